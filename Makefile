@@ -1,0 +1,40 @@
+# Five verbs: demo, test, lint, types, lock. Each does its own set-up, into .venv.
+# Python is looked for from /, so that a version manager that lacks the version of .python-version
+# (which is for the hosting platforms) does not stand in the way.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types lock bench
+
+demo: $(READY)
+	$(PY) -m sandbox
+
+test: $(READY)
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(READY)
+	$(PY) -m mypy
+	$(VENV)/bin/basedpyright
+
+bench: $(READY)
+	$(PY) -m benchmarks
+
+$(READY): requirements-dev.txt
+	@python=$$(cd / && for name in python3 python3.13 python3.12 python3.11; do \
+		$$name -c 'import sys; print(sys.executable) if sys.version_info >= (3, 11) else sys.exit(1)' 2>/dev/null && break; done); \
+	test -n "$$python" || { echo "mjbot needs Python 3.11 or newer: install it (Debian, Ubuntu: apt install python3)."; exit 1; }; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make a virtual environment here: install its venv package (Debian, Ubuntu: apt install python3-venv)."; exit 1; }; \
+	"$$python" -m venv $(VENV)
+	@echo "Installing what mjbot needs into $(VENV) (once, about a minute) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --group dev -o requirements-dev.txt

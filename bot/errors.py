@@ -1,0 +1,234 @@
+"""Everything that can go wrong on purpose, as one tree whose leaves carry data, never sentences.
+
+MjbotError
+├── SettingsError            a setting is missing or malformed
+├── RelayError               what the relay said, or failed to say
+│   ├── RelayUnreachable     no usable answer: network, timeout, 5xx, HTML, half a body
+│   ├── RelayBusy            try again later: 429, code 23, code 30, no account free
+│   ├── KeyRefused           the API key is wrong, expired, banned or not allowed to do this
+│   ├── BalanceExhausted     the key's quota or the account's balance is used up
+│   ├── TaskUnknown          this key knows no such task
+│   ├── ParentGone           the task exists no more where it could be acted on
+│   ├── ParentBusy           the parent has not settled yet: wait a moment
+│   ├── PromptBanned         a word of the prompt is not allowed
+│   ├── ActionUnsupported    this relay cannot do this action
+│   ├── SubmitRefused        a submit was answered, and not accepted
+│   └── SubmitUncertain      a submit was sent and its answer lost: it may have been accepted, and paid
+├── AdmissionRefused         who may spend, where, how much
+│   ├── ServerNotAllowed
+│   ├── PersonNotAllowed
+│   ├── NotTheRequester
+│   ├── RequesterUnknown     the policy asks for the requester and nothing tells who that is
+│   ├── CoolingDown
+│   └── DailyLimitReached
+├── PressRefused             a click that must not be sent
+│   ├── AlreadyClaimed       this very interaction, or its twin within seconds, is being handled
+│   ├── AlreadyPressed       there is a message that answers it already
+│   ├── ButtonUnknown        the task no longer has that button
+│   └── FormGone             the task is not waiting for a form any more
+├── StoreUnavailable         the database cannot be read or written: nothing may be paid
+├── PictureError             a picture that cannot be had
+│   ├── PictureGone          its link is dead
+│   ├── PictureForbidden     its address is not one that we may ask
+│   ├── PictureTooLarge      more bytes, or pixels, than we take
+│   └── PictureUnreadable    not a picture, or half of one
+└── DisplayError             a message that cannot be drawn
+    ├── PlaceGone            the message, its channel or the permission is gone: stop quietly
+    └── PlaceUnreachable     only the interaction token reaches it, and that has expired
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+
+class MjbotError(Exception):
+    """The root: whatever mjbot itself raises."""
+
+
+class SettingsError(MjbotError):
+    """Settings are missing or malformed; `problems` names each variable and what is wrong, never a value."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{variable}: {problem}" for variable, problem in problems))
+        self.problems = tuple(problems)
+
+
+class RelayError(MjbotError):
+    """The relay's answer was not what was asked for; `reason` is its own words, shortened."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RelayUnreachable(RelayError):
+    """No usable answer: network, timeout, 5xx, HTML or half a body; `retry_after` in seconds where it was said."""
+
+    def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class RelayBusy(RelayError):
+    """The relay asks to come back later; `retry_after` in seconds where it was said."""
+
+    def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class KeyRefused(RelayError):
+    """The API key is wrong, expired, banned, or not allowed to do this."""
+
+
+class BalanceExhausted(RelayError):
+    """The key's quota (HTTP 401) or the account's balance (HTTP 400) is used up."""
+
+
+class TaskUnknown(RelayError):
+    """This key knows no task with that id."""
+
+    def __init__(self, task_id: str, reason: str = "") -> None:
+        super().__init__(reason)
+        self.task_id = task_id
+
+
+class ParentGone(RelayError):
+    """The parent task exists no more where Midjourney could act on it."""
+
+
+class ParentBusy(RelayError):
+    """The parent task has not settled upstream yet; a few seconds later the same click works."""
+
+
+class PromptBanned(RelayError):
+    """Midjourney's word list refused the prompt; `word` may be empty."""
+
+    def __init__(self, word: str, reason: str = "") -> None:
+        super().__init__(reason)
+        self.word = word
+
+
+class ActionUnsupported(RelayError):
+    """This relay cannot do this action; `lasting` is false where a channel is merely down (HTTP 503)."""
+
+    def __init__(self, reason: str = "", *, lasting: bool) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class SubmitRefused(RelayError):
+    """A submit was answered and not accepted; `code` is the relay's, 0 where it gave none."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class SubmitUncertain(RelayError):
+    """A submit was sent and its answer lost: the job may exist and be paid, so it is never sent again."""
+
+
+class AdmissionRefused(MjbotError):
+    """Who may spend, where and how much."""
+
+
+class ServerNotAllowed(AdmissionRefused):
+    """This server may not spend."""
+
+
+class PersonNotAllowed(AdmissionRefused):
+    """This person may not spend outside the allowed servers."""
+
+
+class NotTheRequester(AdmissionRefused):
+    """The policy lets only the requester press."""
+
+
+class RequesterUnknown(AdmissionRefused):
+    """The policy lets only the requester press, and nothing tells who that is."""
+
+
+class CoolingDown(AdmissionRefused):
+    """The same person submitted a moment ago; `retry_after` in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"{retry_after:.1f} s")
+        self.retry_after = retry_after
+
+
+class DailyLimitReached(AdmissionRefused):
+    """The day's submits are used up, for this person or for everybody; counted in days of UTC."""
+
+    def __init__(self, limit: int, whose: Literal["person", "everybody"], resets_at: datetime) -> None:
+        super().__init__(f"{limit} for {whose}")
+        self.limit = limit
+        self.whose = whose
+        self.resets_at = resets_at
+
+
+class PressRefused(MjbotError):
+    """A click that must not be sent."""
+
+
+class AlreadyClaimed(PressRefused):
+    """This very interaction, or its twin within seconds, is being handled."""
+
+
+class AlreadyPressed(PressRefused):
+    """There is a message that answers this click already; `link` points to it and may be empty."""
+
+    def __init__(self, link: str, *, finished: bool) -> None:
+        super().__init__(link)
+        self.link = link
+        self.finished = finished
+
+
+class ButtonUnknown(PressRefused):
+    """The task no longer has that button."""
+
+
+class FormGone(PressRefused):
+    """The task is not waiting for a form any more."""
+
+
+class StoreUnavailable(MjbotError):
+    """The database cannot be read or written: nothing may be paid."""
+
+
+class PictureError(MjbotError):
+    """A picture that cannot be had; `url` is where it was looked for."""
+
+    def __init__(self, url: str, reason: str = "") -> None:
+        super().__init__(reason or url)
+        self.url = url
+        self.reason = reason
+
+
+class PictureGone(PictureError):
+    """The link is dead (404, 403, 410, or an expired signature)."""
+
+
+class PictureForbidden(PictureError):
+    """The address is not one that we may ask: not http(s), or not public."""
+
+
+class PictureTooLarge(PictureError):
+    """More bytes, or more pixels, than we take."""
+
+
+class PictureUnreadable(PictureError):
+    """Not a picture, half of one, or one that does not arrive."""
+
+
+class DisplayError(MjbotError):
+    """A message that cannot be drawn."""
+
+
+class PlaceGone(DisplayError):
+    """The message, its channel or the permission is gone; the job ends, quietly."""
+
+
+class PlaceUnreachable(DisplayError):
+    """Only the interaction's token reaches this message, and it has expired."""

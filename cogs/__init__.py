@@ -1,0 +1,1 @@
+"""Discord's side of mjbot: cogs translate, they never decide."""
