@@ -1,0 +1,149 @@
+"""What a button's customId means: one table, read from the top, that a reader can check against the API's catalogue.
+
+Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Discord itself are known to deliver.
+An id that no line knows is still offered, and still works, as `Kind.OTHER`.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Literal
+
+from bot.models import Button
+
+Form = Literal["zoom", "region"]
+
+
+class Kind(StrEnum):
+    """One letter per kind of button: it travels in Discord's custom_id, so a form needs no look-up to open."""
+
+    PICK = "u"
+    VARIATION = "v"
+    REROLL = "r"
+    UPSCALE = "s"
+    VARY = "w"
+    ZOOM = "z"
+    CUSTOM_ZOOM = "c"
+    REGION = "i"
+    PAN = "p"
+    ANIMATE = "a"
+    DESCRIBE = "d"
+    SHORTEN = "h"
+    BOOKMARK = "b"
+    OTHER = "x"
+    # Ours: they cost nothing.
+    OPEN_FORM = "f"
+    DROP_FORM = "g"
+    LOOK = "l"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether mjbot made this button up, rather than the API."""
+        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a click does: `name` as a person says it, `done` as a title says it afterwards."""
+
+    kind: Kind
+    name: str
+    done: str
+    index: int = 0
+    change: str = ""
+    """The `action` of /submit/change that does the same; empty where there is none."""
+
+    @property
+    def form(self) -> Form | None:
+        """The form that Midjourney always wants first."""
+        if self.kind is Kind.CUSTOM_ZOOM:
+            return "zoom"
+        return "region" if self.kind is Kind.REGION else None
+
+    @property
+    def pays_anew(self) -> bool:
+        """Whether a second press is meant to give something new; the second U2 is the same picture."""
+        return self.kind is not Kind.PICK
+
+
+@dataclass(frozen=True)
+class _Line:
+    pattern: re.Pattern[str]
+    kind: Kind
+    name: str
+    done: str
+    change: str = ""
+
+
+def _line(pattern: str, kind: Kind, name: str, done: str, change: str = "") -> _Line:
+    return _Line(re.compile(pattern, re.IGNORECASE), kind, name, done, change)
+
+
+_TABLE = (
+    # customId (a prefix)                       kind              name                  title when done   change
+    _line(r"MJ::JOB::upsample::(\d)",           Kind.PICK,        "U{0}",               "Picture {0}",    "UPSCALE"),
+    _line(r"MJ::JOB::variation::(\d)",          Kind.VARIATION,   "V{0}",               "Varied",         "VARIATION"),
+    _line(r"MJ::JOB::reroll::",                 Kind.REROLL,      "Reroll",             "Drawn anew",     "REROLL"),
+    _line(r"MJ::JOB::upsample_\w*subtle::",     Kind.UPSCALE,     "Upscale (Subtle)",   "Upscaled"),
+    _line(r"MJ::JOB::upsample_\w*creative::",   Kind.UPSCALE,     "Upscale (Creative)", "Upscaled"),
+    _line(r"MJ::JOB::upsample_\w*4x::",         Kind.UPSCALE,     "Upscale (4x)",       "Upscaled"),
+    _line(r"MJ::JOB::upsample_\w*2x::",         Kind.UPSCALE,     "Upscale (2x)",       "Upscaled"),
+    _line(r"MJ::JOB::upsample_",                Kind.UPSCALE,     "Upscale",            "Upscaled"),
+    _line(r"MJ::JOB::low_variation::",          Kind.VARY,        "Vary (Subtle)",      "Varied"),
+    _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied"),
+    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      "Repainted"),
+    _line(r"MJ::Outpaint::100::",               Kind.ZOOM,        "Make Square",        "Squared"),
+    _line(r"MJ::Outpaint::75::",                Kind.ZOOM,        "Zoom Out 1.5x",      "Zoomed out"),
+    _line(r"MJ::Outpaint::50::",                Kind.ZOOM,        "Zoom Out 2x",        "Zoomed out"),
+    _line(r"MJ::Outpaint::",                    Kind.ZOOM,        "Zoom Out",           "Zoomed out"),
+    _line(r"MJ::CustomZoom::",                  Kind.CUSTOM_ZOOM, "Custom Zoom",        "Zoomed out"),
+    _line(r"MJ::JOB::pan_(left|right|up|down)", Kind.PAN,         "Pan {0}",            "Panned {0}"),
+    _line(r"MJ::JOB::animate_high_extend::",    Kind.ANIMATE,     "Extend (High motion)", "Extended"),
+    _line(r"MJ::JOB::animate_low_extend::",     Kind.ANIMATE,     "Extend (Low motion)", "Extended"),
+    _line(r"MJ::JOB::animate_high::",           Kind.ANIMATE,     "Animate (High motion)", "Animated"),
+    _line(r"MJ::JOB::animate_low::",            Kind.ANIMATE,     "Animate (Low motion)", "Animated"),
+    _line(r"MJ::JOB::video_virtual_upscale::(\d)", Kind.PICK,     "U{0}",               "Clip {0}"),
+    _line(r"MJ::Job::PicReader::all",           Kind.DESCRIBE,    "Imagine all",        "Drawn"),
+    _line(r"MJ::Job::PicReader::(\d)",          Kind.DESCRIBE,    "Imagine {0}",        "Drawn"),
+    _line(r"MJ::Picread::Retry",                Kind.DESCRIBE,    "Describe again",     "Described"),
+    _line(r"MJ::Job::PromptAnalyzer::(\d)",     Kind.SHORTEN,     "Imagine {0}",        "Drawn"),
+    _line(r"MJ::Job::PromptAnalyzer",           Kind.SHORTEN,     "Show details",       "Shortened"),
+    _line(r"MJ::BOOKMARK::",                    Kind.BOOKMARK,    "Favorite",           "Marked"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def meaning(custom_id: str) -> Action:
+    """Tell what a click on the API's `custom_id` does."""
+    for line in _TABLE:
+        if found := line.pattern.match(custom_id):
+            words = found.groups()
+            index = int(words[0]) if words and words[0].isascii() and words[0].isdigit() else 0
+            return Action(line.kind, line.name.format(*words), line.done.format(*words), index, line.change)
+    return Action(Kind.OTHER, "More", "Done")
+
+
+def key(custom_id: str) -> str:
+    """Return the short name under which a button travels in Discord's custom_id: ten hex digits.
+
+    The API's own ids reach 81 characters and Discord's limit is 100; forty bits among forty buttons of one task
+    never meet in practice, and a miss is a click refused, not a wrong one: the task's own buttons are compared.
+    """
+    return blake2b(custom_id.encode("utf-8", "replace"), digest_size=5).hexdigest()
+
+
+def find(buttons: tuple[Button, ...], wanted: str) -> Button | None:
+    """Find the button whose `key` is wanted."""
+    return next((button for button in buttons if button.custom_id and key(button.custom_id) == wanted), None)
+
+
+def said(button: Button) -> str:
+    """Say a button in words: its own label, else what it does."""
+    return button.label.strip() or meaning(button.custom_id).name
+
+
+def is_grid(buttons: tuple[Button, ...]) -> bool:
+    """Whether these are the buttons of four results: decide by buttons, as `action` may say anything."""
+    return any(meaning(button.custom_id).kind is Kind.PICK for button in buttons)

@@ -1,0 +1,144 @@
+"""The Midjourney API: the only HTTP to the relay."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import aiohttp
+
+from bot import answers
+from bot.answers import Answer
+from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
+from bot.models import Submission, Task
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+"""How many ids one list-by-condition takes without complaint."""
+
+_NOBODY = "1000000000000000"
+_READ_TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=8)
+# new-api gives its upstream 60 s; the answer must outlive that.
+_SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=8)
+_MOST_BYTES = 16 * 1024 * 1024
+_CONNECT_ERRORS = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class MidjourneyAPI:
+    """A relay's `/mj` protocol: reads are free and retried once, submits are sent exactly once.
+
+    Every method raises leaves of `RelayError` and nothing else.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        reads: aiohttp.ClientSession,
+        submits: aiohttp.ClientSession,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._reads = reads
+        self._submits = submits
+        self._sleep = sleep
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, base_url: str, key: str, *, sleep: Sleep = asyncio.sleep) -> AsyncIterator[Self]:
+        """Open the connections to the relay at `base_url`, with `key` as its bearer."""
+        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "mjbot"}
+        # A submit gets a connection of its own: one that the relay closed a moment ago would leave open
+        # whether the submit arrived, and so whether it is paid.
+        once = aiohttp.TCPConnector(force_close=True, limit=0)
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=_READ_TIMEOUT) as reads,
+            aiohttp.ClientSession(headers=headers, timeout=_SUBMIT_TIMEOUT, connector=once) as submits,
+        ):
+            yield cls(base_url, reads=reads, submits=submits, sleep=sleep)
+
+    async def fetch(self, task_id: str) -> Task:
+        """Fetch one task.
+
+        Raises:
+            TaskUnknown: The relay knows no such task, or not for this key.
+        """
+        return answers.task(await self._read("GET", f"/mj/task/{task_id}/fetch"), task_id)
+
+    async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
+
+        Raises:
+            ActionUnsupported: This relay has no list-by-condition.
+        """
+        return answers.tasks(await self._read("POST", "/mj/task/list-by-condition", {"ids": list(task_ids)}))
+
+    async def check(self) -> None:
+        """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
+        try:
+            await self.fetch(_NOBODY)
+        except TaskUnknown:
+            return
+
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
+        """Press the button `custom_id` of `task_id`; `state` comes back with the child."""
+        body = {"taskId": task_id, "customId": custom_id, "chooseSameChannel": True, "state": state}
+        return await self._submit("/mj/submit/action", body)
+
+    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
+        """Do UPSCALE, VARIATION or REROLL the older way; new-api refuses an index of 0, even for REROLL."""
+        body = {"taskId": task_id, "action": action, "index": max(index, 1), "state": state}
+        return await self._submit("/mj/submit/change", body)
+
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
+        """Answer the form that the child `task_id` waits for; the same id comes back."""
+        return await self._submit("/mj/submit/modal", {"taskId": task_id, "prompt": prompt, "state": state})
+
+    async def _read(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        try:
+            return await self._ask(self._reads, method, path, body)
+        except RelayUnreachable:
+            await self._sleep(0.5)
+            return await self._ask(self._reads, method, path, body)
+
+    async def _submit(self, path: str, body: Mapping[str, Any]) -> Submission:
+        return answers.submission(await self._ask(self._submits, "POST", path, body))
+
+    async def _ask(
+        self, session: aiohttp.ClientSession, method: str, path: str, body: Mapping[str, Any] | None
+    ) -> Answer:
+        lost = SubmitUncertain if session is self._submits else RelayUnreachable
+        data = None if body is None else json.dumps(body)
+        headers = None if body is None else {"Content-Type": "application/json"}
+        try:
+            async with session.request(
+                method, self._base + path, data=data, headers=headers, allow_redirects=False
+            ) as response:
+                text = await _text(response)
+                return Answer(response.status, text, _retry_after(response.headers.get("Retry-After")))
+        except _CONNECT_ERRORS as error:
+            raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from error
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise lost(f"no answer ({type(error).__name__})") from error
+
+
+async def _text(response: aiohttp.ClientResponse) -> str:
+    """Read a body of at most `_MOST_BYTES`; what a relay sends is UTF-8, or is not to be believed."""
+    chunks = bytearray()
+    async for chunk in response.content.iter_chunked(65536):
+        chunks += chunk
+        if len(chunks) > _MOST_BYTES:
+            raise ValueError("the answer has no end")
+    return chunks.decode("utf-8", "replace")
+
+
+def _retry_after(value: str | None) -> float | None:
+    try:
+        return min(max(float(value), 0.0), 3600.0) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,280 @@
+"""What the relay says: lenient on the wire, strict inside, frozen.
+
+Shapes are those of new-api's `MidjourneyDto` and of the proxies behind it; every field may be missing, null
+or of another type, and one bad value never loses the rest.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+_SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
+_FORM_WORDS = ("confirm", "窗口")
+_SUBMITTED = frozenset({1, 21, 22})
+
+
+class Status(StrEnum):
+    """Where a task stands, in the API's words; FRESH is the empty status of new-api's first seconds."""
+
+    FRESH = ""
+    NOT_START = "NOT_START"
+    SUBMITTED = "SUBMITTED"
+    MODAL = "MODAL"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    CANCEL = "CANCEL"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
+
+
+# MODAL ranks lowest: new-api leaves its row behind when the form's own row goes on.
+_RANK = {
+    Status.MODAL: 0,
+    Status.FRESH: 1,
+    Status.NOT_START: 2,
+    Status.SUBMITTED: 3,
+    Status.IN_PROGRESS: 4,
+    Status.CANCEL: 5,
+    Status.FAILURE: 6,
+    Status.SUCCESS: 7,
+}
+
+# Words of other resellers for the same things.
+_SYNONYMS = {
+    "PENDING": Status.NOT_START,
+    "QUEUED": Status.SUBMITTED,
+    "RUNNING": Status.IN_PROGRESS,
+    "PROCESSING": Status.IN_PROGRESS,
+    "FAILED": Status.FAILURE,
+    "ERROR": Status.FAILURE,
+    "SUCCEEDED": Status.SUCCESS,
+    "COMPLETED": Status.SUCCESS,
+    "FINISHED": Status.SUCCESS,
+    "CANCELED": Status.CANCEL,
+    "CANCELLED": Status.CANCEL,
+}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        # A lone surrogate survives JSON and breaks every encoder behind us.
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _number(value: object) -> int:
+    try:
+        return int(value) if isinstance(value, int | float | str) else 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _time(value: object) -> int:
+    milliseconds = _number(value)
+    return milliseconds if 0 < milliseconds < 32_503_680_000_000 else 0
+
+
+def _percent(value: object) -> int | None:
+    found = re.search(r"(\d{1,3})(?:\.\d+)?\s*%", value) if isinstance(value, str) else None
+    return min(int(found[1]), 100) if found else None
+
+
+def _status(value: object) -> Status:
+    word = _text(value).strip().upper().replace(" ", "_")
+    if word in Status.__members__.values():
+        return Status(word)
+    return _SYNONYMS.get(word, Status.FRESH)
+
+
+def _items(value: object) -> list[Any]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
+
+
+def _urls(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else []
+    found = (item.get("url") if isinstance(item, Mapping) else item for item in items)
+    return tuple(url for url in found if isinstance(url, str) and url)
+
+
+def _mapping(value: object) -> object:
+    return value if isinstance(value, Mapping | BaseModel) else {}
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Number = Annotated[int, BeforeValidator(_number)]
+Milliseconds = Annotated[int, BeforeValidator(_time)]
+Urls = Annotated[tuple[str, ...], BeforeValidator(_urls)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Button(_Wire):
+    """One of the API's buttons; `style` is Discord's number, 0 where it was not given."""
+
+    custom_id: Text = ""
+    emoji: Text = ""
+    label: Text = ""
+    type: Number = 2
+    style: Number = 2
+    url: Text = ""
+
+
+class Properties(_Wire):
+    """What a task or a submit carries beside itself; most relays keep only the first two."""
+
+    final_prompt: Text = ""
+    final_zh_prompt: Text = ""
+    prompt_en: Text = ""
+    banned_word: Text = ""
+    image_url: Text = ""
+    number_of_queues: Number = 0
+
+
+class Task(_Wire):
+    """One Midjourney task as the relay last told it; times in milliseconds since 1970, 0 where unknown."""
+
+    id: Text
+    action: Text = ""
+    prompt: Text = ""
+    prompt_en: Text = ""
+    description: Text = ""
+    state: Text = ""
+    submit_time: Milliseconds = 0
+    start_time: Milliseconds = 0
+    finish_time: Milliseconds = 0
+    image_url: Text = ""
+    image_urls: Urls = ()
+    video_url: Text = ""
+    video_urls: Urls = ()
+    status: Annotated[Status, BeforeValidator(_status)] = Status.FRESH
+    progress: Annotated[int | None, BeforeValidator(_percent)] = None
+    fail_reason: Text = ""
+    buttons: Annotated[tuple[Button, ...], BeforeValidator(_items)] = ()
+    properties: Annotated[Properties, BeforeValidator(_mapping)] = Field(default_factory=Properties)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise(cls, data: object) -> object:
+        """Call a row at 100 % with a reason what it is: new-api's loop never looks at it again."""
+        if not isinstance(data, Mapping):
+            return data
+        row: dict[str, Any] = dict(data)
+        reason = _text(row.get("failReason", row.get("fail_reason"))).strip()
+        if reason and _percent(row.get("progress")) == 100 and _status(row.get("status")) is not Status.CANCEL:
+            row["status"] = Status.FAILURE
+        return row
+
+    @property
+    def shown_prompt(self) -> str:
+        """The prompt as the person gave it, else as the relay understood it."""
+        return self.prompt or self.properties.final_prompt or self.prompt_en
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a later fetch can bring nothing more: final, and a success that has all that one has."""
+        if self.status is not Status.SUCCESS:
+            return self.status.is_final
+        return bool(self.buttons) and bool(self.picture_url or self.text)
+
+    @property
+    def picture_url(self) -> str:
+        """The link of the finished picture, or of the preview while it runs; empty where there is none."""
+        return self.image_url or (self.image_urls[0] if self.image_urls else "") or self.video
+
+    @property
+    def video(self) -> str:
+        """The first clip's link; empty where the task is no video."""
+        return self.video_url or (self.video_urls[0] if self.video_urls else "")
+
+    @property
+    def text(self) -> str:
+        """What describe and shorten answer with, as Markdown; empty for pictures."""
+        if self.action not in {"DESCRIBE", "SHORTEN"}:
+            return ""
+        return self.properties.final_prompt or self.prompt_en
+
+    def after(self, earlier: Self | None) -> Self:
+        """Return this snapshot with nothing lost that `earlier` knew: rows regress, and forget, on the wire."""
+        if earlier is None or earlier.id != self.id:
+            return self
+        if earlier.status.is_final and not self.status.is_final:
+            return earlier
+        # A fresh task may come to wait for a form; one that is being drawn has had it.
+        waits = self.status is Status.MODAL and _RANK[earlier.status] <= _RANK[Status.SUBMITTED]
+        kept: dict[str, Any] = {
+            name: getattr(earlier, name)
+            for name in ("prompt", "prompt_en", "state", "submit_time", "start_time", "image_url", "buttons", "action")
+            if not getattr(self, name)
+        }
+        if self.properties == Properties():
+            kept["properties"] = earlier.properties
+        if _RANK[self.status] < _RANK[earlier.status] and not waits:
+            kept["status"] = earlier.status
+        if not self.status.is_final:
+            kept["progress"] = max((p for p in (earlier.progress, self.progress) if p is not None), default=None)
+        return self.model_copy(update=kept)
+
+    def looks_like(self, other: Self | None) -> bool:
+        """Whether a person would see no difference: links signed anew are the same links."""
+        return other is not None and self.appearance == other.appearance
+
+    @property
+    def appearance(self) -> tuple[object, ...]:
+        """All that a person could see of it, links without their signatures."""
+        fields = (getattr(self, name) for name in type(self).model_fields if name not in {"image_url", "image_urls"})
+        return (*fields, _unsigned(self.image_url), *map(_unsigned, self.image_urls))
+
+
+def _unsigned(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in _SIGNATURES]
+        return urlunsplit(parts._replace(query=urlencode(query)))
+    except ValueError:
+        return url
+
+
+def most_advanced(rows: Iterable[Task]) -> dict[str, Task]:
+    """Return one row per id: after a form new-api holds two, and only one of them goes on."""
+    best: dict[str, Task] = {}
+    for row in rows:
+        known = best.get(row.id)
+        if known is None or (_RANK[row.status], row.progress or 0) > (_RANK[known.status], known.progress or 0):
+            best[row.id] = row
+    return best
+
+
+class Submission(_Wire):
+    """The answer to a submit; `result` is the child's id, empty where nothing was accepted."""
+
+    code: Number = 0
+    description: Text = ""
+    result: Annotated[str, BeforeValidator(_text)] = ""
+    properties: Annotated[Properties, BeforeValidator(_mapping)] = Field(default_factory=Properties)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether a task exists now (or existed before: code 21)."""
+        return self.code in _SUBMITTED and bool(self.result)
+
+    @property
+    def needs_form(self) -> bool:
+        """Whether Midjourney waits for a form; new-api rewrites most 21 to 1, so the words decide."""
+        return self.is_accepted and any(word in self.description.lower() for word in _FORM_WORDS)
+
+    @property
+    def ahead(self) -> int:
+        """How many tasks are ahead in the queue, 0 where unknown (also read from new-api's rewritten 22)."""
+        said = re.search(r"前面还有\s*(\d+)", self.description)
+        return self.properties.number_of_queues or (int(said[1]) if said else 0)

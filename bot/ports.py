@@ -1,0 +1,176 @@
+"""What the use cases need of the world: a store that keeps rows, a display that draws, a place to get pictures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.images import Picture
+from bot.models import Task
+from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place, Recent, Usage
+
+Now = Callable[[], datetime]
+"""The time in UTC, aware."""
+
+
+class Store(Protocol):
+    """Rows that outlive the process. Every method raises StoreUnavailable where the database does not answer."""
+
+    async def open_job(self, job: Job) -> None:
+        """Write a job; from here on it survives the process."""
+        ...
+
+    async def change_job(self, job: Job) -> None:
+        """Write the job's fields anew."""
+        ...
+
+    async def close_job(self, message_id: int) -> None:
+        """Mark the job as ended; its row stays, for links and for the requester."""
+        ...
+
+    async def open_jobs(self) -> Sequence[Job]:
+        """Return every job that has not ended, oldest first."""
+        ...
+
+    async def job(self, message_id: int) -> Job | None:
+        """Return the job of a message, open or closed."""
+        ...
+
+    async def jobs_of_task(self, task_id: str) -> Sequence[Job]:
+        """Return the jobs that follow, or followed, a task, newest first."""
+        ...
+
+    async def job_of_claim(self, claim_id: int) -> Job | None:
+        """Return the job that a claim opened."""
+        ...
+
+    async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
+        """Return a person's own tasks, newest first, each once."""
+        ...
+
+    async def keep(self, task: Task) -> None:
+        """Keep the snapshot of a task."""
+        ...
+
+    async def snapshot(self, task_id: str) -> Task | None:
+        """Return the last snapshot kept of a task."""
+        ...
+
+    async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
+        """Write a claim if `judge`, called with the person's usage in the same transaction, raises nothing.
+
+        Raises:
+            AlreadyClaimed: The interaction has one already, or the person pressed that button of that message
+                less than 3 s ago.
+        """
+        ...
+
+    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
+        """Write how a submit ended."""
+        ...
+
+    async def claims(self, state: ClaimState) -> Sequence[Claim]:
+        """Return the claims in that state, oldest first."""
+        ...
+
+    async def marks(self, task_id: str) -> dict[str, Mark]:
+        """Return the newest accepted press of each of the task's buttons, by key."""
+        ...
+
+    async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Remember that the relay refuses a kind of button, until then."""
+        ...
+
+    async def refusals(self, at: datetime) -> dict[str, str]:
+        """Return the kinds that the relay refuses at that time, with the reason."""
+        ...
+
+
+class Ending(StrEnum):
+    """How a job may end, or rest, other than by the task's own status."""
+
+    GAVE_UP = "gave up"
+    """Watched for WATCH_MINUTES."""
+    OUT_OF_REACH = "out of reach"
+    """Only the token reaches the message, and it is about to expire."""
+    LOST = "lost"
+    """The relay does not know the task any more."""
+    UNCERTAIN = "uncertain"
+    """The submit's answer was lost."""
+    DROPPED = "dropped"
+    """The form was declined."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """All that a message shows at one moment; drawing it needs nothing else.
+
+    `task` is None while the submit is on its way. `silent_since` is set while the relay does not answer.
+    `picture_gone` tells that the picture's link is dead and no copy was found.
+    """
+
+    job: Job
+    now: datetime
+    task: Task | None = None
+    marks: Marks = field(default_factory=Marks)
+    ending: Ending | None = None
+    picture: Picture | None = None
+    picture_gone: bool = False
+    silent_since: datetime | None = None
+    ahead: int = 0
+
+
+class Display(Protocol):
+    """Where jobs are drawn; Discord is one implementation."""
+
+    async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
+        """Wait until the route to that message may be used again; urgent ones go first."""
+        ...
+
+    async def show(self, scene: Scene) -> Place:
+        """Draw a job's message anew; return its place, which may have changed its route.
+
+        Raises:
+            PlaceGone: The message, its channel or the permission is gone.
+            PlaceUnreachable: Only the token reached it, and it has expired.
+        """
+        ...
+
+    async def mark(self, job: Job, task: Task, marks: Marks) -> None:
+        """Draw the buttons of a finished message anew, and nothing else."""
+        ...
+
+    async def notify(self, job: Job, task: Task) -> None:
+        """Reply once to a job's message, mentioning its requester; as private as the message."""
+        ...
+
+    async def picture_link(self, place: Place) -> str:
+        """Return a fresh link of the picture attached to that message, empty where there is none."""
+        ...
+
+    def file_limit(self, place: Place) -> int:
+        """Return how many bytes a file may have there."""
+        ...
+
+
+class Answerer(Protocol):
+    """The side of an interaction that may be answered with a message of its own."""
+
+    person: Person
+
+    async def open_child(self, pressed: str) -> Place:
+        """Send the child's first message ("Sending"), as private as the message that was pressed."""
+        ...
+
+    async def close_child(self, place: Place) -> None:
+        """Take that message back: nothing came of it."""
+        ...
+
+
+class PictureSource(Protocol):
+    """Where pictures come from."""
+
+    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+        """Fetch a picture and make it fit `limit` bytes; raise a leaf of PictureError where it cannot be had."""
+        ...

@@ -1,0 +1,136 @@
+"""The rows that outlive the process, as values: who asked, where the message is, what was claimed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Person:
+    """A Discord user as the message names them: `name` is shown, `avatar_url` may be empty."""
+
+    id: int
+    name: str
+    avatar_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a job's message is, and the two ways to reach it: the interaction's token, and the bot itself.
+
+    `reachable` tells whether the bot itself can edit there; `token` is good until `token_expires_at` (15 minutes
+    after the interaction). `guild_id` is 0 outside servers.
+    """
+
+    channel_id: int
+    message_id: int
+    guild_id: int
+    application_id: int
+    token: str = field(repr=False)
+    token_expires_at: datetime
+    ephemeral: bool
+    reachable: bool
+
+    @property
+    def link(self) -> str:
+        """Discord's link to the message; it opens for those who can see it."""
+        return f"https://discord.com/channels/{self.guild_id or '@me'}/{self.channel_id}/{self.message_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One message that follows one task for one person; its identity is its message.
+
+    `task_id` is empty while the submit is on its way. `pressed` is the action in words, empty for `/mjstatus`.
+    `claim_id` is 0 where nothing was paid for it. `form_sent` tells that its form was answered, after which new-api
+    may say MODAL for a while longer.
+    """
+
+    place: Place
+    requester: Person
+    task_id: str
+    born_at: datetime
+    pressed: str = ""
+    done: str = ""
+    parent_id: str = ""
+    parent_link: str = ""
+    claim_id: int = 0
+    notify: bool = False
+    form_sent: bool = False
+
+    @property
+    def id(self) -> int:
+        """The message's id."""
+        return self.place.message_id
+
+
+class ClaimState(StrEnum):
+    """How a submit ended; only REFUSED is known to be unpaid."""
+
+    SUBMITTING = "submitting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to submit once, written before the submit is sent; `id` is the interaction's.
+
+    `button` is the key of the pressed button, or the name of the command or form; `message_id` the message it was
+    pressed on, 0 for a command.
+    """
+
+    id: int
+    person_id: int
+    guild_id: int
+    message_id: int
+    task_id: str
+    button: str
+    made_at: datetime
+    state: ClaimState = ClaimState.SUBMITTING
+    child_id: str = ""
+
+    @property
+    def tag(self) -> str:
+        """What travels in the API's `state` field, so that a task met later closes its claim."""
+        return f"mjbot:{self.id}"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What counts against a person's limits at a claim: submits of this UTC day not known to be refused."""
+
+    person_today: int
+    everybody_today: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A pressed button: the child it led to, the child's message (may be empty), and whether it has ended."""
+
+    child_id: str
+    link: str
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a message adds to the task: buttons pressed, by key, and kinds this relay refuses, with the reason."""
+
+    pressed: Mapping[str, Mark] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A task as a person's own list shows it."""
+
+    task_id: str
+    prompt: str
+    status: str
+    progress: int | None
+    link: str
+    asked_at: datetime
