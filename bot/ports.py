@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usage
 
 Now = Callable[[], datetime]
 """The time in UTC, aware."""
@@ -128,17 +129,13 @@ class Display(Protocol):
         """Wait until the route to that message may be used again; urgent ones go first."""
         ...
 
-    async def show(self, scene: Scene) -> Place:
-        """Draw a job's message anew; return its place, which may have changed its route.
+    async def show(self, scene: Scene) -> None:
+        """Draw a job's message anew, by whichever way still reaches it.
 
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
             PlaceUnreachable: Only the token reached it, and it has expired.
         """
-        ...
-
-    async def mark(self, job: Job, task: Task, marks: Marks) -> None:
-        """Draw the buttons of a finished message anew, and nothing else."""
         ...
 
     async def notify(self, job: Job, task: Task) -> None:
@@ -155,9 +152,7 @@ class Display(Protocol):
 
 
 class Answerer(Protocol):
-    """The side of an interaction that may be answered with a message of its own."""
-
-    person: Person
+    """One click, or one form, and the ways to answer it."""
 
     async def open_child(self, pressed: str) -> Place:
         """Send the child's first message ("Sending"), as private as the message that was pressed."""
@@ -167,10 +162,22 @@ class Answerer(Protocol):
         """Take that message back: nothing came of it."""
         ...
 
+    async def mark(self, task: Task, marks: Marks) -> None:
+        """Draw the buttons of the message that was pressed anew, and nothing else; green ones stay green."""
+        ...
+
+    async def refuse(self, error: MjbotError) -> None:
+        """Say why nothing came of it, to this person alone."""
+        ...
+
 
 class PictureSource(Protocol):
     """Where pictures come from."""
 
     async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
         """Fetch a picture and make it fit `limit` bytes; raise a leaf of PictureError where it cannot be had."""
+        ...
+
+    def is_private(self, url: str) -> bool:
+        """Tell whether only this process can open the link, and Discord cannot."""
         ...

@@ -1,0 +1,298 @@
+"""The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.actions import Action, Kind, find, meaning, said
+from bot.admission import Admission, Asker
+from bot.api import MidjourneyAPI
+from bot.clock import Clock
+from bot.errors import (
+    ActionUnsupported,
+    AlreadyPressed,
+    ButtonUnknown,
+    FormGone,
+    MjbotError,
+    NotTheRequester,
+    ParentBusy,
+    RelayError,
+    StoreUnavailable,
+    SubmitUncertain,
+)
+from bot.jobs import Jobs
+from bot.models import Button, Properties, Status, Submission, Task
+from bot.ports import Answerer, Store
+from bot.records import Claim, ClaimState, Job, Marks, Person, Place
+from bot.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+_SETTLE_SECONDS = 15.0
+"""How long a parent may take upstream to become what the relay says it is already."""
+_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
+"""How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
+_STORE_SECONDS = 5.0
+"""How long the end of a submit waits before a store that is gone is tried again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """One click of one of the API's buttons, or its form: by whom, on which message, of which task.
+
+    `interaction_id` makes it unique; `parent` is where the pressed message is.
+    """
+
+    interaction_id: int
+    person: Person
+    asker: Asker
+    parent: Place
+    task_id: str
+    key: str
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """A claimed press on its way: what to send, for which child message."""
+
+    claim: Claim
+    job: Job
+    parent: Task
+    button: Button
+    action: Action
+    prompt: str | None
+
+
+class Presses:
+    """Spends the operator's money, at most once a click."""
+
+    def __init__(
+        self,
+        api: MidjourneyAPI,
+        store: Store,
+        jobs: Jobs,
+        admission: Admission,
+        supervisor: Supervisor,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._jobs = jobs
+        self._admission = admission
+        self._supervisor = supervisor
+        self._now = clock.now
+        self._sleep = clock.sleep
+
+    async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
+        """Claim a press, show its child, and hand the submit to the supervisor; `prompt` answers a form asked first.
+
+        Raises:
+            AdmissionRefused: This person may not spend here, or not now.
+            PressRefused: There is an answer already, or no such button.
+            StoreUnavailable: No claim could be written, so nothing was sent.
+            RelayError: The task could not be read.
+        """
+        self._admission.admit(press.asker)
+        parent, button = await self._button(press)
+        action = meaning(button.custom_id)
+        await self._not_yet(press, action)
+        claim = self._claim(press, press.key)
+        await self._store.claim(claim, self._admission.judge)
+        job = await self._open(claim, press, answerer, said(button) if button.label.strip() else action.name)
+        job = replace(job, done=action.done)
+        await self._store.change_job(job)
+        sending = _Sending(claim, job, parent, button, action, prompt)
+        self._supervisor.start(("submit", claim.id), lambda: self._send(sending, answerer))
+
+    async def prefill(self, task_id: str) -> str:
+        """Return the prompt that a task's form starts with, as far as the store knows it."""
+        task = await self._store.snapshot(task_id)
+        return (task.properties.final_prompt or task.prompt) if task else ""
+
+    async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
+        """Answer the form that a child waits for, from its own message; only its requester may."""
+        self._admission.admit(press.asker)
+        job = await self._waiting(press)
+        claim = self._claim(press, "form")
+        await self._store.claim(claim, self._admission.judge)
+        job = replace(job, claim_id=claim.id)
+        self._supervisor.start(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
+
+    async def drop_form(self, press: Press) -> None:
+        """Decline the form that a child waits for; only its requester may, and nothing is paid."""
+        await self._jobs.drop(await self._waiting(press))
+
+    async def _button(self, press: Press) -> tuple[Task, Button]:
+        """Find the pressed button in the stored snapshot, else in the task itself."""
+        task = await self._store.snapshot(press.task_id)
+        button = find(task.buttons, press.key) if task else None
+        if task is None or button is None:
+            task = await self._api.fetch(press.task_id)
+            await self._store.keep(task)
+            button = find(task.buttons, press.key)
+        if button is None:
+            raise ButtonUnknown
+        return task, button
+
+    async def _not_yet(self, press: Press, action: Action) -> None:
+        mark = (await self._store.marks(press.task_id)).get(press.key)
+        if mark is not None and not (mark.finished and action.pays_anew):
+            raise AlreadyPressed(mark.link, finished=mark.finished)
+
+    def _claim(self, press: Press, button: str) -> Claim:
+        return Claim(
+            id=press.interaction_id,
+            person_id=press.person.id,
+            guild_id=press.asker.guild_id,
+            message_id=press.parent.message_id,
+            task_id=press.task_id,
+            button=button,
+            made_at=self._now(),
+        )
+
+    async def _open(self, claim: Claim, press: Press, answerer: Answerer, pressed: str) -> Job:
+        """Send the child's message and write its row; where either fails the claim is given back, unpaid."""
+        try:
+            place = await answerer.open_child(pressed)
+            job = Job(
+                place=place,
+                requester=press.person,
+                task_id="",
+                born_at=self._now(),
+                pressed=pressed,
+                parent_id=press.task_id,
+                parent_link="" if press.parent.ephemeral else press.parent.link,
+                claim_id=claim.id,
+            )
+            await self._store.open_job(job)
+        except MjbotError:
+            await self._store.settle(claim.id, ClaimState.REFUSED)
+            raise
+        return job
+
+    async def _send(self, sending: _Sending, answerer: Answerer) -> None:
+        claim, job = sending.claim, sending.job
+        try:
+            submission = await self._submit(sending)
+        except SubmitUncertain as lost:
+            await self._lost(claim, job, lost)
+            return
+        except RelayError as refused:
+            await self._refused(sending, refused, answerer)
+            return
+        log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
+        await self._settle(claim, ClaimState.ACCEPTED, submission.result)
+        job = replace(job, task_id=submission.result)
+        child = _newborn(sending.parent, submission)
+        if submission.needs_form and sending.prompt is not None:
+            await self._send_form(claim, job, sending.prompt, answerer, child)
+        else:
+            await self._jobs.go_on(job, child)
+        await self._mark(sending.parent, answerer)
+
+    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+        """Write how a submit ended, however long the store takes to come back: it may have been paid."""
+        while True:
+            try:
+                await self._store.settle(claim.id, state, child_id)
+            except StoreUnavailable as gone:
+                log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
+                await self._sleep(_STORE_SECONDS)
+            else:
+                return
+
+    async def _submit(self, sending: _Sending) -> Submission:
+        """Send a claimed press: once, or a second time only after an answer that says nothing was accepted."""
+        try:
+            return await self._submit_any(sending)
+        except ParentBusy:
+            await self._sleep(_SETTLE_SECONDS)
+            return await self._submit_any(sending)
+
+    async def _submit_any(self, sending: _Sending) -> Submission:
+        task_id, tag, action = sending.parent.id, sending.claim.tag, sending.action
+        try:
+            return await self._api.submit_action(task_id, sending.button.custom_id, state=tag)
+        except ActionUnsupported as unsupported:
+            if not action.change or not unsupported.lasting:
+                raise
+            return await self._api.submit_change(task_id, action.change, action.index, state=tag)
+
+    async def _lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
+        log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
+        await self._settle(claim, ClaimState.UNKNOWN)
+        await self._jobs.uncertain(job)
+
+    async def _refused(self, sending: _Sending, refused: RelayError, answerer: Answerer) -> None:
+        """Take the child back and say why; what this relay cannot do is remembered, and greyed."""
+        log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
+        await self._settle(sending.claim, ClaimState.REFUSED)
+        await self._store.close_job(sending.job.id)
+        if isinstance(refused, ActionUnsupported):
+            await self._learn(sending.action.kind, refused)
+            await self._mark(sending.parent, answerer)
+        await answerer.close_child(sending.job.place)
+        await answerer.refuse(refused)
+
+    async def _learn(self, kind: Kind, refused: ActionUnsupported) -> None:
+        now = self._now()
+        await self._store.refuse(kind, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
+
+    async def _mark(self, parent: Task, answerer: Answerer) -> None:
+        marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))
+        await answerer.mark(parent, marks)
+
+    async def _waiting(self, press: Press) -> Job:
+        job = await self._store.job(press.parent.message_id)
+        requester_id = job.requester.id if job else press.asker.requester_id
+        if requester_id != press.person.id:
+            raise NotTheRequester
+        task = await self._store.snapshot(press.task_id)
+        if task is not None and task.status is not Status.MODAL and task.status.is_final:
+            raise FormGone
+        if job is None:
+            return Job(place=press.parent, requester=press.person, task_id=press.task_id, born_at=self._now())
+        if job.form_sent:
+            raise FormGone
+        # The click brings a fresh token, which may be all that reaches a private message.
+        return replace(job, place=press.parent)
+
+    async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer) -> None:
+        if await self._send_form(claim, job, prompt, answerer):
+            await self._settle(claim, ClaimState.ACCEPTED, job.task_id)
+        else:
+            await self._settle(claim, ClaimState.REFUSED)
+
+    async def _send_form(
+        self, claim: Claim, job: Job, prompt: str, answerer: Answerer, child: Task | None = None
+    ) -> bool:
+        """Send a form and go on watching; tell whether it may have been accepted.
+
+        The row says that it was sent before it is: after a crash nobody is invited to send, and pay, once more.
+        """
+        await self._jobs.go_on(replace(job, form_sent=True, born_at=self._now()), child)
+        try:
+            await self._api.submit_modal(job.task_id, prompt, state=claim.tag)
+        except SubmitUncertain as lost:
+            # The child exists and is watched: it will tell itself.
+            log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
+        except RelayError as refused:
+            await self._jobs.go_on(job, child)
+            await answerer.refuse(refused)
+            return False
+        return True
+
+
+def _newborn(parent: Task, submission: Submission) -> Task:
+    """Return what is known of a child before the relay tells of it: its parent's prompt, and where it stands."""
+    return Task(
+        id=submission.result,
+        prompt=parent.prompt,
+        prompt_en=parent.prompt_en,
+        status=Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH,
+        properties=Properties(
+            final_prompt=submission.properties.final_prompt or parent.properties.final_prompt,
+            number_of_queues=submission.ahead,
+        ),
+    )

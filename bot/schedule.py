@@ -1,0 +1,48 @@
+"""How often a task is asked for: plain functions of numbers, in seconds."""
+
+import heapq
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+
+class Due(Protocol):
+    """Anything that is to be asked for at a time."""
+
+    due: float
+
+
+_D = TypeVar("_D", bound=Due)
+
+_STEPS = ((300.0, 1.0), (1200.0, 2.0), (float("inf"), 4.0))
+"""Up to this age, this many times the base interval: relax jobs take long and change rarely."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`base` is POLL_SECONDS; `batch` how many ids go into one request."""
+
+    base: float
+    batch: int = 50
+    patience: float = 15.0
+    """How long an outage lasts before messages speak of it."""
+    chance: Callable[[], float] = random.random
+
+    def interval(self, age: float) -> float:
+        """Return the pause after asking for a task of that age: up to 10 % of jitter, at most 30 s beyond the base."""
+        factor = next(factor for limit, factor in _STEPS if age < limit)
+        pause = min(self.base * factor, max(30.0, self.base))
+        return pause * (0.95 + 0.1 * self.chance())
+
+    def outage(self, silence: float) -> float:
+        """Return the pause while the relay has been silent that long: doubling, 60 s at most, with jitter."""
+        return min(max(self.base, silence), 60.0) * (0.75 + 0.5 * self.chance())
+
+    def fill(self, due: list[_D], everybody: Iterable[_D], now: float) -> list[_D]:
+        """Fill the last batch up with those due within half an interval: a request costs the same half empty."""
+        room = -len(due) % self.batch
+        if not room:
+            return due
+        soon = (one for one in everybody if now < one.due <= now + self.base / 2)
+        return due + heapq.nsmallest(room, soon, key=lambda one: one.due)

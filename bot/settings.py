@@ -1,0 +1,95 @@
+"""What the operator sets, from the environment or `.env`; secrets stay hidden, errors name the variable."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+
+def _ids(value: object) -> object:
+    """Split "1, 2 3" as people write lists of Discord ids."""
+    return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
+
+
+class Settings(BaseSettings):
+    """Every setting, frozen; `.env.example` says what each is for, and a test holds the two equal."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr
+    mj_api_key: SecretStr
+    mj_api_url: str = "https://api.yescale.io"
+    database_url: SecretStr = SecretStr("sqlite:///data/mjbot.db")
+    poll_seconds: float = Field(5.0, ge=1, le=300)
+    watch_minutes: float = Field(70.0, gt=0, le=24 * 60)
+    notify_after_seconds: float = Field(30.0, ge=0)
+    allowed_guilds: Ids = frozenset()
+    allowed_users: Ids = frozenset()
+    press_policy: Literal["anyone", "requester"] = "anyone"
+    press_cooldown_seconds: float = Field(3.0, ge=0)
+    daily_submits_per_person: int = Field(30, ge=0)
+    daily_submits: int = Field(500, ge=0)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    discord_api_url: str = ""
+
+    @field_validator("discord_token", "mj_api_key", mode="after")
+    @classmethod
+    def _one_line(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip().strip("'\"")
+        if not text or any(letter.isspace() for letter in text) or not text.isascii():
+            raise ValueError("is not a token: copy it again, in one line")
+        return SecretStr(text)
+
+    @field_validator("mj_api_url", "discord_api_url", mode="after")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+            raise ValueError("is not a web address like https://api.yescale.io")
+        # People paste the address with the path that the documents show.
+        return value.strip().rstrip("/").removesuffix("/mj")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("press_policy", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @classmethod
+    def read(cls, **given: Any) -> Self:  # noqa: ANN401 - whatever a test sets
+        """Read the settings; what is given wins over the environment, and that over `.env`.
+
+        Raises:
+            SettingsError: Something is missing or malformed; no value is shown.
+        """
+        try:
+            return cls(**given)
+        except ValidationError as invalid:
+            problems = [_problem(error) for error in invalid.errors(include_input=False, include_url=False)]
+            raise SettingsError(problems) from None
+
+
+def _problem(error: Mapping[str, Any]) -> tuple[str, str]:
+    variable = str(error["loc"][0]).upper()
+    if error["type"] == "missing":
+        return variable, "is not set"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if message.startswith("Input "):
+        message = message.removeprefix("Input ")
+    return variable, message

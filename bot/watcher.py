@@ -1,0 +1,322 @@
+"""The one loop that polls every watched task in batches, and the feeds through which jobs read it."""
+
+import asyncio
+import heapq
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from math import inf
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable, TaskUnknown
+from bot.models import Task
+from bot.schedule import Schedule
+
+log = logging.getLogger(__name__)
+
+_GATHER_SECONDS = 0.05
+"""How long a new watch waits for others to share its first batch."""
+_AT_ONCE = 8
+"""How many requests may be on their way at the same time."""
+_GRACE_SECONDS = 30
+"""How long after its message's birth a task may be unknown."""
+_HEAL_SECONDS = 60
+"""How long a success without picture or buttons is asked for again."""
+
+
+class Relay(Protocol):
+    """What the watcher asks of the relay."""
+
+    async def fetch(self, task_id: str) -> Task:
+        """Fetch one task, or raise TaskUnknown."""
+        ...
+
+    async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Fetch many tasks; unknown ids are missing; raise ActionUnsupported where this cannot be done."""
+        ...
+
+
+class Feed:
+    """What a job reads: the newest changed snapshot of its task, never a backlog.
+
+    An impatient one ends with the first failure to reach the relay; a job's waits for the relay to come back.
+    """
+
+    def __init__(self, *, until: datetime | None = None, impatient: bool = False) -> None:
+        self.until = until
+        self.impatient = impatient
+        self.expired = False
+        self._news = asyncio.Event()
+        self._seen: Task | None = None
+        self._failure: RelayError | None = None
+        self.over = False
+        self.latest: Task | None = None
+        self.silent_since: datetime | None = None
+
+    def put(self, task: Task, *, over: bool) -> None:
+        """Offer a snapshot; one that looks the same to a person is no news."""
+        self.over = over
+        self.latest = task
+        if over or not task.looks_like(self._seen):
+            self._news.set()
+
+    def fail(self, failure: RelayError) -> None:
+        """End the feed: the relay does not know the task."""
+        self._failure = failure
+        self._news.set()
+
+    def outage(self, since: datetime | None) -> None:
+        """Tell that the relay is silent since then, or (None) that it speaks again."""
+        if self.silent_since != since:
+            self.silent_since = since
+            self._news.set()
+
+    def expire(self) -> None:
+        """End the feed: its time is up."""
+        self.expired = True
+        self._news.set()
+
+    def __aiter__(self) -> AsyncIterator[Task]:
+        """Iterate over changes, ending at the task's last one."""
+        return self._changes()
+
+    async def _changes(self) -> AsyncIterator[Task]:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._failure is not None:
+                raise self._failure
+            if self.expired:
+                return
+            task, over = self.latest, self.over
+            if task is not None:
+                self._seen = task
+                yield task
+                if over and not self._news.is_set():
+                    return
+
+
+@dataclass
+class _Watched:
+    """One task being watched; times are those of the loop's clock, in seconds."""
+
+    task_id: str
+    since: float
+    due: float
+    feeds: set[Feed] = field(default_factory=set)
+    task: Task | None = None
+    succeeded_at: float | None = None
+
+    def take(self, snapshot: Task, at: float) -> None:
+        """Take a snapshot in, and pass it on."""
+        self.task = snapshot.after(self.task)
+        if self.task.status.is_final and self.succeeded_at is None:
+            self.succeeded_at = at
+        for feed in self.feeds:
+            feed.put(self.task, over=self.is_over(at))
+
+    def is_over(self, at: float) -> bool:
+        """Whether asking again can bring nothing more."""
+        if self.task is None or self.succeeded_at is None:
+            return False
+        return self.task.is_settled or at - self.succeeded_at >= _HEAL_SECONDS
+
+
+class Watcher:
+    """Polls while anybody watches: first in starts it, last out stops it.
+
+    The schedule says how often, the clock when.
+    """
+
+    def __init__(self, relay: Relay, schedule: Schedule, clock: Clock) -> None:
+        self._relay = relay
+        self._schedule = schedule
+        self._now = clock.now
+        self._sleep = clock.sleep
+        self._watched: dict[str, _Watched] = {}
+        self._deadlines: list[tuple[float, int, Feed]] = []
+        self._order = count()
+        self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._batches = True
+        self._held_until = 0.0
+        self._silent_since: datetime | None = None
+        self.last_answer_at: datetime | None = None
+
+    @property
+    def watching(self) -> int:
+        """How many tasks are being watched."""
+        return len(self._watched)
+
+    @asynccontextmanager
+    async def watch(
+        self,
+        task_id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        seed: Task | None = None,
+        impatient: bool = False,
+    ) -> AsyncIterator[Feed]:
+        """Watch a task.
+
+        `since` is when its message was born, which sets how often it is asked for; at `until` the feed expires;
+        `seed` is what is known of the task already.
+        """
+        feed = Feed(until=until, impatient=impatient)
+        now = self._now()
+        watched = self._watched.get(task_id)
+        if watched is None:
+            born = (since or now).timestamp()
+            watched = self._watched[task_id] = _Watched(task_id, since=born, due=now.timestamp(), task=seed)
+            self._wake.set()
+        watched.feeds.add(feed)
+        if until is not None:
+            heapq.heappush(self._deadlines, (until.timestamp(), next(self._order), feed))
+            self._wake.set()
+        feed.silent_since = self._silent_since
+        if watched.task is not None:
+            feed.put(watched.task, over=watched.is_over(now.timestamp()))
+        try:
+            yield feed
+        finally:
+            watched.feeds.discard(feed)
+            if not watched.feeds and self._watched.get(task_id) is watched:
+                del self._watched[task_id]
+
+    async def look(self, task_id: str) -> Task:
+        """Return the first snapshot of a task, sharing the poll.
+
+        Raises:
+            TaskUnknown: The relay does not know it.
+            RelayUnreachable: The relay does not answer.
+        """
+        async with self.watch(task_id, impatient=True) as feed:
+            if self._silent_since is not None and feed.latest is None:
+                # While the loop backs off, whoever asks is told at once rather than held.
+                return await self._relay.fetch(task_id)
+            async for task in feed:
+                return task
+            raise TaskUnknown(task_id)
+
+    async def run(self) -> None:
+        """Poll until cancelled; a slow batch holds up nobody but its own tasks."""
+        async with asyncio.TaskGroup() as polls:
+            while True:
+                self._wake.clear()
+                now = self._now().timestamp()
+                while self._deadlines and self._deadlines[0][0] <= now:
+                    heapq.heappop(self._deadlines)[2].expire()
+                if self._due(now):
+                    await self._sleep(_GATHER_SECONDS)
+                    for batch in self._batched(self._due(self._now().timestamp())):
+                        for watched in batch:
+                            watched.due = inf
+                        polls.create_task(self._poll(batch))
+                    continue
+                next_due = min((watched.due for watched in self._watched.values()), default=inf)
+                next_end = self._deadlines[0][0] if self._deadlines else inf
+                await self._wait(min(max(next_due, self._held_until), next_end, now + 3600.0) - now)
+
+    async def _wait(self, seconds: float) -> None:
+        woken = asyncio.ensure_future(self._wake.wait())
+        slept = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait({woken, slept}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+            slept.cancel()
+
+    def _due(self, now: float) -> list[_Watched]:
+        """Return the tasks to ask for now: those that are due, and enough soon due ones to fill the last batch."""
+        if now < self._held_until:
+            return []
+        due = [watched for watched in self._watched.values() if watched.due <= now]
+        return self._schedule.fill(due, self._watched.values(), now) if due and self._batches else due
+
+    def _batched(self, due: list[_Watched]) -> list[list[_Watched]]:
+        size = self._schedule.batch if self._batches else 1
+        return [due[start : start + size] for start in range(0, len(due), size)]
+
+    async def _poll(self, batch: list[_Watched]) -> None:
+        if self._batches:
+            await self._poll_batch(batch)
+        else:
+            await asyncio.gather(*map(self._poll_one, batch))
+
+    async def _poll_batch(self, batch: list[_Watched]) -> None:
+        try:
+            async with self._places:
+                found = await self._relay.list([watched.task_id for watched in batch])
+        except ActionUnsupported:
+            if self._batches:
+                log.info("This relay has no list-by-condition: asking for each task by itself from now on.")
+            self._batches = False
+            await asyncio.gather(*map(self._poll_one, batch))
+            return
+        except RelayError as error:
+            self._failed(error, batch)
+            return
+        self._answered()
+        await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
+        for watched in batch:
+            if watched.task_id in found:
+                self._took(watched, found[watched.task_id])
+
+    async def _poll_one(self, watched: _Watched) -> None:
+        try:
+            async with self._places:
+                task = await self._relay.fetch(watched.task_id)
+        except TaskUnknown as unknown:
+            self._answered()
+            self._reschedule(watched)
+            young = self._now().timestamp() - watched.since < _GRACE_SECONDS
+            for feed in watched.feeds:
+                # A relay may take a moment to find what it has just accepted.
+                if feed.impatient or not young:
+                    feed.fail(unknown)
+        except RelayError as error:
+            self._failed(error, [watched])
+        else:
+            self._answered()
+            self._took(watched, task)
+
+    def _took(self, watched: _Watched, task: Task) -> None:
+        watched.take(task, self._now().timestamp())
+        self._reschedule(watched)
+
+    def _reschedule(self, watched: _Watched) -> None:
+        now = self._now().timestamp()
+        watched.due = now + self._schedule.interval(now - watched.since)
+
+    def _answered(self) -> None:
+        now = self._now()
+        self.last_answer_at = now
+        if self._silent_since is not None:
+            log.info("The relay answers again, after %d s.", (now - self._silent_since).total_seconds())
+            self._silent_since = None
+            for watched in self._watched.values():
+                for feed in watched.feeds:
+                    feed.outage(None)
+
+    def _failed(self, error: RelayError, batch: list[_Watched]) -> None:
+        now = self._now()
+        asked = error.retry_after if isinstance(error, RelayBusy | RelayUnreachable) else None
+        if self._silent_since is None:
+            log.warning("The relay does not answer (%s: %s); still trying.", type(error).__name__, error.reason)
+            self._silent_since = now
+        silence = (now - self._silent_since).total_seconds()
+        pause = asked if asked is not None else self._schedule.outage(silence)
+        if asked is not None:
+            self._held_until = now.timestamp() + asked
+        for watched in batch:
+            watched.due = now.timestamp() + pause
+            for feed in watched.feeds:
+                if feed.impatient:
+                    feed.fail(error)
+                elif silence >= self._schedule.patience:
+                    feed.outage(self._silent_since)
