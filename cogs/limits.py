@@ -125,8 +125,9 @@ def emoji_refusal(value: Any) -> str | None:  # noqa: ANN401  (JSON)
 def refusals(message: Json, *, files: Collection[str] = (), edit: bool = False) -> list[str]:
     """Give one sentence per reason why Discord would answer 400 to this message body; none means that it is taken.
 
-    Takes the JSON of a create, an edit, a followup, or a callback's `data`. `files` names the files uploaded with it,
-    and, on an edit that sends no `attachments`, those which the message has. `edit` permits to leave everything out.
+    Takes the well-typed JSON of a create, an edit, a followup, or a callback's `data`. `files` names the files uploaded
+    with it, and, on an edit that sends no `attachments`, those which the message has. `edit` permits to leave
+    everything out.
     """
     return [
         *_whole(message, files, edit=edit),
@@ -195,7 +196,7 @@ def _embed_shape(embed: Json, at: str) -> Iterator[str]:
     yield from (
         f"{at}.{part}.{key} is empty"
         for part, key in (("footer", "text"), ("author", "name"))
-        if embed.get(part) and not _filled(embed[part].get(key))
+        if embed.get(part) and not _filled(_object(embed[part]).get(key))
     )
     shown = ("title", "description", "fields", "image", "thumbnail", "footer", "author")
     if not any(_filled(embed.get(key)) for key in shown):

@@ -4,6 +4,8 @@ import copy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cogs.limits import choice_refusals, command_refusals, cut, emoji_refusal, length, modal_refusals, refusals
 
@@ -343,3 +345,11 @@ def test_cut_keeps_characters_whole(text: str, limit: int, expected: str) -> Non
     """What is cut ends with an ellipsis, within the limit, and never inside of what is drawn as one."""
     assert expected == cut(text, limit)
     assert length(expected) <= limit
+
+
+@given(st.text(max_size=60), st.integers(1, 40))
+def test_cut_never_exceeds_the_limit(text: str, limit: int) -> None:
+    """Whatever the text, what is cut fits, and begins as the text does."""
+    shortened = cut(text, limit)
+    assert length(shortened) <= limit
+    assert text.startswith(shortened.removesuffix("…"))

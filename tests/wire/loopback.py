@@ -123,13 +123,20 @@ class LoopbackDiscord(State):
 
     def add_person(self, name: str, permissions: int | None = None) -> Person:
         """Let somebody join."""
-        return Person(snowflake(), name, permissions=self.member.permissions if permissions is None else permissions)
+        allowed = self.member.permissions if permissions is None else permissions
+        self.people.append(Person(snowflake(), name, permissions=allowed))
+        return self.people[-1]
 
     def add_channel(self, name: str) -> Channel:
         """Make a text channel; a bot that is connected already learns of it at its next IDENTIFY."""
         self.channels.append(Channel(snowflake(), name, "guild", self.guild_id))
         self.all_channels[self.channels[-1].id] = self.channels[-1]
         return self.channels[-1]
+
+    async def set_visible(self, channel: Channel, *, visible: bool) -> None:
+        """Take the bot's VIEW_CHANNEL away, or give it back, and tell it so."""
+        channel.visible = visible
+        await self.gateway.dispatch("CHANNEL_UPDATE", channel.payload(), channel.guild_id)
 
     def plant(
         self,

@@ -32,6 +32,8 @@ _MESSAGES = {
     40060: "Interaction has already been acknowledged.",
     40094: "This interaction has reached the maximum number of follow up messages.",
     50001: "Missing Access",
+    50006: "Cannot send an empty message",
+    50033: "Invalid Recipient(s)",
     50005: "Cannot edit a message authored by another user",
     50027: "Invalid Webhook Token",
     50035: "Invalid Form Body",
@@ -125,7 +127,7 @@ class Wire:
             self._check(call)
             return *handler(call), verdict
         except RefusalError as refusal:
-            if refusal.code == 50035:
+            if refusal.code in {50006, 50035}:
                 self.state.refused.append(Refused(call.route, call.body, refusal.reasons))
             return refusal.status, refusal.body(), verdict
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from cogs.limits import COMMANDS
+from cogs.limits import COMMANDS, V2_FLAG
 from tests.wire.loopback_rest import PREFIX, Answer, Call, RefusalError, Wire, known_files
 from tests.wire.loopback_schema import callback_reasons, command_reasons, message_reasons
 from tests.wire.loopback_state import Interaction, State
-from tests.wire.loopback_world import EPHEMERAL, LOADING, Channel, Message, snowflake
+from tests.wire.loopback_world import EPHEMERAL, LOADING, Channel, Message, Person, snowflake
 
 _FOLLOWUPS_OF_A_USER_INSTALL = 5
 _TO = {2: {4, 5, 9}, 3: {4, 5, 6, 7, 9}, 4: {8}, 5: {4, 5, 6, 7}}  # interaction type -> callback types
@@ -27,6 +27,7 @@ class Routes:
         hook, commands = "/webhooks/{webhook_id}/{webhook_token}", "/applications/{application_id}/commands"
         of_guild = "/applications/{application_id}/guilds/{guild_id}/commands"
         routes = [
+            ("GET", "/gateway", lambda _: (200, {"url": self.state.gateway_url})),
             ("GET", "/gateway/bot", self.gateway),
             ("GET", "/users/@me", lambda _: (200, self.state.bot.user())),
             ("GET", "/oauth2/applications/@me", lambda _: (200, self.state.application())),
@@ -72,12 +73,14 @@ class Routes:
 
     def user(self, call: Call) -> Answer:
         """Give anybody who has been seen."""
-        people = [self.state.bot, self.state.owner, self.state.member, self.state.guild_owner, *self.state.team]
-        people += [act.user for act in self.state.interactions.values()]
-        found = next((one for one in people if str(one.id) == call.match["user_id"]), None)
+        return 200, self._person(call.match["user_id"], 404, 10013).user()
+
+    def _person(self, user_id: object, status: int, code: int) -> Person:
+        people = [*self.state.people, self.state.guild_owner, *self.state.team]
+        found = next((one for one in people if str(one.id) == str(user_id)), None)
         if found is None:
-            raise RefusalError(404, 10013)
-        return 200, found.user()
+            raise RefusalError(status, code)
+        return found
 
     def guild(self, call: Call) -> Answer:
         """Give the guild that the bot has joined."""
@@ -88,19 +91,12 @@ class Routes:
     def guild_member(self, call: Call) -> Answer:
         """Give a member, without the permissions that only interactions carry."""
         self.guild(call)
-        people = [self.state.bot, self.state.owner, self.state.member, self.state.guild_owner]
-        found = next((one for one in people if str(one.id) == call.match["user_id"]), None)
-        if found is None:
-            raise RefusalError(404, 10007)
+        found = self._person(call.match["user_id"], 404, 10007)
         return 200, {key: value for key, value in found.member().items() if key != "permissions"}
 
     def open_dm(self, call: Call) -> Answer:
         """Open the bot's DM with somebody."""
-        people = [self.state.owner, self.state.member, *(act.user for act in self.state.interactions.values())]
-        found = next((one for one in people if one.id == int(call.body["recipient_id"])), None)
-        if found is None:
-            raise RefusalError(400, 50035, ["recipient_id is nobody"])
-        return 200, self.state.dm(found).payload()
+        return 200, self.state.dm(self._person(call.body["recipient_id"], 400, 50033)).payload()
 
     def _commands(self, call: Call) -> list[dict[str, Any]]:
         if "guild_id" in call.match:
@@ -180,8 +176,13 @@ class Routes:
 
     def _checked(self, call: Call, body: Mapping[str, Any], message: Message | None) -> Mapping[str, Any]:
         files = known_files(body, call.uploads, message)
-        if reasons := message_reasons(body, files, edit=message is not None):
+        flags = int(body.get("flags") or 0) | (message.flags & V2_FLAG if message else 0)
+        if reasons := message_reasons({**body, "flags": flags}, files, edit=message is not None):
             raise RefusalError(400, 50035, reasons)
+        if message is not None:
+            kept = {"content": message.content, "embeds": message.embeds, "components": message.components, **body}
+            if not files and not any(kept[key] for key in ("content", "embeds", "components")):
+                raise RefusalError(400, 50006, ["nothing would be left of the message"])
         return body
 
     def list_messages(self, call: Call) -> Answer:

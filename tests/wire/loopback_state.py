@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from cogs.limits import FILE_BYTES
 from tests.wire.loopback_faults import Fault
 from tests.wire.loopback_world import (
+    ADMIN_ROLE,
     EPHEMERAL,
     LOADING,
     MANAGE_GUILD,
@@ -128,6 +129,7 @@ class State:
         self.bot = Person(self.application_id, "mjbot", bot=True)
         self.owner = Person(snowflake(86_400), "lien", permissions=USUAL | MANAGE_GUILD)
         self.member = Person(snowflake(86_400), "minh")
+        self.people = [self.bot, self.owner, self.member]
         self.team: list[Person] = []
         self.guild_id, self.foreign_guild_id = snowflake(86_400), snowflake(86_400)
         self.guild_owner = self.owner
@@ -263,6 +265,8 @@ class State:
         )
         made._edits_before = message.edits if message else 0
         self.interactions[made.token] = made
+        if user not in self.people:
+            self.people.append(user)
         return made
 
     def application(self) -> dict[str, Any]:
@@ -301,15 +305,22 @@ class State:
             "mentionable": False,
             "flags": 0,
         }
+        admins = {
+            **role,
+            "id": str(ADMIN_ROLE),
+            "name": "admins",
+            "permissions": str(USUAL | MANAGE_GUILD),
+            "position": 1,
+        }
         return {
             "id": str(self.guild_id),
             "name": "Atelier",
             "icon": None,
             "owner_id": str(self.guild_owner.id),
-            "member_count": 3,
+            "member_count": len(self.people),
             "members": [self.bot.member()],
             "channels": [one.payload() for one in self.channels],
-            "roles": [role],
+            "roles": [role, admins],
             "threads": [],
             "emojis": [],
             "stickers": [],

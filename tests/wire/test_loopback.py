@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from tests.wire.loopback import Interaction, LoopbackDiscord, Upload
+from tests.wire.loopback_schema import schema_reasons
 
 PIXEL = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 
@@ -409,6 +410,96 @@ async def test_commands_are_kept_and_checked(server: LoopbackDiscord) -> None:
     assert changed["description"] == "e"
     assert await send(server, "DELETE", f"{path}/{made['id']}") == (204, None)
     assert [known["name"] for known in (await send(server, "GET", path))[1]] == ["mj"]
+
+
+def one_button(**changes: object) -> dict[str, Any]:
+    """A message with one button."""
+    button = {"type": 2, "style": 2, "label": "U1", "custom_id": "a", **changes}
+    return {"components": [{"type": 1, "components": [button]}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        one_button(label="x" * 81),
+        one_button(custom_id=""),
+        one_button(style=7),
+        one_button(style="1"),
+        one_button(emoji="🔄"),
+        one_button(url="https://example.com/".ljust(513, "x")),
+        {"components": [{"type": 1, "components": []}]},
+        {"components": [{"type": 1, "components": one_button()["components"][0]["components"] * 6}]},
+        {"components": [{"type": 2, "style": 2, "label": "x", "custom_id": "a"}]},
+        {"components": [{"type": 99}]},
+        {"embeds": [{"description": "x" * 5000}]},
+        {"embeds": [{"fields": [{"name": "a", "value": "b"}] * 26}]},
+        {"embeds": [{"color": 0x1000000}]},
+        {"embeds": [{}] * 11},
+        {"attachments": [{"id": "x"}]},
+    ],
+)
+def test_the_document_is_held(body: dict[str, Any]) -> None:
+    """What the OpenAPI document forbids is found, on every road by which a message goes."""
+    hook = "/webhooks/{webhook_id}/{webhook_token}"
+    assert schema_reasons("PATCH", "/channels/{channel_id}/messages/{message_id}", body)
+    assert schema_reasons("POST", "/channels/{channel_id}/messages", body)
+    assert schema_reasons("PATCH", hook + "/messages/@original", body)
+    assert schema_reasons("POST", hook, body)
+    callback = "/interactions/{interaction_id}/{interaction_token}/callback"
+    assert schema_reasons("POST", callback, {"type": 4, "data": body})
+    assert not schema_reasons("POST", callback, {"type": 4, "data": one_button(emoji={"id": 1, "name": "x"})})
+
+
+async def test_an_edit_cannot_leave_an_empty_message(server: LoopbackDiscord) -> None:
+    """Removing the last thing that a message shows is refused."""
+    message = server.plant(server.channels[0], {"content": "x"})
+    path = f"/channels/{message.channel.id}/messages/{message.id}"
+    assert (await send(server, "PATCH", path, {"content": ""}))[1]["code"] == 50006
+    assert (await send(server, "PATCH", path, {"embeds": [{"title": "t"}], "content": ""}))[0] == 200
+    assert len(server.refused) == 1
+
+
+async def test_a_layout_view_passes(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
+    """A components v2 message of discord.py is taken, edited, and its button pressed."""
+    layout = ui.LayoutView(timeout=None)
+    section = ui.Section[ui.LayoutView](ui.TextDisplay("hello"), accessory=ui.Button(label="U1", custom_id="mj:u:3"))
+    gallery = ui.MediaGallery[ui.LayoutView](discord.MediaGalleryItem("attachment://a.png"))
+    layout.add_item(ui.Container(section, ui.Separator(), gallery))
+    channel = bot.get_partial_messageable(server.channels[0].id)
+    sent = await channel.send(view=layout, file=discord.File(io.BytesIO(PIXEL), "a.png"))
+    await sent.edit(view=layout)
+    assert server.refused == []
+    assert [one["label"] for one in server.messages[sent.id].buttons] == ["U1"]
+
+
+async def test_visibility_reaches_the_bot(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
+    """A channel that is hidden from the bot is so in its cache too; managers are known by their role."""
+    channel = bot.get_channel(server.channels[0].id)
+    assert isinstance(channel, discord.TextChannel)
+    await server.set_visible(server.channels[0], visible=False)
+    await bot.wait_for("guild_channel_update", timeout=2)
+    assert not channel.permissions_for(channel.guild.me).view_channel
+    owner = await channel.guild.fetch_member(server.owner.id)
+    member = await channel.guild.fetch_member(server.member.id)
+    assert (owner.guild_permissions.manage_guild, member.guild_permissions.manage_guild) == (True, False)
+
+
+async def test_the_gateway_by_hand(server: LoopbackDiscord) -> None:
+    """HELLO, heartbeats, op 9, a strange session and a wrong token are answered as the gateway does."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway_url) as socket:
+        assert (await socket.receive_json())["op"] == 10
+        await socket.send_json({"op": 1, "d": None})
+        assert (await socket.receive_json())["op"] == 11
+        await socket.send_json({"op": 6, "d": {"token": server.token, "session_id": "none", "seq": 1}})
+        assert await socket.receive_json() == {"op": 9, "d": False}
+        await socket.send_json({"op": 2, "d": {"token": server.token, "intents": 1, "shard": [0, 1]}})
+        assert [(await socket.receive_json())["t"] for _ in range(2)] == ["READY", "GUILD_CREATE"]
+        await server.gateway.invalidate()
+        assert await socket.receive_json() == {"op": 9, "d": False}
+        assert server.gateway.sessions == {}
+        await socket.send_json({"op": 2, "d": {"token": "wrong", "intents": 1}})
+        assert (await socket.receive()).data == 4004
+    assert server.identifies == 2
 
 
 async def test_until_gives_up(server: LoopbackDiscord) -> None:
