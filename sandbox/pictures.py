@@ -1,0 +1,183 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""Draw what the sandbox's Midjourney answers with: grids, single pictures, their variations, zooms, pans, previews."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+
+from sandbox.pictures_canvas import Canvas, View
+from sandbox.pictures_city import city
+from sandbox.pictures_coast import coast
+from sandbox.pictures_land import dunes, forest, mountains
+from sandbox.pictures_light import PALETTES, four_palettes, paint_sky
+from sandbox.pictures_scene import Scene
+
+_GAP = 4
+_KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
+    "coast": (coast, ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship")),
+    "city": (city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
+    "dunes": (dunes, ("desert", "dune", "sahara", "sand", "pyramid", "mars", "camel")),
+    "forest": (forest, ("forest", "tree", "wood", "pine", "fox", "wolf", "deer", "bear", "owl")),
+    "mountains": (mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
+}
+
+Way = Literal["left", "right", "up", "down"]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture as a recipe: the same recipe always draws the same picture, at any size."""
+
+    kind: str
+    palette: str
+    layout: str
+    detail: str
+    view: View
+    repainted: tuple[Shot, bytes] | None = None
+
+    @property
+    def aspect(self) -> float:
+        """Return width divided by height."""
+        return self.view.width / self.view.height
+
+    def vary(self, seed: str, *, strong: bool = True) -> Shot:
+        """Return a variation: the same palette and another scene, or, if not `strong`, only other small things."""
+        return replace(self, layout=seed if strong else self.layout, detail=seed, repainted=None)
+
+    def zoom(self, factor: float) -> Shot:
+        """Return the same picture, `factor` times smaller, in the middle of a wider scene."""
+        view = self.view
+        wide, high = view.width * factor, view.height * factor
+        left, top = view.left - (wide - view.width) / 2, view.top - (high - view.height) / 2
+        return replace(self, view=View(left, top, wide, high), repainted=None)
+
+    def pan(self, way: Way) -> Shot:
+        """Return the same picture extended by half towards one side."""
+        view = self.view
+        wide, high = view.width / 2, view.height / 2
+        return replace(
+            self,
+            repainted=None,
+            view={
+                "left": View(view.left - wide, view.top, view.width + wide, view.height),
+                "right": View(view.left, view.top, view.width + wide, view.height),
+                "up": View(view.left, view.top - high, view.width, view.height + high),
+                "down": View(view.left, view.top, view.width, view.height + high),
+            }[way],
+        )
+
+    def repaint(self, mask: bytes, seed: str) -> Shot:
+        """Return the same picture with what `mask` (an encoded image) shows in white drawn anew."""
+        return replace(self, repainted=(self.vary(seed), mask))
+
+
+def aspect_of(prompt: str) -> float:
+    """Return width divided by height as `--ar W:H` says, 1 without it, within what Midjourney draws."""
+    found = re.search(r"--(?:ar|aspect)\s+(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)", prompt)
+    if not found or float(found[2]) == 0:
+        return 1.0
+    return min(4.0, max(0.25, float(found[1]) / float(found[2])))
+
+
+def four_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
+    """Return the four pictures that a prompt gives: one subject, four lights and four compositions."""
+    words = prompt.lower()
+    kind = next((name for name, (_, keys) in _KINDS.items() if any(key in words for key in keys)), None)
+    if kind is None:
+        kind = random.Random(words.split("--")[0]).choice(list(_KINDS))
+    wide = aspect_of(prompt)
+    view = View(-wide / 2, 0.0, wide, 1.0)
+    one, two, three, four = (
+        Shot(kind, palette, f"{seed} {number}", f"{seed} {number}", view)
+        for number, palette in enumerate(four_palettes(prompt, seed), 1)
+    )
+    return one, two, three, four
+
+
+def size_of(aspect: float, side: int) -> tuple[int, int]:
+    """Return width and height of about `side` squared pixels."""
+    wide = max(8, round(side * aspect**0.5 / 8) * 8)
+    return wide, max(8, round(side / aspect**0.5 / 8) * 8)
+
+
+def draw(shot: Shot, side: int = 1024) -> Image.Image:
+    """Draw one picture of about `side` squared pixels."""
+    canvas = Canvas(shot.view, size_of(shot.aspect, side))
+    palette = PALETTES[shot.palette]
+    dice = random.Random(f"{shot.layout} place")
+    horizon = dice.uniform(0.54, 0.68)
+    lift = dice.uniform(0.22, 0.4) if palette.night else dice.uniform(0.03, 0.2)
+    sun = (dice.choice((-1, 1)) * dice.uniform(0.08, 0.34), horizon - lift)
+    paint_sky(canvas, palette, horizon, sun, shot.detail)
+    _KINDS[shot.kind][0](Scene(canvas, palette, horizon, sun, shot.layout, shot.detail))
+    image = _finish(canvas.image, shot.detail)
+    if shot.repainted:
+        other, mask = shot.repainted
+        where = Image.open(io.BytesIO(mask)).convert("L").resize(image.size, Image.Resampling.BILINEAR)
+        image.paste(draw(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
+    return image
+
+
+def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
+    """Draw four pictures as Midjourney lays them: 1 2 above 3 4, a thin gap between; `side` is that of one picture."""
+    parts = [draw(shot, side) for shot in shots]
+    wide, high = parts[0].size
+    sheet = Image.new("RGB", (2 * wide + _GAP, 2 * high + _GAP), (18, 18, 20))
+    for number, part in enumerate(parts):
+        sheet.paste(part, ((number % 2) * (wide + _GAP), (number // 2) * (high + _GAP)))
+    return sheet
+
+
+@lru_cache(maxsize=24)
+def finished(shots: tuple[Shot, ...], side: int = 1024) -> bytes:
+    """Return the final picture as PNG: a grid for four shots, full size for one."""
+    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
+    return _encoded(image, "PNG")
+
+
+@lru_cache(maxsize=64)
+def preview(shots: tuple[Shot, ...], percent: int, side: int = 1024) -> bytes:
+    """Return what Midjourney shows on the way there, as WebP: the same picture, blurrier the less is done."""
+    side = max(32, side // 2)
+    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
+    image = image.filter(ImageFilter.GaussianBlur((100 - percent) / 100 * side / 22))
+    return _encoded(ImageEnhance.Color(image).enhance(0.45 + percent / 180), "WEBP")
+
+
+@lru_cache(maxsize=8)
+def clip(shot: Shot, side: int = 320, frames: int = 16) -> bytes:
+    """Return a short animated WebP that drifts over the picture."""
+    wide, high = size_of(shot.aspect, side)
+    still = draw(shot, side * 5 // 4)
+    reach = still.width - wide
+    parts = [still.crop((reach * step // frames, 0, reach * step // frames + wide, high)) for step in range(frames)]
+    out = io.BytesIO()
+    parts[0].save(out, "WEBP", save_all=True, append_images=parts[1:], duration=90, loop=0, quality=72, method=0)
+    return out.getvalue()
+
+
+def _finish(image: Image.Image, seed: str) -> Image.Image:
+    """Give film: soft bloom, a breath of contrast, darker corners, grain."""
+    bloom = image.reduce(4).filter(ImageFilter.GaussianBlur(image.height / 90)).resize(image.size)
+    image = Image.blend(image, ImageChops.screen(image, bloom), 0.2)
+    image = ImageEnhance.Contrast(image).enhance(1.06)
+    noise = Image.frombytes("L", image.size, random.Random(f"{seed} grain").randbytes(image.width * image.height))
+    grain = noise.point([round(128 + (value - 128) * 0.05) for value in range(256)])
+    return ImageChops.overlay(image, Image.merge("RGB", (grain, grain, grain)))
+
+
+def _encoded(image: Image.Image, kind: Literal["PNG", "WEBP"]) -> bytes:
+    out = io.BytesIO()
+    if kind == "PNG":
+        image.save(out, kind, compress_level=1)
+    else:
+        image.save(out, kind, quality=72, method=0)
+    return out.getvalue()

@@ -1,0 +1,301 @@
+"""Be a relay: an HTTP server that speaks the `/mj` protocol as a stock new-api does, traps included."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import cast
+
+from aiohttp import web
+
+from sandbox.relay_answers import (
+    Refused,
+    bad_gateway,
+    console,
+    dumps,
+    midjourney_error,
+    not_found,
+    openai_error,
+    submitted,
+    tasks,
+)
+from sandbox.relay_gallery import Gallery
+from sandbox.relay_lives import ACTIONS, Life, live
+from sandbox.relay_midjourney import seed_of
+from sandbox.relay_scripts import Script, Scripts
+from sandbox.relay_settings import STOCK_REFUSALS, RelaySettings
+from sandbox.relay_submits import Body, Submits, Submitted, items
+from sandbox.relay_tasks import Ledger, Work
+
+__all__ = ["STOCK_REFUSALS", "Relay", "RelaySettings", "Submitted", "main"]
+
+_PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
+_PATHS = {
+    ("POST", "submit/imagine"): "imagine",
+    ("POST", "submit/action"): "action",
+    ("POST", "submit/change"): "change",
+    ("POST", "submit/modal"): "modal",
+    ("POST", "submit/blend"): "blend",
+    ("POST", "submit/describe"): "describe",
+    ("POST", "submit/shorten"): "shorten",
+    ("POST", "submit/video"): "video",
+    ("POST", "submit/edits"): "edits",
+    ("POST", "submit/upload-discord-images"): "upload",
+    ("POST", "insight-face/swap"): "swap",
+    ("POST", "task/list-by-condition"): "list",
+}
+_TASK = re.compile(r"task/([^/]+)/(fetch|image-seed)")
+_PREFIX = re.compile(r"^/(?:[^/]+/)?mj/(.*)$")
+_OPEN = frozenset({"image", "picture", "unknown", "sandbox"})
+
+
+class Relay:
+    """One relay with its tasks; `serve` puts it on a socket.
+
+    Attributes:
+        app: The application, for a server of one's own.
+        url: Where it is served; pictures' addresses begin with it.
+        down: While true every request is answered 502 with HTML.
+        submits: Every submit that was accepted and is billed, in order.
+        requests: How often each route was asked: imagine, action, change, modal, blend, describe, shorten, video,
+            edits, swap, upload, fetch, list, seed, image, picture, unknown.
+    """
+
+    def __init__(self, settings: RelaySettings | None = None, *, now: Callable[[], float] = time.time) -> None:
+        self.settings = settings or RelaySettings()
+        self.url = ""
+        self.down = False
+        self.requests: Counter[str] = Counter()
+        self.app = web.Application(client_max_size=64 * 2**20)
+        self.app.router.add_route("*", "/{tail:.*}", self._handle)
+        self._now = now
+        self._ledger = Ledger(now(), self.settings.refresh_seconds)
+        self._submits = Submits(self.settings, self._ledger, self._host)
+        self._scripts = Scripts()
+        self._gallery = Gallery(self.settings, self._ledger)
+
+    @property
+    def submits(self) -> list[Submitted]:
+        """Return the accepted, billed submits."""
+        return self._submits.accepted
+
+    @asynccontextmanager
+    async def serve(self, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Relay]:
+        """Listen on a socket (a free port for 0) until the block is left."""
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, port, backlog=1024)
+            await site.start()
+            address = cast("tuple[str, int]", runner.addresses[0])
+            self.url = f"http://{address[0]}:{address[1]}"
+            yield self
+        finally:
+            self._scripts.close()
+            await runner.cleanup()
+
+    def script(  # noqa: PLR0913 - a test names the two or three that it needs
+        self,
+        route: str,
+        status: int = 200,
+        body: object = None,
+        *,
+        text: str = "",
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        times: int = 1,
+        delay: float = 0.0,
+        drop: bool = False,
+        passes: bool = False,
+    ) -> None:
+        """Make this the next answer of a route, `times` times: `body` as JSON, or `text` as it stands.
+
+        `delay` seconds come first (infinite: the caller hangs), `drop` cuts the connection after half of the text,
+        and with `passes` the relay's own answer follows the delay.
+        """
+        text = text if body is None else dumps(body)
+        script = Script(
+            status=status,
+            text=text,
+            content_type=content_type,
+            headers=headers or {},
+            delay=delay,
+            drop=drop,
+            passes=passes,
+        )
+        self._scripts.add(route, script, times)
+
+    def add_task(
+        self,
+        life: Life = "running",
+        *,
+        task_id: str = "",
+        prompt: str = _PROMPT,
+        fail_reason: str = "[Banned prompt detected] Sorry! Our AI moderator thinks this prompt is probably against"
+        " our community standards.",
+        state: str = "",
+        age: float = 0.0,
+    ) -> str:
+        """Put a task into the relay, at no cost, and return its id.
+
+        A running one was submitted `age` seconds ago; every other life ended that long ago, except modal, which
+        waits for its window.
+        """
+        now = self._now()
+        task_id = task_id or self._ledger.new_id(now)
+        parent_id = self._ledger.new_id(now) if life == "modal" else ""
+        work = live(life, task_id, prompt, now - age, self.settings.seconds_per_task, parent_id)
+        work.state = state
+        if life == "failed":
+            work.fail_reason = fail_reason
+        if work.parent is not None:
+            self._insert(work.parent, "IMAGINE", "Submit success", now)
+        said = "Waiting for window confirm" if life == "modal" else "Submit success"
+        self._insert(work, ACTIONS[life], said, now)
+        return task_id
+
+    def _insert(self, work: Work, action: str, said: str, now: float) -> None:
+        created = work.submitted
+        if work.at(now)[1] == 100 or work.modal:
+            created = min(created, now - self.settings.refresh_seconds)
+        self._ledger.insert(work, action=action, prompt=work.prompt, description=said, created=created)
+
+    def _host(self) -> str:
+        host = self.settings.image_host or self.url
+        return host if "://" in host else f"http://{host}"
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        route, name = self._route(request.method, request.path)
+        self.requests[route] += 1
+        self.url = self.url or f"http://{request.host}"
+        if self.down:
+            return bad_gateway()
+        script = self._scripts.take(route)
+        if script is not None:
+            answer = await self._scripts.play(script, request)
+            if answer is not None:
+                return answer
+        try:
+            if route not in _OPEN:
+                self._admit(request)
+            return await self._answer(request, route, name)
+        except Refused as refused:
+            return refused.answer
+
+    def _route(self, method: str, path: str) -> tuple[str, str]:
+        found = _PREFIX.match(path)
+        if found is None:
+            if method == "GET" and path.startswith(("/video/", "/upload/")):
+                return "picture", path
+            return ("sandbox", path) if path == "/sandbox/report" else ("unknown", path)
+        tail = found[1]
+        route = _PATHS.get((method, tail), "")
+        lacking = (
+            (route == "list" and not self.settings.has_list)
+            or (route == "action" and not self.settings.has_actions)
+            or (route in {"video", "edits"} and not self.settings.has_video)
+        )
+        if route:
+            return ("unknown", path) if lacking else (route, "")
+        if method == "GET" and tail.startswith("image/"):
+            return "image", tail.removeprefix("image/")
+        task = _TASK.fullmatch(tail)
+        if method == "GET" and task:
+            return ("fetch" if task[2] == "fetch" else "seed"), task[1]
+        return "unknown", path
+
+    def _admit(self, request: web.Request) -> None:
+        key = request.headers.get("Authorization", "")
+        if key in {"", "midjourney-proxy"}:
+            key = request.headers.get("mj-api-secret", "")
+        if not key:
+            raise Refused(openai_error(401, "未提供令牌"))
+        if _bare(key) != _bare(self.settings.key):
+            raise Refused(openai_error(401, "无效的令牌"))
+
+    async def _answer(self, request: web.Request, route: str, name: str) -> web.Response:
+        now = self._now()
+        if route == "fetch":
+            row = self._ledger.first(name)
+            if row is None:
+                return midjourney_error("task_no_found")
+            return tasks(self._ledger.text(row, now, self._host()))
+        if route == "list":
+            return self._list(await _body(request), now)
+        if route == "seed":
+            if self._ledger.first(name) is None:
+                return midjourney_error("task_no_found")
+            return submitted(1, "成功", seed_of(name), {})
+        if route in _OPEN:
+            return await self._public(request.method, route, name, now)
+        answer = self._submits.take(route, request.path, await _body(request), now)
+        if self.settings.submit_seconds:
+            await self._scripts.wait(self.settings.submit_seconds)
+        return answer
+
+    async def _public(self, method: str, route: str, name: str, now: float) -> web.Response:
+        if route == "image":
+            return await self._gallery.image(name, now)
+        if route == "picture":
+            return await self._gallery.picture(name, self._submits.uploads)
+        if route == "sandbox":
+            return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
+        return not_found(method, name) if name.startswith(("/v1", "/api", "/assets")) else console()
+
+    def _list(self, body: Body, now: float) -> web.Response:
+        ids = items(body.get("ids") or [])
+        wanted = [each for each in ids or () if isinstance(each, str)]
+        if ids is None or len(wanted) != len(ids):
+            return midjourney_error("do_request_failed")
+        host = self._host()
+        rows = self._ledger.listed(wanted)
+        return tasks(f"[{','.join([self._ledger.text(row, now, host) for row in rows])}]")
+
+
+def _bare(key: str) -> str:
+    return key.removeprefix("Bearer ").removeprefix("sk-").split("-")[0]
+
+
+async def _body(request: web.Request) -> Body:
+    """Return the JSON object sent; any other content type leaves every field empty, as in new-api."""
+    if not request.headers.get("Content-Type", "").startswith("application/json"):
+        return {}
+    try:
+        body: object = json.loads(await request.read())
+    except ValueError:
+        raise Refused(midjourney_error("bind_request_body_failed")) from None
+    return cast("Body", body) if isinstance(body, dict) else {}
+
+
+async def _run(port: int, settings: RelaySettings, running: int) -> None:
+    async with Relay(settings).serve(port) as relay:
+        ids = [relay.add_task() for _ in range(running)]
+        print(json.dumps({"url": relay.url, "tasks": ids}), flush=True)
+        await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Run a relay as a process: `python -m sandbox.relay`; its first line is JSON with the url and the tasks' ids."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--settings", type=json.loads, default={}, help="RelaySettings as a JSON object")
+    parser.add_argument("--running", type=int, default=0, help="how many running tasks to begin with")
+    options = parser.parse_args()
+    given = cast("dict[str, object]", options.settings)
+    for name in ("refuses", "missing_models"):
+        if name in given:
+            given[name] = frozenset(cast("list[str]", given[name]))
+    try:
+        asyncio.run(_run(options.port, RelaySettings(**given), options.running))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()

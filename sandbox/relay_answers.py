@@ -1,0 +1,93 @@
+"""Build every answer that a new-api gives, in its own shapes and content types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from aiohttp import web
+
+_CONSOLE = """<!doctype html>
+<html lang="zh"><head><meta charset="utf-8"/><title>New API</title></head>
+<body><noscript>You need to enable JavaScript to run this app.</noscript><div id="root"></div></body></html>
+"""
+_BAD_GATEWAY = """<html>
+<head><title>502 Bad Gateway</title></head>
+<body><center><h1>502 Bad Gateway</h1></center><hr><center>cloudflare</center></body>
+</html>
+"""
+_REQUEST_ID = "20260101000000000000000sandbox0"
+
+
+class Refused(Exception):
+    """An answer that ends the handling of a request where it is raised."""
+
+    def __init__(self, answer: web.Response) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def dumps(value: object) -> str:
+    """Return JSON as Go writes it: no spaces, no escapes for Chinese."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def submitted(
+    code: int, description: str, result: object, properties: Mapping[str, object] | None = None
+) -> web.Response:
+    """Return a submit's answer: JSON that calls itself plain text, as new-api writes the raw bytes."""
+    body: dict[str, object] = {"code": code, "description": description, "result": result}
+    if properties is not None:
+        body["properties"] = dict(properties)
+    return web.Response(text=dumps(body), content_type="text/plain", charset="utf-8")
+
+
+def tasks(text: str) -> web.Response:
+    """Return task JSON that is already encoded."""
+    return web.Response(body=text.encode(), content_type="application/json")
+
+
+def midjourney_error(description: str, code: int = 4) -> web.Response:
+    """Return new-api's own error in Midjourney style; the space at the end of the description is its."""
+    body = {"code": code, "description": f"{description} ", "type": "upstream_error"}
+    return _json(body, 429 if code == 30 else 400)
+
+
+def openai_error(status: int, message: str, code: str | None = None, kind: str = "new_api_error") -> web.Response:
+    """Return the error of new-api's middleware, OpenAI style."""
+    error: dict[str, str] = {} if code is None else {"code": code}
+    error |= {"message": message if kind == "new_api_panic" else f"{message} (request id: {_REQUEST_ID})", "type": kind}
+    return _json({"error": error}, status)
+
+
+def image_error(status: int, error: str) -> web.Response:
+    """Return what `/mj/image` says where there is no picture."""
+    return _json({"error": error}, status)
+
+
+def panic() -> web.Response:
+    """Return new-api's answer to its own crash, here on a customId that has no second part."""
+    text = "Panic detected, error: runtime error: index out of range [1] with length 1."
+    return openai_error(
+        500, f"{text} Please submit a issue here: https://github.com/Calcium-Ion/new-api", kind="new_api_panic"
+    )
+
+
+def console() -> web.Response:
+    """Return the web console, which is what any unknown path gets, with status 200."""
+    return web.Response(text=_CONSOLE, content_type="text/html", charset="utf-8")
+
+
+def bad_gateway() -> web.Response:
+    """Return what the proxy before a dead relay says."""
+    return web.Response(status=502, text=_BAD_GATEWAY, content_type="text/html", charset="utf-8")
+
+
+def not_found(method: str, path: str) -> web.Response:
+    """Return the JSON 404 of `/v1`, `/api` and `/assets`."""
+    error = {"message": f"Invalid URL ({method} {path})", "type": "invalid_request_error", "param": "", "code": ""}
+    return _json({"error": error}, 404)
+
+
+def _json(body: object, status: int) -> web.Response:
+    return web.Response(status=status, text=dumps(body), content_type="application/json", charset="utf-8")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image, ImageStat
+
+from sandbox.pictures import Shot, aspect_of, clip, draw, finished, four_shots, grid, preview, size_of
+
+PROMPTS = ["a lighthouse at dawn", "mountains", "desert dunes", "a pine forest", "a city at night", "something else"]
+
+
+def difference(first: Image.Image, second: Image.Image) -> float:
+    size = (48, 48)
+    pairs = zip(first.convert("RGB").resize(size).tobytes(), second.convert("RGB").resize(size).tobytes(), strict=True)
+    return sum(abs(a - b) for a, b in pairs) / (48 * 48 * 3)
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_an_upscale_is_the_second_picture_of_its_grid(prompt: str) -> None:
+    """U2 at full size shows what the grid showed in its upper right corner, and nothing like the others."""
+    shots = four_shots(prompt, "seed")
+    sheet = grid(shots, 128)
+    wide, high = (sheet.width - 4) // 2, (sheet.height - 4) // 2
+    corner = sheet.crop((wide + 4, 0, 2 * wide + 4, high))
+    single = draw(shots[1], 256)
+    assert difference(corner, single) < 5
+    assert min(difference(sheet.crop((0, 0, wide, high)), single), difference(draw(shots[2], 128), single)) > 10
+
+
+def test_the_same_recipe_draws_the_same_bytes() -> None:
+    """Nothing in a picture depends on when or where it is drawn."""
+    shots = four_shots("a lighthouse", "seed")
+    assert draw(shots[0], 96).tobytes() == draw(shots[0], 96).tobytes()
+    assert four_shots("a lighthouse", "seed") == shots
+    assert four_shots("a lighthouse", "other") != shots
+
+
+def test_a_prompt_decides_the_subject_and_four_lights_differ() -> None:
+    """One subject for all four, no palette twice where the words allow it."""
+    shots = four_shots("a lighthouse", "seed")
+    assert {"coast"} == {shot.kind for shot in shots}
+    assert len({shot.palette for shot in shots}) == 4
+
+
+@pytest.mark.parametrize(
+    ("prompt", "size"),
+    [("x", (512, 512)), ("x --ar 3:2", (624, 416)), ("x --ar 9:16", (384, 680)), ("x --ar 0:0", (512, 512))],
+)
+def test_the_aspect_ratio_is_respected(prompt: str, size: tuple[int, int]) -> None:
+    """`--ar` gives width and height of about the same number of pixels."""
+    assert size == size_of(aspect_of(prompt), 512)
+
+
+def shot() -> Shot:
+    return four_shots("a lighthouse at dawn", "seed")[1]
+
+
+def test_zooming_out_shows_the_same_picture_smaller() -> None:
+    """The middle of a picture zoomed out by two is the picture."""
+    wider = draw(shot().zoom(2), 256)
+    middle = wider.crop((64, 64, 192, 192))
+    assert difference(middle, draw(shot(), 128)) < 9
+
+
+def test_panning_extends_one_side() -> None:
+    """The picture stays on one side, half as much is added on the other."""
+    right = shot().pan("right")
+    assert right.aspect == 1.5
+    image = draw(right, 256)
+    kept = image.crop((0, 0, round(image.width / 1.5), image.height))
+    assert difference(kept, draw(shot(), 192)) < 9
+    assert pytest.approx(shot().pan("down").aspect) == 1 / 1.5
+
+
+def test_a_variation_keeps_the_palette_and_changes_the_scene() -> None:
+    """Subtle changes less than strong."""
+    base = draw(shot(), 96)
+    subtle = difference(base, draw(shot().vary("new", strong=False), 96))
+    assert shot().vary("new").palette == shot().palette
+    assert 0.5 < subtle < difference(base, draw(shot().vary("new"), 96))
+
+
+def test_a_repainted_region_is_new_only_where_the_mask_is_white() -> None:
+    """Black keeps, white repaints."""
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (32, 0, 64, 64))
+    out = io.BytesIO()
+    mask.save(out, "PNG")
+    old, new = draw(shot(), 128), draw(shot().repaint(out.getvalue(), "new"), 128)
+    assert difference(old.crop((0, 0, 56, 128)), new.crop((0, 0, 56, 128))) < 1
+    assert difference(old.crop((72, 0, 128, 128)), new.crop((72, 0, 128, 128))) > 3
+
+
+def test_a_preview_is_the_same_picture_and_sharper_the_more_is_done() -> None:
+    """Progress brings the preview nearer to the final picture."""
+    shots = four_shots("mountains", "seed")
+    final = Image.open(io.BytesIO(finished(shots, 256)))
+    early, late = (Image.open(io.BytesIO(preview(shots, percent, 256))) for percent in (15, 93))
+    assert (early.format, final.format) == ("WEBP", "PNG")
+    assert difference(final, late) < difference(final, early)
+    assert sum(ImageStat.Stat(early).stddev) < sum(ImageStat.Stat(late).stddev)
+
+
+def test_a_clip_moves() -> None:
+    """A video is an animated picture of the size asked for."""
+    moving = Image.open(io.BytesIO(clip(shot(), 64)))
+    assert getattr(moving, "is_animated", False)
+    assert moving.size == (64, 64)
