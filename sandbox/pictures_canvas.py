@@ -65,7 +65,8 @@ class Canvas:
         """Return a picture-sized vertical gradient through (y, colour) stops, in rising order of y."""
         strip = Image.new("RGB", (1, 256))
         strip.putdata([_along(stops, self.view.top + self.view.height * (row + 0.5) / 256) for row in range(256)])
-        return strip.resize(self.size, Image.Resampling.BICUBIC)
+        tall = strip.resize((1, self.size[1]), Image.Resampling.BICUBIC)
+        return tall.resize(self.size, Image.Resampling.NEAREST)
 
     def mask(
         self, draw: Callable[[ImageDraw.ImageDraw, Callable[[float, float], Point], float], None], ground: int = 0
@@ -108,7 +109,7 @@ class Canvas:
         """Add light that fades from `place` to nothing at `radius`."""
         x, y = self.at(*place)
         reach = max(1, round(radius * self.scale))
-        light = _radial(power).resize((reach * 2, reach * 2), Image.Resampling.BICUBIC)
+        light = _radial(power).resize((reach * 2, reach * 2), Image.Resampling.BILINEAR)
         layer = Image.new("L", self.size)
         layer.paste(light, (round(x) - reach, round(y) - reach))
         self.lay(colour, layer, strength)

@@ -69,4 +69,4 @@ def clouds(seed: str, size: tuple[int, int], view: tuple[float, float, float, fl
         box = (left * step / stretch, top * step, right * step / stretch, bottom * step)
         layer = _lattice(f"{seed}{octave}").resize(total.size, Image.Resampling.BICUBIC, box=box)
         total = Image.blend(total, layer, 1.0 if octave == 0 else 0.36)
-    return total.resize(size, Image.Resampling.BICUBIC)
+    return total.resize(size, Image.Resampling.BILINEAR)
