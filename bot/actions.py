@@ -78,13 +78,13 @@ class _Line:
 
 
 def _line(pattern: str, kind: Kind, name: str, done: str, change: str = "") -> _Line:
-    return _Line(re.compile(pattern, re.IGNORECASE), kind, name, done, change)
+    return _Line(re.compile(pattern, re.ASCII | re.IGNORECASE), kind, name, done, change)
 
 
 _TABLE = (
     # customId (a prefix)                       kind              name                  title when done   change
-    _line(r"MJ::JOB::upsample::(\d)",           Kind.PICK,        "U{0}",               "Picture {0}",    "UPSCALE"),
-    _line(r"MJ::JOB::variation::(\d)",          Kind.VARIATION,   "V{0}",               "Varied",         "VARIATION"),
+    _line(r"MJ::JOB::upsample::([1-9])\b",      Kind.PICK,        "U{0}",               "Picture {0}",    "UPSCALE"),
+    _line(r"MJ::JOB::variation::([1-9])\b",     Kind.VARIATION,   "V{0}",               "Varied",         "VARIATION"),
     _line(r"MJ::JOB::reroll::",                 Kind.REROLL,      "Reroll",             "Drawn anew",     "REROLL"),
     _line(r"MJ::JOB::upsample_\w*subtle::",     Kind.UPSCALE,     "Upscale (Subtle)",   "Upscaled"),
     _line(r"MJ::JOB::upsample_\w*creative::",   Kind.UPSCALE,     "Upscale (Creative)", "Upscaled"),
@@ -104,11 +104,11 @@ _TABLE = (
     _line(r"MJ::JOB::animate_low_extend::",     Kind.ANIMATE,     "Extend (Low motion)", "Extended"),
     _line(r"MJ::JOB::animate_high::",           Kind.ANIMATE,     "Animate (High motion)", "Animated"),
     _line(r"MJ::JOB::animate_low::",            Kind.ANIMATE,     "Animate (Low motion)", "Animated"),
-    _line(r"MJ::JOB::video_virtual_upscale::(\d)", Kind.PICK,     "U{0}",               "Clip {0}"),
+    _line(r"MJ::JOB::video_virtual_upscale::([1-9])\b", Kind.PICK, "U{0}",             "Clip {0}"),
     _line(r"MJ::Job::PicReader::all",           Kind.DESCRIBE,    "Imagine all",        "Drawn"),
-    _line(r"MJ::Job::PicReader::(\d)",          Kind.DESCRIBE,    "Imagine {0}",        "Drawn"),
+    _line(r"MJ::Job::PicReader::([1-9])\b",     Kind.DESCRIBE,    "Imagine {0}",        "Drawn"),
     _line(r"MJ::Picread::Retry",                Kind.DESCRIBE,    "Describe again",     "Described"),
-    _line(r"MJ::Job::PromptAnalyzer::(\d)",     Kind.SHORTEN,     "Imagine {0}",        "Drawn"),
+    _line(r"MJ::Job::PromptAnalyzer::([1-9])\b", Kind.SHORTEN,    "Imagine {0}",        "Drawn"),
     _line(r"MJ::Job::PromptAnalyzer",           Kind.SHORTEN,     "Show details",       "Shortened"),
     _line(r"MJ::BOOKMARK::",                    Kind.BOOKMARK,    "Favorite",           "Marked"),
 )  # fmt: skip
@@ -119,8 +119,8 @@ def meaning(custom_id: str) -> Action:
     """Tell what a click on the API's `custom_id` does."""
     for line in _TABLE:
         if found := line.pattern.match(custom_id):
-            words = found.groups()
-            index = int(words[0]) if words and words[0].isascii() and words[0].isdigit() else 0
+            words = [word.lower() for word in found.groups()]
+            index = int(words[0]) if words and words[0].isdigit() else 0
             return Action(line.kind, line.name.format(*words), line.done.format(*words), index, line.change)
     return Action(Kind.OTHER, "More", "Done")
 

@@ -1,4 +1,4 @@
-"""Turn whatever a relay answers into JSON or into an error of our tree: pure, and the only place that knows how.
+"""Turn whatever a relay answers into a value or into an error of our tree: pure, and the only place that knows how.
 
 Relays differ in status, body and language for the same event; what each line stands for is read in new-api,
 midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: submits come as text/plain.
@@ -6,7 +6,7 @@ midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,35 @@ from bot.errors import (
     SubmitUncertain,
     TaskUnknown,
 )
-from bot.models import Submission, Task, most_advanced
+from bot.models import Submission, Task, is_array, is_mapping, most_advanced, text_of
 
 _QUOTA = ("额度", "quota", "余额", "balance")
 _NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance")
-_PARENT_GONE = ("task_not_found", "该任务所属渠道已被禁用", "关联任务不存在", "已失效")
+_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full")
 _PARENT_BUSY = ("关联任务状态错误", "task_status_not_success")
-_QUEUE_FULL = ("队列已满", "queue is full", "queue full")
+_PARENT_GONE = (
+    "task_not_found",
+    "关联任务不存在",
+    "已失效",
+    "该任务所属渠道已被禁用",
+    "channel associated with this task has been disabled",
+)
+_UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
+_NO_CHANNEL = ("无可用渠道", "no available channel", "model_not_found")
+# new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
+_AFTER_ACCEPTANCE = (
+    "insert_midjourney_task_failed",
+    "copy_response_body_failed",
+    "close_response_body_failed",
+    "billing_failed",
+)
+_MODEL_REFUSED = re.compile(r"(?:模型|model)\s+mj_", re.IGNORECASE)
+_SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
+
+# Somebody on the way stopped waiting, which tells nothing of what became of the submit.
+_TIMEOUTS = frozenset({408, 499})
+# Cloudflare could not even connect to the relay; 520, 522 and 524 leave open what arrived.
+_NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
 
 
 @dataclass(frozen=True)
@@ -41,36 +63,63 @@ class Answer:
     text: str
     retry_after: float | None = None
 
+    @property
+    def is_success(self) -> bool:
+        """Whether the status says that it went well."""
+        return 200 <= self.status < 300
 
-_Failure = Callable[[Answer, str], RelayError]
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is a page rather than an answer."""
+        return self.text.lstrip("\ufeff \t\r\n").startswith("<")
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What a body says, whatever its shape; `low` holds every word of it, for comparing."""
+
+    reason: str
+    low: str
+    code: int = 0
+
+    def have(self, some: tuple[str, ...]) -> bool:
+        return any(word in self.low for word in some)
 
 
 def task(answer: Answer, task_id: str) -> Task:
     """Read the answer to a fetch.
 
     Raises:
-        TaskUnknown: HTTP 400 code 4 (new-api), 204 (TrueAI), or an empty 200 (midjourney-proxy).
+        TaskUnknown: HTTP 400 code 4 (new-api), 204 (TrueAI), an empty 200 (midjourney-proxy), 404 (others).
         RelayError: Any other leaf that a read can end in.
     """
-    if answer.status in {200, 204} and not answer.text.strip():
-        raise TaskUnknown(task_id)
-    if 200 <= answer.status < 300:
-        body = _json(answer, _read_failure)
-        if isinstance(body, Mapping) and body.get("id"):
+    body = _json(answer)
+    if answer.is_success:
+        if is_mapping(body) and text_of(body.get("id")):
             return Task.model_validate(body)
-        if body is None or body == {}:
+        if answer.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id)
-        raise _read_refusal(answer, body, task_id)
-    raise _read_refusal(answer, _json(answer, _read_failure), task_id)
+    words = _words(answer, body)
+    # A 404 in JSON is about the task; a page, or new-api's "Invalid URL", is about the address that we ask.
+    about_task = answer.status == 404 and "invalid url" not in words.low and (body or not answer.text.strip())
+    if words.have(_UNKNOWN) or about_task:
+        raise TaskUnknown(task_id, words.reason)
+    raise _refused_to_all(answer, words) or _unreachable(answer, words)
 
 
 def tasks(answer: Answer) -> dict[str, Task]:
-    """Read the answer to list-by-condition: ids that the relay does not know are missing."""
-    body = _json(answer, _read_failure)
-    if 200 <= answer.status < 300 and isinstance(body, list):
-        rows = (row for row in body if isinstance(row, Mapping) and row.get("id"))
-        return most_advanced(Task.model_validate(row) for row in rows)
-    raise _read_refusal(answer, body, "")
+    """Read the answer to list-by-condition: ids that the relay does not know are missing.
+
+    Raises:
+        ActionUnsupported: There is no list-by-condition here: 404, 405, a redirect, or the web console's page.
+        RelayError: Any other leaf that a read can end in.
+    """
+    body = _json(answer)
+    if answer.is_success and is_array(body):
+        rows = (row for row in body if is_mapping(row) and text_of(row.get("id")))
+        return most_advanced(map(Task.model_validate, rows))
+    words = _words(answer, body)
+    raise _refused_to_all(answer, words) or _no_such_path(answer, words) or _unreachable(answer, words)
 
 
 def submission(answer: Answer) -> Submission:
@@ -80,101 +129,110 @@ def submission(answer: Answer) -> Submission:
         SubmitUncertain: The job may exist and be paid.
         RelayError: Any other leaf: nothing was accepted, nothing is paid.
     """
-    body = _json(answer, _submit_failure)
-    if isinstance(body, Mapping) and "error" in body:
-        raise _gateway_refusal(answer, body, _submit_failure)
-    if not isinstance(body, Mapping) or not ("code" in body or "success" in body):
-        raise _submit_failure(answer, shorten(answer.text))
-    told = Submission.model_validate(body)
-    if 200 <= answer.status < 300 and told.is_accepted:
+    body = _json(answer)
+    told = Submission.model_validate(body) if is_mapping(body) else Submission()
+    if answer.is_success and told.is_accepted:
         return told
-    raise _submit_refusal(answer, told, shorten(told.description or str(body.get("message", ""))))
+    words = _words(answer, body)
+    if is_mapping(body) and ("code" in body or "success" in body):
+        raise _refused_by_midjourney(answer, words, told, claims_success=body.get("success") is True)
+    raise _refused_by_gateway(answer, words) or _unread(answer, words)
 
 
 def shorten(text: str) -> str:
     """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters."""
-    text = re.sub(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", "", text)
-    return " ".join(text.split())[:300]
+    return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
 
 
-def _json(answer: Answer, failure: _Failure) -> Any:  # noqa: ANN401 - JSON is what it is
+def _json(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
     try:
-        return json.loads(answer.text)
-    except ValueError:
-        pass
-    if answer.status in {401, 403}:
-        raise KeyRefused(shorten(answer.text))
-    if answer.status == 429:
-        raise RelayBusy("HTTP 429", retry_after=answer.retry_after)
+        return json.loads(answer.text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _words(answer: Answer, body: object) -> _Words:
+    if not is_mapping(body):
+        said = "" if answer.is_html else text_of(body) or answer.text
+        return _Words(shorten(said) or f"HTTP {answer.status}", said[:2000].lower())
+    error = body.get("error")
+    told: Mapping[Any, Any] = error if is_mapping(error) else body
+    fields = ("description", "message", "msg", "detail", "title", "error")
+    said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
+    low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
+    return _Words(shorten(said) or f"HTTP {answer.status}", low, Submission.model_validate(body).code)
+
+
+def _unreachable(answer: Answer, words: _Words) -> RelayError:
+    return RelayUnreachable(words.reason, retry_after=answer.retry_after)
+
+
+def _refused_to_all(answer: Answer, words: _Words) -> RelayError | None:
+    """Read what is said to reads and submits alike: about the key, the money, the load."""
+    # A page with 403 is a firewall's, which has not looked at the key.
+    if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
+        exhausted = answer.status == 402 or words.have(_QUOTA)
+        return BalanceExhausted(words.reason) if exhausted else KeyRefused(words.reason)
+    if answer.status == 429 or words.code == 30:
+        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    return None
+
+
+def _no_such_path(answer: Answer, words: _Words) -> RelayError | None:
     # new-api answers a path that it lacks with its web console: HTTP 200, or 301 with a separate frontend.
-    if answer.status in {200, 301, 302, 307, 308, 404, 405} and (
-        answer.text.lstrip()[:1] == "<" or answer.status != 200
-    ):
-        raise ActionUnsupported(f"HTTP {answer.status}, not JSON", lasting=True)
-    raise failure(answer, f"HTTP {answer.status}, not JSON")
+    if 300 <= answer.status < 400 or answer.status in {404, 405} or (answer.is_success and answer.is_html):
+        return ActionUnsupported(words.reason, lasting=True)
+    return None
 
 
-def _read_failure(answer: Answer, reason: str) -> RelayError:
-    return RelayUnreachable(reason or f"HTTP {answer.status}", retry_after=answer.retry_after)
+def _refused_by_gateway(answer: Answer, words: _Words) -> RelayError | None:
+    """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
+    if answer.status == 403 and _MODEL_REFUSED.search(words.low):
+        return ActionUnsupported(words.reason, lasting=True)
+    if refusal := _refused_to_all(answer, words):
+        return refusal
+    # Its parser of customIds panics, and only that panic is known to come before anything is sent.
+    if "unknown_action" in words.low or ("panic detected" in words.low and "index out of range" in words.low):
+        return ActionUnsupported(words.reason, lasting=True)
+    if answer.status == 503 and words.have(_NO_CHANNEL):
+        return ActionUnsupported(words.reason, lasting=False)
+    # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
+    stopped_before = answer.status >= 500 and "new_api_error" in words.low
+    if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):
+        return _unreachable(answer, words)
+    return _no_such_path(answer, words)
 
 
-def _submit_failure(answer: Answer, reason: str) -> RelayError:
-    if 400 <= answer.status < 500 and answer.status != 408:
-        return SubmitRefused(0, reason or f"HTTP {answer.status}")
-    return SubmitUncertain(reason or f"HTTP {answer.status}")
+def _unread(answer: Answer, words: _Words) -> RelayError:
+    """Judge by the status alone: half a JSON may have been new-api's code 5, which is HTTP 400."""
+    half = answer.text.lstrip().startswith("{") and _json(answer) is None
+    if 400 <= answer.status < 500 and answer.status not in _TIMEOUTS and not half:
+        return SubmitRefused(0, words.reason)
+    return SubmitUncertain(words.reason)
 
 
-def _read_refusal(answer: Answer, body: object, task_id: str) -> RelayError:
-    if isinstance(body, Mapping) and "error" in body:
-        return _gateway_refusal(answer, body, _read_failure)
-    told = Submission.model_validate(body) if isinstance(body, Mapping) else Submission()
-    reason = shorten(told.description)
-    if "task_no_found" in reason or answer.status == 404:
-        return TaskUnknown(task_id, reason)
-    if answer.status in {401, 403}:
-        return KeyRefused(reason)
-    if answer.status == 429 or told.code == 30:
-        return RelayBusy(reason, retry_after=answer.retry_after)
-    return _read_failure(answer, reason)
-
-
-def _gateway_refusal(answer: Answer, body: Mapping[str, Any], failure: _Failure) -> RelayError:
-    """Read new-api's middleware, which answers OpenAI-style: {"error": {"message", "type", "code"?}}."""
-    error = body["error"]
-    said = error if isinstance(error, str) else str(error.get("message", "")) if isinstance(error, Mapping) else ""
-    code = str(error.get("code", "")) if isinstance(error, Mapping) else ""
-    reason, low = shorten(said), said.lower()
-    if answer.status in {401, 402, 403} and any(word in low for word in _QUOTA):
-        return BalanceExhausted(reason)
-    if answer.status == 403 and "模型 mj_" in said:
-        return ActionUnsupported(reason, lasting=True)
-    if answer.status in {401, 403}:
-        return KeyRefused(reason)
-    if answer.status == 429:
-        return RelayBusy(reason, retry_after=answer.retry_after)
-    if "unknown_action" in low or answer.status == 404 or "panic detected" in low:
-        return ActionUnsupported(reason, lasting=True)
-    if answer.status == 503 and (code == "model_not_found" or "无可用渠道" in said):
-        return ActionUnsupported(reason, lasting=False)
-    return failure(answer, reason)
-
-
-def _submit_refusal(answer: Answer, told: Submission, reason: str) -> RelayError:
-    low = f"{told.description} {reason}".lower()
-    if told.code == 24:
-        return PromptBanned(told.properties.banned_word, reason)
-    if "quota_not_enough" in low:
-        return BalanceExhausted(reason)
-    if any(word in low for word in _PARENT_BUSY):
-        return ParentBusy(reason)
-    if any(word in low for word in _PARENT_GONE):
-        return ParentGone(reason)
-    if told.code in {23, 30} or answer.status == 429 or any(word in low for word in (*_NO_ACCOUNT, *_QUEUE_FULL)):
-        return RelayBusy(reason, retry_after=answer.retry_after)
-    if told.code == 3:
-        return ParentGone(reason)
+def _refused_by_midjourney(answer: Answer, words: _Words, told: Submission, *, claims_success: bool) -> RelayError:
+    """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
     # Code 5: the gateway asked upstream and lost the answer. Codes 1, 21, 22 without an id: accepted, and billed,
     # but where it went is not known.
-    if told.code in {1, 5, 21, 22} or answer.status >= 500:
-        return SubmitUncertain(reason)
-    return SubmitRefused(told.code, reason)
+    turned_away = answer.status in {401, 402, 403, 429}
+    if (told.code in {1, 5, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
+        return SubmitUncertain(words.reason)
+    if told.code == 24:
+        return PromptBanned(told.properties.banned_word, words.reason)
+    if "quota_not_enough" in words.low:
+        return BalanceExhausted(words.reason)
+    if words.have(_PARENT_BUSY):
+        return ParentBusy(words.reason)
+    if words.have(_PARENT_GONE):
+        return ParentGone(words.reason)
+    if told.code == 23 or words.have(_NO_ACCOUNT) or words.have(_QUEUE_FULL):
+        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    if told.code == 3:
+        return ParentGone(words.reason)
+    if refusal := _refused_by_gateway(answer, words):
+        return refusal
+    known = told.code in {4, 9}
+    if answer.status >= 500 or answer.status in _TIMEOUTS or claims_success or (told.result and not known):
+        return SubmitUncertain(words.reason)
+    return SubmitRefused(told.code, words.reason)

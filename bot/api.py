@@ -3,9 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 
@@ -20,13 +22,15 @@ BATCH = 50
 """How many ids one list-by-condition takes without complaint."""
 
 _NOBODY = "1000000000000000"
-_READ_TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=8)
+# `connect` bounds the look-up of the name too: whatever it ends, nothing was sent.
+READ_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=12, sock_connect=8)
 # new-api gives its upstream 60 s; the answer must outlive that.
-_SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, sock_connect=8)
+SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, connect=12, sock_connect=8)
 _MOST_BYTES = 16 * 1024 * 1024
 _CONNECT_ERRORS = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 Sleep = Callable[[float], Awaitable[None]]
+_T = TypeVar("_T")
 
 
 class MidjourneyAPI:
@@ -50,15 +54,23 @@ class MidjourneyAPI:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, base_url: str, key: str, *, sleep: Sleep = asyncio.sleep) -> AsyncIterator[Self]:
+    async def open(
+        cls,
+        base_url: str,
+        key: str,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        read_timeout: aiohttp.ClientTimeout = READ_TIMEOUT,
+        submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
+    ) -> AsyncGenerator[Self]:
         """Open the connections to the relay at `base_url`, with `key` as its bearer."""
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "mjbot"}
         # A submit gets a connection of its own: one that the relay closed a moment ago would leave open
         # whether the submit arrived, and so whether it is paid.
         once = aiohttp.TCPConnector(force_close=True, limit=0)
         async with (
-            aiohttp.ClientSession(headers=headers, timeout=_READ_TIMEOUT) as reads,
-            aiohttp.ClientSession(headers=headers, timeout=_SUBMIT_TIMEOUT, connector=once) as submits,
+            aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
+            aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,
         ):
             yield cls(base_url, reads=reads, submits=submits, sleep=sleep)
 
@@ -68,7 +80,11 @@ class MidjourneyAPI:
         Raises:
             TaskUnknown: The relay knows no such task, or not for this key.
         """
-        return answers.task(await self._read("GET", f"/mj/task/{task_id}/fetch"), task_id)
+        # Ids come from people. Dots alone would be resolved as a path, quoted or not.
+        if not task_id.strip(". "):
+            raise TaskUnknown(task_id)
+        path = f"/mj/task/{quote(task_id, safe='', errors='replace')}/fetch"
+        return await self._read("GET", path, None, lambda answer: answers.task(answer, task_id))
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
@@ -76,7 +92,7 @@ class MidjourneyAPI:
         Raises:
             ActionUnsupported: This relay has no list-by-condition.
         """
-        return answers.tasks(await self._read("POST", "/mj/task/list-by-condition", {"ids": list(task_ids)}))
+        return await self._read("POST", "/mj/task/list-by-condition", {"ids": list(task_ids)}, answers.tasks)
 
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
@@ -99,12 +115,17 @@ class MidjourneyAPI:
         """Answer the form that the child `task_id` waits for; the same id comes back."""
         return await self._submit("/mj/submit/modal", {"taskId": task_id, "prompt": prompt, "state": state})
 
-    async def _read(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+    async def _read(
+        self, method: str, path: str, body: Mapping[str, Any] | None, understand: Callable[[Answer], _T]
+    ) -> _T:
         try:
-            return await self._ask(self._reads, method, path, body)
-        except RelayUnreachable:
-            await self._sleep(0.5)
-            return await self._ask(self._reads, method, path, body)
+            return understand(await self._ask(self._reads, method, path, body))
+        except RelayUnreachable as error:
+            if error.retry_after is not None:
+                raise
+            log.debug("%s %s: %s; asking once more.", method, path, error.reason)
+        await self._sleep(0.5)
+        return understand(await self._ask(self._reads, method, path, body))
 
     async def _submit(self, path: str, body: Mapping[str, Any]) -> Submission:
         return answers.submission(await self._ask(self._submits, "POST", path, body))
@@ -115,6 +136,9 @@ class MidjourneyAPI:
         lost = SubmitUncertain if session is self._submits else RelayUnreachable
         data = None if body is None else json.dumps(body)
         headers = None if body is None else {"Content-Type": "application/json"}
+        if session.closed:
+            raise RelayUnreachable("closed")
+        # `from None`: aiohttp's errors carry the request's headers, and so the key, in their repr.
         try:
             async with session.request(
                 method, self._base + path, data=data, headers=headers, allow_redirects=False
@@ -122,9 +146,9 @@ class MidjourneyAPI:
                 text = await _text(response)
                 return Answer(response.status, text, _retry_after(response.headers.get("Retry-After")))
         except _CONNECT_ERRORS as error:
-            raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from error
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise lost(f"no answer ({type(error).__name__})") from error
+            raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise lost(f"no answer ({type(error).__name__})") from None
 
 
 async def _text(response: aiohttp.ClientResponse) -> str:
@@ -139,6 +163,7 @@ async def _text(response: aiohttp.ClientResponse) -> str:
 
 def _retry_after(value: str | None) -> float | None:
     try:
-        return min(max(float(value), 0.0), 3600.0) if value else None
+        seconds = float(value or "")
     except ValueError:
         return None
+    return min(max(seconds, 0.0), 3600.0) if math.isfinite(seconds) else None

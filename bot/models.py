@@ -7,7 +7,7 @@ or of another type, and one bad value never loses the rest.
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeGuard
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
+_TEXT_BUTTONS = ("picreader", "promptanalyzer")
 
 
 class Status(StrEnum):
@@ -36,10 +37,10 @@ class Status(StrEnum):
         return self in {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
 
 
-# MODAL ranks lowest: new-api leaves its row behind when the form's own row goes on.
+# FRESH is no news at all; MODAL ranks next, as new-api leaves its row behind when the form's own row goes on.
 _RANK = {
-    Status.MODAL: 0,
-    Status.FRESH: 1,
+    Status.FRESH: 0,
+    Status.MODAL: 1,
     Status.NOT_START: 2,
     Status.SUBMITTED: 3,
     Status.IN_PROGRESS: 4,
@@ -64,18 +65,35 @@ _SYNONYMS = {
 }
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return a string, or a whole number as one; anything else, and so every float, is no text: empty."""
     if isinstance(value, str):
         # A lone surrogate survives JSON and breaks every encoder behind us.
         return value.encode("utf-8", "replace").decode("utf-8")
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    # Beyond 64 bits it is nobody's number, and beyond 4,300 digits Python refuses to write it out.
+    return str(value) if _is_int(value) and abs(value) < 1 << 64 else ""
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether this is a JSON object, of which nothing more is known."""
+    return isinstance(value, Mapping)
+
+
+def is_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Whether this is a JSON array, of which nothing more is known."""
+    return isinstance(value, list | tuple)
+
+
+def _is_int(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _number(value: object) -> int:
     try:
-        return int(value) if isinstance(value, int | float | str) else 0
+        number = int(value) if isinstance(value, str | float) else value
     except (ValueError, OverflowError):
         return 0
+    return number if _is_int(number) and abs(number) < 1 << 64 else 0
 
 
 def _time(value: object) -> int:
@@ -84,35 +102,42 @@ def _time(value: object) -> int:
 
 
 def _percent(value: object) -> int | None:
-    found = re.search(r"(\d{1,3})(?:\.\d+)?\s*%", value) if isinstance(value, str) else None
+    if _is_int(value):  # our own word for it, as the store gives it back
+        return min(max(value, 0), 100)
+    found = re.search(r"(\d{1,9})(?:\.\d{1,9})?\s?%", value) if isinstance(value, str) else None
     return min(int(found[1]), 100) if found else None
 
 
 def _status(value: object) -> Status:
-    word = _text(value).strip().upper().replace(" ", "_")
+    word = text_of(value).strip().upper().replace(" ", "_")
     if word in Status.__members__.values():
         return Status(word)
     return _SYNONYMS.get(word, Status.FRESH)
 
 
 def _items(value: object) -> list[Any]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list | tuple) else []
+    return [item for item in value if isinstance(item, Mapping | BaseModel)] if is_array(value) else []
 
 
 def _urls(value: object) -> tuple[str, ...]:
-    items = value if isinstance(value, list | tuple) else []
-    found = (item.get("url") if isinstance(item, Mapping) else item for item in items)
-    return tuple(url for url in found if isinstance(url, str) and url)
+    found = (text_of(item.get("url") if is_mapping(item) else item) for item in value) if is_array(value) else ()
+    return tuple(url for url in found if url)
 
 
-def _mapping(value: object) -> object:
-    return value if isinstance(value, Mapping | BaseModel) else {}
+def _object(value: object) -> object:
+    return value if is_mapping(value) or isinstance(value, BaseModel) else {}
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(text_of)]
 Number = Annotated[int, BeforeValidator(_number)]
 Milliseconds = Annotated[int, BeforeValidator(_time)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(_urls)]
+
+
+# What `Task.after` keeps of the earlier snapshot where the later one has nothing.
+_LASTING = ("action", "prompt", "prompt_en", "description", "state", "submit_time", "start_time", "buttons")
+_RESULT = ("image_url", "image_urls", "video_url", "video_urls", "finish_time", "fail_reason")
+_LINKS = frozenset({"image_url", "image_urls", "video_url", "video_urls"})
 
 
 class _Wire(BaseModel):
@@ -161,16 +186,16 @@ class Task(_Wire):
     progress: Annotated[int | None, BeforeValidator(_percent)] = None
     fail_reason: Text = ""
     buttons: Annotated[tuple[Button, ...], BeforeValidator(_items)] = ()
-    properties: Annotated[Properties, BeforeValidator(_mapping)] = Field(default_factory=Properties)
+    properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
 
     @model_validator(mode="before")
     @classmethod
     def _normalise(cls, data: object) -> object:
         """Call a row at 100 % with a reason what it is: new-api's loop never looks at it again."""
-        if not isinstance(data, Mapping):
+        if not is_mapping(data):
             return data
-        row: dict[str, Any] = dict(data)
-        reason = _text(row.get("failReason", row.get("fail_reason"))).strip()
+        row = {name: value for name, value in data.items() if isinstance(name, str)}
+        reason = text_of(row.get("failReason", row.get("fail_reason"))).strip()
         if reason and _percent(row.get("progress")) == 100 and _status(row.get("status")) is not Status.CANCEL:
             row["status"] = Status.FAILURE
         return row
@@ -200,7 +225,9 @@ class Task(_Wire):
     @property
     def text(self) -> str:
         """What describe and shorten answer with, as Markdown; empty for pictures."""
-        if self.action not in {"DESCRIBE", "SHORTEN"}:
+        # new-api calls a describe that went through a form MODAL: the buttons tell.
+        told = any(word in button.custom_id.lower() for button in self.buttons for word in _TEXT_BUTTONS)
+        if not told and self.action not in {"DESCRIBE", "SHORTEN"}:
             return ""
         return self.properties.final_prompt or self.prompt_en
 
@@ -208,21 +235,19 @@ class Task(_Wire):
         """Return this snapshot with nothing lost that `earlier` knew: rows regress, and forget, on the wire."""
         if earlier is None or earlier.id != self.id:
             return self
-        if earlier.status.is_final and not self.status.is_final:
+        behind = _RANK[self.status] < _RANK[earlier.status]
+        if behind and earlier.status.is_final:
             return earlier
         # A fresh task may come to wait for a form; one that is being drawn has had it.
         waits = self.status is Status.MODAL and _RANK[earlier.status] <= _RANK[Status.SUBMITTED]
-        kept: dict[str, Any] = {
-            name: getattr(earlier, name)
-            for name in ("prompt", "prompt_en", "state", "submit_time", "start_time", "image_url", "buttons", "action")
-            if not getattr(self, name)
-        }
+        status = earlier.status if behind and not waits else self.status
+        # A result belongs to its state: the preview of a running task is not the picture of a finished one.
+        names = (*_LASTING, *_RESULT) if status is earlier.status else _LASTING
+        kept: dict[str, Any] = {name: getattr(earlier, name) for name in names if not getattr(self, name)}
         if self.properties == Properties():
             kept["properties"] = earlier.properties
-        if _RANK[self.status] < _RANK[earlier.status] and not waits:
-            kept["status"] = earlier.status
-        if not self.status.is_final:
-            kept["progress"] = max((p for p in (earlier.progress, self.progress) if p is not None), default=None)
+        kept["status"] = status
+        kept["progress"] = max((p for p in (earlier.progress, self.progress) if p is not None), default=None)
         return self.model_copy(update=kept)
 
     def looks_like(self, other: Self | None) -> bool:
@@ -232,8 +257,9 @@ class Task(_Wire):
     @property
     def appearance(self) -> tuple[object, ...]:
         """All that a person could see of it, links without their signatures."""
-        fields = (getattr(self, name) for name in type(self).model_fields if name not in {"image_url", "image_urls"})
-        return (*fields, _unsigned(self.image_url), *map(_unsigned, self.image_urls))
+        fields = tuple(getattr(self, name) for name in type(self).model_fields if name not in _LINKS)
+        pictures = (_unsigned(self.image_url), tuple(map(_unsigned, self.image_urls)))
+        return (*fields, *pictures, _unsigned(self.video_url), tuple(map(_unsigned, self.video_urls)))
 
 
 def _unsigned(url: str) -> str:
@@ -250,18 +276,44 @@ def most_advanced(rows: Iterable[Task]) -> dict[str, Task]:
     best: dict[str, Task] = {}
     for row in rows:
         known = best.get(row.id)
-        if known is None or (_RANK[row.status], row.progress or 0) > (_RANK[known.status], known.progress or 0):
+        if known is None or _advance(row) > _advance(known):
             best[row.id] = row
     return best
 
 
+def _advance(row: Task) -> tuple[int | str, ...]:
+    # The tail only decides between equals, so that the order in which they came does not.
+    return (
+        _RANK[row.status],
+        row.progress or 0,
+        len(row.picture_url) > 0,
+        len(row.buttons),
+        row.submit_time,
+        row.model_dump_json(),
+    )
+
+
 class Submission(_Wire):
-    """The answer to a submit; `result` is the child's id, empty where nothing was accepted."""
+    """The answer to a submit; `result` is the child's id, empty where nothing was accepted.
+
+    `further` are the ids of more children, where one click made several.
+    """
 
     code: Number = 0
     description: Text = ""
-    result: Annotated[str, BeforeValidator(_text)] = ""
-    properties: Annotated[Properties, BeforeValidator(_mapping)] = Field(default_factory=Properties)
+    result: Text = ""
+    further: Annotated[tuple[str, ...], BeforeValidator(_urls)] = ()
+    properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, data: object) -> object:
+        """Tell several children apart: TRUE's "Imagine all" answers with their ids, joined by commas."""
+        if not is_mapping(data):
+            return data
+        first, *further = [part.strip() for part in text_of(data.get("result")).split(",") if part.strip()] or [""]
+        names = {name: value for name, value in data.items() if isinstance(name, str)}
+        return {"further": further, **names, "result": first}
 
     @property
     def is_accepted(self) -> bool:
@@ -276,5 +328,5 @@ class Submission(_Wire):
     @property
     def ahead(self) -> int:
         """How many tasks are ahead in the queue, 0 where unknown (also read from new-api's rewritten 22)."""
-        said = re.search(r"前面还有\s*(\d+)", self.description)
-        return self.properties.number_of_queues or (int(said[1]) if said else 0)
+        said = re.search(r"前面还有\s?(\d{1,9})", self.description)
+        return max(self.properties.number_of_queues, 0) or (int(said[1]) if said else 0)

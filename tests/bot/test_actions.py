@@ -1,0 +1,213 @@
+"""Every button that the API is known to deliver, against the table that tells what a click does."""
+
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.actions import Action, Kind, find, is_grid, key, meaning, said
+from bot.models import Button, Task
+from tests.recorded import recorded
+
+UUID = "5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5"
+HEX = "5b0c6f7e2a944d1b9e6371c8d40fa2b5"
+
+# (customId, kind, form, name, done, index, change), in the order in which the reference lists them.
+CATALOGUE: list[tuple[str, Kind, str | None, str, str, int, str]] = [
+    *((f"MJ::JOB::upsample::{n}::{UUID}", Kind.PICK, None, f"U{n}", f"Picture {n}", n, "UPSCALE") for n in range(1, 5)),
+    (f"MJ::JOB::reroll::0::{UUID}::SOLO", Kind.REROLL, None, "Reroll", "Drawn anew", 0, "REROLL"),
+    *(
+        (f"MJ::JOB::variation::{n}::{UUID}", Kind.VARIATION, None, f"V{n}", "Varied", n, "VARIATION")
+        for n in range(1, 5)
+    ),
+    *(
+        (f"MJ::JOB::upsample_{version}_2x_{how}::1::{UUID}::SOLO", Kind.UPSCALE, None, name, "Upscaled", 0, "")
+        for version in ("v6", "v6r1", "v7")
+        for how, name in (("subtle", "Upscale (Subtle)"), ("creative", "Upscale (Creative)"))
+    ),
+    (f"MJ::JOB::upsample_v5_2x::1::{UUID}::SOLO", Kind.UPSCALE, None, "Upscale (2x)", "Upscaled", 0, ""),
+    (f"MJ::JOB::upsample_v5_4x::1::{UUID}::SOLO", Kind.UPSCALE, None, "Upscale (4x)", "Upscaled", 0, ""),
+    (f"MJ::JOB::upsample_beta::1::{UUID}::SOLO", Kind.UPSCALE, None, "Upscale", "Upscaled", 0, ""),
+    (f"MJ::JOB::low_variation::1::{UUID}::SOLO", Kind.VARY, None, "Vary (Subtle)", "Varied", 0, ""),
+    (f"MJ::JOB::high_variation::1::{UUID}::SOLO", Kind.VARY, None, "Vary (Strong)", "Varied", 0, ""),
+    (f"MJ::Inpaint::1::{UUID}::SOLO", Kind.REGION, "region", "Vary (Region)", "Repainted", 0, ""),
+    (f"MJ::Outpaint::50::1::{UUID}::SOLO", Kind.ZOOM, None, "Zoom Out 2x", "Zoomed out", 0, ""),
+    (f"MJ::Outpaint::75::1::{UUID}::SOLO", Kind.ZOOM, None, "Zoom Out 1.5x", "Zoomed out", 0, ""),
+    (f"MJ::Outpaint::100::1::{UUID}::SOLO", Kind.ZOOM, None, "Make Square", "Squared", 0, ""),
+    (f"MJ::Outpaint::66::1::{UUID}::SOLO", Kind.ZOOM, None, "Zoom Out", "Zoomed out", 0, ""),
+    (f"MJ::CustomZoom::{UUID}", Kind.CUSTOM_ZOOM, "zoom", "Custom Zoom", "Zoomed out", 0, ""),
+    (f"MJ::CustomZoom::1::{UUID}", Kind.CUSTOM_ZOOM, "zoom", "Custom Zoom", "Zoomed out", 0, ""),
+    *(
+        (f"MJ::JOB::pan_{way}::1::{UUID}::SOLO", Kind.PAN, None, f"Pan {way}", f"Panned {way}", 0, "")
+        for way in ("left", "right", "up", "down")
+    ),
+    (f"MJ::JOB::animate_high::1::{UUID}::SOLO", Kind.ANIMATE, None, "Animate (High motion)", "Animated", 0, ""),
+    (f"MJ::JOB::animate_low::1::{UUID}::SOLO", Kind.ANIMATE, None, "Animate (Low motion)", "Animated", 0, ""),
+    (f"MJ::JOB::animate_high_extend::1::{UUID}::SOLO", Kind.ANIMATE, None, "Extend (High motion)", "Extended", 0, ""),
+    (f"MJ::JOB::animate_low_extend::1::{UUID}", Kind.ANIMATE, None, "Extend (Low motion)", "Extended", 0, ""),
+    *(
+        (f"MJ::JOB::video_virtual_upscale::{n}::{UUID}", Kind.PICK, None, f"U{n}", f"Clip {n}", n, "")
+        for n in range(1, 5)
+    ),
+    (f"MJ::BOOKMARK::{UUID}", Kind.BOOKMARK, None, "Favorite", "Marked", 0, ""),
+    *((f"MJ::Job::PicReader::{n}", Kind.DESCRIBE, None, f"Imagine {n}", "Drawn", n, "") for n in range(1, 5)),
+    ("MJ::Picread::Retry", Kind.DESCRIBE, None, "Describe again", "Described", 0, ""),
+    ("MJ::Job::PicReader::all", Kind.DESCRIBE, None, "Imagine all", "Drawn", 0, ""),
+    *((f"MJ::Job::PromptAnalyzer::{n}", Kind.SHORTEN, None, f"Imagine {n}", "Drawn", n, "") for n in range(1, 6)),
+    ("MJ::JOB::PromptAnalyzer::1", Kind.SHORTEN, None, "Imagine 1", "Drawn", 1, ""),
+    ("MJ::Job::PromptAnalyzerDetails", Kind.SHORTEN, None, "Show details", "Shortened", 0, ""),
+]
+
+# Section 5.2 of the reference, with a uuid of 36 characters.
+LENGTHS = [
+    ("MJ::JOB::upsample_v6r1_2x_creative::1::{}::SOLO", 81),
+    ("MJ::JOB::upsample::1::{}", 58),
+    ("MJ::JOB::variation::1::{}", 59),
+    ("MJ::JOB::reroll::0::{}::SOLO", 62),
+    ("MJ::JOB::upsample_v5_2x::1::{}::SOLO", 70),
+    ("MJ::JOB::upsample_v6_2x_subtle::1::{}::SOLO", 77),
+    ("MJ::JOB::upsample_v7_2x_creative::1::{}::SOLO", 79),
+    ("MJ::JOB::high_variation::1::{}::SOLO", 70),
+    ("MJ::Outpaint::100::1::{}::SOLO", 64),
+    ("MJ::Inpaint::1::{}::SOLO", 58),
+    ("MJ::CustomZoom::{}", 52),
+    ("MJ::CustomZoom::1::{}", 55),
+    ("MJ::JOB::pan_right::1::{}::SOLO", 65),
+    ("MJ::JOB::animate_high::1::{}::SOLO", 68),
+    ("MJ::JOB::animate_high_extend::1::{}::SOLO", 75),
+    ("MJ::JOB::video_virtual_upscale::1::{}", 71),
+    ("MJ::BOOKMARK::{}", 50),
+]
+
+
+@pytest.mark.parametrize("row", CATALOGUE, ids=[row[0] for row in CATALOGUE])
+def test_meaning_of_every_button_in_the_catalogue(row: tuple[str, Kind, str | None, str, str, int, str]) -> None:
+    """A click's kind, form, name, title, index and older way are those of the API's catalogue."""
+    custom_id, kind, form, name, done, index, change = row
+    action = meaning(custom_id)
+    assert (kind, form, name, done, index, change) == (
+        action.kind,
+        action.form,
+        action.name,
+        action.done,
+        action.index,
+        action.change,
+    )
+
+
+@pytest.mark.parametrize("custom_id", [row[0] for row in CATALOGUE])
+def test_meaning_does_not_care_about_the_shape_of_the_id_inside(custom_id: str) -> None:
+    """Youchuan's ids are hexadecimal without dashes, and mean the same."""
+    assert meaning(custom_id) == meaning(custom_id.replace(UUID, HEX))
+
+
+@pytest.mark.parametrize("custom_id", [row[0] for row in CATALOGUE])
+def test_meaning_does_not_care_about_case(custom_id: str) -> None:
+    """`Job` and `JOB` are both seen, and mean the same."""
+    assert meaning(custom_id) == meaning(custom_id.upper())
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        "",
+        "U1",
+        "MJ",
+        "MJ::JOB::dance::1::u",
+        "MJ::JOB::upsample::12::u",
+        "MJ::JOB::upsample::0::u",
+        "MJ::JOB::upsample::\u0661::u",
+        "MJ::JOB::variation::",
+        "MJ::JOB::pan_sideways::1::u",
+        "xMJ::JOB::upsample::1::u",
+        f"MJ::JOB::redo_everything::1::{UUID}::SOLO",
+    ],
+)
+def test_an_id_that_no_line_knows_is_still_offered(custom_id: str) -> None:
+    """What Midjourney invents tomorrow is OTHER, and has a name."""
+    assert Action(Kind.OTHER, "More", "Done") == meaning(custom_id)
+
+
+@given(st.text())
+def test_meaning_is_total(custom_id: str) -> None:
+    """Whatever stands in a customId, there is a meaning with a name."""
+    assert meaning(custom_id).name
+    assert meaning("MJ::JOB::" + custom_id).name
+
+
+@pytest.mark.parametrize(("pattern", "length"), LENGTHS)
+def test_the_lengths_that_the_reference_counts(pattern: str, length: int) -> None:
+    """These are the real forms: their lengths agree, and each is in the table."""
+    custom_id = pattern.format(UUID)
+    assert length == len(custom_id)
+    assert meaning(custom_id).kind is not Kind.OTHER
+
+
+def test_key_is_short_and_unique_over_the_catalogue_and_many_tasks() -> None:
+    """No two buttons that could stand side by side share a key of ten characters."""
+    forms = sorted({row[0].replace(UUID, "{}") for row in CATALOGUE})
+    uuids = [f"{n:08x}-2a94-4d1b-9e63-71c8d40fa2b5" for n in range(1000)]
+    ids = {form.format(uuid) for form in forms for uuid in uuids}
+    keys = {key(custom_id) for custom_id in ids}
+    assert len(ids) == len(keys)
+    assert {10} == set(map(len, keys))
+
+
+def test_key_takes_what_no_encoder_takes() -> None:
+    """A lone surrogate gets a key as well."""
+    assert len(key("\ud800")) == 10
+
+
+def test_a_state_of_ours_costs_nothing() -> None:
+    """Only the buttons that mjbot makes up are ours, and every kind is one letter of its own."""
+    ours = {kind for kind in Kind if kind.is_ours}
+    assert {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK} == ours
+    assert {1} == {len(kind) for kind in Kind}
+
+
+@pytest.mark.parametrize(("number", "pays"), [("upsample::2", False), ("variation::2", True), ("reroll::0", True)])
+def test_only_a_pick_gives_the_same_twice(number: str, *, pays: bool) -> None:
+    """The second U2 is the same picture; the second V2 and reroll are new ones."""
+    assert pays is meaning(f"MJ::JOB::{number}::{UUID}").pays_anew
+
+
+def _buttons(name: str) -> tuple[Button, ...]:
+    return Task.model_validate(recorded(name).body).buttons
+
+
+@pytest.mark.parametrize(
+    ("name", "grid"),
+    [
+        ("14_fetch_imagine_success_grid", True),
+        ("49_fetch_video_success", True),
+        ("51_notify_hook_payload_plus_style", True),
+        ("15_fetch_upscale_success_v7_discord", False),
+        ("18_fetch_describe_success", False),
+        ("19_fetch_shorten_success", False),
+        ("12_fetch_in_progress_preview", False),
+    ],
+)
+def test_is_grid(name: str, *, grid: bool) -> None:
+    """Four results are told by their buttons, not by the action."""
+    assert grid is is_grid(_buttons(name))
+
+
+def test_find_resolves_every_recorded_button() -> None:
+    """A key leads back to its own button, and an unknown one to none."""
+    for name in ("14_fetch_imagine_success_grid", "15_fetch_upscale_success_v7_discord", "18_fetch_describe_success"):
+        buttons = _buttons(name)
+        assert list(buttons) == [find(buttons, key(button.custom_id)) for button in buttons]
+        assert find(buttons, "0" * 10) is None
+    assert find((Button(label="Web", style=5),), key("")) is None
+
+
+def test_said_prefers_the_label() -> None:
+    """A button is said by its label, and by what it does where it has none."""
+    everything = chain(_buttons("14_fetch_imagine_success_grid"), _buttons("15_fetch_upscale_success_v7_discord"))
+    words = [said(button) for button in everything]
+    expected = ["U1", "U2", "U3", "U4", "Reroll", "V1", "V2", "V3", "V4"]
+    assert expected == words[:9]
+    expected = ["Pan left", "Pan right", "Pan up", "Pan down"]
+    assert expected == words[17:21]
+    assert said(Button(custom_id="MJ::BOOKMARK::u", label=" ")) == "Favorite"

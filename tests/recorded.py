@@ -1,0 +1,53 @@
+"""The recorded answers of relays in `tests/data/relay`, by file name without its ending."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.answers import Answer
+
+FOLDER = Path(__file__).parent / "data" / "relay"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recorded exchange; `body` is the answer's JSON."""
+
+    name: str
+    method: str
+    path: str
+    sent: Any
+    status: int
+    content_type: str
+    body: Any
+
+    @property
+    def text(self) -> str:
+        """The body as it goes over the wire."""
+        return json.dumps(self.body, ensure_ascii=False)
+
+    @property
+    def answer(self) -> Answer:
+        """What the client's HTTP layer makes of it."""
+        return Answer(self.status, self.text)
+
+
+def names() -> list[str]:
+    """Return the names of all recorded answers, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def recorded(name: str) -> Recorded:
+    """Load one recorded answer, as `14_fetch_imagine_success_grid`."""
+    row = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    request, response = row["request"], row["response"]
+    return Recorded(
+        name,
+        request["method"],
+        request["path"],
+        request.get("json"),
+        response["status"],
+        response["content_type"],
+        response["body"],
+    )
