@@ -1,0 +1,135 @@
+"""Reach a database: its URL as hosting platforms write it, its connections, its failures as StoreUnavailable."""
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.errors import SettingsError, StoreUnavailable
+
+T = TypeVar("T")
+
+_SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+# What asyncpg reads from a DSN and takes by no keyword of the same name; libpq's other options it would send on
+# to the server as settings, and the server would refuse the connection.
+_DSN_OPTIONS = frozenset(
+    {"application_name", "options", "sslcert", "sslcrl", "sslkey", "sslrootcert", "target_session_attrs"}
+)
+_KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
+_SECONDS_TO_WAIT = 5
+
+
+def database_url(text: str) -> URL:
+    """Read a DATABASE_URL: sqlite:///file, or postgres(ql)://... with libpq's options.
+
+    Raises:
+        SettingsError: It is no URL, names no file, or another kind of database.
+    """
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError):
+        raise _refusal("is not a URL such as sqlite:///data/mjbot.db or postgresql://user:password@host/name") from None
+    kind = url.drivername.partition("+")[0]
+    if kind == "sqlite":
+        if url.database in {None, "", ":memory:"}:
+            raise _refusal("names no file; sqlite:///data/mjbot.db does")
+        return url.set(drivername="sqlite+aiosqlite")
+    if kind in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+asyncpg", query=_asyncpg_query(url))
+    raise _refusal("is neither sqlite:// nor postgresql://")
+
+
+def _asyncpg_query(url: URL) -> dict[str, str]:
+    """Say libpq's options as asyncpg.connect takes them: `ssl` for sslmode, a DSN without an address for the rest."""
+    given = {name: values[-1] for name, values in url.normalized_query.items()}
+    query = {name: value for name, value in given.items() if name in _KEYWORDS}
+    mode = given.get("sslmode", given.get("ssl"))
+    if mode is not None:
+        if mode not in _SSL_MODES:
+            raise _refusal(f"has an sslmode that is none of {', '.join(sorted(_SSL_MODES))}")
+        query["ssl"] = mode
+    options = {name: value for name, value in given.items() if name in _DSN_OPTIONS}
+    if options:
+        query["dsn"] = f"postgresql:///?{urlencode(options)}"
+    return query
+
+
+def _refusal(problem: str) -> SettingsError:
+    return SettingsError([("DATABASE_URL", problem)])
+
+
+def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
+    """Build the engine; a transaction on `engine.execution_options(immediate=True)` writes from its first moment on.
+
+    SQLite gets one connection, so that our own statements queue in the loop and not in SQLite's busy handler.
+    """
+    # Parameters hold interaction tokens, and errors end in logs.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if not pooled:
+        options["poolclass"] = NullPool
+    if url.get_backend_name() != "sqlite":
+        waits = {"timeout": _SECONDS_TO_WAIT, "command_timeout": _SECONDS_TO_WAIT}
+        return create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
+    if pooled:
+        options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 2 * _SECONDS_TO_WAIT}
+    engine = create_async_engine(url, connect_args={"timeout": _SECONDS_TO_WAIT}, **options)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAPI connection has no type)
+    # Left to itself, sqlite3 begins a transaction only before the first write, when the reads are already old.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Return the file behind a URL; None for PostgreSQL."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+@contextmanager
+def answering() -> Generator[None]:
+    """Turn whatever a database does wrong into StoreUnavailable: the one place where that happens."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError, PostgresError, InterfaceError) as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+def _retrieve(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await a transaction, and hold a cancellation back until it has ended.
+
+    A statement cancelled half-way costs SQLAlchemy the connection, and one of SQLite's keeps the write lock until
+    the garbage collector finds its cursor: everybody else then waits in vain.
+    """
+    task = asyncio.ensure_future(work)
+    # Its error goes to the caller; where the caller was cancelled, to nobody.
+    task.add_done_callback(_retrieve)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

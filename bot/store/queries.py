@@ -1,0 +1,86 @@
+"""The statements that need more than a line, for both databases."""
+
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Executable, Insert, Table, and_, func, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.models import Status
+from bot.records import Claim, ClaimState
+from bot.store.schema import claims, jobs, snapshots
+
+TWIN_PRESS = timedelta(seconds=3)
+"""Two presses of one button by one person this close together are one press."""
+
+NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
+
+_SPENT = claims.c.state != ClaimState.REFUSED
+
+
+def upsert(table: Table, row: Mapping[str, Any], *, dialect: str, undated: str = "") -> Insert:
+    """Insert a row, or replace the one with its key; with `undated`, only if another column than that one changes."""
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).values(dict(row))
+    new: dict[str, ColumnElement[Any]] = {
+        column.name: insert.excluded[column.name] for column in table.c if not column.primary_key
+    }
+    changed = or_(*(table.c[name].is_distinct_from(value) for name, value in new.items() if name != undated))
+    return insert.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns), set_=new, where=changed if undated else None
+    )
+
+
+def rivals(claim: Claim) -> Executable:
+    """Find what stands in a claim's way: itself, or its twin; clocks of two processes may differ either way."""
+    twin = and_(
+        _SPENT,
+        claims.c.person_id == claim.person_id,
+        claims.c.message_id == claim.message_id,
+        claims.c.button == claim.button,
+        claims.c.made_at > claim.made_at - TWIN_PRESS,
+        claims.c.made_at < claim.made_at + TWIN_PRESS,
+    )
+    return select(claims.c.id).where(or_(claims.c.id == claim.id, twin)).limit(1)
+
+
+def usage(claim: Claim) -> Executable:
+    """Count what Usage holds, in its order."""
+    midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = select(func.count()).where(_SPENT, claims.c.made_at >= midnight)
+    own = claims.c.person_id == claim.person_id
+    last = select(func.max(claims.c.made_at)).where(_SPENT, own)
+    return select(today.where(own).scalar_subquery(), today.scalar_subquery(), last.scalar_subquery())
+
+
+def recent(person_id: int, limit: int) -> Executable:
+    """Find a person's newest job of each task, with the task's snapshot."""
+    rank = func.row_number().over(partition_by=jobs.c.task_id, order_by=NEWEST).label("rank")
+    own = select(jobs, rank).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
+    return (
+        select(own, snapshots.c.body, snapshots.c.progress)
+        .outerjoin(snapshots, snapshots.c.task_id == own.c.task_id)
+        .where(own.c.rank == 1)
+        .order_by(own.c.born_at.desc(), own.c.message_id.desc())
+        .limit(limit)
+    )
+
+
+def presses(task_id: str) -> Executable:
+    """Find the accepted claims of a task whose child did not fail, oldest first, with the child's status."""
+    status = func.coalesce(snapshots.c.status, literal(Status.FRESH.value)).label("status")
+    return (
+        select(claims.c.id, claims.c.button, claims.c.child_id, status)
+        .outerjoin(snapshots, snapshots.c.task_id == claims.c.child_id)
+        .where(claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != "")
+        .where(status.not_in((Status.FAILURE, Status.CANCEL)))
+        .order_by(claims.c.made_at, claims.c.id)
+    )
+
+
+def shown_children(task_id: str) -> Executable:
+    """Find the jobs that show a task's children where others may see them, newest first."""
+    children = select(claims.c.child_id).where(
+        claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != ""
+    )
+    return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST)

@@ -1,0 +1,112 @@
+"""The tables, as the newest migration leaves them; a test holds the two equal."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC, going in and coming out; SQLite itself knows no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time: guessing its zone would shift a day's limit unnoticed."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("application_id", BigInteger, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("token_expires_at", UtcDateTime, nullable=False),
+    Column("ephemeral", Boolean, nullable=False),
+    Column("reachable", Boolean, nullable=False),
+    Column("requester_id", BigInteger, nullable=False),
+    Column("requester_name", Text, nullable=False),
+    Column("requester_avatar_url", Text, nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("born_at", UtcDateTime, nullable=False),
+    Column("pressed", Text, nullable=False),
+    Column("done", Text, nullable=False),
+    Column("parent_id", Text, nullable=False),
+    Column("parent_link", Text, nullable=False),
+    Column("claim_id", BigInteger, nullable=False),
+    Column("notify", Boolean, nullable=False),
+    Column("form_sent", Boolean, nullable=False),
+    Column("closed_at", UtcDateTime),
+)
+_is_open = jobs.c.closed_at.is_(None)
+Index("jobs_open", jobs.c.born_at, jobs.c.message_id, sqlite_where=_is_open, postgresql_where=_is_open)
+Index("jobs_by_task", jobs.c.task_id, jobs.c.born_at)
+Index("jobs_by_requester", jobs.c.requester_id, jobs.c.born_at)
+Index("jobs_by_claim", jobs.c.claim_id)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("task_id", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("progress", Integer),
+    Column("body", Text, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("button", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("child_id", Text, nullable=False),
+)
+Index("claims_by_day", claims.c.made_at)
+Index("claims_by_person", claims.c.person_id, claims.c.made_at)
+Index("claims_by_task", claims.c.task_id, claims.c.state)
+Index("claims_by_state", claims.c.state, claims.c.made_at)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("refused_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,191 @@
+"""The store of bot.ports on a database; every method is one transaction."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Executable, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import AlreadyClaimed, StoreUnavailable
+from bot.models import Status, Task
+from bot.ports import Now
+from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
+from bot.store import queries
+from bot.store.engine import answering, create_engine, database_url, sqlite_file, to_the_end
+from bot.store.migrate import migrate
+from bot.store.queries import NEWEST
+from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
+from bot.store.schema import claims, jobs, refusals, snapshots
+
+_KNOWN = (ClaimState.ACCEPTED, ClaimState.REFUSED)
+_CLAIM_LOCK = 0x6D6A_626F_7401
+
+
+@asynccontextmanager
+async def open_store(url: str, *, now: Now) -> AsyncGenerator["SqlStore"]:
+    """Open the database of a DATABASE_URL, bring its schema up to date, and close it at the end.
+
+    Raises:
+        SettingsError: The URL is none that database_url takes.
+        StoreUnavailable: The database cannot be reached or written.
+    """
+    address = database_url(url)
+    file = sqlite_file(address)
+    with answering():
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        await migrate(address)
+    engine = create_engine(address)
+    try:
+        yield SqlStore(engine, now=now, file=file)
+    finally:
+        # SQLite's last connection takes the write-ahead log with it.
+        await engine.dispose()
+
+
+class SqlStore:
+    """A bot.ports.Store on a migrated database; `now` dates what is kept, `file` is SQLite's."""
+
+    def __init__(self, engine: AsyncEngine, *, now: Now, file: Path | None = None) -> None:
+        self._reads = engine
+        self._writes = engine.execution_options(immediate=True)
+        self._dialect = engine.dialect.name
+        self._now = now
+        self._file = file
+
+    async def open_job(self, job: Job) -> None:
+        """Write a job, or open it again."""
+        await self._write(queries.upsert(jobs, {**job_row(job), "closed_at": None}, dialect=self._dialect))
+
+    async def change_job(self, job: Job) -> None:
+        """Write the job's fields anew; a closed one stays closed."""
+        await self._write(update(jobs).where(jobs.c.message_id == job.id).values(job_row(job)))
+
+    async def close_job(self, message_id: int) -> None:
+        """Mark the job as ended."""
+        await self._write(update(jobs).where(jobs.c.message_id == message_id).values(closed_at=self._now()))
+
+    async def open_jobs(self) -> Sequence[Job]:
+        """Return every job that has not ended, oldest first."""
+        return await self._jobs(
+            select(jobs).where(jobs.c.closed_at.is_(None)).order_by(jobs.c.born_at, jobs.c.message_id)
+        )
+
+    async def job(self, message_id: int) -> Job | None:
+        """Return the job of a message, open or closed."""
+        return _first(await self._jobs(select(jobs).where(jobs.c.message_id == message_id)))
+
+    async def jobs_of_task(self, task_id: str) -> Sequence[Job]:
+        """Return the jobs of a task, newest first; the empty id is no task."""
+        if not task_id:
+            return []
+        return await self._jobs(select(jobs).where(jobs.c.task_id == task_id).order_by(*NEWEST))
+
+    async def job_of_claim(self, claim_id: int) -> Job | None:
+        """Return the newest job that a claim opened; 0 is no claim."""
+        if not claim_id:
+            return None
+        return _first(await self._jobs(select(jobs).where(jobs.c.claim_id == claim_id).order_by(*NEWEST).limit(1)))
+
+    async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
+        """Return a person's own tasks, newest first, each once: that of its newest message."""
+        rows = await self._read(queries.recent(person_id, limit))
+        return [_recent(row) for row in rows]
+
+    async def keep(self, task: Task) -> None:
+        """Keep the snapshot of a task; one that is kept already costs no write."""
+        row = {**task_row(task), "kept_at": self._now()}
+        await self._write(queries.upsert(snapshots, row, dialect=self._dialect, undated="kept_at"))
+
+    async def snapshot(self, task_id: str) -> Task | None:
+        """Return the last snapshot kept of a task."""
+        rows = await self._read(select(snapshots).where(snapshots.c.task_id == task_id))
+        return read_task(rows[0]) if rows else None
+
+    async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
+        """Write a claim if nothing speaks against it; a refused press may be tried again at once.
+
+        The transaction holds the database's only right to claim from before it reads until after it wrote.
+        """
+
+        async def check_and_write(connection: AsyncConnection) -> None:
+            if self._dialect == "postgresql":
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
+            if (await connection.execute(queries.rivals(claim))).first():
+                raise AlreadyClaimed
+            judge(Usage(*(await connection.execute(queries.usage(claim))).one()))
+            await connection.execute(claims.insert().values(asdict(claim)))
+
+        await to_the_end(self._transaction(check_and_write))
+
+    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
+        """Write how a submit ended; what is known is not forgotten again."""
+        row = claims.c.id == claim_id
+        if state not in _KNOWN:
+            row &= claims.c.state.not_in(_KNOWN)
+        await self._write(update(claims).where(row).values(state=state, child_id=child_id))
+
+    async def claims(self, state: ClaimState) -> Sequence[Claim]:
+        """Return the claims in that state, oldest first."""
+        rows = await self._read(select(claims).where(claims.c.state == state).order_by(claims.c.made_at, claims.c.id))
+        return [read_claim(row) for row in rows]
+
+    async def marks(self, task_id: str) -> dict[str, Mark]:
+        """Return the newest accepted press of each of the task's buttons; a child that failed does not count."""
+        presses = await self._read(queries.presses(task_id))
+        shown = await self._jobs(queries.shown_children(task_id))
+        return {press["button"]: _mark(press, shown) for press in presses}
+
+    async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Remember that the relay refuses a kind of button, until then."""
+        row = {"kind": kind, "reason": reason, "refused_at": at, "expires_at": until}
+        await self._write(queries.upsert(refusals, row, dialect=self._dialect))
+
+    async def refusals(self, at: datetime) -> dict[str, str]:
+        """Return the kinds that the relay refuses at that time, with the reason."""
+        rows = await self._read(select(refusals).where(refusals.c.expires_at > at))
+        return {row["kind"]: row["reason"] for row in rows}
+
+    async def _write(self, statement: Executable) -> None:
+        await to_the_end(self._transaction(lambda connection: connection.execute(statement)))
+
+    async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
+        with answering():
+            # SQLite would go on in a file that is deleted already, and nothing would outlive the process.
+            if self._file and not self._file.exists():
+                raise StoreUnavailable("the database's file is gone")
+            async with self._writes.begin() as connection:
+                await work(connection)
+
+    async def _read(self, query: Executable) -> Sequence[Mapping[str, Any]]:
+        return await to_the_end(self._rows(query))
+
+    async def _rows(self, query: Executable) -> Sequence[Mapping[str, Any]]:
+        with answering():
+            async with self._reads.connect() as connection:
+                return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def _jobs(self, query: Executable) -> Sequence[Job]:
+        return [read_job(row) for row in await self._read(query)]
+
+
+def _first(found: Sequence[Job]) -> Job | None:
+    return found[0] if found else None
+
+
+def _recent(row: Mapping[str, Any]) -> Recent:
+    job = read_job(row)
+    task = read_task(row) if row["body"] else Task(id=job.task_id)
+    return Recent(job.task_id, task.shown_prompt, task.status, task.progress, job.place.link, job.born_at)
+
+
+def _mark(press: Mapping[str, Any], shown: Sequence[Job]) -> Mark:
+    """Point to the message that the press opened, else to another of the same child."""
+    children = [job for job in shown if job.task_id == press["child_id"]]
+    children.sort(key=lambda job: job.claim_id != press["id"])
+    link = children[0].place.link if children else ""
+    return Mark(press["child_id"], link, finished=Status(press["status"]).is_final)

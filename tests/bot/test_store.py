@@ -1,0 +1,646 @@
+"""What a store promises, asked of SQLite and of the fake alike; then what only a database can get wrong."""
+
+import asyncio
+import logging
+import multiprocessing
+import sqlite3
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, event, text
+
+from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
+from bot.models import Button, Properties, Status, Task
+from bot.ports import Store
+from bot.records import Claim, ClaimState, Job, Mark, Person, Place, Recent, Usage
+from bot.store import SqlStore, database_url, open_store
+from bot.store.rows import read_task, task_row
+from bot.store.schema import metadata
+from tests.fakes.store import FakeStore
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LIEN = Person(7, "lien", "https://cdn.example/lien.png")
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def a_job(message_id: int, task_id: str = "t1", *, ephemeral: bool = False, **changes: Any) -> Job:  # noqa: ANN401 (any of the fields)
+    place = Place(
+        channel_id=20,
+        message_id=message_id,
+        guild_id=30,
+        application_id=40,
+        token="token",
+        token_expires_at=later(900),
+        ephemeral=ephemeral,
+        reachable=not ephemeral,
+    )
+    return replace(Job(place=place, requester=LIEN, task_id=task_id, born_at=later(message_id)), **changes)
+
+
+def a_claim(claim_id: int, button: str = "U1", **changes: Any) -> Claim:  # noqa: ANN401 (any of the fields)
+    claim = Claim(
+        id=claim_id, person_id=7, guild_id=30, message_id=1, task_id="t1", button=button, made_at=later(claim_id)
+    )
+    return replace(claim, **changes)
+
+
+def allow(_: Usage) -> None:
+    """A judge without objections."""
+
+
+async def accepted(store: Store, claim: Claim, child_id: str) -> None:
+    await store.claim(claim, allow)
+    await store.settle(claim.id, ClaimState.ACCEPTED, child_id)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/data/mjbot.db"
+
+
+@pytest.fixture
+async def sql(url: str) -> AsyncGenerator[SqlStore]:
+    async with open_store(url, now=lambda: NOON) as store:
+        yield store
+
+
+@pytest.fixture(params=["sqlite", "fake"])
+def store(request: pytest.FixtureRequest) -> Store:
+    found: Store = request.getfixturevalue("sql") if request.param == "sqlite" else FakeStore()
+    return found
+
+
+class TestJobs:
+    async def test_a_job_comes_back_as_it_went_in(self, store: Store) -> None:
+        """Every field survives, those of the place and of the requester too."""
+        job = a_job(1, pressed="U2", done="Picture 2", parent_id="p", parent_link="l", claim_id=9, notify=True)
+        job = replace(job, form_sent=True, place=replace(job.place, guild_id=0, ephemeral=True, reachable=False))
+        await store.open_job(job)
+        assert job == await store.job(1)
+        assert job.place.token == "token"
+
+    async def test_a_message_nobody_follows_has_no_job(self, store: Store) -> None:
+        """An unknown message is None."""
+        assert await store.job(1) is None
+
+    async def test_open_jobs_are_those_not_closed_oldest_first(self, store: Store) -> None:
+        """Closing takes a job from the list, not from the store."""
+        for message_id in (3, 1, 2):
+            await store.open_job(a_job(message_id))
+        await store.close_job(1)
+        await store.close_job(99)
+        assert [a_job(2), a_job(3)] == list(await store.open_jobs())
+        assert a_job(1) == await store.job(1)
+
+    async def test_a_closed_job_may_be_opened_again(self, store: Store) -> None:
+        """Looking again follows the same message once more."""
+        await store.open_job(a_job(1))
+        await store.close_job(1)
+        await store.open_job(a_job(1, born_at=later(50)))
+        assert [a_job(1, born_at=later(50))] == list(await store.open_jobs())
+
+    async def test_a_change_is_written_and_opens_nothing(self, store: Store) -> None:
+        """An open job gets its task's id; a closed one stays closed; an unknown one is not made."""
+        await store.open_job(a_job(1, ""))
+        await store.change_job(a_job(1, "t9"))
+        assert [a_job(1, "t9")] == list(await store.open_jobs())
+        await store.close_job(1)
+        await store.change_job(a_job(1, "t9", notify=True))
+        await store.change_job(a_job(2))
+        assert list(await store.open_jobs()) == []
+        assert a_job(1, "t9", notify=True) == await store.job(1)
+        assert await store.job(2) is None
+
+    async def test_jobs_of_a_task_come_newest_first(self, store: Store) -> None:
+        """Open and closed alike; jobs without a task belong to none."""
+        for job in (a_job(1), a_job(3), a_job(2), a_job(4, "t2"), a_job(5, "")):
+            await store.open_job(job)
+        await store.close_job(3)
+        assert [job.id for job in await store.jobs_of_task("t1")] == [3, 2, 1]
+        assert list(await store.jobs_of_task("")) == []
+
+    async def test_a_claim_leads_to_the_job_it_opened(self, store: Store) -> None:
+        """Jobs nothing was paid for have claim 0, which leads nowhere."""
+        await store.open_job(a_job(1))
+        await store.open_job(a_job(2, claim_id=9))
+        assert a_job(2, claim_id=9) == await store.job_of_claim(9)
+        assert await store.job_of_claim(0) is None
+        assert await store.job_of_claim(8) is None
+
+    async def test_recent_names_each_task_of_a_person_once(self, store: Store) -> None:
+        """The newest message stands for its task; others' tasks and unsent ones are left out."""
+        for job in (a_job(1), a_job(2, "t2"), a_job(3), a_job(4, ""), a_job(5, "t3", requester=Person(8, "ann"))):
+            await store.open_job(job)
+        await store.keep(
+            Task.model_validate({"id": "t1", "prompt": "a cat", "status": "IN_PROGRESS", "progress": "46%"})
+        )
+        cat = Recent("t1", "a cat", "IN_PROGRESS", 46, a_job(3).place.link, later(3))
+        unseen = Recent("t2", "", "", None, a_job(2).place.link, later(2))
+        assert [cat, unseen] == list(await store.recent(7, 10))
+        assert [cat] == list(await store.recent(7, 1))
+
+
+class TestSnapshots:
+    async def test_the_last_snapshot_is_kept(self, store: Store) -> None:
+        """A newer one replaces it, progress alone included."""
+        task = Task(id="t1", prompt="a cat \x00", status=Status.IN_PROGRESS, buttons=(Button(custom_id="x"),))
+        for progress in (None, 3, 46, 46):
+            await store.keep(task.model_copy(update={"progress": progress}))
+        assert task.model_copy(update={"progress": 46}) == await store.snapshot("t1")
+        assert await store.snapshot("t2") is None
+
+
+class TestClaims:
+    async def test_a_claim_is_written_as_submitting(self, store: Store) -> None:
+        """It is there before the submit, with all its fields."""
+        await store.claim(a_claim(1), allow)
+        assert [a_claim(1)] == list(await store.claims(ClaimState.SUBMITTING))
+
+    async def test_an_interaction_claims_once(self, store: Store) -> None:
+        """The same id a day later, with all else different, is still the same interaction."""
+        await store.claim(a_claim(1), allow)
+        again = a_claim(1, "U2", person_id=8, message_id=2, made_at=later(86_400))
+        with pytest.raises(AlreadyClaimed):
+            await store.claim(again, allow)
+        await store.settle(1, ClaimState.REFUSED)
+        with pytest.raises(AlreadyClaimed):
+            await store.claim(again, allow)
+
+    @pytest.mark.parametrize("state", [ClaimState.SUBMITTING, ClaimState.ACCEPTED, ClaimState.UNKNOWN])
+    async def test_a_double_click_claims_once(self, store: Store, state: ClaimState) -> None:
+        """One person, one button, one message, less than 3 s apart, in either order of the clocks."""
+        await store.claim(a_claim(1, made_at=NOON), allow)
+        await store.settle(1, state, "child")
+        for seconds in (2.999, 0, -2.999):
+            with pytest.raises(AlreadyClaimed):
+                await store.claim(a_claim(2, made_at=later(seconds)), allow)
+        await store.claim(a_claim(3, made_at=later(3)), allow)
+
+    @pytest.mark.parametrize("changes", [{"person_id": 8}, {"button": "U2"}, {"message_id": 2}])
+    async def test_another_press_is_no_double_click(self, store: Store, changes: dict[str, Any]) -> None:
+        """Another person, button or message makes it another press."""
+        await store.claim(a_claim(1), allow)
+        await store.claim(replace(a_claim(1), id=2, **changes), allow)
+        assert [claim.id for claim in await store.claims(ClaimState.SUBMITTING)] == [1, 2]
+
+    async def test_a_refused_press_may_be_tried_again_at_once(self, store: Store) -> None:
+        """Nothing was paid, so nothing is in the way."""
+        await store.claim(a_claim(1, made_at=NOON), allow)
+        await store.settle(1, ClaimState.REFUSED)
+        await store.claim(a_claim(2, made_at=later(0.5)), allow)
+        assert [claim.id for claim in await store.claims(ClaimState.SUBMITTING)] == [2]
+
+    async def test_the_judge_is_told_what_counts(self, store: Store) -> None:
+        """This UTC day's claims that may have been paid, the person's and all; the last one of any day."""
+        midnight = NOON.replace(hour=0)
+        seen: list[Usage] = []
+        east = timezone(timedelta(hours=14))
+        await store.claim(a_claim(1, "a", made_at=midnight - timedelta(seconds=1)), seen.append)
+        await store.claim(a_claim(2, "b", made_at=midnight.astimezone(east)), seen.append)
+        await store.claim(a_claim(3, "c", made_at=NOON), seen.append)
+        await store.claim(a_claim(4, "d", made_at=later(1), person_id=8), seen.append)
+        await store.settle(3, ClaimState.REFUSED)
+        await store.settle(4, ClaimState.UNKNOWN)
+        await store.claim(a_claim(5, "e", made_at=later(2)), seen.append)
+        expected = [
+            Usage(0, 0, None),
+            Usage(0, 0, midnight - timedelta(seconds=1)),
+            Usage(1, 1, midnight),
+            Usage(0, 2, None),
+            Usage(1, 2, midnight),
+        ]
+        assert expected == seen
+
+    async def test_what_the_judge_raises_leaves_no_claim(self, store: Store) -> None:
+        """The refusal passes through as it is, and the same interaction may ask again."""
+
+        def refuse(_: Usage) -> None:
+            raise CoolingDown(1)
+
+        with pytest.raises(CoolingDown):
+            await store.claim(a_claim(1), refuse)
+        await store.claim(a_claim(1), allow)
+
+    async def test_claims_are_listed_by_state_oldest_first(self, store: Store) -> None:
+        """A settled claim changes its list, with its child."""
+        for claim_id in (3, 1, 2):
+            await store.claim(a_claim(claim_id, f"U{claim_id}"), allow)
+        await store.settle(2, ClaimState.ACCEPTED, "child")
+        assert [claim.id for claim in await store.claims(ClaimState.SUBMITTING)] == [1, 3]
+        settled = a_claim(2, "U2", state=ClaimState.ACCEPTED, child_id="child")
+        assert [settled] == list(await store.claims(ClaimState.ACCEPTED))
+
+    async def test_what_is_known_of_a_claim_is_not_forgotten(self, store: Store) -> None:
+        """A process that found it unsettled does not overrule the one that settled it; the reverse is news."""
+        await accepted(store, a_claim(1, "a"), "child")
+        await store.settle(1, ClaimState.UNKNOWN)
+        await store.claim(a_claim(2, "b"), allow)
+        await store.settle(2, ClaimState.UNKNOWN)
+        await store.settle(2, ClaimState.ACCEPTED, "late")
+        await store.settle(99, ClaimState.ACCEPTED, "nobody's")
+        assert [claim.child_id for claim in await store.claims(ClaimState.ACCEPTED)] == ["child", "late"]
+
+
+class TestMarks:
+    async def test_the_newest_press_of_each_button_is_marked(self, store: Store) -> None:
+        """Only accepted ones of this task, with whether the child has ended."""
+        await accepted(store, a_claim(1, "U1"), "old")
+        await accepted(store, a_claim(11, "U1"), "new")
+        await accepted(store, a_claim(12, "V1"), "v")
+        await accepted(store, a_claim(13, "V1", task_id="t2", message_id=2), "elsewhere")
+        await store.claim(a_claim(14, "V2"), allow)
+        await store.keep(Task(id="new", status=Status.SUCCESS))
+        await store.keep(Task(id="v", status=Status.IN_PROGRESS))
+        expected = {"U1": Mark("new", "", finished=True), "V1": Mark("v", "", finished=False)}
+        assert expected == await store.marks("t1")
+
+    @pytest.mark.parametrize("status", [Status.FAILURE, Status.CANCEL])
+    async def test_a_child_that_failed_marks_nothing(self, store: Store, status: Status) -> None:
+        """Its button may be pressed again; an older child that did well is shown instead."""
+        await accepted(store, a_claim(1, "U1"), "good")
+        await accepted(store, a_claim(11, "U1"), "bad")
+        await accepted(store, a_claim(12, "U2"), "bad")
+        await store.keep(Task(id="bad", status=status))
+        assert {"U1": Mark("good", "", finished=False)} == await store.marks("t1")
+
+    async def test_a_mark_links_to_the_message_its_press_opened(self, store: Store) -> None:
+        """Before any newer message of the same child; never to one that only its requester sees."""
+        await accepted(store, a_claim(1, "U1"), "c1")
+        await accepted(store, a_claim(2, "U2"), "c2")
+        await accepted(store, a_claim(3, "U3"), "c3")
+        await store.open_job(a_job(50, "c1", claim_id=1))
+        await store.open_job(a_job(51, "c1"))
+        await store.open_job(a_job(52, "c2", claim_id=2, ephemeral=True))
+        await store.open_job(a_job(53, "c2"))
+        await store.open_job(a_job(54, "c3", claim_id=3, ephemeral=True))
+        links = {button: mark.link for button, mark in (await store.marks("t1")).items()}
+        assert {"U1": a_job(50).place.link, "U2": a_job(53).place.link, "U3": ""} == links
+
+    async def test_an_untouched_task_has_no_marks(self, store: Store) -> None:
+        """No press, no mark."""
+        assert await store.marks("t1") == {}
+
+
+class TestRefusals:
+    async def test_a_refusal_holds_until_its_time(self, store: Store) -> None:
+        """The last word about a kind counts, and ends when it said."""
+        await store.refuse("p", "no pan", at=NOON, until=later(600))
+        await store.refuse("a", "down", at=NOON, until=later(60))
+        await store.refuse("p", "no pan at all", at=later(1), until=later(500))
+        assert await store.refusals(later(59)) == {"p": "no pan at all", "a": "down"}
+        assert await store.refusals(later(60)) == {"p": "no pan at all"}
+        assert await store.refusals(later(500)) == {}
+
+
+async def every_answer(store: Store) -> list[str]:
+    """Call every method; return the names of those that did not raise StoreUnavailable."""
+    calls: dict[str, Callable[[], Any]] = {
+        "open_job": lambda: store.open_job(a_job(1)),
+        "change_job": lambda: store.change_job(a_job(1)),
+        "close_job": lambda: store.close_job(1),
+        "open_jobs": store.open_jobs,
+        "job": lambda: store.job(1),
+        "jobs_of_task": lambda: store.jobs_of_task("t"),
+        "job_of_claim": lambda: store.job_of_claim(1),
+        "recent": lambda: store.recent(7, 1),
+        "keep": lambda: store.keep(Task(id="t")),
+        "snapshot": lambda: store.snapshot("t"),
+        "claim": lambda: store.claim(a_claim(1), allow),
+        "settle": lambda: store.settle(1, ClaimState.REFUSED),
+        "claims": lambda: store.claims(ClaimState.ACCEPTED),
+        "marks": lambda: store.marks("t"),
+        "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),
+        "refusals": lambda: store.refusals(NOON),
+    }
+    names = {name for name in vars(Store) if not name.startswith("_")}
+    assert names == set(calls)
+    answered: list[str] = []
+    for name, call in calls.items():
+        try:
+            await call()
+        except StoreUnavailable:
+            continue
+        answered.append(name)
+    return answered
+
+
+class TestFailures:
+    async def test_every_method_says_that_the_database_is_broken(self, sql: SqlStore, url: str) -> None:
+        """Tables gone from under it: StoreUnavailable from each method, and nothing else."""
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for table in metadata.tables:
+                connection.execute(text(f"DROP TABLE {table}"))
+        engine.dispose()
+        assert await every_answer(sql) == []
+
+    async def test_the_fake_can_be_down_as_well(self) -> None:
+        """Services are tested against the same failure."""
+        fake = FakeStore()
+        fake.down = True
+        assert await every_answer(fake) == []
+
+    async def test_a_full_disk_claims_nothing(self, sql: SqlStore) -> None:
+        """The claim is refused, leaves no row behind, and the store works on when there is room again."""
+        async with sql._reads.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count=1")
+        big = a_claim(1, "x" * 100_000)
+        with pytest.raises(StoreUnavailable):
+            await sql.claim(big, allow)
+        assert list(await sql.claims(ClaimState.SUBMITTING)) == []
+        async with sql._reads.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+        await sql.claim(big, allow)
+
+    async def test_a_read_only_database_claims_nothing(self, sql: SqlStore) -> None:
+        """Reads go on; a claim is refused."""
+        async with sql._reads.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA query_only=ON")
+        with pytest.raises(StoreUnavailable):
+            await sql.claim(a_claim(1), allow)
+        assert list(await sql.claims(ClaimState.SUBMITTING)) == []
+
+    async def test_a_deleted_file_claims_nothing(self, sql: SqlStore, tmp_path: Path) -> None:
+        """SQLite itself would write on into the deleted file."""
+        (tmp_path / "data").rename(tmp_path / "elsewhere")
+        with pytest.raises(StoreUnavailable):
+            await sql.claim(a_claim(1), allow)
+        (tmp_path / "elsewhere").rename(tmp_path / "data")
+        assert list(await sql.claims(ClaimState.SUBMITTING)) == []
+
+    async def test_a_claim_waits_for_another_process_and_then_gives_up(self, sql: SqlStore, url: str) -> None:
+        """A database locked for good is StoreUnavailable, and no claim."""
+        async with sql._reads.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA busy_timeout=10")
+        other = sqlite3.connect(str(database_url(url).database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            await sql.claim(a_claim(1), allow)
+        other.execute("ROLLBACK")
+        other.close()
+        assert list(await sql.claims(ClaimState.SUBMITTING)) == []
+
+    async def test_a_file_that_is_no_database_cannot_be_opened(self, tmp_path: Path) -> None:
+        """Garbage, and a path through a file, are StoreUnavailable at the start."""
+        (tmp_path / "garbage").write_bytes(b"not a database at all " * 100)
+        for path in (tmp_path / "garbage", tmp_path / "garbage" / "below" / "mjbot.db"):
+            with pytest.raises(StoreUnavailable):
+                async with open_store(f"sqlite:///{path}", now=lambda: NOON):
+                    pass
+
+    async def test_a_server_that_is_not_there_cannot_be_opened(self) -> None:
+        """PostgreSQL's absence is StoreUnavailable too."""
+        with pytest.raises(StoreUnavailable):
+            async with open_store("postgresql://mjbot@127.0.0.1:1/mjbot", now=lambda: NOON):
+                pass
+
+    async def test_an_error_tells_no_token(self, sql: SqlStore, url: str) -> None:
+        """Interaction tokens are parameters of the statement that failed, and errors end in logs."""
+        async with sql._writes.begin() as connection:
+            await connection.exec_driver_sql("DROP TABLE jobs")
+        job = a_job(1)
+        with pytest.raises(StoreUnavailable) as caught:
+            await sql.open_job(replace(job, place=replace(job.place, token="s3cret")))
+        assert "s3cret" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def claim_in_process(url: str, first: int, start: Barrier, won: "Queue[list[int]]") -> None:
+    """Claim 40 presses under ids of this process's own, and say which were won."""
+
+    async def run() -> list[int]:
+        async with open_store(url, now=lambda: NOON) as store:
+            await asyncio.to_thread(start.wait)
+            mine: list[int] = []
+            for press in range(40):
+                try:
+                    await store.claim(a_claim(first + press, f"b{press}", made_at=NOON), allow)
+                except AlreadyClaimed:
+                    continue
+                mine.append(press)
+            return mine
+
+    won.put(asyncio.run(run()))
+
+
+class TestTwoProcesses:
+    def test_each_press_is_claimed_by_one_of_them(self, url: str) -> None:
+        """Two processes that start, migrate and claim at the same moment on one file: each press is won once."""
+        spawn = multiprocessing.get_context("spawn")
+        start, won = spawn.Barrier(2), spawn.Queue()
+        processes = [spawn.Process(target=claim_in_process, args=(url, first, start, won)) for first in (100, 200)]
+        for process in processes:
+            process.start()
+        first, second = won.get(timeout=60), won.get(timeout=60)
+        for process in processes:
+            process.join()
+        won.close()
+        won.join_thread()
+        assert list(range(40)) == sorted(first + second)
+
+    async def test_one_moment_of_many_tasks_claims_once(self, sql: SqlStore, url: str) -> None:
+        """Two stores on one file and a hundred clicks on one button: one claim."""
+        async with open_store(url, now=lambda: NOON) as other:
+            tries = (store.claim(a_claim(n, made_at=NOON), allow) for n, store in enumerate([sql, other] * 50))
+            ended = await asyncio.gather(*tries, return_exceptions=True)
+        assert [end for end in ended if not isinstance(end, AlreadyClaimed)] == [None]
+
+    async def test_the_limit_holds_for_presses_of_one_moment(self, sql: SqlStore, url: str) -> None:
+        """What the judge is told and what is written are one step."""
+
+        def at_most_five(usage: Usage) -> None:
+            if usage.everybody_today >= 5:
+                raise CoolingDown(1)
+
+        async with open_store(url, now=lambda: NOON) as other:
+            tries = (store.claim(a_claim(n, f"b{n}"), at_most_five) for n, store in enumerate([sql, other] * 20))
+            await asyncio.gather(*tries, return_exceptions=True)
+        assert len(await sql.claims(ClaimState.SUBMITTING)) == 5
+
+
+class TestMigrations:
+    async def test_they_end_at_the_schema_in_the_code(self, sql: SqlStore, url: str) -> None:
+        """A column added to one and not to the other is found here."""
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+        engine.dispose()
+
+    async def test_many_starters_migrate_once_and_say_so_once(self, url: str, caplog: pytest.LogCaptureFixture) -> None:
+        """One line at INFO from the one that did it; a later start says nothing."""
+
+        async def start() -> None:
+            async with open_store(url, now=lambda: NOON) as store:
+                assert list(await store.open_jobs()) == []
+
+        with caplog.at_level(logging.INFO):
+            await asyncio.gather(*(start() for _ in range(4)))
+            await start()
+        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0001"]
+
+    async def test_a_newer_database_is_used_as_it_is(self, sql: SqlStore, url: str) -> None:
+        """During a deploy an old process may start beside a new one; migrations only add."""
+        async with sql._writes.begin() as connection:
+            await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        async with open_store(url, now=lambda: NOON) as old:
+            await old.open_job(a_job(1))
+
+    async def test_rows_outlive_the_process(self, url: str) -> None:
+        """What was written before is there after, and closing leaves no write-ahead log behind."""
+        async with open_store(url, now=lambda: NOON) as store:
+            await store.open_job(a_job(1))
+        path = Path(str(database_url(url).database))
+        assert [path.name] == [file.name for file in path.parent.iterdir()]
+        async with open_store(url, now=lambda: NOON) as store:
+            assert [a_job(1)] == list(await store.open_jobs())
+
+
+def wal_size(store: SqlStore) -> int:
+    return Path(f"{store._file}-wal").stat().st_size
+
+
+class TestSqlite:
+    async def test_it_is_tuned_for_many_small_writes(self, sql: SqlStore) -> None:
+        """Write-ahead log, no sync per commit, patience with other processes, foreign keys."""
+        pragmas = {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 5000, "foreign_keys": 1}
+        async with sql._reads.connect() as connection:
+            found = {name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in pragmas}
+        assert pragmas == found
+
+    async def test_keeping_the_same_again_writes_nothing(self, sql: SqlStore) -> None:
+        """The write-ahead log does not grow."""
+        await sql.keep(Task(id="t1", prompt="a cat"))
+        size = wal_size(sql)
+        for _ in range(20):
+            await sql.keep(Task(id="t1", prompt="a cat"))
+        assert size == wal_size(sql)
+        await sql.keep(Task(id="t1", prompt="a dog"))
+        assert size < wal_size(sql)
+
+    async def test_a_cancelled_call_leaves_the_store_usable(self, sql: SqlStore) -> None:
+        """A call may be given up at any moment; the one connection goes back, and no lock stays behind."""
+        for steps in range(25):
+            call = asyncio.ensure_future(sql.claim(a_claim(steps + 1, f"b{steps}"), allow))
+            for _ in range(steps):
+                await asyncio.sleep(0.0002)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+        async with asyncio.timeout(2):
+            await sql.claim(a_claim(99, "last"), allow)
+        assert 99 in [claim.id for claim in await sql.claims(ClaimState.SUBMITTING)]
+
+    @pytest.mark.parametrize(
+        ("ask", "index"),
+        [
+            (lambda store: store.open_jobs(), "jobs_open"),
+            (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
+            (lambda store: store.job_of_claim(1), "jobs_by_claim"),
+            (lambda store: store.recent(7, 10), "jobs_by_requester"),
+            (lambda store: store.claims(ClaimState.SUBMITTING), "claims_by_state"),
+            (lambda store: store.marks("t1"), "claims_by_task"),
+            (lambda store: store.claim(a_claim(1), allow), "claims_by_person"),
+            (lambda store: store.claim(a_claim(1), allow), "claims_by_day"),
+        ],
+    )
+    async def test_no_query_reads_a_whole_table(self, sql: SqlStore, ask: Callable[[Store], Any], index: str) -> None:
+        """SQLite's own plan names the index that was made for the query, and scans no table."""
+        asked: list[tuple[str, Any]] = []
+
+        def note(_connection: object, _cursor: object, statement: str, parameters: tuple[Any, ...], *_: object) -> None:
+            if statement.startswith("SELECT"):
+                asked.append((statement, parameters))
+
+        event.listen(sql._reads.sync_engine, "before_cursor_execute", note)
+        await ask(sql)
+        event.remove(sql._reads.sync_engine, "before_cursor_execute", note)
+        plan: list[str] = []
+        async with sql._reads.connect() as connection:
+            for statement, parameters in asked:
+                rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plan += [str(row.detail) for row in rows]
+        assert any(index in line for line in plan), plan
+        scans = [line for line in plan if line.startswith("SCAN ") and "INDEX" not in line]
+        assert [line for line in scans if line.split()[1] in metadata.tables] == [], plan
+
+
+class TestDatabaseUrl:
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            ("sqlite:///data/mjbot.db", "sqlite+aiosqlite:///data/mjbot.db"),
+            ("sqlite:////data/mjbot.db\n", "sqlite+aiosqlite:////data/mjbot.db"),
+            ("sqlite+aiosqlite:///a.db", "sqlite+aiosqlite:///a.db"),
+            ("postgres://u:p%40@h:5432/d", "postgresql+asyncpg://u:p%40@h:5432/d"),
+            ("postgresql+psycopg2://h/d", "postgresql+asyncpg://h/d"),
+            ("postgres://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
+            ("postgresql://h/d?sslmode=verify-full", "postgresql+asyncpg://h/d?ssl=verify-full"),
+            (
+                "postgresql://h/d?sslmode=require&channel_binding=require&connect_timeout=9&pgbouncer=true",
+                "postgresql+asyncpg://h/d?ssl=require",
+            ),
+            ("postgresql:///d?host=/run/postgresql", "postgresql+asyncpg:///d?host=%2Frun%2Fpostgresql"),
+        ],
+    )
+    def test_a_platforms_url_is_understood(self, given: str, expected: str) -> None:
+        """As SQLAlchemy and the asynchronous drivers want it; libpq's options that asyncpg lacks are dropped."""
+        assert expected == database_url(given).render_as_string(hide_password=False)
+
+    def test_asyncpg_gets_the_other_options_in_a_dsn(self) -> None:
+        """It takes a root certificate's path only there."""
+        url = database_url("postgresql://u:p@h/d?sslmode=verify-ca&sslrootcert=/etc/ca.pem&application_name=mj")
+        assert url.query == {
+            "ssl": "verify-ca",
+            "dsn": "postgresql:///?sslrootcert=%2Fetc%2Fca.pem&application_name=mj",
+        }
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "",
+            "s3cret",
+            "mysql://u:s3cret@h/d",
+            "sqlite://",
+            "sqlite:///:memory:",
+            "postgres://u:s3cret@h:port/d",
+            "postgres://u:s3cret@h/d?sslmode=s3cret",
+        ],
+    )
+    def test_a_wrong_url_is_refused_without_repeating_it(self, wrong: str) -> None:
+        """The variable and what is wrong are named, a password never."""
+        with pytest.raises(SettingsError) as caught:
+            database_url(wrong)
+        assert caught.value.problems[0][0] == "DATABASE_URL"
+        assert "s3cret" not in str(caught.value)
+
+
+words = st.text(max_size=20)
+tasks = st.builds(
+    Task,
+    id=st.text(min_size=1, max_size=20),
+    prompt=words,
+    status=st.sampled_from(Status),
+    fail_reason=words,
+    image_urls=st.lists(words.filter(bool), max_size=2),
+    buttons=st.lists(st.builds(Button, custom_id=words, label=words), max_size=2),
+    properties=st.builds(Properties, final_prompt=words),
+)
+
+
+@given(task=tasks, progress=st.none() | st.integers(0, 100))
+def test_any_snapshot_comes_back_as_it_went_in(task: Task, progress: int | None) -> None:
+    """Though the model reads the wire, where progress is "46%" and 100 % with a reason is a failure."""
+    kept = task.model_copy(update={"progress": progress})
+    assert kept == read_task(task_row(kept))
