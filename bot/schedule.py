@@ -30,7 +30,7 @@ class Schedule:
     chance: Callable[[], float] = random.random
 
     def interval(self, age: float) -> float:
-        """Return the pause after asking for a task of that age: up to 10 % of jitter, at most 30 s beyond the base."""
+        """Return the pause after asking for a task of that age: 30 s or the base at most, 5 % of jitter either way."""
         factor = next(factor for limit, factor in _STEPS if age < limit)
         pause = min(self.base * factor, max(30.0, self.base))
         return pause * (0.95 + 0.1 * self.chance())

@@ -3,10 +3,11 @@
 import asyncio
 import heapq
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count
 from math import inf
 from typing import Protocol
@@ -100,6 +101,15 @@ class Feed:
                     return
 
 
+@dataclass(order=True)
+class _Deadline:
+    """When a feed expires; None is left of one that ended earlier, as a heap lets nobody out of its middle."""
+
+    at: float
+    number: int
+    feed: Feed | None = field(compare=False)
+
+
 @dataclass
 class _Watched:
     """One task being watched; times are those of the loop's clock, in seconds."""
@@ -138,13 +148,15 @@ class Watcher:
         self._now = clock.now
         self._sleep = clock.sleep
         self._watched: dict[str, _Watched] = {}
-        self._deadlines: list[tuple[float, int, Feed]] = []
-        self._order = count()
+        self._deadlines: list[_Deadline] = []
+        self._numbers = count()
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._batches = True
         self._held_until = 0.0
+        self._waits_until = inf
         self._silent_since: datetime | None = None
+        self._silence_told = False
         self.last_answer_at: datetime | None = None
 
     @property
@@ -161,7 +173,7 @@ class Watcher:
         until: datetime | None = None,
         seed: Task | None = None,
         impatient: bool = False,
-    ) -> AsyncIterator[Feed]:
+    ) -> AsyncGenerator[Feed]:
         """Watch a task.
 
         `since` is when its message was born, which sets how often it is asked for; at `until` the feed expires;
@@ -169,33 +181,52 @@ class Watcher:
         """
         feed = Feed(until=until, impatient=impatient)
         now = self._now()
-        watched = self._watched.get(task_id)
-        if watched is None:
-            born = (since or now).timestamp()
-            watched = self._watched[task_id] = _Watched(task_id, since=born, due=now.timestamp(), task=seed)
-            self._wake.set()
-        watched.feeds.add(feed)
+        watched = self._join(feed, task_id, (since or now).timestamp(), seed)
+        deadline = _Deadline(until.timestamp() if until else inf, next(self._numbers), feed)
         if until is not None:
-            heapq.heappush(self._deadlines, (until.timestamp(), next(self._order), feed))
+            heapq.heappush(self._deadlines, deadline)
             self._wake.set()
-        feed.silent_since = self._silent_since
+        feed.silent_since = self._silent_since if self._silence_told else None
         if watched.task is not None:
             feed.put(watched.task, over=watched.is_over(now.timestamp()))
         try:
             yield feed
         finally:
+            deadline.feed = None
             watched.feeds.discard(feed)
             if not watched.feeds and self._watched.get(task_id) is watched:
                 del self._watched[task_id]
+
+    def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> _Watched:
+        now = self._now().timestamp()
+        watched = self._watched.get(task_id)
+        if watched is None:
+            ended = now if seed is not None and seed.status.is_final else None
+            watched = _Watched(task_id, since=born, due=now, task=seed, succeeded_at=ended)
+            if watched.is_over(now):
+                watched.due = inf
+            self._watched[task_id] = watched
+            self._wake.set()
+        elif born > watched.since:
+            # A new message makes an old task young: somebody is looking at it now.
+            watched.since = born
+            if watched.due < inf:
+                self._ask_again(watched, min(watched.due, now + self._schedule.interval(now - born)))
+        watched.feeds.add(feed)
+        return watched
 
     async def look(self, task_id: str) -> Task:
         """Return the first snapshot of a task, sharing the poll.
 
         Raises:
             TaskUnknown: The relay does not know it.
-            RelayUnreachable: The relay does not answer.
+            RelayBusy: The relay asked us to wait, and the time is not over.
+            RelayError: The relay does not answer, or refuses.
         """
         async with self.watch(task_id, impatient=True) as feed:
+            held = self._held_until - self._now().timestamp()
+            if held > 0 and feed.latest is None:
+                raise RelayBusy(retry_after=held)
             if self._silent_since is not None and feed.latest is None:
                 # While the loop backs off, whoever asks is told at once rather than held.
                 return await self._relay.fetch(task_id)
@@ -204,23 +235,66 @@ class Watcher:
             raise TaskUnknown(task_id)
 
     async def run(self) -> None:
-        """Poll until cancelled; a slow batch holds up nobody but its own tasks."""
-        async with asyncio.TaskGroup() as polls:
+        """Poll until cancelled; a slow batch holds up nobody but its own tasks, and neither does a broken one."""
+        polls: set[asyncio.Task[None]] = set()
+        try:
             while True:
                 self._wake.clear()
                 now = self._now().timestamp()
-                while self._deadlines and self._deadlines[0][0] <= now:
-                    heapq.heappop(self._deadlines)[2].expire()
+                self._expire(now)
+                self._tell_silence(now)
                 if self._due(now):
                     await self._sleep(_GATHER_SECONDS)
                     for batch in self._batched(self._due(self._now().timestamp())):
-                        for watched in batch:
-                            watched.due = inf
-                        polls.create_task(self._poll(batch))
+                        self._launch(batch, polls)
                     continue
-                next_due = min((watched.due for watched in self._watched.values()), default=inf)
-                next_end = self._deadlines[0][0] if self._deadlines else inf
-                await self._wait(min(max(next_due, self._held_until), next_end, now + 3600.0) - now)
+                self._waits_until = self._next_at(now)
+                await self._wait(self._waits_until - now)
+        finally:
+            for poll in polls:
+                poll.cancel()
+            await asyncio.gather(*polls, return_exceptions=True)
+
+    def _launch(self, batch: list[_Watched], polls: set[asyncio.Task[None]]) -> None:
+        for watched in batch:
+            watched.due = inf
+        poll = asyncio.create_task(self._poll(batch))
+        polls.add(poll)
+        poll.add_done_callback(polls.discard)
+        poll.add_done_callback(partial(self._survive, batch))
+
+    def _survive(self, batch: list[_Watched], poll: asyncio.Task[None]) -> None:
+        """Log an error of ours, and ask again later for those that it kept from being asked for."""
+        error = None if poll.cancelled() else poll.exception()
+        if error is not None:
+            log.error("A poll ended by an error of ours; its tasks are asked for again.", exc_info=error)
+            for watched in batch:
+                if watched.due == inf:
+                    self._reschedule(watched)
+
+    def _expire(self, now: float) -> None:
+        while self._deadlines and self._deadlines[0].at <= now:
+            feed = heapq.heappop(self._deadlines).feed
+            if feed is not None:
+                feed.expire()
+
+    def _next_at(self, now: float) -> float:
+        """Return when there is something to do next, unless somebody wakes the loop earlier."""
+        due = min((watched.due for watched in self._watched.values()), default=inf)
+        end = self._deadlines[0].at if self._deadlines else inf
+        silent = self._silent_since if not self._silence_told else None
+        told = silent.timestamp() + self._schedule.patience if silent else inf
+        return min(max(due, self._held_until), end, told, now + 3600.0)
+
+    def _tell_silence(self, now: float) -> None:
+        """Tell every feed of an outage that has lasted a while; a hiccup is nobody's business."""
+        silent = self._silent_since
+        if silent is None or self._silence_told or now < silent.timestamp() + self._schedule.patience:
+            return
+        self._silence_told = True
+        for watched in self._watched.values():
+            for feed in watched.feeds:
+                feed.outage(silent)
 
     async def _wait(self, seconds: float) -> None:
         woken = asyncio.ensure_future(self._wake.wait())
@@ -262,10 +336,10 @@ class Watcher:
             self._failed(error, batch)
             return
         self._answered()
-        await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
         for watched in batch:
             if watched.task_id in found:
                 self._took(watched, found[watched.task_id])
+        await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
 
     async def _poll_one(self, watched: _Watched) -> None:
         try:
@@ -286,12 +360,19 @@ class Watcher:
             self._took(watched, task)
 
     def _took(self, watched: _Watched, task: Task) -> None:
-        watched.take(task, self._now().timestamp())
-        self._reschedule(watched)
+        now = self._now().timestamp()
+        watched.take(task, now)
+        if not watched.is_over(now):
+            self._reschedule(watched)
 
     def _reschedule(self, watched: _Watched) -> None:
         now = self._now().timestamp()
-        watched.due = now + self._schedule.interval(now - watched.since)
+        self._ask_again(watched, now + self._schedule.interval(now - watched.since))
+
+    def _ask_again(self, watched: _Watched, at: float) -> None:
+        watched.due = at
+        if at < self._waits_until:
+            self._wake.set()
 
     def _answered(self) -> None:
         now = self._now()
@@ -299,6 +380,7 @@ class Watcher:
         if self._silent_since is not None:
             log.info("The relay answers again, after %d s.", (now - self._silent_since).total_seconds())
             self._silent_since = None
+            self._silence_told = False
             for watched in self._watched.values():
                 for feed in watched.feeds:
                     feed.outage(None)
@@ -309,14 +391,13 @@ class Watcher:
         if self._silent_since is None:
             log.warning("The relay does not answer (%s: %s); still trying.", type(error).__name__, error.reason)
             self._silent_since = now
+            self._wake.set()
         silence = (now - self._silent_since).total_seconds()
-        pause = asked if asked is not None else self._schedule.outage(silence)
+        pause = self._schedule.outage(silence) if asked is None else max(asked, self._schedule.base)
         if asked is not None:
-            self._held_until = now.timestamp() + asked
+            self._held_until = max(self._held_until, now.timestamp() + asked)
         for watched in batch:
-            watched.due = now.timestamp() + pause
+            self._ask_again(watched, now.timestamp() + pause)
             for feed in watched.feeds:
                 if feed.impatient:
                     feed.fail(error)
-                elif silence >= self._schedule.patience:
-                    feed.outage(self._silent_since)

@@ -1,0 +1,64 @@
+"""A display that remembers what was drawn."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.errors import DisplayError
+from bot.models import Task
+from bot.ports import Ending, Scene
+from bot.records import Job, Place
+
+
+@dataclass
+class FakeDisplay:
+    """A bot.ports.Display; `errors` are raised drawing by drawing, `broken` messages by every drawing.
+
+    While `free` is cleared only urgent ones get their turn.
+    """
+
+    scenes: list[Scene] = field(default_factory=list)
+    notified: list[tuple[int, str]] = field(default_factory=list)
+    links: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, DisplayError] = field(default_factory=dict)
+    errors: list[BaseException] = field(default_factory=list)
+    limit: int = 1000
+
+    def __post_init__(self) -> None:
+        self.free = asyncio.Event()
+        self.free.set()
+
+    def of(self, message_id: int) -> list[Scene]:
+        """Return what was drawn on one message."""
+        return [scene for scene in self.scenes if scene.job.id == message_id]
+
+    def endings(self, message_id: int) -> list[Ending | None]:
+        """Return how each drawing of a message said that it ended."""
+        return [scene.ending for scene in self.of(message_id)]
+
+    async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
+        """Wait for a turn."""
+        while not self.free.is_set() and not urgent():
+            await self.free.wait()
+
+    async def show(self, scene: Scene) -> None:
+        """Remember a scene."""
+        if self.errors:
+            raise self.errors.pop(0)
+        if scene.job.id in self.broken:
+            raise self.broken[scene.job.id]
+        self.scenes.append(scene)
+
+    async def notify(self, job: Job, task: Task) -> None:
+        """Remember a notification."""
+        self.notified.append((job.id, task.id))
+
+    async def picture_link(self, place: Place) -> str:
+        """Return the planned link of a message's picture."""
+        if place.message_id in self.broken:
+            raise self.broken[place.message_id]
+        return self.links.get(place.message_id, "")
+
+    def file_limit(self, place: Place) -> int:
+        """Return the planned limit."""
+        return self.limit

@@ -1,0 +1,35 @@
+"""Pictures without a network."""
+
+from dataclasses import dataclass, field
+
+from bot.errors import PictureError
+from bot.images import Picture
+from tests.fakes.clock import FakeClock
+
+
+def picture(url: str) -> Picture:
+    """Make the picture that stands for a link."""
+    return Picture(data=url.encode(), name="picture.png", width=1, height=1, shrunk=False)
+
+
+@dataclass
+class FakePictures:
+    """A bot.ports.PictureSource: what is not in `failures` can be had, after `seconds`."""
+
+    clock: FakeClock
+    failures: dict[str, PictureError] = field(default_factory=dict)
+    seconds: float = 0.0
+    private: set[str] = field(default_factory=set)
+    fetched: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+        """Fetch a picture."""
+        self.fetched.append((url, name, limit))
+        await self.clock.sleep(self.seconds)
+        if url in self.failures:
+            raise self.failures[url]
+        return picture(url)
+
+    def is_private(self, url: str) -> bool:
+        """Tell whether only we can open it."""
+        return url in self.private

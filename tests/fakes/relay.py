@@ -1,0 +1,114 @@
+"""A relay in memory: tasks that a test sets, submits that it counts, failures that it plans."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
+from bot.models import Submission, Task
+from tests.fakes.clock import FakeClock
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came: `at` in virtual seconds, `what` was asked, and for which ids."""
+
+    at: float
+    what: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One submit as it came: its kind, what identifies it, and the `state` that it carried."""
+
+    kind: str
+    words: tuple[str, ...]
+    state: str
+
+
+ACCEPTED = Submission(code=1, description="Submit success", result="9001")
+
+
+@dataclass
+class FakeRelay:
+    """A bot.watcher.Relay and a bot.presses.Midjourney.
+
+    `failure` fails every read, `broken` the fetch of an id; `seconds` is how long one takes, for some ids `slow`;
+    `hidden` ids are missing in lists.
+    `outcomes` says, submit by submit, what is answered; a lost answer still counts as accepted.
+    """
+
+    clock: FakeClock
+    tasks: dict[str, Task] = field(default_factory=dict)
+    failure: BaseException | None = None
+    has_lists: bool = True
+    seconds: float = 0.0
+    slow: dict[str, float] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    broken: dict[str, BaseException] = field(default_factory=dict)
+    outcomes: list[Submission | RelayError] = field(default_factory=list)
+    submit_seconds: float = 0.0
+    requests: list[Request] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    under_way: int = 0
+    most_under_way: int = 0
+    on_modal: Callable[[], object] = lambda: None
+    accepted: int = 0
+    """How many submits were accepted, told or not: what the operator pays."""
+
+    def set(self, task: Task) -> None:
+        """Let the relay know a task, or tell it anew."""
+        self.tasks[task.id] = task
+
+    def asked(self, what: str = "") -> list[float]:
+        """Return when it was asked."""
+        return [request.at for request in self.requests if not what or request.what == what]
+
+    async def fetch(self, task_id: str) -> Task:
+        """Fetch one task."""
+        await self._read("fetch", [task_id])
+        if task_id not in self.tasks:
+            raise TaskUnknown(task_id, "task_no_found")
+        return self.tasks[task_id]
+
+    async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Fetch many tasks."""
+        await self._read("list", task_ids)
+        if not self.has_lists:
+            raise ActionUnsupported("no such path", lasting=True)
+        known = set(task_ids) & self.tasks.keys() - self.hidden
+        return {task_id: self.tasks[task_id] for task_id in known}
+
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
+        """Press a button."""
+        return await self._submit(Sent("action", (task_id, custom_id), state))
+
+    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
+        """Press it the older way."""
+        return await self._submit(Sent("change", (task_id, action, str(index)), state))
+
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
+        """Answer a form."""
+        self.on_modal()
+        return await self._submit(Sent("modal", (task_id, prompt), state))
+
+    async def _read(self, what: str, ids: Collection[str]) -> None:
+        self.requests.append(Request(self.clock.time, what, tuple(ids)))
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await self.clock.sleep(max([self.seconds, *(self.slow.get(one, 0.0) for one in ids)]))
+        finally:
+            self.under_way -= 1
+        broken = [self.broken[one] for one in ids if one in self.broken and what == "fetch"]
+        if failure := self.failure or next(iter(broken), None):
+            raise failure
+
+    async def _submit(self, sent: Sent) -> Submission:
+        self.sent.append(sent)
+        outcome = self.outcomes.pop(0) if self.outcomes else ACCEPTED
+        self.accepted += isinstance(outcome, Submission | SubmitUncertain)
+        await self.clock.sleep(self.submit_seconds)
+        if isinstance(outcome, RelayError):
+            raise outcome
+        return outcome
