@@ -1,0 +1,283 @@
+"""What relays and Midjourney give as reasons, put into plain English; pure.
+
+The texts are those of new-api, midjourney-proxy(-plus), TrueAI's proxy and Midjourney's own error embeds, which the
+proxies pass on as "[title] description". Chinese punctuation comes in two widths, so no pattern names it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bot.answers import shorten
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a task failed: a title's words, a sentence, and the advice that follows "**Next:** ".
+
+    These three are ours, and safe as Markdown. `original` is what was said, as plain text of at most 300 characters
+    that nobody has escaped; it is empty where the sentence says it all.
+    """
+
+    title: str
+    sentence: str
+    advice: str
+    original: str
+
+
+_REFUSED: Final = "Midjourney refused this prompt"
+_PARAMETER: Final = "A parameter is not valid"
+_LATE: Final = "Midjourney took too long"
+_BUSY: Final = "Midjourney is too busy"
+_LOST: Final = "The relay lost the channel"
+_UNFINISHED: Final = "Midjourney could not finish this"
+
+_REWORD: Final = "reword it and ask again."
+_CORRECT: Final = "correct it and ask again."
+_WAIT: Final = "wait a few minutes and ask again."
+_LATER: Final = "ask again, better a little later."
+_TELL: Final = "ask again later; if it stays so, tell the operator of this bot."
+
+_FLAG: Final = r"`?(--[a-z]{1,20})\b`?"
+"""A parameter's name: letters only, so that it may stand in a sentence of ours."""
+_MODERATOR: Final = (
+    r"(?:^\[[^\]]*\]\s*)?(?:sorry\W+)?our ai moderators? (?:thinks?|feels?) (?:this|your) prompt "
+    r"(?:is probably|might be) against our community standards"
+)
+_MODEL: Final = r"(mj_[a-z]+(?:_[a-z]+){0,3})\b"
+
+# Read from the top. A match that covers the whole text says that we know it by heart: nothing of it need be kept.
+_FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
+    (
+        rf"(?:\[invalid parameter\]\s*)?invalid value provided for argument {_FLAG}",
+        _PARAMETER,
+        r"The value given for `\1` is not one that it takes.",
+        _CORRECT,
+    ),
+    (
+        rf"(?:\[invalid parameter\]\s*)?unrecogni[sz]ed parameter(?:\(s\)|s)?\W*{_FLAG}",
+        _PARAMETER,
+        r"Midjourney knows no `\1`.",
+        "remove or correct it and ask again.",
+    ),
+    (
+        rf"^\[invalid parameter\](?=.*?{_FLAG})",
+        _PARAMETER,
+        r"Midjourney does not take `\1` as it is written here.",
+        _CORRECT,
+    ),
+    (r"^\[invalid parameter\]|参数错误", _PARAMETER, "Midjourney does not take one of the parameters.", _CORRECT),
+    (
+        r"^\[invalid link\]|无效的?(?:图片)?链接",
+        "The picture link cannot be read",
+        "Midjourney could not open a picture that the prompt links to.",
+        "use a link that opens the picture itself, without a login, and ask again.",
+    ),
+    (
+        r"^\[invalid prompt\]",
+        "The prompt cannot be read",
+        "Midjourney does not understand the way it is written.",
+        _REWORD,
+    ),
+    (
+        r"\[?request cancell?ed due to (?:output|image) filters\]?",
+        "Midjourney withdrew the pictures",
+        "Its filters stopped what it was drawing.",
+        _REWORD,
+    ),
+    (
+        _MODERATOR,
+        _REFUSED,
+        "Its moderator thinks it breaks the community standards.",
+        _REWORD,
+    ),
+    (
+        r"\[?banned prompt(?: detected)?\]?|(?:可能)?包含敏感词|敏感词",
+        _REFUSED,
+        "It holds words that are not allowed.",
+        _REWORD,
+    ),
+    (
+        r"ai moderat|community standards|\bappeal\b|moderation|违规",
+        _REFUSED,
+        "Its moderator thinks it may break the community standards.",
+        _REWORD,
+    ),
+    (
+        r"^\[?action needed to continue\]?",
+        "Midjourney wants action first",
+        "It asks for a confirmation that only the relay's own account can give.",
+        "reword it and ask again; if it comes back, tell the operator of this bot.",
+    ),
+    (r"^\[?job queued\]?", _BUSY, "It queued this job, and the relay did not wait for it.", _WAIT),
+    (
+        r"^\[?queue (?:is )?full\]?|队列已满(?:\W请稍后[再重尝]试)?",
+        _BUSY,
+        "Too many jobs wait already on the relay's account.",
+        _WAIT,
+    ),
+    (
+        r"无可用的账号(?:实例)?|账号不可用|no available account(?: instance)?",
+        "No Midjourney account is free",
+        "The relay has none at hand that could draw this.",
+        _WAIT,
+    ),
+    (
+        r"\[?credits exhausted\]?|account usage exhausted",
+        "The relay has no drawing time left",
+        "Its Midjourney account has used up its hours.",
+        _TELL,
+    ),
+    (
+        r"^\[?(?:pending mod message|blocked|plan cancelled|subscription (?:required|paused)|tos not accepted)\b\]?",
+        "The relay's account cannot draw",
+        "Its Midjourney account is blocked, paused or not paid for.",
+        _TELL,
+    ),
+    (
+        r"上游任务超时\W?超过(\d{1,3})\s?小时\W?",
+        _LATE,
+        r"The relay gave up after \1 h; Midjourney may have finished it unseen.",
+        _LATER,
+    ),
+    (
+        r"(?:执行超时|(?:execution )?\btime(?:d )?out(?: after)?)\s?(\d{1,5})\s?(?:分钟|minutes?\b)",
+        _LATE,
+        r"The relay gave up after \1 min.",
+        _LATER,
+    ),
+    (r"(?:上游)?(?:任务|执行)?超时|(?:task )?\btime(?:d )?out\b", _LATE, "The relay gave up waiting for it.", _LATER),
+    (
+        r"(?:用户)?(?:已)?取消任务|任务已?取消|^\[?(?:(?:task|job) )?cancell?ed\b\]?",
+        "Cancelled",
+        "It was cancelled at the relay.",
+        "ask again if you still want it.",
+    ),
+    (
+        r"获取渠道信息失败(?:\W请联系管理员)?\W渠道ID\W\s?(\d{1,10})",
+        _LOST,
+        r"It no longer reaches the account that was drawing this (channel \1).",
+        _TELL,
+    ),
+    (
+        r"获取渠道信息失败(?:\W请联系管理员)?|该任务所属渠道已被禁用|get_channel_info_failed",
+        _LOST,
+        "It no longer reaches the account that was drawing this.",
+        _TELL,
+    ),
+    (
+        r"关联任务不存在(?:或已失效)?|task_not_found",
+        "The picture before this one is gone",
+        "The relay no longer holds the task that this one builds on.",
+        "start again from a newer picture, or from the prompt.",
+    ),
+    (
+        r"关联任务状态错误|task_status_not_success",
+        "The picture before this one was not ready",
+        "Midjourney had not settled the task that this one builds on.",
+        "wait a few seconds and ask again.",
+    ),
+    (
+        r"\[?internal (?:server )?error\]?|(?:提交失败\W)?系统(?:异常|错误)|(?:服务器)?内部错误|something went wrong",
+        "Something broke on the way",
+        "The relay or Midjourney had an error of its own.",
+        _TELL,
+    ),
+)
+
+# Short reasons for a refusal, as a clause without its full stop.
+_REFUSALS: Final[tuple[tuple[str, str], ...]] = (
+    (r"未提供令牌", "no key was sent"),
+    (r"无效的令牌|invalid token", "the key is not valid"),
+    (r"该令牌已过期", "the key has expired"),
+    (r"该令牌状态不可用", "the key is switched off"),
+    (r"该?令牌额度已用尽|TokenStatusExhausted", "the key's quota is used up"),
+    (r"quota_not_enough|余额不足|额度不足", "the account's balance is used up"),
+    (r"用户已被封禁", "the account is banned"),
+    (rf"该令牌无权访问模型\s?{_MODEL}", r"the key may not use \1"),
+    (r"该令牌无权访问模型", "the key's list of models keeps it out"),
+    (r"您的\s?IP\s?不在令牌允许访问的列表中", "the key does not admit this machine's address"),
+    (r"令牌分组.{0,80}已被禁用|分组.{0,80}已被弃用", "the key's group is switched off"),
+    (r"普通用户不支持指定渠道", "the key may not name a channel"),
+    (rf"模型\s?{_MODEL}\s?无可用渠道", r"the key's group has no channel for \1"),
+    (r"无可用渠道", "the key's group has no channel for it"),
+    (r"无可用的账号(?:实例)?|账号不可用", "no Midjourney account is free"),
+    (r"队列(?:已满|数已达上限)(?:\W请稍后[再重尝]试)?", "the queue is full"),
+    (r"并发数已达上限", "too many jobs run at once"),
+    (r"(?:too many requests )?当前分组负载已饱和", "the key's group is overloaded"),
+    (r"排队中\W前面还有\s?(\d{1,9})\s?个任务", r"queued, \1 ahead"),
+    (r"(?:可能)?包含敏感词|敏感词", "it may hold a word that is not allowed"),
+    (r"关联任务不存在(?:或已失效)?|task_not_found", "the earlier task is gone"),
+    (r"关联任务状态错误|task_status_not_success", "the earlier task has not settled yet"),
+    (r"该任务所属渠道已被禁用", "the account behind the earlier task is switched off"),
+    (r"该任务不支持重新生成", "this task cannot be drawn anew"),
+    (r"任务已存在", "this task exists already"),
+    (r"task_no_found|任务不存在", "no such task"),
+    (r"窗口等待", "it waits for a form"),
+    (r"prompt\s?不能为空|prompt_is_required", "the prompt is empty"),
+    (r"参数错误", "a parameter is not valid"),
+    (r"base64\s?格式错误", "the picture's data cannot be read"),
+    (r"State参数过长", "the state is too long"),
+    (r"视频功能未启用", "video is not enabled"),
+    (r"未开启\s?REMIX", "remix is not switched on"),
+    (r"unknown_action", "it does not know this action"),
+    (r"panic detected", "the relay broke on this action"),
+    (r"do_request_failed", "nothing behind the relay answered"),
+    (r"get_channel_info_failed|获取渠道信息失败", "the relay lost the channel"),
+    (r"(?:提交失败\W)?系统异常", "the relay had an error of its own"),
+)
+
+_HEADED: Final = re.compile(r"\[([^\]]{1,80})\]\s*")
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+
+
+def explain(fail_reason: str) -> Reason:
+    """Explain the failReason of a failed task, which may be empty; never promises a refund, as none is known of."""
+    said = shorten(fail_reason).strip()
+    if not said:
+        return Reason(_UNFINISHED, "The relay gave no reason.", "ask again; if it fails once more, reword it.", "")
+    for pattern, title, sentence, advice in _FAILURES:
+        if match := re.search(pattern, said, re.IGNORECASE):
+            return Reason(title, match.expand(sentence), advice, _kept(said, match))
+    return Reason(_UNFINISHED, *_unexplained(said))
+
+
+def translate(reason: str) -> str:
+    """Put a relay's short reason for a refusal into an English clause; what is not known stays as it was said.
+
+    So the answer is plain text of at most 300 characters that nobody has escaped.
+    """
+    said = shorten(reason).strip()
+    match, clause = _refusal(said)
+    return clause if match else said
+
+
+def _unexplained(said: str) -> tuple[str, str, str]:
+    match, clause = _refusal(said)
+    if match:
+        sentence = f"The relay says: {clause}."
+    elif _CHINESE.search(said):
+        sentence = "The relay tells why only in Chinese, in words that this bot cannot translate."
+    else:
+        sentence = "The relay gives a reason that this bot does not know."
+    return sentence, _TELL, _kept(said, match)
+
+
+def _refusal(said: str) -> tuple[re.Match[str] | None, str]:
+    for pattern, clause in _REFUSALS:
+        if match := re.search(pattern, said, re.IGNORECASE):
+            return match, match.expand(clause)
+    return None, ""
+
+
+def _kept(said: str, match: re.Match[str] | None) -> str:
+    """Return what a match leaves unsaid: nothing where it covers every word, all but a title that it covers."""
+    if match and not re.search(r"\w", said[: match.start()] + said[match.end() :]):
+        return ""
+    head = _HEADED.match(said)
+    if head is None:
+        return said
+    title, rest = head[1].strip(), said[head.end() :]
+    if (match and match.start() < head.end()) or rest.lower().startswith(title.lower()):
+        return rest
+    return f"{title}: {rest}" if rest else title

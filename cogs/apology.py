@@ -1,0 +1,237 @@
+"""Say what went wrong: an error of our tree in, one short text for the person out, with the next step."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from discord.utils import escape_mentions, format_dt
+
+from bot.errors import (
+    ActionUnsupported,
+    AdmissionRefused,
+    AlreadyClaimed,
+    AlreadyPressed,
+    BalanceExhausted,
+    ButtonUnknown,
+    CoolingDown,
+    DailyLimitReached,
+    DisplayError,
+    FormGone,
+    KeyRefused,
+    MjbotError,
+    NotTheRequester,
+    ParentBusy,
+    ParentGone,
+    PersonNotAllowed,
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
+    PlaceGone,
+    PlaceUnreachable,
+    PressRefused,
+    PromptBanned,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    RequesterUnknown,
+    ServerNotAllowed,
+    SettingsError,
+    StoreUnavailable,
+    SubmitRefused,
+    SubmitUncertain,
+    TaskUnknown,
+)
+from bot.reasons import translate
+from cogs.limits import cut
+from cogs.prose import code, plain
+
+_QUOTED: Final = 40
+"""How much is shown of a word, an id or whatever else somebody typed."""
+_SAID: Final = 80
+"""How much is shown of the relay's own words."""
+_FURTHEST: Final = 7 * 86_400.0
+"""The longest wait, in seconds, that a relay's word is taken for."""
+_LINK: Final = re.compile(r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/\d{1,20}")
+
+# Errors that carry nothing the person could use. A base class answers for leaves that nobody has given a sentence.
+_PLAIN: Final[Mapping[type[MjbotError], str]] = {
+    MjbotError: "That did not work. Try again in a minute; if it fails again, tell the operator of this bot.",
+    RelayError: "The relay answered with something I do not understand. Try again in a minute.",
+    ParentGone: (
+        "The relay no longer holds the picture behind this button, so nothing can be made of it. Nothing was paid: "
+        "start again from a newer picture."
+    ),
+    ParentBusy: "Midjourney is still settling that picture. Nothing was paid: wait a few seconds and press again.",
+    SubmitUncertain: (
+        "The relay's answer got lost: the job may have been accepted, and paid. I do not send it again. Look for it in "
+        "the relay's own log; `/mjstatus` with the id that stands there shows it."
+    ),
+    AdmissionRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
+    ServerNotAllowed: (
+        "I may not draw in this server yet. The operator of this bot can add the server's id to `ALLOWED_GUILDS`. "
+        "`/mjstatus` is free for everybody."
+    ),
+    PersonNotAllowed: (
+        "Outside its servers I draw only for people whom my operator named. The operator can add your user id to "
+        "`ALLOWED_USERS`. `/mjstatus` is free for everybody."
+    ),
+    NotTheRequester: (
+        "These buttons are for the person who asked for this message. Run `/mjstatus` with its id: the buttons of "
+        "your own message are yours."
+    ),
+    RequesterUnknown: (
+        "Only the person who asked for this message may press here, and I cannot tell any more who that was. Run "
+        "`/mjstatus` with its id yourself: the new buttons are yours."
+    ),
+    PressRefused: "That click cannot be sent. Run `/mjstatus` with the task's id for fresh buttons.",
+    AlreadyClaimed: "I have this click already and send it only once. Wait a moment: its message is on the way.",
+    ButtonUnknown: (
+        "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
+    ),
+    FormGone: "This form has been answered or dropped. For a new one, press the button on the earlier picture again.",
+    StoreUnavailable: (
+        "I cannot reach my database, so nothing was sent and nothing is paid. Try again in a minute; if it stays so, "
+        "tell the operator of this bot."
+    ),
+    PictureError: "I could not get the picture. Run `/mjstatus` with its id to try again.",
+    PictureGone: (
+        "The picture's link is dead, as such links are after a day. Run `/mjstatus` with its id: the relay may have a "
+        "fresh one."
+    ),
+    PictureForbidden: (
+        "The picture lies at an address that I may not open. The operator of this bot can check the picture addresses "
+        "of the relay."
+    ),
+    PictureTooLarge: "The picture is larger than I can carry. Open it by its link, while that lives.",
+    PictureUnreadable: (
+        "What arrived is no picture, or half of one. Run `/mjstatus` with its id in a minute to try again."
+    ),
+    DisplayError: "I cannot draw that message. Run `/mjstatus` with the task's id for a new one.",
+    PlaceGone: (
+        "That message or its channel is gone, or closed to me. Run `/mjstatus` with the task's id where I may write."
+    ),
+    PlaceUnreachable: (
+        "Discord lets me change that message for 15 minutes only. Press Refresh on it, or run `/mjstatus` with the "
+        "task's id."
+    ),
+}
+
+
+def apology(error: MjbotError, now: datetime) -> str:
+    """Say in two or three short sentences what happened and what to do next; safe Markdown, without a mention.
+
+    `now` turns "in 3 s" into one of Discord's times, which count down by themselves.
+    """
+    if text := _relayed(error, now) or _ours(error, now):
+        return text
+    return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
+
+
+def malformed(text: str) -> str:
+    """Say that what was typed is no task id, and where ids come from."""
+    shown = _quoted(text)
+    said = f"That is not a task id: {shown}." if shown else "There is no task id in that."
+    return (
+        f"{said} An id is a long number like `1730621826053455`. It stands at the foot of each of my messages, and in "
+        "the relay's answer or log."
+    )
+
+
+def too_many_ids() -> str:
+    """Say how many ids one command takes."""
+    return "That is more than I can follow at once. Give me up to five ids, and the others in a second command."
+
+
+def oops(number: str) -> str:
+    """Say that the fault is ours; `number` finds the log line."""
+    return (
+        f"Something broke on my side. Try again; if it breaks again, give the operator of this bot this number: "
+        f"{_quoted(number) or '`0`'}."
+    )
+
+
+def _relayed(error: MjbotError, now: datetime) -> str:
+    match error:
+        case RelayUnreachable(retry_after=wait):
+            return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
+        case RelayBusy(reason=reason, retry_after=wait):
+            return f"The relay is too busy.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
+        case KeyRefused(reason=reason):
+            return (
+                f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "
+                "`MJ_API_KEY`, then run `python -m bot check`."
+            )
+        case BalanceExhausted(reason=reason):
+            return (
+                f"This bot has no credit left at the relay.{_said(reason)} Nothing was paid. The operator of this bot "
+                "has to top up the account, or raise the key's quota."
+            )
+        case TaskUnknown(task_id=task_id):
+            shown = _quoted(task_id)
+            return (
+                f"The relay knows no task {shown or 'with that id'}. Check the id; only tasks made with this bot's own "
+                "API key can be seen."
+            )
+        case PromptBanned(word=word):
+            shown = _quoted(word)
+            which = f"the word {shown}" if shown else "a word of this prompt"
+            return f"Midjourney does not allow {which}. Nothing was paid: reword the prompt and ask again."
+        case ActionUnsupported(lasting=lasting, reason=reason):
+            if lasting:
+                return f"This relay cannot do that at all.{_said(reason)} Nothing was paid: try another button."
+            return f"This relay cannot do that just now.{_said(reason)} Nothing was paid: try again in ten minutes."
+        case SubmitRefused(code=number, reason=reason):
+            which = f" (code {number})" if number else ""
+            return (
+                f"The relay did not take this{which}.{_said(reason)} Nothing was paid: change the request, "
+                "or try again later."
+            )
+        case _:
+            return ""
+
+
+def _ours(error: MjbotError, now: datetime) -> str:
+    match error:
+        case SettingsError(problems=problems):
+            names = ", ".join(filter(None, (_quoted(variable) for variable, _ in problems[:5])))
+            return (
+                f"A setting of this bot is missing or malformed{names and f': {names}'}. Its operator can run "
+                "`python -m bot check`, which says what to do."
+            )
+        case CoolingDown(retry_after=wait):
+            return f"One at a time, please. Try again {_soon(now, wait)}."
+        case DailyLimitReached(limit=limit, whose=whose, resets_at=resets_at):
+            who = "Your" if whose == "person" else "This bot's"
+            return f"{who} limit of {limit} jobs a day is used up. It starts anew {format_dt(resets_at, 'R')}."
+        case AlreadyPressed(link=link, finished=finished):
+            told = f"That is {'done' if finished else 'on its way'} already"
+            if _LINK.fullmatch(link):
+                return f"{told}: [look here]({link}). Nothing was paid this time."
+            return f"{told}, where I cannot link to it: look below the message you pressed. Nothing was paid this time."
+        case _:
+            return ""
+
+
+def _soon(now: datetime, seconds: float | None) -> str:
+    """Say when, as a time that counts down; a relay's Retry-After may be any number, or none."""
+    if seconds is None or not math.isfinite(seconds):
+        return "in a minute"
+    # Discord shows whole seconds: rounded up, so that who waits for it is not refused again.
+    return f"<t:{math.ceil(now.timestamp() + min(max(seconds, 0), _FURTHEST))}:R>"
+
+
+def _said(reason: str) -> str:
+    shown = _quoted(translate(reason), _SAID)
+    return f" It says: {shown}." if shown else ""
+
+
+def _quoted(text: str, limit: int = _QUOTED) -> str:
+    """Show somebody else's words as a code span that nothing in them can end, and that mentions nobody."""
+    folded = cut(plain(text[: 10 * limit]), limit)
+    # Discord's helper knows only full-length ids, and no channels or commands.
+    shown = escape_mentions(folded).replace("<", "<\u200b").replace("@", "@\u200b").replace("\u200b\u200b", "\u200b")
+    return code(shown) if shown else ""
