@@ -27,7 +27,12 @@ READ_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=12, sock_connect=8)
 # new-api gives its upstream 60 s; the answer must outlive that.
 SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, connect=12, sock_connect=8)
 _MOST_BYTES = 16 * 1024 * 1024
-_CONNECT_ERRORS = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_CONNECT_ERRORS = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
 
 Sleep = Callable[[float], Awaitable[None]]
 _T = TypeVar("_T")
