@@ -146,11 +146,34 @@ def too_many_ids() -> str:
     return "That is more than I can follow at once. Give me up to five ids, and the others in a second command."
 
 
-def oops(number: str) -> str:
+def no_ids_here() -> str:
+    """Say that a message of which the status was asked names no task."""
+    return "I find no task id in that message. Choose one that shows an id, or run `/mjstatus` with the id itself."
+
+
+def no_tasks_yet() -> str:
+    """Say where ids come from to somebody who asked for their tasks and has none."""
+    return (
+        "I follow no task of yours yet. Run `/mjstatus` with a task's id, a long number like `1730621826053455`: it "
+        "stands in the relay's answer or log."
+    )
+
+
+def stale_button() -> str:
+    """Say that nothing of ours answers this button or form any more."""
+    return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."
+
+
+def zoom_range() -> str:
+    """Say what Custom Zoom's prompt lacks."""
+    return "Custom Zoom needs `--zoom` and a number from 1 to 2, like `--zoom 1.5`. Press the button again to write it."
+
+
+def oops(number: int | str) -> str:
     """Say that the fault is ours; `number` finds the log line."""
     return (
         f"Something broke on my side. Try again; if it breaks again, give the operator of this bot this number: "
-        f"{_quoted(number) or '`0`'}."
+        f"{_quoted(str(number)) or '`0`'}."
     )
 
 
