@@ -14,6 +14,7 @@ import aiohttp
 from bot import answers
 from bot.answers import Answer
 from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
+from bot.links import address
 from bot.models import Submission, Task
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class MidjourneyAPI:
         if not task_id.strip(". "):
             raise TaskUnknown(task_id)
         path = f"/mj/task/{quote(task_id, safe='', errors='replace')}/fetch"
-        return await self._read("GET", path, None, lambda answer: answers.task(answer, task_id))
+        return self._reachable(await self._read("GET", path, None, lambda answer: answers.task(answer, task_id)))
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
@@ -97,7 +98,8 @@ class MidjourneyAPI:
         Raises:
             ActionUnsupported: This relay has no list-by-condition.
         """
-        return await self._read("POST", "/mj/task/list-by-condition", {"ids": list(task_ids)}, answers.tasks)
+        found = await self._read("POST", "/mj/task/list-by-condition", {"ids": list(task_ids)}, answers.tasks)
+        return {task_id: self._reachable(task) for task_id, task in found.items()}
 
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
@@ -119,6 +121,15 @@ class MidjourneyAPI:
     async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
         """Answer the form that the child `task_id` waits for; the same id comes back."""
         return await self._submit("/mj/submit/modal", {"taskId": task_id, "prompt": prompt, "state": state})
+
+    def _reachable(self, task: Task) -> Task:
+        """Turn links that only the relay's own machine could open into links through the configured base."""
+        return task.model_copy(
+            update={
+                "image_url": address(task.image_url, self._base),
+                "image_urls": tuple(address(url, self._base) for url in task.image_urls),
+            }
+        )
 
     async def _read(
         self, method: str, path: str, body: Mapping[str, Any] | None, understand: Callable[[Answer], _T]

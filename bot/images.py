@@ -12,7 +12,7 @@ from yarl import URL
 
 from bot.errors import PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable
 from bot.fit import Picture, fit
-from bot.links import AddressRefusedError, address, expires_at, is_public, origin, public_connector
+from bot.links import AddressRefusedError, address, expires_at, is_public, only_there, origin, public_connector
 
 __all__ = ["DISCORD_LIMIT", "MAX_BODY", "Picture", "Pictures", "address", "expires_at", "file_name"]
 
@@ -90,6 +90,14 @@ class Pictures:
         """Close the connections that are not the lent session's."""
         await self._to_relay.close()
         await self._to_public.close()
+
+    def is_private(self, url: str) -> bool:
+        """Tell whether only this process can open the link: it names the relay, by an address of a private network."""
+        try:
+            link = URL(url)
+            return origin(link) == self._relay and only_there(origin(link)[0], link.raw_path)
+        except ValueError:
+            return False
 
     async def fetch(self, url: str, *, name: str, limit: int = DISCORD_LIMIT) -> Picture:
         """Download what `url` shows, at most `limit` bytes once made to fit, named `name` and its true extension.

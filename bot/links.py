@@ -103,7 +103,7 @@ def address(url: str, relay_url: str) -> str:
         host, _ = origin(link)
     except ValueError:
         return url
-    if not _only_there(host, link.raw_path):
+    if not only_there(host, link.raw_path):
         return url
     prefix = base.raw_path.rstrip("/")
     path = link.raw_path_qs
@@ -112,7 +112,8 @@ def address(url: str, relay_url: str) -> str:
     return f"{base.scheme}://{base.raw_authority.rpartition('@')[2]}{path}"
 
 
-def _only_there(host: str, path: str) -> bool:
+def only_there(host: str, path: str) -> bool:
+    """Tell whether a link means a machine that nobody outside its network can open."""
     if _LOOPBACK.fullmatch(host):
         return True
     try:

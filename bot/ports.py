@@ -154,7 +154,7 @@ class Display(Protocol):
 class Answerer(Protocol):
     """One click, or one form, and the ways to answer it."""
 
-    async def open_child(self, pressed: str) -> Place:
+    async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child's first message ("Sending"), as private as the message that was pressed."""
         ...
 

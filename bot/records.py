@@ -120,8 +120,8 @@ class Mark:
 class Marks:
     """What a message adds to the task: buttons pressed, by key, and kinds this relay refuses, with the reason."""
 
-    pressed: Mapping[str, Mark] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
+    pressed: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,136 @@
+"""The composition root: resources opened in order, services built, cogs handed exactly what they need."""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.admission import Admission
+from bot.api import MidjourneyAPI
+from bot.clock import Clock
+from bot.images import Pictures
+from bot.jobs import Jobs, Times
+from bot.ports import Store
+from bot.presses import Presses
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.store import open_store
+from bot.supervisor import Supervisor
+from bot.watcher import Watcher
+from cogs.actions import Actions
+from cogs.budgets import Budgets
+from cogs.display import DiscordDisplay
+from cogs.help import Help
+from cogs.permissions import invite
+from cogs.status import Status
+from cogs.sync import sync_commands
+from cogs.trust import Trust
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class App:
+    """Everything that runs; `serve` must be entered from outside the bot's own callbacks."""
+
+    bot: commands.AutoShardedBot
+    settings: Settings
+    api: MidjourneyAPI
+    store: Store
+    trust: Trust
+    jobs: Jobs
+    watcher: Watcher
+    supervisor: Supervisor = field(repr=False)
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Do the work that is not an answer: poll, draw, go on with what the last process left."""
+        async with self.supervisor.serve():
+            self.supervisor.start("watcher", self.watcher.run)
+            self.supervisor.start("ready", self._when_ready)
+            await self.jobs.resume()
+            yield
+
+    async def _when_ready(self) -> None:
+        await self.bot.wait_until_ready()
+        names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
+        log.info("Invite link: %s", invite(self.bot.application_id or 0))
+        log.info("In %d servers: %s.", len(self.bot.guilds), names)
+        await self.trust.learn(self.bot)
+        await sync_commands(self.bot)
+
+
+@asynccontextmanager
+async def app(settings: Settings, *, clock: Clock | None = None, shard_count: int | None = None) -> AsyncGenerator[App]:
+    """Open what the bot stands on, and yield it unconnected.
+
+    Raises:
+        StoreUnavailable: The database cannot be opened or migrated.
+    """
+    clock = clock or Clock()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.database_url.get_secret_value(), now=clock.now))
+        api = await stack.enter_async_context(
+            MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
+        )
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
+        stack.push_async_callback(pictures.close)
+        bot = MjBot(shard_count=shard_count)
+        turns = Budgets(clock.now, clock.sleep)
+        stack.push_async_callback(turns.close)
+        trust, supervisor = Trust(clock), Supervisor()
+        watcher = Watcher(api, Schedule(settings.poll_seconds), clock)
+        display = DiscordDisplay(bot, turns, clock)
+        times = Times(
+            watch=timedelta(minutes=settings.watch_minutes),
+            notify_after=timedelta(seconds=settings.notify_after_seconds),
+        )
+        jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
+        presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
+        bot.cogs_to_add = (
+            Status(bot, jobs, turns, clock),
+            Actions(bot, jobs, presses, trust, turns),
+            Help(bot, api, store, settings.mj_api_url),
+        )
+        yield App(
+            bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
+            supervisor=supervisor,
+        )  # fmt: skip
+
+
+class MjBot(commands.AutoShardedBot):
+    """discord.py's bot with the least it needs: slash commands and buttons come without any privileged intent."""
+
+    def __init__(self, *, shard_count: int | None) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=shard_count,
+        )
+        self.cogs_to_add: tuple[commands.Cog, ...] = ()
+
+    async def setup_hook(self) -> None:
+        """Add the cogs once, before the first connection."""
+        for cog in self.cogs_to_add:
+            await self.add_cog(cog)
+
+
+def _admission(settings: Settings, trust: Trust, clock: Clock) -> Admission:
+    return Admission(
+        guilds=settings.allowed_guilds,
+        people=settings.allowed_users,
+        owners=trust.owners,
+        policy=settings.press_policy,
+        cooldown=timedelta(seconds=settings.press_cooldown_seconds),
+        per_person=settings.daily_submits_per_person,
+        everybody=settings.daily_submits,
+        now=clock.now,
+    )

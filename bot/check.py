@@ -1,0 +1,46 @@
+"""What `python -m bot check` and /mjcheck look at: one finding for each thing that must work."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.errors import BalanceExhausted, KeyRefused, RelayError, StoreUnavailable
+from bot.ports import Store
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a check: `advice` is the next step where it is not good."""
+
+    name: str
+    good: bool
+    said: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        """Show it as one line of a terminal."""
+        line = f"{'ok  ' if self.good else 'FAIL'}  {self.name}: {self.said}"
+        return line if self.good else f"{line} {self.advice}"
+
+
+async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Finding:
+    """Try the relay and the key with one harmless fetch."""
+    try:
+        await check()
+    except KeyRefused as error:
+        said = f"the key was refused ({error.reason or 'no reason given'})."
+        return Finding("API key", good=False, said=said, advice="Copy MJ_API_KEY again from the relay's console.")
+    except BalanceExhausted:
+        return Finding("API key", good=False, said="its balance is used up.", advice="Top it up with the relay.")
+    except RelayError as error:
+        said = f"{url} gives no usable answer ({error.reason or type(error).__name__})."
+        return Finding("Relay", good=False, said=said, advice="Check MJ_API_URL, and whether the relay is up.")
+    return Finding("API key", good=True, said=f"accepted by {url}.")
+
+
+async def store_finding(store: Store) -> Finding:
+    """Try the database."""
+    try:
+        open_jobs = await store.open_jobs()
+    except StoreUnavailable as error:
+        return Finding("Database", good=False, said=f"{error}.", advice="Check DATABASE_URL, and the disk's space.")
+    return Finding("Database", good=True, said=f"answers, with {len(open_jobs)} unfinished messages.")

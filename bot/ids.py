@@ -1,0 +1,33 @@
+"""Find task ids in what people paste: an id, a list, a link, a whole message. Pure."""
+
+import re
+from collections.abc import Iterable
+
+MOST = 5
+"""How many ids one command follows."""
+
+_WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
+_SPLIT = re.compile(r"[\s,;]+")
+# Relays' ids are 13 to 16 digits (milliseconds and a random tail); Discord's own have 17 and more.
+_NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
+_NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[a-z]:)([A-Za-z0-9_-]{6,64})")
+
+
+def find_ids(text: str) -> list[str]:
+    """Return the task ids in a text, in order, each once; empty where there is none."""
+    words = [word for word in _SPLIT.split(text.strip("`'\"<>[]() \n")) if word]
+    if words and all(_WORD.fullmatch(word) and any(map(str.isdigit, word)) for word in words):
+        return list(dict.fromkeys(words))
+    return within([text])
+
+
+def within(texts: Iterable[str]) -> list[str]:
+    """Return the ids that stand out in running text: named by a path or a button, or of a task id's length."""
+    found: dict[str, None] = {}
+    for text in texts:
+        places = [
+            *((m.start(1), m[1]) for m in _NAMED.finditer(text)),
+            *((m.start(), m[0]) for m in _NUMBER.finditer(text)),
+        ]
+        found.update(dict.fromkeys(task_id for _, task_id in sorted(places)))
+    return list(found)

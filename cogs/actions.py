@@ -1,0 +1,163 @@
+"""Clicks: on the API's buttons, on ours, and the forms that some of them open."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+from bot.actions import Kind
+from bot.admission import Asker
+from bot.errors import MjbotError
+from bot.jobs import Jobs
+from bot.models import is_mapping
+from bot.presses import Press, Presses
+from cogs import limits
+from cogs.answerer import ClickAnswerer
+from cogs.apology import stale_button, zoom_range
+from cogs.budgets import Budgets
+from cogs.buttons import CLICK, Click, TaskButton
+from cogs.places import Interaction, clicked, person, requester
+from cogs.prose import plain
+from cogs.replies import acknowledged, apologising, tell
+from cogs.trust import Trust
+
+log = logging.getLogger(__name__)
+
+_PREFILL_SECONDS = 1.5
+_CATCH_SECONDS = 2.0
+_PROMPT = "prompt"
+_ZOOM = re.compile(r"--zoom\s+(\S+)")
+
+
+class Actions(commands.Cog):
+    """Translates clicks and forms into presses."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, jobs: Jobs, presses: Presses, trust: Trust, turns: Budgets
+    ) -> None:
+        self._bot = bot
+        self._jobs = jobs
+        self._presses = presses
+        self._trust = trust
+        self._turns = turns
+
+    async def cog_load(self) -> None:
+        """Let every old message's buttons find us."""
+        self._bot.add_dynamic_items(TaskButton)
+
+    @commands.Cog.listener(f"on_{CLICK}")
+    async def clicked(self, interaction: Interaction, click: Click) -> None:
+        """Answer a click on a task's message."""
+        async with apologising(interaction):
+            if click.kind is Kind.CUSTOM_ZOOM:
+                await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")
+            elif click.kind is Kind.OPEN_FORM:
+                await self._ask_form(interaction, click, "Midjourney asks")
+            elif await acknowledged(_deferred(interaction)):
+                await self._act(interaction, click)
+
+    @commands.Cog.listener("on_interaction")
+    async def caught(self, interaction: Interaction) -> None:
+        """Take every form from its raw data, in whichever process it opened; and what no button class took."""
+        data: Mapping[str, Any] = interaction.data or {}
+        click = Click.read(str(data.get("custom_id", "")))
+        if interaction.type is discord.InteractionType.modal_submit and click is not None:
+            async with apologising(interaction):
+                await self._submitted(interaction, click, data)
+        elif interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
+            await asyncio.sleep(_CATCH_SECONDS)
+            if not interaction.response.is_done():
+                await tell(interaction, stale_button())
+
+    async def _act(self, interaction: Interaction, click: Click) -> None:
+        if click.kind is Kind.LOOK:
+            asked_by = requester(interaction.message) or interaction.user
+            await self._jobs.look_again(click.task_id, clicked(interaction), person(asked_by))
+        elif click.kind is Kind.DROP_FORM:
+            await self._presses.drop_form(await self._press(interaction, click))
+        else:
+            answerer = ClickAnswerer(interaction, self._turns)
+            await self._presses.press(await self._press(interaction, click), answerer)
+
+    async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
+        """Open a modal as the first answer: Discord takes none later."""
+        text = await self._prefill(click.task_id)
+        if text and suffix and not _ZOOM.search(text):
+            text += suffix
+        modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=3600)
+        field = ui.TextInput[Any](
+            custom_id=_PROMPT,
+            style=discord.TextStyle.paragraph,
+            default=limits.cut(text, limits.INPUT) or None,
+            max_length=limits.INPUT,
+            required=True,
+        )
+        modal.add_item(ui.Label(text="Prompt", description="What to draw, with its parameters.", component=field))
+        await acknowledged(interaction.response.send_modal(modal))
+
+    async def _prefill(self, task_id: str) -> str:
+        """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
+        try:
+            async with asyncio.timeout(_PREFILL_SECONDS):
+                return await self._presses.prefill(task_id)
+        except (TimeoutError, MjbotError):
+            return ""
+
+    async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
+        prompt = plain(next(_values(data, _PROMPT), "")).replace("—", "--")
+        if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
+            await tell(interaction, problem)
+            return
+        if not await acknowledged(_deferred(interaction)):
+            return
+        press, answerer = await self._press(interaction, click), ClickAnswerer(interaction, self._turns)
+        if click.kind is Kind.OPEN_FORM:
+            await self._presses.answer_form(press, prompt, answerer)
+        else:
+            await self._presses.press(press, answerer, prompt=prompt)
+
+    async def _press(self, interaction: Interaction, click: Click) -> Press:
+        installed = interaction.is_guild_integration()
+        return Press(
+            interaction_id=interaction.id,
+            person=person(interaction.user),
+            asker=Asker(
+                person_id=interaction.user.id,
+                guild_id=(interaction.guild_id or 0) if installed else 0,
+                trusted_guild=await self._trust.trusts(interaction.guild) if installed else False,
+                requester_id=asked_by.id if (asked_by := requester(interaction.message)) else 0,
+            ),
+            parent=clicked(interaction),
+            task_id=click.task_id,
+            key=click.key,
+        )
+
+
+async def _deferred(interaction: Interaction) -> bool:
+    """Acknowledge a click without any visible change (type 6)."""
+    await interaction.response.defer()
+    return True
+
+
+def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
+    """Walk a modal's raw components (action rows or labels) for a field's value."""
+    for part in (*data.get("components", ()), data.get("component", {})):
+        if is_mapping(part):
+            if part.get("custom_id") == custom_id and isinstance(part.get("value"), str):
+                yield part["value"]
+            elif part:
+                yield from _values(part, custom_id)
+
+
+def _zoom_problem(prompt: str) -> str:
+    found = _ZOOM.search(prompt)
+    try:
+        good = found is not None and 1 <= float(found[1]) <= 2
+    except ValueError:
+        good = False
+    return "" if good else zoom_range()

@@ -1,0 +1,78 @@
+"""The ways to answer one click: a child, a mark on the clicked message, a private word."""
+
+import logging
+from dataclasses import replace
+
+import aiohttp
+import discord
+
+from bot.errors import MjbotError, PlaceGone
+from bot.models import Task
+from bot.records import Mark, Marks, Place
+from cogs import budgets
+from cogs.budgets import Budgets
+from cogs.buttons import Click
+from cogs.places import Interaction, clicked, person, place
+from cogs.render import buttons_of, sending
+from cogs.replies import said, tell
+
+log = logging.getLogger(__name__)
+
+
+class ClickAnswerer:
+    """Implements Answerer with the click's own token, which reaches even what the bot itself cannot."""
+
+    def __init__(self, interaction: Interaction, turns: Budgets) -> None:
+        self._interaction = interaction
+        self._turns = turns
+        self._clicked = clicked(interaction)
+
+    async def open_child(self, pressed: str, parent: Task) -> Place:
+        """Send the child's first message ("Sending"), as private as the message that was pressed."""
+        embed = sending(person(self._interaction.user), pressed, parent)
+        await self._turn()
+        try:
+            message = await self._interaction.followup.send(
+                embed=embed,
+                ephemeral=self._clicked.ephemeral,
+                allowed_mentions=discord.AllowedMentions.none(),
+                wait=True,
+            )
+        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            raise PlaceGone(str(error)) from error
+        return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral)
+
+    async def close_child(self, place: Place) -> None:
+        """Take that message back: nothing came of it."""
+        await self._turn()
+        try:
+            await self._interaction.followup.delete_message(place.message_id)
+        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            log.info("Message %d could not be taken back: %s.", place.message_id, error)
+
+    async def mark(self, task: Task, marks: Marks) -> None:
+        """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
+        kept = {name: Mark("", "", finished=True) for name in self._green()}
+        view = buttons_of(task, replace(marks, pressed={**kept, **marks.pressed}))
+        await self._turn()
+        try:
+            await self._interaction.edit_original_response(view=view)
+        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            log.info("Message %d could not be marked: %s.", self._clicked.message_id, error)
+
+    async def refuse(self, error: MjbotError) -> None:
+        """Say why nothing came of it, to this person alone."""
+        await self._turn()
+        await tell(self._interaction, said(error))
+
+    async def _turn(self) -> None:
+        await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
+
+    def _green(self) -> list[str]:
+        """Return the keys of the buttons that the clicked message shows as pressed, should the store have lost them."""
+        message = self._interaction.message
+        rows = [row for row in message.components if isinstance(row, discord.ActionRow)] if message else []
+        buttons = [child for row in rows for child in row.children if isinstance(child, discord.Button)]
+        green = [button.custom_id for button in buttons if button.style is discord.ButtonStyle.success]
+        clicks = [Click.read(custom_id) for custom_id in green if custom_id]
+        return [click.key for click in clicks if click is not None]

@@ -1,0 +1,71 @@
+"""The one button class: everything a click needs travels in its custom_id, so buttons outlive every process.
+
+discord.py drops the registration of a DynamicItem's class with any view that mixes it with ordinary items and is
+stopped or times out: hence only this class and link buttons, `timeout=None`, and a fresh view for every drawing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self, cast
+
+import discord
+from discord import ui
+
+from bot.actions import Kind
+from cogs import limits
+
+TASK_ID = r"[A-Za-z0-9_-]{1,64}"
+TEMPLATE = rf"mj:(?P<kind>[a-z]):(?P<task>{TASK_ID}):(?P<key>[0-9a-f]{{10}}|-)"
+CLICK = "task_click"
+"""The event that a click is dispatched as: `on_task_click(interaction, click)`."""
+
+
+@dataclass(frozen=True)
+class Click:
+    """What a custom_id says: the kind of button, the task, and the key of the API's button ("-" for ours)."""
+
+    kind: Kind
+    task_id: str
+    key: str = "-"
+
+    @property
+    def custom_id(self) -> str:
+        """The custom_id that says so."""
+        return f"mj:{self.kind}:{self.task_id}:{self.key}"
+
+    @property
+    def fits(self) -> bool:
+        """Whether Discord takes it, and this module would know it again."""
+        return len(self.custom_id) <= limits.CUSTOM_ID and re.fullmatch(TEMPLATE, self.custom_id) is not None
+
+    @classmethod
+    def read(cls, custom_id: str) -> Self | None:
+        """Read a custom_id; None where it is not ours. A kind that a newer version made up is OTHER."""
+        found = re.fullmatch(TEMPLATE, custom_id)
+        if found is None:
+            return None
+        kind = Kind(found["kind"]) if found["kind"] in Kind.__members__.values() else Kind.OTHER
+        return cls(kind, found["task"], found["key"])
+
+
+class TaskButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
+    """A button of a task's message, the API's or ours."""
+
+    def __init__(self, click: Click, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
+        super().__init__(button or ui.Button(custom_id=click.custom_id), row=row)
+        self.item.custom_id = click.custom_id
+        self.click = click
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Build the button anew from a click on any message, however old."""
+        del interaction
+        click = Click.read(match.string)
+        assert click is not None, "the template matched"  # noqa: S101 - for the type checkers
+        return cls(click, cast(ui.Button[Any], item))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
+        interaction.client.dispatch(CLICK, interaction, self.click)

@@ -1,0 +1,92 @@
+"""Connecting to Discord, patiently: log in, ask how, connect, and never end in a restart storm.
+
+Left alone, discord.py retries a first connection that fails by calling itself, which ends in a RecursionError after
+hours, and gives up at once where `GET /gateway/bot` fails. Here both are bounded, and whoever calls builds anew.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+log = logging.getLogger(__name__)
+
+FIRST_SECONDS = 90.0
+"""How long the first connection of all shards may take, for each of them after the first 5 s more."""
+
+UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
+"""What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
+
+
+class TokenRefused(Exception):
+    """Discord refuses the bot's token."""
+
+
+def use_api(url: str) -> None:
+    """Send REST to `url` instead of Discord's own address; the gateway is the one that it names."""
+    Route.BASE = url
+
+
+async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
+    """Log in, which also adds the cogs.
+
+    Raises:
+        TokenRefused: Discord says that the token is wrong.
+        UNREACHABLE: Discord cannot be asked.
+    """
+    try:
+        await bot.login(token)
+    except discord.LoginFailure as refused:
+        raise TokenRefused from refused
+
+
+async def prepare(bot: commands.AutoShardedBot, *, elsewhere: bool, sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Ask Discord how many shards it wants, and wait where today's identifies are used up.
+
+    `elsewhere` tells that REST goes to a Discord of our own, whose gateway is then used too.
+    """
+    data: dict[str, Any] = await bot.http.request(Route("GET", "/gateway/bot"))
+    limit: dict[str, Any] = data.get("session_start_limit") or {}
+    shards = int(data.get("shards") or 1)
+    if int(limit.get("remaining", shards)) < shards:
+        pause = float(limit.get("reset_after", 0)) / 1000
+        log.warning("Discord allows no more connections for %.0f s: waiting.", pause)
+        await sleep(pause)
+    # discord.py leaves None here until it is told, whatever its annotation says.
+    bot.shard_count = bot.shard_count or shards
+    if elsewhere:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(data["url"])
+
+
+async def connect(bot: commands.AutoShardedBot) -> None:
+    """Stay connected until the bot is closed; discord.py resumes by itself once the first connection stands.
+
+    Raises:
+        TokenRefused: Discord says that the token is wrong.
+        UNREACHABLE: The first connection did not stand in time, or one broke for good.
+    """
+    connecting = asyncio.ensure_future(bot.connect())
+    ready = asyncio.ensure_future(bot.wait_until_ready())
+    try:
+        bound = FIRST_SECONDS + 5.0 * ((bot.shard_count or 1) - 1)
+        await asyncio.wait({connecting, ready}, timeout=bound, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done() and not connecting.done():
+            raise TimeoutError("the first connection did not stand in time")
+        await connecting
+    except discord.ConnectionClosed as closed:
+        if closed.code == 4004:
+            raise TokenRefused from closed
+        raise ConnectionError(f"the gateway closed with {closed.code}") from closed
+    except RecursionError as error:
+        raise ConnectionError("the gateway cannot be reached") from error
+    finally:
+        for task in (connecting, ready):
+            task.cancel()
+        await asyncio.gather(connecting, ready, return_exceptions=True)

@@ -1,0 +1,173 @@
+"""Draws jobs on Discord by message id: knows the routes, their budgets, and the messages that are gone."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.errors import PlaceGone, PlaceUnreachable
+from bot.models import Status, Task
+from bot.ports import Scene
+from bot.records import Job, Place
+from cogs import budgets, limits
+from cogs.budgets import Budgets
+from cogs.render import Drawing, render
+
+log = logging.getLogger(__name__)
+
+# Discord's JSON error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes
+_TOKEN_IS_DEAD = {50027, 10015}
+_GONE = {10003, 10008, 10004, 50001, 50013, 50083, 50005}
+_TOO_LARGE = 40005
+_BLOCKED = {200000, 240000}
+_EDIT_SECONDS = 90.0
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
+"""Between tries at a final drawing while Discord itself fails; progress is tried once."""
+
+
+class DiscordDisplay:
+    """The Display of Discord: one edit at a time for each message, by token while it lives, then as the bot."""
+
+    def __init__(self, bot: discord.Client, turns: Budgets, clock: Clock) -> None:
+        self._bot = bot
+        self._now = clock.now
+        self._sleep = clock.sleep
+        self._turns = turns
+        self._dead: set[str] = set()
+
+    async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
+        """Wait until the route to that message may be used again; urgent ones go first."""
+        if self._by_token(place):
+            await self._turns.turn(place.token, budgets.TOKEN, as_bot=False, urgent=urgent)
+        else:
+            await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=urgent)
+
+    async def show(self, scene: Scene) -> None:
+        """Draw a job's message anew, by whichever way still reaches it.
+
+        Raises:
+            PlaceGone: The message, its channel or the permission is gone.
+            PlaceUnreachable: Only the token reached it, and it has expired.
+        """
+        final = scene.ending is not None or (scene.task is not None and scene.task.status.is_final)
+        for pause in (*_PAUSES, None) if final else (None,):
+            try:
+                await self._draw(scene)
+            except (OSError, aiohttp.ClientError, TimeoutError, discord.DiscordServerError) as error:
+                log.warning("Message %d could not be drawn: %s.", scene.job.id, type(error).__name__)
+                if pause is not None:
+                    await self._sleep(pause)
+            else:
+                return
+
+    async def notify(self, job: Job, task: Task) -> None:
+        """Reply once to a job's message, mentioning its requester; as private as the message."""
+        said = "is ready" if task.status is Status.SUCCESS else "has ended"
+        what = job.pressed or "picture"
+        content = f"<@{job.requester.id}> your {what} {said}: {job.place.link}"
+        mentions = discord.AllowedMentions(users=[discord.Object(job.requester.id)])
+        place = job.place
+        try:
+            if place.reachable:
+                message = self._message(place)
+                await self.turn(place, urgent=lambda: True)
+                await message.reply(content, allowed_mentions=mentions)
+            elif self._by_token(place):
+                await self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=mentions)
+        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            log.info("Job %d could not notify: %s.", job.id, error)
+
+    async def picture_link(self, place: Place) -> str:
+        """Return a fresh link of the picture attached to that message, empty where there is none."""
+        if place.ephemeral or not place.reachable:
+            return ""
+        try:
+            message = await self._message(place).fetch()
+        except (discord.HTTPException, OSError, aiohttp.ClientError):
+            return ""
+        if message.attachments:
+            return message.attachments[0].url
+        return next((embed.image.url for embed in message.embeds if embed.image and embed.image.url), "")
+
+    def file_limit(self, place: Place) -> int:
+        """Return how many bytes a file may have there."""
+        guild = self._bot.get_guild(place.guild_id) if place.reachable else None
+        return max(limits.FILE_BYTES, guild.filesize_limit if guild else 0)
+
+    def _by_token(self, place: Place) -> bool:
+        return place.token not in self._dead and self._now() < place.token_expires_at
+
+    def _webhook(self, place: Place) -> discord.Webhook:
+        return discord.Webhook.partial(place.application_id, place.token, client=self._bot)
+
+    def _message(self, place: Place) -> discord.PartialMessage:
+        channel = self._bot.get_partial_messageable(place.channel_id, guild_id=place.guild_id or None)
+        return channel.get_partial_message(place.message_id)
+
+    async def _draw(self, scene: Scene) -> None:
+        """Draw once; a body that Discord refuses is drawn more carefully, a file that is too large left out."""
+        drawing = render(scene)
+        try:
+            await self._edit(scene, drawing)
+        except discord.HTTPException as refused:
+            if refused.status == 413 or refused.code == _TOO_LARGE:
+                log.warning("The picture of message %d is too large for Discord: linked instead.", scene.job.id)
+                linked = replace(scene, picture=None)
+                await self._edit_or_log(linked, render(linked))
+            elif refused.status == 400 or refused.code in _BLOCKED:
+                log.warning("Discord refused message %d (%s): drawn more carefully.", scene.job.id, refused.code)
+                await self._edit_or_log(scene, render(scene, careful=True))
+            elif refused.status == 429:
+                log.warning("Discord asks for a pause (429) at message %d.", scene.job.id)
+                await self._sleep(_PAUSES[-1])
+            else:
+                raise
+
+    async def _edit_or_log(self, scene: Scene, drawing: Drawing) -> None:
+        try:
+            await self._edit(scene, drawing)
+        except discord.HTTPException as refused:
+            log.error("Discord refuses message %d: %s.", scene.job.id, refused)  # noqa: TRY400 - no traceback of ours
+
+    async def _edit(self, scene: Scene, drawing: Drawing) -> None:
+        place = scene.job.place
+        if self._by_token(place):
+            try:
+                await self._sent(self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing)))
+            except discord.HTTPException as error:
+                if error.code in _GONE:
+                    raise PlaceGone from error
+                if error.code not in _TOKEN_IS_DEAD and error.status != 401:
+                    raise
+                self._dead.add(place.token)
+            else:
+                return
+        if not place.reachable:
+            raise PlaceUnreachable
+        try:
+            await self._sent(self._message(place).edit(**_payload(scene, drawing)))
+        except discord.HTTPException as error:
+            if error.code in _GONE or error.status in {403, 404}:
+                raise PlaceGone from error
+            raise
+
+    async def _sent(self, request: Awaitable[Any]) -> None:
+        async with asyncio.timeout(_EDIT_SECONDS):
+            await request
+
+
+def _payload(scene: Scene, drawing: Drawing) -> dict[str, Any]:
+    """Return what an edit sends: the whole message; files that it has are left where nothing replaces them."""
+    payload: dict[str, Any] = {"embed": drawing.embed, "view": drawing.view}
+    if scene.picture is not None:
+        data = io.BytesIO(scene.picture.data)
+        payload["attachments"] = [discord.File(data, drawing.file_name, description=drawing.alt_text or None)]
+    elif scene.task is None or scene.task.status in {Status.FAILURE, Status.CANCEL}:
+        payload["attachments"] = []
+    return payload

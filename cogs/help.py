@@ -1,0 +1,90 @@
+"""/mjhelp for everybody, /mjcheck for those who run the server."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.api import MidjourneyAPI
+from bot.check import Finding, relay_finding, store_finding
+from bot.ports import Store
+from cogs import limits
+from cogs.permissions import missing
+from cogs.places import Interaction
+from cogs.replies import acknowledged
+
+_COLOUR = 0x5865F2
+
+
+class Help(commands.Cog):
+    """Says what there is, and whether it works."""
+
+    def __init__(self, bot: commands.AutoShardedBot, api: MidjourneyAPI, store: Store, relay_url: str) -> None:
+        self._bot = bot
+        self._api = api
+        self._store = store
+        self._relay_url = relay_url
+
+    @app_commands.command(name="mjhelp", description="What this bot can do")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def mjhelp(self, interaction: Interaction) -> None:
+        """List the commands with mentions that can be clicked."""
+        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+            return
+        embed = discord.Embed(title="Midjourney in this chat", colour=_COLOUR, description=await self._commands())
+        embed.add_field(
+            name="Buttons",
+            value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
+            inline=False,
+        )
+        embed.add_field(
+            name="Anywhere", value="Open a message's menu, then **Apps**, then **Midjourney status**.", inline=False
+        )
+        await interaction.edit_original_response(embed=embed)
+
+    @app_commands.command(name="mjcheck", description="Does everything work here? For those who run the server")
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def mjcheck(self, interaction: Interaction) -> None:
+        """Show what `python -m bot check` shows, and the permissions that are missing in this channel."""
+        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+            return
+        found = [
+            await relay_finding(self._api.check, self._relay_url),
+            await store_finding(self._store),
+            _permissions(interaction),
+        ]
+        good = all(finding.good for finding in found)
+        embed = discord.Embed(
+            title="✅ All is well" if good else "⚠️ Something needs you",
+            colour=0x57F287 if good else 0xED4245,
+            description=limits.cut("\n".join(map(_line, found)), limits.EMBED_DESCRIPTION),
+        )
+        await interaction.edit_original_response(embed=embed)
+
+    async def _commands(self) -> str:
+        try:
+            known = await self._bot.tree.fetch_commands()
+        except discord.HTTPException:
+            known = []
+        mentions = {command.name: command.mention for command in known}
+        lines = [
+            f"{mentions.get(command.name, f'`/{command.name}`')} {command.description}"
+            for command in self._bot.tree.walk_commands()
+            if isinstance(command, app_commands.Command)
+        ]
+        return "\n".join(lines)
+
+
+def _permissions(interaction: Interaction) -> Finding:
+    lacking = missing(interaction.app_permissions)
+    if lacking:
+        advice = "Give them to the bot's role in this channel's settings, under Permissions."
+        return Finding("Permissions here", good=False, said=f"missing: {', '.join(lacking)}.", advice=advice)
+    return Finding("Permissions here", good=True, said="all that is needed.")
+
+
+def _line(finding: Finding) -> str:
+    text = f"{'✅' if finding.good else '❌'} **{finding.name}**: {finding.said}"
+    return text if finding.good else f"{text}\n**Next:** {finding.advice}"

@@ -1,0 +1,45 @@
+"""Where the API's buttons go: a flat list becomes rows, as Midjourney itself lays them."""
+
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+from bot.actions import Kind, meaning
+from bot.models import Button
+from cogs.limits import BUTTONS_PER_ROW
+
+ROWS = 4
+"""Four rows are the API's; the fifth is ours."""
+
+# Kinds that share a row because Midjourney shows them so: U1 to U4 with the reroll, all that varies, all that zooms.
+_FAMILIES = {
+    Kind.PICK: "pick",
+    Kind.REROLL: "pick",
+    Kind.VARIATION: "variation",
+    Kind.VARY: "vary",
+    Kind.REGION: "vary",
+    Kind.ZOOM: "zoom",
+    Kind.CUSTOM_ZOOM: "zoom",
+}
+
+
+def rows(buttons: Sequence[Button]) -> tuple[list[list[Button]], int]:
+    """Lay buttons out in order, a new row for each family; return the rows, and how many had no room."""
+    groups = [list(group) for _, group in groupby(buttons, key=_family)]
+    laid = [group[at : at + BUTTONS_PER_ROW] for group in groups for at in range(0, len(group), BUTTONS_PER_ROW)]
+    while len(laid) > ROWS and (at := _closest(laid)) is not None:
+        laid[at : at + 2] = [laid[at] + laid[at + 1]]
+    if len(laid) > ROWS:
+        laid = [list(buttons[at : at + BUTTONS_PER_ROW]) for at in range(0, len(buttons), BUTTONS_PER_ROW)]
+    return laid[:ROWS], sum(map(len, laid[ROWS:]))
+
+
+def _family(button: Button) -> str:
+    kind = meaning(button.custom_id).kind if button.custom_id else Kind.OTHER
+    return _FAMILIES.get(kind, kind.value)
+
+
+def _closest(laid: list[list[Button]]) -> int | None:
+    """Return where two neighbouring rows fit into one, the fullest such pair first: it looks least like a leftover."""
+    sums = [len(first) + len(second) for first, second in pairwise(laid)]
+    fitting = [at for at, total in enumerate(sums) if total <= BUTTONS_PER_ROW]
+    return max(fitting, key=lambda at: (sums[at], -at), default=None)

@@ -1,0 +1,32 @@
+"""The permissions that the bot needs, and Discord's own names for them."""
+
+import discord
+
+NEEDED = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+"""The least that the bot needs in a server; its invite link asks for exactly these."""
+
+_NAMES = {
+    "view_channel": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
+}
+
+
+def missing(granted: discord.Permissions) -> list[str]:
+    """Return the names of those that are lacking, as Discord's settings show them."""
+    return [name for flag, name in _NAMES.items() if not getattr(granted, flag)]
+
+
+def invite(application_id: int) -> str:
+    """Return the link that adds the bot to a server, or to a person's own apps."""
+    return discord.utils.oauth_url(application_id, permissions=NEEDED, scopes=("bot", "applications.commands"))

@@ -1,0 +1,108 @@
+"""A scene becomes a message: embed, buttons, file. Pure, and the only place that knows how a message looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.models import Status, Task
+from bot.ports import Scene
+from bot.records import Marks, Person
+from cogs import limits
+from cogs.buttons import Click, TaskButton
+from cogs.components import task_buttons
+from cogs.prose import plain, prompt_line, web_link
+from cogs.states import REFRESH, SENDING, Ours, State, state_of
+
+_CLIPS = (".mp4", ".webm")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is sent: `file_name` names the attachment that the embed shows, empty where there is none."""
+
+    embed: discord.Embed
+    view: ui.View
+    file_name: str = ""
+    alt_text: str = ""
+
+
+def render(scene: Scene, *, careful: bool = False) -> Drawing:
+    """Draw a scene; `careful` leaves out the prompt and all emoji on buttons, after Discord refused them."""
+    state = state_of(scene)
+    task, job = scene.task, scene.job
+    embed = discord.Embed(title=limits.cut(state.title, limits.EMBED_TITLE), colour=state.colour)
+    embed.set_author(name=_author(job.requester, job.pressed), icon_url=web_link(job.requester.avatar_url))
+    prompt = prompt_line(task.shown_prompt) if task and not careful else ""
+    embed.description = limits.cut("\n".join(filter(None, (prompt, *state.lines))), limits.EMBED_DESCRIPTION)
+    view, notes = _view(scene, state, careful=careful)
+    action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
+    embed.set_footer(text=limits.cut("\n".join((_footer(action, job.task_id), *notes)), limits.FOOTER))
+    if task and task.status.is_final and task.finish_time:
+        embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
+    file_name = scene.picture.name if scene.picture else ""
+    embed.set_image(url=_image(scene))
+    return Drawing(embed, view, file_name, limits.cut(plain(task.shown_prompt), limits.ALT_TEXT) if task else "")
+
+
+def sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
+    """Draw the first state of a child, before its message, and so its job, exists."""
+    embed = discord.Embed(title=SENDING.title, colour=SENDING.colour, description=prompt_line(parent.shown_prompt))
+    embed.set_author(name=_author(person, pressed), icon_url=web_link(person.avatar_url))
+    return embed.set_footer(text=_footer(pressed, ""))
+
+
+def buttons_of(task: Task, marks: Marks) -> ui.View:
+    """Draw the buttons of a finished task's message, and nothing else of it."""
+    return _finished(task, marks, (), careful=False)[0]
+
+
+def _author(person: Person, pressed: str) -> str:
+    name = limits.cut(plain(person.name) or "somebody", 80)
+    return limits.cut(f"{name} pressed {plain(pressed)}" if pressed else name, limits.AUTHOR)
+
+
+def _footer(action: str, task_id: str) -> str:
+    return " · ".join(filter(None, (limits.cut(plain(action), 100), task_id))) or "mjbot"
+
+
+def _image(scene: Scene) -> str | None:
+    """Return what the embed shows: the attachment, else the link, else nothing."""
+    task = scene.task
+    if scene.picture is not None:
+        return None if scene.picture.name.endswith(_CLIPS) else f"attachment://{scene.picture.name}"
+    if task is None or scene.ending is not None or scene.picture_gone or task.video:
+        return None
+    if task.status in {Status.FAILURE, Status.CANCEL, Status.MODAL}:
+        return None
+    return web_link(task.picture_url)
+
+
+def _view(scene: Scene, state: State, *, careful: bool) -> tuple[ui.View, list[str]]:
+    """Draw the buttons of a message; return what the footer says of them too."""
+    if scene.task and scene.ending is None and scene.task.status is Status.SUCCESS:
+        return _finished(scene.task, scene.marks, state.ours, careful=careful)
+    view = ui.View(timeout=None)
+    _add_ours(view, state.ours, scene.job.task_id)
+    return view, []
+
+
+def _finished(task: Task, marks: Marks, ours: Sequence[Ours], *, careful: bool) -> tuple[ui.View, list[str]]:
+    view = ui.View(timeout=None)
+    items, notes, greyed = task_buttons(task, marks, careful=careful)
+    for item in items:
+        view.add_item(item)
+    _add_ours(view, (*ours, REFRESH) if greyed and REFRESH not in ours else ours, task.id)
+    return view, notes
+
+
+def _add_ours(view: ui.View, ours: Sequence[Ours], task_id: str) -> None:
+    """Put our own buttons into the fifth row; an id that does not fit a custom_id goes without."""
+    for kind, symbol, label in ours:
+        click = Click(kind, task_id)
+        if click.fits:
+            button = ui.Button[Any](label=label, emoji=symbol or None, custom_id=click.custom_id, row=4)
+            view.add_item(TaskButton(click, button, row=4))

@@ -1,0 +1,78 @@
+"""Answering an interaction: acknowledge it, or learn that another process did; tell one person something."""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from bot.errors import MjbotError
+from cogs import limits
+from cogs.apology import apology, oops
+from cogs.places import Interaction
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+async def acknowledged(answer: Awaitable[_T]) -> _T | None:
+    """Send the first answer; None where this process must not go on.
+
+    Two processes on one token both get every interaction, and Discord takes one answer: 40060 says that the other
+    was first, 10062 that it came too late. Where the answer got lost nobody knows, so nobody goes on, unpaid.
+    """
+    try:
+        return await answer
+    except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError) as error:
+        log.info("An interaction is not ours to answer: %s.", error)
+        return None
+
+
+async def tell(interaction: Interaction, text: str) -> None:
+    """Tell something to this person alone, as the first answer or after it."""
+    content = limits.cut(text, limits.CONTENT)
+    quiet = discord.AllowedMentions.none()
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(content, ephemeral=True, allowed_mentions=quiet)
+        else:
+            await interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet)
+    except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError) as error:
+        log.info("A person could not be told: %s.", error)
+
+
+async def take_back(interaction: Interaction, text: str) -> None:
+    """Refuse after a public "thinking ...": Discord cannot make it private, so it is emptied, answered, deleted."""
+    try:
+        await interaction.edit_original_response(content="…")
+        await tell(interaction, text)
+        await interaction.delete_original_response()
+    except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+        log.info("A refusal could not be shown: %s.", error)
+
+
+def sentence(error: BaseException, interaction: Interaction) -> str:
+    """Say what went wrong; what nobody foresaw is logged under a number that the person can pass on."""
+    if isinstance(error, MjbotError):
+        log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
+        return apology(error, now=datetime.now(UTC))
+    log.error("Interaction %d failed.", interaction.id, exc_info=error)
+    return oops(interaction.id)
+
+
+@asynccontextmanager
+async def apologising(interaction: Interaction) -> AsyncGenerator[None]:
+    """Turn whatever goes wrong inside into one sentence for the person who asked."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a click's last resort: the person is told, the log has it all
+        await tell(interaction, sentence(error, interaction))
+
+
+def said(error: MjbotError) -> str:
+    """Say an expected error."""
+    return apology(error, now=datetime.now(UTC))

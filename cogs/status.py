@@ -1,0 +1,167 @@
+"""/mjstatus, its autocomplete, and the same on a message: follow tasks by their ids."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.errors import MjbotError
+from bot.ids import MOST, find_ids, within
+from bot.jobs import Jobs
+from bot.records import Job, Place, Recent
+from cogs import budgets, limits
+from cogs.apology import malformed, no_ids_here, no_tasks_yet, too_many_ids
+from cogs.budgets import Budgets
+from cogs.places import Interaction, is_reachable, person, place
+from cogs.prose import ago, code, plain, prompt_line
+from cogs.replies import acknowledged, said, sentence, take_back, tell
+from cogs.states import SENDING
+
+_MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
+_LISTED = 5
+
+
+class Status(commands.Cog):
+    """Translates "follow these ids" into jobs."""
+
+    def __init__(self, bot: commands.AutoShardedBot, jobs: Jobs, turns: Budgets, clock: Clock) -> None:
+        self._bot = bot
+        self._jobs = jobs
+        self._turns = turns
+        self._now = clock.now
+        self._menu = app_commands.ContextMenu(name="Midjourney status", callback=self.of_message)
+        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
+        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+
+    async def cog_load(self) -> None:
+        """Offer the context menu too: discord.py does not find one inside a cog."""
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take the context menu back."""
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="mjstatus", description="Follow a Midjourney task: progress, picture, buttons")
+    @app_commands.describe(
+        id="The task's id, or a text or link that holds it; up to five, separated by spaces",
+        private="Only you see it",
+        notify="Mention me when it is done",
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def mjstatus(
+        self,
+        interaction: Interaction,
+        id: app_commands.Range[str, 1, 1000] | None = None,  # noqa: A002 - the option's name in Discord
+        private: bool = False,  # noqa: FBT001, FBT002 - Discord's options are what they are
+        notify: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Follow the tasks named by `id`; without one, list this person's own."""
+        if id is None:
+            await self._list(interaction)
+        elif problem := _problem(ids := find_ids(id), id):
+            await tell(interaction, problem)
+        else:
+            await self._follow(interaction, ids, private=private, notify=notify)
+
+    @mjstatus.autocomplete("id")
+    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Offer this person's own recent tasks."""
+        try:
+            recent = await self._jobs.recent(interaction.user.id, limits.CHOICES)
+        except MjbotError:
+            return []
+        wanted = current.strip().lower()
+        return [
+            app_commands.Choice(name=_choice(one), value=one.task_id)
+            for one in recent
+            if wanted in one.task_id.lower() or wanted in one.prompt.lower()
+        ]
+
+    async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Follow the tasks whose ids a message holds, in its text, embeds or buttons."""
+        ids = within(_texts(message))
+        if not ids:
+            await tell(interaction, no_ids_here())
+        else:
+            await self._follow(interaction, ids[:MOST], private=False, notify=False)
+
+    async def _list(self, interaction: Interaction) -> None:
+        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+            return
+        try:
+            recent = await self._jobs.recent(interaction.user.id, _LISTED)
+        except MjbotError as error:
+            await interaction.edit_original_response(content=said(error))
+            return
+        lines = "\n".join(_line(one) for one in recent)
+        await interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=_listing(lines))
+
+    async def _follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
+        """Answer with the first task; the others follow as messages of their own."""
+        answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
+        if answer is None:
+            return
+        message_id = answer.message_id or (await interaction.original_response()).id
+        where = place(interaction, message_id, ephemeral=private)
+        notify = notify and is_reachable(interaction)
+        try:
+            await self._start(interaction, ids[0], where, notify=notify)
+        except Exception as error:  # noqa: BLE001 - the last resort of a command: the person is told, the log has it all
+            text = sentence(error, interaction)
+            await (interaction.edit_original_response(content=text) if private else take_back(interaction, text))
+        for task_id in ids[1:]:
+            await self._another(interaction, task_id, private=private, notify=notify)
+
+    async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
+        await self._turns.turn(interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
+        try:
+            task = await self._jobs.look(task_id)
+        except MjbotError as error:
+            await tell(interaction, said(error))
+            return
+        embed = discord.Embed(title=SENDING.title, colour=SENDING.colour, description=prompt_line(task.shown_prompt))
+        message = await interaction.followup.send(embed=embed, ephemeral=private, wait=True)
+        await self._start(interaction, task_id, place(interaction, message.id, ephemeral=private), notify=notify)
+
+    async def _start(self, interaction: Interaction, task_id: str, where: Place, *, notify: bool) -> None:
+        task = await self._jobs.look(task_id)
+        job = Job(place=where, requester=person(interaction.user), task_id=task_id, born_at=self._now(), notify=notify)
+        await self._jobs.follow(job, task)
+
+
+def _problem(ids: list[str], text: str) -> str:
+    if not ids:
+        return malformed(text)
+    return too_many_ids() if len(ids) > MOST else ""
+
+
+def _texts(message: discord.Message) -> list[str]:
+    """Return whatever of a message may hold an id."""
+    texts = [message.content]
+    for embed in message.embeds:
+        footer = embed.footer.text or ""
+        texts += [embed.title or "", embed.description or "", footer, *(field.value or "" for field in embed.fields)]
+    for row in message.components:
+        children: list[Any] = list(getattr(row, "children", ()))
+        texts += [str(getattr(child, "custom_id", "") or "") for child in children]
+    return texts
+
+
+def _choice(one: Recent) -> str:
+    mark = _MARKS.get(one.status, "⏳")
+    return limits.cut(f"{mark} {plain(one.prompt) or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
+
+
+def _line(one: Recent) -> str:
+    where = f" · [message]({one.link})" if one.link else ""
+    prompt = prompt_line(limits.cut(one.prompt, 100)) or "no prompt"
+    return f"{_MARKS.get(one.status, '⏳')} {prompt}\n{code(one.task_id)} · {ago(one.asked_at)}{where}"
+
+
+def _listing(lines: str) -> discord.Embed | None:
+    if not lines:
+        return None
+    return discord.Embed(title="Your last tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))
