@@ -1,10 +1,9 @@
 """Reach a database: its URL as hosting platforms write it, its connections, its failures as StoreUnavailable."""
 
-import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
@@ -14,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import SettingsError, StoreUnavailable
-
-T = TypeVar("T")
 
 _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 # What asyncpg reads from a DSN and takes by no keyword of the same name; libpq's other options it would send on
@@ -112,24 +109,3 @@ def answering() -> Generator[None]:
         yield
     except (SQLAlchemyError, OSError, PostgresError, InterfaceError) as error:
         raise StoreUnavailable(str(error)) from error
-
-
-def _retrieve(task: asyncio.Future[Any]) -> None:
-    if not task.cancelled():
-        task.exception()
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await a transaction, and hold a cancellation back until it has ended.
-
-    A statement cancelled half-way costs SQLAlchemy the connection, and one of SQLite's keeps the write lock until
-    the garbage collector finds its cursor: everybody else then waits in vain.
-    """
-    task = asyncio.ensure_future(work)
-    # Its error goes to the caller; where the caller was cancelled, to nobody.
-    task.add_done_callback(_retrieve)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise

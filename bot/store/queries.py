@@ -1,7 +1,7 @@
 """The statements that need more than a line, for both databases."""
 
-from collections.abc import Mapping
 from datetime import UTC, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Insert, Table, and_, func, literal, or_, select
@@ -19,9 +19,10 @@ NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
 _SPENT = claims.c.state != ClaimState.REFUSED
 
 
-def upsert(table: Table, row: Mapping[str, Any], *, dialect: str, undated: str = "") -> Insert:
+@cache
+def upsert(table: Table, dialect: str, *, undated: str = "") -> Insert:
     """Insert a row, or replace the one with its key; with `undated`, only if another column than that one changes."""
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).values(dict(row))
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     new: dict[str, ColumnElement[Any]] = {
         column.name: insert.excluded[column.name] for column in table.c if not column.primary_key
     }

@@ -15,7 +15,8 @@ from bot.models import Status, Task
 from bot.ports import Now
 from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
 from bot.store import queries
-from bot.store.engine import answering, create_engine, database_url, sqlite_file, to_the_end
+from bot.store.commit import GroupCommit, Take, to_the_end
+from bot.store.engine import answering, create_engine, database_url, sqlite_file
 from bot.store.migrate import migrate
 from bot.store.queries import NEWEST
 from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
@@ -55,11 +56,12 @@ class SqlStore:
         self._writes = engine.execution_options(immediate=True)
         self._dialect = engine.dialect.name
         self._now = now
+        self._snapshots = GroupCommit(self._write_snapshots)
         self._file = file
 
     async def open_job(self, job: Job) -> None:
         """Write a job, or open it again."""
-        await self._write(queries.upsert(jobs, {**job_row(job), "closed_at": None}, dialect=self._dialect))
+        await self._write(queries.upsert(jobs, self._dialect), {**job_row(job), "closed_at": None})
 
     async def change_job(self, job: Job) -> None:
         """Write the job's fields anew; a closed one stays closed."""
@@ -97,9 +99,8 @@ class SqlStore:
         return [_recent(row) for row in rows]
 
     async def keep(self, task: Task) -> None:
-        """Keep the snapshot of a task; one that is kept already costs no write."""
-        row = {**task_row(task), "kept_at": self._now()}
-        await self._write(queries.upsert(snapshots, row, dialect=self._dialect, undated="kept_at"))
+        """Keep the snapshot of a task; one that is kept already costs no write, many at once one transaction."""
+        await self._snapshots.add(task.id, {**task_row(task), "kept_at": self._now()})
 
     async def snapshot(self, task_id: str) -> Task | None:
         """Return the last snapshot kept of a task."""
@@ -143,15 +144,19 @@ class SqlStore:
     async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember that the relay refuses a kind of button, until then."""
         row = {"kind": kind, "reason": reason, "refused_at": at, "expires_at": until}
-        await self._write(queries.upsert(refusals, row, dialect=self._dialect))
+        await self._write(queries.upsert(refusals, self._dialect), row)
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         """Return the kinds that the relay refuses at that time, with the reason."""
         rows = await self._read(select(refusals).where(refusals.c.expires_at > at))
         return {row["kind"]: row["reason"] for row in rows}
 
-    async def _write(self, statement: Executable) -> None:
-        await to_the_end(self._transaction(lambda connection: connection.execute(statement)))
+    async def _write(self, statement: Executable, row: Mapping[str, Any] | None = None) -> None:
+        await to_the_end(self._transaction(lambda connection: connection.execute(statement, row)))
+
+    async def _write_snapshots(self, take: Take) -> None:
+        statement = queries.upsert(snapshots, self._dialect, undated="kept_at")
+        await self._transaction(lambda connection: connection.execute(statement, take()))
 
     async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
         with answering():

@@ -530,6 +530,27 @@ class TestSqlite:
         await sql.keep(Task(id="t1", prompt="a dog"))
         assert size < wal_size(sql)
 
+    async def test_snapshots_of_one_moment_share_a_commit(self, sql: SqlStore) -> None:
+        """A thousand tasks that change at once cost a transaction or two, and the last of each task is kept."""
+        commits: list[object] = []
+        event.listen(sql._reads.sync_engine, "commit", commits.append)
+        await asyncio.gather(*(sql.keep(Task(id=f"t{n % 50}", prompt=f"{n}")) for n in range(200)))
+        assert len(commits) <= 2
+        assert [f"{n}" for n in range(150, 200)] == [
+            kept.prompt for n in range(50) if (kept := await sql.snapshot(f"t{n}"))
+        ]
+
+    async def test_snapshots_that_fail_together_do_not_stop_the_next(self, sql: SqlStore) -> None:
+        """Each caller hears of it, and a later one is kept."""
+        async with sql._reads.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA query_only=ON")
+        ended = await asyncio.gather(*(sql.keep(Task(id=f"t{n}")) for n in range(3)), return_exceptions=True)
+        assert [StoreUnavailable] * 3 == [type(end) for end in ended]
+        async with sql._reads.connect() as connection:
+            await connection.exec_driver_sql("PRAGMA query_only=OFF")
+        await sql.keep(Task(id="t9"))
+        assert Task(id="t9") == await sql.snapshot("t9")
+
     async def test_a_cancelled_call_leaves_the_store_usable(self, sql: SqlStore) -> None:
         """A call may be given up at any moment; the one connection goes back, and no lock stays behind."""
         for steps in range(25):
