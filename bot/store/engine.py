@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -107,5 +106,5 @@ def answering() -> Generator[None]:
     """Turn whatever a database does wrong into StoreUnavailable: the one place where that happens."""
     try:
         yield
-    except (SQLAlchemyError, OSError, PostgresError, InterfaceError) as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable(str(error)) from error

@@ -1,7 +1,8 @@
 """The store of bot.ports on a database; every method is one transaction."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -40,12 +41,11 @@ async def open_store(url: str, *, now: Now) -> AsyncGenerator["SqlStore"]:
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
         await migrate(address)
-    engine = create_engine(address)
+    store = SqlStore(create_engine(address), now=now, file=file)
     try:
-        yield SqlStore(engine, now=now, file=file)
+        yield store
     finally:
-        # SQLite's last connection takes the write-ahead log with it.
-        await engine.dispose()
+        await store.close()
 
 
 class SqlStore:
@@ -56,8 +56,18 @@ class SqlStore:
         self._writes = engine.execution_options(immediate=True)
         self._dialect = engine.dialect.name
         self._now = now
+        self._closed = False
+        self._running: set[asyncio.Task[Any]] = set()
         self._snapshots = GroupCommit(self._write_snapshots)
         self._file = file
+
+    async def close(self) -> None:
+        """Let what is being written end, then leave; from here on every call raises StoreUnavailable."""
+        self._closed = True
+        if self._running:
+            await asyncio.wait(self._running)
+        # SQLite's last connection takes the write-ahead log with it.
+        await self._reads.dispose()
 
     async def open_job(self, job: Job) -> None:
         """Write a job, or open it again."""
@@ -159,10 +169,10 @@ class SqlStore:
         await self._transaction(lambda connection: connection.execute(statement, take()))
 
     async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
-        with answering():
-            # SQLite would go on in a file that is deleted already, and nothing would outlive the process.
-            if self._file and not self._file.exists():
-                raise StoreUnavailable("the database's file is gone")
+        # SQLite would go on in a file that is deleted already, and nothing would outlive the process.
+        if self._file and not self._file.exists():
+            raise StoreUnavailable("the database's file is gone")
+        with self._busy():
             async with self._writes.begin() as connection:
                 await work(connection)
 
@@ -170,9 +180,21 @@ class SqlStore:
         return await to_the_end(self._rows(query))
 
     async def _rows(self, query: Executable) -> Sequence[Mapping[str, Any]]:
-        with answering():
+        with self._busy():
             async with self._reads.connect() as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    @contextmanager
+    def _busy(self) -> Generator[None]:
+        task = asyncio.current_task()
+        if self._closed or task is None:
+            raise StoreUnavailable("the store is closed")
+        self._running.add(task)
+        try:
+            with answering():
+                yield
+        finally:
+            self._running.discard(task)
 
     async def _jobs(self, query: Executable) -> Sequence[Job]:
         return [read_job(row) for row in await self._read(query)]

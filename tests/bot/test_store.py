@@ -551,6 +551,18 @@ class TestSqlite:
         await sql.keep(Task(id="t9"))
         assert Task(id="t9") == await sql.snapshot("t9")
 
+    async def test_closing_lets_writes_end_and_then_refuses(self, url: str) -> None:
+        """What is under way at the end is kept; what comes later is told so, and opens nothing anew."""
+        async with open_store(url, now=lambda: NOON) as store:
+            calls = [asyncio.ensure_future(store.open_job(a_job(1))), asyncio.ensure_future(store.keep(Task(id="t1")))]
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        await asyncio.gather(*calls)
+        assert await every_answer(store) == []
+        async with open_store(url, now=lambda: NOON) as store:
+            assert [a_job(1)] == list(await store.open_jobs())
+            assert Task(id="t1") == await store.snapshot("t1")
+
     async def test_a_cancelled_call_leaves_the_store_usable(self, sql: SqlStore) -> None:
         """A call may be given up at any moment; the one connection goes back, and no lock stays behind."""
         for steps in range(25):
