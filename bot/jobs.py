@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from bot.errors import PictureError, PictureGone, PlaceGone, PlaceUnreachable, S
 from bot.images import Picture, file_name
 from bot.models import Status, Task
 from bot.ports import Display, Ending, PictureSource, Scene, Store
-from bot.records import ClaimState, Job, Marks, Recent
+from bot.records import ClaimState, Job, Marks, Person, Place, Recent
 from bot.supervisor import Supervisor
 from bot.watcher import Feed, Watcher
 
@@ -22,7 +23,6 @@ _TOKEN_MARGIN = timedelta(minutes=1)
 """How long before its token expires a message that nothing else reaches is drawn for the last time."""
 _STORE_SECONDS = 15.0
 """How long a job waits before it asks a store that is gone again."""
-_TAG = "mjbot:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +71,34 @@ class Jobs:
         """Write the job's row, then keep its message alive to the task's end; `task` is what is known of it."""
         if task is not None:
             await self._store.keep(task)
+        if not job.claim_id:
+            job = await self._related(job)
         await self._store.open_job(job)
         self.start(job)
 
+    async def look_again(self, task_id: str, place: Place, person: Person) -> None:
+        """Watch a message's task anew, from now; `person` counts as its requester where its row is lost.
+
+        The click's own place counts: its token is fresh, and may be all that reaches the message.
+        """
+        task = await self.look(task_id)
+        known = await self._store.job(place.message_id)
+        job = known or Job(place=place, requester=person, task_id=task_id, born_at=self._now())
+        await self.follow(replace(job, place=place, task_id=task_id, born_at=self._now(), notify=False), task)
+
     async def go_on(self, job: Job, task: Task | None = None) -> None:
-        """Write an open job's row anew, and run it so; `task` is what is known of its task."""
+        """Write a job's row anew, however long that takes, as its task is paid; then run it so.
+
+        A row that was closed meanwhile, or lost, is opened again.
+        """
         if task is not None:
-            await self._store.keep(task)
-        await self._store.change_job(job)
+            await self._insist(job, lambda: self._store.keep(task))
+        await self._insist(job, lambda: self._store.open_job(job))
         self.start(job)
+
+    async def close(self, job: Job) -> None:
+        """Close a job's row, however long that takes: an open one would be drawn again after the next start."""
+        await self._insist(job, lambda: self._store.close_job(job.id))
 
     def start(self, job: Job) -> None:
         """Run a job whose row is written, in place of whatever runs for its message."""
@@ -88,8 +107,7 @@ class Jobs:
     async def drop(self, job: Job) -> None:
         """End a job whose form was declined."""
         self._supervisor.stop(job.id)
-        await self._store.close_job(job.id)
-        await self._show(job, await self._store.snapshot(job.task_id), ending=Ending.DROPPED)
+        await self._end(job, await self._store.snapshot(job.task_id), Ending.DROPPED)
 
     async def recent(self, person_id: int, limit: int) -> list[Recent]:
         """Return a person's own tasks, newest first."""
@@ -108,14 +126,24 @@ class Jobs:
 
     async def _resume(self, job: Job) -> None:
         if not job.task_id:
+            if any(claim.id == job.claim_id for claim in await self._store.claims(ClaimState.UNKNOWN)):
+                self._supervisor.start(job.id, lambda: self.uncertain(job))
+                return
             accepted = await self._store.claims(ClaimState.ACCEPTED)
             child_id = next((claim.child_id for claim in accepted if claim.id == job.claim_id), "")
-            if not child_id:
-                self._supervisor.start(job.id, lambda: self._end(job, None, Ending.UNCERTAIN))
+            if not child_id:  # refused: its message has been taken back
+                await self._store.close_job(job.id)
                 return
             job = replace(job, task_id=child_id)
             await self._store.change_job(job)
         self.start(job)
+
+    async def _related(self, job: Job) -> Job:
+        """Let a message that follows a child by its id tell what an earlier message knows: whose child it is."""
+        for earlier in await self._store.jobs_of_task(job.task_id):
+            if earlier.parent_id and not earlier.place.ephemeral:
+                return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
+        return job
 
     async def uncertain(self, job: Job) -> None:
         """Tell on the job's message that the answer to its submit was lost, and end it."""
@@ -123,12 +151,12 @@ class Jobs:
 
     async def _meet(self, task: Task) -> None:
         """Close the claim that a task carries in its `state`, where its submit's answer was lost."""
-        number = task.state.removeprefix(_TAG)
-        if task.state.startswith(_TAG) and number.isascii() and number.isdigit():
-            unknown = {claim.id for claim in await self._store.claims(ClaimState.UNKNOWN)}
-            if int(number) in unknown:
-                await self._store.settle(int(number), ClaimState.ACCEPTED, task.id)
-                log.info("Task %s closes claim %s, whose answer was lost.", task.id, number)
+        if not task.state:
+            return
+        for claim in await self._store.claims(ClaimState.UNKNOWN):
+            if claim.tag == task.state:
+                await self._store.settle(claim.id, ClaimState.ACCEPTED, task.id)
+                log.info("Task %s closes claim %d, whose answer was lost.", task.id, claim.id)
 
     async def _run(self, job: Job) -> None:
         """Follow one job to its end: a message that is gone ends it quietly, a store that is gone is waited for."""
@@ -136,10 +164,22 @@ class Jobs:
             try:
                 await self._follow(job)
             except StoreUnavailable as gone:
-                log.warning("Job %d waits for the store: %s.", job.id, gone)
-                await self._sleep(_STORE_SECONDS)
+                await self._wait_for_store(job, gone)
             else:
                 return
+
+    async def _insist(self, job: Job, write: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await write()
+            except StoreUnavailable as gone:
+                await self._wait_for_store(job, gone)
+            else:
+                return
+
+    async def _wait_for_store(self, job: Job, gone: StoreUnavailable) -> None:
+        log.warning("Job %d waits for the store: %s.", job.id, gone)
+        await self._sleep(_STORE_SECONDS)
 
     async def _follow(self, job: Job) -> None:
         try:
@@ -150,26 +190,36 @@ class Jobs:
                 await self._end(job, task, ending)
         except (PlaceGone, PlaceUnreachable) as gone:
             log.info("Job %d ends: %s.", job.id, type(gone).__name__)
-            await self._store.close_job(job.id)
+            await self.close(job)
 
     async def _watch(self, job: Job) -> tuple[Task | None, Ending | None]:
         """Draw every change until the task is over, or the job's time is."""
         until, ending = self._until(job)
         seed = await self._store.snapshot(job.task_id)
         kept = seed.status if seed else None
-        try:
-            async with self._watcher.watch(job.task_id, since=job.born_at, until=until, seed=seed) as feed:
+        async with self._watcher.watch(job.task_id, since=job.born_at, until=until, seed=seed) as feed:
+            try:
                 async for task in feed:
                     if feed.over:
                         break
-                    if task.status is not kept:
-                        await self._store.keep(task)
+                    if task.status is not kept and await self._keep(task):
                         log.info("Task %s is %s.", task.id, task.status or "accepted")
                         kept = task.status
                     await self._draw(job, feed)
-        except TaskUnknown:
-            return seed, Ending.LOST
-        return feed.latest, ending if feed.expired else None
+            except TaskUnknown:
+                ending = Ending.LOST
+        known = feed.latest
+        # What has ended is told as its end, however the watch of it ended.
+        return known, None if known is not None and known.status.is_final else ending
+
+    async def _keep(self, task: Task) -> bool:
+        """Keep a snapshot if the store is there: a message lives on without it."""
+        try:
+            await self._store.keep(task)
+        except StoreUnavailable as gone:
+            log.warning("The snapshot of task %s is not kept: %s.", task.id, gone)
+            return False
+        return True
 
     def _until(self, job: Job) -> tuple[datetime, Ending]:
         end = job.born_at + self._times.watch
@@ -183,13 +233,14 @@ class Jobs:
         await self._display.turn(job.place, urgent=lambda: feed.latest is not None and feed.latest.status.is_final)
         if feed.over:
             return
-        preview = await self._preview(job, feed.latest) if feed.latest else None
+        task = feed.take()
+        preview = await self._preview(job, task) if task else None
         await self._display.show(
             Scene(
                 job=job,
                 now=self._now(),
-                task=feed.latest,
-                marks=await self._marks(feed.latest),
+                task=task,
+                marks=await self._marks(task),
                 picture=preview,
                 silent_since=feed.silent_since,
             )
@@ -219,7 +270,7 @@ class Jobs:
             timer.cancel()
             fetching.cancel()
         await self._show(job, task, picture=picture, picture_gone=gone)
-        await self._store.close_job(job.id)
+        await self.close(job)
         await self._notify(job, task)
 
     async def _picture(self, job: Job, task: Task) -> tuple[Picture | None, bool]:
@@ -262,7 +313,7 @@ class Jobs:
             await self._show(job, task, ending=ending)
         except (PlaceGone, PlaceUnreachable):
             log.info("Job %d has no message any more.", job.id)
-        await self._store.close_job(job.id)
+        await self.close(job)
 
     async def _show(
         self,

@@ -1,15 +1,17 @@
 """The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
 
+import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol
 
 from bot.actions import Action, Kind, find, meaning, said
 from bot.admission import Admission, Asker
-from bot.api import MidjourneyAPI
 from bot.clock import Clock
 from bot.errors import (
     ActionUnsupported,
+    AlreadyClaimed,
     AlreadyPressed,
     ButtonUnknown,
     FormGone,
@@ -17,6 +19,7 @@ from bot.errors import (
     NotTheRequester,
     ParentBusy,
     RelayError,
+    RequesterUnknown,
     StoreUnavailable,
     SubmitUncertain,
 )
@@ -34,6 +37,28 @@ _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
 """How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
 _STORE_SECONDS = 5.0
 """How long the end of a submit waits before a store that is gone is tried again."""
+_ON_ITS_WAY = timedelta(minutes=5)
+"""Longer than any submit takes: a claim without an end after that holds up nobody any more."""
+
+
+class Midjourney(Protocol):
+    """What presses ask of the relay: a task where the store has lost it, and the submits, each sent exactly once."""
+
+    async def fetch(self, task_id: str) -> Task:
+        """Fetch one task, or raise TaskUnknown."""
+        ...
+
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
+        """Press a button; raise SubmitUncertain where it may have been accepted, another RelayError where not."""
+        ...
+
+    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
+        """Press it the older way."""
+        ...
+
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
+        """Answer the form that a child waits for."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +93,7 @@ class Presses:
 
     def __init__(
         self,
-        api: MidjourneyAPI,
+        api: Midjourney,
         store: Store,
         jobs: Jobs,
         admission: Admission,
@@ -83,6 +108,7 @@ class Presses:
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
+        self._claiming = asyncio.Lock()
 
     async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
         """Claim a press, show its child, and hand the submit to the supervisor; `prompt` answers a form asked first.
@@ -96,26 +122,24 @@ class Presses:
         self._admission.admit(press.asker)
         parent, button = await self._button(press)
         action = meaning(button.custom_id)
-        await self._not_yet(press, action)
-        claim = self._claim(press, press.key)
-        await self._store.claim(claim, self._admission.judge)
-        job = await self._open(claim, press, answerer, said(button) if button.label.strip() else action.name)
-        job = replace(job, done=action.done)
-        await self._store.change_job(job)
+        async with self._claiming:
+            await self._not_yet(press, action)
+            claim = await self._claim(press, press.key)
+        job = await self._open(claim, press, answerer, parent, button)
         sending = _Sending(claim, job, parent, button, action, prompt)
         self._supervisor.start(("submit", claim.id), lambda: self._send(sending, answerer))
 
     async def prefill(self, task_id: str) -> str:
-        """Return the prompt that a task's form starts with, as far as the store knows it."""
-        task = await self._store.snapshot(task_id)
-        return (task.properties.final_prompt or task.prompt) if task else ""
+        """Return the prompt that a task's form starts with: from the store, else from the relay."""
+        task = await self._store.snapshot(task_id) or await self._api.fetch(task_id)
+        return task.properties.final_prompt or task.prompt
 
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
         """Answer the form that a child waits for, from its own message; only its requester may."""
         self._admission.admit(press.asker)
-        job = await self._waiting(press)
-        claim = self._claim(press, "form")
-        await self._store.claim(claim, self._admission.judge)
+        async with self._claiming:
+            job = await self._waiting(press)
+            claim = await self._claim(press, "form")
         job = replace(job, claim_id=claim.id)
         self._supervisor.start(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
 
@@ -140,8 +164,16 @@ class Presses:
         if mark is not None and not (mark.finished and action.pays_anew):
             raise AlreadyPressed(mark.link, finished=mark.finished)
 
-    def _claim(self, press: Press, button: str) -> Claim:
-        return Claim(
+    async def _claim(self, press: Press, button: str) -> Claim:
+        """Write the claim, unless the same press, by whomever, is on its way to the relay at this moment."""
+        oldest = self._now() - _ON_ITS_WAY
+        for other in await self._store.claims(ClaimState.SUBMITTING):
+            if (other.task_id, other.button) == (press.task_id, button) and other.made_at > oldest:
+                if other.person_id == press.person.id:
+                    raise AlreadyClaimed
+                job = await self._store.job_of_claim(other.id)
+                raise AlreadyPressed("" if job is None or job.place.ephemeral else job.place.link, finished=False)
+        claim = Claim(
             id=press.interaction_id,
             person_id=press.person.id,
             guild_id=press.asker.guild_id,
@@ -150,24 +182,32 @@ class Presses:
             button=button,
             made_at=self._now(),
         )
+        await self._store.claim(claim, self._admission.judge)
+        return claim
 
-    async def _open(self, claim: Claim, press: Press, answerer: Answerer, pressed: str) -> Job:
+    async def _open(self, claim: Claim, press: Press, answerer: Answerer, parent: Task, button: Button) -> Job:
         """Send the child's message and write its row; where either fails the claim is given back, unpaid."""
+        pressed = said(button)
+        place = None
         try:
-            place = await answerer.open_child(pressed)
+            place = await answerer.open_child(pressed, parent)
             job = Job(
                 place=place,
                 requester=press.person,
                 task_id="",
                 born_at=self._now(),
                 pressed=pressed,
+                done=meaning(button.custom_id).done,
                 parent_id=press.task_id,
                 parent_link="" if press.parent.ephemeral else press.parent.link,
                 claim_id=claim.id,
             )
             await self._store.open_job(job)
         except MjbotError:
-            await self._store.settle(claim.id, ClaimState.REFUSED)
+            # By the supervisor, as a store that is gone may be why.
+            self._supervisor.start(("settle", claim.id), lambda: self._settle(claim, ClaimState.REFUSED))
+            if place is not None:
+                await answerer.close_child(place)
             raise
         return job
 
@@ -227,13 +267,16 @@ class Presses:
     async def _refused(self, sending: _Sending, refused: RelayError, answerer: Answerer) -> None:
         """Take the child back and say why; what this relay cannot do is remembered, and greyed."""
         log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
-        await self._settle(sending.claim, ClaimState.REFUSED)
-        await self._store.close_job(sending.job.id)
+        try:
+            # First the person, who need not wait for a store that is gone.
+            await answerer.close_child(sending.job.place)
+            await answerer.refuse(refused)
+        finally:
+            await self._settle(sending.claim, ClaimState.REFUSED)
+            await self._jobs.close(sending.job)
         if isinstance(refused, ActionUnsupported):
             await self._learn(sending.action.kind, refused)
             await self._mark(sending.parent, answerer)
-        await answerer.close_child(sending.job.place)
-        await answerer.refuse(refused)
 
     async def _learn(self, kind: Kind, refused: ActionUnsupported) -> None:
         now = self._now()
@@ -246,10 +289,13 @@ class Presses:
     async def _waiting(self, press: Press) -> Job:
         job = await self._store.job(press.parent.message_id)
         requester_id = job.requester.id if job else press.asker.requester_id
+        if not requester_id:
+            raise RequesterUnknown
         if requester_id != press.person.id:
             raise NotTheRequester
         task = await self._store.snapshot(press.task_id)
-        if task is not None and task.status is not Status.MODAL and task.status.is_final:
+        # What is being drawn has had its form; earlier states may come to wait for it yet.
+        if task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS):
             raise FormGone
         if job is None:
             return Job(place=press.parent, requester=press.person, task_id=press.task_id, born_at=self._now())

@@ -65,6 +65,13 @@ class Feed:
         if over or not task.looks_like(self._seen):
             self._news.set()
 
+    def take(self) -> Task | None:
+        """Return the newest snapshot: what a reader takes by itself is no news to it any more."""
+        self._seen = self.latest
+        if not (self.over or self.expired or self._failure):
+            self._news.clear()
+        return self.latest
+
     def fail(self, failure: RelayError) -> None:
         """End the feed: the relay does not know the task."""
         self._failure = failure

@@ -619,3 +619,19 @@ async def test_a_single_fetch_that_fails_is_waited_out(clock: FakeClock, relay: 
     await clock.advance(10.0)
     assert reader.progress == [1]
     await reader.leave()
+
+
+async def test_what_a_reader_takes_by_itself_is_no_news(clock: FakeClock) -> None:
+    """But an end that it takes is still told as one."""
+    feed = Feed()
+    news = aiter(feed)
+    feed.put(task("1", progress=1), over=False)
+    await anext(news)
+    feed.put(task("1", progress=2), over=False)
+    assert feed.take() == task("1", progress=2)
+    reading = asyncio.ensure_future(anext(news))
+    await clock.settle()
+    assert not reading.done()
+    feed.put(task("1", Status.SUCCESS), over=True)
+    feed.take()
+    assert (await reading).status is Status.SUCCESS

@@ -19,7 +19,7 @@ class FakeAnswerer:
     marked: list[Marks] = field(default_factory=list)
     refused: list[MjbotError] = field(default_factory=list)
 
-    async def open_child(self, pressed: str) -> Place:
+    async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child."""
         if self.failure is not None:
             raise self.failure

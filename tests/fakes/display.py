@@ -51,12 +51,12 @@ class FakeDisplay:
 
     async def notify(self, job: Job, task: Task) -> None:
         """Remember a notification."""
+        if job.id in self.broken:
+            raise self.broken[job.id]
         self.notified.append((job.id, task.id))
 
     async def picture_link(self, place: Place) -> str:
         """Return the planned link of a message's picture."""
-        if place.message_id in self.broken:
-            raise self.broken[place.message_id]
         return self.links.get(place.message_id, "")
 
     def file_limit(self, place: Place) -> int:
