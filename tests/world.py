@@ -1,0 +1,260 @@
+"""A small world: a relay on a socket, mjbot's own code on a database file, and Discord as SimCord plays it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import discord
+import simcord
+from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberActor, UserHandle
+
+from bot.app import App, app
+from bot.clock import Clock
+from bot.settings import Settings
+from sandbox.relay import Relay, RelaySettings
+
+_T = TypeVar("_T")
+
+GUILD_ID = 1_187_000_000_000_000_001
+SPEED = 10.0
+"""How much faster than ours the bot's clock runs: budgets, polls and pauses cost a tenth."""
+QUICK = RelaySettings(seconds_per_task=0.2, picture_side=64)
+
+Actor = MemberActor | UserHandle
+
+
+def fast_clock() -> Clock:
+    """Return a clock that begins now and runs at SPEED."""
+    start = datetime.now(UTC)
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(max(seconds, 0) / SPEED)
+
+    return Clock(now=lambda: start + (datetime.now(UTC) - start) * SPEED, sleep=sleep)
+
+
+def settings(relay_url: str, folder: Path, changes: dict[str, Any]) -> Settings:
+    """Return settings that allow everything in GUILD_ID, as `changes` say otherwise; no `.env` is read."""
+    given: dict[str, Any] = {
+        "discord_token": "simulated",
+        "mj_api_key": RelaySettings().key,
+        "mj_api_url": relay_url,
+        "database_url": f"sqlite:///{folder / 'mjbot.db'}",
+        "poll_seconds": 1,
+        "notify_after_seconds": 0,
+        "allowed_guilds": frozenset({GUILD_ID}),
+        "allowed_users": frozenset(),
+        "press_cooldown_seconds": 0,
+        "press_policy": "anyone",
+    }
+    return Settings.read(_env_file=None, **(given | changes))
+
+
+@dataclass
+class World:
+    """Everything that a test plays with.
+
+    `owner` owns the application, and neither owns nor manages the server. `payloads` may change what Discord sends of
+    an interaction before the bot sees it.
+    """
+
+    folder: Path
+    relay: Relay
+    env: Env
+    app: App
+    guild: GuildHandle
+    channel: ChannelHandle
+    owner: MemberActor
+    member: MemberActor
+    stranger: MemberActor
+    payloads: Callable[[dict[str, Any]], None]
+    _process: AsyncExitStack
+    _serving: AsyncExitStack
+    _last: Any = None
+
+    async def act(self, action: Awaitable[Any]) -> InteractionResult:
+        """Let somebody act; what the bot still does afterwards need not have settled."""
+        with suppress(TimeoutError):
+            await action
+        return InteractionResult(self.env, self._last)
+
+    async def slash(self, actor: Actor, name: str, **options: Any) -> InteractionResult:  # noqa: ANN401
+        """Run a slash command: a member in the channel, a user in the DM."""
+        if isinstance(actor, UserHandle):
+            return await self.act(actor.slash(name, **options))
+        return await self.act(actor.slash(self.channel, name, **options))
+
+    async def click(self, actor: Actor, message: Any, label: str = "", *, custom_id: str = "") -> InteractionResult:  # noqa: ANN401
+        """Press a button, by its label or its custom_id."""
+        return await self.act(actor.click(message, label=label or None, custom_id=custom_id or None))
+
+    async def menu(self, actor: MemberActor, message: Any) -> InteractionResult:  # noqa: ANN401
+        """Choose "Midjourney status" in a message's menu."""
+        return await self.act(actor.context_menu(self.channel, "Midjourney status", message))
+
+    async def submit(self, actor: Actor, shown: InteractionResult, prompt: str) -> InteractionResult:
+        """Fill in a form and send it."""
+        return await self.act(actor.submit_modal(shown, {"prompt": prompt}))
+
+    async def until(self, found: Callable[[], _T | None], *, seconds: float = 6.0) -> _T:
+        """Wait until there is something true to return."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not (something := found()):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            seen = "\n".join(f"{shown.id} {show(shown)}" for shown in self.channel.history())
+            raise AssertionError(f"it did not come; the channel shows:\n{seen}") from None
+        return something
+
+    async def titled(self, message_id: int, title: str, *, channel: ChannelHandle | None = None) -> discord.Message:
+        """Wait until a message's title begins so, and return the message."""
+
+        def found() -> discord.Message | None:
+            return self.message(message_id, title, channel=channel)
+
+        return await self.until(found)
+
+    def message(self, message_id: int, title: str = "", channel: ChannelHandle | None = None) -> discord.Message | None:
+        """Return a message as it is now, if its title begins so."""
+        stored = self.env.backend.messages.get((channel or self.channel).id, {}).get(message_id)
+        if stored is None:
+            return None
+        found = simcord.results.to_discord_message(self.env, stored)
+        return found if title_of(found).startswith(title) else None
+
+    async def finished(self, task_id: str, actor: MemberActor | None = None) -> discord.Message:
+        """Follow a task to its end and return its message."""
+        result = await self.slash(actor or self.member, "mjstatus", id=task_id)
+        assert result.response is not None, "the command has an answer"
+        shown = await self.titled(result.response.id, "✅")
+        return await self.until(lambda: self._settled(shown.id))
+
+    def _settled(self, message_id: int) -> discord.Message | None:
+        found = self.message(message_id)
+        return found if found and found.attachments else None
+
+    async def child(self, pressed: InteractionResult, title: str) -> discord.Message:
+        """Wait until the message that a press led to has that title."""
+        await self.until(lambda: pressed.followups)
+        return await self.titled(pressed.followups[0].id, title)
+
+    def said(self, result: InteractionResult) -> str:
+        """Return what the bot told one person privately, empty where it told nothing."""
+        shown = [result.response, *result.followups]
+        return "\n".join(one.content for one in shown if one is not None and one.ephemeral and one.content)
+
+    async def told(self, result: InteractionResult) -> str:
+        """Wait until the bot has told this person something privately."""
+        return await self.until(lambda: self.said(result))
+
+    def requests(self, method: str, part: str) -> int:
+        """Count the bot's requests to Discord whose path contains that part."""
+        return sum(one.method == method and part in one.path for one in self.env.http_requests)
+
+    async def restart(self, *, lose_database: bool = False, **changes: Any) -> None:  # noqa: ANN401
+        """End the process in the middle of whatever it does, and start another on the same database."""
+        await self._serving.aclose()
+        with suppress(TimeoutError):
+            await self.env.settle(timeout=1)
+        if lose_database:
+            self.folder = self.folder / "anew"
+            self.folder.mkdir()
+        process = AsyncExitStack()
+        given = settings(self.relay.url, self.folder, changes)
+        self.app = await process.enter_async_context(app(given, clock=fast_clock(), shard_count=1))
+        await self.env.restart_bot(self.app.bot)
+        await self._process.aclose()
+        self._process = process
+        await self.serve()
+
+    async def serve(self) -> None:
+        """Begin the work that is not an answer, and wait until the bot is as ready as it gets."""
+        self._say_who_owns_it()
+        self._serving = AsyncExitStack()
+        self._serving.enter_context(self.env.time_context())
+        await self._serving.enter_async_context(self.app.serve())
+        await self.until(lambda: self.env.backend.commands.get(None) and self.app.trust.owners)
+
+    async def close(self) -> None:
+        """End the process; SimCord's Discord goes on without it."""
+        await self._serving.aclose()
+
+    def _say_who_owns_it(self) -> None:
+        """Let Discord name the application's owner: SimCord says that the bot owns itself."""
+        http: Any = self.app.bot.http
+        asked = http.application_info
+
+        async def told() -> dict[str, Any]:
+            info = await asked()
+            return {**info, "owner": {**info["owner"], "id": str(self.owner.id)}}
+
+        http.application_info = told
+
+    def _watch_interactions(self) -> None:
+        """Keep the last interaction, and say as Discord does by whose installation it came: SimCord leaves that out."""
+        backend: Any = self.env.backend
+        emit = backend.emit
+
+        def emitted(event: str, payload: dict[str, Any]) -> None:
+            if event == "INTERACTION_CREATE":
+                payload["authorizing_integration_owners"] = {"0": payload.get("guild_id", "0")}
+                self.payloads(payload)
+                self._last = backend.interactions[int(payload["id"])]
+            emit(event, payload)
+
+        backend.emit = emitted
+
+
+@asynccontextmanager
+async def world(folder: Path, relay: RelaySettings = QUICK, **changes: Any) -> AsyncGenerator[World]:  # noqa: ANN401
+    """Build it all, and end it all; `changes` are settings of the bot."""
+    async with Relay(relay).serve() as served:
+        process = AsyncExitStack()
+        given = settings(served.url, folder, changes)
+        built = await process.enter_async_context(app(given, clock=fast_clock(), shard_count=1))
+        async with simcord.run(built.bot, settle_timeout=0.1, check_errors=False) as env:
+            # SimCord's clock starts in the past, where every token would have expired.
+            await env.advance_time((datetime.now(UTC) - env.now()) / timedelta(seconds=1))
+            guild = env.create_guild("Art", id=GUILD_ID)
+            channel = guild.create_text_channel("art")
+            owner, member, stranger = (guild.add_member(env.create_user(name)) for name in ("owner", "lien", "eve"))
+            built_world = World(
+                folder, served, env, built, guild, channel, owner, member, stranger,
+                lambda _: None, process, AsyncExitStack(),
+            )  # fmt: skip
+            built_world._watch_interactions()
+            try:
+                await built_world.serve()
+                yield built_world
+            finally:
+                await built_world.close()
+        await built_world._process.aclose()
+
+
+def title_of(message: discord.Message) -> str:
+    """Return the title of a message's embed, empty where it has none."""
+    return (message.embeds[0].title or "") if message.embeds else ""
+
+
+def buttons(message: discord.Message) -> Iterator[discord.Button]:
+    """Return the buttons of a message, row by row."""
+    for row in message.components:
+        if isinstance(row, discord.ActionRow):
+            yield from (child for child in row.children if isinstance(child, discord.Button))
+
+
+def button(message: discord.Message, label: str) -> discord.Button:
+    """Return the button with that label, or with that emoji."""
+    return next(one for one in buttons(message) if label in {one.label, str(one.emoji)})
+
+
+def show(message: discord.Message) -> str:
+    """Say a message in a line, for whoever reads a failed test."""
+    labels = " ".join(f"[{one.label or one.emoji}]" for one in buttons(message))
+    text = message.embeds[0].description if message.embeds else message.content
+    return f"{title_of(message)} | {text} | {labels} | {[file.filename for file in message.attachments]}"
