@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -15,12 +16,12 @@ class Supervisor:
     """Runs work that others hand in, from inside `serve()`.
 
     Cogs only enqueue: an asyncio task created inside an interaction's callback would live in that callback's
-    context. Work is keyed: handing in the same key again replaces what runs under it.
+    context. Work is keyed: handing in the same key again replaces what runs under it, once that has ended.
     """
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[tuple[Hashable, Work | None]] = asyncio.Queue()
-        self._running: dict[Hashable, asyncio.Task[None]] = {}
+        self._running: dict[Hashable, set[asyncio.Task[None]]] = {}
 
     def start(self, key: Hashable, work: Work) -> None:
         """Run `work`, in place of whatever runs under that key."""
@@ -32,7 +33,7 @@ class Supervisor:
 
     @property
     def running(self) -> int:
-        """How much work is running."""
+        """How many keys have work that is running, or ending."""
         return len(self._running)
 
     @asynccontextmanager
@@ -42,28 +43,36 @@ class Supervisor:
         try:
             yield
         finally:
-            hiring.cancel()
-            workers = [hiring, *self._running.values()]
-            for worker in workers:
-                worker.cancel()
+            workers = {hiring}.union(*self._running.values())
+            _cancel(workers)
             await asyncio.gather(*workers, return_exceptions=True)
-            self._running.clear()
 
     async def _hire(self) -> None:
         while True:
             key, work = await self._queue.get()
-            earlier = self._running.pop(key, None)
-            if earlier is not None:
-                earlier.cancel()
-                await asyncio.gather(earlier, return_exceptions=True)
+            earlier = frozenset(self._running.get(key, ()))
+            _cancel(earlier)
             if work is not None:
-                self._running[key] = asyncio.create_task(self._run(key, work), name=f"mjbot:{key}")
+                worker = asyncio.create_task(self._run(key, work, earlier), name=f"mjbot:{key}")
+                self._running.setdefault(key, set()).add(worker)
+                worker.add_done_callback(partial(self._dismiss, key))
 
-    async def _run(self, key: Hashable, work: Work) -> None:
+    async def _run(self, key: Hashable, work: Work, earlier: Collection[asyncio.Task[None]]) -> None:
         try:
+            if earlier:
+                await asyncio.wait(earlier)
             await work()
         except Exception:
             log.exception("Work %s ended by an error of ours; its row is left as it is.", key)
-        finally:
-            if self._running.get(key) is asyncio.current_task():
-                del self._running[key]
+
+    def _dismiss(self, key: Hashable, worker: asyncio.Task[None]) -> None:
+        self._running[key].discard(worker)
+        if not self._running[key]:
+            del self._running[key]
+
+
+def _cancel(workers: Collection[asyncio.Task[None]]) -> None:
+    """Cancel each once: a second time would cut short what the first let it finish."""
+    for worker in workers:
+        if not worker.cancelling():
+            worker.cancel()
