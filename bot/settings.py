@@ -1,21 +1,23 @@
 """What the operator sets, from the environment or `.env`; secrets stay hidden, errors name the variable."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
 
 def _ids(value: object) -> object:
-    """Split "1, 2 3" as people write lists of Discord ids."""
-    return frozenset(value.replace(",", " ").split()) if isinstance(value, str) else value
+    """Split "1, 2; 3" as people write lists of Discord ids."""
+    return frozenset(re.findall(r"[^,;\s]+", value)) if isinstance(value, str) else value
 
 
-Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
+Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_ids)]
+_DAY = 24 * 3600.0
 
 
 class Settings(BaseSettings):
@@ -31,11 +33,11 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///data/mjbot.db")
     poll_seconds: float = Field(5.0, ge=1, le=300)
     watch_minutes: float = Field(70.0, gt=0, le=24 * 60)
-    notify_after_seconds: float = Field(30.0, ge=0)
+    notify_after_seconds: float = Field(30.0, ge=0, le=_DAY)
     allowed_guilds: Ids = frozenset()
     allowed_users: Ids = frozenset()
     press_policy: Literal["anyone", "requester"] = "anyone"
-    press_cooldown_seconds: float = Field(3.0, ge=0)
+    press_cooldown_seconds: float = Field(3.0, ge=0, le=_DAY)
     daily_submits_per_person: int = Field(30, ge=0)
     daily_submits: int = Field(500, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -53,13 +55,10 @@ class Settings(BaseSettings):
     @field_validator("mj_api_url", "discord_api_url", mode="after")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        if value and not _is_web_address(value.strip()):
             raise ValueError("is not a web address like https://api.yescale.io")
         # People paste the address with the path that the documents show.
-        return value.strip().rstrip("/").removesuffix("/mj")
+        return value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -83,6 +82,18 @@ class Settings(BaseSettings):
         except ValidationError as invalid:
             problems = [_problem(error) for error in invalid.errors(include_input=False, include_url=False)]
             raise SettingsError(problems) from None
+        except UnicodeDecodeError:
+            raise SettingsError([(".env", "is not saved as UTF-8")]) from None
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # refuses a port that is no number
+    except ValueError:
+        return False
+    bare = not (parts.query or parts.fragment or "@" in parts.netloc)
+    return bare and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _problem(error: Mapping[str, Any]) -> tuple[str, str]:

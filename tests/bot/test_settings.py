@@ -1,0 +1,222 @@
+"""Settings: what each takes, and one sentence that names the variable where it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings
+
+SECRET = "MTA.very-secret.token"
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment with the two required variables only, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", SECRET)
+    monkeypatch.setenv("MJ_API_KEY", "sk-very-secret")
+    return tmp_path
+
+
+def test_two_variables_are_enough() -> None:
+    """Everything else has the default that the design settles."""
+    settings = Settings.read()
+    assert settings.discord_token.get_secret_value() == SECRET
+    assert settings.mj_api_key.get_secret_value() == "sk-very-secret"
+    assert settings.mj_api_url == "https://api.yescale.io"
+    assert settings.database_url.get_secret_value() == "sqlite:///data/mjbot.db"
+    assert (settings.poll_seconds, settings.watch_minutes, settings.notify_after_seconds) == (5.0, 70.0, 30.0)
+    assert (settings.allowed_guilds, settings.allowed_users) == (frozenset(), frozenset())
+    assert settings.press_policy == "anyone"
+    limits = (settings.press_cooldown_seconds, settings.daily_submits_per_person, settings.daily_submits)
+    assert limits == (3.0, 30, 500)
+    assert (settings.log_level, settings.log_format, settings.discord_api_url) == ("INFO", "console", "")
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "MJ_API_KEY"])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Also where a hosting platform sets it empty."""
+    monkeypatch.delenv(name)
+    with pytest.raises(SettingsError) as missing:
+        Settings.read()
+    assert missing.value.problems == ((name, "is not set"),)
+    monkeypatch.setenv(name, "")
+    with pytest.raises(SettingsError) as empty:
+        Settings.read()
+    assert empty.value.problems == ((name, "is not set"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", "  "),
+        ("DISCORD_TOKEN", "''"),
+        ("DISCORD_TOKEN", "Bot WRONG"),
+        ("DISCORD_TOKEN", "WRONG\nWRONG"),
+        ("MJ_API_KEY", "WRONG\u2011KEY"),
+        ("MJ_API_URL", "WRONG"),
+        ("MJ_API_URL", "ftp://WRONG"),
+        ("MJ_API_URL", "https://"),
+        ("MJ_API_URL", "https://WRONG:secret@relay.test"),
+        ("MJ_API_URL", "https://:WRONG@relay.test"),
+        ("MJ_API_URL", "https://relay.test/?WRONG=1"),
+        ("MJ_API_URL", "https://relay.test/#WRONG"),
+        ("MJ_API_URL", "https://relay.test:WRONG"),
+        ("MJ_API_URL", "https://[WRONG"),
+        ("MJ_API_URL", "https://WRONG\u2100.test"),
+        ("DISCORD_API_URL", "127.0.0.1:WRONG"),
+        ("POLL_SECONDS", "WRONG"),
+        ("POLL_SECONDS", "0.5"),
+        ("POLL_SECONDS", "301"),
+        ("POLL_SECONDS", "nan"),
+        ("WATCH_MINUTES", "0"),
+        ("WATCH_MINUTES", "inf"),
+        ("NOTIFY_AFTER_SECONDS", "-1"),
+        ("NOTIFY_AFTER_SECONDS", "inf"),
+        ("NOTIFY_AFTER_SECONDS", "nan"),
+        ("PRESS_COOLDOWN_SECONDS", "-1"),
+        ("PRESS_COOLDOWN_SECONDS", "1e300"),
+        ("DAILY_SUBMITS_PER_PERSON", "-1"),
+        ("DAILY_SUBMITS_PER_PERSON", "1.5"),
+        ("DAILY_SUBMITS", "WRONG"),
+        ("ALLOWED_GUILDS", "WRONG"),
+        ("ALLOWED_GUILDS", "1, WRONG, 3"),
+        ("ALLOWED_GUILDS", "-1"),
+        ("ALLOWED_USERS", "[1]"),
+        ("PRESS_POLICY", "WRONG"),
+        ("LOG_LEVEL", "WRONG"),
+        ("LOG_FORMAT", "WRONG"),
+    ],
+)
+def test_what_is_malformed_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """One sentence: the variable, and what is wrong with it."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert [variable for variable, _ in refused.value.problems] == [name]
+    sentence = str(refused.value)
+    assert sentence.startswith(f"{name}: ")
+    assert "WRONG" not in sentence
+    assert "\n" not in sentence
+    assert refused.value.__cause__ is None
+
+
+def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody corrects settings one start at a time."""
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.setenv("POLL_SECONDS", "often")
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert {variable for variable, _ in refused.value.problems} == {"DISCORD_TOKEN", "POLL_SECONDS"}
+
+
+@pytest.mark.parametrize("value", [f" {SECRET}\n", f'"{SECRET}"', f"'{SECRET}' "])
+def test_a_token_may_be_pasted_untidily(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """With the quotes and the line's end that a portal's copy brings along."""
+    monkeypatch.setenv("DISCORD_TOKEN", value)
+    assert Settings.read().discord_token.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("https://relay.test", "https://relay.test"),
+        ("https://relay.test/", "https://relay.test"),
+        (" https://relay.test/mj ", "https://relay.test"),
+        ("https://relay.test/mj/", "https://relay.test"),
+        ("https://relay.test//mj//", "https://relay.test"),
+        ("http://127.0.0.1:8080/sub/mj", "http://127.0.0.1:8080/sub"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+@pytest.mark.parametrize("name", ["MJ_API_URL", "DISCORD_API_URL"])
+def test_an_address_may_be_pasted_as_documents_show_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, url: str
+) -> None:
+    """With its path, and with a slash at its end."""
+    monkeypatch.setenv(name, value)
+    assert getattr(Settings.read(), name.lower()) == url
+
+
+@pytest.mark.parametrize("value", ["1,2,3", "1 2 3", " 1, 2,\n3, ", "3;2;1"])
+def test_lists_of_ids_are_written_as_people_write_them(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Commas, semicolons, blanks, or several."""
+    monkeypatch.setenv("ALLOWED_GUILDS", value)
+    monkeypatch.setenv("ALLOWED_USERS", "123456789012345678")
+    settings = Settings.read()
+    assert settings.allowed_guilds == {1, 2, 3}
+    assert settings.allowed_users == {123456789012345678}
+
+
+def test_a_list_of_nothing_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blank, or a comma left behind."""
+    monkeypatch.setenv("ALLOWED_GUILDS", " , ")
+    assert Settings.read().allowed_guilds == frozenset()
+
+
+def test_ids_may_be_given_as_they_are() -> None:
+    """A test, or the sandbox, has them already."""
+    assert Settings.read(allowed_guilds=frozenset({6})).allowed_guilds == {6}
+
+
+def test_what_is_set_empty_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a hosting platform's form leaves it."""
+    expected = Settings.read()
+    for name in set(Settings.model_fields) - {"discord_token", "mj_api_key"}:
+        monkeypatch.setenv(name.upper(), "")
+    assert Settings.read() == expected
+
+
+def test_words_may_be_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operators shout, or do not."""
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    monkeypatch.setenv("LOG_FORMAT", "JSON")
+    monkeypatch.setenv("PRESS_POLICY", "Requester")
+    settings = Settings.read()
+    assert (settings.log_level, settings.log_format, settings.press_policy) == ("DEBUG", "json", "requester")
+
+
+def test_words_must_be_words() -> None:
+    """What a test sets is checked, too."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(log_level=3, press_policy=None)
+    assert {variable for variable, _ in refused.value.problems} == {"LOG_LEVEL", "PRESS_POLICY"}
+
+
+def test_the_environment_wins_over_the_file(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is given wins over both; the file may hold more than we know."""
+    lines = ["MJ_API_URL=https://file.test/mj", "POLL_SECONDS=9", "WATCH_MINUTES=", "SOMEBODY_ELSES=1"]
+    (bare / ".env").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.delenv("DISCORD_TOKEN")
+    with (bare / ".env").open("a", encoding="utf-8") as file:
+        file.write(f'\nDISCORD_TOKEN="{SECRET}"\n')
+    monkeypatch.setenv("POLL_SECONDS", "7")
+    settings = Settings.read(daily_submits=1)
+    assert settings.mj_api_url == "https://file.test"
+    assert (settings.poll_seconds, settings.watch_minutes, settings.daily_submits) == (7.0, 70.0, 1)
+    assert settings.discord_token.get_secret_value() == SECRET
+
+
+def test_a_file_in_another_encoding_is_named(bare: Path) -> None:
+    """Notepad's UTF-16 is told as what it is."""
+    (bare / ".env").write_text("POLL_SECONDS=5", encoding="utf-16")
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert [variable for variable, _ in refused.value.problems] == [".env"]
+
+
+def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by repr, nor by str, nor by an error that hits another variable."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:pass-secret@db.test/mj")
+    settings = Settings.read()
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "secret" not in shown
+
+
+def test_settings_do_not_change() -> None:
+    """Whatever runs reads the same."""
+    with pytest.raises(ValueError, match="frozen"):
+        Settings.read().poll_seconds = 1.0
