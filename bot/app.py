@@ -1,7 +1,7 @@
 """The composition root: resources opened in order, services built, cogs handed exactly what they need."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,11 +27,14 @@ from cogs.budgets import Budgets
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite
+from cogs.replies import Tree
 from cogs.status import Status
 from cogs.sync import sync_commands
 from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 300.0
 
 
 @dataclass(kw_only=True)
@@ -46,6 +49,7 @@ class App:
     jobs: Jobs
     watcher: Watcher
     supervisor: Supervisor = field(repr=False)
+    clock: Clock = field(repr=False)
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -61,8 +65,24 @@ class App:
         names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
         log.info("Invite link: %s", invite(self.bot.application_id or 0))
         log.info("In %d servers: %s.", len(self.bot.guilds), names)
-        await self.trust.learn(self.bot)
-        await sync_commands(self.bot)
+        await self._asked("whose application this is", lambda: self.trust.learn(self.bot))
+        await self._asked("which commands it has", lambda: sync_commands(self.bot))
+
+    async def _asked(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
+        """Ask Discord something until it answers; what it refuses is not asked again."""
+        pause = 5.0
+        while True:
+            try:
+                await ask()
+            except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+                if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
+                    log.error("Discord refuses, asked %s: %s", what, error)  # noqa: TRY400 - its answer says it all
+                    return
+                log.warning("Discord does not say %s (%s); asking again in %.0f s.", what, error, pause)
+                await self.clock.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                return
 
 
 @asynccontextmanager
@@ -95,12 +115,12 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
-            Actions(bot, jobs, presses, trust, turns),
+            Actions(bot, jobs, presses, trust, turns, clock),
             Help(bot, api, store, settings.mj_api_url),
         )
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
-            supervisor=supervisor,
+            supervisor=supervisor, clock=clock,
         )  # fmt: skip
 
 
@@ -111,6 +131,7 @@ class MjBot(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
+            tree_cls=Tree,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.actions import Kind
 from bot.admission import Asker
+from bot.clock import Clock
 from bot.errors import MjbotError
 from bot.jobs import Jobs
 from bot.models import is_mapping
@@ -21,7 +22,7 @@ from cogs.answerer import ClickAnswerer
 from cogs.apology import stale_button, zoom_range
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click, TaskButton
-from cogs.places import Interaction, clicked, person, requester
+from cogs.places import Interaction, clicked, is_member, person, requester
 from cogs.prose import plain
 from cogs.replies import acknowledged, apologising, tell
 from cogs.trust import Trust
@@ -38,13 +39,20 @@ class Actions(commands.Cog):
     """Translates clicks and forms into presses."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, jobs: Jobs, presses: Presses, trust: Trust, turns: Budgets
+        self,
+        bot: commands.AutoShardedBot,
+        jobs: Jobs,
+        presses: Presses,
+        trust: Trust,
+        turns: Budgets,
+        clock: Clock,
     ) -> None:
         self._bot = bot
         self._jobs = jobs
         self._presses = presses
         self._trust = trust
         self._turns = turns
+        self._sleep = clock.sleep
 
     async def cog_load(self) -> None:
         """Let every old message's buttons find us."""
@@ -70,7 +78,7 @@ class Actions(commands.Cog):
             async with apologising(interaction):
                 await self._submitted(interaction, click, data)
         elif interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
-            await asyncio.sleep(_CATCH_SECONDS)
+            await self._sleep(_CATCH_SECONDS)
             if not interaction.response.is_done():
                 await tell(interaction, stale_button())
 
@@ -122,14 +130,14 @@ class Actions(commands.Cog):
             await self._presses.press(press, answerer, prompt=prompt)
 
     async def _press(self, interaction: Interaction, click: Click) -> Press:
-        installed = interaction.is_guild_integration()
+        member = is_member(interaction)
         return Press(
             interaction_id=interaction.id,
             person=person(interaction.user),
             asker=Asker(
                 person_id=interaction.user.id,
-                guild_id=(interaction.guild_id or 0) if installed else 0,
-                trusted_guild=await self._trust.trusts(interaction.guild) if installed else False,
+                guild_id=(interaction.guild_id or 0) if member else 0,
+                trusted_guild=await self._trust.trusts(interaction.guild) if member else False,
                 requester_id=asked_by.id if (asked_by := requester(interaction.message)) else 0,
             ),
             parent=clicked(interaction),

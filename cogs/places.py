@@ -19,8 +19,13 @@ def is_reachable(interaction: Interaction) -> bool:
     """Tell whether the bot itself, without the interaction's token, can see the channel: its own DM, or a server's."""
     if interaction.context.dm_channel:
         return True
-    installed = interaction.is_guild_integration() and bool(interaction.guild_id)
-    return installed and interaction.app_permissions.view_channel
+    return is_member(interaction) and interaction.app_permissions.view_channel
+
+
+def is_member(interaction: Interaction) -> bool:
+    """Tell whether the bot is in this server; a person's own install brings its commands to where it is not."""
+    guild_id = interaction.guild_id
+    return guild_id is not None and interaction.client.get_guild(guild_id) is not None
 
 
 def place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:

@@ -1,13 +1,15 @@
 """Answering an interaction: acknowledge it, or learn that another process did; tell one person something."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
+from discord import app_commands
 
 from bot.errors import MjbotError
 from cogs import limits
@@ -17,6 +19,8 @@ from cogs.places import Interaction
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+_ELSEWHERE_SECONDS = 2.0
 
 
 async def acknowledged(answer: Awaitable[_T]) -> _T | None:
@@ -32,6 +36,18 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
         return None
 
 
+class Tree(app_commands.CommandTree[Any]):
+    """discord.py's tree, whose last resort is a sentence: left alone, it only logs what a command raises."""
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        """Tell the person, where no command did."""
+        if isinstance(error, app_commands.CommandNotFound):
+            # A process of another version may know it, and answers meanwhile.
+            await asyncio.sleep(_ELSEWHERE_SECONDS)
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await tell(interaction, sentence(cause, interaction))
+
+
 async def tell(interaction: Interaction, text: str) -> None:
     """Tell something to this person alone, as the first answer or after it."""
     content = limits.cut(text, limits.CONTENT)
@@ -45,7 +61,24 @@ async def tell(interaction: Interaction, text: str) -> None:
         log.info("A person could not be told: %s.", error)
 
 
-async def take_back(interaction: Interaction, text: str) -> None:
+@asynccontextmanager
+async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
+    """Turn whatever goes wrong inside into one sentence in place of "thinking ...", for the person who asked."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a command's last resort: the person is told, the log has it all
+        text = sentence(error, interaction)
+        await (_fill(interaction, text) if private else _take_back(interaction, text))
+
+
+async def _fill(interaction: Interaction, text: str) -> None:
+    try:
+        await interaction.edit_original_response(content=limits.cut(text, limits.CONTENT))
+    except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+        log.info("A person could not be told: %s.", error)
+
+
+async def _take_back(interaction: Interaction, text: str) -> None:
     """Refuse after a public "thinking ...": Discord cannot make it private, so it is emptied, answered, deleted."""
     try:
         await interaction.edit_original_response(content="…")

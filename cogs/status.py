@@ -1,5 +1,7 @@
 """/mjstatus, its autocomplete, and the same on a message: follow tasks by their ids."""
 
+import logging
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
@@ -10,14 +12,17 @@ from bot.clock import Clock
 from bot.errors import MjbotError
 from bot.ids import MOST, find_ids, within
 from bot.jobs import Jobs
+from bot.models import Task
 from bot.records import Job, Place, Recent
 from cogs import budgets, limits
 from cogs.apology import malformed, no_ids_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.prose import ago, code, plain, prompt_line
-from cogs.replies import acknowledged, said, sentence, take_back, tell
+from cogs.replies import acknowledged, apologising, taking_back, tell
 from cogs.states import SENDING
+
+log = logging.getLogger(__name__)
 
 _MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
 _LISTED = 5
@@ -62,6 +67,7 @@ class Status(commands.Cog):
         if id is None:
             await self._list(interaction)
         elif problem := _problem(ids := find_ids(id), id):
+            log.info("Refused what was given as ids: %d of them.", len(ids))
             await tell(interaction, problem)
         else:
             await self._follow(interaction, ids, private=private, notify=notify)
@@ -91,44 +97,38 @@ class Status(commands.Cog):
     async def _list(self, interaction: Interaction) -> None:
         if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
             return
-        try:
+        async with taking_back(interaction, private=True):
             recent = await self._jobs.recent(interaction.user.id, _LISTED)
-        except MjbotError as error:
-            await interaction.edit_original_response(content=said(error))
-            return
-        lines = "\n".join(_line(one) for one in recent)
-        await interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=_listing(lines))
+            lines = "\n".join(_line(one) for one in recent)
+            await interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=_listing(lines))
 
     async def _follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Answer with the first task; the others follow as messages of their own."""
         answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
-        message_id = answer.message_id or (await interaction.original_response()).id
-        where = place(interaction, message_id, ephemeral=private)
         notify = notify and is_reachable(interaction)
-        try:
-            await self._start(interaction, ids[0], where, notify=notify)
-        except Exception as error:  # noqa: BLE001 - the last resort of a command: the person is told, the log has it all
-            text = sentence(error, interaction)
-            await (interaction.edit_original_response(content=text) if private else take_back(interaction, text))
+        async with taking_back(interaction, private=private):
+            message_id = answer.message_id or (await interaction.original_response()).id
+            task = await self._jobs.look(ids[0])
+            await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=notify)
         for task_id in ids[1:]:
-            await self._another(interaction, task_id, private=private, notify=notify)
+            async with apologising(interaction):
+                await self._another(interaction, task_id, private=private, notify=notify)
 
     async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._turns.turn(interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
-        try:
-            task = await self._jobs.look(task_id)
-        except MjbotError as error:
-            await tell(interaction, said(error))
-            return
+        task = await self._jobs.look(task_id)
         embed = discord.Embed(title=SENDING.title, colour=SENDING.colour, description=prompt_line(task.shown_prompt))
         message = await interaction.followup.send(embed=embed, ephemeral=private, wait=True)
-        await self._start(interaction, task_id, place(interaction, message.id, ephemeral=private), notify=notify)
+        try:
+            await self._start(interaction, task, place(interaction, message.id, ephemeral=private), notify=notify)
+        except MjbotError:
+            await interaction.followup.delete_message(message.id)
+            raise
 
-    async def _start(self, interaction: Interaction, task_id: str, where: Place, *, notify: bool) -> None:
-        task = await self._jobs.look(task_id)
-        job = Job(place=where, requester=person(interaction.user), task_id=task_id, born_at=self._now(), notify=notify)
+    async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
+        job = Job(place=where, requester=person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify)
         await self._jobs.follow(job, task)
 
 
@@ -138,16 +138,25 @@ def _problem(ids: list[str], text: str) -> str:
     return too_many_ids() if len(ids) > MOST else ""
 
 
-def _texts(message: discord.Message) -> list[str]:
-    """Return whatever of a message may hold an id."""
-    texts = [message.content]
+def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
+    """Return whatever of a message, or of one that it forwards, may hold an id."""
+    yield message.content
     for embed in message.embeds:
-        footer = embed.footer.text or ""
-        texts += [embed.title or "", embed.description or "", footer, *(field.value or "" for field in embed.fields)]
-    for row in message.components:
-        children: list[Any] = list(getattr(row, "children", ()))
-        texts += [str(getattr(child, "custom_id", "") or "") for child in children]
-    return texts
+        yield from filter(None, (embed.title, embed.description, embed.url, embed.image.url, embed.footer.text))
+        for field in embed.fields:
+            yield from filter(None, (field.name, field.value))
+    yield from _inside(message.components)
+    for forwarded in getattr(message, "message_snapshots", ()):
+        yield from _texts(forwarded)
+
+
+def _inside(components: Sequence[Any]) -> Iterator[str]:
+    """Walk components of every kind: rows, sections, containers."""
+    for component in components:
+        yield from (str(getattr(component, name, None) or "") for name in ("custom_id", "url", "content"))
+        yield from _inside(
+            [*getattr(component, "children", ()), *filter(None, [getattr(component, "accessory", None)])]
+        )
 
 
 def _choice(one: Recent) -> str:

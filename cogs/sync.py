@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -11,17 +10,18 @@ log = logging.getLogger(__name__)
 
 
 async def sync_commands(bot: commands.AutoShardedBot) -> None:
-    """Compare our commands with Discord's, and send them where they differ; a failure is logged, not raised."""
-    try:
-        wanted = [_wanted(command, bot.tree) for command in bot.tree.get_commands()]
-        known = [_known(command) for command in await bot.tree.fetch_commands()]
-        if sorted(wanted, key=_order) == sorted(known, key=_order):
-            log.info("The commands are as Discord has them.")
-            return
-        synced = await bot.tree.sync()
-        log.info("Registered %d commands with Discord.", len(synced))
-    except discord.HTTPException as error:
-        log.warning("The commands could not be registered: %s.", error)
+    """Compare our commands with Discord's, and send them where they differ.
+
+    Raises:
+        discord.HTTPException: Discord refuses them, or cannot be asked.
+    """
+    wanted = [_wanted(command, bot.tree) for command in bot.tree.get_commands()]
+    known = [_known(command) for command in await bot.tree.fetch_commands()]
+    if sorted(wanted, key=_order) == sorted(known, key=_order):
+        log.info("The commands are as Discord has them.")
+        return
+    synced = await bot.tree.sync()
+    log.info("Registered %d commands with Discord.", len(synced))
 
 
 def _order(command: dict[str, Any]) -> tuple[int, str]:

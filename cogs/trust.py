@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+import aiohttp
 import discord
 
 from bot.clock import Clock
@@ -29,15 +30,20 @@ class Trust:
         self.owners.update(team or [info.owner.id])
 
     async def trusts(self, guild: discord.Guild | None) -> bool:
-        """Tell whether one of them owns or manages the server."""
-        if guild is None:
+        """Tell whether one of them owns or manages the server; not so where Discord cannot be asked."""
+        if guild is None or not self.owners:
             return False
         if guild.owner_id in self.owners:
             return True
         known = self._answers.get(guild.id)
         if known is not None and self._now() - known[0] < _LASTS:
             return known[1]
-        answer = await self._ask(guild)
+        try:
+            answer = await self._ask(guild)
+        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            # Nobody learnt anything, so the next click asks again.
+            log.info("Discord did not say who manages server %d: %s.", guild.id, error)
+            return False
         self._answers[guild.id] = (self._now(), answer)
         return answer
 
@@ -45,7 +51,7 @@ class Trust:
         for owner_id in self.owners:
             try:
                 member = guild.get_member(owner_id) or await guild.fetch_member(owner_id)
-            except discord.HTTPException:
+            except (discord.NotFound, discord.Forbidden):
                 continue
             if member.guild_permissions.manage_guild:
                 return True

@@ -104,7 +104,7 @@ class World:
         """Wait until there is something true to return."""
         try:
             async with asyncio.timeout(seconds):
-                while not (something := found()):
+                while not (something := found()):  # noqa: ASYNC110 - there is no event for what a message shows
                     await asyncio.sleep(0.01)
         except TimeoutError:
             seen = "\n".join(f"{shown.id} {show(shown)}" for shown in self.channel.history())
@@ -246,6 +246,12 @@ def buttons(message: discord.Message) -> Iterator[discord.Button]:
     for row in message.components:
         if isinstance(row, discord.ActionRow):
             yield from (child for child in row.children if isinstance(child, discord.Button))
+
+
+def rows(message: discord.Message) -> list[list[str]]:
+    """Return the labels of a message's buttons, or their emoji, row by row."""
+    found = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    return [[one.label or str(one.emoji) for one in row.children if isinstance(one, discord.Button)] for row in found]
 
 
 def button(message: discord.Message, label: str) -> discord.Button:
