@@ -305,15 +305,13 @@ class Presses:
         return replace(job, place=press.parent)
 
     async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer) -> None:
-        if await self._send_form(claim, job, prompt, answerer):
-            await self._settle(claim, ClaimState.ACCEPTED, job.task_id)
-        else:
-            await self._settle(claim, ClaimState.REFUSED)
+        state = await self._send_form(claim, job, prompt, answerer)
+        await self._settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
 
     async def _send_form(
         self, claim: Claim, job: Job, prompt: str, answerer: Answerer, child: Task | None = None
-    ) -> bool:
-        """Send a form and go on watching; tell whether it may have been accepted.
+    ) -> ClaimState:
+        """Send a form and go on watching; tell how that ended.
 
         The row says that it was sent before it is: after a crash nobody is invited to send, and pay, once more.
         """
@@ -326,8 +324,10 @@ class Presses:
         except RelayError as refused:
             await self._jobs.go_on(job, child)
             await answerer.refuse(refused)
-            return False
-        return True
+            return ClaimState.REFUSED
+        else:
+            return ClaimState.ACCEPTED
+        return ClaimState.UNKNOWN
 
 
 def _newborn(parent: Task, submission: Submission) -> Task:

@@ -53,8 +53,8 @@ class FakeRelay:
     under_way: int = 0
     most_under_way: int = 0
     on_modal: Callable[[], object] = lambda: None
-    accepted: int = 0
-    """How many submits were accepted, told or not: what the operator pays."""
+    accepted: list[Sent] = field(default_factory=list)
+    """The submits that were accepted, told or not: what the operator pays."""
 
     def set(self, task: Task) -> None:
         """Let the relay know a task, or tell it anew."""
@@ -107,7 +107,8 @@ class FakeRelay:
     async def _submit(self, sent: Sent) -> Submission:
         self.sent.append(sent)
         outcome = self.outcomes.pop(0) if self.outcomes else ACCEPTED
-        self.accepted += isinstance(outcome, Submission | SubmitUncertain)
+        if isinstance(outcome, Submission | SubmitUncertain):
+            self.accepted.append(sent)
         await self.clock.sleep(self.submit_seconds)
         if isinstance(outcome, RelayError):
             raise outcome

@@ -1,0 +1,644 @@
+"""Presses: what is sent, what is refused, and who learns of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.actions import key
+from bot.admission import Asker
+from bot.errors import (
+    ActionUnsupported,
+    AlreadyClaimed,
+    AlreadyPressed,
+    BalanceExhausted,
+    ButtonUnknown,
+    CoolingDown,
+    DailyLimitReached,
+    FormGone,
+    NotTheRequester,
+    ParentBusy,
+    PersonNotAllowed,
+    PlaceGone,
+    PromptBanned,
+    RelayBusy,
+    RelayError,
+    RequesterUnknown,
+    ServerNotAllowed,
+    StoreUnavailable,
+    SubmitRefused,
+    SubmitUncertain,
+    TaskUnknown,
+)
+from bot.models import Status, Submission
+from bot.ports import Ending
+from bot.presses import Press
+from bot.records import ClaimState, Person
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.process import Process, World
+from tests.fakes.relay import ACCEPTED, Sent
+from tests.fakes.rows import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, ZOOM, job, place, task
+
+QUEUED = Submission(code=22, description="前面还有 2 个任务", result=CHILD)
+ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+
+
+@pytest.fixture
+def world() -> World:
+    """A finished grid, whose child the relay draws at once."""
+    world = World()
+    world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+    world.relay.set(task(CHILD, progress=10))
+    return world
+
+
+@pytest.fixture
+async def process(world: World) -> AsyncIterator[Process]:
+    async with world.process() as process:
+        yield process
+
+
+def press(
+    interaction_id: int = 100,
+    person: Person = LIEN,
+    button: str = U2,
+    *,
+    task_id: str = PARENT,
+    **asker: Any,  # noqa: ANN401
+) -> Press:
+    given = {"person_id": person.id, "guild_id": 6, "requester_id": LIEN.id, **asker}
+    parent = place(800 if task_id == CHILD else 700)
+    return Press(
+        interaction_id=interaction_id,
+        person=person,
+        asker=Asker(**given),
+        parent=parent,
+        task_id=task_id,
+        key=key(button),
+    )
+
+
+def states(world: World) -> dict[int, str]:
+    return {claim.id: claim.state for claim in world.store.claimed.values()}
+
+
+async def test_a_press_is_sent_once_and_its_child_followed(world: World, process: Process) -> None:
+    """The child's message is there before the relay has replied; parent and child know each other."""
+    world.relay.submit_seconds = 40.0
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    assert answerer.opened == ["U2"]
+    assert states(world) == {100: "submitting"}
+    assert world.store.jobs[800].task_id == ""
+    await world.clock.advance(39.0)
+    assert world.display.of(800) == []
+    await world.clock.advance(2.0)
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await world.clock.advance(6.0)
+    assert world.relay.sent == [Sent("action", (PARENT, U2), "mjbot:100")]
+    assert states(world) == {100: "accepted"}
+    assert world.store.claimed[100].child_id == CHILD
+    row = world.store.jobs[800]
+    assert (row.task_id, row.parent_id, row.pressed, row.done) == (CHILD, PARENT, "U2", "Picture 2")
+    assert row.parent_link == place().link
+    scenes = world.display.of(800)
+    assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
+    assert [dict(marks.pressed)[key(U2)].child_id for marks in answerer.marked] == [CHILD]
+    assert world.display.notified == [(800, CHILD)]
+    assert answerer.refused == []
+
+
+async def test_the_claim_is_written_before_anything_is_sent(world: World, process: Process) -> None:
+    """And before anything is shown."""
+    answerer = FakeAnswerer(failure=PlaceGone())
+    with pytest.raises(PlaceGone):
+        await process.presses.press(press(), answerer)
+    await world.clock.advance(1.0)
+    assert states(world) == {100: "refused"}
+    assert world.relay.sent == []
+    assert world.store.jobs == {}
+
+
+async def test_a_store_that_is_gone_sends_nothing(world: World, process: Process) -> None:
+    """Nothing may be paid without a claim."""
+    world.store.down = True
+    with pytest.raises(StoreUnavailable):
+        await process.presses.press(press(), FakeAnswerer())
+    world.store.down = False
+    await world.clock.advance(60.0)
+    assert world.relay.sent == []
+    assert states(world) == {}
+
+
+async def test_a_row_that_cannot_be_written_takes_its_message_back(world: World, process: Process) -> None:
+    """The claim is given back once the store is there again, and nothing was sent."""
+    answerer = FakeAnswerer()
+    original = world.store.open_job
+
+    async def fail(_: object) -> None:
+        world.store.down = True
+        raise StoreUnavailable
+
+    world.store.open_job = fail  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        await process.presses.press(press(), answerer)
+    await world.clock.advance(20.0)
+    assert answerer.closed == [800]
+    assert states(world) == {100: "submitting"}
+    world.store.down = False
+    world.store.open_job = original  # type: ignore[method-assign]
+    await world.clock.advance(10.0)
+    assert states(world) == {100: "refused"}
+    assert world.relay.sent == []
+
+
+async def test_an_accepted_press_outlives_a_store_that_is_gone(world: World, process: Process) -> None:
+    """What is paid is written, and followed, when the store comes back."""
+    world.relay.submit_seconds = 1.0
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.settle()
+    world.store.down = True
+    await world.clock.advance(100.0)
+    world.store.down = False
+    await world.clock.advance(20.0)
+    assert states(world) == {100: "accepted"}
+    assert world.store.jobs[800].task_id == CHILD
+    assert [scene.task and scene.task.id for scene in world.display.of(800)][-1] == CHILD
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_store_that_goes_after_the_claim_is_settled_is_waited_for(world: World, process: Process) -> None:
+    """Its child's message does not stay at "Sending" until the next start."""
+    original = world.store.settle
+
+    async def settle(claim_id: int, state: ClaimState, child_id: str = "") -> None:
+        await original(claim_id, state, child_id)
+        world.store.down = True
+
+    world.store.settle = settle  # type: ignore[method-assign]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(20.0)
+    world.store.down = False
+    await world.clock.advance(20.0)
+    assert world.store.jobs[800].task_id == CHILD
+    assert world.display.of(800) != []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RelayBusy("23"),
+        PromptBanned("word"),
+        BalanceExhausted("quota"),
+        SubmitRefused(9, "?"),
+        ActionUnsupported("503", lasting=False),
+    ],
+)
+async def test_a_refusal_is_told_and_does_not_count(world: World, process: Process, error: RelayError) -> None:
+    """The child is taken back, its row closed, and the limit is where it was."""
+    world.relay.outcomes = [error]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.advance(1.0)
+    assert answerer.refused == [error]
+    assert answerer.closed == [800]
+    assert states(world) == {100: "refused"}
+    assert world.store.closed == {800}
+    assert len(world.relay.sent) == 1
+    await process.presses.press(press(101), FakeAnswerer(801))
+    await world.clock.advance(1.0)
+    assert states(world) == {100: "refused", 101: "accepted"}
+
+
+async def test_a_refusal_is_told_though_the_store_is_gone(world: World, process: Process) -> None:
+    """And written once it is back."""
+    world.relay.submit_seconds = 1.0
+    world.relay.outcomes = [RelayBusy("23")]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.settle()
+    world.store.down = True
+    await world.clock.advance(3.0)
+    assert len(answerer.refused) == 1
+    world.store.down = False
+    await world.clock.advance(20.0)
+    assert states(world) == {100: "refused"}
+    assert world.store.closed == {800}
+
+
+async def test_a_lost_answer_is_never_sent_again(world: World) -> None:
+    """The message says so, now and after a restart; a task met later closes the claim."""
+    world.relay.outcomes = [SubmitUncertain("timeout")]
+    async with world.process() as process:
+        await process.presses.press(press(), FakeAnswerer())
+        await world.clock.advance(1.0)
+    assert states(world) == {100: "unknown"}
+    assert world.display.endings(800) == [Ending.UNCERTAIN]
+    assert world.store.closed == {800}
+    async with world.process() as process:
+        await world.clock.advance(60.0)
+        assert len(world.relay.sent) == 1
+        world.relay.set(task(CHILD, state="mjbot:100"))
+        await world.clock.until(process.jobs.look(CHILD))
+    assert states(world) == {100: "accepted"}
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (ACCEPTED, "accepted"),
+        (ParentBusy("still"), "refused"),
+        (SubmitUncertain("timeout"), "unknown"),
+        (RelayBusy("23"), "refused"),
+    ],
+)
+async def test_a_parent_that_has_not_settled_is_tried_once_more(
+    world: World, process: Process, second: Submission | RelayError, expected: str
+) -> None:
+    """After 15 s, as that refusal says that nothing was accepted; then never again."""
+    world.relay.outcomes = [ParentBusy("wait"), second]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.advance(14.9)
+    assert len(world.relay.sent) == 1
+    await world.clock.advance(0.2)
+    assert len(world.relay.sent) == 2
+    await world.clock.advance(120.0)
+    assert len(world.relay.sent) == 2
+    assert states(world) == {100: expected}
+
+
+@pytest.mark.parametrize(("button", "words"), [(U2, ("UPSCALE", "2")), (V2, ("VARIATION", "2"))])
+async def test_a_relay_without_actions_is_asked_the_older_way(
+    world: World, process: Process, button: str, words: tuple[str, str]
+) -> None:
+    """Where the button has an equivalent there; the claim's tag goes along."""
+    world.relay.outcomes = [ActionUnsupported("no route", lasting=True), ACCEPTED]
+    await process.presses.press(press(button=button), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert world.relay.sent[1:] == [Sent("change", (PARENT, *words), "mjbot:100")]
+    assert states(world) == {100: "accepted"}
+    assert world.store.refused == {}
+
+
+@pytest.mark.parametrize(
+    ("button", "outcomes", "kind", "hours"),
+    [
+        (PAN, [ActionUnsupported("no pans", lasting=True)], "p", 24.0),
+        (PAN, [ActionUnsupported("down", lasting=False)], "p", 1 / 6),
+        (U2, [ActionUnsupported("down", lasting=False)], "u", 1 / 6),
+        (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], "u", 24.0),
+    ],
+)
+async def test_a_button_that_this_relay_refuses_is_greyed(
+    world: World, process: Process, button: str, outcomes: list[Submission | RelayError], kind: str, hours: float
+) -> None:
+    """A day where it cannot be done, ten minutes where a channel is down; on the pressed message at once."""
+    world.relay.outcomes = outcomes
+    sends = len(outcomes)
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=button), answerer)
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == sends
+    assert [dict(marks.refused) for marks in answerer.marked] == [{kind: world.store.refused[kind][0]}]
+    assert world.store.refused[kind][1] == world.clock.start + timedelta(hours=hours)
+    assert len(answerer.refused) == 1
+
+
+async def test_a_double_click_is_sent_once(world: World, process: Process) -> None:
+    """Two interactions of one person within 3 s, at the same moment or not, whatever the cooldown."""
+    world.relay.submit_seconds = 10.0
+    clicks = [process.presses.press(press(n), FakeAnswerer(700 + n)) for n in (100, 101, 102)]
+    results = await asyncio.gather(*clicks, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), AlreadyClaimed, AlreadyClaimed]
+    await world.clock.advance(2.9)
+    with pytest.raises(AlreadyClaimed):
+        await process.presses.press(press(103), FakeAnswerer())
+    await world.clock.advance(5.0)
+    with pytest.raises(AlreadyClaimed):
+        await process.presses.press(press(104), FakeAnswerer())
+    await world.clock.advance(10.0)
+    assert len(world.relay.sent) == 1
+
+
+async def test_an_interaction_that_was_claimed_is_not_claimed_again(world: World, process: Process) -> None:
+    """Whatever became of it: another process may have had it."""
+    world.relay.outcomes = [RelayBusy("23")]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(60.0)
+    with pytest.raises(AlreadyClaimed):
+        await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == 1
+
+
+@pytest.mark.parametrize("button", [U2, V2])
+async def test_two_people_who_press_the_same_button_pay_once(world: World, process: Process, button: str) -> None:
+    """The second gets the child's link, while the submit is on its way and until the child has ended."""
+    world.relay.submit_seconds = 10.0
+    both = [process.presses.press(press(100, LIEN, button), FakeAnswerer())]
+    both.append(process.presses.press(press(101, MINH, button), FakeAnswerer(801)))
+    first, second = await asyncio.gather(*both, return_exceptions=True)
+    assert first is None
+    assert isinstance(second, AlreadyPressed)
+    for _ in range(2):
+        with pytest.raises(AlreadyPressed) as pressed:
+            await process.presses.press(press(102, MINH, button), FakeAnswerer(802))
+        assert (pressed.value.link, pressed.value.finished) == (place(800).link, False)
+        await world.clock.advance(20.0)
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_private_child_is_not_linked(world: World, process: Process) -> None:
+    """Nobody else could open it."""
+    world.relay.submit_seconds = 10.0
+    answerer = FakeAnswerer()
+
+    async def privately(pressed: str, parent: object) -> object:
+        return place(800, ephemeral=True)
+
+    answerer.open_child = privately  # type: ignore[method-assign,assignment]
+    await process.presses.press(replace(press(), parent=place(ephemeral=True)), answerer)
+    assert world.store.jobs[800].parent_link == ""
+    with pytest.raises(AlreadyPressed) as pressed:
+        await process.presses.press(press(102, MINH), FakeAnswerer(802))
+    assert pressed.value.link == ""
+
+
+@pytest.mark.parametrize(("button", "pays"), [(U2, False), (V2, True)])
+async def test_a_finished_child_answers_for_u_and_is_paid_anew_for_v(
+    world: World, process: Process, button: str, *, pays: bool
+) -> None:
+    """The second U2 is the same picture."""
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await process.presses.press(press(100, LIEN, button), FakeAnswerer())
+    await world.clock.advance(10.0)
+    if pays:
+        await process.presses.press(press(101, MINH, button), FakeAnswerer(801))
+        await world.clock.advance(1.0)
+    else:
+        with pytest.raises(AlreadyPressed) as pressed:
+            await process.presses.press(press(101, MINH, button), FakeAnswerer(801))
+        assert (pressed.value.link, pressed.value.finished) == (place(800).link, True)
+    assert len(world.relay.sent) == 1 + pays
+
+
+@pytest.mark.parametrize("status", [Status.FAILURE, Status.CANCEL])
+async def test_a_child_that_came_to_nothing_may_be_pressed_again(
+    world: World, process: Process, status: Status
+) -> None:
+    """Also a U."""
+    world.relay.set(task(CHILD, status))
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(10.0)
+    await process.presses.press(press(101, MINH), FakeAnswerer(801))
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == 2
+
+
+async def test_a_claim_without_an_end_holds_up_nobody_for_ever(world: World, process: Process) -> None:
+    """An error of ours left it there; five minutes later it may be pressed again."""
+    world.relay.outcomes = [ZeroDivisionError("ours")]  # type: ignore[list-item]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(299.0)
+    with pytest.raises(AlreadyPressed):
+        await process.presses.press(press(101, MINH), FakeAnswerer(801))
+    await world.clock.advance(2.0)
+    await process.presses.press(press(102, MINH), FakeAnswerer(802))
+
+
+@pytest.mark.parametrize(
+    ("rules", "asker", "refusal"),
+    [
+        ({"guilds": (1,)}, {}, ServerNotAllowed),
+        ({}, {"guild_id": 0}, PersonNotAllowed),
+        ({"policy": "requester"}, {"requester_id": 9}, NotTheRequester),
+        ({"policy": "requester"}, {"requester_id": 0}, RequesterUnknown),
+        ({"per_person": 0}, {}, DailyLimitReached),
+        ({"everybody": 0}, {}, DailyLimitReached),
+    ],
+)
+async def test_whoever_may_not_spend_claims_nothing(
+    world: World, rules: dict[str, Any], asker: dict[str, Any], refusal: type[Exception]
+) -> None:
+    """Neither by a button nor by a form."""
+    world.allow(**rules)
+    world.store.jobs = {800: job(800, CHILD)}
+    async with world.process() as process:
+        with pytest.raises(refusal):
+            await process.presses.press(press(**asker), FakeAnswerer())
+        with pytest.raises(refusal):
+            await process.presses.answer_form(press(101, task_id=CHILD, **asker), "a prompt", FakeAnswerer())
+    assert states(world) == {}
+    assert world.relay.sent == []
+
+
+async def test_limits_count_what_was_accepted_or_may_have_been(world: World) -> None:
+    """And the cooldown, too."""
+    world.allow(per_person=2, cooldown=timedelta(seconds=3))
+    world.relay.outcomes = [SubmitUncertain("timeout"), RelayBusy("23"), ACCEPTED]
+    async with world.process() as process:
+        await process.presses.press(press(100, button=V2), FakeAnswerer(801))
+        await world.clock.advance(1.0)
+        with pytest.raises(CoolingDown):
+            await process.presses.press(press(101, button=PAN), FakeAnswerer(802))
+        await world.clock.advance(2.0)
+        await process.presses.press(press(102, button=PAN), FakeAnswerer(803))
+        await world.clock.advance(0.1)
+        await process.presses.press(press(103, button=U2), FakeAnswerer(804))
+        await world.clock.advance(4.0)
+        with pytest.raises(DailyLimitReached):
+            await process.presses.press(press(104, button=ZOOM), FakeAnswerer(805))
+        await world.clock.advance(24 * 3600.0)
+        await process.presses.press(press(105, button=ZOOM), FakeAnswerer(806))
+    assert states(world) == {100: "unknown", 102: "refused", 103: "accepted", 105: "submitting"}
+
+
+async def test_a_button_is_found_without_the_store(world: World, process: Process) -> None:
+    """An empty database: the task itself tells, and is kept."""
+    world.store.snapshots.clear()
+    world.relay.set(task(status=Status.SUCCESS))
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == 1
+    assert world.store.snapshots[PARENT].status is Status.SUCCESS
+
+
+async def test_a_button_that_the_snapshot_lacks_is_looked_for_in_the_task(world: World, process: Process) -> None:
+    """It may have come later; a key that nobody has is refused, unpaid."""
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=())
+    world.relay.set(task(status=Status.SUCCESS))
+    with pytest.raises(ButtonUnknown):
+        await process.presses.press(replace(press(), key="0000000000"), FakeAnswerer())
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert states(world) == {100: "accepted"}
+
+
+async def test_a_task_that_nobody_knows_is_said_to_be(process: Process) -> None:
+    """Before anything is claimed."""
+    with pytest.raises(TaskUnknown):
+        await process.presses.press(press(task_id="404"), FakeAnswerer())
+
+
+async def test_a_queued_child_says_so_and_knows_its_prompt(world: World, process: Process) -> None:
+    """Before the relay tells of it."""
+    world.relay.outcomes = [QUEUED]
+    world.relay.tasks.clear()
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    child = world.display.of(800)[-1].task
+    assert child is not None
+    assert (child.status, child.properties.number_of_queues) == (Status.SUBMITTED, 2)
+    assert child.prompt == "a lighthouse"
+
+
+async def test_a_form_that_was_asked_first_is_sent_with_its_press(world: World, process: Process) -> None:
+    """Custom Zoom: action, then modal, one claim; the row says that it was sent before it is."""
+    world.relay.outcomes = [ASKS, ACCEPTED]
+    sent: list[bool] = []
+    world.relay.on_modal = lambda: sent.append(world.store.jobs[800].form_sent)
+    await process.presses.press(press(button=ZOOM), FakeAnswerer(), prompt="a lighthouse --zoom 2")
+    await world.clock.advance(1.0)
+    assert [one.kind for one in world.relay.sent] == ["action", "modal"]
+    assert world.relay.sent[1] == Sent("modal", (CHILD, "a lighthouse --zoom 2"), "mjbot:100")
+    assert sent == [True]
+    assert states(world) == {100: "accepted"}
+
+
+async def test_a_form_learnt_late_waits_on_the_child(world: World, process: Process) -> None:
+    """Nothing more is sent until its requester confirms; then once."""
+    world.relay.outcomes = [ASKS, ACCEPTED]
+    world.relay.set(task(CHILD, Status.MODAL))
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(600.0)
+    assert [one.kind for one in world.relay.sent] == ["action"]
+    assert world.display.of(800)[-1].task == world.relay.tasks[CHILD]
+    sent: list[tuple[bool, str]] = []
+    world.relay.on_modal = lambda: sent.append((world.store.jobs[800].form_sent, world.store.claimed[101].state))
+    await process.presses.answer_form(press(101, task_id=CHILD), "a lighthouse --zoom 2", FakeAnswerer())
+    await world.clock.advance(5.0)
+    assert sent == [(True, "submitting")]
+    assert states(world) == {100: "accepted", 101: "accepted"}
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(press(102, task_id=CHILD), "again", FakeAnswerer())
+    assert world.display.of(800)[-1].job.form_sent
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await world.clock.advance(25.0)
+    assert world.store.closed == {800}
+
+
+async def test_a_form_whose_answer_was_lost_is_not_sent_again(world: World, process: Process) -> None:
+    """The child goes on being watched, and tells itself; the claim stays unknown."""
+    world.store.jobs = {800: job(800, CHILD)}
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.relay.outcomes = [SubmitUncertain("timeout")]
+    await process.presses.answer_form(press(101, task_id=CHILD), "a prompt", FakeAnswerer())
+    await world.clock.advance(5.0)
+    assert states(world) == {101: "unknown"}
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(press(102, task_id=CHILD), "a prompt", FakeAnswerer())
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await world.clock.advance(10.0)
+    last = world.display.of(800)[-1]
+    assert (last.ending, last.task and last.task.status) == (None, Status.SUCCESS)
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+async def test_a_form_that_was_refused_may_be_answered_again(
+    world: World, process: Process, *, asked_first: bool
+) -> None:
+    """The person hears why, and the form is open as before."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    answerer = FakeAnswerer()
+    if asked_first:
+        world.relay.outcomes = [ASKS, PromptBanned("word"), ACCEPTED]
+        await process.presses.press(press(button=ZOOM), answerer, prompt="word")
+    else:
+        world.store.jobs = {800: job(800, CHILD)}
+        world.relay.outcomes = [PromptBanned("word"), ACCEPTED]
+        await process.presses.answer_form(press(100, task_id=CHILD), "word", answerer)
+    await world.clock.advance(5.0)
+    assert [type(error) for error in answerer.refused] == [PromptBanned]
+    assert not world.store.jobs[800].form_sent
+    assert answerer.closed == []
+    assert states(world) == {100: "accepted" if asked_first else "refused"}
+    await process.presses.answer_form(press(101, task_id=CHILD), "better", answerer)
+    await world.clock.advance(5.0)
+    assert world.relay.sent[-1].words == (CHILD, "better")
+    assert len(world.relay.accepted) == 1 + asked_first
+
+
+async def test_a_form_is_sent_once_however_often_it_is_clicked(world: World, process: Process) -> None:
+    """Also where the store keeps the first waiting longer than twins are told apart."""
+    world.store.jobs = {800: job(800, CHILD)}
+    world.relay.set(task(CHILD, Status.MODAL))
+    await process.presses.answer_form(press(100, task_id=CHILD), "a", FakeAnswerer())
+    world.store.down = True
+    await world.clock.advance(4.0)
+    world.store.down = False
+    with pytest.raises(AlreadyClaimed):
+        await process.presses.answer_form(press(101, task_id=CHILD), "a", FakeAnswerer())
+    await world.clock.advance(30.0)
+    assert [one.kind for one in world.relay.accepted] == ["modal"]
+
+
+async def test_a_form_works_without_its_row(world: World, process: Process) -> None:
+    """An empty database: who asked is read from the message, and the row is written before anything is sent."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    for asked_by, refusal in ((0, RequesterUnknown), (None, RequesterUnknown), (MINH.id, NotTheRequester)):
+        with pytest.raises(refusal):
+            await process.presses.answer_form(press(task_id=CHILD, requester_id=asked_by), "a", FakeAnswerer())
+    sent: list[bool] = []
+    world.relay.on_modal = lambda: sent.append(world.store.jobs[800].form_sent)
+    await process.presses.answer_form(press(task_id=CHILD), "a", FakeAnswerer())
+    await world.clock.advance(5.0)
+    assert sent == [True]
+    assert states(world) == {100: "accepted"}
+
+
+async def test_a_form_is_its_requesters_alone(world: World, process: Process) -> None:
+    """Whatever the policy for buttons; dropping it, too."""
+    world.store.jobs = {800: job(800, CHILD)}
+    theirs = press(100, MINH, task_id=CHILD, requester_id=MINH.id)
+    with pytest.raises(NotTheRequester):
+        await process.presses.answer_form(theirs, "a", FakeAnswerer())
+    with pytest.raises(NotTheRequester):
+        await process.presses.drop_form(theirs)
+    assert states(world) == {}
+
+
+@pytest.mark.parametrize("status", [Status.IN_PROGRESS, Status.SUCCESS, Status.FAILURE, Status.CANCEL])
+async def test_a_task_that_does_not_wait_takes_no_form(world: World, process: Process, status: Status) -> None:
+    """It has been answered elsewhere, or has ended."""
+    world.store.jobs = {800: job(800, CHILD)}
+    world.store.snapshots[CHILD] = task(CHILD, status)
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(press(task_id=CHILD), "a", FakeAnswerer())
+    assert states(world) == {}
+
+
+async def test_a_form_is_dropped_unpaid(world: World, process: Process) -> None:
+    """The message ends, through the token that the click brought."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    await process.jobs.follow(job(800, CHILD))
+    await world.clock.advance(1.0)
+    fresh = place(800, born=world.clock.now())
+    await process.presses.drop_form(replace(press(task_id=CHILD), parent=fresh))
+    last = world.display.of(800)[-1]
+    assert (last.ending, last.job.place) == (Ending.DROPPED, fresh)
+    assert states(world) == {}
+    assert world.relay.sent == []
+
+
+async def test_a_forms_first_words_come_from_the_store_or_the_relay(world: World, process: Process) -> None:
+    """As Midjourney understood the prompt, else as it was given."""
+    assert await process.presses.prefill(PARENT) == "a lighthouse"
+    world.relay.set(task("5", properties={"finalPrompt": "a lighthouse --ar 3:2"}))
+    assert await process.presses.prefill("5") == "a lighthouse --ar 3:2"
+    with pytest.raises(TaskUnknown):
+        await process.presses.prefill("404")

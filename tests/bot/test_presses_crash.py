@@ -1,0 +1,192 @@
+"""Presses under fire: the process dies, or its store fails, at every step; nothing is ever paid twice."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+
+from bot.errors import (
+    ActionUnsupported,
+    MjbotError,
+    ParentBusy,
+    RelayBusy,
+    RelayError,
+    StoreUnavailable,
+    SubmitUncertain,
+)
+from bot.models import Status, Submission
+from bot.ports import Ending
+from bot.records import ClaimState
+from tests.bot.test_presses import ASKS, press
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.process import Process, World
+from tests.fakes.relay import ACCEPTED
+from tests.fakes.rows import CHILD, PARENT, U2, ZOOM, job, task
+from tests.fakes.steps import Steps
+
+
+@dataclass
+class Story:
+    """What a person does, and how the relay answers."""
+
+    outcomes: list[Submission | RelayError] = field(default_factory=list)
+    prompt: str | None = None
+    waits: bool = False
+    """Whether the child is there already, waiting for its form."""
+
+    async def run(self, process: Process, answerer: FakeAnswerer) -> None:
+        """Press, or answer the form."""
+        if self.waits:
+            await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
+        else:
+            await process.presses.press(press(button=ZOOM if self.prompt else U2), answerer, prompt=self.prompt)
+
+    def world(self) -> World:
+        """Prepare what is there before."""
+        world = World()
+        world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+        world.relay.outcomes = list(self.outcomes)
+        world.relay.submit_seconds = 1.0
+        world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
+        world.relay.on_modal = lambda: world.relay.set(task(CHILD, Status.SUCCESS))
+        if self.waits:
+            world.store.jobs = {800: job(800, CHILD)}
+        return world
+
+
+STORIES = {
+    "accepted": Story([ACCEPTED]),
+    "refused": Story([RelayBusy("23")]),
+    "lost": Story([SubmitUncertain("timeout")]),
+    "settling": Story([ParentBusy("wait"), ACCEPTED]),
+    "older way": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
+    "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
+    "form first": Story([ASKS, ACCEPTED], prompt="a prompt"),
+    "form lost": Story([ASKS, SubmitUncertain("timeout")], prompt="a prompt"),
+    "form later": Story([ACCEPTED], waits=True),
+    "form later lost": Story([SubmitUncertain("timeout")], waits=True),
+    "form later refused": Story([RelayBusy("23")], waits=True),
+}
+
+
+async def live(world: World, story: Story, steps: Steps) -> list[BaseException]:
+    """Live through a story until its process ends; return what the person was told at once."""
+    answerer = FakeAnswerer()
+    told: list[BaseException] = []
+    try:
+        async with world.process(steps) as process:
+            running = asyncio.ensure_future(story.run(process, steps.through(answerer, failing=False)))
+            await asyncio.wait({running})
+            if running.cancelled() or (error := running.exception()) is None:
+                await world.clock.advance(0.0 if steps.is_dead else 90.0)
+            else:
+                told.append(error)
+                await world.clock.advance(90.0)
+    except asyncio.CancelledError:  # it died while it started
+        assert steps.is_dead
+    return told
+
+
+def kinds(world: World) -> list[str]:
+    return [sent.kind for sent in world.relay.accepted]
+
+
+def check(world: World) -> None:
+    """Check what must hold wherever it ended, after the next start."""
+    assert len(kinds(world)) == len(set(kinds(world))), "a submit was accepted twice"
+    claims = list(world.store.claimed.values())
+    if not claims:
+        assert world.relay.sent == [], "something was sent without a claim"
+        return
+    (claim,) = claims
+    assert claim.state is not ClaimState.SUBMITTING
+    if claim.state is ClaimState.REFUSED:
+        assert kinds(world) == [], "a paid claim was given back"
+    if claim.state is ClaimState.ACCEPTED:
+        assert kinds(world) != []
+    unfinished = [row for row in world.store.jobs.values() if row.id not in world.store.closed]
+    assert [row for row in unfinished if not row.task_id] == [], "a message says 'Sending' for ever"
+    if claim.state is ClaimState.ACCEPTED:
+        last = world.display.of(800)[-1]
+        assert last.task is not None
+        assert last.task.id == CHILD
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_process_that_dies_at_any_step_pays_once(name: str) -> None:
+    """Before and after each call of the store, the relay, the display and Discord; then the next process starts."""
+    for stop_at in count(1):
+        world, steps = STORIES[name].world(), Steps(stop_at)
+        await live(world, STORIES[name], steps)
+        sent = len(world.relay.sent)
+        async with world.process():
+            await world.clock.advance(120.0)
+        where = steps.taken[-1]
+        assert len(world.relay.sent) == sent, f"sent once more after the end at {where}"
+        check(world)
+        if not steps.is_dead:
+            break
+    assert stop_at > 20
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_store_that_fails_at_any_step_pays_once(name: str) -> None:
+    """Whether the write happened or not: nothing is sent twice, nor without a claim, nor after saying it was not."""
+    for stop_at in count(1):
+        world, steps = STORIES[name].world(), Steps(stop_at, StoreUnavailable("gone"))
+        try:
+            told = await live(world, STORIES[name], steps)
+        except StoreUnavailable:  # at the start, which whoever starts it sees
+            continue
+        if told:
+            assert [type(error) for error in told] == [StoreUnavailable]
+            assert world.relay.sent == []
+        sent = len(world.relay.sent)
+        async with world.process():
+            await world.clock.advance(120.0)
+        assert len(world.relay.sent) == sent
+        check(world)
+        if len(steps.taken) < stop_at:
+            break
+    assert stop_at > 10
+
+
+async def test_an_uncertain_press_says_so_after_any_death() -> None:
+    """Whoever paid reads it on the message, wherever the process died on the way."""
+    story = STORIES["lost"]
+    for stop_at in count(1):
+        world, steps = story.world(), Steps(stop_at)
+        await live(world, story, steps)
+        async with world.process():
+            await world.clock.advance(120.0)
+        if world.relay.sent:
+            assert world.display.endings(800)[-1] is Ending.UNCERTAIN
+            assert world.store.claimed[100].state is ClaimState.UNKNOWN
+        if not steps.is_dead:
+            break
+
+
+@pytest.mark.parametrize("error", [MjbotError, ZeroDivisionError])
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_message_that_cannot_be_answered_pays_once(name: str, error: Callable[[], BaseException]) -> None:
+    """Discord fails at the refusal, the mark or the taking back: the claim tells what happened none the less."""
+
+    class Broken(FakeAnswerer):
+        async def close_child(self, place: object) -> None:
+            raise error()
+
+        async def refuse(self, error_: object) -> None:
+            raise error()
+
+        async def mark(self, task: object, marks: object) -> None:
+            raise error()
+
+    world, story = STORIES[name].world(), STORIES[name]
+    async with world.process() as process:
+        await story.run(process, Broken())
+        await world.clock.advance(90.0)
+    async with world.process():
+        await world.clock.advance(90.0)
+    check(world)
