@@ -1,7 +1,7 @@
 """A Discord on 127.0.0.1 for the real bot process: REST, gateway, CDN, and people who use it.
 
 `async with LoopbackDiscord() as discord:` and `DISCORD_API_URL=discord.api_url` are all that a process needs.
-Every body is held against Discord's OpenAPI document and `cogs.limits`: let a test assert that `discord.refused` and
+Every body is held against Discord's OpenAPI document and `tests.refusals`: let a test assert that `discord.refused` and
 `discord.rate_limited` are empty. People act through `slash`, `click`, `submit_modal`, `context_menu`, `autocomplete`.
 """
 

@@ -11,7 +11,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from cogs.limits import choice_refusals, command_refusals, modal_refusals, refusals
+from tests.refusals.forms import choice_refusals, command_refusals, modal_refusals
+from tests.refusals.message import refusals
 
 _DOCUMENT = Path(__file__).parents[1] / "data" / "discord-openapi.json"
 
