@@ -1,0 +1,82 @@
+"""`python -m sandbox`: play with mjbot in the browser, without any account; `--tour` shows the trip as text."""
+
+import argparse
+import asyncio
+import logging
+import sys
+import webbrowser
+from contextlib import suppress
+
+from simcord import Preview, SetupError
+
+from sandbox.avatars import avatars
+from sandbox.relay import RelaySettings
+from sandbox.stage import DOCUMENTED_ID, Stage, stage
+from sandbox.tour import tour
+
+_WELCOME = (
+    "👋 **Press U2** below the four pictures, or any other button. Then **type `/mjstatus`** and pick a task: "
+    "the one that is being drawn moves by itself. Nothing here costs anything."
+)
+
+
+async def demo(*, port: int | None, open_browser: bool, seconds: float) -> None:
+    """Show the page until interrupted; a task takes that many seconds."""
+    async with stage(RelaySettings(seconds_per_task=seconds)) as scene:
+        await furnish(scene)
+        viewers = (scene.member, scene.guide)
+        faces = avatars((viewer.id, viewer.name) for viewer in viewers)
+        async with scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces) as page:
+            print(f"\n  mjbot's sandbox is open: {page.url}\n")
+            print("  Press U2 below the four pictures. Type /mjstatus, and pick a task. Ctrl+C ends it.\n", flush=True)
+            if open_browser:
+                await asyncio.to_thread(webbrowser.open, page.url)
+            await _keep_fresh(scene, page)
+
+
+async def furnish(scene: Stage) -> None:
+    """Fill the channel: a failure, a task that is being drawn, a finished grid, and what to do."""
+    failed = scene.relay.add_task(
+        "failed", prompt="a knight --ar banana", fail_reason="[Invalid parameter] Invalid value for `--ar`: banana"
+    )
+    grid = scene.relay.add_task("grid", task_id=DOCUMENTED_ID, prompt="pig --v 6.1")
+    await scene.member.slash(scene.channel, "mjstatus", id=failed)
+    await scene.member.slash(scene.channel, "mjstatus", id=grid)
+    running = scene.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2 --v 7")
+    await scene.member.slash(scene.channel, "mjstatus", id=running)
+    await scene.guide.send(scene.channel, _WELCOME)
+
+
+async def _keep_fresh(scene: Stage, page: Preview) -> None:
+    """Publish the page anew whenever the bot has sent something: SimCord's page does not do so by itself."""
+    seen = -1
+    while True:
+        sent = len(scene.env.http_requests)
+        if sent != seen:
+            # A refresh that meets a callback or a click under way is refused, or times out: it is tried again.
+            with suppress(TimeoutError, SetupError):
+                await page.refresh()
+                seen = sent
+        await asyncio.sleep(0.25)
+
+
+def main() -> int:
+    """Read the arguments and play."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--tour", action="store_true", help="make the whole trip as text, and end")
+    parser.add_argument("--port", type=int, default=None, help="the page's port (default: any free one)")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--seconds", type=float, default=24.0, help="how long a task takes (default: 24)")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        if arguments.tour:
+            return asyncio.run(tour())
+        asyncio.run(demo(port=arguments.port, open_browser=not arguments.no_browser, seconds=arguments.seconds))
+    except KeyboardInterrupt:
+        print("\n  Bye.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Sets the stage: a relay, mjbot's own code, and a Discord in this process, with a channel and people in it."""
+
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import simcord
+from simcord import ChannelHandle, Env, MemberActor
+
+from bot.app import App, app
+from bot.clock import Clock
+from bot.settings import Settings
+from sandbox.relay import Relay, RelaySettings
+
+DOCUMENTED_ID = "1730621826053455"
+"""The id in the document that YEScale shows for its task query."""
+GUILD_ID = 1_187_000_000_000_000_001
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a demo or a test plays with: `member` is who sits at the page."""
+
+    relay: Relay
+    app: App
+    env: Env
+    channel: ChannelHandle
+    member: MemberActor
+    guide: MemberActor
+
+
+def settings(relay_url: str, folder: Path) -> Settings:
+    """Return settings that need nothing of the person's own: no `.env` is read."""
+    return Settings.read(
+        _env_file=None,
+        discord_token="sandbox",  # noqa: S106 - opens nothing
+        mj_api_key=RelaySettings().key,
+        mj_api_url=relay_url,
+        database_url=f"sqlite:///{folder / 'sandbox.db'}",
+        allowed_guilds=frozenset({GUILD_ID}),
+        allowed_users=frozenset(),
+        poll_seconds=1,
+        press_policy="anyone",
+        press_cooldown_seconds=0,
+        daily_submits_per_person=1000,
+        daily_submits=1000,
+        notify_after_seconds=60,
+        watch_minutes=70,
+        discord_api_url="",
+    )
+
+
+@asynccontextmanager
+async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
+    """Open everything, in order; the bot runs as it would on Discord, only faster to start."""
+    with tempfile.TemporaryDirectory(prefix="mjbot-") as folder:
+        async with Relay(relay_settings).serve() as relay:
+            # The bot is built before its Discord is: the clock asks for the latter when it is first read.
+            clock = Clock(now=lambda: datetime.now(UTC))
+            async with (
+                app(settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
+                simcord.run(built.bot, settle_timeout=0.25, check_errors=False) as env,
+            ):
+                # SimCord's clock starts in the past, and every relative time would read wrong.
+                await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
+                guild = env.create_guild("Midjourney at home", id=GUILD_ID)
+                channel = guild.create_text_channel("art", topic="U takes one picture, V varies one, 🔄 draws four new")
+                member = guild.add_member(env.create_user("lien", global_name="lien"))
+                guide = guild.add_member(env.create_user("guide", global_name="mjbot's guide"))
+                async with built.serve():
+                    await built.bot.wait_until_ready()
+                    if built.bot.user is not None:
+                        await built.bot.user.edit(username="mjbot")
+                    yield Stage(relay, built, env, channel, member, guide)

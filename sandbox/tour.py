@@ -1,0 +1,140 @@
+"""The whole trip without a browser: what a person does, and what they would see."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any
+
+import discord
+
+from sandbox.relay import RelaySettings
+from sandbox.stage import DOCUMENTED_ID, Stage, stage
+
+_TIME = re.compile(r"<t:\d+:R>")
+_SECONDS = 30.0
+"""How long one thing may take before the tour gives up."""
+
+
+class TourFailed(Exception):
+    """Something was not as it should be."""
+
+
+async def tour() -> int:
+    """Make the trip; return an exit code."""
+    async with stage(RelaySettings(seconds_per_task=3)) as scene:
+        try:
+            await _trip(scene)
+        except TourFailed as failed:
+            print(f"\n  ✗ {failed}")
+            return 1
+    print("\n  ✓ That was the whole trip. `make demo` shows it in the browser.")
+    return 0
+
+
+async def _trip(scene: Stage) -> None:
+    grid = await _follow_live(scene)
+    single = await _press(scene, grid, "U2", "Picture 2")
+    await _press(scene, single, "Upscale (Subtle)", "Upscaled")
+    await _press(scene, grid, "V3", "Four pictures")
+    await _zoom(scene, single)
+    _say("lien", f"/mjstatus {DOCUMENTED_ID}0")
+    result = await scene.member.slash(scene.channel, "mjstatus", id=f"{DOCUMENTED_ID}0")
+    told = [followup.content for followup in result.followups] or [result.response.content if result.response else ""]
+    print(f"      (only to lien) {told[-1]}")
+    submits = len(scene.relay.submits)
+    print(f"\n  {submits} submits were paid for 4 presses.")
+    if submits != 4:
+        raise TourFailed(f"{submits} submits for 4 presses")
+
+
+async def _follow_live(scene: Stage) -> discord.Message:
+    task_id = scene.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2 --v 7")
+    _say("lien", f"/mjstatus {task_id}")
+    await scene.member.slash(scene.channel, "mjstatus", id=task_id)
+    message_id = _last(scene)
+    await _watch(scene, message_id, "Four pictures")
+    return _message(scene, message_id)
+
+
+async def _press(scene: Stage, message: discord.Message, label: str, ends: str) -> discord.Message:
+    _say("lien", f"presses {label}")
+    before = len(scene.relay.submits)
+    await scene.member.click(message, label=label)
+    child = await _newest(scene, message)
+    await _watch(scene, child, ends)
+    if len(scene.relay.submits) != before + 1:
+        raise TourFailed(f"{label} was submitted {len(scene.relay.submits) - before} times")
+    pressed = [button for button in _buttons(_message(scene, message.id)) if button.label == label]
+    if not pressed or pressed[0].style is not discord.ButtonStyle.success:
+        raise TourFailed(f"{label} did not turn green")
+    print(f"      ({label} is green now)")
+    return _message(scene, child)
+
+
+async def _zoom(scene: Stage, message: discord.Message) -> None:
+    _say("lien", "presses Custom Zoom, and answers its form")
+    opened = await scene.member.click(message, label="Custom Zoom")
+    await scene.member.submit_modal(opened, {"prompt": "a lighthouse in a wide storm --ar 3:2 --v 7 --zoom 1.8"})
+    child = await _newest(scene, message)
+    await _watch(scene, child, "Four pictures")
+
+
+async def _newest(scene: Stage, parent: discord.Message) -> int:
+    """Wait for the child of a press: the newest message of the channel."""
+    await _until(lambda: _last(scene) > parent.id, "no message for the child")
+    return _last(scene)
+
+
+def _last(scene: Stage) -> int:
+    message = scene.channel.last_message
+    return message.id if message else 0
+
+
+async def _watch(scene: Stage, message_id: int, ends: str) -> None:
+    """Print every change of a message until its title tells the end."""
+    seen: list[str] = []
+
+    def over() -> bool:
+        shown = _shown(_message(scene, message_id))
+        if not seen or shown != seen[-1]:
+            seen.append(shown)
+            print("\n".join(f"      {line}" for line in shown.splitlines()))
+        return ends in shown and bool(_message(scene, message_id).attachments)
+
+    await _until(over, f"no message that says {ends!r} and has a picture")
+
+
+async def _until(condition: Callable[[], bool], otherwise: str) -> None:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            while not condition():  # noqa: ASYNC110 - SimCord's channel has no event to wait for
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise TourFailed(otherwise) from None
+
+
+def _message(scene: Stage, message_id: int) -> discord.Message:
+    return next(message for message in scene.channel.history() if message.id == message_id)
+
+
+def _buttons(message: discord.Message) -> list[discord.Button]:
+    rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
+    children: list[Any] = [child for row in rows for child in row.children]
+    return [child for child in children if isinstance(child, discord.Button)]
+
+
+def _shown(message: discord.Message) -> str:
+    """Show a message as text: author and title, lines, picture, buttons."""
+    if not message.embeds:
+        return message.content or "…"
+    embed = message.embeds[0]
+    lines = [f"┌ {embed.author.name}", f"│ {embed.title}"]
+    lines += [f"│ {line}" for line in (embed.description or "").splitlines()]
+    lines += [f"│ 🖼 {attachment.filename}" for attachment in message.attachments]
+    buttons = " ".join(f"[{button.label or button.emoji}]" for button in _buttons(message))
+    lines = [_TIME.sub("a moment ago", line) for line in lines]
+    return "\n".join([*lines, f"└ {buttons}" if buttons else f"└ {embed.footer.text}"])
+
+
+def _say(who: str, what: str) -> None:
+    print(f"\n  {who}: {what}")
