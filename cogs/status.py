@@ -111,25 +111,35 @@ class Status(commands.Cog):
         async with taking_back(interaction, private=private):
             message_id = answer.message_id or (await interaction.original_response()).id
             task = await self._jobs.look(ids[0])
+            if len(ids) > 1:
+                # While the answer is still "thinking", Discord takes the next message for it.
+                await self._turn(interaction)
+                await interaction.edit_original_response(embed=_sending(task))
             await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=notify)
         for task_id in ids[1:]:
             async with apologising(interaction):
                 await self._another(interaction, task_id, private=private, notify=notify)
 
     async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
-        await self._turns.turn(interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
+        await self._turn(interaction)
         task = await self._jobs.look(task_id)
-        embed = discord.Embed(title=SENDING.title, colour=SENDING.colour, description=prompt_line(task.shown_prompt))
-        message = await interaction.followup.send(embed=embed, ephemeral=private, wait=True)
+        message = await interaction.followup.send(embed=_sending(task), ephemeral=private, wait=True)
         try:
             await self._start(interaction, task, place(interaction, message.id, ephemeral=private), notify=notify)
         except MjbotError:
             await interaction.followup.delete_message(message.id)
             raise
 
+    async def _turn(self, interaction: Interaction) -> None:
+        await self._turns.turn(interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
+
     async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
         job = Job(place=where, requester=person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify)
         await self._jobs.follow(job, task)
+
+
+def _sending(task: Task) -> discord.Embed:
+    return discord.Embed(title=SENDING.title, colour=SENDING.colour, description=prompt_line(task.shown_prompt))
 
 
 def _problem(ids: list[str], text: str) -> str:

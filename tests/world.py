@@ -132,11 +132,16 @@ class World:
         result = await self.slash(actor or self.member, "mjstatus", id=task_id)
         assert result.response is not None, "the command has an answer"
         shown = await self.titled(result.response.id, "✅")
-        return await self.until(lambda: self._settled(shown.id))
+        return await self.pictured(shown.id)
 
-    def _settled(self, message_id: int) -> discord.Message | None:
-        found = self.message(message_id)
-        return found if found and found.attachments else None
+    async def pictured(self, message_id: int, *, channel: ChannelHandle | None = None) -> discord.Message:
+        """Wait until a message has its picture, and return the message."""
+
+        def found() -> discord.Message | None:
+            shown = self.message(message_id, channel=channel)
+            return shown if shown and shown.attachments else None
+
+        return await self.until(found)
 
     async def child(self, pressed: InteractionResult, title: str) -> discord.Message:
         """Wait until the message that a press led to has that title."""
@@ -158,7 +163,7 @@ class World:
 
     async def restart(self, *, lose_database: bool = False, **changes: Any) -> None:  # noqa: ANN401
         """End the process in the middle of whatever it does, and start another on the same database."""
-        await self._serving.aclose()
+        await self.stop()
         with suppress(TimeoutError):
             await self.env.settle(timeout=1)
         if lose_database:
@@ -180,9 +185,13 @@ class World:
         await self._serving.enter_async_context(self.app.serve())
         await self.until(lambda: self.env.backend.commands.get(None) and self.app.trust.owners)
 
-    async def close(self) -> None:
-        """End the process; SimCord's Discord goes on without it."""
+    async def stop(self) -> None:
+        """End the process's work wherever it stands; SimCord's Discord goes on without it."""
         await self._serving.aclose()
+
+    async def close(self) -> None:
+        """Let go of what the process held open."""
+        await self._process.aclose()
 
     def _say_who_owns_it(self) -> None:
         """Let Discord name the application's owner: SimCord says that the bot owns itself."""
@@ -196,13 +205,12 @@ class World:
         http.application_info = told
 
     def _watch_interactions(self) -> None:
-        """Keep the last interaction, and say as Discord does by whose installation it came: SimCord leaves that out."""
+        """Keep the last interaction: an action that has not settled in time returns none."""
         backend: Any = self.env.backend
         emit = backend.emit
 
         def emitted(event: str, payload: dict[str, Any]) -> None:
             if event == "INTERACTION_CREATE":
-                payload["authorizing_integration_owners"] = {"0": payload.get("guild_id", "0")}
                 self.payloads(payload)
                 self._last = backend.interactions[int(payload["id"])]
             emit(event, payload)
@@ -213,27 +221,31 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, relay: RelaySettings = QUICK, **changes: Any) -> AsyncGenerator[World]:  # noqa: ANN401
     """Build it all, and end it all; `changes` are settings of the bot."""
-    async with Relay(relay).serve() as served:
+    async with Relay(relay).serve() as served, AsyncExitStack() as ending:
         process = AsyncExitStack()
         given = settings(served.url, folder, changes)
         built = await process.enter_async_context(app(given, clock=fast_clock(), shard_count=1))
-        async with simcord.run(built.bot, settle_timeout=0.1, check_errors=False) as env:
-            # SimCord's clock starts in the past, where every token would have expired.
-            await env.advance_time((datetime.now(UTC) - env.now()) / timedelta(seconds=1))
-            guild = env.create_guild("Art", id=GUILD_ID)
-            channel = guild.create_text_channel("art")
-            owner, member, stranger = (guild.add_member(env.create_user(name)) for name in ("owner", "lien", "eve"))
-            built_world = World(
-                folder, served, env, built, guild, channel, owner, member, stranger,
-                lambda _: None, process, AsyncExitStack(),
-            )  # fmt: skip
-            built_world._watch_interactions()
-            try:
-                await built_world.serve()
-                yield built_world
-            finally:
-                await built_world.close()
-        await built_world._process.aclose()
+        ending.push_async_callback(lambda: lived.close())
+        env = await ending.enter_async_context(_discord(built.bot))
+        guild = env.create_guild("Art", id=GUILD_ID)
+        channel = guild.create_text_channel("art")
+        owner, member, stranger = (guild.add_member(env.create_user(name)) for name in ("owner", "lien", "eve"))
+        lived = World(
+            folder, served, env, built, guild, channel, owner, member, stranger,
+            lambda _: None, process, AsyncExitStack(),
+        )  # fmt: skip
+        ending.push_async_callback(lived.stop)
+        lived._watch_interactions()
+        await lived.serve()
+        yield lived
+
+
+@asynccontextmanager
+async def _discord(bot: discord.Client) -> AsyncGenerator[Env]:
+    async with simcord.run(bot, settle_timeout=0.1, check_errors=False) as env:
+        # SimCord's clock starts in the past, where every token would have expired.
+        await env.advance_time((datetime.now(UTC) - env.now()) / timedelta(seconds=1))
+        yield env
 
 
 def title_of(message: discord.Message) -> str:

@@ -1,14 +1,262 @@
 """/mjstatus and the context menu, on discord.py's own machinery and a real relay."""
 
+import logging
 from pathlib import Path
+from typing import Any
 
-from tests.world import buttons, world
+import discord
+import pytest
+
+from sandbox.relay import RelaySettings
+from tests.world import World, rows, title_of, world
+
+UNKNOWN = "1730621826053455"
 
 
-async def test_a_finished_task_is_told_with_its_picture_and_buttons(tmp_path: Path) -> None:
-    """The answer becomes the finished grid: picture attached, five buttons and four below."""
+def shown_publicly(w: World) -> list[discord.Message]:
+    """Return what everybody in the channel sees."""
+    return w.channel.history(viewer=w.stranger)
+
+
+async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> None:
+    """One message moves from running to the finished grid: picture attached, five buttons and four below."""
+    async with world(tmp_path) as w:
+        task_id = w.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2")
+        answer = await w.slash(w.member, "mjstatus", id=task_id)
+        assert answer.response is not None
+        shown = await w.pictured(answer.response.id)
+        assert title_of(shown).startswith("✅ Four pictures in ")
+        assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
+        assert (shown.embeds[0].description or "").startswith("**a lighthouse at dawn** `--ar 3:2`")
+        assert len(shown_publicly(w)) == 1
+        assert not w.env.errors
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`{}`", "please look at {} thanks", "https://relay.example/mj/task/{}/fetch", "https://x.example/mj/image/{}"],
+)
+async def test_an_id_is_found_in_what_was_pasted(tmp_path: Path, text: str) -> None:
+    """The id may stand inside code, a sentence or a link."""
     async with world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
-        shown = await w.finished(task_id)
-        assert [5, 4] == [len(row.children) for row in shown.components]
-        assert ["U1", "U2", "U3", "U4", None, "V1", "V2", "V3", "V4"] == [one.label for one in buttons(shown)]
+        answer = await w.slash(w.member, "mjstatus", id=text.format(task_id))
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Four")
+
+
+async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
+    """The first task is the answer, the others follow as messages of their own, an unknown one as a private word."""
+    async with world(tmp_path) as w:
+        ids = [w.relay.add_task("grid") for _ in range(4)]
+        answer = await w.slash(w.member, "mjstatus", id=f"{ids[0]}, {ids[1]} {UNKNOWN} {ids[2]}\n{ids[3]}")
+        await w.until(lambda: sum(title_of(m).startswith("✅") for m in shown_publicly(w)) == 4)
+        assert "knows no task" in await w.told(answer)
+        footers = [m.embeds[0].footer.text or "" for m in shown_publicly(w)]
+        assert [footer.rpartition(" ")[2] for footer in footers] == ids
+        assert len(answer.followups) <= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("hello", "not a task id"), ("?!", "not a task id"), (" ".join(str(10**15 + n) for n in range(6)), "up to five")],
+)
+async def test_what_is_malformed_is_refused_before_any_defer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, said: str
+) -> None:
+    """One private sentence is the first answer, nothing is shown to anybody, and the log has a line."""
+    caplog.set_level(logging.INFO)
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "mjstatus", id=text)
+        assert said in w.said(answer)
+        assert not answer.followups
+        assert not shown_publicly(w)
+        assert w.relay.requests.total() == 0
+        assert sum("ids" in line for line in caplog.messages) == 1
+
+
+FAILURES: list[tuple[dict[str, Any], str]] = [
+    ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "API key"),
+    (
+        {"status": 401, "body": {"error": {"message": "该令牌额度已用尽", "type": "new_api_error"}}},
+        "no credit left",
+    ),
+    ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "no usable answer"),
+    ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "no usable answer"),
+]
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize(("script", "said"), FAILURES)
+async def test_each_failure_of_the_relay_has_its_own_private_sentence(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, script: dict[str, Any], said: str, private: bool
+) -> None:
+    """After a public defer the original is gone and the person alone knows why; one line is in the log."""
+    caplog.set_level(logging.INFO)
+    async with world(tmp_path) as w:
+        task_id = w.relay.add_task("grid")
+        for route in ("list", "fetch"):
+            w.relay.script(route, times=20, **script)
+        answer = await w.slash(w.member, "mjstatus", id=task_id, private=private)
+        assert said in await w.told(answer)
+        await w.until(lambda: not shown_publicly(w))
+        assert bool(answer.response) is private
+        assert sum(line.startswith("Refused application_command") for line in caplog.messages) == 1
+
+
+async def test_the_others_are_followed_where_the_first_is_unknown(tmp_path: Path) -> None:
+    """An unknown first id is a private word, and the rest go on."""
+    async with world(tmp_path) as w:
+        known = w.relay.add_task("grid")
+        answer = await w.slash(w.member, "mjstatus", id=f"{UNKNOWN} {known}")
+        await w.until(lambda: [m for m in shown_publicly(w) if title_of(m).startswith("✅")])
+        assert UNKNOWN in await w.told(answer)
+        assert len(shown_publicly(w)) == 1
+
+
+async def test_an_unknown_id_is_said_to_the_person_alone(tmp_path: Path) -> None:
+    """The original is edited, a private followup says which id, and the original is deleted."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
+        assert UNKNOWN in await w.told(answer)
+        await w.until(lambda: answer.response is None)
+        assert not shown_publicly(w)
+        assert w.requests("PATCH", "@original") == 1
+        assert w.requests("DELETE", "@original") == 1
+
+
+async def test_an_answer_may_be_private(tmp_path: Path) -> None:
+    """With `private` only the person sees the message, and it lives all the same."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), private=True)
+        assert answer.response is not None
+        assert answer.response.ephemeral
+        await w.titled(answer.response.id, "✅ Four")
+        assert not shown_publicly(w)
+
+
+async def test_a_slow_end_is_told_once_where_it_was_asked(tmp_path: Path) -> None:
+    """With `notify` a task that took long ends with one reply that mentions who asked."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2) as w:
+        answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), notify=True)
+        assert answer.response is not None
+        told = await w.until(lambda: [m for m in shown_publicly(w) if m.content])
+        assert [m.content for m in told] == [f"<@{w.member.id}> your picture is ready: {told[0].reference.jump_url}"]  # type: ignore[union-attr]
+
+
+async def test_a_quick_end_notifies_nobody(tmp_path: Path) -> None:
+    """Before NOTIFY_AFTER_SECONDS an edit is enough."""
+    async with world(tmp_path, notify_after_seconds=60) as w:
+        await w.finished(w.relay.add_task("running"))
+        answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), notify=True)
+        assert answer.response is not None
+        shown = await w.titled(answer.response.id, "✅")
+        await w.pictured(shown.id)
+        await w.until(lambda: w.app.watcher.watching == 0)
+        assert len(shown_publicly(w)) == 2
+
+
+async def test_without_an_id_the_last_five_are_listed_privately(tmp_path: Path) -> None:
+    """Left out, the person's own newest tasks are shown, only to them; who has none learns where ids come from."""
+    async with world(tmp_path) as w:
+        nothing = await w.slash(w.member, "mjstatus")
+        assert "no task of yours yet" in await w.told(nothing)
+        ids = [w.relay.add_task("grid", prompt=f"picture {number}") for number in range(6)]
+        for task_id in ids:
+            await w.finished(task_id)
+        mine = (await w.slash(w.member, "mjstatus")).response
+        assert mine is not None
+        assert mine.ephemeral
+        await w.until(lambda: mine.embeds)
+        text = mine.embeds[0].description or ""
+        assert [task_id for task_id in reversed(ids) if task_id in text] == ids[:0:-1]
+        assert "✅ **picture 5**" in text
+
+
+async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
+    """Autocomplete offers this person's own tasks with prompt and state, filtered by what was typed."""
+    async with world(tmp_path) as w:
+        for prompt in ("a lighthouse", "a fox"):
+            await w.finished(w.relay.add_task("grid", prompt=prompt))
+        offered = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", "FOX"))
+        assert offered.autocomplete_choices is not None
+        assert [choice["name"].startswith("✅ a fox · ") for choice in offered.autocomplete_choices] == [True]
+        theirs = await w.act(w.stranger.autocomplete(w.channel, "mjstatus", "id", ""))
+        assert theirs.autocomplete_choices == []
+
+
+async def test_it_works_in_a_direct_message(tmp_path: Path) -> None:
+    """In a DM with the bot a status is followed just as well."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member.user, "mjstatus", id=w.relay.add_task("running"))
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Four", channel=w.member.user.dm_channel)
+
+
+async def test_it_works_where_only_the_person_installed_it(tmp_path: Path) -> None:
+    """In somebody else's DM the token alone reaches the message, and carries it to its end; nobody is notified."""
+
+    def elsewhere(payload: dict[str, Any]) -> None:
+        owners = {"1": payload["user"]["id"]}
+        payload.update(context=2, authorizing_integration_owners=owners, app_permissions="0")
+
+    async with world(tmp_path, notify_after_seconds=0.001) as w:
+        w.payloads = elsewhere
+        answer = await w.slash(w.member.user, "mjstatus", id=w.relay.add_task("running"), notify=True)
+        assert answer.response is not None
+        dm = w.member.user.dm_channel
+        await w.titled(answer.response.id, "✅ Four", channel=dm)
+        await w.pictured(answer.response.id, channel=dm)
+        assert w.requests("PATCH", f"/channels/{dm.id}") == 0
+        assert len(dm.history()) == 1
+
+
+async def test_the_menu_finds_ids_in_text_embeds_and_buttons(tmp_path: Path) -> None:
+    """The menu's command follows what a message names, wherever in it; also on the bot's own messages."""
+    async with world(tmp_path) as w:
+        task_id = w.relay.add_task("grid")
+        in_text = await w.member.send(w.channel, f"look: {task_id}")
+        hook = w.guild.create_webhook(w.channel)
+        in_embed = await hook.send(
+            "", embed=discord.Embed(description="a link", url=f"https://r.example/mj/image/{task_id}")
+        )
+        ours = await w.finished(task_id)
+        for message in (in_text, in_embed, ours):
+            answer = await w.menu(w.stranger, message)
+            assert answer.response is not None
+            shown = await w.titled(answer.response.id, "✅ Four")
+            assert (shown.embeds[0].footer.text or "").endswith(task_id)
+
+
+async def test_the_menu_says_that_a_message_names_no_task(tmp_path: Path) -> None:
+    """Where there is no id, one private sentence says so."""
+    async with world(tmp_path) as w:
+        answer = await w.menu(w.member, await w.member.send(w.channel, "hello, call me on 5551234"))
+        assert "no task id in that message" in w.said(answer)
+        assert not answer.deferred
+
+
+async def test_what_nobody_foresaw_is_told_too(tmp_path: Path) -> None:
+    """An error of ours ends with a number for the person; nothing stays at "thinking"."""
+    async with world(tmp_path) as w:
+        broken: Any = w.app.jobs
+
+        async def look(task_id: str) -> None:
+            raise RuntimeError(task_id)
+
+        broken.look = look
+        answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
+        assert "Something broke on my side" in await w.told(answer)
+        await w.until(lambda: answer.response is None)
+
+
+async def test_a_second_process_goes_on_alone(tmp_path: Path) -> None:
+    """Where Discord says that somebody else has answered, nothing more is done."""
+    async with world(tmp_path) as w:
+        task_id = w.relay.add_task("grid")
+        w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+        answer = await w.slash(w.member, "mjstatus", id=task_id)
+        assert not answer.acknowledged
+        assert w.relay.requests.total() == 0
+        assert not shown_publicly(w)
+        assert not w.env.errors
