@@ -353,6 +353,24 @@ async def test_two_people_who_press_the_same_button_pay_once(world: World, proce
     assert len(world.relay.sent) == 1
 
 
+async def test_two_people_who_press_at_the_same_moment_pay_once(world: World, process: Process) -> None:
+    """Also where the store takes its time: the second is judged after the first has its claim."""
+    claims, claim = world.store.claims, world.store.claim
+
+    async def slowly(*given: Any) -> Any:  # noqa: ANN401 - one for both
+        await world.clock.sleep(0.1)
+        return await (claims if len(given) == 1 else claim)(*given)
+
+    world.store.claims = slowly  # type: ignore[method-assign,assignment]
+    world.store.claim = slowly  # type: ignore[method-assign,assignment]
+    world.relay.submit_seconds = 10.0
+    people = [Person(n, "somebody") for n in range(1, 6)]
+    clicks = [process.presses.press(press(100 + one.id, one), FakeAnswerer(800 + one.id)) for one in people]
+    results = await world.clock.until(asyncio.gather(*clicks, return_exceptions=True))
+    assert [type(result) for result in results] == [type(None), *[AlreadyPressed] * 4]
+    assert len(world.relay.sent) == 1
+
+
 async def test_a_private_child_is_not_linked(world: World, process: Process) -> None:
     """Nobody else could open it."""
     world.relay.submit_seconds = 10.0

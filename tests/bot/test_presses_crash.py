@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -21,6 +22,7 @@ from bot.ports import Ending
 from bot.records import ClaimState
 from tests.bot.test_presses import ASKS, press
 from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.rows import CHILD, PARENT, U2, ZOOM, job, task
@@ -151,6 +153,27 @@ async def test_a_store_that_fails_at_any_step_pays_once(name: str) -> None:
         if len(steps.taken) < stop_at:
             break
     assert stop_at > 10
+
+
+async def test_nobody_is_notified_twice_wherever_the_process_dies() -> None:
+    """A word that is lost in a crash is better than one said twice; the picture is there in any case."""
+    for stop_at in count(1):
+        world, steps = World(), Steps(stop_at)
+        world.relay.set(task(status=Status.SUCCESS))
+        world.store.jobs = {700: job(notify=True, born_at=START - timedelta(minutes=2))}
+        try:
+            async with world.process(steps):
+                await world.clock.advance(0.0 if steps.is_dead else 5.0)
+        except asyncio.CancelledError:
+            assert steps.is_dead
+        async with world.process():
+            await world.clock.advance(5.0)
+        assert len(world.display.notified) <= 1
+        assert world.display.of(700)[-1].picture is not None
+        assert world.store.closed == {700}
+        if not steps.is_dead:
+            assert len(world.display.notified) == 1
+            break
 
 
 async def test_an_uncertain_press_says_so_after_any_death() -> None:
