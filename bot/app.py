@@ -61,11 +61,12 @@ class App:
             yield
 
     async def _when_ready(self) -> None:
+        # First: clicks come as soon as it is connected, and who may spend hangs on it.
+        await self._asked("whose application this is", lambda: self.trust.learn(self.bot))
         await self.bot.wait_until_ready()
         names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
         log.info("Invite link: %s", invite(self.bot.application_id or 0))
         log.info("In %d servers: %s.", len(self.bot.guilds), names)
-        await self._asked("whose application this is", lambda: self.trust.learn(self.bot))
         await self._asked("which commands it has", lambda: sync_commands(self.bot))
 
     async def _asked(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:

@@ -1,0 +1,190 @@
+"""The real process, `python -m bot`, between a loopback Discord and a loopback relay, all on 127.0.0.1."""
+
+import asyncio
+import json
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sandbox.relay import Relay, RelaySettings
+from tests.wire.loopback import LoopbackDiscord, Message
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = RelaySettings(seconds_per_task=2.0, picture_side=192)
+"""A relay whose tasks are over in two seconds."""
+
+READY = r"^(Registered \d+ commands|The commands are as)"
+"""The last line of a start."""
+
+T = TypeVar("T")
+
+
+class BotProcess:
+    """One process and what it says; to be ended by the block of `bot_process`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.text: list[str] = []
+        self._process = process
+        self._more = asyncio.Event()
+        self._reading = asyncio.create_task(self._read(), name=f"output of {process.pid}")
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for raw in self._process.stdout:
+            line = raw.decode().rstrip("\n")
+            self.text.append(line)
+            self.lines.append(_decoded(line))
+            self._more.set()
+        self._more.set()
+
+    @property
+    def code(self) -> int | None:
+        """Tell the exit code, None while it runs."""
+        return self._process.returncode
+
+    def said(self, text: str) -> list[str]:
+        """List the events in which the pattern `text` is found."""
+        return [line["event"] for line in self.lines if re.search(text, line["event"])]
+
+    async def line(self, text: str, timeout: float = 15.0) -> str:  # noqa: ASYNC109
+        """Wait for an event in which the pattern `text` is found; an AssertionError where the process ends before."""
+        async with asyncio.timeout(timeout):
+            while not (found := self.said(text)):
+                ended = self._reading.done()
+                assert not ended, f"ended with {self.code} without saying {text!r}:\n" + "\n".join(self.text)
+                self._more.clear()
+                await self._more.wait()
+        return found[0]
+
+    async def ended(self, timeout: float = 20.0) -> int:  # noqa: ASYNC109
+        """Wait for its end and the rest of its output; give the exit code."""
+        async with asyncio.timeout(timeout):
+            code = await self._process.wait()
+            await self._reading
+        return code
+
+    def send(self, number: int = signal.SIGTERM) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    async def kill(self) -> None:
+        """End it with SIGKILL, as a machine does that runs out of memory."""
+        if self.code is None:
+            self._process.kill()
+        await self.ended()
+
+    async def stop(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """Ask it to stop; give the exit code and the seconds that it took."""
+        begun = time.monotonic()
+        self.send(number)
+        return await self.ended(), time.monotonic() - begun
+
+
+def _decoded(line: str) -> dict[str, Any]:
+    try:
+        decoded = json.loads(line)
+    except ValueError:
+        decoded = None
+    return decoded if isinstance(decoded, dict) and "event" in decoded else {"event": line}
+
+
+@asynccontextmanager
+async def bot_process(folder: Path, env: Mapping[str, str], *arguments: str) -> AsyncGenerator[BotProcess]:
+    """Run `python -m bot` in `folder` with nothing in its environment but `env`; whatever happens, it ends here."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), **env},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=1 << 20,
+    )
+    running = BotProcess(process)
+    try:
+        yield running
+    finally:
+        await running.kill()
+
+
+@dataclass
+class World:
+    """A Discord, a relay, and a folder for the database; `bot()` starts a process among them."""
+
+    folder: Path
+    discord: LoopbackDiscord
+    relay: Relay
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Give the environment of a process."""
+        return {
+            "DISCORD_TOKEN": self.discord.token,
+            "MJ_API_KEY": self.relay.settings.key,
+            "MJ_API_URL": self.relay.url,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DATABASE_URL": f"sqlite:///{self.folder / 'mjbot.db'}",
+            "POLL_SECONDS": "1",
+            "LOG_FORMAT": "json",
+            **self.settings,
+        }
+
+    @asynccontextmanager
+    async def bot(self, *arguments: str, **changed: str) -> AsyncGenerator[BotProcess]:
+        """Start a process; without arguments it is connected, and its commands are known, when the block begins."""
+        sessions = len(self.discord.gateway.connected)
+        async with bot_process(self.folder, self.env | changed, *arguments) as running:
+            if not arguments:
+                await running.line(READY)
+                await self.discord.connected(sessions + 1)
+            yield running
+
+    async def follow(self, task_id: str, channel: int = 0, **options: object) -> Message:
+        """Type `/mjstatus` as the server's owner; give the message that follows."""
+        where = self.discord.channels[channel]
+        act = await self.discord.slash(self.discord.owner, where, "mjstatus", {"id": task_id, **options})
+        await act.answered(10)
+        assert act.original is not None
+        return act.original
+
+    async def press(self, message: Message, which: str) -> Message:
+        """Press a button as the server's owner; give the child's message."""
+        act = await self.discord.click(self.discord.owner, message, which)
+        return (await self.until(lambda: act.followups))[0]
+
+    async def shows(self, message: Message, title: str, timeout: float = 20.0) -> Message:  # noqa: ASYNC109
+        """Wait until the message's title holds `title`."""
+        try:
+            await self.until(lambda: title in message.embed.get("title", ""), timeout)
+        except TimeoutError:
+            raise AssertionError(f"{title!r} never came, only {message.embed} {message.content!r}") from None
+        return message
+
+    async def until(self, condition: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109
+        """Wait until the condition holds, asked again at each thing that happens on Discord."""
+        return await self.discord.until(condition, timeout)
+
+    def assert_polite(self) -> None:
+        """Assert that Discord had nothing to refuse."""
+        assert self.discord.refused == []
+        assert self.discord.rate_limited == []
+
+
+@asynccontextmanager
+async def world_of(
+    folder: Path, relay: RelaySettings = QUICK, *, discord: LoopbackDiscord | None = None, **settings: str
+) -> AsyncGenerator[World]:
+    """Put a Discord and a relay on sockets; `settings` are variables for every process of theirs."""
+    async with discord or LoopbackDiscord() as there, Relay(relay).serve() as serving:
+        yield World(folder, there, serving, settings)
