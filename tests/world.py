@@ -66,6 +66,7 @@ class World:
     relay: Relay
     env: Env
     app: App
+    clock: Clock
     guild: GuildHandle
     channel: ChannelHandle
     owner: MemberActor
@@ -135,10 +136,10 @@ class World:
         return await self.pictured(shown.id)
 
     async def pictured(self, message_id: int, *, channel: ChannelHandle | None = None) -> discord.Message:
-        """Wait until a message has its picture, and return the message."""
+        """Wait until a message is finished and has its picture, and return the message."""
 
         def found() -> discord.Message | None:
-            shown = self.message(message_id, channel=channel)
+            shown = self.message(message_id, "✅", channel=channel)
             return shown if shown and shown.attachments else None
 
         return await self.until(found)
@@ -147,6 +148,11 @@ class World:
         """Wait until the message that a press led to has that title."""
         await self.until(lambda: pressed.followups)
         return await self.titled(pressed.followups[0].id, title)
+
+    @property
+    def public(self) -> list[discord.Message]:
+        """What everybody in the channel sees, oldest first."""
+        return self.channel.history()
 
     def said(self, result: InteractionResult) -> str:
         """Return what the bot told one person privately, empty where it told nothing."""
@@ -171,7 +177,7 @@ class World:
             self.folder.mkdir()
         process = AsyncExitStack()
         given = settings(self.relay.url, self.folder, changes)
-        self.app = await process.enter_async_context(app(given, clock=fast_clock(), shard_count=1))
+        self.app = await process.enter_async_context(app(given, clock=self.clock, shard_count=1))
         await self.env.restart_bot(self.app.bot)
         await self._process.aclose()
         self._process = process
@@ -224,14 +230,15 @@ async def world(folder: Path, relay: RelaySettings = QUICK, **changes: Any) -> A
     async with Relay(relay).serve() as served, AsyncExitStack() as ending:
         process = AsyncExitStack()
         given = settings(served.url, folder, changes)
-        built = await process.enter_async_context(app(given, clock=fast_clock(), shard_count=1))
-        ending.push_async_callback(lambda: lived.close())
+        clock = fast_clock()
+        built = await process.enter_async_context(app(given, clock=clock, shard_count=1))
+        ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below
         env = await ending.enter_async_context(_discord(built.bot))
         guild = env.create_guild("Art", id=GUILD_ID)
         channel = guild.create_text_channel("art")
         owner, member, stranger = (guild.add_member(env.create_user(name)) for name in ("owner", "lien", "eve"))
         lived = World(
-            folder, served, env, built, guild, channel, owner, member, stranger,
+            folder, served, env, built, clock, guild, channel, owner, member, stranger,
             lambda _: None, process, AsyncExitStack(),
         )  # fmt: skip
         ending.push_async_callback(lived.stop)

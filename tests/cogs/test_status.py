@@ -8,14 +8,9 @@ import discord
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.world import World, rows, title_of, world
+from tests.world import rows, title_of, world
 
 UNKNOWN = "1730621826053455"
-
-
-def shown_publicly(w: World) -> list[discord.Message]:
-    """Return what everybody in the channel sees."""
-    return w.channel.history(viewer=w.stranger)
 
 
 async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> None:
@@ -25,10 +20,10 @@ async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> 
         answer = await w.slash(w.member, "mjstatus", id=task_id)
         assert answer.response is not None
         shown = await w.pictured(answer.response.id)
-        assert title_of(shown).startswith("✅ Four pictures in ")
+        assert title_of(shown).startswith("✅ Four pictures")
         assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
         assert (shown.embeds[0].description or "").startswith("**a lighthouse at dawn** `--ar 3:2`")
-        assert len(shown_publicly(w)) == 1
+        assert len(w.public) == 1
         assert not w.env.errors
 
 
@@ -50,9 +45,9 @@ async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         ids = [w.relay.add_task("grid") for _ in range(4)]
         answer = await w.slash(w.member, "mjstatus", id=f"{ids[0]}, {ids[1]} {UNKNOWN} {ids[2]}\n{ids[3]}")
-        await w.until(lambda: sum(title_of(m).startswith("✅") for m in shown_publicly(w)) == 4)
+        await w.until(lambda: sum(title_of(m).startswith("✅") for m in w.public) == 4)
         assert "knows no task" in await w.told(answer)
-        footers = [m.embeds[0].footer.text or "" for m in shown_publicly(w)]
+        footers = [m.embeds[0].footer.text or "" for m in w.public]
         assert [footer.rpartition(" ")[2] for footer in footers] == ids
         assert len(answer.followups) <= 5
 
@@ -70,7 +65,7 @@ async def test_what_is_malformed_is_refused_before_any_defer(
         answer = await w.slash(w.member, "mjstatus", id=text)
         assert said in w.said(answer)
         assert not answer.followups
-        assert not shown_publicly(w)
+        assert not w.public
         assert w.relay.requests.total() == 0
         assert sum("ids" in line for line in caplog.messages) == 1
 
@@ -99,7 +94,7 @@ async def test_each_failure_of_the_relay_has_its_own_private_sentence(
             w.relay.script(route, times=20, **script)
         answer = await w.slash(w.member, "mjstatus", id=task_id, private=private)
         assert said in await w.told(answer)
-        await w.until(lambda: not shown_publicly(w))
+        await w.until(lambda: not w.public)
         assert bool(answer.response) is private
         assert sum(line.startswith("Refused application_command") for line in caplog.messages) == 1
 
@@ -109,9 +104,9 @@ async def test_the_others_are_followed_where_the_first_is_unknown(tmp_path: Path
     async with world(tmp_path) as w:
         known = w.relay.add_task("grid")
         answer = await w.slash(w.member, "mjstatus", id=f"{UNKNOWN} {known}")
-        await w.until(lambda: [m for m in shown_publicly(w) if title_of(m).startswith("✅")])
+        await w.until(lambda: [m for m in w.public if title_of(m).startswith("✅")])
         assert UNKNOWN in await w.told(answer)
-        assert len(shown_publicly(w)) == 1
+        assert len(w.public) == 1
 
 
 async def test_an_unknown_id_is_said_to_the_person_alone(tmp_path: Path) -> None:
@@ -120,7 +115,7 @@ async def test_an_unknown_id_is_said_to_the_person_alone(tmp_path: Path) -> None
         answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
         assert UNKNOWN in await w.told(answer)
         await w.until(lambda: answer.response is None)
-        assert not shown_publicly(w)
+        assert not w.public
         assert w.requests("PATCH", "@original") == 1
         assert w.requests("DELETE", "@original") == 1
 
@@ -132,7 +127,7 @@ async def test_an_answer_may_be_private(tmp_path: Path) -> None:
         assert answer.response is not None
         assert answer.response.ephemeral
         await w.titled(answer.response.id, "✅ Four")
-        assert not shown_publicly(w)
+        assert not w.public
 
 
 async def test_a_slow_end_is_told_once_where_it_was_asked(tmp_path: Path) -> None:
@@ -140,7 +135,7 @@ async def test_a_slow_end_is_told_once_where_it_was_asked(tmp_path: Path) -> Non
     async with world(tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), notify=True)
         assert answer.response is not None
-        told = await w.until(lambda: [m for m in shown_publicly(w) if m.content])
+        told = await w.until(lambda: [m for m in w.public if m.content])
         assert [m.content for m in told] == [f"<@{w.member.id}> your picture is ready: {told[0].reference.jump_url}"]  # type: ignore[union-attr]
 
 
@@ -153,7 +148,7 @@ async def test_a_quick_end_notifies_nobody(tmp_path: Path) -> None:
         shown = await w.titled(answer.response.id, "✅")
         await w.pictured(shown.id)
         await w.until(lambda: w.app.watcher.watching == 0)
-        assert len(shown_publicly(w)) == 2
+        assert len(w.public) == 2
 
 
 async def test_without_an_id_the_last_five_are_listed_privately(tmp_path: Path) -> None:
@@ -258,5 +253,5 @@ async def test_a_second_process_goes_on_alone(tmp_path: Path) -> None:
         answer = await w.slash(w.member, "mjstatus", id=task_id)
         assert not answer.acknowledged
         assert w.relay.requests.total() == 0
-        assert not shown_publicly(w)
+        assert not w.public
         assert not w.env.errors
