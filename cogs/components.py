@@ -1,20 +1,22 @@
 """A task's buttons as Discord's components: order kept, one bad button never loses the message. Pure."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import discord
-import emoji
 from discord import ui
 
-from bot.actions import Kind, key, meaning, said
+from bot.actions import Kind, key, meaning
 from bot.models import Button, Task
+from bot.reasons import translate
 from bot.records import Marks
 from cogs import limits
 from cogs.buttons import Click, TaskButton
 from cogs.layout import rows
 from cogs.prose import plain, web_link
 
+_LABEL_READ = 4 * limits.LABEL
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _STYLES = {
     1: discord.ButtonStyle.primary,
@@ -26,39 +28,48 @@ _STYLES = {
 
 def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.Item[Any]], list[str], bool]:
     """Draw the API's buttons; return them, what the footer says of them, and whether one is greyed."""
-    usable = _usable(task)
-    laid, left_over = rows(usable)
+    laid, left_over = rows([button for button in _usable(task) if not (careful and _is_link(button))])
     items: list[ui.Item[Any]] = []
-    greyed: dict[str, str] = {}
+    greyed: dict[str, list[str]] = {}
     for row, buttons in enumerate(laid):
         for button in buttons:
-            kind = meaning(button.custom_id).kind if button.custom_id else Kind.OTHER
-            if kind in marks.refused:
-                greyed[said(button)] = marks.refused[kind]
+            kind = meaning(button.custom_id).kind
+            if kind in marks.refused and not _is_link(button):
+                greyed.setdefault(marks.refused[kind], []).append(_name(button))
             items.append(_button(task, button, marks, row=row, careful=careful))
-    notes = [f"Greyed, as this relay refuses it: {', '.join(map(plain, greyed))}"] if greyed else []
+    notes = [_note(names, reason) for reason, names in greyed.items()]
     if left_over:
-        notes.append(f"{left_over} more buttons do not fit here.")
+        notes.append("1 more button does not fit here." if left_over == 1 else f"{left_over} more do not fit here.")
     return items, notes, bool(greyed)
+
+
+def _note(names: Sequence[str], reason: str) -> str:
+    why = limits.cut(plain(translate(reason)), 100)
+    return f"Greyed: {', '.join(dict.fromkeys(names))}; the relay refuses it{f': {why}' if why else ''}"
+
+
+def _name(button: Button) -> str:
+    return limits.cut(plain(button.label[:_LABEL_READ]), limits.LABEL) or meaning(button.custom_id).name
 
 
 def _usable(task: Task) -> list[Button]:
     seen: set[str] = set()
     usable: list[Button] = []
     for button in task.buttons:
-        link = _link(task, button)
-        identity = link or button.custom_id
-        if not identity or identity in seen or not (link or Click(Kind.OTHER, task.id, key(button.custom_id)).fits):
-            continue
-        seen.add(identity)
-        usable.append(button)
+        identity = _link(task, button) if _is_link(button) else key(button.custom_id)
+        fits = _is_link(button) or Click(Kind.OTHER, task.id, identity).fits
+        if identity and fits and identity not in seen:
+            seen.add(identity)
+            usable.append(button)
     return usable
+
+
+def _is_link(button: Button) -> bool:
+    return button.style == 5 or not button.custom_id
 
 
 def _link(task: Task, button: Button) -> str:
     """Return where a link button leads; relays drop its url, and Midjourney's page can be rebuilt from the job's id."""
-    if button.custom_id and button.style != 5:
-        return ""
     given = web_link(button.url)
     if given and len(given) <= limits.BUTTON_URL:
         return given
@@ -70,13 +81,13 @@ def _link(task: Task, button: Button) -> str:
 
 def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool) -> ui.Item[Any]:
     symbol = None if careful else _emoji(button.emoji)
-    label = limits.cut(plain(button.label), limits.LABEL)
+    label = limits.cut(plain(button.label[:_LABEL_READ]), limits.LABEL)
+    if _is_link(button):
+        return ui.Button(label=label or (None if symbol else "Open"), emoji=symbol, url=_link(task, button), row=row)
+    action, name = meaning(button.custom_id), key(button.custom_id)
     if not label and symbol is None:
-        label = limits.cut(plain(said(button)) or "Press", limits.LABEL)
-    if link := _link(task, button):
-        return ui.Button(label=label or None, emoji=symbol, url=link, row=row)
-    kind, name = meaning(button.custom_id).kind, key(button.custom_id)
-    click = Click(kind, task.id, name)
+        label = action.name
+    click = Click(action.kind, task.id, name)
     pressed = name in marks.pressed
     return TaskButton(
         click,
@@ -84,7 +95,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
             label=label or None,
             emoji=symbol,
             style=discord.ButtonStyle.success if pressed else _STYLES.get(button.style, discord.ButtonStyle.secondary),
-            disabled=kind in marks.refused or kind is Kind.REGION,
+            disabled=action.kind in marks.refused or action.kind is Kind.REGION,
             custom_id=click.custom_id,
             row=row,
         ),
@@ -95,4 +106,4 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
 def _emoji(text: str) -> str | None:
     """Return an emoji that Discord takes: relays also hand out names of custom emoji and broken escapes."""
     symbol = text.strip()
-    return symbol if emoji.is_emoji(symbol) else None
+    return symbol if limits.is_emoji(symbol) else None

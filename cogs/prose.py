@@ -1,34 +1,68 @@
 """Words on their way into a message: prompts shown safely, durations, bars, Discord's times. Pure."""
 
 import re
+import string
 import unicodedata
 from datetime import datetime
-
-import discord
+from urllib.parse import quote
 
 from cogs import limits
 
 PROMPT = 300
 """How much of a prompt a message shows."""
 
-_LINK = re.compile(r"<?https?://[^\s<>]+>?")
-_PARAMETER = re.compile(r"\s(?=(?:--|—)[a-zA-Z])")
-_KEPT_FORMATS = {"\u200d"}  # the joiner inside emoji
+_READ = 10_000
+"""How much of a prompt is looked at: what lies behind is never shown."""
+
+_LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
+_PARAMETER = re.compile(r"\s(?=(?:--|[\u2013\u2014])[a-zA-Z])")  # phones write dashes for --
+_JOINERS = "\u200c\u200d"  # inside of emoji, and of Persian and Hindi words
+_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|[{_JOINERS}]+(?!\S)")
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, and nothing to see
+_UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs"})
+# Discord, as CommonMark, takes a backslash before any punctuation.
+_MARKDOWN = re.compile(r"[\\*_~|`\[\]<>]|^[#+-]|(?:(?<=^\d)|(?<=^\d\d))[.)]|:(?=//|[^\s:]+:)|@(?=everyone|here)")
+_MASKED = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_HEADING = re.compile(r"#{1,3} (?=.*[^\s*])")
+_MARKED = re.compile(r"(\*\*|~~)(?=\S)([^*~]*[^*~\s])\1|([^*~]+|[*~]+?)")
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+_WEB = re.compile(rf"https?://{_HOST}(?::(\d{{1,5}}))?(?:[/?#].*)?")
+_IN_URLS = "".join(set(string.punctuation) - set('"()<>[\\]^`{|}'))
 
 
 def plain(text: str) -> str:
-    """Fold white space, and drop control and direction-changing characters: what is left stays where it stands."""
-    visible = (
-        letter if letter in _KEPT_FORMATS or unicodedata.category(letter) not in {"Cc", "Cf", "Co", "Cs", "Cn"} else " "
-        for letter in text
-    )
-    return " ".join("".join(visible).split())
+    """Fold white space, and drop what is unseen or changes the direction: what is left stays where it stands."""
+    words = " ".join("".join(map(_visible, text)).split())
+    return " ".join(_LOOSE_JOINERS.sub("", words).split())
+
+
+def _visible(letter: str) -> str:
+    if letter.isascii():
+        return letter if letter.isprintable() else " "
+    category = unicodedata.category(letter)
+    if category == "Cf":
+        return letter if letter in _JOINERS else ""
+    return " " if category in _UNSEEN or letter in _BLANKS else letter
 
 
 def escaped(text: str) -> str:
-    """Make text that shows exactly as it is: no markdown, no mention, no link."""
-    shown = discord.utils.escape_markdown(text)
-    return discord.utils.escape_mentions(shown).replace("](", "]\u200b(").replace("://", ":\u200b//")
+    """Make one line of text that shows exactly as it is: no markdown, no mention, no link, no emoji by name."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def answer(text: str) -> str:
+    """Show what Midjourney answers in words: of its Markdown what is bold, struck or a heading; no link."""
+    lines = (_answer_line(plain(line)) for line in text.splitlines())
+    return "\n".join(filter(None, lines))
+
+
+def _answer_line(line: str) -> str:
+    words = _MASKED.sub(r"\1", line)
+    if heading := _HEADING.match(words):
+        return f"**{escaped(words[heading.end() :].replace('**', ''))}**"
+    return "".join(
+        f"{mark}{escaped(inside)}{mark}" if mark else escaped(rest) for mark, inside, rest in _MARKED.findall(words)
+    )
 
 
 def code(text: str) -> str:
@@ -38,7 +72,7 @@ def code(text: str) -> str:
 
 def prompt_line(prompt: str) -> str:
     """Show a prompt as **its words** and `--its parameters`, image links shortened to an icon."""
-    text = limits.cut(_LINK.sub("🖼️", plain(prompt)), PROMPT)
+    text = limits.cut(_LINK.sub("🖼️", plain(prompt[:_READ])), PROMPT)
     words, *parameters = _PARAMETER.split(" " + text)
     shown = [f"**{escaped(words.strip())}**"] if words.strip() else []
     return " ".join(shown + [code(parameter.strip()) for parameter in parameters if parameter.strip()])
@@ -46,7 +80,7 @@ def prompt_line(prompt: str) -> str:
 
 def duration(milliseconds: int) -> str:
     """Say how long something took: "4 s", "2 min 5 s", "1 h 3 min"."""
-    seconds = max(round(milliseconds / 1000), 0)
+    seconds = max((milliseconds + 500) // 1000, 0)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -70,7 +104,10 @@ def ago(at: datetime | int) -> str:
 
 def web_link(url: str) -> str | None:
     """Return a link that Discord takes, None where there is none; parentheses would end a masked link."""
-    safe = url.strip().replace("(", "%28").replace(")", "%29")
-    short = len(safe) <= limits.EMBED_URL and not re.search(r"[\s<>\"\\]", safe)
-    host = re.match(r"https?://([A-Za-z0-9.-]+\.[A-Za-z]{2,})(?::\d+)?(?:[/?#]|$)", safe)
-    return safe if short and safe.isascii() and host else None
+    if len(url) > limits.EMBED_URL:
+        return None
+    safe = quote(url.strip(), safe=_IN_URLS, errors="replace")
+    found = _WEB.fullmatch(safe)
+    if found is None or len(safe) > limits.EMBED_URL:
+        return None
+    return safe if 0 < int(found[1] or 443) < 1 << 16 else None

@@ -1,6 +1,6 @@
 """A scene becomes a message: embed, buttons, file. Pure, and the only place that knows how a message looks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,8 @@ from cogs.prose import plain, prompt_line, web_link
 from cogs.states import REFRESH, SENDING, Ours, State, state_of
 
 _CLIPS = (".mp4", ".webm")
+_FOOTER = 1000
+"""How long a footer may be, so that the whole embed stays within Discord's total."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,24 @@ class Drawing:
 
 
 def render(scene: Scene, *, careful: bool = False) -> Drawing:
-    """Draw a scene; `careful` leaves out the prompt and all emoji on buttons, after Discord refused them."""
+    """Draw a scene; `careful` leaves out emoji on buttons, links to pictures and the relay's and the person's words.
+
+    They are what Discord may refuse (50035), or a server's own filter (200000, 240000).
+    """
     state = state_of(scene)
     task, job = scene.task, scene.job
     embed = discord.Embed(title=limits.cut(state.title, limits.EMBED_TITLE), colour=state.colour)
-    embed.set_author(name=_author(job.requester, job.pressed), icon_url=web_link(job.requester.avatar_url))
-    prompt = prompt_line(task.shown_prompt) if task and not careful else ""
-    embed.description = limits.cut("\n".join(filter(None, (prompt, *state.lines))), limits.EMBED_DESCRIPTION)
+    icon = None if careful else web_link(job.requester.avatar_url)
+    embed.set_author(name=_author(job.requester, job.pressed), icon_url=icon)
+    quoted = state.quoted if careful else ()
+    embed.description = _joined(line for line in (_prompt(task, careful=careful), *state.lines) if line not in quoted)
     view, notes = _view(scene, state, careful=careful)
     action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
-    embed.set_footer(text=limits.cut("\n".join((_footer(action, job.task_id), *notes)), limits.FOOTER))
+    embed.set_footer(text=limits.cut("\n".join((_footer(action, job.task_id), *notes)), _FOOTER))
     if task and task.status.is_final and task.finish_time:
         embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
-    file_name = scene.picture.name if scene.picture else ""
-    embed.set_image(url=_image(scene))
-    return Drawing(embed, view, file_name, limits.cut(plain(task.shown_prompt), limits.ALT_TEXT) if task else "")
+    embed.set_image(url=_image(scene, careful=careful))
+    return Drawing(embed, view, scene.picture.name if scene.picture else "", _alt_text(task, careful=careful))
 
 
 def sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
@@ -60,21 +65,43 @@ def buttons_of(task: Task, marks: Marks) -> ui.View:
     return _finished(task, marks, (), careful=False)[0]
 
 
+def _prompt(task: Task | None, *, careful: bool) -> str:
+    """Show the prompt, except where all that is known of one is the answer in words below."""
+    if task is None or careful or task.shown_prompt == task.text:
+        return ""
+    return prompt_line(task.shown_prompt)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Put lines below each other; one that has no room is left out whole, as half a link is none."""
+    text = ""
+    for line in filter(None, lines):
+        longer = f"{text}\n{line}" if text else line
+        text = longer if limits.length(longer) <= limits.EMBED_DESCRIPTION else text
+    return text
+
+
+def _alt_text(task: Task | None, *, careful: bool) -> str:
+    if task is None or careful:
+        return ""
+    return limits.cut(plain(task.shown_prompt[: 4 * limits.ALT_TEXT]), limits.ALT_TEXT)
+
+
 def _author(person: Person, pressed: str) -> str:
-    name = limits.cut(plain(person.name) or "somebody", 80)
+    name = limits.cut(plain(person.name), 80) or "somebody"
     return limits.cut(f"{name} pressed {plain(pressed)}" if pressed else name, limits.AUTHOR)
 
 
 def _footer(action: str, task_id: str) -> str:
-    return " · ".join(filter(None, (limits.cut(plain(action), 100), task_id))) or "mjbot"
+    return " · ".join(filter(None, (limits.cut(plain(action), 100), limits.cut(plain(task_id), 100)))) or "mjbot"
 
 
-def _image(scene: Scene) -> str | None:
+def _image(scene: Scene, *, careful: bool) -> str | None:
     """Return what the embed shows: the attachment, else the link, else nothing."""
     task = scene.task
     if scene.picture is not None:
         return None if scene.picture.name.endswith(_CLIPS) else f"attachment://{scene.picture.name}"
-    if task is None or scene.ending is not None or scene.picture_gone or task.video:
+    if task is None or careful or scene.ending is not None or scene.picture_gone or task.video:
         return None
     if task.status in {Status.FAILURE, Status.CANCEL, Status.MODAL}:
         return None

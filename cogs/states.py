@@ -1,5 +1,6 @@
 """What each state of a message says: colour, title, lines, and the buttons that are ours. Pure."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -7,11 +8,15 @@ from bot.actions import Kind, is_grid, meaning
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
+from bot.records import Job
 from cogs import limits
-from cogs.prose import ago, bar, code, duration, escaped, plain, web_link
+from cogs.prose import ago, answer, bar, code, duration, escaped, plain, web_link
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 
+_TEXT = 3000
+"""How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""
+_OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
 
 Ours = tuple[Kind, str, str]
 """A button of ours: kind, emoji, label."""
@@ -19,12 +24,16 @@ Ours = tuple[Kind, str, str]
 
 @dataclass(frozen=True)
 class State:
-    """How one state looks: colour, title, the lines after the prompt, and our own buttons below."""
+    """How one state looks: colour, title, the lines after the prompt, and our own buttons below.
+
+    `quoted` are those of the lines that hold the relay's own words.
+    """
 
     colour: int
     title: str
     lines: tuple[str, ...] = ()
     ours: tuple[Ours, ...] = ()
+    quoted: tuple[str, ...] = ()
 
 
 SENDING = State(QUIET, "📨 Sending")
@@ -38,17 +47,21 @@ def state_of(scene: Scene) -> State:
     task = scene.task
     if scene.ending is not None:
         return _ENDINGS[scene.ending](scene)
-    if task is None or not task.id:
-        return SENDING
+    if task is None:
+        return _queued(scene, 0, 0) if scene.job.task_id else SENDING
     if task.status.is_final:
         return _FINALS[task.status](scene, task)
     if task.status is Status.MODAL and not scene.job.form_sent:
-        name = plain(scene.job.requester.name)
-        return State(WAITING, f"✋ Waiting for {name} to confirm", ("Nothing is drawn until you confirm.",), FORM)
+        name = escaped(limits.cut(plain(scene.job.requester.name), 80)) or "somebody"
+        lines = ("Nothing is drawn until you confirm.", *_outage(scene))
+        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, FORM)
     if task.status is Status.IN_PROGRESS:
         return _running(scene, task)
-    ahead = task.properties.number_of_queues
-    asked = task.submit_time or int(scene.job.born_at.timestamp() * 1000)
+    return _queued(scene, task.properties.number_of_queues, task.submit_time)
+
+
+def _queued(scene: Scene, ahead: int, submit_time: int) -> State:
+    asked = submit_time or int(scene.job.born_at.timestamp() * 1000)
     title = f"⏳ Queued, {ahead} ahead" if ahead > 0 else "⏳ Queued"
     return State(QUIET, title, (f"asked {ago(asked)}", *_outage(scene)))
 
@@ -67,29 +80,35 @@ def _outage(scene: Scene) -> Iterator[str]:
 
 def _success(scene: Scene, task: Task) -> State:
     grid = is_grid(task.buttons)
-    spent = task.finish_time - (task.start_time or task.submit_time) if task.finish_time else 0
-    took = f" in {duration(spent)}" if spent > 0 and (task.start_time or task.submit_time) else ""
-    lines = [_text(task.text)] if task.text else []
-    if grid and not task.video:
-        lines.append(_hint(task))
-    elif scene.job.parent_link:
-        lines.append(
-            f"from [{'these four' if scene.job.done.startswith('Picture') else 'this'}]({scene.job.parent_link})"
-        )
-    lines += _clips(task)
-    problem = _picture_problem(scene, task)
-    ours = (REFRESH,) if problem and not scene.picture_gone else ()
-    return State(DONE, f"✅ {_result(scene, task, grid=grid)}{took}", (*lines, *problem), ours)
+    said = limits.cut(answer(task.text[:_TEXT]), _TEXT)
+    text = (said,) if said else ()
+    hint = (_hint(task),) if grid and not task.video else ()
+    missing = _missing(scene, task)
+    lines = (*text, *hint, *_origin(scene.job), *_clips(task), *missing, *_shrunk(scene, task))
+    title = f"✅ {_result(scene.job, task, grid=grid)}{_took(task)}"
+    return State(DONE, title, lines, (REFRESH,) if missing and not scene.picture_gone else (), text)
 
 
-def _result(scene: Scene, task: Task, *, grid: bool) -> str:
-    if task.video:
-        return "Four clips" if grid else "One clip"
+def _took(task: Task) -> str:
+    """Say how long it took; what is answered at once, as some relays do a U, took no time worth telling."""
+    start = task.start_time or task.submit_time
+    spent = task.finish_time - start
+    return f" in {duration(spent)}" if start and spent >= 500 else ""
+
+
+def _result(job: Job, task: Task, *, grid: bool) -> str:
     if grid:
-        return "Four pictures"
-    if scene.job.done:
-        return scene.job.done
-    return _DONE_WORDS.get(task.action, "One picture")
+        return "Four clips" if task.video else "Four pictures"
+    if job.done:
+        return job.done
+    return "One clip" if task.video else _DONE_WORDS.get(task.action, "One picture")
+
+
+def _origin(job: Job) -> tuple[str, ...]:
+    if not job.parent_link:
+        return ()
+    four = job.done.startswith("Picture") or _OF_FOUR.fullmatch(job.pressed)
+    return (f"from [{'these four' if four else 'this'}]({job.parent_link})",)
 
 
 _DONE_WORDS = {
@@ -110,35 +129,36 @@ def _hint(task: Task) -> str:
     return f"{', '.join(says)} (1 2 above 3 4)"
 
 
-def _text(text: str) -> str:
-    return limits.cut("\n".join(filter(None, (escaped(plain(line)) for line in text.splitlines()))), 3000)
-
-
 def _clips(task: Task) -> list[str]:
-    links = [url for url in (task.video_urls or (task.video,)) if url and web_link(url)]
-    shown = [f"[clip {number}]({web_link(url)})" for number, url in enumerate(links[:4], 1)]
+    links = [link for url in (task.video_urls or (task.video,)) if (link := web_link(url))]
+    shown = [f"[clip {number}]({link})" for number, link in enumerate(links[:4], 1)]
     return [" · ".join(shown)] if shown else []
 
 
-def _picture_problem(scene: Scene, task: Task) -> tuple[str, ...]:
+def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
+    """Say why there is no picture, where there is none to see."""
     if scene.picture_gone:
         return ("The link to the picture is dead: such links live for a day. The buttons may still work.",)
-    if scene.picture and scene.picture.shrunk:
-        original = web_link(task.picture_url)
-        where = f"; [the original]({original}) lives for a day" if original else ""
-        return (f"Made smaller to fit here{where}.",)
-    if not task.picture_url and not task.text:
-        return ("The relay has not handed out the picture.",)
-    return ()
+    if scene.picture or web_link(task.picture_url):
+        return ()
+    if task.picture_url:
+        return ("The picture is not here yet: **Refresh** looks again.",)
+    return () if task.text else ("The relay has not handed out the picture.",)
+
+
+def _shrunk(scene: Scene, task: Task) -> tuple[str, ...]:
+    if scene.picture is None or not scene.picture.shrunk:
+        return ()
+    original = web_link(task.picture_url)
+    return (f"Made smaller to fit here{f'; [the original]({original}) lives for a day' if original else ''}.",)
 
 
 def _failure(scene: Scene, task: Task) -> State:
     del scene
     reason = explain(task.fail_reason)
-    original = f"It said: {code(plain(reason.original))}" if reason.original else ""
-    return State(
-        BAD, f"❌ {reason.title}", tuple(filter(None, (reason.sentence, original, f"**Next:** {reason.advice}")))
-    )
+    original = plain(reason.original)
+    said = (f"It said: {code(original)}",) if original else ()
+    return State(BAD, f"❌ {reason.title}", (reason.sentence, *said, f"**Next:** {reason.advice}"), quoted=said)
 
 
 def _cancelled(scene: Scene, task: Task) -> State:
@@ -170,7 +190,8 @@ def _last_seen(scene: Scene) -> str:
 
 
 def _lost(scene: Scene) -> State:
-    line = f"The relay does not know task {code(scene.job.task_id)} any more. **Next:** **Look again**, or ask anew."
+    name = code(limits.cut(plain(scene.job.task_id), 64))
+    line = f"The relay does not know task {name} any more. **Next:** **Look again**, or ask anew."
     return State(ASLEEP, "❔ The relay lost this task", (line,), (LOOK,))
 
 
