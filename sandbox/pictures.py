@@ -17,15 +17,16 @@ from sandbox.pictures_canvas import Canvas, View
 from sandbox.pictures_city import city
 from sandbox.pictures_coast import coast
 from sandbox.pictures_land import dunes, forest, mountains
-from sandbox.pictures_light import PALETTES, four_palettes, paint_sky
+from sandbox.pictures_light import PALETTES, four_palettes, lights_in, paint_sky
 from sandbox.pictures_scene import Scene
+from sandbox.pictures_subject import Subject, animal_in, four_scenes, paint_subject, place_in
 
 _GAP = 4
 _KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
     "coast": (coast, ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship")),
     "city": (city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
     "dunes": (dunes, ("desert", "dune", "sahara", "sand", "pyramid", "mars", "camel")),
-    "forest": (forest, ("forest", "tree", "wood", "pine", "fox", "wolf", "deer", "bear", "owl")),
+    "forest": (forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
     "mountains": (mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
 }
 
@@ -41,6 +42,7 @@ class Shot:
     layout: str
     detail: str
     view: View
+    subject: Subject | None = None
     repainted: tuple[Shot, bytes] | None = None
 
     @property
@@ -89,17 +91,35 @@ def aspect_of(prompt: str) -> float:
 
 def four_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
     """Return the four pictures that a prompt gives: one subject, four lights and four compositions."""
-    words = prompt.lower()
-    kind = next((name for name, (_, keys) in _KINDS.items() if any(key in words for key in keys)), None)
-    if kind is None:
-        kind = random.Random(words.split("--")[0]).choice(list(_KINDS))
     wide = aspect_of(prompt)
     view = View(-wide / 2, 0.0, wide, 1.0)
+    animal = animal_in(prompt)
+    if animal is None:
+        scenes = [(_place(prompt), palette) for palette in four_palettes(prompt, seed)]
+    elif (place := place_in(prompt) or _named(prompt)) or lights_in(prompt):
+        scenes = [(place or "meadow", palette) for palette in four_palettes(prompt, seed)]
+    else:
+        scenes = four_scenes(animal, seed)
     one, two, three, four = (
-        Shot(kind, palette, f"{seed} {number}", f"{seed} {number}", view)
-        for number, palette in enumerate(four_palettes(prompt, seed), 1)
+        Shot(place, palette, f"{seed} {number}", f"{seed} {number}", view, _subject(animal, number, wide))
+        for number, (place, palette) in enumerate(scenes, 1)
     )
     return one, two, three, four
+
+
+def _named(prompt: str) -> str | None:
+    words = prompt.lower()
+    return next((name for name, (_, keys) in _KINDS.items() if any(key in words for key in keys)), None)
+
+
+def _place(prompt: str) -> str:
+    return _named(prompt) or random.Random(prompt.lower().split("--")[0]).choice(list(_KINDS))
+
+
+def _subject(animal: str | None, number: int, wide: float) -> Subject | None:
+    if animal is None:
+        return None
+    return Subject(animal, "close" if number == 4 else "whole", min(1.0, wide**0.8))
 
 
 def size_of(aspect: float, side: int) -> tuple[int, int]:
@@ -117,7 +137,11 @@ def draw(shot: Shot, side: int = 1024) -> Image.Image:
     lift = dice.uniform(0.22, 0.4) if palette.night else dice.uniform(0.03, 0.2)
     sun = (dice.choice((-1, 1)) * dice.uniform(0.08, 0.34), horizon - lift)
     paint_sky(canvas, palette, horizon, sun, shot.detail)
-    _KINDS[shot.kind][0](Scene(canvas, palette, horizon, sun, shot.layout, shot.detail))
+    scene = Scene(canvas, palette, horizon, sun, shot.layout, shot.detail)
+    if shot.subject:
+        paint_subject(scene, shot.kind, shot.subject)
+    else:
+        _KINDS[shot.kind][0](scene)
     image = _finish(canvas.image, shot.detail)
     if shot.repainted:
         other, mask = shot.repainted
@@ -165,10 +189,10 @@ def clip(shot: Shot, side: int = 320, frames: int = 16) -> bytes:
 
 
 def _finish(image: Image.Image, seed: str) -> Image.Image:
-    """Give film: soft bloom, a breath of contrast, darker corners, grain."""
+    """Give film: soft bloom, contrast and colour that hold at a thumbnail's size, grain."""
     bloom = image.reduce(4).filter(ImageFilter.GaussianBlur(image.height / 90)).resize(image.size)
     image = Image.blend(image, ImageChops.screen(image, bloom), 0.2)
-    image = ImageEnhance.Contrast(image).enhance(1.06)
+    image = ImageEnhance.Color(ImageEnhance.Contrast(image).enhance(1.1)).enhance(1.22)
     noise = Image.frombytes("L", image.size, random.Random(f"{seed} grain").randbytes(image.width * image.height))
     grain = noise.point([round(128 + (value - 128) * 0.05) for value in range(256)])
     return ImageChops.overlay(image, Image.merge("RGB", (grain, grain, grain)))

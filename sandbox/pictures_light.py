@@ -33,7 +33,7 @@ PALETTES = {
         near=(40, 36, 66),
     ),
     "golden": Palette(
-        sky=((64, 106, 150), (160, 178, 182), (250, 205, 130), (255, 228, 166)),
+        sky=((52, 116, 186), (136, 186, 204), (255, 202, 112), (255, 226, 140)),
         light=(255, 246, 210),
         far=(216, 166, 116),
         near=(54, 36, 36),
@@ -61,10 +61,10 @@ PALETTES = {
         aurora=True,
     ),
     "mist": Palette(
-        sky=((158, 186, 200), (198, 212, 212), (228, 228, 216), (248, 240, 222)),
+        sky=((84, 146, 172), (142, 190, 196), (204, 222, 206), (255, 238, 200)),
         light=(255, 250, 235),
-        far=(190, 206, 206),
-        near=(34, 58, 64),
+        far=(134, 176, 178),
+        near=(18, 54, 64),
     ),
     "coral": Palette(
         sky=((62, 40, 100), (166, 66, 118), (246, 120, 98), (255, 194, 126)),
@@ -101,6 +101,12 @@ _WORDS = (
     (("fog", "mist", "storm", "rain"), ("mist", "winter", "blue", "dawn")),
     (("desert", "dune", "mars", "sand"), ("amber", "golden", "coral", "night")),
 )
+
+
+def lights_in(prompt: str) -> bool:
+    """Tell whether `prompt` says what the light is like."""
+    words = prompt.lower()
+    return any(key in words for keys, _ in _WORDS for key in keys)
 
 
 def four_palettes(prompt: str, seed: str) -> tuple[str, str, str, str]:

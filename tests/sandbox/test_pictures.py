@@ -7,7 +7,17 @@ from PIL import Image, ImageStat
 
 from sandbox.pictures import Shot, aspect_of, clip, draw, finished, four_shots, grid, preview, size_of
 
-PROMPTS = ["a lighthouse at dawn", "mountains", "desert dunes", "a pine forest", "a city at night", "something else"]
+PROMPTS = [
+    "a lighthouse at dawn",
+    "mountains",
+    "desert dunes",
+    "a pine forest",
+    "a city at night",
+    "something else",
+    "pig --v 6.1",
+    "a red fox on fresh snow",
+    "a cat on a roof",
+]
 
 
 def difference(first: Image.Image, second: Image.Image) -> float:
@@ -44,6 +54,43 @@ def test_a_prompt_decides_the_subject_and_four_lights_differ() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "animal"),
+    [
+        ("pig --v 6.1", "pig"),
+        ("Two piglets", "pig"),
+        ("a cat", "cat"),
+        ("a red fox and a cat", "fox"),
+        ("a cathedral", None),
+        ("pigeons over foxgloves", None),
+        ("a lighthouse --style cat", None),
+    ],
+)
+def test_an_animal_is_drawn_where_the_prompt_names_one(prompt: str, animal: str | None) -> None:
+    """The first animal named as a word of its own is in all four pictures, whole in three and close in one."""
+    subjects = [shot.subject for shot in four_shots(prompt, "seed")]
+    assert {animal} == {subject and subject.animal for subject in subjects}
+    if animal:
+        assert ["whole", "whole", "whole", "close"] == [subject.near for subject in subjects if subject]
+
+
+def test_an_animal_and_a_place_combine() -> None:
+    """A place or a light in the words decides where the animal is; without one, four scenes of its own differ."""
+    assert {"snow"} == {shot.kind for shot in four_shots("a red fox on fresh snow", "seed")}
+    assert {"coast"} == {shot.kind for shot in four_shots("a pig at the sea", "seed")}
+    assert {"meadow"} == {shot.kind for shot in four_shots("a cat at night", "seed")}
+    own = four_shots("pig", "seed")
+    assert len({shot.palette for shot in own}) == 4
+    assert {"meadow", "field"} == {shot.kind for shot in own}
+
+
+def test_an_animal_keeps_to_a_narrow_picture() -> None:
+    """What the width cannot hold is drawn smaller."""
+    subjects = [four_shots(f"pig --ar {ratio}", "seed")[0].subject for ratio in ("9:16", "1:1", "16:9")]
+    narrow, square, wide = (subject.fit for subject in subjects if subject)
+    assert narrow < square == wide == 1.0
+
+
+@pytest.mark.parametrize(
     ("prompt", "size"),
     [("x", (512, 512)), ("x --ar 3:2", (624, 416)), ("x --ar 9:16", (384, 680)), ("x --ar 0:0", (512, 512))],
 )
@@ -56,11 +103,13 @@ def shot() -> Shot:
     return four_shots("a lighthouse at dawn", "seed")[1]
 
 
-def test_zooming_out_shows_the_same_picture_smaller() -> None:
+@pytest.mark.parametrize(("prompt", "number"), [("a lighthouse at dawn", 1), ("pig", 0), ("pig", 3), ("a cat", 3)])
+def test_zooming_out_shows_the_same_picture_smaller(prompt: str, number: int) -> None:
     """The middle of a picture zoomed out by two is the picture."""
-    wider = draw(shot().zoom(2), 256)
+    near = four_shots(prompt, "seed")[number]
+    wider = draw(near.zoom(2), 256)
     middle = wider.crop((64, 64, 192, 192))
-    assert difference(middle, draw(shot(), 128)) < 9
+    assert difference(middle, draw(near, 128)) < 9
 
 
 def test_panning_extends_one_side() -> None:
@@ -79,6 +128,8 @@ def test_a_variation_keeps_the_palette_and_changes_the_scene() -> None:
     subtle = difference(base, draw(shot().vary("new", strong=False), 96))
     assert shot().vary("new").palette == shot().palette
     assert 0.5 < subtle < difference(base, draw(shot().vary("new"), 96))
+    pig = four_shots("pig", "seed")[1]
+    assert (pig.palette, pig.subject) == (pig.vary("new").palette, pig.vary("new").subject)
 
 
 def test_a_repainted_region_is_new_only_where_the_mask_is_white() -> None:

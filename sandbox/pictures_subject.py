@@ -1,0 +1,125 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""Put an animal into a scene: which one a prompt names, where it stands, how near it is."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from PIL import Image, ImageDraw
+
+from sandbox.pictures_animals import cat, fox, pig
+from sandbox.pictures_canvas import Point, mix
+from sandbox.pictures_city import city
+from sandbox.pictures_coast import coast
+from sandbox.pictures_figure import Figure
+from sandbox.pictures_ground import Ground, bokeh, edge, hills, lie
+from sandbox.pictures_land import dunes, forest, mountains
+from sandbox.pictures_scene import Place, Scene
+
+
+class _Painter(Protocol):
+    def __call__(self, figure: Figure, dice: random.Random, *, asleep: bool) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Animal:
+    paint: _Painter
+    tall: float
+    face: Point
+
+
+_ANIMALS: dict[str, tuple[_Animal, str]] = {
+    "pig": (_Animal(pig, 0.46, (0.36, 0.76)), r"pig|pigs|piglet|piglets|hog|boar"),
+    "fox": (_Animal(fox, 0.46, (0.2, 0.98)), r"fox|foxes"),
+    "cat": (_Animal(cat, 0.48, (0.14, 0.86)), r"cat|cats|kitten|kittens|kitty"),
+}
+_GROUNDS: dict[str, tuple[Callable[[Scene], None], Ground]] = {
+    "meadow": (hills, "grass"),
+    "field": (hills, "wheat"),
+    "snow": (forest, "snow"),
+    "forest": (forest, "grass"),
+    "mountains": (mountains, "grass"),
+    "dunes": (dunes, "sand"),
+    "coast": (coast, "grass"),
+    "city": (city, "roof"),
+}
+_PLACES = (
+    ("snow", r"snow\w*|winter|ice|frost\w*|arctic"),
+    ("field", r"fields?|wheat|farm|barn|corn"),
+    ("meadow", r"meadows?|grass|garden|flowers?|hills?|park|spring"),
+    ("city", r"roofs?|rooftops?|window"),
+)
+_SETS: dict[str, tuple[tuple[str, str], ...]] = {
+    "pig": (("meadow", "dawn"), ("meadow", "night"), ("field", "golden"), ("meadow", "summer")),
+    "fox": (("forest", "coral"), ("snow", "blue"), ("field", "golden"), ("meadow", "summer")),
+    "cat": (("meadow", "dawn"), ("city", "night"), ("field", "golden"), ("meadow", "summer")),
+}
+Near = Literal["whole", "close"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which animal a picture shows, how near, and how much of its usual size fits the picture's width."""
+
+    animal: str
+    near: Near
+    fit: float = 1.0
+
+
+def animal_in(prompt: str) -> str | None:
+    """Return the first animal that `prompt` names as a word of its own and that can be drawn."""
+    words = prompt.split("--", maxsplit=1)[0].lower()
+    found = {name: re.search(rf"\b(?:{keys})\b", words) for name, (_, keys) in _ANIMALS.items()}
+    return min((hit.start(), name) for name, hit in found.items() if hit)[1] if any(found.values()) else None
+
+
+def place_in(prompt: str) -> str | None:
+    """Return the place that `prompt` names, of those only an animal stands in."""
+    words = prompt.split("--", maxsplit=1)[0].lower()
+    return next((name for name, keys in _PLACES if re.search(rf"\b(?:{keys})\b", words)), None)
+
+
+def four_scenes(animal: str, seed: str) -> list[tuple[str, str]]:
+    """Return four (place, palette) that suit `animal`, the last one for its portrait."""
+    *wide, portrait = _SETS[animal]
+    random.Random(f"{seed} scenes").shuffle(wide)
+    return [*wide, portrait]
+
+
+def paint_subject(scene: Scene, place: str, subject: Subject) -> None:
+    """Paint `place` and the animal in it, nearer than everything else."""
+    backdrop, ground = _GROUNDS[place]
+    animal = _ANIMALS[subject.animal][0]
+    dice = scene.dice("subject")
+    facing = dice.choice((-1, 1))
+    light = 1 if scene.sun[0] > 0 else -1
+    size, x, foot = animal.tall * subject.fit, dice.uniform(-0.06, 0.06), dice.uniform(0.88, 0.92)
+    if subject.near == "close":
+        size = 1.02 * subject.fit
+        x, foot = -facing * animal.face[0] * size * 0.9, 0.56 + animal.face[1] * size
+    elif animal.paint is pig:
+        x += facing * 0.03 * subject.fit
+    backdrop(scene)
+    lie(scene, ground, foot)
+    if subject.near == "close":
+        scene.canvas.image = scene.canvas.blurred(scene.canvas.image, 0.011)
+        bokeh(scene)
+    _shadow(scene, (x, foot), size, light)
+    asleep = scene.palette.night and dice.random() < 0.35
+    animal.paint(Figure(scene.canvas, scene.palette, (x, foot), size, facing, light), scene.dice("coat"), asleep=asleep)
+    edge(scene, ground, foot)
+
+
+def _shadow(scene: Scene, foot: Point, size: float, light: int) -> None:
+    canvas = scene.canvas
+    x, y = foot[0] - light * 0.1 * size, foot[1]
+
+    def draw(pen: ImageDraw.ImageDraw, place: Place, _: float) -> None:
+        pen.ellipse([place(x - 0.72 * size, y - 0.06 * size), place(x + 0.72 * size, y + 0.1 * size)], fill=255)
+
+    mask: Image.Image = canvas.blurred(canvas.mask(draw), 0.03 * size)
+    canvas.lay(mix(scene.palette.near, scene.palette.sky[0], 0.2), mask, 0.55)
