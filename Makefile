@@ -1,4 +1,4 @@
-# Five verbs: demo, test, lint, types, lock. Each does its own set-up, into .venv.
+# demo, test, lint, types, bench, record, lock: each does its own set-up, into .venv.
 # Python is looked for from /, so that a version manager that lacks the version of .python-version
 # (which is for the hosting platforms) does not stand in the way.
 
@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types lock bench
+.PHONY: demo test lint types lock bench record
 
 demo: $(READY)
 	$(PY) -m sandbox
@@ -34,6 +34,9 @@ $(READY): requirements-dev.txt
 	@echo "Installing what mjbot needs into $(VENV) (once, about a minute) ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+record: $(READY)
+	MJBOT_RECORD=1 $(PY) -m pytest -q -m browser
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o requirements.txt

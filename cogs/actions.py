@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _PREFILL_SECONDS = 1.5
 _CATCH_SECONDS = 2.0
+_CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 _PROMPT = "prompt"
 _ZOOM = re.compile(r"--zoom\s+(\S+)")
 
@@ -77,7 +78,7 @@ class Actions(commands.Cog):
         if interaction.type is discord.InteractionType.modal_submit and click is not None:
             async with apologising(interaction):
                 await self._submitted(interaction, click, data)
-        elif interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
+        elif click is None and interaction.type in _CLICKS:
             await self._sleep(_CATCH_SECONDS)
             if not interaction.response.is_done():
                 await tell(interaction, stale_button())

@@ -5,11 +5,9 @@ import asyncio
 import logging
 import sys
 import webbrowser
-from contextlib import suppress
-
-from simcord import Preview, SetupError
 
 from sandbox.avatars import avatars
+from sandbox.page import LivePage
 from sandbox.relay import RelaySettings
 from sandbox.stage import DOCUMENTED_ID, Stage, stage
 from sandbox.tour import tour
@@ -31,7 +29,7 @@ async def demo(*, port: int | None, open_browser: bool, seconds: float) -> None:
             print("  Press U2 below the four pictures. Type /mjstatus, and pick a task. Ctrl+C ends it.\n", flush=True)
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, page.url)
-            await _keep_fresh(scene, page)
+            await LivePage(scene.env, page).keep_fresh()
 
 
 async def furnish(scene: Stage) -> None:
@@ -45,19 +43,6 @@ async def furnish(scene: Stage) -> None:
     running = scene.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2 --v 7")
     await scene.member.slash(scene.channel, "mjstatus", id=running)
     await scene.guide.send(scene.channel, _WELCOME)
-
-
-async def _keep_fresh(scene: Stage, page: Preview) -> None:
-    """Publish the page anew whenever the bot has sent something: SimCord's page does not do so by itself."""
-    seen = -1
-    while True:
-        sent = len(scene.env.http_requests)
-        if sent != seen:
-            # A refresh that meets a callback or a click under way is refused, or times out: it is tried again.
-            with suppress(TimeoutError, SetupError):
-                await page.refresh()
-                seen = sent
-        await asyncio.sleep(0.25)
 
 
 def main() -> int:

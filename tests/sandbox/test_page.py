@@ -18,10 +18,14 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 RECORD = bool(os.environ.get("MJBOT_RECORD"))
 """Set by `make record`: keep the film of this test as docs/demo.webp, and slow it down to be watched."""
 
@@ -85,12 +89,21 @@ def _message(page: Page, title: str) -> Locator:
     return page.locator("article, [role=article], li, .message").filter(has_text=title).last
 
 
+async def _pictures(page: Page, count: int) -> None:
+    """Wait until so many pictures have arrived in the page."""
+    arrived = "all => all.filter(one => one.naturalWidth > 200).length"
+    async with asyncio.timeout(20):
+        while await page.locator("img").evaluate_all(arrived) < count:
+            await asyncio.sleep(0.1)
+
+
 @pytest.mark.timeout(180)
 async def test_a_newcomers_first_minute(page: Page) -> None:
     """Pictures are there at once; U2 draws the second one, live; a form opens filled in; a typed command follows."""
     film = Film(page)
     await expect(page.get_by_text("Press U2").last).to_be_visible()
     await expect(page.get_by_text("A parameter is not valid").first).to_be_attached()
+    await _pictures(page, 2)
     await film.take(4)
 
     await page.get_by_role("button", name="U2", exact=True).first.click()

@@ -1,0 +1,87 @@
+"""The files around the code say what is true of it."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def _read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_env_example_lists_every_setting() -> None:
+    """`.env.example` and Settings name the same variables, with the same defaults."""
+    listed = dict(re.findall(r"^([A-Z_]+)=(.*)$", _read(".env.example"), re.MULTILINE))
+
+    assert {name.upper() for name in Settings.model_fields} == set(listed)
+    given = Settings.read(_env_file=None, discord_token="a.b.c", mj_api_key="sk-1")
+    same = Settings.read(
+        _env_file=None,
+        **{name.lower(): value for name, value in listed.items() if value},
+        discord_token="a.b.c",
+        mj_api_key="sk-1",
+    )
+    assert given == same
+
+
+def test_every_setting_has_its_comment() -> None:
+    """Each variable of `.env.example` stands below a comment, of its own or shared with the line before."""
+    lines = _read(".env.example").splitlines()
+    bare = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if re.match(r"[A-Z_]+=", line) and not re.match(r"#|[A-Z_]+=", before)
+    ]
+
+    assert [] == bare
+
+
+def test_readme_names_every_setting_and_command() -> None:
+    """Whoever reads README finds every setting and every command."""
+    readme = _read("README.md")
+    missing = [name.upper() for name in Settings.model_fields if name.upper() not in readme]
+
+    assert [] == missing
+    assert [] == [verb for verb in ("make demo", "make test", "/mjstatus", "/mjhelp", "/mjcheck") if verb not in readme]
+
+
+def test_readme_links_lead_somewhere() -> None:
+    """Every file that README points at exists."""
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", _read("README.md"))
+
+    assert [] == [target for target in targets if not (ROOT / target).exists()]
+
+
+def test_platforms_start_one_worker() -> None:
+    """Heroku and Railway start exactly one process, without a web port."""
+    assert "worker: python -m bot\n" == _read("Procfile")
+    app = json.loads(_read("app.json"))
+    assert {"worker"} == set(app["formation"])
+    assert 1 == app["formation"]["worker"]["quantity"]
+    railway = json.loads(_read("railway.json"))
+    assert "python -m bot" == railway["deploy"]["startCommand"]
+    assert 1 == railway["deploy"]["numReplicas"]
+
+
+def test_python_version_is_one_we_support() -> None:
+    """`.python-version` is a full X.Y.Z, as some platforms insist, and new enough."""
+    version = tuple(map(int, _read(".python-version").strip().split(".")))
+    wanted = tomllib.loads(_read("pyproject.toml"))["project"]["requires-python"]
+
+    assert 3 == len(version)
+    assert version >= tuple(map(int, wanted.removeprefix(">=").split(".")))
+
+
+def test_pins_carry_hashes_and_no_address() -> None:
+    """Both requirement files pin every package with hashes, and name no index."""
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = _read(name)
+        pins = re.findall(r"^([a-z0-9][a-z0-9.-]*)==", text, re.MULTILINE)
+        assert len(pins) > 20
+        assert len(pins) == len(re.findall(r"^[a-z0-9][^\n]*==[^\n]*\\\n\s+--hash=sha256:", text, re.MULTILINE))
+        assert "://" not in text
