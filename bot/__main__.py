@@ -8,66 +8,112 @@ import logging
 import random
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
 
 import discord
 
-from bot.app import App, app
+from bot.api import MidjourneyAPI
+from bot.app import MjBot, app
 from bot.check import Finding, relay_finding, store_finding
-from bot.errors import MjbotError, SettingsError, StoreUnavailable
+from bot.clock import Clock
+from bot.errors import SettingsError, StoreUnavailable
 from bot.logs import set_up
 from bot.settings import Settings
+from bot.store import open_store
 from cogs import connection
 from cogs.permissions import invite
 
 log = logging.getLogger("bot")
 
-_HOLD_SECONDS = 30.0
-"""How long a refused token keeps the process: platforms restart what ends, and Discord counts logins."""
-_LONGEST_PAUSE = 300.0
+_GOODBYE_SECONDS = 6.0
+"""How long an end may take: platforms kill after ten, and a gateway that hangs would keep us for thirty."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long what fails is waited for, in seconds: pauses double from `first` to `longest`.
+
+    `hold` is how long a refused token keeps the process: platforms restart what ends, and Discord counts logins.
+    `connection` bounds the first connection of a shard.
+    """
+
+    first: float = 1.0
+    longest: float = 300.0
+    hold: float = 30.0
+    connection: float = connection.FIRST_SECONDS
 
 
 async def run(settings: Settings) -> int:
-    """Run until asked to stop; whatever is unreachable is waited for."""
+    """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
+    _stop_on_signals(stop)
+    return await keep_connected(settings, stop, Patience())
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    """Let SIGTERM and SIGINT stop us, on Windows too; unlike the loop's own, these handlers stand to the very end."""
     loop = asyncio.get_running_loop()
-    for name in ("SIGTERM", "SIGINT"):
-        with suppress(NotImplementedError):  # Windows has no such handlers; Ctrl+C raises KeyboardInterrupt there
-            loop.add_signal_handler(getattr(signal, name), stop.set)
-    pause = 5.0
+
+    def asked(*_: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: it was not the first signal
+            loop.call_soon_threadsafe(stop.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, asked)
+
+
+async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Patience) -> int:
+    """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
+    pause = patience.first
     while not stop.is_set():
-        living = asyncio.ensure_future(_live(settings))
-        stopping = asyncio.ensure_future(stop.wait())
+        begun = monotonic()
         try:
-            await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if stop.is_set():
-                break
-            pause = 5.0 if await living else pause
+            await _unless(stop, _live(settings, patience))
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
-            await _pause(_HOLD_SECONDS, stop)
+            await _pause(patience.hold, stop)
             return 1
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
-            log.warning("Not connected (%s: %s); trying again in %.0f s.", type(error).__name__, error, pause)
-        finally:
-            for task in (living, stopping):
-                task.cancel()
-            await asyncio.gather(living, stopping, return_exceptions=True)
-        await _pause(pause * random.uniform(0.8, 1.2), stop)  # noqa: S311 - jitter, no secret
-        pause = min(pause * 2, _LONGEST_PAUSE)
+            what = "The database" if isinstance(error, StoreUnavailable) else "Discord"
+            if monotonic() - begun > patience.longest:
+                pause = patience.first
+            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
+        if not stop.is_set():
+            await _pause(pause * random.uniform(0.8, 1.2), stop)  # noqa: S311 - jitter, no secret
+            pause = min(pause * 2, patience.longest)
     log.info("Stopped.")
     return 0
 
 
-async def _live(settings: Settings) -> bool:
-    """Live through one connection to Discord, built from nothing; tell whether it ever stood."""
+async def _live(settings: Settings, patience: Patience) -> None:
+    """Live through one connection to Discord, built from nothing."""
     async with app(settings, shard_count=None) as built, built.bot:
         await connection.log_in(built.bot, settings.discord_token.get_secret_value())
         await connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
         async with built.serve():
-            await connection.connect(built.bot)
-        return built.bot.is_ready()
+            await connection.connect(built.bot, first_seconds=patience.connection)
+
+
+async def _unless(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
+    """Run `living` to its end, or cut it short once `stop` is set; what hangs while it ends is cut short too."""
+    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+    if task.done():
+        return task.result()
+    log.info("Stopping.")
+    for _ in range(2):
+        task.cancel()
+        await asyncio.wait({task}, timeout=_GOODBYE_SECONDS / 2)
+    if task.done() and not task.cancelled() and (error := task.exception()):
+        log.warning("Not all of it ended well (%s).", _short(error))
+    return None
 
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:
@@ -76,25 +122,37 @@ async def _pause(seconds: float, stop: asyncio.Event) -> None:
             await stop.wait()
 
 
+def _short(error: BaseException) -> str:
+    """Tell an error in one line: some bring a whole web page."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 async def check(settings: Settings) -> int:
     """Try everything once, print a line each, and the invite link; return the exit code."""
-    found: list[Finding] = []
-    try:
-        async with app(settings) as built, built.bot:
-            found += [await store_finding(built.store), await relay_finding(built.api.check, settings.mj_api_url)]
-            found += await _discord_findings(built, settings)
-    except StoreUnavailable as error:
-        advice = "Check DATABASE_URL, and the disk's space."
-        found.append(Finding("Database", good=False, said=f"cannot be opened ({error}).", advice=advice))
+    found = [await _store_finding(settings)]
+    async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
+        found.append(await relay_finding(api.check, settings.mj_api_url))
+    found += await _discord_findings(settings)
     for finding in found:
         print(finding)  # noqa: T201 - a command's answer
     return 0 if all(finding.good for finding in found) else 1
 
 
-async def _discord_findings(built: App, settings: Settings) -> list[Finding]:
+async def _store_finding(settings: Settings) -> Finding:
     try:
-        await connection.log_in(built.bot, settings.discord_token.get_secret_value())
-        info = await built.bot.application_info()
+        async with open_store(settings.database_url.get_secret_value(), now=Clock().now) as store:
+            return await store_finding(store)
+    except StoreUnavailable as error:
+        advice = "Check DATABASE_URL, and the disk's space."
+        return Finding("Database", good=False, said=f"cannot be opened ({_short(error)}).", advice=advice)
+
+
+async def _discord_findings(settings: Settings) -> list[Finding]:
+    bot = MjBot(shard_count=1)
+    try:
+        async with bot:
+            await connection.log_in(bot, settings.discord_token.get_secret_value())
+            info = await bot.application_info()
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", good=False, said="refused.", advice=advice)]
@@ -103,7 +161,7 @@ async def _discord_findings(built: App, settings: Settings) -> list[Finding]:
         return [Finding("Discord", good=False, said=said, advice="Try again in a minute.")]
     public = " Anybody may add it: switch Public Bot off in the developer portal." if info.bot_public else ""
     return [
-        Finding("Discord token", good=True, said=f"accepted, as {built.bot.user}.{public}"),
+        Finding("Discord token", good=True, said=f"accepted, as {bot.user}.{public}"),
         Finding("Intents", good=True, said="no privileged intent is needed."),
         Finding("Invite link", good=True, said=invite(info.id)),
     ]
@@ -114,22 +172,26 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.read()
     except SettingsError as error:
-        for variable, problem in error.problems:
-            print(f"{variable} {problem}. See .env.example for what it is.", file=sys.stderr)  # noqa: T201
-        return 2
+        return _unset(error)
     if list(arguments) not in ([], ["check"]):
         print("Use `python -m bot` to run, `python -m bot check` to try the settings.", file=sys.stderr)  # noqa: T201
         return 2
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses a voice
     set_up("WARNING" if arguments else settings.log_level, settings.log_format)
     if settings.discord_api_url:
         connection.use_api(settings.discord_api_url)
     try:
         return asyncio.run(check(settings) if arguments else run(settings))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before run() was there to take it
         return 0
-    except MjbotError as error:
-        log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - foreseen
-        return 1
+    except SettingsError as error:  # those that only what they are for can judge
+        return _unset(error)
+
+
+def _unset(error: SettingsError) -> int:
+    for variable, problem in error.problems:
+        print(f"{variable} {problem}. See .env.example for what it is.", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 FIRST_SECONDS = 90.0
 """How long the first connection of all shards may take, for each of them after the first 5 s more."""
 
+_LOGIN_SECONDS = 60.0
+
 UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
 """What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
 
@@ -42,7 +44,8 @@ async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
         UNREACHABLE: Discord cannot be asked.
     """
     try:
-        await bot.login(token)
+        async with asyncio.timeout(_LOGIN_SECONDS):
+            await bot.login(token)
     except discord.LoginFailure as refused:
         raise TokenRefused from refused
 
@@ -52,11 +55,14 @@ async def prepare(bot: commands.AutoShardedBot, *, elsewhere: bool, sleep: Calla
 
     `elsewhere` tells that REST goes to a Discord of our own, whose gateway is then used too.
     """
-    data: dict[str, Any] = await bot.http.request(Route("GET", "/gateway/bot"))
-    limit: dict[str, Any] = data.get("session_start_limit") or {}
-    shards = int(data.get("shards") or 1)
-    if int(limit.get("remaining", shards)) < shards:
-        pause = float(limit.get("reset_after", 0)) / 1000
+    while True:
+        async with asyncio.timeout(_LOGIN_SECONDS):
+            data: dict[str, Any] = await bot.http.request(Route("GET", "/gateway/bot"))
+        limit: dict[str, Any] = data.get("session_start_limit") or {}
+        shards = int(data.get("shards") or 1)
+        if int(limit.get("remaining", shards)) >= shards:
+            break
+        pause = max(1.0, float(limit.get("reset_after", 0)) / 1000)
         log.warning("Discord allows no more connections for %.0f s: waiting.", pause)
         await sleep(pause)
     # discord.py leaves None here until it is told, whatever its annotation says.
@@ -65,7 +71,7 @@ async def prepare(bot: commands.AutoShardedBot, *, elsewhere: bool, sleep: Calla
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(data["url"])
 
 
-async def connect(bot: commands.AutoShardedBot) -> None:
+async def connect(bot: commands.AutoShardedBot, *, first_seconds: float = FIRST_SECONDS) -> None:
     """Stay connected until the bot is closed; discord.py resumes by itself once the first connection stands.
 
     Raises:
@@ -75,7 +81,7 @@ async def connect(bot: commands.AutoShardedBot) -> None:
     connecting = asyncio.ensure_future(bot.connect())
     ready = asyncio.ensure_future(bot.wait_until_ready())
     try:
-        bound = FIRST_SECONDS + 5.0 * ((bot.shard_count or 1) - 1)
+        bound = first_seconds + 5.0 * ((bot.shard_count or 1) - 1)
         await asyncio.wait({connecting, ready}, timeout=bound, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done() and not connecting.done():
             raise TimeoutError("the first connection did not stand in time")
@@ -84,8 +90,12 @@ async def connect(bot: commands.AutoShardedBot) -> None:
         if closed.code == 4004:
             raise TokenRefused from closed
         raise ConnectionError(f"the gateway closed with {closed.code}") from closed
-    except RecursionError as error:
-        raise ConnectionError("the gateway cannot be reached") from error
+    except discord.PrivilegedIntentsRequired as refused:
+        raise ConnectionError("the gateway refuses the intents") from refused
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        # What discord.py itself stumbles over, in whatever the gateway sent, must not end us.
+        log.warning("discord.py stumbled.", exc_info=error)
+        raise ConnectionError(f"discord.py stumbled ({type(error).__name__})") from error
     finally:
         for task in (connecting, ready):
             task.cancel()

@@ -24,7 +24,7 @@ class Trust:
 
     async def learn(self, bot: discord.Client) -> None:
         """Ask Discord whose application this is."""
-        info = bot.application or await bot.application_info()  # the login has asked already
+        info = await bot.application_info()
         accepted = discord.TeamMembershipState.accepted
         team = [member.id for member in info.team.members if member.membership_state is accepted] if info.team else []
         self.owners.update(team or [info.owner.id])

@@ -13,12 +13,12 @@ async def test_status_then_press(world: World) -> None:
     async with world.bot():
         message = await world.follow(task_id)
         await world.shows(message, "✅ Four pictures")
-        assert [[5, 4], 1] == [[len(row["components"]) for row in message.components], len(message.files)]
+        assert [[len(row["components"]) for row in message.components], len(message.files)] == [[5, 4], 1]
         child = await world.press(message, "U1")
         await world.shows(child, "✅ Picture 1")
-        assert 1 == len(child.files)
+        assert len(child.files) == 1
         await world.until(lambda: message.button("U1")["style"] == 3)
     first = [act.acknowledged_after for act in world.discord.interactions.values()]
     assert all(after is not None and after < 1 for after in first), first
-    assert ["/mj/submit/action"] == [one.path for one in world.relay.submits]
+    assert [one.path for one in world.relay.submits] == ["/mj/submit/action"]
     world.assert_polite()

@@ -1,0 +1,123 @@
+"""How the real process ends: when asked, when its token is refused, when its settings are wrong; and `check`."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from sandbox.relay import RelaySettings
+from tests.wire.process import World, bot_process, world_of
+
+pytestmark = pytest.mark.wire
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_it_with_work_under_way(tmp_path: Path, number: int) -> None:
+    """Asked to stop, it ends with 0 within ten seconds: a drawing, a submit and a fetch under way, asked twice."""
+    async with world_of(tmp_path, RelaySettings(seconds_per_task=60, picture_side=192, submit_seconds=60)) as world:
+        grid, running = world.relay.add_task("grid"), world.relay.add_task(age=20)
+        async with world.bot() as bot:
+            finished = await world.shows(await world.follow(grid), "✅ Four")
+            await world.shows(await world.follow(running), "🎨")
+            await world.press(finished, "U1")
+            await world.until(lambda: world.relay.submits)
+            world.relay.script("list", delay=float("inf"), times=5)
+            bot.send(number)
+            await bot.line("Stopping")
+            code, seconds = await bot.stop(number)
+    assert (code, seconds < 10) == (0, True), seconds
+    assert not bot.said("Traceback|never retrieved")
+
+
+async def test_a_deaf_gateway_does_not_hold_it_up(world: World) -> None:
+    """A gateway that never answers the farewell cannot keep the process from its end."""
+    async with world.bot() as bot:
+        for session in world.discord.gateway.connected:
+            assert session.transport is not None
+            session.transport.pause_reading()
+        assert (await bot.stop())[1] < 10
+    assert bot.code == 0
+
+
+@pytest.mark.parametrize("where", ["rest", "gateway"])
+async def test_a_refused_token_is_said_and_held(world: World, where: str) -> None:
+    """A wrong token is one sentence; the process holds still, so that no platform restarts it in a storm, and ends."""
+    changed = {"DISCORD_TOKEN": "not-the-token"}
+    if where == "gateway":
+        world.discord.gateway.token, changed = "another", {}
+    async with bot_process(world.folder, world.env | changed) as bot:
+        await bot.line("refuses DISCORD_TOKEN")
+        with pytest.raises(TimeoutError):
+            await bot.ended(0.5)
+        code, seconds = await bot.stop()
+    assert (code, seconds < 3) == (1, True), seconds
+    assert len(bot.said("refuses DISCORD_TOKEN")) == 1
+    assert not bot.said("Traceback|not-the-token")
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({}, ["DISCORD_TOKEN is not set", "MJ_API_KEY is not set"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk 1secret"}, ["MJ_API_KEY is not a token"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "POLL_SECONDS": "1secret"}, ["POLL_SECONDS"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "ALLOWED_GUILDS": "1secret"}, ["ALLOWED_GUILDS"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a web address"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL is n"]),
+    ],
+)
+async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], named: list[str]) -> None:
+    """Each missing or malformed setting is one sentence with its name, never its value; the exit code is 2."""
+    async with bot_process(tmp_path, env) as bot:
+        code = await bot.ended()
+    assert (code, len(bot.text)) == (2, len(named)), bot.text
+    assert all(line.startswith(name) for line, name in zip(bot.text, named, strict=True)), bot.text
+    assert not bot.said("1secret|Traceback")
+
+
+async def checked(world: World, **changed: str) -> tuple[int, str]:
+    """Run `check`; give the exit code and what it printed, which holds no secret."""
+    async with world.bot("check", **changed) as bot:
+        code = await bot.ended()
+    said = "\n".join(bot.text)
+    env = world.env | changed
+    for secret in (env["DISCORD_TOKEN"], env["MJ_API_KEY"], "pa55word"):
+        assert secret not in said
+    assert "Traceback" not in said
+    return code, said
+
+
+async def test_check_finds_everything_good(world: World) -> None:
+    """Where all is well each thing has its line, and the invite link is there."""
+    code, said = await checked(world)
+    assert code == 0, said
+    lines = said.splitlines()
+    assert all(line.startswith("ok  ") for line in lines), said
+    found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
+    assert found == ["Database", "API key", "Discord token", "Intents", "Invite link"]
+    assert f"client_id={world.discord.application_id}" in said
+
+
+async def test_check_finds_what_is_wrong(world: World) -> None:
+    """A bad token, key, balance, relay or database has its line with the next step, and the exit code is 1."""
+    world.relay.script("fetch", 403, {"error": {"message": "user quota is not enough", "type": "new_api_error"}})
+    code, balance = await checked(world)
+    assert (code, "FAIL  API key: its balance is used up" in balance) == (1, True), balance
+    code, token = await checked(world, DISCORD_TOKEN="not-the-token")
+    assert (code, "FAIL  Discord token: refused" in token) == (1, True), token
+    code, key = await checked(world, MJ_API_KEY="sk-wrong")
+    assert (code, "FAIL  API key: the key was refused" in key) == (1, True), key
+
+
+async def test_check_finds_what_is_away(world: World) -> None:
+    """A relay, a database or a Discord that is not there has its line too."""
+    world.relay.down = True
+    code, relay = await checked(world)
+    assert (code, "FAIL  Relay: " in relay) == (1, True), relay
+    world.relay.down = False
+    (world.folder / "file").touch()
+    code, store = await checked(world, DATABASE_URL=f"sqlite:///{world.folder}/file/mjbot.db")
+    assert (code, "FAIL  Database: " in store) == (1, True), store
+    assert "ok    Discord token: accepted" in store, "one failure hides no other"
+    code, discord = await checked(world, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
+    assert (code, "FAIL  Discord: " in discord) == (1, True), discord
