@@ -1,5 +1,6 @@
 """/mjhelp for everybody, /mjcheck for those who run the server."""
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -8,9 +9,9 @@ from bot.api import MidjourneyAPI
 from bot.check import Finding, relay_finding, store_finding
 from bot.ports import Store
 from cogs import limits
-from cogs.permissions import missing
+from cogs.permissions import invite, missing
 from cogs.places import Interaction
-from cogs.replies import acknowledged
+from cogs.replies import acknowledged, taking_back
 
 _COLOUR = 0x5865F2
 
@@ -31,16 +32,19 @@ class Help(commands.Cog):
         """List the commands with mentions that can be clicked."""
         if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
             return
+        async with taking_back(interaction, private=True):
+            await interaction.edit_original_response(embed=await self._described())
+
+    async def _described(self) -> discord.Embed:
         embed = discord.Embed(title="Midjourney in this chat", colour=_COLOUR, description=await self._commands())
         embed.add_field(
             name="Buttons",
             value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
             inline=False,
         )
-        embed.add_field(
+        return embed.add_field(
             name="Anywhere", value="Open a message's menu, then **Apps**, then **Midjourney status**.", inline=False
         )
-        await interaction.edit_original_response(embed=embed)
 
     @app_commands.command(name="mjcheck", description="Does everything work here? For those who run the server")
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -50,24 +54,29 @@ class Help(commands.Cog):
         """Show what `python -m bot check` shows, and the permissions that are missing in this channel."""
         if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
             return
+        async with taking_back(interaction, private=True):
+            await interaction.edit_original_response(embed=await self._checked(interaction))
+
+    async def _checked(self, interaction: Interaction) -> discord.Embed:
         found = [
             await relay_finding(self._api.check, self._relay_url),
             await store_finding(self._store),
+            Finding("Discord", good=True, said=f"connected as {self._bot.user}; no privileged intent is needed."),
+            Finding("Invite link", good=True, said=f"<{invite(interaction.application_id)}>"),
             _permissions(interaction),
         ]
         good = all(finding.good for finding in found)
-        embed = discord.Embed(
+        return discord.Embed(
             title="✅ All is well" if good else "⚠️ Something needs you",
             colour=0x57F287 if good else 0xED4245,
             description=limits.cut("\n".join(map(_line, found)), limits.EMBED_DESCRIPTION),
         )
-        await interaction.edit_original_response(embed=embed)
 
     async def _commands(self) -> str:
         try:
             known = await self._bot.tree.fetch_commands()
-        except discord.HTTPException:
-            known = []
+        except (discord.HTTPException, OSError, aiohttp.ClientError):
+            known = []  # the names are help enough
         mentions = {command.name: command.mention for command in known}
         lines = [
             f"{mentions.get(command.name, f'`/{command.name}`')} {command.description}"

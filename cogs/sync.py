@@ -16,7 +16,8 @@ async def sync_commands(bot: commands.AutoShardedBot) -> None:
         discord.HTTPException: Discord refuses them, or cannot be asked.
     """
     wanted = [_wanted(command, bot.tree) for command in bot.tree.get_commands()]
-    known = [_known(command) for command in await bot.tree.fetch_commands()]
+    # As they are on the wire: discord.py 2.7.1's AppCommand gives contexts and installs back shifted by one.
+    known = [_compared({**command}) for command in await bot.http.get_global_commands(bot.application_id or 0)]
     if sorted(wanted, key=_order) == sorted(known, key=_order):
         log.info("The commands are as Discord has them.")
         return
@@ -30,13 +31,6 @@ def _order(command: dict[str, Any]) -> tuple[int, str]:
 
 def _wanted(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:  # noqa: ANN401 - three kinds of command
     return _compared(command.to_dict(tree))
-
-
-def _known(command: app_commands.AppCommand) -> dict[str, Any]:
-    data: dict[str, Any] = {**command.to_dict()}
-    permissions = command.default_member_permissions
-    data["default_member_permissions"] = permissions.value if permissions is not None else None
-    return _compared(data)
 
 
 def _compared(data: dict[str, Any]) -> dict[str, Any]:

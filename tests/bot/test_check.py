@@ -1,0 +1,60 @@
+"""What a check finds, and what it says to do."""
+
+import pytest
+
+from bot.check import Finding, relay_finding, store_finding
+from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable, StoreUnavailable
+from tests.fakes.store import FakeStore
+
+URL = "https://relay.example"
+
+
+class Tried:
+    """A harmless fetch that ends so."""
+
+    def __init__(self, error: RelayError | None = None) -> None:
+        self.error = error
+
+    async def __call__(self) -> None:
+        """Try it."""
+        if self.error is not None:
+            raise self.error
+
+
+async def test_a_good_key_is_said() -> None:
+    """A fetch that works says that the key was accepted, and where."""
+    found = await relay_finding(Tried(), URL)
+    assert str(found) == f"ok    API key: accepted by {URL}."
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "advice"),
+    [
+        (KeyRefused("wrong"), "API key", "MJ_API_KEY"),
+        (BalanceExhausted(), "API key", "Top it up"),
+        (RelayUnreachable("HTTP 502"), "Relay", "MJ_API_URL"),
+    ],
+)
+async def test_what_is_wrong_comes_with_what_to_do(error: RelayError, name: str, advice: str) -> None:
+    """Each failure names what failed and the next step."""
+    found = await relay_finding(Tried(error), URL)
+    assert not found.good
+    assert found.name == name
+    assert advice in found.advice
+    assert str(found).startswith(f"FAIL  {name}: ")
+    assert str(found).endswith(found.advice)
+
+
+async def test_the_database_is_tried() -> None:
+    """A store that answers is good, one that does not comes with advice."""
+    store = FakeStore()
+    assert (await store_finding(store)).good
+
+    class Gone(FakeStore):
+        async def open_jobs(self) -> list[object]:  # type: ignore[override]
+            raise StoreUnavailable("disk full")
+
+    found = await store_finding(Gone())
+    assert found == Finding(
+        "Database", good=False, said="disk full.", advice="Check DATABASE_URL, and the disk's space."
+    )

@@ -1,0 +1,88 @@
+"""/mjhelp and /mjcheck, on discord.py's own machinery."""
+
+from pathlib import Path
+
+import discord
+import pytest
+from simcord.backend.errors import SetupError
+
+from cogs.permissions import NEEDED, invite, missing
+from tests.world import GUILD_ID, World, world
+
+
+async def shown(w: World, name: str) -> discord.Embed:
+    """Run a command as the member, and return what only they see."""
+    result = await w.slash(w.member, name)
+    answer = result.response
+    assert answer is not None
+    assert answer.ephemeral
+    return (await w.until(lambda: answer.embeds))[0]
+
+
+def may_manage(w: World) -> None:
+    """Let the member manage the server."""
+    role = w.guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
+    w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.append(role.id)
+
+
+async def test_help_mentions_every_command(tmp_path: Path) -> None:
+    """Each command stands there as a mention that can be clicked, with its description."""
+    async with world(tmp_path) as w:
+        text = (await shown(w, "mjhelp")).description or ""
+        known = {command["name"]: command["id"] for command in w.env.backend.commands[None].values()}
+        for command in w.app.bot.tree.walk_commands():
+            if isinstance(command, discord.app_commands.Command):
+                assert f"</{command.name}:{known[command.name]}> {command.description}" in text
+
+
+async def test_help_names_commands_where_discord_does_not_answer(tmp_path: Path) -> None:
+    """Without their ids the commands are named all the same."""
+    async with world(tmp_path) as w:
+        w.env.inject_error("GET", "/applications/*/commands", status=503, times=None)
+        assert "`/mjstatus` " in ((await shown(w, "mjhelp")).description or "")
+
+
+async def test_check_says_that_all_is_well(tmp_path: Path) -> None:
+    """Key, database, Discord, invite link and permissions each have a line."""
+    async with world(tmp_path) as w:
+        may_manage(w)
+        found = await shown(w, "mjcheck")
+        assert found.title == "✅ All is well"
+        for name in ("API key", "Database", "Discord", "Invite link", "Permissions here"):
+            assert f"✅ **{name}**" in (found.description or "")
+
+
+async def test_check_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    """A refused key and the permissions that are lacking are told by name, with the next step."""
+    async with world(tmp_path, mj_api_key="sk-another") as w:
+        may_manage(w)
+        granted = str(discord.Permissions(view_channel=True, send_messages=True).value)
+        w.payloads = lambda payload: payload.update(app_permissions=granted)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs you"
+        assert "❌ **API key**" in text
+        assert "MJ_API_KEY" in text
+        assert "missing: Send Messages in Threads, Embed Links, Attach Files, Read Message History." in text
+
+
+async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:
+    """Others are not even offered it."""
+    async with world(tmp_path) as w:
+        with pytest.raises(SetupError, match="default-member-permissions"):
+            await w.slash(w.stranger, "mjcheck")
+
+
+def test_permissions_have_the_names_of_discords_settings() -> None:
+    """Nothing is missing of what is needed, and everything is where nothing is granted."""
+    assert missing(NEEDED) == []
+    assert missing(discord.Permissions.all()) == []
+    assert len(missing(discord.Permissions.none())) == NEEDED.value.bit_count()
+
+
+def test_the_invite_link_asks_for_no_more_than_is_needed() -> None:
+    """It names the application, both scopes and exactly those permissions."""
+    link = invite(4711)
+    assert "client_id=4711" in link
+    assert f"permissions={NEEDED.value}" in link
+    assert "scope=bot+applications.commands" in link
