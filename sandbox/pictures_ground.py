@@ -7,7 +7,7 @@ import math
 import random
 from typing import Literal
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from sandbox.pictures_canvas import Colour, mix
 from sandbox.pictures_light import Palette
@@ -117,21 +117,25 @@ def _blades(scene: Scene, ground: Ground, span: tuple[float, float], count: int,
 def _flowers(scene: Scene, span: tuple[float, float]) -> None:
     canvas, palette = scene.canvas, scene.palette
     dice = random.Random(f"{scene.layout} flowers {span[0]:.2f}")
-    spots = [(dice.uniform(-2.2, 2.2), dice.uniform(*span), dice.randrange(4)) for _ in range(100)]
-    for kind, bloom in enumerate(_BLOOMS):
+    spots = [(dice.uniform(-2.2, 2.2), dice.uniform(*span), dice.choice(_BLOOMS)) for _ in range(100)]
+    paint = Image.new("RGB", canvas.size)
+    brush = ImageDraw.Draw(paint)
 
-        def draw(pen: ImageDraw.ImageDraw, place: Place, unit: float, kind: int = kind) -> None:
-            for x, y, which in spots:
-                if which == kind:
-                    px, py = place(x, y)
-                    half = unit * (0.004 + 0.028 * (y - _LEVEL))
-                    for turn in _PETALS:
-                        cx, cy = px + turn[0] * half, py + turn[1] * half * 0.8
-                        pen.ellipse([cx - half * 0.6, cy - half * 0.5, cx + half * 0.6, cy + half * 0.5], fill=255)
-                    heart = half * 0.42
-                    pen.ellipse([px - heart, py - heart * 0.8, px + heart, py + heart * 0.8], fill=90)
+    def draw(pen: ImageDraw.ImageDraw, place: Place, unit: float) -> None:
+        for x, y, bloom in spots:
+            half = 0.004 + 0.028 * (y - _LEVEL)
+            px, py = place(x, y)
+            colour = mix(bloom, palette.sky[1], 0.4) if palette.night else bloom
+            brush.rectangle([canvas.at(x - half * 2, y - half * 2), canvas.at(x + half * 2, y + half * 2)], fill=colour)
+            half *= unit
+            for turn in _PETALS:
+                cx, cy = px + turn[0] * half, py + turn[1] * half * 0.8
+                pen.ellipse([cx - half * 0.6, cy - half * 0.5, cx + half * 0.6, cy + half * 0.5], fill=242)
+            heart = half * 0.42
+            pen.ellipse([px - heart, py - heart * 0.8, px + heart, py + heart * 0.8], fill=90)
 
-        canvas.lay(mix(bloom, palette.sky[1], 0.4) if palette.night else bloom, canvas.mask(draw), 0.95)
+    mask = canvas.mask(draw)
+    canvas.lay(paint, mask)
 
 
 def _trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float, tone: Colour) -> None:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from PIL import Image, ImageDraw
 
 from sandbox.pictures_animals import cat, fox, pig
-from sandbox.pictures_canvas import Point, mix
+from sandbox.pictures_canvas import Canvas, Point, mix
 from sandbox.pictures_city import city
 from sandbox.pictures_coast import coast
 from sandbox.pictures_figure import Figure
@@ -101,17 +101,32 @@ def paint_subject(scene: Scene, place: str, subject: Subject) -> None:
     if subject.near == "close":
         size = 1.02 * subject.fit
         x, foot = -facing * animal.face[0] * size * 0.9, 0.56 + animal.face[1] * size
+    elif place == "coast":
+        x += 0.15 * light  # the lighthouse stands on the other side
     elif animal.paint is pig:
         x += facing * 0.03 * subject.fit
-    backdrop(scene)
-    lie(scene, ground, foot)
     if subject.near == "close":
-        scene.canvas.image = scene.canvas.blurred(scene.canvas.image, 0.011)
-        bokeh(scene)
+        _unfocused(scene, backdrop, ground, foot)
+    else:
+        backdrop(scene)
+        lie(scene, ground, foot)
     _shadow(scene, (x, foot), size, light)
     asleep = scene.palette.night and dice.random() < 0.35
     animal.paint(Figure(scene.canvas, scene.palette, (x, foot), size, facing, light), scene.dice("coat"), asleep=asleep)
     edge(scene, ground, foot)
+
+
+def _unfocused(scene: Scene, backdrop: Callable[[Scene], None], ground: Ground, foot: float) -> None:
+    """Paint what is behind a portrait: at half the size, since nothing finer is left of it."""
+    canvas = scene.canvas
+    coarse = Canvas(canvas.view, (canvas.size[0] // 2, canvas.size[1] // 2))
+    coarse.image = canvas.image.reduce(2)
+    behind = replace(scene, canvas=coarse)
+    backdrop(behind)
+    lie(behind, ground, foot)
+    coarse.image = coarse.blurred(coarse.image, 0.011)
+    bokeh(behind)
+    canvas.image = coarse.image.resize(canvas.size, Image.Resampling.BICUBIC)
 
 
 def _shadow(scene: Scene, foot: Point, size: float, light: int) -> None:
