@@ -102,7 +102,8 @@ def paint_subject(scene: Scene, place: str, subject: Subject) -> None:
         size = 1.02 * subject.fit
         x, foot = -facing * animal.face[0] * size * 0.9, 0.56 + animal.face[1] * size
     elif place == "coast":
-        x += 0.15 * light  # the lighthouse stands on the other side
+        # The lighthouse stands on the other side and needs room.
+        size, x = size * 0.8, 0.14 * light + x / 2
     elif animal.paint is pig:
         x += facing * 0.03 * subject.fit
     if subject.near == "close":
