@@ -4,7 +4,6 @@ import asyncio
 import io
 import os
 import re
-import shutil
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,20 +11,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Page, expect
+
+from tests.sandbox.chromium import chromium
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RECORD = bool(os.environ.get("MJBOT_RECORD"))
 """Set by `make record`: keep the film of this test as docs/demo.webp, and slow it down to be watched."""
 
@@ -73,27 +65,15 @@ async def _sandbox() -> AsyncGenerator[str]:
 
 @pytest.fixture(name="page")
 async def _page() -> AsyncGenerator[Page]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install Debian's package chromium to run the browser tests")
-    async with _sandbox() as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1080, "height": 860})
-        page.set_default_timeout(20_000)
-        await page.goto(url)
+    async with _sandbox() as url, chromium(url, width=1080, height=860) as page:
         yield page
-        await browser.close()
-
-
-def _message(page: Page, title: str) -> Locator:
-    """Return the newest message whose embed says that."""
-    return page.locator("article, [role=article], li, .message").filter(has_text=title).last
 
 
 async def _pictures(page: Page, count: int) -> None:
     """Wait until so many pictures have arrived in the page."""
     arrived = "all => all.filter(one => one.naturalWidth > 200).length"
     async with asyncio.timeout(20):
-        while await page.locator("img").evaluate_all(arrived) < count:
+        while await page.locator("img").evaluate_all(arrived) < count:  # noqa: ASYNC110 - a page has no event
             await asyncio.sleep(0.1)
 
 

@@ -1,0 +1,32 @@
+"""A real Chromium for the tests of the page: Debian's, as playwright's own is a download."""
+
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Page, async_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@asynccontextmanager
+async def chromium(url: str, *, width: int, height: int) -> AsyncGenerator[Page]:
+    """Open a page in a browser of its own; skip the test where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: install Debian's package chromium to run the browser tests")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        page = await browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(20_000)
+        await page.goto(url)
+        yield page
+        await browser.close()

@@ -1,0 +1,145 @@
+"""Every state of a message, drawn by the real renderer and shown by a real browser, to be looked at."""
+
+import asyncio
+import io
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import discord
+import pytest
+from PIL import Image
+from playwright.async_api import Locator, expect
+
+from bot.fit import Picture
+from bot.models import Button, Properties, Status, Task
+from bot.ports import Ending, Scene
+from bot.records import Job, Mark, Marks, Person, Place
+from cogs.render import render
+from sandbox.avatars import avatars
+from sandbox.pictures import finished, four_shots
+from sandbox.relay import RelaySettings
+from sandbox.stage import Stage, stage
+from tests.recorded import recorded
+from tests.sandbox.chromium import chromium
+
+pytestmark = pytest.mark.browser
+
+SHOT = Path(__file__).parents[2] / "build" / "states.png"
+NOW = datetime.now(UTC)
+PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+TASK = Task(
+    id="1754300000123417",
+    action="IMAGINE",
+    prompt=PROMPT,
+    submit_time=_milliseconds(NOW - timedelta(seconds=41)),
+    start_time=_milliseconds(NOW - timedelta(seconds=39)),
+)
+PLACE = Place(
+    channel_id=3,
+    message_id=4,
+    guild_id=2,
+    application_id=1,
+    token="t",
+    token_expires_at=NOW + timedelta(minutes=14),
+    ephemeral=False,
+    reachable=True,
+)
+
+
+def _picture(shots: int) -> Picture:
+    data = finished(four_shots(PROMPT, "states")[:shots], 512)
+    return Picture(data=data, name="a_lighthouse_at_dawn_1754300000123417.png", width=0, height=0, shrunk=False)
+
+
+def _scenes(avatar: str) -> list[Scene]:
+    job = Job(place=PLACE, requester=Person(9, "lien", avatar), task_id=TASK.id, born_at=NOW - timedelta(minutes=1))
+    pressed = replace(job, pressed="U2", done="Picture 2", parent_link="https://discord.com/channels/2/3/4")
+    grid = recorded("14_fetch_imagine_success_grid").body["buttons"]
+    single = recorded("15_fetch_upscale_success_v7_discord").body["buttons"]
+    done = _milliseconds(NOW)
+    over = TASK.model_copy(update={"status": Status.SUCCESS, "finish_time": done, "progress": 100})
+    four = over.model_copy(update={"buttons": tuple(map(Button.model_validate, grid))})
+    one = over.model_copy(update={"buttons": tuple(map(Button.model_validate, single)), "start_time": done - 4000})
+    ran = TASK.model_copy(update={"status": Status.IN_PROGRESS, "progress": 46})
+    queued = TASK.model_copy(update={"properties": Properties(number_of_queues=2)})
+    failed = over.model_copy(
+        update={"status": Status.FAILURE, "fail_reason": "[Banned prompt detected] Sorry! Our AI moderator thinks ..."}
+    )
+    waits = TASK.model_copy(update={"status": Status.MODAL})
+    marks = Marks(pressed={"a": Mark("", "", finished=True)}, refused={"a": "unknown_action"})
+    return [
+        Scene(job=replace(pressed, task_id=""), now=NOW),
+        Scene(job=job, now=NOW, task=queued),
+        Scene(job=job, now=NOW, task=ran, silent_since=NOW - timedelta(seconds=40), picture=_picture(4)),
+        Scene(job=job, now=NOW, task=four, picture=_picture(4)),
+        Scene(job=pressed, now=NOW, task=one, picture=_picture(1), marks=marks),
+        Scene(job=job, now=NOW, task=failed),
+        Scene(job=replace(pressed, pressed="Custom Zoom"), now=NOW, task=waits),
+        Scene(job=replace(job, born_at=NOW - timedelta(minutes=70)), now=NOW, task=ran, ending=Ending.GAVE_UP),
+        Scene(job=job, now=NOW, task=ran, ending=Ending.OUT_OF_REACH),
+        Scene(job=job, now=NOW, task=TASK.model_copy(update={"status": Status.CANCEL})),
+        Scene(job=pressed, now=NOW, ending=Ending.UNCERTAIN),
+        Scene(job=job, now=NOW, task=ran, ending=Ending.LOST),
+        Scene(job=pressed, now=NOW, task=waits, ending=Ending.DROPPED),
+    ]
+
+
+async def _send(scene: Stage, shown: Scene) -> str:
+    """Send a scene as the bot would; return its title."""
+    drawing = render(shown)
+    channel = scene.app.bot.get_partial_messageable(scene.channel.id)
+    files = [discord.File(io.BytesIO(shown.picture.data), drawing.file_name)] if shown.picture else []
+    await channel.send(embed=drawing.embed, view=drawing.view, files=files)
+    return drawing.embed.title or ""
+
+
+async def _shot(message: Locator) -> bytes:
+    """Take one message, once its pictures have arrived."""
+    await message.scroll_into_view_if_needed()
+    async with asyncio.timeout(20):
+        while not await message.evaluate("it => [...it.querySelectorAll('img')].every(one => one.complete)"):
+            await asyncio.sleep(0.05)
+    return await message.screenshot(animations="disabled")
+
+
+def _sheet(shots: list[bytes]) -> None:
+    """Lay the messages out in three columns, for one look at them all."""
+    pictures = [Image.open(io.BytesIO(shot)).convert("RGB") for shot in shots]
+    width, tall = max(picture.width for picture in pictures), sum(picture.height for picture in pictures) // 3 + 200
+    sheet = Image.new("RGB", (3 * width, tall + 400), "#313338")
+    column, top = 0, 0
+    for picture in pictures:
+        if top > tall - picture.height // 2 and column < 2:
+            column, top = column + 1, 0
+        sheet.paste(picture, (column * width, top))
+        top += picture.height + 12
+    SHOT.parent.mkdir(exist_ok=True)
+    sheet.save(SHOT)
+
+
+@pytest.mark.timeout(120)
+async def test_every_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """Each state of the design's table reaches the page with its title; build/states.png keeps them."""
+    caplog.set_level(logging.ERROR)
+    async with stage(RelaySettings()) as scene:
+        faces = avatars([(scene.member.id, "lien")])
+        titles = [await _send(scene, shown) for shown in _scenes(next(iter(faces)))]
+        await scene.env.settle()
+        async with (
+            scene.env.preview(scene.channel, viewers=(scene.member,), layout="channel", assets=faces) as preview,
+            chromium(preview.url, width=900, height=1000) as page,
+        ):
+            for title in titles:
+                await expect(page.get_by_text(title, exact=True).first).to_be_attached()
+            messages = await page.locator("article.channel-message").all()
+            _sheet([await _shot(message) for message in messages])
+
+    assert len(titles) == len(messages)
