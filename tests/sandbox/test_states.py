@@ -103,9 +103,10 @@ async def _send(scene: Stage, shown: Scene) -> str:
 
 async def _shot(message: Locator) -> bytes:
     """Take one message, once its pictures have arrived."""
+    arrived = "it => [...it.querySelectorAll('img')].every(one => one.complete && one.naturalWidth)"
     await message.scroll_into_view_if_needed()
     async with asyncio.timeout(20):
-        while not await message.evaluate("it => [...it.querySelectorAll('img')].every(one => one.complete)"):
+        while not await message.evaluate(arrived):  # noqa: ASYNC110 - a page has no event
             await asyncio.sleep(0.05)
     return await message.screenshot(animations="disabled")
 
