@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import PictureError, PictureGone, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
+from bot.feeds import Feed
 from bot.images import Picture, file_name
 from bot.models import Status, Task
 from bot.ports import Display, Ending, PictureSource, Scene, Store
 from bot.records import ClaimState, Job, Marks, Person, Place, Recent
 from bot.supervisor import Supervisor
-from bot.watcher import Feed, Watcher
+from bot.watcher import Watcher
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,10 @@
-"""The one loop that polls every watched task in batches, and the feeds through which jobs read it."""
+"""The one loop that polls every watched task in batches."""
 
 import asyncio
 import heapq
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from bot.clock import Clock
 from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable, TaskUnknown
+from bot.feeds import Deadline, Feed, Watched
 from bot.models import Task
 from bot.schedule import Schedule
 
@@ -25,8 +25,6 @@ _AT_ONCE = 8
 """How many requests may be on their way at the same time."""
 _GRACE_SECONDS = 30
 """How long after its message's birth a task may be unknown."""
-_HEAL_SECONDS = 60
-"""How long a success without picture or buttons is asked for again."""
 
 
 class Relay(Protocol):
@@ -41,108 +39,6 @@ class Relay(Protocol):
         ...
 
 
-class Feed:
-    """What a job reads: the newest changed snapshot of its task, never a backlog.
-
-    An impatient one ends with the first failure to reach the relay; a job's waits for the relay to come back.
-    """
-
-    def __init__(self, *, until: datetime | None = None, impatient: bool = False) -> None:
-        self.until = until
-        self.impatient = impatient
-        self.expired = False
-        self._news = asyncio.Event()
-        self._seen: Task | None = None
-        self._failure: RelayError | None = None
-        self.over = False
-        self.latest: Task | None = None
-        self.silent_since: datetime | None = None
-
-    def put(self, task: Task, *, over: bool) -> None:
-        """Offer a snapshot; one that looks the same to a person is no news."""
-        self.over = over
-        self.latest = task
-        if over or not task.looks_like(self._seen):
-            self._news.set()
-
-    def take(self) -> Task | None:
-        """Return the newest snapshot: what a reader takes by itself is no news to it any more."""
-        self._seen = self.latest
-        if not (self.over or self.expired or self._failure):
-            self._news.clear()
-        return self.latest
-
-    def fail(self, failure: RelayError) -> None:
-        """End the feed: the relay does not know the task."""
-        self._failure = failure
-        self._news.set()
-
-    def outage(self, since: datetime | None) -> None:
-        """Tell that the relay is silent since then, or (None) that it speaks again."""
-        if self.silent_since != since:
-            self.silent_since = since
-            self._news.set()
-
-    def expire(self) -> None:
-        """End the feed: its time is up."""
-        self.expired = True
-        self._news.set()
-
-    def __aiter__(self) -> AsyncIterator[Task]:
-        """Iterate over changes, ending at the task's last one."""
-        return self._changes()
-
-    async def _changes(self) -> AsyncIterator[Task]:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            if self._failure is not None:
-                raise self._failure
-            if self.expired:
-                return
-            task, over = self.latest, self.over
-            if task is not None:
-                self._seen = task
-                yield task
-                if over and not self._news.is_set():
-                    return
-
-
-@dataclass(order=True)
-class _Deadline:
-    """When a feed expires; None is left of one that ended earlier, as a heap lets nobody out of its middle."""
-
-    at: float
-    number: int
-    feed: Feed | None = field(compare=False)
-
-
-@dataclass
-class _Watched:
-    """One task being watched; times are those of the loop's clock, in seconds."""
-
-    task_id: str
-    since: float
-    due: float
-    feeds: set[Feed] = field(default_factory=set)
-    task: Task | None = None
-    succeeded_at: float | None = None
-
-    def take(self, snapshot: Task, at: float) -> None:
-        """Take a snapshot in, and pass it on."""
-        self.task = snapshot.after(self.task)
-        if self.task.status.is_final and self.succeeded_at is None:
-            self.succeeded_at = at
-        for feed in self.feeds:
-            feed.put(self.task, over=self.is_over(at))
-
-    def is_over(self, at: float) -> bool:
-        """Whether asking again can bring nothing more."""
-        if self.task is None or self.succeeded_at is None:
-            return False
-        return self.task.is_settled or at - self.succeeded_at >= _HEAL_SECONDS
-
-
 class Watcher:
     """Polls while anybody watches: first in starts it, last out stops it.
 
@@ -154,8 +50,8 @@ class Watcher:
         self._schedule = schedule
         self._now = clock.now
         self._sleep = clock.sleep
-        self._watched: dict[str, _Watched] = {}
-        self._deadlines: list[_Deadline] = []
+        self._watched: dict[str, Watched] = {}
+        self._deadlines: list[Deadline] = []
         self._numbers = count()
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -189,7 +85,7 @@ class Watcher:
         feed = Feed(until=until, impatient=impatient)
         now = self._now()
         watched = self._join(feed, task_id, (since or now).timestamp(), seed)
-        deadline = _Deadline(until.timestamp() if until else inf, next(self._numbers), feed)
+        deadline = Deadline(until.timestamp() if until else inf, next(self._numbers), feed)
         if until is not None:
             heapq.heappush(self._deadlines, deadline)
             self._wake.set()
@@ -204,12 +100,12 @@ class Watcher:
             if not watched.feeds and self._watched.get(task_id) is watched:
                 del self._watched[task_id]
 
-    def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> _Watched:
+    def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> Watched:
         now = self._now().timestamp()
         watched = self._watched.get(task_id)
         if watched is None:
             ended = now if seed is not None and seed.status.is_final else None
-            watched = _Watched(task_id, since=born, due=now, task=seed, succeeded_at=ended)
+            watched = Watched(task_id, since=born, due=now, task=seed, succeeded_at=ended)
             if watched.is_over(now):
                 watched.due = inf
             self._watched[task_id] = watched
@@ -262,7 +158,7 @@ class Watcher:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
 
-    def _launch(self, batch: list[_Watched], polls: set[asyncio.Task[None]]) -> None:
+    def _launch(self, batch: list[Watched], polls: set[asyncio.Task[None]]) -> None:
         for watched in batch:
             watched.due = inf
         poll = asyncio.create_task(self._poll(batch))
@@ -270,7 +166,7 @@ class Watcher:
         poll.add_done_callback(polls.discard)
         poll.add_done_callback(partial(self._survive, batch))
 
-    def _survive(self, batch: list[_Watched], poll: asyncio.Task[None]) -> None:
+    def _survive(self, batch: list[Watched], poll: asyncio.Task[None]) -> None:
         """Log an error of ours, and ask again later for those that it kept from being asked for."""
         error = None if poll.cancelled() else poll.exception()
         if error is not None:
@@ -312,24 +208,24 @@ class Watcher:
             woken.cancel()
             slept.cancel()
 
-    def _due(self, now: float) -> list[_Watched]:
+    def _due(self, now: float) -> list[Watched]:
         """Return the tasks to ask for now: those that are due, and enough soon due ones to fill the last batch."""
         if now < self._held_until:
             return []
         due = [watched for watched in self._watched.values() if watched.due <= now]
         return self._schedule.fill(due, self._watched.values(), now) if due and self._batches else due
 
-    def _batched(self, due: list[_Watched]) -> list[list[_Watched]]:
+    def _batched(self, due: list[Watched]) -> list[list[Watched]]:
         size = self._schedule.batch if self._batches else 1
         return [due[start : start + size] for start in range(0, len(due), size)]
 
-    async def _poll(self, batch: list[_Watched]) -> None:
+    async def _poll(self, batch: list[Watched]) -> None:
         if self._batches:
             await self._poll_batch(batch)
         else:
             await asyncio.gather(*map(self._poll_one, batch))
 
-    async def _poll_batch(self, batch: list[_Watched]) -> None:
+    async def _poll_batch(self, batch: list[Watched]) -> None:
         try:
             async with self._places:
                 found = await self._relay.list([watched.task_id for watched in batch])
@@ -348,7 +244,7 @@ class Watcher:
                 self._took(watched, found[watched.task_id])
         await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
 
-    async def _poll_one(self, watched: _Watched) -> None:
+    async def _poll_one(self, watched: Watched) -> None:
         try:
             async with self._places:
                 task = await self._relay.fetch(watched.task_id)
@@ -366,17 +262,17 @@ class Watcher:
             self._answered()
             self._took(watched, task)
 
-    def _took(self, watched: _Watched, task: Task) -> None:
+    def _took(self, watched: Watched, task: Task) -> None:
         now = self._now().timestamp()
         watched.take(task, now)
         if not watched.is_over(now):
             self._reschedule(watched)
 
-    def _reschedule(self, watched: _Watched) -> None:
+    def _reschedule(self, watched: Watched) -> None:
         now = self._now().timestamp()
         self._ask_again(watched, now + self._schedule.interval(now - watched.since))
 
-    def _ask_again(self, watched: _Watched, at: float) -> None:
+    def _ask_again(self, watched: Watched, at: float) -> None:
         watched.due = at
         if at < self._waits_until:
             self._wake.set()
@@ -392,7 +288,7 @@ class Watcher:
                 for feed in watched.feeds:
                     feed.outage(None)
 
-    def _failed(self, error: RelayError, batch: list[_Watched]) -> None:
+    def _failed(self, error: RelayError, batch: list[Watched]) -> None:
         now = self._now()
         asked = error.retry_after if isinstance(error, RelayBusy | RelayUnreachable) else None
         if self._silent_since is None:

@@ -11,9 +11,10 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import KeyRefused, RelayBusy, RelayError, RelayUnreachable, TaskUnknown
+from bot.feeds import Feed
 from bot.models import Status, Task
 from bot.schedule import Schedule
-from bot.watcher import Feed, Watcher
+from bot.watcher import Watcher
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
 from tests.fakes.rows import task
