@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.actions import Kind
 from bot.admission import Asker
 from bot.clock import Clock
-from bot.errors import MjbotError
+from bot.errors import MjbotError, NotTheRequester
 from bot.jobs import Jobs
 from bot.models import is_mapping
 from bot.presses import Press, Presses
@@ -66,6 +66,7 @@ class Actions(commands.Cog):
             if click.kind is Kind.CUSTOM_ZOOM:
                 await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")
             elif click.kind is Kind.OPEN_FORM:
+                _only_the_requester(interaction)
                 await self._ask_form(interaction, click, "Midjourney asks")
             elif await acknowledged(_deferred(interaction)):
                 await self._act(interaction, click)
@@ -145,6 +146,13 @@ class Actions(commands.Cog):
             task_id=click.task_id,
             key=click.key,
         )
+
+
+def _only_the_requester(interaction: Interaction) -> None:
+    """Refuse a form before somebody else fills it in."""
+    asked_by = requester(interaction.message)
+    if asked_by is not None and asked_by.id != interaction.user.id:
+        raise NotTheRequester
 
 
 async def _deferred(interaction: Interaction) -> bool:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _ELSEWHERE_SECONDS = 2.0
+_LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
+"""What the answer to an interaction ends with where another process gave it, or it got lost."""
 
 
 async def acknowledged(answer: Awaitable[_T]) -> _T | None:
@@ -31,13 +33,23 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
     """
     try:
         return await answer
-    except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError) as error:
+    except _LOST as error:
         log.info("An interaction is not ours to answer: %s.", error)
         return None
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a line of discord.py's tree is news: choices that came second, or late, are nobody's."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (str(record.msg).startswith("Ignoring exception in autocomplete") and isinstance(error, _LOST))
+
+
 class Tree(app_commands.CommandTree[Any]):
     """discord.py's tree, whose last resort is a sentence: left alone, it only logs what a command raises."""
+
+    def __init__(self, client: discord.Client) -> None:
+        super().__init__(client)
+        logging.getLogger("discord.app_commands.tree").addFilter(_is_ours)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Tell the person, where no command did."""

@@ -239,6 +239,59 @@ async def test_a_message_that_cannot_be_sent_costs_nothing(tmp_path: Path) -> No
         assert not w.relay.submits
 
 
+async def test_nothing_is_sent_without_a_database(tmp_path: Path) -> None:
+    """Where no claim can be written, nobody pays: the person is told, and no child is shown."""
+    async with world(tmp_path) as w:
+        parent = await w.finished(w.relay.add_task("grid"))
+        (tmp_path / "mjbot.db").rename(tmp_path / "away.db")
+        pressed = await w.click(w.member, parent, "U2")
+        assert "cannot reach my database" in await w.told(pressed)
+        assert len(w.public) == 1
+        assert w.relay.requests["action"] == 0
+        (tmp_path / "away.db").rename(tmp_path / "mjbot.db")
+        await w.child(await w.click(w.member, parent, "U2"), "✅")
+
+
+# ---------------------------------------------------------------------------------------------------- privacy
+
+
+async def test_a_private_parent_has_private_children(tmp_path: Path) -> None:
+    """Children are as private as the message that was pressed, and are drawn by its token."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"), private=True)
+        assert answer.response is not None
+        parent = await w.pictured(answer.response.id)
+        child = await w.child(await w.click(w.member, parent, "U2"), "✅ Picture 2")
+        assert child.flags.ephemeral
+        assert not w.public
+        await w.until(lambda: style(w, parent, "U2") is GREEN)
+
+
+async def test_a_press_works_where_only_the_person_installed_it(tmp_path: Path) -> None:
+    """In somebody else's DM the click's own token draws the child to its end; who may spend is ALLOWED_USERS."""
+
+    def elsewhere(payload: dict[str, Any]) -> None:
+        payload.update(context=2, app_permissions="0")
+
+    async with world(tmp_path) as w:
+        w.payloads = elsewhere
+        dm = w.owner.user.dm_channel
+        pressed = await pressed_in_dm(w, w.owner)
+        await w.until(lambda: pressed.followups)
+        await w.pictured(pressed.followups[0].id, channel=dm)
+        assert w.requests("PATCH", f"/channels/{dm.id}") == 0
+        assert w.requests("POST", f"/channels/{dm.id}") == 0
+
+
+async def test_a_press_that_took_long_is_told(tmp_path: Path) -> None:
+    """The child ends with one line that mentions its presser."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2) as w:
+        parent = await w.finished(w.relay.add_task("grid"))
+        child = await w.child(await w.click(w.stranger, parent, "U2"), "✅")
+        said = await w.until(lambda: [m.content for m in w.public if m.content])
+        assert said == [f"<@{w.stranger.id}> your U2 is ready: {child.jump_url}"]
+
+
 # ---------------------------------------------------------------------------------------------------- who may
 
 
@@ -299,6 +352,15 @@ async def test_only_the_requester_may_press(tmp_path: Path) -> None:
         await w.restart(lose_database=True, press_policy="requester")
         await refused(w, await w.click(w.stranger, parent, "U1"), "person who asked")
         await w.child(await w.click(w.member, parent, "U1"), "✅")
+
+
+async def test_without_any_trace_of_the_requester_a_press_is_refused(tmp_path: Path) -> None:
+    """Where nothing tells who asked, the policy refuses, and says the way out."""
+    async with world(tmp_path, press_policy="requester") as w:
+        parent = await w.finished(w.relay.add_task("grid"))
+        w.payloads = lambda payload: payload["message"].pop("interaction_metadata")
+        await w.restart(lose_database=True, press_policy="requester")
+        await refused(w, await w.click(w.member, parent, "U1"), "cannot tell any more who")
 
 
 async def test_who_presses_too_fast_is_told_when(tmp_path: Path) -> None:
@@ -404,12 +466,11 @@ async def test_a_form_learnt_late_is_answered_from_its_message(tmp_path: Path) -
 
 
 async def test_somebody_else_cannot_answer_a_form(tmp_path: Path) -> None:
-    """What a stranger writes is refused, and the form stays open."""
+    """A stranger does not even see the form, and it stays open for its requester."""
     async with world(tmp_path, REMIX) as w:
         child = await waiting(w)
         shown = await w.click(w.stranger, child, "Open form")
-        if shown.modal is not None:
-            shown = await w.submit(w.stranger, shown, "mine now")
+        assert shown.modal is None
         assert "person who asked" in await w.told(shown)
         assert w.relay.requests["modal"] == 0
 

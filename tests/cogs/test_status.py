@@ -180,6 +180,30 @@ async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
         assert theirs.autocomplete_choices == []
 
 
+async def test_suggestions_fail_quietly(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a database there are none; where another process has answered, the log says nothing."""
+    async with world(tmp_path) as w:
+        w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+        lost = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
+        assert not lost.acknowledged
+        (tmp_path / "mjbot.db").unlink()
+        none = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
+        assert none.autocomplete_choices == []
+        assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize("given", [{}, {"id": UNKNOWN}])
+async def test_a_database_that_is_gone_is_said(tmp_path: Path, given: dict[str, str]) -> None:
+    """A list or a status that cannot be kept is one private sentence, and nothing stays at "thinking"."""
+    async with world(tmp_path) as w:
+        w.relay.add_task("grid", task_id=UNKNOWN)
+        store: Any = w.app.store
+        store._closed = True
+        answer = await w.slash(w.member, "mjstatus", **given)
+        assert "cannot reach my database" in await w.told(answer)
+        await w.until(lambda: not w.public)
+
+
 async def test_it_works_in_a_direct_message(tmp_path: Path) -> None:
     """In a DM with the bot a status is followed just as well."""
     async with world(tmp_path) as w:
