@@ -5,10 +5,12 @@ messages 5 per 5 s for each channel, a bot 50 per second), so that nobody ever s
 """
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 TOKEN = ((4, 2.0), (28, 60.0))
 CHANNEL = ((4, 5.0),)
@@ -16,6 +18,8 @@ BOT = ((40, 1.0),)
 """Uses, and the seconds in which they may happen."""
 
 _FORGET_SECONDS = 120.0
+_ASK_SECONDS = 0.25
+"""How long it may take until a waiter that has become urgent is noticed among those of all routes."""
 
 Figures = tuple[tuple[int, float], ...]
 
@@ -44,60 +48,96 @@ class Window:
         return not self._uses or now - self._uses[-1] > _FORGET_SECONDS
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiter:
     urgent: Callable[[], bool]
     turn: asyncio.Future[None]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Route:
     window: Window
     counts_for_bot: bool
-    waiters: list[_Waiter] = field(default_factory=list)
+    waiters: dict[_Waiter, None] = field(default_factory=dict[_Waiter, None])
+    is_closed: bool = False
+
+    def is_urgent(self) -> bool:
+        """Whether anybody here goes before others."""
+        return any(waiter.urgent() for waiter in self.waiters)
 
     def next(self) -> _Waiter:
         """Return who goes first: the first urgent one, else the first."""
-        return next((waiter for waiter in self.waiters if waiter.urgent()), self.waiters[0])
+        return next((waiter for waiter in self.waiters if waiter.urgent()), next(iter(self.waiters)))
 
 
 class Budgets:
-    """Grants turns on routes, each within its own figures and, for the bot's own requests, within the bot's."""
+    """Grants turns on routes, each within its own figures and, for the bot's own requests, within the bot's.
+
+    A route with waiters is in one of two places: among those that their own figures close until some time, or, open,
+    among those that wait for the bot's. So a turn costs the same, however many routes there are.
+    """
 
     def __init__(self, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._now = now
         self._sleep = sleep
         self._bot = Window(BOT)
         self._routes: dict[Hashable, _Route] = {}
+        self._forget_beyond = 256
+        self._closed: list[tuple[float, int, _Route]] = []
+        self._open: dict[_Route, None] = {}
+        self._urgent: deque[_Route] = deque()
+        self._asked_at = 0.0
+        self._order = count()
         self._granting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._wall = 0.0
+        self._skew = 0.0
 
     async def turn(self, route: Hashable, figures: Figures, *, as_bot: bool, urgent: Callable[[], bool]) -> None:
         """Wait until the route may be used, and count the use; `urgent` is asked anew whenever a turn is given."""
-        now = self._now().timestamp()
+        now = self._time()
         found = self._routes.get(route)
         if found is None:
             self._forget(now)
             found = self._routes[route] = _Route(Window(figures), as_bot)
-        if not found.waiters and self._free_at(found, now) <= now:
+        if not found.waiters and not (as_bot and self._open) and self._free_at(found, now) <= now:
             self._use(found, now)
             return
         waiter = _Waiter(urgent, asyncio.get_running_loop().create_future())
-        found.waiters.append(waiter)
-        self._changed.set()
-        if self._granting is None or self._granting.done():
-            self._granting = asyncio.create_task(self._grant(), name="budgets")
+        self._join(found, waiter, now)
         try:
             await waiter.turn
         finally:
-            if waiter in found.waiters:
-                found.waiters.remove(waiter)
+            found.waiters.pop(waiter, None)
 
     async def close(self) -> None:
         """Stop granting."""
         if self._granting is not None:
             self._granting.cancel()
             await asyncio.gather(self._granting, return_exceptions=True)
+
+    def _join(self, route: _Route, waiter: _Waiter, now: float) -> None:
+        route.waiters[waiter] = None
+        if len(route.waiters) == 1:
+            self._place(route, now)
+            self._changed.set()
+        elif route in self._open and waiter.urgent():
+            self._urgent.append(route)
+        if self._granting is None or self._granting.done():
+            self._granting = asyncio.create_task(self._grant(), name="budgets")
+
+    def _place(self, route: _Route, now: float) -> None:
+        """Put a route with waiters where it belongs; what was left by waiters that gave up it finds there again."""
+        if route.is_closed or route in self._open:
+            return
+        at = route.window.free_at(now)
+        if at > now or not route.counts_for_bot:
+            route.is_closed = True
+            heapq.heappush(self._closed, (at, next(self._order), route))
+            return
+        self._open[route] = None
+        if route.is_urgent():
+            self._urgent.append(route)
 
     def _free_at(self, route: _Route, now: float) -> float:
         at = route.window.free_at(now)
@@ -110,30 +150,52 @@ class Budgets:
 
     async def _grant(self) -> None:
         """Give turns as they fall due, until nobody waits."""
-        while waiting := [route for route in self._routes.values() if route.waiters]:
-            now = self._now().timestamp()
-            given = sum(self._give(route, now) for route in self._fairly(waiting))
-            if not given:
-                self._changed.clear()
-                at = min(self._free_at(route, now) for route in waiting)
-                await self._wait(max(at - now, 0.001))
-            else:
-                await asyncio.sleep(0)
+        while self._closed or self._open:
+            now = self._time()
+            self._changed.clear()
+            while self._closed and self._closed[0][0] <= now:
+                self._reopen(heapq.heappop(self._closed)[2], now)
+            while self._open and self._bot.free_at(now) <= now:
+                self._give(self._pick(now), now)
+            due = [self._closed[0][0]] if self._closed else []
+            due += [self._bot.free_at(now)] if self._open else []
+            if due:
+                await self._wait(max(min(due) - now, 0.001))
 
-    def _fairly(self, waiting: list[_Route]) -> list[_Route]:
-        """Put routes with something urgent first: the bot's own figure is shared by all of them."""
-        return sorted(waiting, key=lambda route: not route.next().urgent())
+    def _reopen(self, route: _Route, now: float) -> None:
+        """Take a route whose own figures open it: a token's has its turn at once, a channel's waits for the bot's."""
+        route.is_closed = False
+        if not route.waiters:
+            return
+        if route.counts_for_bot or route.window.free_at(now) > now:
+            self._place(route, now)
+        else:
+            self._give(route, now)
 
-    def _give(self, route: _Route, now: float) -> bool:
-        if not route.waiters or self._free_at(route, now) > now:
-            return False
+    def _pick(self, now: float) -> _Route:
+        """Take the next of the open routes: one with somebody urgent, else the one that has waited longest."""
+        if now - self._asked_at >= _ASK_SECONDS:
+            self._asked_at = now
+            self._urgent = deque(route for route in self._open if route.is_urgent())
+        while self._urgent:
+            route = self._urgent.popleft()
+            if route in self._open and route.is_urgent():
+                break
+        else:
+            route = next(iter(self._open))
+        del self._open[route]
+        return route
+
+    def _give(self, route: _Route, now: float) -> None:
+        if not route.waiters:
+            return
         waiter = route.next()
-        route.waiters.remove(waiter)
-        if waiter.turn.cancelled():
-            return True
-        self._use(route, now)
-        waiter.turn.set_result(None)
-        return True
+        del route.waiters[waiter]
+        if not waiter.turn.cancelled():
+            self._use(route, now)
+            waiter.turn.set_result(None)
+        if route.waiters:
+            self._place(route, now)
 
     async def _wait(self, seconds: float) -> None:
         changed = asyncio.ensure_future(self._changed.wait())
@@ -144,8 +206,17 @@ class Budgets:
             changed.cancel()
             slept.cancel()
 
+    def _time(self) -> float:
+        """Tell the time in seconds that never run backwards, whatever is done to the machine's clock."""
+        wall = self._now().timestamp()
+        self._skew += max(self._wall - wall, 0.0)
+        self._wall = wall
+        return wall + self._skew
+
     def _forget(self, now: float) -> None:
-        if len(self._routes) % 256 == 255:
-            idle = [key for key, route in self._routes.items() if not route.waiters and route.window.is_idle(now)]
-            for key in idle:
-                del self._routes[key]
+        if len(self._routes) < self._forget_beyond:
+            return
+        idle = [key for key, route in self._routes.items() if not route.waiters and route.window.is_idle(now)]
+        for key in idle:
+            del self._routes[key]
+        self._forget_beyond = max(256, 2 * len(self._routes))

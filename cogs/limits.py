@@ -6,6 +6,7 @@ stricter reading is taken: what passes here is taken there.
 
 import re
 import unicodedata
+from itertools import accumulate
 from typing import Final
 
 import emoji
@@ -75,12 +76,7 @@ def cut(text: str, limit: int) -> str:
     """Shorten to `limit` units, the last being an ellipsis, without splitting what is drawn as one character."""
     if length(text) <= limit:
         return text
-    units = end = 0
-    for character in text:
-        units += length(character)
-        if units > limit - 1:
-            break
-        end += 1
+    end = sum(units < limit for units in accumulate(map(length, text[: max(limit, 0)])))
     while end > 0 and _joined(text, end):
         end -= 1
     return text[:end].rstrip() + "…" if limit > 0 else ""

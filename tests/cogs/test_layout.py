@@ -1,0 +1,64 @@
+"""A flat list of buttons becomes rows that a person can read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.models import Button
+from cogs.layout import ROWS, rows
+
+KINDS = {
+    "u": "MJ::JOB::upsample::{0}::a",
+    "r": "MJ::JOB::reroll::{0}::a",
+    "v": "MJ::JOB::variation::{0}::a",
+    "s": "MJ::JOB::upsample_v7_2x_subtle::{0}::a",
+    "w": "MJ::JOB::low_variation::{0}::a",
+    "i": "MJ::Inpaint::{0}::a",
+    "z": "MJ::Outpaint::50::{0}::a",
+    "c": "MJ::CustomZoom::{0}",
+    "p": "MJ::JOB::pan_up::{0}::a",
+    "a": "MJ::JOB::animate_high::{0}::a",
+    "b": "MJ::BOOKMARK::{0}",
+    "x": "other::{0}",
+}
+
+
+def laid(letters: str) -> tuple[list[str], int]:
+    """Lay buttons out, written as one letter each."""
+    buttons = [
+        Button(custom_id=KINDS[letter].format(at % 9 + 1) + f"::{at}", label=letter)
+        for at, letter in enumerate(letters)
+    ]
+    found, left_over = rows(buttons)
+    return ["".join(button.label for button in row) for row in found], left_over
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected", "left_over"),
+    [
+        ("", [], 0),
+        ("uuuurvvvv", ["uuuur", "vvvv"], 0),
+        ("uuuurvvvvs", ["uuuur", "vvvv", "s"], 0),
+        ("uuuu", ["uuuu"], 0),
+        ("sswwizzcppppaab", ["sswwi", "zzc", "pppp", "aab"], 0),
+        ("wwzzcppppb", ["ww", "zzc", "pppp", "b"], 0),
+        ("wwizzzcppppssab", ["wwi", "zzzc", "pppp", "ssab"], 0),
+        ("pppppp", ["ppppp", "p"], 0),
+        ("uuuuvvvvuuuuvvvvuuuu", ["uuuuv", "vvvuu", "uuvvv", "vuuuu"], 0),
+        ("x" * 23, ["xxxxx"] * 4, 3),
+    ],
+)
+def test_rows(letters: str, expected: list[str], left_over: int) -> None:
+    """Each family has its row, neighbours share one where four do not suffice, and the rest is counted."""
+    assert (expected, left_over) == laid(letters)
+
+
+@given(st.text(st.sampled_from(list(KINDS)), max_size=40))
+def test_rows_keep_the_order_and_lose_nothing_that_fits(letters: str) -> None:
+    """Whatever comes, order is kept, no row is empty or too long, and only a 21st button is left over."""
+    found, left_over = laid(letters)
+    assert letters.startswith("".join(found))
+    assert len("".join(found)) + left_over == len(letters)
+    assert len(found) <= ROWS
+    assert all(1 <= len(row) <= 5 for row in found)
+    assert left_over == max(len(letters) - 20, 0)
