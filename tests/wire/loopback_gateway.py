@@ -55,6 +55,7 @@ class Gateway:
         self.identifies = 0
         self.resumes = 0
         self.heartbeats = 0
+        self.silent = False  # set to True: an IDENTIFY is counted, and never answered
         self.sessions: dict[str, Session] = {}
         self._welcome = welcome
         self._changed = changed
@@ -130,6 +131,8 @@ class Gateway:
         self.identifies += 1
         if data.get("token") != self.token:
             await socket.close(code=4004, message=b"Authentication failed.")
+            return None
+        if self.silent:
             return None
         shard, count = data.get("shard") or (0, 1)
         session = Session(secrets.token_hex(16), (shard, count), data["intents"], socket)

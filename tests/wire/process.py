@@ -172,8 +172,14 @@ class World:
         return message
 
     async def until(self, condition: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109
-        """Wait until the condition holds, asked again at each thing that happens on Discord."""
-        return await self.discord.until(condition, timeout)
+        """Wait until the condition holds, asked again at whatever happens on Discord, and ten times a second."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return await self.discord.until(condition, 0.1)
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
 
     def assert_polite(self) -> None:
         """Assert that Discord had nothing to refuse."""

@@ -1,0 +1,80 @@
+"""The loop that connects, and connects again: bounded, patient, and stopped when asked."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.__main__ import Patience, keep_connected, main
+from bot.settings import Settings
+from tests.wire.loopback import LoopbackDiscord
+
+HASTY = Patience(first=0.01, longest=0.05, hold=0.01, connection=0.2)
+
+
+@pytest.fixture
+async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[LoopbackDiscord]:
+    """A Discord to which this process's discord.py goes."""
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    async with LoopbackDiscord() as server:
+        monkeypatch.setattr(Route, "BASE", server.api_url)
+        yield server
+
+
+def settings(discord: LoopbackDiscord, folder: Path, token: str = "") -> Settings:
+    """Settings that lead to it; the relay is nowhere."""
+    return Settings.read(
+        _env_file=None,
+        discord_token=token or discord.token,
+        mj_api_key="sk-sandbox",
+        mj_api_url="http://127.0.0.1:9",
+        database_url=f"sqlite:///{folder}/mjbot.db",
+        discord_api_url=discord.api_url,
+    )
+
+
+async def test_a_first_connection_that_never_stands_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A gateway that never says READY is left after its time, and asked again from nothing; then it stands."""
+    discord.gateway.silent = True
+    stop = asyncio.Event()
+    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, HASTY))
+    await discord.until(lambda: discord.identifies >= 3)
+    discord.gateway.silent = False
+    await discord.connected()
+    stop.set()
+    assert await asyncio.wait_for(living, 10) == 0
+    assert discord.identifies < 20
+
+
+async def test_a_refused_token_ends_it_after_the_hold(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A token that Discord refuses is not tried twice."""
+    given = settings(discord, tmp_path, token="wrong")
+    assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY), 10) == 1
+    assert [one.status for one in discord.requests] == [401]
+    assert discord.identifies == 0
+
+
+async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A close code that discord.py gives up at ends that connection, not the process."""
+    stop = asyncio.Event()
+    given = settings(discord, tmp_path)
+    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05)))
+    await discord.connected()
+    await discord.gateway.drop(4012)
+    await discord.until(lambda: discord.identifies == 2, 10)
+    stop.set()
+    assert await asyncio.wait_for(living, 10) == 0
+
+
+def test_unknown_arguments_are_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What `python -m bot` does not know it says, with the two things that it does."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISCORD_TOKEN", "abc")
+    monkeypatch.setenv("MJ_API_KEY", "abc")
+    assert main(["chekc"]) == 2
+    assert "python -m bot check" in capsys.readouterr().err

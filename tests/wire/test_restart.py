@@ -1,0 +1,90 @@
+"""What a crash leaves, and what the next process makes of it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sandbox.relay import RelaySettings
+from tests.wire.loopback import Message
+from tests.wire.process import World, world_of
+
+pytestmark = pytest.mark.wire
+
+_SLOW_SUBMITS = RelaySettings(seconds_per_task=4.0, picture_side=192, submit_seconds=600.0)
+
+
+def _let_time_pass(world: World) -> None:
+    """Make every claim ten minutes older, as if the next process had been that late."""
+    with sqlite3.connect(world.folder / "mjbot.db") as rows:
+        columns = [row[1:3] for row in rows.execute("PRAGMA table_info(claims)")]
+        assert ("made_at", "DATETIME") in columns, columns
+        rows.execute("UPDATE claims SET made_at = datetime(made_at, '-10 minutes')")
+    rows.close()
+
+
+async def _ten_running(world: World) -> list[Message]:
+    ids = [world.relay.add_task() for _ in range(10)]
+    messages = [await world.follow(task_id, channel=n % 2) for n, task_id in enumerate(ids)]
+    await world.until(lambda: all(one.embed for one in messages))
+    assert not any(one.files for one in messages)
+    return messages
+
+
+async def test_kill_in_the_middle(tmp_path: Path) -> None:
+    """SIGKILL among ten running tasks and one submit: all end after a restart, and nothing is submitted twice."""
+    async with world_of(tmp_path, _SLOW_SUBMITS) as world:
+        async with world.bot() as bot:
+            grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+            messages = await _ten_running(world)
+            child = await world.press(grid, "U1")
+            await world.until(lambda: world.relay.submits)
+            await bot.kill()
+        _let_time_pass(world)
+        async with world.bot() as bot:
+            await bot.line("Going on with 11 unfinished messages")
+            for message in messages:
+                await world.shows(message, "✅ Four pictures")
+                assert len(message.files) == 1
+            await world.shows(child, "know")
+        assert len(world.relay.submits) == 1
+        world.assert_polite()
+
+
+async def test_buttons_outlive_the_database(world: World) -> None:
+    """Killed, and its database lost: the buttons of every old message work as before, and no command is sent anew."""
+    async with world.bot() as bot:
+        messages = [await world.follow(world.relay.add_task("grid")) for _ in range(3)]
+        for message in messages:
+            await world.shows(message, "✅ Four")
+        await bot.kill()
+    for file in world.folder.glob("mjbot.db*"):
+        file.unlink()
+    async with world.bot(PRESS_COOLDOWN_SECONDS="0"):
+        children = [await world.press(one, which) for one, which in zip(messages, ("U1", "V2", "🔄"), strict=True)]
+        for child in children:
+            await world.shows(child, "✅")
+    assert [one.body["taskId"] for one in world.relay.submits] == [
+        one.embed["footer"]["text"].rpartition(" ")[2] for one in messages
+    ]
+    puts = [one for one in world.discord.requests if one.method == "PUT"]
+    assert len(puts) == 1
+    world.assert_polite()
+
+
+async def test_a_lost_child_is_found_by_its_id(tmp_path: Path) -> None:
+    """A task whose answer was lost in a crash closes its claim when somebody looks at it."""
+    async with world_of(tmp_path, _SLOW_SUBMITS) as world:
+        async with world.bot() as bot:
+            grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+            await world.press(grid, "U1")
+            await world.until(lambda: world.relay.submits)
+            await bot.kill()
+        _let_time_pass(world)
+        async with world.bot() as bot:
+            await world.shows(await world.follow(world.relay.submits[0].task_id), "✅")
+            await bot.line("closes claim")
+            act = await world.discord.click(world.discord.owner, grid, "U1")
+            said = await world.until(lambda: act.followups)
+            assert "already" in said[0].content
+        assert len(world.relay.submits) == 1
