@@ -140,7 +140,8 @@ class World:
 
         def found() -> discord.Message | None:
             shown = self.message(message_id, "✅", channel=channel)
-            return shown if shown and shown.attachments else None
+            files = [file.filename for file in shown.attachments] if shown else []
+            return shown if files and not files[0].startswith("preview") else None
 
         return await self.until(found)
 
