@@ -1,6 +1,11 @@
 """The main road on the real process: follow, press, the child; and what it leaves in the log."""
 
+import io
+import random
+
 import pytest
+from aiohttp import web
+from PIL import Image
 
 from tests.wire.process import World
 
@@ -22,3 +27,49 @@ async def test_status_then_press(world: World) -> None:
     assert all(after is not None and after < 1 for after in first), first
     assert [one.path for one in world.relay.submits] == ["/mj/submit/action"]
     world.assert_polite()
+
+
+async def test_a_picture_too_large_for_discord(world: World) -> None:
+    """A picture of 14 MiB ends up attached, re-encoded under Discord's 10 MiB."""
+    side = 2240
+    noise = io.BytesIO()
+    Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side)).save(noise, "PNG")  # noqa: S311
+    assert len(noise.getvalue()) > 14 * 2**20
+
+    async def image(*_: object) -> web.Response:
+        return web.Response(body=noise.getvalue(), content_type="image/png")
+
+    world.relay._gallery.image = image  # type: ignore[assignment,method-assign]
+    async with world.bot():
+        message = await world.follow(world.relay.add_task("grid"))
+        await world.until(lambda: message.files)
+    assert len(message.files[0].content) < 10 * 2**20
+    assert Image.open(io.BytesIO(message.files[0].content)).size[0] > 1000
+    assert message.embed["image"]["url"] == f"attachment://{message.files[0].name}"
+    world.assert_polite()
+
+
+async def test_the_log_keeps_secrets(world: World) -> None:
+    """A whole run says its changes of state, a line each, and no prompt, token, key or interaction token."""
+    prompt = "an unmistakable zeppelin"
+    async with world.bot() as bot:
+        message = await world.shows(await world.follow(world.relay.add_task(prompt=prompt)), "✅ Four")
+        await world.shows(await world.press(message, "U4"), "✅ Picture 4")
+        refused = await world.discord.slash(
+            world.discord.member, world.discord.channels[1], "mjstatus", {"id": "17301"}
+        )
+        await refused.answered()
+        await bot.stop()
+    tokens = [act.token for act in world.discord.interactions.values()]
+    said = "\n".join(bot.text)
+    for secret in ("zeppelin", world.discord.token, world.relay.settings.key, *tokens):
+        assert secret not in said
+    assert {"info"} == {line["level"] for line in bot.lines}, said
+    events = [line["event"] for line in bot.lines]
+    assert any("Invite link: https://discord.com/oauth2/authorize?" in event for event in events[:3])
+    assert any("Atelier" in event for event in events[:4])
+    ids = {one.task_id for one in world.relay.submits}
+    states = [event for event in events if any(task_id in event for task_id in ids)]
+    assert len(states) == len(set(states)), states
+    assert any("SUCCESS" in event for event in states), states
+    assert len(events) < 30, said
