@@ -106,7 +106,10 @@ def address(url: str, relay_url: str) -> str:
     if not only_there(host, link.raw_path):
         return url
     prefix = base.raw_path.rstrip("/")
-    path = link.raw_path_qs
+    # Cut from the text itself: a parsed link forgets an empty query.
+    path = re.sub(r"^[^:]+://[^/?#]*", "", url).partition("#")[0]
+    if not path.startswith("/"):
+        path = f"/{path}"
     if not path.startswith(f"{prefix}/"):
         path = prefix + path
     return f"{base.scheme}://{base.raw_authority.rpartition('@')[2]}{path}"
