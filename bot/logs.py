@@ -17,7 +17,7 @@ def set_up(level: str, form: Literal["console", "json"]) -> None:
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=0)]
+        else [_in_one_line, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=0)]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -30,3 +30,9 @@ def set_up(level: str, form: Literal["console", "json"]) -> None:
     root.setLevel(level)
     for chatty in ("discord", "aiosqlite", "alembic", "asyncio", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level) if level != "DEBUG" else logging.INFO)
+
+
+def _in_one_line(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Take line breaks out of what others said, a database's errors for instance."""
+    event["event"] = " ".join(str(event["event"]).split())
+    return event
