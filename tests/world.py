@@ -1,10 +1,12 @@
 """A small world: a relay on a socket, mjbot's own code on a database file, and Discord as SimCord plays it."""
 
 import asyncio
+import heapq
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,14 +29,44 @@ QUICK = RelaySettings(seconds_per_task=0.2, picture_side=64)
 Actor = MemberActor | UserHandle
 
 
-def fast_clock() -> Clock:
-    """Return a clock that begins now and runs at SPEED."""
-    start = datetime.now(UTC)
+class FastClock:
+    """A bot.clock.Clock in `clock` that begins now and runs at SPEED, while `ticking`.
 
-    async def sleep(seconds: float) -> None:
-        await asyncio.sleep(max(seconds, 0) / SPEED)
+    Sleepers are woken from the test's side: SimCord would hold the timers of what an interaction has begun, once the
+    bot has taken longer than `settle_timeout`.
+    """
 
-    return Clock(now=lambda: start + (datetime.now(UTC) - start) * SPEED, sleep=sleep)
+    def __init__(self) -> None:
+        self._start = datetime.now(UTC)
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._numbers = count()
+        self.clock = Clock(now=self._now, sleep=self._sleep)
+
+    @asynccontextmanager
+    async def ticking(self) -> AsyncGenerator[Clock]:
+        """Wake sleepers until the block ends."""
+        ticker = asyncio.create_task(self._tick())
+        try:
+            yield self.clock
+        finally:
+            ticker.cancel()
+            await asyncio.gather(ticker, return_exceptions=True)
+
+    def _now(self) -> datetime:
+        return self._start + (datetime.now(UTC) - self._start) * SPEED
+
+    async def _sleep(self, seconds: float) -> None:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now() + timedelta(seconds=max(seconds, 0)), next(self._numbers), woken))
+        await woken
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(0.002)
+            while self._sleepers and self._sleepers[0][0] <= self._now():
+                _, _, woken = heapq.heappop(self._sleepers)
+                if not woken.done():
+                    woken.set_result(None)
 
 
 def settings(relay_url: str, folder: Path, changes: dict[str, Any]) -> Settings:
@@ -231,7 +263,7 @@ async def world(folder: Path, relay: RelaySettings = QUICK, **changes: Any) -> A
     async with Relay(relay).serve() as served, AsyncExitStack() as ending:
         process = AsyncExitStack()
         given = settings(served.url, folder, changes)
-        clock = fast_clock()
+        clock = await ending.enter_async_context(FastClock().ticking())
         built = await process.enter_async_context(app(given, clock=clock, shard_count=1))
         ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below
         env = await ending.enter_async_context(_discord(built.bot))
