@@ -5,7 +5,8 @@ import io
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -17,6 +18,7 @@ from bot.ports import Scene
 from bot.records import Job, Place
 from cogs import budgets, limits
 from cogs.budgets import Budgets
+from cogs.prose import escaped, plain
 from cogs.render import Drawing, render
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ _BLOCKED = {200000, 240000}
 _EDIT_SECONDS = 90.0
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 """Between tries at a final drawing while Discord itself fails; progress is tried once."""
+_BAN_SECONDS = 60.0
+_TRANSIENT = (OSError, aiohttp.ClientError, discord.DiscordServerError)
+_WHAT = 100
+_T = TypeVar("_T")
 
 
 class DiscordDisplay:
@@ -39,7 +45,7 @@ class DiscordDisplay:
         self._now = clock.now
         self._sleep = clock.sleep
         self._turns = turns
-        self._dead: set[str] = set()
+        self._dead: dict[str, datetime] = {}
 
     async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
         """Wait until the route to that message may be used again; urgent ones go first."""
@@ -59,27 +65,39 @@ class DiscordDisplay:
         for pause in (*_PAUSES, None) if final else (None,):
             try:
                 await self._draw(scene)
-            except (OSError, aiohttp.ClientError, TimeoutError, discord.DiscordServerError) as error:
+            except _TRANSIENT as error:
                 log.warning("Message %d could not be drawn: %s.", scene.job.id, type(error).__name__)
-                if pause is not None:
-                    await self._sleep(pause)
+            except discord.HTTPException as refused:
+                if refused.status != 429:
+                    raise
+                # discord.py waits out what names its end; what does not is a ban of this address for minutes.
+                log.warning("Discord asks for a pause (429) at message %d.", scene.job.id)
+                await self._sleep(_BAN_SECONDS)
             else:
                 return
+            if pause is not None:
+                await self._sleep(pause)
+                await self._again(scene.job.place)
+        if final:
+            log.error("The end of message %d stays untold: Discord does not answer.", scene.job.id)
 
     async def notify(self, job: Job, task: Task) -> None:
         """Reply once to a job's message, mentioning its requester; as private as the message."""
         said = "is ready" if task.status is Status.SUCCESS else "has ended"
-        what = job.pressed or "picture"
+        what = escaped(limits.cut(plain(job.pressed), _WHAT)) or "picture"
         content = f"<@{job.requester.id}> your {what} {said}: {job.place.link}"
-        mentions = discord.AllowedMentions(users=[discord.Object(job.requester.id)])
+        only_them = discord.AllowedMentions(
+            everyone=False, roles=False, users=[discord.Object(job.requester.id)], replied_user=False
+        )
         place = job.place
         try:
             if place.reachable:
-                message = self._message(place)
-                await self.turn(place, urgent=lambda: True)
-                await message.reply(content, allowed_mentions=mentions)
+                await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
+                await self._sent(self._message(place).reply(content, allowed_mentions=only_them))
             elif self._by_token(place):
-                await self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=mentions)
+                await self._again(place)
+                sending = self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=only_them)
+                await self._sent(sending)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
             log.info("Job %d could not notify: %s.", job.id, error)
 
@@ -87,13 +105,16 @@ class DiscordDisplay:
         """Return a fresh link of the picture attached to that message, empty where there is none."""
         if place.ephemeral or not place.reachable:
             return ""
+        await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
         try:
-            message = await self._message(place).fetch()
+            message = await self._sent(self._message(place).fetch())
         except (discord.HTTPException, OSError, aiohttp.ClientError):
             return ""
-        if message.attachments:
-            return message.attachments[0].url
-        return next((embed.image.url for embed in message.embeds if embed.image and embed.image.url), "")
+        shown = [attachment.url for attachment in message.attachments]
+        # What an embed shows is not among the attachments; what it only links to is no copy of ours.
+        ours = f"/attachments/{place.channel_id}/"
+        shown += [url for embed in message.embeds if (url := embed.image.url or "") and ours in url]
+        return shown[0] if shown else ""
 
     def file_limit(self, place: Place) -> int:
         """Return how many bytes a file may have there."""
@@ -104,7 +125,9 @@ class DiscordDisplay:
         return place.token not in self._dead and self._now() < place.token_expires_at
 
     def _webhook(self, place: Place) -> discord.Webhook:
-        return discord.Webhook.partial(place.application_id, place.token, client=self._bot)
+        webhook = discord.Webhook.partial(place.application_id, place.token, client=self._bot)
+        webhook.type = discord.WebhookType.application  # without which it sends nothing ephemeral
+        return webhook
 
     def _message(self, place: Place) -> discord.PartialMessage:
         channel = self._bot.get_partial_messageable(place.channel_id, guild_id=place.guild_id or None)
@@ -112,28 +135,30 @@ class DiscordDisplay:
 
     async def _draw(self, scene: Scene) -> None:
         """Draw once; a body that Discord refuses is drawn more carefully, a file that is too large left out."""
-        drawing = render(scene)
-        try:
-            await self._edit(scene, drawing)
-        except discord.HTTPException as refused:
-            if refused.status == 413 or refused.code == _TOO_LARGE:
-                log.warning("The picture of message %d is too large for Discord: linked instead.", scene.job.id)
-                linked = replace(scene, picture=None)
-                await self._edit_or_log(linked, render(linked))
-            elif refused.status == 400 or refused.code in _BLOCKED:
-                log.warning("Discord refused message %d (%s): drawn more carefully.", scene.job.id, refused.code)
-                await self._edit_or_log(scene, render(scene, careful=True))
-            elif refused.status == 429:
-                log.warning("Discord asks for a pause (429) at message %d.", scene.job.id)
-                await self._sleep(_PAUSES[-1])
+        careful = False
+        while True:
+            try:
+                await self._edit(scene, render(scene, careful=careful))
+            except discord.HTTPException as refused:
+                large = refused.status == 413 or refused.code == _TOO_LARGE
+                if not large and refused.status != 400 and refused.code not in _BLOCKED:
+                    raise
+                if large and scene.picture is not None:
+                    log.warning("The picture of message %d is too large for Discord: linked instead.", scene.job.id)
+                    scene = replace(scene, picture=None)
+                elif not careful and not large:
+                    log.warning("Discord refused message %d (%s): drawn more carefully.", scene.job.id, refused.code)
+                    careful = True
+                else:
+                    log.error("Discord refuses message %d: %s.", scene.job.id, refused)  # noqa: TRY400 - its own words
+                    return
+                await self._again(scene.job.place)
             else:
-                raise
+                return
 
-    async def _edit_or_log(self, scene: Scene, drawing: Drawing) -> None:
-        try:
-            await self._edit(scene, drawing)
-        except discord.HTTPException as refused:
-            log.error("Discord refuses message %d: %s.", scene.job.id, refused)  # noqa: TRY400 - no traceback of ours
+    async def _again(self, place: Place) -> None:
+        """Take another turn, for another try."""
+        await self.turn(place, urgent=lambda: True)
 
     async def _edit(self, scene: Scene, drawing: Drawing) -> None:
         place = scene.job.place
@@ -145,29 +170,37 @@ class DiscordDisplay:
                     raise PlaceGone from error
                 if error.code not in _TOKEN_IS_DEAD and error.status != 401:
                     raise
-                self._dead.add(place.token)
+                self._bury(place)
             else:
                 return
+            if place.reachable:
+                await self._again(place)
         if not place.reachable:
             raise PlaceUnreachable
         try:
             await self._sent(self._message(place).edit(**_payload(scene, drawing)))
         except discord.HTTPException as error:
-            if error.code in _GONE or error.status in {403, 404}:
+            if error.code in _GONE or (error.status in {403, 404} and error.code not in _BLOCKED):
                 raise PlaceGone from error
             raise
 
-    async def _sent(self, request: Awaitable[Any]) -> None:
+    def _bury(self, place: Place) -> None:
+        """Remember a token that died early, for as long as it would be tried."""
+        now = self._now()
+        self._dead = {token: until for token, until in self._dead.items() if until > now}
+        self._dead[place.token] = place.token_expires_at
+
+    async def _sent(self, request: Awaitable[_T]) -> _T:
         async with asyncio.timeout(_EDIT_SECONDS):
-            await request
+            return await request
 
 
 def _payload(scene: Scene, drawing: Drawing) -> dict[str, Any]:
-    """Return what an edit sends: the whole message; files that it has are left where nothing replaces them."""
+    """Return what an edit sends: the whole message; a success leaves the files that it has, everything else none."""
     payload: dict[str, Any] = {"embed": drawing.embed, "view": drawing.view}
     if scene.picture is not None:
         data = io.BytesIO(scene.picture.data)
         payload["attachments"] = [discord.File(data, drawing.file_name, description=drawing.alt_text or None)]
-    elif scene.task is None or scene.task.status in {Status.FAILURE, Status.CANCEL}:
+    elif scene.ending is not None or scene.task is None or scene.task.status is not Status.SUCCESS:
         payload["attachments"] = []
     return payload
