@@ -24,6 +24,7 @@ from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
+from cogs.connection import Identifies
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite
@@ -138,6 +139,12 @@ class MjBot(commands.AutoShardedBot):
             shard_count=shard_count,
         )
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
+        self._identifies = Identifies()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait as discord.py does, and longer where Discord would mind."""
+        await super().before_identify_hook(shard_id, initial=initial)
+        await self._identifies.turn(shard_id or 0)
 
     async def setup_hook(self) -> None:
         """Add the cogs once, before the first connection."""

@@ -6,6 +6,8 @@ hours, and gives up at once where `GET /gateway/bot` fails. Here both are bounde
 
 import asyncio
 import logging
+import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +17,8 @@ import yarl
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+
+from cogs.budgets import Window
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +31,34 @@ UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientErr
 """What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
 
 
+_IDENTIFIES = ((10, 600.0), (200, 86_400.0))
+"""How many times one shard may IDENTIFY, in how many seconds: Discord resets the token of who does it too often."""
+
+
 class TokenRefused(Exception):
     """Discord refuses the bot's token."""
+
+
+class Identifies:
+    """Holds each shard's IDENTIFYs within bounds: discord.py answers every op 9 with another, for ever."""
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._windows: dict[int, Window] = defaultdict(lambda: Window(_IDENTIFIES))
+
+    async def turn(self, shard_id: int) -> None:
+        """Wait until this shard may IDENTIFY once more, and count it."""
+        window = self._windows[shard_id]
+        pause = window.free_at(self._now()) - self._now()
+        if pause > 0:
+            log.warning("Shard %d has connected too often: waiting %.0f s.", shard_id, pause)
+            await self._sleep(pause)
+        window.use(self._now())
 
 
 def use_api(url: str) -> None:
