@@ -415,6 +415,30 @@ async def test_custom_zoom_opens_its_form_at_once(tmp_path: Path) -> None:
         assert not w.relay.submits
 
 
+async def test_a_form_opens_empty_where_nobody_knows_the_prompt(tmp_path: Path) -> None:
+    """A relay that is down and an empty database do not keep a form from opening."""
+    async with world(tmp_path) as w:
+        single = await w.finished(w.relay.add_task("single"))
+        await w.restart(lose_database=True)
+        w.relay.down = True
+        shown = await w.click(w.member, single, "Custom Zoom")
+        await w.until(lambda: shown.modal)
+        assert shown.modal is not None
+        assert not shown.modal["components"][0]["component"].get("value")
+
+
+async def test_only_one_process_takes_a_form(tmp_path: Path) -> None:
+    """A form that another process has acknowledged is not sent from here."""
+    async with world(tmp_path) as w:
+        single = await w.finished(w.relay.add_task("single"))
+        shown = await w.click(w.member, single, "Custom Zoom")
+        w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
+        await w.submit(w.member, shown, "a lighthouse --zoom 2")
+        await w.clock.sleep(3)
+        assert w.relay.requests["action"] == 0
+        assert not w.env.errors
+
+
 @pytest.mark.parametrize("prompt", ["a lighthouse", "a --zoom 3", "a --zoom 0.5", "a --zoom nan", "a --zoom x"])
 async def test_a_zoom_out_of_range_is_refused_unpaid(tmp_path: Path, prompt: str) -> None:
     """A form that Midjourney would refuse is not sent."""

@@ -10,7 +10,7 @@ import pytest
 from sandbox.relay import RelaySettings
 from tests.world import rows, title_of, world
 
-UNKNOWN = "1730621826053455"
+UNKNOWN, OTHER = "1730621826053455", "1730621826053456"
 
 
 async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> None:
@@ -186,17 +186,19 @@ async def test_suggestions_fail_quietly(tmp_path: Path, caplog: pytest.LogCaptur
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
         lost = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
         assert not lost.acknowledged
-        (tmp_path / "mjbot.db").unlink()
+        store: Any = w.app.store
+        store._closed = True
         none = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
         assert none.autocomplete_choices == []
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-@pytest.mark.parametrize("given", [{}, {"id": UNKNOWN}])
+@pytest.mark.parametrize("given", [{}, {"id": UNKNOWN}, {"id": f"{UNKNOWN} {OTHER}"}])
 async def test_a_database_that_is_gone_is_said(tmp_path: Path, given: dict[str, str]) -> None:
     """A list or a status that cannot be kept is one private sentence, and nothing stays at "thinking"."""
     async with world(tmp_path) as w:
-        w.relay.add_task("grid", task_id=UNKNOWN)
+        for task_id in (UNKNOWN, OTHER):
+            w.relay.add_task("grid", task_id=task_id)
         store: Any = w.app.store
         store._closed = True
         answer = await w.slash(w.member, "mjstatus", **given)
