@@ -14,9 +14,8 @@ from bot.records import Marks
 from cogs import limits
 from cogs.buttons import Click, TaskButton
 from cogs.layout import rows
-from cogs.prose import plain, web_link
+from cogs.prose import short, web_link
 
-_LABEL_READ = 4 * limits.LABEL
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _STYLES = {
     1: discord.ButtonStyle.primary,
@@ -44,12 +43,12 @@ def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.It
 
 
 def _note(names: Sequence[str], reason: str) -> str:
-    why = limits.cut(plain(translate(reason)), 100)
+    why = short(translate(reason), 100)
     return f"Greyed: {', '.join(dict.fromkeys(names))}; the relay refuses it{f': {why}' if why else ''}"
 
 
 def _name(button: Button) -> str:
-    return limits.cut(plain(button.label[:_LABEL_READ]), limits.LABEL) or meaning(button.custom_id).name
+    return short(button.label, limits.LABEL) or meaning(button.custom_id).name
 
 
 def _usable(task: Task) -> list[Button]:
@@ -81,7 +80,7 @@ def _link(task: Task, button: Button) -> str:
 
 def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool) -> ui.Item[Any]:
     symbol = None if careful else _emoji(button.emoji)
-    label = limits.cut(plain(button.label[:_LABEL_READ]), limits.LABEL)
+    label = short(button.label, limits.LABEL)
     if _is_link(button):
         return ui.Button(label=label or (None if symbol else "Open"), emoji=symbol, url=_link(task, button), row=row)
     action, name = meaning(button.custom_id), key(button.custom_id)

@@ -18,7 +18,7 @@ from bot.ports import Scene
 from bot.records import Job, Place
 from cogs import budgets, limits
 from cogs.budgets import Budgets
-from cogs.prose import escaped, plain
+from cogs.prose import escaped, short
 from cogs.render import Drawing, render
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class DiscordDisplay:
     async def notify(self, job: Job, task: Task) -> None:
         """Reply once to a job's message, mentioning its requester; as private as the message."""
         said = "is ready" if task.status is Status.SUCCESS else "has ended"
-        what = escaped(limits.cut(plain(job.pressed), _WHAT)) or "picture"
+        what = escaped(short(job.pressed, _WHAT)) or "picture"
         content = f"<@{job.requester.id}> your {what} {said}: {job.place.link}"
         only_them = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(job.requester.id)], replied_user=False

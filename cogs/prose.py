@@ -36,6 +36,11 @@ def plain(text: str) -> str:
     return " ".join(_LOOSE_JOINERS.sub("", words).split())
 
 
+def short(text: str, limit: int) -> str:
+    """Make it plain, and cut it to what a limit of Discord's allows; what lies far behind that is not even read."""
+    return limits.cut(plain(text[: 4 * limit]), limit)
+
+
 def _visible(letter: str) -> str:
     if letter.isascii():
         return letter if letter.isprintable() else " "

@@ -14,7 +14,7 @@ from bot.records import Marks, Person
 from cogs import limits
 from cogs.buttons import Click, TaskButton
 from cogs.components import task_buttons
-from cogs.prose import plain, prompt_line, web_link
+from cogs.prose import prompt_line, short, web_link
 from cogs.states import REFRESH, SENDING, Ours, State, state_of
 
 _CLIPS = (".mp4", ".webm")
@@ -84,16 +84,16 @@ def _joined(lines: Iterable[str]) -> str:
 def _alt_text(task: Task | None, *, careful: bool) -> str:
     if task is None or careful:
         return ""
-    return limits.cut(plain(task.shown_prompt[: 4 * limits.ALT_TEXT]), limits.ALT_TEXT)
+    return short(task.shown_prompt, limits.ALT_TEXT)
 
 
 def _author(person: Person, pressed: str) -> str:
-    name = limits.cut(plain(person.name), 80) or "somebody"
-    return limits.cut(f"{name} pressed {plain(pressed)}" if pressed else name, limits.AUTHOR)
+    name, action = short(person.name, 80) or "somebody", short(pressed, 100)
+    return f"{name} pressed {action}" if action else name
 
 
 def _footer(action: str, task_id: str) -> str:
-    return " · ".join(filter(None, (limits.cut(plain(action), 100), limits.cut(plain(task_id), 100)))) or "mjbot"
+    return " · ".join(filter(None, (short(action, 100), short(task_id, 100)))) or "mjbot"
 
 
 def _image(scene: Scene, *, careful: bool) -> str | None:

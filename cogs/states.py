@@ -10,7 +10,7 @@ from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
 from cogs import limits
-from cogs.prose import ago, answer, bar, code, duration, escaped, plain, web_link
+from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 
@@ -52,7 +52,7 @@ def state_of(scene: Scene) -> State:
     if task.status.is_final:
         return _FINALS[task.status](scene, task)
     if task.status is Status.MODAL and not scene.job.form_sent:
-        name = escaped(limits.cut(plain(scene.job.requester.name), 80)) or "somebody"
+        name = escaped(short(scene.job.requester.name, 80)) or "somebody"
         lines = ("Nothing is drawn until you confirm.", *_outage(scene))
         return State(WAITING, f"✋ Waiting for {name} to confirm", lines, FORM)
     if task.status is Status.IN_PROGRESS:
@@ -190,7 +190,7 @@ def _last_seen(scene: Scene) -> str:
 
 
 def _lost(scene: Scene) -> State:
-    name = code(limits.cut(plain(scene.job.task_id), 64))
+    name = code(short(scene.job.task_id, 64))
     line = f"The relay does not know task {name} any more. **Next:** **Look again**, or ask anew."
     return State(ASLEEP, "❔ The relay lost this task", (line,), (LOOK,))
 

@@ -23,7 +23,7 @@ from tests.recorded import names, recorded
 from tests.refusals.message import refusals
 
 HURRIED = settings(
-    max_examples=100,
+    max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
