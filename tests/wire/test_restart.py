@@ -1,5 +1,6 @@
 """What a crash leaves, and what the next process makes of it."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.wire.process import World, world_of
 
 pytestmark = pytest.mark.wire
 
-_SLOW_SUBMITS = RelaySettings(seconds_per_task=4.0, picture_side=192, submit_seconds=600.0)
+_SLOW_SUBMITS = RelaySettings(seconds_per_task=8.0, picture_side=192, submit_seconds=600.0)
 
 
 def _let_time_pass(world: World) -> None:
@@ -25,7 +26,7 @@ def _let_time_pass(world: World) -> None:
 
 async def _ten_running(world: World) -> list[Message]:
     ids = [world.relay.add_task() for _ in range(10)]
-    messages = [await world.follow(task_id, channel=n % 2) for n, task_id in enumerate(ids)]
+    messages = await asyncio.gather(*(world.follow(task_id, n % 2) for n, task_id in enumerate(ids)))
     await world.until(lambda: all(one.embed for one in messages))
     assert not any(one.files for one in messages)
     return messages
