@@ -119,7 +119,7 @@ class Presses:
             StoreUnavailable: No claim could be written, so nothing was sent.
             RelayError: The task could not be read.
         """
-        self._admission.admit(press.asker)
+        await self._admit(press)
         parent, button = await self._button(press)
         action = meaning(button.custom_id)
         async with self._claiming:
@@ -136,7 +136,7 @@ class Presses:
 
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
         """Answer the form that a child waits for, from its own message; only its requester may."""
-        self._admission.admit(press.asker)
+        await self._admit(press)
         async with self._claiming:
             job = await self._waiting(press)
             claim = await self._claim(press, "form")
@@ -146,6 +146,12 @@ class Presses:
     async def drop_form(self, press: Press) -> None:
         """Decline the form that a child waits for; only its requester may, and nothing is paid."""
         await self._jobs.drop(await self._waiting(press))
+
+    async def _admit(self, press: Press) -> None:
+        """Ask who may spend; whose message it is the store knows first, Discord where the store has lost it."""
+        job = await self._store.job(press.parent.message_id)
+        asker = replace(press.asker, requester_id=job.requester.id) if job else press.asker
+        self._admission.admit(asker)
 
     async def _button(self, press: Press) -> tuple[Task, Button]:
         """Find the pressed button in the stored snapshot, else in the task itself."""

@@ -159,6 +159,11 @@ def no_tasks_yet() -> str:
     )
 
 
+def no_mention_here() -> str:
+    """Say that a notification was asked for where none can be given."""
+    return "I follow it, but I cannot mention you here later: I am not in this channel myself."
+
+
 def stale_button() -> str:
     """Say that nothing of ours answers this button or form any more."""
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."

@@ -15,7 +15,7 @@ from bot.jobs import Jobs
 from bot.models import Task
 from bot.records import Job, Place, Recent
 from cogs import budgets, limits
-from cogs.apology import malformed, no_ids_here, no_tasks_yet, too_many_ids
+from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.prose import ago, code, plain, prompt_line
@@ -107,7 +107,7 @@ class Status(commands.Cog):
         answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
-        notify = notify and is_reachable(interaction)
+        may_notify = notify and is_reachable(interaction)
         async with taking_back(interaction, private=private):
             message_id = answer.message_id or (await interaction.original_response()).id
             task = await self._jobs.look(ids[0])
@@ -115,10 +115,12 @@ class Status(commands.Cog):
                 # While the answer is still "thinking", Discord takes the next message for it.
                 await self._turn(interaction)
                 await interaction.edit_original_response(embed=_sending(task))
-            await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=notify)
+            await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=may_notify)
         for task_id in ids[1:]:
             async with apologising(interaction):
-                await self._another(interaction, task_id, private=private, notify=notify)
+                await self._another(interaction, task_id, private=private, notify=may_notify)
+        if notify and not may_notify:
+            await tell(interaction, no_mention_here())
 
     async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._turn(interaction)

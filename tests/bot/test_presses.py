@@ -445,7 +445,7 @@ async def test_whoever_may_not_spend_claims_nothing(
 ) -> None:
     """Neither by a button nor by a form."""
     world.allow(**rules)
-    world.store.jobs = {800: job(800, CHILD)}
+    world.store.jobs = {} if "requester_id" in asker else {800: job(800, CHILD)}
     async with world.process() as process:
         with pytest.raises(refusal):
             await process.presses.press(press(**asker), FakeAnswerer())
@@ -453,6 +453,16 @@ async def test_whoever_may_not_spend_claims_nothing(
             await process.presses.answer_form(press(101, task_id=CHILD, **asker), "a prompt", FakeAnswerer())
     assert states(world) == {}
     assert world.relay.sent == []
+
+
+async def test_the_store_knows_first_whose_message_it_is(world: World) -> None:
+    """Where Discord tells nothing, or something else, the row decides."""
+    world.allow(policy="requester")
+    world.store.jobs = {700: job(700, PARENT)}
+    async with world.process() as process:
+        await process.presses.press(press(requester_id=0), FakeAnswerer())
+        with pytest.raises(NotTheRequester):
+            await process.presses.press(press(101, MINH, requester_id=MINH.id), FakeAnswerer(801))
 
 
 async def test_limits_count_what_was_accepted_or_may_have_been(world: World) -> None:
