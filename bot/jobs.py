@@ -11,7 +11,7 @@ from bot.errors import PictureError, PictureGone, PlaceGone, PlaceUnreachable, S
 from bot.feeds import Feed
 from bot.images import Picture, file_name
 from bot.models import Status, Task
-from bot.ports import Display, Ending, PictureSource, Scene, Store
+from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store
 from bot.records import ClaimState, Job, Marks, Person, Place, Recent
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
@@ -252,7 +252,7 @@ class Jobs:
         if task.status is not Status.IN_PROGRESS or not task.image_url or not self._pictures.is_private(task.image_url):
             return None
         try:
-            return await self._pictures.fetch(task.image_url, name="preview", limit=self._display.file_limit(job.place))
+            return await self._pictures.fetch(task.image_url, name=PREVIEW, limit=self._display.file_limit(job.place))
         except PictureError:
             return None
 
@@ -290,9 +290,9 @@ class Jobs:
             return None, False
 
     async def _copy(self, job: Job, task: Task, name: str, limit: int) -> tuple[Picture | None, bool]:
-        for other in await self._store.jobs_of_task(task.id):
-            if other.id == job.id or other.place.ephemeral:
-                continue
+        """Take the picture from a message that shows it already: another one's, or the job's own of earlier."""
+        jobs = [other for other in await self._store.jobs_of_task(task.id) if not other.place.ephemeral]
+        for other in sorted(jobs, key=lambda other: other.id == job.id):
             link = await self._display.picture_link(other.place)
             if link:
                 try:

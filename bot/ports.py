@@ -11,6 +11,8 @@ from bot.images import Picture
 from bot.models import Task
 from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usage
 
+PREVIEW = "preview"
+"""The name of an attached preview, which is no copy of the finished picture."""
 Now = Callable[[], datetime]
 """The time in UTC, aware."""
 
@@ -119,7 +121,6 @@ class Scene:
     picture: Picture | None = None
     picture_gone: bool = False
     silent_since: datetime | None = None
-    ahead: int = 0
 
 
 class Display(Protocol):

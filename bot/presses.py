@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -27,7 +28,7 @@ from bot.jobs import Jobs
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
 from bot.records import Claim, ClaimState, Job, Marks, Person, Place
-from bot.supervisor import Supervisor
+from bot.supervisor import Supervisor, Work
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,11 @@ class Presses:
             claim = await self._claim(press, press.key)
         job = await self._open(claim, press, answerer, parent, button)
         sending = _Sending(claim, job, parent, button, action, prompt)
-        self._supervisor.start(("submit", claim.id), lambda: self._send(sending, answerer))
+        self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
+
+    def _surely(self, key: Hashable, work: Work) -> None:
+        """Hand in work about money: a process that stops gives it time to come to its end."""
+        self._supervisor.start(key, work, to_the_end=True)
 
     async def prefill(self, task_id: str) -> str:
         """Return the prompt that a task's form starts with: from the store, else from the relay."""
@@ -141,7 +146,7 @@ class Presses:
             job = await self._waiting(press)
             claim = await self._claim(press, "form")
         job = replace(job, claim_id=claim.id)
-        self._supervisor.start(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
+        self._surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
 
     async def drop_form(self, press: Press) -> None:
         """Decline the form that a child waits for; only its requester may, and nothing is paid."""
@@ -211,7 +216,7 @@ class Presses:
             await self._store.open_job(job)
         except MjbotError:
             # By the supervisor, as a store that is gone may be why.
-            self._supervisor.start(("settle", claim.id), lambda: self._settle(claim, ClaimState.REFUSED))
+            self._surely(("settle", claim.id), lambda: self._settle(claim, ClaimState.REFUSED))
             if place is not None:
                 await answerer.close_child(place)
             raise

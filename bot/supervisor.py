@@ -4,12 +4,26 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+LAST_SECONDS = 4.0
+"""How long a submit on its way may take to come to its end when the process stops: platforms give ten seconds."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Work handed in under a key; None stops what runs there."""
+
+    key: Hashable
+    work: Work | None
+    to_the_end: bool
 
 
 class Supervisor:
@@ -19,17 +33,19 @@ class Supervisor:
     context. Work is keyed: handing in the same key again replaces what runs under it, once that has ended.
     """
 
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[tuple[Hashable, Work | None]] = asyncio.Queue()
+    def __init__(self, *, last_seconds: float = LAST_SECONDS) -> None:
+        self._last_seconds = last_seconds
+        self._queue: asyncio.Queue[_Order] = asyncio.Queue()
         self._running: dict[Hashable, set[asyncio.Task[None]]] = {}
+        self._to_the_end: set[asyncio.Task[None]] = set()
 
-    def start(self, key: Hashable, work: Work) -> None:
-        """Run `work`, in place of whatever runs under that key."""
-        self._queue.put_nowait((key, work))
+    def start(self, key: Hashable, work: Work, *, to_the_end: bool = False) -> None:
+        """Run `work`, in place of whatever runs under that key; `to_the_end` gives it time when all else is stopped."""
+        self._queue.put_nowait(_Order(key, work, to_the_end))
 
     def stop(self, key: Hashable) -> None:
         """Cancel what runs under that key."""
-        self._queue.put_nowait((key, None))
+        self._queue.put_nowait(_Order(key, None, to_the_end=False))
 
     @property
     def running(self) -> int:
@@ -38,24 +54,40 @@ class Supervisor:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Run what is handed in until the block ends, then cancel the rest; their rows bring them back."""
+        """Run what is handed in until the block ends.
+
+        Then what must come to its end is given `last_seconds`, and the rest is cancelled: its rows bring it back.
+        """
         hiring = asyncio.create_task(self._hire(), name="supervisor")
         try:
             yield
         finally:
+            _cancel({hiring}.union(*self._running.values()) - self._to_the_end)
+            while not self._queue.empty():
+                order = self._queue.get_nowait()
+                if order.to_the_end:
+                    self._carry_out(order)
+            if self._to_the_end:
+                await asyncio.wait(set(self._to_the_end), timeout=self._last_seconds)
             workers = {hiring}.union(*self._running.values())
             _cancel(workers)
             await asyncio.gather(*workers, return_exceptions=True)
 
     async def _hire(self) -> None:
         while True:
-            key, work = await self._queue.get()
-            earlier = frozenset(self._running.get(key, ()))
-            _cancel(earlier)
-            if work is not None:
-                worker = asyncio.create_task(self._run(key, work, earlier), name=f"mjbot:{key}")
-                self._running.setdefault(key, set()).add(worker)
-                worker.add_done_callback(partial(self._dismiss, key))
+            self._carry_out(await self._queue.get())
+
+    def _carry_out(self, order: _Order) -> None:
+        key = order.key
+        earlier = frozenset(self._running.get(key, ()))
+        _cancel(earlier)
+        if order.work is not None:
+            worker = asyncio.create_task(self._run(key, order.work, earlier), name=f"mjbot:{key}")
+            self._running.setdefault(key, set()).add(worker)
+            worker.add_done_callback(partial(self._dismiss, key))
+            if order.to_the_end:
+                self._to_the_end.add(worker)
+                worker.add_done_callback(self._to_the_end.discard)
 
     async def _run(self, key: Hashable, work: Work, earlier: Collection[asyncio.Task[None]]) -> None:
         try:

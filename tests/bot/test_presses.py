@@ -483,7 +483,7 @@ async def test_limits_count_what_was_accepted_or_may_have_been(world: World) -> 
             await process.presses.press(press(104, button=ZOOM), FakeAnswerer(805))
         await world.clock.advance(24 * 3600.0)
         await process.presses.press(press(105, button=ZOOM), FakeAnswerer(806))
-    assert states(world) == {100: "unknown", 102: "refused", 103: "accepted", 105: "submitting"}
+    assert states(world) == {100: "unknown", 102: "refused", 103: "accepted", 105: "accepted"}
 
 
 async def test_a_button_is_found_without_the_store(world: World, process: Process) -> None:

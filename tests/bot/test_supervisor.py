@@ -185,3 +185,45 @@ async def test_work_may_replace_itself(clock: FakeClock) -> None:
         await clock.settle()
         assert new.log == ["started"]
         assert supervisor.running == 1
+
+
+async def test_what_must_come_to_its_end_is_given_time() -> None:
+    """Also what was handed in at the last moment; all else is cancelled first."""
+    supervisor = Supervisor()
+    ended: list[str] = []
+    going = asyncio.Event()
+
+    async def submit(name: str) -> None:
+        await going.wait()
+        ended.append(name)
+
+    async def draw() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+            going.set()
+
+    async with supervisor.serve():
+        supervisor.start("job", draw)
+        supervisor.start("submit 1", lambda: submit("first"), to_the_end=True)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        supervisor.start("submit 2", lambda: submit("second"), to_the_end=True)
+        supervisor.start("job 2", draw)
+
+    assert ["cancelled", "first", "second"] == ended
+
+
+async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
+    """A platform would kill the process anyway."""
+    supervisor = Supervisor(last_seconds=0.01)
+
+    async def submit() -> None:
+        await asyncio.Event().wait()
+
+    async with supervisor.serve():
+        supervisor.start("submit", submit, to_the_end=True)
+        await asyncio.sleep(0)
+
+    assert 0 == supervisor.running
