@@ -2,6 +2,9 @@
 
 The figures stay under those that Discord is known to enforce (webhooks 5 per 2 s and 30 per minute for each token,
 messages 5 per 5 s for each channel, a bot 50 per second), so that nobody ever sees a 429.
+
+Discord counts a request when it arrives, which in a busy process may be a second after its turn: turns given in one
+go, and those of the next window, would arrive together. So a use whose answer is told counts from its answer on.
 """
 
 import asyncio
@@ -20,6 +23,10 @@ BOT = ((40, 1.0),)
 _FORGET_SECONDS = 120.0
 _ASK_SECONDS = 0.25
 """How long it may take until a waiter that has become urgent is noticed among those of all routes."""
+ANSWER_SECONDS = 5.0
+"""After how long a use counts as answered whatever happens: a turn may be dropped, and a large picture takes long."""
+_AGAIN_SECONDS = 0.1
+"""How soon a route is looked at again of which nobody knows when it is free, as all its uses are on their way."""
 
 Figures = tuple[tuple[int, float], ...]
 
@@ -30,28 +37,41 @@ class Window:
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
         self._uses: deque[float] = deque(maxlen=max(uses for uses, _ in figures))
+        self._on_their_way: deque[float] = deque()
 
     def free_at(self, now: float) -> float:
         """Return when it may be used again: now, or later."""
+        while self._on_their_way and self._on_their_way[0] + ANSWER_SECONDS <= now:
+            self.answered(now)
         at = now
         for uses, seconds in self._figures:
-            if len(self._uses) >= uses:
-                at = max(at, self._uses[-uses] + seconds)
+            room = uses - len(self._on_their_way)
+            if room <= 0:
+                at = max(at, now + _AGAIN_SECONDS)
+            elif len(self._uses) >= room:
+                at = max(at, self._uses[-room] + seconds)
         return at
 
-    def use(self, now: float) -> None:
-        """Count a use."""
-        self._uses.append(now)
+    def use(self, now: float, *, told: bool = False) -> None:
+        """Count a use: as of now, or, where its answer is told, as of that."""
+        (self._on_their_way if told else self._uses).append(now)
+
+    def answered(self, now: float) -> None:
+        """Count the oldest use that is on its way as of now."""
+        if self._on_their_way:
+            self._on_their_way.popleft()
+            self._uses.append(now)
 
     def is_idle(self, now: float) -> bool:
         """Whether it can be forgotten."""
-        return not self._uses or now - self._uses[-1] > _FORGET_SECONDS
+        return not self._on_their_way and (not self._uses or now - self._uses[-1] > _FORGET_SECONDS)
 
 
 @dataclass(eq=False)
 class _Waiter:
     urgent: Callable[[], bool]
     turn: asyncio.Future[None]
+    told: bool
 
 
 @dataclass(eq=False)
@@ -93,22 +113,37 @@ class Budgets:
         self._wall = 0.0
         self._skew = 0.0
 
-    async def turn(self, route: Hashable, figures: Figures, *, as_bot: bool, urgent: Callable[[], bool]) -> None:
-        """Wait until the route may be used, and count the use; `urgent` is asked anew whenever a turn is given."""
+    async def turn(
+        self, route: Hashable, figures: Figures, *, as_bot: bool, urgent: Callable[[], bool], told: bool = False
+    ) -> None:
+        """Wait until the route may be used, and count the use; `urgent` is asked anew whenever a turn is given.
+
+        With `told` the use is on its way until `answered` tells otherwise.
+        """
         now = self._time()
         found = self._routes.get(route)
         if found is None:
             self._forget(now)
             found = self._routes[route] = _Route(Window(figures), as_bot)
         if not found.waiters and not (as_bot and self._open) and self._free_at(found, now) <= now:
-            self._use(found, now)
+            self._use(found, now, told=told)
             return
-        waiter = _Waiter(urgent, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(urgent, asyncio.get_running_loop().create_future(), told)
         self._join(found, waiter, now)
         try:
             await waiter.turn
         finally:
             found.waiters.pop(waiter, None)
+
+    def answered(self, route: Hashable) -> None:
+        """Tell that Discord has answered a use of a route, or never will."""
+        found = self._routes.get(route)
+        if found is None:
+            return
+        now = self._time()
+        found.window.answered(now)
+        if found.counts_for_bot:
+            self._bot.answered(now)
 
     async def close(self) -> None:
         """Stop granting."""
@@ -143,10 +178,10 @@ class Budgets:
         at = route.window.free_at(now)
         return max(at, self._bot.free_at(now)) if route.counts_for_bot else at
 
-    def _use(self, route: _Route, now: float) -> None:
-        route.window.use(now)
+    def _use(self, route: _Route, now: float, *, told: bool) -> None:
+        route.window.use(now, told=told)
         if route.counts_for_bot:
-            self._bot.use(now)
+            self._bot.use(now, told=told)
 
     async def _grant(self) -> None:
         """Give turns as they fall due, until nobody waits."""
@@ -192,7 +227,7 @@ class Budgets:
         waiter = route.next()
         del route.waiters[waiter]
         if not waiter.turn.cancelled():
-            self._use(route, now)
+            self._use(route, now, told=waiter.told)
             waiter.turn.set_result(None)
         if route.waiters:
             self._place(route, now)

@@ -5,7 +5,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import aiohttp
@@ -46,13 +46,28 @@ class DiscordDisplay:
         self._sleep = clock.sleep
         self._turns = turns
         self._dead: dict[str, datetime] = {}
+        self._in_hand: dict[int, tuple[str | int, datetime]] = {}
 
     async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
-        """Wait until the route to that message may be used again; urgent ones go first."""
-        if self._by_token(place):
-            await self._turns.turn(place.token, budgets.TOKEN, as_bot=False, urgent=urgent)
-        else:
-            await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=urgent)
+        """Wait until the route to that message may be used again; urgent ones go first.
+
+        A turn that came to nothing, as the task ended meanwhile, is still in hand for the next drawing.
+        """
+        by_token = self._by_token(place)
+        route = place.token if by_token else place.channel_id
+        self._drop_turns()
+        if self._in_hand.get(place.message_id, ("",))[0] == route:
+            return
+        figures = budgets.TOKEN if by_token else budgets.CHANNEL
+        await self._turns.turn(route, figures, as_bot=not by_token, urgent=urgent, told=True)
+        self._in_hand.pop(place.message_id, None)
+        self._in_hand[place.message_id] = route, self._now()
+
+    def _drop_turns(self) -> None:
+        """Forget the turns that nobody used while they were good; the oldest stand first."""
+        good = self._now() - timedelta(seconds=budgets.ANSWER_SECONDS)
+        while self._in_hand and (oldest := next(iter(self._in_hand.items())))[1][1] <= good:
+            del self._in_hand[oldest[0]]
 
     async def show(self, scene: Scene) -> None:
         """Draw a job's message anew, by whichever way still reaches it.
@@ -92,12 +107,12 @@ class DiscordDisplay:
         place = job.place
         try:
             if place.reachable:
-                await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
-                await self._sent(self._message(place).reply(content, allowed_mentions=only_them))
+                await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True, told=True)
+                await self._sent(self._message(place).reply(content, allowed_mentions=only_them), place.channel_id)
             elif self._by_token(place):
                 await self._again(place)
                 sending = self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=only_them)
-                await self._sent(sending)
+                await self._drawn(sending, place, place.token)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
             log.info("Job %d could not notify: %s.", job.id, error)
 
@@ -105,9 +120,9 @@ class DiscordDisplay:
         """Return a fresh link of the picture attached to that message, empty where there is none."""
         if place.ephemeral or not place.reachable:
             return ""
-        await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
+        await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True, told=True)
         try:
-            message = await self._sent(self._message(place).fetch())
+            message = await self._sent(self._message(place).fetch(), place.channel_id)
         except (discord.HTTPException, OSError, aiohttp.ClientError):
             return ""
         shown = [attachment.url for attachment in message.attachments]
@@ -164,7 +179,8 @@ class DiscordDisplay:
         place = scene.job.place
         if self._by_token(place):
             try:
-                await self._sent(self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing)))
+                edit = self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing))
+                await self._drawn(edit, place, place.token)
             except discord.HTTPException as error:
                 if error.code in _GONE:
                     raise PlaceGone from error
@@ -178,7 +194,7 @@ class DiscordDisplay:
         if not place.reachable:
             raise PlaceUnreachable
         try:
-            await self._sent(self._message(place).edit(**_payload(scene, drawing)))
+            await self._drawn(self._message(place).edit(**_payload(scene, drawing)), place, place.channel_id)
         except discord.HTTPException as error:
             if error.code in _GONE or (error.status in {403, 404} and error.code not in _BLOCKED):
                 raise PlaceGone from error
@@ -190,9 +206,17 @@ class DiscordDisplay:
         self._dead = {token: until for token, until in self._dead.items() if until > now}
         self._dead[place.token] = place.token_expires_at
 
-    async def _sent(self, request: Awaitable[_T]) -> _T:
-        async with asyncio.timeout(_EDIT_SECONDS):
-            return await request
+    async def _drawn(self, request: Awaitable[object], place: Place, route: str | int) -> None:
+        """Send what this message's turn was for."""
+        self._in_hand.pop(place.message_id, None)
+        await self._sent(request, route)
+
+    async def _sent(self, request: Awaitable[_T], route: str | int) -> _T:
+        try:
+            async with asyncio.timeout(_EDIT_SECONDS):
+                return await request
+        finally:
+            self._turns.answered(route)
 
 
 def _payload(scene: Scene, drawing: Drawing) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cogs.budgets import BOT, CHANNEL, TOKEN, Budgets, Figures, Window
+from cogs.budgets import ANSWER_SECONDS, BOT, CHANNEL, TOKEN, Budgets, Figures, Window
 from tests.fakes.clock import FakeClock
 
 SLACK = 1e-5
@@ -287,3 +287,31 @@ async def test_a_turn_is_cheap_among_thousands_that_wait() -> None:
         one.cancel()
     await asyncio.gather(*asked, return_exceptions=True)
     await desk.budgets.close()
+
+
+async def told(desk: Desk, route: Hashable) -> float:
+    """Take a turn as the bot whose answer will be told; return when it was given."""
+    await desk.budgets.turn(route, CHANNEL, as_bot=True, urgent=never, told=True)
+    return desk.time.time
+
+
+async def test_what_is_told_counts_from_its_answer(desk: Desk) -> None:
+    """Forty of the bot's requests that take 0.7 s leave no room for more until a second after their answers."""
+    for route in range(40):
+        assert 0 == await told(desk, route)
+    desk.time.time += 0.7
+    for route in range(40):
+        desk.budgets.answered(route)
+    waiting = asyncio.ensure_future(told(desk, 40))
+    await desk.time.until(waiting, within=3)
+    assert waiting.result() == pytest.approx(1.7, abs=0.01)
+
+
+async def test_nobody_waits_for_an_answer_that_never_comes(desk: Desk) -> None:
+    """A turn that is dropped frees its route in the end; an answer to what nobody asked frees nothing."""
+    for _ in range(4):
+        await told(desk, 1)
+    desk.budgets.answered("never heard of")
+    waiting = asyncio.ensure_future(told(desk, 1))
+    await desk.time.until(waiting, within=2 * ANSWER_SECONDS + 1)
+    assert waiting.result() == pytest.approx(ANSWER_SECONDS + 5, abs=0.2)

@@ -19,7 +19,7 @@ from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.records import Job, Person, Place
-from cogs.budgets import Budgets
+from cogs.budgets import ANSWER_SECONDS, Budgets
 from cogs.display import DiscordDisplay
 from tests.fakes.clock import START
 from tests.fakes.rows import task
@@ -355,13 +355,32 @@ async def test_nobody_is_notified_where_nothing_reaches(room: Room) -> None:
 
 
 async def test_turns_are_taken_on_the_route_that_will_be_used(room: Room) -> None:
-    """Four by the token, then two seconds; four by the channel, then five."""
+    """Four by the token, then two seconds; four by the channel, then five: after those before have been answered."""
+    for number in range(5):
+        await room.display.turn(room.place(message_id=number), urgent=bool)
+    assert sum(room.time.slept) == pytest.approx(ANSWER_SECONDS + 2.0, abs=0.2)
+    for number in range(5):
+        await room.display.turn(room.place(message_id=number, token_expires_at=START), urgent=bool)
+    assert sum(room.time.slept) == pytest.approx(2 * ANSWER_SECONDS + 7.0, abs=0.4)
+
+
+async def test_a_turn_that_came_to_nothing_stays_in_hand(room: Room) -> None:
+    """The next drawing of that message waits for no other, unless the turn has grown too old."""
+    for _ in range(9):
+        await room.display.turn(room.place(), urgent=bool)
+    assert [] == room.time.slept
+    for number in range(4):
+        await room.display.turn(room.place(message_id=number), urgent=bool)
+    await room.display.turn(room.place(), urgent=bool)
+    assert sum(room.time.slept) > ANSWER_SECONDS
+
+
+async def test_what_was_drawn_has_used_its_turn(room: Room) -> None:
+    """Four drawings by one token are answered; the fifth waits two seconds from then, and no longer."""
     for _ in range(5):
         await room.display.turn(room.place(), urgent=bool)
-    assert sum(room.time.slept) == pytest.approx(2.0, abs=0.01)
-    for _ in range(5):
-        await room.display.turn(room.place(token_expires_at=START), urgent=bool)
-    assert sum(room.time.slept) == pytest.approx(7.0, abs=0.01)
+        await room.show(GRID)
+    assert sum(room.time.slept) == pytest.approx(2.0, abs=0.2)
 
 
 async def test_a_picture_is_found_in_an_earlier_message(room: Room) -> None:
