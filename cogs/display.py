@@ -29,6 +29,8 @@ _GONE = {10003, 10008, 10004, 50001, 50013, 50083, 50005}
 _TOO_LARGE = 40005
 _BLOCKED = {200000, 240000}
 _EDIT_SECONDS = 90.0
+_AT_ONCE = 64
+"""How many drawings may be on their way: a start with thousands would else open as many connections."""
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 """Between tries at a final drawing while Discord itself fails; progress is tried once."""
 _BAN_SECONDS = 60.0
@@ -47,6 +49,7 @@ class DiscordDisplay:
         self._turns = turns
         self._dead: dict[str, datetime] = {}
         self._in_hand: dict[int, tuple[str | int, datetime]] = {}
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
         """Wait until the route to that message may be used again; urgent ones go first.
@@ -79,7 +82,8 @@ class DiscordDisplay:
         final = scene.ending is not None or (scene.task is not None and scene.task.status.is_final)
         for pause in (*_PAUSES, None) if final else (None,):
             try:
-                await self._draw(scene)
+                async with self._places:
+                    await self._draw(scene)
             except _TRANSIENT as error:
                 log.warning("Message %d could not be drawn: %s.", scene.job.id, type(error).__name__)
             except discord.HTTPException as refused:

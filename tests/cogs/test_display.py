@@ -383,6 +383,18 @@ async def test_what_was_drawn_has_used_its_turn(room: Room) -> None:
     assert sum(room.time.slept) == pytest.approx(2.0, abs=0.2)
 
 
+async def test_thousands_of_drawings_open_few_connections(room: Room) -> None:
+    """What a start has to draw goes out 64 at a time, and all of it does."""
+    slow = room.server.fail("PATCH", "*", None, times=None, delay=0.2)
+    shown = [answered(room.server, room.server.channels[0]) for _ in range(100)]
+    places = [room.place(message, token=act.token) for act, message in shown]
+    drawing = [asyncio.create_task(room.show(GRID, place)) for place in places]
+    await room.server.until(lambda: room.routes)
+    assert 64 <= slow.hits < 100
+    await asyncio.gather(*drawing)
+    assert 100 == len(room.routes)
+
+
 async def test_a_picture_is_found_in_an_earlier_message(room: Room) -> None:
     """In the embed that shows it, or beside it."""
     await room.show(GRID, picture=PICTURE)
