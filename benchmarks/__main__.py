@@ -1,0 +1,65 @@
+"""`python -m benchmarks` measures mjbot beside the naive way, in the same run, and prints one table."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.answers import first_answers
+from benchmarks.load import Load, under_load
+from benchmarks.table import Row, table
+from benchmarks.weight import Scales, weights
+
+ROWS = ("answers", "load", "weight")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"which of {', '.join(ROWS)}; all by default")
+    parser.add_argument("--burst", type=int, default=300, help="commands in one burst (300)")
+    parser.add_argument("--rounds", type=int, default=9, help="bursts for each bot, in turns (9)")
+    parser.add_argument("--tasks", type=int, default=1000, help="tasks in flight (1000)")
+    parser.add_argument("--channels", type=int, default=250, help="channels that they are in (250)")
+    parser.add_argument("--spread", type=float, default=40.0, help="seconds over which they end (40)")
+    parser.add_argument("--life", type=float, default=60.0, help="seconds from a task's submit to its SUCCESS (60)")
+    parser.add_argument("--lead", type=float, default=12.0, help="seconds from the start to the first end (12)")
+    parser.add_argument("--few", type=int, default=1000, help="tasks of the smaller weighing (1000)")
+    parser.add_argument("--many", type=int, default=10_000, help="tasks of the larger weighing (10000)")
+    parser.add_argument("--seconds", type=float, default=15.0, help="seconds over which the core is watched (15)")
+    parser.add_argument("--settle", type=float, default=6.0, help="seconds of rest before something is weighed (6)")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    return options
+
+
+async def measure(options: argparse.Namespace) -> list[Row]:
+    """Measure what is asked for, one after the other."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="mjbot-bench-") as name:
+        folder = Path(name)
+        for row in options.rows or ROWS:
+            begun = time.monotonic()
+            print(f"measuring {row} ...", file=sys.stderr, flush=True)
+            if row == "answers":
+                rows += await first_answers(folder, burst=options.burst, rounds=options.rounds)
+            elif row == "load":
+                load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
+                rows += await under_load(folder, load)
+            else:
+                scales = Scales(options.few, options.many, options.seconds, options.settle)
+                rows += await weights(folder, scales)
+            print(f"  took {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    print(table(asyncio.run(measure(_options(arguments)))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""A thousand tasks in flight: what the relay is asked, and how late the message says what the relay knows."""
+
+import random
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.stage import Child, Followed, mjbot, naive, plant, relay_of, wait_for
+from benchmarks.table import Row, percentile, ratio
+from sandbox.relay import Relay, RelaySettings
+from tests.wire.loopback import LoopbackDiscord
+
+INTERVAL = 5.0
+"""POLL_SECONDS as it is by default, and the interval of every task here: all are young."""
+PATIENCE = 12.0
+"""Seconds after the last end that a message has to say so; one that has not counts as that late."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is put in flight: tasks that end at random moments within `spread` seconds, all times in seconds.
+
+    `life` lies between a task's submit and its SUCCESS, in eight steps, as of a fast job; before the first end pass
+    `lead` for the process to start and draw every message once. Half of each channel's messages are edited by token.
+    """
+
+    tasks: int
+    channels: int
+    spread: float
+    life: float
+    lead: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one way did; lags in seconds, of messages edited by token and as the bot."""
+
+    asked: int
+    finished: int
+    by_token: list[float]
+    as_bot: list[float]
+    late: int
+    edits: int
+    limited: int
+    refused: int
+
+    @property
+    def lags(self) -> list[float]:
+        """Return all lags."""
+        return self.by_token + self.as_bot
+
+
+async def under_load(folder: Path, load: Load) -> list[Row]:
+    """Let the tasks end once for each way, at the same moments, and compare."""
+    ours, loops, asking = [await _run(folder, way, load) for way in ("mjbot", "loops", "ask")]
+    return [*_requests(ours, asking, load), *_refusals(ours, loops), *_lags(ours, loops, load)]
+
+
+def _requests(ours: Outcome, asking: Outcome, load: Load) -> list[Row]:
+    mine, other = ours.asked / max(1, ours.finished), asking.asked / load.tasks
+    through = ratio(mine, other)
+    return [
+        Row(
+            what=f"API requests per finished task, {load.tasks} in flight",
+            mjbot=f"{mine:.3f}",
+            naive=f"{other:.1f} (2 s loops, no edits)",
+            ratio=through,
+            target="<= 1/50",
+            met=through <= 1 / 50,
+            portable=True,
+        )
+    ]
+
+
+def _refusals(ours: Outcome, loops: Outcome) -> list[Row]:
+    mine, other = ours.limited + ours.refused, loops.limited + loops.refused
+    return [
+        Row(
+            what="Discord's refusals (429, 50035)",
+            mjbot=f"{mine} of {ours.edits} edits",
+            naive=f"{other} of {loops.edits} edits",
+            ratio=ratio(mine, other),
+            target="0",
+            met=mine == 0,
+            portable=True,
+        )
+    ]
+
+
+def _lags(ours: Outcome, loops: Outcome, load: Load) -> list[Row]:
+    rows: list[Row] = []
+    for name, mine, other in (
+        ("by token", ours.by_token, loops.by_token),
+        ("as the bot", ours.as_bot, loops.as_bot),
+    ):
+        for label, share in (("p50", 0.5), ("p99", 0.99)):
+            if not mine or not other:
+                continue
+            ahead, behind = percentile(mine, share), percentile(other, share)
+            met = ahead <= INTERVAL + 1 if label == "p99" else None
+            rows.append(
+                Row(
+                    what=f"SUCCESS to its edit, {load.tasks} tasks, {load.channels} channels, {name}, {label}",
+                    mjbot=f"{ahead:.2f} s",
+                    naive=f"{behind:.2f} s",
+                    ratio=ratio(ahead, behind),
+                    target="" if met is None else f"<= {INTERVAL + 1:.0f} s",
+                    met=met,
+                )
+            )
+    rows.append(
+        Row(
+            what=f"never said within {PATIENCE:.0f} s of the last end",
+            mjbot=f"{ours.late} of {load.tasks}",
+            naive=f"{loops.late} of {load.tasks}",
+            ratio=ratio(ours.late, loops.late),
+            target="0",
+            met=ours.late == 0,
+        )
+    )
+    return rows
+
+
+async def _run(folder: Path, way: str, load: Load) -> Outcome:
+    async with (
+        relay_of(RelaySettings(seconds_per_task=load.life, picture_side=128)) as relay,
+        LoopbackDiscord(channels=load.channels, schema=False) as discord,
+    ):
+        chance = random.Random(load.tasks)  # noqa: S311 - the same ends for every way
+        begun = time.time() + load.lead
+        ends = [begun + load.spread * chance.random() for _ in range(load.tasks)]
+        followed = plant(discord, relay, ends, tokens=0.5)
+        async with _started(folder, way, discord, relay, followed) as running:
+            left = max(ends) + PATIENCE - time.time()
+            if way == "ask":
+                await wait_for(lambda: time.time() > max(ends) + 3, left, running)
+            else:
+                await wait_for(lambda: time.time() > max(ends) and all(map(_said_at, followed)), left, running)
+        return _outcome(discord, relay, followed)
+
+
+def _started(
+    folder: Path, way: str, discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed]
+) -> AbstractAsyncContextManager[Child]:
+    if way == "mjbot":
+        return mjbot(folder, discord, relay, followed)
+    return naive(folder, way, discord, relay, followed)
+
+
+def _said_at(one: Followed) -> float | None:
+    """Return when the message first said that its task is done, on the monotonic clock."""
+    said = (edit for edit in one.message.history if (edit.body.get("embeds") or [{}])[0].get("title", "")[:1] == "✅")
+    return next((edit.at for edit in said), None)
+
+
+def _outcome(discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed]) -> Outcome:
+    offset = time.time() - time.monotonic()
+    now = time.monotonic()
+    said = [(one, _said_at(one)) for one in followed]
+    lags = [(one.by_token, (at or now) + offset - one.ends_at) for one, at in said]
+    return Outcome(
+        asked=relay.requests["list"] + relay.requests["fetch"],
+        finished=sum(at is not None for _, at in said),
+        by_token=[lag for by_token, lag in lags if by_token],
+        as_bot=[lag for by_token, lag in lags if not by_token],
+        late=sum(at is None for _, at in said),
+        edits=sum(one.message.edits for one in followed),
+        limited=len(discord.rate_limited),
+        refused=len(discord.refused),
+    )

@@ -1,0 +1,219 @@
+"""What the rows are measured on: a loopback Discord, a relay with tasks in flight, and the processes between them."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+from sqlalchemy import create_engine
+
+from bot.records import Job, Person, Place
+from bot.store import open_store
+from bot.store.rows import job_row
+from bot.store.schema import jobs
+from sandbox.pictures import finished, four_shots
+from sandbox.relay import Relay, RelaySettings
+from tests.wire.loopback import Interaction, LoopbackDiscord, Message
+
+ROOT = Path(__file__).resolve().parents[1]
+_PUBLIC = b"https://pictures.example.com"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A task and the message that follows it; `ends_at` in seconds since 1970, `by_token` the way it is edited."""
+
+    task_id: str
+    ends_at: float
+    message: Message
+    act: Interaction
+    by_token: bool
+
+
+@asynccontextmanager
+async def relay_of(settings: RelaySettings) -> AsyncGenerator[Relay]:
+    """Serve a relay that hands out one picture drawn beforehand, and whose previews are public links.
+
+    Drawing pictures, and fetching previews because a relay on loopback is private, is no cost of the field.
+    """
+    relay = Relay(settings)
+    picture = finished(four_shots("a lighthouse at dawn", "benchmark"), settings.picture_side)
+
+    @web.middleware
+    async def quick(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.path.startswith("/mj/image/"):
+            return web.Response(body=picture, content_type="image/png")
+        response = await handler(request)
+        if isinstance(response, web.Response) and isinstance(response.body, bytes) and b"?rand=" in response.body:
+            previews = response.body.split(b"?rand=")
+            host = relay.url.encode()
+            for number, text in enumerate(previews[:-1]):
+                before, _, path = text.rpartition(host)
+                previews[number] = before + _PUBLIC + path
+            response.body = b"?rand=".join(previews)
+        return response
+
+    relay.app.middlewares.append(quick)
+    async with relay.serve():
+        yield relay
+
+
+def plant(discord: LoopbackDiscord, relay: Relay, ends: Sequence[float], *, tokens: float = 1.0) -> list[Followed]:
+    """Put tasks in flight that end at these times, each with a message that follows it, channel by channel.
+
+    The share `tokens` of the messages is edited by an interaction's token, the rest as the bot.
+    """
+    planted: list[Followed] = []
+    for number, ends_at in enumerate(ends):
+        task_id = relay.add_task(age=time.time() + relay.settings.seconds_per_task - ends_at)
+        channel = discord.channels[number % len(discord.channels)]
+        act = discord.mint(2, discord.member, channel)
+        act.response = {"type": 5, "data": {}}
+        act.original = discord.plant(channel, {"embeds": [{"title": "📨 Sending"}]}, by=act)
+        turn = number // len(discord.channels)
+        by_token = int((turn + 1) * tokens) > int(turn * tokens) if tokens < 1 else True
+        planted.append(Followed(task_id, ends_at, act.original, act, by_token))
+    return planted
+
+
+async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[Followed]) -> None:
+    """Write the rows that a process before would have left: a start goes on with them."""
+    async with open_store(f"sqlite:///{file}", now=lambda: datetime.now(UTC)):
+        pass  # the schema
+    if not followed:
+        return
+    now = datetime.now(UTC)
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.execute(jobs.insert(), [job_row(_job(discord, one, now)) for one in followed])
+    engine.dispose()
+
+
+def _job(discord: LoopbackDiscord, one: Followed, now: datetime) -> Job:
+    life = timedelta(minutes=15) if one.by_token else timedelta(0)
+    place = Place(
+        channel_id=one.message.channel.id,
+        message_id=one.message.id,
+        guild_id=discord.guild_id,
+        application_id=discord.application_id,
+        token=one.act.token,
+        token_expires_at=now + life,
+        ephemeral=False,
+        reachable=True,
+    )
+    return Job(place=place, requester=Person(discord.member.id, discord.member.name), task_id=one.task_id, born_at=now)
+
+
+class Child:
+    """A process of ours; what it says is in `log`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.pid = process.pid
+        self._process = process
+        self._log = log
+
+    def assert_alive(self) -> None:
+        """Raise an error with the last of what it said where it has failed."""
+        if self._process.returncode:
+            said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise RuntimeError(f"a measured process ended with {self._process.returncode}:\n{said}")
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Return the processor time that it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def resident_bytes(self) -> int:
+        """Return the memory that it holds (RSS)."""
+        fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8").split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@asynccontextmanager
+async def child(folder: Path, *arguments: str, **env: str) -> AsyncGenerator[Child]:
+    """Run `python -m ...` in `folder` with this environment alone; whatever happens, it ends with the block."""
+    log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            *arguments,
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT), **env},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield Child(process, log)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def mjbot_env(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, str]:
+    """Return the environment of the real process: the defaults, pointed at loopback."""
+    return {
+        "DISCORD_TOKEN": discord.token,
+        "DISCORD_API_URL": discord.api_url,
+        "MJ_API_URL": relay.url,
+        "MJ_API_KEY": relay.settings.key,
+        "DATABASE_URL": f"sqlite:///{file}",
+    }
+
+
+@asynccontextmanager
+async def mjbot(
+    folder: Path, discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed] = ()
+) -> AsyncGenerator[Child]:
+    """Run the real process, going on with what a process before it followed."""
+    file = folder / f"mjbot-{time.monotonic_ns()}.db"
+    await write_jobs(file, discord, followed)
+    async with child(folder, "bot", **mjbot_env(discord, relay, file)) as running:
+        yield running
+
+
+@asynccontextmanager
+async def naive(
+    folder: Path, way: str, discord: LoopbackDiscord, relay: Relay | None = None, followed: Sequence[Followed] = ()
+) -> AsyncGenerator[Child]:
+    """Run one of the naive ways."""
+    file = folder / f"followed-{time.monotonic_ns()}.json"
+    listed = [
+        {
+            "task_id": one.task_id,
+            "channel_id": one.message.channel.id,
+            "message_id": one.message.id,
+            "application_id": discord.application_id,
+            "token": one.act.token if one.by_token else "",
+        }
+        for one in followed
+    ]
+    file.write_text(json.dumps(listed), encoding="utf-8")
+    given = [relay.url, relay.settings.key, str(file)] if relay else []
+    async with child(folder, "benchmarks.naive", way, discord.api_url, discord.token, *given) as running:
+        yield running
+
+
+async def wait_for(condition: Callable[[], bool], seconds: float, *running: Child) -> bool:
+    """Wait until the condition holds, asked four times a second; tell whether it did in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        for one in running:
+            one.assert_alive()
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.25)
+    return True

@@ -1,0 +1,83 @@
+"""What a watched task weighs: memory in the process that watches it, and processor time."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.stage import mjbot, naive, plant, relay_of, wait_for
+from benchmarks.table import Row, ratio
+from sandbox.relay import RelaySettings
+from tests.wire.loopback import LoopbackDiscord
+
+KIB = 1024
+TARGET_KIB = 16.0
+TARGET_CORE = 0.5
+_NEVER = 1e7  # seconds: these tasks show no change while they are measured
+_DRAWN_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Resident memory in bytes, and the share of one core, of a process that watches so many tasks."""
+
+    tasks: int
+    resident: int
+    core: float
+
+
+@dataclass(frozen=True)
+class Scales:
+    """How it is weighed: at two numbers of tasks, the core for `seconds`, after `settle` seconds of rest."""
+
+    few: int
+    many: int
+    seconds: float
+    settle: float
+
+
+async def weights(folder: Path, scales: Scales) -> list[Row]:
+    """Weigh both ways at two sizes."""
+    empty, *ours = [await _weigh(folder, size, scales, naively=False) for size in (0, scales.few, scales.many)]
+    theirs = [await _weigh(folder, size, scales, naively=True) for size in (scales.few, scales.many)]
+    mine, other, early = _each(*ours), _each(*theirs), _each(empty, ours[0])
+    core = ours[1].core, theirs[1].core
+    return [
+        Row(
+            what=f"memory of a watched task, {scales.few} to {scales.many} (RSS)",
+            mjbot=f"{mine:.1f} KiB (0 to {scales.few}: {early:.1f})",
+            naive=f"{other:.1f} KiB",
+            ratio=ratio(mine, other),
+            target=f"<= {TARGET_KIB:.0f} KiB",
+            met=mine <= TARGET_KIB,
+        ),
+        Row(
+            what=f"{scales.many} watched tasks, share of a core",
+            mjbot=f"{core[0]:.2f}",
+            naive=f"{core[1]:.2f}",
+            ratio=ratio(*core),
+            target=f"< {TARGET_CORE}",
+            met=core[0] < TARGET_CORE,
+        ),
+    ]
+
+
+def _each(few: Weight, many: Weight) -> float:
+    return (many.resident - few.resident) / (many.tasks - few.tasks) / KIB
+
+
+async def _weigh(folder: Path, tasks: int, scales: Scales, *, naively: bool) -> Weight:
+    async with (
+        relay_of(RelaySettings(seconds_per_task=_NEVER)) as relay,
+        LoopbackDiscord(channels=250, schema=False, limits=False, keep=False) as discord,
+    ):
+        followed = plant(discord, relay, [time.time() + _NEVER - 1] * tasks)
+        start = naive(folder, "loops", discord, relay, followed) if naively else mjbot(folder, discord, relay, followed)
+        async with start as running:
+            await wait_for(lambda: bool(discord.gateway.connected), 30, running)
+            await wait_for(lambda: all(one.message.edits for one in followed), _DRAWN_SECONDS, running)
+            await asyncio.sleep(scales.settle)
+            cpu, begun = running.cpu_seconds, time.monotonic()
+            await asyncio.sleep(scales.seconds if tasks == scales.many else 0.1)
+            core = (running.cpu_seconds - cpu) / (time.monotonic() - begun)
+            return Weight(tasks, running.resident_bytes, core)

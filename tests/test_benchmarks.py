@@ -1,0 +1,59 @@
+"""The benchmarks run, at a size that measures nothing: every row gets its ratio."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.table import Row, percentile, ratio, shown, table
+
+SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
+SOON = "--life 2 --lead 3"
+
+
+@pytest.mark.wire
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
+    """A run with a handful of tasks prints each row of the design with both figures and their ratio."""
+    main([*SMALL.split(), *SOON.split()])
+    head, _, *lines = capsys.readouterr().out.splitlines()
+
+    assert ["what", "mjbot", "naive", "ratio", "target"] == head.split()
+    wanted = (
+        "API requests",
+        "refusals",
+        "median",
+        "p99",
+        "by token, p99",
+        "as the bot, p99",
+        "memory",
+        "share of a core",
+    )
+    for name in wanted:
+        assert any(name in line for line in lines), name
+    assert [] == [line for line in lines if not re.search(r"  (1/\d+|-?\d+\.\d\d|inf)(  |$)", line)]
+
+
+def test_an_unknown_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever mistypes a row is told which there are."""
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
+    assert "answers, load, weight" in capsys.readouterr().err
+
+
+def test_the_table_puts_portable_ratios_first() -> None:
+    """What holds on any machine is read first."""
+    here = Row(what="here", mjbot="1", naive="2", ratio=0.5, target="", met=None)
+    everywhere = Row(what="everywhere", mjbot="1", naive="50", ratio=0.02, target="<= 1/50", met=True, portable=True)
+
+    lines = table([here, everywhere]).splitlines()[2:]
+    assert ["everywhere", "here"] == [line.split()[0] for line in lines]
+    assert lines[0].endswith("1/50   <= 1/50  met")
+
+
+def test_figures_are_what_they_are_called() -> None:
+    """Percentiles by nearest rank; nothing through nothing is one; small ratios are fractions."""
+    assert [50, 99] == [percentile(range(1, 101), share) for share in (0.5, 0.99)]
+    assert [0.5, 1.0, float("inf")] == [ratio(1, 2), ratio(0, 0), ratio(1, 0)]
+    assert ["1/50", "0.50", "0.00"] == [shown(0.02), shown(0.5), shown(0)]
