@@ -49,6 +49,7 @@ class App:
     trust: Trust
     jobs: Jobs
     watcher: Watcher
+    turns: Budgets
     supervisor: Supervisor = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -57,6 +58,7 @@ class App:
         """Do the work that is not an answer: poll, draw, go on with what the last process left."""
         async with self.supervisor.serve():
             self.supervisor.start("watcher", self.watcher.run)
+            self.supervisor.start("budgets", self.turns.run)
             self.supervisor.start("ready", self._when_ready)
             await self.jobs.resume()
             yield
@@ -122,6 +124,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         )
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
+            turns=turns,
             supervisor=supervisor, clock=clock,
         )  # fmt: skip
 

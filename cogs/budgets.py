@@ -145,6 +145,17 @@ class Budgets:
         if found.counts_for_bot:
             self._bot.answered(now)
 
+    async def run(self) -> None:
+        """Give turns until cancelled, from a task of whoever calls.
+
+        Left alone, the first to wait starts one; inside an interaction's callback it would live in that one's context.
+        """
+        self._granting = asyncio.current_task()
+        while True:
+            await self._grant()
+            self._changed.clear()
+            await self._changed.wait()
+
     async def close(self) -> None:
         """Stop granting."""
         if self._granting is not None:

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import contains
 
@@ -315,3 +315,16 @@ async def test_nobody_waits_for_an_answer_that_never_comes(desk: Desk) -> None:
     waiting = asyncio.ensure_future(told(desk, 1))
     await desk.time.until(waiting, within=2 * ANSWER_SECONDS + 1)
     assert waiting.result() == pytest.approx(ANSWER_SECONDS + 5, abs=0.2)
+
+
+async def test_turns_are_given_from_the_task_of_whoever_runs_them() -> None:
+    """Not from one that the first to wait starts in its own context, and without spinning in between."""
+    turns = Budgets(lambda: datetime.now(UTC), asyncio.sleep)
+    running = asyncio.create_task(turns.run())
+    try:
+        for _ in range(2):
+            for _ in range(5):
+                await turns.turn("route", ((4, 0.02),), as_bot=False, urgent=lambda: False)
+        assert [task for task in asyncio.all_tasks() if task.get_name() == "budgets"] == []
+    finally:
+        running.cancel()
