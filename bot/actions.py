@@ -81,6 +81,11 @@ def _line(pattern: str, kind: Kind, name: str, done: str, change: str = "") -> _
     return _Line(re.compile(pattern, re.ASCII | re.IGNORECASE), kind, name, done, change)
 
 
+# What in a customId says where, rather than what: which of the four, whose picture, which way, how far.
+_WHERE = re.compile(r"[0-9]+|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|solo")
+_PAN = re.compile(r"pan_(?:left|right|up|down)")
+_ABILITY_LENGTH = 100
+
 _TABLE = (
     # customId (a prefix)                       kind              name                  title when done   change
     _line(r"MJ::JOB::upsample::([1-9])\b",      Kind.PICK,        "U{0}",               "Picture {0}",    "UPSCALE"),
@@ -114,6 +119,9 @@ _TABLE = (
 )  # fmt: skip
 
 
+_DASH = re.compile(r"(?<!\S)[\u2013\u2014](?=[A-Za-z])")
+
+
 @lru_cache(maxsize=4096)
 def meaning(custom_id: str) -> Action:
     """Tell what a click on the API's `custom_id` does."""
@@ -123,6 +131,19 @@ def meaning(custom_id: str) -> Action:
             index = int(words[0]) if words and words[0].isdigit() else 0
             return Action(line.kind, line.name.format(*words), line.done.format(*words), index, line.change)
     return Action(Kind.OTHER, "More", "Done")
+
+
+@lru_cache(maxsize=4096)
+def ability(custom_id: str) -> str:
+    """Name what a relay can or cannot do as one thing: the customId without index, id and SOLO, in lower case.
+
+    The four pans are one, and so are the distances of a zoom; versions of an upscaler are not. Printable ASCII, at
+    most 100 characters, whatever came.
+    """
+    # Every database takes this as a key; a NUL, or pages of text, not every one.
+    plain = re.sub(r"[^!-~]", "", custom_id[:1000]).lower()
+    words = [_PAN.sub("pan", word) for word in plain.split("::") if not _WHERE.fullmatch(word)]
+    return ("::".join(words) or plain)[:_ABILITY_LENGTH]
 
 
 def key(custom_id: str) -> str:
@@ -147,3 +168,8 @@ def said(button: Button) -> str:
 def is_grid(buttons: tuple[Button, ...]) -> bool:
     """Whether these are the buttons of four results: decide by buttons, as `action` may say anything."""
     return any(meaning(button.custom_id).kind is Kind.PICK for button in buttons)
+
+
+def typed(prompt: str) -> str:
+    """Return a prompt as Midjourney reads it: phones write one long dash for the two before a parameter."""
+    return _DASH.sub("--", prompt)

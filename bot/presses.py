@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from bot.actions import Action, Kind, find, meaning, said
+from bot.actions import Action, ability, find, meaning, said
 from bot.admission import Admission, Asker
 from bot.clock import Clock
 from bot.errors import (
@@ -286,12 +286,12 @@ class Presses:
             await self._settle(sending.claim, ClaimState.REFUSED)
             await self._jobs.close(sending.job)
         if isinstance(refused, ActionUnsupported):
-            await self._learn(sending.action.kind, refused)
+            await self._learn(ability(sending.button.custom_id), refused)
             await self._mark(sending.parent, answerer)
 
-    async def _learn(self, kind: Kind, refused: ActionUnsupported) -> None:
+    async def _learn(self, what: str, refused: ActionUnsupported) -> None:
         now = self._now()
-        await self._store.refuse(kind, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
+        await self._store.refuse(what, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
 
     async def _mark(self, parent: Task, answerer: Answerer) -> None:
         marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))

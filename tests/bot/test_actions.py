@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import Action, Kind, find, is_grid, key, meaning, said
+from bot.actions import Action, Kind, ability, find, is_grid, key, meaning, said
 from bot.models import Button, Task
 from tests.recorded import recorded
 
@@ -106,6 +106,43 @@ def test_meaning_does_not_care_about_the_shape_of_the_id_inside(custom_id: str) 
 def test_meaning_does_not_care_about_case(custom_id: str) -> None:
     """`Job` and `JOB` are both seen, and mean the same."""
     assert meaning(custom_id) == meaning(custom_id.upper())
+
+
+@pytest.mark.parametrize(
+    ("custom_ids", "expected"),
+    [
+        ([f"MJ::JOB::upsample::{n}::{UUID}" for n in range(1, 5)], "mj::job::upsample"),
+        ([f"MJ::JOB::video_virtual_upscale::{n}::{UUID}" for n in range(1, 5)], "mj::job::video_virtual_upscale"),
+        ([f"MJ::JOB::variation::{n}::{UUID}" for n in range(1, 5)], "mj::job::variation"),
+        ([f"MJ::JOB::reroll::0::{UUID}::SOLO"], "mj::job::reroll"),
+        ([f"MJ::JOB::pan_{way}::1::{UUID}::SOLO" for way in ("left", "right", "up", "down")], "mj::job::pan"),
+        ([f"MJ::Outpaint::{n}::1::{UUID}::SOLO" for n in (50, 75, 100)], "mj::outpaint"),
+        ([f"MJ::CustomZoom::{UUID}", f"MJ::CustomZoom::1::{UUID}"], "mj::customzoom"),
+        ([f"MJ::JOB::upsample_v5_2x::1::{UUID}::SOLO"], "mj::job::upsample_v5_2x"),
+        ([f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO"], "mj::job::upsample_v7_2x_subtle"),
+        ([f"MJ::JOB::upsample_v7_2x_creative::1::{UUID}::SOLO"], "mj::job::upsample_v7_2x_creative"),
+        ([f"MJ::JOB::animate_low::1::{UUID}::SOLO"], "mj::job::animate_low"),
+        ([f"MJ::JOB::animate_low_extend::1::{UUID}"], "mj::job::animate_low_extend"),
+        ([f"MJ::BOOKMARK::{UUID}"], "mj::bookmark"),
+        ([f"MJ::Job::PicReader::{n}" for n in range(1, 5)], "mj::job::picreader"),
+        (["MJ::Job::PicReader::all"], "mj::job::picreader::all"),
+        (["nobody::knows"], "nobody::knows"),
+        (["12", "12 \0"], "12"),
+        ([""], ""),
+    ],
+)
+def test_an_ability_is_one_thing_that_a_relay_can_do_or_not(custom_ids: list[str], expected: str) -> None:
+    """Neither which of the four, nor whose picture, nor which way or how far; a version is another thing."""
+    spelt = [*custom_ids, *(each.replace(UUID, HEX) for each in custom_ids), *map(str.upper, custom_ids)]
+    assert {expected} == set(map(ability, spelt))
+
+
+@given(st.text())
+def test_an_ability_is_a_key_that_every_database_takes(custom_id: str) -> None:
+    """Short printable ASCII, whatever came."""
+    name = ability(custom_id * 50)
+    assert len(name) <= 100
+    assert not name or (name.isascii() and name.isprintable())
 
 
 @pytest.mark.parametrize(
@@ -211,3 +248,8 @@ def test_said_prefers_the_label() -> None:
     expected = ["Pan left", "Pan right", "Pan up", "Pan down"]
     assert expected == words[17:21]
     assert said(Button(custom_id="MJ::BOOKMARK::u", label=" ")) == "Favorite"
+
+
+def test_a_long_dash_before_a_parameter_is_two_short_ones() -> None:
+    """And one in a sentence stays what it is."""
+    assert "a cat \u2014 asleep --zoom 1.8 --ar 3:2" == typed("a cat \u2014 asleep \u2013zoom 1.8 \u2014ar 3:2")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.actions import key
+from bot.actions import ability, key
 from bot.admission import Asker
 from bot.errors import (
     ActionUnsupported,
@@ -286,16 +286,16 @@ async def test_a_relay_without_actions_is_asked_the_older_way(
 
 
 @pytest.mark.parametrize(
-    ("button", "outcomes", "kind", "hours"),
+    ("button", "outcomes", "what", "hours"),
     [
-        (PAN, [ActionUnsupported("no pans", lasting=True)], "p", 24.0),
-        (PAN, [ActionUnsupported("down", lasting=False)], "p", 1 / 6),
-        (U2, [ActionUnsupported("down", lasting=False)], "u", 1 / 6),
-        (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], "u", 24.0),
+        (PAN, [ActionUnsupported("no pans", lasting=True)], ability(PAN), 24.0),
+        (PAN, [ActionUnsupported("down", lasting=False)], ability(PAN), 1 / 6),
+        (U2, [ActionUnsupported("down", lasting=False)], ability(U2), 1 / 6),
+        (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], ability(U2), 24.0),
     ],
 )
 async def test_a_button_that_this_relay_refuses_is_greyed(
-    world: World, process: Process, button: str, outcomes: list[Submission | RelayError], kind: str, hours: float
+    world: World, process: Process, button: str, outcomes: list[Submission | RelayError], what: str, hours: float
 ) -> None:
     """A day where it cannot be done, ten minutes where a channel is down; on the pressed message at once."""
     world.relay.outcomes = outcomes
@@ -304,8 +304,8 @@ async def test_a_button_that_this_relay_refuses_is_greyed(
     await process.presses.press(press(button=button), answerer)
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == sends
-    assert [dict(marks.refused) for marks in answerer.marked] == [{kind: world.store.refused[kind][0]}]
-    assert world.store.refused[kind][1] == world.clock.start + timedelta(hours=hours)
+    assert [dict(marks.refused) for marks in answerer.marked] == [{what: world.store.refused[what][0]}]
+    assert world.store.refused[what][1] == world.clock.start + timedelta(hours=hours)
     assert len(answerer.refused) == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.actions import Kind, key
+from bot.actions import ability, key
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
@@ -121,7 +121,8 @@ def marks(draw: st.DrawFn, task: Task | None) -> Marks:
     keys = [key(button.custom_id) for button in task.buttons] if task else []
     pressed = draw(st.lists(st.sampled_from([*keys, "0123456789"]), max_size=5))
     mark = Mark(draw(IDS), draw(URLS), finished=draw(st.booleans()))
-    refused = draw(st.dictionaries(st.sampled_from([*Kind, "?"]), HOSTILE, max_size=6))
+    abilities = [ability(button.custom_id) for button in task.buttons] if task else []
+    refused = draw(st.dictionaries(st.sampled_from([*abilities, "?"]), HOSTILE, max_size=6))
     return Marks(dict.fromkeys(pressed, mark), refused)
 
 

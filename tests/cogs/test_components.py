@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import ui
 
-from bot.actions import Kind, key
+from bot.actions import key
 from bot.models import Button, Task
 from bot.records import Mark, Marks
 from cogs.buttons import TaskButton
@@ -88,8 +88,9 @@ async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
 
 
 async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
-    """All of the kind are disabled, and the footer tells which and why, each name once."""
-    marks = Marks(refused={Kind.ANIMATE: "unknown_action", Kind.BOOKMARK: "", Kind.PICK: "not here"})
+    """All that it does as one thing are disabled, and the footer tells which and why, each name once."""
+    animate = dict.fromkeys(("mj::job::animate_high", "mj::job::animate_low"), "unknown_action")
+    marks = Marks(refused={**animate, "mj::bookmark": "", "mj::job::upsample": "not here"})
     items, notes, greyed = task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
     assert disabled == ["Vary (Region)", "Animate (High motion)", "Animate (Low motion)", None]
@@ -98,6 +99,18 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
         "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it does not know this action",
         "Greyed: Favorite; the relay refuses it",
     ]
+
+
+async def test_a_refused_clip_greys_no_picture() -> None:
+    """U1 of a video is another thing than U1 of a grid, though both are picks."""
+    marks = Marks(refused={"mj::job::video_virtual_upscale": "unknown_action"})
+    clip, pan, picture = drawn(
+        Button(custom_id=f"MJ::JOB::video_virtual_upscale::1::{UUID}", label="U1"),
+        Button(custom_id=f"MJ::JOB::pan_up::1::{UUID}::SOLO", label="up"),
+        Button(custom_id=f"MJ::JOB::upsample::1::{UUID}", label="U1"),
+        marks=marks,
+    )
+    assert [True, False, False] == [clip.disabled, pan.disabled, picture.disabled]
 
 
 async def test_region_is_disabled_without_a_word() -> None:

@@ -143,7 +143,7 @@ async def test_who_pressed_is_in_the_author_line_with_their_face() -> None:
 async def test_what_the_footer_says_stands_under_the_id() -> None:
     """Greyed buttons, and those that do not fit, are told there; a Refresh is offered where some are greyed."""
     more = SINGLE.model_copy(update={"buttons": (*SINGLE.buttons, *GRID.buttons)})
-    drawing = render(scene(more, marks=Marks(refused={"p": "unknown_action"})))
+    drawing = render(scene(more, marks=Marks(refused={"mj::job::pan": "unknown_action"})))
     assert drawing.embed.footer.text == (
         "Upscale · 1754300090555208\n"
         "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it does not know this action\n"
@@ -182,7 +182,7 @@ async def test_an_id_that_no_click_could_carry_has_no_buttons_of_ours() -> None:
 async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     """The same rows, with what was pressed green, and a Refresh where some are greyed."""
     first = key(GRID.buttons[0].custom_id)
-    view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, {"v": "unknown_action"}))
+    view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, {"mj::job::variation": "unknown_action"}))
     rows = view.to_components()
     assert [len(row["components"]) for row in rows] == [5, 4, 1]
     styles = [part["style"] for part in rows[0]["components"]]

@@ -74,7 +74,8 @@ def _scenes(avatar: str) -> list[Scene]:
         update={"status": Status.FAILURE, "fail_reason": "[Banned prompt detected] Sorry! Our AI moderator thinks ..."}
     )
     waits = TASK.model_copy(update={"status": Status.MODAL})
-    marks = Marks(pressed={"a": Mark("", "", finished=True)}, refused={"a": "unknown_action"})
+    refused = dict.fromkeys(("mj::job::animate_high", "mj::job::animate_low"), "unknown_action")
+    marks = Marks(pressed={"a": Mark("", "", finished=True)}, refused=refused)
     return [
         Scene(job=replace(pressed, task_id=""), now=NOW),
         Scene(job=job, now=NOW, task=queued),
