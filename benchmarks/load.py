@@ -79,8 +79,8 @@ def _refusals(ours: Outcome, loops: Outcome) -> list[Row]:
     return [
         Row(
             what="Discord's refusals (429, 50035)",
-            mjbot=f"{mine} of {ours.edits} edits",
-            naive=f"{other} of {loops.edits} edits",
+            mjbot=f"{mine}, beside {ours.edits} edits",
+            naive=f"{other}, beside {loops.edits} edits",
             ratio=ratio(mine, other),
             target="0",
             met=mine == 0,
