@@ -25,7 +25,7 @@ from bot.logs import set_up
 from bot.settings import Settings
 from bot.store import open_store
 from cogs import connection
-from cogs.permissions import invite
+from cogs.permissions import invite, invite_for_oneself
 
 log = logging.getLogger("bot")
 
@@ -164,18 +164,19 @@ async def _discord_findings(settings: Settings) -> list[Finding]:
         Finding("Discord token", good=True, said=f"accepted, as {bot.user}.{public}"),
         Finding("Intents", good=True, said="no privileged intent is needed."),
         Finding("Invite link", good=True, said=invite(info.id)),
+        Finding("For oneself", good=True, said=invite_for_oneself(info.id)),
     ]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Read the settings and do what was asked."""
+    if list(arguments) not in ([], ["check"]):
+        print("Use `python -m bot` to run, `python -m bot check` to try the settings.", file=sys.stderr)  # noqa: T201
+        return 2
     try:
         settings = Settings.read()
     except SettingsError as error:
         return _unset(error)
-    if list(arguments) not in ([], ["check"]):
-        print("Use `python -m bot` to run, `python -m bot check` to try the settings.", file=sys.stderr)  # noqa: T201
-        return 2
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses a voice
     set_up("WARNING" if arguments else settings.log_level, settings.log_format)
     if settings.discord_api_url:

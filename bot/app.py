@@ -27,7 +27,7 @@ from cogs.budgets import Budgets
 from cogs.connection import Identifies
 from cogs.display import DiscordDisplay
 from cogs.help import Help
-from cogs.permissions import invite
+from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree
 from cogs.status import Status
 from cogs.sync import sync_commands
@@ -69,6 +69,7 @@ class App:
         await self.bot.wait_until_ready()
         names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
         log.info("Invite link: %s", invite(self.bot.application_id or 0))
+        log.info("For oneself, in any server: %s", invite_for_oneself(self.bot.application_id or 0))
         log.info("In %d servers: %s.", len(self.bot.guilds), names)
         await self._asked("which commands it has", lambda: sync_commands(self.bot))
 

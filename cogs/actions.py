@@ -10,7 +10,7 @@ import discord
 from discord import ui
 from discord.ext import commands
 
-from bot.actions import Kind
+from bot.actions import Kind, typed
 from bot.admission import Asker
 from bot.clock import Clock
 from bot.errors import MjbotError, NotTheRequester
@@ -119,7 +119,7 @@ class Actions(commands.Cog):
             return ""
 
     async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
-        prompt = plain(next(_values(data, _PROMPT), "")).replace("—", "--")
+        prompt = typed(plain(next(_values(data, _PROMPT), "")))
         if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
             await tell(interaction, problem)
             return

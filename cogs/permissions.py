@@ -28,5 +28,10 @@ def missing(granted: discord.Permissions) -> list[str]:
 
 
 def invite(application_id: int) -> str:
-    """Return the link that adds the bot to a server, or to a person's own apps."""
+    """Return the link that adds the bot to a server."""
     return discord.utils.oauth_url(application_id, permissions=NEEDED, scopes=("bot", "applications.commands"))
+
+
+def invite_for_oneself(application_id: int) -> str:
+    """Return the link that adds the bot's commands to a person's own apps, wherever that person writes."""
+    return discord.utils.oauth_url(application_id, scopes=("applications.commands",)) + "&integration_type=1"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import Action, Kind, ability, find, is_grid, key, meaning, said
+from bot.actions import Action, Kind, ability, find, is_grid, key, meaning, said, typed
 from bot.models import Button, Task
 from tests.recorded import recorded
 

@@ -94,7 +94,7 @@ async def test_check_finds_everything_good(world: World) -> None:
     lines = said.splitlines()
     assert all(line.startswith("ok  ") for line in lines), said
     found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
-    assert found == ["Database", "API key", "Discord token", "Intents", "Invite link"]
+    assert found == ["Database", "API key", "Discord token", "Intents", "Invite link", "For oneself"]
     assert f"client_id={world.discord.application_id}" in said
 
 
