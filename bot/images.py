@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -85,9 +86,12 @@ class Pictures:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         # Decoded pixels are the memory: 256 MiB at worst, so one picture at a time.
         self._decoding = asyncio.Semaphore(1)
+        self._decodes: set[asyncio.Task[Picture]] = set()
 
     async def close(self) -> None:
-        """Close the connections that are not the lent session's."""
+        """Close the connections that are not the lent session's, once the last thread has ended."""
+        if self._decodes:
+            await asyncio.wait(self._decodes)
         await self._to_relay.close()
         await self._to_public.close()
 
@@ -109,8 +113,22 @@ class Pictures:
             raise PictureGone(url, "its link has expired")
         async with self._slots:
             data = await self._download(url)
-            async with self._decoding:
-                return await asyncio.to_thread(fit, data, name=_stem(name), limit=limit, url=url)
+            return await self._off_the_loop(partial(fit, data, name=_stem(name), limit=limit, url=url))
+
+    async def _off_the_loop(self, decode: Callable[[], Picture]) -> Picture:
+        """Decode when it is our turn, which ends with the thread: nobody can stop one, though who asked may leave."""
+        await self._decoding.acquire()
+        decoding = asyncio.create_task(asyncio.to_thread(decode))
+        self._decodes.add(decoding)
+        decoding.add_done_callback(self._decoded)
+        await asyncio.wait({decoding})
+        return decoding.result()
+
+    def _decoded(self, decoding: asyncio.Task[Picture]) -> None:
+        self._decodes.discard(decoding)
+        self._decoding.release()
+        if not decoding.cancelled():
+            decoding.exception()  # looked at, as nobody else may be left to
 
     async def _download(self, url: str) -> bytes:
         try:
