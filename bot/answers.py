@@ -6,8 +6,9 @@ midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from bot.errors import (
@@ -48,6 +49,9 @@ _AFTER_ACCEPTANCE = (
 )
 _MODEL_REFUSED = re.compile(r"(?:模型|model)\s+mj_", re.IGNORECASE)
 _SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
+
+# After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
+_ROWS_PER_TASK = 10
 
 # Somebody on the way stopped waiting, which tells nothing of what became of the submit.
 _TIMEOUTS = frozenset({408, 499})
@@ -107,8 +111,10 @@ def task(answer: Answer, task_id: str) -> Task:
     raise _refused_to_all(answer, words) or _unreachable(answer, words)
 
 
-def tasks(answer: Answer) -> dict[str, Task]:
-    """Read the answer to list-by-condition: ids that the relay does not know are missing.
+def tasks(answer: Answer, task_ids: Collection[str]) -> dict[str, Task]:
+    """Read the answer to list-by-condition, of which only what was asked for is looked at.
+
+    Ids that the relay does not know are missing.
 
     Raises:
         ActionUnsupported: There is no list-by-condition here: 404, 405, a redirect, or the web console's page.
@@ -116,8 +122,9 @@ def tasks(answer: Answer) -> dict[str, Task]:
     """
     body = _json(answer)
     if answer.is_success and is_array(body):
-        rows = (row for row in body if is_mapping(row) and text_of(row.get("id")))
-        return most_advanced(map(Task.model_validate, rows))
+        wanted = frozenset(task_ids) - {""}
+        rows = (row for row in body if is_mapping(row) and text_of(row.get("id")) in wanted)
+        return most_advanced(map(Task.model_validate, islice(rows, len(wanted) * _ROWS_PER_TASK)))
     words = _words(answer, body)
     raise _refused_to_all(answer, words) or _no_such_path(answer, words) or _unreachable(answer, words)
 

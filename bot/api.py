@@ -28,6 +28,7 @@ READ_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=12, sock_connect=8)
 # new-api gives its upstream 60 s; the answer must outlive that.
 SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, connect=12, sock_connect=8)
 _MOST_BYTES = 16 * 1024 * 1024
+_MOST_BYTES_OF_LIST = 4 * 1024 * 1024
 _CONNECT_ERRORS = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
@@ -98,7 +99,10 @@ class MidjourneyAPI:
         Raises:
             ActionUnsupported: This relay has no list-by-condition.
         """
-        found = await self._read("POST", "/mj/task/list-by-condition", {"ids": list(task_ids)}, answers.tasks)
+        path, ids = "/mj/task/list-by-condition", list(task_ids)
+        found = await self._read(
+            "POST", path, {"ids": ids}, lambda answer: answers.tasks(answer, ids), most=_MOST_BYTES_OF_LIST
+        )
         return {task_id: self._reachable(task) for task_id, task in found.items()}
 
     async def check(self) -> None:
@@ -132,22 +136,33 @@ class MidjourneyAPI:
         )
 
     async def _read(
-        self, method: str, path: str, body: Mapping[str, Any] | None, understand: Callable[[Answer], _T]
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        understand: Callable[[Answer], _T],
+        *,
+        most: int = _MOST_BYTES,
     ) -> _T:
         try:
-            return understand(await self._ask(self._reads, method, path, body))
+            return understand(await self._ask(self._reads, method, path, body, most))
         except RelayUnreachable as error:
             if error.retry_after is not None:
                 raise
             log.debug("%s %s: %s; asking once more.", method, path, error.reason)
         await self._sleep(0.5)
-        return understand(await self._ask(self._reads, method, path, body))
+        return understand(await self._ask(self._reads, method, path, body, most))
 
     async def _submit(self, path: str, body: Mapping[str, Any]) -> Submission:
         return answers.submission(await self._ask(self._submits, "POST", path, body))
 
     async def _ask(
-        self, session: aiohttp.ClientSession, method: str, path: str, body: Mapping[str, Any] | None
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        most: int = _MOST_BYTES,
     ) -> Answer:
         lost = SubmitUncertain if session is self._submits else RelayUnreachable
         data = None if body is None else json.dumps(body)
@@ -159,7 +174,7 @@ class MidjourneyAPI:
             async with session.request(
                 method, self._base + path, data=data, headers=headers, allow_redirects=False
             ) as response:
-                text = await _text(response)
+                text = await _text(response, most)
                 return Answer(response.status, text, _retry_after(response.headers.get("Retry-After")))
         except _CONNECT_ERRORS as error:
             raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from None
@@ -167,12 +182,12 @@ class MidjourneyAPI:
             raise lost(f"no answer ({type(error).__name__})") from None
 
 
-async def _text(response: aiohttp.ClientResponse) -> str:
-    """Read a body of at most `_MOST_BYTES`; what a relay sends is UTF-8, or is not to be believed."""
+async def _text(response: aiohttp.ClientResponse, most: int) -> str:
+    """Read a body of at most that many bytes; what a relay sends is UTF-8, or is not to be believed."""
     chunks = bytearray()
     async for chunk in response.content.iter_chunked(65536):
         chunks += chunk
-        if len(chunks) > _MOST_BYTES:
+        if len(chunks) > most:
             raise ValueError("the answer has no end")
     return chunks.decode("utf-8", "replace")
 

@@ -7,6 +7,7 @@ or of another type, and one bad value never loses the rest.
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Any, Self, TypeGuard
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,9 +15,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.alias_generators import to_camel
 
 _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
+_FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT"})
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
 _TEXT_BUTTONS = ("picreader", "promptanalyzer")
+# Many times what any task has: whoever sends more means to keep us busy.
+_MOST_BUTTONS = 100
+_MOST_URLS = 20
 
 
 class Status(StrEnum):
@@ -116,12 +121,13 @@ def _status(value: object) -> Status:
 
 
 def _items(value: object) -> list[Any]:
-    return [item for item in value if isinstance(item, Mapping | BaseModel)] if is_array(value) else []
+    items = value if is_array(value) else ()
+    return list(islice((item for item in items if is_mapping(item) or isinstance(item, BaseModel)), _MOST_BUTTONS))
 
 
 def _urls(value: object) -> tuple[str, ...]:
     found = (text_of(item.get("url") if is_mapping(item) else item) for item in value) if is_array(value) else ()
-    return tuple(url for url in found if url)
+    return tuple(islice((url for url in found if url), _MOST_URLS))
 
 
 def _object(value: object) -> object:
@@ -202,7 +208,12 @@ class Task(_Wire):
 
     @property
     def shown_prompt(self) -> str:
-        """The prompt as the person gave it, else as the relay understood it."""
+        """The prompt as the person gave it, else as the relay understood it.
+
+        Of what a form was answered for, relays keep the parent's prompt, and tell the form's as the final one.
+        """
+        if self.action in _FORM_ACTIONS and self.properties.final_prompt:
+            return self.properties.final_prompt
         return self.prompt or self.properties.final_prompt or self.prompt_en
 
     @property

@@ -23,6 +23,8 @@ _GATHER_SECONDS = 0.05
 """How long a new watch waits for others to share its first batch."""
 _AT_ONCE = 8
 """How many requests may be on their way at the same time."""
+_LONGEST_HOLD = 120.0
+"""How long one answer's Retry-After may hold everybody's reads."""
 _GRACE_SECONDS = 30
 """How long after its message's birth a task may be unknown."""
 
@@ -291,6 +293,8 @@ class Watcher:
     def _failed(self, error: RelayError, batch: list[Watched]) -> None:
         now = self._now()
         asked = error.retry_after if isinstance(error, RelayBusy | RelayUnreachable) else None
+        if asked is not None:
+            asked = min(asked, _LONGEST_HOLD)
         if self._silent_since is None:
             log.warning("The relay does not answer (%s: %s); still trying.", type(error).__name__, error.reason)
             self._silent_since = now

@@ -24,13 +24,20 @@ _FAMILIES = {
 
 def rows(buttons: Sequence[Button]) -> tuple[list[list[Button]], int]:
     """Lay buttons out in order, a new row for each family; return the rows, and how many had no room."""
+    if len(buttons) > ROWS * BUTTONS_PER_ROW:
+        return _filled(buttons)  # there is no room for families
     groups = [list(group) for _, group in groupby(buttons, key=_family)]
     laid = [group[at : at + BUTTONS_PER_ROW] for group in groups for at in range(0, len(group), BUTTONS_PER_ROW)]
     while len(laid) > ROWS and (at := _closest(laid)) is not None:
         laid[at : at + 2] = [laid[at] + laid[at + 1]]
-    if len(laid) > ROWS:
-        laid = [list(buttons[at : at + BUTTONS_PER_ROW]) for at in range(0, len(buttons), BUTTONS_PER_ROW)]
-    return laid[:ROWS], sum(map(len, laid[ROWS:]))
+    return (laid, 0) if len(laid) <= ROWS else _filled(buttons)
+
+
+def _filled(buttons: Sequence[Button]) -> tuple[list[list[Button]], int]:
+    room = ROWS * BUTTONS_PER_ROW
+    shown = list(buttons[:room])
+    laid = [shown[at : at + BUTTONS_PER_ROW] for at in range(0, len(shown), BUTTONS_PER_ROW)]
+    return laid, max(len(buttons) - room, 0)
 
 
 def _family(button: Button) -> str:

@@ -121,7 +121,7 @@ def _fetch_error(answer: Answer) -> type[RelayError]:
 
 def _list_error(answer: Answer) -> type[RelayError]:
     with pytest.raises(RelayError) as caught:
-        answers.tasks(answer)
+        answers.tasks(answer, [ASKED])
     return caught.type
 
 
@@ -355,9 +355,18 @@ def test_a_list_holds_one_row_per_id_and_skips_what_is_no_task() -> None:
         "3",
         [],
     ]
-    found = answers.tasks(Answer(200, json.dumps(rows)))
+    found = answers.tasks(Answer(200, json.dumps(rows)), ["1", "2", "3"])
     assert {key: task.status for key, task in found.items()} == {"1": Status.IN_PROGRESS, "2": Status.SUCCESS}
-    assert answers.tasks(Answer(200, "[]")) == {}
+    assert answers.tasks(Answer(200, "[]"), ["1"]) == {}
+
+
+@pytest.mark.timeout(10)
+def test_of_a_list_only_what_was_asked_for_is_looked_at() -> None:
+    """Neither other people's rows, nor a hundred thousand of one task, are more than passed by."""
+    others = [{"id": str(number), "buttons": [{}] * 9} for number in range(2, 60_000)]
+    again = [{"id": "1", "progress": "46%", "buttons": [{"customId": "x::1"}] * 9}] * 60_000
+    found = answers.tasks(Answer(200, json.dumps(others + again)), ["1", "0", ""])
+    assert {"1": 46} == {task_id: task.progress for task_id, task in found.items()}
     for odd in ('["1754300000123417"]', "[[[]]]"):
         assert _submit_error(Answer(200, odd)) is SubmitUncertain
         assert _fetch_error(Answer(200, odd)) is RelayUnreachable
@@ -392,7 +401,9 @@ def test_retry_after_survives(text: str) -> None:
         answers.submission(answer)
     assert (read.value.retry_after, submit.value.retry_after) == (17.0, 17.0)
     with pytest.raises(RelayUnreachable) as down:
-        answers.task(Answer(503, text, 17.0), ASKED) if "30" not in text else answers.tasks(Answer(503, "", 17.0))
+        answers.task(Answer(503, text, 17.0), ASKED) if "30" not in text else answers.tasks(
+            Answer(503, "", 17.0), [ASKED]
+        )
     assert down.value.retry_after == 17.0
 
 
@@ -406,8 +417,9 @@ def test_retry_after_of_a_full_queue_survives() -> None:
 @pytest.mark.parametrize("name", names())
 def test_reasons_hold_neither_keys_nor_request_ids(name: str) -> None:
     """What may be shown to people names no key, not even a part of one."""
-    for read in (answers.submission, answers.tasks):
-        if error := _error(partial(read, recorded(name).answer)):
+    answer = recorded(name).answer
+    for read in (partial(answers.submission, answer), partial(answers.tasks, answer, [ASKED])):
+        if error := _error(read):
             assert "sk-" not in error.reason
             assert "request id" not in error.reason
             assert error.reason
@@ -438,7 +450,7 @@ STATUSES = st.integers(100, 599) | st.sampled_from([200, 204, 301, 400, 401, 403
 
 
 def _check(answer: Answer) -> None:
-    for read in (partial(answers.task, answer, ASKED), partial(answers.tasks, answer)):
+    for read in (partial(answers.task, answer, ASKED), partial(answers.tasks, answer, [ASKED])):
         error = _error(read)
         assert not isinstance(error, SubmitUncertain | SubmitRefused)
         assert type(error) is not RelayError

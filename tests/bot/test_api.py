@@ -477,6 +477,15 @@ async def test_an_endless_answer_is_cut(slept: Slept) -> None:
     assert sent < 32
 
 
+async def test_a_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
+    """Fifty tasks are a fraction of that, and reading it all would hold up everybody."""
+    small, large = (web.Response(body=b"[" + b" " * (size << 20) + b"]") for size in (3, 5))
+    async with relay(small, large) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        assert await api.list([ASKED]) == {}
+        with pytest.raises(RelayUnreachable, match="ValueError"):
+            await api.list([ASKED])
+
+
 def _without_key(error: BaseException) -> None:
     chain: BaseException | None = error
     while chain is not None:

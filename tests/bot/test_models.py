@@ -23,6 +23,15 @@ def _row(**fields: object) -> Task:
     return Task.model_validate({"id": "1", **fields})
 
 
+def test_no_more_is_kept_than_any_task_has() -> None:
+    """The first hundred buttons and the first twenty links, wherever there is nonsense between them."""
+    buttons = [thing for n in range(150) for thing in (None, {"customId": f"x::{n}"})]
+    links = [thing for n in range(50) for thing in ("", {"url": f"https://a.test/{n}"})]
+    row = _row(buttons=buttons, imageUrls=links, videoUrls=links)
+    assert [f"x::{n}" for n in range(100)] == [button.custom_id for button in row.buttons]
+    assert tuple(f"https://a.test/{n}" for n in range(20)) == row.image_urls == row.video_urls
+
+
 @pytest.mark.parametrize("status", Status)
 def test_is_final(status: Status) -> None:
     """Success, failure and cancel end a task; MODAL and the empty status don't."""

@@ -321,6 +321,22 @@ async def test_retry_after_is_obeyed(clock: FakeClock, relay: FakeRelay, watcher
     await new.leave()
 
 
+async def test_a_long_retry_after_holds_everybody_no_longer_than_two_minutes(
+    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+) -> None:
+    """One answer that asks for an hour leaves no message alone for an hour."""
+    relay.failure = RelayBusy("429", retry_after=3600.0)
+    reader = Reader(watcher, "1")
+    await clock.advance(1.0)
+    relay.failure = None
+    relay.set(task("1", progress=5))
+    await clock.advance(118.0)
+    assert reader.progress == []
+    await clock.advance(2.0)
+    assert reader.progress == [5]
+    await reader.leave()
+
+
 async def test_a_retry_after_of_nothing_is_no_hot_loop(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
     """The base interval is kept whatever the relay says."""
     relay.failure = RelayBusy("429", retry_after=0.0)

@@ -53,6 +53,12 @@ def test_rows(letters: str, expected: list[str], left_over: int) -> None:
     assert (expected, left_over) == laid(letters)
 
 
+@pytest.mark.timeout(10)
+def test_thirty_thousand_buttons_hold_up_nobody() -> None:
+    """What a hostile relay sends costs no more than its length."""
+    assert (["pbpbp", "bpbpb", "pbpbp", "bpbpb"], 29_980) == laid("pb" * 15_000)
+
+
 @given(st.text(st.sampled_from(list(KINDS)), max_size=40))
 def test_rows_keep_the_order_and_lose_nothing_that_fits(letters: str) -> None:
     """Whatever comes, order is kept, no row is empty or too long, and only a 21st button is left over."""
