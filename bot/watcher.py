@@ -25,6 +25,8 @@ _AT_ONCE = 8
 """How many requests may be on their way at the same time."""
 _LONGEST_HOLD = 120.0
 """How long one answer's Retry-After may hold everybody's reads."""
+_FAR = 600.0
+"""Nothing is put off for so long: what lies further ahead was reckoned before somebody put the clock back."""
 _GRACE_SECONDS = 30
 """How long after its message's birth a task may be unknown."""
 
@@ -129,8 +131,8 @@ class Watcher:
             RelayError: The relay does not answer, or refuses.
         """
         async with self.watch(task_id, impatient=True) as feed:
-            held = self._held_until - self._now().timestamp()
-            if held > 0 and feed.latest is None:
+            held = self._held(self._now().timestamp())
+            if held and feed.latest is None:
                 raise RelayBusy(retry_after=held)
             if self._silent_since is not None and feed.latest is None:
                 # While the loop backs off, whoever asks is told at once rather than held.
@@ -189,7 +191,7 @@ class Watcher:
         end = self._deadlines[0].at if self._deadlines else inf
         silent = self._silent_since if not self._silence_told else None
         told = silent.timestamp() + self._schedule.patience if silent else inf
-        return min(max(due, self._held_until), end, told, now + 3600.0)
+        return min(max(due, now + self._held(now)), end, told, now + 3600.0)
 
     def _tell_silence(self, now: float) -> None:
         """Tell every feed of an outage that has lasted a while; a hiccup is nobody's business."""
@@ -212,10 +214,15 @@ class Watcher:
 
     def _due(self, now: float) -> list[Watched]:
         """Return the tasks to ask for now: those that are due, and enough soon due ones to fill the last batch."""
-        if now < self._held_until:
+        if self._held(now):
             return []
-        due = [watched for watched in self._watched.values() if watched.due <= now]
+        due = [watched for watched in self._watched.values() if watched.due <= now or now + _FAR < watched.due < inf]
         return self._schedule.fill(due, self._watched.values(), now) if due and self._batches else due
+
+    def _held(self, now: float) -> float:
+        """Return for how many seconds yet a Retry-After forbids every read."""
+        held = self._held_until - now
+        return held if 0 < held <= _FAR else 0.0
 
     def _batched(self, due: list[Watched]) -> list[list[Watched]]:
         size = self._schedule.batch if self._batches else 1
@@ -302,7 +309,7 @@ class Watcher:
         silence = (now - self._silent_since).total_seconds()
         pause = self._schedule.outage(silence) if asked is None else max(asked, self._schedule.base)
         if asked is not None:
-            self._held_until = max(self._held_until, now.timestamp() + asked)
+            self._held_until = now.timestamp() + max(self._held(now.timestamp()), asked)
         for watched in batch:
             self._ask_again(watched, now.timestamp() + pause)
             for feed in watched.feeds:

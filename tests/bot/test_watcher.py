@@ -337,6 +337,46 @@ async def test_a_long_retry_after_holds_everybody_no_longer_than_two_minutes(
     await reader.leave()
 
 
+@pytest.mark.parametrize("error", [None, RelayBusy("429", retry_after=60.0), RelayUnreachable("no answer")])
+async def test_a_clock_put_back_leaves_no_task_alone(
+    clock: FakeClock, relay: FakeRelay, watcher: Watcher, error: RelayError | None
+) -> None:
+    """What was due, or held, by the clock of before is due by the clock of now; nothing is asked for more often."""
+    relay.set(task("1", progress=5))
+    reader = Reader(watcher, "1")
+    await clock.advance(11.0)
+    relay.failure = error
+    await clock.advance(11.0)
+    relay.failure = None
+    clock.start -= timedelta(hours=1)
+    relay.set(task("1", progress=40))
+    await clock.advance(60.0)
+    assert reader.progress[-1] == 40
+    before = len(relay.requests)
+    await clock.advance(60.0)
+    assert 10 <= len(relay.requests) - before <= 13
+    await reader.leave()
+
+
+async def test_a_hold_still_counts_after_the_clock_was_put_back(
+    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+) -> None:
+    """An old Retry-After is forgotten, a new one obeyed, and whoever looks is told the new one."""
+    relay.failure = RelayBusy("429", retry_after=60.0)
+    reader = Reader(watcher, "1")
+    await clock.advance(1.0)
+    clock.start -= timedelta(hours=1)
+    relay.failure = RelayBusy("429", retry_after=30.0)
+    await clock.advance(60.0)
+    asked = relay.asked()
+    assert len(asked) == 3
+    with pytest.raises(RelayBusy) as told:
+        await clock.until(watcher.look("1"), within=0.2)
+    assert 0 < (told.value.retry_after or 0) <= 30
+    assert asked == relay.asked()
+    await reader.leave()
+
+
 async def test_a_retry_after_of_nothing_is_no_hot_loop(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
     """The base interval is kept whatever the relay says."""
     relay.failure = RelayBusy("429", retry_after=0.0)
