@@ -23,6 +23,8 @@ _T = TypeVar("_T")
 _ELSEWHERE_SECONDS = 2.0
 _LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
+_HELD_TURNS, _HELD_SECONDS = 12, 0.02
+"""How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
 
 
 async def acknowledged(answer: Awaitable[_T]) -> _T | None:
@@ -32,10 +34,32 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
     was first, 10062 that it came too late. Where the answer got lost nobody knows, so nobody goes on, unpaid.
     """
     try:
-        return await answer
+        return await _first_answers.send(answer)
     except _LOST as error:
         log.info("An interaction is not ours to answer: %s.", error)
         return None
+
+
+class _FirstAnswers:
+    """Lets first answers go before the work that follows them: three seconds are all that Discord gives to each."""
+
+    def __init__(self) -> None:
+        self._on_their_way = 0
+
+    async def send(self, answer: Awaitable[_T]) -> _T:
+        self._on_their_way += 1
+        try:
+            answered = await answer
+        finally:
+            self._on_their_way -= 1
+        for _ in range(_HELD_TURNS):
+            if not self._on_their_way:
+                break
+            await asyncio.sleep(_HELD_SECONDS)
+        return answered
+
+
+_first_answers = _FirstAnswers()
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
