@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     def _one_line(cls, value: SecretStr) -> SecretStr:
         text = value.get_secret_value().strip().strip("'\"")
         if not text or any(letter.isspace() for letter in text) or not text.isascii():
-            raise ValueError("is not a token: copy it again, in one line")
+            raise ValueError("is not a token or key: copy it again, in one line")
         return SecretStr(text)
 
     @field_validator("mj_api_url", "discord_api_url", mode="after")
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as invalid:
             problems = [_problem(error) for error in invalid.errors(include_input=False, include_url=False)]
-            raise SettingsError(problems) from None
+            raise SettingsError(list(dict.fromkeys(problems))) from None
         except UnicodeDecodeError:
             raise SettingsError([(".env", "is not saved as UTF-8")]) from None
 
@@ -100,6 +100,8 @@ def _problem(error: Mapping[str, Any]) -> tuple[str, str]:
     variable = str(error["loc"][0]).upper()
     if error["type"] == "missing":
         return variable, "is not set"
+    if len(error["loc"]) > 1:
+        return variable, "is not a list of ids like 1187000000000000001, separated by commas"
     message = str(error["msg"]).removeprefix("Value error, ")
     if message.startswith("Input "):
         message = message.removeprefix("Input ")

@@ -107,7 +107,8 @@ class Actions(commands.Cog):
             max_length=limits.INPUT,
             required=True,
         )
-        modal.add_item(ui.Label(text="Prompt", description="What to draw, with its parameters.", component=field))
+        hint = "What to draw; --zoom takes 1 to 2, like --zoom 1.5" if suffix else "What to draw, with its parameters"
+        modal.add_item(ui.Label(text="Prompt", description=hint, component=field))
         await acknowledged(interaction.response.send_modal(modal))
 
     async def _prefill(self, task_id: str) -> str:

@@ -19,8 +19,8 @@ from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, 
 from cogs.budgets import Budgets
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.prose import ago, code, plain, prompt_line
+from cogs.render import sending
 from cogs.replies import acknowledged, apologising, taking_back, tell
-from cogs.states import SENDING
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Status(commands.Cog):
             if len(ids) > 1:
                 # While the answer is still "thinking", Discord takes the next message for it.
                 await self._turn(interaction)
-                await interaction.edit_original_response(embed=_sending(task))
+                await interaction.edit_original_response(embed=sending(person(interaction.user), "", task))
             await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=may_notify)
         for task_id in ids[1:]:
             async with apologising(interaction):
@@ -125,7 +125,8 @@ class Status(commands.Cog):
     async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._turn(interaction)
         task = await self._jobs.look(task_id)
-        message = await interaction.followup.send(embed=_sending(task), ephemeral=private, wait=True)
+        embed = sending(person(interaction.user), "", task)
+        message = await interaction.followup.send(embed=embed, ephemeral=private, wait=True)
         try:
             await self._start(interaction, task, place(interaction, message.id, ephemeral=private), notify=notify)
         except MjbotError:
@@ -138,10 +139,6 @@ class Status(commands.Cog):
     async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
         job = Job(place=where, requester=person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify)
         await self._jobs.follow(job, task)
-
-
-def _sending(task: Task) -> discord.Embed:
-    return discord.Embed(title=SENDING.title, colour=SENDING.colour, description=prompt_line(task.shown_prompt))
 
 
 def _problem(ids: list[str], text: str) -> str:

@@ -13,8 +13,8 @@ from sandbox.stage import DOCUMENTED_ID, Stage, stage
 from sandbox.tour import tour
 
 _WELCOME = (
-    "👋 **Press U2** below the four pictures, or any other button. Then **type `/mjstatus`** and pick a task: "
-    "the one that is being drawn moves by itself. Nothing here costs anything."
+    "👋 **Press U2** below the four pigs, or any other button: a new message shows what is drawn, live. "
+    "Then **type `/mjstatus`**, choose `id`, type `light` and pick the lighthouse. Nothing here costs anything."
 )
 
 
@@ -26,7 +26,7 @@ async def demo(*, port: int | None, open_browser: bool, seconds: float) -> None:
         faces = avatars((viewer.id, viewer.name) for viewer in viewers)
         async with scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces) as page:
             print(f"\n  mjbot's sandbox is open: {page.url}\n")
-            print("  Press U2 below the four pictures. Type /mjstatus, and pick a task. Ctrl+C ends it.\n", flush=True)
+            print("  Press U2 below the four pigs; type /mjstatus, id, light. Ctrl+C ends it.\n", flush=True)
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, page.url)
             await LivePage(scene.env, page).keep_fresh()
