@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Generator
+from typing import Literal
 
 import pytest
 
@@ -46,6 +47,41 @@ def test_console_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> Non
     assert "Task 17 is done." in line
     assert "info" in line
     assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_nothing_reaches_a_terminal_that_it_would_not_show(
+    form: Literal["console", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Servers and relays name things as they like: neither a name nor a traceback moves the cursor or hides a line."""
+    nasty = "完了 \x1b[2J\x1b]0;owned\x07 \x9b31m \u202e \x7f \x08 \ud800 \r\n end"
+    set_up("INFO", form)
+    logging.getLogger("bot.jobs").info("In 1 servers: %s.", nasty)
+    try:
+        raise ValueError(nasty)  # noqa: TRY301 - it is the text that matters
+    except ValueError:
+        logging.getLogger("bot.jobs").exception("It failed: %s", nasty)
+    told = capsys.readouterr().out
+    assert told.replace("\n", "").isprintable()
+    assert "完了" in told
+    assert "\\u001b[2J" in told
+    if form == "json":
+        first, second = map(json.loads, told.splitlines())
+        assert f"In 1 servers: {nasty}." == first["event"]
+        assert nasty in second["exception"]
+
+
+def test_a_traceback_on_the_console_holds_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """Variables stay untold: some are tokens."""
+    set_up("INFO", "console")
+    try:
+        token = "very" + " secret"[1:]
+        raise ValueError(len(token))  # noqa: TRY301 - it is the frame that matters
+    except ValueError:
+        logging.getLogger("bot.jobs").exception("It failed.")
+    told = capsys.readouterr().out
+    assert "ValueError: 10" in told
+    assert "verysecret" not in told
 
 
 @pytest.mark.parametrize(
