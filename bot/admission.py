@@ -63,7 +63,8 @@ class Admission:
         """Raise a leaf of AdmissionRefused if one more submit would be too many; called inside the claim."""
         now = self.now()
         if usage.last_at is not None:
-            left = (usage.last_at + self.cooldown - now).total_seconds()
+            # A clock that was ahead for a while must not lock anybody out.
+            left = min((usage.last_at + self.cooldown - now).total_seconds(), self.cooldown.total_seconds())
             if left > 0:
                 raise CoolingDown(left)
         if usage.person_today >= self.per_person:

@@ -58,6 +58,8 @@ class MidjourneyAPI:
         self._reads = reads
         self._submits = submits
         self._sleep = sleep
+        self._spoken: set[str] = set()
+        """The submit paths that have answered in JSON: this relay has them."""
 
     @classmethod
     @asynccontextmanager
@@ -154,7 +156,13 @@ class MidjourneyAPI:
         return understand(await self._ask(self._reads, method, path, body, most))
 
     async def _submit(self, path: str, body: Mapping[str, Any]) -> Submission:
-        return answers.submission(await self._ask(self._submits, "POST", path, body))
+        answer = await self._ask(self._submits, "POST", path, body)
+        if answer.is_success and answer.is_html and path in self._spoken:
+            # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
+            raise SubmitUncertain("a page instead of an answer")
+        if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
+            self._spoken.add(path)
+        return answers.submission(answer)
 
     async def _ask(
         self,

@@ -173,7 +173,12 @@ class PressRefused(MjbotError):
 
 
 class AlreadyClaimed(PressRefused):
-    """This very interaction, or its twin within seconds, is being handled."""
+    """This very press, or its twin, is being handled: `claim_id`, of `person_id`, stands in the way; 0 unknown."""
+
+    def __init__(self, claim_id: int = 0, person_id: int = 0) -> None:
+        super().__init__(str(claim_id))
+        self.claim_id = claim_id
+        self.person_id = person_id
 
 
 class AlreadyPressed(PressRefused):

@@ -106,9 +106,11 @@ class Jobs:
         self._supervisor.start(job.id, lambda: self._run(job))
 
     async def drop(self, job: Job) -> None:
-        """End a job whose form was declined."""
+        """End a job whose form was declined; what is kept of its task says so, to whoever has the form open still."""
         self._supervisor.stop(job.id)
-        await self._end(job, await self._store.snapshot(job.task_id), Ending.DROPPED)
+        task = await self._store.snapshot(job.task_id) or Task(id=job.task_id)
+        await self._store.keep(task.model_copy(update={"status": Status.CANCEL}))
+        await self._end(job, task, Ending.DROPPED)
 
     async def recent(self, person_id: int, limit: int) -> list[Recent]:
         """Return a person's own tasks, newest first."""
@@ -117,6 +119,10 @@ class Jobs:
     async def resume(self) -> None:
         """Go on with every job that the last process left unfinished."""
         for claim in await self._store.claims(ClaimState.SUBMITTING):
+            if await self._store.job_of_claim(claim.id) is None:
+                # A submit is sent only after its message's row is written: this one never was.
+                await self._store.settle(claim.id, ClaimState.REFUSED)
+                continue
             log.warning("Claim %d was on its way when the process ended: it may have been accepted.", claim.id)
             await self._store.settle(claim.id, ClaimState.UNKNOWN)
         jobs = await self._store.open_jobs()
@@ -142,7 +148,7 @@ class Jobs:
     async def _related(self, job: Job) -> Job:
         """Let a message that follows a child by its id tell what an earlier message knows: whose child it is."""
         for earlier in await self._store.jobs_of_task(job.task_id):
-            if earlier.parent_id and not earlier.place.ephemeral:
+            if earlier.parent_id and earlier.place.is_seen_from(job.place.guild_id, job.place.channel_id):
                 return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
         return job
 
@@ -291,7 +297,12 @@ class Jobs:
 
     async def _copy(self, job: Job, task: Task, name: str, limit: int) -> tuple[Picture | None, bool]:
         """Take the picture from a message that shows it already: another one's, or the job's own of earlier."""
-        jobs = [other for other in await self._store.jobs_of_task(task.id) if not other.place.ephemeral]
+        here = job.place
+        jobs = [
+            other
+            for other in await self._store.jobs_of_task(task.id)
+            if other.place.is_seen_from(here.guild_id, here.channel_id)
+        ]
         for other in sorted(jobs, key=lambda other: other.id == job.id):
             link = await self._display.picture_link(other.place)
             if link:

@@ -64,8 +64,8 @@ class Store(Protocol):
         """Write a claim if `judge`, called with the person's usage in the same transaction, raises nothing.
 
         Raises:
-            AlreadyClaimed: The interaction has one already, or the person pressed that button of that message
-                less than 3 s ago.
+            AlreadyClaimed: The interaction has one already, the person pressed that button of that message less
+                than 3 s ago, or that button of that task is on its way to the relay for somebody.
         """
         ...
 
@@ -78,7 +78,10 @@ class Store(Protocol):
         ...
 
     async def marks(self, task_id: str) -> dict[str, Mark]:
-        """Return the newest accepted press of each of the task's buttons, by key."""
+        """Return the newest accepted press of each of the task's buttons, by key.
+
+        A child that failed does not count, nor one that has not ended and that no open job follows any more.
+        """
         ...
 
     async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:

@@ -1,8 +1,8 @@
 """The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
 
-import asyncio
 import logging
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -27,7 +27,7 @@ from bot.errors import (
 from bot.jobs import Jobs
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
-from bot.records import Claim, ClaimState, Job, Marks, Person, Place
+from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place
 from bot.supervisor import Supervisor, Work
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,6 @@ _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
 """How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
 _STORE_SECONDS = 5.0
 """How long the end of a submit waits before a store that is gone is tried again."""
-_ON_ITS_WAY = timedelta(minutes=5)
-"""Longer than any submit takes: a claim without an end after that holds up nobody any more."""
 
 
 class Midjourney(Protocol):
@@ -109,7 +107,6 @@ class Presses:
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
-        self._claiming = asyncio.Lock()
 
     async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
         """Claim a press, show its child, and hand the submit to the supervisor; `prompt` answers a form asked first.
@@ -123,16 +120,42 @@ class Presses:
         await self._admit(press)
         parent, button = await self._button(press)
         action = meaning(button.custom_id)
-        async with self._claiming:
-            await self._not_yet(press, action)
-            claim = await self._claim(press, press.key)
-        job = await self._open(claim, press, answerer, parent, button)
+        # Whoever filled in a form asks for something of their own, whatever is being drawn already.
+        mark = await self._mark_of(press, action) if prompt is None else None
+        if mark is not None:
+            await self._show_again(press, mark, answerer, parent, button)
+            return
+        claim = await self._claim(press, press.key)
+        with self._given_back(claim):
+            # Somebody else's may have been accepted between the look and the claim.
+            mark = await self._mark_of(press, action)
+        if mark is not None:
+            self._give_back(claim)
+            await self._show_again(press, mark, answerer, parent, button)
+            return
+        with self._given_back(claim):
+            job = await self._open(claim, press, answerer, parent, button)
         sending = _Sending(claim, job, parent, button, action, prompt)
         self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
     def _surely(self, key: Hashable, work: Work) -> None:
         """Hand in work about money: a process that stops gives it time to come to its end."""
         self._supervisor.start(key, work, to_the_end=True)
+
+    @contextmanager
+    def _given_back(self, claim: Claim) -> Generator[None]:
+        """Give a claim back, unpaid, where what comes before its submit fails."""
+        ready = False
+        try:
+            yield
+            ready = True
+        finally:
+            if not ready:
+                self._give_back(claim)
+
+    def _give_back(self, claim: Claim) -> None:
+        # By the supervisor, as a store that is gone may be why.
+        self._surely(("settle", claim.id), lambda: self._settle(claim, ClaimState.REFUSED))
 
     async def prefill(self, task_id: str) -> str:
         """Return the prompt that a task's form starts with: from the store, else from the relay."""
@@ -142,10 +165,11 @@ class Presses:
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
         """Answer the form that a child waits for, from its own message; only its requester may."""
         await self._admit(press)
-        async with self._claiming:
-            job = await self._waiting(press)
-            claim = await self._claim(press, "form")
-        job = replace(job, claim_id=claim.id)
+        await self._waiting(press)
+        claim = await self._claim(press, "form")
+        with self._given_back(claim):
+            # It may have been sent or dropped between the look and the claim.
+            job = replace(await self._waiting(press), claim_id=claim.id)
         self._surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
 
     async def drop_form(self, press: Press) -> None:
@@ -170,20 +194,26 @@ class Presses:
             raise ButtonUnknown
         return task, button
 
-    async def _not_yet(self, press: Press, action: Action) -> None:
+    async def _mark_of(self, press: Press, action: Action) -> Mark | None:
+        """Return the mark that answers a press already; None where it may be sent."""
         mark = (await self._store.marks(press.task_id)).get(press.key)
-        if mark is not None and not (mark.finished and action.pays_anew):
-            raise AlreadyPressed(mark.link, finished=mark.finished)
+        return None if mark is None or (mark.finished and action.pays_anew) else mark
+
+    async def _show_again(self, press: Press, mark: Mark, answerer: Answerer, parent: Task, button: Button) -> None:
+        """Answer a press that has its answer, unpaid: by a link, or by a message where none can be linked."""
+        place = press.parent
+        here = mark.guild_id == place.guild_id if mark.guild_id else mark.channel_id == place.channel_id
+        if not mark.finished or (mark.link and here):
+            raise AlreadyPressed(mark.link if here else "", finished=mark.finished)
+        shown = await answerer.open_child(said(button), parent)
+        try:
+            await self._jobs.follow(replace(self._child(press, shown, button), task_id=mark.child_id))
+        except MjbotError:
+            await answerer.close_child(shown)
+            raise
 
     async def _claim(self, press: Press, button: str) -> Claim:
         """Write the claim, unless the same press, by whomever, is on its way to the relay at this moment."""
-        oldest = self._now() - _ON_ITS_WAY
-        for other in await self._store.claims(ClaimState.SUBMITTING):
-            if (other.task_id, other.button) == (press.task_id, button) and other.made_at > oldest:
-                if other.person_id == press.person.id:
-                    raise AlreadyClaimed
-                job = await self._store.job_of_claim(other.id)
-                raise AlreadyPressed("" if job is None or job.place.ephemeral else job.place.link, finished=False)
         claim = Claim(
             id=press.interaction_id,
             person_id=press.person.id,
@@ -193,32 +223,36 @@ class Presses:
             button=button,
             made_at=self._now(),
         )
-        await self._store.claim(claim, self._admission.judge)
+        try:
+            await self._store.claim(claim, self._admission.judge)
+        except AlreadyClaimed as rival:
+            if rival.person_id == press.person.id:
+                raise
+            job = await self._store.job_of_claim(rival.claim_id)
+            seen = job is not None and job.place.is_seen_from(press.parent.guild_id, press.parent.channel_id)
+            raise AlreadyPressed(job.place.link if job and seen else "", finished=False) from None
         return claim
 
+    def _child(self, press: Press, place: Place, button: Button) -> Job:
+        return Job(
+            place=place,
+            requester=press.person,
+            task_id="",
+            born_at=self._now(),
+            pressed=said(button),
+            done=meaning(button.custom_id).done,
+            parent_id=press.task_id,
+            parent_link="" if press.parent.ephemeral else press.parent.link,
+        )
+
     async def _open(self, claim: Claim, press: Press, answerer: Answerer, parent: Task, button: Button) -> Job:
-        """Send the child's message and write its row; where either fails the claim is given back, unpaid."""
-        pressed = said(button)
-        place = None
+        """Send the child's message and write its row; where that fails the message is taken back."""
+        place = await answerer.open_child(said(button), parent)
+        job = replace(self._child(press, place, button), claim_id=claim.id)
         try:
-            place = await answerer.open_child(pressed, parent)
-            job = Job(
-                place=place,
-                requester=press.person,
-                task_id="",
-                born_at=self._now(),
-                pressed=pressed,
-                done=meaning(button.custom_id).done,
-                parent_id=press.task_id,
-                parent_link="" if press.parent.ephemeral else press.parent.link,
-                claim_id=claim.id,
-            )
             await self._store.open_job(job)
         except MjbotError:
-            # By the supervisor, as a store that is gone may be why.
-            self._surely(("settle", claim.id), lambda: self._settle(claim, ClaimState.REFUSED))
-            if place is not None:
-                await answerer.close_child(place)
+            await answerer.close_child(place)
             raise
         return job
 
@@ -235,7 +269,7 @@ class Presses:
         log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
         await self._settle(claim, ClaimState.ACCEPTED, submission.result)
         job = replace(job, task_id=submission.result)
-        child = _newborn(sending.parent, submission)
+        child = _newborn(sending.parent, submission, sending.prompt)
         if submission.needs_form and sending.prompt is not None:
             await self._send_form(claim, job, sending.prompt, answerer, child)
         else:
@@ -298,20 +332,23 @@ class Presses:
         await answerer.mark(parent, marks)
 
     async def _waiting(self, press: Press) -> Job:
+        """Return the job whose form may be answered by this press: once for each child, by whom it was made for."""
+        jobs = await self._store.jobs_of_task(press.task_id)
+        made = next((job for job in jobs if job.claim_id), None)
         job = await self._store.job(press.parent.message_id)
-        requester_id = job.requester.id if job else press.asker.requester_id
+        asked_by = made or job
+        requester_id = asked_by.requester.id if asked_by else press.asker.requester_id
         if not requester_id:
             raise RequesterUnknown
         if requester_id != press.person.id:
             raise NotTheRequester
         task = await self._store.snapshot(press.task_id)
         # What is being drawn has had its form; earlier states may come to wait for it yet.
-        if task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS):
+        drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
+        if drawn or any(other.form_sent for other in jobs):
             raise FormGone
         if job is None:
             return Job(place=press.parent, requester=press.person, task_id=press.task_id, born_at=self._now())
-        if job.form_sent:
-            raise FormGone
         # The click brings a fresh token, which may be all that reaches a private message.
         return replace(job, place=press.parent)
 
@@ -341,15 +378,16 @@ class Presses:
         return ClaimState.UNKNOWN
 
 
-def _newborn(parent: Task, submission: Submission) -> Task:
-    """Return what is known of a child before the relay tells of it: its parent's prompt, and where it stands."""
+def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
+    """Return what is known of a child before the relay tells of it: its prompt, and where it stands."""
     return Task(
         id=submission.result,
+        action="MODAL" if prompt else "",
         prompt=parent.prompt,
         prompt_en=parent.prompt_en,
         status=Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH,
         properties=Properties(
-            final_prompt=submission.properties.final_prompt or parent.properties.final_prompt,
+            final_prompt=prompt or submission.properties.final_prompt or parent.properties.final_prompt,
             number_of_queues=submission.ahead,
         ),
     )

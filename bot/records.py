@@ -32,6 +32,11 @@ class Place:
     ephemeral: bool
     reachable: bool
 
+    def is_seen_from(self, guild_id: int, channel_id: int) -> bool:
+        """Tell whether whoever is there may be sent here: nobody's private messages are shown elsewhere."""
+        same = self.guild_id == guild_id if self.guild_id else self.channel_id == channel_id
+        return same and not self.ephemeral
+
     @property
     def link(self) -> str:
         """Discord's link to the message; it opens for those who can see it."""
@@ -109,11 +114,16 @@ class Usage:
 
 @dataclass(frozen=True)
 class Mark:
-    """A pressed button: the child it led to, the child's message (may be empty), and whether it has ended."""
+    """A pressed button: the child it led to, and whether that has ended.
+
+    `link` is the child's message, empty where only its requester may see it; it stands in that server and channel.
+    """
 
     child_id: str
     link: str
     finished: bool
+    guild_id: int = 0
+    channel_id: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Insert, Table, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Executable, Insert, Table, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import Status
@@ -13,6 +13,9 @@ from bot.store.schema import claims, jobs, snapshots
 
 TWIN_PRESS = timedelta(seconds=3)
 """Two presses of one button by one person this close together are one press."""
+
+ON_ITS_WAY = timedelta(minutes=5)
+"""Longer than any submit takes: a claim without an end after that holds up nobody any more."""
 
 NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
 
@@ -33,7 +36,14 @@ def upsert(table: Table, dialect: str, *, undated: str = "") -> Insert:
 
 
 def rivals(claim: Claim) -> Executable:
-    """Find what stands in a claim's way: itself, or its twin; clocks of two processes may differ either way."""
+    """Find what stands in a claim's way: itself, its twin (clocks may differ either way), the same on its way."""
+    on_its_way = and_(
+        claims.c.state == ClaimState.SUBMITTING,
+        claims.c.task_id == claim.task_id,
+        claims.c.task_id != "",
+        claims.c.button == claim.button,
+        claims.c.made_at > claim.made_at - ON_ITS_WAY,
+    )
     twin = and_(
         _SPENT,
         claims.c.person_id == claim.person_id,
@@ -42,7 +52,7 @@ def rivals(claim: Claim) -> Executable:
         claims.c.made_at > claim.made_at - TWIN_PRESS,
         claims.c.made_at < claim.made_at + TWIN_PRESS,
     )
-    return select(claims.c.id).where(or_(claims.c.id == claim.id, twin)).limit(1)
+    return select(claims.c.id, claims.c.person_id).where(or_(claims.c.id == claim.id, twin, on_its_way)).limit(1)
 
 
 def usage(claim: Claim) -> Executable:
@@ -50,7 +60,8 @@ def usage(claim: Claim) -> Executable:
     midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     today = select(func.count()).where(_SPENT, claims.c.made_at >= midnight)
     own = claims.c.person_id == claim.person_id
-    last = select(func.max(claims.c.made_at)).where(_SPENT, own)
+    # Refused ones too: the cooldown also spares the relay.
+    last = select(func.max(claims.c.made_at)).where(own)
     return select(today.where(own).scalar_subquery(), today.scalar_subquery(), last.scalar_subquery())
 
 
@@ -68,13 +79,18 @@ def recent(person_id: int, limit: int) -> Executable:
 
 
 def presses(task_id: str) -> Executable:
-    """Find the accepted claims of a task whose child did not fail, oldest first, with the child's status."""
+    """Find the accepted claims of a task that count, oldest first, with the child's status.
+
+    A child that nobody follows to its end any more would keep its button for ever.
+    """
     status = func.coalesce(snapshots.c.status, literal(Status.FRESH.value)).label("status")
+    follows = or_(jobs.c.task_id == claims.c.child_id, jobs.c.claim_id == claims.c.id)
+    followed = exists().where(jobs.c.closed_at.is_(None), follows)
     return (
         select(claims.c.id, claims.c.button, claims.c.child_id, status)
         .outerjoin(snapshots, snapshots.c.task_id == claims.c.child_id)
         .where(claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != "")
-        .where(status.not_in((Status.FAILURE, Status.CANCEL)))
+        .where(or_(status == Status.SUCCESS, and_(status.not_in((Status.FAILURE, Status.CANCEL)), followed)))
         .order_by(claims.c.made_at, claims.c.id)
     )
 

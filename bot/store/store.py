@@ -39,7 +39,9 @@ async def open_store(url: str, *, now: Now) -> AsyncGenerator["SqlStore"]:
     file = sqlite_file(address)
     with answering():
         if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Tokens that can act as the bot stand in it; SQLite gives its other files the same mode.
+            file.touch(mode=0o600)
         await migrate(address)
     store = SqlStore(create_engine(address), now=now, file=file)
     try:
@@ -126,8 +128,8 @@ class SqlStore:
         async def check_and_write(connection: AsyncConnection) -> None:
             if self._dialect == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
-            if (await connection.execute(queries.rivals(claim))).first():
-                raise AlreadyClaimed
+            if rival := (await connection.execute(queries.rivals(claim))).first():
+                raise AlreadyClaimed(rival.id, rival.person_id)
             judge(Usage(*(await connection.execute(queries.usage(claim))).one()))
             await connection.execute(claims.insert().values(asdict(claim)))
 
@@ -146,7 +148,7 @@ class SqlStore:
         return [read_claim(row) for row in rows]
 
     async def marks(self, task_id: str) -> dict[str, Mark]:
-        """Return the newest accepted press of each of the task's buttons; a child that failed does not count."""
+        """Return the newest accepted press of each of the task's buttons whose child has come, or is followed still."""
         presses = await self._read(queries.presses(task_id))
         shown = await self._jobs(queries.shown_children(task_id))
         return {press["button"]: _mark(press, shown) for press in presses}
@@ -214,5 +216,8 @@ def _mark(press: Mapping[str, Any], shown: Sequence[Job]) -> Mark:
     """Point to the message that the press opened, else to another of the same child."""
     children = [job for job in shown if job.task_id == press["child_id"]]
     children.sort(key=lambda job: job.claim_id != press["id"])
-    link = children[0].place.link if children else ""
-    return Mark(press["child_id"], link, finished=Status(press["status"]).is_final)
+    finished = Status(press["status"]).is_final
+    if not children:
+        return Mark(press["child_id"], "", finished)
+    place = children[0].place
+    return Mark(press["child_id"], place.link, finished, place.guild_id, place.channel_id)

@@ -6,7 +6,7 @@ import logging
 import socket
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
+    SubmitRefused,
     SubmitUncertain,
     TaskUnknown,
 )
@@ -325,6 +326,34 @@ async def test_a_submit_is_never_sent_twice(status: int, expected: type[RelayErr
         with pytest.raises(expected):
             await _press(api)
     assert (len(it.seen), slept) == (1, [])
+
+
+PAGE = "<!doctype html><html><title>one moment</title></html>"
+
+
+@pytest.mark.parametrize("first", ["01_submit_imagine_ok", web.Response(status=400, text='{"code":4}')])
+async def test_a_page_from_a_path_that_has_answered_is_uncertain(first: web.Response | str, slept: Slept) -> None:
+    """A proxy may have forwarded the submit before it showed its page; of another path nothing is known."""
+    page = web.Response(text=PAGE)
+    async with relay(first, page) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        with suppress(SubmitRefused):
+            await _press(api)
+        with pytest.raises(SubmitUncertain):
+            await _press(api)
+        with pytest.raises(ActionUnsupported):
+            await api.submit_change(ASKED, "UPSCALE", 2, state="s")
+
+
+@pytest.mark.parametrize("first", [PAGE, '{"status":404,"error":"Not Found"}', "busy"])
+async def test_a_page_from_a_path_that_never_answered_is_the_web_console(first: str, slept: Slept) -> None:
+    """It is how new-api says that it has no such path, and so that nothing was accepted."""
+    status = 404 if first.startswith("{") else 200
+    answers = web.Response(status=status, text=first), web.Response(text=PAGE)
+    async with relay(*answers) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        with suppress(RelayError):
+            await _press(api)
+        with pytest.raises(ActionUnsupported):
+            await _press(api)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

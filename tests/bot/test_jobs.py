@@ -129,6 +129,22 @@ async def test_a_dead_link_takes_the_picture_from_an_earlier_message(world: Worl
     assert not last.picture_gone
 
 
+async def test_a_dead_link_is_not_copied_from_elsewhere(world: World) -> None:
+    """What stands in another server, or in somebody's DM, is that place's own."""
+    world.pictures.failures = {URL: PictureGone(URL)}
+    world.display.links = {2: "https://discord.test/2", 3: "https://discord.test/3"}
+    world.store.jobs = {
+        2: job(2, place=replace(place(2), guild_id=66)),
+        3: job(3, place=replace(place(3), guild_id=0, channel_id=55)),
+    }
+    world.store.closed = {2, 3}
+    async with world.process() as process:
+        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await world.clock.advance(1.0)
+    last = world.display.of(700)[-1]
+    assert (last.picture, last.picture_gone) == (None, True)
+
+
 async def test_a_dead_link_without_a_copy_is_said(world: World) -> None:
     """In the one drawing of the end."""
     world.pictures.failures = {URL: PictureGone(URL)}
@@ -435,15 +451,39 @@ async def test_a_message_about_a_child_knows_its_parent(world: World) -> None:
     assert world.store.jobs[701].parent_id == ""
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "told"),
+    [
+        ({"guild_id": 6}, {"guild_id": 66}, False),
+        ({"guild_id": 6}, {"guild_id": 0, "channel_id": 55}, False),
+        ({"guild_id": 0, "channel_id": 55}, {"guild_id": 6}, False),
+        ({"guild_id": 0}, {"guild_id": 0, "channel_id": 55}, False),
+        ({"guild_id": 0}, {"guild_id": 0}, True),
+        ({"guild_id": 6}, {"guild_id": 6, "channel_id": 55}, True),
+    ],
+)
+async def test_a_message_learns_nothing_from_elsewhere(
+    world: World, here: dict[str, Any], there: dict[str, Any], *, told: bool
+) -> None:
+    """Only the same server, or the same DM, may read whose child it is, and a link to its parent."""
+    link = "https://discord.test/p"
+    known = job(2, CHILD, parent_id=PARENT, parent_link=link, place=replace(place(2), **there))
+    world.store.jobs, world.store.closed = {2: known}, {2}
+    async with world.process() as process:
+        await process.jobs.follow(job(700, CHILD, place=replace(place(700), **here)))
+    assert world.store.jobs[700].parent_link == (link if told else "")
+
+
 async def test_marks_travel_with_the_buttons(world: World) -> None:
     """Those pressed, and the kinds that this relay refuses today."""
     world.store.claimed = {50: claim(50, ClaimState.ACCEPTED, child_id=CHILD)}
+    world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)
     world.store.refused = {"p": ("no pans", START + timedelta(days=1)), "z": ("old", START)}
     async with world.process() as process:
         await process.jobs.follow(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
     marks = world.display.of(700)[-1].marks
-    assert marks.pressed == {"k": Mark(CHILD, "", finished=False)}
+    assert marks.pressed == {"k": Mark(CHILD, "", finished=True)}
     assert marks.refused == {"p": "no pans"}
 
 
@@ -473,6 +513,7 @@ async def test_a_dropped_form_ends_its_message(world: World) -> None:
     assert world.display.endings(700) == [None, Ending.DROPPED]
     assert statuses(world.display.of(700)) == ["MODAL", "MODAL"]
     assert world.store.closed == {700}
+    assert world.store.snapshots[CHILD].status is Status.CANCEL
 
 
 async def test_a_list_of_ones_own_is_the_stores(world: World) -> None:

@@ -36,7 +36,7 @@ from bot.errors import (
 from bot.models import Status, Submission
 from bot.ports import Ending
 from bot.presses import Press
-from bot.records import ClaimState, Person
+from bot.records import ClaimState, Person, Place
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
@@ -355,6 +355,17 @@ async def test_two_people_who_press_the_same_button_pay_once(world: World, proce
 
 async def test_two_people_who_press_at_the_same_moment_pay_once(world: World, process: Process) -> None:
     """Also where the store takes its time: the second is judged after the first has its claim."""
+    slow_down(world)
+    world.relay.submit_seconds = 10.0
+    people = [Person(n, "somebody") for n in range(1, 6)]
+    clicks = [process.presses.press(press(100 + one.id, one), FakeAnswerer(800 + one.id)) for one in people]
+    results = await world.clock.until(asyncio.gather(*clicks, return_exceptions=True))
+    assert [type(result) for result in results] == [type(None), *[AlreadyPressed] * 4]
+    assert len(world.relay.sent) == 1
+
+
+def slow_down(world: World) -> None:
+    """Let the store take its time for claims."""
     claims, claim = world.store.claims, world.store.claim
 
     async def slowly(*given: Any) -> Any:  # noqa: ANN401 - one for both
@@ -363,12 +374,61 @@ async def test_two_people_who_press_at_the_same_moment_pay_once(world: World, pr
 
     world.store.claims = slowly  # type: ignore[method-assign,assignment]
     world.store.claim = slowly  # type: ignore[method-assign,assignment]
+
+
+async def test_two_people_in_two_processes_pay_once(world: World) -> None:
+    """During a deploy both run on one store, and only the store can tell."""
     world.relay.submit_seconds = 10.0
-    people = [Person(n, "somebody") for n in range(1, 6)]
-    clicks = [process.presses.press(press(100 + one.id, one), FakeAnswerer(800 + one.id)) for one in people]
-    results = await world.clock.until(asyncio.gather(*clicks, return_exceptions=True))
-    assert [type(result) for result in results] == [type(None), *[AlreadyPressed] * 4]
+    async with world.process() as old, world.process() as new:
+        slow_down(world)
+        clicks = [old.presses.press(press(100, LIEN), FakeAnswerer(800))]
+        clicks.append(new.presses.press(press(101, MINH), FakeAnswerer(801)))
+        results = await world.clock.until(asyncio.gather(*clicks, return_exceptions=True))
+        await world.clock.advance(20.0)
+    assert [type(result) for result in results] == [type(None), AlreadyPressed]
     assert len(world.relay.sent) == 1
+
+
+async def test_a_press_accepted_between_look_and_claim_is_paid_once(world: World, process: Process) -> None:
+    """Who looked before the first was accepted, and claims after it, gets its link, and the claim back."""
+    world.relay.submit_seconds = 2.0
+    marks = world.store.marks
+
+    async def slowly(task_id: str) -> Any:  # noqa: ANN401
+        found = await marks(task_id)
+        world.store.marks = marks  # type: ignore[method-assign]
+        await world.clock.sleep(3.0)
+        return found
+
+    await process.presses.press(press(100), FakeAnswerer())
+    world.store.marks = slowly  # type: ignore[method-assign]
+    with pytest.raises(AlreadyPressed) as pressed:
+        await world.clock.until(process.presses.press(press(101, MINH), FakeAnswerer(801)))
+    assert (pressed.value.link, pressed.value.finished) == (place(800).link, False)
+    await world.clock.advance(1.0)
+    assert states(world) == {100: "accepted", 101: "refused"}
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_claim_whose_second_look_fails_is_given_back(world: World, process: Process) -> None:
+    """Nothing was sent, so it is in nobody's way."""
+    claim = world.store.claim
+
+    async def claim_and_go(*given: Any) -> None:  # noqa: ANN401
+        await claim(*given)
+        world.store.down = True
+
+    world.store.claim = claim_and_go  # type: ignore[method-assign,assignment]
+    with pytest.raises(StoreUnavailable):
+        await process.presses.press(press(), FakeAnswerer())
+    world.store.jobs = {800: job(800, CHILD)}
+    world.store.down = False
+    with pytest.raises(StoreUnavailable):
+        await process.presses.answer_form(press(101, task_id=CHILD), "a", FakeAnswerer())
+    world.store.down = False
+    await world.clock.advance(10.0)
+    assert states(world) == {100: "refused", 101: "refused"}
+    assert world.relay.sent == []
 
 
 async def test_a_private_child_is_not_linked(world: World, process: Process) -> None:
@@ -403,6 +463,91 @@ async def test_a_finished_child_answers_for_u_and_is_paid_anew_for_v(
             await process.presses.press(press(101, MINH, button), FakeAnswerer(801))
         assert (pressed.value.link, pressed.value.finished) == (place(800).link, True)
     assert len(world.relay.sent) == 1 + pays
+
+
+ELSEWHERE = [
+    replace(place(800), ephemeral=True),
+    replace(place(800), guild_id=66, channel_id=55),
+    replace(place(800), guild_id=0, channel_id=55),
+]
+
+
+@pytest.mark.parametrize("there", ELSEWHERE)
+async def test_a_child_that_cannot_be_linked_is_shown_again_unpaid(
+    world: World, process: Process, there: Place
+) -> None:
+    """Whoever cannot open the first message gets one of their own; the next is linked to that where it may be."""
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await process.presses.press(replace(press(), parent=replace(there, message_id=700)), Elsewhere(there))
+    await world.clock.advance(10.0)
+    answerer = FakeAnswerer(801)
+    await process.presses.press(press(101, MINH), answerer)
+    await world.clock.advance(2.0)
+    assert answerer.opened == ["U2"]
+    scenes = world.display.of(801)
+    assert [(scene.task and scene.task.status, scene.job.requester) for scene in scenes] == [(Status.SUCCESS, MINH)]
+    row = world.store.jobs[801]
+    assert (row.task_id, row.claim_id, row.parent_id, row.pressed, row.done) == (CHILD, 0, PARENT, "U2", "Picture 2")
+    assert row.parent_link == place().link
+    assert world.store.closed == {800, 801}
+    assert states(world) == {100: "accepted"}
+    assert len(world.relay.sent) == 1
+
+
+class Elsewhere(FakeAnswerer):
+    """One whose child is there."""
+
+    def __init__(self, there: Place) -> None:
+        super().__init__()
+        self.there = there
+
+    async def open_child(self, pressed: str, parent: object) -> Place:
+        """Send the child."""
+        self.opened.append(pressed)
+        return self.there
+
+
+@pytest.mark.parametrize("there", ELSEWHERE)
+async def test_an_unfinished_child_elsewhere_is_told_without_its_link(
+    world: World, process: Process, there: Place
+) -> None:
+    """Before its submit was answered, and after."""
+    world.relay.submit_seconds = 10.0
+    await process.presses.press(replace(press(), parent=replace(there, message_id=700)), Elsewhere(there))
+    for _ in range(2):
+        with pytest.raises(AlreadyPressed) as pressed:
+            await process.presses.press(press(101, MINH), FakeAnswerer(801))
+        assert (pressed.value.link, pressed.value.finished) == ("", False)
+        await world.clock.advance(20.0)
+
+
+async def test_a_child_that_cannot_be_shown_again_takes_its_message_back(world: World, process: Process) -> None:
+    """A store that goes in between leaves nobody with a message that says nothing."""
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await process.presses.press(press(), Elsewhere(ELSEWHERE[0]))
+    await world.clock.advance(10.0)
+
+    async def fail(_: object) -> None:
+        raise StoreUnavailable
+
+    world.store.open_job = fail  # type: ignore[method-assign,assignment]
+    answerer = FakeAnswerer(801)
+    with pytest.raises(StoreUnavailable):
+        await process.presses.press(press(101, MINH), answerer)
+    assert (answerer.opened, answerer.closed) == (["U2"], [801])
+
+
+async def test_a_child_that_nobody_saw_end_may_be_pressed_again(world: World, process: Process) -> None:
+    """The relay has lost it: its button is not kept for ever."""
+    world.relay.tasks.clear()
+    await process.presses.press(press(), FakeAnswerer())
+    with pytest.raises(AlreadyPressed):
+        await process.presses.press(press(101, MINH), FakeAnswerer(801))
+    await world.clock.advance(3600.0)
+    assert world.display.endings(800)[-1] is Ending.LOST
+    await process.presses.press(press(102, MINH), FakeAnswerer(802))
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == 2
 
 
 @pytest.mark.parametrize("status", [Status.FAILURE, Status.CANCEL])
@@ -466,7 +611,7 @@ async def test_the_store_knows_first_whose_message_it_is(world: World) -> None:
 
 
 async def test_limits_count_what_was_accepted_or_may_have_been(world: World) -> None:
-    """And the cooldown, too."""
+    """The cooldown lasts after a refusal, too: it also spares the relay."""
     world.allow(per_person=2, cooldown=timedelta(seconds=3))
     world.relay.outcomes = [SubmitUncertain("timeout"), RelayBusy("23"), ACCEPTED]
     async with world.process() as process:
@@ -477,6 +622,9 @@ async def test_limits_count_what_was_accepted_or_may_have_been(world: World) -> 
         await world.clock.advance(2.0)
         await process.presses.press(press(102, button=PAN), FakeAnswerer(803))
         await world.clock.advance(0.1)
+        with pytest.raises(CoolingDown):
+            await process.presses.press(press(103, button=U2), FakeAnswerer(804))
+        await world.clock.advance(3.0)
         await process.presses.press(press(103, button=U2), FakeAnswerer(804))
         await world.clock.advance(4.0)
         with pytest.raises(DailyLimitReached):
@@ -660,6 +808,68 @@ async def test_a_form_is_dropped_unpaid(world: World, process: Process) -> None:
     last = world.display.of(800)[-1]
     assert (last.ending, last.job.place) == (Ending.DROPPED, fresh)
     assert states(world) == {}
+    assert world.relay.sent == []
+
+
+async def test_a_dropped_form_is_not_answered_and_its_button_is_free(world: World, process: Process) -> None:
+    """A form that was open already finds nothing; whoever presses that button gets a child of their own."""
+    world.relay.outcomes = [ASKS, ACCEPTED]
+    world.relay.set(task(CHILD, Status.MODAL))
+    await process.presses.press(press(button=V2), FakeAnswerer())
+    await world.clock.advance(5.0)
+    with pytest.raises(AlreadyPressed):
+        await process.presses.press(press(101, MINH, V2), FakeAnswerer(801))
+    await process.presses.drop_form(press(102, task_id=CHILD))
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(press(103, task_id=CHILD), "a", FakeAnswerer())
+    await process.presses.press(press(104, MINH, V2), FakeAnswerer(801))
+    await world.clock.advance(1.0)
+    assert [one.kind for one in world.relay.sent] == ["action", "action"]
+
+
+async def test_a_form_is_of_whom_the_child_was_made_for(world: World, process: Process) -> None:
+    """A message that somebody else follows the waiting child with makes it nobody else's."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.store.jobs = {800: job(800, CHILD, claim_id=9), 850: job(850, CHILD, requester=MINH)}
+    theirs = replace(press(100, MINH, task_id=CHILD, requester_id=MINH.id), parent=place(850))
+    with pytest.raises(NotTheRequester):
+        await process.presses.answer_form(theirs, "a", FakeAnswerer())
+    with pytest.raises(NotTheRequester):
+        await process.presses.drop_form(theirs)
+    await process.presses.answer_form(replace(press(101, task_id=CHILD), parent=place(850)), "a", FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert [one.kind for one in world.relay.accepted] == ["modal"]
+
+
+async def test_a_form_is_sent_once_from_however_many_messages(world: World, process: Process) -> None:
+    """The relay may call the child a waiting one for a while yet."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.store.jobs = {800: job(800, CHILD, claim_id=9), 850: job(850, CHILD)}
+    await process.presses.answer_form(press(100, task_id=CHILD), "first", FakeAnswerer())
+    await world.clock.advance(5.0)
+    second = replace(press(101, task_id=CHILD), parent=place(850))
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(second, "second", FakeAnswerer())
+    with pytest.raises(FormGone):
+        await process.presses.drop_form(second)
+    assert [one.words for one in world.relay.accepted] == [(CHILD, "first")]
+
+
+async def test_a_form_sent_between_look_and_claim_is_sent_once(world: World, process: Process) -> None:
+    """The later claim is given back."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.store.jobs = {800: job(800, CHILD, claim_id=9)}
+    claim = world.store.claim
+
+    async def late(*given: Any) -> None:  # noqa: ANN401
+        world.store.jobs[800] = replace(world.store.jobs[800], form_sent=True)
+        await claim(*given)
+
+    world.store.claim = late  # type: ignore[method-assign,assignment]
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(press(task_id=CHILD), "a", FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert states(world) == {100: "refused"}
     assert world.relay.sent == []
 
 

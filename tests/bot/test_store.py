@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import multiprocessing
+import os
 import sqlite3
+import stat
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -185,16 +187,37 @@ class TestClaims:
         await store.claim(a_claim(1, made_at=NOON), allow)
         await store.settle(1, state, "child")
         for seconds in (2.999, 0, -2.999):
-            with pytest.raises(AlreadyClaimed):
+            with pytest.raises(AlreadyClaimed) as twin:
                 await store.claim(a_claim(2, made_at=later(seconds)), allow)
-        await store.claim(a_claim(3, made_at=later(3)), allow)
+            assert (1, 7) == (twin.value.claim_id, twin.value.person_id)
+        # What is on its way is longer in the way than a twin.
+        end = 300 if state is ClaimState.SUBMITTING else 3
+        await store.claim(a_claim(3, made_at=later(end)), allow)
+
+    @pytest.mark.parametrize("changes", [{}, {"person_id": 8}, {"message_id": 2}, {"person_id": 8, "message_id": 2}])
+    async def test_a_press_on_its_way_is_claimed_by_nobody_else(self, store: Store, changes: dict[str, Any]) -> None:
+        """Whoever presses that button of that task, on whichever message; an end, or five minutes, lets go."""
+        await store.claim(a_claim(1, made_at=NOON), allow)
+        for seconds in (-1, 0, 4, 299.999):
+            with pytest.raises(AlreadyClaimed) as rival:
+                await store.claim(replace(a_claim(2, made_at=later(seconds)), **changes), allow)
+            assert (1, 7) == (rival.value.claim_id, rival.value.person_id)
+        await store.claim(replace(a_claim(3, made_at=later(300)), **changes), allow)
+        await store.settle(1, ClaimState.ACCEPTED, "child")
+        await store.settle(3, ClaimState.UNKNOWN)
+        await store.claim(replace(a_claim(4, made_at=later(304)), **changes), allow)
+
+    async def test_presses_of_no_task_are_not_the_same(self, store: Store) -> None:
+        """What has no task yet is told apart by its message alone."""
+        await store.claim(a_claim(1, task_id="", made_at=NOON), allow)
+        await store.claim(a_claim(2, task_id="", message_id=2, made_at=NOON), allow)
 
     @pytest.mark.parametrize("changes", [{"person_id": 8}, {"button": "U2"}, {"message_id": 2}])
     async def test_another_press_is_no_double_click(self, store: Store, changes: dict[str, Any]) -> None:
-        """Another person, button or message makes it another press."""
-        await store.claim(a_claim(1), allow)
+        """Another person, button or message makes it another press, once the first is not on its way any more."""
+        await accepted(store, a_claim(1), "child")
         await store.claim(replace(a_claim(1), id=2, **changes), allow)
-        assert [claim.id for claim in await store.claims(ClaimState.SUBMITTING)] == [1, 2]
+        assert [claim.id for claim in await store.claims(ClaimState.SUBMITTING)] == [2]
 
     async def test_a_refused_press_may_be_tried_again_at_once(self, store: Store) -> None:
         """Nothing was paid, so nothing is in the way."""
@@ -204,7 +227,7 @@ class TestClaims:
         assert [claim.id for claim in await store.claims(ClaimState.SUBMITTING)] == [2]
 
     async def test_the_judge_is_told_what_counts(self, store: Store) -> None:
-        """This UTC day's claims that may have been paid, the person's and all; the last one of any day."""
+        """This UTC day's claims that may have been paid, the person's and all; the last of any day, refused or not."""
         midnight = NOON.replace(hour=0)
         seen: list[Usage] = []
         east = timezone(timedelta(hours=14))
@@ -220,7 +243,7 @@ class TestClaims:
             Usage(0, 0, midnight - timedelta(seconds=1)),
             Usage(1, 1, midnight),
             Usage(0, 2, None),
-            Usage(1, 2, midnight),
+            Usage(1, 2, NOON),
         ]
         assert expected == seen
 
@@ -257,6 +280,7 @@ class TestClaims:
 class TestMarks:
     async def test_the_newest_press_of_each_button_is_marked(self, store: Store) -> None:
         """Only accepted ones of this task, with whether the child has ended."""
+        await store.open_job(a_job(12, "v", ephemeral=True))
         await accepted(store, a_claim(1, "U1"), "old")
         await accepted(store, a_claim(11, "U1"), "new")
         await accepted(store, a_claim(12, "V1"), "v")
@@ -274,7 +298,40 @@ class TestMarks:
         await accepted(store, a_claim(11, "U1"), "bad")
         await accepted(store, a_claim(12, "U2"), "bad")
         await store.keep(Task(id="bad", status=status))
+        await store.open_job(a_job(50, "good", ephemeral=True))
+        await store.open_job(a_job(51, "bad"))
         assert {"U1": Mark("good", "", finished=False)} == await store.marks("t1")
+
+    @pytest.mark.parametrize("status", [None, Status.SUBMITTED, Status.IN_PROGRESS, Status.MODAL])
+    @pytest.mark.parametrize("follows", [{"task_id": "c1"}, {"task_id": "", "claim_id": 1}])
+    async def test_an_unfinished_child_counts_while_it_is_followed(
+        self, store: Store, status: Status | None, follows: dict[str, Any]
+    ) -> None:
+        """By an open message of its own or of its press; one that everybody gave up keeps no button."""
+        await accepted(store, a_claim(1, "U1"), "c1")
+        await accepted(store, a_claim(2, "U2"), "c2")
+        if status is not None:
+            await store.keep(Task(id="c1", status=status))
+        await store.open_job(a_job(51, "somebody's", claim_id=9))
+        assert await store.marks("t1") == {}
+        await store.open_job(a_job(50, **follows))
+        assert {"U1"} == set(await store.marks("t1"))
+        await store.close_job(50)
+        assert await store.marks("t1") == {}
+        await store.keep(Task(id="c1", status=Status.SUCCESS))
+        assert {"U1"} == set(await store.marks("t1"))
+
+    async def test_a_mark_tells_where_its_link_leads(self, store: Store) -> None:
+        """The server and channel of the linked message; nowhere where there is none to link."""
+        await accepted(store, a_claim(1, "U1"), "c1")
+        await accepted(store, a_claim(2, "U2"), "c2")
+        await store.open_job(a_job(50, "c1", claim_id=1))
+        await store.open_job(a_job(51, "c2", claim_id=2, ephemeral=True))
+        expected = {
+            "U1": Mark("c1", a_job(50).place.link, finished=False, guild_id=30, channel_id=20),
+            "U2": Mark("c2", "", finished=False),
+        }
+        assert expected == await store.marks("t1")
 
     async def test_a_mark_links_to_the_message_its_press_opened(self, store: Store) -> None:
         """Before any newer message of the same child; never to one that only its requester sees."""
@@ -519,6 +576,19 @@ class TestSqlite:
         async with sql._reads.connect() as connection:
             found = {name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in pragmas}
         assert pragmas == found
+
+    async def test_nobody_else_on_the_machine_can_read_it(self, url: str, tmp_path: Path) -> None:
+        """Interaction tokens stand in it: folder, file and write-ahead log are its owner's alone."""
+        before = os.umask(0o022)
+        try:
+            async with open_store(url, now=lambda: NOON) as store:
+                await store.open_job(a_job(1))
+                folder = tmp_path / "data"
+                modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+        finally:
+            os.umask(before)
+        private = {"mjbot.db": 0o600, "mjbot.db-wal": 0o600, "mjbot.db-shm": 0o600}
+        assert {"data": 0o700, **private} == modes
 
     async def test_keeping_the_same_again_writes_nothing(self, sql: SqlStore) -> None:
         """The write-ahead log does not grow."""

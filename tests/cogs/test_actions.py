@@ -211,7 +211,7 @@ async def test_what_the_relay_cannot_do_is_greyed_and_refresh_offered(
         await w.until(lambda: button(w.message(single.id) or single, "Animate (Low motion)").disabled)
         shown = w.message(single.id)
         assert shown is not None
-        assert button(shown, "Animate (High motion)").disabled
+        assert not button(shown, "Animate (High motion)").disabled
         assert not button(shown, "Upscale (Subtle)").disabled
         refreshed = await w.click(w.stranger, shown, "Refresh")
         assert refreshed.acknowledged
@@ -541,6 +541,7 @@ async def test_a_submit_cut_off_by_the_end_is_told_as_uncertain(tmp_path: Path) 
         parent = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, parent, "U2"), "📨")
         await w.until(lambda: w.relay.requests["action"])
+        w.app.supervisor._last_seconds = 0.1  # what a submit gets to come to its end is not enough for this one
         await w.restart()
         await w.titled(child.id, "❔")
         assert w.relay.requests["action"] == 1

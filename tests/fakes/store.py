@@ -9,6 +9,7 @@ from bot.models import Status, Task
 from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
 
 TWIN = timedelta(seconds=3)
+ON_ITS_WAY = timedelta(minutes=5)
 
 
 class FakeStore:
@@ -70,8 +71,10 @@ class FakeStore:
 
     async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
         self._answer()
-        if claim.id in self.claimed or any(_twins(claim, other) for other in self._spent()):
-            raise AlreadyClaimed
+        rivals = [other for other in self._spent() if _twins(claim, other) or _on_its_way(claim, other)]
+        if claim.id in self.claimed or rivals:
+            rival = self.claimed.get(claim.id) or rivals[0]
+            raise AlreadyClaimed(rival.id, rival.person_id)
         judge(self._usage(claim))
         self.claimed[claim.id] = claim
 
@@ -117,7 +120,7 @@ class FakeStore:
 
     def _usage(self, claim: Claim) -> Usage:
         today = [other for other in self._spent() if other.made_at.date() >= claim.made_at.date()]
-        own = [other.made_at for other in self._spent() if other.person_id == claim.person_id]
+        own = [other.made_at for other in self.claimed.values() if other.person_id == claim.person_id]
         return Usage(
             person_today=sum(other.person_id == claim.person_id for other in today),
             everybody_today=len(today),
@@ -128,12 +131,23 @@ class FakeStore:
         child = self.snapshots.get(claim.child_id, Task(id=claim.child_id))
         if not claim.child_id or child.status in {Status.FAILURE, Status.CANCEL}:
             return None
+        follows = [job for job in self.jobs.values() if job.task_id == claim.child_id or job.claim_id == claim.id]
+        if not child.status.is_final and not any(job.id not in self.closed for job in follows):
+            return None
         public = self._newest(lambda job: job.task_id == claim.child_id and not job.place.ephemeral)
         own = [job for job in public if job.claim_id == claim.id]
-        link = next((job.place.link for job in own + public), "")
-        return Mark(claim.child_id, link, finished=child.status.is_final)
+        shown = next((job.place for job in own + public), None)
+        finished = child.status.is_final
+        if shown is None:
+            return Mark(claim.child_id, "", finished)
+        return Mark(claim.child_id, shown.link, finished, shown.guild_id, shown.channel_id)
 
 
 def _twins(claim: Claim, other: Claim) -> bool:
     same = (claim.person_id, claim.message_id, claim.button) == (other.person_id, other.message_id, other.button)
     return same and abs(claim.made_at - other.made_at) < TWIN
+
+
+def _on_its_way(claim: Claim, other: Claim) -> bool:
+    same = bool(claim.task_id) and (claim.task_id, claim.button) == (other.task_id, other.button)
+    return same and other.state is ClaimState.SUBMITTING and other.made_at > claim.made_at - ON_ITS_WAY
