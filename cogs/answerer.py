@@ -14,7 +14,7 @@ from cogs.budgets import Budgets
 from cogs.buttons import Click
 from cogs.places import Interaction, clicked, person, place
 from cogs.render import buttons_of, sending
-from cogs.replies import said, tell
+from cogs.replies import briefly, said, tell
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class ClickAnswerer:
                 wait=True,
             )
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            raise PlaceGone(str(error)) from error
+            raise PlaceGone(briefly(error)) from error
         return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral)
 
     async def close_child(self, place: Place) -> None:
@@ -48,7 +48,7 @@ class ClickAnswerer:
         try:
             await self._interaction.followup.delete_message(place.message_id)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            log.info("Message %d could not be taken back: %s.", place.message_id, error)
+            log.info("Message %d could not be taken back: %s.", place.message_id, briefly(error))
 
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
@@ -58,7 +58,7 @@ class ClickAnswerer:
         try:
             await self._interaction.edit_original_response(view=view)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            log.info("Message %d could not be marked: %s.", self._clicked.message_id, error)
+            log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
 
     async def refuse(self, error: MjbotError) -> None:
         """Say why nothing came of it, to this person alone."""

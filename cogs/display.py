@@ -20,6 +20,7 @@ from cogs import budgets, limits
 from cogs.budgets import Budgets
 from cogs.prose import escaped, short
 from cogs.render import Drawing, render
+from cogs.replies import briefly
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class DiscordDisplay:
                 sending = self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=only_them)
                 await self._drawn(sending, place, place.token)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            log.info("Job %d could not notify: %s.", job.id, error)
+            log.info("Job %d could not notify: %s.", job.id, briefly(error))
 
     async def picture_link(self, place: Place) -> str:
         """Return a fresh link of the picture attached to that message, empty where there is none."""

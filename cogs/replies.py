@@ -27,6 +27,13 @@ _HELD_TURNS, _HELD_SECONDS = 12, 0.02
 """How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
 
 
+def briefly(error: BaseException) -> str:
+    """Name an error for the log: the words of aiohttp, or of a page, may hold an address, and so somebody's token."""
+    if isinstance(error, discord.HTTPException):
+        return str(error) if error.code else f"HTTP {error.status}"
+    return type(error).__name__
+
+
 async def acknowledged(answer: Awaitable[_T]) -> _T | None:
     """Send the first answer; None where this process must not go on.
 
@@ -36,7 +43,7 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
     try:
         return await _first_answers.send(answer)
     except _LOST as error:
-        log.info("An interaction is not ours to answer: %s.", error)
+        log.info("An interaction is not ours to answer: %s.", briefly(error))
         return None
 
 
@@ -94,7 +101,7 @@ async def tell(interaction: Interaction, text: str) -> None:
         else:
             await interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet)
     except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError) as error:
-        log.info("A person could not be told: %s.", error)
+        log.info("A person could not be told: %s.", briefly(error))
 
 
 @asynccontextmanager
@@ -111,7 +118,7 @@ async def _fill(interaction: Interaction, text: str) -> None:
     try:
         await interaction.edit_original_response(content=limits.cut(text, limits.CONTENT))
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-        log.info("A person could not be told: %s.", error)
+        log.info("A person could not be told: %s.", briefly(error))
 
 
 async def _take_back(interaction: Interaction, text: str) -> None:
@@ -121,7 +128,7 @@ async def _take_back(interaction: Interaction, text: str) -> None:
         await tell(interaction, text)
         await interaction.delete_original_response()
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-        log.info("A refusal could not be shown: %s.", error)
+        log.info("A refusal could not be shown: %s.", briefly(error))
 
 
 def sentence(error: BaseException, interaction: Interaction) -> str:
@@ -129,7 +136,10 @@ def sentence(error: BaseException, interaction: Interaction) -> str:
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
         return apology(error, now=datetime.now(UTC))
-    log.error("Interaction %d failed.", interaction.id, exc_info=error)
+    if isinstance(error, aiohttp.ClientError):
+        log.error("Interaction %d failed: %s.", interaction.id, briefly(error))
+    else:
+        log.error("Interaction %d failed.", interaction.id, exc_info=error)
     return oops(interaction.id)
 
 

@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from bot.clock import Clock
+from cogs.replies import briefly
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Trust:
             answer = await self._ask(guild)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
             # Nobody learnt anything, so the next click asks again.
-            log.info("Discord did not say who manages server %d: %s.", guild.id, error)
+            log.info("Discord did not say who manages server %d: %s.", guild.id, briefly(error))
             return False
         self._answers[guild.id] = (self._now(), answer)
         return answer

@@ -1,0 +1,56 @@
+"""What the log learns of an answer that failed: enough to see why, and nobody's token."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import discord
+import pytest
+
+from cogs.places import Interaction
+from cogs.replies import acknowledged, briefly, sentence
+
+WEBHOOK = "https://discord.com/api/v10/webhooks/7/secrettoken/messages/@original"
+LOST = [
+    aiohttp.ConnectionTimeoutError(f"Connection timeout to host {WEBHOOK}"),
+    aiohttp.InvalidURL(WEBHOOK),
+    TimeoutError(WEBHOOK),
+    OSError(WEBHOOK),
+]
+
+
+def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
+    """Make what discord.py raises for such an answer."""
+    return discord.HTTPException(cast("Any", SimpleNamespace(status=status, reason="so")), body)
+
+
+@pytest.mark.parametrize("error", [*LOST, refused(502, f"<html>{WEBHOOK}</html>")])
+async def test_a_lost_answer_is_logged_without_its_address(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An interaction's token stands in the address, and lets anybody answer in our name for fifteen minutes."""
+    caplog.set_level(logging.INFO)
+
+    async def answer() -> int:
+        raise error
+
+    assert await acknowledged(answer()) is None
+    assert len(caplog.messages) == 1
+    assert "secrettoken" not in caplog.text
+
+
+def test_an_unforeseen_loss_is_logged_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
+    """The person gets the number to pass on, the log its kind."""
+    interaction = cast("Interaction", SimpleNamespace(id=4711))
+    assert "4711" in sentence(LOST[0], interaction)
+    assert "Interaction 4711 failed: ConnectionTimeoutError." in caplog.text
+    assert "secrettoken" not in caplog.text
+
+
+def test_what_discord_says_is_logged() -> None:
+    """Its code and its words tell why, as far as there are any."""
+    told = briefly(refused(404, {"code": 10062, "message": "Unknown interaction"}))
+    assert "10062" in told
+    assert "Unknown interaction" in told
+    assert briefly(refused(502, "<html>")) == "HTTP 502"
