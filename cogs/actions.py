@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _PREFILL_SECONDS = 1.5
 _CATCH_SECONDS = 2.0
+_KEPT_SECONDS = 60.0
 _CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 _PROMPT = "prompt"
 _ZOOM = re.compile(r"--zoom\s+(\S+)")
@@ -99,7 +100,8 @@ class Actions(commands.Cog):
         text = await self._prefill(click.task_id)
         if text and suffix and not _ZOOM.search(text):
             text += suffix
-        modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=3600)
+        # discord.py keeps it, and a timer, so long; `caught` reads what is submitted, however late, without it.
+        modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=_KEPT_SECONDS)
         field = ui.TextInput[Any](
             custom_id=_PROMPT,
             style=discord.TextStyle.paragraph,

@@ -415,6 +415,16 @@ async def test_custom_zoom_opens_its_form_at_once(tmp_path: Path) -> None:
         assert not w.relay.submits
 
 
+async def test_an_open_form_is_kept_for_a_minute_only(tmp_path: Path) -> None:
+    """discord.py would hold each for as long as it says; what is submitted later is read without it."""
+    async with world(tmp_path) as w:
+        single = await w.finished(w.relay.add_task("single"))
+        shown = await w.click(w.member, single, "Custom Zoom")
+        await w.until(lambda: shown.modal)
+        state: Any = w.app.bot._connection
+        assert [60.0] == [modal.timeout for modal in state._view_store._modals.values()]
+
+
 async def test_a_form_opens_empty_where_nobody_knows_the_prompt(tmp_path: Path) -> None:
     """A relay that is down and an empty database do not keep a form from opening."""
     async with world(tmp_path) as w:
