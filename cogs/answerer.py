@@ -40,7 +40,8 @@ class ClickAnswerer:
             )
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
             raise PlaceGone(briefly(error)) from error
-        return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral)
+        # Discord may have made it private, whatever was asked for.
+        return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral or message.flags.ephemeral)
 
     async def close_child(self, place: Place) -> None:
         """Take that message back: nothing came of it."""

@@ -107,6 +107,8 @@ class Status(commands.Cog):
         answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
+        # Discord makes some answers of a person's own install private, whatever was asked for.
+        private = private or answer.is_ephemeral()
         may_notify = notify and is_reachable(interaction)
         async with taking_back(interaction, private=private):
             message_id = answer.message_id or (await interaction.original_response()).id
@@ -128,7 +130,8 @@ class Status(commands.Cog):
         embed = sending(person(interaction.user), "", task)
         message = await interaction.followup.send(embed=embed, ephemeral=private, wait=True)
         try:
-            await self._start(interaction, task, place(interaction, message.id, ephemeral=private), notify=notify)
+            where = place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
+            await self._start(interaction, task, where, notify=notify)
         except MjbotError:
             await interaction.followup.delete_message(message.id)
             raise

@@ -5,16 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simcord.http.router import RequestContext
 
+from bot.records import Job
 from tests.world import Actor, World, world
 
 
-async def followed(w: World, actor: Actor, **options: object) -> Any:  # noqa: ANN401
+async def followed(w: World, actor: Actor, **options: object) -> Job:
     """Follow a running task and return its job's place as the store keeps it."""
     result = await w.slash(actor, "mjstatus", id=w.relay.add_task("grid"), **options)
     assert result.response is not None
-    message_id = result.response.id
+    return await written(w, result.response.id)
 
+
+async def written(w: World, message_id: int) -> Job:
+    """Return the job of that message, once the store has it."""
     for _ in range(300):
         job = await w.app.store.job(message_id)
         if job is not None:
@@ -41,6 +46,37 @@ async def test_a_private_message_is_reached_by_its_token_only(tmp_path: Path) ->
         job = await followed(w, w.member, private=True)
         assert job.place.ephemeral
         assert not job.place.reachable
+
+
+def made_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Discord make every message private from now on, as it does with some of a person's own install."""
+    body = RequestContext.body
+
+    def changed(self: RequestContext) -> dict[str, Any]:
+        given: dict[str, Any] = body(self)
+        if self.method == "POST" and self.path.endswith("/callback") and given["type"] in {4, 5}:
+            return {**given, "data": {**(given.get("data") or {}), "flags": 64}}
+        return {**given, "flags": 64} if self.method == "POST" and "/webhooks/" in self.path else given
+
+    monkeypatch.setattr(RequestContext, "body", changed)
+
+
+async def test_what_discord_makes_private_is_reached_by_its_token_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord's answer says how a message is, whatever was asked for: the command's, those after it, and a child."""
+    async with world(tmp_path) as w:
+        grid = await w.finished(w.relay.add_task("grid"))
+        made_private(monkeypatch)
+        two = f"{w.relay.add_task('grid')} {w.relay.add_task('grid')}"
+        commanded = await w.slash(w.member, "mjstatus", id=two)
+        clicked = await w.click(w.member, grid, "U2")
+        assert commanded.response is not None
+        await w.until(lambda: commanded.followups and clicked.followups)
+        for message in (commanded.response, commanded.followups[0], clicked.followups[0]):
+            assert message.ephemeral
+            job = await written(w, message.id)
+            assert (True, False) == (job.place.ephemeral, job.place.reachable)
 
 
 async def test_the_bots_own_dm_is_reached(tmp_path: Path) -> None:
