@@ -7,7 +7,7 @@ midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: 
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -52,6 +52,7 @@ _SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
 
 # After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
 _ROWS_PER_TASK = 10
+_SECRET_LENGTH = 6
 
 # Somebody on the way stopped waiting, which tells nothing of what became of the submit.
 _TIMEOUTS = frozenset({408, 499})
@@ -61,11 +62,15 @@ _NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as it came; `retry_after` in seconds where the relay said it."""
+    """An HTTP answer as it came; `retry_after` in seconds where the relay said it.
+
+    `secret` is the key that was sent, which no reason may repeat.
+    """
 
     status: int
     text: str
     retry_after: float | None = None
+    secret: str = field(default="", repr=False)
 
     @property
     def is_success(self) -> bool:
@@ -146,8 +151,13 @@ def submission(answer: Answer) -> Submission:
     raise _refused_by_gateway(answer, words) or _unread(answer, words)
 
 
-def shorten(text: str) -> str:
-    """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters."""
+def shorten(text: str, secret: str = "") -> str:
+    """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters.
+
+    `secret` is our own key, which need not look like one; of fewer than six characters it could be any word.
+    """
+    if len(secret) >= _SECRET_LENGTH:
+        text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
     return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
 
 
@@ -161,13 +171,13 @@ def _json(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
 def _words(answer: Answer, body: object) -> _Words:
     if not is_mapping(body):
         said = "" if answer.is_html else text_of(body) or answer.text
-        return _Words(shorten(said) or f"HTTP {answer.status}", said[:2000].lower())
+        return _Words(shorten(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
     error = body.get("error")
     told: Mapping[Any, Any] = error if is_mapping(error) else body
     fields = ("description", "message", "msg", "detail", "title", "error")
     said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
     low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
-    return _Words(shorten(said) or f"HTTP {answer.status}", low, Submission.model_validate(body).code)
+    return _Words(shorten(said, answer.secret) or f"HTTP {answer.status}", low, Submission.model_validate(body).code)
 
 
 def _unreachable(answer: Answer, words: _Words) -> RelayError:

@@ -52,8 +52,10 @@ class MidjourneyAPI:
         *,
         reads: aiohttp.ClientSession,
         submits: aiohttp.ClientSession,
+        key: str = "",
         sleep: Sleep = asyncio.sleep,
     ) -> None:
+        self._key = key
         self._base = base_url.rstrip("/")
         self._reads = reads
         self._submits = submits
@@ -81,7 +83,7 @@ class MidjourneyAPI:
             aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
             aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,
         ):
-            yield cls(base_url, reads=reads, submits=submits, sleep=sleep)
+            yield cls(base_url, reads=reads, submits=submits, key=key, sleep=sleep)
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task.
@@ -183,7 +185,8 @@ class MidjourneyAPI:
                 method, self._base + path, data=data, headers=headers, allow_redirects=False
             ) as response:
                 text = await _text(response, most)
-                return Answer(response.status, text, _retry_after(response.headers.get("Retry-After")))
+                retry_after = _retry_after(response.headers.get("Retry-After"))
+                return Answer(response.status, text, retry_after, self._key)
         except _CONNECT_ERRORS as error:
             raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -429,6 +429,9 @@ def test_shorten_cuts() -> None:
     """A relay's words are one line of at most 300 characters."""
     assert answers.shorten("  a\n\n b [sk-AbC***xYz] (request id: 2025) ") == "a b"
     assert len(answers.shorten("word " * 100_000)) == 300
+    assert answers.shorten("a SECRET and asecretb", "secret") == "a and ab"
+    assert answers.shorten("a word", "word") == "a word"
+    assert "secret" not in repr(Answer(401, "", secret="secret"))
 
 
 KEYS = [

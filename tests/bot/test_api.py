@@ -515,6 +515,27 @@ async def test_a_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
             await api.list([ASKED])
 
 
+@pytest.mark.parametrize("key", ["0a1b2c-VerySecretKey", "VerySecretKey+/=(*", "sk-VerySecretKey"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid token {key} ({key}).",
+        '{{"error": {{"message": "Invalid token: {key}"}}}}',
+        '{{"code": 4, "description": "' + "x " * 145 + '{key} was refused"}}',
+        " " * 1990 + "{key}",
+    ],
+)
+async def test_our_own_key_is_in_no_reason(key: str, said: str, slept: Slept) -> None:
+    """A relay may repeat what it was sent, and a reason is shown to people: of a key of any shape nothing is left."""
+    answer = web.Response(status=401, text=said.format(key=key))
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, key, sleep=slept) as api:
+        for ask in (api.fetch(ASKED), api.list([ASKED]), _press(api)):
+            with pytest.raises(RelayError) as told:
+                await ask
+            assert "Very" not in told.value.reason
+            assert key not in repr(told.value)
+
+
 def _without_key(error: BaseException) -> None:
     chain: BaseException | None = error
     while chain is not None:
