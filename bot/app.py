@@ -109,7 +109,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot = MjBot(shard_count=shard_count)
         turns = Budgets(clock.now, clock.sleep)
         stack.push_async_callback(turns.close)
-        trust, supervisor = Trust(clock), Supervisor()
+        trust, supervisor = Trust(clock, guilds=settings.allowed_guilds), Supervisor()
         watcher = Watcher(api, Schedule(settings.poll_seconds), clock)
         display = DiscordDisplay(bot, turns, clock)
         times = Times(

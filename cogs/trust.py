@@ -1,27 +1,35 @@
 """Which servers the operator's own people own or manage, and who those people are."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import aiohttp
 import discord
 
 from bot.clock import Clock
+from cogs.prose import short
 from cogs.replies import briefly
 
 log = logging.getLogger(__name__)
 
 _LASTS = timedelta(minutes=10)
+_NAME = 100
 
 
 class Trust:
-    """Knows the application's owners, and asks Discord which servers they run; an answer is good for ten minutes."""
+    """Knows the application's owners, and asks Discord which servers they run; an answer is good for ten minutes.
 
-    def __init__(self, clock: Clock) -> None:
+    Where `guilds` (ALLOWED_GUILDS) names servers, those decide, and trust only tells what may be shown.
+    """
+
+    def __init__(self, clock: Clock, *, guilds: Collection[int] = ()) -> None:
         self._now = clock.now
+        self._guilds = guilds
         self.owners: set[int] = set()
         """The application's owner, or its team's members; empty until `learn`."""
         self._answers: dict[int, tuple[datetime, bool]] = {}
+        self._told: set[int] = set()
 
     async def learn(self, bot: discord.Client) -> None:
         """Ask Discord whose application this is."""
@@ -46,7 +54,24 @@ class Trust:
             log.info("Discord did not say who manages server %d: %s.", guild.id, briefly(error))
             return False
         self._answers[guild.id] = (self._now(), answer)
+        if answer and not self._guilds:
+            self._tell(guild)
         return answer
+
+    async def knows(self, guild: discord.Guild) -> bool:
+        """Tell whether those who run the server are the operator's own: it is named in ALLOWED_GUILDS, or trusted."""
+        return guild.id in self._guilds or await self.trusts(guild)
+
+    def _tell(self, guild: discord.Guild) -> None:
+        """Say once that somebody else's server spends the operator's money: perhaps nobody meant it to."""
+        if guild.id not in self._told:
+            self._told.add(guild.id)
+            log.warning(
+                'Server "%s" (%d) may spend: an owner of this application manages it, though somebody else owns it. '
+                "Name servers in ALLOWED_GUILDS to decide yourself.",
+                short(guild.name, _NAME),
+                guild.id,
+            )
 
     async def _ask(self, guild: discord.Guild) -> bool:
         for owner_id in self.owners:

@@ -1,5 +1,6 @@
 """Trust: which servers the application's owners run, as Discord tells it."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,35 @@ async def test_an_answer_is_good_for_ten_minutes(tmp_path: Path) -> None:
         assert w.requests("GET", f"/members/{w.owner.id}") == 1
         hands.now += timedelta(minutes=10)
         assert await trust.trusts(guild(w))
+
+
+async def test_a_server_that_is_merely_managed_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody else's server that spends is said, with the way to decide oneself; one of ours is not."""
+    async with world(tmp_path) as w:
+        promote(w, w.owner.id)
+        guild(w).name = "Ar\x1b[31mt\u202e"
+        hands = Hands()
+        trust, ours, decided = Trust(hands.clock), Trust(hands.clock), Trust(hands.clock, guilds={4711})
+        trust.owners.add(w.owner.id)
+        ours.owners.update({w.owner.id, guild(w).owner_id or 0})
+        decided.owners.add(w.owner.id)
+        for each in (trust, ours, decided, trust):
+            assert await each.trusts(guild(w))
+            hands.now += timedelta(minutes=11)
+        [told] = [record for record in caplog.records if record.levelno == logging.WARNING]
+        assert told.getMessage().startswith(f'Server "Ar [31mt" ({GUILD_ID}) may spend')
+        assert "ALLOWED_GUILDS" in told.getMessage()
+
+
+async def test_what_the_operator_named_or_trusts_is_known(tmp_path: Path) -> None:
+    """Either is enough to be shown what is the operator's."""
+    async with world(tmp_path) as w:
+        clock = Hands().clock
+        assert await Trust(clock, guilds={GUILD_ID}).knows(guild(w))
+        trust = Trust(clock, guilds={4711})
+        assert not await trust.knows(guild(w))
+        trust.owners.add(guild(w).owner_id or 0)
+        assert await trust.knows(guild(w))
 
 
 async def test_an_owner_who_is_not_there_runs_nothing(tmp_path: Path) -> None:
