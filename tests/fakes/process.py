@@ -65,7 +65,7 @@ class World:
         steps = steps or Steps()
         store = steps.through(self.store)
         relay, display = steps.through(self.relay, failing=False), steps.through(self.display, failing=False)
-        supervisor = Supervisor()
+        supervisor = Supervisor(last_seconds=0)
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
         jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
         presses = Presses(relay, store, jobs, self.admission, supervisor, clock=self.clock.clock)
