@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from sandbox.relay import Relay, RelaySettings
-from sandbox.relay_lives import Life
+from sandbox.relay.lives import Life
 
 JSON = dict[str, Any]
 KEY = {"Authorization": "Bearer sk-sandbox"}

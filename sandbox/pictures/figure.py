@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Draw living shapes: rounded, lit from the sun's side, in coordinates that belong to the animal."""
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from sandbox.pictures_canvas import Canvas, Colour, Point, mix
-from sandbox.pictures_light import Palette
+from sandbox.pictures.canvas import Canvas, Colour, Point, mix
+from sandbox.pictures.light import Palette
 
 _FINE = 2
 _STEPS = 7

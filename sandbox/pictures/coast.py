@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Paint the coast: the open sea, the light's path on it, a lighthouse on its headland."""
 
 from __future__ import annotations
@@ -8,9 +7,9 @@ import random
 
 from PIL import Image, ImageFilter
 
-from sandbox.pictures_canvas import Point, mix
-from sandbox.pictures_noise import ridged, rough, wave
-from sandbox.pictures_scene import Scene, box_below, ripples, spurs
+from sandbox.pictures.canvas import Point, mix
+from sandbox.pictures.noise import ridged, rough, wave
+from sandbox.pictures.scene import Scene, box_below, ripples, spurs
 
 
 def coast(scene: Scene) -> None:

@@ -1,5 +1,4 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-"""Draw what the sandbox's Midjourney answers with: grids, single pictures, their variations, zooms, pans, previews."""
+"""Turn prompts into shots, each a picture as a recipe, and shots into finished pictures, previews and clips."""
 
 from __future__ import annotations
 
@@ -13,13 +12,13 @@ from typing import Literal
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
-from sandbox.pictures_canvas import Canvas, View
-from sandbox.pictures_city import city
-from sandbox.pictures_coast import coast
-from sandbox.pictures_land import dunes, forest, mountains
-from sandbox.pictures_light import PALETTES, four_palettes, lights_in, paint_sky
-from sandbox.pictures_scene import Scene
-from sandbox.pictures_subject import Subject, animal_in, four_scenes, paint_subject, place_in
+from sandbox.pictures.canvas import Canvas, View
+from sandbox.pictures.city import city
+from sandbox.pictures.coast import coast
+from sandbox.pictures.land import dunes, forest, mountains
+from sandbox.pictures.light import PALETTES, four_palettes, lights_in, paint_sky
+from sandbox.pictures.scene import Scene
+from sandbox.pictures.subject import Subject, animal_in, four_scenes, paint_subject, place_in
 
 _GAP = 4
 _KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {

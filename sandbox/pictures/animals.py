@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 
-from sandbox.pictures_canvas import Colour, Point, mix
-from sandbox.pictures_figure import Figure, oval, ring
+from sandbox.pictures.canvas import Colour, Point, mix
+from sandbox.pictures.figure import Figure, oval, ring
 
 _DARK = (46, 26, 30)
 _WHITE = (255, 247, 236)

@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Hold what every painter of the sandbox's pictures shares: the scene, shaded flanks, water."""
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures_canvas import Canvas, Point, mix
-from sandbox.pictures_light import Palette
+from sandbox.pictures.canvas import Canvas, Point, mix
+from sandbox.pictures.light import Palette
 
 Place = Callable[[float, float], Point]
 

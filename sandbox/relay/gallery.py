@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from sandbox.pictures import clip, finished, preview
-from sandbox.relay_answers import image_error
-from sandbox.relay_settings import RelaySettings
-from sandbox.relay_tasks import Ledger
+from sandbox.relay.answers import image_error
+from sandbox.relay.settings import RelaySettings
+from sandbox.relay.tasks import Ledger
 
 
 class Gallery:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from sandbox.pictures import four_shots
-from sandbox.relay_midjourney import DESCRIPTION, final_prompt, objection, shortened
-from sandbox.relay_tasks import Result, Work
+from sandbox.relay.midjourney import DESCRIPTION, final_prompt, objection, shortened
+from sandbox.relay.tasks import Result, Work
 
 Life = Literal["running", "grid", "single", "failed", "modal", "cancelled", "describe", "shorten", "video"]
 

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Literal
 
 from sandbox.pictures import Shot
-from sandbox.relay_answers import dumps
-from sandbox.relay_buttons import (
+from sandbox.relay.answers import dumps
+from sandbox.relay.buttons import (
     ButtonJson,
     clip_buttons,
     describe_buttons,

@@ -1,4 +1,4 @@
-"""Be a relay: an HTTP server that speaks the `/mj` protocol as a stock new-api does, traps included."""
+"""Route the `/mj` protocol: keys, prepared answers, tasks, then whatever the sandbox's relay serves at a path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import cast
 
 from aiohttp import web
 
-from sandbox.relay_answers import (
+from sandbox.relay.answers import (
     Refused,
     bad_gateway,
     console,
@@ -25,15 +25,13 @@ from sandbox.relay_answers import (
     submitted,
     tasks,
 )
-from sandbox.relay_gallery import Gallery
-from sandbox.relay_lives import ACTIONS, Life, live
-from sandbox.relay_midjourney import seed_of
-from sandbox.relay_scripts import Script, Scripts
-from sandbox.relay_settings import STOCK_REFUSALS, RelaySettings
-from sandbox.relay_submits import Body, Submits, Submitted, items
-from sandbox.relay_tasks import Ledger, Work
-
-__all__ = ["STOCK_REFUSALS", "Relay", "RelaySettings", "Submitted", "main"]
+from sandbox.relay.gallery import Gallery
+from sandbox.relay.lives import ACTIONS, Life, live
+from sandbox.relay.midjourney import seed_of
+from sandbox.relay.scripts import Script, Scripts
+from sandbox.relay.settings import RelaySettings
+from sandbox.relay.submits import Body, Submits, Submitted, items
+from sandbox.relay.tasks import Ledger, Work
 
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
 _PATHS = {
@@ -295,7 +293,3 @@ def main() -> None:
         asyncio.run(_run(options.port, RelaySettings(**given), options.running))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     except KeyboardInterrupt:
         return
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Put an animal into a scene: which one a prompt names, where it stands, how near it is."""
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ from typing import Literal, Protocol
 
 from PIL import Image, ImageDraw
 
-from sandbox.pictures_animals import cat, fox, pig
-from sandbox.pictures_canvas import Canvas, Point, mix
-from sandbox.pictures_city import city
-from sandbox.pictures_coast import coast
-from sandbox.pictures_figure import Figure
-from sandbox.pictures_ground import Ground, bokeh, edge, hills, lie
-from sandbox.pictures_land import dunes, forest, mountains
-from sandbox.pictures_scene import Place, Scene
+from sandbox.pictures.animals import cat, fox, pig
+from sandbox.pictures.canvas import Canvas, Point, mix
+from sandbox.pictures.city import city
+from sandbox.pictures.coast import coast
+from sandbox.pictures.figure import Figure
+from sandbox.pictures.ground import Ground, bokeh, edge, hills, lie
+from sandbox.pictures.land import dunes, forest, mountains
+from sandbox.pictures.scene import Place, Scene
 
 
 class _Painter(Protocol):

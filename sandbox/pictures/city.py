@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Paint a city at the water, its windows lit."""
 
 from __future__ import annotations
@@ -8,9 +7,9 @@ import random
 
 from PIL import ImageDraw, ImageFilter
 
-from sandbox.pictures_canvas import Colour, mix
-from sandbox.pictures_noise import wave
-from sandbox.pictures_scene import Place, Scene, still_water
+from sandbox.pictures.canvas import Colour, mix
+from sandbox.pictures.noise import wave
+from sandbox.pictures.scene import Place, Scene, still_water
 
 
 def city(scene: Scene) -> None:

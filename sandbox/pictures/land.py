@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Paint the land: mountains with their lakes, dunes, forests."""
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures_canvas import Canvas, Colour, Point, mix
-from sandbox.pictures_noise import ridged, rough, wave
-from sandbox.pictures_scene import Place, Scene, spurs, still_water
+from sandbox.pictures.canvas import Canvas, Colour, Point, mix
+from sandbox.pictures.noise import ridged, rough, wave
+from sandbox.pictures.scene import Place, Scene, spurs, still_water
 
 
 def mountains(scene: Scene) -> None:

@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Paint what an animal stands on: meadows with hills behind, wheat, snow, sand, a roof, and grass before its feet."""
 
 from __future__ import annotations
@@ -9,10 +8,10 @@ from typing import Literal
 
 from PIL import Image, ImageDraw
 
-from sandbox.pictures_canvas import Colour, mix
-from sandbox.pictures_light import Palette
-from sandbox.pictures_noise import rough
-from sandbox.pictures_scene import Place, Scene
+from sandbox.pictures.canvas import Colour, mix
+from sandbox.pictures.light import Palette
+from sandbox.pictures.noise import rough
+from sandbox.pictures.scene import Place, Scene
 
 Ground = Literal["grass", "wheat", "snow", "sand", "roof"]
 _TONES: dict[Ground, Colour] = {

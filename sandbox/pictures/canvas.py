@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Draw soft, world-anchored shapes with Pillow alone: gradients, glows, antialiased silhouettes."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Choose the light of a picture and paint its sky: the hour, the sun or the moon, clouds, stars, aurora."""
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures_canvas import Canvas, Colour, Point, mix
-from sandbox.pictures_noise import clouds, rough, wave
+from sandbox.pictures.canvas import Canvas, Colour, Point, mix
+from sandbox.pictures.noise import clouds, rough, wave
 
 
 @dataclass(frozen=True)

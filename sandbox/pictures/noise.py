@@ -1,4 +1,3 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Give the sandbox's pictures their randomness: the same for the same seed, endless in every direction."""
 
 from __future__ import annotations

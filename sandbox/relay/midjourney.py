@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from sandbox.pictures import Shot, Way, four_shots
-from sandbox.relay_tasks import Result, Work
+from sandbox.relay.tasks import Result, Work
 
 BANNED_WORD = "gore"
 _MODERATED_WORD = "blood"

@@ -9,9 +9,9 @@ from typing import cast
 from aiohttp import web
 
 from sandbox.pictures import Shot, four_shots
-from sandbox.relay_answers import Refused, midjourney_error, openai_error, panic, submitted
-from sandbox.relay_buttons import Panic, UnknownAction, normal_action
-from sandbox.relay_midjourney import (
+from sandbox.relay.answers import Refused, midjourney_error, openai_error, panic, submitted
+from sandbox.relay.buttons import Panic, UnknownAction, normal_action
+from sandbox.relay.midjourney import (
     BANNED_WORD,
     DESCRIPTION,
     child,
@@ -21,8 +21,8 @@ from sandbox.relay_midjourney import (
     objection,
     shortened,
 )
-from sandbox.relay_settings import RelaySettings
-from sandbox.relay_tasks import Ledger, Result, Row, Work
+from sandbox.relay.settings import RelaySettings
+from sandbox.relay.tasks import Ledger, Result, Row, Work
 
 Body = dict[str, object]
 
