@@ -121,7 +121,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
-            Help(bot, api, store, settings.mj_api_url),
+            Help(bot, api, store, trust, settings.mj_api_url),
         )
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,

@@ -10,8 +10,9 @@ from bot.check import Finding, relay_finding, store_finding
 from bot.ports import Store
 from cogs import limits
 from cogs.permissions import invite, missing
-from cogs.places import Interaction
+from cogs.places import Interaction, is_member
 from cogs.replies import acknowledged, taking_back
+from cogs.trust import Trust
 
 _COLOUR = 0x5865F2
 
@@ -19,10 +20,13 @@ _COLOUR = 0x5865F2
 class Help(commands.Cog):
     """Says what there is, and whether it works."""
 
-    def __init__(self, bot: commands.AutoShardedBot, api: MidjourneyAPI, store: Store, relay_url: str) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, api: MidjourneyAPI, store: Store, trust: Trust, relay_url: str
+    ) -> None:
         self._bot = bot
         self._api = api
         self._store = store
+        self._trust = trust
         self._relay_url = relay_url
 
     @app_commands.command(name="mjhelp", description="What this bot can do")
@@ -58,9 +62,15 @@ class Help(commands.Cog):
             await interaction.edit_original_response(embed=await self._checked(interaction))
 
     async def _checked(self, interaction: Interaction) -> discord.Embed:
+        relay = await relay_finding(self._api.check, self._relay_url)
+        store = await store_finding(self._store)
+        guild = interaction.guild
+        if guild is None or not is_member(interaction) or not await self._trust.knows(guild):
+            # Anybody may invite the bot, and manage the server where they did.
+            relay, store = _brief("Relay", relay), _brief("Database", store)
         found = [
-            await relay_finding(self._api.check, self._relay_url),
-            await store_finding(self._store),
+            relay,
+            store,
             Finding("Discord", good=True, said=f"connected as {self._bot.user}; no privileged intent is needed."),
             Finding("Invite link", good=True, said=f"<{invite(interaction.application_id)}>"),
             _permissions(interaction),
@@ -84,6 +94,13 @@ class Help(commands.Cog):
             if isinstance(command, app_commands.Command)
         ]
         return "\n".join(lines)
+
+
+def _brief(name: str, finding: Finding) -> Finding:
+    """Say whether it works, and nothing of what is the operator's: addresses, and other people's words."""
+    if finding.good:
+        return Finding(name, good=True, said="works.")
+    return Finding(name, good=False, said="does not work.", advice="Tell whoever runs this bot.")
 
 
 def _permissions(interaction: Interaction) -> Finding:

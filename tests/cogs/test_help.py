@@ -7,6 +7,7 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from cogs.permissions import NEEDED, invite, missing
+from sandbox.relay import RelaySettings
 from tests.world import GUILD_ID, World, world
 
 
@@ -64,6 +65,23 @@ async def test_check_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
         assert "❌ **API key**" in text
         assert "MJ_API_KEY" in text
         assert "missing: Send Messages in Threads, Embed Links, Attach Files, Read Message History." in text
+
+
+@pytest.mark.parametrize("key", ["", "sk-another"])
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True), (set(), False)])
+async def test_check_tells_strangers_only_whether_it_works(
+    tmp_path: Path, key: str, named: set[int], *, known: bool
+) -> None:
+    """The relay's address and words are for the operator's own servers: anybody may manage another."""
+    async with world(tmp_path, allowed_guilds=frozenset(named), mj_api_key=key or RelaySettings().key) as w:
+        may_manage(w)
+        text = (await shown(w, "mjcheck")).description or ""
+        [first, *_] = text.splitlines()
+        relay_said = w.relay.url if not key else "refused"
+        assert known == (relay_said in text)
+        if not known:
+            assert first == ("❌ **Relay**: does not work." if key else "✅ **Relay**: works.")
+            assert "✅ **Database**: works." in text
 
 
 async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:
