@@ -12,7 +12,15 @@ from math import inf
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable, TaskUnknown
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    KeyRefused,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    TaskUnknown,
+)
 from bot.feeds import Deadline, Feed, Watched
 from bot.models import Task
 from bot.schedule import Schedule
@@ -303,7 +311,9 @@ class Watcher:
         if asked is not None:
             asked = min(asked, _LONGEST_HOLD)
         if self._silent_since is None:
-            log.warning("The relay does not answer (%s: %s); still trying.", type(error).__name__, error.reason)
+            refuses = isinstance(error, KeyRefused | BalanceExhausted)
+            said = "refuses this bot's key" if refuses else "does not answer"
+            log.warning("The relay %s (%s: %s); still trying.", said, type(error).__name__, error.reason)
             self._silent_since = now
             self._wake.set()
         silence = (now - self._silent_since).total_seconds()

@@ -1,5 +1,7 @@
 """Reach a database: its URL as hosting platforms write it, its connections, its failures as StoreUnavailable."""
 
+import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ _DSN_OPTIONS = frozenset(
     {"application_name", "options", "sslcert", "sslcrl", "sslkey", "sslrootcert", "target_session_attrs"}
 )
 _KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
+_WAL_TRIES = 50
 _SECONDS_TO_WAIT = 5
 
 
@@ -86,9 +89,24 @@ def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAP
     # Left to itself, sqlite3 begins a transaction only before the first write, when the reads are already old.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    _switch_to_wal(cursor)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _switch_to_wal(cursor: Any) -> None:  # noqa: ANN401 (a DBAPI cursor has no type)
+    """Switch the file to WAL: SQLite does not wait for another process that does so at the same moment."""
+    for _ in range(_WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.02)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -38,7 +38,8 @@ def upsert(table: Table, dialect: str, *, undated: str = "") -> Insert:
 def rivals(claim: Claim) -> Executable:
     """Find what stands in a claim's way: itself, its twin (clocks may differ either way), the same on its way."""
     on_its_way = and_(
-        claims.c.state == ClaimState.SUBMITTING,
+        # One that nobody knows the end of may be another process's, still under way.
+        claims.c.state.in_((ClaimState.SUBMITTING, ClaimState.UNKNOWN)),
         claims.c.task_id == claim.task_id,
         claims.c.task_id != "",
         claims.c.button == claim.button,

@@ -150,4 +150,4 @@ def _twins(claim: Claim, other: Claim) -> bool:
 
 def _on_its_way(claim: Claim, other: Claim) -> bool:
     same = bool(claim.task_id) and (claim.task_id, claim.button) == (other.task_id, other.button)
-    return same and other.state is ClaimState.SUBMITTING and other.made_at > claim.made_at - ON_ITS_WAY
+    return same and other.state in {ClaimState.SUBMITTING, ClaimState.UNKNOWN} and other.made_at > claim.made_at - ON_ITS_WAY
