@@ -84,12 +84,12 @@ class Store(Protocol):
         """
         ...
 
-    async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:
-        """Remember that the relay refuses a kind of button, until then."""
+    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Remember that the relay lacks an ability (bot.actions.ability), until then."""
         ...
 
     async def refusals(self, at: datetime) -> dict[str, str]:
-        """Return the kinds that the relay refuses at that time, with the reason."""
+        """Return the abilities that the relay lacks at that time, with the reason."""
         ...
 
 

@@ -128,7 +128,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Marks:
-    """What a message adds to the task: buttons pressed, by key, and kinds this relay refuses, with the reason."""
+    """What a message adds to the task: buttons pressed, by key, and abilities the relay lacks, with the reason."""
 
     pressed: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
     refused: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -105,7 +105,7 @@ Index("claims_by_state", claims.c.state, claims.c.made_at)
 refusals = Table(
     "refusals",
     metadata,
-    Column("kind", Text, primary_key=True),
+    Column("ability", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("refused_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),

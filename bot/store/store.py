@@ -153,15 +153,15 @@ class SqlStore:
         shown = await self._jobs(queries.shown_children(task_id))
         return {press["button"]: _mark(press, shown) for press in presses}
 
-    async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:
-        """Remember that the relay refuses a kind of button, until then."""
-        row = {"kind": kind, "reason": reason, "refused_at": at, "expires_at": until}
+    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Remember that the relay lacks an ability, until then."""
+        row = {"ability": ability, "reason": reason, "refused_at": at, "expires_at": until}
         await self._write(queries.upsert(refusals, self._dialect), row)
 
     async def refusals(self, at: datetime) -> dict[str, str]:
-        """Return the kinds that the relay refuses at that time, with the reason."""
+        """Return the abilities that the relay lacks at that time, with the reason."""
         rows = await self._read(select(refusals).where(refusals.c.expires_at > at))
-        return {row["kind"]: row["reason"] for row in rows}
+        return {row["ability"]: row["reason"] for row in rows}
 
     async def _write(self, statement: Executable, row: Mapping[str, Any] | None = None) -> None:
         await to_the_end(self._transaction(lambda connection: connection.execute(statement, row)))

@@ -96,13 +96,13 @@ class FakeStore:
         accepted = [claim for claim in await self.claims(ClaimState.ACCEPTED) if claim.task_id == task_id]
         return {claim.button: mark for claim in accepted if (mark := self._mark(claim))}
 
-    async def refuse(self, kind: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
         self._answer()
-        self.refused[kind] = (reason, until)
+        self.refused[ability] = (reason, until)
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         self._answer()
-        return {kind: reason for kind, (reason, until) in self.refused.items() if at < until}
+        return {ability: reason for ability, (reason, until) in self.refused.items() if at < until}
 
     def _answer(self) -> None:
         if self.down:
@@ -150,4 +150,5 @@ def _twins(claim: Claim, other: Claim) -> bool:
 
 def _on_its_way(claim: Claim, other: Claim) -> bool:
     same = bool(claim.task_id) and (claim.task_id, claim.button) == (other.task_id, other.button)
-    return same and other.state in {ClaimState.SUBMITTING, ClaimState.UNKNOWN} and other.made_at > claim.made_at - ON_ITS_WAY
+    open_ended = other.state in {ClaimState.SUBMITTING, ClaimState.UNKNOWN}
+    return same and open_ended and other.made_at > claim.made_at - ON_ITS_WAY

@@ -26,7 +26,7 @@ def upgrade() -> None:
     _claims()
     op.create_table(
         "refusals",
-        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("ability", sa.Text, primary_key=True),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("refused_at", _TIME, nullable=False),
         sa.Column("expires_at", _TIME, nullable=False),
