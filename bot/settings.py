@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -17,6 +26,7 @@ def _ids(value: object) -> object:
 
 
 Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_ids)]
+Shards = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_ids)]
 _DAY = 24 * 3600.0
 
 
@@ -31,6 +41,8 @@ class Settings(BaseSettings):
     mj_api_key: SecretStr
     mj_api_url: str = "https://api.yescale.io"
     database_url: SecretStr = SecretStr("sqlite:///data/mjbot.db")
+    retention_days: float = Field(30.0, ge=1, le=3650)
+    lease_seconds: float = Field(15.0, ge=2, le=600)
     poll_seconds: float = Field(5.0, ge=1, le=300)
     watch_minutes: float = Field(70.0, gt=0, le=24 * 60)
     notify_after_seconds: float = Field(30.0, ge=0, le=_DAY)
@@ -40,6 +52,10 @@ class Settings(BaseSettings):
     press_cooldown_seconds: float = Field(3.0, ge=0, le=_DAY)
     daily_submits_per_person: int = Field(30, ge=0)
     daily_submits: int = Field(500, ge=0)
+    shard_count: PositiveInt | None = None
+    shard_ids: Shards = frozenset()
+    port: int | None = Field(None, ge=1, le=65535)
+    listen_host: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
     discord_api_url: str = ""
@@ -59,6 +75,16 @@ class Settings(BaseSettings):
             raise ValueError("is not a web address like https://api.yescale.io")
         # People paste the address with the path that the documents show.
         return value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
+
+    @field_validator("shard_ids", mode="after")
+    @classmethod
+    def _of_the_count(cls, value: frozenset[int], info: ValidationInfo) -> frozenset[int]:
+        count = info.data.get("shard_count")
+        if value and not count:
+            raise ValueError("needs SHARD_COUNT: how many shards all processes have together")
+        if value and max(value) >= count:
+            raise ValueError(f"goes from 0 to {count - 1}, as SHARD_COUNT is {count}")
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod

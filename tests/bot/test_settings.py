@@ -68,6 +68,13 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
         ("MJ_API_URL", "https://[WRONG"),
         ("MJ_API_URL", "https://WRONG\u2100.test"),
         ("DISCORD_API_URL", "127.0.0.1:WRONG"),
+        ("RETENTION_DAYS", "0"),
+        ("LEASE_SECONDS", "1"),
+        ("LEASE_SECONDS", "nan"),
+        ("SHARD_COUNT", "0"),
+        ("SHARD_IDS", "0,1"),
+        ("PORT", "0"),
+        ("PORT", "WRONG"),
         ("POLL_SECONDS", "WRONG"),
         ("POLL_SECONDS", "0.5"),
         ("POLL_SECONDS", "301"),
@@ -102,6 +109,16 @@ def test_what_is_malformed_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatc
     assert "WRONG" not in sentence
     assert "\n" not in sentence
     assert refused.value.__cause__ is None
+
+
+def test_shards_are_those_of_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process has any of the shards that there are, from 0; others are refused with the bounds."""
+    monkeypatch.setenv("SHARD_COUNT", "4")
+    monkeypatch.setenv("SHARD_IDS", "0, 3")
+    assert Settings.read().shard_ids == {0, 3}
+    monkeypatch.setenv("SHARD_IDS", "4")
+    with pytest.raises(SettingsError, match="SHARD_IDS: goes from 0 to 3, as SHARD_COUNT is 4"):
+        Settings.read()
 
 
 def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
