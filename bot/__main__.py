@@ -29,8 +29,8 @@ from cogs.permissions import invite, invite_for_oneself
 
 log = logging.getLogger("bot")
 
-_GOODBYE_SECONDS = 6.0
-"""How long an end may take: platforms kill after ten, and a gateway that hangs would keep us for thirty."""
+_GOODBYE_SECONDS = 9.0
+"""How long an end may take: platforms kill after ten."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Pati
     while not stop.is_set():
         begun = monotonic()
         try:
-            await _unless(stop, _live(settings, patience))
+            await _bounded(stop, _live(settings, stop, patience))
+        except _StopAskedError:
+            break
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
             await _pause(patience.hold, stop)
@@ -89,31 +91,60 @@ async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Pati
     return 0
 
 
-async def _live(settings: Settings, patience: Patience) -> None:
-    """Live through one connection to Discord, built from nothing."""
+class _StopAskedError(Exception):
+    """A signal asked to stop."""
+
+
+async def _live(settings: Settings, stop: asyncio.Event, patience: Patience) -> None:
+    """Live through one connection to Discord, built from nothing.
+
+    Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
+    come to their end and jobs are given back, as `serve` ends; REST and the store close last.
+    """
     async with app(settings, shard_count=None) as built, built.bot:
-        await connection.log_in(built.bot, settings.discord_token.get_secret_value())
-        await connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
+        await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
+        prepared = connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
+        await _unless(stop, prepared)
         async with built.serve():
-            await connection.connect(built.bot, first_seconds=patience.connection)
+            try:
+                await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection))
+            except _StopAskedError:
+                log.info("Stopping.")
+                await connection.hang_up(built.bot)
+                raise
 
 
-async def _unless(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
-    """Run `living` to its end, or cut it short once `stop` is set; what hangs while it ends is cut short too."""
-    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work`, or cut it short and raise _StopAskedError once `stop` is set."""
+    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-    if task.done():
-        return task.result()
-    log.info("Stopping.")
-    for _ in range(2):
-        task.cancel()
-        await asyncio.wait({task}, timeout=_GOODBYE_SECONDS / 2)
-    if task.done() and not task.cancelled() and (error := task.exception()):
+        task.cancel()  # which does nothing to one that has ended
+        await asyncio.gather(task, return_exceptions=True)
+    if stop.is_set():
+        raise _StopAskedError
+    task.result()
+
+
+async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
+    """Run `living` to its end, which it comes to by itself once `stop` is set; what hangs then is cut short."""
+    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait({task}, timeout=_GOODBYE_SECONDS)
+    finally:
+        stopping.cancel()
+        if not task.done():
+            log.warning("The end takes too long: cut short.")
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.5)
+    if not stop.is_set():
+        task.result()
+    elif task.done() and not task.cancelled() and not isinstance(error := task.exception(), _StopAskedError | None):
         log.warning("Not all of it ended well (%s).", _short(error))
-    return None
 
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:

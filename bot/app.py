@@ -1,10 +1,12 @@
 """The composition root: resources opened in order, services built, cogs handed exactly what they need."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import uuid4
 
 import aiohttp
 import discord
@@ -15,8 +17,10 @@ from bot.api import MidjourneyAPI
 from bot.clock import Clock
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
+from bot.ownership import Ownership
 from bot.ports import Store
 from bot.presses import Presses
+from bot.retention import Retention
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import open_store
@@ -28,7 +32,7 @@ from cogs.connection import Identifies
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
-from cogs.replies import Tree
+from cogs.replies import Tree, all_answered
 from cogs.status import Status
 from cogs.sync import sync_commands
 from cogs.trust import Trust
@@ -36,6 +40,8 @@ from cogs.trust import Trust
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 300.0
+_ANSWER_SECONDS, _STORE_SECONDS = 2.0, 1.0
+"""How long a process that stops lets interactions come to their end, and waits for its store, each time."""
 
 
 @dataclass(kw_only=True)
@@ -50,6 +56,8 @@ class App:
     jobs: Jobs
     watcher: Watcher
     turns: Budgets
+    ownership: Ownership
+    retention: Retention
     supervisor: Supervisor = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -60,8 +68,28 @@ class App:
             self.supervisor.start("watcher", self.watcher.run)
             self.supervisor.start("budgets", self.turns.run)
             self.supervisor.start("ready", self._when_ready)
-            await self.jobs.resume()
-            yield
+            self.supervisor.start("retention", self.retention.run)
+            await self.ownership.round()
+            self.supervisor.start("ownership", self.ownership.run)
+            try:
+                yield
+            finally:
+                await self._hand_over()
+        # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
+        await self._briefly(self.ownership.leave())
+
+    async def _hand_over(self) -> None:
+        """Answer whoever waits for an answer, then leave everything that is drawn to others."""
+        await all_answered(_ANSWER_SECONDS)
+        await self.supervisor.wind_down()
+        await self._briefly(self.ownership.give_back())
+
+    @staticmethod
+    async def _briefly(work: Awaitable[None]) -> None:
+        """Do a last thing in the time that is left for it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STORE_SECONDS):
+                await work
 
     async def _when_ready(self) -> None:
         # First: clicks come as soon as it is connected, and who may spend hangs on it.
@@ -99,7 +127,8 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
     """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.database_url.get_secret_value(), now=clock.now))
+        url = settings.database_url.get_secret_value()
+        store = await stack.enter_async_context(open_store(url, now=clock.now, owner=uuid4().hex))
         api = await stack.enter_async_context(
             MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
         )
@@ -126,6 +155,8 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
             turns=turns,
+            ownership=Ownership(store, store.fleet, jobs, lease=timedelta(seconds=settings.lease_seconds), clock=clock),
+            retention=Retention(store, store.fleet, days=settings.retention_days, clock=clock),
             supervisor=supervisor, clock=clock,
         )  # fmt: skip
 

@@ -87,12 +87,13 @@ class Watcher:
         since: datetime | None = None,
         until: datetime | None = None,
         seed: Task | None = None,
+        resumed: bool = False,
         impatient: bool = False,
     ) -> AsyncGenerator[Feed]:
         """Watch a task.
 
         `since` is when its message was born, which sets how often it is asked for; at `until` the feed expires;
-        `seed` is what is known of the task already.
+        `seed` is what is known of the task already, and `resumed` tells that its message shows that, or newer.
         """
         feed = Feed(until=until, impatient=impatient)
         now = self._now()
@@ -102,8 +103,11 @@ class Watcher:
             heapq.heappush(self._deadlines, deadline)
             self._wake.set()
         feed.silent_since = self._silent_since if self._silence_told else None
-        if watched.task is not None:
-            feed.put(watched.task, over=watched.is_over(now.timestamp()))
+        over = watched.is_over(now.timestamp())
+        if resumed and watched.task is seed and not over:
+            feed.latest = seed
+        elif watched.task is not None:
+            feed.put(watched.task, over=over)
         try:
             yield feed
         finally:

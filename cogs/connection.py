@@ -26,6 +26,8 @@ FIRST_SECONDS = 90.0
 """How long the first connection of all shards may take, for each of them after the first 5 s more."""
 
 _LOGIN_SECONDS = 60.0
+_HANG_UP_SECONDS = 1.0
+"""How long a farewell to the gateway may take: one that hangs must not eat the time that submits need."""
 
 UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
 """What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
@@ -99,6 +101,16 @@ async def prepare(bot: commands.AutoShardedBot, *, elsewhere: bool, sleep: Calla
     bot.shard_count = bot.shard_count or shards
     if elsewhere:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(data["url"])
+
+
+async def hang_up(bot: commands.AutoShardedBot) -> None:
+    """Close the gateway's sockets, and nothing else: from here on Discord gives us no click, and REST works on."""
+    closing = [asyncio.ensure_future(shard.disconnect()) for shard in bot.shards.values()]
+    if closing:
+        _, deaf = await asyncio.wait(closing, timeout=_HANG_UP_SECONDS)
+        for one in deaf:
+            one.cancel()
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 async def connect(bot: commands.AutoShardedBot, *, first_seconds: float = FIRST_SECONDS) -> None:

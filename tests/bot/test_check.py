@@ -1,5 +1,7 @@
 """What a check finds, and what it says to do."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.check import relay_finding, store_finding
@@ -47,7 +49,7 @@ async def test_what_is_wrong_comes_with_what_to_do(error: RelayError, name: str,
 
 async def test_the_database_is_tried() -> None:
     """A store that answers is good, one that does not comes with advice."""
-    store = FakeStore()
+    store = FakeStore(lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert (await store_finding(store)).good
 
     store.down = True

@@ -136,6 +136,7 @@ class World:
             "DISCORD_API_URL": self.discord.api_url,
             "DATABASE_URL": f"sqlite:///{self.folder / 'mjbot.db'}",
             "POLL_SECONDS": "1",
+            "LEASE_SECONDS": "2",
             "LOG_FORMAT": "json",
             **self.settings,
         }
