@@ -21,9 +21,11 @@ from bot.app import MjBot, app
 from bot.check import Finding, relay_finding, store_finding
 from bot.clock import Clock
 from bot.errors import SettingsError, StoreUnavailable
+from bot.health import Readiness
 from bot.logs import set_up
 from bot.settings import Settings
 from bot.store import open_store
+from bot.web import serving
 from cogs import connection
 from cogs.permissions import invite, invite_for_oneself
 
@@ -51,7 +53,9 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    return await keep_connected(settings, stop, Patience())
+    readiness = Readiness()
+    async with serving(settings.port, settings.listen_host, readiness):
+        return await keep_connected(settings, stop, Patience(), readiness)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -66,19 +70,23 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         signal.signal(number, asked)
 
 
-async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Patience) -> int:
+async def keep_connected(
+    settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness | None = None
+) -> int:
     """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
-    pause = patience.first
+    pause, readiness = patience.first, readiness or Readiness()
     while not stop.is_set():
         begun = monotonic()
         try:
-            await _unless(stop, _live(settings, patience))
+            await _unless(stop, _live(settings, patience, readiness))
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
+            readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
             await _pause(patience.hold, stop)
             return 1
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
-            what = "The database" if isinstance(error, StoreUnavailable) else "Discord"
+            check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
+            readiness.waits(check, f"{what} cannot be used yet")
             if monotonic() - begun > patience.longest:
                 pause = patience.first
             log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
@@ -89,13 +97,14 @@ async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Pati
     return 0
 
 
-async def _live(settings: Settings, patience: Patience) -> None:
+async def _live(settings: Settings, patience: Patience, readiness: Readiness) -> None:
     """Live through one connection to Discord, built from nothing."""
     async with app(settings, shard_count=None) as built, built.bot:
         await connection.log_in(built.bot, settings.discord_token.get_secret_value())
         await connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
         async with built.serve():
-            await connection.connect(built.bot, first_seconds=patience.connection)
+            with readiness.of(built.health):
+                await connection.connect(built.bot, first_seconds=patience.connection)
 
 
 async def _unless(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import discord
@@ -13,6 +14,7 @@ from discord.ext import commands
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.health import Health, KeyCheck, polls_trouble, store_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
 from bot.ports import Store
@@ -29,8 +31,10 @@ from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree
+from cogs.shards import Shards
 from cogs.status import Status
 from cogs.sync import sync_commands
+from cogs.traffic import traced
 from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -50,6 +54,7 @@ class App:
     jobs: Jobs
     watcher: Watcher
     turns: Budgets
+    health: Health = field(repr=False)
     supervisor: Supervisor = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -123,9 +128,17 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Actions(bot, jobs, presses, trust, turns, clock),
             Help(bot, api, store, trust, settings.mj_api_url),
         )
+        health = Health(
+            {
+                "gateway": Shards(bot).trouble,
+                "polls": partial(polls_trouble, watcher, settings.poll_seconds),
+                "key": KeyCheck(api.check, supervisor, clock.now).trouble,
+                "store": partial(store_trouble, store),
+            }
+        )
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
-            turns=turns,
+            turns=turns, health=health,
             supervisor=supervisor, clock=clock,
         )  # fmt: skip
 
@@ -141,6 +154,7 @@ class MjBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
+            http_trace=traced(),
         )
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
         self._identifies = Identifies()
