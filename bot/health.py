@@ -76,8 +76,16 @@ class Readiness:
 class KeyCheck:
     """Whether the relay takes the key: tried only when somebody asks, at most once a minute, by one at a time."""
 
-    def __init__(self, ask: Callable[[], Awaitable[None]], supervisor: Supervisor, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[None]],
+        supervisor: Supervisor,
+        now: Callable[[], datetime],
+        *,
+        patience: float = _KEY_PATIENCE,
+    ) -> None:
         self._ask = ask
+        self._patience = patience
         self._supervisor = supervisor
         self._now = now
         self._asked_at: datetime | None = None
@@ -93,7 +101,7 @@ class KeyCheck:
             # By the supervisor: whoever asked us may be gone before the relay answers.
             self._supervisor.start("key check", self._try)
         try:
-            async with asyncio.timeout(_KEY_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self._told.wait()
         except TimeoutError:
             log.debug("The relay takes its time with the key.")
@@ -121,7 +129,7 @@ def _said(error: RelayError) -> str:
         case RelayBusy():
             return "the relay is too busy to tell whether it accepts the key"
         case _:
-            return f"the relay's answer is not to be understood ({type(error).__name__})"
+            return f"the relay's answer makes no sense ({type(error).__name__})"
 
 
 def polls_trouble(watcher: Watcher, poll_seconds: float) -> str:

@@ -21,7 +21,9 @@ _GOODBYE_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def serving(port: int | None, host: str, readiness: Readiness) -> AsyncGenerator[tuple[str, int] | None]:
+async def serving(
+    port: int | None, host: str, readiness: Readiness, *, pulse: Pulse | None = None
+) -> AsyncGenerator[tuple[str, int] | None]:
     """Serve on `port` of `host` until the block ends, and yield the address; None where no port is wanted, or free.
 
     An empty `host` means all interfaces; port 0, any port that is free.
@@ -29,13 +31,17 @@ async def serving(port: int | None, host: str, readiness: Readiness) -> AsyncGen
     if port is None:
         yield None
         return
-    pulse = Pulse()
+    pulse = pulse or Pulse()
     async with AsyncExitStack() as stack:
         beating = asyncio.create_task(pulse.run(), name="pulse")
-        stack.push_async_callback(asyncio.gather, beating, return_exceptions=True)
+        stack.push_async_callback(asyncio.wait, {beating})
         stack.callback(beating.cancel)
         runner = web.AppRunner(
-            _application(pulse, readiness), access_log=None, logger=_silent(), shutdown_timeout=_GOODBYE_SECONDS
+            _application(pulse, readiness),
+            access_log=None,
+            logger=_silent(),
+            handler_cancellation=True,
+            shutdown_timeout=_GOODBYE_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -69,7 +75,8 @@ def _application(pulse: Pulse, readiness: Readiness) -> web.Application:
         reasons = await readiness.reasons()
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
-    disable_created_metrics()  # when each series began is of no use here, and as long as all the others
+    # When each series began is as long to tell as all that it counts, and of no use here.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     application = web.Application()
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)

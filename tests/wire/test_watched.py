@@ -133,8 +133,8 @@ async def test_a_lost_gateway_is_a_reason(world: World) -> None:
 async def test_what_is_waited_for_is_a_reason(tmp_path: Path) -> None:
     """From its first moment the process is alive, and says what it waits for, without the database's password."""
     port = free_port()
-    env = {"DATABASE_URL": "postgresql://mjbot:pa55word@127.0.0.1:9/mjbot", **with_port(port)}
-    async with world_of(tmp_path, **env) as world, bot_process(tmp_path, world.env) as bot:
+    away = {"DATABASE_URL": "postgresql://mjbot:pa55word@127.0.0.1:9/mjbot"}
+    async with world_of(tmp_path) as world, bot_process(tmp_path, world.env | away | with_port(port)) as bot:
         await bot.line("Serving /healthz")
         assert (await ask(port, "/healthz"))[0] == 200
         await becomes(port, {"store": "The database cannot be used yet"})
