@@ -21,9 +21,11 @@ from bot.app import MjBot, app
 from bot.check import Finding, relay_finding, store_finding
 from bot.clock import Clock
 from bot.errors import SettingsError, StoreUnavailable
+from bot.health import Readiness
 from bot.logs import set_up
 from bot.settings import Settings
 from bot.store import open_store
+from bot.web import serving
 from cogs import connection
 from cogs.permissions import invite, invite_for_oneself
 
@@ -51,7 +53,9 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    return await keep_connected(settings, stop, Patience())
+    readiness = Readiness()
+    async with serving(settings.port, settings.listen_host, readiness):
+        return await keep_connected(settings, stop, Patience(), readiness)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -66,21 +70,25 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         signal.signal(number, asked)
 
 
-async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Patience) -> int:
+async def keep_connected(
+    settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness | None = None
+) -> int:
     """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
-    pause = patience.first
+    pause, readiness = patience.first, readiness or Readiness()
     while not stop.is_set():
         begun = monotonic()
         try:
-            await _bounded(stop, _live(settings, stop, patience))
+            await _bounded(stop, _live(settings, stop, patience, readiness))
         except _StopAskedError:
             break
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
+            readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
             await _pause(patience.hold, stop)
             return 1
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
-            what = "The database" if isinstance(error, StoreUnavailable) else "Discord"
+            check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
+            readiness.waits(check, f"{what} cannot be used yet")
             if monotonic() - begun > patience.longest:
                 pause = patience.first
             log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
@@ -95,7 +103,7 @@ class _StopAskedError(Exception):
     """A signal asked to stop."""
 
 
-async def _live(settings: Settings, stop: asyncio.Event, patience: Patience) -> None:
+async def _live(settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness) -> None:
     """Live through one connection to Discord, built from nothing.
 
     Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
@@ -107,7 +115,8 @@ async def _live(settings: Settings, stop: asyncio.Event, patience: Patience) -> 
         await _unless(stop, prepared)
         async with built.serve():
             try:
-                await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection))
+                with readiness.of(built.health):
+                    await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection))
             except _StopAskedError:
                 log.info("Stopping.")
                 await connection.hang_up(built.bot)

@@ -15,6 +15,7 @@ from bot import answers
 from bot.answers import Answer
 from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
 from bot.links import address
+from bot.metrics import api_request
 from bot.models import Submission, Task
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,10 @@ class MidjourneyAPI:
         if not task_id.strip(". "):
             raise TaskUnknown(task_id)
         path = f"/mj/task/{quote(task_id, safe='', errors='replace')}/fetch"
-        return self._reachable(await self._read("GET", path, None, lambda answer: answers.task(answer, task_id)))
+        task = await self._read(
+            "GET", path, None, lambda answer: answers.task(answer, task_id), template="/mj/task/{id}/fetch"
+        )
+        return self._reachable(task)
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
@@ -147,24 +151,30 @@ class MidjourneyAPI:
         understand: Callable[[Answer], _T],
         *,
         most: int = _MOST_BYTES,
+        template: str = "",
     ) -> _T:
+        async def once() -> _T:
+            with api_request(template or path):
+                return understand(await self._ask(self._reads, method, path, body, most))
+
         try:
-            return understand(await self._ask(self._reads, method, path, body, most))
+            return await once()
         except RelayUnreachable as error:
             if error.retry_after is not None:
                 raise
             log.debug("%s %s: %s; asking once more.", method, path, error.reason)
         await self._sleep(0.5)
-        return understand(await self._ask(self._reads, method, path, body, most))
+        return await once()
 
     async def _submit(self, path: str, body: Mapping[str, Any]) -> Submission:
-        answer = await self._ask(self._submits, "POST", path, body)
-        if answer.is_success and answer.is_html and path in self._spoken:
-            # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
-            raise SubmitUncertain("a page instead of an answer")
-        if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
-            self._spoken.add(path)
-        return answers.submission(answer)
+        with api_request(path):
+            answer = await self._ask(self._submits, "POST", path, body)
+            if answer.is_success and answer.is_html and path in self._spoken:
+                # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
+                raise SubmitUncertain("a page instead of an answer")
+            if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
+                self._spoken.add(path)
+            return answers.submission(answer)
 
     async def _ask(
         self,

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import aiohttp
@@ -15,6 +16,7 @@ from discord.ext import commands
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
@@ -33,8 +35,10 @@ from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree, all_answered
+from cogs.shards import Shards
 from cogs.status import Status
 from cogs.sync import sync_commands
+from cogs.traffic import traced
 from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -58,6 +62,7 @@ class App:
     turns: Budgets
     ownership: Ownership
     retention: Retention
+    health: Health = field(repr=False)
     supervisor: Supervisor = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -152,10 +157,19 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Actions(bot, jobs, presses, trust, turns, clock),
             Help(bot, api, store, trust, settings.mj_api_url),
         )
+        lease = timedelta(seconds=settings.lease_seconds)
+        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
+        health = Health(
+            {
+                "gateway": Shards(bot).trouble,
+                "polls": partial(polls_trouble, watcher, settings.poll_seconds),
+                "key": KeyCheck(api.check, supervisor, clock.now).trouble,
+                "store": ownership.trouble,
+            }
+        )
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
-            turns=turns,
-            ownership=Ownership(store, store.fleet, jobs, lease=timedelta(seconds=settings.lease_seconds), clock=clock),
+            turns=turns, ownership=ownership, health=health,
             retention=Retention(store, store.fleet, days=settings.retention_days, clock=clock),
             supervisor=supervisor, clock=clock,
         )  # fmt: skip
@@ -172,6 +186,7 @@ class MjBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
+            http_trace=traced(),
         )
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
         self._identifies = Identifies()

@@ -22,6 +22,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.feeds import Deadline, Feed, Watched
+from bot.metrics import POLL_LAG, WATCHED
 from bot.models import Task
 from bot.schedule import Schedule
 
@@ -79,6 +80,14 @@ class Watcher:
         """How many tasks are being watched."""
         return len(self._watched)
 
+    @property
+    def unanswered_seconds(self) -> float:
+        """For how long an answer is owed: since the last one, or the first watch after it; 0 where nobody waits."""
+        now = self._now().timestamp()
+        joined = min((watched.joined for watched in self._watched.values() if not watched.is_over(now)), default=now)
+        answered = self.last_answer_at.timestamp() if self.last_answer_at else 0.0
+        return max(0.0, now - max(joined, answered))
+
     @asynccontextmanager
     async def watch(
         self,
@@ -115,16 +124,18 @@ class Watcher:
             watched.feeds.discard(feed)
             if not watched.feeds and self._watched.get(task_id) is watched:
                 del self._watched[task_id]
+                WATCHED.set(len(self._watched))
 
     def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> Watched:
         now = self._now().timestamp()
         watched = self._watched.get(task_id)
         if watched is None:
             ended = now if seed is not None and seed.status.is_final else None
-            watched = Watched(task_id, since=born, due=now, task=seed, succeeded_at=ended)
+            watched = Watched(task_id, since=born, joined=now, due=now, task=seed, succeeded_at=ended)
             if watched.is_over(now):
                 watched.due = inf
             self._watched[task_id] = watched
+            WATCHED.set(len(self._watched))
             self._wake.set()
         elif born > watched.since:
             # A new message makes an old task young: somebody is looking at it now.
@@ -176,7 +187,7 @@ class Watcher:
 
     def _launch(self, batch: list[Watched], polls: set[asyncio.Task[None]]) -> None:
         for watched in batch:
-            watched.due = inf
+            watched.was_due, watched.due = watched.due, inf
         poll = asyncio.create_task(self._poll(batch))
         polls.add(poll)
         poll.add_done_callback(polls.discard)
@@ -249,6 +260,7 @@ class Watcher:
     async def _poll_batch(self, batch: list[Watched]) -> None:
         try:
             async with self._places:
+                self._count_lag(batch)
                 found = await self._relay.list([watched.task_id for watched in batch])
         except ActionUnsupported:
             if self._batches:
@@ -265,9 +277,18 @@ class Watcher:
                 self._took(watched, found[watched.task_id])
         await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
 
+    def _count_lag(self, batch: list[Watched]) -> None:
+        """Count how late each is asked for, once: what a batch brings to nothing is asked for singly at once."""
+        now = self._now().timestamp()
+        for watched in batch:
+            if watched.was_due < inf:
+                POLL_LAG.observe(max(0.0, now - watched.was_due))
+                watched.was_due = inf
+
     async def _poll_one(self, watched: Watched) -> None:
         try:
             async with self._places:
+                self._count_lag([watched])
                 task = await self._relay.fetch(watched.task_id)
         except TaskUnknown as unknown:
             self._answered()
