@@ -77,6 +77,9 @@ async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Pati
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
             await _pause(patience.hold, stop)
             return 1
+        except connection.ShardsRefused as refused:
+            pause = patience.longest
+            log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
             what = "The database" if isinstance(error, StoreUnavailable) else "Discord"
             if monotonic() - begun > patience.longest:
@@ -93,7 +96,7 @@ async def _live(settings: Settings, patience: Patience) -> None:
     """Live through one connection to Discord, built from nothing."""
     async with app(settings, shard_count=None) as built, built.bot:
         await connection.log_in(built.bot, settings.discord_token.get_secret_value())
-        await connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
+        await connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url))
         async with built.serve():
             await connection.connect(built.bot, first_seconds=patience.connection)
 
