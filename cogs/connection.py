@@ -14,7 +14,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from cogs.shards import PatientBot
+from cogs.shards import NO_OBJECT, PatientBot
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +58,22 @@ async def prepare(bot: PatientBot, *, elsewhere: bool) -> None:
     """Ask Discord how many shards it wants, and wait until ours may connect.
 
     `elsewhere` tells that REST goes to a Discord of our own, whose gateway is then used too.
+
+    Raises:
+        UNREACHABLE: Discord cannot be asked, or its answer makes no sense.
     """
-    async with asyncio.timeout(_LOGIN_SECONDS):
-        data = await bot.ask_gateway()
-    bot.identifies.hear(data.get("session_start_limit"))
-    bot.recommended_shards = int(data.get("shards") or 1)
+    try:
+        async with asyncio.timeout(_LOGIN_SECONDS):
+            data = await bot.ask_gateway()
+        bot.identifies.hear(data.get("session_start_limit"))
+        bot.recommended_shards = int(data.get("shards") or 1)
+        gateway = yarl.URL(data["url"])
+    except NO_OBJECT as error:
+        raise ConnectionError("GET /gateway/bot gave something else") from error
     # discord.py leaves None here until it is told, whatever its annotation says.
     bot.shard_count = bot.shard_count or bot.recommended_shards
     if elsewhere:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(data["url"])
+        DiscordWebSocket.DEFAULT_GATEWAY = gateway
     await bot.identifies.grant(bot.own_shards)
 
 
@@ -94,7 +101,7 @@ async def connect(bot: PatientBot, *, first_seconds: float = FIRST_SECONDS) -> N
         raise _of_close(bot, closed) from closed
     except discord.PrivilegedIntentsRequired as refused:
         raise ConnectionError("the gateway refuses the intents") from refused
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (*NO_OBJECT, RecursionError) as error:
         # What discord.py itself stumbles over, in whatever the gateway sent, must not end us.
         log.warning("discord.py stumbled.", exc_info=error)
         raise ConnectionError(f"discord.py stumbled ({type(error).__name__})") from error

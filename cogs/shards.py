@@ -9,6 +9,7 @@ import aiohttp
 import discord
 from discord import shard
 from discord.ext import commands
+from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
 from cogs.identifies import Identifies
@@ -16,6 +17,10 @@ from cogs.identifies import Identifies
 _ASK_SECONDS = 20.0
 _APART_SECONDS = 5.0
 """Discord takes `max_concurrency` IDENTIFYs in so many seconds, often one, and answers what comes sooner with op 9."""
+
+
+NO_OBJECT = (LookupError, TypeError, ValueError, AttributeError)
+"""What reading Discord's answer raises where it is not what it should be."""
 
 
 class PatientBot(commands.AutoShardedBot):
@@ -48,7 +53,7 @@ class PatientBot(commands.AutoShardedBot):
         try:
             async with asyncio.timeout(_ASK_SECONDS):
                 limit: Mapping[str, Any] | None = (await self.ask_gateway()).get("session_start_limit")
-        except (discord.DiscordException, aiohttp.ClientError, OSError, AttributeError):
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *NO_OBJECT):
             return None
         return limit
 
@@ -61,7 +66,7 @@ class PatientShard(shard.Shard):
 
     _may_identify = False
 
-    async def reidentify(self, exc: shard.ReconnectWebSocket) -> None:
+    async def reidentify(self, exc: ReconnectWebSocket) -> None:
         """Resume at once, but IDENTIFY only in turn."""
         if exc.resume or self._takes_its_turn(shard.EventType.identify, exc):
             await super().reidentify(exc)
