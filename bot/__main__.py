@@ -86,6 +86,9 @@ async def keep_connected(
             readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
             await _pause(patience.hold, stop)
             return 1
+        except connection.ShardsRefused as refused:
+            pause = patience.longest
+            log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
             readiness.waits(check, f"{what} cannot be used yet")
@@ -111,8 +114,7 @@ async def _live(settings: Settings, stop: asyncio.Event, patience: Patience, rea
     """
     async with app(settings, shard_count=None) as built, built.bot:
         await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
-        prepared = connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
-        await _unless(stop, prepared)
+        await _unless(stop, connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url)))
         async with built.serve():
             try:
                 with readiness.of(built.health):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,12 +30,12 @@ from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
-from cogs.connection import Identifies
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree, all_answered
-from cogs.shards import Shards
+from cogs.sessions import Sessions
+from cogs.shards import PatientBot
 from cogs.status import Status
 from cogs.sync import sync_commands
 from cogs.traffic import traced
@@ -52,7 +52,7 @@ _ANSWER_SECONDS, _STORE_SECONDS = 2.0, 1.0
 class App:
     """Everything that runs; `serve` must be entered from outside the bot's own callbacks."""
 
-    bot: commands.AutoShardedBot
+    bot: PatientBot
     settings: Settings
     api: MidjourneyAPI
     store: Store
@@ -125,7 +125,7 @@ class App:
 
 @asynccontextmanager
 async def app(settings: Settings, *, clock: Clock | None = None, shard_count: int | None = None) -> AsyncGenerator[App]:
-    """Open what the bot stands on, and yield it unconnected.
+    """Open what the bot stands on, and yield it unconnected; `shard_count` stands in for what the settings say.
 
     Raises:
         StoreUnavailable: The database cannot be opened or migrated.
@@ -140,7 +140,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         session = await stack.enter_async_context(aiohttp.ClientSession())
         pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
         stack.push_async_callback(pictures.close)
-        bot = MjBot(shard_count=shard_count)
+        bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = Budgets(clock.now, clock.sleep)
         stack.push_async_callback(turns.close)
         trust, supervisor = Trust(clock, guilds=settings.allowed_guilds), Supervisor()
@@ -161,7 +161,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
         health = Health(
             {
-                "gateway": Shards(bot).trouble,
+                "gateway": Sessions(bot).trouble,
                 "polls": partial(polls_trouble, watcher, settings.poll_seconds),
                 "key": KeyCheck(api.check, supervisor, clock.now).trouble,
                 "store": ownership.trouble,
@@ -175,10 +175,10 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         )  # fmt: skip
 
 
-class MjBot(commands.AutoShardedBot):
+class MjBot(PatientBot):
     """discord.py's bot with the least it needs: slash commands and buttons come without any privileged intent."""
 
-    def __init__(self, *, shard_count: int | None) -> None:
+    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = ()) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -186,15 +186,10 @@ class MjBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
+            shard_ids=shard_ids,
             http_trace=traced(),
         )
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
-        self._identifies = Identifies()
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait as discord.py does, and longer where Discord would mind."""
-        await super().before_identify_hook(shard_id, initial=initial)
-        await self._identifies.turn(shard_id or 0)
 
     async def setup_hook(self) -> None:
         """Add the cogs once, before the first connection."""

@@ -85,6 +85,18 @@ async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDis
     assert await asyncio.wait_for(living, 10) == 0
 
 
+async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A `GET /gateway/bot` without an address ends nothing."""
+    discord.fail("GET", "/gateway/bot", 200, times=2)
+    stop = asyncio.Event()
+    given = settings(discord, tmp_path)
+    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05)))
+    await discord.connected()
+    stop.set()
+    assert await asyncio.wait_for(living, 10) == 0
+    assert discord.identifies == 1
+
+
 def test_unknown_arguments_are_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

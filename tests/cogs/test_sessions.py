@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cogs.shards import Shards
+from cogs.sessions import Sessions
 
 Listener = Callable[[int], Awaitable[None]]
 
@@ -22,7 +22,7 @@ class Shard:
 
 @dataclass
 class Bot:
-    """As much of a commands.AutoShardedBot as Shards asks."""
+    """As much of a commands.AutoShardedBot as Sessions asks."""
 
     shards: dict[int, Shard]
     ready: bool = True
@@ -41,9 +41,9 @@ class Bot:
         await self.listeners[f"on_{event}"](shard_id)
 
 
-def shards_of(count: int, **more: Any) -> tuple[Bot, Shards]:  # noqa: ANN401
+def shards_of(count: int, **more: Any) -> tuple[Bot, Sessions]:  # noqa: ANN401
     bot = Bot({number: Shard() for number in range(count)}, **more)
-    return bot, Shards(bot)  # type: ignore[arg-type]
+    return bot, Sessions(bot)  # type: ignore[arg-type]
 
 
 async def test_a_bot_that_is_not_ready_is_not_connected() -> None:
