@@ -5,15 +5,17 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
-from honcho.environ import parse_procfile
+from honcho.environ import parse_procfile  # type: ignore[import-untyped]
 
 from tests.hosting import dockerfile
 
 ROOT = Path(__file__).resolve().parents[2]
+PARSERS: dict[str, Callable[[str], Any]] = {".json": json.loads, ".toml": tomllib.loads, ".yaml": yaml.safe_load}
 
 
 def text(name: str) -> str:
@@ -23,8 +25,7 @@ def text(name: str) -> str:
 
 def parsed(name: str) -> Any:  # noqa: ANN401 - each file has its own shape
     """Parse a JSON, TOML or YAML file."""
-    parse = {".json": json.loads, ".toml": tomllib.loads, ".yaml": yaml.safe_load}[Path(name).suffix]
-    return parse(text(name))
+    return PARSERS[Path(name).suffix](text(name))
 
 
 def procfile() -> dict[str, str]:
