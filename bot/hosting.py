@@ -12,7 +12,7 @@ from bot.store import database_file
 IsMount = Callable[[PurePath], bool]
 """Tells whether something of its own is mounted at a path."""
 
-_IN_MEMORY = frozenset(map(PurePath, ("/", "/tmp", "/dev", "/dev/shm", "/run")))  # noqa: S108 - nothing is written there
+_NOT_KEPT = frozenset(map(PurePath, ("/", "/tmp", "/dev", "/dev/shm", "/run")))  # noqa: S108 - nothing is written there
 """Mount points that a container has without any volume; what lies there goes with it."""
 
 _MARKS = (
@@ -80,7 +80,7 @@ def wiped_disk(environment: Mapping[str, str], file: PurePath | None, is_mount: 
         volume = environment.get("RAILWAY_VOLUME_MOUNT_PATH")
         lasts = bool(volume) and file.is_relative_to(str(volume))
     else:
-        lasts = platform != "Heroku" and any(is_mount(folder) for folder in file.parents if folder not in _IN_MEMORY)
+        lasts = platform != "Heroku" and any(is_mount(folder) for folder in file.parents if folder not in _NOT_KEPT)
     return None if lasts else WipedDisk(platform)
 
 
