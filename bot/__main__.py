@@ -16,9 +16,10 @@ from typing import Any
 
 import discord
 
+from bot import hosting
 from bot.api import MidjourneyAPI
 from bot.app import MjBot, app
-from bot.check import Finding, relay_finding, store_finding
+from bot.check import Finding, disk_findings, relay_finding, store_finding
 from bot.clock import Clock
 from bot.errors import SettingsError, StoreUnavailable
 from bot.health import Readiness
@@ -53,6 +54,8 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    if wiped := hosting.here(settings.database_url):
+        log.warning("%s", wiped)
     readiness = Readiness()
     async with serving(settings.port, settings.listen_host, readiness):
         return await keep_connected(settings, stop, Patience(), readiness)
@@ -172,6 +175,7 @@ def _short(error: BaseException) -> str:
 async def check(settings: Settings) -> int:
     """Try everything once, print a line each, and the invite link; return the exit code."""
     found = [await _store_finding(settings)]
+    found += disk_findings(hosting.here(settings.database_url))
     async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
         found.append(await relay_finding(api.check, settings.mj_api_url))
     found += await _discord_findings(settings)

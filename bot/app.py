@@ -13,6 +13,7 @@ import aiohttp
 import discord
 from discord.ext import commands
 
+from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
@@ -155,7 +156,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
-            Help(bot, api, store, trust, settings.mj_api_url),
+            Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)
         ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)

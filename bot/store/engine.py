@@ -124,6 +124,16 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
+def database_file(text: str) -> Path | None:
+    """Return the absolute path of a DATABASE_URL's SQLite file, links followed; None for PostgreSQL.
+
+    Raises:
+        SettingsError: The URL is none that database_url takes.
+    """
+    file = sqlite_file(database_url(text))
+    return file and file.resolve()
+
+
 @contextmanager
 def answering() -> Generator[None]:
     """Turn whatever a database does wrong into StoreUnavailable: the one place where that happens."""

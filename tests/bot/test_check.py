@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.check import relay_finding, store_finding
+from bot.check import disk_findings, relay_finding, store_finding
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
+from bot.hosting import WipedDisk
 from tests.fakes.store import FakeStore
 
 URL = "https://relay.example"
@@ -56,3 +57,11 @@ async def test_the_database_is_tried() -> None:
     found = await store_finding(store)
     assert (found.name, found.good) == ("Database", False)
     assert "DATABASE_URL" in found.advice
+
+
+def test_a_disk_that_is_emptied_is_found() -> None:
+    """A platform's disk that does not last fails the check, with what to add there; a lasting one is not spoken of."""
+    [found] = disk_findings(WipedDisk("Heroku"))
+    assert str(found).startswith("FAIL  Disk: Heroku empties the disk")
+    assert str(found).endswith(WipedDisk("Heroku").remedy)
+    assert disk_findings(None) == []
