@@ -172,7 +172,7 @@ def spec_of(name: str) -> Spec | None:
 
 def near(name: str) -> tuple[str, ...]:
     """Return the parameters whose names look like this one, the likeliest first."""
-    close = get_close_matches(name.lower(), [known for known in _BY_NAME if len(known) > 1], n=2)
+    close = get_close_matches(name.lower(), [known for known in _BY_NAME if len(known) > 1], n=2, cutoff=0.7)
     return tuple(dict.fromkeys(_BY_NAME[known].name for known in close))
 
 
