@@ -129,7 +129,7 @@ _TABLE = (
     _line(r"MJ::JOB::upsample_\w*2x::",         Kind.UPSCALE,     "Upscale (2x)",       "Upscaled",    "UPSCALE"),
     _line(r"MJ::JOB::upsample_",                Kind.UPSCALE,     "Upscale",            "Upscaled",    "UPSCALE"),
     _line(r"MJ::JOB::low_variation::",          Kind.VARY,        "Vary (Subtle)",      "Varied",      "LOW_VARIATION"),
-    _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied",      "HIGH_VARIATION"),
+    _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied",     "HIGH_VARIATION"),
     _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      "Repainted",   "INPAINT",
           form="region"),
     _line(r"MJ::Outpaint::100::",               Kind.ZOOM,        "Make Square",        "Squared",     "ZOOM"),
