@@ -15,6 +15,7 @@ from typing import Literal
 from bot.models import Button
 
 Form = Literal["zoom", "region", "prompt"]
+Motion = Literal["", "high", "low"]
 
 
 class Kind(StrEnum):
@@ -84,7 +85,7 @@ class Action:
     stock: str = ""
     """What a stock new-api makes of it; empty where that answers 400 unknown_action."""
     instead: Instead = Instead.NOTHING
-    motion: Literal["", "high", "low"] = ""
+    motion: Motion = ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def meaning(custom_id: str) -> Action:
             words = [word.lower() for word in found.groups()]
             index = int(words[0]) if words and words[0].isdigit() else 0
             name, done = (text.format(*words) for text in (line.action.name, line.action.done))
-            motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
+            motion: Motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
             return replace(line.action, name=name, done=done, index=index, motion=motion)
     return Action(Kind.OTHER, "More", "Done")
 

@@ -139,7 +139,7 @@ def _together(typed: Prompt, chosen: list[Parameter]) -> tuple[Prompt, list[Prob
     apart = [Apart(one.name, two.name) for one, two in combinations(kept.values(), 2) if _apart(one, two)]
     chosen_model = None if apart else prompt.model
     found = (check(each, chosen_model, wheres[each.name]) for each in kept.values())
-    return prompt, [*problems, *apart, *filter(None, found)]
+    return prompt, [*problems, *apart, *(problem for problem in found if problem is not None)]
 
 
 def _same(first: Parameter, second: Parameter) -> bool:
