@@ -53,6 +53,16 @@ class BotProcess:
         """List the events in which the pattern `text` is found."""
         return [line["event"] for line in self.lines if re.search(text, line["event"])]
 
+    def memory(self, which: str) -> int:
+        """Tell a figure of the process's memory in KiB: VmRSS as it is now, VmHWM at its peak."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition(f"{which}:")[2].split()[0])
+
+    def assert_calm(self) -> None:
+        """Assert that nothing of what happened was an error of ours."""
+        bad = [line for line in self.lines if line.get("level") in {"error", "critical"} or "Traceback" in str(line)]
+        assert not bad, bad
+
     async def line(self, text: str, timeout: float = 15.0) -> str:  # noqa: ASYNC109
         """Wait for an event in which the pattern `text` is found; an AssertionError where the process ends before."""
         async with asyncio.timeout(timeout):
