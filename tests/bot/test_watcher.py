@@ -233,7 +233,7 @@ async def test_a_relay_without_lists_is_learnt_once(
 
 
 async def test_a_page_in_an_outage_teaches_nothing(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
-    """A proxy's page reads like a path that is lacking: one task is asked for, not a thousand, and lists go on after."""
+    """A proxy's page reads like a path that is lacking: one task is asked for, not all, and lists go on after."""
     for task_id in ids(60):
         relay.set(task(task_id))
     readers = [Reader(watcher, task_id) for task_id in ids(60)]
