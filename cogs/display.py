@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 _GONE = {10003, 10008, 10004, 50001, 50013, 50083, 50005}
 _TOO_LARGE = 40005
 _BLOCKED = {200000, 240000}
-_UPLOAD_SECONDS = 90.0
-"""How long an edit that brings a picture may take; every other is soon answered, or never."""
+_UPLOAD_RATE = 128 * 1024
+"""How many bytes a second a picture is sent with at least: an edit that brings one may take that much longer."""
 _AT_ONCE = 64
 """How many drawings may be on their way: a start with thousands would else open as many connections."""
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
@@ -182,7 +182,7 @@ class DiscordDisplay:
 
     async def _edit(self, scene: Scene, drawing: Drawing) -> None:
         place = scene.job.place
-        seconds = _UPLOAD_SECONDS if scene.picture is not None else PATIENCE_SECONDS
+        seconds = PATIENCE_SECONDS + (len(scene.picture.data) / _UPLOAD_RATE if scene.picture else 0.0)
         if self._by_token(place):
             try:
                 edit = self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing))

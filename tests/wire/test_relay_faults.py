@@ -82,7 +82,7 @@ async def _read_again(folder: Path, route: str, report: Callable[[str, object], 
 
 
 async def test_reads_that_fail_are_read_again(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """Each fault in turn where tasks are asked for, in a batch or singly: the messages come to their end all the same."""
+    """Each fault in turn where tasks are asked for, in a batch or singly: the messages come to their end."""
     for route in ("list", "fetch"):
         (tmp_path / route).mkdir()
     await asyncio.gather(*(_read_again(tmp_path / route, route, record_property) for route in ("list", "fetch")))
