@@ -28,6 +28,7 @@ _FIRST_SECONDS = 10.0
 """How long word of a first answer is waited for: Discord takes none after three, but may be slow to say that it did."""
 _LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
+_UNKNOWN_MESSAGE = 10008
 _HELD_TURNS, _HELD_SECONDS = 12, 0.02
 """How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
 
@@ -122,6 +123,9 @@ async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenera
     try:
         yield
     except Exception as error:  # noqa: BLE001 - a command's last resort: the person is told, the log has it all
+        if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
+            log.info("Interaction %d ends: its message is gone.", interaction.id)
+            return
         text = sentence(error, interaction)
         await (_fill(interaction, text) if private else _take_back(interaction, text))
 

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from cogs.places import Interaction
-from cogs.replies import acknowledged, briefly, promptly, sentence
+from cogs.replies import acknowledged, briefly, promptly, sentence, taking_back
 
 WEBHOOK = "https://discord.com/api/v10/webhooks/7/secrettoken/messages/@original"
 LOST = [
@@ -55,6 +55,15 @@ def test_what_discord_refuses_is_no_error_of_ours(status: int, level: int, caplo
     caplog.set_level(logging.INFO)
     sentence(refused(status, {"code": 10008 if status == 404 else 0}), cast("Interaction", SimpleNamespace(id=4711)))
     assert [(record.levelno, record.exc_info) for record in caplog.records] == [(level, None)]
+
+
+async def test_a_message_that_is_gone_is_not_taken_back(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever deleted "thinking ..." wants no answer: nothing is asked of Discord once more."""
+    caplog.set_level(logging.INFO)
+    response = cast("Any", SimpleNamespace(status=404, reason="so"))
+    async with taking_back(cast("Interaction", SimpleNamespace(id=4711)), private=False):
+        raise discord.NotFound(response, {"code": 10008, "message": "Unknown Message"})
+    assert caplog.messages == ["Interaction 4711 ends: its message is gone."]
 
 
 @pytest.mark.parametrize("seconds", ["_FIRST_SECONDS", "PATIENCE_SECONDS"])
