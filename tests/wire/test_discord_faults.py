@@ -1,6 +1,5 @@
 """A Discord that fails: each kind of request goes on by itself, or fails honestly, and then nothing is paid."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -122,18 +121,9 @@ async def test_a_child_of_which_nothing_came_is_taken_back(world: World) -> None
     assert discord.refused == []
 
 
-async def _hang_before_the_first_connection(world: World) -> None:
-    """`GET /gateway/bot` is given up after a minute, and asked anew."""
-    hung = world.discord.fail("GET", "/gateway/bot", 500, delay=_HANGS)
-    async with bot_process(world.folder, world.env) as bot:
-        await bot.line("Discord cannot be used .TimeoutError", 70)
-        await bot.line(READY)
-        assert hung.hits == 1
-        bot.assert_calm()
-
-
-async def _hang_under_way(world: World) -> None:
-    discord, task = world.discord, world.relay.add_task
+async def test_requests_that_are_never_answered(faulty: World) -> None:
+    """Each kind of request, accepted and then nothing: given up in time, and what it was for goes on or ends unpaid."""
+    discord, task, world = faulty.discord, faulty.relay.add_task, faulty
     async with world.bot() as bot:
         grid = await _grid(world)
         # Five failures in a row are all that discord.py takes.
@@ -168,10 +158,15 @@ async def _hang_under_way(world: World) -> None:
     assert discord.refused == []
 
 
-async def test_requests_that_are_never_answered(faulty: World, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each kind of request, accepted and then nothing: given up in time, and what it was for goes on or ends unpaid."""
-    async with world_of(tmp_path_factory.mktemp("first")) as another:
-        await asyncio.gather(_hang_under_way(faulty), _hang_before_the_first_connection(another))
+async def test_a_gateway_that_is_never_named(world: World) -> None:
+    """`GET /gateway/bot`, accepted and then nothing: asked once, not hammered, and a signal still ends the process."""
+    hung = world.discord.fail("GET", "/gateway/bot", 500, delay=_HANGS, times=None)
+    async with bot_process(world.folder, world.env) as bot:
+        await world.until(lambda: hung.hits)
+        code, seconds = await bot.stop()
+        assert (code, seconds < 5, hung.hits) == (0, True, 1)
+        bot.assert_calm()
+    assert world.discord.identifies == 0
 
 
 async def test_each_fault_before_the_first_connection(world: World) -> None:

@@ -12,14 +12,23 @@ from tests.wire.process import READY, World, bot_process, world_of
 pytestmark = pytest.mark.wire
 
 
+async def _forget(world: World) -> None:
+    """Cut the connections, and know nothing of their sessions any more: a RESUME is answered with op 9."""
+    await world.discord.gateway.drop()
+    world.discord.gateway.sessions.clear()
+
+
 @pytest.mark.parametrize(
     "lose",
     [
         lambda world: world.discord.gateway.drop(),
         lambda world: world.discord.gateway.ask_to_reconnect(),
         lambda world: world.discord.gateway.invalidate(),
+        lambda world: world.discord.gateway.invalidate(resumable=True),
+        lambda world: world.discord.gateway.drop(4000),
+        _forget,
     ],
-    ids=["cut", "op 7", "op 9"],
+    ids=["cut", "op 7", "op 9", "op 9, resumable", "closed with 4000", "cut, and no RESUME"],
 )
 async def test_a_lost_connection_is_no_matter(world: World, lose: Callable[[World], Awaitable[None]]) -> None:
     """A cut, op 7 and op 9 in the middle of a task: the message goes on to its end, and its buttons work."""
@@ -33,6 +42,20 @@ async def test_a_lost_connection_is_no_matter(world: World, lose: Callable[[Worl
         await world.shows(await world.press(message, "U3"), "✅ Picture 3")
         assert not bot.said("Traceback")
     assert world.discord.identifies <= 2
+    world.assert_polite()
+
+
+async def test_a_click_during_a_drop_is_heard_after_it(world: World) -> None:
+    """What happens while the connection is lost is told at the RESUME, and answered; other messages go on meanwhile."""
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        running = await world.follow(world.relay.add_task(), 1)
+        await world.discord.gateway.drop()
+        child = await world.press(grid, "U1")
+        await world.shows(child, "✅ Picture 1")
+        await world.shows(running, "✅ Four")
+        bot.assert_calm()
+    assert (world.discord.gateway.resumes, world.discord.identifies, len(world.relay.submits)) == (1, 1, 1)
     world.assert_polite()
 
 
