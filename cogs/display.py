@@ -200,8 +200,8 @@ class DiscordDisplay:
         if not place.reachable:
             raise PlaceUnreachable
         try:
-            edit = self._message(place).edit(**_payload(scene, drawing))
-            await self._drawn(edit, place, place.channel_id, seconds)
+            by_bot = self._message(place).edit(**_payload(scene, drawing))
+            await self._drawn(by_bot, place, place.channel_id, seconds)
         except discord.HTTPException as error:
             if error.code in _GONE or _is_shut(error):
                 raise PlaceGone from error

@@ -1,11 +1,14 @@
 """A Discord that fails: each kind of request goes on by itself, or fails honestly, and then nothing is paid."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sandbox.relay import RelaySettings
+from sandbox.relay.lives import Life
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 from tests.wire.process import READY, World, bot_process, world_of
 
@@ -17,6 +20,8 @@ _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 _HANGS = float("inf")
 _OLD = 15 * 60.0 + 1
 """Age of an interaction whose token is over: all its drawings go as the bot."""
+_DRAWINGS: list[tuple[float, Life]] = [(0.0, "running"), (_OLD, "running"), (0.0, "grid"), (_OLD, "grid")]
+"""By the token and as the bot, from the first progress on, and an end at once."""
 
 
 @pytest.fixture
@@ -42,19 +47,19 @@ async def test_a_first_answer_that_fails_is_given_in_time_or_never_acted_on(worl
     discord, lost = world.discord, "An interaction is not ours to answer"
     async with world.bot(PRESS_COOLDOWN_SECONDS="0") as bot:
         grid, acts = await _grid(world), dict[str, Interaction]()
-        buttons = iter(_BUTTONS)
         for status, carried_out in [*((status, False) for status in _FAULTS), (502, True), (_RESET, True)]:
             discord.fail("POST", "/interactions/*", status, carried_out=carried_out)
-            act = acts[next(buttons)] = await discord.click(discord.owner, grid, list(_BUTTONS)[len(acts)])
+            which = _BUTTONS[len(acts)]
+            act = acts[which] = await discord.click(discord.owner, grid, which)
             if status == _RESET or carried_out:
                 known = len(bot.said(lost))
-                await world.until(lambda known=known: len(bot.said(lost)) > known)
+                await bot.lines_of(lost, known + 1)
                 assert (act.response is not None, act.followups) == (carried_out, [])
             else:
                 await act.acknowledged()
                 assert act.acknowledged_after is not None
                 assert act.acknowledged_after < 3
-                await world.until(lambda act=act: act.followups)
+                await world.told(act)
         for act in acts.values():
             for child in act.followups:
                 await world.shows(child, "✅")
@@ -71,7 +76,7 @@ async def test_drawings_go_on(faulty: World) -> None:
     async with faulty.bot() as bot:
         messages, faults = list[Message](), list[object]()
         for status in _FAULTS:
-            for age, life in ((0.0, "running"), (_OLD, "running"), (0.0, "grid"), (_OLD, "grid")):
+            for age, life in _DRAWINGS:
                 channel, options = next(channels), {"id": faulty.relay.add_task(life)}
                 act = await discord.slash(discord.owner, channel, "mjstatus", options, age_seconds=age)
                 path = f"/channels/{channel.id}/messages/*" if age else f"/webhooks/*/{act.token}/messages/*"
@@ -80,7 +85,7 @@ async def test_drawings_go_on(faulty: World) -> None:
                 messages.append(_original(act))
         for message in messages:
             await faulty.shows(message, "✅ Four", 30)
-            await faulty.until(lambda seen=message: seen.files, 30)
+            await faulty.until(partial(getattr, message, "files"), 30)
         bot.assert_calm()
     assert discord.refused == []
 
@@ -94,7 +99,7 @@ async def test_a_child_that_discord_does_not_take_is_not_paid(world: World) -> N
             acts.append(await discord.click(discord.owner, grid, which))
             discord.fail("POST", f"/webhooks/{discord.application_id}/{acts[-1].token}", status)
         for status, act in zip(_FAULTS, acts, strict=True):
-            said = await world.until(lambda act=act: act.followups)
+            said = await world.told(act)
             if status == _RESET:
                 assert "nothing is paid" in said[0].content
             else:
@@ -114,16 +119,26 @@ async def test_a_child_of_which_nothing_came_is_taken_back(world: World) -> None
         for which, status in (("U1", _RESET), ("U2", 503)):
             discord.fail("DELETE", "/webhooks/*", status)
             act = await discord.click(discord.owner, grid, which)
-            told = await world.until(lambda act=act: act.followups[1:])
+            told = await world.told(act, 2)
             assert act.followups[0].deleted
-            assert "The relay did not take this" in told[0].content
+            assert "The relay did not take this" in told[1].content
         bot.assert_calm()
     assert discord.refused == []
 
 
-async def test_requests_that_are_never_answered(faulty: World) -> None:
+async def _fail_before_the_first_connection(world: World) -> None:
+    """`GET /gateway/bot` fails in every way, one after the other: the process gets there by itself."""
+    for status in _FAULTS:
+        world.discord.fail("GET", "/gateway/bot", status)
+    async with bot_process(world.folder, world.env) as bot:
+        await bot.line(READY, 30)
+        bot.assert_calm()
+    assert world.discord.identifies == 1
+
+
+async def _hang_under_way(world: World) -> None:
     """Each kind of request, accepted and then nothing: given up in time, and what it was for goes on or ends unpaid."""
-    discord, task, world = faulty.discord, faulty.relay.add_task, faulty
+    discord, task = world.discord, world.relay.add_task
     async with world.bot() as bot:
         grid = await _grid(world)
         # Five failures in a row are all that discord.py takes.
@@ -132,9 +147,7 @@ async def test_requests_that_are_never_answered(faulty: World) -> None:
         silent = await discord.click(discord.owner, grid, "U2")
         discord.fail("POST", f"/webhooks/{discord.application_id}/{silent.token}", 500, delay=_HANGS)
         messages = list[Message]()
-        for channel, age, life in zip(
-            discord.channels[1:], (0.0, _OLD) * 2, ("running", "running", "grid", "grid"), strict=False
-        ):
+        for channel, (age, life) in zip(discord.channels[1:], _DRAWINGS, strict=False):
             act = await discord.slash(discord.owner, channel, "mjstatus", {"id": task(life)}, age_seconds=age)
             path = f"/channels/{channel.id}/messages/*" if age else f"/webhooks/*/{act.token}/messages/*"
             discord.fail("PATCH", path, 500, delay=_HANGS)
@@ -148,7 +161,7 @@ async def test_requests_that_are_never_answered(faulty: World) -> None:
         await world.shows(other, "✅ Four", 8)
         await bot.line("An interaction is not ours to answer: TimeoutError", 12)
         for act in (refused, silent):
-            said = await world.until(lambda act=act: act.followups, 35)
+            said = await world.told(act, timeout=35)
             assert "nothing is paid" in said[0].content
         assert unheard.messages == []
         assert world.relay.requests["action"] == 0
@@ -169,11 +182,7 @@ async def test_a_gateway_that_is_never_named(world: World) -> None:
     assert world.discord.identifies == 0
 
 
-async def test_each_fault_before_the_first_connection(world: World) -> None:
-    """`GET /gateway/bot` fails in every way, one after the other: the process gets there by itself."""
-    for status in _FAULTS:
-        world.discord.fail("GET", "/gateway/bot", status)
-    async with bot_process(world.folder, world.env) as bot:
-        await bot.line(READY, 30)
-        bot.assert_calm()
-    assert world.discord.identifies == 1
+async def test_what_takes_long(faulty: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Requests that are never answered, and a start through every fault: side by side, as both wait."""
+    async with world_of(tmp_path_factory.mktemp("start")) as another:
+        await asyncio.gather(_hang_under_way(faulty), _fail_before_the_first_connection(another))

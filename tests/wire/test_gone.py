@@ -1,6 +1,7 @@
 """A message, channel or permission that is gone: that job ends, once and quietly, and nobody else notices."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ async def test_what_is_gone_ends_quietly(slow: World) -> None:
         for message, (happen, _, _) in zip(gone, _WAYS, strict=True):
             await happen(slow, message)
         for message, (happen, age, private) in zip(gone, _WAYS, strict=True):
-            await slow.until(lambda seen=message: _told(bot, seen))
+            await slow.until(partial(_told, bot, message))
             assert _told(bot, message) == [f"info: Job {message.id} ends: PlaceGone."], (happen, age, private)
         for message in others:
             await slow.shows(message, "✅ Four")
@@ -133,8 +134,8 @@ async def test_a_thinking_message_that_is_deleted(slow: World) -> None:
         await act.acknowledged()
         assert act.original is not None
         act.original.deleted = True
-        message = await slow.until(lambda: next((one for one in act.followups if one.embed), None))
-        await slow.shows(message, "✅ Four")
+        await slow.until(lambda: [one for one in act.followups if one.embed])
+        await slow.shows(next(one for one in act.followups if one.embed), "✅ Four")
         bot.assert_calm()
     refused = [one for one in discord.requests if one.code == 10008]
     assert len(refused) == 1, refused

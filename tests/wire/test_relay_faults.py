@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import logging
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.wire.loopback import LoopbackDiscord, Message
 from tests.wire.process import BotProcess, World, world_of
 
 pytestmark = pytest.mark.wire
+log = logging.getLogger(__name__)
 
 _MIB = 2**20
 _HUGE = b" " * (50 * _MIB)
@@ -34,18 +37,26 @@ _FAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 @contextmanager
-def _memory_bounded(bot: BotProcess, most: int, report: Callable[[str, object], None]) -> Generator[None]:
-    """Assert that the process's memory grows by `most` MiB at its peak; the figures join the test's report."""
+def _memory_bounded(bot: BotProcess, most: int) -> Generator[None]:
+    """Assert that the process's memory grows by `most` MiB at its peak; --log-level INFO shows both."""
     before = bot.memory("VmRSS") // 1024
     yield
     peak = bot.memory("VmHWM") // 1024
-    report("MiB before, at the peak", (before, peak))
+    log.info("Memory: %d MiB before, %d MiB at the peak.", before, peak)
     assert peak - before < most, f"{before} MiB before, {peak} MiB at the peak"
 
 
-async def test_an_outage_is_said_and_waited_out(world: World) -> None:
+def _says(message: Message, text: str) -> bool:
+    return text in message.embed.get("description", "")
+
+
+def _asked(world: World, route: str, times: int) -> bool:
+    return world.relay.requests[route] >= times
+
+
+async def _outage(folder: Path) -> None:
     """Down while tasks run: their messages say so, whoever asks is told at once, and all goes on when it is back."""
-    async with world.bot() as bot:
+    async with world_of(folder) as world, world.bot() as bot:
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
         world.relay.down = True
         act = await world.discord.slash(
@@ -54,7 +65,7 @@ async def test_an_outage_is_said_and_waited_out(world: World) -> None:
         said = await world.until(lambda: act.followups)
         assert "The relay gave no usable answer" in said[0].content
         for message in messages:
-            await world.until(lambda seen=message: "No answer from the relay" in seen.embed["description"], 25)
+            await world.until(partial(_says, message, "No answer from the relay"), 25)
         world.relay.down = False
         for message in messages:
             await world.shows(message, "✅ Four", 30)
@@ -62,15 +73,16 @@ async def test_an_outage_is_said_and_waited_out(world: World) -> None:
         await bot.line("The relay answers again")
         assert len(bot.said("does not answer")) == 1
         bot.assert_calm()
-    world.assert_polite()
+        world.assert_polite()
 
 
-async def _read_again(folder: Path, route: str, report: Callable[[str, object], None]) -> None:
+async def _read_again(folder: Path, route: str) -> None:
+    """Each fault in turn where tasks are asked for, in a batch or singly: the messages come to their end."""
     settings = RelaySettings(seconds_per_task=2.0, picture_side=192, has_list=route == "list")
     async with world_of(folder, settings) as world, world.bot() as bot:
         await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
-        with _memory_bounded(bot, 48, report):
+        with _memory_bounded(bot, 48):
             asked = world.relay.requests[route]
             for fault in _FAULTS.values():
                 world.relay.script(route, **fault)
@@ -81,11 +93,12 @@ async def _read_again(folder: Path, route: str, report: Callable[[str, object], 
         world.assert_polite()
 
 
-async def test_reads_that_fail_are_read_again(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """Each fault in turn where tasks are asked for, in a batch or singly: the messages come to their end."""
-    for route in ("list", "fetch"):
-        (tmp_path / route).mkdir()
-    await asyncio.gather(*(_read_again(tmp_path / route, route, record_property) for route in ("list", "fetch")))
+async def test_reads_that_fail_are_read_again(tmp_path: Path) -> None:
+    """An outage, told and waited out, and every fault of the list and of the single fetch: side by side, as all wait."""
+    folders = [tmp_path / name for name in ("outage", "list", "fetch")]
+    for folder in folders:
+        folder.mkdir()
+    await asyncio.gather(_outage(folders[0]), *(_read_again(folder, folder.name) for folder in folders[1:]))
 
 
 async def test_a_slow_relay_is_waited_for(world: World) -> None:
@@ -101,21 +114,19 @@ async def test_a_slow_relay_is_waited_for(world: World) -> None:
     world.assert_polite()
 
 
-async def test_a_submit_whose_answer_is_no_answer_is_not_known(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_a_submit_whose_answer_is_no_answer_is_not_known(tmp_path: Path) -> None:
     """Whatever comes instead of an answer, with the job made or not: told so, kept so, never sent again."""
     async with world_of(tmp_path, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         children: list[Message] = []
         # The first speaks JSON, so that a page from there on is a proxy's.
         buttons = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4", "🔄")
-        with _memory_bounded(bot, 48, record_property):
+        with _memory_bounded(bot, 48):
             for number, (which, name) in enumerate(zip(buttons, ("", *_FAULTS), strict=True)):
                 if name:
                     world.relay.script("action", **_FAULTS[name], carried_out=number % 2 == 0)
                 children.append(await world.press(grid, which))
-                await world.until(lambda sent=number + 1: world.relay.requests["action"] == sent)
+                await world.until(partial(_asked, world, "action", number + 1))
         await world.shows(children[0], "✅ Picture 1")
         for child in children[1:]:
             await world.shows(child, "❔ Not known")
@@ -158,10 +169,10 @@ async def test_pictures_that_cannot_be_had(tmp_path: Path) -> None:
         for number, fault in enumerate(_PICTURES.values()):
             _without(world, fault)
             messages.append(await world.shows(await world.follow(world.relay.add_task("grid"), number), "✅ Four"))
-            await world.until(lambda known=number + 1: len(bot.said("cannot be attached")) == known)
+            await bot.lines_of("cannot be attached", number + 1)
         _without(world, {"passes": True})
         for message in messages:
-            await world.until(lambda seen=message: "**Refresh**" in seen.embed["description"])
+            await world.until(partial(_says, message, "**Refresh**"))
             assert not message.files
             await world.discord.click(discord.owner, message, "Refresh")
         await world.until(lambda: all(message.files for message in messages))
@@ -182,13 +193,11 @@ async def test_a_slow_picture_follows(world: World) -> None:
     world.assert_polite()
 
 
-async def test_huge_pictures_leave_memory_bounded(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+async def test_huge_pictures_leave_memory_bounded(tmp_path: Path) -> None:
     """Six pictures of 50 MiB at once, their length untold: three are read at a time, each up to 32 MiB."""
     async with world_of(tmp_path, discord=LoopbackDiscord(channels=6)) as world, world.bot() as bot:
         await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
-        with _memory_bounded(bot, 3 * 32 + 32, record_property):
+        with _memory_bounded(bot, 3 * 32 + 32):
             _without(world, _PICTURES["50 MiB, length untold"], 6)
             messages = [await world.follow(world.relay.add_task("grid"), channel) for channel in range(6)]
             await world.until(lambda: len(bot.said("cannot be attached: PictureTooLarge")) == 6)

@@ -1,12 +1,13 @@
 """What becomes of a message when its interaction's token ends."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.wire.loopback import LoopbackDiscord
+from tests.wire.loopback import LoopbackDiscord, Message
 from tests.wire.process import World, world_of
 
 pytestmark = pytest.mark.wire
@@ -21,8 +22,12 @@ async def patient(tmp_path: Path) -> AsyncGenerator[World]:
         yield world
 
 
+def _offers(message: Message, label: str) -> bool:
+    return any(one.get("label") == label for one in message.buttons)
+
+
 async def test_edits_go_on_without_the_token(patient: World) -> None:
-    """Tokens that end early, fresh or near their end, and one that is too old: all is drawn to its end by the channel."""
+    """Tokens that end early, fresh or near their end, and one that is too old: all are drawn on by the channel."""
     discord = patient.discord
     async with patient.bot():
         acts = []
@@ -58,7 +63,7 @@ async def test_messages_out_of_reach_rest_in_time(patient: World) -> None:
         for act in acts:
             message = (await act.answered()).original
             assert message is not None
-            await patient.until(lambda seen=message: any(one.get("label") == "Refresh" for one in seen.buttons), 10)
+            await patient.until(partial(_offers, message, "Refresh"), 10)
             assert "Refresh" in message.embed["description"]
             discord.expire(act)
         for act in acts:
