@@ -94,7 +94,7 @@ async def _read_again(folder: Path, route: str) -> None:
 
 
 async def test_reads_that_fail_are_read_again(tmp_path: Path) -> None:
-    """An outage, told and waited out, and every fault of the list and of the single fetch: side by side, as all wait."""
+    """An outage, told and waited out, and every fault of the list and of the single fetch: side by side."""
     folders = [tmp_path / name for name in ("outage", "list", "fetch")]
     for folder in folders:
         folder.mkdir()
