@@ -45,6 +45,7 @@ MjbotError
 │   ├── PictureTooLarge      more bytes, or pixels, than we take
 │   └── PictureUnreadable    not a picture, or half of one
 └── DisplayError             a message that cannot be drawn
+    ├── DisplayFailed        it did not get through: somebody on the way failed, or did not answer
     ├── PlaceGone            the message, its channel or the permission is gone: stop quietly
     └── PlaceUnreachable     only the interaction token reaches it, and that has expired
 """
@@ -321,6 +322,10 @@ class PictureUnreadable(PictureError):
 
 class DisplayError(MjbotError):
     """A message that cannot be drawn."""
+
+
+class DisplayFailed(DisplayError):
+    """The message did not get through, though its place is there: the same may work in a minute."""
 
 
 class PlaceGone(DisplayError):

@@ -69,6 +69,7 @@ class Watcher:
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._batches = True
+        self._has_lists = False
         self._held_until = 0.0
         self._waits_until = inf
         self._silent_since: datetime | None = None
@@ -263,15 +264,13 @@ class Watcher:
                 self._count_lag(batch)
                 found = await self._relay.list([watched.task_id for watched in batch])
         except ActionUnsupported:
-            if self._batches:
-                log.info("This relay has no list-by-condition: asking for each task by itself from now on.")
-            self._batches = False
-            await asyncio.gather(*map(self._poll_one, batch))
+            await self._poll_singly(batch)
             return
         except RelayError as error:
             self._failed(error, batch)
             return
         self._answered()
+        self._has_lists = True
         for watched in batch:
             if watched.task_id in found:
                 self._took(watched, found[watched.task_id])
@@ -285,7 +284,22 @@ class Watcher:
                 POLL_LAG.observe(max(0.0, now - watched.was_due))
                 watched.was_due = inf
 
-    async def _poll_one(self, watched: Watched) -> None:
+    async def _poll_singly(self, batch: list[Watched]) -> None:
+        """Ask for each by itself where list-by-condition is lacking: one tells that the relay is not merely away.
+
+        A proxy's page during an outage reads like the lack of a path, and is not believed of one that has answered.
+        """
+        first, *others = batch
+        if failure := await self._poll_one(first):
+            self._failed(failure, others)
+            return
+        if self._batches and not self._has_lists:
+            log.info("This relay has no list-by-condition: asking for each task by itself from now on.")
+            self._batches = False
+        await asyncio.gather(*map(self._poll_one, others))
+
+    async def _poll_one(self, watched: Watched) -> RelayError | None:
+        """Ask for one task; return why the relay did not answer, None where it did."""
         try:
             async with self._places:
                 self._count_lag([watched])
@@ -300,9 +314,11 @@ class Watcher:
                     feed.fail(unknown)
         except RelayError as error:
             self._failed(error, [watched])
+            return error
         else:
             self._answered()
             self._took(watched, task)
+        return None
 
     def _took(self, watched: Watched, task: Task) -> None:
         now = self._now().timestamp()

@@ -92,7 +92,7 @@ class Actions(commands.Cog):
         elif click.kind is Kind.DROP_FORM:
             await self._presses.drop_form(await self._press(interaction, click))
         else:
-            answerer = ClickAnswerer(interaction, self._turns)
+            answerer = ClickAnswerer(interaction, self._turns, self._sleep)
             await self._presses.press(await self._press(interaction, click), answerer)
 
     async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
@@ -128,7 +128,7 @@ class Actions(commands.Cog):
             return
         if not await acknowledged(_deferred(interaction)):
             return
-        press, answerer = await self._press(interaction, click), ClickAnswerer(interaction, self._turns)
+        press, answerer = await self._press(interaction, click), ClickAnswerer(interaction, self._turns, self._sleep)
         if click.kind is Kind.OPEN_FORM:
             await self._presses.answer_form(press, prompt, answerer)
         else:

@@ -1,12 +1,13 @@
 """The ways to answer one click: a child, a mark on the clicked message, a private word."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import aiohttp
 import discord
 
-from bot.errors import MjbotError, PlaceGone
+from bot.errors import DisplayFailed, MjbotError, PlaceGone
 from bot.models import Task
 from bot.records import Mark, Marks, Place
 from cogs import budgets
@@ -14,42 +15,54 @@ from cogs.budgets import Budgets
 from cogs.buttons import Click
 from cogs.places import Interaction, clicked, person, place
 from cogs.render import buttons_of, sending
-from cogs.replies import briefly, said, tell
+from cogs.replies import briefly, promptly, said, tell
 
 log = logging.getLogger(__name__)
+
+_FAILURES = (discord.HTTPException, OSError, aiohttp.ClientError)
+_PAUSES = (1.0, 5.0, 20.0)
+"""Between tries to take a message back."""
 
 
 class ClickAnswerer:
     """Implements Answerer with the click's own token, which reaches even what the bot itself cannot."""
 
-    def __init__(self, interaction: Interaction, turns: Budgets) -> None:
+    def __init__(self, interaction: Interaction, turns: Budgets, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._interaction = interaction
         self._turns = turns
+        self._sleep = sleep
         self._clicked = clicked(interaction)
 
     async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child's first message ("Sending"), as private as the message that was pressed."""
         embed = sending(person(self._interaction.user), pressed, parent)
         await self._turn()
+        request = self._interaction.followup.send(
+            embed=embed,
+            ephemeral=self._clicked.ephemeral,
+            allowed_mentions=discord.AllowedMentions.none(),
+            wait=True,
+        )
         try:
-            message = await self._interaction.followup.send(
-                embed=embed,
-                ephemeral=self._clicked.ephemeral,
-                allowed_mentions=discord.AllowedMentions.none(),
-                wait=True,
-            )
-        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            raise PlaceGone(briefly(error)) from error
+            message = await promptly(request)
+        except _FAILURES as error:
+            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
         # Discord may have made it private, whatever was asked for.
         return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral or message.flags.ephemeral)
 
     async def close_child(self, place: Place) -> None:
-        """Take that message back: nothing came of it."""
-        await self._turn()
-        try:
-            await self._interaction.followup.delete_message(place.message_id)
-        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            log.info("Message %d could not be taken back: %s.", place.message_id, briefly(error))
+        """Take that message back: nothing came of it. It says "Sending", so a Discord that fails is asked again."""
+        for pause in (*_PAUSES, None):
+            await self._turn()
+            try:
+                await promptly(self._interaction.followup.delete_message(place.message_id))
+            except _FAILURES as error:
+                if pause is None or _is_refusal(error):
+                    log.info("Message %d could not be taken back: %s.", place.message_id, briefly(error))
+                    return
+                await self._sleep(pause)
+            else:
+                return
 
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
@@ -57,8 +70,8 @@ class ClickAnswerer:
         view = buttons_of(task, replace(marks, pressed={**kept, **marks.pressed}))
         await self._turn()
         try:
-            await self._interaction.edit_original_response(view=view)
-        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            await promptly(self._interaction.edit_original_response(view=view))
+        except _FAILURES as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
 
     async def refuse(self, error: MjbotError) -> None:
@@ -77,3 +90,8 @@ class ClickAnswerer:
         green = [button.custom_id for button in buttons if button.style is discord.ButtonStyle.success]
         clicks = [Click.read(custom_id) for custom_id in green if custom_id]
         return [click.key for click in clicks if click is not None]
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Tell whether Discord understood, and will not: neither it nor the network has failed."""
+    return isinstance(error, discord.HTTPException) and error.status < 500 and error.status != 429

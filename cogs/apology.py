@@ -18,6 +18,7 @@ from bot.errors import (
     CoolingDown,
     DailyLimitReached,
     DisplayError,
+    DisplayFailed,
     FormGone,
     KeyRefused,
     MjbotError,
@@ -109,6 +110,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "What arrived is no picture, or half of one. Run `/mjstatus` with its id in a minute to try again."
     ),
     DisplayError: "I cannot draw that message. Run `/mjstatus` with the task's id for a new one.",
+    DisplayFailed: "Discord did not take my message, so nothing was sent and nothing is paid. Try again in a minute.",
     PlaceGone: (
         "That message or its channel is gone, or closed to me. Run `/mjstatus` with the task's id where I may write."
     ),

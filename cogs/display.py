@@ -20,16 +20,16 @@ from cogs import budgets, limits
 from cogs.budgets import Budgets
 from cogs.prose import escaped, short
 from cogs.render import Drawing, render
-from cogs.replies import briefly
+from cogs.replies import PATIENCE_SECONDS, briefly
 
 log = logging.getLogger(__name__)
 
 # Discord's JSON error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes
-_TOKEN_IS_DEAD = {50027, 10015}
 _GONE = {10003, 10008, 10004, 50001, 50013, 50083, 50005}
 _TOO_LARGE = 40005
 _BLOCKED = {200000, 240000}
-_EDIT_SECONDS = 90.0
+_UPLOAD_RATE = 128 * 1024
+"""How many bytes a second a picture is sent with at least: an edit that brings one may take that much longer."""
 _AT_ONCE = 64
 """How many drawings may be on their way: a start with thousands would else open as many connections."""
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
@@ -88,10 +88,10 @@ class DiscordDisplay:
             except _TRANSIENT as error:
                 log.warning("Message %d could not be drawn: %s.", scene.job.id, type(error).__name__)
             except discord.HTTPException as refused:
-                if refused.status != 429:
+                if refused.status != 429 and (refused.status != 403 or refused.code):
                     raise
                 # discord.py waits out what names its end; what does not is a ban of this address for minutes.
-                log.warning("Discord asks for a pause (429) at message %d.", scene.job.id)
+                log.warning("Discord asks for a pause (%d) at message %d.", refused.status, scene.job.id)
                 await self._sleep(_BAN_SECONDS)
             else:
                 return
@@ -182,14 +182,15 @@ class DiscordDisplay:
 
     async def _edit(self, scene: Scene, drawing: Drawing) -> None:
         place = scene.job.place
+        seconds = PATIENCE_SECONDS + (len(scene.picture.data) / _UPLOAD_RATE if scene.picture else 0.0)
         if self._by_token(place):
             try:
                 edit = self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing))
-                await self._drawn(edit, place, place.token)
+                await self._drawn(edit, place, place.token, seconds)
             except discord.HTTPException as error:
                 if error.code in _GONE:
                     raise PlaceGone from error
-                if error.code not in _TOKEN_IS_DEAD and error.status != 401:
+                if error.status != 401 and not _is_shut(error):
                     raise
                 self._bury(place)
             else:
@@ -199,9 +200,10 @@ class DiscordDisplay:
         if not place.reachable:
             raise PlaceUnreachable
         try:
-            await self._drawn(self._message(place).edit(**_payload(scene, drawing)), place, place.channel_id)
+            by_bot = self._message(place).edit(**_payload(scene, drawing))
+            await self._drawn(by_bot, place, place.channel_id, seconds)
         except discord.HTTPException as error:
-            if error.code in _GONE or (error.status in {403, 404} and error.code not in _BLOCKED):
+            if error.code in _GONE or _is_shut(error):
                 raise PlaceGone from error
             raise
 
@@ -211,17 +213,24 @@ class DiscordDisplay:
         self._dead = {token: until for token, until in self._dead.items() if until > now}
         self._dead[place.token] = place.token_expires_at
 
-    async def _drawn(self, request: Awaitable[object], place: Place, route: str | int) -> None:
+    async def _drawn(
+        self, request: Awaitable[object], place: Place, route: str | int, seconds: float = PATIENCE_SECONDS
+    ) -> None:
         """Send what this message's turn was for."""
         self._in_hand.pop(place.message_id, None)
-        await self._sent(request, route)
+        await self._sent(request, route, seconds)
 
-    async def _sent(self, request: Awaitable[_T], route: str | int) -> _T:
+    async def _sent(self, request: Awaitable[_T], route: str | int, seconds: float = PATIENCE_SECONDS) -> _T:
         try:
-            async with asyncio.timeout(_EDIT_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await request
         finally:
             self._turns.answered(route)
+
+
+def _is_shut(error: discord.HTTPException) -> bool:
+    """Tell whether this way to the message is closed for good; a 403 without a code is a firewall's page."""
+    return error.status == 404 or (error.status == 403 and error.code != 0 and error.code not in _BLOCKED)
 
 
 def _payload(scene: Scene, drawing: Drawing) -> dict[str, Any]:

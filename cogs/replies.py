@@ -20,9 +20,15 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
+PATIENCE_SECONDS = 20.0
+"""How long Discord may take over one request: what it has not answered by then is lost."""
+
 _ELSEWHERE_SECONDS = 2.0
+_FIRST_SECONDS = 10.0
+"""How long word of a first answer is waited for: Discord takes none after three, but may be slow to say that it did."""
 _LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
+_UNKNOWN_MESSAGE = 10008
 _HELD_TURNS, _HELD_SECONDS = 12, 0.02
 """How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
 
@@ -32,6 +38,12 @@ def briefly(error: BaseException) -> str:
     if isinstance(error, discord.HTTPException):
         return str(error) if error.code else f"HTTP {error.status}"
     return type(error).__name__
+
+
+async def promptly(request: Awaitable[_T]) -> _T:
+    """Send a request to Discord; a TimeoutError where it is not answered in twenty seconds."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await request
 
 
 async def acknowledged(answer: Awaitable[_T]) -> _T | None:
@@ -57,7 +69,8 @@ class _FirstAnswers:
     async def send(self, answer: Awaitable[_T]) -> _T:
         self._on_their_way += 1
         try:
-            answered = await answer
+            async with asyncio.timeout(_FIRST_SECONDS):
+                answered = await answer
         finally:
             self._on_their_way -= 1
         for _ in range(_HELD_TURNS):
@@ -133,9 +146,9 @@ async def tell(interaction: Interaction, text: str) -> None:
     quiet = discord.AllowedMentions.none()
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(content, ephemeral=True, allowed_mentions=quiet)
+            await promptly(interaction.followup.send(content, ephemeral=True, allowed_mentions=quiet))
         else:
-            await interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet)
+            await promptly(interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet))
     except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError) as error:
         log.info("A person could not be told: %s.", briefly(error))
 
@@ -147,13 +160,16 @@ async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenera
         with _under_way.one():
             yield
     except Exception as error:  # noqa: BLE001 - a command's last resort: the person is told, the log has it all
+        if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
+            log.info("Interaction %d ends: its message is gone.", interaction.id)
+            return
         text = sentence(error, interaction)
         await (_fill(interaction, text) if private else _take_back(interaction, text))
 
 
 async def _fill(interaction: Interaction, text: str) -> None:
     try:
-        await interaction.edit_original_response(content=limits.cut(text, limits.CONTENT))
+        await promptly(interaction.edit_original_response(content=limits.cut(text, limits.CONTENT)))
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
         log.info("A person could not be told: %s.", briefly(error))
 
@@ -161,9 +177,9 @@ async def _fill(interaction: Interaction, text: str) -> None:
 async def _take_back(interaction: Interaction, text: str) -> None:
     """Refuse after a public "thinking ...": Discord cannot make it private, so it is emptied, answered, deleted."""
     try:
-        await interaction.edit_original_response(content="…")
+        await promptly(interaction.edit_original_response(content="…"))
         await tell(interaction, text)
-        await interaction.delete_original_response()
+        await promptly(interaction.delete_original_response())
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
         log.info("A refusal could not be shown: %s.", briefly(error))
 
@@ -173,8 +189,10 @@ def sentence(error: BaseException, interaction: Interaction) -> str:
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
         return apology(error, now=datetime.now(UTC))
-    if isinstance(error, aiohttp.ClientError):
-        log.error("Interaction %d failed: %s.", interaction.id, briefly(error))
+    if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
+        # Discord's failure, or the network's, and where in our code tells nothing; a message that is gone is no news.
+        gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
+        log.log(logging.INFO if gone else logging.WARNING, "Interaction %d failed: %s.", interaction.id, briefly(error))
     else:
         log.error("Interaction %d failed.", interaction.id, exc_info=error)
     return oops(interaction.id)

@@ -20,7 +20,7 @@ from cogs.budgets import Budgets
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.prose import ago, code, plain, prompt_line
 from cogs.render import sending
-from cogs.replies import acknowledged, apologising, taking_back, tell
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,10 @@ class Status(commands.Cog):
         async with taking_back(interaction, private=True):
             recent = await self._jobs.recent(interaction.user.id, _LISTED)
             lines = "\n".join(_line(one) for one in recent)
-            await interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=_listing(lines))
+            listing = _listing(lines)
+            await promptly(
+                interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
+            )
 
     async def _follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Answer with the first task; the others follow as messages of their own."""
@@ -111,12 +114,13 @@ class Status(commands.Cog):
         private = private or answer.is_ephemeral()
         may_notify = notify and is_reachable(interaction)
         async with taking_back(interaction, private=private):
-            message_id = answer.message_id or (await interaction.original_response()).id
+            message_id = answer.message_id or (await promptly(interaction.original_response())).id
             task = await self._jobs.look(ids[0])
             if len(ids) > 1:
                 # While the answer is still "thinking", Discord takes the next message for it.
                 await self._turn(interaction)
-                await interaction.edit_original_response(embed=sending(person(interaction.user), "", task))
+                embed = sending(person(interaction.user), "", task)
+                await promptly(interaction.edit_original_response(embed=embed))
             await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=may_notify)
         for task_id in ids[1:]:
             async with apologising(interaction):
@@ -128,12 +132,12 @@ class Status(commands.Cog):
         await self._turn(interaction)
         task = await self._jobs.look(task_id)
         embed = sending(person(interaction.user), "", task)
-        message = await interaction.followup.send(embed=embed, ephemeral=private, wait=True)
+        message = await promptly(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
         try:
             where = place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
             await self._start(interaction, task, where, notify=notify)
         except MjbotError:
-            await interaction.followup.delete_message(message.id)
+            await promptly(interaction.followup.delete_message(message.id))
             raise
 
     async def _turn(self, interaction: Interaction) -> None:

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Unpack, cast
 
 from aiohttp import web
 
@@ -28,7 +28,7 @@ from sandbox.relay.answers import (
 from sandbox.relay.gallery import Gallery
 from sandbox.relay.lives import ACTIONS, Life, live
 from sandbox.relay.midjourney import seed_of
-from sandbox.relay.scripts import Script, Scripts
+from sandbox.relay.scripts import Extras, Script, Scripts
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits import Body, Submits, Submitted, items
 from sandbox.relay.tasks import Ledger, Work
@@ -111,11 +111,12 @@ class Relay:
         delay: float = 0.0,
         drop: bool = False,
         passes: bool = False,
+        **more: Unpack[Extras],
     ) -> None:
         """Make this the next answer of a route, `times` times: `body` as JSON, or `text` as it stands.
 
         `delay` seconds come first (infinite: the caller hangs), `drop` cuts the connection after half of the text,
-        and with `passes` the relay's own answer follows the delay.
+        and with `passes` the relay's own answer follows the delay. What else a Script takes may be given too.
         """
         text = text if body is None else dumps(body)
         script = Script(
@@ -126,6 +127,7 @@ class Relay:
             delay=delay,
             drop=drop,
             passes=passes,
+            **more,
         )
         self._scripts.add(route, script, times)
 
@@ -176,6 +178,8 @@ class Relay:
             return bad_gateway()
         script = self._scripts.take(route)
         if script is not None:
+            if script.carried_out:
+                await self._answer(request, route, name)
             answer = await self._scripts.play(script, request)
             if answer is not None:
                 return answer

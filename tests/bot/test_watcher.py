@@ -232,6 +232,42 @@ async def test_a_relay_without_lists_is_learnt_once(
         await reader.leave()
 
 
+async def test_a_page_in_an_outage_teaches_nothing(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+    """A proxy's page reads like a path that is lacking: one task is asked for, not all, and lists go on after."""
+    for task_id in ids(60):
+        relay.set(task(task_id))
+    readers = [Reader(watcher, task_id) for task_id in ids(60)]
+    await clock.advance(1.0)
+    answered = len(relay.asked("list"))
+    relay.has_lists = False
+    relay.broken = {task_id: RelayUnreachable("a page") for task_id in ids(60)}
+    await clock.advance(6.0)
+    assert len(relay.asked("fetch")) == len(relay.asked("list")) - answered == 2
+    relay.has_lists, relay.broken = True, {}
+    await clock.advance(30.0)
+    assert len(relay.asked("fetch")) < 6
+    for reader in readers:
+        await reader.leave()
+
+
+async def test_a_list_that_is_lost_for_good_is_done_without(
+    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+) -> None:
+    """Where single tasks are still told, all of a batch are asked for so, each round."""
+    relay.set(task("1", progress=1))
+    relay.set(task("2", progress=1))
+    readers = [Reader(watcher, "1"), Reader(watcher, "2")]
+    await clock.advance(1.0)
+    relay.has_lists = False
+    for progress in (2, 3):
+        for task_id in ("1", "2"):
+            relay.set(task(task_id, progress=progress))
+        await clock.advance(5.5)
+    for reader in readers:
+        assert reader.progress == [1, 2, 3]
+        await reader.leave()
+
+
 async def test_eight_requests_at_most_are_under_way(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
     """However many batches are due."""
     relay.seconds = 1.0

@@ -151,7 +151,7 @@ async def test_the_token_is_used_while_it_lives_then_the_channel(room: Room) -> 
     assert title(room.message) == "✅ Four pictures in 39 s"
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (401, 0)])
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (401, 0), (404, 0), (403, 50009)])
 async def test_a_token_that_died_early_is_not_tried_again(room: Room, status: int, code: int) -> None:
     """The channel takes over at once, and for good."""
     room.server.fail("PATCH", "/webhooks/*", status, {"code": code})
@@ -203,6 +203,24 @@ async def test_a_deleted_message_and_a_hidden_channel_are_gone(room: Room) -> No
     room.message.deleted = True
     with pytest.raises(PlaceGone):
         await room.show(GRID)
+
+
+@pytest.mark.parametrize("path", ["/webhooks/*", "/channels/*"])
+async def test_a_firewall_is_waited_out(room: Room, path: str) -> None:
+    """A 403 without Discord's own code says nothing about the message: an end is tried again, after a minute."""
+    room.server.fail("PATCH", path, 403, {"code": 0})
+    await room.show(GRID, room.place(token_expires_at=START + timedelta(minutes=15 if "web" in path else -1)))
+    assert title(room.message) == "✅ Four pictures in 39 s"
+    assert 60.0 in room.time.slept
+
+
+async def test_an_edit_that_is_never_answered_is_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is drawn anew with the next news, an end until Discord takes it."""
+    monkeypatch.setattr("cogs.display.PATIENCE_SECONDS", 0.05)
+    room.server.fail("PATCH", "*", 500, times=2, delay=3600)
+    await room.show(RUNNING)
+    await room.show(GRID)
+    assert title(room.message) == "✅ Four pictures in 39 s"
 
 
 @pytest.mark.parametrize(("status", "code"), [(400, 50035), (400, 200000), (403, 240000)])

@@ -513,6 +513,16 @@ async def test_broken_connections(caller: Caller) -> None:
             await caller.fetch("1")
 
 
+async def test_answers_in_pieces(caller: Caller) -> None:
+    """An answer may be bytes, without a length, slow, or lost although what was asked for is done."""
+    caller.relay.script("list", data=b"[" + b" " * 200_000 + b"]", chunked=True, drip=0.02)
+    async with caller.session.post(f"{caller.relay.url}/mj/task/list-by-condition", json={}, headers=KEY) as answer:
+        assert ("Content-Length" in answer.headers, len(await answer.read())) == (False, 200_002)
+    caller.relay.script("imagine", text="<html>", carried_out=True)
+    assert (await caller.post("/mj/submit/imagine", {"prompt": "x"}))[2] == "<html>"
+    assert len(caller.relay.submits) == 1
+
+
 async def test_a_submit_whose_answer_is_lost_was_taken_all_the_same() -> None:
     """With `submit_seconds`, a caller that gives up leaves a task behind, and a bill."""
     async with calling(RelaySettings(submit_seconds=5)) as caller:

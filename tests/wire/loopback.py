@@ -140,6 +140,14 @@ class LoopbackDiscord(State):
         self.guilds[guild_id] = name
         return self.add_channel("general", guild_id)
 
+    async def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with all that stands in it, and tell the bot."""
+        for message in self.messages.values():
+            message.deleted = message.deleted or message.channel is channel
+        del self.all_channels[channel.id]
+        self.channels = [one for one in self.channels if one is not channel]
+        await self.gateway.dispatch("CHANNEL_DELETE", channel.payload(), channel.guild_id)
+
     async def set_visible(self, channel: Channel, *, visible: bool) -> None:
         """Take the bot's VIEW_CHANNEL away, or give it back, and tell it so."""
         channel.visible = visible

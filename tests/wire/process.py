@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.relay import Relay, RelaySettings
-from tests.wire.loopback import LoopbackDiscord, Message
+from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = RelaySettings(seconds_per_task=2.0, picture_side=192)
@@ -63,6 +63,23 @@ class BotProcess:
     def said(self, text: str) -> list[str]:
         """List the events in which the pattern `text` is found."""
         return [line["event"] for line in self.lines if re.search(text, line["event"])]
+
+    def memory(self, which: str) -> int:
+        """Tell a figure of the process's memory in KiB: VmRSS as it is now, VmHWM at its peak."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition(f"{which}:")[2].split()[0])
+
+    def assert_calm(self) -> None:
+        """Assert that nothing of what happened was an error of ours."""
+        bad = [line for line in self.lines if line.get("level") in {"error", "critical"} or "Traceback" in str(line)]
+        assert not bad, bad
+
+    async def lines_of(self, text: str, count: int, timeout: float = 20.0) -> None:  # noqa: ASYNC109
+        """Wait until the pattern `text` is found in so many events."""
+        async with asyncio.timeout(timeout):
+            while len(self.said(text)) < count:
+                self._more.clear()
+                await self._more.wait()
 
     async def line(self, text: str, timeout: float = 15.0) -> str:  # noqa: ASYNC109
         """Wait for an event in which the pattern `text` is found; an AssertionError where the process ends before."""
@@ -186,6 +203,11 @@ class World:
         except TimeoutError:
             raise AssertionError(f"{title!r} never came, only {message.embed} {message.content!r}") from None
         return message
+
+    async def told(self, act: Interaction, count: int = 1, timeout: float = 20.0) -> list[Message]:  # noqa: ASYNC109
+        """Wait until an act has so many followups; give them."""
+        await self.until(lambda: len(act.followups) >= count, timeout)
+        return act.followups
 
     async def until(self, condition: Callable[[], T], timeout: float = 20.0) -> T:  # noqa: ASYNC109
         """Wait until the condition holds, asked again at whatever happens on Discord, and ten times a second."""

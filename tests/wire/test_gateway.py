@@ -2,37 +2,67 @@
 
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.wire.loopback import LoopbackDiscord
+from tests.wire.loopback import LoopbackDiscord, Message
 from tests.wire.process import READY, World, bot_process, world_of
 
 pytestmark = pytest.mark.wire
 
 
-@pytest.mark.parametrize(
-    "lose",
-    [
-        lambda world: world.discord.gateway.drop(),
-        lambda world: world.discord.gateway.ask_to_reconnect(),
-        lambda world: world.discord.gateway.invalidate(),
-    ],
-    ids=["cut", "op 7", "op 9"],
-)
-async def test_a_lost_connection_is_no_matter(world: World, lose: Callable[[World], Awaitable[None]]) -> None:
-    """A cut, op 7 and op 9 in the middle of a task: the message goes on to its end, and its buttons work."""
+async def _forget(world: World) -> None:
+    """Cut the connections, and know nothing of their sessions any more: a RESUME is answered with op 9."""
+    await world.discord.gateway.drop()
+    world.discord.gateway.sessions.clear()
+
+
+_LOSSES: list[Callable[[World], Awaitable[None]]] = [
+    lambda world: world.discord.gateway.drop(),
+    lambda world: world.discord.gateway.drop(4000),
+    lambda world: world.discord.gateway.ask_to_reconnect(),
+    lambda world: world.discord.gateway.invalidate(resumable=True),
+    lambda world: world.discord.gateway.invalidate(),
+    _forget,
+]
+
+
+async def test_lost_connections_are_no_matter(world: World) -> None:
+    """Cuts, op 7 and op 9 in the middle of tasks: every message goes on to its end, and its buttons work."""
+    gateway, messages = world.discord.gateway, list[Message]()
     async with world.bot() as bot:
-        message = await world.follow(world.relay.add_task())
-        before = (world.discord.gateway.resumes, world.discord.identifies)
-        await lose(world)
-        await world.until(lambda: (world.discord.gateway.resumes, world.discord.identifies) > before)
-        await world.discord.connected()
-        await world.shows(message, "✅ Four")
-        await world.shows(await world.press(message, "U3"), "✅ Picture 3")
-        assert not bot.said("Traceback")
-    assert world.discord.identifies <= 2
+        for number, lose in enumerate(_LOSSES):
+            messages.append(await world.follow(world.relay.add_task(), number % 2))
+            before = gateway.resumes + gateway.identifies
+            await lose(world)
+            await world.until(partial(_is_back, world, before))
+            await world.discord.connected()
+        for message in messages:
+            await world.shows(message, "✅ Four")
+        await world.shows(await world.press(messages[-1], "U3"), "✅ Picture 3")
+        bot.assert_calm()
+    # At the start, and after the two losses that leave no session to resume.
+    assert (gateway.identifies, gateway.resumes) == (3, 4)
+    world.assert_polite()
+
+
+def _is_back(world: World, before: int) -> bool:
+    return world.discord.gateway.resumes + world.discord.identifies > before
+
+
+async def test_a_click_during_a_drop_is_heard_after_it(world: World) -> None:
+    """What happens while the connection is lost is told at the RESUME, and answered; other messages go on meanwhile."""
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        running = await world.follow(world.relay.add_task(), 1)
+        await world.discord.gateway.drop()
+        child = await world.press(grid, "U1")
+        await world.shows(child, "✅ Picture 1")
+        await world.shows(running, "✅ Four")
+        bot.assert_calm()
+    assert (world.discord.gateway.resumes, world.discord.identifies, len(world.relay.submits)) == (1, 1, 1)
     world.assert_polite()
 
 

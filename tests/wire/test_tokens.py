@@ -1,12 +1,13 @@
 """What becomes of a message when its interaction's token ends."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.wire.loopback import LoopbackDiscord
+from tests.wire.loopback import LoopbackDiscord, Message
 from tests.wire.process import World, world_of
 
 pytestmark = pytest.mark.wire
@@ -21,16 +22,21 @@ async def patient(tmp_path: Path) -> AsyncGenerator[World]:
         yield world
 
 
+def _offers(message: Message, label: str) -> bool:
+    return any(one.get("label") == label for one in message.buttons)
+
+
 async def test_edits_go_on_without_the_token(patient: World) -> None:
-    """A token that ends early, and one that is too old: both messages are drawn to their end through the channel."""
+    """Tokens that end early, fresh or near their end, and one that is too old: all are drawn on by the channel."""
     discord = patient.discord
     async with patient.bot():
         acts = []
-        for age in (0.0, 14.9 * 60):
+        for age in (0.0, 13.5 * 60, 14.9 * 60):
             options = {"id": patient.relay.add_task(age=24)}
             acts.append(await discord.slash(discord.owner, discord.channels[0], "mjstatus", options, age_seconds=age))
             await acts[-1].answered()
-        discord.expire(acts[0])
+        for act in acts[:2]:
+            discord.expire(act)
         for act in acts:
             assert act.original is not None
             await patient.shows(act.original, "✅ Four")
@@ -38,24 +44,36 @@ async def test_edits_go_on_without_the_token(patient: World) -> None:
             assert last.startswith(f"PATCH /channels/{discord.channels[0].id}/"), last
             assert len(act.original.files) == 1
     dead = [one for one in discord.requests if one.code in {50027, 10015}]
-    assert len(dead) <= 1, dead
+    assert len(dead) <= 2, dead
     patient.assert_polite()
 
 
-async def test_private_messages_rest_in_time(patient: World) -> None:
-    """A private message, which only its token reaches, ends its live phase before that does; Refresh wakes it."""
-    discord = patient.discord
-    async with patient.bot():
-        options = {"id": patient.relay.add_task(age=20), "private": True}
-        act = await discord.slash(discord.owner, discord.channels[0], "mjstatus", options, age_seconds=14 * 60 - 3)
-        await act.answered()
-        message = act.original
-        assert message is not None
-        await patient.until(lambda: any(one.get("label") == "Refresh" for one in message.buttons), 10)
-        discord.expire(act)
-        await discord.click(discord.owner, message, "Refresh")
-        await patient.shows(message, "✅ Four")
-    assert not [one for one in discord.requests if one.code in {50027, 10015, 10008}]
+async def test_messages_out_of_reach_rest_in_time(patient: World) -> None:
+    """Private, in other people's DM, in a server that the bot is not in: each rests before its token ends; Refresh."""
+    discord, age = patient.discord, 14 * 60 - 3
+    async with patient.bot() as bot:
+        acts = []
+        for channel, private in ((discord.channels[0], True), (discord.private, False), (discord.foreign, False)):
+            options, installed = {"id": patient.relay.add_task(age=20), "private": private}, not private
+            acts.append(
+                await discord.slash(
+                    discord.owner, channel, "mjstatus", options, user_installed=installed, age_seconds=age
+                )
+            )
+        for act in acts:
+            message = (await act.answered()).original
+            assert message is not None
+            await patient.until(partial(_offers, message, "Refresh"), 10)
+            assert "Refresh" in message.embed["description"]
+            discord.expire(act)
+        for act in acts:
+            assert act.original is not None
+            await discord.click(discord.owner, act.original, "Refresh", user_installed=act.user_installed)
+        for act in acts:
+            assert act.original is not None
+            await patient.shows(act.original, "✅ Four")
+        bot.assert_calm()
+    assert not [one for one in discord.requests if one.code in {50001, 50027, 10003, 10015, 10008}]
     patient.assert_polite()
 
 
