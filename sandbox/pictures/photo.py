@@ -155,12 +155,12 @@ def _face(photos: tuple[Photo, ...], size: Size, _layout: str, _palette: Palette
     """Lay the middle of the first picture, where a portrait has its face, over that of the second."""
     source, target = photos[:2]
     image = _cover(target, size)
-    radius = round(min(size) * 0.27)
-    x, y = size[0] // 2, round(size[1] * 0.44)
+    radius = round(min(size) * 0.31)
+    x, y = size[0] // 2, round(size[1] * 0.5)
     box = (x - radius, y - round(radius * 1.2), x + radius, y + round(radius * 1.2))
     whole = _opened(source)
-    near = min(whole.size) * 0.36
-    middle = whole.width / 2, whole.height * 0.44
+    near = min(whole.size) * 0.38
+    middle = whole.width / 2, whole.height * 0.5
     crop = (middle[0] - near, middle[1] - near * 1.2, middle[0] + near, middle[1] + near * 1.2)
     there = box[2] - box[0], box[3] - box[1]
     face = _toned(whole.resize(there, Image.Resampling.LANCZOS, _within(crop, whole.size)), image.crop(box))

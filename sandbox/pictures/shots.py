@@ -129,7 +129,10 @@ def edited(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
     """Return four edits of a picture: the light that the words ask for, and the animal that they name."""
     source = Source("edit", (photo,), photo.aspect)
     animal, names = animal_in(prompt), four_palettes(prompt, seed)
-    shots = [_from(source, name, f"{seed} {number}", "") for number, name in enumerate(names, 1)]
+    # Where the words ask for the night, none of the four is to be a sunset.
+    dark = [name for name in names if PALETTES[name].night] if re.search(r"\bnight\b|midnight", prompt.lower()) else []
+    lights = [dark[number % len(dark)] if dark else name for number, name in enumerate(names)]
+    shots = [_from(source, name, f"{seed} {number}", "") for number, name in enumerate(lights, 1)]
     if animal is None:
         return tuple(shots)
     return tuple(replace(shot, subject=Subject(animal, "whole", min(1.0, photo.aspect**0.8))) for shot in shots)
