@@ -16,21 +16,24 @@ from typing import Any
 
 import discord
 
+from bot import hosting
 from bot.api import MidjourneyAPI
 from bot.app import MjBot, app
-from bot.check import Finding, relay_finding, store_finding
+from bot.check import Finding, disk_findings, relay_finding, store_finding
 from bot.clock import Clock
 from bot.errors import SettingsError, StoreUnavailable
+from bot.health import Readiness
 from bot.logs import set_up
 from bot.settings import Settings
 from bot.store import open_store
+from bot.web import serving
 from cogs import connection
 from cogs.permissions import invite, invite_for_oneself
 
 log = logging.getLogger("bot")
 
-_GOODBYE_SECONDS = 6.0
-"""How long an end may take: platforms kill after ten, and a gateway that hangs would keep us for thirty."""
+_GOODBYE_SECONDS = 9.0
+"""How long an end may take: platforms kill after ten."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,11 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    return await keep_connected(settings, stop, Patience())
+    if wiped := hosting.here(settings.database_url):
+        log.warning("%s", wiped)
+    readiness = Readiness()
+    async with serving(settings.port, settings.listen_host, readiness):
+        return await keep_connected(settings, stop, Patience(), readiness)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -66,19 +73,28 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         signal.signal(number, asked)
 
 
-async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Patience) -> int:
+async def keep_connected(
+    settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness | None = None
+) -> int:
     """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
-    pause = patience.first
+    pause, readiness = patience.first, readiness or Readiness()
     while not stop.is_set():
         begun = monotonic()
         try:
-            await _unless(stop, _live(settings, patience))
+            await _bounded(stop, _live(settings, stop, patience, readiness))
+        except _StopAskedError:
+            break
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
+            readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
             await _pause(patience.hold, stop)
             return 1
+        except connection.ShardsRefused as refused:
+            pause = patience.longest
+            log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
-            what = "The database" if isinstance(error, StoreUnavailable) else "Discord"
+            check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
+            readiness.waits(check, f"{what} cannot be used yet")
             if monotonic() - begun > patience.longest:
                 pause = patience.first
             log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
@@ -89,31 +105,60 @@ async def keep_connected(settings: Settings, stop: asyncio.Event, patience: Pati
     return 0
 
 
-async def _live(settings: Settings, patience: Patience) -> None:
-    """Live through one connection to Discord, built from nothing."""
+class _StopAskedError(Exception):
+    """A signal asked to stop."""
+
+
+async def _live(settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness) -> None:
+    """Live through one connection to Discord, built from nothing.
+
+    Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
+    come to their end and jobs are given back, as `serve` ends; REST and the store close last.
+    """
     async with app(settings, shard_count=None) as built, built.bot:
-        await connection.log_in(built.bot, settings.discord_token.get_secret_value())
-        await connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url), sleep=asyncio.sleep)
+        await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
+        await _unless(stop, connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url)))
         async with built.serve():
-            await connection.connect(built.bot, first_seconds=patience.connection)
+            try:
+                with readiness.of(built.health):
+                    await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection))
+            except _StopAskedError:
+                log.info("Stopping.")
+                await connection.hang_up(built.bot)
+                raise
 
 
-async def _unless(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
-    """Run `living` to its end, or cut it short once `stop` is set; what hangs while it ends is cut short too."""
-    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work`, or cut it short and raise _StopAskedError once `stop` is set."""
+    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-    if task.done():
-        return task.result()
-    log.info("Stopping.")
-    for _ in range(2):
-        task.cancel()
-        await asyncio.wait({task}, timeout=_GOODBYE_SECONDS / 2)
-    if task.done() and not task.cancelled() and (error := task.exception()):
+        task.cancel()  # which does nothing to one that has ended
+        await asyncio.gather(task, return_exceptions=True)
+    if stop.is_set():
+        raise _StopAskedError
+    task.result()
+
+
+async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
+    """Run `living` to its end, which it comes to by itself once `stop` is set; what hangs then is cut short."""
+    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            await asyncio.wait({task}, timeout=_GOODBYE_SECONDS)
+    finally:
+        stopping.cancel()
+        if not task.done():
+            log.warning("The end takes too long: cut short.")
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.5)
+    if not stop.is_set():
+        task.result()
+    elif task.done() and not task.cancelled() and not isinstance(error := task.exception(), _StopAskedError | None):
         log.warning("Not all of it ended well (%s).", _short(error))
-    return None
 
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:
@@ -130,6 +175,7 @@ def _short(error: BaseException) -> str:
 async def check(settings: Settings) -> int:
     """Try everything once, print a line each, and the invite link; return the exit code."""
     found = [await _store_finding(settings)]
+    found += disk_findings(hosting.here(settings.database_url))
     async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
         found.append(await relay_finding(api.check, settings.mj_api_url))
     found += await _discord_findings(settings)

@@ -14,6 +14,7 @@ from bot.answers import Answer
 from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
 from bot.line import Line, Terms
 from bot.links import address
+from bot.metrics import api_request
 from bot.models import Submission, Task
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
@@ -82,8 +83,10 @@ class MidjourneyAPI:
         Raises:
             TaskUnknown: The relay knows no such task, or not for this key.
         """
-        path = f"/mj/task/{_segment(task_id)}/fetch"
-        return self._reachable(await self._read("GET", path, None, lambda answer: answers.task(answer, task_id)))
+        task = await self._read(
+            "/mj/task/{id}/fetch", lambda answer: answers.task(answer, task_id), name=_segment(task_id)
+        )
+        return self._reachable(task)
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
@@ -92,7 +95,7 @@ class MidjourneyAPI:
             ActionUnsupported: This relay has no list-by-condition.
         """
         path, ids = "/mj/task/list-by-condition", list(task_ids)
-        found = await self._read("POST", path, {"ids": ids}, lambda answer: answers.tasks(answer, ids), _OF_LIST)
+        found = await self._read(path, lambda answer: answers.tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST)
         return {task_id: self._reachable(task) for task_id, task in found.items()}
 
     async def seed(self, task_id: str) -> str:
@@ -103,8 +106,8 @@ class MidjourneyAPI:
             ActionUnsupported: This relay has no image-seed.
             SubmitRefused: Midjourney gives none for this task.
         """
-        path = f"/mj/task/{_segment(task_id)}/image-seed"
-        return await self._read("GET", path, None, lambda answer: answers.seed(answer, task_id), self._of_seed)
+        path, name = "/mj/task/{id}/image-seed", _segment(task_id)
+        return await self._read(path, lambda answer: answers.seed(answer, task_id), name=name, terms=self._of_seed)
 
     async def image(self, task_id: str) -> bytes:
         """Download a task's picture or clip through the relay, at most 32 MiB, untouched.
@@ -114,8 +117,8 @@ class MidjourneyAPI:
             PictureGone: The link behind it is dead.
             ActionUnsupported: This relay has no such path.
         """
-        path = f"/mj/image/{_segment(task_id)}"
-        return await self._read("GET", path, None, lambda answer: answers.picture(answer, task_id), _OF_PICTURE)
+        path, name = "/mj/image/{id}", _segment(task_id)
+        return await self._read(path, lambda answer: answers.picture(answer, task_id), name=name, terms=_OF_PICTURE)
 
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
@@ -132,8 +135,7 @@ class MidjourneyAPI:
             ActionUnsupported: This relay cannot do it, or, with a speed, has no path for that.
             RelayError: Any other leaf: nothing was accepted, nothing is paid.
         """
-        prefix = f"/mj-{speed}" if speed else ""
-        return await self._submit(prefix + order.path, {**order.body, "state": state}, answers.submission)
+        return await self._submit(order.path, {**order.body, "state": state}, answers.submission, speed=speed)
 
     async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
         """Press the button `custom_id` of `task_id`; `state` comes back with the child."""
@@ -171,30 +173,41 @@ class MidjourneyAPI:
 
     async def _read(
         self,
-        method: str,
-        path: str,
-        body: Body | None,
+        template: str,
         understand: Callable[[Answer], _T],
+        *,
+        name: str = "",
+        body: Body | None = None,
         terms: Terms = _OF_TEXT,
     ) -> _T:
+        method, path = "POST" if body else "GET", template.replace("{id}", name)
+
+        async def once() -> _T:
+            with api_request(template):
+                return understand(await self._line.read(method, path, body, terms))
+
         try:
-            return understand(await self._line.read(method, path, body, terms))
+            return await once()
         except RelayUnreachable as error:
             if error.retry_after is not None:
                 raise
             log.debug("%s %s: %s; asking once more.", method, path, error.reason)
         await self._sleep(0.5)
-        return understand(await self._line.read(method, path, body, terms))
+        return await once()
 
-    async def _submit(self, path: str, body: Body, understand: Callable[[Answer], _T]) -> _T:
+    async def _submit(
+        self, path: str, body: Body, understand: Callable[[Answer], _T], *, speed: Speed | None = None
+    ) -> _T:
         terms = self._of_pictures if submits.has_pictures(body) else _OF_TEXT
-        answer = await self._line.submit(path, body, terms)
-        if answer.is_success and answer.is_html and path in self._spoken:
-            # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
-            raise SubmitUncertain("a page instead of an answer")
-        if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
-            self._spoken.add(path)
-        return understand(answer)
+        with api_request(path):
+            path = f"/mj-{speed}{path}" if speed else path
+            answer = await self._line.submit(path, body, terms)
+            if answer.is_success and answer.is_html and path in self._spoken:
+                # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
+                raise SubmitUncertain("a page instead of an answer")
+            if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
+                self._spoken.add(path)
+            return understand(answer)
 
 
 def _segment(task_id: str) -> str:

@@ -1,22 +1,29 @@
 """The composition root: resources opened in order, services built, cogs handed exactly what they need."""
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from uuid import uuid4
 
 import aiohttp
 import discord
 from discord.ext import commands
 
+from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
+from bot.ownership import Ownership
 from bot.ports import Store
 from bot.presses import Presses
+from bot.retention import Retention
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import open_store
@@ -24,25 +31,29 @@ from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
-from cogs.connection import Identifies
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
-from cogs.replies import Tree
+from cogs.replies import Tree, all_answered
+from cogs.sessions import Sessions
+from cogs.shards import PatientBot
 from cogs.status import Status
 from cogs.sync import sync_commands
+from cogs.traffic import traced
 from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 300.0
+_ANSWER_SECONDS, _STORE_SECONDS = 2.0, 1.0
+"""How long a process that stops lets interactions come to their end, and waits for its store, each time."""
 
 
 @dataclass(kw_only=True)
 class App:
     """Everything that runs; `serve` must be entered from outside the bot's own callbacks."""
 
-    bot: commands.AutoShardedBot
+    bot: PatientBot
     settings: Settings
     api: MidjourneyAPI
     store: Store
@@ -50,6 +61,9 @@ class App:
     jobs: Jobs
     watcher: Watcher
     turns: Budgets
+    ownership: Ownership
+    retention: Retention
+    health: Health = field(repr=False)
     supervisor: Supervisor = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -60,8 +74,28 @@ class App:
             self.supervisor.start("watcher", self.watcher.run)
             self.supervisor.start("budgets", self.turns.run)
             self.supervisor.start("ready", self._when_ready)
-            await self.jobs.resume()
-            yield
+            self.supervisor.start("retention", self.retention.run)
+            await self.ownership.round()
+            self.supervisor.start("ownership", self.ownership.run)
+            try:
+                yield
+            finally:
+                await self._hand_over()
+        # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
+        await self._briefly(self.ownership.leave())
+
+    async def _hand_over(self) -> None:
+        """Answer whoever waits for an answer, then leave everything that is drawn to others."""
+        await all_answered(_ANSWER_SECONDS)
+        await self.supervisor.wind_down()
+        await self._briefly(self.ownership.give_back())
+
+    @staticmethod
+    async def _briefly(work: Awaitable[None]) -> None:
+        """Do a last thing in the time that is left for it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STORE_SECONDS):
+                await work
 
     async def _when_ready(self) -> None:
         # First: clicks come as soon as it is connected, and who may spend hangs on it.
@@ -92,21 +126,22 @@ class App:
 
 @asynccontextmanager
 async def app(settings: Settings, *, clock: Clock | None = None, shard_count: int | None = None) -> AsyncGenerator[App]:
-    """Open what the bot stands on, and yield it unconnected.
+    """Open what the bot stands on, and yield it unconnected; `shard_count` stands in for what the settings say.
 
     Raises:
         StoreUnavailable: The database cannot be opened or migrated.
     """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.database_url.get_secret_value(), now=clock.now))
+        url = settings.database_url.get_secret_value()
+        store = await stack.enter_async_context(open_store(url, now=clock.now, owner=uuid4().hex))
         api = await stack.enter_async_context(
             MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
         stack.push_async_callback(pictures.close)
-        bot = MjBot(shard_count=shard_count)
+        bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = Budgets(clock.now, clock.sleep)
         stack.push_async_callback(turns.close)
         trust, supervisor = Trust(clock, guilds=settings.allowed_guilds), Supervisor()
@@ -121,19 +156,30 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
-            Help(bot, api, store, trust, settings.mj_api_url),
+            Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
+        )
+        lease = timedelta(seconds=settings.lease_seconds)
+        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
+        health = Health(
+            {
+                "gateway": Sessions(bot).trouble,
+                "polls": partial(polls_trouble, watcher, settings.poll_seconds),
+                "key": KeyCheck(api.check, supervisor, clock.now).trouble,
+                "store": ownership.trouble,
+            }
         )
         yield App(
             bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
-            turns=turns,
+            turns=turns, ownership=ownership, health=health,
+            retention=Retention(store, store.fleet, days=settings.retention_days, clock=clock),
             supervisor=supervisor, clock=clock,
         )  # fmt: skip
 
 
-class MjBot(commands.AutoShardedBot):
+class MjBot(PatientBot):
     """discord.py's bot with the least it needs: slash commands and buttons come without any privileged intent."""
 
-    def __init__(self, *, shard_count: int | None) -> None:
+    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = ()) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -141,14 +187,10 @@ class MjBot(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shard_count,
+            shard_ids=shard_ids,
+            http_trace=traced(),
         )
         self.cogs_to_add: tuple[commands.Cog, ...] = ()
-        self._identifies = Identifies()
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait as discord.py does, and longer where Discord would mind."""
-        await super().before_identify_hook(shard_id, initial=initial)
-        await self._identifies.turn(shard_id or 0)
 
     async def setup_hook(self) -> None:
         """Add the cogs once, before the first connection."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, StoreUnavailable
+from bot.hosting import WipedDisk
 from bot.ports import Store
 
 
@@ -44,3 +45,8 @@ async def store_finding(store: Store) -> Finding:
     except StoreUnavailable as error:
         return Finding("Database", good=False, said=f"{error}.", advice="Check DATABASE_URL, and the disk's space.")
     return Finding("Database", good=True, said=f"answers, with {len(open_jobs)} unfinished messages.")
+
+
+def disk_findings(wiped: WipedDisk | None) -> list[Finding]:
+    """Say so where the platform empties the database's disk; elsewhere there is nothing to say."""
+    return [Finding("Disk", good=False, said=wiped.said, advice=wiped.remedy)] if wiped else []

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from bot.errors import RelayError
 from bot.models import Task
@@ -94,7 +95,10 @@ class Watched:
 
     task_id: str
     since: float
+    joined: float
     due: float
+    was_due: float = inf
+    """When it was due that is being asked for now, until it is counted how late."""
     feeds: set[Feed] = field(default_factory=set[Feed])
     task: Task | None = None
     succeeded_at: float | None = None

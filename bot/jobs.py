@@ -34,6 +34,13 @@ class Times:
     notify_after: timedelta
 
 
+@dataclass(frozen=True)
+class _Left:
+    """What another process left of a job: the snapshot it kept, older than what it drew last."""
+
+    seed: Task | None
+
+
 class Jobs:
     """Follows tasks on behalf of messages. Ports: `store`, `display`, `pictures`."""
 
@@ -105,9 +112,23 @@ class Jobs:
         """Run a job whose row is written, in place of whatever runs for its message."""
         self._supervisor.start(job.id, lambda: self._run(job))
 
+    def resume(self, job: Job, seed: Task | None) -> None:
+        """Run a job that another process left unfinished; `seed` is the snapshot kept of its task."""
+        self._supervisor.start(job.id, lambda: self._run(job, _Left(seed)))
+
+    def leave(self, message_id: int) -> None:
+        """Stop running a job, which is another process's now."""
+        self._supervisor.stop(message_id)
+
+    @property
+    def running(self) -> set[int]:
+        """The messages whose jobs this process runs."""
+        return {key for key in self._supervisor.keys if isinstance(key, int)}
+
     async def drop(self, job: Job) -> None:
         """End a job whose form was declined; what is kept of its task says so, to whoever has the form open still."""
         self._supervisor.stop(job.id)
+        await self._store.open_job(job)  # another process may be running it
         task = await self._store.snapshot(job.task_id) or Task(id=job.task_id)
         await self._store.keep(task.model_copy(update={"status": Status.CANCEL}))
         await self._end(job, task, Ending.DROPPED)
@@ -115,35 +136,6 @@ class Jobs:
     async def recent(self, person_id: int, limit: int) -> list[Recent]:
         """Return a person's own tasks, newest first."""
         return list(await self._store.recent(person_id, limit))
-
-    async def resume(self) -> None:
-        """Go on with every job that the last process left unfinished."""
-        for claim in await self._store.claims(ClaimState.SUBMITTING):
-            if await self._store.job_of_claim(claim.id) is None:
-                # A submit is sent only after its message's row is written: this one never was.
-                await self._store.settle(claim.id, ClaimState.REFUSED)
-                continue
-            log.warning("Claim %d was on its way when the process ended: it may have been accepted.", claim.id)
-            await self._store.settle(claim.id, ClaimState.UNKNOWN)
-        jobs = await self._store.open_jobs()
-        for job in jobs:
-            await self._resume(job)
-        if jobs:
-            log.info("Going on with %d unfinished messages.", len(jobs))
-
-    async def _resume(self, job: Job) -> None:
-        if not job.task_id:
-            if any(claim.id == job.claim_id for claim in await self._store.claims(ClaimState.UNKNOWN)):
-                self._supervisor.start(job.id, lambda: self.uncertain(job))
-                return
-            accepted = await self._store.claims(ClaimState.ACCEPTED)
-            child_id = next((claim.child_id for claim in accepted if claim.id == job.claim_id), "")
-            if not child_id:  # refused: its message has been taken back
-                await self._store.close_job(job.id)
-                return
-            job = replace(job, task_id=child_id)
-            await self._store.change_job(job)
-        self.start(job)
 
     async def _related(self, job: Job) -> Job:
         """Let a message that follows a child by its id tell what an earlier message knows: whose child it is."""
@@ -156,6 +148,10 @@ class Jobs:
         """Tell on the job's message that the answer to its submit was lost, and end it."""
         await self._end(job, None, Ending.UNCERTAIN)
 
+    def resume_uncertain(self, job: Job) -> None:
+        """Do so for a job of a process that ended while its submit was on its way."""
+        self._supervisor.start(job.id, lambda: self.uncertain(job))
+
     async def _meet(self, task: Task) -> None:
         """Close the claim that a task carries in its `state`, where its submit's answer was lost."""
         if not task.state:
@@ -165,11 +161,11 @@ class Jobs:
                 await self._store.settle(claim.id, ClaimState.ACCEPTED, task.id)
                 log.info("Task %s closes claim %d, whose answer was lost.", task.id, claim.id)
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: Job, left: _Left | None = None) -> None:
         """Follow one job to its end: a message that is gone ends it quietly, a store that is gone is waited for."""
         while True:
             try:
-                await self._follow(job)
+                await self._follow(job, left)
             except StoreUnavailable as gone:
                 await self._wait_for_store(job, gone)
             else:
@@ -188,9 +184,9 @@ class Jobs:
         log.warning("Job %d waits for the store: %s.", job.id, gone)
         await self._sleep(_STORE_SECONDS)
 
-    async def _follow(self, job: Job) -> None:
+    async def _follow(self, job: Job, left: _Left | None) -> None:
         try:
-            task, ending = await self._watch(job)
+            task, ending = await self._watch(job, left)
             if ending is None and task is not None:
                 await self._finish(job, task)
             else:
@@ -199,12 +195,13 @@ class Jobs:
             log.info("Job %d ends: %s.", job.id, type(gone).__name__)
             await self.close(job)
 
-    async def _watch(self, job: Job) -> tuple[Task | None, Ending | None]:
+    async def _watch(self, job: Job, left: _Left | None) -> tuple[Task | None, Ending | None]:
         """Draw every change until the task is over, or the job's time is."""
         until, ending = self._until(job)
-        seed = await self._store.snapshot(job.task_id)
+        seed = left.seed if left else await self._store.snapshot(job.task_id)
         kept = seed.status if seed else None
-        async with self._watcher.watch(job.task_id, since=job.born_at, until=until, seed=seed) as feed:
+        watch = self._watcher.watch(job.task_id, since=job.born_at, until=until, seed=seed, resumed=left is not None)
+        async with watch as feed:
             try:
                 async for task in feed:
                     if feed.over:

@@ -1,8 +1,8 @@
 """What the use cases need of the world: a store that keeps rows, a display that draws, a place to get pictures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class Store(Protocol):
     """Rows that outlive the process. Every method raises StoreUnavailable where the database does not answer."""
 
     async def open_job(self, job: Job) -> None:
-        """Write a job; from here on it survives the process."""
+        """Write a job: it survives the process, and is this one's from here on, whoever had it."""
         ...
 
     async def change_job(self, job: Job) -> None:
@@ -29,11 +29,11 @@ class Store(Protocol):
         ...
 
     async def close_job(self, message_id: int) -> None:
-        """Mark the job as ended; its row stays, for links and for the requester."""
+        """Mark the job as ended, if it is still this process's; its row stays, for links and for the requester."""
         ...
 
     async def open_jobs(self) -> Sequence[Job]:
-        """Return every job that has not ended, oldest first."""
+        """Return every job that has not ended, whosever it is, oldest first."""
         ...
 
     async def job(self, message_id: int) -> Job | None:
@@ -60,6 +60,10 @@ class Store(Protocol):
         """Return the last snapshot kept of a task."""
         ...
 
+    async def snapshots_of(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Return the last snapshots kept of many tasks, by id; those without one are missing."""
+        ...
+
     async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
         """Write a claim if `judge`, called with the person's usage in the same transaction, raises nothing.
 
@@ -71,6 +75,10 @@ class Store(Protocol):
 
     async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
         """Write how a submit ended."""
+        ...
+
+    async def find_claim(self, claim_id: int) -> Claim | None:
+        """Return a claim, however it ended."""
         ...
 
     async def claims(self, state: ClaimState) -> Sequence[Claim]:
@@ -90,6 +98,49 @@ class Store(Protocol):
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         """Return the abilities that the relay lacks at that time, with the reason."""
+        ...
+
+    async def forget(self, before: datetime) -> int:
+        """Delete jobs that ended before then, and snapshots that nobody follows; return how many that were.
+
+        Claims stay: what was paid for is not paid for again.
+        """
+        ...
+
+
+class Fleet(Protocol):
+    """The processes that share a store, seen from one of them; every method but `freed` may raise StoreUnavailable."""
+
+    async def renew(self, lease: timedelta) -> bool:
+        """Stay alive for another lease; tell whether this process was alive until now."""
+        ...
+
+    async def take_over(self, most: int) -> Sequence[Job]:
+        """Make open jobs that nobody living owns this process's, at most so many, oldest first."""
+        ...
+
+    async def lost(self, message_ids: Collection[int]) -> set[int]:
+        """Return those of the jobs that are another process's, or nobody's, by now."""
+        ...
+
+    async def orphaned_claims(self) -> Sequence[Claim]:
+        """Return the claims whose submit was on its way when its process ended, oldest first."""
+        ...
+
+    async def give_back(self) -> None:
+        """Leave this process's jobs to others, except those whose submit is on its way."""
+        ...
+
+    async def leave(self) -> None:
+        """Be no process any more: all that is still this one's is anybody's."""
+        ...
+
+    async def bury(self, since: timedelta) -> None:
+        """Delete the rows of processes that ended so long ago, and that own nothing any more."""
+        ...
+
+    async def freed(self) -> None:
+        """Wait until another process says that jobs changed hands: a hint, which may never come."""
         ...
 
 

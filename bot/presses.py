@@ -25,6 +25,7 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.jobs import Jobs
+from bot.metrics import PRESSES, counting_unsent
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
 from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place
@@ -108,6 +109,7 @@ class Presses:
         self._now = clock.now
         self._sleep = clock.sleep
 
+    @counting_unsent
     async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
         """Claim a press, show its child, and hand the submit to the supervisor; `prompt` answers a form asked first.
 
@@ -155,13 +157,14 @@ class Presses:
 
     def _give_back(self, claim: Claim) -> None:
         # By the supervisor, as a store that is gone may be why.
-        self._surely(("settle", claim.id), lambda: self._settle(claim, ClaimState.REFUSED))
+        self._surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
 
     async def prefill(self, task_id: str) -> str:
         """Return the prompt that a task's form starts with: from the store, else from the relay."""
         task = await self._store.snapshot(task_id) or await self._api.fetch(task_id)
         return task.properties.final_prompt or task.prompt
 
+    @counting_unsent
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
         """Answer the form that a child waits for, from its own message; only its requester may."""
         await self._admit(press)
@@ -211,6 +214,7 @@ class Presses:
         except MjbotError:
             await answerer.close_child(shown)
             raise
+        PRESSES.labels(AlreadyPressed.__name__).inc()
 
     async def _claim(self, press: Press, button: str) -> Claim:
         """Write the claim, unless the same press, by whomever, is on its way to the relay at this moment."""
@@ -277,6 +281,10 @@ class Presses:
         await self._mark(sending.parent, answerer)
 
     async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+        PRESSES.labels(state).inc()
+        await self._write(claim, state, child_id)
+
+    async def _write(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
         """Write how a submit ended, however long the store takes to come back: it may have been paid."""
         while True:
             try:

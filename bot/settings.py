@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     @field_validator("shard_ids", mode="after")
     @classmethod
     def _of_the_count(cls, value: frozenset[int], info: ValidationInfo) -> frozenset[int]:
-        count = info.data.get("shard_count")
+        count: int = info.data.get("shard_count") or 0
         if value and not count:
             raise ValueError("needs SHARD_COUNT: how many shards all processes have together")
         if value and max(value) >= count:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
-LAST_SECONDS = 4.0
+LAST_SECONDS = 3.5
 """How long a submit on its way may take to come to its end when the process stops: platforms give ten seconds."""
 
 
@@ -38,6 +38,7 @@ class Supervisor:
         self._queue: asyncio.Queue[_Order] = asyncio.Queue()
         self._running: dict[Hashable, set[asyncio.Task[None]]] = {}
         self._to_the_end: set[asyncio.Task[None]] = set()
+        self._is_ending = False
 
     def start(self, key: Hashable, work: Work, *, to_the_end: bool = False) -> None:
         """Run `work`, in place of whatever runs under that key; `to_the_end` gives it time when all else is stopped."""
@@ -52,6 +53,11 @@ class Supervisor:
         """How many keys have work that is running, or ending."""
         return len(self._running)
 
+    @property
+    def keys(self) -> frozenset[Hashable]:
+        """The keys of that work."""
+        return frozenset(self._running)
+
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Run what is handed in until the block ends.
@@ -62,22 +68,41 @@ class Supervisor:
         try:
             yield
         finally:
-            _cancel({hiring}.union(*self._running.values()) - self._to_the_end)
-            while not self._queue.empty():
-                order = self._queue.get_nowait()
-                if order.to_the_end:
-                    self._carry_out(order)
-            if self._to_the_end:
-                await asyncio.wait(set(self._to_the_end), timeout=self._last_seconds)
-            workers = {hiring}.union(*self._running.values())
-            _cancel(workers)
-            await asyncio.gather(*workers, return_exceptions=True)
+            try:
+                await self.wind_down()
+                await self._last_work()
+            finally:
+                workers = {hiring}.union(*self._running.values())
+                _cancel(workers)
+                await asyncio.gather(*workers, return_exceptions=True)
+
+    async def wind_down(self) -> None:
+        """Cancel all but what must come to its end, and from here on begin nothing else."""
+        self._is_ending = True
+        self._take_orders()
+        others = set[asyncio.Task[None]]().union(*self._running.values()) - self._to_the_end
+        _cancel(others)
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _last_work(self) -> None:
+        """Wait for what must come to its end, and for what that hands in of the same kind."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._last_seconds):
+                while self._to_the_end:
+                    await asyncio.wait(set(self._to_the_end))
+                    self._take_orders()
 
     async def _hire(self) -> None:
         while True:
             self._carry_out(await self._queue.get())
 
+    def _take_orders(self) -> None:
+        while not self._queue.empty():
+            self._carry_out(self._queue.get_nowait())
+
     def _carry_out(self, order: _Order) -> None:
+        if self._is_ending and not order.to_the_end:
+            return
         key = order.key
         earlier = frozenset(self._running.get(key, ()))
         _cancel(earlier)

@@ -22,6 +22,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.feeds import Deadline, Feed, Watched
+from bot.metrics import POLL_LAG, WATCHED
 from bot.models import Task
 from bot.schedule import Schedule
 
@@ -79,6 +80,14 @@ class Watcher:
         """How many tasks are being watched."""
         return len(self._watched)
 
+    @property
+    def unanswered_seconds(self) -> float:
+        """For how long an answer is owed: since the last one, or the first watch after it; 0 where nobody waits."""
+        now = self._now().timestamp()
+        joined = min((watched.joined for watched in self._watched.values() if not watched.is_over(now)), default=now)
+        answered = self.last_answer_at.timestamp() if self.last_answer_at else 0.0
+        return max(0.0, now - max(joined, answered))
+
     @asynccontextmanager
     async def watch(
         self,
@@ -87,12 +96,13 @@ class Watcher:
         since: datetime | None = None,
         until: datetime | None = None,
         seed: Task | None = None,
+        resumed: bool = False,
         impatient: bool = False,
     ) -> AsyncGenerator[Feed]:
         """Watch a task.
 
         `since` is when its message was born, which sets how often it is asked for; at `until` the feed expires;
-        `seed` is what is known of the task already.
+        `seed` is what is known of the task already, and `resumed` tells that its message shows that, or newer.
         """
         feed = Feed(until=until, impatient=impatient)
         now = self._now()
@@ -102,8 +112,11 @@ class Watcher:
             heapq.heappush(self._deadlines, deadline)
             self._wake.set()
         feed.silent_since = self._silent_since if self._silence_told else None
-        if watched.task is not None:
-            feed.put(watched.task, over=watched.is_over(now.timestamp()))
+        over = watched.is_over(now.timestamp())
+        if resumed and watched.task is seed and not over:
+            feed.latest = seed
+        elif watched.task is not None:
+            feed.put(watched.task, over=over)
         try:
             yield feed
         finally:
@@ -111,16 +124,18 @@ class Watcher:
             watched.feeds.discard(feed)
             if not watched.feeds and self._watched.get(task_id) is watched:
                 del self._watched[task_id]
+                WATCHED.set(len(self._watched))
 
     def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> Watched:
         now = self._now().timestamp()
         watched = self._watched.get(task_id)
         if watched is None:
             ended = now if seed is not None and seed.status.is_final else None
-            watched = Watched(task_id, since=born, due=now, task=seed, succeeded_at=ended)
+            watched = Watched(task_id, since=born, joined=now, due=now, task=seed, succeeded_at=ended)
             if watched.is_over(now):
                 watched.due = inf
             self._watched[task_id] = watched
+            WATCHED.set(len(self._watched))
             self._wake.set()
         elif born > watched.since:
             # A new message makes an old task young: somebody is looking at it now.
@@ -172,7 +187,7 @@ class Watcher:
 
     def _launch(self, batch: list[Watched], polls: set[asyncio.Task[None]]) -> None:
         for watched in batch:
-            watched.due = inf
+            watched.was_due, watched.due = watched.due, inf
         poll = asyncio.create_task(self._poll(batch))
         polls.add(poll)
         poll.add_done_callback(polls.discard)
@@ -245,6 +260,7 @@ class Watcher:
     async def _poll_batch(self, batch: list[Watched]) -> None:
         try:
             async with self._places:
+                self._count_lag(batch)
                 found = await self._relay.list([watched.task_id for watched in batch])
         except ActionUnsupported:
             if self._batches:
@@ -261,9 +277,18 @@ class Watcher:
                 self._took(watched, found[watched.task_id])
         await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
 
+    def _count_lag(self, batch: list[Watched]) -> None:
+        """Count how late each is asked for, once: what a batch brings to nothing is asked for singly at once."""
+        now = self._now().timestamp()
+        for watched in batch:
+            if watched.was_due < inf:
+                POLL_LAG.observe(max(0.0, now - watched.was_due))
+                watched.was_due = inf
+
     async def _poll_one(self, watched: Watched) -> None:
         try:
             async with self._places:
+                self._count_lag([watched])
                 task = await self._relay.fetch(watched.task_id)
         except TaskUnknown as unknown:
             self._answered()

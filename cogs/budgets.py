@@ -70,6 +70,10 @@ class Window:
         self._uses.append(now)
         del self._uses[: -max(uses for uses, _ in self._figures)]
 
+    def used_since(self, then: float) -> int:
+        """Count the uses from that moment on, as far as they are remembered."""
+        return sum(at >= then for at in self._uses)
+
     def is_idle(self, now: float) -> bool:
         """Whether it can be forgotten."""
         return not self._on_their_way and (not self._uses or now - self._uses[-1] > _FORGET_SECONDS)

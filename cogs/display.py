@@ -137,7 +137,7 @@ class DiscordDisplay:
         return shown[0] if shown else ""
 
     def file_limit(self, place: Place) -> int:
-        """Return how many bytes a file may have there."""
+        """Return how many bytes a file may have there; of a server on another process's shard, what all may have."""
         guild = self._bot.get_guild(place.guild_id) if place.reachable else None
         return max(limits.FILE_BYTES, guild.filesize_limit if guild else 0)
 

@@ -6,7 +6,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.api import MidjourneyAPI
-from bot.check import Finding, relay_finding, store_finding
+from bot.check import Finding, disk_findings, relay_finding, store_finding
+from bot.hosting import WipedDisk
 from bot.ports import Store
 from cogs import limits
 from cogs.permissions import invite, missing
@@ -21,13 +22,20 @@ class Help(commands.Cog):
     """Says what there is, and whether it works."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, api: MidjourneyAPI, store: Store, trust: Trust, relay_url: str
+        self,
+        bot: commands.AutoShardedBot,
+        api: MidjourneyAPI,
+        store: Store,
+        trust: Trust,
+        relay_url: str,
+        wiped: WipedDisk | None,
     ) -> None:
         self._bot = bot
         self._api = api
         self._store = store
         self._trust = trust
         self._relay_url = relay_url
+        self._wiped = wiped
 
     @app_commands.command(name="mjhelp", description="What this bot can do")
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -64,13 +72,16 @@ class Help(commands.Cog):
     async def _checked(self, interaction: Interaction) -> discord.Embed:
         relay = await relay_finding(self._api.check, self._relay_url)
         store = await store_finding(self._store)
+        disk = disk_findings(self._wiped)
         guild = interaction.guild
         if guild is None or not is_member(interaction) or not await self._trust.knows(guild):
             # Anybody may invite the bot, and manage the server where they did.
             relay, store = _brief("Relay", relay), _brief("Database", store)
+            disk = [_brief("Disk", finding) for finding in disk]
         found = [
             relay,
             store,
+            *disk,
             Finding("Discord", good=True, said=f"connected as {self._bot.user}; no privileged intent is needed."),
             Finding("Invite link", good=True, said=f"<{invite(interaction.application_id)}>"),
             _permissions(interaction),

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -41,7 +41,8 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
     was first, 10062 that it came too late. Where the answer got lost nobody knows, so nobody goes on, unpaid.
     """
     try:
-        return await _first_answers.send(answer)
+        with _under_way.one():
+            return await _first_answers.send(answer)
     except _LOST as error:
         log.info("An interaction is not ours to answer: %s.", briefly(error))
         return None
@@ -67,6 +68,41 @@ class _FirstAnswers:
 
 
 _first_answers = _FirstAnswers()
+
+
+class _UnderWay:
+    """Counts the interactions that are being answered: a process that stops lets them come to their end."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none_left = asyncio.Event()
+
+    @contextmanager
+    def one(self) -> Generator[None]:
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+            self._none_left.set()
+
+    async def ended(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                while self._count:
+                    self._none_left.clear()
+                    await self._none_left.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+_under_way = _UnderWay()
+
+
+async def all_answered(seconds: float) -> bool:
+    """Wait until no interaction is being answered any more, for so long at most; tell whether it came to that."""
+    return await _under_way.ended(seconds)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
@@ -108,7 +144,8 @@ async def tell(interaction: Interaction, text: str) -> None:
 async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
     """Turn whatever goes wrong inside into one sentence in place of "thinking ...", for the person who asked."""
     try:
-        yield
+        with _under_way.one():
+            yield
     except Exception as error:  # noqa: BLE001 - a command's last resort: the person is told, the log has it all
         text = sentence(error, interaction)
         await (_fill(interaction, text) if private else _take_back(interaction, text))
@@ -147,7 +184,8 @@ def sentence(error: BaseException, interaction: Interaction) -> str:
 async def apologising(interaction: Interaction) -> AsyncGenerator[None]:
     """Turn whatever goes wrong inside into one sentence for the person who asked."""
     try:
-        yield
+        with _under_way.one():
+            yield
     except Exception as error:  # noqa: BLE001 - a click's last resort: the person is told, the log has it all
         await tell(interaction, sentence(error, interaction))
 

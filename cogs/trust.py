@@ -53,7 +53,8 @@ class Trust:
             # Nobody learnt anything, so the next click asks again.
             log.info("Discord did not say who manages server %d: %s.", guild.id, briefly(error))
             return False
-        self._answers[guild.id] = (self._now(), answer)
+        if not guild.unavailable:  # as it is until its GUILD_CREATE has come: nobody manages it yet
+            self._answers[guild.id] = (self._now(), answer)
         if answer and not self._guilds:
             self._tell(guild)
         return answer

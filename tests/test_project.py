@@ -1,6 +1,5 @@
 """The files around the code say what is true of it."""
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -55,17 +54,6 @@ def test_readme_links_lead_somewhere() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", _read("README.md"))
 
     assert [] == [target for target in targets if not (ROOT / target).exists()]
-
-
-def test_platforms_start_one_worker() -> None:
-    """Heroku and Railway start exactly one process, without a web port."""
-    assert "worker: python -m bot\n" == _read("Procfile")
-    app = json.loads(_read("app.json"))
-    assert {"worker"} == set(app["formation"])
-    assert 1 == app["formation"]["worker"]["quantity"]
-    railway = json.loads(_read("railway.json"))
-    assert "python -m bot" == railway["deploy"]["startCommand"]
-    assert 1 == railway["deploy"]["numReplicas"]
 
 
 def test_python_version_is_one_we_support() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import asyncpg
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -24,6 +25,8 @@ _DSN_OPTIONS = frozenset(
 _KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
 _WAL_TRIES = 50
 _SECONDS_TO_WAIT = 5
+_CONNECTIONS = 3
+"""How many a process opens, besides the one that listens: small plans allow twenty, and deploys overlap."""
 
 
 def database_url(text: str) -> URL:
@@ -76,6 +79,8 @@ def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
         options["poolclass"] = NullPool
     if url.get_backend_name() != "sqlite":
         waits = {"timeout": _SECONDS_TO_WAIT, "command_timeout": _SECONDS_TO_WAIT}
+        if pooled:
+            options |= {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": 2 * _SECONDS_TO_WAIT}
         return create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
     if pooled:
         options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 2 * _SECONDS_TO_WAIT}
@@ -119,10 +124,20 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
+def database_file(text: str) -> Path | None:
+    """Return the absolute path of a DATABASE_URL's SQLite file, links followed; None for PostgreSQL.
+
+    Raises:
+        SettingsError: The URL is none that database_url takes.
+    """
+    file = sqlite_file(database_url(text))
+    return file and file.resolve()
+
+
 @contextmanager
 def answering() -> Generator[None]:
     """Turn whatever a database does wrong into StoreUnavailable: the one place where that happens."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreUnavailable(str(error)) from error

@@ -1,15 +1,29 @@
 """The statements that need more than a line, for both databases."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Insert, Table, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Insert,
+    ScalarSelect,
+    Table,
+    Update,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import Status
 from bot.records import Claim, ClaimState
-from bot.store.schema import claims, jobs, snapshots
+from bot.store.schema import claims, jobs, processes, snapshots
 
 TWIN_PRESS = timedelta(seconds=3)
 """Two presses of one button by one person this close together are one press."""
@@ -84,7 +98,7 @@ def presses(task_id: str) -> Executable:
 
     A child that nobody follows to its end any more would keep its button for ever.
     """
-    status = func.coalesce(snapshots.c.status, literal(Status.FRESH.value)).label("status")
+    status = func.coalesce(snapshots.c.status, claims.c.child_status, literal(Status.FRESH.value)).label("status")
     follows = or_(jobs.c.task_id == claims.c.child_id, jobs.c.claim_id == claims.c.id)
     followed = exists().where(jobs.c.closed_at.is_(None), follows)
     return (
@@ -102,3 +116,33 @@ def shown_children(task_id: str) -> Executable:
         claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != ""
     )
     return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST)
+
+
+def forgotten(before: datetime) -> ScalarSelect[str]:
+    """Find the tasks whose snapshot has not changed since then, and that no open job follows."""
+    followed = exists().where(jobs.c.task_id == snapshots.c.task_id, jobs.c.closed_at.is_(None))
+    return select(snapshots.c.task_id).where(snapshots.c.kept_at < before, ~followed).scalar_subquery()
+
+
+def child_statuses(doomed: ScalarSelect[str]) -> Update:
+    """Let the claims of those tasks keep how their child ended."""
+    status = select(snapshots.c.status).where(snapshots.c.task_id == claims.c.child_id).scalar_subquery()
+    return update(claims).where(claims.c.child_id.in_(doomed)).values(child_status=status)
+
+
+def dead(clock: ColumnElement[datetime]) -> ScalarSelect[str]:
+    """Find the processes whose lease has ended."""
+    return select(processes.c.id).where(processes.c.expires_at <= clock).scalar_subquery()
+
+
+def free_jobs(clock: ColumnElement[datetime], most: int) -> ScalarSelect[int]:
+    """Find open jobs that nobody living owns, oldest first; those that another process is taking are passed over."""
+    ownerless = or_(jobs.c.owner.is_(None), jobs.c.owner.in_(dead(clock)))
+    return (
+        select(jobs.c.message_id)
+        .where(jobs.c.closed_at.is_(None), ownerless)
+        .order_by(jobs.c.born_at, jobs.c.message_id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )

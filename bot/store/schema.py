@@ -66,9 +66,12 @@ jobs = Table(
     Column("notify", Boolean, nullable=False),
     Column("form_sent", Boolean, nullable=False),
     Column("closed_at", UtcDateTime),
+    Column("owner", Text),  # the process that polls and draws it; NULL: nobody
 )
 _is_open = jobs.c.closed_at.is_(None)
 Index("jobs_open", jobs.c.born_at, jobs.c.message_id, sqlite_where=_is_open, postgresql_where=_is_open)
+Index("jobs_by_owner", jobs.c.owner, sqlite_where=_is_open, postgresql_where=_is_open)
+Index("jobs_closed", jobs.c.closed_at, sqlite_where=~_is_open, postgresql_where=~_is_open)
 Index("jobs_by_task", jobs.c.task_id, jobs.c.born_at)
 Index("jobs_by_requester", jobs.c.requester_id, jobs.c.born_at)
 Index("jobs_by_claim", jobs.c.claim_id)
@@ -83,6 +86,7 @@ snapshots = Table(
     Column("body", Text, nullable=False),
     Column("kept_at", UtcDateTime, nullable=False),
 )
+Index("snapshots_by_age", snapshots.c.kept_at)
 
 claims = Table(
     "claims",
@@ -96,7 +100,10 @@ claims = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("state", Text, nullable=False),
     Column("child_id", Text, nullable=False),
+    Column("owner", Text),  # the process that submits; NULL: one of a version that did not say
+    Column("child_status", Text),  # what the child's snapshot said before it was forgotten
 )
+Index("claims_by_child", claims.c.child_id)
 Index("claims_by_day", claims.c.made_at)
 Index("claims_by_person", claims.c.person_id, claims.c.made_at)
 Index("claims_by_task", claims.c.task_id, claims.c.state)
@@ -108,5 +115,12 @@ refusals = Table(
     Column("ability", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("refused_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
     Column("expires_at", UtcDateTime, nullable=False),
 )

@@ -1,23 +1,24 @@
 """The store of bot.ports on a database; every method is one transaction."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Executable, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import AlreadyClaimed, StoreUnavailable
+from bot.errors import AlreadyClaimed
 from bot.models import Status, Task
 from bot.ports import Now
 from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
 from bot.store import queries
-from bot.store.commit import GroupCommit, Take, to_the_end
+from bot.store.commit import GroupCommit, Take
+from bot.store.database import Database
 from bot.store.engine import answering, create_engine, database_url, sqlite_file
+from bot.store.fleet import SqlFleet
+from bot.store.hints import Hints
 from bot.store.migrate import migrate
 from bot.store.queries import NEWEST
 from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
@@ -28,8 +29,10 @@ _CLAIM_LOCK = 0x6D6A_626F_7401
 
 
 @asynccontextmanager
-async def open_store(url: str, *, now: Now) -> AsyncGenerator["SqlStore"]:
+async def open_store(url: str, *, now: Now, owner: str = "") -> AsyncGenerator["SqlStore"]:
     """Open the database of a DATABASE_URL, bring its schema up to date, and close it at the end.
+
+    `owner` is this process's name among those that share the database.
 
     Raises:
         SettingsError: The URL is none that database_url takes.
@@ -43,48 +46,46 @@ async def open_store(url: str, *, now: Now) -> AsyncGenerator["SqlStore"]:
             # Tokens that can act as the bot stand in it; SQLite gives its other files the same mode.
             file.touch(mode=0o600)
         await migrate(address)
-    store = SqlStore(create_engine(address), now=now, file=file)
-    try:
-        yield store
-    finally:
-        await store.close()
+    database = Database(create_engine(address), now=now, file=file)
+    async with Hints.of(address) as hints:
+        try:
+            yield SqlStore(database, owner, hints)
+        finally:
+            await database.close()
 
 
 class SqlStore:
-    """A bot.ports.Store on a migrated database; `now` dates what is kept, `file` is SQLite's."""
+    """A bot.ports.Store on a migrated database; `fleet` is the bot.ports.Fleet on the same."""
 
-    def __init__(self, engine: AsyncEngine, *, now: Now, file: Path | None = None) -> None:
-        self._reads = engine
-        self._writes = engine.execution_options(immediate=True)
-        self._dialect = engine.dialect.name
-        self._now = now
-        self._closed = False
-        self._running: set[asyncio.Task[Any]] = set()
+    def __init__(self, database: Database, owner: str, hints: Hints) -> None:
+        self.database = database
+        self.fleet = SqlFleet(database, owner, hints)
+        self._owner = owner
         self._snapshots = GroupCommit(self._write_snapshots)
-        self._file = file
-
-    async def close(self) -> None:
-        """Let what is being written end, then leave; from here on every call raises StoreUnavailable."""
-        self._closed = True
-        if self._running:
-            await asyncio.wait(self._running)
-        # SQLite's last connection takes the write-ahead log with it.
-        await self._reads.dispose()
 
     async def open_job(self, job: Job) -> None:
-        """Write a job, or open it again."""
-        await self._write(queries.upsert(jobs, self._dialect), {**job_row(job), "closed_at": None})
+        """Write a job, or open it again: it is this process's from here on, whoever had it."""
+        row = {**job_row(job), "closed_at": None, "owner": self._owner}
+
+        async def write(connection: AsyncConnection) -> None:
+            before = await connection.scalar(select(jobs.c.owner).where(jobs.c.message_id == job.id))
+            await connection.execute(queries.upsert(jobs, self.database.dialect), row)
+            if before not in {None, self._owner}:
+                await self.fleet.tell(connection)
+
+        await self.database.transaction(write)
 
     async def change_job(self, job: Job) -> None:
         """Write the job's fields anew; a closed one stays closed."""
-        await self._write(update(jobs).where(jobs.c.message_id == job.id).values(job_row(job)))
+        await self.database.write(update(jobs).where(jobs.c.message_id == job.id).values(job_row(job)))
 
     async def close_job(self, message_id: int) -> None:
-        """Mark the job as ended."""
-        await self._write(update(jobs).where(jobs.c.message_id == message_id).values(closed_at=self._now()))
+        """Mark the job as ended, if it is still this process's."""
+        own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
+        await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
 
     async def open_jobs(self) -> Sequence[Job]:
-        """Return every job that has not ended, oldest first."""
+        """Return every job that has not ended, whosever it is, oldest first."""
         return await self._jobs(
             select(jobs).where(jobs.c.closed_at.is_(None)).order_by(jobs.c.born_at, jobs.c.message_id)
         )
@@ -107,17 +108,21 @@ class SqlStore:
 
     async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
         """Return a person's own tasks, newest first, each once: that of its newest message."""
-        rows = await self._read(queries.recent(person_id, limit))
+        rows = await self.database.read(queries.recent(person_id, limit))
         return [_recent(row) for row in rows]
 
     async def keep(self, task: Task) -> None:
         """Keep the snapshot of a task; one that is kept already costs no write, many at once one transaction."""
-        await self._snapshots.add(task.id, {**task_row(task), "kept_at": self._now()})
+        await self._snapshots.add(task.id, {**task_row(task), "kept_at": self.database.now()})
 
     async def snapshot(self, task_id: str) -> Task | None:
         """Return the last snapshot kept of a task."""
-        rows = await self._read(select(snapshots).where(snapshots.c.task_id == task_id))
-        return read_task(rows[0]) if rows else None
+        return (await self.snapshots_of([task_id])).get(task_id)
+
+    async def snapshots_of(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Return the last snapshots kept of many tasks, by id; those without one are missing."""
+        rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
+        return {task.id: task for task in map(read_task, rows)}
 
     async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
         """Write a claim if nothing speaks against it; a refused press may be tried again at once.
@@ -126,80 +131,74 @@ class SqlStore:
         """
 
         async def check_and_write(connection: AsyncConnection) -> None:
-            if self._dialect == "postgresql":
+            if self.database.is_postgresql:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
             if rival := (await connection.execute(queries.rivals(claim))).first():
                 raise AlreadyClaimed(rival.id, rival.person_id)
             judge(Usage(*(await connection.execute(queries.usage(claim))).one()))
-            await connection.execute(claims.insert().values(asdict(claim)))
+            await connection.execute(claims.insert().values(**asdict(claim), owner=self._owner))
 
-        await to_the_end(self._transaction(check_and_write))
+        await self.database.transaction(check_and_write)
 
     async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
         """Write how a submit ended; what is known is not forgotten again."""
         row = claims.c.id == claim_id
         if state not in _KNOWN:
             row &= claims.c.state.not_in(_KNOWN)
-        await self._write(update(claims).where(row).values(state=state, child_id=child_id))
+        await self.database.write(update(claims).where(row).values(state=state, child_id=child_id))
+
+    async def find_claim(self, claim_id: int) -> Claim | None:
+        """Return a claim, however it ended."""
+        rows = await self.database.read(select(claims).where(claims.c.id == claim_id))
+        return read_claim(rows[0]) if rows else None
 
     async def claims(self, state: ClaimState) -> Sequence[Claim]:
         """Return the claims in that state, oldest first."""
-        rows = await self._read(select(claims).where(claims.c.state == state).order_by(claims.c.made_at, claims.c.id))
+        rows = await self.database.read(
+            select(claims).where(claims.c.state == state).order_by(claims.c.made_at, claims.c.id)
+        )
         return [read_claim(row) for row in rows]
 
     async def marks(self, task_id: str) -> dict[str, Mark]:
         """Return the newest accepted press of each of the task's buttons whose child has come, or is followed still."""
-        presses = await self._read(queries.presses(task_id))
+        presses = await self.database.read(queries.presses(task_id))
         shown = await self._jobs(queries.shown_children(task_id))
         return {press["button"]: _mark(press, shown) for press in presses}
 
     async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember that the relay lacks an ability, until then."""
         row = {"ability": ability, "reason": reason, "refused_at": at, "expires_at": until}
-        await self._write(queries.upsert(refusals, self._dialect), row)
+        await self.database.write(queries.upsert(refusals, self.database.dialect), row)
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         """Return the abilities that the relay lacks at that time, with the reason."""
-        rows = await self._read(select(refusals).where(refusals.c.expires_at > at))
+        rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
         return {row["ability"]: row["reason"] for row in rows}
 
-    async def _write(self, statement: Executable, row: Mapping[str, Any] | None = None) -> None:
-        await to_the_end(self._transaction(lambda connection: connection.execute(statement, row)))
+    async def forget(self, before: datetime) -> int:
+        """Delete what ended before then, and what nobody follows; return how many jobs and snapshots that were.
+
+        Claims stay: what was paid for is not paid for again, and they learn how their child ended.
+        """
+
+        async def sweep(connection: AsyncConnection) -> int:
+            doomed = queries.forgotten(before)
+            await connection.execute(queries.child_statuses(doomed))
+            swept = [
+                await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(doomed))),
+                await connection.execute(delete(jobs).where(jobs.c.closed_at < before)),
+            ]
+            await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
+            return sum(result.rowcount for result in swept)
+
+        return await self.database.transaction(sweep)
 
     async def _write_snapshots(self, take: Take) -> None:
-        statement = queries.upsert(snapshots, self._dialect, undated="kept_at")
-        await self._transaction(lambda connection: connection.execute(statement, take()))
-
-    async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
-        # SQLite would go on in a file that is deleted already, and nothing would outlive the process.
-        if self._file and not self._file.exists():
-            raise StoreUnavailable("the database's file is gone")
-        with self._busy():
-            async with self._writes.begin() as connection:
-                await work(connection)
-
-    async def _read(self, query: Executable) -> Sequence[Mapping[str, Any]]:
-        return await to_the_end(self._rows(query))
-
-    async def _rows(self, query: Executable) -> Sequence[Mapping[str, Any]]:
-        with self._busy():
-            async with self._reads.connect() as connection:
-                return [dict(row) for row in (await connection.execute(query)).mappings()]
-
-    @contextmanager
-    def _busy(self) -> Generator[None]:
-        task = asyncio.current_task()
-        if self._closed or task is None:
-            raise StoreUnavailable("the store is closed")
-        self._running.add(task)
-        try:
-            with answering():
-                yield
-        finally:
-            self._running.discard(task)
+        statement = queries.upsert(snapshots, self.database.dialect, undated="kept_at")
+        await self.database.unguarded(lambda connection: connection.execute(statement, take()))
 
     async def _jobs(self, query: Executable) -> Sequence[Job]:
-        return [read_job(row) for row in await self._read(query)]
+        return [read_job(row) for row in await self.database.read(query)]
 
 
 def _first(found: Sequence[Job]) -> Job | None:

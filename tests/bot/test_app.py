@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,19 @@ async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
         mentions: Any = w.app.bot.allowed_mentions
         assert mentions.to_dict() == {"parse": []}
         assert w.app.bot.get_guild(GUILD_ID) is not None
+
+
+async def test_readiness_hangs_on_the_relay(tmp_path: Path) -> None:
+    """All is well until the relay goes away while a task is watched; a minute of the bot's clock later that is said."""
+    async with world(tmp_path) as w:
+        await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
+        assert await w.app.health.reasons() == {}
+        w.relay.down = True
+        begun, reasons = w.clock.now(), dict[str, str]()
+        while "polls" not in reasons:
+            assert w.clock.now() - begun < timedelta(minutes=3)
+            await asyncio.sleep(0.1)
+            reasons = await w.app.health.reasons()
+        assert w.clock.now() - begun > timedelta(seconds=55)
+        assert reasons["polls"].startswith("the relay has answered no poll for ")
+        assert set(reasons) <= {"polls", "key"}

@@ -1,9 +1,12 @@
 """What a check finds, and what it says to do."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from bot.check import relay_finding, store_finding
+from bot.check import disk_findings, relay_finding, store_finding
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
+from bot.hosting import WipedDisk
 from tests.fakes.store import FakeStore
 
 URL = "https://relay.example"
@@ -47,10 +50,18 @@ async def test_what_is_wrong_comes_with_what_to_do(error: RelayError, name: str,
 
 async def test_the_database_is_tried() -> None:
     """A store that answers is good, one that does not comes with advice."""
-    store = FakeStore()
+    store = FakeStore(lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert (await store_finding(store)).good
 
     store.down = True
     found = await store_finding(store)
     assert (found.name, found.good) == ("Database", False)
     assert "DATABASE_URL" in found.advice
+
+
+def test_a_disk_that_is_emptied_is_found() -> None:
+    """A platform's disk that does not last fails the check, with what to add there; a lasting one is not spoken of."""
+    [found] = disk_findings(WipedDisk("Heroku"))
+    assert str(found).startswith("FAIL  Disk: Heroku empties the disk")
+    assert str(found).endswith(WipedDisk("Heroku").remedy)
+    assert disk_findings(None) == []

@@ -497,7 +497,7 @@ async def test_the_same_message_is_followed_once(world: World) -> None:
         await world.clock.advance(1.0)
         world.relay.set(task(progress=20))
         await world.clock.advance(6.0)
-        assert process.supervisor.running == 2
+        assert process.jobs.running == {700}
     assert [scene.task and scene.task.progress for scene in world.display.of(700)] == [10, 10, 20]
 
 
@@ -588,4 +588,4 @@ async def test_a_row_that_cannot_be_written_starts_nothing(world: World) -> None
         with pytest.raises(StoreUnavailable):
             await process.jobs.follow(job())
         await world.clock.advance(1.0)
-        assert process.supervisor.running == 1
+        assert process.jobs.running == set()

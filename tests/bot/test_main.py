@@ -9,6 +9,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.__main__ import Patience, keep_connected, main
+from bot.health import Readiness
 from bot.settings import Settings
 from tests.wire.loopback import LoopbackDiscord
 
@@ -36,12 +37,21 @@ def settings(discord: LoopbackDiscord, folder: Path, token: str = "") -> Setting
     )
 
 
+async def connected(readiness: Readiness) -> None:
+    """Wait until nothing is missing but the relay, which is nowhere."""
+    async with asyncio.timeout(10):
+        while await readiness.reasons() != {"key": "the relay does not answer"}:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
 async def test_a_first_connection_that_never_stands_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A gateway that never says READY is left after its time, and asked again from nothing; then it stands."""
     discord.gateway.silent = True
-    stop = asyncio.Event()
-    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, HASTY))
+    stop, readiness = asyncio.Event(), Readiness()
+    living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, HASTY, readiness))
+    assert await readiness.reasons() == {"gateway": "starting"}
     await discord.until(lambda: discord.identifies >= 3)
+    assert "gateway" in await readiness.reasons()
     discord.gateway.silent = False
     await discord.connected()
     stop.set()
@@ -51,22 +61,40 @@ async def test_a_first_connection_that_never_stands_is_rebuilt(discord: Loopback
 
 async def test_a_refused_token_ends_it_after_the_hold(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A token that Discord refuses is not tried twice."""
-    given = settings(discord, tmp_path, token="wrong")
-    assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY), 10) == 1
+    given, readiness = settings(discord, tmp_path, token="wrong"), Readiness()
+    assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY, readiness), 10) == 1
+    assert await readiness.reasons() == {"gateway": "Discord refuses DISCORD_TOKEN"}
     assert [one.status for one in discord.requests] == [401]
     assert discord.identifies == 0
 
 
 async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
-    """A close code that discord.py gives up at ends that connection, not the process."""
+    """A close code that discord.py gives up at ends that connection, not the process; readiness follows."""
+    stop, readiness = asyncio.Event(), Readiness()
+    given = settings(discord, tmp_path)
+    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05), readiness))
+    await connected(readiness)
+    fault = discord.fail("GET", "/gateway/bot", 503, times=None)
+    await discord.gateway.drop(4012)
+    await discord.until(lambda: fault.hits > 5, 10)
+    assert await readiness.reasons() == {"gateway": "Discord cannot be used yet"}
+    fault.stop()
+    await discord.until(lambda: discord.identifies == 2, 10)
+    await connected(readiness)
+    stop.set()
+    assert await asyncio.wait_for(living, 10) == 0
+
+
+async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A `GET /gateway/bot` without an address ends nothing."""
+    discord.fail("GET", "/gateway/bot", 200, times=2)
     stop = asyncio.Event()
     given = settings(discord, tmp_path)
     living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05)))
     await discord.connected()
-    await discord.gateway.drop(4012)
-    await discord.until(lambda: discord.identifies == 2, 10)
     stop.set()
     assert await asyncio.wait_for(living, 10) == 0
+    assert discord.identifies == 1
 
 
 def test_unknown_arguments_are_refused(

@@ -6,9 +6,9 @@ import multiprocessing
 import os
 import sqlite3
 import stat
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -19,44 +19,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, text
 
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.records import Claim, ClaimState, Job, Mark, Person, Place, Recent, Usage
+from bot.records import Claim, ClaimState, Mark, Person, Recent, Usage
 from bot.store import SqlStore, database_url, open_store
 from bot.store.rows import read_task, task_row
 from bot.store.schema import metadata
 from tests.fakes.store import FakeStore
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LIEN = Person(7, "lien", "https://cdn.example/lien.png")
-
-
-def later(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def a_job(message_id: int, task_id: str = "t1", *, ephemeral: bool = False, **changes: Any) -> Job:  # noqa: ANN401 (any of the fields)
-    place = Place(
-        channel_id=20,
-        message_id=message_id,
-        guild_id=30,
-        application_id=40,
-        token="token",
-        token_expires_at=later(900),
-        ephemeral=ephemeral,
-        reachable=not ephemeral,
-    )
-    return replace(Job(place=place, requester=LIEN, task_id=task_id, born_at=later(message_id)), **changes)
-
-
-def a_claim(claim_id: int, button: str = "U1", **changes: Any) -> Claim:  # noqa: ANN401 (any of the fields)
-    claim = Claim(
-        id=claim_id, person_id=7, guild_id=30, message_id=1, task_id="t1", button=button, made_at=later(claim_id)
-    )
-    return replace(claim, **changes)
+from tests.fakes.stored import NOON, a_claim, a_job, later
 
 
 def allow(_: Usage) -> None:
@@ -66,23 +39,6 @@ def allow(_: Usage) -> None:
 async def accepted(store: Store, claim: Claim, child_id: str) -> None:
     await store.claim(claim, allow)
     await store.settle(claim.id, ClaimState.ACCEPTED, child_id)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/data/mjbot.db"
-
-
-@pytest.fixture
-async def sql(url: str) -> AsyncGenerator[SqlStore]:
-    async with open_store(url, now=lambda: NOON) as store:
-        yield store
-
-
-@pytest.fixture(params=["sqlite", "fake"])
-def store(request: pytest.FixtureRequest) -> Store:
-    found: Store = request.getfixturevalue("sql") if request.param == "sqlite" else FakeStore()
-    return found
 
 
 class TestJobs:
@@ -379,6 +335,9 @@ async def every_answer(store: Store) -> list[str]:
         "recent": lambda: store.recent(7, 1),
         "keep": lambda: store.keep(Task(id="t")),
         "snapshot": lambda: store.snapshot("t"),
+        "snapshots_of": lambda: store.snapshots_of(["t"]),
+        "find_claim": lambda: store.find_claim(1),
+        "forget": lambda: store.forget(NOON),
         "claim": lambda: store.claim(a_claim(1), allow),
         "settle": lambda: store.settle(1, ClaimState.REFUSED),
         "claims": lambda: store.claims(ClaimState.ACCEPTED),
@@ -410,25 +369,25 @@ class TestFailures:
 
     async def test_the_fake_can_be_down_as_well(self) -> None:
         """Services are tested against the same failure."""
-        fake = FakeStore()
+        fake = FakeStore(lambda: NOON)
         fake.down = True
         assert await every_answer(fake) == []
 
     async def test_a_full_disk_claims_nothing(self, sql: SqlStore) -> None:
         """The claim is refused, leaves no row behind, and the store works on when there is room again."""
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             await connection.exec_driver_sql("PRAGMA max_page_count=1")
         big = a_claim(1, "x" * 100_000)
         with pytest.raises(StoreUnavailable):
             await sql.claim(big, allow)
         assert list(await sql.claims(ClaimState.SUBMITTING)) == []
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             await connection.exec_driver_sql("PRAGMA max_page_count=1000000")
         await sql.claim(big, allow)
 
     async def test_a_read_only_database_claims_nothing(self, sql: SqlStore) -> None:
         """Reads go on; a claim is refused."""
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             await connection.exec_driver_sql("PRAGMA query_only=ON")
         with pytest.raises(StoreUnavailable):
             await sql.claim(a_claim(1), allow)
@@ -444,7 +403,7 @@ class TestFailures:
 
     async def test_a_claim_waits_for_another_process_and_then_gives_up(self, sql: SqlStore, url: str) -> None:
         """A database locked for good is StoreUnavailable, and no claim."""
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             await connection.exec_driver_sql("PRAGMA busy_timeout=10")
         other = sqlite3.connect(str(database_url(url).database), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -470,7 +429,7 @@ class TestFailures:
 
     async def test_an_error_tells_no_token(self, sql: SqlStore, url: str) -> None:
         """Interaction tokens are parameters of the statement that failed, and errors end in logs."""
-        async with sql._writes.begin() as connection:
+        async with sql.database.writes.begin() as connection:
             await connection.exec_driver_sql("DROP TABLE jobs")
         job = a_job(1)
         with pytest.raises(StoreUnavailable) as caught:
@@ -497,11 +456,13 @@ def claim_in_process(url: str, first: int, start: Barrier, won: "Queue[list[int]
 
 
 class TestTwoProcesses:
-    def test_each_press_is_claimed_by_one_of_them(self, url: str) -> None:
-        """Two processes that start, migrate and claim at the same moment on one file: each press is won once."""
+    def test_each_press_is_claimed_by_one_of_them(self, either_url: str) -> None:
+        """Two processes that start, migrate and claim at the same moment on one database: each press is won once."""
         spawn = multiprocessing.get_context("spawn")
         start, won = spawn.Barrier(2), spawn.Queue()
-        processes = [spawn.Process(target=claim_in_process, args=(url, first, start, won)) for first in (100, 200)]
+        processes = [
+            spawn.Process(target=claim_in_process, args=(either_url, first, start, won)) for first in (100, 200)
+        ]
         for process in processes:
             process.start()
         first, second = won.get(timeout=60), won.get(timeout=60)
@@ -511,50 +472,54 @@ class TestTwoProcesses:
         won.join_thread()
         assert list(range(40)) == sorted(first + second)
 
-    async def test_one_moment_of_many_tasks_claims_once(self, sql: SqlStore, url: str) -> None:
-        """Two stores on one file and a hundred clicks on one button: one claim."""
-        async with open_store(url, now=lambda: NOON) as other:
+    async def test_one_moment_of_many_tasks_claims_once(self, either_url: str) -> None:
+        """Two stores on one database and a hundred clicks on one button: one claim."""
+        async with open_store(either_url, now=lambda: NOON) as sql, open_store(either_url, now=lambda: NOON) as other:
             tries = (store.claim(a_claim(n, made_at=NOON), allow) for n, store in enumerate([sql, other] * 50))
             ended = await asyncio.gather(*tries, return_exceptions=True)
         assert [end for end in ended if not isinstance(end, AlreadyClaimed)] == [None]
 
-    async def test_the_limit_holds_for_presses_of_one_moment(self, sql: SqlStore, url: str) -> None:
+    async def test_the_limit_holds_for_presses_of_one_moment(self, either_url: str) -> None:
         """What the judge is told and what is written are one step."""
 
         def at_most_five(usage: Usage) -> None:
             if usage.everybody_today >= 5:
                 raise CoolingDown(1)
 
-        async with open_store(url, now=lambda: NOON) as other:
+        async with open_store(either_url, now=lambda: NOON) as sql, open_store(either_url, now=lambda: NOON) as other:
             tries = (store.claim(a_claim(n, f"b{n}"), at_most_five) for n, store in enumerate([sql, other] * 20))
             await asyncio.gather(*tries, return_exceptions=True)
-        assert len(await sql.claims(ClaimState.SUBMITTING)) == 5
+            assert len(await sql.claims(ClaimState.SUBMITTING)) == 5
 
 
 class TestMigrations:
-    async def test_they_end_at_the_schema_in_the_code(self, sql: SqlStore, url: str) -> None:
-        """A column added to one and not to the other is found here."""
-        engine = create_engine(url)
-        with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, metadata) == []
-        engine.dispose()
+    async def test_they_end_at_the_schema_in_the_code(self, either_url: str) -> None:
+        """A column or an index added to one and not to the other is found here."""
 
-    async def test_many_starters_migrate_once_and_say_so_once(self, url: str, caplog: pytest.LogCaptureFixture) -> None:
+        def differences(connection: Connection) -> list[Any]:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            return list(compare_metadata(context, metadata))
+
+        async with open_store(either_url, now=lambda: NOON) as store, store.database.reads.connect() as connection:
+            assert await connection.run_sync(differences) == []
+
+    async def test_many_starters_migrate_once_and_say_so_once(
+        self, either_url: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
         """One line at INFO from the one that did it; a later start says nothing."""
 
         async def start() -> None:
-            async with open_store(url, now=lambda: NOON) as store:
+            async with open_store(either_url, now=lambda: NOON) as store:
                 assert list(await store.open_jobs()) == []
 
         with caplog.at_level(logging.INFO):
             await asyncio.gather(*(start() for _ in range(4)))
             await start()
-        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0001"]
+        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0002"]
 
     async def test_a_newer_database_is_used_as_it_is(self, sql: SqlStore, url: str) -> None:
         """During a deploy an old process may start beside a new one; migrations only add."""
-        async with sql._writes.begin() as connection:
+        async with sql.database.writes.begin() as connection:
             await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         async with open_store(url, now=lambda: NOON) as old:
             await old.open_job(a_job(1))
@@ -570,14 +535,14 @@ class TestMigrations:
 
 
 def wal_size(store: SqlStore) -> int:
-    return Path(f"{store._file}-wal").stat().st_size
+    return Path(f"{store.database.file}-wal").stat().st_size
 
 
 class TestSqlite:
     async def test_it_is_tuned_for_many_small_writes(self, sql: SqlStore) -> None:
         """Write-ahead log, no sync per commit, patience with other processes, foreign keys."""
         pragmas = {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 5000, "foreign_keys": 1}
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             found = {name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in pragmas}
         assert pragmas == found
 
@@ -607,7 +572,7 @@ class TestSqlite:
     async def test_snapshots_of_one_moment_share_a_commit(self, sql: SqlStore) -> None:
         """A thousand tasks that change at once cost a transaction or two, and the last of each task is kept."""
         commits: list[object] = []
-        event.listen(sql._reads.sync_engine, "commit", commits.append)
+        event.listen(sql.database.reads.sync_engine, "commit", commits.append)
         await asyncio.gather(*(sql.keep(Task(id=f"t{n % 50}", prompt=f"{n}")) for n in range(200)))
         assert len(commits) <= 2
         assert [f"{n}" for n in range(150, 200)] == [
@@ -616,11 +581,11 @@ class TestSqlite:
 
     async def test_snapshots_that_fail_together_do_not_stop_the_next(self, sql: SqlStore) -> None:
         """Each caller hears of it, and a later one is kept."""
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             await connection.exec_driver_sql("PRAGMA query_only=ON")
         ended = await asyncio.gather(*(sql.keep(Task(id=f"t{n}")) for n in range(3)), return_exceptions=True)
         assert [StoreUnavailable] * 3 == [type(end) for end in ended]
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             await connection.exec_driver_sql("PRAGMA query_only=OFF")
         await sql.keep(Task(id="t9"))
         assert Task(id="t9") == await sql.snapshot("t9")
@@ -670,11 +635,11 @@ class TestSqlite:
             if statement.startswith("SELECT"):
                 asked.append((statement, parameters))
 
-        event.listen(sql._reads.sync_engine, "before_cursor_execute", note)
+        event.listen(sql.database.reads.sync_engine, "before_cursor_execute", note)
         await ask(sql)
-        event.remove(sql._reads.sync_engine, "before_cursor_execute", note)
+        event.remove(sql.database.reads.sync_engine, "before_cursor_execute", note)
         plan: list[str] = []
-        async with sql._reads.connect() as connection:
+        async with sql.database.reads.connect() as connection:
             for statement, parameters in asked:
                 rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 plan += [str(row.detail) for row in rows]

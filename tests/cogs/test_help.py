@@ -84,6 +84,22 @@ async def test_check_tells_strangers_only_whether_it_works(
             assert "✅ **Database**: works." in text
 
 
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_finds_a_disk_that_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: set[int], *, known: bool
+) -> None:
+    """Where the platform empties the database's disk it is said; where the bot is hosted, only to those who run it."""
+    monkeypatch.setenv("DYNO", "worker.1")
+    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs you"
+        assert "❌ **Disk**" in text
+        assert known == ("Heroku" in text)
+        assert known == ("heroku addons:create heroku-postgresql" in text)
+
+
 async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:
     """Others are not even offered it."""
     async with world(tmp_path) as w:

@@ -187,7 +187,7 @@ async def test_suggestions_fail_quietly(tmp_path: Path, caplog: pytest.LogCaptur
         lost = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
         assert not lost.acknowledged
         store: Any = w.app.store
-        store._closed = True
+        store.database._closed = True
         none = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
         assert none.autocomplete_choices == []
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -200,7 +200,7 @@ async def test_a_database_that_is_gone_is_said(tmp_path: Path, given: dict[str, 
         for task_id in (UNKNOWN, OTHER):
             w.relay.add_task("grid", task_id=task_id)
         store: Any = w.app.store
-        store._closed = True
+        store.database._closed = True
         answer = await w.slash(w.member, "mjstatus", **given)
         assert "cannot reach my database" in await w.told(answer)
         await w.until(lambda: not w.public)

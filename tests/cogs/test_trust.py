@@ -110,6 +110,18 @@ async def test_an_outage_decides_nothing(tmp_path: Path) -> None:
         assert await trust.trusts(guild(w))
 
 
+async def test_a_server_that_is_still_to_come_decides_nothing(tmp_path: Path) -> None:
+    """Between READY and its GUILD_CREATE nobody seems to manage a server: that is not remembered."""
+    async with world(tmp_path) as w:
+        trust = Trust(Hands().clock)
+        trust.owners.add(w.owner.id)
+        guild(w).unavailable = True
+        assert not await trust.trusts(guild(w))
+        guild(w).unavailable = False
+        promote(w, w.owner.id)
+        assert await trust.trusts(guild(w))
+
+
 @pytest.mark.parametrize(("state", "owners"), [(2, {11, 12}), (1, {11})])
 async def test_a_team_owns_by_its_accepted_members(tmp_path: Path, state: int, owners: set[int]) -> None:
     """Every member of the application's team counts, once the invitation is accepted."""

@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 
 from bot.admission import Admission
 from bot.jobs import Jobs, Times
+from bot.ownership import Ownership
 from bot.presses import Presses
 from bot.schedule import Schedule
 from bot.supervisor import Supervisor
@@ -18,6 +20,8 @@ from tests.fakes.relay import FakeRelay
 from tests.fakes.steps import Steps
 from tests.fakes.store import FakeStore
 
+LEASE = timedelta(seconds=15)
+_numbers = count(1)
 TIMES = Times(watch=timedelta(minutes=70), notify_after=timedelta(seconds=30))
 
 
@@ -29,6 +33,7 @@ class Process:
     presses: Presses
     supervisor: Supervisor
     watcher: Watcher
+    ownership: Ownership
 
 
 @dataclass
@@ -36,12 +41,13 @@ class World:
     """What outlives a process."""
 
     clock: FakeClock = field(default_factory=FakeClock)
-    store: FakeStore = field(default_factory=FakeStore)
+    store: FakeStore = field(init=False)
     display: FakeDisplay = field(default_factory=FakeDisplay)
     times: Times = TIMES
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
+        self.store = FakeStore(self.clock.now)
         self.relay = FakeRelay(self.clock)
         self.pictures = FakePictures(self.clock)
         self.admission = Admission(
@@ -60,16 +66,27 @@ class World:
         self.admission = replace(self.admission, **rules)  # type: ignore[arg-type]
 
     @asynccontextmanager
-    async def process(self, steps: Steps | None = None) -> AsyncGenerator[Process]:
-        """Run a process from its start to its end, as the composition root does."""
+    async def process(self, steps: Steps | None = None, *, beside: bool = False) -> AsyncGenerator[Process]:
+        """Run a process from its start to its end, as the composition root does; it ends as if it were killed.
+
+        Those before it count as dead by then, unless it is to run `beside` them.
+        """
         steps = steps or Steps()
-        store = steps.through(self.store)
+        owner = f"process {next(_numbers)}"
+        if beside:
+            mine = self.store.seen_from(owner)
+        else:
+            self.store.alive_until.update(dict.fromkeys(self.store.alive_until, self.clock.now()))
+            mine, self.store.owner = self.store, owner
+        store, fleet = steps.through(mine), steps.through(mine.fleet)
         relay, display = steps.through(self.relay, failing=False), steps.through(self.display, failing=False)
         supervisor = Supervisor(last_seconds=0)
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
         jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
         presses = Presses(relay, store, jobs, self.admission, supervisor, clock=self.clock.clock)
+        ownership = Ownership(store, fleet, jobs, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
-            await jobs.resume()
-            yield Process(jobs, presses, supervisor, watcher)
+            await ownership.round()
+            supervisor.start("ownership", ownership.run)
+            yield Process(jobs, presses, supervisor, watcher, ownership)

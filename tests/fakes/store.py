@@ -1,6 +1,8 @@
 """The store as dictionaries: the same answers as SqlStore's, held to them by tests/bot/test_store.py."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,19 +15,42 @@ ON_ITS_WAY = timedelta(minutes=5)
 
 
 class FakeStore:
-    """A bot.ports.Store in memory, with its rows open to tests; `down` makes every call raise StoreUnavailable."""
+    """A bot.ports.Store in memory, with its rows open to tests; `down` makes every call raise StoreUnavailable.
 
-    def __init__(self) -> None:
+    `owner` is the process that calls; `fleet` the bot.ports.Fleet on the same rows.
+    """
+
+    def __init__(self, now: Callable[[], datetime], owner: str = "") -> None:
+        self.now = now
+        self.owner = owner
+        self.listeners: list[asyncio.Event] = []
+        self.fleet = FakeFleet(self)
         self.down = False
+        self.owners: dict[int, str] = {}
+        self.submitters: dict[int, str] = {}
+        self.alive_until: dict[str, datetime] = {}
+        self.ended_at: dict[int, datetime] = {}
+        self.kept_at: dict[str, datetime] = {}
+        self.outlived: dict[str, Status] = {}
         self.jobs: dict[int, Job] = {}
         self.closed: set[int] = set()
         self.snapshots: dict[str, Task] = {}
         self.claimed: dict[int, Claim] = {}
         self.refused: dict[str, tuple[str, datetime]] = {}
 
+    def seen_from(self, owner: str) -> "FakeStore":
+        """Return the same rows as another process sees them."""
+        other = copy(self)
+        other.owner = owner
+        other.fleet = FakeFleet(other)
+        return other
+
     async def open_job(self, job: Job) -> None:
         self._answer()
+        if self.owners.get(job.id, self.owner) != self.owner:
+            self.fleet.tell()
         self.jobs[job.id] = job
+        self.owners[job.id] = self.owner
         self.closed.discard(job.id)
 
     async def change_job(self, job: Job) -> None:
@@ -35,8 +60,9 @@ class FakeStore:
 
     async def close_job(self, message_id: int) -> None:
         self._answer()
-        if message_id in self.jobs:
+        if self.owners.get(message_id, self.owner) == self.owner and message_id in self.jobs:
             self.closed.add(message_id)
+            self.ended_at[message_id] = self.now()
 
     async def open_jobs(self) -> Sequence[Job]:
         self._answer()
@@ -63,11 +89,16 @@ class FakeStore:
 
     async def keep(self, task: Task) -> None:
         self._answer()
+        if self.snapshots.get(task.id) != task:
+            self.kept_at[task.id] = self.now()
         self.snapshots[task.id] = task
 
     async def snapshot(self, task_id: str) -> Task | None:
+        return (await self.snapshots_of([task_id])).get(task_id)
+
+    async def snapshots_of(self, task_ids: Collection[str]) -> dict[str, Task]:
         self._answer()
-        return self.snapshots.get(task_id)
+        return {task_id: self.snapshots[task_id] for task_id in task_ids if task_id in self.snapshots}
 
     async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
         self._answer()
@@ -77,6 +108,7 @@ class FakeStore:
             raise AlreadyClaimed(rival.id, rival.person_id)
         judge(self._usage(claim))
         self.claimed[claim.id] = claim
+        self.submitters[claim.id] = self.owner
 
     async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
         self._answer()
@@ -85,6 +117,10 @@ class FakeStore:
         if claim is None or (state not in known and claim.state in known):
             return
         self.claimed[claim_id] = replace(claim, state=state, child_id=child_id)
+
+    async def find_claim(self, claim_id: int) -> Claim | None:
+        self._answer()
+        return self.claimed.get(claim_id)
 
     async def claims(self, state: ClaimState) -> Sequence[Claim]:
         self._answer()
@@ -103,6 +139,19 @@ class FakeStore:
     async def refusals(self, at: datetime) -> dict[str, str]:
         self._answer()
         return {ability: reason for ability, (reason, until) in self.refused.items() if at < until}
+
+    async def forget(self, before: datetime) -> int:
+        self._answer()
+        followed = {job.task_id for job in self.jobs.values() if job.id not in self.closed}
+        old = {task_id for task_id, at in self.kept_at.items() if at < before and task_id not in followed}
+        self.outlived.update({task_id: self.snapshots[task_id].status for task_id in old if task_id in self.snapshots})
+        ended = {message_id for message_id in self.closed if self.ended_at.get(message_id, before) < before}
+        for task_id in old:
+            del self.snapshots[task_id], self.kept_at[task_id]
+        for message_id in ended:
+            del self.jobs[message_id]
+            self.closed.discard(message_id)
+        return len(old) + len(ended)
 
     def _answer(self) -> None:
         if self.down:
@@ -128,7 +177,8 @@ class FakeStore:
         )
 
     def _mark(self, claim: Claim) -> Mark | None:
-        child = self.snapshots.get(claim.child_id, Task(id=claim.child_id))
+        known = Task(id=claim.child_id, status=self.outlived.get(claim.child_id, Status.FRESH))
+        child = self.snapshots.get(claim.child_id, known)
         if not claim.child_id or child.status in {Status.FAILURE, Status.CANCEL}:
             return None
         follows = [job for job in self.jobs.values() if job.task_id == claim.child_id or job.claim_id == claim.id]
@@ -152,3 +202,74 @@ def _on_its_way(claim: Claim, other: Claim) -> bool:
     same = bool(claim.task_id) and (claim.task_id, claim.button) == (other.task_id, other.button)
     open_ended = other.state in {ClaimState.SUBMITTING, ClaimState.UNKNOWN}
     return same and open_ended and other.made_at > claim.made_at - ON_ITS_WAY
+
+
+class FakeFleet:
+    """A bot.ports.Fleet on a FakeStore's rows; set `hint` to say that jobs changed hands."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+        self.hint = asyncio.Event()
+        store.listeners.append(self.hint)
+
+    def tell(self) -> None:
+        """Let every process know that jobs changed hands."""
+        for listener in self._store.listeners:
+            listener.set()
+
+    async def renew(self, lease: timedelta) -> bool:
+        self._store._answer()
+        alive = self._is_alive(self._store.owner)
+        self._store.alive_until[self._store.owner] = self._store.now() + lease
+        return alive
+
+    async def take_over(self, most: int) -> Sequence[Job]:
+        free = [job for job in await self._store.open_jobs() if not self._has_owner(job.id)][:most]
+        self._store.owners.update({job.id: self._store.owner for job in free})
+        return free
+
+    async def lost(self, message_ids: Collection[int]) -> set[int]:
+        self._store._answer()
+        return {
+            one for one in message_ids if one in self._store.jobs and self._store.owners.get(one) != self._store.owner
+        }
+
+    async def orphaned_claims(self) -> Sequence[Claim]:
+        submitting = await self._store.claims(ClaimState.SUBMITTING)
+        return [claim for claim in submitting if self._is_dead(self._store.submitters.get(claim.id))]
+
+    async def give_back(self) -> None:
+        self._free([job.id for job in await self._store.open_jobs() if job.task_id])
+
+    async def leave(self) -> None:
+        self._free([job.id for job in await self._store.open_jobs()])
+        self._store.alive_until[self._store.owner] = self._store.now()
+
+    async def bury(self, since: timedelta) -> None:
+        self._store._answer()
+        busy = {self._store.owners.get(job.id) for job in await self._store.open_jobs()}
+        busy |= {self._store.submitters[claim.id] for claim in await self._store.claims(ClaimState.SUBMITTING)}
+        long_ago = self._store.now() - since
+        for owner, until in list(self._store.alive_until.items()):
+            if until <= long_ago and owner not in busy:
+                del self._store.alive_until[owner]
+
+    async def freed(self) -> None:
+        await self.hint.wait()
+        self.hint.clear()
+
+    def _free(self, message_ids: Collection[int]) -> None:
+        for message_id in message_ids:
+            if self._store.owners.get(message_id) == self._store.owner:
+                del self._store.owners[message_id]
+        self.tell()
+
+    def _is_alive(self, owner: str) -> bool:
+        until = self._store.alive_until.get(owner)
+        return until is not None and until > self._store.now()
+
+    def _is_dead(self, owner: str | None) -> bool:
+        return owner is None or (owner in self._store.alive_until and not self._is_alive(owner))
+
+    def _has_owner(self, message_id: int) -> bool:
+        return not self._is_dead(self._store.owners.get(message_id))

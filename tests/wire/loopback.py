@@ -46,7 +46,7 @@ class LoopbackDiscord(State):
             channels=channels, token=token, ack_seconds=ack_seconds, token_seconds=token_seconds, keep=keep
         )
         self.port = port
-        self.gateway = Gateway(token, self._welcome, self.changed)
+        self.gateway = Gateway(token, self._welcome, self.changed, self.session_start_limit)
         self.wire = Wire(self, schema=schema, limits=limits)
         self._runner: web.AppRunner | None = None
 
@@ -71,9 +71,8 @@ class LoopbackDiscord(State):
             await self._runner.cleanup()
 
     def _welcome(self, session: Session) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        self.session_start_limit["remaining"] -= 1
         shard, count = session.shard
-        guilds = [self.guild()] if (self.guild_id >> 22) % count == shard else []
+        guilds = [self.guild(one) for one in self.guilds if (one >> 22) % count == shard]
         ready = {
             "v": 10,
             "user": {**self.bot.user(), "verified": True, "mfa_enabled": True, "email": None},
@@ -127,11 +126,19 @@ class LoopbackDiscord(State):
         self.people.append(Person(snowflake(), name, permissions=allowed))
         return self.people[-1]
 
-    def add_channel(self, name: str) -> Channel:
+    def add_channel(self, name: str, guild_id: int | None = None) -> Channel:
         """Make a text channel; a bot that is connected already learns of it at its next IDENTIFY."""
-        self.channels.append(Channel(snowflake(), name, "guild", self.guild_id))
+        self.channels.append(Channel(snowflake(), name, "guild", guild_id or self.guild_id))
         self.all_channels[self.channels[-1].id] = self.channels[-1]
         return self.channels[-1]
+
+    def add_guild(self, name: str, shard: int, count: int) -> Channel:
+        """Let the bot be in one guild more, which is that shard's of so many; give its only channel."""
+        guild_id = next(
+            one for step in range(count) if ((one := snowflake(86_400 + step / 1000)) >> 22) % count == shard
+        )
+        self.guilds[guild_id] = name
+        return self.add_channel("general", guild_id)
 
     async def set_visible(self, channel: Channel, *, visible: bool) -> None:
         """Take the bot's VIEW_CHANNEL away, or give it back, and tell it so."""

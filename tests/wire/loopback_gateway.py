@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import math
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,13 +51,20 @@ class Gateway:
         token: str,
         welcome: Callable[[Session], tuple[dict[str, Any], list[dict[str, Any]]]],
         changed: Callable[[], None],
+        limit: dict[str, int],
     ) -> None:
         self.token = token
+        self.limit = limit  # the session_start_limit, from which every IDENTIFY takes one
         self.heartbeat_ms = 41_250
         self.identifies = 0
         self.resumes = 0
         self.heartbeats = 0
         self.silent = False  # set to True: an IDENTIFY is counted, and never answered
+        self.invalid = 0  # so many of the next IDENTIFYs are answered with op 9
+        self.refuse: int | None = None  # a code with which every IDENTIFY is closed
+        self.least_shards = 1  # a smaller shard count is closed with 4011
+        self.apart_seconds = 0.0  # Discord's 5.0: IDENTIFYs of one bucket that come sooner get op 9
+        self._identified_at: dict[int, float] = {}
         self.sessions: dict[str, Session] = {}
         self._welcome = welcome
         self._changed = changed
@@ -64,6 +73,9 @@ class Gateway:
     def connected(self) -> list[Session]:
         """List the sessions that somebody listens to."""
         return [one for one in self.sessions.values() if one.socket is not None and not one.socket.closed]
+
+    def _of(self, shard: int | None) -> list[Session]:
+        return [one for one in self.connected if shard is None or one.shard[0] == shard]
 
     async def dispatch(self, event: str, data: Mapping[str, Any], guild_id: int | None) -> None:
         """Send an event to every session whose shard it concerns, connected or resumable."""
@@ -77,16 +89,16 @@ class Gateway:
         for session in self.connected:
             await session.send('{"op":7,"d":null}')
 
-    async def invalidate(self, *, resumable: bool = False) -> None:
-        """Send op 9: the sessions are over, unless `resumable`."""
-        for session in self.connected:
+    async def invalidate(self, *, resumable: bool = False, shard: int | None = None) -> None:
+        """Send op 9, to one shard or to all: the sessions are over, unless `resumable`."""
+        for session in self._of(shard):
             await session.send(json.dumps({"op": 9, "d": resumable}))
             if not resumable:
                 self.sessions.pop(session.id, None)
 
-    async def drop(self, code: int | None = None) -> None:
-        """Close every socket with `code`, or, without one, cut the connections as a broken network does."""
-        for session in self.connected:
+    async def drop(self, code: int | None = None, *, shard: int | None = None) -> None:
+        """Close every socket, or a shard's, with `code`, or, without one, cut it as a broken network does."""
+        for session in self._of(shard):
             socket, session.socket = session.socket, None
             if socket is not None and code is not None:
                 await asyncio.wait_for(socket.close(code=code), 2)
@@ -129,16 +141,34 @@ class Gateway:
 
     async def _identify(self, socket: web.WebSocketResponse, data: Mapping[str, Any]) -> Session | None:
         self.identifies += 1
+        self.limit["remaining"] -= 1
+        shard, count = data.get("shard") or (0, 1)
         if data.get("token") != self.token:
             await socket.close(code=4004, message=b"Authentication failed.")
-            return None
-        if self.silent:
-            return None
-        shard, count = data.get("shard") or (0, 1)
-        session = Session(secrets.token_hex(16), (shard, count), data["intents"], socket)
+        elif self.refuse or shard >= count:
+            await socket.close(code=self.refuse or 4010)
+        elif count < self.least_shards:
+            await socket.close(code=4011, message=b"Sharding required.")
+        elif self._is_too_soon(shard):
+            await socket.send_str('{"op":9,"d":false}')
+        elif not self.silent:
+            return await self._begin(Session(secrets.token_hex(16), (shard, count), data["intents"], socket))
+        return None
+
+    def _is_too_soon(self, shard: int) -> bool:
+        if self.invalid > 0:
+            self.invalid -= 1
+            return True
+        bucket, now = shard % self.limit["max_concurrency"], time.monotonic()
+        if now - self._identified_at.get(bucket, -math.inf) < self.apart_seconds:
+            return True
+        self._identified_at[bucket] = now
+        return False
+
+    async def _begin(self, session: Session) -> Session:
         self.sessions[session.id] = session
         ready, guilds = self._welcome(session)
-        await session.dispatch("READY", {**ready, "session_id": session.id, "shard": [shard, count]})
+        await session.dispatch("READY", {**ready, "session_id": session.id, "shard": list(session.shard)})
         for guild in guilds:
             await session.dispatch("GUILD_CREATE", guild)
         return session

@@ -83,10 +83,12 @@ class Routes:
         return found
 
     def guild(self, call: Call) -> Answer:
-        """Give the guild that the bot has joined."""
-        if call.match["guild_id"] != str(self.state.guild_id):
+        """Give a guild that the bot has joined."""
+        guild_id = int(call.match["guild_id"])
+        if guild_id not in self.state.guilds:
             raise RefusalError(404, 10004)
-        return 200, {key: value for key, value in self.state.guild().items() if key not in {"members", "channels"}}
+        given = self.state.guild(guild_id)
+        return 200, {key: value for key, value in given.items() if key not in {"members", "channels"}}
 
     def guild_member(self, call: Call) -> Answer:
         """Give a member, without the permissions that only interactions carry."""

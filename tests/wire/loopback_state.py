@@ -132,6 +132,7 @@ class State:
         self.people = [self.bot, self.owner, self.member]
         self.team: list[Person] = []
         self.guild_id, self.foreign_guild_id = snowflake(86_400), snowflake(86_400)
+        self.guilds = {self.guild_id: "Atelier"}  # those that the bot has joined
         self.guild_owner = self.owner
         self.channels = [Channel(snowflake(3600), f"art-{n}", "guild", self.guild_id) for n in range(channels)]
         self.foreign = Channel(snowflake(3600), "elsewhere", "foreign", self.foreign_guild_id)
@@ -291,10 +292,10 @@ class State:
             "integration_types_config": {"0": {}, "1": {}},
         }
 
-    def guild(self) -> dict[str, Any]:
+    def guild(self, guild_id: int) -> dict[str, Any]:
         """Give the guild object as GUILD_CREATE has it."""
         role = {
-            "id": str(self.guild_id),
+            "id": str(guild_id),
             "name": "@everyone",
             "permissions": str(USUAL),
             "position": 0,
@@ -313,13 +314,13 @@ class State:
             "position": 1,
         }
         return {
-            "id": str(self.guild_id),
-            "name": "Atelier",
+            "id": str(guild_id),
+            "name": self.guilds[guild_id],
             "icon": None,
             "owner_id": str(self.guild_owner.id),
             "member_count": len(self.people),
             "members": [self.bot.member()],
-            "channels": [one.payload() for one in self.channels],
+            "channels": [one.payload() for one in self.channels if one.guild_id == guild_id],
             "roles": [role, admins],
             "threads": [],
             "emojis": [],

@@ -6,8 +6,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,9 @@ QUICK = RelaySettings(seconds_per_task=2.0, picture_side=192)
 
 READY = r"^(Registered \d+ commands|The commands are as)"
 """The last line of a start."""
+
+BOT = (sys.executable, "-m", "bot")
+"""How the bot is started, unless a test says otherwise."""
 
 T = TypeVar("T")
 
@@ -96,12 +99,12 @@ def _decoded(line: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def bot_process(folder: Path, env: Mapping[str, str], *arguments: str) -> AsyncGenerator[BotProcess]:
-    """Run `python -m bot` in `folder` with nothing in its environment but `env`; whatever happens, it ends here."""
+async def bot_process(
+    folder: Path, env: Mapping[str, str], *arguments: str, command: Sequence[str] = BOT
+) -> AsyncGenerator[BotProcess]:
+    """Run `command` in `folder` with nothing in its environment but `env`; whatever happens, it ends here."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
+        *command,
         *arguments,
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), **env},
@@ -114,6 +117,10 @@ async def bot_process(folder: Path, env: Mapping[str, str], *arguments: str) -> 
     try:
         yield running
     finally:
+        if command != BOT and running.code is None:
+            # What starts others is asked first: killed, it would leave them behind.
+            with suppress(TimeoutError):
+                await running.stop()
         await running.kill()
 
 
@@ -136,15 +143,16 @@ class World:
             "DISCORD_API_URL": self.discord.api_url,
             "DATABASE_URL": f"sqlite:///{self.folder / 'mjbot.db'}",
             "POLL_SECONDS": "1",
+            "LEASE_SECONDS": "2",
             "LOG_FORMAT": "json",
             **self.settings,
         }
 
     @asynccontextmanager
-    async def bot(self, *arguments: str, **changed: str) -> AsyncGenerator[BotProcess]:
+    async def bot(self, *arguments: str, command: Sequence[str] = BOT, **changed: str) -> AsyncGenerator[BotProcess]:
         """Start a process; without arguments it is connected, and its commands are known, when the block begins."""
         sessions = len(self.discord.gateway.connected)
-        async with bot_process(self.folder, self.env | changed, *arguments) as running:
+        async with bot_process(self.folder, self.env | changed, *arguments, command=command) as running:
             if not arguments:
                 await running.line(READY)
                 await self.discord.connected(sessions + 1)

@@ -43,7 +43,7 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
             await bot.kill()
         _let_time_pass(world)
         async with world.bot() as bot:
-            await bot.line("Going on with 11 unfinished messages")
+            await bot.line("Going on with 11 unfinished messages")  # as soon as the dead one's lease has ended
             for message in messages:
                 await world.shows(message, "✅ Four pictures")
                 assert len(message.files) == 1

@@ -1,0 +1,135 @@
+"""Whose a job is: this process stays alive in the store, takes over what nobody owns, and gives its own back."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.clock import Clock
+from bot.errors import StoreUnavailable
+from bot.jobs import Jobs
+from bot.models import Task
+from bot.ports import Fleet, Store
+from bot.records import ClaimState, Job
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 200
+"""How many jobs are taken over in one step: several processes that start together share what is free."""
+_RENEWALS = 3
+"""How many times a lease is renewed before it would end."""
+
+
+class Ownership:
+    """Shares the jobs of one store among processes: each is polled and drawn by the one that owns it.
+
+    A process that lives renews its lease; where it dies, or says goodbye, its jobs are free. Whoever is free to take
+    them looks a few times a lease, and at once where another says that jobs changed hands.
+    """
+
+    def __init__(self, store: Store, fleet: Fleet, jobs: Jobs, *, lease: timedelta, clock: Clock) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._jobs = jobs
+        self._lease = lease
+        self._now = clock.now
+        self._sleep = clock.sleep
+        self._gone: StoreUnavailable | None = None
+        self._renewed_at: datetime | None = None
+
+    def trouble(self) -> str:
+        """Say in a few words why rows cannot be written; empty where they can."""
+        if self._gone is not None:
+            return "the database cannot be written"
+        if self._renewed_at is None or self._now() - self._renewed_at > self._lease:
+            return "the database has not answered for a while"
+        return ""
+
+    async def run(self) -> None:
+        """Do a round a few times a lease, and whenever there is word that jobs changed hands."""
+        while True:
+            await self._rest()
+            await self.round()
+
+    async def round(self) -> None:
+        """Renew the lease, settle what the dead left, let go of what was lost, and take over what is free."""
+        try:
+            if not await self._fleet.renew(self._lease) and self._renewed_at is not None:
+                log.warning("This process counted as dead for a while: others may have taken over its messages.")
+            self._renewed_at = self._now()
+            await self._settle_orphans()
+            await self._let_go()
+            await self._take_over()
+        except StoreUnavailable as gone:
+            if self._gone is None:
+                log.warning("The database cannot be written: nothing is paid for until it can (%s).", gone)
+            self._gone = gone
+        else:
+            if self._gone is not None:
+                log.info("The database can be written again.")
+            self._gone = None
+
+    async def give_back(self) -> None:
+        """Leave this process's jobs to others, except those whose submit is on its way."""
+        try:
+            await self._fleet.give_back()
+        except StoreUnavailable as gone:
+            log.warning("The messages cannot be handed over (%s): they are free when the lease ends.", gone)
+
+    async def leave(self) -> None:
+        """Be no process any more: all that is left is anybody's."""
+        try:
+            await self._fleet.leave()
+        except StoreUnavailable as gone:
+            log.warning("The store does not hear that this process ends: %s.", gone)
+
+    async def _rest(self) -> None:
+        told = asyncio.ensure_future(self._fleet.freed())
+        slept = asyncio.ensure_future(self._sleep(self._lease.total_seconds() / _RENEWALS))
+        try:
+            await asyncio.wait({told, slept}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+            slept.cancel()
+
+    async def _settle_orphans(self) -> None:
+        """Say of each submit whose process ended meanwhile that nobody knows its end."""
+        for claim in await self._fleet.orphaned_claims():
+            if await self._store.job_of_claim(claim.id) is None:
+                # A submit is sent only after its message's row is written: this one never was.
+                await self._store.settle(claim.id, ClaimState.REFUSED)
+                continue
+            log.warning("Claim %d was on its way when its process ended: it may have been accepted.", claim.id)
+            await self._store.settle(claim.id, ClaimState.UNKNOWN)
+
+    async def _let_go(self) -> None:
+        """Stop running what another process has: somebody answered a form there, say."""
+        running = self._jobs.running
+        for message_id in await self._fleet.lost(running) if running else ():
+            log.info("Job %d is another process's now.", message_id)
+            self._jobs.leave(message_id)
+
+    async def _take_over(self) -> None:
+        taken = 0
+        while jobs := await self._fleet.take_over(_AT_ONCE):
+            seeds = await self._store.snapshots_of({job.task_id for job in jobs if job.task_id})
+            for job in jobs:
+                await self._go_on(job, seeds.get(job.task_id))
+            taken += len(jobs)
+        if taken:
+            log.info("Going on with %d unfinished messages.", taken)
+
+    async def _go_on(self, job: Job, seed: Task | None) -> None:
+        if job.task_id:
+            self._jobs.resume(job, seed)
+            return
+        claim = await self._store.find_claim(job.claim_id)
+        if claim is None or claim.state is ClaimState.REFUSED:  # its message has been taken back
+            await self._store.close_job(job.id)
+        elif claim.state is ClaimState.ACCEPTED:
+            job = replace(job, task_id=claim.child_id)
+            await self._store.change_job(job)
+            self._jobs.resume(job, None)
+        else:
+            await self._store.settle(claim.id, ClaimState.UNKNOWN)
+            self._jobs.resume_uncertain(job)

@@ -1,0 +1,64 @@
+"""The kinds of store: SQLite on a file, a real PostgreSQL, and the fake; each answers the same."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.store import SqlStore, open_store
+from tests.fakes.store import FakeStore
+from tests.fakes.stored import NOON
+from tests.postgres import Postgres
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/data/mjbot.db"
+
+
+@pytest.fixture
+async def sql(url: str) -> AsyncGenerator[SqlStore]:
+    async with open_store(url, now=lambda: NOON) as store:
+        yield store
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def either_url(request: pytest.FixtureRequest, url: str) -> str:
+    """Both kinds of database, for what only databases promise."""
+    if request.param == "sqlite":
+        return url
+    server: Postgres = request.getfixturevalue("postgres")
+    return await server.database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "fake"])
+async def store(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[SqlStore | FakeStore]:
+    """Every kind of store; each answers the same."""
+    if request.param == "fake":
+        yield FakeStore(lambda: NOON)
+        return
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = await server.database()
+    async with open_store(url, now=lambda: NOON) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "fake"])
+async def shared(
+    request: pytest.FixtureRequest, url: str
+) -> AsyncGenerator[Callable[[str], Awaitable[SqlStore | FakeStore]]]:
+    """Opens one store, of every kind, for any number of processes by name."""
+    async with AsyncExitStack() as stack:
+        rows = FakeStore(lambda: NOON)
+        if request.param == "postgresql":
+            server: Postgres = request.getfixturevalue("postgres")
+            url = await server.database()
+
+        async def open_as(owner: str) -> SqlStore | FakeStore:
+            if request.param == "fake":
+                return rows.seen_from(owner)
+            return await stack.enter_async_context(open_store(url, now=lambda: NOON, owner=owner))
+
+        yield open_as

@@ -1,0 +1,191 @@
+"""What processes that share a store may rely on, asked of every kind of store; then what only a server can do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.models import Status, Task
+from bot.records import ClaimState, Mark
+from bot.store import SqlStore, open_store
+from tests.fakes.store import FakeStore
+from tests.fakes.stored import NOON, a_claim, a_job, later
+from tests.postgres import Postgres
+
+OpenAs = Callable[[str], Awaitable[SqlStore | FakeStore]]
+LEASE, OVER = timedelta(minutes=5), timedelta(seconds=-1)
+
+
+class TestLeases:
+    async def test_a_process_is_alive_while_it_renews(self, shared: OpenAs) -> None:
+        """Whoever never was, or let its lease end, is told so; a renewal makes good."""
+        fleet = (await shared("a")).fleet
+        assert not await fleet.renew(LEASE)
+        assert await fleet.renew(OVER)
+        assert not await fleet.renew(LEASE)
+        assert await fleet.renew(LEASE)
+
+    async def test_only_the_dead_who_own_nothing_are_buried(self, shared: OpenAs) -> None:
+        """A row that jobs or submits still name must stay: it says that they are free."""
+        a, b, c, d = [await shared(name) for name in "abcd"]
+        await a.open_job(a_job(1))
+        await b.claim(a_claim(1), lambda _: None)
+        for store in (a, b, c):
+            await store.fleet.renew(OVER)
+        await d.fleet.renew(LEASE)
+        await d.fleet.bury(timedelta())
+        assert [job.id for job in await d.fleet.take_over(9)] == [1]
+        assert [claim.id for claim in await d.fleet.orphaned_claims()] == [1]
+        await d.fleet.bury(timedelta())
+        assert await d.fleet.renew(LEASE)
+        assert not await c.fleet.renew(LEASE)
+
+
+class TestJobs:
+    async def test_a_living_process_keeps_its_jobs(self, shared: OpenAs) -> None:
+        """Nobody takes them, itself included."""
+        a, b = await shared("a"), await shared("b")
+        await a.fleet.renew(LEASE)
+        await a.open_job(a_job(1))
+        assert [list(await store.fleet.take_over(9)) for store in (a, b)] == [[], []]
+
+    async def test_jobs_of_the_dead_are_free_oldest_first(self, shared: OpenAs) -> None:
+        """As many as asked for, each to one process; those that have ended are nobody's business."""
+        a, b, c = [await shared(name) for name in "abc"]
+        await a.fleet.renew(LEASE)
+        for message_id in (3, 1, 4, 2):
+            await a.open_job(a_job(message_id))
+        await a.close_job(4)
+        await a.fleet.renew(OVER)
+        assert list(await b.fleet.take_over(2)) == [a_job(1), a_job(2)]
+        await b.fleet.renew(LEASE)
+        assert list(await c.fleet.take_over(2)) == [a_job(3)]
+        assert list(await b.fleet.take_over(2)) == []
+
+    async def test_a_process_gives_back_what_it_does_not_need_itself(self, shared: OpenAs) -> None:
+        """A job whose submit is on its way stays until its process leaves."""
+        a, b = await shared("a"), await shared("b")
+        await a.fleet.renew(LEASE)
+        await a.open_job(a_job(1))
+        await a.open_job(a_job(2, "", claim_id=9))
+        await a.fleet.give_back()
+        assert list(await b.fleet.take_over(9)) == [a_job(1)]
+        await a.fleet.leave()
+        assert list(await b.fleet.take_over(9)) == [a_job(2, "", claim_id=9)]
+        await a.open_job(a_job(3))
+        assert list(await b.fleet.take_over(9)) == [a_job(3)], "whoever left owns nothing any more"
+
+    async def test_a_job_belongs_to_who_wrote_it_last(self, shared: OpenAs) -> None:
+        """The one before learns that it lost it, and cannot end it any more."""
+        a, b = await shared("a"), await shared("b")
+        for message_id in (1, 2):
+            await a.open_job(a_job(message_id))
+        await b.open_job(a_job(1, notify=True))
+        await a.close_job(1)
+        assert await a.fleet.lost([1, 2, 3]) == {1}
+        assert await b.fleet.lost([1]) == set()
+        assert list(await b.open_jobs()) == [a_job(1, notify=True), a_job(2)]
+        await b.close_job(1)
+        assert list(await b.open_jobs()) == [a_job(2)]
+
+    async def test_a_job_without_an_owner_is_free(self, shared: OpenAs) -> None:
+        """As an older version writes them, that knows of no owners."""
+        a, b = await shared("a"), await shared("b")
+        await a.open_job(a_job(1))
+        await a.fleet.give_back()
+        assert await a.fleet.lost([1]) == {1}
+        assert list(await b.fleet.take_over(9)) == [a_job(1)]
+
+
+class TestClaims:
+    async def test_submits_of_the_dead_are_orphaned(self, shared: OpenAs) -> None:
+        """Those of the living are not, nor those whose end is known."""
+        a, b = await shared("a"), await shared("b")
+        for store in (a, b):
+            await store.fleet.renew(LEASE)
+        await a.claim(a_claim(1, "U1"), lambda _: None)
+        await a.claim(a_claim(2, "U2"), lambda _: None)
+        await b.claim(a_claim(3, "U3"), lambda _: None)
+        await a.settle(2, ClaimState.ACCEPTED, "child")
+        assert list(await b.fleet.orphaned_claims()) == []
+        await a.fleet.leave()
+        assert list(await b.fleet.orphaned_claims()) == [a_claim(1, "U1")]
+
+    async def test_a_claim_is_found_by_its_id(self, shared: OpenAs) -> None:
+        """However it ended; an unknown one is None."""
+        a = await shared("a")
+        await a.claim(a_claim(1), lambda _: None)
+        await a.settle(1, ClaimState.ACCEPTED, "child")
+        assert await a.find_claim(1) == a_claim(1, state=ClaimState.ACCEPTED, child_id="child")
+        assert await a.find_claim(2) is None
+
+
+class TestForgetting:
+    async def test_what_ended_long_ago_goes(self, shared: OpenAs) -> None:
+        """Jobs that have ended and snapshots that nobody follows; open ones stay, however old."""
+        a = await shared("a")
+        for message_id, task_id in ((1, "t1"), (2, "t2")):
+            await a.open_job(a_job(message_id, task_id))
+            await a.keep(Task(id=task_id))
+        await a.keep(Task(id="t3"))
+        await a.close_job(1)
+        assert await a.forget(NOON) == 0
+        assert await a.forget(later(1)) == 3
+        assert await a.job(1) is None
+        assert list(await a.open_jobs()) == [a_job(2, "t2")]
+        assert set(await a.snapshots_of(["t1", "t2", "t3"])) == {"t2"}
+
+    @pytest.mark.parametrize(("status", "marked"), [(Status.SUCCESS, True), (Status.FAILURE, False)])
+    async def test_what_was_paid_for_stays_paid(self, shared: OpenAs, status: Status, *, marked: bool) -> None:
+        """A claim outlives its child's snapshot, and still says that the press has its answer."""
+        a = await shared("a")
+        await a.claim(a_claim(1, "U1"), lambda _: None)
+        await a.settle(1, ClaimState.ACCEPTED, "c1")
+        await a.keep(Task(id="c1", status=status))
+        await a.forget(later(1))
+        assert await a.snapshot("c1") is None
+        assert await a.marks("t1") == ({"U1": Mark("c1", "", finished=True)} if marked else {})
+
+
+class TestHints:
+    async def test_word_of_a_hand_over_spreads(self, postgres: Postgres) -> None:
+        """Giving back, leaving, and taking another's job are heard at once by the others."""
+        url = await postgres.database()
+        async with (
+            open_store(url, now=lambda: NOON, owner="a") as a,
+            open_store(url, now=lambda: NOON, owner="b") as b,
+            asyncio.timeout(10),
+        ):
+            await b.fleet.freed()  # it listens
+            await a.open_job(a_job(1))
+            for act in (a.fleet.give_back, a.fleet.leave, lambda: a.open_job(a_job(1))):
+                await b.open_job(a_job(1))
+                heard = asyncio.ensure_future(b.fleet.freed())
+                await act()
+                await heard
+
+    async def test_a_listener_that_was_cut_off_listens_again(
+        self, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And says so at once, as it may have missed something."""
+        monkeypatch.setattr("bot.store.hints._AGAIN_SECONDS", 0.01)
+        async with open_store(await postgres.database(), now=lambda: NOON, owner="a") as a, asyncio.timeout(10):
+            await a.fleet.freed()
+            await a.database.write(postgres.cut_others())
+            await a.fleet.freed()
+
+    async def test_many_take_what_is_free_without_waiting_for_each_other(self, postgres: Postgres) -> None:
+        """Each job goes to one of the processes that start at the same moment."""
+        url = await postgres.database()
+        async with (
+            open_store(url, now=lambda: NOON, owner="a") as a,
+            open_store(url, now=lambda: NOON, owner="b") as b,
+            open_store(url, now=lambda: NOON, owner="c") as c,
+        ):
+            for message_id in range(60):
+                await a.open_job(a_job(message_id))
+            await a.fleet.give_back()
+            taken = await asyncio.gather(*(store.fleet.take_over(5) for store in (b, c) * 6))
+        ids = [job.id for jobs in taken for job in jobs]
+        assert sorted(ids) == list(range(60))

@@ -1,0 +1,46 @@
+"""What is forgotten, and when, in virtual time."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from bot.models import Task
+from bot.retention import Retention
+from tests.fakes.clock import FakeClock
+from tests.fakes.rows import job
+from tests.fakes.store import FakeStore
+
+
+async def test_old_rows_go_within_the_hour_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    """A sweep soon after the start, then one an hour; what is younger than the days given stays."""
+    caplog.set_level(logging.INFO, "bot.retention")
+    clock = FakeClock()
+    store = FakeStore(clock.now, "a")
+    retention = Retention(store, store.fleet, days=2, clock=clock.clock)
+    await store.open_job(job(1, "t1"))
+    await store.open_job(job(2, "t2"))
+    for task_id in ("t1", "t2"):
+        await store.keep(Task(id=task_id))
+    await store.close_job(1)
+    running = clock.until(retention.run(), within=3 * 24 * 3600.0)
+    with pytest.raises(AssertionError):
+        await running
+    assert set(store.jobs) == {2}
+    assert set(store.snapshots) == {"t2"}
+    assert [record.getMessage() for record in caplog.records] == ["Forgot 2 old messages and tasks."]
+
+
+async def test_a_store_that_is_gone_is_swept_next_time(caplog: pytest.LogCaptureFixture) -> None:
+    """A sweep that fails is a warning, and ends nothing."""
+    clock = FakeClock()
+    store = FakeStore(clock.now, "a")
+    retention = Retention(store, store.fleet, days=1, clock=clock.clock)
+    await store.keep(Task(id="t1"))
+    clock.time += timedelta(days=2).total_seconds()
+    store.down = True
+    await retention.sweep()
+    assert "could not be deleted" in caplog.text
+    store.down = False
+    await retention.sweep()
+    assert store.snapshots == {}

@@ -1,0 +1,35 @@
+"""Jobs and claims as the stores' tests number them: everything else about them is the same."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.records import Claim, Job, Person, Place
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LIEN = Person(7, "lien", "https://cdn.example/lien.png")
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def a_job(message_id: int, task_id: str = "t1", *, ephemeral: bool = False, **changes: Any) -> Job:  # noqa: ANN401 (any of the fields)
+    place = Place(
+        channel_id=20,
+        message_id=message_id,
+        guild_id=30,
+        application_id=40,
+        token="token",
+        token_expires_at=later(900),
+        ephemeral=ephemeral,
+        reachable=not ephemeral,
+    )
+    return replace(Job(place=place, requester=LIEN, task_id=task_id, born_at=later(message_id)), **changes)
+
+
+def a_claim(claim_id: int, button: str = "U1", **changes: Any) -> Claim:  # noqa: ANN401 (any of the fields)
+    claim = Claim(
+        id=claim_id, person_id=7, guild_id=30, message_id=1, task_id="t1", button=button, made_at=later(claim_id)
+    )
+    return replace(claim, **changes)

@@ -1,0 +1,123 @@
+"""SIGKILL at random moments, again and again: every committed row reaches its end, and nothing is paid twice."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.store import open_store
+from bot.store.schema import jobs
+from sandbox.relay import RelaySettings
+from tests.postgres import Postgres
+from tests.wire.chaos import size
+from tests.wire.loopback import Interaction, Message
+from tests.wire.process import World, world_of
+
+pytestmark = [pytest.mark.wire, pytest.mark.timeout(900)]
+
+KILLS, TASKS = size(5, 30), 50
+_GRIDS = 12
+_ENDS = ("✅", "know")
+"""How a message ends: with its pictures, or by saying that nobody knows whether its submit was accepted."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[World]:
+    """Both kinds of database; tasks that take longer than two lives of a process."""
+    settings = {"PRESS_COOLDOWN_SECONDS": "0", "DAILY_SUBMITS_PER_PERSON": "9999", "DAILY_SUBMITS": "9999"}
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        settings["DATABASE_URL"] = await server.database()
+    async with world_of(tmp_path, RelaySettings(seconds_per_task=15.0, picture_side=64), **settings) as made:
+        yield made
+
+
+async def rows(world: World) -> dict[int, bool]:
+    """Return every job of the database by its message, and whether it has ended."""
+    async with open_store(world.env["DATABASE_URL"], now=lambda: pytest.fail("nothing is dated")) as store:
+        found = await store.database.read(select(jobs.c.message_id, jobs.c.closed_at))
+    return {row["message_id"]: row["closed_at"] is not None for row in found}
+
+
+async def live(world: World, chance: random.Random, grids: list[Message], ids: list[str]) -> list[Interaction]:
+    """Let people type and click while a process lives, until it is killed at a random moment."""
+    discord, acts = world.discord, list[Interaction]()
+
+    async def people() -> None:
+        for n, task_id in enumerate(ids):
+            where = discord.channels[n % len(discord.channels)]
+            acts.append(await discord.slash(discord.owner, where, "mjstatus", {"id": task_id}))
+            await asyncio.sleep(chance.uniform(0, 0.02))
+        for which in ("U1", "U2", "U3", "U4"):
+            message = chance.choice(grids)
+            if message.button(which)["style"] == 2 and (message.id, which) not in _pressed:
+                _pressed.add((message.id, which))
+                acts.append(await discord.click(discord.owner, message, which))
+                await asyncio.sleep(chance.uniform(0, 0.4))
+
+    async with world.bot() as bot:
+        typing = asyncio.create_task(people())
+        await asyncio.sleep(chance.uniform(0.05, 2.5))
+        await bot.kill()
+        typing.cancel()
+        await asyncio.gather(typing, return_exceptions=True)
+        assert not bot.said("Traceback")
+    return acts
+
+
+_pressed: set[tuple[int, str]] = set()
+
+
+async def test_kill_again_and_again(world: World, record_property: Callable[[str, object], None]) -> None:
+    """Fifty tasks run while the process is killed; what was committed ends, what was paid was paid once."""
+    chance = random.Random(KILLS)  # noqa: S311 - a test that can be told again
+    _pressed.clear()
+    async with world.bot():
+        grids = [await world.follow(world.relay.add_task("grid"), n % 2) for n in range(_GRIDS)]
+        for grid in grids:
+            await world.shows(grid, "✅ Four")
+    ids = [world.relay.add_task(age=0) for _ in range(TASKS)]
+    acts: list[Interaction] = []
+    for kill in range(KILLS):
+        share = ids[kill * TASKS // KILLS : (kill + 1) * TASKS // KILLS]
+        acts += await live(world, chance, grids, share)
+    async with world.bot() as bot:
+        ended = False
+        for _ in range(120):
+            if ended := all((await rows(world)).values()):
+                break
+            await asyncio.sleep(0.5)
+        assert ended, "a committed row never reached its end"
+        assert (await bot.stop())[0] == 0
+    await _judge(world, acts, record_property)
+
+
+async def _judge(world: World, acts: list[Interaction], record_property: Callable[[str, object], None]) -> None:
+    known = await rows(world)
+    shown = [
+        world.discord.messages[message_id] for message_id in known if not world.discord.messages[message_id].deleted
+    ]
+    assert [one.embed for one in shown if not any(end in one.embed.get("title", "") for end in _ENDS)] == []
+    paid = Counter((one.body["taskId"], one.body["customId"]) for one in world.relay.submits)
+    assert [press for press, times in paid.items() if times > 1] == []
+    assert len(paid) <= len(_pressed)
+    answers = [message for act in acts for message in act.messages]
+    lost = [message for message in answers if message.id not in known]
+    uncertain = [one for one in shown if "know" in one.embed.get("title", "")]
+    figures = {
+        "kills": KILLS,
+        "rows": len(known),
+        "presses": len(_pressed),
+        "submits": len(world.relay.submits),
+        "told as uncertain": len(uncertain),
+        "killed before their row": len(lost),
+    }
+    for name, figure in figures.items():
+        record_property(name, figure)
+    print(figures)  # noqa: T201 - read by whoever runs it whole
+    assert len(known) >= TASKS // 2
+    assert world.discord.refused == []
