@@ -11,8 +11,8 @@ import aiohttp
 
 from bot import answers, submits
 from bot.answers import Answer
+from bot.connections import Connections, Terms
 from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
-from bot.line import Line, Terms
 from bot.links import address
 from bot.metrics import api_request
 from bot.models import Submission, Task
@@ -47,13 +47,13 @@ class MidjourneyAPI:
 
     def __init__(
         self,
-        line: Line,
+        relay: Connections,
         *,
         sleep: Sleep = asyncio.sleep,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
     ) -> None:
-        self._line = line
+        self._relay = relay
         self._sleep = sleep
         self._of_seed = Terms(timeout=seed_timeout)
         self._of_pictures = Terms(timeout=pictures_timeout)
@@ -74,8 +74,8 @@ class MidjourneyAPI:
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
     ) -> AsyncGenerator[Self]:
         """Open the connections to the relay at `base_url`, with `key` as its bearer."""
-        async with Line.open(base_url, key, read_timeout=read_timeout, submit_timeout=submit_timeout) as line:
-            yield cls(line, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
+        async with Connections.open(base_url, key, read_timeout=read_timeout, submit_timeout=submit_timeout) as relay:
+            yield cls(relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task.
@@ -158,16 +158,16 @@ class MidjourneyAPI:
             SubmitUncertain: They may have been taken, and paid.
         """
         links = await self._submit(submits.UPLOAD, {"base64Array": tuple(pictures)}, answers.links)
-        return tuple(address(url, self._line.base) for url in links)
+        return tuple(address(url, self._relay.base) for url in links)
 
     def _reachable(self, task: Task) -> Task:
         """Turn links that only the relay's own machine could open into links through the configured base."""
         return task.model_copy(
             update={
-                "image_url": address(task.image_url, self._line.base),
-                "image_urls": tuple(address(url, self._line.base) for url in task.image_urls),
-                "video_url": address(task.video_url, self._line.base),
-                "video_urls": tuple(address(url, self._line.base) for url in task.video_urls),
+                "image_url": address(task.image_url, self._relay.base),
+                "image_urls": tuple(address(url, self._relay.base) for url in task.image_urls),
+                "video_url": address(task.video_url, self._relay.base),
+                "video_urls": tuple(address(url, self._relay.base) for url in task.video_urls),
             }
         )
 
@@ -184,7 +184,7 @@ class MidjourneyAPI:
 
         async def once() -> _T:
             with api_request(template):
-                return understand(await self._line.read(method, path, body, terms))
+                return understand(await self._relay.read(method, path, body, terms))
 
         try:
             return await once()
@@ -201,7 +201,7 @@ class MidjourneyAPI:
         terms = self._of_pictures if submits.has_pictures(body) else _OF_TEXT
         with api_request(path):
             path = f"/mj-{speed}{path}" if speed else path
-            answer = await self._line.submit(path, body, terms)
+            answer = await self._relay.submit(path, body, terms)
             if answer.is_success and answer.is_html and path in self._spoken:
                 # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
                 raise SubmitUncertain("a page instead of an answer")

@@ -31,7 +31,7 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class Connections:
     """The connections to the relay at `base`: a pool for reads, and one of its own for each submit."""
 
     base: str
