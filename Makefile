@@ -1,4 +1,4 @@
-# demo, test, lint, types, bench, record, lock: each does its own set-up, into .venv.
+# demo, test, chaos, lint, types, bench, record, lock: each does its own set-up, into .venv.
 # Python is looked for from /, so that a version manager that lacks the version of .python-version
 # (which is for the hosting platforms) does not stand in the way.
 
@@ -6,13 +6,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types lock bench record
+.PHONY: demo test chaos lint types lock bench record
 
 demo: $(READY)
 	$(PY) -m sandbox
 
 test: $(READY)
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+# What the wire tests do to the process, at full size: about ten minutes.
+chaos: $(READY)
+	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two.py tests/wire/test_rolling.py
 
 lint: $(READY)
 	$(PY) -m ruff check .

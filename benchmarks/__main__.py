@@ -10,10 +10,11 @@ from pathlib import Path
 
 from benchmarks.answers import first_answers
 from benchmarks.load import Load, under_load
+from benchmarks.pixels import loop_delays
 from benchmarks.table import Row, table
 from benchmarks.weight import Scales, weights
 
-ROWS = ("answers", "load", "weight")
+ROWS = ("answers", "load", "weight", "pixels")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -30,6 +31,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--many", type=int, default=10_000, help="tasks of the larger weighing (10000)")
     parser.add_argument("--seconds", type=float, default=10.0, help="seconds over which the core is watched (10)")
     parser.add_argument("--settle", type=float, default=4.0, help="seconds of rest before something is weighed (4)")
+    parser.add_argument("--pictures", type=int, default=20, help="pictures worked on in one go (20)")
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
@@ -49,6 +51,8 @@ async def measure(options: argparse.Namespace) -> list[Row]:
             elif row == "load":
                 load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
                 rows += await under_load(folder, load)
+            elif row == "pixels":
+                rows += await loop_delays(options.pictures)
             else:
                 scales = Scales(options.few, options.many, options.seconds, options.settle)
                 rows += await weights(folder, scales)

@@ -1,11 +1,12 @@
 """What a button's customId means: one table, read from the top, that a reader can check against the API's catalogue.
 
-Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Discord itself are known to deliver.
-An id that no line knows is still offered, and still works, as `Kind.OTHER`.
+Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Discord itself are known to deliver, and
+`stock` follows new-api's CoverPlusActionToNormalAction. An id that no line knows is still offered, and still works, as
+`Kind.OTHER`. The one button without a customId, "Web", is a link: cogs/components.py builds its address anew.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,7 +14,8 @@ from typing import Literal
 
 from bot.models import Button
 
-Form = Literal["zoom", "region"]
+Form = Literal["zoom", "region", "prompt"]
+Motion = Literal["", "high", "low"]
 
 
 class Kind(StrEnum):
@@ -44,6 +46,28 @@ class Kind(StrEnum):
         return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
 
 
+class Instead(StrEnum):
+    """The other way to the same result, where a relay refuses the button."""
+
+    NOTHING = ""
+    CHANGE = "change"
+    """/submit/change, with `Action.change` and `Action.index`."""
+    IMAGINE = "imagine"
+    """/submit/imagine, with line `Action.index` of what was read (bot/readings.py)."""
+    IMAGINE_ALL = "imagine all"
+    """/submit/imagine with each of the lines: as many submits, each paid."""
+    DESCRIBE = "describe"
+    """/submit/describe, with the picture of the task."""
+    READING = "reading"
+    """Nothing need be submitted: the answer tells the words and their weights (bot/readings.py)."""
+    VIDEO = "video"
+    """/submit/video, with the picture of the task and `Action.motion`."""
+    EXTEND = "extend"
+    """/submit/video, with action "extend", the task's id, the clip's index from 0, and `Action.motion`."""
+    CLIP = "clip"
+    """Nothing need be submitted: the task holds the links of its clips."""
+
+
 @dataclass(frozen=True)
 class Action:
     """What a click does: `name` as a person says it, `done` as a title says it afterwards."""
@@ -54,31 +78,36 @@ class Action:
     index: int = 0
     change: str = ""
     """The `action` of /submit/change that does the same; empty where there is none."""
-
-    @property
-    def form(self) -> Form | None:
-        """The form that Midjourney always wants first."""
-        if self.kind is Kind.CUSTOM_ZOOM:
-            return "zoom"
-        return "region" if self.kind is Kind.REGION else None
-
-    @property
-    def pays_anew(self) -> bool:
-        """Whether a second press is meant to give something new; the second U2 is the same picture."""
-        return self.kind is not Kind.PICK
+    form: Form | None = None
+    """The form that Midjourney always wants first."""
+    pays_anew: bool = True
+    """Whether a second press is meant to give something new; the second U2 is the same picture."""
+    stock: str = ""
+    """What a stock new-api makes of it; empty where that answers 400 unknown_action."""
+    instead: Instead = Instead.NOTHING
+    motion: Motion = ""
 
 
 @dataclass(frozen=True)
 class _Line:
     pattern: re.Pattern[str]
-    kind: Kind
-    name: str
-    done: str
-    change: str = ""
+    action: Action
 
 
-def _line(pattern: str, kind: Kind, name: str, done: str, change: str = "") -> _Line:
-    return _Line(re.compile(pattern, re.ASCII | re.IGNORECASE), kind, name, done, change)
+def _line(
+    pattern: str,
+    kind: Kind,
+    name: str,
+    done: str,
+    stock: str,
+    instead: Instead = Instead.NOTHING,
+    *,
+    form: Form | None = None,
+    anew: bool = True,
+) -> _Line:
+    change = stock if instead is Instead.CHANGE else ""
+    action = Action(kind, name, done, change=change, form=form, pays_anew=anew, stock=stock, instead=instead)
+    return _Line(re.compile(pattern, re.ASCII | re.IGNORECASE), action)
 
 
 # What in a customId says where, rather than what: which of the four, whose picture, which way, how far.
@@ -87,35 +116,52 @@ _PAN = re.compile(r"pan_(?:left|right|up|down)")
 _ABILITY_LENGTH = 100
 
 _TABLE = (
-    # customId (a prefix)                       kind              name                  title when done   change
-    _line(r"MJ::JOB::upsample::([1-9])\b",      Kind.PICK,        "U{0}",               "Picture {0}",    "UPSCALE"),
-    _line(r"MJ::JOB::variation::([1-9])\b",     Kind.VARIATION,   "V{0}",               "Varied",         "VARIATION"),
-    _line(r"MJ::JOB::reroll::",                 Kind.REROLL,      "Reroll",             "Drawn anew",     "REROLL"),
-    _line(r"MJ::JOB::upsample_\w*subtle::",     Kind.UPSCALE,     "Upscale (Subtle)",   "Upscaled"),
-    _line(r"MJ::JOB::upsample_\w*creative::",   Kind.UPSCALE,     "Upscale (Creative)", "Upscaled"),
-    _line(r"MJ::JOB::upsample_\w*4x::",         Kind.UPSCALE,     "Upscale (4x)",       "Upscaled"),
-    _line(r"MJ::JOB::upsample_\w*2x::",         Kind.UPSCALE,     "Upscale (2x)",       "Upscaled"),
-    _line(r"MJ::JOB::upsample_",                Kind.UPSCALE,     "Upscale",            "Upscaled"),
-    _line(r"MJ::JOB::low_variation::",          Kind.VARY,        "Vary (Subtle)",      "Varied"),
-    _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied"),
-    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      "Repainted"),
-    _line(r"MJ::Outpaint::100::",               Kind.ZOOM,        "Make Square",        "Squared"),
-    _line(r"MJ::Outpaint::75::",                Kind.ZOOM,        "Zoom Out 1.5x",      "Zoomed out"),
-    _line(r"MJ::Outpaint::50::",                Kind.ZOOM,        "Zoom Out 2x",        "Zoomed out"),
-    _line(r"MJ::Outpaint::",                    Kind.ZOOM,        "Zoom Out",           "Zoomed out"),
-    _line(r"MJ::CustomZoom::",                  Kind.CUSTOM_ZOOM, "Custom Zoom",        "Zoomed out"),
-    _line(r"MJ::JOB::pan_(left|right|up|down)", Kind.PAN,         "Pan {0}",            "Panned {0}"),
-    _line(r"MJ::JOB::animate_high_extend::",    Kind.ANIMATE,     "Extend (High motion)", "Extended"),
-    _line(r"MJ::JOB::animate_low_extend::",     Kind.ANIMATE,     "Extend (Low motion)", "Extended"),
-    _line(r"MJ::JOB::animate_high::",           Kind.ANIMATE,     "Animate (High motion)", "Animated"),
-    _line(r"MJ::JOB::animate_low::",            Kind.ANIMATE,     "Animate (Low motion)", "Animated"),
-    _line(r"MJ::JOB::video_virtual_upscale::([1-9])\b", Kind.PICK, "U{0}",             "Clip {0}"),
-    _line(r"MJ::Job::PicReader::all",           Kind.DESCRIBE,    "Imagine all",        "Drawn"),
-    _line(r"MJ::Job::PicReader::([1-9])\b",     Kind.DESCRIBE,    "Imagine {0}",        "Drawn"),
-    _line(r"MJ::Picread::Retry",                Kind.DESCRIBE,    "Describe again",     "Described"),
-    _line(r"MJ::Job::PromptAnalyzer::([1-9])\b", Kind.SHORTEN,    "Imagine {0}",        "Drawn"),
-    _line(r"MJ::Job::PromptAnalyzer",           Kind.SHORTEN,     "Show details",       "Shortened"),
-    _line(r"MJ::BOOKMARK::",                    Kind.BOOKMARK,    "Favorite",           "Marked"),
+    # A customId (a prefix), its kind, its name, the title when done, what a stock new-api makes of it,
+    #     and where there is more to say: the other way, the form it wants first, whether a second press pays anew.
+    _line(r"MJ::JOB::upsample::([1-9])\b",      Kind.PICK,        "U{0}",               "Picture {0}", "UPSCALE",
+          Instead.CHANGE, anew=False),
+    _line(r"MJ::JOB::variation::([1-9])\b",     Kind.VARIATION,   "V{0}",               "Varied",      "VARIATION",
+          Instead.CHANGE),
+    _line(r"MJ::JOB::reroll::",                 Kind.REROLL,      "Reroll",             "Drawn anew",  "REROLL",
+          Instead.CHANGE),
+    _line(r"MJ::JOB::upsample_\w*subtle::",     Kind.UPSCALE,     "Upscale (Subtle)",   "Upscaled",    "UPSCALE"),
+    _line(r"MJ::JOB::upsample_\w*creative::",   Kind.UPSCALE,     "Upscale (Creative)", "Upscaled",    "UPSCALE"),
+    _line(r"MJ::JOB::upsample_\w*4x::",         Kind.UPSCALE,     "Upscale (4x)",       "Upscaled",    "UPSCALE"),
+    _line(r"MJ::JOB::upsample_\w*2x::",         Kind.UPSCALE,     "Upscale (2x)",       "Upscaled",    "UPSCALE"),
+    _line(r"MJ::JOB::upsample_",                Kind.UPSCALE,     "Upscale",            "Upscaled",    "UPSCALE"),
+    _line(r"MJ::JOB::low_variation::",          Kind.VARY,        "Vary (Subtle)",      "Varied",      "LOW_VARIATION"),
+    _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied",     "HIGH_VARIATION"),
+    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      "Repainted",   "INPAINT",
+          form="region"),
+    _line(r"MJ::Outpaint::100::",               Kind.ZOOM,        "Make Square",        "Squared",     "ZOOM"),
+    _line(r"MJ::Outpaint::75::",                Kind.ZOOM,        "Zoom Out 1.5x",      "Zoomed out",  "ZOOM"),
+    _line(r"MJ::Outpaint::50::",                Kind.ZOOM,        "Zoom Out 2x",        "Zoomed out",  "ZOOM"),
+    _line(r"MJ::Outpaint::",                    Kind.ZOOM,        "Zoom Out",           "Zoomed out",  "ZOOM"),
+    _line(r"MJ::CustomZoom::",                  Kind.CUSTOM_ZOOM, "Custom Zoom",        "Zoomed out",  "CUSTOM_ZOOM",
+          form="zoom"),
+    _line(r"MJ::JOB::pan_(left|right|up|down)", Kind.PAN,         "Pan {0}",            "Panned {0}",  "PAN"),
+    _line(r"MJ::JOB::animate_(?P<motion>high)_extend::", Kind.ANIMATE,     "Extend (High motion)", "Extended",    "",
+          Instead.EXTEND),
+    _line(r"MJ::JOB::animate_(?P<motion>low)_extend::", Kind.ANIMATE,     "Extend (Low motion)", "Extended",    "",
+          Instead.EXTEND),
+    _line(r"MJ::JOB::animate_(?P<motion>high)::", Kind.ANIMATE,     "Animate (High motion)", "Animated",    "",
+          Instead.VIDEO),
+    _line(r"MJ::JOB::animate_(?P<motion>low)::", Kind.ANIMATE,     "Animate (Low motion)", "Animated",    "",
+          Instead.VIDEO),
+    _line(r"MJ::JOB::video_virtual_upscale::([1-9])\b", Kind.PICK,        "U{0}",               "Clip {0}",    "",
+          Instead.CLIP, anew=False),
+    _line(r"MJ::Job::PicReader::all",           Kind.DESCRIBE,    "Imagine all",        "Drawn",       "",
+          Instead.IMAGINE_ALL),
+    _line(r"MJ::Job::PicReader::([1-9])\b",     Kind.DESCRIBE,    "Imagine {0}",        "Drawn",       "",
+          Instead.IMAGINE, form="prompt"),
+    _line(r"MJ::Picread::Retry",                Kind.DESCRIBE,    "Describe again",     "Described",   "",
+          Instead.DESCRIBE),
+    _line(r"MJ::Job::PromptAnalyzer::([1-9])\b", Kind.SHORTEN,     "Imagine {0}",        "Drawn",       "",
+          Instead.IMAGINE, form="prompt"),
+    _line(r"MJ::Job::PromptAnalyzer",           Kind.SHORTEN,     "Show details",       "Shortened",   "",
+          Instead.READING, anew=False),
+    _line(r"MJ::BOOKMARK::",                    Kind.BOOKMARK,    "Favorite",           "Marked",      "",
+          anew=False),
 )  # fmt: skip
 
 
@@ -129,7 +175,9 @@ def meaning(custom_id: str) -> Action:
         if found := line.pattern.match(custom_id):
             words = [word.lower() for word in found.groups()]
             index = int(words[0]) if words and words[0].isdigit() else 0
-            return Action(line.kind, line.name.format(*words), line.done.format(*words), index, line.change)
+            name, done = (text.format(*words) for text in (line.action.name, line.action.done))
+            motion: Motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
+            return replace(line.action, name=name, done=done, index=index, motion=motion)
     return Action(Kind.OTHER, "More", "Done")
 
 

@@ -26,6 +26,18 @@ MjbotError
 │   ├── AlreadyPressed       there is a message that answers it already
 │   ├── ButtonUnknown        the task no longer has that button
 │   └── FormGone             the task is not waiting for a form any more
+├── PromptRefused            a prompt with something wrong in it, found before anything is paid
+├── UploadRefused            a picture somebody gave, which cannot be used
+│   ├── UploadUnreadable     half a picture, or a broken one
+│   ├── UploadForeign        a file of a kind that is not taken
+│   ├── UploadMoves          an animation
+│   ├── UploadTooLarge       more bytes, or pixels, than we take
+│   └── UploadTooSmall       too few pixels to draw from
+├── MaskRefused              a mask picture that says nothing usable
+│   ├── MaskEmpty            nothing of it is to be repainted
+│   ├── MaskFull             everything is to be repainted
+│   ├── MaskUnclear          neither black and white, nor painted on something transparent
+│   └── MaskMisshapen        of other proportions than its picture
 ├── StoreUnavailable         the database cannot be read or written: nothing may be paid
 ├── PictureError             a picture that cannot be had
 │   ├── PictureGone          its link is dead
@@ -40,6 +52,8 @@ MjbotError
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
+
+from bot.problems import Problem
 
 
 class MjbotError(Exception):
@@ -196,6 +210,84 @@ class ButtonUnknown(PressRefused):
 
 class FormGone(PressRefused):
     """The task is not waiting for a form any more."""
+
+
+class PromptRefused(MjbotError):
+    """A prompt cannot be sent as it is: `problems` are all that is wrong; `prompt` gives the person theirs back."""
+
+    def __init__(self, problems: Sequence[Problem] = (), prompt: str = "") -> None:
+        super().__init__("; ".join(map(repr, problems)))
+        self.problems = tuple(problems)
+        self.prompt = prompt
+
+
+class UploadRefused(MjbotError):
+    """A picture that somebody gave cannot be used; `name` is its file's."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class UploadUnreadable(UploadRefused):
+    """Half a picture, or one that is broken."""
+
+
+class UploadForeign(UploadRefused):
+    """A file of a kind that is not taken; `kind` says which, "" where its bytes do not tell."""
+
+    def __init__(self, name: str = "", kind: str = "") -> None:
+        super().__init__(name)
+        self.kind = kind
+
+
+class UploadMoves(UploadRefused):
+    """An animation, of which nobody can say which frame is meant."""
+
+
+class UploadTooLarge(UploadRefused):
+    """More than we take: `size` and `limit` in bytes, or in pixels where `pixels` is set."""
+
+    def __init__(self, name: str = "", size: int = 0, limit: int = 0, *, pixels: bool = False) -> None:
+        super().__init__(name)
+        self.size = size
+        self.limit = limit
+        self.pixels = pixels
+
+
+class UploadTooSmall(UploadRefused):
+    """Too few pixels to draw from: each side needs `least`."""
+
+    def __init__(self, name: str = "", width: int = 0, height: int = 0, least: int = 0) -> None:
+        super().__init__(name)
+        self.width = width
+        self.height = height
+        self.least = least
+
+
+class MaskRefused(MjbotError):
+    """A mask picture that cannot be used."""
+
+
+class MaskEmpty(MaskRefused):
+    """Nothing of it is to be repainted."""
+
+
+class MaskFull(MaskRefused):
+    """Everything is to be repainted, which is a new picture."""
+
+
+class MaskUnclear(MaskRefused):
+    """Neither black and white, nor painted on something transparent: nobody can tell what is meant."""
+
+
+class MaskMisshapen(MaskRefused):
+    """Its proportions are not those of its picture; `mask` and `picture` are width and height in pixels."""
+
+    def __init__(self, mask: tuple[int, int] = (0, 0), picture: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(f"{mask} for {picture}")
+        self.mask = mask
+        self.picture = picture
 
 
 class StoreUnavailable(MjbotError):

@@ -31,7 +31,7 @@ _TRIES = 8
 _AIM = 0.95
 _ENOUGH = 0.85
 # What Pillow's decoders raise on hostile bytes, found by feeding them some.
-_BROKEN = (
+BROKEN = (
     OSError,
     SyntaxError,
     ValueError,
@@ -74,7 +74,7 @@ def fit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
         return _fit_image(data, name, limit, url)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise PictureTooLarge(url, "too many pixels") from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise PictureUnreadable(url, "not a picture, or half of one") from error
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from discord.utils import escape_mentions, format_dt
+from discord.utils import format_dt
 
 from bot.errors import (
     ActionUnsupported,
@@ -46,11 +46,9 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.reasons import translate
-from cogs.limits import cut
-from cogs.prose import code, plain
+from cogs.objections import objection
+from cogs.quotes import quoted as _quoted
 
-_QUOTED: Final = 40
-"""How much is shown of a word, an id or whatever else somebody typed."""
 _SAID: Final = 80
 """How much is shown of the relay's own words."""
 _FURTHEST: Final = 7 * 86_400.0
@@ -126,7 +124,7 @@ def apology(error: MjbotError, now: datetime) -> str:
 
     `now` turns "in 3 s" into one of Discord's times, which count down by themselves.
     """
-    if text := _relayed(error, now) or _ours(error, now):
+    if text := _relayed(error, now) or _ours(error, now) or objection(error):
         return text
     return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
 
@@ -255,11 +253,3 @@ def _soon(now: datetime, seconds: float | None) -> str:
 def _said(reason: str) -> str:
     shown = _quoted(translate(reason), _SAID)
     return f" It says: {shown}." if shown else ""
-
-
-def _quoted(text: str, limit: int = _QUOTED) -> str:
-    """Show somebody else's words as a code span that nothing in them can end, and that mentions nobody."""
-    folded = cut(plain(text[: 10 * limit]), limit)
-    # Discord's helper knows only full-length ids, and no channels or commands.
-    shown = escape_mentions(folded).replace("<", "<\u200b").replace("@", "@\u200b").replace("\u200b\u200b", "\u200b")
-    return code(shown) if shown else ""

@@ -9,7 +9,7 @@ from benchmarks.__main__ import main
 from benchmarks.table import Row, percentile, ratio, shown, table
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
-SOON = "--life 2 --lead 3"
+SOON = "--life 2 --lead 3 --pictures 1"
 
 
 @pytest.mark.wire
@@ -29,6 +29,10 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "as the bot, p99",
         "memory",
         "share of a core",
+        "uploads, longest",
+        "masks read, longest",
+        "previews, longest",
+        "cut grids, longest",
     )
     for name in wanted:
         assert any(name in line for line in lines), name
@@ -39,7 +43,7 @@ def test_an_unknown_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever mistypes a row is told which there are."""
     with pytest.raises(SystemExit):
         main(["nonsense"])
-    assert "answers, load, weight" in capsys.readouterr().err
+    assert "answers, load, weight, pixels" in capsys.readouterr().err
 
 
 def test_the_table_puts_portable_ratios_first() -> None:

@@ -1,13 +1,18 @@
 """Every button that the API is known to deliver, against the table that tells what a click does."""
 
+import json
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import Action, Kind, ability, find, is_grid, key, meaning, said, typed
+from bot.actions import Action, Instead, Kind, ability, find, is_grid, key, meaning, said, typed
 from bot.models import Button, Task
+from sandbox.relay.buttons import UnknownAction, normal_action
+from sandbox.relay.settings import STOCK_REFUSALS
 from tests.recorded import recorded
 
 UUID = "5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5"
@@ -51,11 +56,11 @@ CATALOGUE: list[tuple[str, Kind, str | None, str, str, int, str]] = [
         for n in range(1, 5)
     ),
     (f"MJ::BOOKMARK::{UUID}", Kind.BOOKMARK, None, "Favorite", "Marked", 0, ""),
-    *((f"MJ::Job::PicReader::{n}", Kind.DESCRIBE, None, f"Imagine {n}", "Drawn", n, "") for n in range(1, 5)),
+    *((f"MJ::Job::PicReader::{n}", Kind.DESCRIBE, "prompt", f"Imagine {n}", "Drawn", n, "") for n in range(1, 5)),
     ("MJ::Picread::Retry", Kind.DESCRIBE, None, "Describe again", "Described", 0, ""),
     ("MJ::Job::PicReader::all", Kind.DESCRIBE, None, "Imagine all", "Drawn", 0, ""),
-    *((f"MJ::Job::PromptAnalyzer::{n}", Kind.SHORTEN, None, f"Imagine {n}", "Drawn", n, "") for n in range(1, 6)),
-    ("MJ::JOB::PromptAnalyzer::1", Kind.SHORTEN, None, "Imagine 1", "Drawn", 1, ""),
+    *((f"MJ::Job::PromptAnalyzer::{n}", Kind.SHORTEN, "prompt", f"Imagine {n}", "Drawn", n, "") for n in range(1, 6)),
+    ("MJ::JOB::PromptAnalyzer::1", Kind.SHORTEN, "prompt", "Imagine 1", "Drawn", 1, ""),
     ("MJ::Job::PromptAnalyzerDetails", Kind.SHORTEN, None, "Show details", "Shortened", 0, ""),
 ]
 
@@ -94,6 +99,74 @@ def test_meaning_of_every_button_in_the_catalogue(row: tuple[str, Kind, str | No
         action.index,
         action.change,
     )
+
+
+# A copy of the catalogue of buttons, with what a stock new-api makes of each: null where it refuses.
+BUTTONS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent.parent / "data" / "buttons.json").read_text(encoding="utf-8")
+)
+CLICKABLE = [button for button in BUTTONS if button["customId"]]
+
+
+def test_the_only_button_without_a_custom_id_is_the_link() -> None:
+    """Everything else can be pressed, and stands in the table."""
+    assert [("Web", 5)] == [(each["label"], each["style"]) for each in BUTTONS if not each["customId"]]
+    assert {Kind.OTHER} == {meaning("").kind}
+    ours = {kind for kind in Kind if kind.is_ours}
+    assert set(Kind) - ours - {Kind.OTHER} == {meaning(each["customId"]).kind for each in CLICKABLE}
+
+
+@pytest.mark.parametrize("button", CLICKABLE, ids=[each["customId"] for each in CLICKABLE])
+def test_the_table_agrees_with_the_catalogue(button: dict[str, Any]) -> None:
+    """Each button has words, of its label where it has one; what stock new-api refuses is what the table says."""
+    custom_id = button["customId"].replace("{uuid}", UUID)
+    action = meaning(custom_id)
+    assert action.kind is not Kind.OTHER
+    assert action.name
+    assert action.done
+    assert (button["stock"] or "") == action.stock
+    if button["label"]:
+        assert button["label"].lower() == action.name.lower()
+    assert ability(custom_id)
+    try:
+        known = bool(normal_action(custom_id, STOCK_REFUSALS)[0])
+    except UnknownAction:
+        known = False
+    assert known is bool(action.stock)
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "instead", "motion"),
+    [
+        ("MJ::JOB::upsample::2::u", Instead.CHANGE, ""),
+        ("MJ::JOB::upsample_v7_2x_subtle::1::u::SOLO", Instead.NOTHING, ""),
+        ("MJ::JOB::animate_high::1::u::SOLO", Instead.VIDEO, "high"),
+        ("MJ::JOB::animate_LOW::1::u::SOLO", Instead.VIDEO, "low"),
+        ("MJ::JOB::animate_high_extend::1::u", Instead.EXTEND, "high"),
+        ("MJ::JOB::animate_low_extend::1::u::SOLO", Instead.EXTEND, "low"),
+        ("MJ::JOB::video_virtual_upscale::3::u", Instead.CLIP, ""),
+        ("MJ::Job::PicReader::4", Instead.IMAGINE, ""),
+        ("MJ::Job::PicReader::all", Instead.IMAGINE_ALL, ""),
+        ("MJ::Picread::Retry", Instead.DESCRIBE, ""),
+        ("MJ::Job::PromptAnalyzer::5", Instead.IMAGINE, ""),
+        ("MJ::Job::PromptAnalyzerDetails", Instead.READING, ""),
+        ("MJ::BOOKMARK::u", Instead.NOTHING, ""),
+        ("MJ::JOB::dance::1::u", Instead.NOTHING, ""),
+    ],
+)
+def test_the_other_way_where_a_relay_refuses(custom_id: str, instead: Instead, motion: str) -> None:
+    """All but the heart can be done without a stock new-api's consent."""
+    action = meaning(custom_id)
+    assert (instead, motion) == (action.instead, action.motion)
+
+
+def test_what_stock_new_api_refuses_has_another_way() -> None:
+    """Only the favourite has none; and only what /submit/change does has its word."""
+    actions = [meaning(each["customId"]) for each in CLICKABLE]
+    assert {Kind.BOOKMARK} == {each.kind for each in actions if not each.stock and each.instead is Instead.NOTHING}
+    assert all(bool(each.change) is (each.instead is Instead.CHANGE) for each in actions)
+    same = {each.name for each in actions if not each.pays_anew}
+    assert {"U1", "U2", "U3", "U4", "Favorite", "Show details"} == same
 
 
 @pytest.mark.parametrize("custom_id", [row[0] for row in CATALOGUE])

@@ -35,7 +35,7 @@ def claim(state: ClaimState = ClaimState.SUBMITTING, child_id: str = "") -> Clai
 
 
 def drawn(world: World, message_id: int = 700) -> list[int | None]:
-    return [scene.task and scene.task.progress for scene in world.display.of(message_id)]
+    return [scene.task.progress if scene.task else None for scene in world.display.of(message_id)]
 
 
 async def test_one_process_polls_and_draws_each_job(world: World) -> None:

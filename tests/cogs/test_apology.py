@@ -17,16 +17,22 @@ from bot.errors import (
     CoolingDown,
     DailyLimitReached,
     KeyRefused,
+    MaskMisshapen,
     MjbotError,
     PictureGone,
     PromptBanned,
+    PromptRefused,
     RelayBusy,
     RelayUnreachable,
     SettingsError,
     SubmitRefused,
     SubmitUncertain,
     TaskUnknown,
+    UploadForeign,
+    UploadTooLarge,
+    UploadTooSmall,
 )
+from bot.problems import OutOfRange
 from cogs.apology import apology, malformed, no_ids_here, no_tasks_yet, oops, stale_button, too_many_ids, zoom_range
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -42,6 +48,11 @@ CARRYING: list[MjbotError] = [
     CoolingDown(3),
     DailyLimitReached(30, "person", datetime(2026, 11, 24, tzinfo=UTC)),
     AlreadyPressed(LINK, finished=True),
+    PromptRefused([OutOfRange("stylize", "5000", "0", "1000")], "a fox --stylize 5000"),
+    UploadForeign("plan.pdf", "PDF"),
+    UploadTooLarge("fox.png", 60 * 2**20, 32 * 2**20),
+    UploadTooSmall("dot.png", 2, 2, 64),
+    MaskMisshapen((512, 512), (1456, 816)),
 ]
 
 

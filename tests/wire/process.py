@@ -25,6 +25,9 @@ READY = r"^(Registered \d+ commands|The commands are as)"
 BOT = (sys.executable, "-m", "bot")
 """How the bot is started, unless a test says otherwise."""
 
+GENEROUS = {"PRESS_COOLDOWN_SECONDS": "0", "DAILY_SUBMITS_PER_PERSON": "9999", "DAILY_SUBMITS": "9999"}
+"""Settings under which nobody is told to wait."""
+
 T = TypeVar("T")
 
 
@@ -46,6 +49,11 @@ class BotProcess:
             self.lines.append(_decoded(line))
             self._more.set()
         self._more.set()
+
+    @property
+    def pid(self) -> int:
+        """Tell the process's number."""
+        return self._process.pid
 
     @property
     def code(self) -> int | None:

@@ -1,6 +1,6 @@
 """A process that is asked to stop in the middle of something, and the one that goes on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,46 +18,45 @@ _SOON = 10.0
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def settings(request: pytest.FixtureRequest) -> dict[str, str]:
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[World]:
     """Both kinds of database; SQLite is the default."""
-    if request.param == "sqlite":
-        return {}
-    server: Postgres = request.getfixturevalue("postgres")
-    return {"DATABASE_URL": await server.database()}
+    async with world_of(tmp_path, _TASKS) as made:
+        if request.param == "postgresql":
+            server: Postgres = request.getfixturevalue("postgres")
+            made.settings["DATABASE_URL"] = await server.database()
+        yield made
 
 
-async def test_a_submit_under_way_comes_to_its_end(tmp_path: Path, settings: dict[str, str]) -> None:
+async def test_a_submit_under_way_comes_to_its_end(world: World) -> None:
     """It is sent once, its answer is written, and the next process follows the child."""
-    async with world_of(tmp_path, _TASKS, **settings) as world:
-        async with world.bot() as bot:
-            grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
-            world.relay.script("action", delay=2.0, passes=True)
-            child = await world.press(grid, "U1")
-            await world.until(lambda: world.relay.requests["action"])
-            code, seconds = await bot.stop()
-            assert (code, seconds < _SOON) == (0, True), seconds
-            assert not bot.said("Traceback|never retrieved")
-        async with world.bot() as bot:
-            await world.shows(child, "✅ Picture 1")
-            assert not bot.said("may have been accepted")
-        assert len(world.relay.submits) == 1
-        world.assert_polite()
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        world.relay.script("action", delay=2.0, passes=True)
+        child = await world.press(grid, "U1")
+        await world.until(lambda: world.relay.requests["action"])
+        code, seconds = await bot.stop()
+        assert (code, seconds < _SOON) == (0, True), seconds
+        assert not bot.said("Traceback|never retrieved")
+    async with world.bot() as bot:
+        await world.shows(child, "✅ Picture 1")
+        assert not bot.said("may have been accepted")
+    assert len(world.relay.submits) == 1
+    world.assert_polite()
 
 
-async def test_a_submit_that_takes_too_long_is_told_as_uncertain(tmp_path: Path, settings: dict[str, str]) -> None:
+async def test_a_submit_that_takes_too_long_is_told_as_uncertain(world: World) -> None:
     """The process does not wait for ever; the next one says at once what nobody knows, and sends nothing."""
-    async with world_of(tmp_path, _TASKS, **settings) as world:
-        async with world.bot() as bot:
-            grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
-            world.relay.script("action", delay=float("inf"))
-            child = await world.press(grid, "U1")
-            await world.until(lambda: world.relay.requests["action"])
-            code, seconds = await bot.stop()
-            assert (code, seconds < _SOON) == (0, True), seconds
-        async with world.bot() as bot:
-            await bot.line("may have been accepted")
-            await world.shows(child, "know")
-        assert world.relay.requests["action"] == 1
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        world.relay.script("action", delay=float("inf"))
+        child = await world.press(grid, "U1")
+        await world.until(lambda: world.relay.requests["action"])
+        code, seconds = await bot.stop()
+        assert (code, seconds < _SOON) == (0, True), seconds
+    async with world.bot() as bot:
+        await bot.line("may have been accepted")
+        await world.shows(child, "know")
+    assert world.relay.requests["action"] == 1
 
 
 async def _a_download(world: World) -> Message:
@@ -76,41 +75,39 @@ async def _an_edit(world: World) -> Message:
 
 @pytest.mark.parametrize("begin", [_a_download, _an_edit])
 async def test_what_was_being_drawn_is_drawn_by_the_next(
-    tmp_path: Path, settings: dict[str, str], begin: Callable[[World], Awaitable[Message]]
+    world: World, begin: Callable[[World], Awaitable[Message]]
 ) -> None:
     """A download or an edit that hangs holds up nobody: it is cut, and the next process brings the picture."""
-    async with world_of(tmp_path, _TASKS, **settings) as world:
-        async with world.bot() as bot:
-            message = await begin(world)
-            code, seconds = await bot.stop()
-            assert (code, seconds < _SOON) == (0, True), seconds
-            assert not bot.said("Traceback|never retrieved")
-        assert not _has_its_picture(message)
-        async with world.bot() as bot:
-            await bot.line("Going on with 1 unfinished messages")
-            await world.shows(message, "✅ Four")
-            await world.until(lambda: _has_its_picture(message))
-        assert world.discord.refused == []
+    async with world.bot() as bot:
+        message = await begin(world)
+        code, seconds = await bot.stop()
+        assert (code, seconds < _SOON) == (0, True), seconds
+        assert not bot.said("Traceback|never retrieved")
+    assert not _has_its_picture(message)
+    async with world.bot() as bot:
+        await bot.line("Going on with 1 unfinished messages")
+        await world.shows(message, "✅ Four")
+        await world.until(lambda: _has_its_picture(message))
+    assert world.discord.refused == []
 
 
 def _has_its_picture(message: Message) -> bool:
     return any("lighthouse" in file.name for file in message.files)
 
 
-async def test_a_click_while_it_stops_is_never_lost_in_thought(tmp_path: Path, settings: dict[str, str]) -> None:
+async def test_a_click_while_it_stops_is_never_lost_in_thought(world: World) -> None:
     """Whoever was answered "thinking" before the gateway closed is served; others are not answered at all."""
-    async with world_of(tmp_path, _TASKS, **settings) as world:
-        async with world.bot() as bot:
-            act = await world.discord.slash(
-                world.discord.owner, world.discord.channels[0], "mjstatus", {"id": world.relay.add_task()}
-            )
-            await act.acknowledged()
-            assert (await bot.stop())[0] == 0
-        late = await world.discord.slash(
+    async with world.bot() as bot:
+        act = await world.discord.slash(
             world.discord.owner, world.discord.channels[0], "mjstatus", {"id": world.relay.add_task()}
         )
-        assert late.response is None
-        async with world.bot():
-            assert act.original is not None
-            await world.shows(act.original, "✅ Four")
-        assert late.attempts == 0
+        await act.acknowledged()
+        assert (await bot.stop())[0] == 0
+    late = await world.discord.slash(
+        world.discord.owner, world.discord.channels[0], "mjstatus", {"id": world.relay.add_task()}
+    )
+    assert late.response is None
+    async with world.bot():
+        assert act.original is not None
+        await world.shows(act.original, "✅ Four")
+    assert late.attempts == 0

@@ -15,7 +15,7 @@ from sandbox.relay import RelaySettings
 from tests.postgres import Postgres
 from tests.wire.chaos import size
 from tests.wire.loopback import Interaction, Message
-from tests.wire.process import World, world_of
+from tests.wire.process import GENEROUS, World, world_of
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(900)]
 
@@ -28,11 +28,12 @@ _ENDS = ("✅", "know")
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[World]:
     """Both kinds of database; tasks that take longer than two lives of a process."""
-    settings = {"PRESS_COOLDOWN_SECONDS": "0", "DAILY_SUBMITS_PER_PERSON": "9999", "DAILY_SUBMITS": "9999"}
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        settings["DATABASE_URL"] = await server.database()
-    async with world_of(tmp_path, RelaySettings(seconds_per_task=15.0, picture_side=64), **settings) as made:
+    relay = RelaySettings(seconds_per_task=15.0, picture_side=64, submit_seconds=0.5)
+    async with world_of(tmp_path, relay) as made:
+        made.settings |= GENEROUS
+        if request.param == "postgresql":
+            server: Postgres = request.getfixturevalue("postgres")
+            made.settings["DATABASE_URL"] = await server.database()
         yield made
 
 

@@ -1,0 +1,46 @@
+"""All work on pixels that commands ask for, off the event loop and one picture at a time."""
+
+from functools import partial
+
+from bot.fit import Picture
+from bot.images import DISCORD_LIMIT
+from bot.masks import Mask, Region, draw_mask, read_mask
+from bot.offloop import OffLoop
+from bot.previews import preview
+from bot.quarters import quarters
+from bot.uploads import SENT_BYTES, Upload, prepare
+
+
+class Studio:
+    """Uploads, masks, previews and cut grids; each waits for its turn, and raises what its function raises."""
+
+    def __init__(self, off_loop: OffLoop | None = None) -> None:
+        self._off_loop = off_loop or OffLoop()
+
+    async def close(self) -> None:
+        """Wait until the last thread has ended."""
+        await self._off_loop.close()
+
+    async def upload(self, data: bytes, *, name: str, limit: int = SENT_BYTES) -> Upload:
+        """Check a picture that somebody gave, and make it what a relay takes; raises UploadRefused."""
+        return await self._off_loop.run(partial(prepare, data, name=name, limit=limit))
+
+    async def draw_mask(self, region: Region, size: tuple[int, int]) -> Mask:
+        """Draw a ready region for a picture of `size`."""
+        return await self._off_loop.run(partial(draw_mask, region, size))
+
+    async def read_mask(self, data: bytes, size: tuple[int, int], *, name: str) -> Mask:
+        """Make a mask of a painted picture; raises UploadRefused or MaskRefused."""
+        return await self._off_loop.run(partial(read_mask, data, size, name=name))
+
+    async def preview(
+        self, data: bytes, mask: Mask, *, name: str, limit: int = DISCORD_LIMIT, url: str = ""
+    ) -> Picture:
+        """Show what of a picture will be repainted; raises PictureError."""
+        return await self._off_loop.run(partial(preview, data, mask, name=name, limit=limit, url=url))
+
+    async def quarters(
+        self, data: bytes, *, name: str, limit: int = DISCORD_LIMIT, url: str = ""
+    ) -> tuple[Picture, Picture, Picture, Picture]:
+        """Cut a grid into its four pictures; raises PictureError."""
+        return await self._off_loop.run(partial(quarters, data, name=name, limit=limit, url=url))

@@ -1,0 +1,45 @@
+"""Picture files for tests: noise that no codec can compress, animations, bombs."""
+
+import io
+import random
+import struct
+import zlib
+from typing import Any
+
+from PIL import Image
+
+
+def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    """Draw what no codec can compress, always the same."""
+    pixels = random.Random(width).randbytes(width * height * len(mode))  # noqa: S311 - noise, no secret
+    return Image.frombytes(mode, (width, height), pixels)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
+    """Give the bytes of a picture file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def decoded(data: bytes) -> Image.Image:
+    """Decode a picture file, whole."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def moving(kind: str, width: int = 100, height: int = 80) -> bytes:
+    """Give the bytes of a picture of two frames."""
+    first = noise(width, height)
+    return encoded(first, kind, save_all=True, append_images=[first.rotate(180)], duration=100, loop=0)
+
+
+def bomb(width: int, height: int) -> bytes:
+    """Give a tiny PNG that announces `width` x `height` pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")

@@ -1,0 +1,101 @@
+"""A deploy on PostgreSQL: the new process starts beside the old one, and hundreds of live messages change hands."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from sandbox.relay import RelaySettings
+from tests.postgres import Postgres
+from tests.wire.chaos import size
+from tests.wire.loopback import LoopbackDiscord, Message
+from tests.wire.process import GENEROUS, World, world_of
+
+pytestmark = [pytest.mark.wire, pytest.mark.timeout(300)]
+
+MESSAGES = size(150, 500)
+POLL_SECONDS = 5.0
+_LIFE = 75.0
+"""Seconds that every task takes; with a hundred steps each poll finds another."""
+_OF_A_CHANNEL = 10
+
+
+@pytest.fixture
+async def world(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
+    """A relay whose tasks change at every poll, and a Discord that leaves out the costly check of its document."""
+    monkeypatch.setattr("sandbox.relay.tasks.STEPS", tuple(range(101)))
+    discord = LoopbackDiscord(channels=MESSAGES // _OF_A_CHANNEL, schema=False)
+    # Pictures are linked, as those of a public host are: drawing hundreds of them is not what is looked at here.
+    relay = RelaySettings(seconds_per_task=_LIFE, picture_side=64, image_host="https://pictures.invalid")
+    async with world_of(tmp_path, relay, discord=discord) as made:
+        made.settings |= GENEROUS
+        made.settings |= {"DATABASE_URL": await postgres.database(), "POLL_SECONDS": f"{POLL_SECONDS}"}
+        made.settings |= {"LEASE_SECONDS": "15"}
+        yield made
+
+
+async def test_a_deploy_is_not_noticed(world: World, record_property: Callable[[str, object], None]) -> None:
+    """All messages go on, and none is silent for two poll intervals."""
+    discord = world.discord
+    async with world.bot() as old:
+        ids = [world.relay.add_task() for _ in range(MESSAGES)]
+        acts = []
+        for n, task_id in enumerate(ids):
+            where = discord.channels[n // _OF_A_CHANNEL]
+            acts.append(await discord.slash(discord.owner, where, "mjstatus", {"id": task_id}))
+            if n % 25 == 24:
+                await acts[-1].answered(20)
+        await world.until(lambda: all(act.original and act.original.embed for act in acts), 30)
+        messages = [act.original for act in acts if act.original]
+        await world.until(lambda: all(_edits(one) >= 2 for one in messages), 30)
+        async with world.bot() as new:
+            begun = time.monotonic()
+            code, seconds = await old.stop()
+            assert (code, seconds < 10) == (0, True), seconds
+            await world.until(lambda: _taken(new.said("Going on with")) == MESSAGES, 10)
+            taken = time.monotonic() - begun
+            counts = {one.id: _edits(one) for one in messages}
+            await world.until(lambda: all(_edits(one) >= counts[one.id] + 3 for one in messages), 40)
+            silence = max(_silence(one) for one in messages)
+            assert not [*old.said("Traceback"), *new.said("Traceback")]
+            for message in messages:
+                await world.shows(message, "✅ Four", 90)
+    record_property("messages", MESSAGES)
+    record_property("longest silence in poll intervals", silence / POLL_SECONDS)
+    print(f"{MESSAGES} messages: handed over in {taken:.2f} s, silent for {silence:.2f} s, stopped in {seconds:.2f} s")  # noqa: T201
+    assert silence < 2 * POLL_SECONDS
+    assert discord.refused == []
+    assert discord.rate_limited == []
+
+
+def _edits(message: Message) -> int:
+    return len(message.history)
+
+
+def _taken(lines: list[str]) -> int:
+    return sum(int(line.split()[3]) for line in lines)
+
+
+def _silence(message: Message) -> float:
+    """Return the longest pause between two drawings of a message, in seconds."""
+    moments = [edit.at for edit in message.history]
+    return max(later - earlier for earlier, later in pairwise(moments))
+
+
+async def test_two_processes_share_the_work(world: World) -> None:
+    """On one PostgreSQL each message is drawn by the process that took its command, and buttons work for both."""
+    world.settings |= {"POLL_SECONDS": "1"}
+    async with world.bot() as first, world.bot() as second:
+        await world.discord.connected(2)
+        grids = [await world.follow(world.relay.add_task("grid"), n % 4) for n in range(20)]
+        for grid in grids:
+            await world.shows(grid, "✅ Four")
+        acts = await asyncio.gather(*(world.discord.click(world.discord.owner, grid, "U1") for grid in grids))
+        await world.until(lambda: all(act.followups for act in acts))
+        accepted = [len(process.said("was accepted as task")) for process in (first, second)]
+        await world.until(lambda: len(world.relay.submits) == len(grids))
+        assert not [*first.said("Going on with"), *second.said("Going on with")]
+    assert sum(accepted) <= len(grids)

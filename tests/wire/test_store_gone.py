@@ -1,0 +1,119 @@
+"""A database that goes away and comes back, and a disk that is full: nothing is paid for without its claim."""
+
+import json
+import resource
+import socket
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.relay import RelaySettings
+from tests.postgres import Postgres
+from tests.wire.loopback import Message
+from tests.wire.process import BotProcess, World, world_of
+from tests.wire.proxy import Proxy
+
+pytestmark = pytest.mark.wire
+
+_SLOW = RelaySettings(seconds_per_task=12.0, picture_side=64)
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncGenerator[World]:
+    """A world whose process can be asked how it is."""
+    async with world_of(tmp_path, _SLOW) as made:
+        made.settings |= {"PORT": str(free_port()), "LISTEN_HOST": "127.0.0.1", "PRESS_COOLDOWN_SECONDS": "0"}
+        yield made
+
+
+@pytest.fixture
+async def cable(postgres: Postgres, world: World) -> AsyncGenerator[Proxy]:
+    """A cable between the process and its PostgreSQL."""
+    name = (await postgres.database()).partition("?")[0].rpartition("/")[2]
+    async with Proxy(postgres.folder / ".s.PGSQL.5432").serve() as proxy:
+        world.settings["DATABASE_URL"] = f"postgres://postgres@127.0.0.1:{proxy.port}/{name}?sslmode=disable"
+        yield proxy
+
+
+async def readiness(world: World) -> tuple[int, dict[str, Any]]:
+    """Ask /readyz."""
+    url = f"http://127.0.0.1:{world.settings['PORT']}/readyz"
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, json.loads(await response.text())
+
+
+async def becomes(world: World, status: int) -> dict[str, Any]:
+    """Ask /readyz until it answers with that status, for 30 s at most."""
+    for _ in range(150):
+        found, said = await readiness(world)
+        if found == status:
+            return said
+        try:
+            await world.discord.until(lambda: False, 0.2)
+        except TimeoutError:
+            continue
+    raise AssertionError(f"/readyz stays at {found}: {said}")
+
+
+async def refused(world: World, message: Message, which: str) -> str:
+    """Press a button in vain; return what the person is told."""
+    act = await world.discord.click(world.discord.owner, message, which)
+    return (await world.until(lambda: act.followups))[0].content
+
+
+async def nothing_is_paid_meanwhile(world: World, bot: BotProcess, grid: Message, running: Message) -> None:
+    """A press is refused in words, a running message lives on, and /readyz says why."""
+    said = await becomes(world, 503)
+    assert "store" in said["reasons"], said
+    assert "database" in await refused(world, grid, "U1")
+    edits = running.edits
+    await world.until(lambda: running.edits > edits)
+    assert world.relay.submits == []
+    assert not bot.said("Traceback")
+
+
+async def all_is_well_again(world: World, grid: Message, running: Message) -> None:
+    """The message comes to its end, and the same press is taken."""
+    assert (await becomes(world, 200))["ready"] is True
+    await world.shows(running, "✅ Four", 60)
+    await world.shows(await world.press(grid, "U1"), "✅ Picture 1", 40)
+    assert len(world.relay.submits) == 1
+    world.assert_polite()
+
+
+@pytest.mark.timeout(240)
+async def test_a_database_that_comes_back(world: World, cable: Proxy) -> None:
+    """The cable to PostgreSQL is pulled, and plugged in again."""
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        running = await world.shows(await world.follow(world.relay.add_task()), "🎨")
+        assert (await becomes(world, 200))["ready"] is True
+        cable.pull()
+        await nothing_is_paid_meanwhile(world, bot, grid, running)
+        cable.plugged = True
+        await all_is_well_again(world, grid, running)
+        assert len(bot.said("The database cannot be written")) == 1
+        assert len(bot.said("The database can be written again")) == 1
+
+
+@pytest.mark.timeout(240)
+async def test_a_full_disk(world: World) -> None:
+    """The process may not write another byte to a file, and then may again."""
+    async with world.bot() as bot:
+        grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
+        running = await world.shows(await world.follow(world.relay.add_task()), "🎨")
+        _, most = resource.prlimit(bot.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (0, most))
+        await nothing_is_paid_meanwhile(world, bot, grid, running)
+        resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (most, most))
+        await all_is_well_again(world, grid, running)
