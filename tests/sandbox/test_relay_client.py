@@ -15,6 +15,7 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.models import Status
+from bot.readings import described, shortened
 from bot.submits import (
     Blend,
     Change,
@@ -135,3 +136,16 @@ async def test_refused_and_then_accepted(caller: Caller, why: Refusal) -> None:
         assert caller.relay.submits == []
         await send()
     assert len(caller.relay.submits) == 1
+
+
+async def test_what_is_read_and_shortened_can_be_taken_apart(caller: Caller) -> None:
+    """Four prompts of a picture and five of a prompt, as the bot offers them."""
+    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
+        read = await api.submit(Describe(picture=PIG), state="s")
+        short = await api.submit(Shorten(prompt="a highly detailed fox in snow, watercolor"), state="s")
+        caller.clock.time += 21
+        tasks = await api.list([read.result, short.result])
+    assert len(described(tasks[read.result].text)) == 4
+    told = shortened(tasks[short.result].text)
+    assert len(told.prompts) == 5
+    assert {"fox", "snow", "watercolor"} <= {word.text for word in told.words}
