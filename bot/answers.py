@@ -1,98 +1,28 @@
-"""Turn whatever a relay answers into a value or into an error of our tree: pure, and the only place that knows how.
+"""Turn whatever a relay answers into a value, or into the error that `bot/refusals.py` finds for it: pure."""
 
-Relays differ in status, body and language for the same event; what each line stands for is read in new-api,
-midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: submits come as text/plain.
-"""
-
-import json
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from itertools import islice
-from typing import Any
 
-from bot.errors import (
-    ActionUnsupported,
-    BalanceExhausted,
-    KeyRefused,
-    ParentBusy,
-    ParentGone,
-    PromptBanned,
-    RelayBusy,
-    RelayError,
-    RelayUnreachable,
-    SubmitRefused,
-    SubmitUncertain,
-    TaskUnknown,
-)
+from bot.errors import PictureGone, SubmitUncertain, TaskUnknown
 from bot.models import Submission, Task, is_array, is_mapping, most_advanced, text_of
-
-_QUOTA = ("额度", "quota", "余额", "balance")
-_NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance")
-_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full")
-_PARENT_BUSY = ("关联任务状态错误", "task_status_not_success")
-_PARENT_GONE = (
-    "task_not_found",
-    "关联任务不存在",
-    "已失效",
-    "该任务所属渠道已被禁用",
-    "channel associated with this task has been disabled",
+from bot.refusals import (
+    Answer,
+    decoded,
+    no_such_path,
+    refused_by_gateway,
+    refused_by_midjourney,
+    refused_to_all,
+    shorten,
+    unreachable,
+    unread,
+    words_of,
 )
+
+__all__ = ["Answer", "links", "picture", "seed", "shorten", "submission", "task", "tasks"]
+
 _UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
-_NO_CHANNEL = ("无可用渠道", "no available channel", "model_not_found")
-# new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
-_AFTER_ACCEPTANCE = (
-    "insert_midjourney_task_failed",
-    "copy_response_body_failed",
-    "close_response_body_failed",
-    "billing_failed",
-)
-_MODEL_REFUSED = re.compile(r"(?:模型|model)\s+mj_", re.IGNORECASE)
-_SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
-
 # After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
 _ROWS_PER_TASK = 10
-_SECRET_LENGTH = 6
-
-# Somebody on the way stopped waiting, which tells nothing of what became of the submit.
-_TIMEOUTS = frozenset({408, 499})
-# Cloudflare could not even connect to the relay; 520, 522 and 524 leave open what arrived.
-_NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer as it came; `retry_after` in seconds where the relay said it.
-
-    `secret` is the key that was sent, which no reason may repeat.
-    """
-
-    status: int
-    text: str
-    retry_after: float | None = None
-    secret: str = field(default="", repr=False)
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status says that it went well."""
-        return 200 <= self.status < 300
-
-    @property
-    def is_html(self) -> bool:
-        """Whether the body is a page rather than an answer."""
-        return self.text.lstrip("\ufeff \t\r\n").startswith("<")
-
-
-@dataclass(frozen=True)
-class _Words:
-    """What a body says, whatever its shape; `low` holds every word of it, for comparing."""
-
-    reason: str
-    low: str
-    code: int = 0
-
-    def have(self, some: tuple[str, ...]) -> bool:
-        return any(word in self.low for word in some)
 
 
 def task(answer: Answer, task_id: str) -> Task:
@@ -102,18 +32,18 @@ def task(answer: Answer, task_id: str) -> Task:
         TaskUnknown: HTTP 400 code 4 (new-api), 204 (TrueAI), an empty 200 (midjourney-proxy), 404 (others).
         RelayError: Any other leaf that a read can end in.
     """
-    body = _json(answer)
+    body = decoded(answer)
     if answer.is_success:
         if is_mapping(body) and text_of(body.get("id")):
             return Task.model_validate(body)
         if answer.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id)
-    words = _words(answer, body)
+    words = words_of(answer, body)
     # A 404 in JSON is about the task; a page, or new-api's "Invalid URL", is about the address that we ask.
     about_task = answer.status == 404 and "invalid url" not in words.low and (body or not answer.text.strip())
     if words.have(_UNKNOWN) or about_task:
         raise TaskUnknown(task_id, words.reason)
-    raise _refused_to_all(answer, words) or _unreachable(answer, words)
+    raise refused_to_all(answer, words) or unreachable(answer, words)
 
 
 def tasks(answer: Answer, task_ids: Collection[str]) -> dict[str, Task]:
@@ -125,13 +55,13 @@ def tasks(answer: Answer, task_ids: Collection[str]) -> dict[str, Task]:
         ActionUnsupported: There is no list-by-condition here: 404, 405, a redirect, or the web console's page.
         RelayError: Any other leaf that a read can end in.
     """
-    body = _json(answer)
+    body = decoded(answer)
     if answer.is_success and is_array(body):
         wanted = frozenset(task_ids) - {""}
         rows = (row for row in body if is_mapping(row) and text_of(row.get("id")) in wanted)
         return most_advanced(map(Task.model_validate, islice(rows, len(wanted) * _ROWS_PER_TASK)))
-    words = _words(answer, body)
-    raise _refused_to_all(answer, words) or _no_such_path(answer, words) or _unreachable(answer, words)
+    words = words_of(answer, body)
+    raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)
 
 
 def submission(answer: Answer) -> Submission:
@@ -141,115 +71,68 @@ def submission(answer: Answer) -> Submission:
         SubmitUncertain: The job may exist and be paid.
         RelayError: Any other leaf: nothing was accepted, nothing is paid.
     """
-    body = _json(answer)
+    body = decoded(answer)
     told = Submission.model_validate(body) if is_mapping(body) else Submission()
     if answer.is_success and told.is_accepted:
         return told
-    words = _words(answer, body)
+    words = words_of(answer, body)
     if is_mapping(body) and ("code" in body or "success" in body):
-        raise _refused_by_midjourney(answer, words, told, claims_success=body.get("success") is True)
-    raise _refused_by_gateway(answer, words) or _unread(answer, words)
+        raise refused_by_midjourney(answer, words, told, claims_success=body.get("success") is True)
+    raise refused_by_gateway(answer, words) or unread(answer, words)
 
 
-def shorten(text: str, secret: str = "") -> str:
-    """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters.
+def links(answer: Answer) -> tuple[str, ...]:
+    """Read the answer to an upload, whose `result` is an array; it is billed, and believed like a submit's.
 
-    `secret` is our own key, which need not look like one; of fewer than six characters it could be any word.
+    Raises:
+        SubmitUncertain: The pictures may have been taken, and paid.
+        RelayError: Any other leaf: nothing is paid.
     """
-    if len(secret) >= _SECRET_LENGTH:
-        text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
-    return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
+    body = decoded(answer)
+    if answer.is_success and is_mapping(body) and is_array(body.get("result")):
+        found = tuple(text for link in body["result"] if (text := text_of(link)))
+        if Submission.model_validate(body).code == 1 and found:
+            return found
+    submission(answer)  # raises, as no id is an array
+    raise SubmitUncertain("an id where links should be")
 
 
-def _json(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
+def seed(answer: Answer, task_id: str) -> str:
+    """Read the answer to image-seed, which comes in a submit's clothes.
+
+    Raises:
+        TaskUnknown: The relay knows no such task, or not for this key.
+        SubmitRefused: Midjourney gives none.
+        RelayError: Any other leaf that a read can end in.
+    """
+    body = decoded(answer)
+    told = Submission.model_validate(body) if is_mapping(body) else Submission()
+    if answer.is_success and told.code == 1 and told.result:
+        return told.result
+    words = words_of(answer, body)
+    if words.have(_UNKNOWN):
+        raise TaskUnknown(task_id, words.reason)
     try:
-        return json.loads(answer.text.lstrip("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
+        submission(answer)
+    except SubmitUncertain:  # nothing is paid here, and the answer may yet come
+        raise unreachable(answer, words) from None
+    raise unreachable(answer, words)
 
 
-def _words(answer: Answer, body: object) -> _Words:
-    if not is_mapping(body):
-        said = "" if answer.is_html else text_of(body) or answer.text
-        return _Words(shorten(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
-    error = body.get("error")
-    told: Mapping[Any, Any] = error if is_mapping(error) else body
-    fields = ("description", "message", "msg", "detail", "title", "error")
-    said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
-    low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
-    return _Words(shorten(said, answer.secret) or f"HTTP {answer.status}", low, Submission.model_validate(body).code)
+def picture(answer: Answer, task_id: str) -> bytes:
+    """Read the answer to /mj/image: its bytes, whatever they are called.
 
-
-def _unreachable(answer: Answer, words: _Words) -> RelayError:
-    return RelayUnreachable(words.reason, retry_after=answer.retry_after)
-
-
-def _refused_to_all(answer: Answer, words: _Words) -> RelayError | None:
-    """Read what is said to reads and submits alike: about the key, the money, the load."""
-    # A page with 403 is a firewall's, which has not looked at the key.
-    if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
-        exhausted = answer.status == 402 or words.have(_QUOTA)
-        return BalanceExhausted(words.reason) if exhausted else KeyRefused(words.reason)
-    if answer.status == 429 or words.code == 30:
-        return RelayBusy(words.reason, retry_after=answer.retry_after)
-    return None
-
-
-def _no_such_path(answer: Answer, words: _Words) -> RelayError | None:
-    # new-api answers a path that it lacks with its web console: HTTP 200, or 301 with a separate frontend.
-    if 300 <= answer.status < 400 or answer.status in {404, 405} or (answer.is_success and answer.is_html):
-        return ActionUnsupported(words.reason, lasting=True)
-    return None
-
-
-def _refused_by_gateway(answer: Answer, words: _Words) -> RelayError | None:
-    """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
-    if answer.status == 403 and _MODEL_REFUSED.search(words.low):
-        return ActionUnsupported(words.reason, lasting=True)
-    if refusal := _refused_to_all(answer, words):
-        return refusal
-    # Its parser of customIds panics, and only that panic is known to come before anything is sent.
-    if "unknown_action" in words.low or ("panic detected" in words.low and "index out of range" in words.low):
-        return ActionUnsupported(words.reason, lasting=True)
-    if answer.status == 503 and words.have(_NO_CHANNEL):
-        return ActionUnsupported(words.reason, lasting=False)
-    # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
-    stopped_before = answer.status >= 500 and "new_api_error" in words.low
-    if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):
-        return _unreachable(answer, words)
-    return _no_such_path(answer, words)
-
-
-def _unread(answer: Answer, words: _Words) -> RelayError:
-    """Judge by the status alone: half a JSON may have been new-api's code 5, which is HTTP 400."""
-    half = answer.text.lstrip().startswith("{") and _json(answer) is None
-    if 400 <= answer.status < 500 and answer.status not in _TIMEOUTS and not half:
-        return SubmitRefused(0, words.reason)
-    return SubmitUncertain(words.reason)
-
-
-def _refused_by_midjourney(answer: Answer, words: _Words, told: Submission, *, claims_success: bool) -> RelayError:
-    """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
-    # Code 5: the gateway asked upstream and lost the answer. Codes 1, 21, 22 without an id: accepted, and billed,
-    # but where it went is not known.
-    turned_away = answer.status in {401, 402, 403, 429}
-    if (told.code in {1, 5, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
-        return SubmitUncertain(words.reason)
-    if told.code == 24:
-        return PromptBanned(told.properties.banned_word, words.reason)
-    if "quota_not_enough" in words.low:
-        return BalanceExhausted(words.reason)
-    if words.have(_PARENT_BUSY):
-        return ParentBusy(words.reason)
-    if words.have(_PARENT_GONE):
-        return ParentGone(words.reason)
-    if told.code == 23 or words.have(_NO_ACCOUNT) or words.have(_QUEUE_FULL):
-        return RelayBusy(words.reason, retry_after=answer.retry_after)
-    if told.code == 3:
-        return ParentGone(words.reason)
-    if refusal := _refused_by_gateway(answer, words):
-        return refusal
-    known = told.code in {4, 9}
-    if answer.status >= 500 or answer.status in _TIMEOUTS or claims_success or (told.result and not known):
-        return SubmitUncertain(words.reason)
-    return SubmitRefused(told.code, words.reason)
+    Raises:
+        TaskUnknown: HTTP 400 midjourney_task_not_found.
+        PictureGone: 403, 404 or 410: what is behind it said so.
+        RelayError: Any other leaf that a read can end in.
+    """
+    if answer.is_success and answer.data and not answer.is_html:
+        return answer.data
+    body = decoded(answer)
+    words = words_of(answer, body)
+    if words.have(_UNKNOWN):
+        raise TaskUnknown(task_id, words.reason)
+    if answer.status in {403, 404, 410} and body:
+        raise PictureGone(f"/mj/image/{task_id}", words.reason)
+    raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)

@@ -1,22 +1,22 @@
-"""The Midjourney API: the only HTTP to the relay."""
+"""The Midjourney API: every endpoint of the relay as a method."""
 
 import asyncio
-import json
 import logging
-import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 
-from bot import answers
+from bot import answers, submits
 from bot.answers import Answer
+from bot.connections import Connections, Terms
 from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
 from bot.links import address
 from bot.metrics import api_request
 from bot.models import Submission, Task
+from bot.submits import Body, Change, Click, Modal, Order, Speed
 
 log = logging.getLogger(__name__)
 
@@ -28,39 +28,35 @@ _NOBODY = "1000000000000000"
 READ_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=12, sock_connect=8)
 # new-api gives its upstream 60 s; the answer must outlive that.
 SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, connect=12, sock_connect=8)
-_MOST_BYTES = 16 * 1024 * 1024
-_MOST_BYTES_OF_LIST = 4 * 1024 * 1024
-_CONNECT_ERRORS = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-    aiohttp.NonHttpUrlClientError,
-)
-
+# Five pictures of 10 MiB take minutes on a small line; the wait for an answer begins when they are over.
+PICTURES_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=12, sock_connect=8, sock_read=90)
+# Upstream asks Discord for the seed, in a message of its own; TrueAI's proxy takes 60 s for that.
+SEED_TIMEOUT = aiohttp.ClientTimeout(total=75, connect=12, sock_connect=8)
 Sleep = Callable[[float], Awaitable[None]]
 _T = TypeVar("_T")
+_OF_TEXT = Terms()
+_OF_LIST = Terms(most=4 * 1024 * 1024)
+_OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
 
 
 class MidjourneyAPI:
     """A relay's `/mj` protocol: reads are free and retried once, submits are sent exactly once.
 
-    Every method raises leaves of `RelayError` and nothing else.
+    Every method raises leaves of `RelayError` and nothing else, but for `image`.
     """
 
     def __init__(
         self,
-        base_url: str,
+        relay: Connections,
         *,
-        reads: aiohttp.ClientSession,
-        submits: aiohttp.ClientSession,
-        key: str = "",
         sleep: Sleep = asyncio.sleep,
+        seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
+        pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
     ) -> None:
-        self._key = key
-        self._base = base_url.rstrip("/")
-        self._reads = reads
-        self._submits = submits
+        self._relay = relay
         self._sleep = sleep
+        self._of_seed = Terms(timeout=seed_timeout)
+        self._of_pictures = Terms(timeout=pictures_timeout)
         self._spoken: set[str] = set()
         """The submit paths that have answered in JSON: this relay has them."""
 
@@ -74,17 +70,12 @@ class MidjourneyAPI:
         sleep: Sleep = asyncio.sleep,
         read_timeout: aiohttp.ClientTimeout = READ_TIMEOUT,
         submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
+        seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
+        pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
     ) -> AsyncGenerator[Self]:
         """Open the connections to the relay at `base_url`, with `key` as its bearer."""
-        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "mjbot"}
-        # A submit gets a connection of its own: one that the relay closed a moment ago would leave open
-        # whether the submit arrived, and so whether it is paid.
-        once = aiohttp.TCPConnector(force_close=True, limit=0)
-        async with (
-            aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
-            aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,
-        ):
-            yield cls(base_url, reads=reads, submits=submits, key=key, sleep=sleep)
+        async with Connections.open(base_url, key, read_timeout=read_timeout, submit_timeout=submit_timeout) as relay:
+            yield cls(relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task.
@@ -92,12 +83,8 @@ class MidjourneyAPI:
         Raises:
             TaskUnknown: The relay knows no such task, or not for this key.
         """
-        # Ids come from people. Dots alone would be resolved as a path, quoted or not.
-        if not task_id.strip(". "):
-            raise TaskUnknown(task_id)
-        path = f"/mj/task/{quote(task_id, safe='', errors='replace')}/fetch"
         task = await self._read(
-            "GET", path, None, lambda answer: answers.task(answer, task_id), template="/mj/task/{id}/fetch"
+            "/mj/task/{id}/fetch", lambda answer: answers.task(answer, task_id), name=_segment(task_id)
         )
         return self._reachable(task)
 
@@ -108,10 +95,30 @@ class MidjourneyAPI:
             ActionUnsupported: This relay has no list-by-condition.
         """
         path, ids = "/mj/task/list-by-condition", list(task_ids)
-        found = await self._read(
-            "POST", path, {"ids": ids}, lambda answer: answers.tasks(answer, ids), most=_MOST_BYTES_OF_LIST
-        )
+        found = await self._read(path, lambda answer: answers.tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST)
         return {task_id: self._reachable(task) for task_id, task in found.items()}
+
+    async def seed(self, task_id: str) -> str:
+        """Ask for the number that a task was drawn from, which takes up to a minute, or two where it fails at first.
+
+        Raises:
+            TaskUnknown: The relay knows no such task, or not for this key.
+            ActionUnsupported: This relay has no image-seed.
+            SubmitRefused: Midjourney gives none for this task.
+        """
+        path, name = "/mj/task/{id}/image-seed", _segment(task_id)
+        return await self._read(path, lambda answer: answers.seed(answer, task_id), name=name, terms=self._of_seed)
+
+    async def image(self, task_id: str) -> bytes:
+        """Download a task's picture or clip through the relay, at most 32 MiB, untouched.
+
+        Raises:
+            TaskUnknown: The relay knows no such task.
+            PictureGone: The link behind it is dead.
+            ActionUnsupported: This relay has no such path.
+        """
+        path, name = "/mj/image/{id}", _segment(task_id)
+        return await self._read(path, lambda answer: answers.picture(answer, task_id), name=name, terms=_OF_PICTURE)
 
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
@@ -120,42 +127,64 @@ class MidjourneyAPI:
         except TaskUnknown:
             return
 
+    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
+        """Ask for a new task; `state` comes back with it, `speed` asks for another queue than the relay's own.
+
+        Raises:
+            SubmitUncertain: The task may exist, and be paid.
+            ActionUnsupported: This relay cannot do it, or, with a speed, has no path for that.
+            RelayError: Any other leaf: nothing was accepted, nothing is paid.
+        """
+        return await self._submit(order.path, {**order.body, "state": state}, answers.submission, speed=speed)
+
     async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
         """Press the button `custom_id` of `task_id`; `state` comes back with the child."""
-        body = {"taskId": task_id, "customId": custom_id, "chooseSameChannel": True, "state": state}
-        return await self._submit("/mj/submit/action", body)
+        return await self.submit(Click(task_id=task_id, custom_id=custom_id), state=state)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
-        """Do UPSCALE, VARIATION or REROLL the older way; new-api refuses an index of 0, even for REROLL."""
-        body = {"taskId": task_id, "action": action, "index": max(index, 1), "state": state}
-        return await self._submit("/mj/submit/change", body)
+        """Do UPSCALE, VARIATION or REROLL the older way."""
+        return await self.submit(Change(task_id=task_id, action=action, index=index), state=state)
 
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
         """Answer the form that the child `task_id` waits for; the same id comes back."""
-        return await self._submit("/mj/submit/modal", {"taskId": task_id, "prompt": prompt, "state": state})
+        return await self.submit(Modal(task_id=task_id, prompt=prompt, mask=mask), state=state)
+
+    async def upload(self, pictures: Sequence[bytes]) -> tuple[str, ...]:
+        """Put pictures on Discord's CDN, through an account of the relay, and return their links, dead after a day.
+
+        It is billed, and so sent once, like a submit.
+
+        Raises:
+            SubmitUncertain: They may have been taken, and paid.
+        """
+        links = await self._submit(submits.UPLOAD, {"base64Array": tuple(pictures)}, answers.links)
+        return tuple(address(url, self._relay.base) for url in links)
 
     def _reachable(self, task: Task) -> Task:
         """Turn links that only the relay's own machine could open into links through the configured base."""
         return task.model_copy(
             update={
-                "image_url": address(task.image_url, self._base),
-                "image_urls": tuple(address(url, self._base) for url in task.image_urls),
+                "image_url": address(task.image_url, self._relay.base),
+                "image_urls": tuple(address(url, self._relay.base) for url in task.image_urls),
+                "video_url": address(task.video_url, self._relay.base),
+                "video_urls": tuple(address(url, self._relay.base) for url in task.video_urls),
             }
         )
 
     async def _read(
         self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
+        template: str,
         understand: Callable[[Answer], _T],
         *,
-        most: int = _MOST_BYTES,
-        template: str = "",
+        name: str = "",
+        body: Body | None = None,
+        terms: Terms = _OF_TEXT,
     ) -> _T:
+        method, path = "POST" if body else "GET", template.replace("{id}", name)
+
         async def once() -> _T:
-            with api_request(template or path):
-                return understand(await self._ask(self._reads, method, path, body, most))
+            with api_request(template):
+                return understand(await self._relay.read(method, path, body, terms))
 
         try:
             return await once()
@@ -166,56 +195,23 @@ class MidjourneyAPI:
         await self._sleep(0.5)
         return await once()
 
-    async def _submit(self, path: str, body: Mapping[str, Any]) -> Submission:
+    async def _submit(
+        self, path: str, body: Body, understand: Callable[[Answer], _T], *, speed: Speed | None = None
+    ) -> _T:
+        terms = self._of_pictures if submits.has_pictures(body) else _OF_TEXT
         with api_request(path):
-            answer = await self._ask(self._submits, "POST", path, body)
+            path = f"/mj-{speed}{path}" if speed else path
+            answer = await self._relay.submit(path, body, terms)
             if answer.is_success and answer.is_html and path in self._spoken:
                 # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
                 raise SubmitUncertain("a page instead of an answer")
             if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
                 self._spoken.add(path)
-            return answers.submission(answer)
-
-    async def _ask(
-        self,
-        session: aiohttp.ClientSession,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        most: int = _MOST_BYTES,
-    ) -> Answer:
-        lost = SubmitUncertain if session is self._submits else RelayUnreachable
-        data = None if body is None else json.dumps(body)
-        headers = None if body is None else {"Content-Type": "application/json"}
-        if session.closed:
-            raise RelayUnreachable("closed")
-        # `from None`: aiohttp's errors carry the request's headers, and so the key, in their repr.
-        try:
-            async with session.request(
-                method, self._base + path, data=data, headers=headers, allow_redirects=False
-            ) as response:
-                text = await _text(response, most)
-                retry_after = _retry_after(response.headers.get("Retry-After"))
-                return Answer(response.status, text, retry_after, self._key)
-        except _CONNECT_ERRORS as error:
-            raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise lost(f"no answer ({type(error).__name__})") from None
+            return understand(answer)
 
 
-async def _text(response: aiohttp.ClientResponse, most: int) -> str:
-    """Read a body of at most that many bytes; what a relay sends is UTF-8, or is not to be believed."""
-    chunks = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
-        chunks += chunk
-        if len(chunks) > most:
-            raise ValueError("the answer has no end")
-    return chunks.decode("utf-8", "replace")
-
-
-def _retry_after(value: str | None) -> float | None:
-    try:
-        seconds = float(value or "")
-    except ValueError:
-        return None
-    return min(max(seconds, 0.0), 3600.0) if math.isfinite(seconds) else None
+def _segment(task_id: str) -> str:
+    """Quote an id, which comes from people, as one part of a path; dots alone would be resolved, quoted or not."""
+    if not task_id.strip(". "):
+        raise TaskUnknown(task_id)
+    return quote(task_id, safe="", errors="replace")

@@ -18,6 +18,7 @@ _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
 _FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT"})
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
+_CLIP = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
 _TEXT_BUTTONS = ("picreader", "promptanalyzer")
 # Many times what any task has: whoever sends more means to keep us busy.
 _MOST_BUTTONS = 100
@@ -191,6 +192,10 @@ class Task(_Wire):
     status: Annotated[Status, BeforeValidator(_status)] = Status.FRESH
     progress: Annotated[int | None, BeforeValidator(_percent)] = None
     fail_reason: Text = ""
+    seed: Text = ""
+    parent_id: Text = ""
+    image_width: Number = 0
+    image_height: Number = 0
     buttons: Annotated[tuple[Button, ...], BeforeValidator(_items)] = ()
     properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
 
@@ -231,7 +236,18 @@ class Task(_Wire):
     @property
     def video(self) -> str:
         """The first clip's link; empty where the task is no video."""
-        return self.video_url or (self.video_urls[0] if self.video_urls else "")
+        return self.video_url or next(iter(self.clips), "")
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """The links of all clips: builds from before videos have nothing but the picture's to put one in."""
+        told = self.video_urls or ((self.video_url,) if self.video_url else ())
+        return told or tuple(url for url in (self.image_urls or (self.image_url,)) if _CLIP.search(_unsigned(url)))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The links of a grid's pictures, one each; empty where the relay gives only the grid."""
+        return self.image_urls if len(self.image_urls) > 1 and not self.clips else ()
 
     @property
     def text(self) -> str:

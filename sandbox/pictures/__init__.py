@@ -1,5 +1,40 @@
-"""Draw what the sandbox's Midjourney answers with: grids, single pictures, their variations, zooms, pans, previews."""
+"""Draw what the sandbox's Midjourney answers with: grids, single pictures, changes of given ones, previews, clips."""
 
-from sandbox.pictures.shots import Shot, Way, aspect_of, clip, draw, finished, four_shots, grid, preview, size_of
+from sandbox.pictures.files import finished, preview
+from sandbox.pictures.film import Film, Format, Motion, clip
+from sandbox.pictures.photo import Photo, look
+from sandbox.pictures.shots import (
+    Shot,
+    Way,
+    aspect_of,
+    blended,
+    draw,
+    edited,
+    four_shots,
+    given,
+    grid,
+    size_of,
+    swapped,
+)
 
-__all__ = ["Shot", "Way", "aspect_of", "clip", "draw", "finished", "four_shots", "grid", "preview", "size_of"]
+__all__ = [
+    "Film",
+    "Format",
+    "Motion",
+    "Photo",
+    "Shot",
+    "Way",
+    "aspect_of",
+    "blended",
+    "clip",
+    "draw",
+    "edited",
+    "finished",
+    "four_shots",
+    "given",
+    "grid",
+    "look",
+    "preview",
+    "size_of",
+    "swapped",
+]

@@ -1,4 +1,4 @@
-"""Turn prompts into shots, each a picture as a recipe, and shots into finished pictures, previews and clips."""
+"""Turn prompts, and pictures that were given, into shots, each a picture as a recipe, and draw them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
@@ -17,8 +16,9 @@ from sandbox.pictures.city import city
 from sandbox.pictures.coast import coast
 from sandbox.pictures.land import dunes, forest, mountains
 from sandbox.pictures.light import PALETTES, four_palettes, lights_in, paint_sky
+from sandbox.pictures.photo import Photo, Source, paint
 from sandbox.pictures.scene import Scene
-from sandbox.pictures.subject import Subject, animal_in, four_scenes, paint_subject, place_in
+from sandbox.pictures.subject import Subject, animal_in, four_scenes, paint_figure, paint_subject, place_in
 
 _GAP = 4
 _KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
@@ -43,6 +43,7 @@ class Shot:
     view: View
     subject: Subject | None = None
     repainted: tuple[Shot, bytes] | None = None
+    source: Source | None = None
 
     @property
     def aspect(self) -> float:
@@ -59,6 +60,12 @@ class Shot:
         wide, high = view.width * factor, view.height * factor
         left, top = view.left - (wide - view.width) / 2, view.top - (high - view.height) / 2
         return replace(self, view=View(left, top, wide, high), repainted=None)
+
+    def square(self) -> Shot:
+        """Return the same picture in the middle of a square."""
+        view, side = self.view, max(self.view.width, self.view.height)
+        left, top = view.left - (side - view.width) / 2, view.top - (side - view.height) / 2
+        return replace(self, view=View(left, top, side, side), repainted=None)
 
     def pan(self, way: Way) -> Shot:
         """Return the same picture extended by half towards one side."""
@@ -106,6 +113,40 @@ def four_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
     return one, two, three, four
 
 
+def given(photo: Photo) -> Shot:
+    """Return a picture that was given, as it is."""
+    return _from(Source("plain", (photo,), photo.aspect), "dawn", "", "")
+
+
+def blended(photos: tuple[Photo, ...], wide: float, seed: str) -> tuple[Shot, ...]:
+    """Return four blends of pictures, in a frame `wide` times as wide as high."""
+    source = Source("blend", photos, wide)
+    names = four_palettes(" ".join(photo.words for photo in photos), seed)
+    return tuple(_from(source, name, f"{seed} {number}", "") for number, name in enumerate(names, 1))
+
+
+def edited(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
+    """Return four edits of a picture: the light that the words ask for, and the animal that they name."""
+    source = Source("edit", (photo,), photo.aspect)
+    animal, names = animal_in(prompt), four_palettes(prompt, seed)
+    # Where the words ask for the night, none of the four is to be a sunset.
+    dark = [name for name in names if PALETTES[name].night] if re.search(r"\bnight\b|midnight", prompt.lower()) else []
+    lights = [dark[number % len(dark)] if dark else name for number, name in enumerate(names)]
+    shots = [_from(source, name, f"{seed} {number}", "") for number, name in enumerate(lights, 1)]
+    if animal is None:
+        return tuple(shots)
+    return tuple(replace(shot, subject=Subject(animal, "whole", min(1.0, photo.aspect**0.8))) for shot in shots)
+
+
+def swapped(source: Photo, target: Photo) -> Shot:
+    """Return the second picture with the face of the first."""
+    return _from(Source("face", (source, target), target.aspect), "dawn", "", "")
+
+
+def _from(source: Source, palette: str, layout: str, detail: str) -> Shot:
+    return Shot("photo", palette, layout, detail, View(-source.wide / 2, 0.0, source.wide, 1.0), source=source)
+
+
 def _named(prompt: str) -> str | None:
     words = prompt.lower()
     return next((name for name, (_, keys) in _KINDS.items() if any(key in words for key in keys)), None)
@@ -129,6 +170,27 @@ def size_of(aspect: float, side: int) -> tuple[int, int]:
 
 def draw(shot: Shot, side: int = 1024) -> Image.Image:
     """Draw one picture of about `side` squared pixels."""
+    image = _sourced(shot, shot.source, side) if shot.source else _imagined(shot, side)
+    if shot.repainted:
+        other, mask = shot.repainted
+        where = Image.open(io.BytesIO(mask)).convert("L").resize(image.size, Image.Resampling.BILINEAR)
+        image.paste(draw(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
+    return image
+
+
+def _sourced(shot: Shot, source: Source, side: int) -> Image.Image:
+    size = size_of(shot.aspect, side)
+    image = paint(source, shot.view, size, shot.layout, shot.detail, PALETTES[shot.palette])
+    if shot.subject:
+        canvas = Canvas(shot.view, size)
+        canvas.image = image
+        sun = (random.Random(f"{shot.layout} sun").choice((-0.3, 0.3)), 0.2)
+        paint_figure(Scene(canvas, PALETTES[shot.palette], 0.6, sun, shot.layout, shot.detail), shot.subject)
+        image = canvas.image
+    return image
+
+
+def _imagined(shot: Shot, side: int) -> Image.Image:
     canvas = Canvas(shot.view, size_of(shot.aspect, side))
     palette = PALETTES[shot.palette]
     dice = random.Random(f"{shot.layout} place")
@@ -141,12 +203,7 @@ def draw(shot: Shot, side: int = 1024) -> Image.Image:
         paint_subject(scene, shot.kind, shot.subject)
     else:
         _KINDS[shot.kind][0](scene)
-    image = _finish(canvas.image, shot.detail)
-    if shot.repainted:
-        other, mask = shot.repainted
-        where = Image.open(io.BytesIO(mask)).convert("L").resize(image.size, Image.Resampling.BILINEAR)
-        image.paste(draw(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
-    return image
+    return _finish(canvas.image, shot.detail)
 
 
 def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
@@ -159,34 +216,6 @@ def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
     return sheet
 
 
-@lru_cache(maxsize=24)
-def finished(shots: tuple[Shot, ...], side: int = 1024) -> bytes:
-    """Return the final picture as PNG: a grid for four shots, full size for one."""
-    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
-    return _encoded(image, "PNG")
-
-
-@lru_cache(maxsize=64)
-def preview(shots: tuple[Shot, ...], percent: int, side: int = 1024) -> bytes:
-    """Return what Midjourney shows on the way there, as WebP: the same picture, blurrier the less is done."""
-    side = max(32, side // 2)
-    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
-    image = image.filter(ImageFilter.GaussianBlur((100 - percent) / 100 * side / 22))
-    return _encoded(ImageEnhance.Color(image).enhance(0.45 + percent / 180), "WEBP")
-
-
-@lru_cache(maxsize=8)
-def clip(shot: Shot, side: int = 320, frames: int = 16) -> bytes:
-    """Return a short animated WebP that drifts over the picture."""
-    wide, high = size_of(shot.aspect, side)
-    still = draw(shot, side * 5 // 4)
-    reach = still.width - wide
-    parts = [still.crop((reach * step // frames, 0, reach * step // frames + wide, high)) for step in range(frames)]
-    out = io.BytesIO()
-    parts[0].save(out, "WEBP", save_all=True, append_images=parts[1:], duration=90, loop=0, quality=72, method=0)
-    return out.getvalue()
-
-
 def _finish(image: Image.Image, seed: str) -> Image.Image:
     """Give film: soft bloom, contrast and colour that hold at a thumbnail's size, grain."""
     bloom = image.reduce(4).filter(ImageFilter.GaussianBlur(image.height / 90)).resize(image.size)
@@ -195,12 +224,3 @@ def _finish(image: Image.Image, seed: str) -> Image.Image:
     noise = Image.frombytes("L", image.size, random.Random(f"{seed} grain").randbytes(image.width * image.height))
     grain = noise.point([round(128 + (value - 128) * 0.05) for value in range(256)])
     return ImageChops.overlay(image, Image.merge("RGB", (grain, grain, grain)))
-
-
-def _encoded(image: Image.Image, kind: Literal["PNG", "WEBP"]) -> bytes:
-    out = io.BytesIO()
-    if kind == "PNG":
-        image.save(out, kind, compress_level=1)
-    else:
-        image.save(out, kind, quality=72, method=0)
-    return out.getvalue()

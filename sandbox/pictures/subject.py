@@ -116,6 +116,17 @@ def paint_subject(scene: Scene, place: str, subject: Subject) -> None:
     edge(scene, ground, foot)
 
 
+def paint_figure(scene: Scene, subject: Subject) -> None:
+    """Paint the animal alone into what is there already, a little smaller than in a scene of its own."""
+    animal = _ANIMALS[subject.animal][0]
+    dice = scene.dice("subject")
+    facing, light = dice.choice((-1, 1)), 1 if scene.sun[0] > 0 else -1
+    size = animal.tall * subject.fit * 0.8
+    foot = (dice.uniform(-0.14, 0.14) * subject.fit, dice.uniform(0.9, 0.95))
+    _shadow(scene, foot, size, light)
+    animal.paint(Figure(scene.canvas, scene.palette, foot, size, facing, light), scene.dice("coat"), asleep=False)
+
+
 def _unfocused(scene: Scene, backdrop: Callable[[Scene], None], ground: Ground, foot: float) -> None:
     """Paint what is behind a portrait: at half the size, since nothing finer is left of it."""
     canvas = scene.canvas

@@ -1,137 +1,153 @@
-"""Know Midjourney's buttons: the sets it puts under results, and what new-api makes of a customId."""
+"""Know Midjourney's buttons: the sets that it puts under results, by what a result is and which version drew it."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+import re
+from typing import Literal, TypedDict
+
+Version = Literal["5", "6", "6.1", "7", "8"]
+
+_TOKENS: dict[Version, str] = {"6": "v6", "6.1": "v6r1", "7": "v7"}
+_PANS = (("left", "⬅️"), ("right", "➡️"), ("up", "⬆️"), ("down", "⬇️"))
+# TrueAI's proxy writes the escape of 🔄 with one digit too few.
+_BROKEN_EMOJI = "\u1f504"
 
 
 class ButtonJson(TypedDict):
-    """One button as the API writes it."""
+    """One button as the API writes it; new-api passes every field on as it came, null among them."""
 
-    customId: str
-    emoji: str
+    customId: str | None
+    emoji: str | None
     label: str
     type: int
     style: int
 
 
-class UnknownAction(Exception):
-    """new-api cannot tell what a customId asks for."""
-
-
-class Panic(Exception):
-    """new-api crashes on a customId."""
+def version_of(prompt: str) -> Version:
+    """Return the version that a prompt asks for, as far as buttons differ by it; niji 6 has those of 6, niji 7 of 7."""
+    found = re.findall(r"--(?:v|version|niji)\s+(\d+)(?:\.(\d+))?", prompt)
+    major, minor = (int(found[-1][0]), found[-1][1]) if found else (7, "")
+    if major == 6:
+        return "6.1" if minor == "1" else "6"
+    return "5" if major < 6 else "7" if major == 7 else "8"
 
 
 def grid_buttons(uuid: str) -> list[ButtonJson]:
     """Return the nine buttons of a grid."""
     return [
         *(_button(f"MJ::JOB::upsample::{n}::{uuid}", label=f"U{n}") for n in range(1, 5)),
-        _button(f"MJ::JOB::reroll::0::{uuid}::SOLO", "🔄"),
+        _reroll(uuid),
         *(_button(f"MJ::JOB::variation::{n}::{uuid}", label=f"V{n}") for n in range(1, 5)),
     ]
 
 
-def single_buttons(uuid: str, *, upscaled: bool = False) -> list[ButtonJson]:
-    """Return the fifteen buttons of a v7 picture, or the nine left after one of its upscales."""
-
-    def job(name: str, emoji: str, label: str = "") -> ButtonJson:
-        return _button(f"MJ::JOB::{name}::1::{uuid}::SOLO", emoji, label)
-
-    upscale = [
-        job("upsample_v7_2x_subtle", "upscale_1", "Upscale (Subtle)"),
-        job("upsample_v7_2x_creative", "upscale_1", "Upscale (Creative)"),
-    ]
-    change = [
-        job("low_variation", "🪄", "Vary (Subtle)"),
-        job("high_variation", "🪄", "Vary (Strong)"),
-        _button(f"MJ::Inpaint::1::{uuid}::SOLO", "🖌️", "Vary (Region)"),
-        _button(f"MJ::Outpaint::50::1::{uuid}::SOLO", "🔍", "Zoom Out 2x"),
-        _button(f"MJ::Outpaint::75::1::{uuid}::SOLO", "🔍", "Zoom Out 1.5x"),
-        _button(f"MJ::CustomZoom::{uuid}", "🔍", "Custom Zoom"),
-    ]
-    pans = [job("pan_left", "⬅️"), job("pan_right", "➡️"), job("pan_up", "⬆️"), job("pan_down", "⬇️")]
-    animate = [
-        job("animate_high", "🎞️", "Animate (High motion)"),
-        job("animate_low", "🎞️", "Animate (Low motion)"),
-    ]
-    if upscaled:
-        return [*change, *animate, _button(f"MJ::JOB::reroll::0::{uuid}::SOLO", "🔄")]
-    return [*upscale, *change, *pans, *animate, _button(f"MJ::BOOKMARK::{uuid}", "❤️")]
+def single_buttons(
+    uuid: str, version: Version = "7", *, square: bool = True, official: bool = False
+) -> list[ButtonJson]:
+    """Return the buttons of one picture of a grid: fifteen for v7, fewer for v8, which neither zooms nor pans."""
+    buttons = [*_upscales(uuid, version), *_variations(uuid, version)]
+    if version != "8":
+        buttons += _zooms(uuid, square=square or version != "5", official=official)
+        buttons += [_job(f"pan_{way}", uuid, emoji) for way, emoji in _PANS]
+    if version != "5":
+        buttons += _animations(uuid)
+    if official:
+        buttons.append(_reroll(uuid))
+    return [*buttons, _button(f"MJ::BOOKMARK::{uuid}", "❤️")]
 
 
-def describe_buttons() -> list[ButtonJson]:
+def upscaled_buttons(
+    uuid: str, version: Version = "7", *, square: bool = True, official: bool = False
+) -> list[ButtonJson]:
+    """Return what is left after an upscale to the double or the fourfold."""
+    zooms = _zooms(uuid, square=square or version != "5", official=official)
+    animate = [] if version == "5" else _animations(uuid)
+    return [*_variations(uuid, version), *zooms, *animate, _reroll(uuid)]
+
+
+def describe_buttons(*, official: bool = False) -> list[ButtonJson]:
     """Return the buttons of a description; no uuid tells one task's from another's."""
     return [
-        *(_button(f"MJ::Job::PicReader::{n}", f"{n}\ufe0f\u20e3") for n in range(1, 5)),
-        _button("MJ::Picread::Retry", "🔄"),
+        *(_button(f"MJ::Job::PicReader::{n}", _digit(n)) for n in range(1, 5)),
+        _button("MJ::Picread::Retry", _BROKEN_EMOJI if official else "🔄"),
         _button("MJ::Job::PicReader::all", "🎉", "Imagine all"),
     ]
 
 
 def shorten_buttons() -> list[ButtonJson]:
     """Return the buttons of a shortened prompt."""
-    return [_button(f"MJ::Job::PromptAnalyzer::{n}", f"{n}\ufe0f\u20e3") for n in range(1, 6)]
+    return [_button(f"MJ::Job::PromptAnalyzer::{n}", _digit(n)) for n in range(1, 6)]
 
 
 def video_buttons(uuid: str) -> list[ButtonJson]:
     """Return the buttons of four clips."""
     return [
         *(_button(f"MJ::JOB::video_virtual_upscale::{n}::{uuid}", label=f"U{n}") for n in range(1, 5)),
-        _button(f"MJ::JOB::reroll::0::{uuid}::SOLO", "🔄"),
+        _reroll(uuid),
     ]
 
 
 def clip_buttons(uuid: str) -> list[ButtonJson]:
     """Return the buttons of one clip."""
     return [
-        _button(f"MJ::JOB::animate_high_extend::1::{uuid}::SOLO", "🎞️", "Extend (High motion)"),
-        _button(f"MJ::JOB::animate_low_extend::1::{uuid}::SOLO", "🎞️", "Extend (Low motion)"),
+        _job("animate_high_extend", uuid, "🎞️", "Extend (High motion)"),
+        _job("animate_low_extend", uuid, "🎞️", "Extend (Low motion)"),
     ]
 
 
-def normal_action(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
-    """Return new-api's action and index for a customId (its `CoverPlusActionToNormalAction`).
-
-    Kinds that no stock new-api knows, and that `refuses` does not name, get the upstream's own words.
-    """
-    if not custom_id:
-        raise UnknownAction("custom_id_is_required")
-    parts = custom_id.split("::")
-    try:
-        action = parts[2] if parts[1] == "JOB" else parts[1]
-        if not action:
-            raise UnknownAction("unknown_action")
-        if any(word in custom_id for word in refuses):
-            raise UnknownAction(f"unknown_action:{custom_id}")
-        if "upsample" in action or action == "variation":
-            return ("UPSCALE" if "upsample" in action else "VARIATION"), int(parts[3])
-    except IndexError:
-        raise Panic from None
-    except ValueError:
-        raise UnknownAction("index_parse_failed") from None
-    for word, name in _NAMES.items():
-        if word in custom_id:
-            return name, 1
-    raise UnknownAction(f"unknown_action:{custom_id}")
+def web_button() -> ButtonJson:
+    """Return what new-api leaves of the link to Midjourney's site: its struct has no field for an address."""
+    return {"customId": None, "emoji": None, "label": "Web", "type": 2, "style": 5}
 
 
-_NAMES = {
-    "low_variation": "LOW_VARIATION",
-    "high_variation": "HIGH_VARIATION",
-    "JOB::pan": "PAN",
-    "reroll": "REROLL",
-    "Outpaint": "ZOOM",
-    "CustomZoom": "CUSTOM_ZOOM",
-    "Inpaint": "INPAINT",
-    "_extend": "VIDEO_EXTEND",
-    "animate": "VIDEO",
-    "video_virtual_upscale": "UPSCALE_VIDEO",
-    "BOOKMARK": "BOOKMARK",
-    "PicReader": "PIC_READER",
-    "Picread": "DESCRIBE",
-    "PromptAnalyzer": "PROMPT_ANALYZER",
-}
+def _upscales(uuid: str, version: Version) -> list[ButtonJson]:
+    if version == "5":
+        return [
+            _job("upsample_v5_2x", uuid, "upscale_1", "Upscale (2x)"),
+            _job("upsample_v5_4x", uuid, "upscale_1", "Upscale (4x)"),
+        ]
+    token = _TOKENS.get(version)
+    names = ("Subtle", "Creative") if token else ()
+    return [_job(f"upsample_{token}_2x_{name.lower()}", uuid, "upscale_1", f"Upscale ({name})") for name in names]
+
+
+def _variations(uuid: str, version: Version) -> list[ButtonJson]:
+    subtle, strong = (
+        _job("low_variation", uuid, "🪄", "Vary (Subtle)"),
+        _job("high_variation", uuid, "🪄", "Vary (Strong)"),
+    )
+    if version == "5":
+        return [strong, subtle]
+    return [subtle, strong, _button(f"MJ::Inpaint::1::{uuid}::SOLO", "🖌️", "Vary (Region)")]
+
+
+def _zooms(uuid: str, *, square: bool, official: bool) -> list[ButtonJson]:
+    custom = f"MJ::CustomZoom::1::{uuid}" if official else f"MJ::CustomZoom::{uuid}"
+    zooms = [
+        _button(f"MJ::Outpaint::50::1::{uuid}::SOLO", "🔍", "Zoom Out 2x"),
+        _button(f"MJ::Outpaint::75::1::{uuid}::SOLO", "🔍", "Zoom Out 1.5x"),
+        _button(custom, "🔍", "Custom Zoom"),
+    ]
+    return zooms if square else [*zooms, _button(f"MJ::Outpaint::100::1::{uuid}::SOLO", label="Make Square")]
+
+
+def _animations(uuid: str) -> list[ButtonJson]:
+    return [
+        _job("animate_high", uuid, "🎞️", "Animate (High motion)"),
+        _job("animate_low", uuid, "🎞️", "Animate (Low motion)"),
+    ]
+
+
+def _reroll(uuid: str) -> ButtonJson:
+    return _button(f"MJ::JOB::reroll::0::{uuid}::SOLO", "🔄")
+
+
+def _digit(number: int) -> str:
+    return f"{number}\ufe0f\u20e3"
+
+
+def _job(name: str, uuid: str, emoji: str, label: str = "") -> ButtonJson:
+    return _button(f"MJ::JOB::{name}::1::{uuid}::SOLO", emoji, label)
 
 
 def _button(custom_id: str, emoji: str = "", label: str = "") -> ButtonJson:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from aiohttp import web
 
 from sandbox.pictures import clip, finished, preview
 from sandbox.relay.answers import image_error
+from sandbox.relay.ledger import Ledger
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.tasks import Ledger
+from sandbox.relay.work import MOVING, Work
+
+_PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
+_GONE = "This content is no longer available."
+_CLIP_SIDE = 480
 
 
 class Gallery:
@@ -31,27 +37,41 @@ class Gallery:
         if not work.shots or status not in {"IN_PROGRESS", "SUCCESS", "FAILURE"}:
             return image_error(500, "http_get_image_failed")
         if now > work.finished + self._settings.image_seconds:
-            return image_error(404, "This content is no longer available.")
-        if status == "SUCCESS" and work.result in {"video", "clip"}:
-            return await self.picture(f"/video/{task_id}/0.webp", {})
+            return image_error(404, _GONE)
+        if status == "SUCCESS" and work.result in MOVING:
+            return await self._clip(work, 0)
         async with self._brushes:
             if status == "SUCCESS":
-                body = await asyncio.to_thread(finished, work.shots, side)
+                body = await asyncio.to_thread(finished, work.shots, side, _words(work))
                 return web.Response(body=body, content_type="image/png")
             percent = percent if status == "IN_PROGRESS" else 46
             body = await asyncio.to_thread(preview, work.shots, percent, side)
             return web.Response(body=body, content_type="image/webp")
 
-    async def picture(self, path: str, uploads: Mapping[str, bytes]) -> web.Response:
-        """Return a clip (`/video/{id}/{n}.webp`) or an upload (`/upload/{name}`)."""
-        _, kind, name, *rest = path.split("/")
-        if kind == "upload" and name in uploads:
-            return web.Response(body=uploads[name], content_type="image/png")
-        row = self._ledger.first(name)
-        number = rest[0].removesuffix(".webp") if rest else ""
-        if row is None or not number.isdecimal() or int(number) >= len(row.work.shots):
-            return image_error(404, "This content is no longer available.")
-        side = min(320, self._settings.picture_side)
+    async def file(self, path: str, uploads: Mapping[str, bytes], now: float) -> web.Response:
+        """Return one picture of a grid, one clip of a video, or an upload."""
+        found = _PATH.fullmatch(path)
+        if found and (upload := uploads.get(found[7] or "")):
+            return web.Response(body=upload, content_type="image/png")
+        row = self._ledger.first(found[2] or found[5]) if found and not found[7] else None
+        if found is None or row is None or now > row.work.finished + self._settings.image_seconds:
+            return image_error(404, _GONE)
+        work, number = row.work, int(found[3] or found[6])
+        if work.at(now)[0] != "SUCCESS" or number >= len(work.shots) or (found[4] and work.result not in MOVING):
+            return image_error(404, _GONE)
+        if found[4]:
+            return await self._clip(work, number)
         async with self._brushes:
-            body = await asyncio.to_thread(clip, row.work.shots[int(number)], side)
-        return web.Response(body=body, content_type="image/webp")
+            one, side = work.shots[number : number + 1], self._settings.picture_side
+            body = await asyncio.to_thread(finished, one, side, _words(work))
+        return web.Response(body=body, content_type="image/png")
+
+    async def _clip(self, work: Work, number: int) -> web.Response:
+        side, kind = min(_CLIP_SIDE, self._settings.picture_side), self._settings.clip_format
+        async with self._brushes:
+            body = await asyncio.to_thread(clip, work.shots[number], work.plan.film, side, kind)
+        return web.Response(body=body, content_type="video/mp4" if kind == "mp4" else "image/webp")
+
+
+def _words(work: Work) -> str:
+    return "" if work.result in {"describe", "face"} else work.prompt

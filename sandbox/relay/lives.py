@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from sandbox.pictures import four_shots
-from sandbox.relay.midjourney import DESCRIPTION, final_prompt, objection, shortened
-from sandbox.relay.tasks import Result, Work
+from sandbox.relay.words import DESCRIPTION, final_prompt, objection, shortened
+from sandbox.relay.work import Plan, Result, Work
 
-Life = Literal["running", "grid", "single", "failed", "modal", "cancelled", "describe", "shorten", "video"]
+Life = Literal[
+    "running",
+    "grid",
+    "single",
+    "upscaled",
+    "failed",
+    "modal",
+    "cancelled",
+    "describe",
+    "shorten",
+    "video",
+    "clip",
+    "face",
+]
 
 ACTIONS: dict[Life, str] = {
     "running": "IMAGINE",
     "grid": "IMAGINE",
     "single": "UPSCALE",
+    "upscaled": "UPSCALE",
     "failed": "IMAGINE",
     "modal": "VARIATION",
     "cancelled": "IMAGINE",
     "describe": "DESCRIBE",
     "shorten": "SHORTEN",
     "video": "VIDEO",
+    "clip": "UPSCALE",
+    "face": "SWAP_FACE",
 }
-_RESULTS: dict[Life, Result] = {"single": "single", "describe": "describe", "shorten": "shorten", "video": "video"}
+_RESULTS: dict[Life, Result] = {
+    "single": "single",
+    "upscaled": "upscaled",
+    "describe": "describe",
+    "shorten": "shorten",
+    "video": "video",
+    "clip": "clip",
+    "face": "face",
+}
 
 
-def live(life: Life, task_id: str, prompt: str, since: float, seconds: float, parent_id: str = "") -> Work:
+def live(
+    life: Life, task_id: str, prompt: str, since: float, seconds: float, parent_id: str = "", *, official: bool = False
+) -> Work:
     """Return a task that was submitted at `since`, or, if its life is over, that ended then.
 
     A window that waits was opened from a grid, which gets `parent_id`.
@@ -37,17 +64,18 @@ def live(life: Life, task_id: str, prompt: str, since: float, seconds: float, pa
         task_id=task_id,
         prompt=text,
         final_prompt={"describe": DESCRIPTION, "shorten": shortened(prompt)}.get(life, final_prompt(prompt)),
-        result=_RESULTS.get(life, "grid"),
-        shots=(),
+        plan=Plan(_RESULTS.get(life, "grid"), partial(four_shots, prompt)),
         submitted=start,
         start=start,
         seconds=seconds,
         fail_reason=objection(text),
+        official=official,
     )
-    shots = four_shots(prompt, work.uuid)
-    work.shots = {"single": shots[1:2], "describe": shots[:1], "shorten": ()}.get(life, shots)
+    shots = work.plan.draw(work.uuid)
+    one = dict.fromkeys(("single", "upscaled", "clip", "face"), shots[1:2])
+    work.shots = {**one, "describe": shots[:1], "shorten": ()}.get(life, shots)
     if life == "modal":
-        work.parent = live("grid", parent_id, prompt, since, seconds)
+        work.parent = live("grid", parent_id, prompt, since, seconds, official=official)
         work.modal, work.wish = True, f"MJ::JOB::variation::1::{work.parent.uuid}"
     elif life in {"cancelled", "failed"} or work.fail_reason:
         work.ends = "CANCEL" if life == "cancelled" else "FAILURE"

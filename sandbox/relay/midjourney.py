@@ -1,143 +1,106 @@
-"""Play Midjourney behind the relay: what a button or a prompt makes of a picture, in shots and words."""
+"""Play Midjourney behind the relay: what a button makes of a picture."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import random
 import re
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
-from sandbox.pictures import Shot, Way, four_shots
-from sandbox.relay.tasks import Result, Work
+from sandbox.pictures import Film, Motion, Shot, Way, four_shots
+from sandbox.relay.work import Draw, Plan, Work
 
-BANNED_WORD = "gore"
-_MODERATED_WORD = "blood"
-
-DESCRIPTION = """\
-1️⃣ Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows --ar 1:1
-
-2️⃣ A fox sitting in deep snow, ink and wash, in the style of \
-[Beatrix Potter](https://goo.gl/search?artist%20Beatrix%20Potter) --ar 1:1
-
-3️⃣ Minimal children's book illustration of a fox, flat colors --ar 1:1
-
-4️⃣ Winter fox portrait, soft rim light, 35mm photo look --ar 1:1"""
+_EXTENDED_BY = 2.0
+_LONGEST = 11.0
 
 
-def child(  # noqa: C901 - one line for each kind of button
-    parent: Work, custom_id: str, seed: str
-) -> tuple[Result, tuple[Shot, ...]]:
-    """Return what a button makes of its parent's pictures; LookupError where it does not fit them."""
+def child(parent: Work, custom_id: str) -> Plan:
+    """Return what a button makes of its parent; LookupError where it does not fit it."""
     parts = custom_id.split("::")
     name = parts[2] if parts[1] == "JOB" else parts[1]
     if name == "reroll":
-        return ("video" if parent.result == "video" else "grid"), four_shots(parent.prompt, seed)
-    if name == "upsample":
-        return "single", (parent.shots[int(parts[3]) - 1],)
+        return _again(parent)
+    if name in {"upsample", "video_virtual_upscale"}:
+        chosen = (parent.shots[int(parts[3]) - 1],)
+        return Plan("single" if name == "upsample" else "clip", lambda _: chosen, parent.plan.film)
     if name == "variation":
-        return "grid", _variations(parent.shots[int(parts[3]) - 1], seed, strong=True)
-    if name == "video_virtual_upscale":
-        return "clip", (parent.shots[int(parts[3]) - 1],)
-    if "_extend" in name:
-        return "clip", parent.shots[:1]
-    if name.startswith("animate"):
-        return "video", _alike(parent.shots[0], seed)
+        return Plan("grid", _varied(parent.shots[int(parts[3]) - 1], strong=True))
     base = parent.shots[0]
+    motion: Motion = "high" if "high" in name else "low"
+    if "_extend" in name:
+        return Plan("clip", lambda _: parent.shots[:1], longer(parent.plan.film, motion))
+    if name.startswith("animate"):
+        return Plan("video", _alike(base), Film(motion))
     if name.startswith("upsample_"):
-        return "upscaled", (base if "subtle" in name else base.vary(seed, strong=False),)
+        return Plan("upscaled", lambda seed: (base if "creative" not in name else base.vary(seed, strong=False),))
     if name.endswith("_variation"):
-        return "grid", _variations(base, seed, strong=name.startswith("high"))
+        return Plan("grid", _varied(base, strong=name.startswith("high")))
     if name == "Outpaint":
-        return "grid", _alike(base.zoom(100 / int(parts[2])), seed)
+        return Plan("grid", _alike(base.square() if parts[2] == "100" else base.zoom(100 / int(parts[2]))))
     if name.startswith("pan_"):
-        return "grid", _alike(base.pan(cast("Way", name.removeprefix("pan_"))), seed)
+        return Plan("grid", _alike(base.pan(cast("Way", name.removeprefix("pan_")))))
     raise LookupError(custom_id)
 
 
-def confirmed(work: Work, prompt: str, mask: bytes) -> tuple[Result, tuple[Shot, ...]]:
-    """Return what a button makes of its parent's pictures once its window came back with a prompt and a mask."""
+def confirmed(work: Work, prompt: str, mask: bytes) -> Plan:
+    """Return what a button makes of its parent once its window came back with a prompt and a mask."""
     parent = work.parent
-    if parent is None:
-        return "grid", four_shots(prompt, work.uuid)
+    if parent is None or "Job::" in work.wish:
+        return Plan("grid", partial(four_shots, prompt))
     if "CustomZoom" in work.wish:
         found = re.search(r"--zoom\s+([\d.]+)", prompt)
-        return "grid", _alike(parent.shots[0].zoom(float(found[1]) if found else 2.0), work.uuid)
+        return Plan("grid", _alike(parent.shots[0].zoom(float(found[1]) if found else 2.0)))
     if "Inpaint" in work.wish:
-        base = parent.shots[0]
-        repainted = [
-            base.repaint(mask, f"{work.uuid} {n}") if mask else base.vary(f"{work.uuid} {n}") for n in range(4)
-        ]
-        return "grid", tuple(repainted)
-    if "Job::" in work.wish:
-        return "grid", four_shots(prompt, work.uuid)
-    result, shots = child(parent, work.wish, work.uuid)
-    if prompt == parent.prompt:
-        return result, shots
-    drawn = four_shots(prompt, work.uuid)
-    return result, tuple(replace(new, palette=old.palette) for new, old in zip(drawn, shots, strict=True))
+        return Plan("grid", _repainted(parent.shots[0], prompt if prompt != parent.prompt else "", mask))
+    plan = child(parent, work.wish)
+    if prompt == parent.prompt or plan.result == "video":
+        return plan
+    return replace(plan, draw=_reworded(plan.draw, prompt))
 
 
-def final_prompt(prompt: str) -> str:
-    """Return a prompt as Midjourney repeats it."""
-    return re.sub(r"(--v \d+)(?![\d.])", r"\1.0", prompt)
+def longer(film: Film, motion: Motion) -> Film:
+    """Return how a clip moves once it is extended."""
+    return replace(film, motion=motion, seconds=min(_LONGEST, film.seconds + _EXTENDED_BY))
 
 
-def objection(prompt: str) -> str:
-    """Return why Midjourney will fail a prompt it took, "" if it will not."""
-    found = re.search(r"--(ar|aspect)\s+(\S+)", prompt)
-    if found and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?", found[2]):
-        return f"[Invalid parameter] Invalid value provided for argument `--{found[1]}`"
-    found = re.search(r"--zoom\s+(\S+)", prompt)
-    if found and not re.fullmatch(r"1(\.\d+)?|2(\.0+)?", found[1]):
-        return "[Invalid parameter] Invalid value provided for argument `--zoom`"
-    if _MODERATED_WORD in prompt.lower():
-        return (
-            "[Banned prompt detected] Sorry! Our AI moderator thinks this prompt is probably against our"
-            " community standards."
-        )
-    return ""
+def alike(shot: Shot, seed: str) -> tuple[Shot, ...]:
+    """Return a picture, and three that differ from it in small things."""
+    return (shot, *_varied(shot, strong=False)(seed)[1:])
 
 
-def shortened(prompt: str) -> str:
-    """Return what `/shorten` says of a prompt, in Midjourney's markdown."""
-    words = re.findall(r"[\w'-]+", prompt.split("--", maxsplit=1)[0])
-    idle = {"a", "an", "the", "of", "and", "highly", "very", "detailed", "ultra", "beautiful", "with", "at"}
-    heavy = [word for word in words if word.lower() not in idle and len(word) > 2] or words[:1]
-    tokens = " ".join(f"**{word}**" if word in heavy else f"~~{word}~~" if len(word) > 4 else word for word in words)
-    lines = [
-        ", ".join(heavy),
-        " ".join(heavy[:4]),
-        ", ".join(heavy[:3]),
-        " ".join(heavy[:2]),
-        heavy[0] if heavy else prompt,
-    ]
-    text = "\n\n".join(f"{number}\ufe0f\u20e3 {line}" for number, line in enumerate(lines, 1))
-    return f"## Important tokens\n{tokens}\n## Shortened prompts\n{text}"
+def _again(parent: Work) -> Plan:
+    if parent.result in {"grid", "video"}:
+        return parent.plan
+    base = parent.shots[0]
+    if parent.result == "upscaled":
+        return Plan("upscaled", lambda seed: (base.vary(seed, strong=False),))
+    return Plan("grid", _varied(base, strong=True))
 
 
-def image_bytes(text: object) -> bytes | None:
-    """Return the bytes of a data URL or of bare base64, None where it is neither."""
-    if not isinstance(text, str) or not text:
-        return None
-    head, _, tail = text.rpartition(",")
-    if head and not re.fullmatch(r"data:image/[\w.+-]+;base64", head):
-        return None
-    try:
-        return base64.b64decode(tail, validate=True)
-    except binascii.Error:
-        return None
+def _varied(shot: Shot, *, strong: bool) -> Draw:
+    return lambda seed: tuple(shot.vary(f"{seed} {number}", strong=strong) for number in range(1, 5))
 
 
-def seed_of(task_id: str) -> str:
-    """Return the number that Midjourney drew a task's picture from."""
-    return str(random.Random(task_id).randrange(2**32))
+def _alike(shot: Shot) -> Draw:
+    return partial(alike, shot)
 
 
-def _variations(shot: Shot, seed: str, *, strong: bool) -> tuple[Shot, ...]:
-    return tuple(shot.vary(f"{seed} {number}", strong=strong) for number in range(1, 5))
+def _repainted(base: Shot, prompt: str, mask: bytes) -> Draw:
+    """Paint what a prompt says, or the same picture otherwise, where the mask is white."""
+
+    def draw(seed: str) -> tuple[Shot, ...]:
+        others = four_shots(prompt, seed) if prompt else _varied(base, strong=True)(seed)
+        shots = [replace(other, view=base.view, palette=base.palette) if prompt else other for other in others]
+        return tuple(replace(base, repainted=(shot, mask)) if mask else shot for shot in shots)
+
+    return draw
 
 
-def _alike(shot: Shot, seed: str) -> tuple[Shot, ...]:
-    return (shot, *_variations(shot, seed, strong=False)[1:])
+def _reworded(draw: Draw, prompt: str) -> Draw:
+    """Draw another prompt in the colours of what would have been drawn."""
+
+    def drawn(seed: str) -> tuple[Shot, ...]:
+        pairs = zip(four_shots(prompt, seed), draw(seed), strict=False)
+        return tuple(replace(new, palette=old.palette) for new, old in pairs)
+
+    return drawn

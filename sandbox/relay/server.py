@@ -1,11 +1,10 @@
-"""Route the `/mj` protocol: keys, prepared answers, tasks, then whatever the sandbox's relay serves at a path."""
+"""Answer the `/mj` protocol: keys, prepared answers, tasks, then whatever the sandbox's relay serves at a path."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -25,32 +24,20 @@ from sandbox.relay.answers import (
     submitted,
     tasks,
 )
+from sandbox.relay.desk import Desk, Submitted
 from sandbox.relay.gallery import Gallery
+from sandbox.relay.ledger import Ledger
 from sandbox.relay.lives import ACTIONS, Life, live
-from sandbox.relay.midjourney import seed_of
+from sandbox.relay.refusals import REFUSALS, Refusal
+from sandbox.relay.request import Body, body_of, items, pictures_in
+from sandbox.relay.routes import OPEN, route_of
 from sandbox.relay.scripts import Extras, Script, Scripts
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.submits import Body, Submits, Submitted, items
-from sandbox.relay.tasks import Ledger, Work
+from sandbox.relay.submits import Submits
+from sandbox.relay.words import seed_of
+from sandbox.relay.work import Work
 
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
-_PATHS = {
-    ("POST", "submit/imagine"): "imagine",
-    ("POST", "submit/action"): "action",
-    ("POST", "submit/change"): "change",
-    ("POST", "submit/modal"): "modal",
-    ("POST", "submit/blend"): "blend",
-    ("POST", "submit/describe"): "describe",
-    ("POST", "submit/shorten"): "shorten",
-    ("POST", "submit/video"): "video",
-    ("POST", "submit/edits"): "edits",
-    ("POST", "submit/upload-discord-images"): "upload",
-    ("POST", "insight-face/swap"): "swap",
-    ("POST", "task/list-by-condition"): "list",
-}
-_TASK = re.compile(r"task/([^/]+)/(fetch|image-seed)")
-_PREFIX = re.compile(r"^/(?:[^/]+/)?mj/(.*)$")
-_OPEN = frozenset({"image", "picture", "unknown", "sandbox"})
 
 
 class Relay:
@@ -61,8 +48,8 @@ class Relay:
         url: Where it is served; pictures' addresses begin with it.
         down: While true every request is answered 502 with HTML.
         submits: Every submit that was accepted and is billed, in order.
-        requests: How often each route was asked: imagine, action, change, modal, blend, describe, shorten, video,
-            edits, swap, upload, fetch, list, seed, image, picture, unknown.
+        requests: How often each route was asked: imagine, action, change, simple-change, modal, blend, describe,
+            shorten, video, edits, swap, upload, fetch, list, seed, image, picture, unknown.
     """
 
     def __init__(self, settings: RelaySettings | None = None, *, now: Callable[[], float] = time.time) -> None:
@@ -73,15 +60,16 @@ class Relay:
         self.app = web.Application(client_max_size=64 * 2**20)
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
-        self._ledger = Ledger(now(), self.settings.refresh_seconds)
-        self._submits = Submits(self.settings, self._ledger, self._host)
+        self._ledger = Ledger(now(), self.settings)
+        self._desk = Desk(self.settings, self._ledger)
+        self._submits = Submits(self.settings, self._desk, self._host)
         self._scripts = Scripts()
         self._gallery = Gallery(self.settings, self._ledger)
 
     @property
     def submits(self) -> list[Submitted]:
         """Return the accepted, billed submits."""
-        return self._submits.accepted
+        return self._desk.accepted
 
     @asynccontextmanager
     async def serve(self, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Relay]:
@@ -131,6 +119,12 @@ class Relay:
         )
         self._scripts.add(route, script, times)
 
+    def refuse(self, route: str, why: Refusal, *, times: int = 1) -> None:
+        """Turn the next `times` requests of a route down as a relay does; nothing comes to be, nothing is billed."""
+        answer = REFUSALS[why]()
+        kind = {"Content-Type": answer.headers["Content-Type"]}
+        self.script(route, answer.status, text=(answer.text or ""), headers=kind, times=times)
+
     def add_task(
         self,
         life: Life = "running",
@@ -150,7 +144,8 @@ class Relay:
         now = self._now()
         task_id = task_id or self._ledger.new_id(now)
         parent_id = self._ledger.new_id(now) if life == "modal" else ""
-        work = live(life, task_id, prompt, now - age, self.settings.seconds_per_task, parent_id)
+        seconds, official = self.settings.seconds_per_task, self.settings.official
+        work = live(life, task_id, prompt, now - age, seconds, parent_id, official=official)
         work.state = state
         if life == "failed":
             work.fail_reason = fail_reason
@@ -171,7 +166,7 @@ class Relay:
         return host if "://" in host else f"http://{host}"
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        route, name = self._route(request.method, request.path)
+        route, name = route_of(request.method, request.path, self.settings)
         self.requests[route] += 1
         self.url = self.url or f"http://{request.host}"
         if self.down:
@@ -184,33 +179,11 @@ class Relay:
             if answer is not None:
                 return answer
         try:
-            if route not in _OPEN:
+            if route not in OPEN:
                 self._admit(request)
             return await self._answer(request, route, name)
         except Refused as refused:
             return refused.answer
-
-    def _route(self, method: str, path: str) -> tuple[str, str]:
-        found = _PREFIX.match(path)
-        if found is None:
-            if method == "GET" and path.startswith(("/video/", "/upload/")):
-                return "picture", path
-            return ("sandbox", path) if path == "/sandbox/report" else ("unknown", path)
-        tail = found[1]
-        route = _PATHS.get((method, tail), "")
-        lacking = (
-            (route == "list" and not self.settings.has_list)
-            or (route == "action" and not self.settings.has_actions)
-            or (route in {"video", "edits"} and not self.settings.has_video)
-        )
-        if route:
-            return ("unknown", path) if lacking else (route, "")
-        if method == "GET" and tail.startswith("image/"):
-            return "image", tail.removeprefix("image/")
-        task = _TASK.fullmatch(tail)
-        if method == "GET" and task:
-            return ("fetch" if task[2] == "fetch" else "seed"), task[1]
-        return "unknown", path
 
     def _admit(self, request: web.Request) -> None:
         key = request.headers.get("Authorization", "")
@@ -229,14 +202,16 @@ class Relay:
                 return midjourney_error("task_no_found")
             return tasks(self._ledger.text(row, now, self._host()))
         if route == "list":
-            return self._list(await _body(request), now)
+            return self._list(await body_of(request), now)
         if route == "seed":
             if self._ledger.first(name) is None:
                 return midjourney_error("task_no_found")
+            await self._scripts.wait(self.settings.seed_seconds)
             return submitted(1, "成功", seed_of(name), {})
-        if route in _OPEN:
+        if route in OPEN:
             return await self._public(request.method, route, name, now)
-        answer = self._submits.take(route, request.path, await _body(request), now)
+        body = await body_of(request)
+        answer = self._submits.take(route, request.path, body, await pictures_in(body), now)
         if self.settings.submit_seconds:
             await self._scripts.wait(self.settings.submit_seconds)
         return answer
@@ -245,7 +220,7 @@ class Relay:
         if route == "image":
             return await self._gallery.image(name, now)
         if route == "picture":
-            return await self._gallery.picture(name, self._submits.uploads)
+            return await self._gallery.file(name, self._submits.uploads, now)
         if route == "sandbox":
             return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
         return not_found(method, name) if name.startswith(("/v1", "/api", "/assets")) else console()
@@ -264,17 +239,6 @@ def _bare(key: str) -> str:
     return key.removeprefix("Bearer ").removeprefix("sk-").split("-")[0]
 
 
-async def _body(request: web.Request) -> Body:
-    """Return the JSON object sent; any other content type leaves every field empty, as in new-api."""
-    if not request.headers.get("Content-Type", "").startswith("application/json"):
-        return {}
-    try:
-        body: object = json.loads(await request.read())
-    except ValueError:
-        raise Refused(midjourney_error("bind_request_body_failed")) from None
-    return cast("Body", body) if isinstance(body, dict) else {}
-
-
 async def _run(port: int, settings: RelaySettings, running: int) -> None:
     async with Relay(settings).serve(port) as relay:
         ids = [relay.add_task() for _ in range(running)]
@@ -290,7 +254,7 @@ def main() -> None:
     parser.add_argument("--running", type=int, default=0, help="how many running tasks to begin with")
     options = parser.parse_args()
     given = cast("dict[str, object]", options.settings)
-    for name in ("refuses", "missing_models"):
+    for name in ("refuses", "missing_models", "missing_routes"):
         if name in given:
             given[name] = frozenset(cast("list[str]", given[name]))
     try:

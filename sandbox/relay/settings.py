@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.pictures import Format
+
 STOCK_REFUSALS = frozenset({"animate", "video_virtual_upscale", "BOOKMARK", "PicReader", "Picread", "PromptAnalyzer"})
 
 
@@ -17,12 +19,21 @@ class RelaySettings:
             and progress "0%", and after that what the upstream had at the last turn. 0: always up to date.
         seconds_per_task: From submit to SUCCESS, in eight steps.
         submit_seconds: How long a submit keeps its caller waiting; the task exists from its beginning.
+        seed_seconds: How long a seed keeps its caller waiting (30 to 60 in the field).
         has_list: Whether `list-by-condition` is a known path.
         has_actions: Whether `submit/action` is a known path.
-        has_video: Whether `submit/video` and `submit/edits` are known paths.
-        refuses: Parts of a customId's action that end in 400 unknown_action.
+        has_video: Whether `submit/video` and `submit/edits` are known paths, and rows have the fields of clips.
+        missing_routes: Further routes, by the names of `Relay.requests`, that this build answers with its console.
+        refuses: Parts of a customId's action that end in 400 unknown_action; empty on a patched relay.
         missing_models: Models without a channel, answered with 503.
-        remix: Whether variations, rerolls and pans wait for a window, their code 21 rewritten to 1.
+        remix: Whether variations, rerolls, pans and animations wait for a window, their code 21 rewritten to 1.
+        official: Whether the upstream's accounts are Midjourney's own site: an upscale of a grid is done at once, and
+            buttons are made up by the proxy, with other ids and an emoji that is none.
+        web_button: Whether single pictures have the link "Web", of which new-api leaves a button without id and url.
+        image_urls: Whether a finished grid tells the addresses of its four pictures.
+        knows_twins: Whether the same upscale or variation again answers with the same task (a 21 rewritten to 1).
+        imagines_all: Whether "Imagine all" works, and answers with four ids in one string.
+        clip_format: Clips are H.264 in MP4, or the animated WebP that Discord hands out.
         parallel: How many tasks run at once; the rest queue (code 22, rewritten to 1). 0: all of them.
         queue_size: How many may queue before a submit is answered with code 23.
         zh: Whether descriptions are Chinese ("提交成功", "窗口等待").
@@ -36,15 +47,32 @@ class RelaySettings:
     refresh_seconds: float = 0.0
     seconds_per_task: float = 20.0
     submit_seconds: float = 0.0
+    seed_seconds: float = 0.0
     has_list: bool = True
     has_actions: bool = True
     has_video: bool = True
+    missing_routes: frozenset[str] = frozenset()
     refuses: frozenset[str] = STOCK_REFUSALS
     missing_models: frozenset[str] = frozenset()
     remix: bool = False
+    official: bool = False
+    web_button: bool = False
+    image_urls: bool = False
+    knows_twins: bool = False
+    imagines_all: bool = False
+    clip_format: Format = "mp4"
     parallel: int = 0
     queue_size: int = 10
     zh: bool = False
     image_host: str = ""
     image_seconds: float = 86_400.0
     picture_side: int = 1024
+
+    def lacks(self, route: str) -> bool:
+        """Whether this build has no such route, and answers it with its console."""
+        return (
+            route in self.missing_routes
+            or (route == "list" and not self.has_list)
+            or (route == "action" and not self.has_actions)
+            or (route in {"video", "edits"} and not self.has_video)
+        )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.actions import Action, Instead, Kind, ability, find, is_grid, key, meaning, said, typed
 from bot.models import Button, Task
-from sandbox.relay.buttons import UnknownAction, normal_action
+from sandbox.relay.custom_ids import UnknownAction, normal_action
 from sandbox.relay.settings import STOCK_REFUSALS
 from tests.recorded import recorded
 

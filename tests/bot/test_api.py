@@ -7,7 +7,7 @@ import socket
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 import aiohttp
@@ -26,59 +26,13 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.models import Status
-from tests.recorded import Recorded, recorded
+from tests.fakes.socket_relay import Slept, relay
+from tests.recorded import recorded
 
 KEY = "sk-VerySecretKey0123456789"
 SHORT = aiohttp.ClientTimeout(total=0.2, connect=0.1)
 ASKED = "1754300000123417"
 GRID = "14_fetch_imagine_success_grid"
-
-
-@dataclass
-class Seen:
-    """A request as it arrived; `path` is raw, as it stood in the request line."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: str
-
-
-@dataclass
-class Relay:
-    """What a loopback relay saw, and what it answers next: the last one again and again."""
-
-    answers: list[web.Response | Recorded]
-    seen: list[Seen] = field(default_factory=list[Seen])
-    url: str = ""
-
-    async def answer(self, request: web.Request) -> web.Response:
-        """Note the request and give the next answer."""
-        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), await request.text()))
-        said = self.answers[min(len(self.seen), len(self.answers)) - 1]
-        if isinstance(said, Recorded):
-            # Built from bytes: aiohttp must not correct the odd content types.
-            headers = {"Content-Type": said.content_type}
-            return web.Response(status=said.status, body=said.text.encode(), headers=headers)
-        return web.Response(status=said.status, body=said.body, headers=said.headers)
-
-
-@asynccontextmanager
-async def relay(*answers: web.Response | str) -> AsyncGenerator[Relay]:
-    """Run a relay on 127.0.0.1 that gives these answers in turn; a string names a recorded one."""
-    it = Relay([recorded(answer) if isinstance(answer, str) else answer for answer in answers])
-    app = web.Application()
-    app.router.add_route("*", r"/{path:[\s\S]*}", it.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        it.url = f"http://{host}:{port}"
-        yield it
-    finally:
-        await runner.cleanup()
 
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -117,14 +71,6 @@ async def raw(talk: Talk) -> AsyncGenerator[Line]:
     finally:
         server.close()
         await server.wait_closed()
-
-
-class Slept(list[float]):
-    """A sleep that only notes how long."""
-
-    async def __call__(self, seconds: float) -> None:
-        """Note it."""
-        self.append(seconds)
 
 
 @pytest.fixture

@@ -442,3 +442,35 @@ def test_most_advanced_does_not_depend_on_order(rows: list[Task]) -> None:
     """However the database orders the rows of one id, the same one counts."""
     expected = most_advanced(rows)
     assert all(expected == most_advanced(order) for order in permutations(rows))
+
+
+def test_what_only_some_relays_tell() -> None:
+    """Seed, parent and size are read where they stand, as text or as numbers."""
+    row = _row(seed=636646138, parentId="1754300000123417", imageWidth="1024", imageHeight=1536)
+    assert ("636646138", "1754300000123417", 1024, 1536) == (row.seed, row.parent_id, row.image_width, row.image_height)
+    assert ("", "", 0, 0) == ((row := _row()).seed, row.parent_id, row.image_width, row.image_height)
+
+
+@pytest.mark.parametrize(
+    ("fields", "clips", "pictures"),
+    [
+        ({"imageUrl": "g.png"}, (), ()),
+        ({"imageUrl": "g.png", "imageUrls": [{"url": "1.png"}, "2.png"]}, (), ("1.png", "2.png")),
+        ({"imageUrl": "g.png", "imageUrls": ["1.png"]}, (), ()),
+        ({"videoUrl": "0.mp4", "videoUrls": [{"url": "0.mp4"}, {"url": "1.mp4"}]}, ("0.mp4", "1.mp4"), ()),
+        ({"videoUrl": "0.webp"}, ("0.webp",), ()),
+        # TrueAI's proxy: everything holds the clips. An old new-api: only the picture does.
+        (
+            {"imageUrl": "0.mp4", "imageUrls": ["0.mp4", "1.mp4"], "videoUrls": ["0.mp4", "1.mp4"]},
+            ("0.mp4", "1.mp4"),
+            (),
+        ),
+        ({"imageUrl": "https://a.test/0.MP4?ex=1&hm=2&"}, ("https://a.test/0.MP4?ex=1&hm=2&",), ()),
+        ({"imageUrls": ["0.mp4", "1.mp4"]}, ("0.mp4", "1.mp4"), ()),
+        ({"imageUrl": "a.mp4.png"}, (), ()),
+    ],
+)
+def test_clips_and_pictures(fields: dict[str, object], clips: tuple[str, ...], pictures: tuple[str, ...]) -> None:
+    """Four clips are no four pictures, wherever a relay puts them."""
+    row = _row(**fields)
+    assert (clips, pictures, clips[0] if clips else "") == (row.clips, row.pictures, row.video)

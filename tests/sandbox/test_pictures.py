@@ -2,10 +2,28 @@ from __future__ import annotations
 
 import io
 
+import av
 import pytest
 from PIL import Image, ImageStat
 
-from sandbox.pictures import Shot, aspect_of, clip, draw, finished, four_shots, grid, preview, size_of
+from sandbox.pictures import (
+    Film,
+    Photo,
+    Shot,
+    aspect_of,
+    blended,
+    clip,
+    draw,
+    edited,
+    finished,
+    four_shots,
+    given,
+    grid,
+    look,
+    preview,
+    size_of,
+    swapped,
+)
 
 PROMPTS = [
     "a lighthouse at dawn",
@@ -153,8 +171,80 @@ def test_a_preview_is_the_same_picture_and_sharper_the_more_is_done() -> None:
     assert sum(ImageStat.Stat(early).stddev) < sum(ImageStat.Stat(late).stddev)
 
 
+def shown(data: bytes) -> tuple[str, list[Image.Image]]:
+    with av.open(io.BytesIO(data), "r") as opened:
+        stream = opened.streams.video[0]
+        images = [frame.to_image() for frame in opened.decode(stream)]  # type: ignore[no-untyped-call]
+        return stream.codec_context.name, images
+
+
 def test_a_clip_moves() -> None:
-    """A video is an animated picture of the size asked for."""
-    moving = Image.open(io.BytesIO(clip(shot(), 64)))
-    assert getattr(moving, "is_animated", False)
-    assert moving.size == (64, 64)
+    """H.264 in MP4, or animated WebP, of the size and length asked for, and its last frame is not its first."""
+    film = Film(motion="high", seconds=1.0)
+    name, frames = shown(clip(shot(), film, 64))
+    assert (name, len(frames), frames[0].size) == ("h264", 16, (64, 64))
+    assert difference(frames[0], frames[-1]) > 3
+    webp = Image.open(io.BytesIO(clip(shot(), film, 64, "webp")))
+    assert (getattr(webp, "n_frames", 0), webp.size) == (16, (64, 64))
+
+
+def test_a_loop_comes_back_and_an_end_is_reached() -> None:
+    """The last frame of a loop is near its first; a clip with an end picture arrives there."""
+    _, looped = shown(clip(shot(), Film(motion="high", loop=True, seconds=1.0), 64))
+    assert difference(looped[0], looped[-1]) < difference(looped[0], looped[8])
+    end = four_shots("mountains at night", "other")[0]
+    last = shown(clip(shot(), Film(seconds=1.0, end=end), 64))[1][-1]
+    assert difference(last, draw(end, 64)) < difference(last, draw(shot(), 64))
+
+
+def photo(prompt: str, number: int = 0, side: int = 128) -> Photo:
+    found = look(finished(four_shots(prompt, "seed")[number : number + 1], side, prompt))
+    assert found is not None
+    return found
+
+
+def test_a_given_picture_is_known_by_its_own_words_or_by_its_colours() -> None:
+    """What was drawn here says what it shows; of another only the light is told; what is no picture is none."""
+    assert (photo("a pig --ar 3:2").words, round(photo("a pig --ar 3:2").aspect, 1)) == ("a pig --ar 3:2", 1.5)
+    out = io.BytesIO()
+    Image.new("RGBA", (40, 40), (255, 200, 90, 255)).save(out, "PNG")
+    found = look(out.getvalue())
+    assert found is not None
+    assert found.words == "a bright, airy scene in amber tones"
+    assert [look(b""), look(b"no picture"), look(out.getvalue()[:60])] == [None, None, None]
+
+
+def test_a_given_picture_stays_as_it_is_and_can_be_changed() -> None:
+    """As it is, nearly the same bytes; subtle changes less than strong; zoomed out, it stands in the middle."""
+    lighthouse = photo("a lighthouse")
+    base, same = given(lighthouse), Image.open(io.BytesIO(lighthouse.data))
+    assert difference(draw(base, 128), same) < 2
+    subtle, strong = (difference(draw(base.vary("new", strong=way), 128), same) for way in (False, True))
+    assert 0.3 < subtle < strong
+    middle = draw(base.zoom(2), 256).crop((72, 72, 184, 184))
+    assert difference(middle, same.crop((8, 8, 120, 120))) < 12
+    assert (base.pan("left").aspect, draw(base.pan("left"), 96).width) == (1.5, 120)
+
+
+def test_a_square_holds_the_whole_picture() -> None:
+    """Make Square adds what is missing above and below, or at the sides."""
+    wide = four_shots("a lighthouse --ar 3:2", "seed")[0]
+    assert (wide.square().aspect, four_shots("x --ar 1:2", "s")[0].square().aspect) == (1.0, 1.0)
+    kept = draw(wide.square(), 192).crop((0, 32, 192, 160))
+    assert difference(kept, draw(wide, 156)) < 9
+
+
+def test_blends_edits_and_swaps() -> None:
+    """Four different blends of the frame asked for; an edit in another light; a face where the other one was."""
+    pig, fox = photo("pig", 3), photo("a fox", 3)
+    blends = blended((pig, fox), 1.5, "seed")
+    assert [draw(shot, 64).size for shot in blends] == [(80, 56)] * 4
+    assert len({draw(shot, 64).tobytes() for shot in blends}) == 4
+    night = [draw(shot, 64) for shot in edited(pig, "make it night", "seed")]
+    before = draw(given(pig), 64)
+    assert min(difference(before, after) for after in night) > 5
+    assert {shot.subject and shot.subject.animal for shot in edited(pig, "add a cat", "s")} == {"cat"}
+    swap = draw(swapped(fox, pig), 128)
+    target = draw(given(pig), 128)
+    assert difference(swap.crop((44, 36, 84, 76)), target.crop((44, 36, 84, 76))) > 15
+    assert difference(swap.crop((0, 0, 24, 24)), target.crop((0, 0, 24, 24))) < 1

@@ -1,0 +1,201 @@
+"""Tell why an answer is no value: which leaf of our tree stands for what a relay said. Pure.
+
+Relays differ in status, body and language for the same event; what each line stands for is read in new-api,
+midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: submits come as text/plain.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    KeyRefused,
+    ParentBusy,
+    ParentGone,
+    PromptBanned,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitRefused,
+    SubmitUncertain,
+)
+from bot.models import Submission, is_mapping, text_of
+
+_QUOTA = ("额度", "quota", "余额", "balance")
+_NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance")
+_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full")
+_PARENT_BUSY = ("关联任务状态错误", "task_status_not_success")
+_PARENT_GONE = (
+    "task_not_found",
+    "关联任务不存在",
+    "已失效",
+    "该任务所属渠道已被禁用",
+    "channel associated with this task has been disabled",
+)
+_NO_CHANNEL = ("无可用渠道", "no available channel", "model_not_found")
+# new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
+_AFTER_ACCEPTANCE = (
+    "insert_midjourney_task_failed",
+    "copy_response_body_failed",
+    "close_response_body_failed",
+    "billing_failed",
+)
+_MODEL_REFUSED = re.compile(r"(?:模型|model)\s+mj_", re.IGNORECASE)
+_SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
+
+_SECRET_LENGTH = 6
+
+# Somebody on the way stopped waiting, which tells nothing of what became of the submit.
+_TIMEOUTS = frozenset({408, 499})
+# Cloudflare could not even connect to the relay; 520, 522 and 524 leave open what arrived.
+_NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came; `retry_after` in seconds where the relay said it.
+
+    `secret` is the key that was sent, which no reason may repeat; `data` are the bytes, of which `text` may be the
+    beginning.
+    """
+
+    status: int
+    text: str
+    retry_after: float | None = None
+    secret: str = field(default="", repr=False)
+    data: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status says that it went well."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is a page rather than an answer."""
+        return self.text.lstrip("\ufeff \t\r\n").startswith("<")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a body says, whatever its shape; `low` holds every word of it, for comparing."""
+
+    reason: str
+    low: str
+    code: int = 0
+
+    def have(self, some: tuple[str, ...]) -> bool:
+        """Whether it says one of these, which are in lower case."""
+        return any(word in self.low for word in some)
+
+
+def shorten(text: str, secret: str = "") -> str:
+    """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters.
+
+    `secret` is our own key, which need not look like one; of fewer than six characters it could be any word.
+    """
+    if len(secret) >= _SECRET_LENGTH:
+        text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
+    return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
+
+
+def decoded(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Read the body as JSON, None where it is none."""
+    try:
+        return json.loads(answer.text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def words_of(answer: Answer, body: object) -> Words:
+    """Find what an answer, decoded as `body`, says in words."""
+    if not is_mapping(body):
+        said = "" if answer.is_html else text_of(body) or answer.text
+        return Words(shorten(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
+    error = body.get("error")
+    told: Mapping[Any, Any] = error if is_mapping(error) else body
+    fields = ("description", "message", "msg", "detail", "title", "error")
+    said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
+    low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
+    return Words(shorten(said, answer.secret) or f"HTTP {answer.status}", low, Submission.model_validate(body).code)
+
+
+def unreachable(answer: Answer, words: Words) -> RelayError:
+    """Make of a read's answer that it is none."""
+    return RelayUnreachable(words.reason, retry_after=answer.retry_after)
+
+
+def refused_to_all(answer: Answer, words: Words) -> RelayError | None:
+    """Read what is said to reads and submits alike: about the key, the money, the load."""
+    # A page with 403 is a firewall's, which has not looked at the key.
+    if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
+        exhausted = answer.status == 402 or words.have(_QUOTA)
+        return BalanceExhausted(words.reason) if exhausted else KeyRefused(words.reason)
+    if answer.status == 429 or words.code == 30:
+        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    return None
+
+
+def no_such_path(answer: Answer, words: Words) -> RelayError | None:
+    """Read that the relay lacks the path that was asked."""
+    # new-api answers a path that it lacks with its web console: HTTP 200, or 301 with a separate frontend.
+    if 300 <= answer.status < 400 or answer.status in {404, 405} or (answer.is_success and answer.is_html):
+        return ActionUnsupported(words.reason, lasting=True)
+    return None
+
+
+def refused_by_gateway(answer: Answer, words: Words) -> RelayError | None:
+    """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
+    if answer.status == 403 and _MODEL_REFUSED.search(words.low):
+        return ActionUnsupported(words.reason, lasting=True)
+    if refusal := refused_to_all(answer, words):
+        return refusal
+    # Its parser of customIds panics, and only that panic is known to come before anything is sent.
+    if "unknown_action" in words.low or ("panic detected" in words.low and "index out of range" in words.low):
+        return ActionUnsupported(words.reason, lasting=True)
+    if answer.status == 503 and words.have(_NO_CHANNEL):
+        return ActionUnsupported(words.reason, lasting=False)
+    # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
+    stopped_before = answer.status >= 500 and "new_api_error" in words.low
+    if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):
+        return unreachable(answer, words)
+    return no_such_path(answer, words)
+
+
+def unread(answer: Answer, words: Words) -> RelayError:
+    """Judge by the status alone: half a JSON may have been new-api's code 5, which is HTTP 400."""
+    half = answer.text.lstrip().startswith("{") and decoded(answer) is None
+    if 400 <= answer.status < 500 and answer.status not in _TIMEOUTS and not half:
+        return SubmitRefused(0, words.reason)
+    return SubmitUncertain(words.reason)
+
+
+def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:
+    """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
+    # Code 5: the gateway asked upstream and lost the answer. Codes 1, 21, 22 without an id: accepted, and billed,
+    # but where it went is not known.
+    turned_away = answer.status in {401, 402, 403, 429}
+    if (told.code in {1, 5, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
+        return SubmitUncertain(words.reason)
+    if told.code == 24:
+        return PromptBanned(told.properties.banned_word, words.reason)
+    if "quota_not_enough" in words.low:
+        return BalanceExhausted(words.reason)
+    if words.have(_PARENT_BUSY):
+        return ParentBusy(words.reason)
+    if words.have(_PARENT_GONE):
+        return ParentGone(words.reason)
+    if told.code == 23 or words.have(_NO_ACCOUNT) or words.have(_QUEUE_FULL):
+        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    if told.code == 3:
+        return ParentGone(words.reason)
+    if refusal := refused_by_gateway(answer, words):
+        return refusal
+    known = told.code in {4, 9}
+    if answer.status >= 500 or answer.status in _TIMEOUTS or claims_success or (told.result and not known):
+        return SubmitUncertain(words.reason)
+    return SubmitRefused(told.code, words.reason)

@@ -1,0 +1,281 @@
+"""What can be submitted, and the JSON that says it: pure, with pictures as bytes until the last moment."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+Value = str | bool | int | list[str] | bytes | tuple[bytes, ...]
+"""A field of a submit: bytes are an encoded picture, and go as a data URL."""
+Body = Mapping[str, Value]
+ChangeAction = Literal["UPSCALE", "VARIATION", "REROLL"]
+
+# A multiple of three, so that the parts of a picture join without padding; one part holds up nobody.
+_PART = 3 * 64 * 1024
+_SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"))
+
+
+class Speed(StrEnum):
+    """Which queue a submit asks for by its path's prefix, which new-api cuts off, and TrueAI's proxy and forks heed."""
+
+    RELAX = "relax"
+    FAST = "fast"
+    TURBO = "turbo"
+
+
+class Bot(StrEnum):
+    """Whose bot draws, in the API's words."""
+
+    MIDJOURNEY = "MID_JOURNEY"
+    NIJI = "NIJI_JOURNEY"
+
+
+class Dimensions(StrEnum):
+    """The shape of a blend, in the API's words: 2:3, 1:1, 3:2."""
+
+    PORTRAIT = "PORTRAIT"
+    SQUARE = "SQUARE"
+    LANDSCAPE = "LANDSCAPE"
+
+
+class Motion(StrEnum):
+    """How much moves in a clip, in the API's words."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imagine:
+    """Draw a prompt, after `pictures` if there are some."""
+
+    path: ClassVar = "/mj/submit/imagine"
+    prompt: str
+    pictures: tuple[bytes, ...] = ()
+    bot: Bot = Bot.MIDJOURNEY
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        body: dict[str, Value] = {"botType": self.bot, "prompt": self.prompt}
+        return body | {"base64Array": self.pictures} if self.pictures else body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blend:
+    """Blend two to five pictures."""
+
+    path: ClassVar = "/mj/submit/blend"
+    pictures: tuple[bytes, ...]
+    dimensions: Dimensions = Dimensions.SQUARE
+    bot: Bot = Bot.MIDJOURNEY
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        return {"botType": self.bot, "base64Array": self.pictures, "dimensions": self.dimensions}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Describe:
+    """Read a picture, given by its bytes, or by a link, which only TrueAI's proxy takes."""
+
+    path: ClassVar = "/mj/submit/describe"
+    picture: bytes | str
+    bot: Bot = Bot.MIDJOURNEY
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        field = "link" if isinstance(self.picture, str) else "base64"
+        return {"botType": self.bot, field: self.picture}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shorten:
+    """Rank the words of a prompt, and shorten it."""
+
+    path: ClassVar = "/mj/submit/shorten"
+    prompt: str
+    bot: Bot = Bot.MIDJOURNEY
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        return {"botType": self.bot, "prompt": self.prompt}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Upscale, vary or reroll the older way; new-api refuses an index of 0, even for REROLL."""
+
+    path: ClassVar = "/mj/submit/change"
+    task_id: str
+    action: ChangeAction | str
+    index: int = 1
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        return {"taskId": self.task_id, "action": self.action, "index": max(self.index, 1)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Click:
+    """Press the button `custom_id` of a task."""
+
+    path: ClassVar = "/mj/submit/action"
+    task_id: str
+    custom_id: str
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        return {"taskId": self.task_id, "customId": self.custom_id, "chooseSameChannel": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Modal:
+    """Answer the form that the child `task_id` waits for; `mask` is a PNG of the picture's size, white repainted."""
+
+    path: ClassVar = "/mj/submit/modal"
+    task_id: str
+    prompt: str
+    mask: bytes = b""
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        body: dict[str, Value] = {"taskId": self.task_id, "prompt": self.prompt}
+        return body | {"maskBase64": self.mask} if self.mask else body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap:
+    """Put the face of `source` into `target`."""
+
+    path: ClassVar = "/mj/insight-face/swap"
+    source: bytes
+    target: bytes
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        return {"sourceBase64": self.source, "targetBase64": self.target}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video:
+    """Animate a picture, given by its bytes or a link; `end_image`, `loop` and `batch` only TrueAI's proxy heeds.
+
+    `batch` is how many clips, 0 for the relay's own number, which is four.
+    """
+
+    path: ClassVar = "/mj/submit/video"
+    prompt: str
+    image: bytes | str
+    motion: Motion = Motion.LOW
+    end_image: bytes | str = ""
+    loop: bool = False
+    batch: int = 0
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`; what is not asked for is not sent."""
+        wishes: dict[str, Value] = {"endImage": self.end_image, "loop": self.loop, "batchSize": self.batch}
+        asked = {name: value for name, value in wishes.items() if value}
+        return {"prompt": self.prompt, "image": self.image, "motion": self.motion, **asked}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extend:
+    """Lengthen a clip of a finished video; `index` counts from 0, and new-api takes nothing but a whole number."""
+
+    path: ClassVar = "/mj/submit/video"
+    task_id: str
+    index: int = 0
+    prompt: str = ""
+    motion: Motion = Motion.LOW
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        where: dict[str, Value] = {"action": "extend", "taskId": self.task_id, "index": self.index}
+        return {"prompt": self.prompt, "motion": self.motion, **where}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edits:
+    """Change a picture, given by its bytes or a link, as a prompt says."""
+
+    path: ClassVar = "/mj/submit/edits"
+    prompt: str
+    image: bytes | str
+
+    @property
+    def body(self) -> Body:
+        """The fields, without `state`."""
+        return {"prompt": self.prompt, "image": self.image}
+
+
+Order = Imagine | Blend | Describe | Shorten | Change | Click | Modal | Swap | Video | Extend | Edits
+"""Everything that makes a task."""
+
+UPLOAD = "/mj/submit/upload-discord-images"
+
+
+def has_pictures(body: Body) -> bool:
+    """Whether this body is too long to be written at once."""
+    return any(isinstance(value, bytes | tuple) for value in body.values())
+
+
+def length(body: Body) -> int:
+    """Count the bytes of a body, without writing its pictures."""
+    return sum(_length(part) for part in _parts(body))
+
+
+def write(body: Body) -> Iterator[bytes]:
+    """Write a body as JSON, pictures as data URLs, in parts of which none takes a millisecond."""
+    for part in _parts(body):
+        if isinstance(part, _Picture):
+            for start in range(0, len(part.data), _PART):
+                yield b64encode(memoryview(part.data)[start : start + _PART])
+        else:
+            yield part
+
+
+@dataclass(frozen=True)
+class _Picture:
+    data: bytes
+
+
+def _length(part: bytes | _Picture) -> int:
+    return len(part) if isinstance(part, bytes) else (len(part.data) + 2) // 3 * 4
+
+
+def _parts(body: Body) -> Iterator[bytes | _Picture]:
+    for number, (name, value) in enumerate(body.items()):
+        yield f"{', ' if number else '{'}{json.dumps(name)}: ".encode()
+        yield from _written(value)
+    yield b"}" if body else b"{}"
+
+
+def _written(value: Value) -> Iterator[bytes | _Picture]:
+    if isinstance(value, tuple):
+        for number, picture in enumerate(value):
+            yield b", " if number else b"["
+            yield from _data_url(picture)
+        yield b"]" if value else b"[]"
+    elif isinstance(value, bytes):
+        yield from _data_url(value)
+    else:
+        yield json.dumps(value).encode()
+
+
+def _data_url(picture: bytes) -> Iterator[bytes | _Picture]:
+    kind = next((kind for signature, kind in _SIGNATURES if picture.startswith(signature)), "png")
+    yield f'"data:image/{kind};base64,'.encode()
+    yield _Picture(picture)
+    yield b'"'

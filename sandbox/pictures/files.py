@@ -1,0 +1,34 @@
+"""Write shots as the files that a relay serves: finished pictures, and previews on the way."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+from PIL import ImageEnhance, ImageFilter
+from PIL.PngImagePlugin import PngInfo
+
+from sandbox.pictures.shots import Shot, draw, grid
+
+
+@lru_cache(maxsize=24)
+def finished(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -> bytes:
+    """Return the final picture as PNG, a grid for four shots, full size for one; `words` stand in it as Description."""
+    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
+    told = PngInfo()
+    if words:
+        told.add_itxt("Description", words)
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=1, pnginfo=told)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=64)
+def preview(shots: tuple[Shot, ...], percent: int, side: int = 1024) -> bytes:
+    """Return what Midjourney shows on the way there, as WebP: the same picture, blurrier the less is done."""
+    side = max(32, side // 2)
+    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
+    image = image.filter(ImageFilter.GaussianBlur((100 - percent) / 100 * side / 22))
+    out = io.BytesIO()
+    ImageEnhance.Color(image).enhance(0.45 + percent / 180).save(out, "WEBP", quality=72, method=0)
+    return out.getvalue()

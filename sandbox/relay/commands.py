@@ -1,0 +1,160 @@
+"""Take the submits that start from a prompt or a picture: each checks its fields as the upstream does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from aiohttp import web
+
+from sandbox.pictures import Film, Motion, Shot, aspect_of, blended, edited, four_shots, given, look, swapped
+from sandbox.relay.answers import midjourney_error, submitted
+from sandbox.relay.desk import Desk
+from sandbox.relay.midjourney import alike, longer
+from sandbox.relay.request import Submit, decoded, items
+from sandbox.relay.words import DESCRIPTION, readings, shortened
+from sandbox.relay.work import Draw, Plan
+
+_SHAPES = {"PORTRAIT": 2 / 3, "LANDSCAPE": 3 / 2}
+_UPLOADS_KEPT = 32
+_BAD_PICTURE = "base64格式错误"
+
+
+class Commands:
+    """Imagine, blend, describe, shorten, edits, swap, video, upload."""
+
+    def __init__(self, desk: Desk, url: Callable[[], str]) -> None:
+        self.uploads: dict[str, bytes] = {}
+        self._desk = desk
+        self._url = url
+
+    def imagine(self, submit: Submit) -> web.Response:
+        """Draw a prompt, in the light of the pictures that stand before it."""
+        prompt = submit.text("prompt")
+        if not prompt:
+            return midjourney_error("prompt_is_required")
+        photos = submit.photos("base64Array")
+        if photos is None or items(submit.body.get("base64Array") or []) is None:
+            return _wrong(_BAD_PICTURE)
+        draw: Draw = partial(four_shots, prompt)
+        if len(photos) == 1:
+            draw = partial(edited, photos[0], prompt)
+        elif photos:
+            draw = partial(blended, photos, aspect_of(prompt))
+        return self._desk.take(submit, prompt, Plan("grid", draw))
+
+    def blend(self, submit: Submit) -> web.Response:
+        """Let two to five pictures flow into each other."""
+        pictures = items(submit.body.get("base64Array"))
+        if pictures is None or not 2 <= len(pictures) <= 5:
+            return _wrong("base64List参数错误")
+        photos = submit.photos("base64Array")
+        if photos is None:
+            return _wrong(_BAD_PICTURE)
+        wide = _SHAPES.get(submit.text("dimensions"), 1.0)
+        return self._desk.take(submit, "", Plan("grid", partial(blended, photos, wide)))
+
+    def describe(self, submit: Submit) -> web.Response:
+        """Read a picture, or what a link leads to."""
+        if link := submit.text("link"):
+            shot = self.shot_at(link) or four_shots("fox in snow", link)[0]
+            return self._desk.take(submit, "", Plan("describe", lambda _: (shot,)), final=DESCRIPTION)
+        photo = submit.photo("base64")
+        if photo is None:
+            return _wrong("base64不能为空")
+        return self._desk.take(submit, "", Plan("describe", lambda _: (given(photo),)), final=readings(photo))
+
+    def shorten(self, submit: Submit) -> web.Response:
+        """Rank the words of a prompt."""
+        prompt = submit.text("prompt")
+        if not prompt:
+            return _wrong("prompt不能为空")
+        return self._desk.take(submit, prompt, Plan("shorten", lambda _: ()), final=shortened(prompt))
+
+    def edits(self, submit: Submit) -> web.Response:
+        """Change a picture as a prompt says."""
+        prompt = submit.text("prompt")
+        if not prompt or not submit.text("image"):
+            return _wrong("参数错误")
+        photo = submit.photo("image")
+        if photo is not None:
+            return self._desk.take(submit, prompt, Plan("grid", partial(edited, photo, prompt)))
+        if (base := self.shot_at(submit.text("image"))) is None:
+            return _wrong(_BAD_PICTURE)
+
+        def draw(seed: str) -> tuple[Shot, ...]:
+            return tuple(
+                replace(base, palette=new.palette, subject=new.subject or base.subject, detail=new.detail)
+                for new in four_shots(prompt, seed)
+            )
+
+        return self._desk.take(submit, prompt, Plan("grid", draw))
+
+    def swap(self, submit: Submit) -> web.Response:
+        """Put one face into another picture."""
+        if not submit.text("sourceBase64") or not submit.text("targetBase64"):
+            return midjourney_error("sour_base64_and_target_base64_is_required")
+        source, target = submit.photo("sourceBase64"), submit.photo("targetBase64")
+        if source is None or target is None:
+            return _wrong(_BAD_PICTURE)
+        plan = Plan("face", lambda _: (swapped(source, target),))
+        return self._desk.take(replace(submit, action="SWAP_FACE"), "InsightFace", plan)
+
+    def upload(self, submit: Submit) -> web.Response:
+        """Keep pictures under addresses of their own."""
+        files = [decoded(picture) for picture in items(submit.body.get("base64Array")) or ()]
+        if not files or submit.photos("base64Array") is None:
+            return submitted(4, _BAD_PICTURE, None)
+        names: list[str] = []
+        for file in files:
+            name = f"{self._desk.ledger.new_id(submit.now)}.png"
+            self.uploads[name] = file or b""
+            names.append(f"{self._url()}/upload/{name}")
+        while len(self.uploads) > _UPLOADS_KEPT:
+            del self.uploads[next(iter(self.uploads))]
+        self._desk.bill(submit, "")
+        return submitted(1, "success", names)
+
+    def video(self, submit: Submit) -> web.Response:
+        """Animate a picture, or lengthen a clip."""
+        index = submit.body.get("index", 0)
+        if not isinstance(index, int):
+            return midjourney_error("bind_request_body_failed")
+        prompt = submit.text("prompt")
+        motion: Motion = "high" if submit.text("motion") == "high" else "low"
+        if submit.text("taskId"):
+            parent = self._desk.parent(submit)
+            shots = parent.work.shots[index % 4 :][:1]
+            if parent.work.result not in {"video", "clip"} or not shots:
+                return _wrong("参数错误")
+            plan = Plan("video", lambda seed: alike(shots[0], seed), longer(parent.work.plan.film, motion))
+            return self._desk.take(submit, prompt or parent.prompt, plan)
+        photo = submit.photo("image")
+        base = given(photo) if photo else self.shot_at(submit.text("image"))
+        if not submit.text("image") or base is None:
+            return _wrong("参数错误")
+        last = submit.photo("endImage")
+        end = given(last) if last else self.shot_at(submit.text("endImage"))
+        film = Film(motion, loop=submit.body.get("loop") is True, end=end)
+        count = submit.body.get("batchSize")
+        clips = count if isinstance(count, int) and count in {1, 2} else 4
+        final = f"{prompt} --video 1 --motion {motion}".strip()
+        return self._desk.take(submit, prompt, Plan("video", lambda seed: alike(base, seed)[:clips], film), final=final)
+
+    def shot_at(self, link: str) -> Shot | None:
+        """Return what one of the relay's own addresses shows; a picture elsewhere is made up from its address."""
+        if found := re.search(r"/(?:mj/image|picture)/(\d+)(?:/(\d)\.png)?(?:$|\?)", link):
+            row = self._desk.ledger.first(found[1])
+            shots = row.work.shots if row else ()
+            number = int(found[2] or 0)
+            return shots[number] if number < len(shots) else None
+        if found := re.search(r"/upload/([\w.]+)$", link):
+            photo = look(self.uploads.get(found[1], b""))
+            return given(photo) if photo else None
+        return four_shots(link, link)[0] if link.startswith(("http://", "https://")) else None
+
+
+def _wrong(said: str) -> web.Response:
+    return submitted(4, said, None, {})

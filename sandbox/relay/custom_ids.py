@@ -1,0 +1,55 @@
+"""Make of a customId what new-api makes of it: an action of its own and an index, or an error."""
+
+from __future__ import annotations
+
+
+class UnknownAction(Exception):
+    """new-api cannot tell what a customId asks for."""
+
+
+class Panic(Exception):
+    """new-api crashes on a customId."""
+
+
+def normal_action(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
+    """Return new-api's action and index for a customId (its `CoverPlusActionToNormalAction`).
+
+    Kinds that no stock new-api knows, and that `refuses` does not name, get the upstream's own words.
+    """
+    if not custom_id:
+        raise UnknownAction("custom_id_is_required")
+    parts = custom_id.split("::")
+    try:
+        action = parts[2] if parts[1] == "JOB" else parts[1]
+        if not action:
+            raise UnknownAction("unknown_action")
+        if any(word in custom_id for word in refuses):
+            raise UnknownAction(f"unknown_action:{custom_id}")
+        if "upsample" in action or action == "variation":
+            return ("UPSCALE" if "upsample" in action else "VARIATION"), int(parts[3])
+    except IndexError:
+        raise Panic from None
+    except ValueError:
+        raise UnknownAction("index_parse_failed") from None
+    for word, name in _NAMES.items():
+        if word in custom_id:
+            return name, 1
+    raise UnknownAction(f"unknown_action:{custom_id}")
+
+
+_NAMES = {
+    "low_variation": "LOW_VARIATION",
+    "high_variation": "HIGH_VARIATION",
+    "JOB::pan": "PAN",
+    "reroll": "REROLL",
+    "Outpaint": "ZOOM",
+    "CustomZoom": "CUSTOM_ZOOM",
+    "Inpaint": "INPAINT",
+    "_extend": "VIDEO_EXTEND",
+    "animate": "VIDEO",
+    "video_virtual_upscale": "UPSCALE_VIDEO",
+    "BOOKMARK": "BOOKMARK",
+    "PicReader": "PIC_READER",
+    "Picread": "DESCRIBE",
+    "PromptAnalyzer": "PROMPT_ANALYZER",
+}

@@ -1,0 +1,124 @@
+"""Take what the upstream takes: its word list, its queue, its answer as new-api rewrites it, and the bill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.relay.answers import Refused, midjourney_error, submitted
+from sandbox.relay.ledger import Ledger
+from sandbox.relay.request import Body, Submit
+from sandbox.relay.rows import Row
+from sandbox.relay.settings import RelaySettings
+from sandbox.relay.words import BANNED_WORD, final_prompt, objection
+from sandbox.relay.work import Plan, Work
+
+CHANNEL = {"discordChannelId": "1187000000000000001", "discordInstanceId": "1650000000000000001"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """One submit that was accepted and is billed."""
+
+    path: str
+    body: Body
+    time: float
+    task_id: str
+
+
+class Desk:
+    """Where every submit ends that is not refused before."""
+
+    def __init__(self, settings: RelaySettings, ledger: Ledger) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self.accepted: list[Submitted] = []
+        self._ends: list[float] = []
+
+    def take(self, submit: Submit, prompt: str, plan: Plan, *, final: str = "", said: str = "") -> web.Response:
+        """Accept a task and bill it, or refuse it unbilled; `said` describes it instead of the usual words."""
+        if BANNED_WORD in prompt.lower():
+            return banned(prompt)
+        ahead = self.queue(submit.now)
+        if ahead > self.settings.queue_size:
+            return queue_full()
+        work = self.work(submit, prompt, plan, final)
+        said, properties = said or self.said("Submit success"), dict[str, object](CHANNEL)
+        if ahead:
+            said = f"排队中\uff0c前面还有{ahead}个任务"
+            properties = {"numberOfQueues": ahead, "discordInstanceId": CHANNEL["discordInstanceId"]}
+        self._ends.append(work.finished)
+        code = 22 if ahead and submit.action == "SWAP_FACE" else 1
+        self.ledger.insert(work, action=submit.action, prompt=prompt, description=said, created=submit.now)
+        self.bill(submit, work.task_id)
+        return submitted(code, said, work.task_id, properties)
+
+    def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> Work:
+        """Return the upstream's record of a new task."""
+        official = self.settings.official
+        at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
+        work = Work(
+            task_id=self.ledger.new_id(submit.now),
+            prompt=prompt,
+            final_prompt=final or final_prompt(prompt),
+            plan=plan,
+            submitted=submit.now,
+            start=self.start(submit.now),
+            seconds=0.0 if at_once else max(1e-6, self.settings.seconds_per_task),
+            state=submit.text("state"),
+            official=official,
+        )
+        work.shots = plan.draw(work.uuid)
+        judge(work, prompt)
+        return work
+
+    def confirm(self, work: Work, now: float) -> None:
+        """Start a task whose window came back."""
+        work.start, work.confirmed_at = self.start(now), now
+        self._ends.append(work.finished)
+
+    def parent(self, submit: Submit) -> Row:
+        """Return the row of the task that a submit is about, or refuse as new-api does."""
+        row = self.ledger.first(submit.text("taskId"))
+        if row is None:
+            raise Refused(midjourney_error("task_not_found"))
+        if self.ledger.status(row, submit.now) != "SUCCESS":
+            raise Refused(midjourney_error("task_status_not_success"))
+        return row
+
+    def queue(self, now: float) -> int:
+        """Return how many tasks would be ahead of a new one."""
+        if not self.settings.parallel:
+            self._ends.clear()
+            return 0
+        self._ends = sorted(end for end in self._ends if end > now)
+        return max(0, len(self._ends) - self.settings.parallel + 1)
+
+    def start(self, now: float) -> float:
+        """Return when a new task begins to be drawn."""
+        return self._ends[-self.settings.parallel] if self.queue(now) else now
+
+    def said(self, english: str) -> str:
+        """Return the upstream's words for an accepted task."""
+        return "提交成功" if self.settings.zh else english
+
+    def bill(self, submit: Submit, task_id: str) -> None:
+        """Note what is paid."""
+        self.accepted.append(Submitted(path=submit.path, body=submit.body, time=submit.now, task_id=task_id))
+
+
+def judge(work: Work, prompt: str) -> None:
+    """Decide whether Midjourney will fail what it took."""
+    work.fail_reason = objection(prompt)
+    work.ends = "FAILURE" if work.fail_reason else "SUCCESS"
+
+
+def banned(prompt: str) -> web.Response:
+    """Return code 24."""
+    return submitted(24, "可能包含敏感词", None, {"promptEn": prompt, "bannedWord": BANNED_WORD})
+
+
+def queue_full() -> web.Response:
+    """Return code 23."""
+    return submitted(23, "队列已满\uff0c请稍后尝试", None, {"discordInstanceId": CHANNEL["discordInstanceId"]})

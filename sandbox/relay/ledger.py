@@ -1,0 +1,63 @@
+"""Keep new-api's table of submits: all rows by task id, in the order of their insertion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandbox.relay.rows import RAND, Row
+from sandbox.relay.settings import RelaySettings
+from sandbox.relay.work import Status, Work
+
+
+class Ledger:
+    """All rows, by task id, in the order of their insertion."""
+
+    def __init__(self, epoch: float, settings: RelaySettings) -> None:
+        self._epoch = epoch
+        self._settings = settings
+        self._refresh = settings.refresh_seconds
+        self._rows: dict[str, list[Row]] = {}
+        self._count = 0
+        self._last_id = 0
+
+    def new_id(self, now: float) -> str:
+        """Return an unused id: thirteen digits of milliseconds and three more."""
+        self._last_id = max(round(now * 1000) * 1000 + (self._count * 617 + 417) % 1000, self._last_id + 1)
+        return str(self._last_id)
+
+    def insert(self, work: Work, *, action: str, prompt: str, description: str, created: float) -> Row:
+        """Add a row for a task; an older row of the same id is forgotten by the loop while this one runs."""
+        self._count += 1
+        row = Row(
+            number=self._count,
+            action=action,
+            prompt=prompt,
+            description=description,
+            created=created,
+            work=work,
+            settings=self._settings,
+        )
+        rows = self._rows.setdefault(work.task_id, [])
+        for older in rows:
+            older.replaced = min(older.replaced, created)
+        rows.append(row)
+        return row
+
+    def first(self, task_id: str) -> Row | None:
+        """Return the row that a fetch shows."""
+        rows = self._rows.get(task_id)
+        return rows[0] if rows else None
+
+    def listed(self, task_ids: Sequence[str]) -> list[Row]:
+        """Return all rows of these ids in the order of their insertion, unknown ids left out."""
+        found = [row for task_id in dict.fromkeys(task_ids) for row in self._rows.get(task_id, ())]
+        return sorted(found, key=lambda row: row.number)
+
+    def status(self, row: Row, now: float) -> Status:
+        """Return the status that new-api believes in."""
+        return row.status(row.seen(now, self._epoch, self._refresh))
+
+    def text(self, row: Row, now: float, host: str) -> str:
+        """Return the row as JSON as a caller gets it now."""
+        text = row.text(row.seen(now, self._epoch, self._refresh), host)
+        return text.replace(RAND, str(round(now * 1_000_000)), 1) if RAND in text else text

@@ -1,0 +1,44 @@
+"""Know the ways in which a relay turns a request down, each as the answer that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from aiohttp import web
+
+from sandbox.relay.answers import bad_gateway, console, midjourney_error, openai_error, panic, submitted
+from sandbox.relay.desk import banned, queue_full
+
+Refusal = Literal[
+    "queue full",
+    "no account",
+    "banned",
+    "saturated",
+    "unknown action",
+    "no channel",
+    "no route",
+    "quota",
+    "key spent",
+    "lost",
+    "panic",
+    "bad gateway",
+]
+
+REFUSALS: dict[Refusal, Callable[[], web.Response]] = {
+    # refused by the upstream, with HTTP 200, unbilled
+    "queue full": queue_full,
+    "no account": lambda: submitted(3, "无可用的账号实例", None, {}),
+    "banned": lambda: banned("a gore"),
+    # refused by new-api
+    "saturated": lambda: midjourney_error("当前分组负载已饱和\uff0c请稍后再试", 30),
+    "unknown action": lambda: openai_error(400, "Invalid request, unknown_action:MJ::BOOKMARK::u"),
+    "no channel": lambda: openai_error(503, "当前分组 drawing 下对于模型 mj_x 无可用渠道", code="model_not_found"),
+    "no route": console,
+    "quota": lambda: midjourney_error("quota_not_enough"),
+    "key spent": lambda: openai_error(401, "该令牌额度已用尽 TokenStatusExhausted[sk-abc***xyz]"),
+    # whether the job exists is open
+    "lost": lambda: midjourney_error("do_request_failed", 5),
+    "panic": panic,
+    "bad gateway": bad_gateway,
+}

@@ -1,0 +1,94 @@
+"""Read a submit as it came: its fields, and the pictures in it, opened off the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from aiohttp import web
+
+from sandbox.pictures import Photo, look
+from sandbox.relay.answers import Refused, midjourney_error
+
+Body = dict[str, object]
+Pictures = Mapping[str, tuple[Photo | None, ...]]
+"""The pictures of a body by field; None stands for one that is none."""
+
+_FIELDS = ("base64Array", "base64", "image", "endImage", "sourceBase64", "targetBase64", "maskBase64")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submit:
+    """A submit after the middleware: what new-api believes it to be."""
+
+    path: str
+    body: Body
+    action: str
+    now: float
+    pictures: Pictures = field(default_factory=dict[str, tuple[Photo | None, ...]])
+
+    def text(self, name: str) -> str:
+        """Return a field that is text, "" where it is not."""
+        value = self.body.get(name)
+        return value if isinstance(value, str) else ""
+
+    def photo(self, name: str) -> Photo | None:
+        """Return the one picture of a field."""
+        return next(iter(self.pictures.get(name, ())), None)
+
+    def photos(self, name: str) -> tuple[Photo, ...] | None:
+        """Return all pictures of a field, None if one of them is none."""
+        found = self.pictures.get(name, ())
+        good = tuple(photo for photo in found if photo is not None)
+        return good if len(good) == len(found) else None
+
+
+async def body_of(request: web.Request) -> Body:
+    """Return the JSON object sent; any other content type leaves every field empty, as in new-api."""
+    if not request.headers.get("Content-Type", "").startswith("application/json"):
+        return {}
+    try:
+        body: object = json.loads(await request.read())
+    except ValueError:
+        raise Refused(midjourney_error("bind_request_body_failed")) from None
+    return cast("Body", body) if isinstance(body, dict) else {}
+
+
+async def pictures_in(body: Body) -> Pictures:
+    """Open every picture of a body in another thread; what is a link, or text, is no picture."""
+    wanted = {name: given for name in _FIELDS if (given := body.get(name))}
+    return await asyncio.to_thread(_opened, wanted) if wanted else {}
+
+
+def items(value: object) -> list[object] | None:
+    """Return a JSON array, None for anything else."""
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def decoded(text: object) -> bytes | None:
+    """Return the bytes of a data URL or of bare base64, None where it is neither."""
+    if not isinstance(text, str) or not text:
+        return None
+    head, _, tail = text.rpartition(",")
+    if head and not re.fullmatch(r"data:image/[\w.+-]+;base64", head):
+        return None
+    try:
+        return base64.b64decode(tail, validate=True)
+    except binascii.Error:
+        return None
+
+
+def _opened(wanted: Mapping[str, object]) -> Pictures:
+    found: dict[str, tuple[Photo | None, ...]] = {}
+    for name, given in wanted.items():
+        texts = items(given)
+        found[name] = tuple(
+            look(data) if (data := decoded(text)) else None for text in (texts if texts is not None else [given])
+        )
+    return found

@@ -1,0 +1,51 @@
+"""Find which of new-api's routes a path is; whatever it does not know is its web console."""
+
+from __future__ import annotations
+
+import re
+
+from sandbox.relay.settings import RelaySettings
+
+OPEN = frozenset({"image", "picture", "unknown", "sandbox"})
+"""The routes that ask for no key."""
+
+_PATHS = {
+    ("POST", "submit/imagine"): "imagine",
+    ("POST", "submit/action"): "action",
+    ("POST", "submit/change"): "change",
+    ("POST", "submit/simple-change"): "simple-change",
+    ("POST", "submit/modal"): "modal",
+    ("POST", "submit/blend"): "blend",
+    ("POST", "submit/describe"): "describe",
+    ("POST", "submit/shorten"): "shorten",
+    ("POST", "submit/video"): "video",
+    ("POST", "submit/edits"): "edits",
+    ("POST", "submit/upload-discord-images"): "upload",
+    ("POST", "insight-face/swap"): "swap",
+    ("POST", "task/list-by-condition"): "list",
+}
+_TASK = re.compile(r"task/([^/]+)/(fetch|image-seed)")
+_PREFIX = re.compile(r"^/(?:[^/]+/)?mj/(.*)$")
+_FILES = ("/picture/", "/video/", "/upload/")
+
+
+def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
+    """Return a route's name and the id, or the path, that it is about."""
+    found = _PREFIX.match(path)
+    if found is None:
+        if method == "GET" and path.startswith(_FILES):
+            return "picture", path
+        return ("sandbox" if path == "/sandbox/report" else "unknown"), path
+    route, name = _known(method, found[1])
+    return ("unknown", path) if not route or settings.lacks(route) else (route, name)
+
+
+def _known(method: str, tail: str) -> tuple[str, str]:
+    if route := _PATHS.get((method, tail)):
+        return route, ""
+    if method == "GET" and tail.startswith("image/"):
+        return "image", tail.removeprefix("image/")
+    task = _TASK.fullmatch(tail)
+    if method == "GET" and task:
+        return ("fetch" if task[2] == "fetch" else "seed"), task[1]
+    return "", ""

@@ -1,0 +1,117 @@
+"""Keep what the upstream knows of a task: what it is to become, when, and which buttons that has."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.pictures import Film, Shot
+from sandbox.relay.buttons import (
+    ButtonJson,
+    clip_buttons,
+    describe_buttons,
+    grid_buttons,
+    shorten_buttons,
+    single_buttons,
+    upscaled_buttons,
+    version_of,
+    video_buttons,
+)
+
+STEPS = (0, 15, 31, 46, 62, 78, 93, 100)
+
+Result = Literal["grid", "single", "upscaled", "describe", "shorten", "video", "clip", "face"]
+Status = Literal["", "NOT_START", "SUBMITTED", "IN_PROGRESS", "MODAL", "SUCCESS", "FAILURE", "CANCEL"]
+Draw = Callable[[str], tuple[Shot, ...]]
+"""Makes shots from a seed."""
+MOVING: frozenset[Result] = frozenset({"video", "clip"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a submit is to become: once with its own seed, and again at every reroll; `film` is how clips move."""
+
+    result: Result
+    draw: Draw
+    film: Film = field(default_factory=Film)
+
+
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """The upstream's record of one task; times are seconds since the epoch.
+
+    `ends` is the last status it reaches, at `fails_at` of its way if that is not SUCCESS. In MODAL nothing moves
+    until `confirmed_at`, which is when `start` becomes valid. `wish` is the customId that opened its window.
+    """
+
+    task_id: str
+    prompt: str
+    final_prompt: str
+    plan: Plan
+    shots: tuple[Shot, ...] = ()
+    submitted: float
+    start: float
+    seconds: float
+    state: str = ""
+    ends: Status = "SUCCESS"
+    fail_reason: str = ""
+    fails_at: float = 0.2
+    modal: bool = False
+    confirmed_at: float = math.inf
+    wish: str = ""
+    official: bool = False
+    parent: Work | None = None
+
+    @property
+    def result(self) -> Result:
+        """Return what it becomes."""
+        return self.plan.result
+
+    @property
+    def uuid(self) -> str:
+        """Return the id of the result, by which buttons name it; Midjourney's own site writes it in hex."""
+        made = uuid.uuid5(uuid.NAMESPACE_OID, self.task_id)
+        return made.hex if self.official else str(made)
+
+    @property
+    def finished(self) -> float:
+        """Return when the last status is reached."""
+        if self.modal and self.confirmed_at == math.inf:
+            return math.inf
+        return self.start + self.seconds * (1 if self.ends == "SUCCESS" else self.fails_at)
+
+    def at(self, now: float) -> tuple[Status, int]:
+        """Return status and progress at a time."""
+        if self.modal and now < self.confirmed_at:
+            return "MODAL", 0
+        if now >= self.finished:
+            return self.ends, 100
+        if now < self.start:
+            return "NOT_START", 0
+        step = int((now - self.start) / self.seconds * (len(STEPS) - 1))
+        return ("IN_PROGRESS" if step else "SUBMITTED"), STEPS[min(step, len(STEPS) - 2)]
+
+    def buttons(self) -> list[ButtonJson]:
+        """Return the buttons of the finished task."""
+        square = not self.shots or self.shots[0].aspect == 1
+        version = version_of(self.prompt)
+        match self.result:
+            case "grid":
+                return grid_buttons(self.uuid)
+            case "single":
+                return single_buttons(self.uuid, version, square=square, official=self.official)
+            case "upscaled":
+                return upscaled_buttons(self.uuid, version, square=square, official=self.official)
+            case "describe":
+                return describe_buttons(official=self.official)
+            case "shorten":
+                return shorten_buttons()
+            case "video":
+                return video_buttons(self.uuid)
+            case "clip":
+                return clip_buttons(self.uuid)
+            case "face":
+                return []

@@ -1,0 +1,12 @@
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.sandbox.caller import Caller, calling
+
+
+@pytest.fixture
+async def caller() -> AsyncGenerator[Caller]:
+    """A stock relay, and somebody who calls it."""
+    async with calling() as ready:
+        yield ready

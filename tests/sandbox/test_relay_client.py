@@ -1,0 +1,151 @@
+"""The sandbox's relay and the real client: every endpoint is answered, and every refusal is understood."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.api import MidjourneyAPI
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    PromptBanned,
+    RelayBusy,
+    RelayError,
+    SubmitUncertain,
+)
+from bot.models import Status
+from bot.readings import described, shortened
+from bot.submits import (
+    Blend,
+    Change,
+    Click,
+    Describe,
+    Dimensions,
+    Edits,
+    Extend,
+    Imagine,
+    Modal,
+    Order,
+    Shorten,
+    Speed,
+    Swap,
+    Video,
+)
+from sandbox.pictures import finished, four_shots
+from sandbox.relay import RelaySettings
+from sandbox.relay.refusals import REFUSALS, Refusal
+from tests.sandbox.caller import Caller, calling
+
+TABLE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text(encoding="utf-8"))
+RELAYED = [row for row in TABLE if row["relayed"] in {"always", "since mid-2025"}]
+PIG, FOX = (finished(four_shots(prompt, "seed")[:1], 64) for prompt in ("a pig", "a fox"))
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['method']} {row['path']}")
+async def test_a_path_is_known_where_new_api_knows_it(caller: Caller, row: dict[str, str]) -> None:
+    """What new-api relays is answered in its own words, what it does not with the console."""
+    path = row["path"].replace("{id}", caller.relay.add_task("grid"))
+    _, kind, text = await (caller.get(path) if row["method"] == "GET" else caller.post(path, {}))
+    assert (kind == "text/html; charset=utf-8") is (row not in RELAYED and row["relayed"] != "broken"), text
+
+
+@pytest.mark.parametrize("row", RELAYED, ids=lambda row: row["path"])
+async def test_a_build_may_lack_any_route(row: dict[str, str]) -> None:
+    """Switched off, a route is the console's, with status 200."""
+    routes = {
+        "upload-discord-images": "upload",
+        "list-by-condition": "list",
+        "image-seed": "seed",
+    }
+    name = row["path"].replace("/{id}", "").rpartition("/")[2]
+    async with calling(RelaySettings(missing_routes=frozenset({routes.get(name, name)}))) as caller:
+        path = row["path"].replace("{id}", caller.relay.add_task("grid"))
+        status, kind, _ = await (caller.get(path) if row["method"] == "GET" else caller.post(path, {}))
+    assert (status, kind) == (200, "text/html; charset=utf-8")
+
+
+async def test_every_order_is_drawn(caller: Caller) -> None:
+    """What the client sends is what the relay takes: each becomes a task that succeeds, under its state."""
+    grid, video = caller.relay.add_task("grid"), caller.relay.add_task("video")
+    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
+        upscale = (await api.fetch(grid)).buttons[1].custom_id
+        single = await api.fetch(caller.relay.add_task("single"))
+        region = next(button.custom_id for button in single.buttons if "Inpaint" in button.custom_id)
+        window = (await api.submit(Click(task_id=single.id, custom_id=region), state="w")).result
+        orders: list[Order] = [
+            Imagine(prompt="a pig"),
+            Imagine(prompt="a pig", pictures=(PIG, FOX)),
+            Blend(pictures=(PIG, FOX), dimensions=Dimensions.LANDSCAPE),
+            Describe(picture=PIG),
+            Shorten(prompt="a very pink pig"),
+            Change(task_id=grid, action="REROLL"),
+            Click(task_id=grid, custom_id=upscale),
+            Modal(task_id=window, prompt="a hat", mask=PIG),
+            Swap(source=PIG, target=FOX),
+            Video(prompt="waves", image=PIG, end_image=FOX),
+            Extend(task_id=video, index=2),
+            Edits(prompt="at night", image=PIG),
+        ]
+        told = [await api.submit(order, state=f"claim {n}", speed=Speed.FAST) for n, order in enumerate(orders)]
+        assert all(one.is_accepted for one in told)
+        caller.clock.time += 21
+        tasks = await api.list([one.result for one in told])
+        assert {Status.SUCCESS} == {task.status for task in tasks.values()}
+        states = [tasks[one.result].state for one in told]
+        assert states == ["w" if isinstance(order, Modal) else f"claim {n}" for n, order in enumerate(orders)]
+        assert len(await api.image(told[0].result)) > 1000
+        assert (await api.seed(told[0].result)).isdecimal()
+        assert len(await api.upload([PIG, FOX])) == 2
+    assert {"/mj-fast"} == {one.path[:8] for one in caller.relay.submits[:-1]}
+
+
+REFUSED: dict[Refusal, type[RelayError]] = {
+    "queue full": RelayBusy,
+    "no account": RelayBusy,
+    "banned": PromptBanned,
+    "saturated": RelayBusy,
+    "unknown action": ActionUnsupported,
+    "no channel": ActionUnsupported,
+    "no route": ActionUnsupported,
+    "quota": BalanceExhausted,
+    "key spent": BalanceExhausted,
+    "lost": SubmitUncertain,
+    "panic": ActionUnsupported,
+    "bad gateway": SubmitUncertain,
+}
+
+
+def test_every_refusal_is_expected() -> None:
+    """None is forgotten here."""
+    assert REFUSALS.keys() == REFUSED.keys()
+
+
+@pytest.mark.parametrize("why", REFUSED)
+async def test_refused_and_then_accepted(caller: Caller, why: Refusal) -> None:
+    """A refusal costs nothing and is told as what it is; then the same submit is taken."""
+    caller.relay.refuse("imagine", why, times=2)
+    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
+
+        async def send() -> object:
+            return await api.submit(Imagine(prompt="a pig"), state="s")
+
+        for _ in range(2):
+            with pytest.raises(REFUSED[why]):
+                await send()
+        assert caller.relay.submits == []
+        await send()
+    assert len(caller.relay.submits) == 1
+
+
+async def test_what_is_read_and_shortened_can_be_taken_apart(caller: Caller) -> None:
+    """Four prompts of a picture and five of a prompt, as the bot offers them."""
+    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
+        read = await api.submit(Describe(picture=PIG), state="s")
+        short = await api.submit(Shorten(prompt="a highly detailed fox in snow, watercolor"), state="s")
+        caller.clock.time += 21
+        tasks = await api.list([read.result, short.result])
+    assert len(described(tasks[read.result].text)) == 4
+    told = shortened(tasks[short.result].text)
+    assert len(told.prompts) == 5
+    assert {"fox", "snow", "watercolor"} <= {word.text for word in told.words}
