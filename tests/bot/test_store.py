@@ -7,7 +7,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta, timezone
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +28,11 @@ from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
 from bot.records import Claim, ClaimState, Mark, Person, Recent, Usage
 from bot.store import SqlStore, database_url, open_store
-from bot.store.rows import read_task, task_row
-from bot.store.schema import metadata
+from bot.store.engine import create_engine as create_async
+from bot.store.engine import sqlite_file
+from bot.store.migrate import MIGRATIONS
+from bot.store.rows import job_row, read_task, task_row
+from bot.store.schema import claims, jobs, metadata
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_claim, a_job, later
 
@@ -516,6 +521,28 @@ class TestMigrations:
             await asyncio.gather(*(start() for _ in range(4)))
             await start()
         assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0002"]
+
+    async def test_rows_of_an_older_version_go_on(self, either_url: str) -> None:
+        """The first schema with an open job and a submit under way: both are free for whoever starts next."""
+
+        def first_schema(connection: Connection) -> None:
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+
+        address = database_url(either_url)
+        if file := sqlite_file(address):
+            file.parent.mkdir()
+        engine = create_async(address, pooled=False)
+        async with engine.begin() as connection:
+            await connection.run_sync(first_schema)
+            await connection.execute(jobs.insert().values(**job_row(a_job(1)), closed_at=None))
+            await connection.execute(claims.insert().values(**asdict(a_claim(1))))
+        await engine.dispose()
+        async with open_store(either_url, now=lambda: NOON, owner="new") as store:
+            assert [a_job(1)] == list(await store.fleet.take_over(9))
+            assert [a_claim(1)] == list(await store.fleet.orphaned_claims())
 
     async def test_a_newer_database_is_used_as_it_is(self, sql: SqlStore, url: str) -> None:
         """During a deploy an old process may start beside a new one; migrations only add."""
