@@ -17,6 +17,7 @@ from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
@@ -45,8 +46,6 @@ from cogs.trust import Trust
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 300.0
-_ANSWER_SECONDS, _STORE_SECONDS = 2.0, 1.0
-"""How long a process that stops lets interactions come to their end, and waits for its store, each time."""
 
 
 @dataclass(kw_only=True)
@@ -86,15 +85,15 @@ class App:
 
     async def _hand_over(self) -> None:
         """Answer whoever waits for an answer, then leave everything that is drawn to others."""
-        await all_answered(_ANSWER_SECONDS)
+        await self._briefly(all_answered(), ANSWER_SECONDS)
         await self.supervisor.wind_down()
         await self._briefly(self.ownership.give_back())
 
     @staticmethod
-    async def _briefly(work: Awaitable[None]) -> None:
+    async def _briefly(work: Awaitable[None], seconds: float = HAND_OVER_SECONDS) -> None:
         """Do a last thing in the time that is left for it."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_STORE_SECONDS):
+            async with asyncio.timeout(seconds):
                 await work
 
     async def _when_ready(self) -> None:
@@ -153,13 +152,14 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
         presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
+        lease = timedelta(seconds=settings.lease_seconds)
+        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
+        wiped = hosting.wiped_disk_here(settings.database_url)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
-            Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
+            Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble),
         )
-        lease = timedelta(seconds=settings.lease_seconds)
-        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
         health = Health(
             {
                 "gateway": Sessions(bot).trouble,

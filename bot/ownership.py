@@ -1,11 +1,10 @@
 """Whose a job is: this process stays alive in the store, takes over what nobody owns, and gives its own back."""
 
-import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.clock import Clock
+from bot.clock import Clock, first_of
 from bot.errors import StoreUnavailable
 from bot.jobs import Jobs
 from bot.models import Task
@@ -14,7 +13,7 @@ from bot.records import ClaimState, Job
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 200
+_BATCH = 200
 """How many jobs are taken over in one step: several processes that start together share what is free."""
 _RENEWALS = 3
 """How many times a lease is renewed before it would end."""
@@ -48,7 +47,7 @@ class Ownership:
     async def run(self) -> None:
         """Do a round a few times a lease, and whenever there is word that jobs changed hands."""
         while True:
-            await self._rest()
+            await first_of(self._fleet.freed(), self._sleep(self._lease.total_seconds() / _RENEWALS))
             await self.round()
 
     async def round(self) -> None:
@@ -64,6 +63,9 @@ class Ownership:
             if self._gone is None:
                 log.warning("The database cannot be written: nothing is paid for until it can (%s).", gone)
             self._gone = gone
+        except Exception:
+            # A row that this version cannot read must not let the lease end, and with it everybody's messages.
+            log.exception("A round of ours broke; the next one tries again.")
         else:
             if self._gone is not None:
                 log.info("The database can be written again.")
@@ -82,15 +84,6 @@ class Ownership:
             await self._fleet.leave()
         except StoreUnavailable as gone:
             log.warning("The store does not hear that this process ends: %s.", gone)
-
-    async def _rest(self) -> None:
-        told = asyncio.ensure_future(self._fleet.freed())
-        slept = asyncio.ensure_future(self._sleep(self._lease.total_seconds() / _RENEWALS))
-        try:
-            await asyncio.wait({told, slept}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            told.cancel()
-            slept.cancel()
 
     async def _settle_orphans(self) -> None:
         """Say of each submit whose process ended meanwhile that nobody knows its end."""
@@ -111,13 +104,22 @@ class Ownership:
 
     async def _take_over(self) -> None:
         taken = 0
-        while jobs := await self._fleet.take_over(_AT_ONCE):
+        while jobs := await self._fleet.take_over(_BATCH):
             seeds = await self._store.snapshots_of({job.task_id for job in jobs if job.task_id})
             for job in jobs:
-                await self._go_on(job, seeds.get(job.task_id))
+                await self._go_on_surely(job, seeds.get(job.task_id))
             taken += len(jobs)
         if taken:
             log.info("Going on with %d unfinished messages.", taken)
+
+    async def _go_on_surely(self, job: Job, seed: Task | None) -> None:
+        """Let one job that breaks be left alone: the others of its batch are this process's already."""
+        try:
+            await self._go_on(job, seed)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("Job %d cannot be gone on with; its row is left as it is.", job.id)
 
     async def _go_on(self, job: Job, seed: Task | None) -> None:
         if job.task_id:

@@ -32,8 +32,8 @@ class Store(Protocol):
         """Mark the job as ended, if it is still this process's; its row stays, for links and for the requester."""
         ...
 
-    async def open_jobs(self) -> Sequence[Job]:
-        """Return every job that has not ended, whosever it is, oldest first."""
+    async def unfinished(self) -> int:
+        """Count the jobs that have not ended, whosever they are."""
         ...
 
     async def job(self, message_id: int) -> Job | None:

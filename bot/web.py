@@ -9,6 +9,7 @@ from aiohttp import web
 from prometheus_client import disable_created_metrics
 from prometheus_client.aiohttp import make_aiohttp_handler
 
+from bot.goodbye import SERVING_SECONDS
 from bot.health import Readiness
 from bot.pulse import Pulse
 
@@ -16,8 +17,6 @@ log = logging.getLogger(__name__)
 
 _ALIVE_SECONDS = 10.0
 """How long ago the last beat of the loop may be."""
-_GOODBYE_SECONDS = 1.0
-"""How long a request on its way may keep the process when it stops."""
 
 
 @asynccontextmanager
@@ -41,7 +40,7 @@ async def serving(
             access_log=None,
             logger=_silent(),
             handler_cancellation=True,
-            shutdown_timeout=_GOODBYE_SECONDS,
+            shutdown_timeout=SERVING_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

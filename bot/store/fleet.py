@@ -63,19 +63,15 @@ class SqlFleet:
 
     async def leave(self) -> None:
         """Be no process any more: all that is still this one's is anybody's."""
-
-        async def write(connection: AsyncConnection) -> None:
-            row = {"id": self._owner, "expires_at": self._database.clock()}
-            await connection.execute(queries.upsert(processes, self._database.dialect).values(row))
-
-        await self._database.transaction(write)
+        await self.renew(timedelta())
         await self._free()
 
-    async def _free(self, *which: ColumnElement[bool]) -> None:
-        own = (jobs.c.owner == self._owner, jobs.c.closed_at.is_(None))
+    async def _free(self, which: ColumnElement[bool] | None = None) -> None:
+        own = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None)
+        some = own if which is None else own & which
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(update(jobs).where(*own, *which).values(owner=None))
+            await connection.execute(update(jobs).where(some).values(owner=None))
             await self.tell(connection)
 
         await self._database.transaction(write)

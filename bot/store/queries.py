@@ -9,6 +9,7 @@ from sqlalchemy import (
     Executable,
     Insert,
     ScalarSelect,
+    Select,
     Table,
     Update,
     and_,
@@ -135,7 +136,7 @@ def dead(clock: ColumnElement[datetime]) -> ScalarSelect[str]:
     return select(processes.c.id).where(processes.c.expires_at <= clock).scalar_subquery()
 
 
-def free_jobs(clock: ColumnElement[datetime], most: int) -> ScalarSelect[int]:
+def free_jobs(clock: ColumnElement[datetime], most: int) -> Select[int]:
     """Find open jobs that nobody living owns, oldest first; those that another process is taking are passed over."""
     ownerless = or_(jobs.c.owner.is_(None), jobs.c.owner.in_(dead(clock)))
     return (
@@ -144,5 +145,4 @@ def free_jobs(clock: ColumnElement[datetime], most: int) -> ScalarSelect[int]:
         .order_by(jobs.c.born_at, jobs.c.message_id)
         .limit(most)
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )

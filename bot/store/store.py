@@ -1,12 +1,13 @@
-"""The store of bot.ports on a database; every method is one transaction."""
+"""The store of bot.ports on a database; whatever a method writes is one transaction."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, delete, select, text, update
+from sqlalchemy import Executable, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import AlreadyClaimed
@@ -23,6 +24,8 @@ from bot.store.migrate import migrate
 from bot.store.queries import NEWEST
 from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
 from bot.store.schema import claims, jobs, refusals, snapshots
+
+log = logging.getLogger(__name__)
 
 _KNOWN = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _CLAIM_LOCK = 0x6D6A_626F_7401
@@ -84,11 +87,10 @@ class SqlStore:
         own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
         await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
 
-    async def open_jobs(self) -> Sequence[Job]:
-        """Return every job that has not ended, whosever it is, oldest first."""
-        return await self._jobs(
-            select(jobs).where(jobs.c.closed_at.is_(None)).order_by(jobs.c.born_at, jobs.c.message_id)
-        )
+    async def unfinished(self) -> int:
+        """Count the jobs that have not ended, whosever they are."""
+        rows = await self.database.read(select(func.count().label("found")).where(jobs.c.closed_at.is_(None)))
+        return int(rows[0]["found"])
 
     async def job(self, message_id: int) -> Job | None:
         """Return the job of a message, open or closed."""
@@ -122,7 +124,7 @@ class SqlStore:
     async def snapshots_of(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Return the last snapshots kept of many tasks, by id; those without one are missing."""
         rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
-        return {task.id: task for task in map(read_task, rows)}
+        return {row["task_id"]: task for row in rows if (task := _readable(row))}
 
     async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
         """Write a claim if nothing speaks against it; a refused press may be tried again at once.
@@ -201,13 +203,22 @@ class SqlStore:
         return [read_job(row) for row in await self.database.read(query)]
 
 
+def _readable(row: Mapping[str, Any]) -> Task | None:
+    """Read a snapshot; one that another version wrote in its own way is as good as none, as the relay has the task."""
+    try:
+        return read_task(row)
+    except ValueError:
+        log.warning("The snapshot of task %s cannot be read, and is passed over.", row["task_id"])
+        return None
+
+
 def _first(found: Sequence[Job]) -> Job | None:
     return found[0] if found else None
 
 
 def _recent(row: Mapping[str, Any]) -> Recent:
     job = read_job(row)
-    task = read_task(row) if row["body"] else Task(id=job.task_id)
+    task = (_readable(row) if row["body"] else None) or Task(id=job.task_id)
     return Recent(job.task_id, task.shown_prompt, task.status, task.progress, job.place.link, job.born_at)
 
 

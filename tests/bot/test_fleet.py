@@ -8,9 +8,9 @@ import pytest
 
 from bot.models import Status, Task
 from bot.records import ClaimState, Mark
-from bot.store import SqlStore, open_store
+from bot.store import SqlStore, open_store, queries
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim, a_job, later
+from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs, process_names
 from tests.postgres import Postgres
 
 OpenAs = Callable[[str], Awaitable[SqlStore | FakeStore]]
@@ -34,12 +34,13 @@ class TestLeases:
         for store in (a, b, c):
             await store.fleet.renew(OVER)
         await d.fleet.renew(LEASE)
+        assert await process_names(d) == {"a", "b", "c", "d"}
         await d.fleet.bury(timedelta())
         assert [job.id for job in await d.fleet.take_over(9)] == [1]
         assert [claim.id for claim in await d.fleet.orphaned_claims()] == [1]
+        assert await process_names(d) == {"a", "b", "d"}
         await d.fleet.bury(timedelta())
-        assert await d.fleet.renew(LEASE)
-        assert not await c.fleet.renew(LEASE)
+        assert await process_names(d) == {"b", "d"}, "the job of a is another's by now"
 
 
 class TestJobs:
@@ -85,17 +86,9 @@ class TestJobs:
         await a.close_job(1)
         assert await a.fleet.lost([1, 2, 3]) == {1}
         assert await b.fleet.lost([1]) == set()
-        assert list(await b.open_jobs()) == [a_job(1, notify=True), a_job(2)]
+        assert list(await open_jobs(b)) == [a_job(1, notify=True), a_job(2)]
         await b.close_job(1)
-        assert list(await b.open_jobs()) == [a_job(2)]
-
-    async def test_a_job_without_an_owner_is_free(self, shared: OpenAs) -> None:
-        """As an older version writes them, that knows of no owners."""
-        a, b = await shared("a"), await shared("b")
-        await a.open_job(a_job(1))
-        await a.fleet.give_back()
-        assert await a.fleet.lost([1]) == {1}
-        assert list(await b.fleet.take_over(9)) == [a_job(1)]
+        assert list(await open_jobs(b)) == [a_job(2)]
 
 
 class TestClaims:
@@ -133,7 +126,7 @@ class TestForgetting:
         assert await a.forget(NOON) == 0
         assert await a.forget(later(1)) == 3
         assert await a.job(1) is None
-        assert list(await a.open_jobs()) == [a_job(2, "t2")]
+        assert list(await open_jobs(a)) == [a_job(2, "t2")]
         assert set(await a.snapshots_of(["t1", "t2", "t3"])) == {"t2"}
 
     @pytest.mark.parametrize(("status", "marked"), [(Status.SUCCESS, True), (Status.FAILURE, False)])
@@ -159,11 +152,17 @@ class TestHints:
         ):
             await b.fleet.freed()  # it listens
             await a.open_job(a_job(1))
-            for act in (a.fleet.give_back, a.fleet.leave, lambda: a.open_job(a_job(1))):
-                await b.open_job(a_job(1))
-                heard = asyncio.ensure_future(b.fleet.freed())
-                await act()
-                await heard
+            await a.fleet.give_back()
+            await b.fleet.freed()
+            await a.open_job(a_job(1))  # nobody's, so that nobody need be told
+            await a.fleet.leave()
+            await b.fleet.freed()
+            await b.open_job(a_job(1))
+            await a.open_job(a_job(1))  # b's
+            await b.fleet.freed()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await b.fleet.freed()
 
     async def test_a_listener_that_was_cut_off_listens_again(
         self, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
@@ -176,7 +175,7 @@ class TestHints:
             await a.fleet.freed()
 
     async def test_many_take_what_is_free_without_waiting_for_each_other(self, postgres: Postgres) -> None:
-        """Each job goes to one of the processes that start at the same moment."""
+        """While one is still taking, another passes over what it takes: each job goes to one of them."""
         url = await postgres.database()
         async with (
             open_store(url, now=lambda: NOON, owner="a") as a,
@@ -186,6 +185,9 @@ class TestHints:
             for message_id in range(60):
                 await a.open_job(a_job(message_id))
             await a.fleet.give_back()
-            taken = await asyncio.gather(*(store.fleet.take_over(5) for store in (b, c) * 6))
-        ids = [job.id for jobs in taken for job in jobs]
-        assert sorted(ids) == list(range(60))
+            async with b.database.writes.begin() as connection:
+                held = set((await connection.execute(queries.free_jobs(b.database.clock(), 5))).scalars())
+                async with asyncio.timeout(2):
+                    passed_over = {job.id for job in await c.fleet.take_over(60)}
+            assert (held, passed_over) == (set(range(5)), set(range(5, 60)))
+            assert [job.id for job in await b.fleet.take_over(60)] == list(range(5))

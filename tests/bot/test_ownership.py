@@ -50,7 +50,7 @@ async def test_one_process_polls_and_draws_each_job(world: World) -> None:
 
 
 async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> None:
-    """At a word from the one that ends; progress neither goes back nor is told twice."""
+    """At a word from the one that ends; progress never goes back, and the new one's first look is drawn once more."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
@@ -118,7 +118,7 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
     """Neither its claim nor its message, until its process dies; then both are told as uncertain."""
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
-            mine = world.store.seen_from(next(name for name in world.store.alive_until if name != second_name(world)))
+            mine = first.store
             await mine.claim(claim(), lambda _: None)
             await mine.open_job(job(701, task_id="", claim_id=50))
             await world.clock.advance(OVER)
@@ -131,11 +131,6 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
     assert [scene.ending for scene in world.display.of(701)] == ["uncertain"]
     assert world.store.closed == {701}
-
-
-def second_name(world: World) -> str:
-    """The process that began first."""
-    return next(iter(world.store.alive_until))
 
 
 @pytest.mark.parametrize(
@@ -226,3 +221,21 @@ async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
         assert (first.jobs.running, second.jobs.running) == (set(), set())
     assert world.display.of(701)[-1].ending == "dropped"
     assert world.store.closed == {701}
+
+
+async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Its claim is one that this version cannot read, say: the others of its batch go on, and so does the lease."""
+    world.relay.set(task(progress=10))
+
+    async def unreadable(claim_id: int) -> Claim:
+        raise ValueError(claim_id)
+
+    world.store.find_claim = unreadable  # type: ignore[method-assign]
+    world.store.jobs = {701: job(701, task_id="", claim_id=50, born_at=START), 702: job(702, born_at=START)}
+    async with world.process() as process:
+        await world.clock.advance(1.0)
+        assert process.jobs.running == {702}
+        await world.clock.advance(OVER)
+        assert process.ownership.trouble() == ""
+    assert "Job 701 cannot be gone on with" in caplog.text
+    assert 701 not in world.store.closed

@@ -34,7 +34,7 @@ from bot.store.migrate import MIGRATIONS
 from bot.store.rows import job_row, read_task, task_row
 from bot.store.schema import claims, jobs, metadata
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim, a_job, later
+from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs
 
 
 def allow(_: Usage) -> None:
@@ -65,7 +65,7 @@ class TestJobs:
             await store.open_job(a_job(message_id))
         await store.close_job(1)
         await store.close_job(99)
-        assert [a_job(2), a_job(3)] == list(await store.open_jobs())
+        assert [a_job(2), a_job(3)] == list(await open_jobs(store))
         assert a_job(1) == await store.job(1)
 
     async def test_a_closed_job_may_be_opened_again(self, store: Store) -> None:
@@ -73,17 +73,17 @@ class TestJobs:
         await store.open_job(a_job(1))
         await store.close_job(1)
         await store.open_job(a_job(1, born_at=later(50)))
-        assert [a_job(1, born_at=later(50))] == list(await store.open_jobs())
+        assert [a_job(1, born_at=later(50))] == list(await open_jobs(store))
 
     async def test_a_change_is_written_and_opens_nothing(self, store: Store) -> None:
         """An open job gets its task's id; a closed one stays closed; an unknown one is not made."""
         await store.open_job(a_job(1, ""))
         await store.change_job(a_job(1, "t9"))
-        assert [a_job(1, "t9")] == list(await store.open_jobs())
+        assert [a_job(1, "t9")] == list(await open_jobs(store))
         await store.close_job(1)
         await store.change_job(a_job(1, "t9", notify=True))
         await store.change_job(a_job(2))
-        assert list(await store.open_jobs()) == []
+        assert list(await open_jobs(store)) == []
         assert a_job(1, "t9", notify=True) == await store.job(1)
         assert await store.job(2) is None
 
@@ -333,7 +333,7 @@ async def every_answer(store: Store) -> list[str]:
         "open_job": lambda: store.open_job(a_job(1)),
         "change_job": lambda: store.change_job(a_job(1)),
         "close_job": lambda: store.close_job(1),
-        "open_jobs": store.open_jobs,
+        "unfinished": store.unfinished,
         "job": lambda: store.job(1),
         "jobs_of_task": lambda: store.jobs_of_task("t"),
         "job_of_claim": lambda: store.job_of_claim(1),
@@ -515,7 +515,7 @@ class TestMigrations:
 
         async def start() -> None:
             async with open_store(either_url, now=lambda: NOON) as store:
-                assert list(await store.open_jobs()) == []
+                assert list(await open_jobs(store)) == []
 
         with caplog.at_level(logging.INFO):
             await asyncio.gather(*(start() for _ in range(4)))
@@ -558,7 +558,7 @@ class TestMigrations:
         path = Path(str(database_url(url).database))
         assert [path.name] == [file.name for file in path.parent.iterdir()]
         async with open_store(url, now=lambda: NOON) as store:
-            assert [a_job(1)] == list(await store.open_jobs())
+            assert [a_job(1)] == list(await open_jobs(store))
 
 
 def wal_size(store: SqlStore) -> int:
@@ -626,7 +626,7 @@ class TestSqlite:
         await asyncio.gather(*calls)
         assert await every_answer(store) == []
         async with open_store(url, now=lambda: NOON) as store:
-            assert [a_job(1)] == list(await store.open_jobs())
+            assert [a_job(1)] == list(await open_jobs(store))
             assert Task(id="t1") == await store.snapshot("t1")
 
     async def test_a_cancelled_call_leaves_the_store_usable(self, sql: SqlStore) -> None:
@@ -644,7 +644,7 @@ class TestSqlite:
     @pytest.mark.parametrize(
         ("ask", "index"),
         [
-            (lambda store: store.open_jobs(), "jobs_open"),
+            (lambda store: store.unfinished(), "jobs_open"),
             (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
             (lambda store: store.job_of_claim(1), "jobs_by_claim"),
             (lambda store: store.recent(7, 10), "jobs_by_requester"),

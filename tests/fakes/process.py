@@ -34,6 +34,8 @@ class Process:
     supervisor: Supervisor
     watcher: Watcher
     ownership: Ownership
+    store: FakeStore
+    """The rows as this process sees them."""
 
 
 @dataclass
@@ -89,4 +91,4 @@ class World:
             supervisor.start("watcher", watcher.run)
             await ownership.round()
             supervisor.start("ownership", ownership.run)
-            yield Process(jobs, presses, supervisor, watcher, ownership)
+            yield Process(jobs, presses, supervisor, watcher, ownership, mine)

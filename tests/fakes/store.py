@@ -64,7 +64,11 @@ class FakeStore:
             self.closed.add(message_id)
             self.ended_at[message_id] = self.now()
 
-    async def open_jobs(self) -> Sequence[Job]:
+    async def unfinished(self) -> int:
+        return len(self.open_jobs())
+
+    def open_jobs(self) -> Sequence[Job]:
+        """Return every job that has not ended, oldest first."""
         self._answer()
         return [job for job in reversed(self._newest(lambda _: True)) if job.id not in self.closed]
 
@@ -224,7 +228,7 @@ class FakeFleet:
         return alive
 
     async def take_over(self, most: int) -> Sequence[Job]:
-        free = [job for job in await self._store.open_jobs() if not self._has_owner(job.id)][:most]
+        free = [job for job in self._store.open_jobs() if not self._has_owner(job.id)][:most]
         self._store.owners.update({job.id: self._store.owner for job in free})
         return free
 
@@ -239,15 +243,15 @@ class FakeFleet:
         return [claim for claim in submitting if self._is_dead(self._store.submitters.get(claim.id))]
 
     async def give_back(self) -> None:
-        self._free([job.id for job in await self._store.open_jobs() if job.task_id])
+        self._free([job.id for job in self._store.open_jobs() if job.task_id])
 
     async def leave(self) -> None:
-        self._free([job.id for job in await self._store.open_jobs()])
+        self._free([job.id for job in self._store.open_jobs()])
         self._store.alive_until[self._store.owner] = self._store.now()
 
     async def bury(self, since: timedelta) -> None:
         self._store._answer()
-        busy = {self._store.owners.get(job.id) for job in await self._store.open_jobs()}
+        busy = {self._store.owners.get(job.id) for job in self._store.open_jobs()}
         busy |= {self._store.submitters[claim.id] for claim in await self._store.claims(ClaimState.SUBMITTING)}
         long_ago = self._store.now() - since
         for owner, until in list(self._store.alive_until.items()):
