@@ -5,6 +5,7 @@ Exit codes: 0 stopped on request (or all checks good), 1 Discord refused the tok
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
@@ -153,6 +154,10 @@ async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> No
             log.warning("The end takes too long: cut short.")
             task.cancel()
             await asyncio.wait({task}, timeout=CUT_SECONDS)
+            if not task.done():
+                # A database that hangs holds its statements, and Python its threads: nothing else ends them in time.
+                logging.shutdown()
+                os._exit(0)
     if not stop.is_set():
         task.result()
     elif task.done() and not task.cancelled() and not isinstance(error := task.exception(), _StopAskedError | None):

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -69,6 +70,15 @@ class App:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Do the work that is not an answer: poll, draw, go on with what the last process left."""
+        try:
+            async with self._working():
+                yield
+        finally:
+            # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
+            await self._briefly(self.ownership.leave())
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncGenerator[None]:
         async with self.supervisor.serve():
             self.supervisor.start("watcher", self.watcher.run)
             self.supervisor.start("budgets", self.turns.run)
@@ -80,8 +90,6 @@ class App:
                 yield
             finally:
                 await self._hand_over()
-        # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
-        await self._briefly(self.ownership.leave())
 
     async def _hand_over(self) -> None:
         """Answer whoever waits for an answer, then leave everything that is drawn to others."""
@@ -90,11 +98,9 @@ class App:
         await self._briefly(self.ownership.give_back())
 
     @staticmethod
-    async def _briefly(work: Awaitable[None], seconds: float = HAND_OVER_SECONDS) -> None:
-        """Do a last thing in the time that is left for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await work
+    async def _briefly(work: Coroutine[Any, Any, None], seconds: float = HAND_OVER_SECONDS) -> None:
+        """Do a last thing in the time that is left for it; what the store has begun cannot be cut short, so is left."""
+        await asyncio.wait({asyncio.ensure_future(work)}, timeout=seconds)
 
     async def _when_ready(self) -> None:
         # First: clicks come as soon as it is connected, and who may spend hangs on it.

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Executable, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import AlreadyClaimed
+from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
-from bot.ports import Now
+from bot.ports import HOLDS, Now
 from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _KNOWN = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _CLAIM_LOCK = 0x6D6A_626F_7401
+_SWEPT = 1000
+"""How many rows of a kind are forgotten in one transaction."""
 
 
 @asynccontextmanager
@@ -149,6 +151,18 @@ class SqlStore:
             row &= claims.c.state.not_in(_KNOWN)
         await self.database.write(update(claims).where(row).values(state=state, child_id=child_id))
 
+    async def hold(self, claim_id: int) -> None:
+        """Make sure, right before the submit, that a claim is still this process's and on its way.
+
+        Raises:
+            ClaimLost: It is not, or so old that others may claim the same: nothing may be sent.
+        """
+        since = self.database.now() - HOLDS
+        held = (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
+        taking = update(claims).where(held, claims.c.made_at > since).values(state=ClaimState.SUBMITTING)
+        if not await self.database.transaction(lambda connection: _changed(connection, taking)):
+            raise ClaimLost
+
     async def find_claim(self, claim_id: int) -> Claim | None:
         """Return a claim, however it ended."""
         rows = await self.database.read(select(claims).where(claims.c.id == claim_id))
@@ -182,18 +196,10 @@ class SqlStore:
 
         Claims stay: what was paid for is not paid for again, and they learn how their child ended.
         """
-
-        async def sweep(connection: AsyncConnection) -> int:
-            doomed = queries.forgotten(before)
-            await connection.execute(queries.child_statuses(doomed))
-            swept = [
-                await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(doomed))),
-                await connection.execute(delete(jobs).where(jobs.c.closed_at < before)),
-            ]
-            await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
-            return sum(result.rowcount for result in swept)
-
-        return await self.database.transaction(sweep)
+        forgotten = 0
+        while swept := await self.database.transaction(lambda connection: _sweep(connection, before)):
+            forgotten += swept
+        return forgotten
 
     async def _write_snapshots(self, take: Take) -> None:
         statement = queries.upsert(snapshots, self.database.dialect, undated="kept_at")
@@ -201,6 +207,24 @@ class SqlStore:
 
     async def _jobs(self, query: Executable) -> Sequence[Job]:
         return [read_job(row) for row in await self.database.read(query)]
+
+
+async def _changed(connection: AsyncConnection, statement: Executable) -> int:
+    return int((await connection.execute(statement)).rowcount)
+
+
+async def _sweep(connection: AsyncConnection, before: datetime) -> int:
+    """Forget a part, small enough for the time that a statement has."""
+    tasks = list((await connection.execute(queries.forgotten(before, _SWEPT))).scalars())
+    ended = select(jobs.c.message_id).where(jobs.c.closed_at < before).limit(_SWEPT)
+    messages = list((await connection.execute(ended)).scalars())
+    if tasks:
+        await connection.execute(queries.child_statuses(tasks))
+        await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(tasks)))
+    if messages:
+        await connection.execute(delete(jobs).where(jobs.c.message_id.in_(messages)))
+    await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
+    return len(tasks) + len(messages)
 
 
 def _readable(row: Mapping[str, Any]) -> Task | None:

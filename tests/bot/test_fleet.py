@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import ClaimLost
 from bot.models import Status, Task
 from bot.records import ClaimState, Mark
 from bot.store import SqlStore, open_store, queries
@@ -54,13 +55,13 @@ class TestJobs:
     async def test_jobs_of_the_dead_are_free_oldest_first(self, shared: OpenAs) -> None:
         """As many as asked for, each to one process; those that have ended are nobody's business."""
         a, b, c = [await shared(name) for name in "abc"]
-        await a.fleet.renew(LEASE)
+        for store in (a, b, c):
+            await store.fleet.renew(LEASE)
         for message_id in (3, 1, 4, 2):
             await a.open_job(a_job(message_id))
         await a.close_job(4)
         await a.fleet.renew(OVER)
         assert list(await b.fleet.take_over(2)) == [a_job(1), a_job(2)]
-        await b.fleet.renew(LEASE)
         assert list(await c.fleet.take_over(2)) == [a_job(3)]
         assert list(await b.fleet.take_over(2)) == []
 
@@ -112,6 +113,39 @@ class TestClaims:
         await a.settle(1, ClaimState.ACCEPTED, "child")
         assert await a.find_claim(1) == a_claim(1, state=ClaimState.ACCEPTED, child_id="child")
         assert await a.find_claim(2) is None
+
+    async def test_only_a_claim_of_ones_own_and_of_late_may_be_sent(self, shared: OpenAs) -> None:
+        """Not another's, not one whose end is known, not one that others may soon claim again, and none at all."""
+        a, b = await shared("a"), await shared("b")
+        await a.claim(a_claim(1, "U1"), lambda _: None)
+        await a.claim(a_claim(2, "U2", made_at=NOON - timedelta(minutes=2)), lambda _: None)
+        await a.hold(1)
+        for store, claim_id in ((b, 1), (a, 2), (a, 3)):
+            with pytest.raises(ClaimLost):
+                await store.hold(claim_id)
+        await b.settle(1, ClaimState.REFUSED)
+        with pytest.raises(ClaimLost):
+            await a.hold(1)
+
+
+class TestMyself:
+    async def test_nobody_is_orphaned_by_itself(self, shared: OpenAs) -> None:
+        """A lease that ends in the middle of a round, as after a machine's sleep, frees nothing for oneself."""
+        a = await shared("a")
+        await a.open_job(a_job(1))
+        await a.claim(a_claim(1), lambda _: None)
+        await a.fleet.renew(OVER)
+        assert list(await a.fleet.take_over(9)) == []
+        assert list(await a.fleet.orphaned_claims()) == []
+        assert list(await a.fleet.own()) == [a_job(1)]
+
+    async def test_whoever_has_no_row_or_one_of_a_wrong_clock_is_dead(self, shared: OpenAs) -> None:
+        """A process may die before its first renewal, and a clock may be put back."""
+        a, b, c = [await shared(name) for name in "abc"]
+        await a.open_job(a_job(1))
+        await b.fleet.renew(timedelta(hours=10))
+        await b.open_job(a_job(2))
+        assert [job.id for job in await c.fleet.take_over(9)] == [1, 2]
 
 
 class TestForgetting:
@@ -182,11 +216,15 @@ class TestHints:
             open_store(url, now=lambda: NOON, owner="b") as b,
             open_store(url, now=lambda: NOON, owner="c") as c,
         ):
+            for store in (b, c):
+                await store.fleet.renew(LEASE)
             for message_id in range(60):
                 await a.open_job(a_job(message_id))
             await a.fleet.give_back()
             async with b.database.writes.begin() as connection:
-                held = set((await connection.execute(queries.free_jobs(b.database.clock(), 5))).scalars())
+                alive = queries.living(b.database.clock(), b.database.clock(queries.LONGEST_LEASE))
+                free = queries.free_jobs("b", alive, b.database.clock(), 5)
+                held = set((await connection.execute(free)).scalars())
                 async with asyncio.timeout(2):
                     passed_over = {job.id for job in await c.fleet.take_over(60)}
             assert (held, passed_over) == (set(range(5)), set(range(5, 60)))

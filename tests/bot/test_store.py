@@ -342,6 +342,7 @@ async def every_answer(store: Store) -> list[str]:
         "snapshot": lambda: store.snapshot("t"),
         "snapshots_of": lambda: store.snapshots_of(["t"]),
         "find_claim": lambda: store.find_claim(1),
+        "hold": lambda: store.hold(1),
         "forget": lambda: store.forget(NOON),
         "claim": lambda: store.claim(a_claim(1), allow),
         "settle": lambda: store.settle(1, ClaimState.REFUSED),
@@ -540,7 +541,7 @@ class TestMigrations:
             await connection.execute(jobs.insert().values(**job_row(a_job(1)), closed_at=None))
             await connection.execute(claims.insert().values(**asdict(a_claim(1))))
         await engine.dispose()
-        async with open_store(either_url, now=lambda: NOON, owner="new") as store:
+        async with open_store(either_url, now=lambda: later(600), owner="new") as store:
             assert [a_job(1)] == list(await store.fleet.take_over(9))
             assert [a_claim(1)] == list(await store.fleet.orphaned_claims())
 
