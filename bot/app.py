@@ -21,6 +21,7 @@ from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
+from bot.people import People
 from bot.ports import Store
 from bot.presses import Presses
 from bot.retention import Retention
@@ -33,6 +34,7 @@ from cogs.actions import Actions
 from cogs.budgets import Budgets
 from cogs.display import DiscordDisplay
 from cogs.help import Help
+from cogs.people import PeopleCog
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree, all_answered
 from cogs.sessions import Sessions
@@ -156,6 +158,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
+            PeopleCog(bot, People(store), notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, Marks, PersonSettings, Place, Recent, Usage
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -98,6 +98,14 @@ class Store(Protocol):
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         """Return the abilities that the relay lacks at that time, with the reason."""
+        ...
+
+    async def person(self, person_id: int) -> PersonSettings:
+        """Return what a person has chosen, the defaults where that is nothing."""
+        ...
+
+    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
+        """Write what `change` makes of a person's settings, read in the same transaction; return that."""
         ...
 
     async def forget(self, before: datetime) -> int:

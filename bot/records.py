@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.submits import Speed
+
 
 @dataclass(frozen=True)
 class Person:
@@ -144,3 +146,25 @@ class Recent:
     progress: int | None
     link: str
     asked_at: datetime
+
+
+class Notify(StrEnum):
+    """When the end of what somebody asked for is worth a mention; only where the operator allows any."""
+
+    NEVER = "never"
+    LATE = "late"
+    """Where it took longer than the operator's NOTIFY_AFTER_SECONDS."""
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSettings:
+    """What a person has chosen for all of their own jobs; as built, what everybody has who chose nothing.
+
+    `defaults` are parameters as bot.prompt.defaults_of reads them; `speed` is None for the relay's own.
+    """
+
+    remix: bool = False
+    defaults: str = ""
+    speed: Speed | None = None
+    notify: Notify = Notify.LATE

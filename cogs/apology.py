@@ -169,6 +169,11 @@ def stale_button() -> str:
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."
 
 
+def stale_panel() -> str:
+    """Say that no button of this panel is known any more."""
+    return "I no longer know this button. Run `/mjsettings` for a panel with fresh ones."
+
+
 def zoom_range() -> str:
     """Say what Custom Zoom's prompt lacks."""
     return "Custom Zoom needs `--zoom` and a number from 1 to 2, like `--zoom 1.5`. Press the button again to write it."

@@ -49,6 +49,11 @@ def upsert(table: Table, dialect: str, *, undated: str = "") -> Insert:
     )
 
 
+def insert_once(table: Table, dialect: str) -> Insert:
+    """Insert a row, unless one with its key is there."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
+
+
 def rivals(claim: Claim) -> Executable:
     """Find what stands in a claim's way: itself, its twin (clocks may differ either way), the same on its way."""
     on_its_way = and_(

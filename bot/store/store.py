@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import AlreadyClaimed
 from bot.models import Status, Task
 from bot.ports import Now
-from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
 from bot.store.database import Database
@@ -21,8 +21,8 @@ from bot.store.fleet import SqlFleet
 from bot.store.hints import Hints
 from bot.store.migrate import migrate
 from bot.store.queries import NEWEST
-from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
-from bot.store.schema import claims, jobs, refusals, snapshots
+from bot.store.rows import job_row, read_claim, read_job, read_person, read_task, task_row
+from bot.store.schema import claims, jobs, people, refusals, snapshots
 
 _KNOWN = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _CLAIM_LOCK = 0x6D6A_626F_7401
@@ -174,6 +174,26 @@ class SqlStore:
         """Return the abilities that the relay lacks at that time, with the reason."""
         rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
         return {row["ability"]: row["reason"] for row in rows}
+
+    async def person(self, person_id: int) -> PersonSettings:
+        """Return what a person has chosen, the defaults where that is nothing."""
+        rows = await self.database.read(select(people).where(people.c.person_id == person_id))
+        return read_person(rows[0]) if rows else PersonSettings()
+
+    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
+        """Write what `change` makes of a person's settings; two changes at once both count."""
+        own = people.c.person_id == person_id
+
+        async def write(connection: AsyncConnection) -> PersonSettings:
+            # First a row that can be locked: PostgreSQL locks none that is not there.
+            row = {"person_id": person_id, **asdict(PersonSettings())}
+            await connection.execute(queries.insert_once(people, self.database.dialect), row)
+            found = (await connection.execute(select(people).where(own).with_for_update())).mappings().one()
+            changed = change(read_person(dict(found)))
+            await connection.execute(update(people).where(own).values(asdict(changed)))
+            return changed
+
+        return await self.database.transaction(write)
 
     async def forget(self, before: datetime) -> int:
         """Delete what ended before then, and what nobody follows; return how many jobs and snapshots that were.

@@ -24,10 +24,11 @@ from sqlalchemy import Connection, create_engine, event, text
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.records import Claim, ClaimState, Mark, Person, Recent, Usage
+from bot.records import Claim, ClaimState, Mark, Notify, Person, PersonSettings, Recent, Usage
 from bot.store import SqlStore, database_url, open_store
 from bot.store.rows import read_task, task_row
 from bot.store.schema import metadata
+from bot.submits import Speed
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_claim, a_job, later
 
@@ -322,6 +323,38 @@ class TestRefusals:
         assert await store.refusals(later(500)) == {}
 
 
+class TestPeople:
+    async def test_who_chose_nothing_has_the_defaults(self, store: Store) -> None:
+        """No row need be written for anybody."""
+        assert PersonSettings() == await store.person(7)
+
+    async def test_a_choice_comes_back_as_it_went_in(self, store: Store) -> None:
+        """Every field, each person's own; a change starts from what was chosen before."""
+        chosen = PersonSettings(remix=True, defaults="--ar 3:2", speed=Speed.RELAX, notify=Notify.ALWAYS)
+        assert chosen == await store.change_person(7, lambda _: chosen)
+        assert chosen == await store.person(7)
+        assert PersonSettings() == await store.person(8)
+        changed = await store.change_person(7, lambda settings: replace(settings, speed=None))
+        assert changed == replace(chosen, speed=None) == await store.person(7)
+
+    async def test_changes_at_once_all_count(self, store: Store) -> None:
+        """Two clicks on a panel are two transactions: none forgets what the other wrote."""
+        fields: list[dict[str, Any]] = [
+            {"remix": True}, {"defaults": "--tile"}, {"speed": Speed.FAST}, {"notify": Notify.NEVER},
+        ]  # fmt: skip
+        changes = [lambda settings, field=field: replace(settings, **field) for field in fields]
+        await asyncio.gather(*(store.change_person(7, change) for change in changes))
+        wanted = PersonSettings(remix=True, defaults="--tile", speed=Speed.FAST, notify=Notify.NEVER)
+        assert wanted == await store.person(7)
+
+    async def test_what_a_newer_version_wrote_is_read_as_nothing_chosen(self, sql: SqlStore) -> None:
+        """During a deploy an old process may read what a new one's panel wrote."""
+        await sql.change_person(7, lambda settings: replace(settings, remix=True))
+        async with sql.database.writes.begin() as connection:
+            await connection.exec_driver_sql("UPDATE people SET speed = 'ludicrous', notify = 'by owl'")
+        assert PersonSettings(remix=True) == await sql.person(7)
+
+
 async def every_answer(store: Store) -> list[str]:
     """Call every method; return the names of those that did not raise StoreUnavailable."""
     calls: dict[str, Callable[[], Any]] = {
@@ -344,6 +377,8 @@ async def every_answer(store: Store) -> list[str]:
         "marks": lambda: store.marks("t"),
         "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),
         "refusals": lambda: store.refusals(NOON),
+        "person": lambda: store.person(7),
+        "change_person": lambda: store.change_person(7, lambda settings: settings),
     }
     names = {name for name in vars(Store) if not name.startswith("_")}
     assert names == set(calls)
@@ -515,7 +550,7 @@ class TestMigrations:
         with caplog.at_level(logging.INFO):
             await asyncio.gather(*(start() for _ in range(4)))
             await start()
-        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0002"]
+        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0003"]
 
     async def test_a_newer_database_is_used_as_it_is(self, sql: SqlStore, url: str) -> None:
         """During a deploy an old process may start beside a new one; migrations only add."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import AlreadyClaimed, StoreUnavailable
 from bot.models import Status, Task
-from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Usage
 
 TWIN = timedelta(seconds=3)
 ON_ITS_WAY = timedelta(minutes=5)
@@ -37,6 +37,7 @@ class FakeStore:
         self.snapshots: dict[str, Task] = {}
         self.claimed: dict[int, Claim] = {}
         self.refused: dict[str, tuple[str, datetime]] = {}
+        self.people: dict[int, PersonSettings] = {}
 
     def seen_from(self, owner: str) -> "FakeStore":
         """Return the same rows as another process sees them."""
@@ -139,6 +140,14 @@ class FakeStore:
     async def refusals(self, at: datetime) -> dict[str, str]:
         self._answer()
         return {ability: reason for ability, (reason, until) in self.refused.items() if at < until}
+
+    async def person(self, person_id: int) -> PersonSettings:
+        self._answer()
+        return self.people.get(person_id, PersonSettings())
+
+    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
+        self.people[person_id] = change(await self.person(person_id))
+        return self.people[person_id]
 
     async def forget(self, before: datetime) -> int:
         self._answer()
