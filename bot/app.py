@@ -155,10 +155,11 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
         presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
+        people = People(store)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
-            Actions(bot, jobs, presses, trust, turns, clock),
-            PeopleCog(bot, People(store), notify_after=times.notify_after),
+            Actions(bot, jobs, presses, people, trust, turns, clock),
+            PeopleCog(bot, people, notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

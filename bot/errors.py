@@ -13,6 +13,7 @@ MjbotError
 │   ├── PromptBanned         a word of the prompt is not allowed
 │   ├── ActionUnsupported    this relay cannot do this action
 │   ├── SubmitRefused        a submit was answered, and not accepted
+│   ├── PromptIgnored        a press was accepted, and draws from the old prompt, not from the one typed for it
 │   └── SubmitUncertain      a submit was sent and its answer lost: it may have been accepted, and paid
 ├── AdmissionRefused         who may spend, where, how much
 │   ├── ServerNotAllowed
@@ -139,6 +140,10 @@ class SubmitRefused(RelayError):
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(reason)
         self.code = code
+
+
+class PromptIgnored(RelayError):
+    """A press was accepted, and paid, without a form for the prompt that was typed: it draws from the old one."""
 
 
 class SubmitUncertain(RelayError):

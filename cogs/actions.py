@@ -10,12 +10,13 @@ import discord
 from discord import ui
 from discord.ext import commands
 
-from bot.actions import Kind, typed
+from bot.actions import REMIXED, Kind, typed
 from bot.admission import Asker
 from bot.clock import Clock
 from bot.errors import MjbotError, NotTheRequester
 from bot.jobs import Jobs
 from bot.models import is_mapping
+from bot.people import People
 from bot.presses import Press, Presses
 from cogs import limits
 from cogs.answerer import ClickAnswerer
@@ -45,6 +46,7 @@ class Actions(commands.Cog):
         bot: commands.AutoShardedBot,
         jobs: Jobs,
         presses: Presses,
+        people: People,
         trust: Trust,
         turns: Budgets,
         clock: Clock,
@@ -52,6 +54,7 @@ class Actions(commands.Cog):
         self._bot = bot
         self._jobs = jobs
         self._presses = presses
+        self._people = people
         self._trust = trust
         self._turns = turns
         self._sleep = clock.sleep
@@ -69,6 +72,8 @@ class Actions(commands.Cog):
             elif click.kind is Kind.OPEN_FORM:
                 _only_the_requester(interaction)
                 await self._ask_form(interaction, click, "Midjourney asks")
+            elif click.kind in REMIXED and await self._people.remixes(interaction.user.id):
+                await self._ask_form(interaction, click, "Remix")
             elif await acknowledged(_deferred(interaction)):
                 await self._act(interaction, click)
 

@@ -35,6 +35,7 @@ from bot.errors import (
     PlaceUnreachable,
     PressRefused,
     PromptBanned,
+    PromptIgnored,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -68,6 +69,10 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
     SubmitUncertain: (
         "The relay's answer got lost: the job may have been accepted, and paid. I do not send it again. Look for it in "
         "the relay's own log; `/mjstatus` with the id that stands there shows it."
+    ),
+    PromptIgnored: (
+        "The relay asked for no new prompt, so this is drawn from the old one: its account has remix off. Whoever runs "
+        "this bot can have it switched on; until then `/mjsettings` switches it off for you."
     ),
     AdmissionRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
     ServerNotAllowed: (
