@@ -41,6 +41,7 @@ from cogs.sessions import Sessions
 from cogs.shards import PatientBot
 from cogs.status import Status
 from cogs.sync import sync_commands
+from cogs.tasks import OwnTasks
 from cogs.traffic import traced
 from cogs.trust import Trust
 
@@ -156,8 +157,10 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
         presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
         people = People(store)
+        status = Status(bot, jobs, turns, clock)
         bot.cogs_to_add = (
-            Status(bot, jobs, turns, clock),
+            status,
+            OwnTasks(bot, people, status),
             Actions(bot, jobs, presses, people, trust, turns, clock),
             PeopleCog(bot, people, notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),

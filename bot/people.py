@@ -1,15 +1,15 @@
-"""What people have chosen for their own jobs: read within a bounded time, and changed."""
+"""What is a person's own: what they have chosen, read within a bounded time, and changed; and their tasks."""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from bot.errors import StoreUnavailable
 from bot.line import Prompt
 from bot.ports import Store
 from bot.prompt import defaults_of
-from bot.records import PersonSettings
+from bot.records import PersonSettings, Recent, Tasks
 from bot.submits import Speed
 
 log = logging.getLogger(__name__)
@@ -18,8 +18,27 @@ _FIRST_SECONDS = 1.0
 """How long a first answer, for which Discord gives three seconds, may wait for what a person has chosen."""
 
 
+PER_PAGE = 8
+"""How many tasks a page of a person's list has."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a person's tasks of a kind; `number` counts from 0, `total` the tasks on all pages."""
+
+    which: Tasks
+    number: int
+    tasks: Sequence[Recent]
+    total: int
+
+    @property
+    def count(self) -> int:
+        """How many pages there are; one, where there is nothing."""
+        return max(1, -(-self.total // PER_PAGE))
+
+
 class People:
-    """Reads and changes the settings of people. Port: `store`."""
+    """Reads and changes what is people's own. Port: `store`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -60,3 +79,10 @@ class People:
         return await self.change(
             person_id, lambda settings: replace(settings, defaults=kept, speed=speed or settings.speed)
         )
+
+    async def tasks(self, person_id: int, which: Tasks, number: int) -> Page:
+        """Return a page of a person's tasks; the first one, where there are no longer so many."""
+        tasks, total = await self._store.tasks(person_id, which, skip=number * PER_PAGE, limit=PER_PAGE)
+        if number and not tasks:
+            return await self.tasks(person_id, which, 0)
+        return Page(which, number, tasks, total)

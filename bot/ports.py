@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Mark, Marks, PersonSettings, Place, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -50,6 +50,13 @@ class Store(Protocol):
 
     async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
         """Return a person's own tasks, newest first, each once."""
+        ...
+
+    async def tasks(self, person_id: int, which: Tasks, *, skip: int, limit: int) -> tuple[Sequence[Recent], int]:
+        """Return a part of a person's own tasks, running ones first, then newest first; and how many there are.
+
+        Each stands there once, with its newest message. Behind the last one there is nothing, and 0.
+        """
         ...
 
     async def keep(self, task: Task) -> None:

@@ -138,7 +138,10 @@ class Marks:
 
 @dataclass(frozen=True)
 class Recent:
-    """A task as a person's own list shows it."""
+    """A task as a person's own list shows it; `followed` tells whether its message is being drawn still.
+
+    `link` is empty where only that person saw the message.
+    """
 
     task_id: str
     prompt: str
@@ -146,6 +149,18 @@ class Recent:
     progress: int | None
     link: str
     asked_at: datetime
+    followed: bool = False
+
+
+class Tasks(StrEnum):
+    """Which of a person's tasks are listed."""
+
+    ALL = "all"
+    RUNNING = "running"
+    """Not at their end, and followed still."""
+    DONE = "done"
+    FAILED = "failed"
+    """Cancelled ones too."""
 
 
 class Notify(StrEnum):

@@ -164,6 +164,11 @@ def no_tasks_yet() -> str:
     )
 
 
+def no_such_tasks(kind: str) -> str:
+    """Say that none of a person's tasks is of the kind that they chose."""
+    return f"None of your tasks is here: {kind.lower()}. Choose **All** below to see the others."
+
+
 def no_mention_here() -> str:
     """Say that a notification was asked for where none can be given."""
     return "I follow it, but I cannot mention you here later: I am not in this channel myself."

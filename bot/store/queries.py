@@ -9,20 +9,24 @@ from sqlalchemy import (
     Executable,
     Insert,
     ScalarSelect,
+    Select,
+    Subquery,
     Table,
     Update,
     and_,
+    case,
     exists,
     func,
     literal,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import Status
-from bot.records import Claim, ClaimState
+from bot.records import Claim, ClaimState, Tasks
 from bot.store.schema import claims, jobs, processes, snapshots
 
 TWIN_PRESS = timedelta(seconds=3)
@@ -87,14 +91,42 @@ def usage(claim: Claim) -> Executable:
 
 def recent(person_id: int, limit: int) -> Executable:
     """Find a person's newest job of each task, with the task's snapshot."""
+    own = _own(person_id)
+    return _with_snapshots(own).order_by(own.c.born_at.desc(), own.c.message_id.desc()).limit(limit)
+
+
+def tasks(person_id: int, which: Tasks, *, skip: int, limit: int) -> Executable:
+    """Find a part of them: running ones first, then newest first; each row tells how many there are."""
+    own = _own(person_id)
+    status = func.coalesce(snapshots.c.status, literal(Status.FRESH.value))
+    running = and_(own.c.closed_at.is_(None), status.not_in((Status.SUCCESS, Status.FAILURE, Status.CANCEL)))
+    wanted = {
+        Tasks.ALL: true(),
+        Tasks.RUNNING: running,
+        Tasks.DONE: status == Status.SUCCESS,
+        Tasks.FAILED: status.in_((Status.FAILURE, Status.CANCEL)),
+    }
+    return (
+        _with_snapshots(own)
+        .add_columns(func.count().over().label("total"))
+        .where(wanted[which])
+        .order_by(case((running, 0), else_=1), own.c.born_at.desc(), own.c.message_id.desc())
+        .offset(skip)
+        .limit(limit)
+    )
+
+
+def _own(person_id: int) -> Subquery:
     rank = func.row_number().over(partition_by=jobs.c.task_id, order_by=NEWEST).label("rank")
-    own = select(jobs, rank).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
+    return select(jobs, rank).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
+
+
+def _with_snapshots(own: Subquery) -> Select[Any]:
+    """Take the newest job of each task, with the task's snapshot."""
     return (
         select(own, snapshots.c.body, snapshots.c.progress)
         .outerjoin(snapshots, snapshots.c.task_id == own.c.task_id)
         .where(own.c.rank == 1)
-        .order_by(own.c.born_at.desc(), own.c.message_id.desc())
-        .limit(limit)
     )
 
 

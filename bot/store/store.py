@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import AlreadyClaimed
 from bot.models import Status, Task
 from bot.ports import Now
-from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Tasks, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
 from bot.store.database import Database
@@ -110,6 +110,11 @@ class SqlStore:
         """Return a person's own tasks, newest first, each once: that of its newest message."""
         rows = await self.database.read(queries.recent(person_id, limit))
         return [_recent(row) for row in rows]
+
+    async def tasks(self, person_id: int, which: Tasks, *, skip: int, limit: int) -> tuple[Sequence[Recent], int]:
+        """Return a part of a person's own tasks, running ones first, then newest first; and how many there are."""
+        rows = await self.database.read(queries.tasks(person_id, which, skip=skip, limit=limit))
+        return [_recent(row) for row in rows], int(rows[0]["total"]) if rows else 0
 
     async def keep(self, task: Task) -> None:
         """Keep the snapshot of a task; one that is kept already costs no write, many at once one transaction."""
@@ -228,7 +233,15 @@ def _first(found: Sequence[Job]) -> Job | None:
 def _recent(row: Mapping[str, Any]) -> Recent:
     job = read_job(row)
     task = read_task(row) if row["body"] else Task(id=job.task_id)
-    return Recent(job.task_id, task.shown_prompt, task.status, task.progress, job.place.link, job.born_at)
+    return Recent(
+        job.task_id,
+        task.shown_prompt,
+        task.status,
+        task.progress,
+        "" if job.place.ephemeral else job.place.link,
+        job.born_at,
+        followed=row["closed_at"] is None,
+    )
 
 
 def _mark(press: Mapping[str, Any], shown: Sequence[Job]) -> Mark:

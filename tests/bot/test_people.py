@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import PromptRefused, StoreUnavailable
-from bot.people import People
-from bot.records import PersonSettings
+from bot.people import PER_PAGE, People
+from bot.records import PersonSettings, Tasks
 from bot.submits import Speed
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON
+from tests.fakes.stored import NOON, a_job
 
 
 @pytest.fixture
@@ -84,3 +84,16 @@ async def test_a_press_does_not_wait_for_a_store_that_is_slow(
     monkeypatch.setattr(store, "person", never)
     monkeypatch.setattr("bot.people._FIRST_SECONDS", 0.05)
     assert not await People(store).remixes(7)
+
+
+async def test_tasks_come_in_pages(store: FakeStore) -> None:
+    """A page that is no longer there is the first; nothing at all is one empty page."""
+    people = People(store)
+    nothing = await people.tasks(7, Tasks.ALL, 3)
+    assert (nothing.number, nothing.count, list(nothing.tasks)) == (0, 1, [])
+    for number in range(1, PER_PAGE + 2):
+        await store.open_job(a_job(number, f"t{number}"))
+    first, second, gone = [await people.tasks(7, Tasks.ALL, number) for number in (0, 1, 7)]
+    assert [one.task_id for one in second.tasks] == ["t1"]
+    assert (first.count, first.total, len(first.tasks)) == (2, PER_PAGE + 1, PER_PAGE)
+    assert gone == first

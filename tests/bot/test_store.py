@@ -24,7 +24,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.records import Claim, ClaimState, Mark, Notify, Person, PersonSettings, Recent, Usage
+from bot.records import Claim, ClaimState, Mark, Notify, Person, PersonSettings, Recent, Tasks, Usage
 from bot.store import SqlStore, database_url, open_store
 from bot.store.rows import read_task, task_row
 from bot.store.schema import metadata
@@ -106,10 +106,53 @@ class TestJobs:
         await store.keep(
             Task.model_validate({"id": "t1", "prompt": "a cat", "status": "IN_PROGRESS", "progress": "46%"})
         )
-        cat = Recent("t1", "a cat", "IN_PROGRESS", 46, a_job(3).place.link, later(3))
-        unseen = Recent("t2", "", "", None, a_job(2).place.link, later(2))
+        cat = Recent("t1", "a cat", "IN_PROGRESS", 46, a_job(3).place.link, later(3), followed=True)
+        unseen = Recent("t2", "", "", None, a_job(2).place.link, later(2), followed=True)
         assert [cat, unseen] == list(await store.recent(7, 10))
         assert [cat] == list(await store.recent(7, 1))
+
+    @pytest.mark.parametrize(
+        ("which", "listed"),
+        [
+            (Tasks.ALL, ["t4", "t1", "t6", "t5", "t3", "t2"]),
+            (Tasks.RUNNING, ["t4", "t1"]),
+            (Tasks.DONE, ["t6", "t3"]),
+            (Tasks.FAILED, ["t5", "t2"]),
+        ],
+    )
+    async def test_tasks_come_in_parts_running_ones_first(self, store: Store, which: Tasks, listed: list[str]) -> None:
+        """Those of that kind, each once, newest first behind those still followed; each part tells how many."""
+        ends = {2: Status.CANCEL, 3: Status.SUCCESS, 4: Status.IN_PROGRESS, 5: Status.FAILURE, 6: Status.SUCCESS}
+        for number in range(1, 7):
+            await store.open_job(a_job(number, f"t{number}"))
+            if number in ends:
+                await store.keep(Task(id=f"t{number}", status=ends[number]))
+        for message_id in (2, 3, 5):
+            await store.close_job(message_id)
+        await store.open_job(a_job(8, "t9", requester=Person(8, "ann")))
+        await store.open_job(a_job(7, ""))
+        found: list[str] = []
+        for skip in range(0, len(listed), 2):
+            part, total = await store.tasks(7, which, skip=skip, limit=2)
+            assert total == len(listed)
+            found += [one.task_id for one in part]
+        assert found == listed
+        assert await store.tasks(7, which, skip=len(listed), limit=2) == ([], 0)
+
+    async def test_a_private_message_has_no_link(self, store: Store) -> None:
+        """Once it is out of sight nothing leads to it."""
+        await store.open_job(a_job(1, ephemeral=True))
+        assert [one.link for one in await store.recent(7, 1)] == [""]
+
+    async def test_what_is_followed_no_more_does_not_run(self, store: Store) -> None:
+        """Watched in vain for too long, it stands where its age puts it, and says that nobody looks."""
+        await store.open_job(a_job(1))
+        await store.open_job(a_job(2, "t2"))
+        await store.keep(Task(id="t1", status=Status.IN_PROGRESS))
+        await store.close_job(1)
+        found, _ = await store.tasks(7, Tasks.ALL, skip=0, limit=9)
+        assert [(one.task_id, one.followed) for one in found] == [("t2", True), ("t1", False)]
+        assert [one.task_id for one in (await store.tasks(7, Tasks.RUNNING, skip=0, limit=9))[0]] == ["t2"]
 
 
 class TestSnapshots:
@@ -366,6 +409,7 @@ async def every_answer(store: Store) -> list[str]:
         "jobs_of_task": lambda: store.jobs_of_task("t"),
         "job_of_claim": lambda: store.job_of_claim(1),
         "recent": lambda: store.recent(7, 1),
+        "tasks": lambda: store.tasks(7, Tasks.ALL, skip=0, limit=1),
         "keep": lambda: store.keep(Task(id="t")),
         "snapshot": lambda: store.snapshot("t"),
         "snapshots_of": lambda: store.snapshots_of(["t"]),
@@ -656,6 +700,7 @@ class TestSqlite:
             (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
             (lambda store: store.job_of_claim(1), "jobs_by_claim"),
             (lambda store: store.recent(7, 10), "jobs_by_requester"),
+            (lambda store: store.tasks(7, Tasks.FAILED, skip=20, limit=10), "jobs_by_requester"),
             (lambda store: store.claims(ClaimState.SUBMITTING), "claims_by_state"),
             (lambda store: store.marks("t1"), "claims_by_task"),
             (lambda store: store.claim(a_claim(1), allow), "claims_by_person"),
