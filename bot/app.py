@@ -26,6 +26,7 @@ from bot.ports import Store
 from bot.presses import Presses
 from bot.retention import Retention
 from bot.schedule import Schedule
+from bot.seeds import Seeds
 from bot.settings import Settings
 from bot.store import open_store
 from bot.supervisor import Supervisor
@@ -37,6 +38,7 @@ from cogs.help import Help
 from cogs.people import PeopleCog
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree, all_answered
+from cogs.seed import Seed
 from cogs.sessions import Sessions
 from cogs.shards import PatientBot
 from cogs.status import Status
@@ -161,6 +163,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             status,
             OwnTasks(bot, people, status),
+            Seed(Seeds(api, store), status),
             Actions(bot, jobs, presses, people, trust, turns, clock),
             PeopleCog(bot, people, notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),

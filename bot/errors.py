@@ -12,6 +12,7 @@ MjbotError
 │   ├── ParentBusy           the parent has not settled yet: wait a moment
 │   ├── PromptBanned         a word of the prompt is not allowed
 │   ├── ActionUnsupported    this relay cannot do this action
+│   ├── NoSeed               Midjourney does not tell from which number a task was drawn
 │   ├── SubmitRefused        a submit was answered, and not accepted
 │   ├── PromptIgnored        a press was accepted, and draws from the old prompt, not from the one typed for it
 │   └── SubmitUncertain      a submit was sent and its answer lost: it may have been accepted, and paid
@@ -130,6 +131,14 @@ class ActionUnsupported(RelayError):
     """This relay cannot do this action; `lasting` is false where a channel is merely down (HTTP 503)."""
 
     def __init__(self, reason: str = "", *, lasting: bool) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class NoSeed(RelayError):
+    """Midjourney does not tell from which number a task was drawn; `lasting`: this relay tells it of none."""
+
+    def __init__(self, reason: str = "", *, lasting: bool = False) -> None:
         super().__init__(reason)
         self.lasting = lasting
 

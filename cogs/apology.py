@@ -22,6 +22,7 @@ from bot.errors import (
     FormGone,
     KeyRefused,
     MjbotError,
+    NoSeed,
     NotTheRequester,
     ParentBusy,
     ParentGone,
@@ -131,7 +132,7 @@ def apology(error: MjbotError, now: datetime) -> str:
 
     `now` turns "in 3 s" into one of Discord's times, which count down by themselves.
     """
-    if text := _relayed(error, now) or _ours(error, now) or objection(error):
+    if text := _relayed(error, now) or _seedless(error) or _ours(error, now) or objection(error):
         return text
     return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
 
@@ -167,6 +168,16 @@ def no_tasks_yet() -> str:
 def no_such_tasks(kind: str) -> str:
     """Say that none of a person's tasks is of the kind that they chose."""
     return f"None of your tasks is here: {kind.lower()}. Choose **All** below to see the others."
+
+
+def asking_for_seed() -> str:
+    """Say that the seed takes its time."""
+    return "Asking Midjourney for the seed, which may take a minute or two. If nothing comes, ask again: it is free."
+
+
+def one_seed_at_a_time() -> str:
+    """Say that there were more ids than one."""
+    return "A seed takes a minute, so I ask for one at a time. Give me one id, and the others one by one."
 
 
 def no_mention_here() -> str:
@@ -235,6 +246,18 @@ def _relayed(error: MjbotError, now: datetime) -> str:
             )
         case _:
             return ""
+
+
+def _seedless(error: MjbotError) -> str:
+    if not isinstance(error, NoSeed):
+        return ""
+    own = "give a prompt a seed of your own, like `--seed 7`."
+    if error.lasting:
+        return f"This relay does not tell seeds.{_said(error.reason)} Nothing was paid: {own}"
+    return (
+        f"This relay tells no seed of this task now.{_said(error.reason)} Nothing was paid: try again when its picture "
+        f"is done, or {own}"
+    )
 
 
 def _ours(error: MjbotError, now: datetime) -> str:

@@ -74,6 +74,10 @@ class Status(commands.Cog):
     @mjstatus.autocomplete("id")
     async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
+        return await self.own_tasks(interaction, current)
+
+    async def own_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Return those of this person's recent tasks whose id or prompt holds what was typed."""
         try:
             recent = await self._jobs.recent(interaction.user.id, limits.CHOICES)
         except MjbotError:
