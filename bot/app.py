@@ -46,6 +46,7 @@ from cogs.sync import sync_commands
 from cogs.tasks import OwnTasks
 from cogs.traffic import traced
 from cogs.trust import Trust
+from cogs.upscale import Upscale
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             status,
             OwnTasks(bot, people, status),
             Seed(Seeds(api, store), status),
+            Upscale(bot),
             Actions(bot, jobs, presses, people, trust, turns, clock),
             PeopleCog(bot, people, notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),

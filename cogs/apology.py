@@ -157,6 +157,14 @@ def no_ids_here() -> str:
     return "I find no task id in that message. Choose one that shows an id, or run `/mjstatus` with the id itself."
 
 
+def no_picture_here() -> str:
+    """Say that a message, of which something larger was asked for, has no button for that."""
+    return (
+        "I find no picture of mine in that message that can be made larger. Choose a finished one with **U** or "
+        "**Upscale** buttons below it; `/mjstatus` with its id shows them."
+    )
+
+
 def no_tasks_yet() -> str:
     """Say where ids come from to somebody who asked for their tasks and has none."""
     return (
