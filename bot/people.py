@@ -1,6 +1,5 @@
 """What is a person's own: what they have chosen, read within a bounded time, and changed; and their tasks."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from bot.line import Prompt
 from bot.ports import Store
 from bot.prompt import defaults_of
 from bot.records import PersonSettings, Recent, Tasks
+from bot.soon import soon
 from bot.submits import Speed
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,7 @@ class People:
     async def settings_soon(self, person_id: int) -> PersonSettings:
         """Return them within a second, for an answer that cannot wait; else raise StoreUnavailable."""
         try:
-            async with asyncio.timeout(_FIRST_SECONDS):
-                return await self._store.person(person_id)
+            return await soon(self._store.person(person_id), _FIRST_SECONDS)
         except TimeoutError:
             raise StoreUnavailable("the store is slow") from None
 

@@ -1,6 +1,5 @@
 """Clicks: on the API's buttons, on ours, and the forms that some of them open."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from bot.jobs import Jobs
 from bot.models import is_mapping
 from bot.people import People
 from bot.presses import Press, Presses
+from bot.soon import soon
 from cogs import limits
 from cogs.answerer import ClickAnswerer
 from cogs.apology import stale_button, zoom_range
@@ -121,8 +121,7 @@ class Actions(commands.Cog):
     async def _prefill(self, task_id: str) -> str:
         """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
         try:
-            async with asyncio.timeout(_PREFILL_SECONDS):
-                return await self._presses.prefill(task_id)
+            return await soon(self._presses.prefill(task_id), _PREFILL_SECONDS)
         except (TimeoutError, MjbotError):
             return ""
 

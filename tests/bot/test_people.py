@@ -8,6 +8,7 @@ import pytest
 from bot.errors import PromptRefused, StoreUnavailable
 from bot.people import PER_PAGE, People
 from bot.records import PersonSettings, Tasks
+from bot.store.commit import to_the_end
 from bot.submits import Speed
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_job
@@ -76,14 +77,17 @@ async def test_a_press_does_not_wait_for_a_store_that_is_slow(
     store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a second it goes on without a form: Discord gives three for the first answer."""
+    free = asyncio.Event()
 
-    async def never(_: int) -> PersonSettings:
-        await asyncio.Event().wait()
-        raise AssertionError("unreachable")
+    async def slow(_: int) -> PersonSettings:
+        await to_the_end(free.wait())  # as the real store: a cancellation does not end it
+        return PersonSettings(remix=True)
 
-    monkeypatch.setattr(store, "person", never)
+    monkeypatch.setattr(store, "person", slow)
     monkeypatch.setattr("bot.people._FIRST_SECONDS", 0.05)
-    assert not await People(store).remixes(7)
+    async with asyncio.timeout(5):
+        assert not await People(store).remixes(7)
+    free.set()
 
 
 async def test_tasks_come_in_pages(store: FakeStore) -> None:
