@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -14,7 +14,6 @@ from bot.admission import Asker
 from bot.clock import Clock
 from bot.errors import MjbotError, NotTheRequester
 from bot.jobs import Jobs
-from bot.models import is_mapping
 from bot.people import People
 from bot.presses import Press, Presses
 from bot.soon import soon
@@ -27,6 +26,7 @@ from cogs.places import Interaction, clicked, is_member, person, requester
 from cogs.prose import plain
 from cogs.replies import acknowledged, apologising, tell
 from cogs.trust import Trust
+from cogs.typed import values
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class Actions(commands.Cog):
             return ""
 
     async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
-        prompt = typed(plain(next(_values(data, _PROMPT), "")))
+        prompt = typed(plain(next(values(data, _PROMPT), "")))
         if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
             await tell(interaction, problem)
             return
@@ -166,16 +166,6 @@ async def _deferred(interaction: Interaction) -> bool:
     """Acknowledge a click without any visible change (type 6)."""
     await interaction.response.defer()
     return True
-
-
-def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
-    """Walk a modal's raw components (action rows or labels) for a field's value."""
-    for part in (*data.get("components", ()), data.get("component", {})):
-        if is_mapping(part):
-            if part.get("custom_id") == custom_id and isinstance(part.get("value"), str):
-                yield part["value"]
-            elif part:
-                yield from _values(part, custom_id)
 
 
 def _zoom_problem(prompt: str) -> str:
