@@ -673,6 +673,19 @@ async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
         assert w.relay.submits[0].body["enableRemix"] is True
 
 
+async def test_a_relay_may_remix_on_demand(tmp_path: Path) -> None:
+    """Where a submit can ask for the window, the person's switch decides, whatever the relay's account has."""
+    on_demand = RelaySettings(seconds_per_task=0.2, picture_side=64, remixes_on_demand=True)
+    async with world(tmp_path, on_demand) as w:
+        grid = await remixing(w)
+        sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")
+        child = await w.child(sent, "✅")
+        assert (child.embeds[0].description or "").startswith("**a fox in snow**")
+        await w.child(await w.click(w.stranger, grid, "V4"), "✅ Four")
+        assert w.relay.requests["modal"] == 1
+        assert not w.said(sent)
+
+
 async def test_a_remix_survives_a_restart(tmp_path: Path) -> None:
     """A form opened before the process ended is answered in the next."""
     async with world(tmp_path, REMIX) as w:
