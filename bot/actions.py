@@ -46,6 +46,10 @@ class Kind(StrEnum):
         return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
 
 
+REMIXED = frozenset({Kind.VARIATION, Kind.REROLL, Kind.VARY, Kind.PAN})
+"""What takes a new prompt first, where somebody remixes."""
+
+
 class Instead(StrEnum):
     """The other way to the same result, where a relay refuses the button."""
 

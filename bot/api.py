@@ -137,9 +137,9 @@ class MidjourneyAPI:
         """
         return await self._submit(order.path, {**order.body, "state": state}, answers.submission, speed=speed)
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
-        """Press the button `custom_id` of `task_id`; `state` comes back with the child."""
-        return await self.submit(Click(task_id=task_id, custom_id=custom_id), state=state)
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
+        """Press the button `custom_id` of `task_id`; `state` comes back with the child, `remix` asks for its form."""
+        return await self.submit(Click(task_id=task_id, custom_id=custom_id, remix=remix), state=state)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
         """Do UPSCALE, VARIATION or REROLL the older way."""

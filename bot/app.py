@@ -23,10 +23,12 @@ from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
+from bot.people import People
 from bot.ports import Store
 from bot.presses import Presses
 from bot.retention import Retention
 from bot.schedule import Schedule
+from bot.seeds import Seeds
 from bot.settings import Settings
 from bot.store import open_store
 from bot.supervisor import Supervisor
@@ -35,14 +37,18 @@ from cogs.actions import Actions
 from cogs.budgets import Budgets
 from cogs.display import DiscordDisplay
 from cogs.help import Help
+from cogs.people import PeopleCog
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree, all_answered
+from cogs.seed import Seed
 from cogs.sessions import Sessions
 from cogs.shards import PatientBot
 from cogs.status import Status
 from cogs.sync import sync_commands
+from cogs.tasks import OwnTasks
 from cogs.traffic import traced
 from cogs.trust import Trust
+from cogs.upscale import Upscale
 
 log = logging.getLogger(__name__)
 
@@ -161,9 +167,15 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         lease = timedelta(seconds=settings.lease_seconds)
         ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
         wiped = hosting.wiped_disk_here(settings.database_url)
+        people = People(store)
+        status = Status(bot, jobs, turns, clock)
         bot.cogs_to_add = (
-            Status(bot, jobs, turns, clock),
-            Actions(bot, jobs, presses, trust, turns, clock),
+            status,
+            OwnTasks(bot, people, status),
+            Seed(Seeds(api, store), status),
+            Upscale(bot),
+            Actions(bot, jobs, presses, people, trust, turns, clock),
+            PeopleCog(bot, people, notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble),
         )
         health = Health(

@@ -12,7 +12,9 @@ MjbotError
 │   ├── ParentBusy           the parent has not settled yet: wait a moment
 │   ├── PromptBanned         a word of the prompt is not allowed
 │   ├── ActionUnsupported    this relay cannot do this action
+│   ├── NoSeed               Midjourney does not tell from which number a task was drawn
 │   ├── SubmitRefused        a submit was answered, and not accepted
+│   ├── PromptIgnored        a press was accepted, and draws from the old prompt, not from the one typed for it
 │   └── SubmitUncertain      a submit was sent and its answer lost: it may have been accepted, and paid
 ├── AdmissionRefused         who may spend, where, how much
 │   ├── ServerNotAllowed
@@ -134,12 +136,24 @@ class ActionUnsupported(RelayError):
         self.lasting = lasting
 
 
+class NoSeed(RelayError):
+    """Midjourney does not tell from which number a task was drawn; `lasting`: this relay tells it of none."""
+
+    def __init__(self, reason: str = "", *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
 class SubmitRefused(RelayError):
     """A submit was answered and not accepted; `code` is the relay's, 0 where it gave none."""
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(reason)
         self.code = code
+
+
+class PromptIgnored(RelayError):
+    """A press was accepted, and paid, without a form for the prompt that was typed: it draws from the old one."""
 
 
 class SubmitUncertain(RelayError):

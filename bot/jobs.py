@@ -12,7 +12,7 @@ from bot.feeds import Feed
 from bot.images import Picture, file_name
 from bot.models import Status, Task
 from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store
-from bot.records import ClaimState, Job, Marks, Person, Place, Recent
+from bot.records import ClaimState, Job, Marks, Notify, Person, Place, Recent
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 
@@ -311,9 +311,21 @@ class Jobs:
 
     async def _notify(self, job: Job, task: Task) -> None:
         after = self._times.notify_after
-        wanted = job.notify or bool(job.pressed)
-        if wanted and after and self._now() - job.born_at > after:
+        if not after or not (job.notify or job.pressed):
+            return
+        chosen = await self._notify_of(job.requester)
+        # Who asked for it on this one message has asked, whatever they chose for all.
+        if chosen is Notify.NEVER and not job.notify:
+            return
+        if chosen is Notify.ALWAYS or self._now() - job.born_at > after:
             await self._display.notify(job, task)
+
+    async def _notify_of(self, person: Person) -> Notify:
+        """Read when a person wants to be notified; what nobody can read now is not waited for."""
+        try:
+            return (await self._store.person(person.id)).notify
+        except StoreUnavailable:
+            return Notify.LATE
 
     async def _end(self, job: Job, task: Task | None, ending: Ending | None) -> None:
         """Draw an end other than the task's own; only then is the row closed, so that a crash brings it back."""

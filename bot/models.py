@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 
 _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
 _FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT"})
+_REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN"})
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
 _CLIP = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
@@ -23,6 +24,11 @@ _TEXT_BUTTONS = ("picreader", "promptanalyzer")
 # Many times what any task has: whoever sends more means to keep us busy.
 _MOST_BUTTONS = 100
 _MOST_URLS = 20
+
+
+def _bare(prompt: str) -> str:
+    """Leave out of a prompt what Midjourney writes anew: links, capitals, blanks."""
+    return " ".join(word for word in prompt.lower().split() if "://" not in word)
 
 
 class Status(StrEnum):
@@ -217,9 +223,19 @@ class Task(_Wire):
 
         Of what a form was answered for, relays keep the parent's prompt, and tell the form's as the final one.
         """
-        if self.action in _FORM_ACTIONS and self.properties.final_prompt:
+        if self.properties.final_prompt and (self.action in _FORM_ACTIONS or self._is_remixed):
             return self.properties.final_prompt
         return self.prompt or self.properties.final_prompt or self.prompt_en
+
+    @property
+    def _is_remixed(self) -> bool:
+        """Whether it was drawn from another prompt than its parent's: Midjourney by itself only adds parameters."""
+        if self.action not in _REMIX_ACTIONS or not self.prompt:
+            return False
+        drawn = _bare(self.properties.final_prompt)
+        # A relay that translates has drawn from its own English.
+        given = [_bare(self.prompt), *([] if self.prompt.isascii() else [_bare(self.prompt_en)])]
+        return not any(drawn == one or drawn.startswith(f"{one} --".lstrip()) for one in given)
 
     @property
     def is_settled(self) -> bool:

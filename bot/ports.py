@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -52,6 +52,13 @@ class Store(Protocol):
 
     async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
         """Return a person's own tasks, newest first, each once."""
+        ...
+
+    async def tasks(self, person_id: int, which: Tasks, *, skip: int, limit: int) -> tuple[Sequence[Recent], int]:
+        """Return a part of a person's own tasks, running ones first, then newest first; and how many there are.
+
+        Each stands there once, with its newest message. Behind the last one there is nothing, and 0.
+        """
         ...
 
     async def keep(self, task: Task) -> None:
@@ -108,6 +115,14 @@ class Store(Protocol):
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         """Return the abilities that the relay lacks at that time, with the reason."""
+        ...
+
+    async def person(self, person_id: int) -> PersonSettings:
+        """Return what a person has chosen, the defaults where that is nothing."""
+        ...
+
+    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
+        """Write what `change` makes of a person's settings, read in the same transaction; return that."""
         ...
 
     async def forget(self, before: datetime) -> int:

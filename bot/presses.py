@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from bot.actions import Action, ability, find, meaning, said
+from bot.actions import REMIXED, Action, ability, find, meaning, said
 from bot.admission import Admission, Asker
 from bot.clock import Clock
 from bot.errors import (
@@ -19,6 +19,7 @@ from bot.errors import (
     MjbotError,
     NotTheRequester,
     ParentBusy,
+    PromptIgnored,
     RelayError,
     RequesterUnknown,
     StoreUnavailable,
@@ -48,7 +49,7 @@ class Midjourney(Protocol):
         """Fetch one task, or raise TaskUnknown."""
         ...
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
         """Press a button; raise SubmitUncertain where it may have been accepted, another RelayError where not."""
         ...
 
@@ -86,6 +87,11 @@ class _Sending:
     button: Button
     action: Action
     prompt: str | None
+
+    @property
+    def is_remix(self) -> bool:
+        """Whether a prompt was typed though Midjourney need not ask for one."""
+        return self.prompt is not None and self.action.kind in REMIXED
 
 
 class Presses:
@@ -162,7 +168,7 @@ class Presses:
     async def prefill(self, task_id: str) -> str:
         """Return the prompt that a task's form starts with: from the store, else from the relay."""
         task = await self._store.snapshot(task_id) or await self._api.fetch(task_id)
-        return task.properties.final_prompt or task.prompt
+        return _prompt_of(task)
 
     @counting_unsent
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
@@ -273,11 +279,14 @@ class Presses:
         log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
         await self._settle(claim, ClaimState.ACCEPTED, submission.result)
         job = replace(job, task_id=submission.result)
-        child = _newborn(sending.parent, submission, sending.prompt)
+        ignored = sending.is_remix and not submission.needs_form
+        child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
         if submission.needs_form and sending.prompt is not None:
             await self._send_form(claim, job, sending.prompt, answerer, child)
         else:
             await self._jobs.go_on(job, child)
+        if ignored and sending.prompt != _prompt_of(sending.parent):
+            await answerer.refuse(PromptIgnored())
         await self._mark(sending.parent, answerer)
 
     async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
@@ -306,7 +315,7 @@ class Presses:
     async def _submit_any(self, sending: _Sending) -> Submission:
         task_id, tag, action = sending.parent.id, sending.claim.tag, sending.action
         try:
-            return await self._api.submit_action(task_id, sending.button.custom_id, state=tag)
+            return await self._api.submit_action(task_id, sending.button.custom_id, state=tag, remix=sending.is_remix)
         except ActionUnsupported as unsupported:
             if not action.change or not unsupported.lasting:
                 raise
@@ -384,6 +393,11 @@ class Presses:
         else:
             return ClaimState.ACCEPTED
         return ClaimState.UNKNOWN
+
+
+def _prompt_of(task: Task) -> str:
+    """Return the prompt that a form on a task starts with."""
+    return task.properties.final_prompt or task.prompt
 
 
 def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:

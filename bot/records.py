@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.submits import Speed
+
 
 @dataclass(frozen=True)
 class Person:
@@ -136,7 +138,10 @@ class Marks:
 
 @dataclass(frozen=True)
 class Recent:
-    """A task as a person's own list shows it."""
+    """A task as a person's own list shows it; `followed` tells whether its message is being drawn still.
+
+    `link` is empty where only that person saw the message.
+    """
 
     task_id: str
     prompt: str
@@ -144,3 +149,37 @@ class Recent:
     progress: int | None
     link: str
     asked_at: datetime
+    followed: bool = False
+
+
+class Tasks(StrEnum):
+    """Which of a person's tasks are listed."""
+
+    ALL = "all"
+    RUNNING = "running"
+    """Not at their end, and followed still."""
+    DONE = "done"
+    FAILED = "failed"
+    """Cancelled ones too."""
+
+
+class Notify(StrEnum):
+    """When the end of what somebody asked for is worth a mention; only where the operator allows any."""
+
+    NEVER = "never"
+    LATE = "late"
+    """Where it took longer than the operator's NOTIFY_AFTER_SECONDS."""
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSettings:
+    """What a person has chosen for all of their own jobs; as built, what everybody has who chose nothing.
+
+    `defaults` are parameters as bot.prompt.defaults_of reads them; `speed` is None for the relay's own.
+    """
+
+    remix: bool = False
+    defaults: str = ""
+    speed: Speed | None = None
+    notify: Notify = Notify.LATE

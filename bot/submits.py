@@ -124,16 +124,18 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Click:
-    """Press the button `custom_id` of a task."""
+    """Press the button `custom_id` of a task; `remix` asks TrueAI's proxy for the form of a new prompt."""
 
     path: ClassVar = "/mj/submit/action"
     task_id: str
     custom_id: str
+    remix: bool = False
 
     @property
     def body(self) -> Body:
         """The fields, without `state`."""
-        return {"taskId": self.task_id, "customId": self.custom_id, "chooseSameChannel": True}
+        body: dict[str, Value] = {"taskId": self.task_id, "customId": self.custom_id, "chooseSameChannel": True}
+        return {**body, "enableRemix": True} if self.remix else body
 
 
 @dataclass(frozen=True, kw_only=True)

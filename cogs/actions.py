@@ -1,22 +1,22 @@
 """Clicks: on the API's buttons, on ours, and the forms that some of them open."""
 
-import asyncio
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import discord
 from discord import ui
 from discord.ext import commands
 
-from bot.actions import Kind, typed
+from bot.actions import REMIXED, Kind, typed
 from bot.admission import Asker
 from bot.clock import Clock
 from bot.errors import MjbotError, NotTheRequester
 from bot.jobs import Jobs
-from bot.models import is_mapping
+from bot.people import People
 from bot.presses import Press, Presses
+from bot.soon import soon
 from cogs import limits
 from cogs.answerer import ClickAnswerer
 from cogs.apology import stale_button, zoom_range
@@ -26,6 +26,7 @@ from cogs.places import Interaction, clicked, is_member, person, requester
 from cogs.prose import plain
 from cogs.replies import acknowledged, apologising, tell
 from cogs.trust import Trust
+from cogs.typed import values
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Actions(commands.Cog):
         bot: commands.AutoShardedBot,
         jobs: Jobs,
         presses: Presses,
+        people: People,
         trust: Trust,
         turns: Budgets,
         clock: Clock,
@@ -52,6 +54,7 @@ class Actions(commands.Cog):
         self._bot = bot
         self._jobs = jobs
         self._presses = presses
+        self._people = people
         self._trust = trust
         self._turns = turns
         self._sleep = clock.sleep
@@ -69,6 +72,8 @@ class Actions(commands.Cog):
             elif click.kind is Kind.OPEN_FORM:
                 _only_the_requester(interaction)
                 await self._ask_form(interaction, click, "Midjourney asks")
+            elif click.kind in REMIXED and await self._people.remixes(interaction.user.id):
+                await self._ask_form(interaction, click, "Remix")
             elif await acknowledged(_deferred(interaction)):
                 await self._act(interaction, click)
 
@@ -116,13 +121,12 @@ class Actions(commands.Cog):
     async def _prefill(self, task_id: str) -> str:
         """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
         try:
-            async with asyncio.timeout(_PREFILL_SECONDS):
-                return await self._presses.prefill(task_id)
+            return await soon(self._presses.prefill(task_id), _PREFILL_SECONDS)
         except (TimeoutError, MjbotError):
             return ""
 
     async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
-        prompt = typed(plain(next(_values(data, _PROMPT), "")))
+        prompt = typed(plain(next(values(data, _PROMPT), "")))
         if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
             await tell(interaction, problem)
             return
@@ -162,16 +166,6 @@ async def _deferred(interaction: Interaction) -> bool:
     """Acknowledge a click without any visible change (type 6)."""
     await interaction.response.defer()
     return True
-
-
-def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
-    """Walk a modal's raw components (action rows or labels) for a field's value."""
-    for part in (*data.get("components", ()), data.get("component", {})):
-        if is_mapping(part):
-            if part.get("custom_id") == custom_id and isinstance(part.get("value"), str):
-                yield part["value"]
-            elif part:
-                yield from _values(part, custom_id)
 
 
 def _zoom_problem(prompt: str) -> str:

@@ -23,6 +23,7 @@ from bot.errors import (
     FormGone,
     KeyRefused,
     MjbotError,
+    NoSeed,
     NotTheRequester,
     ParentBusy,
     ParentGone,
@@ -36,6 +37,7 @@ from bot.errors import (
     PlaceUnreachable,
     PressRefused,
     PromptBanned,
+    PromptIgnored,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -69,6 +71,10 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
     SubmitUncertain: (
         "The relay's answer got lost: the job may have been accepted, and paid. I do not send it again. Look for it in "
         "the relay's own log; `/mjstatus` with the id that stands there shows it."
+    ),
+    PromptIgnored: (
+        "The relay asked for no new prompt, so this is drawn from the old one: its account has remix off. Whoever runs "
+        "this bot can have it switched on; until then `/mjsettings` switches it off for you."
     ),
     AdmissionRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
     ServerNotAllowed: (
@@ -128,7 +134,7 @@ def apology(error: MjbotError, now: datetime) -> str:
 
     `now` turns "in 3 s" into one of Discord's times, which count down by themselves.
     """
-    if text := _relayed(error, now) or _ours(error, now) or objection(error):
+    if text := _relayed(error, now) or _seedless(error) or _ours(error, now) or objection(error):
         return text
     return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
 
@@ -153,12 +159,35 @@ def no_ids_here() -> str:
     return "I find no task id in that message. Choose one that shows an id, or run `/mjstatus` with the id itself."
 
 
+def no_picture_here() -> str:
+    """Say that a message, of which something larger was asked for, has no button for that."""
+    return (
+        "I find no picture of mine in that message that can be made larger. Choose a finished one with **U** or "
+        "**Upscale** buttons below it; `/mjstatus` with its id shows them."
+    )
+
+
 def no_tasks_yet() -> str:
     """Say where ids come from to somebody who asked for their tasks and has none."""
     return (
         "I follow no task of yours yet. Run `/mjstatus` with a task's id, a long number like `1730621826053455`: it "
         "stands in the relay's answer or log."
     )
+
+
+def no_such_tasks(kind: str) -> str:
+    """Say that none of a person's tasks is of the kind that they chose."""
+    return f"None of your tasks is here: {kind.lower()}. Choose **All** below to see the others."
+
+
+def asking_for_seed() -> str:
+    """Say that the seed takes its time."""
+    return "Asking Midjourney for the seed, which may take a minute or two. If nothing comes, ask again: it is free."
+
+
+def one_seed_at_a_time() -> str:
+    """Say that there were more ids than one."""
+    return "A seed takes a minute, so I ask for one at a time. Give me one id, and the others one by one."
 
 
 def no_mention_here() -> str:
@@ -169,6 +198,11 @@ def no_mention_here() -> str:
 def stale_button() -> str:
     """Say that nothing of ours answers this button or form any more."""
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."
+
+
+def stale_panel() -> str:
+    """Say that no button of this panel is known any more."""
+    return "I no longer know this button. Run `/mjsettings` for a panel with fresh ones."
 
 
 def zoom_range() -> str:
@@ -222,6 +256,18 @@ def _relayed(error: MjbotError, now: datetime) -> str:
             )
         case _:
             return ""
+
+
+def _seedless(error: MjbotError) -> str:
+    if not isinstance(error, NoSeed):
+        return ""
+    own = "give a prompt a seed of your own, like `--seed 7`."
+    if error.lasting:
+        return f"This relay does not tell seeds.{_said(error.reason)} Nothing was paid: {own}"
+    return (
+        f"This relay tells no seed of this task now.{_said(error.reason)} Nothing was paid: try again when its picture "
+        f"is done, or {own}"
+    )
 
 
 def _ours(error: MjbotError, now: datetime) -> str:

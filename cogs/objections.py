@@ -60,15 +60,24 @@ def objection(error: MjbotError) -> str:
             return ""
 
 
+def unkept(error: PromptRefused) -> str:
+    """Say in one text why default parameters are not kept as they were typed."""
+    return _problems(error.problems, "Your defaults stay as they were.")
+
+
 def _prompt(problems: Sequence[Problem]) -> str:
     if not problems:
         return "Something in this prompt cannot be sent. Nothing was paid: change the prompt and ask again."
+    return _problems(problems, "Nothing was paid.")
+
+
+def _problems(problems: Sequence[Problem], outcome: str) -> str:
     if len(problems) == 1:
-        return f"Nothing was paid. {_problem(problems[0])}"
+        return f"{outcome} {_problem(problems[0])}"
     told = [f"- {_problem(problem)}" for problem in problems[:_MOST]]
     if len(problems) > _MOST:
         told.append(f"- And {len(problems) - _MOST} more.")
-    return "\n".join(["Nothing was paid. These stand in the way:", *told])
+    return "\n".join([f"{outcome} These stand in the way:", *told])
 
 
 def _problem(problem: Problem) -> str:  # noqa: C901, PLR0912 - one case for each kind of problem

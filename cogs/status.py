@@ -13,18 +13,17 @@ from bot.errors import MjbotError
 from bot.ids import MOST, find_ids, within
 from bot.jobs import Jobs
 from bot.models import Task
-from bot.records import Job, Place, Recent
+from bot.records import Job, Place
 from cogs import budgets, limits
 from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
+from cogs.listing import choice, line
 from cogs.places import Interaction, is_reachable, person, place
-from cogs.prose import ago, code, plain, prompt_line
 from cogs.render import sending
 from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
 
 log = logging.getLogger(__name__)
 
-_MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
 _LISTED = 5
 
 
@@ -70,18 +69,22 @@ class Status(commands.Cog):
             log.info("Refused what was given as ids: %d of them.", len(ids))
             await tell(interaction, problem)
         else:
-            await self._follow(interaction, ids, private=private, notify=notify)
+            await self.follow(interaction, ids, private=private, notify=notify)
 
     @mjstatus.autocomplete("id")
     async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
+        return await self.own_tasks(interaction, current)
+
+    async def own_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Return those of this person's recent tasks whose id or prompt holds what was typed."""
         try:
             recent = await self._jobs.recent(interaction.user.id, limits.CHOICES)
         except MjbotError:
             return []
         wanted = current.strip().lower()
         return [
-            app_commands.Choice(name=_choice(one), value=one.task_id)
+            app_commands.Choice(name=choice(one), value=one.task_id)
             for one in recent
             if wanted in one.task_id.lower() or wanted in one.prompt.lower()
         ]
@@ -92,20 +95,20 @@ class Status(commands.Cog):
         if not ids:
             await tell(interaction, no_ids_here())
         else:
-            await self._follow(interaction, ids[:MOST], private=False, notify=False)
+            await self.follow(interaction, ids[:MOST], private=False, notify=False)
 
     async def _list(self, interaction: Interaction) -> None:
         if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
             return
         async with taking_back(interaction, private=True):
             recent = await self._jobs.recent(interaction.user.id, _LISTED)
-            lines = "\n".join(_line(one) for one in recent)
+            lines = "\n".join(line(one) for one in recent)
             listing = _listing(lines)
             await promptly(
                 interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
             )
 
-    async def _follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
+    async def follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Answer with the first task; the others follow as messages of their own."""
         answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
@@ -173,17 +176,6 @@ def _inside(components: Sequence[Any]) -> Iterator[str]:
         yield from _inside(
             [*getattr(component, "children", ()), *filter(None, [getattr(component, "accessory", None)])]
         )
-
-
-def _choice(one: Recent) -> str:
-    mark = _MARKS.get(one.status, "⏳")
-    return limits.cut(f"{mark} {plain(one.prompt) or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
-
-
-def _line(one: Recent) -> str:
-    where = f" · [message]({one.link})" if one.link else ""
-    prompt = prompt_line(limits.cut(one.prompt, 100)) or "no prompt"
-    return f"{_MARKS.get(one.status, '⏳')} {prompt}\n{code(one.task_id)} · {ago(one.asked_at)}{where}"
 
 
 def _listing(lines: str) -> discord.Embed | None:

@@ -20,7 +20,7 @@ _WELCOME = (
 
 async def demo(*, port: int | None, open_browser: bool, seconds: float) -> None:
     """Show the page until interrupted; a task takes that many seconds."""
-    async with stage(RelaySettings(seconds_per_task=seconds)) as scene:
+    async with stage(RelaySettings(seconds_per_task=seconds, remixes_on_demand=True)) as scene:
         await furnish(scene)
         viewers = (scene.member, scene.guide)
         faces = avatars((viewer.id, viewer.name) for viewer in viewers)

@@ -11,20 +11,23 @@ from sqlalchemy import (
     Insert,
     ScalarSelect,
     Select,
+    Subquery,
     Table,
     Update,
     and_,
+    case,
     exists,
     func,
     literal,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import Status
-from bot.records import Claim, ClaimState
+from bot.records import Claim, ClaimState, Tasks
 from bot.store.schema import claims, jobs, processes, snapshots
 
 TWIN_PRESS = timedelta(seconds=3)
@@ -49,6 +52,11 @@ def upsert(table: Table, dialect: str, *, undated: str = "") -> Insert:
     return insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns), set_=new, where=changed if undated else None
     )
+
+
+def insert_once(table: Table, dialect: str) -> Insert:
+    """Insert a row, unless one with its key is there."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
 
 
 def rivals(claim: Claim) -> Executable:
@@ -84,14 +92,42 @@ def usage(claim: Claim) -> Executable:
 
 def recent(person_id: int, limit: int) -> Executable:
     """Find a person's newest job of each task, with the task's snapshot."""
+    own = _own(person_id)
+    return _with_snapshots(own).order_by(own.c.born_at.desc(), own.c.message_id.desc()).limit(limit)
+
+
+def tasks(person_id: int, which: Tasks, *, skip: int, limit: int) -> Executable:
+    """Find a part of them: running ones first, then newest first; each row tells how many there are."""
+    own = _own(person_id)
+    status = func.coalesce(snapshots.c.status, literal(Status.FRESH.value))
+    running = and_(own.c.closed_at.is_(None), status.not_in((Status.SUCCESS, Status.FAILURE, Status.CANCEL)))
+    wanted = {
+        Tasks.ALL: true(),
+        Tasks.RUNNING: running,
+        Tasks.DONE: status == Status.SUCCESS,
+        Tasks.FAILED: status.in_((Status.FAILURE, Status.CANCEL)),
+    }
+    return (
+        _with_snapshots(own)
+        .add_columns(func.count().over().label("total"))
+        .where(wanted[which])
+        .order_by(case((running, 0), else_=1), own.c.born_at.desc(), own.c.message_id.desc())
+        .offset(skip)
+        .limit(limit)
+    )
+
+
+def _own(person_id: int) -> Subquery:
     rank = func.row_number().over(partition_by=jobs.c.task_id, order_by=NEWEST).label("rank")
-    own = select(jobs, rank).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
+    return select(jobs, rank).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
+
+
+def _with_snapshots(own: Subquery) -> Select[Any]:
+    """Take the newest job of each task, with the task's snapshot."""
     return (
         select(own, snapshots.c.body, snapshots.c.progress)
         .outerjoin(snapshots, snapshots.c.task_id == own.c.task_id)
         .where(own.c.rank == 1)
-        .order_by(own.c.born_at.desc(), own.c.message_id.desc())
-        .limit(limit)
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Person, Place
+from bot.records import Claim, ClaimState, Job, Notify, Person, PersonSettings, Place
+from bot.submits import Speed
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -55,6 +56,16 @@ def read_claim(row: Mapping[str, Any]) -> Claim:
         made_at=row["made_at"],
         state=ClaimState(row["state"]),
         child_id=row["child_id"],
+    )
+
+
+def read_person(row: Mapping[str, Any]) -> PersonSettings:
+    """Build the settings that a row of `people` describes; a value of a newer version's counts as not chosen."""
+    return PersonSettings(
+        remix=row["remix"],
+        defaults=row["defaults"],
+        speed=Speed(row["speed"]) if row["speed"] in set(Speed) else None,
+        notify=Notify(row["notify"]) if row["notify"] in set(Notify) else Notify.LATE,
     )
 
 

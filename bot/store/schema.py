@@ -118,6 +118,16 @@ refusals = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+people = Table(
+    "people",
+    metadata,
+    Column("person_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("remix", Boolean, nullable=False),
+    Column("defaults", Text, nullable=False),
+    Column("speed", Text),  # NULL: the relay's own
+    Column("notify", Text, nullable=False),
+)
+
 processes = Table(
     "processes",
     metadata,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
 from bot.ports import HOLDS, Now
-from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Tasks, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
 from bot.store.database import Database
@@ -22,8 +22,8 @@ from bot.store.fleet import SqlFleet
 from bot.store.hints import Hints
 from bot.store.migrate import migrate
 from bot.store.queries import NEWEST
-from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
-from bot.store.schema import claims, jobs, refusals, snapshots
+from bot.store.rows import job_row, read_claim, read_job, read_person, read_task, task_row
+from bot.store.schema import claims, jobs, people, refusals, snapshots
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +115,11 @@ class SqlStore:
         rows = await self.database.read(queries.recent(person_id, limit))
         return [_recent(row) for row in rows]
 
+    async def tasks(self, person_id: int, which: Tasks, *, skip: int, limit: int) -> tuple[Sequence[Recent], int]:
+        """Return a part of a person's own tasks, running ones first, then newest first; and how many there are."""
+        rows = await self.database.read(queries.tasks(person_id, which, skip=skip, limit=limit))
+        return [_recent(row) for row in rows], int(rows[0]["total"]) if rows else 0
+
     async def keep(self, task: Task) -> None:
         """Keep the snapshot of a task; one that is kept already costs no write, many at once one transaction."""
         await self._snapshots.add(task.id, {**task_row(task), "kept_at": self.database.now()})
@@ -191,6 +196,26 @@ class SqlStore:
         rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
         return {row["ability"]: row["reason"] for row in rows}
 
+    async def person(self, person_id: int) -> PersonSettings:
+        """Return what a person has chosen, the defaults where that is nothing."""
+        rows = await self.database.read(select(people).where(people.c.person_id == person_id))
+        return read_person(rows[0]) if rows else PersonSettings()
+
+    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
+        """Write what `change` makes of a person's settings; two changes at once both count."""
+        own = people.c.person_id == person_id
+
+        async def write(connection: AsyncConnection) -> PersonSettings:
+            # First a row that can be locked: PostgreSQL locks none that is not there.
+            row = {"person_id": person_id, **asdict(PersonSettings())}
+            await connection.execute(queries.insert_once(people, self.database.dialect), row)
+            found = (await connection.execute(select(people).where(own).with_for_update())).mappings().one()
+            changed = change(read_person(dict(found)))
+            await connection.execute(update(people).where(own).values(asdict(changed)))
+            return changed
+
+        return await self.database.transaction(write)
+
     async def forget(self, before: datetime) -> int:
         """Delete what ended before then, and what nobody follows; return how many jobs and snapshots that were.
 
@@ -243,7 +268,15 @@ def _first(found: Sequence[Job]) -> Job | None:
 def _recent(row: Mapping[str, Any]) -> Recent:
     job = read_job(row)
     task = (_readable(row) if row["body"] else None) or Task(id=job.task_id)
-    return Recent(job.task_id, task.shown_prompt, task.status, task.progress, job.place.link, job.born_at)
+    return Recent(
+        job.task_id,
+        task.shown_prompt,
+        task.status,
+        task.progress,
+        "" if job.place.ephemeral else job.place.link,
+        job.born_at,
+        followed=row["closed_at"] is None,
+    )
 
 
 def _mark(press: Mapping[str, Any], shown: Sequence[Job]) -> Mark:

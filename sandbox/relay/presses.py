@@ -44,7 +44,10 @@ class Presses:
         if submit.action == "DESCRIBE":
             final = parent.work.final_prompt or DESCRIPTION
             return self._desk.take(submit, "", parent.work.plan, final=final)
-        if submit.action in _WINDOWS | _FORMS or (self._desk.settings.remix and submit.action in _REMIXED):
+        remixes = self._desk.settings.remix
+        if self._desk.settings.remixes_on_demand:
+            remixes = remixes or submit.body.get("enableRemix") is True
+        if submit.action in _WINDOWS | _FORMS or (remixes and submit.action in _REMIXED):
             return self._window(submit, parent, custom_id)
         if (twin := self._twin(parent.work, custom_id)) is not None:
             return twin

@@ -27,6 +27,8 @@ class RelaySettings:
         refuses: Parts of a customId's action that end in 400 unknown_action; empty on a patched relay.
         missing_models: Models without a channel, answered with 503.
         remix: Whether variations, rerolls, pans and animations wait for a window, their code 21 rewritten to 1.
+        remixes_on_demand: Whether they do where a submit says `enableRemix`, a field of TrueAI's proxy; what its other
+            builds make of it is not known.
         official: Whether the upstream's accounts are Midjourney's own site: an upscale of a grid is done at once, and
             buttons are made up by the proxy, with other ids and an emoji that is none.
         web_button: Whether single pictures have the link "Web", of which new-api leaves a button without id and url.
@@ -55,6 +57,7 @@ class RelaySettings:
     refuses: frozenset[str] = STOCK_REFUSALS
     missing_models: frozenset[str] = frozenset()
     remix: bool = False
+    remixes_on_demand: bool = False
     official: bool = False
     web_button: bool = False
     image_urls: bool = False

@@ -20,11 +20,11 @@ from bot.errors import (
 from bot.jobs import Times
 from bot.models import Status
 from bot.ports import Ending, Scene
-from bot.records import Claim, ClaimState, Mark
+from bot.records import Claim, ClaimState, Mark, Notify, PersonSettings
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
 from tests.fakes.process import World
-from tests.fakes.rows import CHILD, MINH, PARENT, job, place, task
+from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, job, place, task
 
 URL = f"https://cdn.test/{PARENT}.png"
 
@@ -279,8 +279,34 @@ async def test_a_late_end_notifies_once(
     assert world.display.notified == ([(700, PARENT)] if notified else [])
 
 
-async def test_nobody_is_notified_where_the_operator_says_never(world: World) -> None:
-    """NOTIFY_AFTER_SECONDS=0."""
+@pytest.mark.parametrize(
+    ("chosen", "wanted", "seconds", "notified"),
+    [
+        (Notify.NEVER, {"pressed": "U2"}, 31.0, False),
+        (Notify.NEVER, {"notify": True}, 31.0, True),
+        (Notify.ALWAYS, {"pressed": "U2"}, 3.0, True),
+        (Notify.ALWAYS, {}, 3.0, False),
+        (Notify.LATE, {"pressed": "U2"}, 20.0, False),
+    ],
+)
+async def test_a_person_says_when_to_be_notified(
+    world: World, chosen: Notify, wanted: dict[str, Any], seconds: float, *, notified: bool
+) -> None:
+    """Never, or however quick it was; asked for on one message it is told even so, and a look notifies nobody."""
+    world.store.people[LIEN.id] = PersonSettings(notify=chosen)
+    world.relay.set(task())
+    async with world.process() as process:
+        await process.jobs.follow(job(**wanted))
+        await world.clock.advance(seconds)
+        world.relay.set(task(status=Status.SUCCESS))
+        await world.clock.advance(6.0)
+    assert world.display.notified == ([(700, PARENT)] if notified else [])
+
+
+@pytest.mark.parametrize("chosen", Notify)
+async def test_nobody_is_notified_where_the_operator_says_never(world: World, chosen: Notify) -> None:
+    """NOTIFY_AFTER_SECONDS=0, whatever a person chose."""
+    world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.times = replace(world.times, notify_after=timedelta(0))
     async with world.process() as process:
         await process.jobs.follow(job(notify=True, born_at=START - timedelta(minutes=5)), task(status=Status.SUCCESS))

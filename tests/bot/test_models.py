@@ -217,6 +217,16 @@ def test_what_is_shown() -> None:
     assert _row(prompt="a", promptEn="c", properties={"finalPrompt": "b"}).shown_prompt == "a"
     assert _row(promptEn="c", properties={"finalPrompt": "b"}).shown_prompt == "b"
     assert _row(promptEn="c").shown_prompt == "c"
+    final = {"finalPrompt": "<https://s.mj.run/x> A fox  in snow --ar 3:2 --v 7"}
+    linked = "https://x.example/a.png a fox in snow --ar 3:2"
+    assert _row(action="VARIATION", prompt=linked, properties=final).shown_prompt == linked
+    assert _row(action="VARIATION", prompt="雪狐", promptEn="a fox in snow", properties=final).shown_prompt == "雪狐"
+    assert _row(action="REROLL", prompt="a fox", properties=final).shown_prompt == final["finalPrompt"]
+    reworded = _row(action="VARIATION", prompt="a fox", promptEn="a fox in snow", properties=final)
+    assert reworded.shown_prompt == final["finalPrompt"]
+    assert _row(action="PAN", prompt="a fox in snow --ar 3:2 --v 7", properties=final).shown_prompt[0] == "a"
+    assert _row(action="VARIATION", prompt="a cat", properties=final).shown_prompt == final["finalPrompt"]
+    assert _row(action="IMAGINE", prompt="a cat", properties=final).shown_prompt == "a cat"
     assert _row(imageUrl="i", imageUrls=["j"]).picture_url == "i"
     assert _row(imageUrls=["j", "k"], videoUrl="v").picture_url == "j"
     assert _row(videoUrl="v", videoUrls=[{"url": "w"}]).picture_url == "v"

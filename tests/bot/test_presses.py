@@ -24,6 +24,7 @@ from bot.errors import (
     PersonNotAllowed,
     PlaceGone,
     PromptBanned,
+    PromptIgnored,
     RelayBusy,
     RelayError,
     RequesterUnknown,
@@ -33,7 +34,7 @@ from bot.errors import (
     SubmitUncertain,
     TaskUnknown,
 )
-from bot.models import Status, Submission
+from bot.models import Properties, Status, Submission
 from bot.ports import Ending
 from bot.presses import Press
 from bot.records import ClaimState, Person, Place
@@ -880,3 +881,50 @@ async def test_a_forms_first_words_come_from_the_store_or_the_relay(world: World
     assert await process.presses.prefill("5") == "a lighthouse --ar 3:2"
     with pytest.raises(TaskUnknown):
         await process.presses.prefill("404")
+
+
+# ---------------------------------------------------------------------------------------------------- remix
+
+
+async def test_a_remix_answers_the_form_that_follows(world: World, process: Process) -> None:
+    """The press asks for a form, and what was typed is sent into it; the child shows that prompt."""
+    world.relay.outcomes = [replace_code(ASKS), ACCEPTED]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=V2), answerer, prompt="a lighthouse in snow")
+    await world.clock.advance(1.0)
+    assert world.relay.sent == [
+        Sent("action", (PARENT, V2, "remix"), "mjbot:100"),
+        Sent("modal", (CHILD, "a lighthouse in snow"), "mjbot:100"),
+    ]
+    assert answerer.refused == []
+    assert world.store.snapshots[CHILD].properties.final_prompt in {"", "a lighthouse in snow"}
+    assert states(world) == {100: "accepted"}
+
+
+@pytest.mark.parametrize(("typed", "told"), [("a lighthouse in snow", True), ("a lighthouse", False)])
+async def test_a_relay_that_asks_nothing_draws_from_the_old_prompt(
+    world: World, process: Process, typed: str, *, told: bool
+) -> None:
+    """No form is sent, the child is followed with the old prompt, and whoever typed another one is told."""
+    world.relay.hidden = {CHILD}
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=V2), answerer, prompt=typed)
+    await world.clock.advance(1.0)
+    assert [sent.kind for sent in world.relay.sent] == ["action"]
+    assert [type(error) for error in answerer.refused] == ([PromptIgnored] if told else [])
+    child = world.store.snapshots[CHILD]
+    assert (child.action, child.prompt, child.properties) == ("", "a lighthouse", Properties())
+    assert states(world) == {100: "accepted"}
+
+
+async def test_a_press_without_a_prompt_asks_for_no_form(world: World, process: Process) -> None:
+    """The body is what it always was; a relay that asks all the same finds the way of before."""
+    world.relay.outcomes = [replace_code(ASKS)]
+    await process.presses.press(press(button=V2), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert world.relay.sent == [Sent("action", (PARENT, V2), "mjbot:100")]
+
+
+def replace_code(submission: Submission) -> Submission:
+    """Say what new-api makes of a remix: its code 21 becomes 1, the words stay."""
+    return submission.model_copy(update={"code": 1})

@@ -26,13 +26,14 @@ from sqlalchemy import Connection, create_engine, event, text
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.records import Claim, ClaimState, Mark, Person, Recent, Usage
+from bot.records import Claim, ClaimState, Mark, Notify, Person, PersonSettings, Recent, Tasks, Usage
 from bot.store import SqlStore, database_url, open_store
 from bot.store.engine import create_engine as create_async
 from bot.store.engine import sqlite_file
 from bot.store.migrate import MIGRATIONS
 from bot.store.rows import job_row, read_task, task_row
 from bot.store.schema import claims, jobs, metadata
+from bot.submits import Speed
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs
 
@@ -110,10 +111,53 @@ class TestJobs:
         await store.keep(
             Task.model_validate({"id": "t1", "prompt": "a cat", "status": "IN_PROGRESS", "progress": "46%"})
         )
-        cat = Recent("t1", "a cat", "IN_PROGRESS", 46, a_job(3).place.link, later(3))
-        unseen = Recent("t2", "", "", None, a_job(2).place.link, later(2))
+        cat = Recent("t1", "a cat", "IN_PROGRESS", 46, a_job(3).place.link, later(3), followed=True)
+        unseen = Recent("t2", "", "", None, a_job(2).place.link, later(2), followed=True)
         assert [cat, unseen] == list(await store.recent(7, 10))
         assert [cat] == list(await store.recent(7, 1))
+
+    @pytest.mark.parametrize(
+        ("which", "listed"),
+        [
+            (Tasks.ALL, ["t4", "t1", "t6", "t5", "t3", "t2"]),
+            (Tasks.RUNNING, ["t4", "t1"]),
+            (Tasks.DONE, ["t6", "t3"]),
+            (Tasks.FAILED, ["t5", "t2"]),
+        ],
+    )
+    async def test_tasks_come_in_parts_running_ones_first(self, store: Store, which: Tasks, listed: list[str]) -> None:
+        """Those of that kind, each once, newest first behind those still followed; each part tells how many."""
+        ends = {2: Status.CANCEL, 3: Status.SUCCESS, 4: Status.IN_PROGRESS, 5: Status.FAILURE, 6: Status.SUCCESS}
+        for number in range(1, 7):
+            await store.open_job(a_job(number, f"t{number}"))
+            if number in ends:
+                await store.keep(Task(id=f"t{number}", status=ends[number]))
+        for message_id in (2, 3, 5):
+            await store.close_job(message_id)
+        await store.open_job(a_job(8, "t9", requester=Person(8, "ann")))
+        await store.open_job(a_job(7, ""))
+        found: list[str] = []
+        for skip in range(0, len(listed), 2):
+            part, total = await store.tasks(7, which, skip=skip, limit=2)
+            assert total == len(listed)
+            found += [one.task_id for one in part]
+        assert found == listed
+        assert await store.tasks(7, which, skip=len(listed), limit=2) == ([], 0)
+
+    async def test_a_private_message_has_no_link(self, store: Store) -> None:
+        """Once it is out of sight nothing leads to it."""
+        await store.open_job(a_job(1, ephemeral=True))
+        assert [one.link for one in await store.recent(7, 1)] == [""]
+
+    async def test_what_is_followed_no_more_does_not_run(self, store: Store) -> None:
+        """Watched in vain for too long, it stands where its age puts it, and says that nobody looks."""
+        await store.open_job(a_job(1))
+        await store.open_job(a_job(2, "t2"))
+        await store.keep(Task(id="t1", status=Status.IN_PROGRESS))
+        await store.close_job(1)
+        found, _ = await store.tasks(7, Tasks.ALL, skip=0, limit=9)
+        assert [(one.task_id, one.followed) for one in found] == [("t2", True), ("t1", False)]
+        assert [one.task_id for one in (await store.tasks(7, Tasks.RUNNING, skip=0, limit=9))[0]] == ["t2"]
 
 
 class TestSnapshots:
@@ -327,6 +371,38 @@ class TestRefusals:
         assert await store.refusals(later(500)) == {}
 
 
+class TestPeople:
+    async def test_who_chose_nothing_has_the_defaults(self, store: Store) -> None:
+        """No row need be written for anybody."""
+        assert PersonSettings() == await store.person(7)
+
+    async def test_a_choice_comes_back_as_it_went_in(self, store: Store) -> None:
+        """Every field, each person's own; a change starts from what was chosen before."""
+        chosen = PersonSettings(remix=True, defaults="--ar 3:2", speed=Speed.RELAX, notify=Notify.ALWAYS)
+        assert chosen == await store.change_person(7, lambda _: chosen)
+        assert chosen == await store.person(7)
+        assert PersonSettings() == await store.person(8)
+        changed = await store.change_person(7, lambda settings: replace(settings, speed=None))
+        assert changed == replace(chosen, speed=None) == await store.person(7)
+
+    async def test_changes_at_once_all_count(self, store: Store) -> None:
+        """Two clicks on a panel are two transactions: none forgets what the other wrote."""
+        fields: list[dict[str, Any]] = [
+            {"remix": True}, {"defaults": "--tile"}, {"speed": Speed.FAST}, {"notify": Notify.NEVER},
+        ]  # fmt: skip
+        changes = [lambda settings, field=field: replace(settings, **field) for field in fields]
+        await asyncio.gather(*(store.change_person(7, change) for change in changes))
+        wanted = PersonSettings(remix=True, defaults="--tile", speed=Speed.FAST, notify=Notify.NEVER)
+        assert wanted == await store.person(7)
+
+    async def test_what_a_newer_version_wrote_is_read_as_nothing_chosen(self, sql: SqlStore) -> None:
+        """During a deploy an old process may read what a new one's panel wrote."""
+        await sql.change_person(7, lambda settings: replace(settings, remix=True))
+        async with sql.database.writes.begin() as connection:
+            await connection.exec_driver_sql("UPDATE people SET speed = 'ludicrous', notify = 'by owl'")
+        assert PersonSettings(remix=True) == await sql.person(7)
+
+
 async def every_answer(store: Store) -> list[str]:
     """Call every method; return the names of those that did not raise StoreUnavailable."""
     calls: dict[str, Callable[[], Any]] = {
@@ -338,6 +414,7 @@ async def every_answer(store: Store) -> list[str]:
         "jobs_of_task": lambda: store.jobs_of_task("t"),
         "job_of_claim": lambda: store.job_of_claim(1),
         "recent": lambda: store.recent(7, 1),
+        "tasks": lambda: store.tasks(7, Tasks.ALL, skip=0, limit=1),
         "keep": lambda: store.keep(Task(id="t")),
         "snapshot": lambda: store.snapshot("t"),
         "snapshots_of": lambda: store.snapshots_of(["t"]),
@@ -350,6 +427,8 @@ async def every_answer(store: Store) -> list[str]:
         "marks": lambda: store.marks("t"),
         "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),
         "refusals": lambda: store.refusals(NOON),
+        "person": lambda: store.person(7),
+        "change_person": lambda: store.change_person(7, lambda settings: settings),
     }
     names = {name for name in vars(Store) if not name.startswith("_")}
     assert names == set(calls)
@@ -521,7 +600,7 @@ class TestMigrations:
         with caplog.at_level(logging.INFO):
             await asyncio.gather(*(start() for _ in range(4)))
             await start()
-        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0002"]
+        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0003"]
 
     async def test_rows_of_an_older_version_go_on(self, either_url: str) -> None:
         """The first schema with an open job and a submit under way: both are free for whoever starts next."""
@@ -649,6 +728,7 @@ class TestSqlite:
             (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
             (lambda store: store.job_of_claim(1), "jobs_by_claim"),
             (lambda store: store.recent(7, 10), "jobs_by_requester"),
+            (lambda store: store.tasks(7, Tasks.FAILED, skip=20, limit=10), "jobs_by_requester"),
             (lambda store: store.claims(ClaimState.SUBMITTING), "claims_by_state"),
             (lambda store: store.marks("t1"), "claims_by_task"),
             (lambda store: store.claim(a_claim(1), allow), "claims_by_person"),

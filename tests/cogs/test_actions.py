@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -615,3 +616,93 @@ async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
         await w.click(w.stranger, asleep, "Look again")
         await w.titled(asleep.id, "🎨")
         assert not w.relay.submits
+
+
+# ---------------------------------------------------------------------------------------------------- remix
+
+
+async def remixing(w: World) -> discord.Message:
+    """Let lien remix, and return a finished grid."""
+    await w.app.store.change_person(w.member.id, lambda settings: replace(settings, remix=True))
+    return await w.finished(w.relay.add_task("grid", prompt="a fox"))
+
+
+@pytest.mark.parametrize("label", ["V2", "🔄"])
+async def test_who_remixes_types_a_new_prompt_first(tmp_path: Path, label: str) -> None:
+    """The form is filled in; what is typed answers the relay's window at once, and the child is drawn from it."""
+    async with world(tmp_path, REMIX) as w:
+        grid = await remixing(w)
+        shown = await w.click(w.member, grid, custom_id=button(grid, label).custom_id or "")
+        assert shown.modal is not None
+        assert shown.modal["title"] == "Remix"
+        assert shown.modal["components"][0]["component"]["value"] == "a fox"
+        assert w.relay.requests["action"] == 0
+        sent = await w.submit(w.member, shown, "a fox in snow")
+        child = await w.pictured((await w.child(sent, "")).id)
+        assert (child.embeds[0].description or "").startswith("**a fox in snow**")
+        assert w.relay.submits[-1].body["prompt"] == "a fox in snow"
+        assert [w.relay.requests["action"], w.relay.requests["modal"]] == [1, 1]
+        assert not w.env.errors
+
+
+async def test_others_are_not_asked(tmp_path: Path) -> None:
+    """The switch is each person's own, and a U asks nobody."""
+    async with world(tmp_path) as w:
+        grid = await remixing(w)
+        for actor, label in ((w.stranger, "V2"), (w.member, "U1")):
+            pressed = await w.click(actor, grid, label)
+            assert pressed.modal is None
+            await w.child(pressed, "✅")
+
+
+async def test_a_form_that_was_not_asked_for_is_answered_from_its_message(tmp_path: Path) -> None:
+    """Where the relay's account remixes and the person does not, the child waits as it always did."""
+    async with world(tmp_path, REMIX) as w:
+        await w.app.store.change_person(w.member.id, lambda settings: replace(settings, remix=False))
+        assert rows(await waiting(w)) == [["Open form", "Drop it"]]
+
+
+async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
+    """The picture comes, from the old prompt, and the person learns why."""
+    async with world(tmp_path) as w:
+        grid = await remixing(w)
+        sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")
+        child = await w.child(sent, "✅")
+        assert (child.embeds[0].description or "").startswith("**a fox**")
+        assert "asked for no new prompt" in await w.told(sent)
+        assert w.relay.submits[0].body["enableRemix"] is True
+
+
+async def test_a_relay_may_remix_on_demand(tmp_path: Path) -> None:
+    """Where a submit can ask for the window, the person's switch decides, whatever the relay's account has."""
+    on_demand = RelaySettings(seconds_per_task=0.2, picture_side=64, remixes_on_demand=True)
+    async with world(tmp_path, on_demand) as w:
+        grid = await remixing(w)
+        sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")
+        child = await w.child(sent, "✅")
+        assert (child.embeds[0].description or "").startswith("**a fox in snow**")
+        await w.child(await w.click(w.stranger, grid, "V4"), "✅ Four")
+        assert w.relay.requests["modal"] == 1
+        assert not w.said(sent)
+
+
+async def test_a_remix_survives_a_restart(tmp_path: Path) -> None:
+    """A form opened before the process ended is answered in the next."""
+    async with world(tmp_path, REMIX) as w:
+        shown = await w.click(w.member, await remixing(w), "V3")
+        await w.restart()
+        sent = await w.submit(w.member, shown, "a fox at night")
+        assert (await w.child(sent, "✅")).embeds[0].description
+        assert w.relay.submits[-1].body["prompt"] == "a fox at night"
+
+
+async def test_a_database_that_is_gone_opens_no_remix(tmp_path: Path) -> None:
+    """The press goes on without a form, and ends as any press without a database: unpaid, and said."""
+    async with world(tmp_path) as w:
+        grid = await remixing(w)
+        store: Any = w.app.store
+        store.database._closed = True
+        pressed = await w.click(w.member, grid, "V1")
+        assert pressed.modal is None
+        assert "cannot reach my database" in await w.told(pressed)
+        assert w.relay.requests["action"] == 0

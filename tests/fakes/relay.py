@@ -79,9 +79,9 @@ class FakeRelay:
         known = set(task_ids) & self.tasks.keys() - self.hidden
         return {task_id: self.tasks[task_id] for task_id in known}
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str) -> Submission:
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
         """Press a button."""
-        return await self._submit(Sent("action", (task_id, custom_id), state))
+        return await self._submit(Sent("action", (task_id, custom_id, *(["remix"] if remix else [])), state))
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
         """Press it the older way."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.models import Status, Task
 from bot.ports import HOLDS
-from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Tasks, Usage
 
 TWIN = timedelta(seconds=3)
 ON_ITS_WAY = timedelta(minutes=5)
@@ -39,6 +39,7 @@ class FakeStore:
         self.snapshots: dict[str, Task] = {}
         self.claimed: dict[int, Claim] = {}
         self.refused: dict[str, tuple[str, datetime]] = {}
+        self.people: dict[int, PersonSettings] = {}
 
     def seen_from(self, owner: str) -> "FakeStore":
         """Return the same rows as another process sees them."""
@@ -88,10 +89,13 @@ class FakeStore:
 
     async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
         self._answer()
-        newest: dict[str, Job] = {}
-        for job in self._newest(lambda job: bool(job.task_id) and job.requester.id == person_id):
-            newest.setdefault(job.task_id, job)
-        return [self._recent(job) for job in newest.values()][:limit]
+        return self._own(person_id)[:limit]
+
+    async def tasks(self, person_id: int, which: Tasks, *, skip: int, limit: int) -> tuple[Sequence[Recent], int]:
+        self._answer()
+        own = [one for one in self._own(person_id) if _is(one, which)]
+        own.sort(key=lambda one: not _is(one, Tasks.RUNNING))
+        return own[skip : skip + limit], len(own) if skip < len(own) else 0
 
     async def keep(self, task: Task) -> None:
         self._answer()
@@ -153,6 +157,14 @@ class FakeStore:
         self._answer()
         return {ability: reason for ability, (reason, until) in self.refused.items() if at < until}
 
+    async def person(self, person_id: int) -> PersonSettings:
+        self._answer()
+        return self.people.get(person_id, PersonSettings())
+
+    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
+        self.people[person_id] = change(await self.person(person_id))
+        return self.people[person_id]
+
     async def forget(self, before: datetime) -> int:
         self._answer()
         followed = {job.task_id for job in self.jobs.values() if job.id not in self.closed}
@@ -173,9 +185,17 @@ class FakeStore:
     def _newest(self, wanted: Callable[[Job], bool]) -> list[Job]:
         return sorted(filter(wanted, self.jobs.values()), key=lambda job: (job.born_at, job.id), reverse=True)
 
+    def _own(self, person_id: int) -> list[Recent]:
+        newest: dict[str, Job] = {}
+        for job in self._newest(lambda job: bool(job.task_id) and job.requester.id == person_id):
+            newest.setdefault(job.task_id, job)
+        return [self._recent(job) for job in newest.values()]
+
     def _recent(self, job: Job) -> Recent:
         task = self.snapshots.get(job.task_id, Task(id=job.task_id))
-        return Recent(job.task_id, task.shown_prompt, task.status, task.progress, job.place.link, job.born_at)
+        link = "" if job.place.ephemeral else job.place.link
+        shown = (task.shown_prompt, task.status, task.progress, link, job.born_at)
+        return Recent(job.task_id, *shown, followed=job.id not in self.closed)
 
     def _spent(self) -> list[Claim]:
         return [claim for claim in self.claimed.values() if claim.state is not ClaimState.REFUSED]
@@ -204,6 +224,18 @@ class FakeStore:
         if shown is None:
             return Mark(claim.child_id, "", finished)
         return Mark(claim.child_id, shown.link, finished, shown.guild_id, shown.channel_id)
+
+
+def _is(one: Recent, which: Tasks) -> bool:
+    match which:
+        case Tasks.ALL:
+            return True
+        case Tasks.RUNNING:
+            return one.followed and not Status(one.status).is_final
+        case Tasks.DONE:
+            return one.status == Status.SUCCESS
+        case Tasks.FAILED:
+            return one.status in {Status.FAILURE, Status.CANCEL}
 
 
 def _twins(claim: Claim, other: Claim) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 
+import pytest
 from PIL import Image
 
 from sandbox.relay import RelaySettings
@@ -66,6 +67,16 @@ async def test_remix_is_a_window_that_says_code_1() -> None:
         await caller.submit("modal", taskId=answer["result"], prompt="a red lighthouse")
         caller.clock.time += 21
         assert (await caller.fetch(answer["result"]))["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(("heeds", "asks", "waits"), [(True, True, True), (True, False, False), (False, True, False)])
+async def test_a_submit_may_ask_for_the_window(*, heeds: bool, asks: bool, waits: bool) -> None:
+    """Where the proxy heeds `enableRemix`, whatever its account has; others draw at once."""
+    async with calling(RelaySettings(remixes_on_demand=heeds)) as caller:
+        task_id = caller.relay.add_task("grid")
+        button = next(b for b in (await caller.fetch(task_id))["buttons"] if "variation::2" in b["customId"])
+        answer = await caller.submit("action", taskId=task_id, customId=button["customId"], enableRemix=asks)
+        assert ("window" in answer["description"]) is waits
 
 
 async def test_chinese_words() -> None:

@@ -1,0 +1,63 @@
+"""The use case of the seed: what number a task was drawn from; asked for once, then remembered with the task."""
+
+import logging
+from typing import Protocol
+
+from bot.errors import ActionUnsupported, NoSeed, ParentBusy, ParentGone, StoreUnavailable, SubmitRefused
+from bot.models import Task
+from bot.ports import Store
+
+log = logging.getLogger(__name__)
+
+
+class Midjourney(Protocol):
+    """What the seed needs of the relay: the number, which takes up to a minute or two, and costs nothing."""
+
+    async def seed(self, task_id: str) -> str:
+        """Return it, or raise a RelayError."""
+        ...
+
+
+class Seeds:
+    """Asks for seeds. Ports: `api`, `store`."""
+
+    def __init__(self, api: Midjourney, store: Store) -> None:
+        self._api = api
+        self._store = store
+
+    async def ask(self, task_id: str) -> Task:
+        """Return a task with its seed; nothing else of it need be known.
+
+        Raises:
+            NoSeed: Midjourney tells none, of this task or of any.
+            TaskUnknown: This key knows no such task.
+            RelayError: Any other leaf: the relay cannot be asked.
+        """
+        known = await self._known(task_id)
+        if known.seed:
+            return known
+        try:
+            seed = await self._api.seed(task_id)
+        except ActionUnsupported as unsupported:
+            raise NoSeed(unsupported.reason, lasting=unsupported.lasting) from unsupported
+        except (SubmitRefused, ParentBusy, ParentGone) as refused:
+            raise NoSeed(refused.reason) from refused
+        return await self._remember(task_id, seed)
+
+    async def _known(self, task_id: str) -> Task:
+        try:
+            return await self._store.snapshot(task_id) or Task(id=task_id)
+        except StoreUnavailable as gone:
+            log.warning("The seed of task %s is asked for anew: %s.", task_id, gone)
+            return Task(id=task_id)
+
+    async def _remember(self, task_id: str, seed: str) -> Task:
+        """Keep it with the snapshot, if there is one: read again, as a minute has passed."""
+        known = await self._known(task_id)
+        task = known.model_copy(update={"seed": seed})
+        if known.status.is_final:
+            try:
+                await self._store.keep(task)
+            except StoreUnavailable as gone:
+                log.warning("The seed of task %s is not kept: %s.", task_id, gone)
+        return task

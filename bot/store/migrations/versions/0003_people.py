@@ -1,0 +1,21 @@
+"""Let people have settings of their own."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table; an older process does not know it, and needs nothing of it."""
+    op.create_table(
+        "people",
+        sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("remix", sa.Boolean, nullable=False),
+        sa.Column("defaults", sa.Text, nullable=False),
+        sa.Column("speed", sa.Text),
+        sa.Column("notify", sa.Text, nullable=False),
+    )

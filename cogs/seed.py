@@ -1,0 +1,67 @@
+"""/seed: the number that a task was drawn from, with the long wait shown."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.ids import find_ids
+from bot.models import Task
+from bot.seeds import Seeds
+from cogs.apology import asking_for_seed, malformed, one_seed_at_a_time
+from cogs.places import Interaction
+from cogs.prose import prompt_line
+from cogs.quotes import quoted
+from cogs.replies import acknowledged, promptly, taking_back, tell
+from cogs.status import Status
+
+_COLOUR = 0x57F287
+
+
+class Seed(commands.Cog):
+    """Translates "which seed" into a question to the relay; ids are suggested as `status` does it."""
+
+    def __init__(self, seeds: Seeds, status: Status) -> None:
+        self._seeds = seeds
+        self._status = status
+
+    @app_commands.command(name="seed", description="The seed that a task was drawn from; free, takes a while")
+    @app_commands.describe(
+        id="The task's id, or a text or link that holds it", private="Only you see it (which it is by itself)"
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def seed(
+        self,
+        interaction: Interaction,
+        id: app_commands.Range[str, 1, 1000],  # noqa: A002 - the option's name in Discord
+        private: bool = True,  # noqa: FBT001, FBT002 - Discord's options are what they are
+    ) -> None:
+        """Ask for the seed of one task."""
+        ids = find_ids(id)
+        if len(ids) == 1:
+            await self._ask(interaction, ids[0], private=private)
+        else:
+            await tell(interaction, one_seed_at_a_time() if ids else malformed(id))
+
+    @seed.autocomplete("id")
+    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Offer this person's own recent tasks."""
+        return await self._status.own_tasks(interaction, current)
+
+    async def _ask(self, interaction: Interaction, task_id: str, *, private: bool) -> None:
+        answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
+        if answer is None:
+            return
+        # Discord makes some answers of a person's own install private, whatever was asked for.
+        async with taking_back(interaction, private=private or answer.is_ephemeral()):
+            await promptly(interaction.edit_original_response(content=asking_for_seed()))
+            task = await self._seeds.ask(task_id)
+            await promptly(interaction.edit_original_response(content=None, embed=_told(task)))
+
+
+def _told(task: Task) -> discord.Embed:
+    seed = quoted(task.seed)
+    again = f"Add {quoted(f'--seed {task.seed}')} to a prompt to start from the same noise."
+    lines = filter(None, (prompt_line(task.shown_prompt), f"Drawn from the seed {seed}.", again))
+    embed = discord.Embed(title="🌱 Seed", colour=_COLOUR, description="\n".join(lines))
+    return embed.set_footer(text=task.id)

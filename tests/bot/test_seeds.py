@@ -1,0 +1,96 @@
+"""Seeds: asked for once, remembered where that is possible, and each refusal told as what it is."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.errors import (
+    ActionUnsupported,
+    KeyRefused,
+    NoSeed,
+    ParentBusy,
+    ParentGone,
+    RelayError,
+    SubmitRefused,
+    TaskUnknown,
+)
+from bot.models import Status
+from bot.seeds import Seeds
+from tests.fakes.rows import PARENT, task
+from tests.fakes.store import FakeStore
+from tests.fakes.stored import NOON
+
+
+@dataclass
+class FakeSource:
+    """A relay that tells one seed, or fails; with `store`, the store goes down while it is asked."""
+
+    outcome: str | RelayError = "636646138"
+    asked: list[str] = field(default_factory=list)
+    store: FakeStore | None = None
+
+    async def seed(self, task_id: str) -> str:
+        """Tell it."""
+        self.asked.append(task_id)
+        if self.store:
+            self.store.down = True
+        if isinstance(self.outcome, RelayError):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore(lambda: NOON)
+
+
+async def test_a_seed_is_asked_for_once(store: FakeStore) -> None:
+    """Of a finished task it stays with the snapshot, as it never changes."""
+    store.snapshots[PARENT] = task(status=Status.SUCCESS)
+    source = FakeSource()
+    for _ in range(2):
+        told = await Seeds(source, store).ask(PARENT)
+        assert (told.seed, told.prompt) == ("636646138", "a lighthouse")
+    assert source.asked == [PARENT]
+    assert store.snapshots[PARENT] == task(status=Status.SUCCESS, seed="636646138")
+
+
+async def test_a_task_that_nobody_follows_is_not_kept(store: FakeStore) -> None:
+    """Whatever else there is of it is unknown; nor is one kept that is being drawn, which the watcher writes."""
+    assert (await Seeds(FakeSource(), store).ask(PARENT)).seed == "636646138"
+    assert store.snapshots == {}
+    store.snapshots[PARENT] = task()
+    await Seeds(FakeSource(), store).ask(PARENT)
+    assert store.snapshots[PARENT] == task()
+
+
+async def test_a_store_that_is_gone_keeps_no_seed_from_anybody(store: FakeStore) -> None:
+    """Before it is asked for, and while."""
+    store.snapshots[PARENT] = task(status=Status.SUCCESS)
+    assert (await Seeds(FakeSource(store=store), store).ask(PARENT)).seed == "636646138"
+    assert store.down
+    assert (await Seeds(FakeSource(), store).ask(PARENT)).seed == "636646138"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "lasting"),
+    [
+        (ActionUnsupported("no", lasting=True), True),
+        (ActionUnsupported("no", lasting=False), False),
+        (SubmitRefused(4, "no"), False),
+        (ParentBusy("no"), False),
+        (ParentGone("no"), False),
+    ],
+)
+async def test_a_refusal_is_one_of_the_seed(store: FakeStore, outcome: RelayError, *, lasting: bool) -> None:
+    """What a submit's refusal would advise, another button say, makes no sense here."""
+    with pytest.raises(NoSeed) as refused:
+        await Seeds(FakeSource(outcome), store).ask(PARENT)
+    assert (refused.value.reason, refused.value.lasting) == ("no", lasting)
+
+
+@pytest.mark.parametrize("outcome", [TaskUnknown(PARENT), KeyRefused("no")])
+async def test_other_failures_stay_what_they_are(store: FakeStore, outcome: RelayError) -> None:
+    """They have their sentences."""
+    with pytest.raises(type(outcome)):
+        await Seeds(FakeSource(outcome), store).ask(PARENT)
