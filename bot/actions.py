@@ -7,7 +7,7 @@ Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Dis
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import StrEnum, unique
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
@@ -18,6 +18,7 @@ Form = Literal["zoom", "region", "prompt"]
 Motion = Literal["", "high", "low"]
 
 
+@unique
 class Kind(StrEnum):
     """One letter per kind of button: it travels in Discord's custom_id, so a form needs no look-up to open."""
 
@@ -39,11 +40,19 @@ class Kind(StrEnum):
     OPEN_FORM = "f"
     DROP_FORM = "g"
     LOOK = "l"
+    SPLIT = "k"
+    PICTURES = "j"
+    ORIGINAL = "o"
 
     @property
     def is_ours(self) -> bool:
         """Whether mjbot made this button up, rather than the API."""
-        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
+        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK} or self.is_kept
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is about the result that is there: nothing is submitted, and no form opened."""
+        return self in {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL}
 
 
 class Instead(StrEnum):

@@ -10,6 +10,7 @@ from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
 from cogs import limits
+from cogs.fifth import Ours, of_result
 from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
@@ -17,9 +18,6 @@ QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245
 _TEXT = 3000
 """How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""
 _OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
-
-Ours = tuple[Kind, str, str]
-"""A button of ours: kind, emoji, label."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,14 @@ def _success(scene: Scene, task: Task) -> State:
     missing = _missing(scene, task)
     lines = (*text, *hint, *_origin(scene.job), *_clips(task), *missing, *_shrunk(scene, task))
     title = f"✅ {_result(scene.job, task, grid=grid)}{_took(task)}"
-    return State(DONE, title, lines, (REFRESH,) if missing and not scene.picture_gone else (), text)
+    return State(DONE, title, lines, _below(scene, task, missing=bool(missing)), text)
+
+
+def _below(scene: Scene, task: Task, *, missing: bool) -> tuple[Ours, ...]:
+    """Return our own buttons; of a picture that nobody has any more there is nothing to be had."""
+    if scene.picture_gone:
+        return ()
+    return (*of_result(task), REFRESH) if missing else of_result(task)
 
 
 def _took(task: Task) -> str:

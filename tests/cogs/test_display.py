@@ -230,7 +230,7 @@ async def test_what_discord_refuses_is_drawn_carefully_once(room: Room, status: 
     await room.show(GRID, picture=PICTURE)
     assert room.routes == [f"{TOKEN} {status}", f"{TOKEN} 200"]
     assert "lighthouse" not in room.message.embeds[0]["description"]
-    assert [part.get("emoji") for row in room.message.components for part in row["components"]] == [None] * 9
+    assert [part.get("emoji") for row in room.message.components for part in row["components"]] == [None] * 10
     assert [file.name for file in room.message.files] == [PICTURE.name]
 
 

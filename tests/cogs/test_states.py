@@ -84,6 +84,8 @@ U2 = "lien pressed U2"
 U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
 OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
+OF_GRID = (("✂️", "Split"),)
+OF_SINGLE = (("💾", "Original"),)
 FORM = (("✏️", "Open form"), ("", "Drop it"))
 GRID_PNG = "bot_a_lighthouse_at_dawn_5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5.png"
 SINGLE_PNG = "bot_a_lighthouse_at_dawn_c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8.png"
@@ -144,11 +146,13 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     ),
     "grid": (
         scene(GRID, picture=PICTURE),
-        Look("✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=PICTURE.name),
+        Look(
+            "✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=PICTURE.name, ours=OF_GRID
+        ),
     ),
     "grid, its picture following": (
         scene(GRID),
-        Look("✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=GRID_PNG),
+        Look("✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=GRID_PNG, ours=OF_GRID),
     ),
     "grid of a press": (
         scene(GRID, pressed("V2", "Varied", task_id=GRID.id, parent_link=FIRST)),
@@ -160,6 +164,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "V2 · 1754300000123417",
             1754300041373,
             image=GRID_PNG,
+            ours=OF_GRID,
         ),
     ),
     "single": (
@@ -176,6 +181,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             U2_FOOTER,
             1754300093623,
             image=PICTURE.name,
+            ours=OF_SINGLE,
         ),
     ),
     "single, parent unknown": (
@@ -187,6 +193,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=SINGLE_PNG,
+            ours=OF_SINGLE,
         ),
     ),
     "single of a single, answered at once": (
@@ -202,6 +209,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "Zoom Out 2x · 1754300090555208",
             1754300093623,
             image=SINGLE_PNG,
+            ours=OF_SINGLE,
         ),
     ),
     "single of an unknown action": (
@@ -213,6 +221,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Blend · 1754300090555208",
             finished=1754300093623,
             image=SINGLE_PNG,
+            ours=OF_SINGLE,
         ),
     ),
     "shrunk": (
@@ -224,6 +233,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=PICTURE.name,
+            ours=OF_SINGLE,
         ),
     ),
     "shrunk, of an address that only the relay opens": (
@@ -235,6 +245,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=PICTURE.name,
+            ours=OF_SINGLE,
         ),
     ),
     "picture dead": (
@@ -263,7 +274,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (PROMPT, HINT, "The picture is not here yet: **Refresh** looks again."),
             finished=1754300041373,
-            ours=(REFRESH,),
+            ours=(*OF_GRID, REFRESH),
         ),
     ),
     "described": (

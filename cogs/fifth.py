@@ -1,0 +1,37 @@
+"""The fifth row of a message: what is ours below a finished picture, and the menus behind it. Pure."""
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.actions import Kind, is_grid
+from bot.models import Task
+from bot.results import WHOLE
+from cogs.buttons import Click, TaskMenu
+
+Ours = tuple[Kind, str, str]
+"""A button of ours: kind, emoji, label."""
+
+SPLIT = (Kind.SPLIT, "✂️", "Split")
+ORIGINAL = (Kind.ORIGINAL, "💾", "Original")
+
+
+def of_result(task: Task) -> tuple[Ours, ...]:
+    """Tell what can be had of a finished task, beside what the API offers."""
+    if task.video or task.text or not task.picture_url:
+        return ()
+    return (SPLIT,) if task.pictures or is_grid(task.buttons) else (ORIGINAL,)
+
+
+def pictures_menu(task_id: str, message_id: int | None) -> ui.View:
+    """Draw the menu of a grid's pictures; `message_id` is the grid's message, None for one that is private."""
+    click = Click(Kind.PICTURES, task_id, str(message_id) if message_id else "-")
+    options = [discord.SelectOption(label=f"Picture {number}", value=str(number)) for number in range(1, 5)]
+    options.append(discord.SelectOption(label="All four in one, untouched", value=str(WHOLE)))
+    select = ui.Select[Any](
+        custom_id=click.custom_id, placeholder="Which ones?", min_values=1, max_values=len(options), options=options
+    )
+    view = ui.View(timeout=None)
+    view.add_item(TaskMenu(click, select))
+    return view
