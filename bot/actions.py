@@ -43,6 +43,7 @@ class Kind(StrEnum):
     SPLIT = "k"
     PICTURES = "j"
     ORIGINAL = "o"
+    FAMILY = "t"
 
     @property
     def is_ours(self) -> bool:
@@ -52,7 +53,7 @@ class Kind(StrEnum):
     @property
     def is_kept(self) -> bool:
         """Whether it is about the result that is there: nothing is submitted, and no form opened."""
-        return self in {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL}
+        return self in {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY}
 
 
 class Instead(StrEnum):

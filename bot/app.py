@@ -17,6 +17,7 @@ from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.family import Families
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
@@ -161,7 +162,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
-            Ours(bot, Results(api, store, display, pictures, studio), turns),
+            Ours(bot, Results(api, store, display, pictures, studio), Families(store), turns),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Kin, Mark, Marks, Place, Recent, Usage
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -42,6 +42,14 @@ class Store(Protocol):
 
     async def jobs_of_task(self, task_id: str) -> Sequence[Job]:
         """Return the jobs that follow, or followed, a task, newest first."""
+        ...
+
+    async def jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        """Return the newest jobs that follow, or followed, any of the tasks, newest first."""
+        ...
+
+    async def kin(self, task_ids: Collection[str], limit: int) -> Sequence[Kin]:
+        """Return whose children the tasks are, and which children they have: each pair once, the oldest first."""
         ...
 
     async def job_of_claim(self, claim_id: int) -> Job | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import aiohttp
 import discord
 
+from bot.actions import Kind
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
 from bot.models import Task
 from bot.records import Mark, Marks, Place
@@ -66,8 +67,9 @@ class ClickAnswerer:
 
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
-        kept = {name: Mark("", "", finished=True) for name in self._green()}
-        view = buttons_of(task, replace(marks, pressed={**kept, **marks.pressed}))
+        kept = {click.key: Mark("", "", finished=True) for click, green in self._shown() if green}
+        related = any(click.kind is Kind.FAMILY for click, _ in self._shown())
+        view = buttons_of(task, replace(marks, pressed={**kept, **marks.pressed}), related=related)
         await self._turn()
         try:
             await promptly(self._interaction.edit_original_response(view=view))
@@ -82,14 +84,13 @@ class ClickAnswerer:
     async def _turn(self) -> None:
         await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
 
-    def _green(self) -> list[str]:
-        """Return the keys of the buttons that the clicked message shows as pressed, should the store have lost them."""
+    def _shown(self) -> list[tuple[Click, bool]]:
+        """Return the buttons that the clicked message has, and which are green, should the store have lost that."""
         message = self._interaction.message
         rows = [row for row in message.components if isinstance(row, discord.ActionRow)] if message else []
         buttons = [child for row in rows for child in row.children if isinstance(child, discord.Button)]
-        green = [button.custom_id for button in buttons if button.style is discord.ButtonStyle.success]
-        clicks = [Click.read(custom_id) for custom_id in green if custom_id]
-        return [click.key for click in clicks if click is not None]
+        clicks = [(Click.read(button.custom_id or ""), button.style) for button in buttons]
+        return [(click, style is discord.ButtonStyle.success) for click, style in clicks if click is not None]
 
 
 def _is_refusal(error: BaseException) -> bool:

@@ -15,10 +15,15 @@ Ours = tuple[Kind, str, str]
 
 SPLIT = (Kind.SPLIT, "✂️", "Split")
 ORIGINAL = (Kind.ORIGINAL, "💾", "Original")
+FAMILY = (Kind.FAMILY, "🌳", "Family")
 
 
-def of_result(task: Task) -> tuple[Ours, ...]:
-    """Tell what can be had of a finished task, beside what the API offers."""
+def of_result(task: Task, *, related: bool) -> tuple[Ours, ...]:
+    """Tell what can be had of a finished task, beside what the API offers; `related` ones have a family to show."""
+    return (*_files(task), FAMILY) if related else _files(task)
+
+
+def _files(task: Task) -> tuple[Ours, ...]:
     if task.video or task.text or not task.picture_url:
         return ()
     return (SPLIT,) if task.pictures or is_grid(task.buttons) else (ORIGINAL,)

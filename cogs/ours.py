@@ -1,4 +1,4 @@
-"""What our own buttons below a finished picture do: files of it."""
+"""What our own buttons below a finished picture do: files of it, and its family."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.actions import Kind
 from bot.errors import PictureTooLarge
+from bot.family import Families
 from bot.images import Picture
 from bot.results import WHOLE, Files, Results
 from cogs import budgets, limits
@@ -17,6 +18,7 @@ from cogs.fifth import pictures_menu
 from cogs.places import Interaction, clicked, place
 from cogs.prose import short, web_link
 from cogs.replies import acknowledged, apologising, promptly, said, taking_back
+from cogs.tree import family_embed
 
 _NUMBERS = frozenset({WHOLE, 1, 2, 3, 4})
 _ASK = "Which of the four do you want as files? It is free."
@@ -24,11 +26,12 @@ _FETCHING = "Fetching the pictures …"
 
 
 class Ours(commands.Cog):
-    """Translates clicks on what is ours into files."""
+    """Translates clicks on what is ours, which are free, into calls of their use cases."""
 
-    def __init__(self, bot: commands.AutoShardedBot, results: Results, turns: Budgets) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, results: Results, families: Families, turns: Budgets) -> None:
         self._bot = bot
         self._results = results
+        self._families = families
         self._turns = turns
 
     async def cog_load(self) -> None:
@@ -43,6 +46,8 @@ class Ours(commands.Cog):
                 await self._ask_which(interaction, click)
             elif click.kind is Kind.ORIGINAL:
                 await self._original(interaction, click)
+            elif click.kind is Kind.FAMILY:
+                await self._family(interaction, click)
 
     @commands.Cog.listener(f"on_{CHOICE}")
     async def chosen(self, interaction: Interaction, click: Click, values: Sequence[str]) -> None:
@@ -85,6 +90,14 @@ class Ours(commands.Cog):
             await self._turn(interaction)
             shown = [_file(picture, files.prompt) for picture in files.pictures]
             await promptly(interaction.edit_original_response(content=_told(files) or None, attachments=shown))
+
+    async def _family(self, interaction: Interaction, click: Click) -> None:
+        if not await acknowledged(_thinking(interaction)):
+            return
+        async with taking_back(interaction, private=True):
+            family = await self._families.of(click.task_id, clicked(interaction))
+            await self._turn(interaction)
+            await promptly(interaction.edit_original_response(embed=family_embed(family, click.task_id)))
 
     async def _turn(self, interaction: Interaction) -> None:
         await self._turns.turn(interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)

@@ -61,9 +61,9 @@ def sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
     return embed.set_footer(text=_footer(pressed, ""))
 
 
-def buttons_of(task: Task, marks: Marks) -> ui.View:
-    """Draw the buttons of a finished task's message, and nothing else of it."""
-    return _finished(task, marks, of_result(task), careful=False)[0]
+def buttons_of(task: Task, marks: Marks, *, related: bool = False) -> ui.View:
+    """Draw the buttons of a finished task's message, and nothing else of it; `related`: its family was shown."""
+    return _finished(task, marks, of_result(task, related=related or bool(marks.pressed)), careful=False)[0]
 
 
 def _prompt(task: Task | None, *, careful: bool) -> str:

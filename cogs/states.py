@@ -10,7 +10,7 @@ from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
 from cogs import limits
-from cogs.fifth import Ours, of_result
+from cogs.fifth import FAMILY, Ours, of_result
 from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
@@ -89,9 +89,11 @@ def _success(scene: Scene, task: Task) -> State:
 
 def _below(scene: Scene, task: Task, *, missing: bool) -> tuple[Ours, ...]:
     """Return our own buttons; of a picture that nobody has any more there is nothing to be had."""
+    related = bool(scene.marks.pressed or scene.job.parent_id)
     if scene.picture_gone:
-        return ()
-    return (*of_result(task), REFRESH) if missing else of_result(task)
+        return (FAMILY,) if related else ()
+    kept = of_result(task, related=related)
+    return (*kept, REFRESH) if missing else kept
 
 
 def _took(task: Task) -> str:

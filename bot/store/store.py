@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import AlreadyClaimed
 from bot.models import Status, Task
 from bot.ports import Now
-from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
+from bot.records import Claim, ClaimState, Job, Kin, Mark, Recent, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
 from bot.store.database import Database
@@ -99,6 +99,16 @@ class SqlStore:
         if not task_id:
             return []
         return await self._jobs(select(jobs).where(jobs.c.task_id == task_id).order_by(*NEWEST))
+
+    async def jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        """Return the newest jobs of many tasks, newest first; the empty id is no task."""
+        wanted = jobs.c.task_id.in_([task_id for task_id in task_ids if task_id])
+        return await self._jobs(select(jobs).where(wanted).order_by(*NEWEST).limit(limit))
+
+    async def kin(self, task_ids: Collection[str], limit: int) -> Sequence[Kin]:
+        """Return the parents and children of tasks, pair by pair, the oldest first."""
+        rows = await self.database.read(queries.kin([task_id for task_id in task_ids if task_id], limit))
+        return [Kin(row["parent_id"], row["child_id"]) for row in rows]
 
     async def job_of_claim(self, claim_id: int) -> Job | None:
         """Return the newest job that a claim opened; 0 is no claim."""

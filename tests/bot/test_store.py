@@ -24,7 +24,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.records import Claim, ClaimState, Mark, Person, Recent, Usage
+from bot.records import Claim, ClaimState, Kin, Mark, Person, Recent, Usage
 from bot.store import SqlStore, database_url, open_store
 from bot.store.rows import read_task, task_row
 from bot.store.schema import metadata
@@ -311,6 +311,47 @@ class TestMarks:
         assert await store.marks("t1") == {}
 
 
+class TestKin:
+    async def test_both_ways_are_known_the_oldest_first(self, store: Store) -> None:
+        """What the tasks were made of, and what was made of them; each pair once, and nobody else's."""
+        await accepted(store, a_claim(1, "U1", task_id="grid"), "single")
+        await accepted(store, a_claim(8, "V1", task_id="grid"), "varied")
+        await accepted(store, a_claim(2, "Z", task_id="single"), "zoomed")
+        await accepted(store, a_claim(3, "U2", task_id="other"), "stranger")
+        await store.open_job(a_job(4, "single", parent_id="grid"))
+        pairs = [Kin("grid", "single"), Kin("single", "zoomed"), Kin("grid", "varied")]
+        assert pairs[:2] == list(await store.kin(["single"], 9))
+        assert pairs == list(await store.kin(["grid", "single"], 9))
+        assert pairs[:2] == list(await store.kin(["grid", "single"], 2))
+
+    async def test_a_job_knows_a_parent_that_no_claim_tells_of(self, store: Store) -> None:
+        """Upwards only, as that is what has an index."""
+        await store.open_job(a_job(1, "child", parent_id="parent"))
+        assert [Kin("parent", "child")] == list(await store.kin(["child"], 9))
+        assert [] == list(await store.kin(["parent", ""], 9))
+
+    async def test_what_is_not_accepted_or_no_child_is_no_kin(self, store: Store) -> None:
+        """Nor a command, nor a form, which is answered on the child itself."""
+        await store.claim(a_claim(1, "U1"), allow)
+        await store.settle(1, ClaimState.UNKNOWN)
+        await store.claim(a_claim(2, "U2"), allow)
+        await store.settle(2, ClaimState.REFUSED)
+        await accepted(store, a_claim(3, "form", task_id="t1"), "t1")
+        await accepted(store, a_claim(4, "imagine", task_id=""), "t1")
+        await store.open_job(a_job(5, "t1"))
+        assert [] == list(await store.kin(["t1", ""], 9))
+        assert [] == list(await store.kin([], 9))
+
+    async def test_jobs_of_many_tasks_come_newest_first(self, store: Store) -> None:
+        """Open or closed, at most so many, and none without a task."""
+        for number, task_id in enumerate(("a", "b", "c", "a", ""), 1):
+            await store.open_job(a_job(number, task_id))
+        await store.close_job(2)
+        assert [4, 2, 1] == [job.id for job in await store.jobs_of_tasks(["a", "b", ""], 9)]
+        assert [4, 2] == [job.id for job in await store.jobs_of_tasks(["a", "b"], 2)]
+        assert [] == list(await store.jobs_of_tasks([], 9))
+
+
 class TestRefusals:
     async def test_a_refusal_holds_until_its_time(self, store: Store) -> None:
         """The last word about a kind counts, and ends when it said."""
@@ -331,6 +372,8 @@ async def every_answer(store: Store) -> list[str]:
         "open_jobs": store.open_jobs,
         "job": lambda: store.job(1),
         "jobs_of_task": lambda: store.jobs_of_task("t"),
+        "jobs_of_tasks": lambda: store.jobs_of_tasks(["t"], 1),
+        "kin": lambda: store.kin(["t"], 1),
         "job_of_claim": lambda: store.job_of_claim(1),
         "recent": lambda: store.recent(7, 1),
         "keep": lambda: store.keep(Task(id="t")),
@@ -619,6 +662,10 @@ class TestSqlite:
         [
             (lambda store: store.open_jobs(), "jobs_open"),
             (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
+            (lambda store: store.jobs_of_tasks(["t1", "t2"], 9), "jobs_by_task"),
+            (lambda store: store.kin(["t1", "t2"], 9), "claims_by_task"),
+            (lambda store: store.kin(["t1", "t2"], 9), "claims_by_child"),
+            (lambda store: store.kin(["t1", "t2"], 9), "jobs_by_task"),
             (lambda store: store.job_of_claim(1), "jobs_by_claim"),
             (lambda store: store.recent(7, 10), "jobs_by_requester"),
             (lambda store: store.claims(ClaimState.SUBMITTING), "claims_by_state"),

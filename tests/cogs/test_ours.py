@@ -1,5 +1,6 @@
 """What is ours below a finished picture, on discord.py's own machinery, a real relay and a real database."""
 
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -111,6 +112,25 @@ async def test_the_original_comes_privately(tmp_path: Path) -> None:
         assert len(w.public) == 2
 
 
+async def test_a_family_is_shown_from_any_of_its_members(tmp_path: Path) -> None:
+    """The button comes with the first press, and with every child; both ways are linked, the clicked one marked."""
+    async with world(tmp_path) as w:
+        grid = await w.finished(w.relay.add_task("grid"))
+        single = await w.child(await w.click(w.member, grid, "U2"), "✅")
+        single = await w.pictured(single.id)
+        assert [label for label in rows(single)[-1] if label == "Family"]
+        parent = await w.until(lambda: _with_family(w, grid))
+        for clicked, line in ((parent, "Four pictures]"), (single, "Picture 2]")):
+            asked = await w.click(w.stranger, clicked, "Family")
+            text = await w.until(partial(_embedded, w, asked))
+            assert grid.jump_url in text
+            assert single.jump_url in text
+            (marked,) = [one for one in text.splitlines() if "this one" in one]
+            assert line in marked
+        assert len(w.relay.submits) == 1
+        assert not w.env.errors
+
+
 def test_what_discord_takes_as_one_request_goes_as_one() -> None:
     """Larger pictures go one after the other; none is left out."""
     large, small = (Picture(bytes(size), "a.png", 1, 1, shrunk=False) for size in (REQUEST_BYTES // 2, 100))
@@ -132,3 +152,13 @@ def _private(w: World, asked: InteractionResult) -> str:
 def _attached(w: World, asked: InteractionResult) -> discord.Message | None:
     shown = w.message(asked.response.id) if asked.response else None
     return shown if shown and shown.attachments else None
+
+
+def _with_family(w: World, grid: discord.Message) -> discord.Message | None:
+    shown = w.message(grid.id)
+    return shown if shown and "Family" in rows(shown)[-1] else None
+
+
+def _embedded(w: World, asked: InteractionResult) -> str:
+    shown = w.message(asked.response.id) if asked.response else None
+    return (shown.embeds[0].description or "") if shown and shown.embeds else ""

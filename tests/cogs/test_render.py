@@ -184,7 +184,7 @@ async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     first = key(GRID.buttons[0].custom_id)
     view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, {"mj::job::variation": "unknown_action"}))
     rows = view.to_components()
-    assert [len(row["components"]) for row in rows] == [5, 4, 2]
+    assert [len(row["components"]) for row in rows] == [5, 4, 3]
     styles = [part["style"] for part in rows[0]["components"]]
     assert styles == [discord.ButtonStyle.success.value, *[discord.ButtonStyle.secondary.value] * 4]
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.actions import key
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
-from bot.records import Job, Person
+from bot.records import Job, Mark, Marks, Person
 from cogs.buttons import TaskButton
 from cogs.render import render
 from tests.fakes.rows import job, task
@@ -85,6 +86,7 @@ U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
 OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
 OF_GRID = (("✂️", "Split"),)
+FAMILY = ("🌳", "Family")
 OF_SINGLE = (("💾", "Original"),)
 FORM = (("✏️", "Open form"), ("", "Drop it"))
 GRID_PNG = "bot_a_lighthouse_at_dawn_5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5.png"
@@ -165,6 +167,17 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             1754300041373,
             image=GRID_PNG,
             ours=OF_GRID,
+        ),
+    ),
+    "grid that was pressed": (
+        scene(GRID, marks=Marks({key(GRID.buttons[0].custom_id): Mark("2", "", finished=True)})),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (PROMPT, HINT),
+            finished=1754300041373,
+            image=GRID_PNG,
+            ours=(*OF_GRID, FAMILY),
         ),
     ),
     "single": (
