@@ -44,6 +44,7 @@ class Kind(StrEnum):
     PICTURES = "j"
     ORIGINAL = "o"
     FAMILY = "t"
+    STOP = "q"
 
     @property
     def is_ours(self) -> bool:
@@ -52,8 +53,8 @@ class Kind(StrEnum):
 
     @property
     def is_kept(self) -> bool:
-        """Whether it is about the result that is there: nothing is submitted, and no form opened."""
-        return self in {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY}
+        """Whether it is about what is there, or on its way: nothing is submitted, and no form opened."""
+        return self in {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP}
 
 
 class Instead(StrEnum):
@@ -189,6 +190,10 @@ def meaning(custom_id: str) -> Action:
             motion: Motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
             return replace(line.action, name=name, done=done, index=index, motion=motion)
     return Action(Kind.OTHER, "More", "Done")
+
+
+CANCEL = "cancel"
+"""The ability to give a running task up, among those that `ability` names by a customId."""
 
 
 @lru_cache(maxsize=4096)

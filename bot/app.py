@@ -28,6 +28,7 @@ from bot.results import Results
 from bot.retention import Retention
 from bot.schedule import Schedule
 from bot.settings import Settings
+from bot.stops import Stops
 from bot.store import open_store
 from bot.studio import Studio
 from bot.supervisor import Supervisor
@@ -35,6 +36,7 @@ from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
 from cogs.display import DiscordDisplay
+from cogs.endings import Endings
 from cogs.help import Help
 from cogs.ours import Ours
 from cogs.permissions import invite, invite_for_oneself
@@ -163,6 +165,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
             Ours(bot, Results(api, store, display, pictures, studio), Families(store), turns),
+            Endings(Stops(api, store, jobs, clock=clock)),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

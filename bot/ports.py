@@ -163,6 +163,8 @@ class Ending(StrEnum):
     """The relay does not know the task any more."""
     UNCERTAIN = "uncertain"
     """The submit's answer was lost."""
+    STOPPED = "stopped"
+    """Somebody no longer wants it watched; the task itself goes on."""
     DROPPED = "dropped"
     """The form was declined."""
 

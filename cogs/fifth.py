@@ -5,8 +5,10 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot import actions
 from bot.actions import Kind, is_grid
 from bot.models import Task
+from bot.records import Job, Marks
 from bot.results import WHOLE
 from cogs.buttons import Click, TaskMenu
 
@@ -15,6 +17,8 @@ Ours = tuple[Kind, str, str]
 
 SPLIT = (Kind.SPLIT, "✂️", "Split")
 ORIGINAL = (Kind.ORIGINAL, "💾", "Original")
+STOP = (Kind.STOP, "", "Stop watching")
+CANCEL = (Kind.STOP, "", "Cancel")
 FAMILY = (Kind.FAMILY, "🌳", "Family")
 
 
@@ -27,6 +31,11 @@ def _files(task: Task) -> tuple[Ours, ...]:
     if task.video or task.text or not task.picture_url:
         return ()
     return (SPLIT,) if task.pictures or is_grid(task.buttons) else (ORIGINAL,)
+
+
+def of_running(job: Job, marks: Marks) -> tuple[Ours, ...]:
+    """Offer to give up: a task that this message has asked for may be cancelled, until a relay said that it cannot."""
+    return (CANCEL,) if job.claim_id and actions.CANCEL not in marks.refused else (STOP,)
 
 
 def pictures_menu(task_id: str, message_id: int | None) -> ui.View:

@@ -86,6 +86,7 @@ U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
 OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
 OF_GRID = (("✂️", "Split"),)
+STOP, CANCEL = (("", "Stop watching"),), (("", "Cancel"),)
 FAMILY = ("🌳", "Family")
 OF_SINGLE = (("💾", "Original"),)
 FORM = (("✏️", "Open form"), ("", "Drop it"))
@@ -105,19 +106,19 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     ),
     "accepted, not seen yet": (
         scene(None, pressed("U2", "Picture 2"), silent_since=SILENT),
-        Look("⏳ Queued", GREY, (f"asked <t:{int(BORN.timestamp())}:R>", OUTAGE), U2, U2_FOOTER),
+        Look("⏳ Queued", GREY, (f"asked <t:{int(BORN.timestamp())}:R>", OUTAGE), U2, U2_FOOTER, ours=STOP),
     ),
     "fresh": (
         scene(told("10_fetch_fresh_empty_status")),
-        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754300000:R>")),
+        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754300000:R>"), ours=STOP),
     ),
     "queued": (
         scene(QUEUED.model_copy(update={"properties": QUEUED.properties.model_copy(update={"number_of_queues": 2})})),
-        Look("⏳ Queued, 2 ahead", GREY, (PROMPT, "asked <t:1754299999:R>")),
+        Look("⏳ Queued, 2 ahead", GREY, (PROMPT, "asked <t:1754299999:R>"), ours=STOP),
     ),
     "queued in an outage": (
         scene(QUEUED, silent_since=SILENT),
-        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754299999:R>", OUTAGE)),
+        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754299999:R>", OUTAGE), ours=STOP),
     ),
     "running": (
         scene(RUNNING),
@@ -126,6 +127,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=STOP,
         ),
     ),
     "running in an outage, with a preview of our own": (
@@ -135,6 +137,36 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>", OUTAGE),
             image="preview.png",
+            ours=STOP,
+        ),
+    ),
+    "running, its own to cancel": (
+        scene(RUNNING, replace(job(task_id=RUNNING.id), claim_id=1)),
+        Look(
+            "🎨 Drawing, 46 %",
+            BLUE,
+            (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
+            image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=CANCEL,
+        ),
+    ),
+    "running, on a relay that cannot cancel": (
+        scene(RUNNING, replace(job(task_id=RUNNING.id), claim_id=1), marks=Marks(refused={"cancel": "a page"})),
+        Look(
+            "🎨 Drawing, 46 %",
+            BLUE,
+            (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
+            image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=STOP,
+        ),
+    ),
+    "stopped": (
+        scene(RUNNING, ending=Ending.STOPPED),
+        Look(
+            "🌙 Stopped watching",
+            DARK,
+            (PROMPT, "Midjourney draws on, and it stays paid: **Look again** is free."),
+            ours=(LOOK,),
         ),
     ),
     "running, nothing known": (
@@ -144,6 +176,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             BLUE,
             ("`░░░░░░░░░░░░░░░░░░░░`", f"started <t:{int(BORN.timestamp())}:R>"),
             footer="7",
+            ours=STOP,
         ),
     ),
     "grid": (
@@ -418,6 +451,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (PROMPT, "asked <t:1754300201:R>"),
             "lien pressed Custom Zoom",
             "Custom Zoom · 1754300201002664",
+            ours=STOP,
         ),
     ),
     "gave up": (
