@@ -45,6 +45,8 @@ class Kind(StrEnum):
     ORIGINAL = "o"
     FAMILY = "t"
     STOP = "q"
+    DELETE = "e"
+    DELETE_SURELY = "n"
 
     @property
     def is_ours(self) -> bool:
@@ -54,7 +56,10 @@ class Kind(StrEnum):
     @property
     def is_kept(self) -> bool:
         """Whether it is about what is there, or on its way: nothing is submitted, and no form opened."""
-        return self in {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP}
+        return self in _KEPT
+
+
+_KEPT = frozenset({Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP, Kind.DELETE, Kind.DELETE_SURELY})
 
 
 class Instead(StrEnum):

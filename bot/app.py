@@ -24,6 +24,7 @@ from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
 from bot.ports import Store
 from bot.presses import Presses
+from bot.removals import Removals
 from bot.results import Results
 from bot.retention import Retention
 from bot.schedule import Schedule
@@ -165,7 +166,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
             Ours(bot, Results(api, store, display, pictures, studio), Families(store), turns),
-            Endings(Stops(api, store, jobs, clock=clock)),
+            Endings(Stops(api, store, jobs, clock=clock), Removals(store, display, jobs)),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

@@ -32,6 +32,10 @@ class Store(Protocol):
         """Mark the job as ended, if it is still this process's; its row stays, for links and for the requester."""
         ...
 
+    async def drop_job(self, message_id: int) -> None:
+        """Delete the row of a message that is gone."""
+        ...
+
     async def open_jobs(self) -> Sequence[Job]:
         """Return every job that has not ended, whosever it is, oldest first."""
         ...
@@ -200,6 +204,15 @@ class Display(Protocol):
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
             PlaceUnreachable: Only the token reached it, and it has expired.
+        """
+        ...
+
+    async def remove(self, place: Place) -> None:
+        """Delete a message, quietly where it is gone already.
+
+        Raises:
+            PlaceUnreachable: No way leads there any more.
+            DisplayFailed: Somebody on the way failed.
         """
         ...
 

@@ -1,17 +1,18 @@
 """The use case of giving up: a running task is cancelled where the relay can, else its message no longer watches it."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum, auto
 from typing import Protocol
 
 from bot.actions import CANCEL
 from bot.clock import Clock
-from bot.errors import ActionUnsupported, NotYours
+from bot.errors import ActionUnsupported
+from bot.hands import Hand
 from bot.jobs import Jobs
 from bot.ports import Store
-from bot.records import Job, Person, Place
+from bot.records import Job, Place
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +26,6 @@ class Midjourney(Protocol):
     async def cancel(self, task_id: str) -> None:
         """Give a running task up, or raise ActionUnsupported where there is no such thing."""
         ...
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who wants to end something: `requester_id` is whose message it is as Discord tells, 0 where it does not."""
-
-    person: Person
-    requester_id: int
-    moderates: bool
-
-    def judge(self, job: Job | None) -> None:
-        """Raise NotYours unless it is theirs, as the store knows first, or they manage messages there."""
-        requester_id = job.requester.id if job else self.requester_id
-        if not self.moderates and self.person.id != requester_id:
-            raise NotYours
 
 
 class Outcome(Enum):

@@ -69,7 +69,9 @@ class ClickAnswerer:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
         kept = {click.key: Mark("", "", finished=True) for click, green in self._shown() if green}
         related = any(click.kind is Kind.FAMILY for click, _ in self._shown())
-        view = buttons_of(task, replace(marks, pressed={**kept, **marks.pressed}), related=related)
+        view = buttons_of(
+            task, replace(marks, pressed={**kept, **marks.pressed}), related=related, private=self._clicked.ephemeral
+        )
         await self._turn()
         try:
             await promptly(self._interaction.edit_original_response(view=view))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import discord
 from discord import ui
@@ -12,9 +11,8 @@ from bot.models import Status, Task
 from bot.ports import Scene
 from bot.records import Marks, Person
 from cogs import limits
-from cogs.buttons import Click, TaskButton
 from cogs.components import task_buttons
-from cogs.fifth import Ours, of_result
+from cogs.fifth import Ours, button, of_result
 from cogs.prose import prompt_line, short, web_link
 from cogs.states import REFRESH, SENDING, State, state_of
 
@@ -61,9 +59,10 @@ def sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
     return embed.set_footer(text=_footer(pressed, ""))
 
 
-def buttons_of(task: Task, marks: Marks, *, related: bool = False) -> ui.View:
+def buttons_of(task: Task, marks: Marks, *, related: bool = False, private: bool = False) -> ui.View:
     """Draw the buttons of a finished task's message, and nothing else of it; `related`: its family was shown."""
-    return _finished(task, marks, of_result(task, related=related or bool(marks.pressed)), careful=False)[0]
+    ours = of_result(task, related=related or bool(marks.pressed), private=private)
+    return _finished(task, marks, ours, careful=False)[0]
 
 
 def _prompt(task: Task | None, *, careful: bool) -> str:
@@ -129,10 +128,7 @@ def _finished(task: Task, marks: Marks, ours: Sequence[Ours], *, careful: bool) 
 
 
 def _add_ours(view: ui.View, ours: Sequence[Ours], task_id: str, *, careful: bool) -> None:
-    """Put our own buttons into the fifth row; an id that does not fit a custom_id goes without."""
-    for kind, symbol, label in ours:
-        click = Click(kind, task_id)
-        if click.fits:
-            shown = None if careful and label else symbol or None
-            button = ui.Button[Any](label=label or None, emoji=shown, custom_id=click.custom_id, row=4)
-            view.add_item(TaskButton(click, button, row=4))
+    """Put our own buttons into the fifth row."""
+    for one in ours:
+        if (drawn := button(one, task_id, row=4, careful=careful)) is not None:
+            view.add_item(drawn)

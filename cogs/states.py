@@ -10,7 +10,7 @@ from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
 from cogs import limits
-from cogs.fifth import FAMILY, Ours, of_result, of_running
+from cogs.fifth import FILES, Ours, of_result, of_running
 from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
@@ -90,9 +90,9 @@ def _success(scene: Scene, task: Task) -> State:
 def _below(scene: Scene, task: Task, *, missing: bool) -> tuple[Ours, ...]:
     """Return our own buttons; of a picture that nobody has any more there is nothing to be had."""
     related = bool(scene.marks.pressed or scene.job.parent_id)
+    kept = of_result(task, related=related, private=scene.job.place.ephemeral)
     if scene.picture_gone:
-        return (FAMILY,) if related else ()
-    kept = of_result(task, related=related)
+        return tuple(one for one in kept if one not in FILES)
     return (*kept, REFRESH) if missing else kept
 
 

@@ -84,6 +84,10 @@ class SqlStore:
         own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
         await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
 
+    async def drop_job(self, message_id: int) -> None:
+        """Delete the row of a message that is gone; whoever runs it finds that it is lost."""
+        await self.database.write(delete(jobs).where(jobs.c.message_id == message_id))
+
     async def open_jobs(self) -> Sequence[Job]:
         """Return every job that has not ended, whosever it is, oldest first."""
         return await self._jobs(

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import NotYours, RelayUnreachable, StoreUnavailable
+from bot.hands import Hand
 from bot.models import Status
 from bot.ports import Ending
-from bot.stops import Hand, Outcome, Stops
+from bot.stops import Outcome, Stops
 from tests.fakes.process import Process, World
 from tests.fakes.rows import LIEN, MINH, PARENT, job, place, task
 

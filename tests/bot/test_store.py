@@ -110,6 +110,16 @@ class TestJobs:
         assert [cat, unseen] == list(await store.recent(7, 10))
         assert [cat] == list(await store.recent(7, 1))
 
+    async def test_a_dropped_job_is_gone(self, store: Store) -> None:
+        """Open or closed, and one that is gone already is no news."""
+        for message_id in (1, 2):
+            await store.open_job(a_job(message_id))
+        await store.close_job(2)
+        for message_id in (1, 2, 2, 3):
+            await store.drop_job(message_id)
+        assert list(await store.jobs_of_task("t1")) == []
+        assert await store.job(1) is None
+
 
 class TestSnapshots:
     async def test_the_last_snapshot_is_kept(self, store: Store) -> None:
@@ -369,6 +379,7 @@ async def every_answer(store: Store) -> list[str]:
         "open_job": lambda: store.open_job(a_job(1)),
         "change_job": lambda: store.change_job(a_job(1)),
         "close_job": lambda: store.close_job(1),
+        "drop_job": lambda: store.drop_job(1),
         "open_jobs": store.open_jobs,
         "job": lambda: store.job(1),
         "jobs_of_task": lambda: store.jobs_of_task("t"),

@@ -40,7 +40,7 @@ async def test_chosen_pictures_come_as_files(tmp_path: Path) -> None:
     """Split asks privately which; the files come where the grid is, half as wide, and nothing is submitted."""
     async with world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
-        assert rows(grid)[-1] == ["Split"]
+        assert rows(grid)[-1] == ["Split", "🗑️"]
         asked = await w.click(w.stranger, grid, "Split")
         assert asked.response is not None
         assert asked.response.ephemeral

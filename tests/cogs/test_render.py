@@ -121,7 +121,7 @@ async def test_what_discord_refused_is_drawn_carefully() -> None:
     drawing = render(Scene(job=own, now=own.born_at, task=described), careful=True)
     assert drawing.embed.description == ""
     assert (drawing.embed.image.url, drawing.embed.author.icon_url, drawing.alt_text) == (None, None, "")
-    assert [item.item.emoji for item in drawing.view.children if isinstance(item, TaskButton)] == [None] * 6
+    assert [item.item.emoji for item in drawing.view.children if isinstance(item, TaskButton)] == [None] * 7
 
 
 async def test_a_failure_is_told_carefully_without_its_original() -> None:
@@ -184,7 +184,7 @@ async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     first = key(GRID.buttons[0].custom_id)
     view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, {"mj::job::variation": "unknown_action"}))
     rows = view.to_components()
-    assert [len(row["components"]) for row in rows] == [5, 4, 3]
+    assert [len(row["components"]) for row in rows] == [5, 4, 4]
     styles = [part["style"] for part in rows[0]["components"]]
     assert styles == [discord.ButtonStyle.success.value, *[discord.ButtonStyle.secondary.value] * 4]
 

@@ -85,10 +85,11 @@ U2 = "lien pressed U2"
 U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
 OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
-OF_GRID = (("✂️", "Split"),)
+DELETE = ("🗑️", "")
+OF_GRID = (("✂️", "Split"), DELETE)
 STOP, CANCEL = (("", "Stop watching"),), (("", "Cancel"),)
 FAMILY = ("🌳", "Family")
-OF_SINGLE = (("💾", "Original"),)
+OF_SINGLE = (("💾", "Original"), DELETE)
 FORM = (("✏️", "Open form"), ("", "Drop it"))
 GRID_PNG = "bot_a_lighthouse_at_dawn_5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5.png"
 SINGLE_PNG = "bot_a_lighthouse_at_dawn_c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8.png"
@@ -210,7 +211,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (PROMPT, HINT),
             finished=1754300041373,
             image=GRID_PNG,
-            ours=(*OF_GRID, FAMILY),
+            ours=(OF_GRID[0], FAMILY, DELETE),
         ),
     ),
     "single": (
@@ -301,6 +302,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (PROMPT, HINT, "The link to the picture is dead: such links live for a day. The buttons may still work."),
             finished=1754300041373,
+            ours=(DELETE,),
         ),
     ),
     "picture not handed out": (
@@ -310,7 +312,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (PROMPT, "The relay has not handed out the picture."),
             finished=1754300040123,
-            ours=(REFRESH,),
+            ours=(DELETE, REFRESH),
         ),
     ),
     "picture at an address that only the relay opens": (
@@ -332,6 +334,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Describe · 1754300150777931",
             finished=1754300160323,
             image="1754300150777931.jpg",
+            ours=(DELETE,),
         ),
     ),
     "shortened": (
@@ -352,6 +355,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ),
             footer="Shorten · 1754300150777931",
             finished=1754300156123,
+            ours=(DELETE,),
         ),
     ),
     "four clips": (
@@ -365,6 +369,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ),
             footer="Video · 1754301000222733",
             finished=1754301075123,
+            ours=(DELETE,),
         ),
     ),
     "one clip of a press": (
@@ -380,6 +385,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             U2,
             "U2 · 1754301000222733",
             1754301075123,
+            ours=(DELETE,),
         ),
     ),
     "one clip": (
@@ -391,6 +397,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Video · 1754301000222733",
             finished=1754301075123,
             image=PICTURE.name,
+            ours=(DELETE,),
         ),
     ),
     "failed": (

@@ -21,7 +21,7 @@ async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> 
         assert answer.response is not None
         shown = await w.pictured(answer.response.id)
         assert title_of(shown).startswith("✅ Four pictures")
-        assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"], ["Split"]]
+        assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"], ["Split", "🗑️"]]
         assert (shown.embeds[0].description or "").startswith("**a lighthouse at dawn** `--ar 3:2`")
         assert len(w.public) == 1
         assert not w.env.errors

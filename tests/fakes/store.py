@@ -64,6 +64,12 @@ class FakeStore:
             self.closed.add(message_id)
             self.ended_at[message_id] = self.now()
 
+    async def drop_job(self, message_id: int) -> None:
+        self._answer()
+        self.jobs.pop(message_id, None)
+        self.owners.pop(message_id, None)
+        self.closed.discard(message_id)
+
     async def open_jobs(self) -> Sequence[Job]:
         self._answer()
         return [job for job in reversed(self._newest(lambda _: True)) if job.id not in self.closed]
