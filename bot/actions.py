@@ -45,6 +45,7 @@ class Kind(StrEnum):
     ORIGINAL = "o"
     FAMILY = "t"
     STOP = "q"
+    MORE = "m"
     DELETE = "e"
     DELETE_SURELY = "n"
 
@@ -59,7 +60,9 @@ class Kind(StrEnum):
         return self in _KEPT
 
 
-_KEPT = frozenset({Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP, Kind.DELETE, Kind.DELETE_SURELY})
+_KEPT = frozenset(
+    {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP, Kind.MORE, Kind.DELETE, Kind.DELETE_SURELY}
+)
 
 
 class Instead(StrEnum):

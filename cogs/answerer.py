@@ -14,6 +14,7 @@ from bot.records import Mark, Marks, Place
 from cogs import budgets
 from cogs.budgets import Budgets
 from cogs.buttons import Click
+from cogs.components import PRESSED
 from cogs.places import Interaction, clicked, person, place
 from cogs.render import buttons_of, sending
 from cogs.replies import briefly, promptly, said, tell
@@ -90,9 +91,12 @@ class ClickAnswerer:
         """Return the buttons that the clicked message has, and which are green, should the store have lost that."""
         message = self._interaction.message
         rows = [row for row in message.components if isinstance(row, discord.ActionRow)] if message else []
-        buttons = [child for row in rows for child in row.children if isinstance(child, discord.Button)]
-        clicks = [(Click.read(button.custom_id or ""), button.style) for button in buttons]
-        return [(click, style is discord.ButtonStyle.success) for click, style in clicks if click is not None]
+        parts = [part for row in rows for part in row.children]
+        green = discord.ButtonStyle.success
+        seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
+        menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
+        seen += [(option.value, option.description == PRESSED) for menu in menus for option in menu.options]
+        return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
 
 
 def _is_refusal(error: BaseException) -> bool:

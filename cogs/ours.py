@@ -53,7 +53,10 @@ class Ours(commands.Cog):
     async def chosen(self, interaction: Interaction, click: Click, values: Sequence[str]) -> None:
         """Answer a choice in a menu of ours."""
         async with apologising(interaction):
-            if click.kind is Kind.PICTURES:
+            if click.kind is Kind.MORE and values and (chosen := Click.read(values[0])):
+                # A press exactly like its button's, forms included.
+                interaction.client.dispatch(CLICK, interaction, chosen)
+            elif click.kind is Kind.PICTURES:
                 await self._split(interaction, click, {int(value) for value in values if value.isdecimal()} & _NUMBERS)
 
     async def _ask_which(self, interaction: Interaction, click: Click) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from simcord import InteractionResult, MemberActor
 
 from bot.fit import Picture
+from bot.models import Button
 from cogs.limits import REQUEST_BYTES
 from cogs.ours import _batches
 from tests.world import World, button, rows, world
@@ -131,6 +132,26 @@ async def test_a_family_is_shown_from_any_of_its_members(tmp_path: Path) -> None
         assert not w.env.errors
 
 
+async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
+    """Sent once, marked, and refused or opened as a form just as its button would be."""
+    async with world(tmp_path) as w:
+        task_id = w.relay.add_task("grid")
+        await _with_more_buttons(w, task_id)
+        grid = await w.finished(task_id)
+        w.relay._scripts._waiting.clear()
+        options = {option.label: option.value for option in menu(grid).options}
+        assert list(options) == ["V1", "V2", "V3", "V4", "Custom Zoom", "Other"]
+        chosen = await w.act(w.member.select(grid, [options["V2"]]))
+        child = await w.child(chosen, "✅ Four pictures")
+        assert child.embeds[0].author.name == "lien pressed V2"
+        assert [submit.path for submit in w.relay.submits] == ["/mj/submit/action"]
+        marked = await w.until(lambda: _pressed_in_menu(w, grid))
+        assert marked == ["V2"]
+        form = await w.act(w.member.select(grid, [options["Custom Zoom"]]))
+        assert form.modal is not None
+        assert not w.env.errors
+
+
 def test_what_discord_takes_as_one_request_goes_as_one() -> None:
     """Larger pictures go one after the other; none is left out."""
     large, small = (Picture(bytes(size), "a.png", 1, 1, shrunk=False) for size in (REQUEST_BYTES // 2, 100))
@@ -162,3 +183,23 @@ def _with_family(w: World, grid: discord.Message) -> discord.Message | None:
 def _embedded(w: World, asked: InteractionResult) -> str:
     shown = w.message(asked.response.id) if asked.response else None
     return (shown.embeds[0].description or "") if shown and shown.embeds else ""
+
+
+async def _with_more_buttons(w: World, task_id: str) -> None:
+    """Let the relay tell of a task with more buttons than fit: dummies first, U's, then V's and a zoom."""
+    told = await w.app.api.fetch(task_id)
+    dummies = tuple(Button(custom_id=f"x::{at}", label=f"x{at}") for at in range(10))
+    zooms = [told.buttons[0].custom_id.replace("JOB::upsample::1", f"{name}Zoom") for name in ("Custom", "Other")]
+    more = tuple(
+        Button(custom_id=custom_id, label=label)
+        for custom_id, label in zip(zooms, ("Custom Zoom", "Other"), strict=True)
+    )
+    grown = told.model_copy(update={"buttons": (*told.buttons[:5], *dummies, *told.buttons[5:], *more)})
+    body = grown.model_dump(by_alias=True, mode="json") | {"progress": "100%"}
+    for route, answer in (("fetch", body), ("list", [body])):
+        w.relay.script(route, body=answer)
+
+
+def _pressed_in_menu(w: World, grid: discord.Message) -> list[str]:
+    shown = w.message(grid.id)
+    return [option.label for option in menu(shown).options if option.description] if shown else []
