@@ -7,7 +7,7 @@ Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Dis
 
 import re
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import StrEnum, unique
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
@@ -18,6 +18,7 @@ Form = Literal["zoom", "region", "prompt"]
 Motion = Literal["", "high", "low"]
 
 
+@unique
 class Kind(StrEnum):
     """One letter per kind of button: it travels in Discord's custom_id, so a form needs no look-up to open."""
 
@@ -39,11 +40,29 @@ class Kind(StrEnum):
     OPEN_FORM = "f"
     DROP_FORM = "g"
     LOOK = "l"
+    SPLIT = "k"
+    PICTURES = "j"
+    ORIGINAL = "o"
+    FAMILY = "t"
+    STOP = "q"
+    MORE = "m"
+    DELETE = "e"
+    DELETE_SURELY = "n"
 
     @property
     def is_ours(self) -> bool:
         """Whether mjbot made this button up, rather than the API."""
-        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
+        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK} or self.is_kept
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is about what is there, or on its way: nothing is submitted, and no form opened."""
+        return self in _KEPT
+
+
+_KEPT = frozenset(
+    {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP, Kind.MORE, Kind.DELETE, Kind.DELETE_SURELY}
+)
 
 
 REMIXED = frozenset({Kind.VARIATION, Kind.REROLL, Kind.VARY, Kind.PAN})
@@ -183,6 +202,10 @@ def meaning(custom_id: str) -> Action:
             motion: Motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
             return replace(line.action, name=name, done=done, index=index, motion=motion)
     return Action(Kind.OTHER, "More", "Done")
+
+
+CANCEL = "cancel"
+"""The ability to give a running task up, among those that `ability` names by a customId."""
 
 
 @lru_cache(maxsize=4096)

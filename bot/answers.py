@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from itertools import islice
 
-from bot.errors import PictureGone, SubmitUncertain, TaskUnknown
+from bot.errors import PictureGone, SubmitRefused, SubmitUncertain, TaskUnknown
 from bot.models import Submission, Task, is_array, is_mapping, most_advanced, text_of
 from bot.refusals import (
     Answer,
@@ -18,7 +18,7 @@ from bot.refusals import (
     words_of,
 )
 
-__all__ = ["Answer", "links", "picture", "seed", "shorten", "submission", "task", "tasks"]
+__all__ = ["Answer", "cancelled", "links", "picture", "seed", "shorten", "submission", "task", "tasks"]
 
 _UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
 # After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
@@ -117,6 +117,29 @@ def seed(answer: Answer, task_id: str) -> str:
     except SubmitUncertain:  # nothing is paid here, and the answer may yet come
         raise unreachable(answer, words) from None
     raise unreachable(answer, words)
+
+
+def cancelled(answer: Answer, task_id: str) -> None:
+    """Read the answer to a cancel, which comes in a submit's clothes.
+
+    Raises:
+        TaskUnknown: The relay knows no such task, or not for this key.
+        ActionUnsupported: There is no cancel here: 404, 405, a redirect, or the web console's page.
+        SubmitRefused: The task cannot be cancelled any more, or not yet.
+        RelayError: Any other leaf that a read can end in.
+    """
+    body = decoded(answer)
+    told = Submission.model_validate(body) if is_mapping(body) else Submission()
+    if answer.is_success and told.code == 1:
+        return
+    words = words_of(answer, body)
+    if told.code == 3 or words.have(_UNKNOWN):
+        raise TaskUnknown(task_id, words.reason)
+    if refusal := refused_to_all(answer, words):
+        raise refusal
+    if answer.status < 500 and told.code in {4, 9}:
+        raise SubmitRefused(told.code, words.reason)
+    raise no_such_path(answer, words) or unreachable(answer, words)
 
 
 def picture(answer: Answer, task_id: str) -> bytes:

@@ -120,6 +120,17 @@ class MidjourneyAPI:
         path, name = "/mj/image/{id}", _segment(task_id)
         return await self._read(path, lambda answer: answers.picture(answer, task_id), name=name, terms=_OF_PICTURE)
 
+    async def cancel(self, task_id: str) -> None:
+        """Ask to give a running task up; the task itself tells whether it was.
+
+        Raises:
+            TaskUnknown: The relay knows no such task, or not for this key.
+            ActionUnsupported: This relay has no such path, as none behind new-api has.
+            SubmitRefused: It is over already, or waits for its form.
+        """
+        path, name = "/mj/task/{id}/cancel", _segment(task_id)
+        await self._read(path, lambda answer: answers.cancelled(answer, task_id), name=name, body={})
+
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
         try:
@@ -180,7 +191,7 @@ class MidjourneyAPI:
         body: Body | None = None,
         terms: Terms = _OF_TEXT,
     ) -> _T:
-        method, path = "POST" if body else "GET", template.replace("{id}", name)
+        method, path = "GET" if body is None else "POST", template.replace("{id}", name)
 
         async def once() -> _T:
             with api_request(template):

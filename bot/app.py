@@ -18,6 +18,7 @@ from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.family import Families
 from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
@@ -26,17 +27,23 @@ from bot.ownership import Ownership
 from bot.people import People
 from bot.ports import Store
 from bot.presses import Presses
+from bot.removals import Removals
+from bot.results import Results
 from bot.retention import Retention
 from bot.schedule import Schedule
 from bot.seeds import Seeds
 from bot.settings import Settings
+from bot.stops import Stops
 from bot.store import open_store
+from bot.studio import Studio
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
 from cogs.display import DiscordDisplay
+from cogs.endings import Endings
 from cogs.help import Help
+from cogs.ours import Ours
 from cogs.people import PeopleCog
 from cogs.permissions import invite, invite_for_oneself
 from cogs.replies import Tree, all_answered
@@ -152,6 +159,8 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         session = await stack.enter_async_context(aiohttp.ClientSession())
         pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
         stack.push_async_callback(pictures.close)
+        studio = Studio()
+        stack.push_async_callback(studio.close)
         bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = Budgets(clock.now, clock.sleep)
         stack.push_async_callback(turns.close)
@@ -175,6 +184,8 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Seed(Seeds(api, store), status),
             Upscale(bot),
             Actions(bot, jobs, presses, people, trust, turns, clock),
+            Ours(bot, Results(api, store, display, pictures, studio), Families(store), turns),
+            Endings(Stops(api, store, jobs, clock=clock), Removals(store, display, jobs)),
             PeopleCog(bot, people, notify_after=times.notify_after),
             Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble),
         )

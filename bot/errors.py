@@ -20,6 +20,7 @@ MjbotError
 │   ├── ServerNotAllowed
 │   ├── PersonNotAllowed
 │   ├── NotTheRequester
+│   ├── NotYours             only the requester, or who manages messages there, may end or delete
 │   ├── RequesterUnknown     the policy asks for the requester and nothing tells who that is
 │   ├── CoolingDown
 │   └── DailyLimitReached
@@ -178,6 +179,10 @@ class NotTheRequester(AdmissionRefused):
 
 class RequesterUnknown(AdmissionRefused):
     """The policy lets only the requester press, and nothing tells who that is."""
+
+
+class NotYours(AdmissionRefused):
+    """Only who asked for a message, or manages messages there, may end it, or take it away."""
 
 
 class CoolingDown(AdmissionRefused):

@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.errors import PictureError, PictureGone, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.feeds import Feed
 from bot.images import Picture, file_name
+from bot.lacks import Lacks
 from bot.models import Status, Task
 from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store
 from bot.records import ClaimState, Job, Marks, Notify, Person, Place, Recent
@@ -61,6 +62,7 @@ class Jobs:
         self._pictures = pictures
         self._supervisor = supervisor
         self._times = times
+        self.lacks = Lacks(store, clock.now)
         self._now = clock.now
         self._sleep = clock.sleep
 
@@ -132,6 +134,12 @@ class Jobs:
         task = await self._store.snapshot(job.task_id) or Task(id=job.task_id)
         await self._store.keep(task.model_copy(update={"status": Status.CANCEL}))
         await self._end(job, task, Ending.DROPPED)
+
+    async def stop(self, job: Job) -> None:
+        """End a job that somebody no longer wants watched; its task goes on, and may be looked at again."""
+        self._supervisor.stop(job.id)
+        await self._store.open_job(job)  # another process may be running it
+        await self._end(job, await self._store.snapshot(job.task_id), Ending.STOPPED)
 
     async def recent(self, person_id: int, limit: int) -> list[Recent]:
         """Return a person's own tasks, newest first."""
@@ -244,7 +252,7 @@ class Jobs:
                 job=job,
                 now=self._now(),
                 task=task,
-                marks=await self._marks(task),
+                marks=await self._marks(task) if task and task.buttons else Marks(refused=await self.lacks.known()),
                 picture=preview,
                 silent_since=feed.silent_since,
             )

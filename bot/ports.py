@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
+from bot.records import Claim, ClaimState, Job, Kin, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -34,6 +34,10 @@ class Store(Protocol):
         """Mark the job as ended, if it is still this process's; its row stays, for links and for the requester."""
         ...
 
+    async def drop_job(self, message_id: int) -> None:
+        """Delete the row of a message that is gone."""
+        ...
+
     async def unfinished(self) -> int:
         """Count the jobs that have not ended, whosever they are."""
         ...
@@ -44,6 +48,14 @@ class Store(Protocol):
 
     async def jobs_of_task(self, task_id: str) -> Sequence[Job]:
         """Return the jobs that follow, or followed, a task, newest first."""
+        ...
+
+    async def jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        """Return the newest jobs that follow, or followed, any of the tasks, newest first."""
+        ...
+
+    async def kin(self, task_ids: Collection[str], limit: int) -> Sequence[Kin]:
+        """Return whose children the tasks are, and which children they have: each pair once, the oldest first."""
         ...
 
     async def job_of_claim(self, claim_id: int) -> Job | None:
@@ -184,6 +196,8 @@ class Ending(StrEnum):
     """The relay does not know the task any more."""
     UNCERTAIN = "uncertain"
     """The submit's answer was lost."""
+    STOPPED = "stopped"
+    """Somebody no longer wants it watched; the task itself goes on."""
     DROPPED = "dropped"
     """The form was declined."""
 
@@ -219,6 +233,15 @@ class Display(Protocol):
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
             PlaceUnreachable: Only the token reached it, and it has expired.
+        """
+        ...
+
+    async def remove(self, place: Place) -> None:
+        """Delete a message, quietly where it is gone already.
+
+        Raises:
+            PlaceUnreachable: No way leads there any more.
+            DisplayFailed: Somebody on the way failed.
         """
         ...
 

@@ -115,6 +115,14 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Kin:
+    """One task that was made of another."""
+
+    parent_id: str
+    child_id: str
+
+
+@dataclass(frozen=True)
 class Mark:
     """A pressed button: the child it led to, and whether that has ended.
 

@@ -66,6 +66,8 @@ class Actions(commands.Cog):
     @commands.Cog.listener(f"on_{CLICK}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Answer a click on a task's message."""
+        if click.kind.is_kept:
+            return  # cogs/ours.py answers
         async with apologising(interaction):
             if click.kind is Kind.CUSTOM_ZOOM:
                 await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")

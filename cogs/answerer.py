@@ -7,12 +7,14 @@ from dataclasses import replace
 import aiohttp
 import discord
 
+from bot.actions import Kind
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
 from bot.models import Task
 from bot.records import Mark, Marks, Place
 from cogs import budgets
 from cogs.budgets import Budgets
 from cogs.buttons import Click
+from cogs.components import PRESSED
 from cogs.places import Interaction, clicked, person, place
 from cogs.render import buttons_of, sending
 from cogs.replies import briefly, promptly, said, tell
@@ -66,8 +68,11 @@ class ClickAnswerer:
 
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
-        kept = {name: Mark("", "", finished=True) for name in self._green()}
-        view = buttons_of(task, replace(marks, pressed={**kept, **marks.pressed}))
+        kept = {click.key: Mark("", "", finished=True) for click, green in self._shown() if green}
+        related = any(click.kind is Kind.FAMILY for click, _ in self._shown())
+        view = buttons_of(
+            task, replace(marks, pressed={**kept, **marks.pressed}), related=related, private=self._clicked.ephemeral
+        )
         await self._turn()
         try:
             await promptly(self._interaction.edit_original_response(view=view))
@@ -82,14 +87,16 @@ class ClickAnswerer:
     async def _turn(self) -> None:
         await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
 
-    def _green(self) -> list[str]:
-        """Return the keys of the buttons that the clicked message shows as pressed, should the store have lost them."""
+    def _shown(self) -> list[tuple[Click, bool]]:
+        """Return the buttons that the clicked message has, and which are green, should the store have lost that."""
         message = self._interaction.message
         rows = [row for row in message.components if isinstance(row, discord.ActionRow)] if message else []
-        buttons = [child for row in rows for child in row.children if isinstance(child, discord.Button)]
-        green = [button.custom_id for button in buttons if button.style is discord.ButtonStyle.success]
-        clicks = [Click.read(custom_id) for custom_id in green if custom_id]
-        return [click.key for click in clicks if click is not None]
+        parts = [part for row in rows for part in row.children]
+        green = discord.ButtonStyle.success
+        seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
+        menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
+        seen += [(option.value, option.description == PRESSED) for menu in menus for option in menu.options]
+        return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
 
 
 def _is_refusal(error: BaseException) -> bool:

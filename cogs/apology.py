@@ -25,6 +25,7 @@ from bot.errors import (
     MjbotError,
     NoSeed,
     NotTheRequester,
+    NotYours,
     ParentBusy,
     ParentGone,
     PersonNotAllowed,
@@ -85,6 +86,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "Outside its servers I draw only for people whom my operator named. The operator can add your user id to "
         "`ALLOWED_USERS`. `/mjstatus` is free for everybody."
     ),
+    NotYours: "Only the person who asked for this message may do that, or who manages messages here. Ask one of them.",
     NotTheRequester: (
         "These buttons are for the person who asked for this message. Run `/mjstatus` with its id: the buttons of "
         "your own message are yours."

@@ -1,7 +1,8 @@
-"""The one button class: everything a click needs travels in its custom_id, so buttons outlive every process.
+"""The one button class, and the one menu class: everything a click needs travels in its custom_id.
 
-discord.py drops the registration of a DynamicItem's class with any view that mixes it with ordinary items and is
-stopped or times out: hence only this class and link buttons, `timeout=None`, and a fresh view for every drawing.
+So they outlive every process. discord.py drops the registration of a DynamicItem's class with any view that mixes it
+with ordinary items and is stopped or times out: hence only these classes and link buttons, `timeout=None`, and a fresh
+view for every drawing.
 """
 
 import re
@@ -15,14 +16,24 @@ from bot.actions import Kind
 from cogs import limits
 
 TASK_ID = r"[A-Za-z0-9_-]{1,64}"
-TEMPLATE = rf"mj:(?P<kind>[a-z]):(?P<task>{TASK_ID}):(?P<key>[0-9a-f]{{10}}|-)"
+_REST = rf":(?P<task>{TASK_ID}):(?P<key>[0-9a-f]{{10}}|[0-9]{{15,20}}|-)"
+TEMPLATE = rf"mj:(?P<kind>[a-z]){_REST}"
+_MENUS = f"[{Kind.PICTURES}{Kind.MORE}]"
+_OF_MENUS = rf"mj:(?P<kind>{_MENUS}){_REST}"
+# Every class whose template matches is called, so no two may match the same.
+_OF_BUTTONS = rf"mj:(?P<kind>(?!{_MENUS})[a-z]){_REST}"
 CLICK = "task_click"
 """The event that a click is dispatched as: `on_task_click(interaction, click)`."""
+CHOICE = "task_choice"
+"""The event that a choice in a menu is dispatched as: `on_task_choice(interaction, click, values)`."""
 
 
 @dataclass(frozen=True)
 class Click:
-    """What a custom_id says: the kind of button, the task, and the key of the API's button ("-" for ours)."""
+    """What a custom_id says: the kind of button, the task, and the key of the API's button.
+
+    Ours have "-", or the id of the message that they are about, where they stand below another.
+    """
 
     kind: Kind
     task_id: str
@@ -48,7 +59,7 @@ class Click:
         return cls(kind, found["task"], found["key"])
 
 
-class TaskButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
+class TaskButton(ui.DynamicItem[ui.Button[Any]], template=_OF_BUTTONS):
     """A button of a task's message, the API's or ours."""
 
     def __init__(self, click: Click, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
@@ -69,3 +80,26 @@ class TaskButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
         interaction.client.dispatch(CLICK, interaction, self.click)
+
+
+class TaskMenu(ui.DynamicItem[ui.Select[Any]], template=_OF_MENUS):
+    """A menu of a task's message, or about one."""
+
+    def __init__(self, click: Click, select: ui.Select[Any], *, row: int | None = None) -> None:
+        super().__init__(select, row=row)
+        self.item.custom_id = click.custom_id
+        self.click = click
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Build the menu anew from a choice on any message, however old."""
+        del interaction
+        click = Click.read(match.string)
+        assert click is not None, "the template matched"  # noqa: S101 - for the type checkers
+        return cls(click, cast(ui.Select[Any], item))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the choice to whoever listens; errors are theirs, as discord.py would only log them here."""
+        interaction.client.dispatch(CHOICE, interaction, self.click, tuple(self.item.values))

@@ -12,11 +12,13 @@ from bot.models import Button, Task
 from bot.reasons import translate
 from bot.records import Marks
 from cogs import limits
-from cogs.buttons import Click, TaskButton
-from cogs.layout import rows
+from cogs.buttons import Click, TaskButton, TaskMenu
+from cogs.layout import ROWS, is_link, rows
 from cogs.prose import short, web_link
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+PRESSED = "pressed before"
+"""What a menu says of an option, where a button would be green."""
 _STYLES = {
     1: discord.ButtonStyle.primary,
     2: discord.ButtonStyle.secondary,
@@ -27,16 +29,20 @@ _STYLES = {
 
 def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.Item[Any]], list[str], bool]:
     """Draw the API's buttons; return them, what the footer says of them, and whether one is greyed."""
-    laid, left_over = rows([button for button in _usable(task) if not (careful and _is_link(button))])
-    items: list[ui.Item[Any]] = []
+    laid, rest = rows([button for button in _usable(task) if not (careful and is_link(button))])
+    items = [
+        _button(task, button, marks, row=row, careful=careful) for row, buttons in enumerate(laid) for button in buttons
+    ]
+    offered = [button for button in rest if not is_link(button) and not _is_shut(button, marks)]
+    if offered:
+        items.append(_menu(task, offered[: limits.OPTIONS], marks, careful=careful))
     greyed: dict[str, list[str]] = {}
-    for row, buttons in enumerate(laid):
-        for button in buttons:
-            what = ability(button.custom_id)
-            if what in marks.refused and not _is_link(button):
-                greyed.setdefault(marks.refused[what], []).append(_name(button))
-            items.append(_button(task, button, marks, row=row, careful=careful))
+    for button in (*(button for buttons in laid for button in buttons), *rest):
+        what = ability(button.custom_id)
+        if what in marks.refused and not is_link(button):
+            greyed.setdefault(marks.refused[what], []).append(_name(button))
     notes = [_note(names, reason) for reason, names in greyed.items()]
+    left_over = len(offered[limits.OPTIONS :]) + sum(map(is_link, rest))
     if left_over:
         notes.append("1 more button does not fit here." if left_over == 1 else f"{left_over} more do not fit here.")
     return items, notes, bool(greyed)
@@ -55,16 +61,17 @@ def _usable(task: Task) -> list[Button]:
     seen: set[str] = set()
     usable: list[Button] = []
     for button in task.buttons:
-        identity = _link(task, button) if _is_link(button) else key(button.custom_id)
-        fits = _is_link(button) or Click(Kind.OTHER, task.id, identity).fits
+        identity = _link(task, button) if is_link(button) else key(button.custom_id)
+        fits = is_link(button) or Click(Kind.OTHER, task.id, identity).fits
         if identity and fits and identity not in seen:
             seen.add(identity)
             usable.append(button)
     return usable
 
 
-def _is_link(button: Button) -> bool:
-    return button.style == 5 or not button.custom_id
+def _is_shut(button: Button, marks: Marks) -> bool:
+    """Tell whether a button is there to be seen only."""
+    return ability(button.custom_id) in marks.refused or meaning(button.custom_id).kind is Kind.REGION
 
 
 def _link(task: Task, button: Button) -> str:
@@ -81,7 +88,7 @@ def _link(task: Task, button: Button) -> str:
 def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool) -> ui.Item[Any]:
     symbol = None if careful else _emoji(button.emoji)
     label = short(button.label, limits.LABEL)
-    if _is_link(button):
+    if is_link(button):
         return ui.Button(label=label or (None if symbol else "Open"), emoji=symbol, url=_link(task, button), row=row)
     action, name = meaning(button.custom_id), key(button.custom_id)
     if not label and symbol is None:
@@ -94,12 +101,28 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
             label=label or None,
             emoji=symbol,
             style=discord.ButtonStyle.success if pressed else _STYLES.get(button.style, discord.ButtonStyle.secondary),
-            disabled=ability(button.custom_id) in marks.refused or action.kind is Kind.REGION,
+            disabled=_is_shut(button, marks),
             custom_id=click.custom_id,
             row=row,
         ),
         row=row,
     )
+
+
+def _menu(task: Task, buttons: Sequence[Button], marks: Marks, *, careful: bool) -> TaskMenu:
+    """Draw those buttons as one menu; an option's value is the custom_id that its button would have."""
+    options = [
+        discord.SelectOption(
+            label=short(button.label, limits.LABEL) or meaning(button.custom_id).name,
+            value=Click(meaning(button.custom_id).kind, task.id, key(button.custom_id)).custom_id,
+            emoji=None if careful else _emoji(button.emoji),
+            description=PRESSED if key(button.custom_id) in marks.pressed else None,
+        )
+        for button in buttons
+    ]
+    click = Click(Kind.MORE, task.id)
+    select = ui.Select[Any](custom_id=click.custom_id, placeholder="More", options=options, row=ROWS - 1)
+    return TaskMenu(click, select, row=ROWS - 1)
 
 
 def _emoji(text: str) -> str | None:

@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot.clock import Clock
-from bot.errors import PlaceGone, PlaceUnreachable
+from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.models import Status, Task
 from bot.ports import Scene
 from bot.records import Job, Place
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # Discord's JSON error codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 _GONE = {10003, 10008, 10004, 50001, 50013, 50083, 50005}
+_DELETED = {10003, 10004, 10008}
 _TOO_LARGE = 40005
 _BLOCKED = {200000, 240000}
 _UPLOAD_RATE = 128 * 1024
@@ -100,6 +101,35 @@ class DiscordDisplay:
                 await self._again(scene.job.place)
         if final:
             log.error("The end of message %d stays untold: Discord does not answer.", scene.job.id)
+
+    async def remove(self, place: Place) -> None:
+        """Delete a message: as the bot where it reaches it, else by the token while it lives.
+
+        Raises:
+            PlaceUnreachable: Neither leads there any more.
+            DisplayFailed: Discord, or the network, failed.
+        """
+        try:
+            if place.reachable and await self._removed(self._message(place).delete(), place.channel_id):
+                return
+            if not self._by_token(place):
+                raise PlaceUnreachable
+            if not await self._removed(self._webhook(place).delete_message(place.message_id), place.token):
+                raise PlaceUnreachable
+        except _TRANSIENT as error:
+            raise DisplayFailed(briefly(error)) from error
+
+    async def _removed(self, request: Awaitable[object], route: str | int) -> bool:
+        """Send a deletion; tell whether the message is gone, by whomever, rather than closed to this way."""
+        figures = budgets.TOKEN if isinstance(route, str) else budgets.CHANNEL
+        await self._turns.turn(route, figures, as_bot=isinstance(route, int), urgent=lambda: True, told=True)
+        try:
+            await self._sent(request, route)
+        except discord.HTTPException as error:
+            if error.status >= 500 or error.status == 429:
+                raise
+            return error.code in _DELETED
+        return True
 
     async def notify(self, job: Job, task: Task) -> None:
         """Reply once to a job's message, mentioning its requester; as private as the message."""

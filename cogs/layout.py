@@ -22,22 +22,33 @@ _FAMILIES = {
 }
 
 
-def rows(buttons: Sequence[Button]) -> tuple[list[list[Button]], int]:
-    """Lay buttons out in order, a new row for each family; return the rows, and how many had no room."""
+def rows(buttons: Sequence[Button]) -> tuple[list[list[Button]], list[Button]]:
+    """Lay buttons out in order, a new row for each family; return the rows, and what has no room in them.
+
+    That goes into a menu, which takes the fourth row whole. A menu holds no links: they keep their room.
+    """
     if len(buttons) > ROWS * BUTTONS_PER_ROW:
-        return _filled(buttons)  # there is no room for families
+        return _filled(buttons, ROWS - 1)  # there is no room for families
     groups = [list(group) for _, group in groupby(buttons, key=_family)]
     laid = [group[at : at + BUTTONS_PER_ROW] for group in groups for at in range(0, len(group), BUTTONS_PER_ROW)]
     while len(laid) > ROWS and (at := _closest(laid)) is not None:
         laid[at : at + 2] = [laid[at] + laid[at + 1]]
-    return (laid, 0) if len(laid) <= ROWS else _filled(buttons)
+    return (laid, []) if len(laid) <= ROWS else _filled(buttons, ROWS)
 
 
-def _filled(buttons: Sequence[Button]) -> tuple[list[list[Button]], int]:
-    room = ROWS * BUTTONS_PER_ROW
-    shown = list(buttons[:room])
-    laid = [shown[at : at + BUTTONS_PER_ROW] for at in range(0, len(shown), BUTTONS_PER_ROW)]
-    return laid, max(len(buttons) - room, 0)
+def is_link(button: Button) -> bool:
+    """Tell whether a button leads somewhere instead of doing something."""
+    return button.style == 5 or not button.custom_id
+
+
+def _filled(buttons: Sequence[Button], count: int) -> tuple[list[list[Button]], list[Button]]:
+    room = count * BUTTONS_PER_ROW
+    links = [at for at, button in enumerate(buttons) if is_link(button)][:room]
+    others = [at for at, button in enumerate(buttons) if not is_link(button)][: room - len(links)]
+    chosen = {*links, *others}
+    shown = [buttons[at] for at in sorted(chosen)]
+    rest = [button for at, button in enumerate(buttons) if at not in chosen]
+    return [shown[at : at + BUTTONS_PER_ROW] for at in range(0, len(shown), BUTTONS_PER_ROW)], rest
 
 
 def _family(button: Button) -> str:

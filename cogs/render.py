@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import discord
 from discord import ui
@@ -12,10 +11,10 @@ from bot.models import Status, Task
 from bot.ports import Scene
 from bot.records import Marks, Person
 from cogs import limits
-from cogs.buttons import Click, TaskButton
 from cogs.components import task_buttons
+from cogs.fifth import Ours, button, of_result
 from cogs.prose import prompt_line, short, web_link
-from cogs.states import REFRESH, SENDING, Ours, State, state_of
+from cogs.states import REFRESH, SENDING, State, state_of
 
 _CLIPS = (".mp4", ".webm")
 _FOOTER = 1000
@@ -60,9 +59,10 @@ def sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
     return embed.set_footer(text=_footer(pressed, ""))
 
 
-def buttons_of(task: Task, marks: Marks) -> ui.View:
-    """Draw the buttons of a finished task's message, and nothing else of it."""
-    return _finished(task, marks, (), careful=False)[0]
+def buttons_of(task: Task, marks: Marks, *, related: bool = False, private: bool = False) -> ui.View:
+    """Draw the buttons of a finished task's message, and nothing else of it; `related`: its family was shown."""
+    ours = of_result(task, related=related or bool(marks.pressed), private=private)
+    return _finished(task, marks, ours, careful=False)[0]
 
 
 def _prompt(task: Task | None, *, careful: bool) -> str:
@@ -113,7 +113,7 @@ def _view(scene: Scene, state: State, *, careful: bool) -> tuple[ui.View, list[s
     if scene.task and scene.ending is None and scene.task.status is Status.SUCCESS:
         return _finished(scene.task, scene.marks, state.ours, careful=careful)
     view = ui.View(timeout=None)
-    _add_ours(view, state.ours, scene.job.task_id)
+    _add_ours(view, state.ours, scene.job.task_id, careful=careful)
     return view, []
 
 
@@ -122,14 +122,13 @@ def _finished(task: Task, marks: Marks, ours: Sequence[Ours], *, careful: bool) 
     items, notes, greyed = task_buttons(task, marks, careful=careful)
     for item in items:
         view.add_item(item)
-    _add_ours(view, (*ours, REFRESH) if greyed and REFRESH not in ours else ours, task.id)
+    again = (REFRESH,) if greyed and REFRESH not in ours else ()
+    _add_ours(view, (*ours, *again), task.id, careful=careful)
     return view, notes
 
 
-def _add_ours(view: ui.View, ours: Sequence[Ours], task_id: str) -> None:
-    """Put our own buttons into the fifth row; an id that does not fit a custom_id goes without."""
-    for kind, symbol, label in ours:
-        click = Click(kind, task_id)
-        if click.fits:
-            button = ui.Button[Any](label=label, emoji=symbol or None, custom_id=click.custom_id, row=4)
-            view.add_item(TaskButton(click, button, row=4))
+def _add_ours(view: ui.View, ours: Sequence[Ours], task_id: str, *, careful: bool) -> None:
+    """Put our own buttons into the fifth row."""
+    for one in ours:
+        if (drawn := button(one, task_id, row=4, careful=careful)) is not None:
+            view.add_item(drawn)

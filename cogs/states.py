@@ -10,6 +10,7 @@ from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
 from cogs import limits
+from cogs.fifth import FILES, Ours, of_result, of_running
 from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
@@ -17,9 +18,6 @@ QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245
 _TEXT = 3000
 """How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""
 _OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
-
-Ours = tuple[Kind, str, str]
-"""A button of ours: kind, emoji, label."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +61,14 @@ def state_of(scene: Scene) -> State:
 def _queued(scene: Scene, ahead: int, submit_time: int) -> State:
     asked = submit_time or int(scene.job.born_at.timestamp() * 1000)
     title = f"⏳ Queued, {ahead} ahead" if ahead > 0 else "⏳ Queued"
-    return State(QUIET, title, (f"asked {ago(asked)}", *_outage(scene)))
+    return State(QUIET, title, (f"asked {ago(asked)}", *_outage(scene)), of_running(scene.job, scene.marks))
 
 
 def _running(scene: Scene, task: Task) -> State:
     percent = task.progress or 0
     started = task.start_time or task.submit_time or int(scene.job.born_at.timestamp() * 1000)
     lines = (bar(percent), f"started {ago(started)}", *_outage(scene))
-    return State(LIVE, f"🎨 Drawing, {percent} %", lines)
+    return State(LIVE, f"🎨 Drawing, {percent} %", lines, of_running(scene.job, scene.marks))
 
 
 def _outage(scene: Scene) -> Iterator[str]:
@@ -86,7 +84,16 @@ def _success(scene: Scene, task: Task) -> State:
     missing = _missing(scene, task)
     lines = (*text, *hint, *_origin(scene.job), *_clips(task), *missing, *_shrunk(scene, task))
     title = f"✅ {_result(scene.job, task, grid=grid)}{_took(task)}"
-    return State(DONE, title, lines, (REFRESH,) if missing and not scene.picture_gone else (), text)
+    return State(DONE, title, lines, _below(scene, task, missing=bool(missing)), text)
+
+
+def _below(scene: Scene, task: Task, *, missing: bool) -> tuple[Ours, ...]:
+    """Return our own buttons; of a picture that nobody has any more there is nothing to be had."""
+    related = bool(scene.marks.pressed or scene.job.parent_id)
+    kept = of_result(task, related=related, private=scene.job.place.ephemeral)
+    if scene.picture_gone:
+        return tuple(one for one in kept if one not in FILES)
+    return (*kept, REFRESH) if missing else kept
 
 
 def _took(task: Task) -> str:
@@ -204,6 +211,12 @@ def _uncertain(scene: Scene) -> State:
     return State(WAITING, "❔ Not known whether it was sent", lines)
 
 
+def _stopped(scene: Scene) -> State:
+    del scene
+    line = "Midjourney draws on, and it stays paid: **Look again** is free."
+    return State(ASLEEP, "🌙 Stopped watching", (line,), (LOOK,))
+
+
 def _dropped(scene: Scene) -> State:
     del scene
     return State(ASLEEP, "🚫 Dropped", ("Nothing was drawn.",))
@@ -214,5 +227,6 @@ _ENDINGS: dict[Ending, Callable[[Scene], State]] = {
     Ending.OUT_OF_REACH: _out_of_reach,
     Ending.LOST: _lost,
     Ending.UNCERTAIN: _uncertain,
+    Ending.STOPPED: _stopped,
     Ending.DROPPED: _dropped,
 }

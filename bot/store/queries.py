@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -154,6 +155,30 @@ def shown_children(task_id: str) -> Executable:
         claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != ""
     )
     return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST)
+
+
+def kin(task_ids: Collection[str], limit: int) -> Executable:
+    """Find the pairs of parent and child with one of the tasks in it, by their oldest trace.
+
+    A claim outlives the job that it opened; a job knows of a parent whose claim was another database's. Only a claim
+    that was accepted has a child: asked for its state too, SQLite would rather look through all of that state.
+    """
+    made = select(claims.c.task_id.label("parent_id"), claims.c.child_id, claims.c.made_at.label("at")).where(
+        claims.c.task_id != "", claims.c.child_id != ""
+    )
+    told = select(jobs.c.parent_id, jobs.c.task_id, jobs.c.born_at).where(
+        jobs.c.task_id.in_(task_ids), jobs.c.parent_id != ""
+    )
+    traces = union_all(
+        made.where(claims.c.task_id.in_(task_ids)), made.where(claims.c.child_id.in_(task_ids)), told
+    ).subquery()
+    return (
+        select(traces.c.parent_id, traces.c.child_id)
+        .where(traces.c.parent_id != traces.c.child_id)  # a form is answered on the child itself
+        .group_by(traces.c.parent_id, traces.c.child_id)
+        .order_by(func.min(traces.c.at), traces.c.parent_id, traces.c.child_id)
+        .limit(limit)
+    )
 
 
 def forgotten(before: datetime, most: int) -> Select[str]:

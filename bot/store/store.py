@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
 from bot.ports import HOLDS, Now
-from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Tasks, Usage
+from bot.records import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
 from bot.store.database import Database
@@ -89,6 +89,10 @@ class SqlStore:
         own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
         await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
 
+    async def drop_job(self, message_id: int) -> None:
+        """Delete the row of a message that is gone; whoever runs it finds that it is lost."""
+        await self.database.write(delete(jobs).where(jobs.c.message_id == message_id))
+
     async def unfinished(self) -> int:
         """Count the jobs that have not ended, whosever they are."""
         rows = await self.database.read(select(func.count().label("found")).where(jobs.c.closed_at.is_(None)))
@@ -103,6 +107,16 @@ class SqlStore:
         if not task_id:
             return []
         return await self._jobs(select(jobs).where(jobs.c.task_id == task_id).order_by(*NEWEST))
+
+    async def jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        """Return the newest jobs of many tasks, newest first; the empty id is no task."""
+        wanted = jobs.c.task_id.in_([task_id for task_id in task_ids if task_id])
+        return await self._jobs(select(jobs).where(wanted).order_by(*NEWEST).limit(limit))
+
+    async def kin(self, task_ids: Collection[str], limit: int) -> Sequence[Kin]:
+        """Return the parents and children of tasks, pair by pair, the oldest first."""
+        rows = await self.database.read(queries.kin([task_id for task_id in task_ids if task_id], limit))
+        return [Kin(row["parent_id"], row["child_id"]) for row in rows]
 
     async def job_of_claim(self, claim_id: int) -> Job | None:
         """Return the newest job that a claim opened; 0 is no claim."""

@@ -25,6 +25,7 @@ _PATHS = {
     ("POST", "task/list-by-condition"): "list",
 }
 _TASK = re.compile(r"task/([^/]+)/(fetch|image-seed)")
+_CANCEL = re.compile(r"task/([^/]+)/cancel")
 _PREFIX = re.compile(r"^/(?:[^/]+/)?mj/(.*)$")
 _FILES = ("/picture/", "/video/", "/upload/")
 
@@ -46,6 +47,8 @@ def _known(method: str, tail: str) -> tuple[str, str]:
     if method == "GET" and tail.startswith("image/"):
         return "image", tail.removeprefix("image/")
     task = _TASK.fullmatch(tail)
+    if method == "POST" and (asked := _CANCEL.fullmatch(tail)):
+        return "cancel", asked[1]
     if method == "GET" and task:
         return ("fetch" if task[2] == "fetch" else "seed"), task[1]
     return "", ""

@@ -49,7 +49,7 @@ class Relay:
         down: While true every request is answered 502 with HTML.
         submits: Every submit that was accepted and is billed, in order.
         requests: How often each route was asked: imagine, action, change, simple-change, modal, blend, describe,
-            shorten, video, edits, swap, upload, fetch, list, seed, image, picture, unknown.
+            shorten, video, edits, swap, upload, fetch, list, seed, cancel, image, picture, unknown.
     """
 
     def __init__(self, settings: RelaySettings | None = None, *, now: Callable[[], float] = time.time) -> None:
@@ -208,6 +208,8 @@ class Relay:
                 return midjourney_error("task_no_found")
             await self._scripts.wait(self.settings.seed_seconds)
             return submitted(1, "成功", seed_of(name), {})
+        if route == "cancel":
+            return self._cancel(name, now)
         if route in OPEN:
             return await self._public(request.method, route, name, now)
         body = await body_of(request)
@@ -224,6 +226,12 @@ class Relay:
         if route == "sandbox":
             return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
         return not_found(method, name) if name.startswith(("/v1", "/api", "/assets")) else console()
+
+    def _cancel(self, task_id: str, now: float) -> web.Response:
+        row = self._ledger.first(task_id)
+        if row is None:
+            return submitted(3, "任务不存在", None)
+        return submitted(1, "成功", task_id) if row.work.cancel(now) else submitted(4, "任务已结束", None)
 
     def _list(self, body: Body, now: float) -> web.Response:
         ids = items(body.get("ids") or [])

@@ -22,6 +22,7 @@ class RelaySettings:
         seed_seconds: How long a seed keeps its caller waiting (30 to 60 in the field).
         has_list: Whether `list-by-condition` is a known path.
         has_actions: Whether `submit/action` is a known path.
+        has_cancel: Whether `task/{id}/cancel` is a known path, as on the proxies behind a gateway.
         has_video: Whether `submit/video` and `submit/edits` are known paths, and rows have the fields of clips.
         missing_routes: Further routes, by the names of `Relay.requests`, that this build answers with its console.
         refuses: Parts of a customId's action that end in 400 unknown_action; empty on a patched relay.
@@ -52,6 +53,7 @@ class RelaySettings:
     seed_seconds: float = 0.0
     has_list: bool = True
     has_actions: bool = True
+    has_cancel: bool = False
     has_video: bool = True
     missing_routes: frozenset[str] = frozenset()
     refuses: frozenset[str] = STOCK_REFUSALS
@@ -77,5 +79,6 @@ class RelaySettings:
             route in self.missing_routes
             or (route == "list" and not self.has_list)
             or (route == "action" and not self.has_actions)
+            or (route == "cancel" and not self.has_cancel)
             or (route in {"video", "edits"} and not self.has_video)
         )

@@ -83,6 +83,13 @@ class Work:
             return math.inf
         return self.start + self.seconds * (1 if self.ends == "SUCCESS" else self.fails_at)
 
+    def cancel(self, now: float) -> bool:
+        """End it here; tell whether there was anything left to end."""
+        if now >= self.finished or self.modal:
+            return False
+        self.ends, self.fails_at = "CANCEL", max(now - self.start, 0.0) / self.seconds
+        return True
+
     def at(self, now: float) -> tuple[Status, int]:
         """Return status and progress at a time."""
         if self.modal and now < self.confirmed_at:

@@ -115,6 +115,36 @@ async def test_where_there_is_no_picture(answer: web.Response | str, expected: t
             await api.image("5")
 
 
+async def test_a_task_is_given_up() -> None:
+    """By the path that the proxies have, with a body, as some refuse a POST without."""
+    async with relay(_says(1, "成功")) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        await api.cancel("5")
+    assert [(seen.method, seen.path) for seen in it.seen] == [("POST", "/mj/task/5/cancel")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (web.Response(text=PAGE), ActionUnsupported),
+        (web.Response(status=404, text="404 page not found"), ActionUnsupported),
+        (web.Response(status=301, headers={"Location": "/"}), ActionUnsupported),
+        (_says(3, "任务不存在"), TaskUnknown),
+        (_says(3, "not found", status=404), TaskUnknown),
+        (_says(4, "task_no_found ", status=400), TaskUnknown),
+        (_says(4, "任务已结束"), SubmitRefused),
+        (_says(9, "系统异常"), SubmitRefused),
+        (_says(0, "?", status=500), RelayUnreachable),
+        (web.json_response({"error": {"message": "无效的令牌"}}, status=401), KeyRefused),
+        (web.Response(text=""), RelayUnreachable),
+    ],
+)
+async def test_what_is_not_given_up(answer: web.Response, expected: type[MjbotError]) -> None:
+    """No such path, no such task, too late, nobody there, not with this key."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.cancel("5")
+
+
 @pytest.mark.parametrize("task_id", ["", "..", " "])
 async def test_ids_of_dots_are_not_asked_for(task_id: str) -> None:
     """Neither a seed nor a picture is looked for elsewhere on the relay."""

@@ -26,7 +26,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.records import Claim, ClaimState, Mark, Notify, Person, PersonSettings, Recent, Tasks, Usage
+from bot.records import Claim, ClaimState, Kin, Mark, Notify, Person, PersonSettings, Recent, Tasks, Usage
 from bot.store import SqlStore, database_url, open_store
 from bot.store.engine import create_engine as create_async
 from bot.store.engine import sqlite_file
@@ -158,6 +158,16 @@ class TestJobs:
         found, _ = await store.tasks(7, Tasks.ALL, skip=0, limit=9)
         assert [(one.task_id, one.followed) for one in found] == [("t2", True), ("t1", False)]
         assert [one.task_id for one in (await store.tasks(7, Tasks.RUNNING, skip=0, limit=9))[0]] == ["t2"]
+
+    async def test_a_dropped_job_is_gone(self, store: Store) -> None:
+        """Open or closed, and one that is gone already is no news."""
+        for message_id in (1, 2):
+            await store.open_job(a_job(message_id))
+        await store.close_job(2)
+        for message_id in (1, 2, 2, 3):
+            await store.drop_job(message_id)
+        assert list(await store.jobs_of_task("t1")) == []
+        assert await store.job(1) is None
 
 
 class TestSnapshots:
@@ -360,6 +370,47 @@ class TestMarks:
         assert await store.marks("t1") == {}
 
 
+class TestKin:
+    async def test_both_ways_are_known_the_oldest_first(self, store: Store) -> None:
+        """What the tasks were made of, and what was made of them; each pair once, and nobody else's."""
+        await accepted(store, a_claim(1, "U1", task_id="grid"), "single")
+        await accepted(store, a_claim(8, "V1", task_id="grid"), "varied")
+        await accepted(store, a_claim(2, "Z", task_id="single"), "zoomed")
+        await accepted(store, a_claim(3, "U2", task_id="other"), "stranger")
+        await store.open_job(a_job(4, "single", parent_id="grid"))
+        pairs = [Kin("grid", "single"), Kin("single", "zoomed"), Kin("grid", "varied")]
+        assert pairs[:2] == list(await store.kin(["single"], 9))
+        assert pairs == list(await store.kin(["grid", "single"], 9))
+        assert pairs[:2] == list(await store.kin(["grid", "single"], 2))
+
+    async def test_a_job_knows_a_parent_that_no_claim_tells_of(self, store: Store) -> None:
+        """Upwards only, as that is what has an index."""
+        await store.open_job(a_job(1, "child", parent_id="parent"))
+        assert [Kin("parent", "child")] == list(await store.kin(["child"], 9))
+        assert [] == list(await store.kin(["parent", ""], 9))
+
+    async def test_what_is_not_accepted_or_no_child_is_no_kin(self, store: Store) -> None:
+        """Nor a command, nor a form, which is answered on the child itself."""
+        await store.claim(a_claim(1, "U1"), allow)
+        await store.settle(1, ClaimState.UNKNOWN)
+        await store.claim(a_claim(2, "U2"), allow)
+        await store.settle(2, ClaimState.REFUSED)
+        await accepted(store, a_claim(3, "form", task_id="t1"), "t1")
+        await accepted(store, a_claim(4, "imagine", task_id=""), "t1")
+        await store.open_job(a_job(5, "t1"))
+        assert [] == list(await store.kin(["t1", ""], 9))
+        assert [] == list(await store.kin([], 9))
+
+    async def test_jobs_of_many_tasks_come_newest_first(self, store: Store) -> None:
+        """Open or closed, at most so many, and none without a task."""
+        for number, task_id in enumerate(("a", "b", "c", "a", ""), 1):
+            await store.open_job(a_job(number, task_id))
+        await store.close_job(2)
+        assert [4, 2, 1] == [job.id for job in await store.jobs_of_tasks(["a", "b", ""], 9)]
+        assert [4, 2] == [job.id for job in await store.jobs_of_tasks(["a", "b"], 2)]
+        assert [] == list(await store.jobs_of_tasks([], 9))
+
+
 class TestRefusals:
     async def test_a_refusal_holds_until_its_time(self, store: Store) -> None:
         """The last word about a kind counts, and ends when it said."""
@@ -409,9 +460,12 @@ async def every_answer(store: Store) -> list[str]:
         "open_job": lambda: store.open_job(a_job(1)),
         "change_job": lambda: store.change_job(a_job(1)),
         "close_job": lambda: store.close_job(1),
+        "drop_job": lambda: store.drop_job(1),
         "unfinished": store.unfinished,
         "job": lambda: store.job(1),
         "jobs_of_task": lambda: store.jobs_of_task("t"),
+        "jobs_of_tasks": lambda: store.jobs_of_tasks(["t"], 1),
+        "kin": lambda: store.kin(["t"], 1),
         "job_of_claim": lambda: store.job_of_claim(1),
         "recent": lambda: store.recent(7, 1),
         "tasks": lambda: store.tasks(7, Tasks.ALL, skip=0, limit=1),
@@ -726,6 +780,10 @@ class TestSqlite:
         [
             (lambda store: store.unfinished(), "jobs_open"),
             (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
+            (lambda store: store.jobs_of_tasks(["t1", "t2"], 9), "jobs_by_task"),
+            (lambda store: store.kin(["t1", "t2"], 9), "claims_by_task"),
+            (lambda store: store.kin(["t1", "t2"], 9), "claims_by_child"),
+            (lambda store: store.kin(["t1", "t2"], 9), "jobs_by_task"),
             (lambda store: store.job_of_claim(1), "jobs_by_claim"),
             (lambda store: store.recent(7, 10), "jobs_by_requester"),
             (lambda store: store.tasks(7, Tasks.FAILED, skip=20, limit=10), "jobs_by_requester"),

@@ -9,7 +9,7 @@ from discord import ui
 from bot.actions import key
 from bot.models import Button, Task
 from bot.records import Mark, Marks
-from cogs.buttons import TaskButton
+from cogs.buttons import TaskButton, TaskMenu
 from cogs.components import task_buttons
 from tests.recorded import recorded
 
@@ -123,15 +123,39 @@ async def test_region_is_disabled_without_a_word() -> None:
     ("count", "shown", "notes"),
     [
         (20, 20, []),
-        (21, 20, ["1 more button does not fit here."]),
-        (40, 20, ["20 more do not fit here."]),
+        (21, 15, []),
+        (40, 15, []),
+        (41, 15, ["1 more button does not fit here."]),
+        (50, 15, ["10 more do not fit here."]),
     ],
 )
-async def test_what_does_not_fit_is_said(count: int, shown: int, notes: list[str]) -> None:
-    """Four rows of five, and a word about the rest."""
+async def test_what_does_not_fit_goes_into_a_menu(count: int, shown: int, notes: list[str]) -> None:
+    """Four rows of five, or three and a menu of 25; and a word about the rest."""
     buttons = tuple(Button(custom_id=f"x::{n}", label=str(n)) for n in range(count))
     items, said, _ = task_buttons(Task(id="1", buttons=buttons), Marks(), careful=False)
-    assert (shown, notes) == (len(items), said)
+    menus = [item for item in items if isinstance(item, TaskMenu)]
+    assert (shown, notes) == (len(items) - len(menus), said)
+    options = [option.label for menu in menus for option in menu.item.options]
+    assert options == [str(n) for n in range(shown, min(count, 40))]
+
+
+async def test_a_menu_offers_what_its_buttons_would() -> None:
+    """Each option is the button's own click; what was pressed says so, and what is refused is said and left out."""
+    some = [Button(custom_id=f"x::{n}", label=str(n)) for n in range(19)]
+    pan = Button(custom_id="MJ::JOB::pan_up::1::aa", emoji="⬆️")
+    animate = Button(custom_id=f"MJ::JOB::animate_high::1::{UUID}", label="Animate", emoji="upscale_1")
+    link = Button(label="Web", style=5, url="https://a.test/")
+    marks = Marks({key(pan.custom_id): Mark("2", "", finished=True)}, {"mj::job::animate_high": "no"})
+    task = Task(id="1", buttons=(*some, pan, animate, link))
+    items, notes, greyed = task_buttons(task, marks, careful=False)
+    (menu,) = [item for item in items if isinstance(item, TaskMenu)]
+    last = menu.item.options[-1]
+    assert (last.label, str(last.emoji), last.description) == ("Pan up", "⬆️", "pressed before")
+    assert last.value == f"mj:p:1:{key(pan.custom_id)}"
+    assert (notes, greyed) == (["Greyed: Animate; the relay refuses it: no"], True)
+    assert [item.url for item in items if isinstance(item, ui.Button)] == ["https://a.test/"]
+    (careful,) = [item for item in task_buttons(task, marks, careful=True)[0] if isinstance(item, TaskMenu)]
+    assert [option.emoji for option in careful.item.options if option.emoji] == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.clock import Clock
-from bot.errors import PlaceGone, PlaceUnreachable
+from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
@@ -230,7 +230,7 @@ async def test_what_discord_refuses_is_drawn_carefully_once(room: Room, status: 
     await room.show(GRID, picture=PICTURE)
     assert room.routes == [f"{TOKEN} {status}", f"{TOKEN} 200"]
     assert "lighthouse" not in room.message.embeds[0]["description"]
-    assert [part.get("emoji") for row in room.message.components for part in row["components"]] == [None] * 9
+    assert [part.get("emoji") for row in room.message.components for part in row["components"]] == [None] * 11
     assert [file.name for file in room.message.files] == [PICTURE.name]
 
 
@@ -430,6 +430,41 @@ async def test_no_picture_is_found_where_there_is_none(room: Room) -> None:
     assert await room.display.picture_link(room.place(reachable=False)) == ""
     room.message.deleted = True
     assert await room.display.picture_link(room.place()) == ""
+
+
+async def test_a_message_is_deleted_as_the_bot(room: Room) -> None:
+    """Though its token lives; one that is gone already is no news."""
+    await room.display.remove(room.place())
+    assert room.message.deleted
+    await room.display.remove(room.place())
+    assert [one.path.split("/")[1] for one in room.server.requests if one.method == "DELETE"] == ["channels"] * 2
+
+
+async def test_what_the_bot_does_not_reach_is_deleted_by_token(room: Room) -> None:
+    """While that lives."""
+    with pytest.raises(PlaceUnreachable):
+        await room.display.remove(room.place(reachable=False, token_expires_at=START))
+    assert not room.message.deleted
+    for _ in range(2):
+        await room.display.remove(room.place(reachable=False))
+        assert room.message.deleted
+
+
+async def test_a_channel_that_is_closed_to_the_bot_is_left_to_the_token(room: Room) -> None:
+    """A missing permission closes one way only."""
+    room.server.fail("DELETE", "/channels/*", 403, {"code": 50001})
+    await room.display.remove(room.place())
+    assert room.message.deleted
+    room.server.fail("DELETE", "/webhooks/*", 401, {"code": 50027})
+    with pytest.raises(PlaceUnreachable):
+        await room.display.remove(room.place(reachable=False))
+
+
+async def test_a_discord_that_fails_deletes_nothing(room: Room) -> None:
+    """The person may try again."""
+    room.server.fail("DELETE", "/channels/*", 500, {}, times=None)
+    with pytest.raises(DisplayFailed):
+        await room.display.remove(room.place())
 
 
 async def test_a_file_may_be_as_large_as_the_server_allows(room: Room) -> None:

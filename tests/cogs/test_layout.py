@@ -29,8 +29,8 @@ def laid(letters: str) -> tuple[list[str], int]:
         Button(custom_id=KINDS[letter].format(at % 9 + 1) + f"::{at}", label=letter)
         for at, letter in enumerate(letters)
     ]
-    found, left_over = rows(buttons)
-    return ["".join(button.label for button in row) for row in found], left_over
+    found, rest = rows(buttons)
+    return ["".join(button.label for button in row) for row in found], len(rest)
 
 
 @pytest.mark.parametrize(
@@ -45,26 +45,39 @@ def laid(letters: str) -> tuple[list[str], int]:
         ("wwizzzcppppssab", ["wwi", "zzzc", "pppp", "ssab"], 0),
         ("pppppp", ["ppppp", "p"], 0),
         ("uuuuvvvvuuuuvvvvuuuu", ["uuuuv", "vvvuu", "uuvvv", "vuuuu"], 0),
-        ("x" * 23, ["xxxxx"] * 4, 3),
+        ("x" * 20, ["xxxxx"] * 4, 0),
+        ("x" * 23, ["xxxxx"] * 3, 8),
     ],
 )
 def test_rows(letters: str, expected: list[str], left_over: int) -> None:
-    """Each family has its row, neighbours share one where four do not suffice, and the rest is counted."""
+    """Each family has its row, neighbours share one where four do not suffice, and else a menu takes the fourth."""
     assert (expected, left_over) == laid(letters)
 
 
 @pytest.mark.timeout(10)
 def test_thirty_thousand_buttons_hold_up_nobody() -> None:
     """What a hostile relay sends costs no more than its length."""
-    assert (["pbpbp", "bpbpb", "pbpbp", "bpbpb"], 29_980) == laid("pb" * 15_000)
+    assert (["pbpbp", "bpbpb", "pbpbp"], 29_985) == laid("pb" * 15_000)
 
 
 @given(st.text(st.sampled_from(list(KINDS)), max_size=40))
 def test_rows_keep_the_order_and_lose_nothing_that_fits(letters: str) -> None:
-    """Whatever comes, order is kept, no row is empty or too long, and only a 21st button is left over."""
+    """Whatever comes, order is kept, no row is empty or too long, and only of 21 buttons any is left over."""
     found, left_over = laid(letters)
     assert letters.startswith("".join(found))
     assert len("".join(found)) + left_over == len(letters)
     assert len(found) <= ROWS
     assert all(1 <= len(row) <= 5 for row in found)
-    assert left_over == max(len(letters) - 20, 0)
+    assert left_over == (len(letters) - 15 if len(letters) > 20 else 0)
+
+
+def test_links_keep_their_room() -> None:
+    """No menu can hold one; where even they are too many the first stay."""
+    links = [Button(label=f"l{at}", style=5, url="https://a.test/") for at in range(17)]
+    presses = [Button(custom_id=f"x::{at}", label=str(at)) for at in range(20)]
+    found, rest = rows([*presses, links[0]])
+    assert [button.label for button in found[-1]] == ["10", "11", "12", "13", "l0"]
+    assert [button.label for button in rest] == ["14", "15", "16", "17", "18", "19"]
+    found, rest = rows([*presses, *links])
+    assert [button.label for row in found for button in row] == [f"l{at}" for at in range(15)]
+    assert len(rest) == 22

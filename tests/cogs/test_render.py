@@ -14,7 +14,7 @@ from bot.fit import Picture
 from bot.models import Task
 from bot.ports import Ending, Scene
 from bot.records import Mark, Marks, Person
-from cogs.buttons import TaskButton
+from cogs.buttons import TaskButton, TaskMenu
 from cogs.limits import EMBED_DESCRIPTION, length
 from cogs.render import Drawing, buttons_of, render, sending
 from tests.cogs.scenes import HOSTILE, PERSONS, TASKS, scenes
@@ -57,7 +57,7 @@ async def test_whatever_comes_is_drawn_so_that_discord_takes_it(given_scene: Sce
     for careful in (False, True):
         drawing = render(given_scene, careful=careful)
         assert refused(drawing) == []
-        assert all(isinstance(item, TaskButton) or item.url for item in drawing.view.children)  # type: ignore[attr-defined]
+        assert all(isinstance(item, TaskButton | TaskMenu) or item.url for item in drawing.view.children)  # type: ignore[attr-defined]
         assert drawing.view.timeout is None
 
 
@@ -121,7 +121,7 @@ async def test_what_discord_refused_is_drawn_carefully() -> None:
     drawing = render(Scene(job=own, now=own.born_at, task=described), careful=True)
     assert drawing.embed.description == ""
     assert (drawing.embed.image.url, drawing.embed.author.icon_url, drawing.alt_text) == (None, None, "")
-    assert [item.item.emoji for item in drawing.view.children if isinstance(item, TaskButton)] == [None] * 6
+    assert [item.item.emoji for item in drawing.view.children if isinstance(item, TaskButton)] == [None] * 7
 
 
 async def test_a_failure_is_told_carefully_without_its_original() -> None:
@@ -141,13 +141,12 @@ async def test_who_pressed_is_in_the_author_line_with_their_face() -> None:
 
 
 async def test_what_the_footer_says_stands_under_the_id() -> None:
-    """Greyed buttons, and those that do not fit, are told there; a Refresh is offered where some are greyed."""
+    """Greyed buttons are told there, also those of the menu; a Refresh is offered where some are greyed."""
     more = SINGLE.model_copy(update={"buttons": (*SINGLE.buttons, *GRID.buttons)})
     drawing = render(scene(more, marks=Marks(refused={"mj::job::pan": "unknown_action"})))
     assert drawing.embed.footer.text == (
         "Upscale · 1754300090555208\n"
-        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it does not know this action\n"
-        "4 more do not fit here."
+        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it does not know this action"
     )
     assert [item.item.label for item in drawing.view.children if isinstance(item, TaskButton)][-1] == "Refresh"
 
@@ -184,7 +183,7 @@ async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     first = key(GRID.buttons[0].custom_id)
     view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, {"mj::job::variation": "unknown_action"}))
     rows = view.to_components()
-    assert [len(row["components"]) for row in rows] == [5, 4, 1]
+    assert [len(row["components"]) for row in rows] == [5, 4, 4]
     styles = [part["style"] for part in rows[0]["components"]]
     assert styles == [discord.ButtonStyle.success.value, *[discord.ButtonStyle.secondary.value] * 4]
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.actions import key
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
-from bot.records import Job, Person
+from bot.records import Job, Mark, Marks, Person
 from cogs.buttons import TaskButton
 from cogs.render import render
 from tests.fakes.rows import job, task
@@ -84,6 +85,11 @@ U2 = "lien pressed U2"
 U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
 OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
+DELETE = ("🗑️", "")
+OF_GRID = (("✂️", "Split"), DELETE)
+STOP, CANCEL = (("", "Stop watching"),), (("", "Cancel"),)
+FAMILY = ("🌳", "Family")
+OF_SINGLE = (("💾", "Original"), DELETE)
 FORM = (("✏️", "Open form"), ("", "Drop it"))
 GRID_PNG = "bot_a_lighthouse_at_dawn_5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5.png"
 SINGLE_PNG = "bot_a_lighthouse_at_dawn_c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8.png"
@@ -101,19 +107,19 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     ),
     "accepted, not seen yet": (
         scene(None, pressed("U2", "Picture 2"), silent_since=SILENT),
-        Look("⏳ Queued", GREY, (f"asked <t:{int(BORN.timestamp())}:R>", OUTAGE), U2, U2_FOOTER),
+        Look("⏳ Queued", GREY, (f"asked <t:{int(BORN.timestamp())}:R>", OUTAGE), U2, U2_FOOTER, ours=STOP),
     ),
     "fresh": (
         scene(told("10_fetch_fresh_empty_status")),
-        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754300000:R>")),
+        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754300000:R>"), ours=STOP),
     ),
     "queued": (
         scene(QUEUED.model_copy(update={"properties": QUEUED.properties.model_copy(update={"number_of_queues": 2})})),
-        Look("⏳ Queued, 2 ahead", GREY, (PROMPT, "asked <t:1754299999:R>")),
+        Look("⏳ Queued, 2 ahead", GREY, (PROMPT, "asked <t:1754299999:R>"), ours=STOP),
     ),
     "queued in an outage": (
         scene(QUEUED, silent_since=SILENT),
-        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754299999:R>", OUTAGE)),
+        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754299999:R>", OUTAGE), ours=STOP),
     ),
     "running": (
         scene(RUNNING),
@@ -122,6 +128,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=STOP,
         ),
     ),
     "running in an outage, with a preview of our own": (
@@ -131,6 +138,36 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>", OUTAGE),
             image="preview.png",
+            ours=STOP,
+        ),
+    ),
+    "running, its own to cancel": (
+        scene(RUNNING, replace(job(task_id=RUNNING.id), claim_id=1)),
+        Look(
+            "🎨 Drawing, 46 %",
+            BLUE,
+            (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
+            image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=CANCEL,
+        ),
+    ),
+    "running, on a relay that cannot cancel": (
+        scene(RUNNING, replace(job(task_id=RUNNING.id), claim_id=1), marks=Marks(refused={"cancel": "a page"})),
+        Look(
+            "🎨 Drawing, 46 %",
+            BLUE,
+            (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
+            image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=STOP,
+        ),
+    ),
+    "stopped": (
+        scene(RUNNING, ending=Ending.STOPPED),
+        Look(
+            "🌙 Stopped watching",
+            DARK,
+            (PROMPT, "Midjourney draws on, and it stays paid: **Look again** is free."),
+            ours=(LOOK,),
         ),
     ),
     "running, nothing known": (
@@ -140,15 +177,18 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             BLUE,
             ("`░░░░░░░░░░░░░░░░░░░░`", f"started <t:{int(BORN.timestamp())}:R>"),
             footer="7",
+            ours=STOP,
         ),
     ),
     "grid": (
         scene(GRID, picture=PICTURE),
-        Look("✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=PICTURE.name),
+        Look(
+            "✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=PICTURE.name, ours=OF_GRID
+        ),
     ),
     "grid, its picture following": (
         scene(GRID),
-        Look("✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=GRID_PNG),
+        Look("✅ Four pictures in 39 s", GREEN, (PROMPT, HINT), finished=1754300041373, image=GRID_PNG, ours=OF_GRID),
     ),
     "grid of a press": (
         scene(GRID, pressed("V2", "Varied", task_id=GRID.id, parent_link=FIRST)),
@@ -160,6 +200,18 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "V2 · 1754300000123417",
             1754300041373,
             image=GRID_PNG,
+            ours=OF_GRID,
+        ),
+    ),
+    "grid that was pressed": (
+        scene(GRID, marks=Marks({key(GRID.buttons[0].custom_id): Mark("2", "", finished=True)})),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (PROMPT, HINT),
+            finished=1754300041373,
+            image=GRID_PNG,
+            ours=(OF_GRID[0], FAMILY, DELETE),
         ),
     ),
     "single": (
@@ -176,6 +228,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             U2_FOOTER,
             1754300093623,
             image=PICTURE.name,
+            ours=OF_SINGLE,
         ),
     ),
     "single, parent unknown": (
@@ -187,6 +240,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=SINGLE_PNG,
+            ours=OF_SINGLE,
         ),
     ),
     "single of a single, answered at once": (
@@ -202,6 +256,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "Zoom Out 2x · 1754300090555208",
             1754300093623,
             image=SINGLE_PNG,
+            ours=OF_SINGLE,
         ),
     ),
     "single of an unknown action": (
@@ -213,6 +268,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Blend · 1754300090555208",
             finished=1754300093623,
             image=SINGLE_PNG,
+            ours=OF_SINGLE,
         ),
     ),
     "shrunk": (
@@ -224,6 +280,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=PICTURE.name,
+            ours=OF_SINGLE,
         ),
     ),
     "shrunk, of an address that only the relay opens": (
@@ -235,6 +292,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=PICTURE.name,
+            ours=OF_SINGLE,
         ),
     ),
     "picture dead": (
@@ -244,6 +302,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (PROMPT, HINT, "The link to the picture is dead: such links live for a day. The buttons may still work."),
             finished=1754300041373,
+            ours=(DELETE,),
         ),
     ),
     "picture not handed out": (
@@ -253,7 +312,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (PROMPT, "The relay has not handed out the picture."),
             finished=1754300040123,
-            ours=(REFRESH,),
+            ours=(DELETE, REFRESH),
         ),
     ),
     "picture at an address that only the relay opens": (
@@ -263,7 +322,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (PROMPT, HINT, "The picture is not here yet: **Refresh** looks again."),
             finished=1754300041373,
-            ours=(REFRESH,),
+            ours=(*OF_GRID, REFRESH),
         ),
     ),
     "described": (
@@ -275,6 +334,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Describe · 1754300150777931",
             finished=1754300160323,
             image="1754300150777931.jpg",
+            ours=(DELETE,),
         ),
     ),
     "shortened": (
@@ -295,6 +355,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ),
             footer="Shorten · 1754300150777931",
             finished=1754300156123,
+            ours=(DELETE,),
         ),
     ),
     "four clips": (
@@ -308,6 +369,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ),
             footer="Video · 1754301000222733",
             finished=1754301075123,
+            ours=(DELETE,),
         ),
     ),
     "one clip of a press": (
@@ -323,6 +385,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             U2,
             "U2 · 1754301000222733",
             1754301075123,
+            ours=(DELETE,),
         ),
     ),
     "one clip": (
@@ -334,6 +397,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Video · 1754301000222733",
             finished=1754301075123,
             image=PICTURE.name,
+            ours=(DELETE,),
         ),
     ),
     "failed": (
@@ -394,6 +458,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (PROMPT, "asked <t:1754300201:R>"),
             "lien pressed Custom Zoom",
             "Custom Zoom · 1754300201002664",
+            ours=STOP,
         ),
     ),
     "gave up": (

@@ -14,14 +14,14 @@ UNKNOWN, OTHER = "1730621826053455", "1730621826053456"
 
 
 async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> None:
-    """One message moves from running to the finished grid: picture attached, five buttons and four below."""
+    """One message moves from running to the finished grid: picture attached, five buttons, four below, and ours."""
     async with world(tmp_path) as w:
         task_id = w.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2")
         answer = await w.slash(w.member, "mjstatus", id=task_id)
         assert answer.response is not None
         shown = await w.pictured(answer.response.id)
         assert title_of(shown).startswith("✅ Four pictures")
-        assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
+        assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"], ["Split", "🗑️"]]
         assert (shown.embeds[0].description or "").startswith("**a lighthouse at dawn** `--ar 3:2`")
         assert len(w.public) == 1
         assert not w.env.errors

@@ -19,6 +19,7 @@ class FakeDisplay:
 
     scenes: list[Scene] = field(default_factory=list)
     notified: list[tuple[int, str]] = field(default_factory=list)
+    removed: list[Place] = field(default_factory=list)
     links: dict[int, str] = field(default_factory=dict)
     broken: dict[int, DisplayError] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list)
@@ -48,6 +49,12 @@ class FakeDisplay:
         if scene.job.id in self.broken:
             raise self.broken[scene.job.id]
         self.scenes.append(scene)
+
+    async def remove(self, place: Place) -> None:
+        """Remember what was deleted."""
+        if place.message_id in self.broken:
+            raise self.broken[place.message_id]
+        self.removed.append(place)
 
     async def notify(self, job: Job, task: Task) -> None:
         """Remember a notification."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
-from bot.models import Submission, Task
+from bot.models import Status, Submission, Task
 from tests.fakes.clock import FakeClock
 
 
@@ -31,7 +31,7 @@ ACCEPTED = Submission(code=1, description="Submit success", result="9001")
 
 @dataclass
 class FakeRelay:
-    """A bot.watcher.Relay and a bot.presses.Midjourney.
+    """A bot.watcher.Relay, a bot.presses.Midjourney and a bot.stops.Midjourney.
 
     `failure` fails every read, `broken` the fetch of an id; `seconds` is how long one takes, for some ids `slow`;
     `hidden` ids are missing in lists.
@@ -52,6 +52,7 @@ class FakeRelay:
     sent: list[Sent] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
+    cancels: bool = True
     on_modal: Callable[[], object] = lambda: None
     accepted: list[Sent] = field(default_factory=list)
     """The submits that were accepted, told or not: what the operator pays."""
@@ -78,6 +79,13 @@ class FakeRelay:
             raise ActionUnsupported("no such path", lasting=True)
         known = set(task_ids) & self.tasks.keys() - self.hidden
         return {task_id: self.tasks[task_id] for task_id in known}
+
+    async def cancel(self, task_id: str) -> None:
+        """Give a task up, where `cancels` says that this relay can."""
+        await self._read("cancel", [task_id])
+        if not self.cancels:
+            raise ActionUnsupported("a page", lasting=True)
+        self.set((await self.fetch(task_id)).model_copy(update={"status": Status.CANCEL}))
 
     async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
         """Press a button."""

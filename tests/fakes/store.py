@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.models import Status, Task
 from bot.ports import HOLDS
-from bot.records import Claim, ClaimState, Job, Mark, PersonSettings, Recent, Tasks, Usage
+from bot.records import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 
 TWIN = timedelta(seconds=3)
 ON_ITS_WAY = timedelta(minutes=5)
@@ -67,6 +67,12 @@ class FakeStore:
             self.closed.add(message_id)
             self.ended_at[message_id] = self.now()
 
+    async def drop_job(self, message_id: int) -> None:
+        self._answer()
+        self.jobs.pop(message_id, None)
+        self.owners.pop(message_id, None)
+        self.closed.discard(message_id)
+
     async def unfinished(self) -> int:
         return len(self.open_jobs())
 
@@ -82,6 +88,19 @@ class FakeStore:
     async def jobs_of_task(self, task_id: str) -> Sequence[Job]:
         self._answer()
         return self._newest(lambda job: bool(task_id) and job.task_id == task_id)
+
+    async def jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        self._answer()
+        return self._newest(lambda job: bool(job.task_id) and job.task_id in task_ids)[:limit]
+
+    async def kin(self, task_ids: Collection[str], limit: int) -> Sequence[Kin]:
+        self._answer()
+        traces = [(claim.made_at, claim.task_id, claim.child_id) for claim in self.claimed.values()]
+        wanted = {one for one in task_ids if one}
+        traces = [trace for trace in traces if wanted & {*trace[1:]}]
+        traces += [(job.born_at, job.parent_id, job.task_id) for job in self.jobs.values() if job.task_id in wanted]
+        pairs = dict.fromkeys(Kin(parent, child) for _, parent, child in sorted(traces) if "" not in {parent, child})
+        return [pair for pair in pairs if pair.parent_id != pair.child_id][:limit]
 
     async def job_of_claim(self, claim_id: int) -> Job | None:
         self._answer()

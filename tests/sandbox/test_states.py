@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, expect
 
+from bot.actions import key
 from bot.fit import Picture
 from bot.models import Button, Properties, Status, Task
 from bot.ports import Ending, Scene
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.browser
 
 SHOT = Path(__file__).parents[2] / "build" / "states.png"
 NOW = datetime.now(UTC)
+LINK = "https://cdn.test/a_lighthouse_at_dawn.png"
 PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
 
 
@@ -65,9 +67,11 @@ def _scenes(avatar: str) -> list[Scene]:
     grid = recorded("14_fetch_imagine_success_grid").body["buttons"]
     single = recorded("15_fetch_upscale_success_v7_discord").body["buttons"]
     done = _milliseconds(NOW)
-    over = TASK.model_copy(update={"status": Status.SUCCESS, "finish_time": done, "progress": 100})
+    over = TASK.model_copy(update={"status": Status.SUCCESS, "finish_time": done, "progress": 100, "image_url": LINK})
     four = over.model_copy(update={"buttons": tuple(map(Button.model_validate, grid))})
     one = over.model_copy(update={"buttons": tuple(map(Button.model_validate, single)), "start_time": done - 4000})
+    crowd = tuple(Button(custom_id=f"MJ::JOB::restyle::{at}::a", label=f"Restyle {at}") for at in range(1, 9))
+    crowded = one.model_copy(update={"buttons": (*one.buttons, *crowd)})
     ran = TASK.model_copy(update={"status": Status.IN_PROGRESS, "progress": 46})
     queued = TASK.model_copy(update={"properties": Properties(number_of_queues=2)})
     failed = over.model_copy(
@@ -75,17 +79,19 @@ def _scenes(avatar: str) -> list[Scene]:
     )
     waits = TASK.model_copy(update={"status": Status.MODAL})
     refused = dict.fromkeys(("mj::job::animate_high", "mj::job::animate_low"), "unknown_action")
-    marks = Marks(pressed={"a": Mark("", "", finished=True)}, refused=refused)
+    marks = Marks(pressed={key(one.buttons[3].custom_id): Mark("", "", finished=True)}, refused=refused)
     return [
         Scene(job=replace(pressed, task_id=""), now=NOW),
-        Scene(job=job, now=NOW, task=queued),
+        Scene(job=replace(job, claim_id=1), now=NOW, task=queued),
         Scene(job=job, now=NOW, task=ran, silent_since=NOW - timedelta(seconds=40), picture=_picture(4)),
         Scene(job=job, now=NOW, task=four, picture=_picture(4)),
         Scene(job=pressed, now=NOW, task=one, picture=_picture(1), marks=marks),
+        Scene(job=pressed, now=NOW, task=crowded, picture=_picture(1)),
         Scene(job=job, now=NOW, task=failed),
         Scene(job=replace(pressed, pressed="Custom Zoom"), now=NOW, task=waits),
         Scene(job=replace(job, born_at=NOW - timedelta(minutes=70)), now=NOW, task=ran, ending=Ending.GAVE_UP),
         Scene(job=job, now=NOW, task=ran, ending=Ending.OUT_OF_REACH),
+        Scene(job=job, now=NOW, task=ran, ending=Ending.STOPPED),
         Scene(job=job, now=NOW, task=TASK.model_copy(update={"status": Status.CANCEL})),
         Scene(job=pressed, now=NOW, ending=Ending.UNCERTAIN),
         Scene(job=job, now=NOW, task=ran, ending=Ending.LOST),

@@ -1,0 +1,163 @@
+"""The use cases of a finished picture that cost nothing: its four parts as files, and its untouched file."""
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, RelayError
+from bot.images import MAX_BODY, Picture, file_name
+from bot.models import Task
+from bot.ports import Display, PictureSource, Store
+from bot.records import Place
+
+log = logging.getLogger(__name__)
+
+WHOLE = 0
+"""The number of the whole grid, where its four pictures are 1 to 4."""
+
+
+class Midjourney(Protocol):
+    """What results ask of the relay."""
+
+    async def fetch(self, task_id: str) -> Task:
+        """Fetch one task, or raise TaskUnknown."""
+        ...
+
+
+class Scissors(Protocol):
+    """Who cuts grids, off the event loop."""
+
+    async def quarters(
+        self, data: bytes, *, name: str, limit: int, url: str = ""
+    ) -> tuple[Picture, Picture, Picture, Picture]:
+        """Cut a grid into its four pictures, each of at most `limit` bytes; raises PictureError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Files:
+    """Pictures as files, with their prompt; `unfit` says why one is missing, and `link` shows it, while it lives.
+
+    `cut` tells that they were cut from the grid here, as the relay hands out only that.
+    """
+
+    prompt: str
+    pictures: tuple[Picture, ...] = ()
+    cut: bool = False
+    link: str = ""
+    unfit: PictureError | None = None
+
+
+class Results:
+    """Hands out what a finished task holds. Ports: `store`, `display`, `pictures`."""
+
+    def __init__(
+        self, api: Midjourney, store: Store, display: Display, pictures: PictureSource, scissors: Scissors
+    ) -> None:
+        self._api = api
+        self._store = store
+        self._display = display
+        self._pictures = pictures
+        self._scissors = scissors
+
+    async def split(self, task_id: str, numbers: Collection[int], place: Place) -> Files:
+        """Return the chosen ones of a grid's four pictures, or its WHOLE, each made to fit the place.
+
+        Raises:
+            PictureError: None of them can be had.
+            RelayError: The task is not kept, and the relay cannot be asked.
+        """
+        task = await self._task(task_id)
+        wanted, limit = sorted(set(numbers) - {WHOLE}), self._display.file_limit(place)
+        whole = await self.original(task_id, place) if WHOLE in numbers else Files(task.shown_prompt)
+        if not wanted:
+            return whole
+        parts = await self._given(task, wanted, limit)
+        cut = not parts
+        if cut:
+            grid = await self._whole(task, place)
+            name = file_name(task.shown_prompt, task.id)
+            four = await self._scissors.quarters(grid.data, name=name, limit=limit, url=task.picture_url)
+            parts = tuple(four[number - 1] for number in wanted)
+        return Files(task.shown_prompt, (*parts, *whole.pictures), cut, whole.link, whole.unfit)
+
+    async def original(self, task_id: str, place: Place) -> Files:
+        """Return a picture's untouched file where it fits the place, else its link and the reason.
+
+        Raises:
+            PictureError: It cannot be had, and a link would not show it either.
+            RelayError: The task is not kept, and the relay cannot be asked.
+        """
+        task = await self._task(task_id)
+        link = "" if self._pictures.is_private(task.picture_url) else task.picture_url
+        try:
+            picture = await self._fresh(task)
+        except PictureGone:
+            raise
+        except PictureError as unfit:
+            if not link or isinstance(unfit, PictureForbidden):
+                raise
+            return Files(task.shown_prompt, link=link, unfit=unfit)
+        if len(picture.data) <= self._display.file_limit(place):
+            return Files(task.shown_prompt, (picture,))
+        too_large = PictureTooLarge(task.picture_url, f"{len(picture.data)} bytes")
+        if not link:
+            raise too_large
+        return Files(task.shown_prompt, link=link, unfit=too_large)
+
+    async def _task(self, task_id: str) -> Task:
+        """Return what is kept of a task, else what the relay tells of it."""
+        kept = await self._store.snapshot(task_id)
+        if kept is not None and kept.picture_url:
+            return kept
+        task = await self._api.fetch(task_id)
+        await self._store.keep(task)
+        return task
+
+    async def _given(self, task: Task, wanted: list[int], limit: int) -> tuple[Picture, ...]:
+        """Fetch the pictures that the relay itself has split; none where one of them is not to be had."""
+        name = file_name(task.shown_prompt, task.id)
+        if len(task.pictures) < max(wanted):
+            return ()
+        try:
+            return tuple(
+                [
+                    await self._pictures.fetch(task.pictures[number - 1], name=f"{name}_{number}", limit=limit)
+                    for number in wanted
+                ]
+            )
+        except PictureError as error:
+            log.info("Task %s is cut from its grid: %s.", task.id, type(error).__name__)
+            return ()
+
+    async def _whole(self, task: Task, place: Place) -> Picture:
+        """Fetch a grid as it is, at last from the message that shows it."""
+        try:
+            return await self._fresh(task)
+        except PictureGone:
+            link = await self._display.picture_link(place)
+            if not link:
+                raise
+            return await self._fetch(task, link)
+
+    async def _fresh(self, task: Task) -> Picture:
+        """Fetch a picture as it is; where its link is dead the relay may have another by now."""
+        try:
+            return await self._fetch(task, task.picture_url)
+        except PictureGone:
+            link = await self._other_link(task)
+            if not link:
+                raise
+            return await self._fetch(task, link)
+
+    async def _other_link(self, task: Task) -> str:
+        try:
+            told = await self._api.fetch(task.id)
+        except RelayError:
+            return ""
+        return told.picture_url if told.picture_url != task.picture_url else ""
+
+    async def _fetch(self, task: Task, url: str) -> Picture:
+        # Within what we download nothing is re-encoded.
+        return await self._pictures.fetch(url, name=file_name(task.shown_prompt, task.id), limit=MAX_BODY)

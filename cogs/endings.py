@@ -1,0 +1,92 @@
+"""Clicks that end something: a task on its way, or a message."""
+
+import discord
+from discord.ext import commands
+
+from bot.actions import Kind
+from bot.hands import Hand
+from bot.removals import Removals
+from bot.stops import Outcome, Stops
+from cogs.buttons import CLICK, Click
+from cogs.fifth import deletion
+from cogs.places import Interaction, clicked, person, place, requester
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+
+_SURE = (
+    "Delete that message, for everybody? The picture itself stays at Midjourney: `/mjstatus` with its id, at the foot "
+    "of the message, shows it again."
+)
+_TOLD = {
+    Outcome.ASKED: "The relay was asked to cancel it: the message says so as soon as it is.",
+    Outcome.CANNOT: (
+        "This relay cannot cancel, so Midjourney draws on, and it stays paid. I only stopped watching: **Look again** "
+        "on the message is free."
+    ),
+}
+"""What is said of an outcome that the message itself does not tell."""
+
+
+class Endings(commands.Cog):
+    """Translates clicks that end something into calls of their use cases."""
+
+    def __init__(self, stops: Stops, removals: Removals) -> None:
+        self._stops = stops
+        self._removals = removals
+
+    @commands.Cog.listener(f"on_{CLICK}")
+    async def clicked(self, interaction: Interaction, click: Click) -> None:
+        """Answer a click on a button of ours."""
+        async with apologising(interaction):
+            if click.kind is Kind.STOP:
+                await self._stop(interaction, click)
+            elif click.kind is Kind.DELETE:
+                await self._ask(interaction, click)
+            elif click.kind is Kind.DELETE_SURELY and click.key.isdecimal():
+                await self._delete(interaction, int(click.key))
+
+    async def _stop(self, interaction: Interaction, click: Click) -> None:
+        if await acknowledged(_deferred(interaction)):
+            outcome = await self._stops.stop(click.task_id, clicked(interaction), hand(interaction))
+            if outcome in _TOLD:
+                await tell(interaction, _TOLD[outcome])
+
+    async def _ask(self, interaction: Interaction, click: Click) -> None:
+        """Ask privately whether to; the button below carries the message that is meant."""
+        if not await acknowledged(_thinking(interaction)):
+            return
+        async with taking_back(interaction, private=True):
+            message = clicked(interaction)
+            await self._removals.ask(message, hand(interaction))
+            view = deletion(click.task_id, message.message_id)
+            await promptly(interaction.edit_original_response(content=_SURE, view=view))
+
+    async def _delete(self, interaction: Interaction, message_id: int) -> None:
+        if not await acknowledged(_said(interaction, "Deleting …")):
+            return
+        async with taking_back(interaction, private=True):
+            await self._removals.remove(place(interaction, message_id, ephemeral=False), hand(interaction))
+            await promptly(interaction.edit_original_response(content="Deleted."))
+
+
+def hand(interaction: Interaction) -> Hand:
+    """Tell whose click it is, and what they may do where it was made."""
+    asked_by = requester(interaction.message)
+    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
+    return Hand(person(interaction.user), asked_by.id if asked_by else 0, moderates)
+
+
+async def _deferred(interaction: discord.Interaction) -> bool:
+    """Acknowledge a click without any visible change (type 6)."""
+    await interaction.response.defer()
+    return True
+
+
+async def _thinking(interaction: Interaction) -> bool:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    return True
+
+
+async def _said(interaction: Interaction, text: str) -> bool:
+    """Put a sentence in place of the question."""
+    await interaction.response.edit_message(content=text, view=None)
+    return True
