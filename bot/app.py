@@ -17,6 +17,7 @@ from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.creations import Creations
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Pictures
 from bot.jobs import Jobs, Times
@@ -27,10 +28,13 @@ from bot.retention import Retention
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import open_store
+from bot.studio import Studio
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
+from cogs.create import Create
+from cogs.creating import Creating
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
@@ -152,10 +156,15 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             notify_after=timedelta(seconds=settings.notify_after_seconds),
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
-        presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
+        admission = _admission(settings, trust, clock)
+        presses = Presses(api, store, jobs, admission, supervisor, clock=clock)
+        studio = Studio()
+        stack.push_async_callback(studio.close)
+        creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
+            Create(Creating(creations, trust, turns, clock)),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

@@ -148,6 +148,16 @@ class Jobs:
         """Tell on the job's message that the answer to its submit was lost, and end it."""
         await self._end(job, None, Ending.UNCERTAIN)
 
+    async def show_waiting(self, job: Job, shown: Task, again_at: datetime) -> None:
+        """Tell on a job's message that the relay has no room yet, and when it is asked again.
+
+        Raises:
+            PlaceGone: There is no message any more.
+            PlaceUnreachable: Nobody can draw it any more.
+        """
+        await self._display.turn(job.place, urgent=lambda: True)
+        await self._display.show(Scene(job=job, now=self._now(), task=shown, again_at=again_at))
+
     def resume_uncertain(self, job: Job) -> None:
         """Do so for a job of a process that ended while its submit was on its way."""
         self._supervisor.start(job.id, lambda: self.uncertain(job))

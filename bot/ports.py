@@ -164,7 +164,8 @@ class Scene:
     """All that a message shows at one moment; drawing it needs nothing else.
 
     `task` is None while the submit is on its way. `silent_since` is set while the relay does not answer.
-    `picture_gone` tells that the picture's link is dead and no copy was found.
+    `picture_gone` tells that the picture's link is dead and no copy was found. `again_at` is set while a submit waits
+    for room in the relay's queue: when it is sent again; `task` then holds no more than the prompt.
     """
 
     job: Job
@@ -175,6 +176,7 @@ class Scene:
     picture: Picture | None = None
     picture_gone: bool = False
     silent_since: datetime | None = None
+    again_at: datetime | None = None
 
 
 class Display(Protocol):

@@ -1,8 +1,6 @@
 """The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
 
 import logging
-from collections.abc import Generator, Hashable
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -21,7 +19,6 @@ from bot.errors import (
     ParentBusy,
     RelayError,
     RequesterUnknown,
-    StoreUnavailable,
     SubmitUncertain,
 )
 from bot.jobs import Jobs
@@ -29,7 +26,8 @@ from bot.metrics import PRESSES, counting_unsent
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
 from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place
-from bot.supervisor import Supervisor, Work
+from bot.spending import Spending
+from bot.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +35,6 @@ _SETTLE_SECONDS = 15.0
 """How long a parent may take upstream to become what the relay says it is already."""
 _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
 """How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
-_STORE_SECONDS = 5.0
-"""How long the end of a submit waits before a store that is gone is tried again."""
 
 
 class Midjourney(Protocol):
@@ -88,7 +84,7 @@ class _Sending:
     prompt: str | None
 
 
-class Presses:
+class Presses(Spending):
     """Spends the operator's money, at most once a click."""
 
     def __init__(
@@ -101,13 +97,9 @@ class Presses:
         *,
         clock: Clock,
     ) -> None:
+        super().__init__(store, jobs, supervisor, clock=clock)
         self._api = api
-        self._store = store
-        self._jobs = jobs
         self._admission = admission
-        self._supervisor = supervisor
-        self._now = clock.now
-        self._sleep = clock.sleep
 
     @counting_unsent
     async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
@@ -139,25 +131,6 @@ class Presses:
             job = await self._open(claim, press, answerer, parent, button)
         sending = _Sending(claim, job, parent, button, action, prompt)
         self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
-
-    def _surely(self, key: Hashable, work: Work) -> None:
-        """Hand in work about money: a process that stops gives it time to come to its end."""
-        self._supervisor.start(key, work, to_the_end=True)
-
-    @contextmanager
-    def _given_back(self, claim: Claim) -> Generator[None]:
-        """Give a claim back, unpaid, where what comes before its submit fails."""
-        ready = False
-        try:
-            yield
-            ready = True
-        finally:
-            if not ready:
-                self._give_back(claim)
-
-    def _give_back(self, claim: Claim) -> None:
-        # By the supervisor, as a store that is gone may be why.
-        self._surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
 
     async def prefill(self, task_id: str) -> str:
         """Return the prompt that a task's form starts with: from the store, else from the relay."""
@@ -280,21 +253,6 @@ class Presses:
             await self._jobs.go_on(job, child)
         await self._mark(sending.parent, answerer)
 
-    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
-        PRESSES.labels(state).inc()
-        await self._write(claim, state, child_id)
-
-    async def _write(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
-        """Write how a submit ended, however long the store takes to come back: it may have been paid."""
-        while True:
-            try:
-                await self._store.settle(claim.id, state, child_id)
-            except StoreUnavailable as gone:
-                log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
-                await self._sleep(_STORE_SECONDS)
-            else:
-                return
-
     async def _submit(self, sending: _Sending) -> Submission:
         """Send a claimed press: once, or a second time only after an answer that says nothing was accepted."""
         try:
@@ -312,21 +270,10 @@ class Presses:
                 raise
             return await self._api.submit_change(task_id, action.change, action.index, state=tag)
 
-    async def _lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
-        log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
-        await self._settle(claim, ClaimState.UNKNOWN)
-        await self._jobs.uncertain(job)
-
     async def _refused(self, sending: _Sending, refused: RelayError, answerer: Answerer) -> None:
         """Take the child back and say why; what this relay cannot do is remembered, and greyed."""
         log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
-        try:
-            # First the person, who need not wait for a store that is gone.
-            await answerer.close_child(sending.job.place)
-            await answerer.refuse(refused)
-        finally:
-            await self._settle(sending.claim, ClaimState.REFUSED)
-            await self._jobs.close(sending.job)
+        await self._taken_back(sending.claim, sending.job, refused, answerer)
         if isinstance(refused, ActionUnsupported):
             await self._learn(ability(sending.button.custom_id), refused)
             await self._mark(sending.parent, answerer)

@@ -35,6 +35,7 @@ from bot.errors import (
     PlaceUnreachable,
     PressRefused,
     PromptBanned,
+    QueueFull,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -187,7 +188,8 @@ def _relayed(error: MjbotError, now: datetime) -> str:
         case RelayUnreachable(retry_after=wait):
             return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
         case RelayBusy(reason=reason, retry_after=wait):
-            return f"The relay is too busy.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
+            what = "The relay's queue is full" if isinstance(error, QueueFull) else "The relay is too busy"
+            return f"{what}.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
         case KeyRefused(reason=reason):
             return (
                 f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "

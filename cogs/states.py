@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.actions import Kind, is_grid, meaning
 from bot.models import Status, Task
@@ -45,6 +46,8 @@ FORM = ((Kind.OPEN_FORM, "✏️", "Open form"), (Kind.DROP_FORM, "", "Drop it")
 def state_of(scene: Scene) -> State:
     """Tell how a scene looks: an ending of ours first, then the task's own."""
     task = scene.task
+    if scene.again_at is not None:
+        return _full(scene.again_at)
     if scene.ending is not None:
         return _ENDINGS[scene.ending](scene)
     if task is None:
@@ -64,6 +67,11 @@ def _queued(scene: Scene, ahead: int, submit_time: int) -> State:
     asked = submit_time or int(scene.job.born_at.timestamp() * 1000)
     title = f"⏳ Queued, {ahead} ahead" if ahead > 0 else "⏳ Queued"
     return State(QUIET, title, (f"asked {ago(asked)}", *_outage(scene)))
+
+
+def _full(again_at: datetime) -> State:
+    lines = (f"Trying again {ago(again_at)}, by itself. Nothing is paid until the relay takes it.",)
+    return State(QUIET, "⏳ The relay's queue is full", lines)
 
 
 def _running(scene: Scene, task: Task) -> State:
