@@ -19,7 +19,7 @@ from bot.api import MidjourneyAPI
 from bot.clock import Clock
 from bot.creations import Creations
 from bot.health import Health, KeyCheck, polls_trouble
-from bot.images import Pictures
+from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
 from bot.ports import Store
@@ -38,6 +38,7 @@ from cogs.creating import Creating
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
+from cogs.read import Read
 from cogs.replies import Tree, all_answered
 from cogs.sessions import Sessions
 from cogs.shards import PatientBot
@@ -161,10 +162,12 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         studio = Studio()
         stack.push_async_callback(studio.close)
         creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
+        creating = Creating(creations, trust, turns, clock)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
-            Create(Creating(creations, trust, turns, clock)),
+            Create(creating),
+            Read(creating, partial(Linked, pictures)),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

@@ -30,6 +30,7 @@ MjbotError
 ├── PromptRefused            a prompt with something wrong in it, found before anything is paid
 ├── UploadRefused            a picture somebody gave, which cannot be used
 │   ├── UploadUnreadable     half a picture, or a broken one
+│   ├── UploadAbsent         nothing usable behind the link that was given
 │   ├── UploadForeign        a file of a kind that is not taken
 │   ├── UploadMoves          an animation
 │   ├── UploadTooLarge       more bytes, or pixels, than we take
@@ -237,6 +238,10 @@ class UploadRefused(MjbotError):
 
 class UploadUnreadable(UploadRefused):
     """Half a picture, or one that is broken."""
+
+
+class UploadAbsent(UploadRefused):
+    """The link that was given leads to nothing that can be had; `name` is the link."""
 
 
 class UploadForeign(UploadRefused):

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from bot.errors import PromptRefused
+from bot.line import parse
 from bot.parameters import Parameter
-from bot.prompt import Options, Speed, compose
-from bot.submits import Imagine, Order
+from bot.problems import NoWords, Problem, TooLong
+from bot.prompt import LIMIT, Options, Speed, compose
+from bot.submits import Describe, Imagine, Order, Shorten
 
 
 class Given(Protocol):
@@ -59,3 +62,23 @@ def imagine(options: Options, pictures: tuple[Given, ...] = (), defaults: Defaul
     return Wish(
         action="IMAGINE", prompt=line, pictures=pictures, order=lambda data: Imagine(prompt=line, pictures=data)
     )
+
+
+def describe(picture: Given) -> Wish:
+    """Ask for four prompts that a picture could have been drawn from."""
+    return Wish(action="DESCRIBE", pictures=(picture,), order=lambda data: Describe(picture=data[0]))
+
+
+def shorten(prompt: str) -> Wish:
+    """Ask which words of a prompt count.
+
+    Raises:
+        PromptRefused: There are no words, or too many.
+    """
+    typed = parse(prompt)
+    problems: list[Problem] = [] if typed.words else [NoWords(parameters=bool(typed.parameters))]
+    if len(typed.line) > LIMIT:
+        problems.append(TooLong(len(typed.line), LIMIT))
+    if problems:
+        raise PromptRefused(problems, typed.line)
+    return Wish(action="SHORTEN", prompt=typed.line, order=lambda _: Shorten(prompt=typed.line))

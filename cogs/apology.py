@@ -165,6 +165,11 @@ def no_mention_here() -> str:
     return "I follow it, but I cannot mention you here later: I am not in this channel myself."
 
 
+def one_picture() -> str:
+    """Say that a command takes a picture as a file or as a link: there was neither, or both."""
+    return "Give me one picture: either a file as `image`, or the address of one as `link`. Nothing was paid."
+
+
 def stale_button() -> str:
     """Say that nothing of ours answers this button or form any more."""
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."

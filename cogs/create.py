@@ -13,11 +13,9 @@ from bot.prompt import Options
 from bot.wishes import Defaults, Wish, imagine
 from cogs import limits
 from cogs.attachments import given
-from cogs.creating import Creating
+from cogs.creating import PROMPT, Creating
 from cogs.places import Interaction
 
-PROMPT = 6000
-"""The longest text that Discord takes as an option."""
 _SEEDS = 2**32 - 1
 _ASPECTS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "21:9", "2:1")
 _Choices = list[app_commands.Choice[str]]

@@ -10,13 +10,11 @@ from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
-from cogs import limits
-from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
+from cogs.prose import ago, bar, code, duration, escaped, plain, short, web_link
+from cogs.readings import readings
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 
-_TEXT = 3000
-"""How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""
 _OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
 
 Ours = tuple[Kind, str, str]
@@ -88,8 +86,7 @@ def _outage(scene: Scene) -> Iterator[str]:
 
 def _success(scene: Scene, task: Task) -> State:
     grid = is_grid(task.buttons)
-    said = limits.cut(answer(task.text[:_TEXT]), _TEXT)
-    text = (said,) if said else ()
+    text = readings(task)
     hint = (_hint(task),) if grid and not task.video else ()
     missing = _missing(scene, task)
     lines = (*text, *hint, *_origin(scene.job), *_clips(task), *missing, *_shrunk(scene, task))

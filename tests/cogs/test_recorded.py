@@ -53,7 +53,7 @@ ACCEPTED = {
 }
 REFUSED = {
     # As the answer to a press that nothing came of: what the person alone is told.
-    "04_submit_queue_full_23": "too busy",
+    "04_submit_queue_full_23": "queue is full",
     "05_submit_banned_24": "does not allow",
     "06_submit_no_account_3": "too busy",
     "34_err_401_invalid_key": "refuses this bot's API key",

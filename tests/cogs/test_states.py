@@ -284,9 +284,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (
                 "**a highly detailed fox in snow, watercolor**",
-                "**Important tokens**",
-                "**fox** in **snow**, ~~highly~~ ~~detailed~~, **watercolor**",
-                "**Shortened prompts**",
+                "What counts most: **fox** · **snow** · **watercolor** · in · ~~highly~~ · ~~detailed~~",
                 "1️⃣ fox in snow, watercolor",
                 "2️⃣ fox, snow, watercolor",
                 "3️⃣ fox, watercolor",

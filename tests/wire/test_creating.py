@@ -27,3 +27,17 @@ async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
     assert [one.path for one in world.relay.submits] == ["/mj/submit/imagine", "/mj/submit/action"]
     assert world.relay.submits[0].body["prompt"] == "a lighthouse at dawn --ar 3:2"
     world.assert_polite()
+
+
+async def test_describe_from_the_upload_to_the_readings(world: World) -> None:
+    """A picture is uploaded; the command's own answer ends with four readings and the picture."""
+    async with world.bot(**GENEROUS):
+        upload = Upload("fox.png", encoded(noise(120, 90)), "image/png")
+        act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "describe", {"image": upload})
+        await act.answered(10)
+        assert act.original is not None
+        shown = await world.shows(act.original, "✅ Described")
+        await world.until(lambda: shown.files)
+        assert [line[:1] for line in shown.embed["description"].split("\n")] == ["1", "2", "3", "4"]
+    assert [one.path for one in world.relay.submits] == ["/mj/submit/describe"]
+    world.assert_polite()
