@@ -89,7 +89,7 @@ def _success(scene: Scene, task: Task) -> State:
     text = readings(task)
     hint = (_hint(task),) if grid and not task.video else ()
     missing = _missing(scene, task)
-    lines = (*text, *hint, *_origin(scene.job), *_clips(task), *missing, *_shrunk(scene, task))
+    lines = (*text, *hint, *_origin(scene.job), *_clips(scene, task), *missing, *_shrunk(scene, task))
     title = f"✅ {_result(scene.job, task, grid=grid)}{_took(task)}"
     return State(DONE, title, lines, (REFRESH,) if missing and not scene.picture_gone else (), text)
 
@@ -134,9 +134,11 @@ def _hint(task: Task) -> str:
     return f"{', '.join(says)} (1 2 above 3 4)"
 
 
-def _clips(task: Task) -> list[str]:
-    links = [link for url in (task.video_urls or (task.video,)) if (link := web_link(url))]
-    shown = [f"[clip {number}]({link})" for number, link in enumerate(links[:4], 1)]
+def _clips(scene: Scene, task: Task) -> list[str]:
+    """Link the clips that are not among the files of a grid of them."""
+    attached = [number for number, clip in enumerate(scene.clips, 1) if clip is not None]
+    links = {number: link for number, url in enumerate(task.clips[:4], 1) if (link := web_link(url))}
+    shown = [f"[clip {number}]({link})" for number, link in links.items() if number not in attached]
     return [" · ".join(shown)] if shown else []
 
 
@@ -144,7 +146,7 @@ def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
     """Say why there is no picture, where there is none to see."""
     if scene.picture_gone:
         return ("The link to the picture is dead: such links live for a day. The buttons may still work.",)
-    if scene.picture or web_link(task.picture_url):
+    if scene.picture or any(scene.clips) or web_link(task.picture_url):
         return ()
     if task.picture_url:
         return ("The picture is not here yet: **Refresh** looks again.",)

@@ -308,6 +308,31 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             finished=1754301075123,
         ),
     ),
+    "four clips, one of which is too large": (
+        scene(CLIPS, clips=(PICTURE, None, PICTURE, PICTURE)),
+        Look(
+            "✅ Four clips in 1 min 13 s",
+            GREEN,
+            ("**the waves move slowly**", f"[clip 2]({CLIPS.video_urls[1]})"),
+            footer="Video · 1754301000222733",
+            finished=1754301075123,
+        ),
+    ),
+    "a full queue": (
+        scene(Task(id="", action="IMAGINE", prompt="a lighthouse"), again_at=BORN + timedelta(seconds=30)),
+        Look(
+            "⏳ The relay's queue is full",
+            GREY,
+            (
+                "**a lighthouse**",
+                (
+                    f"Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself. "
+                    "Nothing is paid until the relay takes it."
+                ),
+            ),
+            footer="Imagine",
+        ),
+    ),
     "one clip of a press": (
         scene(
             CLIPS.model_copy(update={"buttons": (), "video_urls": ()}),
