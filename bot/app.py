@@ -18,6 +18,7 @@ from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
 from bot.creations import Creations
+from bot.finished import Finished
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
@@ -40,6 +41,7 @@ from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
 from cogs.read import Read
 from cogs.replies import Tree, all_answered
+from cogs.rework import Rework
 from cogs.sessions import Sessions
 from cogs.shards import PatientBot
 from cogs.status import Status
@@ -168,6 +170,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Actions(bot, jobs, presses, trust, turns, clock),
             Create(creating),
             Read(creating, partial(Linked, pictures)),
+            Rework(creating, Finished(jobs.look, pictures.download, studio).of),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

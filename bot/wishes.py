@@ -9,7 +9,7 @@ from bot.line import parse
 from bot.parameters import Parameter
 from bot.problems import NoWords, Problem, TooLong
 from bot.prompt import LIMIT, Options, Speed, compose
-from bot.submits import Describe, Imagine, Order, Shorten
+from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Swap, Video
 
 
 class Given(Protocol):
@@ -82,3 +82,40 @@ def shorten(prompt: str) -> Wish:
     if problems:
         raise PromptRefused(problems, typed.line)
     return Wish(action="SHORTEN", prompt=typed.line, order=lambda _: Shorten(prompt=typed.line))
+
+
+def blend(pictures: tuple[Given, ...], dimensions: Dimensions = Dimensions.SQUARE) -> Wish:
+    """Ask for two to five pictures to be blended."""
+    return Wish(action="BLEND", pictures=pictures, order=lambda data: Blend(pictures=data, dimensions=dimensions))
+
+
+def edit(picture: Given, prompt: str) -> Wish:
+    """Ask for a picture to be changed as a prompt says.
+
+    Raises:
+        PromptRefused: Something is wrong with the prompt.
+    """
+    line = compose(Options(prompt=prompt, uploads=1)).line
+    return Wish(action="EDITS", prompt=line, pictures=(picture,), order=lambda data: Edits(prompt=line, image=data[0]))
+
+
+def swap(source: Given, target: Given) -> Wish:
+    """Ask for the face of one picture to be put into another."""
+    return Wish(action="SWAP_FACE", pictures=(source, target), order=lambda data: Swap(source=data[0], target=data[1]))
+
+
+def animate(
+    picture: Given, prompt: str = "", motion: Motion = Motion.LOW, end: Given | None = None, *, loop: bool = False
+) -> Wish:
+    """Ask for clips that begin with a picture, and end with another where one is given; the prompt may be empty.
+
+    Raises:
+        PromptRefused: Something is wrong with the prompt.
+    """
+    # Parameters need no words beside a picture here: two of them would do without as well.
+    line = compose(Options(prompt=prompt, uploads=2)).line if prompt else ""
+
+    def order(data: tuple[bytes, ...]) -> Order:
+        return Video(prompt=line, image=data[0], motion=motion, end_image=data[1] if end else "", loop=loop)
+
+    return Wish(action="VIDEO", prompt=line, pictures=(picture, end) if end else (picture,), order=order)

@@ -170,6 +170,11 @@ def one_picture() -> str:
     return "Give me one picture: either a file as `image`, or the address of one as `link`. Nothing was paid."
 
 
+def one_start() -> str:
+    """Say that clips begin with a picture or with a task's: there was neither, or both."""
+    return "Give me what the clips begin with: either a file as `image`, or a finished task as `id`. Nothing was paid."
+
+
 def stale_button() -> str:
     """Say that nothing of ours answers this button or form any more."""
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."

@@ -1,4 +1,4 @@
-"""/imagine: commands that draw new pictures."""
+"""/imagine and /blend: commands that draw new pictures."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,7 +10,8 @@ from discord.ext import commands
 
 from bot.parameters import NIJI, VERSIONS
 from bot.prompt import Options
-from bot.wishes import Defaults, Wish, imagine
+from bot.submits import Dimensions
+from bot.wishes import Defaults, Wish, blend, imagine
 from cogs import limits
 from cogs.attachments import given
 from cogs.creating import PROMPT, Creating
@@ -76,6 +77,43 @@ class Create(commands.Cog):
 
         def wish(defaults: Defaults) -> Wish:
             return imagine(options, given(image, image2, image3), defaults)
+
+        await self._creating.create(interaction, wish, private=private)
+
+    @app_commands.command(name="blend", description=_("Let two to five pictures flow into each other"))
+    @app_commands.describe(
+        image1=_("The first picture"),
+        image2=_("The second picture"),
+        image3=_("A third picture"),
+        image4=_("A fourth picture"),
+        image5=_("A fifth picture"),
+        dimensions=_("The shape of what is drawn; square if you do not say"),
+        private=_("Only you see it"),
+    )
+    @app_commands.choices(
+        dimensions=[
+            app_commands.Choice(name=_("portrait, 2:3"), value=Dimensions.PORTRAIT.value),
+            app_commands.Choice(name=_("square, 1:1"), value=Dimensions.SQUARE.value),
+            app_commands.Choice(name=_("landscape, 3:2"), value=Dimensions.LANDSCAPE.value),
+        ]
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def blend(
+        self,
+        interaction: Interaction,
+        image1: discord.Attachment,
+        image2: discord.Attachment,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        image5: discord.Attachment | None = None,
+        dimensions: str = Dimensions.SQUARE.value,
+        private: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Blend two to five uploaded pictures."""
+
+        def wish(_: Defaults) -> Wish:
+            return blend(given(image1, image2, image3, image4, image5), Dimensions(dimensions))
 
         await self._creating.create(interaction, wish, private=private)
 
