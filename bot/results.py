@@ -44,7 +44,7 @@ class Results:
 
     async def _clips(self, job: Job, task: Task) -> Files:
         """Fetch the clips of a video, as many as one message carries; the others are linked."""
-        name, room = file_name(task.shown_prompt, task.id), MESSAGE_BYTES
+        name, room = _name(task), MESSAGE_BYTES
         found: list[Picture | None] = []
         for number, url in enumerate(task.clips[:MOST_CLIPS], 1):
             limit = min(self._display.file_limit(job.place), room)
@@ -60,7 +60,7 @@ class Results:
 
     async def _picture(self, job: Job, task: Task) -> Files:
         """Fetch the finished picture, or only clip, from the bot's own earlier message where its link is dead."""
-        name, limit = file_name(task.shown_prompt, task.id), self._display.file_limit(job.place)
+        name, limit = _name(task), self._display.file_limit(job.place)
         try:
             return Files(await self._pictures.fetch(next(iter(task.clips), task.picture_url), name=name, limit=limit))
         except PictureGone:
@@ -87,3 +87,8 @@ class Results:
                 except PictureError:
                     continue
         return Files(gone=True)
+
+
+def _name(task: Task) -> str:
+    """Name a file from the prompt; what was read from a picture is none of it."""
+    return file_name("described" if task.shown_prompt == task.text != "" else task.shown_prompt, task.id)

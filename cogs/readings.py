@@ -3,7 +3,7 @@
 from bot.models import Task
 from bot.readings import MOST, Weight, Word, described, line_of, shortened
 from cogs import limits
-from cogs.prose import answer, escaped, plain
+from cogs.prose import answer, escaped, plain, whole_prompt
 
 _ROOM = 3000
 """How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""
@@ -40,9 +40,9 @@ def _numbered(text: str, room: int) -> tuple[str, ...]:
 
 def _shown(line: str, share: int) -> str:
     """Escape what fits: cut before, as half an escape would show."""
-    if limits.length(shown := escaped(line)) <= share:
-        return shown
-    return escaped(limits.cut(line, max(share - (limits.length(shown) - limits.length(line)), 1)))
+    shown = whole_prompt(line)
+    over = limits.length(shown) - limits.length(line)
+    return shown if limits.length(shown) <= share else whole_prompt(limits.cut(line, max(share - over, 1)))
 
 
 def _ranked(words: tuple[Word, ...]) -> tuple[str, ...]:

@@ -78,3 +78,12 @@ async def test_what_did_not_succeed_shows_nothing() -> None:
     assert await found(pictures, task(status=Status.FAILURE)) == Files()
     assert await found(pictures, task(status=Status.SUCCESS, image_url="")) == Files()
     assert pictures.fetched == []
+
+
+async def test_a_described_picture_is_not_named_from_its_readings() -> None:
+    """They are no prompt of the person's."""
+    pictures = FakePictures(FakeClock())
+    await found(
+        pictures, task(status=Status.SUCCESS, action="DESCRIBE", prompt="", properties={"finalPrompt": "1️⃣ a fox"})
+    )
+    assert [name for _, name, _ in pictures.fetched] == ["described_1730621826053455"]

@@ -15,7 +15,7 @@ def test_each_reading_stands_whole_behind_its_buttons_number() -> None:
     """Links lose their address; what Discord would take for markdown shows as it is."""
     text = "1️⃣ a *red* fox --ar 3:2\n\n3️⃣ in the style of [Beatrix](https://goo.gl/x) @everyone"
     assert read(text) == (
-        "1️⃣ a \\*red\\* fox --ar 3:2",
+        "1️⃣ a \\*red\\* fox `--ar 3:2`",
         "3️⃣ in the style of Beatrix \\@everyone",
     )
 
@@ -30,7 +30,7 @@ def test_four_long_readings_each_have_their_share() -> None:
 
 def test_a_reading_of_ordinary_length_is_never_cut() -> None:
     """Midjourney's are of some three hundred characters each."""
-    lines = [f"a lighthouse, number {n}, {'in the storm, ' * 40}--ar 3:2" for n in range(1, 5)]
+    lines = [f"a lighthouse, number {n}, {'in the storm, ' * 40}at sea" for n in range(1, 5)]
     found = read("\n\n".join(f"{n}\ufe0f\u20e3 {line}" for n, line in enumerate(lines, 1)))
     assert [line[4:] for line in found] == lines
 

@@ -50,6 +50,8 @@ async def test_a_face_is_swapped(tmp_path: Path) -> None:
         path, body = await sent(w, "faceswap", "✅ Faces swapped", source=("a.png", PNG), target=("b.png", OTHER))
         assert path == "/mj/insight-face/swap"
         assert body["sourceBase64"] != body["targetBase64"]
+        shown = await w.pictured(w.public[-1].id)
+        assert not shown.embeds[0].description, "what relays call its prompt is nobody's"
 
 
 @pytest.mark.parametrize("clip_format", ["mp4", "webp"])

@@ -88,10 +88,10 @@ FORM = (("✏️", "Open form"), ("", "Drop it"))
 GRID_PNG = "bot_a_lighthouse_at_dawn_5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5.png"
 SINGLE_PNG = "bot_a_lighthouse_at_dawn_c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8.png"
 WORDS = (
-    "1️⃣ Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows --ar 1:1",
-    "2️⃣ A fox sitting in deep snow, ink and wash, in the style of Beatrix Potter --ar 1:1",
-    "3️⃣ Minimal children's book illustration of a fox, flat colors --ar 1:1",
-    "4️⃣ Winter fox portrait, soft rim light, 35mm photo look --ar 1:1",
+    "1️⃣ Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows `--ar 1:1`",
+    "2️⃣ A fox sitting in deep snow, ink and wash, in the style of Beatrix Potter `--ar 1:1`",
+    "3️⃣ Minimal children's book illustration of a fox, flat colors `--ar 1:1`",
+    "4️⃣ Winter fox portrait, soft rim light, 35mm photo look `--ar 1:1`",
 )
 
 TABLE: dict[str, tuple[Scene, Look]] = {
