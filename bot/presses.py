@@ -236,7 +236,8 @@ class Presses(Spending):
     async def _send(self, sending: _Sending, answerer: Answerer) -> None:
         claim, job = sending.claim, sending.job
         try:
-            submission = await self._submit(sending)
+            waiting = _newborn(sending.parent, Submission(), sending.prompt)
+            submission = await self._patiently(job, waiting, lambda: self._submit(sending))
         except SubmitUncertain as lost:
             await self._lost(claim, job, lost)
             return
