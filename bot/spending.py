@@ -1,5 +1,6 @@
 """What presses and commands share: a claim is written before its submit is sent, and settled however that ends."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Generator, Hashable
 from contextlib import contextmanager
@@ -71,6 +72,8 @@ class Spending:
     async def _patiently(self, job: Job, shown: Task, send: Callable[[], Awaitable[Submission]]) -> Submission:
         """Send again what a full queue had no room for, and let the message say so; `shown` is what it draws.
 
+        A process that stops meanwhile gives it up.
+
         Raises:
             QueueFull: There was no room all the time, or nobody can be shown any more what is waited for.
         """
@@ -80,16 +83,22 @@ class Spending:
                 return await send()
             except QueueFull as full:
                 pause = min(max(pause, full.retry_after or 0.0), QUEUE_LONGEST)
-                again = self._now() + timedelta(seconds=pause)
-                if again > until:
+                if self._now() + timedelta(seconds=pause) > until:
                     raise
-                log.info("The relay's queue is full: message %d waits %.0f s.", job.id, pause)
-                try:
-                    await self._jobs.show_waiting(job, shown, again)
-                except (PlaceGone, PlaceUnreachable):
-                    raise full from None
-            await self._sleep(pause)
+                await self._wait_for_room(job, shown, pause, full)
             pause *= QUEUE_GROWTH
+
+    async def _wait_for_room(self, job: Job, shown: Task, pause: float, full: QueueFull) -> None:
+        log.info("The relay's queue is full: message %d waits %.0f s.", job.id, pause)
+        try:
+            await self._jobs.show_waiting(job, shown, self._now() + timedelta(seconds=pause))
+        except (PlaceGone, PlaceUnreachable):
+            raise full from None
+        try:
+            await self._sleep(pause)
+        except asyncio.CancelledError:
+            # The process stops: that nothing was sent is known now, and would be anybody's guess after.
+            raise full from None
 
     async def _lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)

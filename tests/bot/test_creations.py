@@ -242,6 +242,17 @@ async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process)
     assert states(world) == {100: "refused"}
 
 
+async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -> None:
+    """Nothing was sent, which the next process could not know."""
+    world.relay.outcomes = [QueueFull()] * 3
+    answerer = FakeAnswerer()
+    async with world.process() as process:
+        await process.creations.create(creation(), wish(), answerer)
+        await world.clock.advance(10.0)
+    assert (answerer.closed, len(answerer.refused)) == ([800], 1)
+    assert (states(world), world.store.closed) == ({100: "refused"}, {800})
+
+
 @pytest.mark.parametrize(("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS, Status.MODAL, 0)])
 async def test_a_queue_and_a_form_are_known_from_the_first_moment(
     world: World, process: Process, told: Submission, status: Status, ahead: int
