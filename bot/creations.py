@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.admission import Admission, Asker
 from bot.clock import Clock
-from bot.errors import MjbotError, RelayError, SubmitUncertain
+from bot.errors import RelayError, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
@@ -123,11 +123,7 @@ class Creations(Spending):
             claim_id=claim.id,
             notify=True,
         )
-        try:
-            await self._store.open_job(job)
-        except MjbotError:
-            await answerer.close_child(place)
-            raise
+        await self._store.open_job(job)
         return job
 
     async def _send(self, sending: _Sending, answerer: Answerer) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import StoreUnavailable
 from sandbox.relay import RelaySettings
 from tests.pictures import bomb, encoded, moving, noise
 from tests.world import GUILD_ID, World, rows, title_of, world
@@ -213,6 +214,24 @@ async def test_a_lost_answer_is_said_in_the_message(tmp_path: Path) -> None:
         assert answer.response is not None
         await w.titled(answer.response.id, "❔ Not known whether it was sent")
         assert w.relay.requests["imagine"] == 1
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_row_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, private: bool
+) -> None:
+    """The message said "Sending" by then; it is taken back, and nothing is sent."""
+    async with world(tmp_path) as w:
+
+        async def fail(_: object) -> None:
+            raise StoreUnavailable
+
+        monkeypatch.setattr(w.app.store, "open_job", fail)
+        answer = await w.slash(w.member, "imagine", prompt="a cat", private=private)
+        assert "cannot reach my database" in await w.told(answer)
+        await w.until(lambda: not w.public)
+        assert not private or not (answer.response and answer.response.embeds)
+        assert w.relay.submits == []
 
 
 @pytest.mark.parametrize(
