@@ -169,7 +169,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
             Create(creating),
-            Read(creating, partial(Linked, pictures)),
+            Read(bot, creating, partial(Linked, pictures)),
             Rework(creating, Finished(jobs.look, pictures.download, studio).of),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )

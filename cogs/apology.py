@@ -170,6 +170,13 @@ def one_picture() -> str:
     return "Give me one picture: either a file as `image`, or the address of one as `link`. Nothing was paid."
 
 
+def no_picture_here() -> str:
+    """Say that a message that was to be described shows no picture."""
+    return (
+        "I find no picture in that message. Choose one that shows a PNG, JPEG or WebP, or run `/describe` with a file."
+    )
+
+
 def one_start() -> str:
     """Say that clips begin with a picture or with a task's: there was neither, or both."""
     return "Give me what the clips begin with: either a file as `image`, or a finished task as `id`. Nothing was paid."

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Self
 
 import aiohttp
 import discord
@@ -29,6 +30,11 @@ class Attached:
         """Its file's name."""
         return self.attachment.filename
 
+    def checked(self) -> Self:
+        """Return it, unless what Discord tells of it is enough to refuse it; raises UploadRefused."""
+        _check(self.attachment)
+        return self
+
     async def read(self) -> bytes:
         """Download it from Discord's own CDN."""
         try:
@@ -44,14 +50,20 @@ def given(*attachments: discord.Attachment | None) -> tuple[Attached, ...]:
     Raises:
         UploadRefused: What Discord tells of one is enough to refuse it.
     """
-    found = tuple(Attached(one) for one in attachments if one is not None)
-    for one in found:
-        _check(one.attachment)
-    return found
+    return tuple(Attached(one).checked() for one in attachments if one is not None)
+
+
+def is_picture(one: discord.Attachment) -> bool:
+    """Tell whether Discord takes a file for a picture of a kind that we take."""
+    return _kind(one) in _KINDS
+
+
+def _kind(one: discord.Attachment) -> str:
+    return (one.content_type or "").partition(";")[0].strip().lower()
 
 
 def _check(one: discord.Attachment) -> None:
-    kind = (one.content_type or "").partition(";")[0].strip().lower()
+    kind = _kind(one)
     if kind not in _KINDS | _UNTOLD:
         raise UploadForeign(one.filename, kind)
     if one.size > MOST_BYTES:

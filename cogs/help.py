@@ -55,7 +55,9 @@ class Help(commands.Cog):
             inline=False,
         )
         return embed.add_field(
-            name="Anywhere", value="Open a message's menu, then **Apps**, then **Midjourney status**.", inline=False
+            name="Anywhere",
+            value="Open a message's menu, then **Apps**: **Midjourney status**, **Describe this image**.",
+            inline=False,
         )
 
     @app_commands.command(name="mjcheck", description="Does everything work here? For those who run the server")

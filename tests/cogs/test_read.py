@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
 from sandbox.relay import RelaySettings
@@ -93,3 +94,44 @@ async def test_a_relay_without_shorten_says_so(tmp_path: Path) -> None:
         answer = await w.slash(w.member, "shorten", prompt="a fox")
         assert "cannot do that just now" in await w.told(answer)
         await w.until(lambda: not w.public)
+
+
+async def test_a_messages_picture_is_described_from_its_menu(tmp_path: Path) -> None:
+    """The first file that is a picture counts, whoever sent it."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("a.txt", b"text"), ("fox.png", PNG)])
+        answer = await w.menu(w.stranger, message, "Describe this image")
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Described")
+        [submit] = w.relay.submits
+        assert submit.path == "/mj/submit/describe"
+
+
+async def test_a_file_that_is_too_large_is_not_even_read_from_the_menu(tmp_path: Path) -> None:
+    """What Discord tells of it is enough."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "huge", attachments=[("huge.png", bytes(33 * 2**20))])
+        answer = await w.menu(w.member, message, "Describe this image")
+        assert "33 MiB" in w.said(answer)
+        assert not answer.followups
+
+
+async def test_an_embeds_picture_is_described_from_its_menu(tmp_path: Path) -> None:
+    """What a bot shows by a link is opened like any link."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+        embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
+        channel = w.app.bot.get_channel(w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        message = await channel.send(embed=embed)
+        answer = await w.menu(w.member, message, "Describe this image")
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Described")
+
+
+async def test_a_message_without_a_picture_says_so(tmp_path: Path) -> None:
+    """Privately, and unpaid."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "no picture", attachments=[("a.txt", b"text")])
+        answer = await w.menu(w.member, message, "Describe this image")
+        assert "no picture in that message" in w.said(answer)
+        assert w.relay.submits == []
