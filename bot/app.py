@@ -170,7 +170,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Actions(bot, jobs, presses, trust, turns, clock),
             Create(creating),
             Read(bot, creating, partial(Linked, pictures)),
-            Rework(creating, Finished(jobs.look, pictures.download, studio).of),
+            Rework(creating, jobs, Finished(jobs.look, pictures.download, studio).of),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

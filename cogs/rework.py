@@ -8,10 +8,12 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.ids import find_ids
+from bot.jobs import Jobs
 from bot.submits import Motion
 from bot.wishes import Defaults, Given, Wish, animate, edit, swap
 from cogs.apology import malformed, one_start
 from cogs.attachments import given
+from cogs.choices import own_tasks
 from cogs.creating import PROMPT, Creating
 from cogs.places import Interaction
 from cogs.replies import tell
@@ -20,8 +22,9 @@ from cogs.replies import tell
 class Rework(commands.Cog):
     """Translates commands into wishes; `picture_of` gives a finished task's picture, by its id and number."""
 
-    def __init__(self, creating: Creating, picture_of: Callable[[str, int], Given]) -> None:
+    def __init__(self, creating: Creating, jobs: Jobs, picture_of: Callable[[str, int], Given]) -> None:
         self._creating = creating
+        self._jobs = jobs
         self._picture_of = picture_of
 
     @app_commands.command(name="animate", description=_("Make clips of a picture, or of a finished task"))
@@ -70,6 +73,11 @@ class Rework(commands.Cog):
             return animate(begin, prompt, Motion(motion), end, loop=loop)
 
         await self._creating.create(interaction, wish, private=private)
+
+    @animate.autocomplete("id")
+    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Offer this person's own recent tasks."""
+        return await own_tasks(self._jobs, interaction.user.id, current)
 
     @app_commands.command(name="edit", description=_("Change a picture as you describe"))
     @app_commands.describe(

@@ -17,14 +17,14 @@ from bot.records import Job, Place, Recent
 from cogs import budgets, limits
 from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
+from cogs.choices import MARKS, own_tasks
 from cogs.places import Interaction, is_reachable, person, place
-from cogs.prose import ago, code, plain, prompt_line
+from cogs.prose import ago, code, prompt_line
 from cogs.render import sending
 from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
 
 log = logging.getLogger(__name__)
 
-_MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
 _LISTED = 5
 
 
@@ -75,16 +75,7 @@ class Status(commands.Cog):
     @mjstatus.autocomplete("id")
     async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        try:
-            recent = await self._jobs.recent(interaction.user.id, limits.CHOICES)
-        except MjbotError:
-            return []
-        wanted = current.strip().lower()
-        return [
-            app_commands.Choice(name=_choice(one), value=one.task_id)
-            for one in recent
-            if wanted in one.task_id.lower() or wanted in one.prompt.lower()
-        ]
+        return await own_tasks(self._jobs, interaction.user.id, current)
 
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Follow the tasks whose ids a message holds, in its text, embeds or buttons."""
@@ -175,15 +166,10 @@ def _inside(components: Sequence[Any]) -> Iterator[str]:
         )
 
 
-def _choice(one: Recent) -> str:
-    mark = _MARKS.get(one.status, "⏳")
-    return limits.cut(f"{mark} {plain(one.prompt) or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
-
-
 def _line(one: Recent) -> str:
     where = f" · [message]({one.link})" if one.link else ""
     prompt = prompt_line(limits.cut(one.prompt, 100)) or "no prompt"
-    return f"{_MARKS.get(one.status, '⏳')} {prompt}\n{code(one.task_id)} · {ago(one.asked_at)}{where}"
+    return f"{MARKS.get(one.status, '⏳')} {prompt}\n{code(one.task_id)} · {ago(one.asked_at)}{where}"
 
 
 def _listing(lines: str) -> discord.Embed | None:

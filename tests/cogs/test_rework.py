@@ -149,3 +149,12 @@ async def test_a_build_without_it_says_so(tmp_path: Path, name: str, options: di
         assert "This relay cannot do that at all" in await w.told(answer)
         await w.until(lambda: not w.public)
         assert w.relay.submits == []
+
+
+async def test_ones_own_tasks_are_offered_to_animate(tmp_path: Path) -> None:
+    """By their prompts, as /mjstatus offers them."""
+    async with world(tmp_path) as w:
+        grid = w.relay.add_task("grid", prompt="a red fox")
+        await w.finished(grid)
+        offered = await w.member.autocomplete(w.channel, "animate", "id", "fox")
+        assert [one["value"] for one in offered] == [grid]
