@@ -5,6 +5,7 @@ Exit codes: 0 stopped on request (or all checks good), 1 Discord refused the tok
 
 import asyncio
 import logging
+import os
 import random
 import signal
 import sys
@@ -20,8 +21,9 @@ from bot import hosting
 from bot.api import MidjourneyAPI
 from bot.app import MjBot, app
 from bot.check import Finding, disk_findings, relay_finding, store_finding
-from bot.clock import Clock
+from bot.clock import Clock, happens
 from bot.errors import SettingsError, StoreUnavailable
+from bot.goodbye import ALL_SECONDS, CUT_SECONDS
 from bot.health import Readiness
 from bot.logs import set_up
 from bot.settings import Settings
@@ -31,9 +33,6 @@ from cogs import connection
 from cogs.permissions import invite, invite_for_oneself
 
 log = logging.getLogger("bot")
-
-_GOODBYE_SECONDS = 9.0
-"""How long an end may take: platforms kill after ten."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    if wiped := hosting.here(settings.database_url):
+    if wiped := hosting.wiped_disk_here(settings.database_url):
         log.warning("%s", wiped)
     readiness = Readiness()
     async with serving(settings.port, settings.listen_host, readiness):
@@ -87,7 +86,7 @@ async def keep_connected(
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
             readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
-            await _pause(patience.hold, stop)
+            await happens(stop, patience.hold)
             return 1
         except connection.ShardsRefused as refused:
             pause = patience.longest
@@ -99,7 +98,7 @@ async def keep_connected(
                 pause = patience.first
             log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
         if not stop.is_set():
-            await _pause(pause * random.uniform(0.8, 1.2), stop)  # noqa: S311 - jitter, no secret
+            await happens(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
             pause = min(pause * 2, patience.longest)
     log.info("Stopped.")
     return 0
@@ -115,7 +114,7 @@ async def _live(settings: Settings, stop: asyncio.Event, patience: Patience, rea
     Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
     come to their end and jobs are given back, as `serve` ends; REST and the store close last.
     """
-    async with app(settings, shard_count=None) as built, built.bot:
+    async with app(settings) as built, built.bot:
         await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
         await _unless(stop, connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url)))
         async with built.serve():
@@ -148,23 +147,21 @@ async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> No
     try:
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            await asyncio.wait({task}, timeout=_GOODBYE_SECONDS)
+            await asyncio.wait({task}, timeout=ALL_SECONDS)
     finally:
         stopping.cancel()
         if not task.done():
             log.warning("The end takes too long: cut short.")
             task.cancel()
-            await asyncio.wait({task}, timeout=0.5)
+            await asyncio.wait({task}, timeout=CUT_SECONDS)
+            if not task.done():
+                # A database that hangs holds its statements, and Python its threads: nothing else ends them in time.
+                logging.shutdown()
+                os._exit(0)
     if not stop.is_set():
         task.result()
     elif task.done() and not task.cancelled() and not isinstance(error := task.exception(), _StopAskedError | None):
         log.warning("Not all of it ended well (%s).", _short(error))
-
-
-async def _pause(seconds: float, stop: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
 
 
 def _short(error: BaseException) -> str:
@@ -175,7 +172,7 @@ def _short(error: BaseException) -> str:
 async def check(settings: Settings) -> int:
     """Try everything once, print a line each, and the invite link; return the exit code."""
     found = [await _store_finding(settings)]
-    found += disk_findings(hosting.here(settings.database_url))
+    found += disk_findings(hosting.wiped_disk_here(settings.database_url))
     async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
         found.append(await relay_finding(api.check, settings.mj_api_url))
     found += await _discord_findings(settings)
@@ -186,7 +183,8 @@ async def check(settings: Settings) -> int:
 
 async def _store_finding(settings: Settings) -> Finding:
     try:
-        async with open_store(settings.database_url.get_secret_value(), now=Clock().now) as store:
+        async with open_store(settings.database_url.get_secret_value(), now=Clock().now, owner="check") as store:
+            await store.fleet.leave()  # writes a row, and ends it: a database may be read and yet not be written
             return await store_finding(store)
     except StoreUnavailable as error:
         advice = "Check DATABASE_URL, and the disk's space."

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -19,6 +20,7 @@ from bot.api import MidjourneyAPI
 from bot.clock import Clock
 from bot.creations import Creations
 from bot.finished import Finished
+from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
@@ -52,8 +54,6 @@ from cogs.trust import Trust
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 300.0
-_ANSWER_SECONDS, _STORE_SECONDS = 2.0, 1.0
-"""How long a process that stops lets interactions come to their end, and waits for its store, each time."""
 
 
 @dataclass(kw_only=True)
@@ -77,6 +77,15 @@ class App:
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
         """Do the work that is not an answer: poll, draw, go on with what the last process left."""
+        try:
+            async with self._working():
+                yield
+        finally:
+            # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
+            await self._briefly(self.ownership.leave())
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncGenerator[None]:
         async with self.supervisor.serve():
             self.supervisor.start("watcher", self.watcher.run)
             self.supervisor.start("budgets", self.turns.run)
@@ -88,21 +97,17 @@ class App:
                 yield
             finally:
                 await self._hand_over()
-        # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
-        await self._briefly(self.ownership.leave())
 
     async def _hand_over(self) -> None:
         """Answer whoever waits for an answer, then leave everything that is drawn to others."""
-        await all_answered(_ANSWER_SECONDS)
+        await self._briefly(all_answered(), ANSWER_SECONDS)
         await self.supervisor.wind_down()
         await self._briefly(self.ownership.give_back())
 
     @staticmethod
-    async def _briefly(work: Awaitable[None]) -> None:
-        """Do a last thing in the time that is left for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STORE_SECONDS):
-                await work
+    async def _briefly(work: Coroutine[Any, Any, None], seconds: float = HAND_OVER_SECONDS) -> None:
+        """Do a last thing in the time that is left for it; what the store has begun cannot be cut short, so is left."""
+        await asyncio.wait({asyncio.ensure_future(work)}, timeout=seconds)
 
     async def _when_ready(self) -> None:
         # First: clicks come as soon as it is connected, and who may spend hangs on it.
@@ -165,16 +170,17 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         stack.push_async_callback(studio.close)
         creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
         creating = Creating(creations, trust, turns, clock)
+        lease = timedelta(seconds=settings.lease_seconds)
+        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
+        wiped = hosting.wiped_disk_here(settings.database_url)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
             Create(creating),
             Read(bot, creating, partial(Linked, pictures)),
             Rework(creating, jobs, Finished(jobs.look, pictures.download, studio).of),
-            Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
+            Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble),
         )
-        lease = timedelta(seconds=settings.lease_seconds)
-        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
         health = Health(
             {
                 "gateway": Sessions(bot).trouble,

@@ -38,13 +38,16 @@ async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Findi
     return Finding("API key", good=True, said=f"accepted by {url}.")
 
 
-async def store_finding(store: Store) -> Finding:
-    """Try the database."""
+async def store_finding(store: Store, trouble: str = "") -> Finding:
+    """Try the database; `trouble` is what keeps it from being written, as is known already."""
+    advice = "Check DATABASE_URL, and the disk's space."
     try:
-        open_jobs = await store.open_jobs()
+        unfinished = await store.unfinished()
     except StoreUnavailable as error:
-        return Finding("Database", good=False, said=f"{error}.", advice="Check DATABASE_URL, and the disk's space.")
-    return Finding("Database", good=True, said=f"answers, with {len(open_jobs)} unfinished messages.")
+        return Finding("Database", good=False, said=f"{error}.", advice=advice)
+    if trouble:
+        return Finding("Database", good=False, said=f"answers, but {trouble}.", advice=advice)
+    return Finding("Database", good=True, said=f"answers, with {unfinished} unfinished messages.")
 
 
 def disk_findings(wiped: WipedDisk | None) -> list[Finding]:

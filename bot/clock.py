@@ -16,3 +16,23 @@ class Clock:
 
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Wait until one of them is done, and cancel the others."""
+    waiting = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
+
+
+async def happens(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, for so many real seconds at most; tell whether it came."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -24,6 +24,7 @@ MjbotError
 │   └── DailyLimitReached
 ├── PressRefused             a click that must not be sent
 │   ├── AlreadyClaimed       this very interaction, or its twin within seconds, is being handled
+│   ├── ClaimLost            it took so long that another process gave the click up: nothing was sent
 │   ├── AlreadyPressed       there is a message that answers it already
 │   ├── ButtonUnknown        the task no longer has that button
 │   └── FormGone             the task is not waiting for a form any more
@@ -200,6 +201,10 @@ class AlreadyClaimed(PressRefused):
         super().__init__(str(claim_id))
         self.claim_id = claim_id
         self.person_id = person_id
+
+
+class ClaimLost(PressRefused):
+    """It took so long to come to the submit that somebody else may claim the same by now: nothing was sent."""
 
 
 class AlreadyPressed(PressRefused):

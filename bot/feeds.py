@@ -19,8 +19,7 @@ class Feed:
     An impatient one ends with the first failure to reach the relay; a job's waits for the relay to come back.
     """
 
-    def __init__(self, *, until: datetime | None = None, impatient: bool = False) -> None:
-        self.until = until
+    def __init__(self, *, impatient: bool = False) -> None:
         self.impatient = impatient
         self.expired = False
         self._news = asyncio.Event()

@@ -84,7 +84,7 @@ def wiped_disk(environment: Mapping[str, str], file: PurePath | None, is_mount: 
     return None if lasts else WipedDisk(platform)
 
 
-def here(database_url: SecretStr) -> WipedDisk | None:
+def wiped_disk_here(database_url: SecretStr) -> WipedDisk | None:
     """Tell it of this process and its DATABASE_URL.
 
     Raises:

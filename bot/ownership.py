@@ -1,11 +1,11 @@
 """Whose a job is: this process stays alive in the store, takes over what nobody owns, and gives its own back."""
 
-import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.clock import Clock
+from bot.clock import Clock, first_of
 from bot.errors import StoreUnavailable
 from bot.jobs import Jobs
 from bot.models import Task
@@ -14,8 +14,10 @@ from bot.records import ClaimState, Job
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 200
+_BATCH = 200
 """How many jobs are taken over in one step: several processes that start together share what is free."""
+_LAST_LEASE = timedelta(seconds=15)
+"""Longer than an end takes: until then nobody is to call our last submits orphaned."""
 _RENEWALS = 3
 """How many times a lease is renewed before it would end."""
 
@@ -36,6 +38,8 @@ class Ownership:
         self._sleep = clock.sleep
         self._gone: StoreUnavailable | None = None
         self._renewed_at: datetime | None = None
+        self._is_unsure = False
+        """Whether jobs may be this process's that it does not run: something broke after they were taken."""
 
     def trouble(self) -> str:
         """Say in a few words why rows cannot be written; empty where they can."""
@@ -48,30 +52,35 @@ class Ownership:
     async def run(self) -> None:
         """Do a round a few times a lease, and whenever there is word that jobs changed hands."""
         while True:
-            await self._rest()
+            await first_of(self._fleet.freed(), self._sleep(self._lease.total_seconds() / _RENEWALS))
             await self.round()
 
     async def round(self) -> None:
         """Renew the lease, settle what the dead left, let go of what was lost, and take over what is free."""
         try:
-            if not await self._fleet.renew(self._lease) and self._renewed_at is not None:
-                log.warning("This process counted as dead for a while: others may have taken over its messages.")
-            self._renewed_at = self._now()
+            await self._renew()
             await self._settle_orphans()
             await self._let_go()
+            await self._make_sure()
             await self._take_over()
         except StoreUnavailable as gone:
+            self._is_unsure = True
             if self._gone is None:
                 log.warning("The database cannot be written: nothing is paid for until it can (%s).", gone)
             self._gone = gone
+        except Exception:
+            self._is_unsure = True
+            # A row that this version cannot read must not let the lease end, and with it everybody's messages.
+            log.exception("A round of ours broke; the next one tries again.")
         else:
             if self._gone is not None:
                 log.info("The database can be written again.")
             self._gone = None
 
     async def give_back(self) -> None:
-        """Leave this process's jobs to others, except those whose submit is on its way."""
+        """Leave this process's jobs to others, except those whose submit is on its way, for which it lives on."""
         try:
+            await self._fleet.renew(max(self._lease, _LAST_LEASE))
             await self._fleet.give_back()
         except StoreUnavailable as gone:
             log.warning("The messages cannot be handed over (%s): they are free when the lease ends.", gone)
@@ -83,20 +92,16 @@ class Ownership:
         except StoreUnavailable as gone:
             log.warning("The store does not hear that this process ends: %s.", gone)
 
-    async def _rest(self) -> None:
-        told = asyncio.ensure_future(self._fleet.freed())
-        slept = asyncio.ensure_future(self._sleep(self._lease.total_seconds() / _RENEWALS))
-        try:
-            await asyncio.wait({told, slept}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            told.cancel()
-            slept.cancel()
+    async def _renew(self) -> None:
+        if not await self._fleet.renew(self._lease) and self._renewed_at is not None:
+            log.warning("This process counted as dead for a while: others may have taken over its messages.")
+        self._renewed_at = self._now()
 
     async def _settle_orphans(self) -> None:
         """Say of each submit whose process ended meanwhile that nobody knows its end."""
         for claim in await self._fleet.orphaned_claims():
             if await self._store.job_of_claim(claim.id) is None:
-                # A submit is sent only after its message's row is written: this one never was.
+                # A submit is sent only after its message's row is written, and its claim held: this one never was.
                 await self._store.settle(claim.id, ClaimState.REFUSED)
                 continue
             log.warning("Claim %d was on its way when its process ended: it may have been accepted.", claim.id)
@@ -108,16 +113,39 @@ class Ownership:
         for message_id in await self._fleet.lost(running) if running else ():
             log.info("Job %d is another process's now.", message_id)
             self._jobs.leave(message_id)
+            self._is_unsure = True  # it may have come back in the same moment
+
+    async def _make_sure(self) -> None:
+        """Run what is this process's, and what it does not run, after something broke in between."""
+        if not self._is_unsure:
+            return
+        jobs = [job for job in await self._fleet.own() if job.id not in self._jobs.running]
+        await self._begin(jobs)
+        self._is_unsure = False
 
     async def _take_over(self) -> None:
         taken = 0
-        while jobs := await self._fleet.take_over(_AT_ONCE):
-            seeds = await self._store.snapshots_of({job.task_id for job in jobs if job.task_id})
-            for job in jobs:
-                await self._go_on(job, seeds.get(job.task_id))
+        while jobs := await self._fleet.take_over(_BATCH):
+            await self._begin(jobs)
             taken += len(jobs)
+            if len(jobs) == _BATCH:
+                await self._renew()  # thousands take their time
         if taken:
             log.info("Going on with %d unfinished messages.", taken)
+
+    async def _begin(self, jobs: Sequence[Job]) -> None:
+        seeds = await self._store.snapshots_of({job.task_id for job in jobs if job.task_id})
+        for job in jobs:
+            await self._go_on_surely(job, seeds.get(job.task_id))
+
+    async def _go_on_surely(self, job: Job, seed: Task | None) -> None:
+        """Let one job that breaks be left alone: the others of its batch are this process's already."""
+        try:
+            await self._go_on(job, seed)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("Job %d cannot be gone on with; its row is left as it is.", job.id)
 
     async def _go_on(self, job: Job, seed: Task | None) -> None:
         if job.task_id:

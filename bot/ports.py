@@ -13,6 +13,8 @@ from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usag
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
+HOLDS = timedelta(minutes=2)
+"""How old a claim may be when its submit is sent: well below the five minutes for which it stands in others' way."""
 Now = Callable[[], datetime]
 """The time in UTC, aware."""
 
@@ -32,8 +34,8 @@ class Store(Protocol):
         """Mark the job as ended, if it is still this process's; its row stays, for links and for the requester."""
         ...
 
-    async def open_jobs(self) -> Sequence[Job]:
-        """Return every job that has not ended, whosever it is, oldest first."""
+    async def unfinished(self) -> int:
+        """Count the jobs that have not ended, whosever they are."""
         ...
 
     async def job(self, message_id: int) -> Job | None:
@@ -75,6 +77,14 @@ class Store(Protocol):
 
     async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
         """Write how a submit ended."""
+        ...
+
+    async def hold(self, claim_id: int) -> None:
+        """Make sure, right before the submit, that a claim is still this process's and on its way.
+
+        Raises:
+            ClaimLost: It is not, or older than HOLDS, so that others may soon claim the same: nothing may be sent.
+        """
         ...
 
     async def find_claim(self, claim_id: int) -> Claim | None:
@@ -121,6 +131,10 @@ class Fleet(Protocol):
 
     async def lost(self, message_ids: Collection[int]) -> set[int]:
         """Return those of the jobs that are another process's, or nobody's, by now."""
+        ...
+
+    async def own(self) -> Sequence[Job]:
+        """Return this process's open jobs whose task is known, oldest first."""
         ...
 
     async def orphaned_claims(self) -> Sequence[Claim]:

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.goodbye import SUBMIT_SECONDS
+
 log = logging.getLogger(__name__)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
-
-
-LAST_SECONDS = 3.5
-"""How long a submit on its way may take to come to its end when the process stops: platforms give ten seconds."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Supervisor:
     context. Work is keyed: handing in the same key again replaces what runs under it, once that has ended.
     """
 
-    def __init__(self, *, last_seconds: float = LAST_SECONDS) -> None:
+    def __init__(self, *, last_seconds: float = SUBMIT_SECONDS) -> None:
         self._last_seconds = last_seconds
         self._queue: asyncio.Queue[_Order] = asyncio.Queue()
         self._running: dict[Hashable, set[asyncio.Task[None]]] = {}
@@ -49,13 +47,8 @@ class Supervisor:
         self._queue.put_nowait(_Order(key, None, to_the_end=False))
 
     @property
-    def running(self) -> int:
-        """How many keys have work that is running, or ending."""
-        return len(self._running)
-
-    @property
     def keys(self) -> frozenset[Hashable]:
-        """The keys of that work."""
+        """The keys of work that is running, or ending."""
         return frozenset(self._running)
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ from itertools import count
 from math import inf
 from typing import Protocol
 
-from bot.clock import Clock
+from bot.clock import Clock, first_of
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
@@ -105,7 +105,7 @@ class Watcher:
         `since` is when its message was born, which sets how often it is asked for; at `until` the feed expires;
         `seed` is what is known of the task already, and `resumed` tells that its message shows that, or newer.
         """
-        feed = Feed(until=until, impatient=impatient)
+        feed = Feed(impatient=impatient)
         now = self._now()
         watched = self._join(feed, task_id, (since or now).timestamp(), seed)
         deadline = Deadline(until.timestamp() if until else inf, next(self._numbers), feed)
@@ -228,13 +228,7 @@ class Watcher:
                 feed.outage(silent)
 
     async def _wait(self, seconds: float) -> None:
-        woken = asyncio.ensure_future(self._wake.wait())
-        slept = asyncio.ensure_future(self._sleep(seconds))
-        try:
-            await asyncio.wait({woken, slept}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
-            slept.cancel()
+        await first_of(self._wake.wait(), self._sleep(seconds))
 
     def _due(self, now: float) -> list[Watched]:
         """Return the tasks to ask for now: those that are due, and enough soon due ones to fill the last batch."""

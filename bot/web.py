@@ -9,6 +9,8 @@ from aiohttp import web
 from prometheus_client import disable_created_metrics
 from prometheus_client.aiohttp import make_aiohttp_handler
 
+from bot.door import Door
+from bot.goodbye import SERVING_SECONDS
 from bot.health import Readiness
 from bot.pulse import Pulse
 
@@ -16,8 +18,6 @@ log = logging.getLogger(__name__)
 
 _ALIVE_SECONDS = 10.0
 """How long ago the last beat of the loop may be."""
-_GOODBYE_SECONDS = 1.0
-"""How long a request on its way may keep the process when it stops."""
 
 
 @asynccontextmanager
@@ -41,22 +41,29 @@ async def serving(
             access_log=None,
             logger=_silent(),
             handler_cancellation=True,
-            shutdown_timeout=_GOODBYE_SECONDS,
+            shutdown_timeout=SERVING_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        yield await _opened(runner, host, port)
+        server = await _opened(runner, host, port)
+        if server is None:
+            yield None
+            return
+        stack.callback(server.close)
+        address, taken = server.sockets[0].getsockname()[:2]
+        log.info("Serving /healthz, /readyz and /metrics on port %d of %s.", taken, host or "every address")
+        yield address, taken
 
 
-async def _opened(runner: web.AppRunner, host: str, port: int) -> tuple[str, int] | None:
+async def _opened(runner: web.AppRunner, host: str, port: int) -> asyncio.Server | None:
+    if runner.server is None:
+        raise RuntimeError("the runner is set up before")
+    door = Door(runner.server)
     try:
-        await web.TCPSite(runner, host or None, port).start()
+        return await asyncio.get_running_loop().create_server(door, host or None, port)
     except (OSError, UnicodeError) as error:
         log.error("PORT %d cannot be opened (%s): nothing is served there.", port, error)  # noqa: TRY400
         return None
-    address, taken = runner.addresses[0][:2]
-    log.info("Serving /healthz, /readyz and /metrics on port %d of %s.", taken, host or "every address")
-    return address, taken
 
 
 def _silent() -> logging.Logger:

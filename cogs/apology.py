@@ -15,6 +15,7 @@ from bot.errors import (
     AlreadyPressed,
     BalanceExhausted,
     ButtonUnknown,
+    ClaimLost,
     CoolingDown,
     DailyLimitReached,
     DisplayError,
@@ -88,6 +89,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "`/mjstatus` with its id yourself: the new buttons are yours."
     ),
     PressRefused: "That click cannot be sent. Run `/mjstatus` with the task's id for fresh buttons.",
+    ClaimLost: "That took too long on my side, so I sent nothing, and nothing is paid. Please press it again.",
     AlreadyClaimed: "I have this click already and send it only once. Wait a moment: its message is on the way.",
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
+from bot.clock import first_of
+
 TOKEN = ((4, 2.0), (28, 60.0))
 CHANNEL = ((4, 5.0),)
 BOT = ((40, 1.0),)
@@ -256,13 +258,7 @@ class Budgets:
             self._place(route, now)
 
     async def _wait(self, seconds: float) -> None:
-        changed = asyncio.ensure_future(self._changed.wait())
-        slept = asyncio.ensure_future(self._sleep(seconds))
-        try:
-            await asyncio.wait({changed, slept}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changed.cancel()
-            slept.cancel()
+        await first_of(self._changed.wait(), self._sleep(seconds))
 
     def _time(self) -> float:
         """Tell the time in seconds that never run backwards, whatever is done to the machine's clock."""

@@ -14,6 +14,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.goodbye import HANG_UP_SECONDS
 from cogs.shards import NO_OBJECT, PatientBot
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,6 @@ FIRST_SECONDS = 90.0
 """How long the first connection of all shards may take, for each of them after the first 5 s more."""
 
 _LOGIN_SECONDS = 60.0
-_HANG_UP_SECONDS = 1.0
-"""How long a farewell to the gateway may take: one that hangs must not eat the time that submits need."""
 
 UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
 """What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
@@ -83,7 +82,7 @@ async def hang_up(bot: PatientBot) -> None:
     """Close the gateway's sockets, and nothing else: from here on Discord gives us no click, and REST works on."""
     closing = [asyncio.ensure_future(shard.disconnect()) for shard in bot.shards.values()]
     if closing:
-        _, deaf = await asyncio.wait(closing, timeout=_HANG_UP_SECONDS)
+        _, deaf = await asyncio.wait(closing, timeout=HANG_UP_SECONDS)
         for one in deaf:
             one.cancel()
         await asyncio.gather(*closing, return_exceptions=True)

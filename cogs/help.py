@@ -1,5 +1,7 @@
 """/mjhelp for everybody, /mjcheck for those who run the server."""
 
+from collections.abc import Callable
+
 import aiohttp
 import discord
 from discord import app_commands
@@ -29,6 +31,7 @@ class Help(commands.Cog):
         trust: Trust,
         relay_url: str,
         wiped: WipedDisk | None,
+        store_trouble: Callable[[], str],
     ) -> None:
         self._bot = bot
         self._api = api
@@ -36,6 +39,7 @@ class Help(commands.Cog):
         self._trust = trust
         self._relay_url = relay_url
         self._wiped = wiped
+        self._store_trouble = store_trouble
 
     @app_commands.command(name="mjhelp", description="What this bot can do")
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -73,7 +77,7 @@ class Help(commands.Cog):
 
     async def _checked(self, interaction: Interaction) -> discord.Embed:
         relay = await relay_finding(self._api.check, self._relay_url)
-        store = await store_finding(self._store)
+        store = await store_finding(self._store, self._store_trouble())
         disk = disk_findings(self._wiped)
         guild = interaction.guild
         if guild is None or not is_member(interaction) or not await self._trust.knows(guild):

@@ -23,6 +23,8 @@ _OWN = ((10, 600.0), (200, 86_400.0))
 _RESERVE = 0.05
 """The share of a day's IDENTIFYs that is left alone: for what other processes do at the same moment, and for people."""
 
+_LONGEST_SPREAD_SECONDS = 900.0
+
 _FRESH_SECONDS = 5.0
 """How long Discord's answer is good."""
 
@@ -66,7 +68,8 @@ def free_at(limit: StartLimit, shards: int, since: float) -> float:
     if is_at_reserve(limit, shards):
         return limit.resets_at
     spare = limit.remaining - reserve(limit, shards)
-    return since + shards * (limit.resets_at - limit.asked_at) / spare
+    # Whoever is restarted begins this wait anew, and must get through it all the same: the reserve is what counts.
+    return since + min(shards * (limit.resets_at - limit.asked_at) / spare, _LONGEST_SPREAD_SECONDS)
 
 
 class Identifies:

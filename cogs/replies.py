@@ -99,23 +99,18 @@ class _UnderWay:
             self._count -= 1
             self._none_left.set()
 
-    async def ended(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                while self._count:
-                    self._none_left.clear()
-                    await self._none_left.wait()
-        except TimeoutError:
-            return False
-        return True
+    async def ended(self) -> None:
+        while self._count:
+            self._none_left.clear()
+            await self._none_left.wait()
 
 
 _under_way = _UnderWay()
 
 
-async def all_answered(seconds: float) -> bool:
-    """Wait until no interaction is being answered any more, for so long at most; tell whether it came to that."""
-    return await _under_way.ended(seconds)
+async def all_answered() -> None:
+    """Wait until no interaction is being answered any more."""
+    await _under_way.ended()
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

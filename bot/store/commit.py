@@ -58,4 +58,5 @@ class GroupCommit:
 
     def _take(self) -> Sequence[Row]:
         rows, self._rows, self._commit = self._rows, {}, None
-        return list(rows.values())
+        # In one order everywhere: two processes that write the same rows would else wait for each other.
+        return [rows[key] for key in sorted(rows)]

@@ -25,6 +25,7 @@ _DSN_OPTIONS = frozenset(
 _KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
 _WAL_TRIES = 50
 _SECONDS_TO_WAIT = 5
+_SECONDS_TO_LOCK, _SECONDS_TO_HOLD = 3, 10
 _CONNECTIONS = 3
 """How many a process opens, besides the one that listens: small plans allow twenty, and deploys overlap."""
 
@@ -71,6 +72,7 @@ def _refusal(problem: str) -> SettingsError:
 def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
     """Build the engine; a transaction on `engine.execution_options(immediate=True)` writes from its first moment on.
 
+    Statements of one that is not pooled, which migrates or listens, take as long as they take.
     SQLite gets one connection, so that our own statements queue in the loop and not in SQLite's busy handler.
     """
     # Parameters hold interaction tokens, and errors end in logs.
@@ -78,16 +80,27 @@ def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
     if not pooled:
         options["poolclass"] = NullPool
     if url.get_backend_name() != "sqlite":
-        waits = {"timeout": _SECONDS_TO_WAIT, "command_timeout": _SECONDS_TO_WAIT}
+        waits = {"timeout": _SECONDS_TO_WAIT, "command_timeout": _SECONDS_TO_WAIT if pooled else None}
         if pooled:
             options |= {"pool_size": _CONNECTIONS, "max_overflow": 0, "pool_timeout": 2 * _SECONDS_TO_WAIT}
-        return create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
+        engine = create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+        return engine
     if pooled:
         options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 2 * _SECONDS_TO_WAIT}
     engine = create_async_engine(url, connect_args={"timeout": _SECONDS_TO_WAIT}, **options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAPI connection has no type)
+    """Let nobody hold a lock that has stopped moving, nor wait for one for ever; poolers take this, unlike options."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_SECONDS_TO_HOLD}s'")
+    cursor.execute(f"SET lock_timeout = '{_SECONDS_TO_LOCK}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (a DBAPI connection has no type)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, text, update
+from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Claim, ClaimState, Job
@@ -15,6 +15,9 @@ from bot.store.schema import claims, jobs, processes
 
 _PARAMETERS = 10_000
 """How many values one statement may list: SQLite and PostgreSQL both take three times that."""
+
+_NOBODY = ""
+"""The owner of a job that was given back; NULL is what a version left that knew of no owners."""
 
 
 class SqlFleet:
@@ -39,7 +42,7 @@ class SqlFleet:
 
     async def take_over(self, most: int) -> Sequence[Job]:
         """Make open jobs that nobody living owns this process's, at most so many, oldest first."""
-        free = queries.free_jobs(self._database.clock(), most)
+        free = queries.free_jobs(self._owner, self._living(), self._database.clock(-queries.ON_ITS_WAY), most)
         taking = update(jobs).where(jobs.c.message_id.in_(free)).values(owner=self._owner).returning(*jobs.c)
 
         async def take(connection: AsyncConnection) -> Sequence[Job]:
@@ -63,28 +66,33 @@ class SqlFleet:
 
     async def leave(self) -> None:
         """Be no process any more: all that is still this one's is anybody's."""
-
-        async def write(connection: AsyncConnection) -> None:
-            row = {"id": self._owner, "expires_at": self._database.clock()}
-            await connection.execute(queries.upsert(processes, self._database.dialect).values(row))
-
-        await self._database.transaction(write)
+        await self.renew(timedelta())
         await self._free()
 
-    async def _free(self, *which: ColumnElement[bool]) -> None:
-        own = (jobs.c.owner == self._owner, jobs.c.closed_at.is_(None))
+    async def _free(self, which: ColumnElement[bool] | None = None) -> None:
+        own = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None)
+        some = own if which is None else own & which
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(update(jobs).where(*own, *which).values(owner=None))
+            await connection.execute(update(jobs).where(some).values(owner=_NOBODY))
             await self.tell(connection)
 
         await self._database.transaction(write)
 
     async def orphaned_claims(self) -> Sequence[Claim]:
         """Return the claims whose submit was on its way when its process ended, oldest first."""
-        ownerless = or_(claims.c.owner.is_(None), claims.c.owner.in_(queries.dead(self._database.clock())))
-        found = select(claims).where(claims.c.state == ClaimState.SUBMITTING, ownerless)
-        return [read_claim(row) for row in await self._database.read(found.order_by(claims.c.made_at, claims.c.id))]
+        lately = self._database.clock(-queries.ON_ITS_WAY)
+        found = await self._database.read(queries.orphaned_claims(self._owner, self._living(), lately))
+        return [read_claim(row) for row in found]
+
+    async def own(self) -> Sequence[Job]:
+        """Return this process's open jobs whose task is known, oldest first."""
+        mine = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None) & (jobs.c.task_id != "")
+        rows = await self._database.read(select(jobs).where(mine).order_by(jobs.c.born_at, jobs.c.message_id))
+        return [read_job(row) for row in rows]
+
+    def _living(self) -> ScalarSelect[str]:
+        return queries.living(self._database.clock(), self._database.clock(queries.LONGEST_LEASE))
 
     async def bury(self, since: timedelta) -> None:
         """Delete the rows of processes that ended so long ago, and that own nothing any more."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.clock import happens
 from bot.errors import StoreUnavailable
 from bot.store.engine import answering, create_engine
 
@@ -75,14 +76,5 @@ class Hints:
             await driver.add_listener(CHANNEL, hear)
             self._heard.set()
             while not ended.is_set():
-                await _or_after(ended, _ALIVE_SECONDS)
-                if not ended.is_set():
+                if not await happens(ended, _ALIVE_SECONDS):
                     await driver.execute("SELECT 1")
-
-
-async def _or_after(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

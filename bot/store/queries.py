@@ -1,5 +1,6 @@
 """The statements that need more than a line, for both databases."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Executable,
     Insert,
     ScalarSelect,
+    Select,
     Table,
     Update,
     and_,
@@ -118,31 +120,47 @@ def shown_children(task_id: str) -> Executable:
     return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST)
 
 
-def forgotten(before: datetime) -> ScalarSelect[str]:
-    """Find the tasks whose snapshot has not changed since then, and that no open job follows."""
+def forgotten(before: datetime, most: int) -> Select[str]:
+    """Find some of the tasks whose snapshot has not changed since then, and that no open job follows."""
     followed = exists().where(jobs.c.task_id == snapshots.c.task_id, jobs.c.closed_at.is_(None))
-    return select(snapshots.c.task_id).where(snapshots.c.kept_at < before, ~followed).scalar_subquery()
+    return select(snapshots.c.task_id).where(snapshots.c.kept_at < before, ~followed).limit(most)
 
 
-def child_statuses(doomed: ScalarSelect[str]) -> Update:
+def child_statuses(doomed: Collection[str]) -> Update:
     """Let the claims of those tasks keep how their child ended."""
     status = select(snapshots.c.status).where(snapshots.c.task_id == claims.c.child_id).scalar_subquery()
     return update(claims).where(claims.c.child_id.in_(doomed)).values(child_status=status)
 
 
-def dead(clock: ColumnElement[datetime]) -> ScalarSelect[str]:
-    """Find the processes whose lease has ended."""
-    return select(processes.c.id).where(processes.c.expires_at <= clock).scalar_subquery()
+LONGEST_LEASE = timedelta(minutes=10)
+"""No lease is longer: a row that says so was written by a clock that has been put back since."""
 
 
-def free_jobs(clock: ColumnElement[datetime], most: int) -> ScalarSelect[int]:
-    """Find open jobs that nobody living owns, oldest first; those that another process is taking are passed over."""
-    ownerless = or_(jobs.c.owner.is_(None), jobs.c.owner.in_(dead(clock)))
+def living(now: ColumnElement[datetime], latest: ColumnElement[datetime]) -> ScalarSelect[str]:
+    """Find the processes whose lease has not ended; `latest` is when the longest lease ends that begins now."""
+    alive = and_(processes.c.expires_at > now, processes.c.expires_at <= latest)
+    return select(processes.c.id).where(alive).scalar_subquery()
+
+
+def free_jobs(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime], most: int) -> Select[int]:
+    """Find open jobs that nobody living owns, oldest first; those that another process is taking are passed over.
+
+    A version that knew of no owners left NULL: what it was submitting `lately` it may be submitting still.
+    """
+    orphaned = and_(jobs.c.owner != me, jobs.c.owner.not_in(alive))
+    nobodys = and_(jobs.c.owner.is_(None), or_(jobs.c.task_id != "", jobs.c.born_at <= lately))
     return (
         select(jobs.c.message_id)
-        .where(jobs.c.closed_at.is_(None), ownerless)
+        .where(jobs.c.closed_at.is_(None), or_(nobodys, orphaned))
         .order_by(jobs.c.born_at, jobs.c.message_id)
         .limit(most)
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
     )
+
+
+def orphaned_claims(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime]) -> Executable:
+    """Find claims on their way whose process does not live; of one without a name, those that are not of `lately`."""
+    orphaned = and_(claims.c.owner != me, claims.c.owner.not_in(alive))
+    nobodys = and_(claims.c.owner.is_(None), claims.c.made_at <= lately)
+    found = select(claims).where(claims.c.state == ClaimState.SUBMITTING, or_(orphaned, nobodys))
+    return found.order_by(claims.c.made_at, claims.c.id)

@@ -1,17 +1,18 @@
-"""The store of bot.ports on a database; every method is one transaction."""
+"""The store of bot.ports on a database; whatever a method writes is one transaction."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, delete, select, text, update
+from sqlalchemy import Executable, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import AlreadyClaimed
+from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
-from bot.ports import Now
+from bot.ports import HOLDS, Now
 from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
@@ -24,8 +25,12 @@ from bot.store.queries import NEWEST
 from bot.store.rows import job_row, read_claim, read_job, read_task, task_row
 from bot.store.schema import claims, jobs, refusals, snapshots
 
+log = logging.getLogger(__name__)
+
 _KNOWN = (ClaimState.ACCEPTED, ClaimState.REFUSED)
 _CLAIM_LOCK = 0x6D6A_626F_7401
+_SWEPT = 1000
+"""How many rows of a kind are forgotten in one transaction."""
 
 
 @asynccontextmanager
@@ -84,11 +89,10 @@ class SqlStore:
         own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
         await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
 
-    async def open_jobs(self) -> Sequence[Job]:
-        """Return every job that has not ended, whosever it is, oldest first."""
-        return await self._jobs(
-            select(jobs).where(jobs.c.closed_at.is_(None)).order_by(jobs.c.born_at, jobs.c.message_id)
-        )
+    async def unfinished(self) -> int:
+        """Count the jobs that have not ended, whosever they are."""
+        rows = await self.database.read(select(func.count().label("found")).where(jobs.c.closed_at.is_(None)))
+        return int(rows[0]["found"])
 
     async def job(self, message_id: int) -> Job | None:
         """Return the job of a message, open or closed."""
@@ -122,7 +126,7 @@ class SqlStore:
     async def snapshots_of(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Return the last snapshots kept of many tasks, by id; those without one are missing."""
         rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
-        return {task.id: task for task in map(read_task, rows)}
+        return {row["task_id"]: task for row in rows if (task := _readable(row))}
 
     async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
         """Write a claim if nothing speaks against it; a refused press may be tried again at once.
@@ -146,6 +150,18 @@ class SqlStore:
         if state not in _KNOWN:
             row &= claims.c.state.not_in(_KNOWN)
         await self.database.write(update(claims).where(row).values(state=state, child_id=child_id))
+
+    async def hold(self, claim_id: int) -> None:
+        """Make sure, right before the submit, that a claim is still this process's and on its way.
+
+        Raises:
+            ClaimLost: It is not, or so old that others may claim the same: nothing may be sent.
+        """
+        since = self.database.now() - HOLDS
+        held = (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
+        taking = update(claims).where(held, claims.c.made_at > since).values(state=ClaimState.SUBMITTING)
+        if not await self.database.transaction(lambda connection: _changed(connection, taking)):
+            raise ClaimLost
 
     async def find_claim(self, claim_id: int) -> Claim | None:
         """Return a claim, however it ended."""
@@ -180,18 +196,10 @@ class SqlStore:
 
         Claims stay: what was paid for is not paid for again, and they learn how their child ended.
         """
-
-        async def sweep(connection: AsyncConnection) -> int:
-            doomed = queries.forgotten(before)
-            await connection.execute(queries.child_statuses(doomed))
-            swept = [
-                await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(doomed))),
-                await connection.execute(delete(jobs).where(jobs.c.closed_at < before)),
-            ]
-            await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
-            return sum(result.rowcount for result in swept)
-
-        return await self.database.transaction(sweep)
+        forgotten = 0
+        while swept := await self.database.transaction(lambda connection: _sweep(connection, before)):
+            forgotten += swept
+        return forgotten
 
     async def _write_snapshots(self, take: Take) -> None:
         statement = queries.upsert(snapshots, self.database.dialect, undated="kept_at")
@@ -201,13 +209,40 @@ class SqlStore:
         return [read_job(row) for row in await self.database.read(query)]
 
 
+async def _changed(connection: AsyncConnection, statement: Executable) -> int:
+    return int((await connection.execute(statement)).rowcount)
+
+
+async def _sweep(connection: AsyncConnection, before: datetime) -> int:
+    """Forget a part, small enough for the time that a statement has."""
+    tasks = list((await connection.execute(queries.forgotten(before, _SWEPT))).scalars())
+    ended = select(jobs.c.message_id).where(jobs.c.closed_at < before).limit(_SWEPT)
+    messages = list((await connection.execute(ended)).scalars())
+    if tasks:
+        await connection.execute(queries.child_statuses(tasks))
+        await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(tasks)))
+    if messages:
+        await connection.execute(delete(jobs).where(jobs.c.message_id.in_(messages)))
+    await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
+    return len(tasks) + len(messages)
+
+
+def _readable(row: Mapping[str, Any]) -> Task | None:
+    """Read a snapshot; one that another version wrote in its own way is as good as none, as the relay has the task."""
+    try:
+        return read_task(row)
+    except ValueError:
+        log.warning("The snapshot of task %s cannot be read, and is passed over.", row["task_id"])
+        return None
+
+
 def _first(found: Sequence[Job]) -> Job | None:
     return found[0] if found else None
 
 
 def _recent(row: Mapping[str, Any]) -> Recent:
     job = read_job(row)
-    task = read_task(row) if row["body"] else Task(id=job.task_id)
+    task = (_readable(row) if row["body"] else None) or Task(id=job.task_id)
     return Recent(job.task_id, task.shown_prompt, task.status, task.progress, job.place.link, job.born_at)
 
 

@@ -52,6 +52,8 @@ async def test_the_database_is_tried() -> None:
     """A store that answers is good, one that does not comes with advice."""
     store = FakeStore(lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert (await store_finding(store)).good
+    full = await store_finding(store, "the database cannot be written")
+    assert (full.good, full.said) == (False, "answers, but the database cannot be written.")
 
     store.down = True
     found = await store_finding(store)

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import ClaimLost
 from bot.models import Status, Task
 from bot.records import ClaimState, Mark
-from bot.store import SqlStore, open_store
+from bot.store import SqlStore, open_store, queries
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim, a_job, later
+from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs, process_names
 from tests.postgres import Postgres
 
 OpenAs = Callable[[str], Awaitable[SqlStore | FakeStore]]
@@ -34,12 +35,13 @@ class TestLeases:
         for store in (a, b, c):
             await store.fleet.renew(OVER)
         await d.fleet.renew(LEASE)
+        assert await process_names(d) == {"a", "b", "c", "d"}
         await d.fleet.bury(timedelta())
         assert [job.id for job in await d.fleet.take_over(9)] == [1]
         assert [claim.id for claim in await d.fleet.orphaned_claims()] == [1]
+        assert await process_names(d) == {"a", "b", "d"}
         await d.fleet.bury(timedelta())
-        assert await d.fleet.renew(LEASE)
-        assert not await c.fleet.renew(LEASE)
+        assert await process_names(d) == {"b", "d"}, "the job of a is another's by now"
 
 
 class TestJobs:
@@ -53,13 +55,13 @@ class TestJobs:
     async def test_jobs_of_the_dead_are_free_oldest_first(self, shared: OpenAs) -> None:
         """As many as asked for, each to one process; those that have ended are nobody's business."""
         a, b, c = [await shared(name) for name in "abc"]
-        await a.fleet.renew(LEASE)
+        for store in (a, b, c):
+            await store.fleet.renew(LEASE)
         for message_id in (3, 1, 4, 2):
             await a.open_job(a_job(message_id))
         await a.close_job(4)
         await a.fleet.renew(OVER)
         assert list(await b.fleet.take_over(2)) == [a_job(1), a_job(2)]
-        await b.fleet.renew(LEASE)
         assert list(await c.fleet.take_over(2)) == [a_job(3)]
         assert list(await b.fleet.take_over(2)) == []
 
@@ -85,17 +87,9 @@ class TestJobs:
         await a.close_job(1)
         assert await a.fleet.lost([1, 2, 3]) == {1}
         assert await b.fleet.lost([1]) == set()
-        assert list(await b.open_jobs()) == [a_job(1, notify=True), a_job(2)]
+        assert list(await open_jobs(b)) == [a_job(1, notify=True), a_job(2)]
         await b.close_job(1)
-        assert list(await b.open_jobs()) == [a_job(2)]
-
-    async def test_a_job_without_an_owner_is_free(self, shared: OpenAs) -> None:
-        """As an older version writes them, that knows of no owners."""
-        a, b = await shared("a"), await shared("b")
-        await a.open_job(a_job(1))
-        await a.fleet.give_back()
-        assert await a.fleet.lost([1]) == {1}
-        assert list(await b.fleet.take_over(9)) == [a_job(1)]
+        assert list(await open_jobs(b)) == [a_job(2)]
 
 
 class TestClaims:
@@ -120,6 +114,39 @@ class TestClaims:
         assert await a.find_claim(1) == a_claim(1, state=ClaimState.ACCEPTED, child_id="child")
         assert await a.find_claim(2) is None
 
+    async def test_only_a_claim_of_ones_own_and_of_late_may_be_sent(self, shared: OpenAs) -> None:
+        """Not another's, not one whose end is known, not one that others may soon claim again, and none at all."""
+        a, b = await shared("a"), await shared("b")
+        await a.claim(a_claim(1, "U1"), lambda _: None)
+        await a.claim(a_claim(2, "U2", made_at=NOON - timedelta(minutes=2)), lambda _: None)
+        await a.hold(1)
+        for store, claim_id in ((b, 1), (a, 2), (a, 3)):
+            with pytest.raises(ClaimLost):
+                await store.hold(claim_id)
+        await b.settle(1, ClaimState.REFUSED)
+        with pytest.raises(ClaimLost):
+            await a.hold(1)
+
+
+class TestMyself:
+    async def test_nobody_is_orphaned_by_itself(self, shared: OpenAs) -> None:
+        """A lease that ends in the middle of a round, as after a machine's sleep, frees nothing for oneself."""
+        a = await shared("a")
+        await a.open_job(a_job(1))
+        await a.claim(a_claim(1), lambda _: None)
+        await a.fleet.renew(OVER)
+        assert list(await a.fleet.take_over(9)) == []
+        assert list(await a.fleet.orphaned_claims()) == []
+        assert list(await a.fleet.own()) == [a_job(1)]
+
+    async def test_whoever_has_no_row_or_one_of_a_wrong_clock_is_dead(self, shared: OpenAs) -> None:
+        """A process may die before its first renewal, and a clock may be put back."""
+        a, b, c = [await shared(name) for name in "abc"]
+        await a.open_job(a_job(1))
+        await b.fleet.renew(timedelta(hours=10))
+        await b.open_job(a_job(2))
+        assert [job.id for job in await c.fleet.take_over(9)] == [1, 2]
+
 
 class TestForgetting:
     async def test_what_ended_long_ago_goes(self, shared: OpenAs) -> None:
@@ -133,7 +160,7 @@ class TestForgetting:
         assert await a.forget(NOON) == 0
         assert await a.forget(later(1)) == 3
         assert await a.job(1) is None
-        assert list(await a.open_jobs()) == [a_job(2, "t2")]
+        assert list(await open_jobs(a)) == [a_job(2, "t2")]
         assert set(await a.snapshots_of(["t1", "t2", "t3"])) == {"t2"}
 
     @pytest.mark.parametrize(("status", "marked"), [(Status.SUCCESS, True), (Status.FAILURE, False)])
@@ -159,11 +186,17 @@ class TestHints:
         ):
             await b.fleet.freed()  # it listens
             await a.open_job(a_job(1))
-            for act in (a.fleet.give_back, a.fleet.leave, lambda: a.open_job(a_job(1))):
-                await b.open_job(a_job(1))
-                heard = asyncio.ensure_future(b.fleet.freed())
-                await act()
-                await heard
+            await a.fleet.give_back()
+            await b.fleet.freed()
+            await a.open_job(a_job(1))  # nobody's, so that nobody need be told
+            await a.fleet.leave()
+            await b.fleet.freed()
+            await b.open_job(a_job(1))
+            await a.open_job(a_job(1))  # b's
+            await b.fleet.freed()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await b.fleet.freed()
 
     async def test_a_listener_that_was_cut_off_listens_again(
         self, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
@@ -176,16 +209,23 @@ class TestHints:
             await a.fleet.freed()
 
     async def test_many_take_what_is_free_without_waiting_for_each_other(self, postgres: Postgres) -> None:
-        """Each job goes to one of the processes that start at the same moment."""
+        """While one is still taking, another passes over what it takes: each job goes to one of them."""
         url = await postgres.database()
         async with (
             open_store(url, now=lambda: NOON, owner="a") as a,
             open_store(url, now=lambda: NOON, owner="b") as b,
             open_store(url, now=lambda: NOON, owner="c") as c,
         ):
+            for store in (b, c):
+                await store.fleet.renew(LEASE)
             for message_id in range(60):
                 await a.open_job(a_job(message_id))
             await a.fleet.give_back()
-            taken = await asyncio.gather(*(store.fleet.take_over(5) for store in (b, c) * 6))
-        ids = [job.id for jobs in taken for job in jobs]
-        assert sorted(ids) == list(range(60))
+            async with b.database.writes.begin() as connection:
+                alive = queries.living(b.database.clock(), b.database.clock(queries.LONGEST_LEASE))
+                free = queries.free_jobs("b", alive, b.database.clock(), 5)
+                held = set((await connection.execute(free)).scalars())
+                async with asyncio.timeout(2):
+                    passed_over = {job.id for job in await c.fleet.take_over(60)}
+            assert (held, passed_over) == (set(range(5)), set(range(5, 60)))
+            assert [job.id for job in await b.fleet.take_over(60)] == list(range(5))

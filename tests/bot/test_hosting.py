@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.hosting import IsMount, WipedDisk, here, wiped_disk
+from bot.hosting import IsMount, WipedDisk, wiped_disk, wiped_disk_here
 
 ON_A_VOLUME = PurePosixPath("/data/mjbot.db")
 IN_THE_IMAGE = PurePosixPath("/app/data/mjbot.db")
@@ -94,13 +94,13 @@ def test_this_process_is_asked_with_its_own_environment(monkeypatch: pytest.Monk
     for name in [name for name in os.environ if name.startswith("RAILWAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAILWAY_VOLUME_MOUNT_PATH", str((tmp_path / "volume").resolve()))
-    assert here(SecretStr("sqlite:///data/mjbot.db")) == WipedDisk("Railway")
-    assert here(SecretStr("sqlite:///volume/mjbot.db")) is None
+    assert wiped_disk_here(SecretStr("sqlite:///data/mjbot.db")) == WipedDisk("Railway")
+    assert wiped_disk_here(SecretStr("sqlite:///volume/mjbot.db")) is None
     (tmp_path / "data").symlink_to(tmp_path / "volume")
-    assert here(SecretStr("sqlite:///data/mjbot.db")) is None
-    assert here(SecretStr("postgres://user:secret@host/name")) is None
+    assert wiped_disk_here(SecretStr("sqlite:///data/mjbot.db")) is None
+    assert wiped_disk_here(SecretStr("postgres://user:secret@host/name")) is None
     with pytest.raises(SettingsError, match="DATABASE_URL"):
-        here(SecretStr("mysql://user:secret@host/name"))
+        wiped_disk_here(SecretStr("mysql://user:secret@host/name"))
 
 
 def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,5 +116,5 @@ def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, t
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RENDER", "true")
     monkeypatch.setattr(os.path, "ismount", ismount)
-    assert here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
+    assert wiped_disk_here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
     assert asked[0] == tmp_path.resolve() / "of"

@@ -546,6 +546,8 @@ async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytes
         job(9, "1"),
     ]
     world.store.jobs = {row.id: row for row in rows}
+    world.store.owners = dict.fromkeys(world.store.jobs, "dead")
+    world.store.submitters = dict.fromkeys(range(50, 54), "dead")
     world.store.closed = {9}
     world.display.broken = {4: PlaceUnreachable()}
     world.store.claimed = {
@@ -574,6 +576,7 @@ async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytes
 async def test_an_uncertain_message_that_is_gone_is_closed(world: World) -> None:
     """There is nobody to tell."""
     world.store.jobs = {7: job(7, "", claim_id=52)}
+    world.store.owners, world.store.submitters = {7: "dead"}, {52: "dead"}
     world.store.claimed = {52: claim(52)}
     world.display.broken = {7: PlaceGone()}
     async with world.process():

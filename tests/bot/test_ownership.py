@@ -1,16 +1,18 @@
 """Whose a job is: several processes on one fake store, in virtual time."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 
-from bot.errors import RelayUnreachable
-from bot.models import Status
+from bot.errors import RelayUnreachable, StoreUnavailable
+from bot.models import Status, Task
 from bot.records import Claim, ClaimState
 from tests.fakes.clock import START
 from tests.fakes.process import LEASE, World
 from tests.fakes.rows import CHILD, PARENT, job, task
+from tests.fakes.store import FakeStore
 
 OVER = LEASE.total_seconds() * 2
 
@@ -50,7 +52,7 @@ async def test_one_process_polls_and_draws_each_job(world: World) -> None:
 
 
 async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> None:
-    """At a word from the one that ends; progress neither goes back nor is told twice."""
+    """At a word from the one that ends; progress never goes back, and the new one's first look is drawn once more."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
@@ -118,7 +120,7 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
     """Neither its claim nor its message, until its process dies; then both are told as uncertain."""
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
-            mine = world.store.seen_from(next(name for name in world.store.alive_until if name != second_name(world)))
+            mine = first.store
             await mine.claim(claim(), lambda _: None)
             await mine.open_job(job(701, task_id="", claim_id=50))
             await world.clock.advance(OVER)
@@ -133,11 +135,6 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
     assert world.store.closed == {701}
 
 
-def second_name(world: World) -> str:
-    """The process that began first."""
-    return next(iter(world.store.alive_until))
-
-
 @pytest.mark.parametrize(
     ("state", "closed"), [(ClaimState.REFUSED, {701}), (None, {701}), (ClaimState.ACCEPTED, set())]
 )
@@ -149,6 +146,7 @@ async def test_a_message_without_its_task_learns_what_became_of_its_submit(
     if state is not None:
         world.store.claimed[50] = claim(state, CHILD)
     world.store.jobs = {701: job(701, task_id="", claim_id=50)}
+    world.store.owners = {701: "dead"}
     async with world.process() as process:
         await world.clock.advance(1.0)
         assert process.jobs.running == ({701} if state is ClaimState.ACCEPTED else set())
@@ -159,6 +157,7 @@ async def test_a_message_without_its_task_learns_what_became_of_its_submit(
 async def test_a_claim_whose_message_was_never_written_was_never_sent(world: World) -> None:
     """It is given back, unpaid."""
     world.store.claimed[50] = claim()
+    world.store.submitters[50] = "dead"
     async with world.process():
         await world.clock.advance(1.0)
     assert world.store.claimed[50].state is ClaimState.REFUSED
@@ -226,3 +225,41 @@ async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
         assert (first.jobs.running, second.jobs.running) == (set(), set())
     assert world.display.of(701)[-1].ending == "dropped"
     assert world.store.closed == {701}
+
+
+async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Its claim is one that this version cannot read, say: the others of its batch go on, and so does the lease."""
+    world.relay.set(task(progress=10))
+
+    async def unreadable(claim_id: int) -> Claim:
+        raise ValueError(claim_id)
+
+    world.store.find_claim = unreadable  # type: ignore[method-assign]
+    world.store.jobs = {701: job(701, task_id="", claim_id=50, born_at=START), 702: job(702, born_at=START)}
+    world.store.owners = dict.fromkeys(world.store.jobs, "dead")
+    async with world.process() as process:
+        await world.clock.advance(1.0)
+        assert process.jobs.running == {702}
+        await world.clock.advance(OVER)
+        assert process.ownership.trouble() == ""
+    assert "Job 701 cannot be gone on with" in caplog.text
+    assert 701 not in world.store.closed
+
+
+async def test_what_was_taken_and_not_begun_is_begun_later(world: World) -> None:
+    """The store fails between taking jobs over and reading what is known of them."""
+    world.relay.set(task(progress=10))
+    world.store.jobs = {700: job()}
+    failing = [StoreUnavailable("once")]
+
+    async def snapshots_of(task_ids: Collection[str]) -> dict[str, Task]:
+        if failing:
+            raise failing.pop()
+        return await FakeStore.snapshots_of(world.store, task_ids)
+
+    world.store.snapshots_of = snapshots_of  # type: ignore[method-assign]
+    async with world.process() as process:
+        await world.clock.settle()
+        assert process.jobs.running == set()
+        await world.clock.advance(OVER)
+        assert process.jobs.running == {700}

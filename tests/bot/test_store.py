@@ -7,7 +7,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta, timezone
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,10 +28,13 @@ from bot.models import Button, Properties, Status, Task
 from bot.ports import Store
 from bot.records import Claim, ClaimState, Mark, Person, Recent, Usage
 from bot.store import SqlStore, database_url, open_store
-from bot.store.rows import read_task, task_row
-from bot.store.schema import metadata
+from bot.store.engine import create_engine as create_async
+from bot.store.engine import sqlite_file
+from bot.store.migrate import MIGRATIONS
+from bot.store.rows import job_row, read_task, task_row
+from bot.store.schema import claims, jobs, metadata
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim, a_job, later
+from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs
 
 
 def allow(_: Usage) -> None:
@@ -60,7 +65,7 @@ class TestJobs:
             await store.open_job(a_job(message_id))
         await store.close_job(1)
         await store.close_job(99)
-        assert [a_job(2), a_job(3)] == list(await store.open_jobs())
+        assert [a_job(2), a_job(3)] == list(await open_jobs(store))
         assert a_job(1) == await store.job(1)
 
     async def test_a_closed_job_may_be_opened_again(self, store: Store) -> None:
@@ -68,17 +73,17 @@ class TestJobs:
         await store.open_job(a_job(1))
         await store.close_job(1)
         await store.open_job(a_job(1, born_at=later(50)))
-        assert [a_job(1, born_at=later(50))] == list(await store.open_jobs())
+        assert [a_job(1, born_at=later(50))] == list(await open_jobs(store))
 
     async def test_a_change_is_written_and_opens_nothing(self, store: Store) -> None:
         """An open job gets its task's id; a closed one stays closed; an unknown one is not made."""
         await store.open_job(a_job(1, ""))
         await store.change_job(a_job(1, "t9"))
-        assert [a_job(1, "t9")] == list(await store.open_jobs())
+        assert [a_job(1, "t9")] == list(await open_jobs(store))
         await store.close_job(1)
         await store.change_job(a_job(1, "t9", notify=True))
         await store.change_job(a_job(2))
-        assert list(await store.open_jobs()) == []
+        assert list(await open_jobs(store)) == []
         assert a_job(1, "t9", notify=True) == await store.job(1)
         assert await store.job(2) is None
 
@@ -328,7 +333,7 @@ async def every_answer(store: Store) -> list[str]:
         "open_job": lambda: store.open_job(a_job(1)),
         "change_job": lambda: store.change_job(a_job(1)),
         "close_job": lambda: store.close_job(1),
-        "open_jobs": store.open_jobs,
+        "unfinished": store.unfinished,
         "job": lambda: store.job(1),
         "jobs_of_task": lambda: store.jobs_of_task("t"),
         "job_of_claim": lambda: store.job_of_claim(1),
@@ -337,6 +342,7 @@ async def every_answer(store: Store) -> list[str]:
         "snapshot": lambda: store.snapshot("t"),
         "snapshots_of": lambda: store.snapshots_of(["t"]),
         "find_claim": lambda: store.find_claim(1),
+        "hold": lambda: store.hold(1),
         "forget": lambda: store.forget(NOON),
         "claim": lambda: store.claim(a_claim(1), allow),
         "settle": lambda: store.settle(1, ClaimState.REFUSED),
@@ -510,12 +516,34 @@ class TestMigrations:
 
         async def start() -> None:
             async with open_store(either_url, now=lambda: NOON) as store:
-                assert list(await store.open_jobs()) == []
+                assert list(await open_jobs(store)) == []
 
         with caplog.at_level(logging.INFO):
             await asyncio.gather(*(start() for _ in range(4)))
             await start()
         assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0002"]
+
+    async def test_rows_of_an_older_version_go_on(self, either_url: str) -> None:
+        """The first schema with an open job and a submit under way: both are free for whoever starts next."""
+
+        def first_schema(connection: Connection) -> None:
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+
+        address = database_url(either_url)
+        if file := sqlite_file(address):
+            file.parent.mkdir()
+        engine = create_async(address, pooled=False)
+        async with engine.begin() as connection:
+            await connection.run_sync(first_schema)
+            await connection.execute(jobs.insert().values(**job_row(a_job(1)), closed_at=None))
+            await connection.execute(claims.insert().values(**asdict(a_claim(1))))
+        await engine.dispose()
+        async with open_store(either_url, now=lambda: later(600), owner="new") as store:
+            assert [a_job(1)] == list(await store.fleet.take_over(9))
+            assert [a_claim(1)] == list(await store.fleet.orphaned_claims())
 
     async def test_a_newer_database_is_used_as_it_is(self, sql: SqlStore, url: str) -> None:
         """During a deploy an old process may start beside a new one; migrations only add."""
@@ -531,7 +559,7 @@ class TestMigrations:
         path = Path(str(database_url(url).database))
         assert [path.name] == [file.name for file in path.parent.iterdir()]
         async with open_store(url, now=lambda: NOON) as store:
-            assert [a_job(1)] == list(await store.open_jobs())
+            assert [a_job(1)] == list(await open_jobs(store))
 
 
 def wal_size(store: SqlStore) -> int:
@@ -599,7 +627,7 @@ class TestSqlite:
         await asyncio.gather(*calls)
         assert await every_answer(store) == []
         async with open_store(url, now=lambda: NOON) as store:
-            assert [a_job(1)] == list(await store.open_jobs())
+            assert [a_job(1)] == list(await open_jobs(store))
             assert Task(id="t1") == await store.snapshot("t1")
 
     async def test_a_cancelled_call_leaves_the_store_usable(self, sql: SqlStore) -> None:
@@ -617,7 +645,7 @@ class TestSqlite:
     @pytest.mark.parametrize(
         ("ask", "index"),
         [
-            (lambda store: store.open_jobs(), "jobs_open"),
+            (lambda store: store.unfinished(), "jobs_open"),
             (lambda store: store.jobs_of_task("t1"), "jobs_by_task"),
             (lambda store: store.job_of_claim(1), "jobs_by_claim"),
             (lambda store: store.recent(7, 10), "jobs_by_requester"),

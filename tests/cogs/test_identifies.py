@@ -55,11 +55,11 @@ class Discord:
         (501, 16, 0.0, 0.0),
         (500, 1, 100.0, 100.0 + 9000.0 / 450),  # 450 above the reserve, for 9000 s
         (500, 16, 100.0, 100.0 + 16 * 9000.0 / 450),
-        (51, 1, 100.0, 9100.0),  # the last
+        (51, 1, 100.0, 1000.0),  # the last, and whoever is restarted begins to wait anew
         (50, 1, 100.0, 9100.0),
         (0, 1, 0.0, 9100.0),
         (-5, 1, 0.0, 9100.0),
-        (120, 60, 100.0, 9100.0),  # many shards keep one more start in reserve
+        (120, 60, 100.0, 1000.0),  # many shards keep one more start in reserve
         (119, 60, 0.0, 9100.0),
     ],
 )

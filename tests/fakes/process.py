@@ -37,6 +37,8 @@ class Process:
     supervisor: Supervisor
     watcher: Watcher
     ownership: Ownership
+    store: FakeStore
+    """The rows as this process sees them."""
 
 
 @dataclass
@@ -93,4 +95,4 @@ class World:
             supervisor.start("watcher", watcher.run)
             await ownership.round()
             supervisor.start("ownership", ownership.run)
-            yield Process(jobs, presses, creations, supervisor, watcher, ownership)
+            yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine)

@@ -6,12 +6,14 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.errors import AlreadyClaimed, StoreUnavailable
+from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.models import Status, Task
+from bot.ports import HOLDS
 from bot.records import Claim, ClaimState, Job, Mark, Recent, Usage
 
 TWIN = timedelta(seconds=3)
 ON_ITS_WAY = timedelta(minutes=5)
+LONGEST_LEASE = timedelta(minutes=10)
 
 
 class FakeStore:
@@ -64,7 +66,11 @@ class FakeStore:
             self.closed.add(message_id)
             self.ended_at[message_id] = self.now()
 
-    async def open_jobs(self) -> Sequence[Job]:
+    async def unfinished(self) -> int:
+        return len(self.open_jobs())
+
+    def open_jobs(self) -> Sequence[Job]:
+        """Return every job that has not ended, oldest first."""
         self._answer()
         return [job for job in reversed(self._newest(lambda _: True)) if job.id not in self.closed]
 
@@ -117,6 +123,13 @@ class FakeStore:
         if claim is None or (state not in known and claim.state in known):
             return
         self.claimed[claim_id] = replace(claim, state=state, child_id=child_id)
+
+    async def hold(self, claim_id: int) -> None:
+        self._answer()
+        claim = self.claimed.get(claim_id)
+        ours = claim is not None and self.submitters.get(claim_id) == self.owner
+        if claim is None or not ours or claim.state is not ClaimState.SUBMITTING or claim.made_at <= self.now() - HOLDS:
+            raise ClaimLost
 
     async def find_claim(self, claim_id: int) -> Claim | None:
         self._answer()
@@ -224,7 +237,7 @@ class FakeFleet:
         return alive
 
     async def take_over(self, most: int) -> Sequence[Job]:
-        free = [job for job in await self._store.open_jobs() if not self._has_owner(job.id)][:most]
+        free = [job for job in self._store.open_jobs() if self._is_free(job)][:most]
         self._store.owners.update({job.id: self._store.owner for job in free})
         return free
 
@@ -234,20 +247,24 @@ class FakeFleet:
             one for one in message_ids if one in self._store.jobs and self._store.owners.get(one) != self._store.owner
         }
 
+    async def own(self) -> Sequence[Job]:
+        mine = self._store.owner
+        return [job for job in self._store.open_jobs() if job.task_id and self._store.owners.get(job.id) == mine]
+
     async def orphaned_claims(self) -> Sequence[Claim]:
         submitting = await self._store.claims(ClaimState.SUBMITTING)
-        return [claim for claim in submitting if self._is_dead(self._store.submitters.get(claim.id))]
+        return [claim for claim in submitting if self._is_orphaned(self._store.submitters.get(claim.id), claim.made_at)]
 
     async def give_back(self) -> None:
-        self._free([job.id for job in await self._store.open_jobs() if job.task_id])
+        self._free([job.id for job in self._store.open_jobs() if job.task_id])
 
     async def leave(self) -> None:
-        self._free([job.id for job in await self._store.open_jobs()])
+        self._free([job.id for job in self._store.open_jobs()])
         self._store.alive_until[self._store.owner] = self._store.now()
 
     async def bury(self, since: timedelta) -> None:
         self._store._answer()
-        busy = {self._store.owners.get(job.id) for job in await self._store.open_jobs()}
+        busy = {self._store.owners.get(job.id) for job in self._store.open_jobs()}
         busy |= {self._store.submitters[claim.id] for claim in await self._store.claims(ClaimState.SUBMITTING)}
         long_ago = self._store.now() - since
         for owner, until in list(self._store.alive_until.items()):
@@ -261,15 +278,18 @@ class FakeFleet:
     def _free(self, message_ids: Collection[int]) -> None:
         for message_id in message_ids:
             if self._store.owners.get(message_id) == self._store.owner:
-                del self._store.owners[message_id]
+                self._store.owners[message_id] = ""
         self.tell()
 
     def _is_alive(self, owner: str) -> bool:
         until = self._store.alive_until.get(owner)
-        return until is not None and until > self._store.now()
+        return until is not None and self._store.now() < until <= self._store.now() + LONGEST_LEASE
 
-    def _is_dead(self, owner: str | None) -> bool:
-        return owner is None or (owner in self._store.alive_until and not self._is_alive(owner))
+    def _is_orphaned(self, owner: str | None, since: datetime) -> bool:
+        if owner is None:
+            return since <= self._store.now() - ON_ITS_WAY
+        return owner != self._store.owner and not self._is_alive(owner)
 
-    def _has_owner(self, message_id: int) -> bool:
-        return not self._is_dead(self._store.owners.get(message_id))
+    def _is_free(self, job: Job) -> bool:
+        owner = self._store.owners.get(job.id)
+        return (owner is None and bool(job.task_id)) or self._is_orphaned(owner, job.born_at)

@@ -1,10 +1,18 @@
 """Jobs and claims as the stores' tests number them: everything else about them is the same."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from bot.ports import Store
 from bot.records import Claim, Job, Person, Place
+from bot.store import SqlStore
+from bot.store.rows import read_job
+from bot.store.schema import jobs, processes
+from tests.fakes.store import FakeStore
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIEN = Person(7, "lien", "https://cdn.example/lien.png")
@@ -33,3 +41,19 @@ def a_claim(claim_id: int, button: str = "U1", **changes: Any) -> Claim:  # noqa
         id=claim_id, person_id=7, guild_id=30, message_id=1, task_id="t1", button=button, made_at=later(claim_id)
     )
     return replace(claim, **changes)
+
+
+async def open_jobs(store: Store) -> Sequence[Job]:
+    """Return every job that has not ended, oldest first."""
+    if isinstance(store, FakeStore):
+        return store.open_jobs()
+    assert isinstance(store, SqlStore)
+    found = select(jobs).where(jobs.c.closed_at.is_(None)).order_by(jobs.c.born_at, jobs.c.message_id)
+    return [read_job(row) for row in await store.database.read(found)]
+
+
+async def process_names(store: SqlStore | FakeStore) -> set[str]:
+    """Return the processes that have a row."""
+    if isinstance(store, FakeStore):
+        return set(store.alive_until)
+    return {row["id"] for row in await store.database.read(select(processes.c.id))}

@@ -44,7 +44,9 @@ async def rows(world: World) -> dict[int, bool]:
     return {row["message_id"]: row["closed_at"] is not None for row in found}
 
 
-async def live(world: World, chance: random.Random, grids: list[Message], ids: list[str]) -> list[Interaction]:
+async def live(
+    world: World, chance: random.Random, grids: list[Message], ids: list[str], pressed: set[tuple[int, str]]
+) -> list[Interaction]:
     """Let people type and click while a process lives, until it is killed at a random moment."""
     discord, acts = world.discord, list[Interaction]()
 
@@ -55,8 +57,8 @@ async def live(world: World, chance: random.Random, grids: list[Message], ids: l
             await asyncio.sleep(chance.uniform(0, 0.02))
         for which in ("U1", "U2", "U3", "U4"):
             message = chance.choice(grids)
-            if message.button(which)["style"] == 2 and (message.id, which) not in _pressed:
-                _pressed.add((message.id, which))
+            if message.button(which)["style"] == 2 and (message.id, which) not in pressed:
+                pressed.add((message.id, which))
                 acts.append(await discord.click(discord.owner, message, which))
                 await asyncio.sleep(chance.uniform(0, 0.4))
 
@@ -70,13 +72,10 @@ async def live(world: World, chance: random.Random, grids: list[Message], ids: l
     return acts
 
 
-_pressed: set[tuple[int, str]] = set()
-
-
 async def test_kill_again_and_again(world: World, record_property: Callable[[str, object], None]) -> None:
     """Fifty tasks run while the process is killed; what was committed ends, what was paid was paid once."""
     chance = random.Random(KILLS)  # noqa: S311 - a test that can be told again
-    _pressed.clear()
+    pressed: set[tuple[int, str]] = set()
     async with world.bot():
         grids = [await world.follow(world.relay.add_task("grid"), n % 2) for n in range(_GRIDS)]
         for grid in grids:
@@ -85,7 +84,7 @@ async def test_kill_again_and_again(world: World, record_property: Callable[[str
     acts: list[Interaction] = []
     for kill in range(KILLS):
         share = ids[kill * TASKS // KILLS : (kill + 1) * TASKS // KILLS]
-        acts += await live(world, chance, grids, share)
+        acts += await live(world, chance, grids, share, pressed)
     async with world.bot() as bot:
         ended = False
         for _ in range(120):
@@ -94,10 +93,15 @@ async def test_kill_again_and_again(world: World, record_property: Callable[[str
             await asyncio.sleep(0.5)
         assert ended, "a committed row never reached its end"
         assert (await bot.stop())[0] == 0
-    await _judge(world, acts, record_property)
+    await _judge(world, acts, pressed, record_property)
 
 
-async def _judge(world: World, acts: list[Interaction], record_property: Callable[[str, object], None]) -> None:
+async def _judge(
+    world: World,
+    acts: list[Interaction],
+    pressed: set[tuple[int, str]],
+    record_property: Callable[[str, object], None],
+) -> None:
     known = await rows(world)
     shown = [
         world.discord.messages[message_id] for message_id in known if not world.discord.messages[message_id].deleted
@@ -105,14 +109,14 @@ async def _judge(world: World, acts: list[Interaction], record_property: Callabl
     assert [one.embed for one in shown if not any(end in one.embed.get("title", "") for end in _ENDS)] == []
     paid = Counter((one.body["taskId"], one.body["customId"]) for one in world.relay.submits)
     assert [press for press, times in paid.items() if times > 1] == []
-    assert len(paid) <= len(_pressed)
+    assert len(paid) <= len(pressed)
     answers = [message for act in acts for message in act.messages]
     lost = [message for message in answers if message.id not in known]
     uncertain = [one for one in shown if "know" in one.embed.get("title", "")]
     figures = {
         "kills": KILLS,
         "rows": len(known),
-        "presses": len(_pressed),
+        "presses": len(pressed),
         "submits": len(world.relay.submits),
         "told as uncertain": len(uncertain),
         "killed before their row": len(lost),

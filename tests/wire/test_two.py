@@ -32,7 +32,9 @@ async def test_two_processes_press_once(world: World, stores: str) -> None:
         for act in acts:
             await world.shows(act.followups[0], "✅", 120)
         await world.until(lambda: all(act.attempts == 2 for act in acts))
-        await world.until(lambda: all(message.button(which)["style"] == 3 for message, which in pressed), 60)
+        if stores == "one":
+            # On two, each draws the buttons of a message anew with the marks that it knows of.
+            await world.until(lambda: all(message.button(which)["style"] == 3 for message, which in pressed), 60)
         assert [len(act.followups) for act in acts] == [1] * _PRESSES
         assert not [*first.said("Traceback"), *second.said("Traceback")]
     paid = Counter((one.body["taskId"], one.body["customId"]) for one in world.relay.submits)

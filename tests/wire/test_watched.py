@@ -1,16 +1,13 @@
 """The real process with PORT set: what a platform's health check and a Prometheus are told, and what they never are."""
 
-import asyncio
-import json
 import re
 import socket
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import aiohttp
 import pytest
 
+from tests.wire.asking import ask, becomes, free_port
 from tests.wire.process import BotProcess, World, bot_process, world_of
 
 pytestmark = pytest.mark.wire
@@ -18,39 +15,13 @@ pytestmark = pytest.mark.wire
 PAGES = ("/healthz", "/readyz", "/metrics")
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
-
-
 def with_port(port: int) -> dict[str, str]:
     return {"PORT": str(port), "LISTEN_HOST": "127.0.0.1"}
 
 
-async def ask(port: int, path: str) -> tuple[int, str]:
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as answer:
-        return answer.status, await answer.text()
-
-
-async def reasons(port: int) -> dict[str, str]:
-    """Ask /readyz; its status says the same as its body."""
-    status, text = await ask(port, "/readyz")
-    said = json.loads(text)
-    assert (status, said["ready"]) == ((503, False) if said["reasons"] else (200, True))
-    found: dict[str, str] = said["reasons"]
-    return found
-
-
-async def becomes(port: int, wanted: Mapping[str, str]) -> None:
-    """Wait until /readyz gives these reasons and no other, asked ten times a second; /healthz is good all the while."""
-    end, seen = time.monotonic() + 20, await reasons(port)
-    while seen != wanted:
-        assert time.monotonic() < end, f"{wanted} never came, only {seen}"
-        assert (await ask(port, "/healthz"))[0] == 200
-        await asyncio.sleep(0.1)
-        seen = await reasons(port)
+async def becomes_exactly(port: int, wanted: Mapping[str, str]) -> None:
+    """Wait until /readyz gives these reasons and no other."""
+    await becomes(port, lambda seen: seen == wanted, 20)
 
 
 async def metrics(port: int) -> dict[str, float]:
@@ -74,7 +45,7 @@ async def test_a_command_and_a_press_are_seen(world: World) -> None:
     """Ready after the start; the counters move with what is done; and no page holds a secret or a prompt."""
     port, prompt = free_port(), "an unmistakable zeppelin"
     async with world.bot(**with_port(port)) as bot:
-        await becomes(port, {})
+        await becomes_exactly(port, {})
         message = await world.shows(await world.follow(world.relay.add_task(prompt=prompt)), "✅ Four")
         await world.shows(await world.press(message, "U1"), "✅ Picture 1")
         seen = await metrics(port)
@@ -101,7 +72,7 @@ async def test_a_refused_key_is_a_reason(world: World) -> None:
     """Where the relay refuses the key /readyz says so, in our words."""
     port = free_port()
     async with world.bot(MJ_API_KEY="sk-wrong", **with_port(port)):
-        await becomes(port, {"key": "the relay refuses MJ_API_KEY"})
+        await becomes_exactly(port, {"key": "the relay refuses MJ_API_KEY"})
 
 
 async def test_a_relay_that_is_away_is_a_reason(world: World) -> None:
@@ -110,7 +81,7 @@ async def test_a_relay_that_is_away_is_a_reason(world: World) -> None:
     async with world.bot(**with_port(port)):
         await world.shows(await world.follow(world.relay.add_task(age=0.5)), "🎨")
         world.relay.down = True
-        await becomes(port, {"key": "the relay does not answer"})
+        await becomes_exactly(port, {"key": "the relay does not answer"})
         seen = await metrics(port)
     assert seen["mjbot_watched_tasks"] == 1
     assert sum(value for name, value in seen.items() if "RelayUnreachable" in name) >= 1
@@ -122,12 +93,12 @@ async def test_a_lost_gateway_is_a_reason(world: World) -> None:
     async with world.bot(**with_port(port)):
         await gateway.drop()
         await world.until(lambda: gateway.resumes)
-        await becomes(port, {})
+        await becomes_exactly(port, {})
         gateway.silent = True
         await gateway.drop()
         gateway.sessions.clear()
         await world.until(lambda: gateway.identifies == 2)
-        await becomes(port, {"gateway": "the connection to Discord's gateway is lost"})
+        await becomes_exactly(port, {"gateway": "the connection to Discord's gateway is lost"})
 
 
 async def test_what_is_waited_for_is_a_reason(tmp_path: Path) -> None:
@@ -137,7 +108,7 @@ async def test_what_is_waited_for_is_a_reason(tmp_path: Path) -> None:
     async with world_of(tmp_path) as world, bot_process(tmp_path, world.env | away | with_port(port)) as bot:
         await bot.line("Serving /healthz")
         assert (await ask(port, "/healthz"))[0] == 200
-        await becomes(port, {"store": "The database cannot be used yet"})
+        await becomes_exactly(port, {"store": "The database cannot be used yet"})
         pages = "".join([(await ask(port, path))[1] for path in PAGES])
         assert (await bot.stop())[0] == 0
     assert [] == [secret for secret in ("pa55word", world.discord.token, world.relay.settings.key) if secret in pages]
