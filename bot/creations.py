@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.admission import Admission, Asker
 from bot.clock import Clock
-from bot.errors import RelayError, SubmitUncertain
+from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
@@ -121,7 +121,6 @@ class Creations(Spending):
             task_id="",
             born_at=self._now(),
             claim_id=claim.id,
-            notify=True,
         )
         await self._store.open_job(job)
         return job
@@ -130,11 +129,11 @@ class Creations(Spending):
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
             submission = await self._patiently(
-                job, sending.shown, lambda: self._api.submit(sending.order, state=claim.tag)
+                claim, job, sending.shown, lambda: self._api.submit(sending.order, state=claim.tag)
             )
         except SubmitUncertain as lost:
             await self._lost(claim, job, lost)
-        except RelayError as refused:
+        except (RelayError, ClaimLost, StoreUnavailable) as refused:
             log.info("%s was refused: %s.", what, type(refused).__name__)
             await self._taken_back(claim, job, refused, answerer)
         else:

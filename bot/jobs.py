@@ -291,7 +291,7 @@ class Jobs:
 
     async def _notify(self, job: Job, task: Task) -> None:
         after = self._times.notify_after
-        wanted = job.notify or bool(job.pressed)
+        wanted = job.notify or bool(job.pressed or job.claim_id)
         if wanted and after and self._now() - job.born_at > after:
             await self._display.notify(job, task)
 

@@ -13,12 +13,14 @@ from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
     ButtonUnknown,
+    ClaimLost,
     FormGone,
     MjbotError,
     NotTheRequester,
     ParentBusy,
     RelayError,
     RequesterUnknown,
+    StoreUnavailable,
     SubmitUncertain,
 )
 from bot.jobs import Jobs
@@ -237,9 +239,12 @@ class Presses(Spending):
         claim, job = sending.claim, sending.job
         try:
             waiting = _newborn(sending.parent, Submission(), sending.prompt)
-            submission = await self._patiently(job, waiting, lambda: self._submit(sending))
+            submission = await self._patiently(claim, job, waiting, lambda: self._submit(sending))
         except SubmitUncertain as lost:
             await self._lost(claim, job, lost)
+            return
+        except (ClaimLost, StoreUnavailable) as unsent:
+            await self._taken_back(claim, job, unsent, answerer)
             return
         except RelayError as refused:
             await self._refused(sending, refused, answerer)

@@ -7,11 +7,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.errors import PlaceGone, PlaceUnreachable, QueueFull, RelayError, StoreUnavailable, SubmitUncertain
+from bot.errors import (
+    ClaimLost,
+    MjbotError,
+    PlaceGone,
+    PlaceUnreachable,
+    QueueFull,
+    StoreUnavailable,
+    SubmitUncertain,
+)
 from bot.jobs import Jobs
 from bot.metrics import PRESSES
 from bot.models import Submission, Task
-from bot.ports import Answerer, Store
+from bot.ports import HOLDS, Answerer, Store
 from bot.records import Claim, ClaimState, Job
 from bot.supervisor import Supervisor, Work
 
@@ -69,16 +77,21 @@ class Spending:
             else:
                 return
 
-    async def _patiently(self, job: Job, shown: Task, send: Callable[[], Awaitable[Submission]]) -> Submission:
+    async def _patiently(
+        self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[Submission]]
+    ) -> Submission:
         """Send again what a full queue had no room for, and let the message say so; `shown` is what it draws.
 
-        A process that stops meanwhile gives it up.
+        A process that stops meanwhile gives it up. Others may come to claim the same button, so that one waits less.
 
         Raises:
+            ClaimLost: Another process gave the claim up, so nothing may be sent.
+            StoreUnavailable: Nobody can tell, so nothing was sent.
             QueueFull: There was no room all the time, or nobody can be shown any more what is waited for.
         """
-        until, pause = self._now() + QUEUE_WAIT, QUEUE_PAUSE
+        until, pause = claim.made_at + (HOLDS if claim.task_id else QUEUE_WAIT), QUEUE_PAUSE
         while True:
+            await self._hold(claim)
             try:
                 return await send()
             except QueueFull as full:
@@ -87,6 +100,16 @@ class Spending:
                     raise
                 await self._wait_for_room(job, shown, pause, full)
             pause *= QUEUE_GROWTH
+
+    async def _hold(self, claim: Claim) -> None:
+        """Make sure, right before a submit, that it is still ours to send."""
+        if self._now() - claim.made_at < HOLDS:
+            await self._store.hold(claim.id)
+            return
+        # It waited for room, and only a command does so for long: nobody else can claim the same.
+        known = await self._store.find_claim(claim.id)
+        if known is None or known.state is not ClaimState.SUBMITTING:
+            raise ClaimLost
 
     async def _wait_for_room(self, job: Job, shown: Task, pause: float, full: QueueFull) -> None:
         log.info("The relay's queue is full: message %d waits %.0f s.", job.id, pause)
@@ -105,8 +128,8 @@ class Spending:
         await self._settle(claim, ClaimState.UNKNOWN)
         await self._jobs.uncertain(job)
 
-    async def _taken_back(self, claim: Claim, job: Job, refused: RelayError, answerer: Answerer) -> None:
-        """Take a message back whose submit was refused, and say why."""
+    async def _taken_back(self, claim: Claim, job: Job, refused: MjbotError, answerer: Answerer) -> None:
+        """Take a message back whose submit was refused, or never sent, and say why."""
         try:
             # First the person, who need not wait for a store that is gone.
             await answerer.close_child(job.place)

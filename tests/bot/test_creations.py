@@ -11,6 +11,7 @@ from bot.creations import Creation
 from bot.errors import (
     AlreadyClaimed,
     BalanceExhausted,
+    ClaimLost,
     DailyLimitReached,
     PersonNotAllowed,
     PictureGone,
@@ -29,7 +30,7 @@ from bot.models import Status, Submission
 from bot.parameters import Parameter
 from bot.ports import Ending
 from bot.prompt import Options
-from bot.records import Person
+from bot.records import ClaimState, Person
 from bot.submits import Imagine
 from bot.wishes import Defaults, Wish, imagine
 from tests.fakes.answerer import FakeAnswerer
@@ -240,6 +241,28 @@ async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process)
     await world.clock.advance(600.0)
     assert len(world.relay.sent) == 1
     assert states(world) == {100: "refused"}
+
+
+async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
+    """Right before the submit, and again after each wait for room."""
+    world.relay.outcomes = [QueueFull()] * 9
+    answerer = FakeAnswerer()
+    await process.creations.create(creation(), wish(), answerer)
+    await world.clock.advance(130.0)
+    tries = len(world.relay.sent)
+    await world.store.settle(100, ClaimState.UNKNOWN)
+    await world.clock.advance(300.0)
+    assert [type(error) for error in answerer.refused] == [ClaimLost]
+    assert (len(world.relay.sent), answerer.closed, states(world)) == (tries, [800], {100: "refused"})
+
+
+async def test_a_slow_command_is_told_at_its_end(world: World, process: Process) -> None:
+    """As a press is: it was paid for, and whoever asked may be elsewhere by then."""
+    await process.creations.create(creation(), wish(), FakeAnswerer())
+    await world.clock.advance(40.0)
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await world.clock.advance(10.0)
+    assert world.display.notified == [(800, CHILD)]
 
 
 async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -> None:
