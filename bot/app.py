@@ -18,10 +18,12 @@ from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
 from bot.clock import Clock
+from bot.creations import Creations
 from bot.family import Families
+from bot.finished import Finished
 from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
-from bot.images import Pictures
+from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
 from bot.people import People
@@ -40,13 +42,17 @@ from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
 from cogs.budgets import Budgets
+from cogs.create import Create
+from cogs.creating import Creating
 from cogs.display import DiscordDisplay
 from cogs.endings import Endings
 from cogs.help import Help
 from cogs.ours import Ours
 from cogs.people import PeopleCog
 from cogs.permissions import invite, invite_for_oneself
+from cogs.read import Read
 from cogs.replies import Tree, all_answered
+from cogs.rework import Rework
 from cogs.seed import Seed
 from cogs.sessions import Sessions
 from cogs.shards import PatientBot
@@ -172,14 +178,20 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             notify_after=timedelta(seconds=settings.notify_after_seconds),
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
-        presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
+        admission = _admission(settings, trust, clock)
+        presses = Presses(api, store, jobs, admission, supervisor, clock=clock)
+        creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
+        people = People(store)
+        creating = Creating(creations, trust, turns, clock, defaults_of=people.defaults)
         lease = timedelta(seconds=settings.lease_seconds)
         ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
         wiped = hosting.wiped_disk_here(settings.database_url)
-        people = People(store)
         status = Status(bot, jobs, turns, clock)
         bot.cogs_to_add = (
             status,
+            Create(creating),
+            Read(bot, creating, partial(Linked, pictures)),
+            Rework(creating, jobs, Finished(jobs.look, pictures.download, studio).of),
             OwnTasks(bot, people, status),
             Seed(Seeds(api, store), status),
             Upscale(bot),

@@ -4,7 +4,8 @@ MjbotError
 ├── SettingsError            a setting is missing or malformed
 ├── RelayError               what the relay said, or failed to say
 │   ├── RelayUnreachable     no usable answer: network, timeout, 5xx, HTML, half a body
-│   ├── RelayBusy            try again later: 429, code 23, code 30, no account free
+│   ├── RelayBusy            try again later: 429, code 30, no account free
+│   │   └── QueueFull        code 23: the same submit may be sent again in a while
 │   ├── KeyRefused           the API key is wrong, expired, banned or not allowed to do this
 │   ├── BalanceExhausted     the key's quota or the account's balance is used up
 │   ├── TaskUnknown          this key knows no such task
@@ -33,6 +34,7 @@ MjbotError
 ├── PromptRefused            a prompt with something wrong in it, found before anything is paid
 ├── UploadRefused            a picture somebody gave, which cannot be used
 │   ├── UploadUnreadable     half a picture, or a broken one
+│   ├── UploadAbsent         nothing usable behind the link that was given
 │   ├── UploadForeign        a file of a kind that is not taken
 │   ├── UploadMoves          an animation
 │   ├── UploadTooLarge       more bytes, or pixels, than we take
@@ -95,6 +97,10 @@ class RelayBusy(RelayError):
     def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class QueueFull(RelayBusy):
+    """The relay's queue has no room: nothing was accepted, and the same submit may be sent again in a while."""
 
 
 class KeyRefused(RelayError):
@@ -256,6 +262,10 @@ class UploadRefused(MjbotError):
 
 class UploadUnreadable(UploadRefused):
     """Half a picture, or one that is broken."""
+
+
+class UploadAbsent(UploadRefused):
+    """The link that was given leads to nothing that can be had; `name` is the link."""
 
 
 class UploadForeign(UploadRefused):

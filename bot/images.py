@@ -4,6 +4,7 @@ import asyncio
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,11 +12,18 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.errors import PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable
+from bot.errors import (
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
+    UploadAbsent,
+)
 from bot.fit import Picture, fit
 from bot.links import AddressRefusedError, address, expires_at, is_public, only_there, origin, public_connector
 
-__all__ = ["DISCORD_LIMIT", "MAX_BODY", "Picture", "Pictures", "address", "expires_at", "file_name"]
+__all__ = ["DISCORD_LIMIT", "MAX_BODY", "Linked", "Picture", "Pictures", "address", "expires_at", "file_name"]
 
 DISCORD_LIMIT = 10 * 1024 * 1024
 MAX_BODY = 32 * 1024 * 1024
@@ -115,6 +123,14 @@ class Pictures:
             data = await self._download(url)
             return await self._off_the_loop(partial(fit, data, name=_stem(name), limit=limit, url=url))
 
+    async def download(self, url: str) -> bytes:
+        """Download what is behind a link, at most MAX_BODY, whatever it is.
+
+        Raises PictureGone, PictureForbidden, PictureTooLarge or PictureUnreadable.
+        """
+        async with self._slots:
+            return await self._download(url)
+
     async def _off_the_loop(self, decode: Callable[[], Picture]) -> Picture:
         """Decode when it is our turn, which ends with the thread: nobody can stop one, though who asked may leave."""
         await self._decoding.acquire()
@@ -163,6 +179,26 @@ class Pictures:
                 raise
             target = _target(location, target, url)
         raise PictureUnreadable(url, "redirected in circles")
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A bot.wishes.Given that somebody gave by its link."""
+
+    pictures: Pictures
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The link itself."""
+        return self.url
+
+    async def read(self) -> bytes:
+        """Download it, as anybody could."""
+        try:
+            return await self.pictures.download(self.url)
+        except PictureError as error:
+            raise UploadAbsent(self.url) from error
 
 
 def _bare_session(connector: aiohttp.BaseConnector | None, *, owner: bool) -> aiohttp.ClientSession:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.errors import PictureError, PictureGone, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
+from bot.errors import PictureError, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.feeds import Feed
-from bot.images import Picture, file_name
+from bot.images import Picture
 from bot.lacks import Lacks
 from bot.models import Status, Task
+from bot.outcomes import Files, Outcomes
 from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store
 from bot.records import ClaimState, Job, Marks, Notify, Person, Place, Recent
 from bot.supervisor import Supervisor
@@ -60,6 +61,7 @@ class Jobs:
         self._watcher = watcher
         self._display = display
         self._pictures = pictures
+        self._outcomes = Outcomes(store, display, pictures)
         self._supervisor = supervisor
         self._times = times
         self.lacks = Lacks(store, clock.now)
@@ -155,6 +157,16 @@ class Jobs:
     async def uncertain(self, job: Job) -> None:
         """Tell on the job's message that the answer to its submit was lost, and end it."""
         await self._end(job, None, Ending.UNCERTAIN)
+
+    async def show_waiting(self, job: Job, shown: Task, again_at: datetime) -> None:
+        """Tell on a job's message that the relay has no room yet, and when it is asked again.
+
+        Raises:
+            PlaceGone: There is no message any more.
+            PlaceUnreachable: Nobody can draw it any more.
+        """
+        await self._display.turn(job.place, urgent=lambda: True)
+        await self._display.show(Scene(job=job, now=self._now(), task=shown, again_at=again_at))
 
     def resume_uncertain(self, job: Job) -> None:
         """Do so for a job of a process that ended while its submit was on its way."""
@@ -271,55 +283,23 @@ class Jobs:
         """Draw the end: with its picture where that is at hand, else at once and the picture following."""
         await self._store.keep(task)
         log.info("Task %s is %s.", task.id, task.status)
-        fetching = asyncio.ensure_future(self._picture(job, task))
+        fetching = asyncio.ensure_future(self._outcomes.of(job, task))
         timer = asyncio.ensure_future(self._sleep(_PICTURE_SECONDS))
         try:
             await asyncio.wait({fetching, timer}, return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
                 await self._show(job, task)
-            picture, gone = await fetching
+            files = await fetching
         finally:
             timer.cancel()
             fetching.cancel()
-        await self._show(job, task, picture=picture, picture_gone=gone)
+        await self._show(job, task, files=files)
         await self.close(job)
         await self._notify(job, task)
 
-    async def _picture(self, job: Job, task: Task) -> tuple[Picture | None, bool]:
-        """Fetch the finished picture, from the bot's own earlier message where its link is dead."""
-        if task.status is not Status.SUCCESS or not task.picture_url:
-            return None, False
-        name, limit = file_name(task.shown_prompt, task.id), self._display.file_limit(job.place)
-        try:
-            return await self._pictures.fetch(task.picture_url, name=name, limit=limit), False
-        except PictureGone:
-            return await self._copy(job, task, name, limit)
-        except PictureError as error:
-            log.warning(
-                "The picture of task %s cannot be attached: %s (%s).", task.id, type(error).__name__, error.reason
-            )
-            return None, False
-
-    async def _copy(self, job: Job, task: Task, name: str, limit: int) -> tuple[Picture | None, bool]:
-        """Take the picture from a message that shows it already: another one's, or the job's own of earlier."""
-        here = job.place
-        jobs = [
-            other
-            for other in await self._store.jobs_of_task(task.id)
-            if other.place.is_seen_from(here.guild_id, here.channel_id)
-        ]
-        for other in sorted(jobs, key=lambda other: other.id == job.id):
-            link = await self._display.picture_link(other.place)
-            if link:
-                try:
-                    return await self._pictures.fetch(link, name=name, limit=limit), False
-                except PictureError:
-                    continue
-        return None, True
-
     async def _notify(self, job: Job, task: Task) -> None:
         after = self._times.notify_after
-        if not after or not (job.notify or job.pressed):
+        if not after or not (job.notify or job.pressed or job.claim_id):
             return
         chosen = await self._notify_of(job.requester)
         # Who asked for it on this one message has asked, whatever they chose for all.
@@ -350,9 +330,9 @@ class Jobs:
         task: Task | None,
         *,
         ending: Ending | None = None,
-        picture: Picture | None = None,
-        picture_gone: bool = False,
+        files: Files | None = None,
     ) -> None:
+        files = files or Files()
         await self._display.turn(job.place, urgent=lambda: True)
         await self._display.show(
             Scene(
@@ -361,8 +341,9 @@ class Jobs:
                 task=task,
                 marks=await self._marks(task),
                 ending=ending,
-                picture=picture,
-                picture_gone=picture_gone,
+                picture=files.picture,
+                clips=files.clips,
+                picture_gone=files.gone,
             )
         )
 

@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
 _FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT"})
 _REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN"})
+_SWAP = "SWAP_FACE"
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
 _CLIP = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
@@ -225,6 +226,8 @@ class Task(_Wire):
         """
         if self.properties.final_prompt and (self.action in _FORM_ACTIONS or self._is_remixed):
             return self.properties.final_prompt
+        if self.action == _SWAP:  # new-api writes "InsightFace" there, which nobody asked for
+            return ""
         return self.prompt or self.properties.final_prompt or self.prompt_en
 
     @property
@@ -242,7 +245,9 @@ class Task(_Wire):
         """Whether a later fetch can bring nothing more: final, and a success that has all that one has."""
         if self.status is not Status.SUCCESS:
             return self.status.is_final
-        return bool(self.buttons) and bool(self.picture_url or self.text)
+        # A swapped face is the only result that never has any buttons.
+        has_buttons = bool(self.buttons) or self.action == _SWAP
+        return has_buttons and bool(self.picture_url or self.text)
 
     @property
     def picture_url(self) -> str:

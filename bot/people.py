@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.errors import StoreUnavailable
+from bot.errors import PromptRefused, StoreUnavailable
 from bot.line import Prompt
 from bot.ports import Store
 from bot.prompt import defaults_of
 from bot.records import PersonSettings, Recent, Tasks
 from bot.soon import soon
 from bot.submits import Speed
+from bot.wishes import Defaults
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,19 @@ class People:
             return await soon(self._store.person(person_id), _FIRST_SECONDS)
         except TimeoutError:
             raise StoreUnavailable("the store is slow") from None
+
+    async def defaults(self, person_id: int) -> Defaults:
+        """Return what a person wants wherever a command says nothing; nothing, where nobody can tell any more.
+
+        Defaults that were right when they were chosen may be unknown to a later version: a command goes on without.
+        """
+        settings = await self._store.person(person_id)
+        speed = settings.speed.value if settings.speed else ""
+        try:
+            return Defaults(defaults_of(settings.defaults), speed)
+        except PromptRefused:
+            log.info("What person %d chose as defaults is no default any more.", person_id)
+            return Defaults((), speed)
 
     async def remixes(self, person_id: int) -> bool:
         """Tell within a second whether a person remixes; no, where nobody can tell: their press goes on without."""

@@ -1,8 +1,6 @@
 """The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
 
 import logging
-from collections.abc import Generator, Hashable
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -15,6 +13,7 @@ from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
     ButtonUnknown,
+    ClaimLost,
     FormGone,
     MjbotError,
     NotTheRequester,
@@ -30,7 +29,8 @@ from bot.metrics import PRESSES, counting_unsent
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
 from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place
-from bot.supervisor import Supervisor, Work
+from bot.spending import Spending
+from bot.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,6 @@ _SETTLE_SECONDS = 15.0
 """How long a parent may take upstream to become what the relay says it is already."""
 _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
 """How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
-_STORE_SECONDS = 5.0
-"""How long the end of a submit waits before a store that is gone is tried again."""
 
 
 class Midjourney(Protocol):
@@ -94,7 +92,7 @@ class _Sending:
         return self.prompt is not None and self.action.kind in REMIXED
 
 
-class Presses:
+class Presses(Spending):
     """Spends the operator's money, at most once a click."""
 
     def __init__(
@@ -107,13 +105,9 @@ class Presses:
         *,
         clock: Clock,
     ) -> None:
+        super().__init__(store, jobs, supervisor, clock=clock)
         self._api = api
-        self._store = store
-        self._jobs = jobs
         self._admission = admission
-        self._supervisor = supervisor
-        self._now = clock.now
-        self._sleep = clock.sleep
 
     @counting_unsent
     async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
@@ -145,25 +139,6 @@ class Presses:
             job = await self._open(claim, press, answerer, parent, button)
         sending = _Sending(claim, job, parent, button, action, prompt)
         self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
-
-    def _surely(self, key: Hashable, work: Work) -> None:
-        """Hand in work about money: a process that stops gives it time to come to its end."""
-        self._supervisor.start(key, work, to_the_end=True)
-
-    @contextmanager
-    def _given_back(self, claim: Claim) -> Generator[None]:
-        """Give a claim back, unpaid, where what comes before its submit fails."""
-        ready = False
-        try:
-            yield
-            ready = True
-        finally:
-            if not ready:
-                self._give_back(claim)
-
-    def _give_back(self, claim: Claim) -> None:
-        # By the supervisor, as a store that is gone may be why.
-        self._surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
 
     async def prefill(self, task_id: str) -> str:
         """Return the prompt that a task's form starts with: from the store, else from the relay."""
@@ -269,9 +244,13 @@ class Presses:
     async def _send(self, sending: _Sending, answerer: Answerer) -> None:
         claim, job = sending.claim, sending.job
         try:
-            submission = await self._submit(sending)
+            waiting = _newborn(sending.parent, Submission(), sending.prompt)
+            submission = await self._patiently(claim, job, waiting, lambda: self._submit(sending))
         except SubmitUncertain as lost:
             await self._lost(claim, job, lost)
+            return
+        except (ClaimLost, StoreUnavailable) as unsent:
+            await self._taken_back(claim, job, unsent, answerer)
             return
         except RelayError as refused:
             await self._refused(sending, refused, answerer)
@@ -288,21 +267,6 @@ class Presses:
         if ignored and sending.prompt != _prompt_of(sending.parent):
             await answerer.refuse(PromptIgnored())
         await self._mark(sending.parent, answerer)
-
-    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
-        PRESSES.labels(state).inc()
-        await self._write(claim, state, child_id)
-
-    async def _write(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
-        """Write how a submit ended, however long the store takes to come back: it may have been paid."""
-        while True:
-            try:
-                await self._store.settle(claim.id, state, child_id)
-            except StoreUnavailable as gone:
-                log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
-                await self._sleep(_STORE_SECONDS)
-            else:
-                return
 
     async def _submit(self, sending: _Sending) -> Submission:
         """Send a claimed press: once, or a second time only after an answer that says nothing was accepted."""
@@ -321,21 +285,10 @@ class Presses:
                 raise
             return await self._api.submit_change(task_id, action.change, action.index, state=tag)
 
-    async def _lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
-        log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
-        await self._settle(claim, ClaimState.UNKNOWN)
-        await self._jobs.uncertain(job)
-
     async def _refused(self, sending: _Sending, refused: RelayError, answerer: Answerer) -> None:
         """Take the child back and say why; what this relay cannot do is remembered, and greyed."""
         log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
-        try:
-            # First the person, who need not wait for a store that is gone.
-            await answerer.close_child(sending.job.place)
-            await answerer.refuse(refused)
-        finally:
-            await self._settle(sending.claim, ClaimState.REFUSED)
-            await self._jobs.close(sending.job)
+        await self._taken_back(sending.claim, sending.job, refused, answerer)
         if isinstance(refused, ActionUnsupported):
             await self._learn(ability(sending.button.custom_id), refused)
             await self._mark(sending.parent, answerer)

@@ -17,6 +17,7 @@ from bot.errors import (
     ParentBusy,
     ParentGone,
     PromptBanned,
+    QueueFull,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -174,6 +175,14 @@ def unread(answer: Answer, words: Words) -> RelayError:
     return SubmitUncertain(words.reason)
 
 
+def _no_room(answer: Answer, words: Words, told: Submission) -> RelayError | None:
+    if not words.have(_NO_ACCOUNT) and (told.code == 23 or words.have(_QUEUE_FULL)):
+        # With an id something may have come to be, so it is not sent again by itself.
+        kind = RelayBusy if told.result else QueueFull
+        return kind(words.reason, retry_after=answer.retry_after)
+    return RelayBusy(words.reason, retry_after=answer.retry_after) if words.have(_NO_ACCOUNT) else None
+
+
 def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:
     """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
     # Code 5: the gateway asked upstream and lost the answer. Codes 1, 21, 22 without an id: accepted, and billed,
@@ -189,8 +198,8 @@ def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, cla
         return ParentBusy(words.reason)
     if words.have(_PARENT_GONE):
         return ParentGone(words.reason)
-    if told.code == 23 or words.have(_NO_ACCOUNT) or words.have(_QUEUE_FULL):
-        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    if refusal := _no_room(answer, words, told):
+        return refusal
     if told.code == 3:
         return ParentGone(words.reason)
     if refusal := refused_by_gateway(answer, words):

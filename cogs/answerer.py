@@ -1,4 +1,4 @@
-"""The ways to answer one click: a child, a mark on the clicked message, a private word."""
+"""The ways to answer one click, or one command: a message, a mark on the clicked one, a private word."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -26,13 +26,42 @@ _PAUSES = (1.0, 5.0, 20.0)
 """Between tries to take a message back."""
 
 
-class ClickAnswerer:
-    """Implements Answerer with the click's own token, which reaches even what the bot itself cannot."""
+class _Answerer:
+    """The half of an Answerer that needs nothing but an interaction's own token, which reaches what the bot cannot."""
 
     def __init__(self, interaction: Interaction, turns: Budgets, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._interaction = interaction
         self._turns = turns
         self._sleep = sleep
+
+    async def close_child(self, place: Place) -> None:
+        """Take that message back: nothing came of it. It says "Sending", so a Discord that fails is asked again."""
+        for pause in (*_PAUSES, None):
+            await self._turn()
+            try:
+                await promptly(self._interaction.followup.delete_message(place.message_id))
+            except _FAILURES as error:
+                if pause is None or _is_refusal(error):
+                    log.info("Message %d could not be taken back: %s.", place.message_id, briefly(error))
+                    return
+                await self._sleep(pause)
+            else:
+                return
+
+    async def refuse(self, error: MjbotError) -> None:
+        """Say why nothing came of it, to this person alone."""
+        await self._turn()
+        await tell(self._interaction, said(error))
+
+    async def _turn(self) -> None:
+        await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
+
+
+class ClickAnswerer(_Answerer):
+    """Implements Answerer for a click: its child is a message of its own."""
+
+    def __init__(self, interaction: Interaction, turns: Budgets, sleep: Callable[[float], Awaitable[None]]) -> None:
+        super().__init__(interaction, turns, sleep)
         self._clicked = clicked(interaction)
 
     async def open_child(self, pressed: str, parent: Task) -> Place:
@@ -52,20 +81,6 @@ class ClickAnswerer:
         # Discord may have made it private, whatever was asked for.
         return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral or message.flags.ephemeral)
 
-    async def close_child(self, place: Place) -> None:
-        """Take that message back: nothing came of it. It says "Sending", so a Discord that fails is asked again."""
-        for pause in (*_PAUSES, None):
-            await self._turn()
-            try:
-                await promptly(self._interaction.followup.delete_message(place.message_id))
-            except _FAILURES as error:
-                if pause is None or _is_refusal(error):
-                    log.info("Message %d could not be taken back: %s.", place.message_id, briefly(error))
-                    return
-                await self._sleep(pause)
-            else:
-                return
-
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
         kept = {click.key: Mark("", "", finished=True) for click, green in self._shown() if green}
@@ -79,14 +94,6 @@ class ClickAnswerer:
         except _FAILURES as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
 
-    async def refuse(self, error: MjbotError) -> None:
-        """Say why nothing came of it, to this person alone."""
-        await self._turn()
-        await tell(self._interaction, said(error))
-
-    async def _turn(self) -> None:
-        await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
-
     def _shown(self) -> list[tuple[Click, bool]]:
         """Return the buttons that the clicked message has, and which are green, should the store have lost that."""
         message = self._interaction.message
@@ -97,6 +104,36 @@ class ClickAnswerer:
         menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
         seen += [(option.value, option.description == PRESSED) for menu in menus for option in menu.options]
         return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
+
+
+class CommandAnswerer(_Answerer):
+    """Implements Answerer for a command that was deferred: what it asks for is shown in its own answer."""
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        turns: Budgets,
+        sleep: Callable[[float], Awaitable[None]],
+        *,
+        message_id: int,
+        ephemeral: bool,
+    ) -> None:
+        super().__init__(interaction, turns, sleep)
+        self._message_id = message_id
+        self._ephemeral = ephemeral
+
+    async def open_child(self, pressed: str, parent: Task) -> Place:
+        """Draw the answer's first state ("Sending") in place of "thinking ..."."""
+        embed = sending(person(self._interaction.user), pressed, parent)
+        await self._turn()
+        try:
+            await promptly(self._interaction.edit_original_response(embed=embed))
+        except _FAILURES as error:
+            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
+        return place(self._interaction, self._message_id, ephemeral=self._ephemeral)
+
+    async def mark(self, task: Task, marks: Marks) -> None:
+        """Leave everything as it is: nothing was clicked."""
 
 
 def _is_refusal(error: BaseException) -> bool:

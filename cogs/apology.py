@@ -39,6 +39,7 @@ from bot.errors import (
     PressRefused,
     PromptBanned,
     PromptIgnored,
+    QueueFull,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -161,7 +162,7 @@ def no_ids_here() -> str:
     return "I find no task id in that message. Choose one that shows an id, or run `/mjstatus` with the id itself."
 
 
-def no_picture_here() -> str:
+def nothing_to_enlarge() -> str:
     """Say that a message, of which something larger was asked for, has no button for that."""
     return (
         "I find no picture of mine in that message that can be made larger. Choose a finished one with **U** or "
@@ -197,6 +198,23 @@ def no_mention_here() -> str:
     return "I follow it, but I cannot mention you here later: I am not in this channel myself."
 
 
+def one_picture() -> str:
+    """Say that a command takes a picture as a file or as a link: there was neither, or both."""
+    return "Give me one picture: either a file as `image`, or the address of one as `link`. Nothing was paid."
+
+
+def no_picture_here() -> str:
+    """Say that a message that was to be described shows no picture."""
+    return (
+        "I find no picture in that message. Choose one that shows a PNG, JPEG or WebP, or run `/describe` with a file."
+    )
+
+
+def one_start() -> str:
+    """Say that clips begin with a picture or with a task's: there was neither, or both."""
+    return "Give me what the clips begin with: either a file as `image`, or a finished task as `id`. Nothing was paid."
+
+
 def stale_button() -> str:
     """Say that nothing of ours answers this button or form any more."""
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."
@@ -225,7 +243,8 @@ def _relayed(error: MjbotError, now: datetime) -> str:
         case RelayUnreachable(retry_after=wait):
             return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
         case RelayBusy(reason=reason, retry_after=wait):
-            return f"The relay is too busy.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
+            what = "The relay's queue is full" if isinstance(error, QueueFull) else "The relay is too busy"
+            return f"{what}.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
         case KeyRefused(reason=reason):
             return (
                 f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "

@@ -13,6 +13,7 @@ import discord
 
 from bot.clock import Clock
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
+from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Scene
 from bot.records import Job, Place
@@ -38,6 +39,8 @@ _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0)
 _BAN_SECONDS = 60.0
 _TRANSIENT = (OSError, aiohttp.ClientError, discord.DiscordServerError)
 _WHAT = 100
+_NOUNS = {"DESCRIBE": "description", "SHORTEN": "list of shorter prompts", "VIDEO": "clip"}
+"""What a command's task makes, where that is no picture."""
 _T = TypeVar("_T")
 
 
@@ -134,7 +137,7 @@ class DiscordDisplay:
     async def notify(self, job: Job, task: Task) -> None:
         """Reply once to a job's message, mentioning its requester; as private as the message."""
         said = "is ready" if task.status is Status.SUCCESS else "has ended"
-        what = escaped(short(job.pressed, _WHAT)) or "picture"
+        what = escaped(short(job.pressed, _WHAT)) or _NOUNS.get(task.action, "picture")
         content = f"<@{job.requester.id}> your {what} {said}: {job.place.link}"
         only_them = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(job.requester.id)], replied_user=False
@@ -193,9 +196,9 @@ class DiscordDisplay:
                 large = refused.status == 413 or refused.code == _TOO_LARGE
                 if not large and refused.status != 400 and refused.code not in _BLOCKED:
                     raise
-                if large and scene.picture is not None:
+                if large and _files(scene):
                     log.warning("The picture of message %d is too large for Discord: linked instead.", scene.job.id)
-                    scene = replace(scene, picture=None)
+                    scene = replace(scene, picture=None, clips=())
                 elif not careful and not large:
                     log.warning("Discord refused message %d (%s): drawn more carefully.", scene.job.id, refused.code)
                     careful = True
@@ -212,7 +215,7 @@ class DiscordDisplay:
 
     async def _edit(self, scene: Scene, drawing: Drawing) -> None:
         place = scene.job.place
-        seconds = PATIENCE_SECONDS + (len(scene.picture.data) / _UPLOAD_RATE if scene.picture else 0.0)
+        seconds = PATIENCE_SECONDS + sum(len(file.data) for file in _files(scene)) / _UPLOAD_RATE
         if self._by_token(place):
             try:
                 edit = self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing))
@@ -263,12 +266,18 @@ def _is_shut(error: discord.HTTPException) -> bool:
     return error.status == 404 or (error.status == 403 and error.code != 0 and error.code not in _BLOCKED)
 
 
+def _files(scene: Scene) -> list[Picture]:
+    """Return what a message brings: its picture, or its clips."""
+    return [file for file in (scene.picture, *scene.clips) if file is not None]
+
+
 def _payload(scene: Scene, drawing: Drawing) -> dict[str, Any]:
     """Return what an edit sends: the whole message; a success leaves the files that it has, everything else none."""
     payload: dict[str, Any] = {"embed": drawing.embed, "view": drawing.view}
-    if scene.picture is not None:
-        data = io.BytesIO(scene.picture.data)
-        payload["attachments"] = [discord.File(data, drawing.file_name, description=drawing.alt_text or None)]
+    if files := _files(scene):
+        payload["attachments"] = [
+            discord.File(io.BytesIO(file.data), file.name, description=drawing.alt_text or None) for file in files
+        ]
     elif scene.ending is not None or scene.task is None or scene.task.status is not Status.SUCCESS:
         payload["attachments"] = []
     return payload

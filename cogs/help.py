@@ -58,7 +58,8 @@ class Help(commands.Cog):
             value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
             inline=False,
         )
-        menu = "Open a message's menu, then **Apps**, then **Midjourney status** or **Upscale picture**."
+        menus = "**Midjourney status**, **Describe this image**, **Upscale picture**"
+        menu = f"Open a message's menu, then **Apps**: {menus}."
         return embed.add_field(name="Anywhere", value=menu, inline=False)
 
     @app_commands.command(name="mjcheck", description="Does everything work here? For those who run the server")

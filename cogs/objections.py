@@ -15,6 +15,7 @@ from bot.errors import (
     MaskUnclear,
     MjbotError,
     PromptRefused,
+    UploadAbsent,
     UploadForeign,
     UploadMoves,
     UploadRefused,
@@ -136,6 +137,11 @@ def _upload(error: UploadRefused, name: str) -> str:
     match error:
         case UploadUnreadable():
             return f"{name} is broken, or only half of it arrived. Nothing was paid: save it anew and upload it again."
+        case UploadAbsent(name=link):
+            return (
+                f"Behind {quoted(link) or 'that link'} is nothing that I can open, or it is too large. Nothing was "
+                "paid: save the picture and upload the file instead."
+            )
         case UploadForeign(kind=kind):
             what = f"is a file of the kind {quoted(kind)}" if kind else "is no picture that I know"
             return f"{name} {what}. Nothing was paid: save it as PNG, JPEG or WebP and upload that."

@@ -77,9 +77,17 @@ def code(text: str) -> str:
 
 def prompt_line(prompt: str) -> str:
     """Show a prompt as **its words** and `--its parameters`, image links shortened to an icon."""
-    text = limits.cut(_LINK.sub("🖼️", plain(prompt[:_READ])), PROMPT)
+    return _with_parameters(limits.cut(_LINK.sub("🖼️", plain(prompt[:_READ])), PROMPT), "**")
+
+
+def whole_prompt(prompt: str) -> str:
+    """Show a prompt of Midjourney's own whole, as words and `--its parameters`."""
+    return _with_parameters(plain(prompt[:_READ]), "")
+
+
+def _with_parameters(text: str, mark: str) -> str:
     words, *parameters = _PARAMETER.split(" " + text)
-    shown = [f"**{escaped(words.strip())}**"] if words.strip() else []
+    shown = [f"{mark}{escaped(words.strip())}{mark}"] if words.strip() else []
     return " ".join(shown + [code(parameter.strip()) for parameter in parameters if parameter.strip()])
 
 

@@ -164,7 +164,8 @@ async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenera
 
 async def _fill(interaction: Interaction, text: str) -> None:
     try:
-        await promptly(interaction.edit_original_response(content=limits.cut(text, limits.CONTENT)))
+        # It may say "Sending" by now.
+        await promptly(interaction.edit_original_response(content=limits.cut(text, limits.CONTENT), embed=None))
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
         log.info("A person could not be told: %s.", briefly(error))
 

@@ -3,20 +3,19 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.actions import Kind, is_grid, meaning
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
-from cogs import limits
 from cogs.fifth import FILES, Ours, of_result, of_running
-from cogs.prose import ago, answer, bar, code, duration, escaped, plain, short, web_link
+from cogs.prose import ago, bar, code, duration, escaped, plain, short, web_link
+from cogs.readings import readings
 
 QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 
-_TEXT = 3000
-"""How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""
 _OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
 
 
@@ -43,6 +42,8 @@ FORM = ((Kind.OPEN_FORM, "✏️", "Open form"), (Kind.DROP_FORM, "", "Drop it")
 def state_of(scene: Scene) -> State:
     """Tell how a scene looks: an ending of ours first, then the task's own."""
     task = scene.task
+    if scene.again_at is not None:
+        return _full(scene.again_at)
     if scene.ending is not None:
         return _ENDINGS[scene.ending](scene)
     if task is None:
@@ -64,6 +65,11 @@ def _queued(scene: Scene, ahead: int, submit_time: int) -> State:
     return State(QUIET, title, (f"asked {ago(asked)}", *_outage(scene)), of_running(scene.job, scene.marks))
 
 
+def _full(again_at: datetime) -> State:
+    lines = (f"Trying again {ago(again_at)}, by itself. Nothing is paid until the relay takes it.",)
+    return State(QUIET, "⏳ The relay's queue is full", lines)
+
+
 def _running(scene: Scene, task: Task) -> State:
     percent = task.progress or 0
     started = task.start_time or task.submit_time or int(scene.job.born_at.timestamp() * 1000)
@@ -78,11 +84,10 @@ def _outage(scene: Scene) -> Iterator[str]:
 
 def _success(scene: Scene, task: Task) -> State:
     grid = is_grid(task.buttons)
-    said = limits.cut(answer(task.text[:_TEXT]), _TEXT)
-    text = (said,) if said else ()
+    text = readings(task)
     hint = (_hint(task),) if grid and not task.video else ()
     missing = _missing(scene, task)
-    lines = (*text, *hint, *_origin(scene.job), *_clips(task), *missing, *_shrunk(scene, task))
+    lines = (*text, *hint, *_origin(scene.job), *_clips(scene, task), *missing, *_shrunk(scene, task))
     title = f"✅ {_result(scene.job, task, grid=grid)}{_took(task)}"
     return State(DONE, title, lines, _below(scene, task, missing=bool(missing)), text)
 
@@ -136,9 +141,11 @@ def _hint(task: Task) -> str:
     return f"{', '.join(says)} (1 2 above 3 4)"
 
 
-def _clips(task: Task) -> list[str]:
-    links = [link for url in (task.video_urls or (task.video,)) if (link := web_link(url))]
-    shown = [f"[clip {number}]({link})" for number, link in enumerate(links[:4], 1)]
+def _clips(scene: Scene, task: Task) -> list[str]:
+    """Link the clips that are not among the files of a grid of them."""
+    attached = [number for number, clip in enumerate(scene.clips, 1) if clip is not None]
+    links = {number: link for number, url in enumerate(task.clips[:4], 1) if (link := web_link(url))}
+    shown = [f"[clip {number}]({link})" for number, link in links.items() if number not in attached]
     return [" · ".join(shown)] if shown else []
 
 
@@ -146,7 +153,7 @@ def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
     """Say why there is no picture, where there is none to see."""
     if scene.picture_gone:
         return ("The link to the picture is dead: such links live for a day. The buttons may still work.",)
-    if scene.picture or web_link(task.picture_url):
+    if scene.picture or any(scene.clips) or web_link(task.picture_url):
         return ()
     if task.picture_url:
         return ("The picture is not here yet: **Refresh** looks again.",)

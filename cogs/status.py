@@ -17,7 +17,8 @@ from bot.records import Job, Place
 from cogs import budgets, limits
 from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
-from cogs.listing import choice, line
+from cogs.choices import own_tasks
+from cogs.listing import line
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.render import sending
 from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
@@ -78,16 +79,7 @@ class Status(commands.Cog):
 
     async def own_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Return those of this person's recent tasks whose id or prompt holds what was typed."""
-        try:
-            recent = await self._jobs.recent(interaction.user.id, limits.CHOICES)
-        except MjbotError:
-            return []
-        wanted = current.strip().lower()
-        return [
-            app_commands.Choice(name=choice(one), value=one.task_id)
-            for one in recent
-            if wanted in one.task_id.lower() or wanted in one.prompt.lower()
-        ]
+        return await own_tasks(self._jobs, interaction.user.id, current)
 
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Follow the tasks whose ids a message holds, in its text, embeds or buttons."""

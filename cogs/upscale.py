@@ -7,7 +7,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.actions import Kind
-from cogs.apology import no_picture_here
+from cogs.apology import nothing_to_enlarge
 from cogs.buttons import Click, TaskButton
 from cogs.places import Interaction
 from cogs.replies import acknowledged, tell
@@ -40,7 +40,7 @@ class Upscale(commands.Cog):
         for button in _larger(message) if ours else ():
             view.add_item(button)
         if not view.children:
-            await tell(interaction, no_picture_here())
+            await tell(interaction, nothing_to_enlarge())
             return
         said = f"From [this message]({message.jump_url}). What you press here is shown to you alone."
         embed = discord.Embed(title="Which one?", colour=_COLOUR, description=said)

@@ -125,9 +125,9 @@ class World:
         """Press a button, by its label or its custom_id."""
         return await self.act(actor.click(message, label=label or None, custom_id=custom_id or None))
 
-    async def menu(self, actor: MemberActor, message: Any) -> InteractionResult:  # noqa: ANN401
-        """Choose "Midjourney status" in a message's menu."""
-        return await self.act(actor.context_menu(self.channel, "Midjourney status", message))
+    async def menu(self, actor: MemberActor, message: Any, name: str = "Midjourney status") -> InteractionResult:  # noqa: ANN401
+        """Choose something in a message's menu."""
+        return await self.act(actor.context_menu(self.channel, name, message))
 
     async def submit(self, actor: Actor, shown: InteractionResult, prompt: str) -> InteractionResult:
         """Fill in a form and send it."""

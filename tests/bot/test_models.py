@@ -484,3 +484,17 @@ def test_clips_and_pictures(fields: dict[str, object], clips: tuple[str, ...], p
     """Four clips are no four pictures, wherever a relay puts them."""
     row = _row(**fields)
     assert (clips, pictures, clips[0] if clips else "") == (row.clips, row.pictures, row.video)
+
+
+def test_a_swapped_face_is_settled_without_buttons_and_has_no_prompt() -> None:
+    """It never has any, and new-api writes a name of its own where the prompt stands."""
+    swapped = Task.model_validate(
+        {
+            "id": "1",
+            "action": "SWAP_FACE",
+            "prompt": "InsightFace",
+            "status": "SUCCESS",
+            "imageUrl": "https://cdn.test/1",
+        }
+    )
+    assert (swapped.is_settled, swapped.shown_prompt) == (True, "")

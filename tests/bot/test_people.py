@@ -101,3 +101,14 @@ async def test_tasks_come_in_pages(store: FakeStore) -> None:
     assert [one.task_id for one in second.tasks] == ["t1"]
     assert (first.count, first.total, len(first.tasks)) == (2, PER_PAGE + 1, PER_PAGE)
     assert gone == first
+
+
+async def test_defaults_are_ready_for_a_command(store: FakeStore) -> None:
+    """Parameters and queue; what is no default any more is left out, as a later version may know it no longer."""
+    people = People(store)
+    await people.choose_defaults(7, "--ar 3:2 --relax")
+    found = await people.defaults(7)
+    assert [f"--{each.name} {each.value}".strip() for each in found.all] == ["--ar 3:2", "--relax"]
+    await people.change(8, lambda settings: replace(settings, defaults="--nonsense 3", speed=Speed.FAST))
+    assert [each.name for each in (await people.defaults(8)).all] == ["fast"]
+    assert (await people.defaults(9)).all == ()

@@ -25,6 +25,7 @@ from bot.errors import (
     PlaceGone,
     PromptBanned,
     PromptIgnored,
+    QueueFull,
     RelayBusy,
     RelayError,
     RequesterUnknown,
@@ -170,6 +171,20 @@ async def test_an_accepted_press_outlives_a_store_that_is_gone(world: World, pro
     assert world.store.jobs[800].task_id == CHILD
     assert [scene.task and scene.task.id for scene in world.display.of(800)][-1] == CHILD
     assert len(world.relay.sent) == 1
+
+
+async def test_a_full_queue_is_waited_for_in_the_child(world: World, process: Process) -> None:
+    """Under the same claim, as with commands: see test_creations.py for how long."""
+    world.relay.outcomes = [QueueFull(), ACCEPTED]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.advance(29.0)
+    (waiting,) = world.display.of(800)
+    assert waiting.again_at is not None
+    assert (waiting.task and waiting.task.shown_prompt, states(world)) == ("a lighthouse", {100: "submitting"})
+    await world.clock.advance(2.0)
+    assert (states(world), answerer.refused) == ({100: "accepted"}, [])
+    assert [sent.state for sent in world.relay.sent] == ["mjbot:100"] * 2
 
 
 async def test_a_store_that_goes_after_the_claim_is_settled_is_waited_for(world: World, process: Process) -> None:

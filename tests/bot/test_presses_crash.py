@@ -1,4 +1,4 @@
-"""Presses under fire: the process dies, or its store fails, at every step; nothing is ever paid twice."""
+"""Presses and commands under fire: the process dies, or its store fails, at every step; nothing is ever paid twice."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from bot.errors import (
     ActionUnsupported,
     MjbotError,
     ParentBusy,
+    QueueFull,
     RelayBusy,
     RelayError,
     StoreUnavailable,
@@ -20,6 +21,7 @@ from bot.errors import (
 from bot.models import Status, Submission
 from bot.ports import Ending
 from bot.records import ClaimState
+from tests.bot.test_creations import creation, wish
 from tests.bot.test_presses import ASKS, press
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.clock import START
@@ -37,10 +39,14 @@ class Story:
     prompt: str | None = None
     waits: bool = False
     """Whether the child is there already, waiting for its form."""
+    creates: bool = False
+    """Whether it is a command."""
 
     async def run(self, process: Process, answerer: FakeAnswerer) -> None:
-        """Press, or answer the form."""
-        if self.waits:
+        """Press, answer the form, or give the command."""
+        if self.creates:
+            await process.creations.create(creation(), wish(), answerer)
+        elif self.waits:
             await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
         else:
             await process.presses.press(press(button=ZOOM if self.prompt else U2), answerer, prompt=self.prompt)
@@ -70,6 +76,12 @@ STORIES = {
     "form later": Story([ACCEPTED], waits=True),
     "form later lost": Story([SubmitUncertain("timeout")], waits=True),
     "form later refused": Story([RelayBusy("23")], waits=True),
+    "queue full": Story([QueueFull(), ACCEPTED]),
+    "command accepted": Story([ACCEPTED], creates=True),
+    "command refused": Story([RelayBusy("3")], creates=True),
+    "command lost": Story([SubmitUncertain("timeout")], creates=True),
+    "command waits": Story([QueueFull(), ACCEPTED], creates=True),
+    "command waits, then lost": Story([QueueFull(), SubmitUncertain("timeout")], creates=True),
 }
 
 

@@ -133,7 +133,6 @@ def error(status: int, message: str, code: str = "") -> dict[str, Any]:
 
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
-    (answer(23, "队列已满"), "too busy"),
     (answer(24, "可能包含敏感词", bannedWord="blood"), "blood"),
     (answer(3, "无可用的账号实例"), "Nothing was paid"),
     (answer(4, "参数错误"), "Nothing was paid"),

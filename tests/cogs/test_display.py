@@ -342,6 +342,26 @@ async def test_attachments_arrive_and_stay_or_go(room: Room) -> None:
     assert room.message.files == []
 
 
+async def test_clips_arrive_together_and_are_linked_where_discord_takes_none(room: Room) -> None:
+    """The embed shows none of them; a request that is too large is sent again without any."""
+    clips = replace(PICTURE, name="clip1.mp4"), None, replace(PICTURE, name="clip3.mp4")
+    video = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=["https://cdn.test/1.mp4"] * 3)
+    await room.show(video, clips=clips)
+    assert [file.name for file in room.message.files] == ["clip1.mp4", "clip3.mp4"]
+    assert "image" not in room.message.embeds[0]
+    room.server.fail("PATCH", "/webhooks/*", 413)
+    await room.show(video, clips=clips)
+    assert "[clip 1]" in room.message.embeds[0]["description"]
+
+
+async def test_a_notification_says_what_it_is_about(room: Room) -> None:
+    """Not everything that a command makes is a picture."""
+    for action, what in (("DESCRIBE", "description"), ("SHORTEN", "list of shorter prompts"), ("VIDEO", "clip")):
+        await room.display.notify(room.job(), task(status=Status.SUCCESS, action=action))
+        said = [one.body["content"] for one in room.server.requests if one.method == "POST"][-1]
+        assert f"your {what} " in said
+
+
 async def test_a_public_notification_replies_and_mentions_one(room: Room) -> None:
     """Only the requester is mentioned, whatever was pressed, and the reply pings nobody else."""
     await room.display.notify(room.job(pressed="@everyone <@1> **U2**" + "x" * 5000), GRID)

@@ -46,6 +46,7 @@ ACCEPTED = {
     "21_action_custom_zoom_needs_modal_21_zh": "✋ Waiting for lien to confirm",
     "22_action_remix_rewritten_code1_but_modal": "✋ Waiting for lien to confirm",
     "24_modal_submit_ok_same_id": "⏳ Queued",
+    "04_submit_queue_full_23": "⏳ The relay's queue is full",
     "40_err_400_do_request_failed_5": "❔ Not known whether it was sent",
     "46_image_seed_ok": "⏳ Queued",
     "47_upload_discord_images_ok": "❔ Not known whether it was sent",
@@ -53,7 +54,6 @@ ACCEPTED = {
 }
 REFUSED = {
     # As the answer to a press that nothing came of: what the person alone is told.
-    "04_submit_queue_full_23": "too busy",
     "05_submit_banned_24": "does not allow",
     "06_submit_no_account_3": "too busy",
     "34_err_401_invalid_key": "refuses this bot's API key",

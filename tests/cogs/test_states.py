@@ -94,10 +94,10 @@ FORM = (("✏️", "Open form"), ("", "Drop it"))
 GRID_PNG = "bot_a_lighthouse_at_dawn_5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5.png"
 SINGLE_PNG = "bot_a_lighthouse_at_dawn_c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8.png"
 WORDS = (
-    "1️⃣ Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows --ar 1:1",
-    "2️⃣ A fox sitting in deep snow, ink and wash, in the style of Beatrix Potter --ar 1:1",
-    "3️⃣ Minimal children's book illustration of a fox, flat colors --ar 1:1",
-    "4️⃣ Winter fox portrait, soft rim light, 35mm photo look --ar 1:1",
+    "1️⃣ Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows `--ar 1:1`",
+    "2️⃣ A fox sitting in deep snow, ink and wash, in the style of Beatrix Potter `--ar 1:1`",
+    "3️⃣ Minimal children's book illustration of a fox, flat colors `--ar 1:1`",
+    "4️⃣ Winter fox portrait, soft rim light, 35mm photo look `--ar 1:1`",
 )
 
 TABLE: dict[str, tuple[Scene, Look]] = {
@@ -344,9 +344,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (
                 "**a highly detailed fox in snow, watercolor**",
-                "**Important tokens**",
-                "**fox** in **snow**, ~~highly~~ ~~detailed~~, **watercolor**",
-                "**Shortened prompts**",
+                "What counts most: **fox** · **snow** · **watercolor** · in · ~~highly~~ · ~~detailed~~",
                 "1️⃣ fox in snow, watercolor",
                 "2️⃣ fox, snow, watercolor",
                 "3️⃣ fox, watercolor",
@@ -370,6 +368,32 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Video · 1754301000222733",
             finished=1754301075123,
             ours=(DELETE,),
+        ),
+    ),
+    "four clips, one of which is too large": (
+        scene(CLIPS, clips=(PICTURE, None, PICTURE, PICTURE)),
+        Look(
+            "✅ Four clips in 1 min 13 s",
+            GREEN,
+            ("**the waves move slowly**", f"[clip 2]({CLIPS.video_urls[1]})"),
+            footer="Video · 1754301000222733",
+            finished=1754301075123,
+            ours=(("🗑️", ""),),
+        ),
+    ),
+    "a full queue": (
+        scene(Task(id="", action="IMAGINE", prompt="a lighthouse"), again_at=BORN + timedelta(seconds=30)),
+        Look(
+            "⏳ The relay's queue is full",
+            GREY,
+            (
+                "**a lighthouse**",
+                (
+                    f"Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself. "
+                    "Nothing is paid until the relay takes it."
+                ),
+            ),
+            footer="Imagine",
         ),
     ),
     "one clip of a press": (

@@ -7,10 +7,12 @@ from datetime import timedelta
 from itertools import count
 
 from bot.admission import Admission
+from bot.creations import Creations
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
 from bot.presses import Presses
 from bot.schedule import Schedule
+from bot.studio import Studio
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from tests.fakes.clock import FakeClock
@@ -31,6 +33,7 @@ class Process:
 
     jobs: Jobs
     presses: Presses
+    creations: Creations
     supervisor: Supervisor
     watcher: Watcher
     ownership: Ownership
@@ -86,9 +89,10 @@ class World:
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
         jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
         presses = Presses(relay, store, jobs, self.admission, supervisor, clock=self.clock.clock)
+        creations = Creations(relay, store, jobs, self.admission, Studio(), supervisor, clock=self.clock.clock)
         ownership = Ownership(store, fleet, jobs, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
             await ownership.round()
             supervisor.start("ownership", ownership.run)
-            yield Process(jobs, presses, supervisor, watcher, ownership, mine)
+            yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
 from bot.models import Status, Submission, Task
+from bot.submits import Order, Speed
 from tests.fakes.clock import FakeClock
 
 
@@ -31,7 +32,7 @@ ACCEPTED = Submission(code=1, description="Submit success", result="9001")
 
 @dataclass
 class FakeRelay:
-    """A bot.watcher.Relay, a bot.presses.Midjourney and a bot.stops.Midjourney.
+    """A bot.watcher.Relay, a bot.presses.Midjourney, a bot.creations.Midjourney and a bot.stops.Midjourney.
 
     `failure` fails every read, `broken` the fetch of an id; `seconds` is how long one takes, for some ids `slow`;
     `hidden` ids are missing in lists.
@@ -50,6 +51,7 @@ class FakeRelay:
     submit_seconds: float = 0.0
     requests: list[Request] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
     cancels: bool = True
@@ -86,6 +88,11 @@ class FakeRelay:
         if not self.cancels:
             raise ActionUnsupported("a page", lasting=True)
         self.set((await self.fetch(task_id)).model_copy(update={"status": Status.CANCEL}))
+
+    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
+        """Ask for a new task."""
+        self.orders.append(order)
+        return await self._submit(Sent(type(order).__name__.lower(), (speed,) if speed else (), state))
 
     async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
         """Press a button."""

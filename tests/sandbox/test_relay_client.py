@@ -10,6 +10,7 @@ from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
     PromptBanned,
+    QueueFull,
     RelayBusy,
     RelayError,
     SubmitUncertain,
@@ -101,7 +102,7 @@ async def test_every_order_is_drawn(caller: Caller) -> None:
 
 
 REFUSED: dict[Refusal, type[RelayError]] = {
-    "queue full": RelayBusy,
+    "queue full": QueueFull,
     "no account": RelayBusy,
     "banned": PromptBanned,
     "saturated": RelayBusy,

@@ -1,0 +1,156 @@
+"""The use case of creating: a command that asks for a new task is claimed once, sent at most once, and followed."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.admission import Admission, Asker
+from bot.clock import Clock
+from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
+from bot.jobs import Jobs
+from bot.metrics import counting_unsent
+from bot.models import Properties, Status, Submission, Task
+from bot.ports import Answerer, Store
+from bot.records import Claim, ClaimState, Job, Person
+from bot.spending import Spending
+from bot.studio import Studio
+from bot.submits import Order, Speed
+from bot.supervisor import Supervisor
+from bot.wishes import Given, Wish
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 2
+"""How many commands may have their pictures read and checked: each picture is up to 32 MiB until it is prepared."""
+
+
+class Midjourney(Protocol):
+    """What creations ask of the relay."""
+
+    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
+        """Ask for a new task; raise SubmitUncertain where it may have been accepted, another RelayError where not."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creation:
+    """One command that creates: by whom, and in which server; `interaction_id` makes it unique."""
+
+    interaction_id: int
+    person: Person
+    asker: Asker
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """A claimed creation on its way."""
+
+    claim: Claim
+    job: Job
+    order: Order
+    shown: Task
+
+
+class Creations(Spending):
+    """Spends the operator's money, at most once a command."""
+
+    def __init__(
+        self,
+        api: Midjourney,
+        store: Store,
+        jobs: Jobs,
+        admission: Admission,
+        studio: Studio,
+        supervisor: Supervisor,
+        *,
+        clock: Clock,
+    ) -> None:
+        super().__init__(store, jobs, supervisor, clock=clock)
+        self._api = api
+        self._admission = admission
+        self._studio = studio
+        self._reading = asyncio.Semaphore(_AT_ONCE)
+
+    @counting_unsent
+    async def create(self, creation: Creation, wish: Wish, answerer: Answerer) -> None:
+        """Check the pictures, claim, show the message, and hand the submit to the supervisor.
+
+        Raises:
+            AdmissionRefused: This person may not spend here, or not now.
+            UploadRefused: A picture cannot be used.
+            PictureError: A picture cannot be had.
+            AlreadyClaimed: The same command of the same person is seconds old.
+            StoreUnavailable: No claim could be written, so nothing was sent.
+            DisplayError: The message did not get through, so nothing was sent.
+        """
+        self._admission.admit(creation.asker)
+        order = wish.order(await self._prepared(wish.pictures))
+        claim = await self._claim(creation, wish)
+        shown = Task(id="", action=wish.action, prompt=wish.prompt)
+        with self._given_back(claim):
+            job = await self._open(claim, creation, answerer, shown)
+        sending = _Sending(claim, job, order, shown)
+        self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
+
+    async def _prepared(self, pictures: tuple[Given, ...]) -> tuple[bytes, ...]:
+        if not pictures:
+            return ()
+        async with self._reading:
+            return tuple([(await self._studio.upload(await one.read(), name=one.name)).data for one in pictures])
+
+    async def _claim(self, creation: Creation, wish: Wish) -> Claim:
+        claim = Claim(
+            id=creation.interaction_id,
+            person_id=creation.person.id,
+            guild_id=creation.asker.guild_id,
+            message_id=0,
+            task_id="",
+            button=wish.action.lower(),
+            made_at=self._now(),
+        )
+        await self._store.claim(claim, self._admission.judge)
+        return claim
+
+    async def _open(self, claim: Claim, creation: Creation, answerer: Answerer, shown: Task) -> Job:
+        """Draw the command's own answer and write its row; where that fails, whoever called takes it back."""
+        place = await answerer.open_child("", shown)
+        job = Job(
+            place=place,
+            requester=creation.person,
+            task_id="",
+            born_at=self._now(),
+            claim_id=claim.id,
+        )
+        await self._store.open_job(job)
+        return job
+
+    async def _send(self, sending: _Sending, answerer: Answerer) -> None:
+        claim, job, what = sending.claim, sending.job, sending.shown.action
+        try:
+            submission = await self._patiently(
+                claim, job, sending.shown, lambda: self._api.submit(sending.order, state=claim.tag)
+            )
+        except SubmitUncertain as lost:
+            await self._lost(claim, job, lost)
+        except (RelayError, ClaimLost, StoreUnavailable) as refused:
+            log.info("%s was refused: %s.", what, type(refused).__name__)
+            await self._taken_back(claim, job, refused, answerer)
+        else:
+            log.info("%s was accepted as task %s.", what, submission.result)
+            await self._settle(claim, ClaimState.ACCEPTED, submission.result)
+            # What it waited for room is not the task's time.
+            job = replace(job, task_id=submission.result, born_at=self._now())
+            await self._jobs.go_on(job, _newborn(sending.shown, submission))
+
+
+def _newborn(shown: Task, submission: Submission) -> Task:
+    """Return what is known of a task before the relay tells of it: its prompt, and where it stands."""
+    status = Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH
+    return shown.model_copy(
+        update={
+            "id": submission.result,
+            "status": status,
+            "properties": Properties(number_of_queues=submission.ahead),
+        }
+    )

@@ -1,0 +1,94 @@
+"""What a finished task shows: its picture, or its clips, fetched before their links die."""
+
+import logging
+from dataclasses import dataclass
+
+from bot.errors import PictureError, PictureGone
+from bot.images import Picture, file_name
+from bot.models import Status, Task
+from bot.ports import Display, PictureSource, Store
+from bot.records import Job
+
+log = logging.getLogger(__name__)
+
+MOST_CLIPS = 4
+"""How many clips a message has."""
+MESSAGE_BYTES = 24 * 1024 * 1024
+"""How many bytes the files of a message have altogether: what Discord takes in one request, less its own part of it."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What was fetched of a finished task; `gone` tells that its link is dead, and that there is no copy."""
+
+    picture: Picture | None = None
+    clips: tuple[Picture | None, ...] = ()
+    gone: bool = False
+
+
+class Outcomes:
+    """Fetches them, within what the place of a message allows."""
+
+    def __init__(self, store: Store, display: Display, pictures: PictureSource) -> None:
+        self._store = store
+        self._display = display
+        self._pictures = pictures
+
+    async def of(self, job: Job, task: Task) -> Files:
+        """Fetch what a finished task shows: its clips, else its picture."""
+        if task.status is not Status.SUCCESS or not task.picture_url:
+            return Files()
+        if len(task.clips) > 1:
+            return await self._clips(job, task)
+        return await self._picture(job, task)
+
+    async def _clips(self, job: Job, task: Task) -> Files:
+        """Fetch the clips of a video, as many as one message carries; the others are linked."""
+        name, room = _name(task), MESSAGE_BYTES
+        found: list[Picture | None] = []
+        for number, url in enumerate(task.clips[:MOST_CLIPS], 1):
+            limit = min(self._display.file_limit(job.place), room)
+            try:
+                clip = await self._pictures.fetch(url, name=f"clip{number}_{name}", limit=limit)
+            except PictureError as error:
+                log.info("Clip %d of task %s is only linked: %s.", number, task.id, type(error).__name__)
+                found.append(None)
+            else:
+                room -= len(clip.data)
+                found.append(clip)
+        return Files(clips=tuple(found))
+
+    async def _picture(self, job: Job, task: Task) -> Files:
+        """Fetch the finished picture, or only clip, from the bot's own earlier message where its link is dead."""
+        name, limit = _name(task), self._display.file_limit(job.place)
+        try:
+            return Files(await self._pictures.fetch(next(iter(task.clips), task.picture_url), name=name, limit=limit))
+        except PictureGone:
+            return await self._copy(job, task, name, limit)
+        except PictureError as error:
+            log.warning(
+                "The picture of task %s cannot be attached: %s (%s).", task.id, type(error).__name__, error.reason
+            )
+            return Files()
+
+    async def _copy(self, job: Job, task: Task, name: str, limit: int) -> Files:
+        """Take the picture from a message that shows it already: another one's, or the job's own of earlier."""
+        here = job.place
+        jobs = [
+            other
+            for other in await self._store.jobs_of_task(task.id)
+            if other.place.is_seen_from(here.guild_id, here.channel_id)
+        ]
+        for other in sorted(jobs, key=lambda other: other.id == job.id):
+            link = await self._display.picture_link(other.place)
+            if link:
+                try:
+                    return Files(await self._pictures.fetch(link, name=name, limit=limit))
+                except PictureError:
+                    continue
+        return Files(gone=True)
+
+
+def _name(task: Task) -> str:
+    """Name a file from the prompt; what was read from a picture is none of it."""
+    return file_name("described" if task.shown_prompt == task.text != "" else task.shown_prompt, task.id)

@@ -1,0 +1,139 @@
+"""What presses and commands share: a claim is written before its submit is sent, and settled however that ends."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Generator, Hashable
+from contextlib import contextmanager
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import (
+    ClaimLost,
+    MjbotError,
+    PlaceGone,
+    PlaceUnreachable,
+    QueueFull,
+    StoreUnavailable,
+    SubmitUncertain,
+)
+from bot.jobs import Jobs
+from bot.metrics import PRESSES
+from bot.models import Submission, Task
+from bot.ports import HOLDS, Answerer, Store
+from bot.records import Claim, ClaimState, Job
+from bot.supervisor import Supervisor, Work
+
+log = logging.getLogger(__name__)
+
+QUEUE_PAUSE, QUEUE_GROWTH, QUEUE_LONGEST = 30.0, 1.5, 120.0
+"""How long a submit waits before a full queue, in seconds; by what that grows; and the longest."""
+QUEUE_WAIT = timedelta(minutes=10)
+"""How long it waits altogether: the interaction's token must live to tell how it ended."""
+_STORE_SECONDS = 5.0
+"""How long the end of a submit waits before a store that is gone is tried again."""
+
+
+class Spending:
+    """The half of a use case that pays: base of Presses and Creations."""
+
+    def __init__(self, store: Store, jobs: Jobs, supervisor: Supervisor, *, clock: Clock) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._supervisor = supervisor
+        self._now = clock.now
+        self._sleep = clock.sleep
+
+    def _surely(self, key: Hashable, work: Work) -> None:
+        """Hand in work about money: a process that stops gives it time to come to its end."""
+        self._supervisor.start(key, work, to_the_end=True)
+
+    @contextmanager
+    def _given_back(self, claim: Claim) -> Generator[None]:
+        """Give a claim back, unpaid, where what comes before its submit fails."""
+        ready = False
+        try:
+            yield
+            ready = True
+        finally:
+            if not ready:
+                self._give_back(claim)
+
+    def _give_back(self, claim: Claim) -> None:
+        # By the supervisor, as a store that is gone may be why.
+        self._surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
+
+    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+        PRESSES.labels(state).inc()
+        await self._write(claim, state, child_id)
+
+    async def _write(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+        """Write how a submit ended, however long the store takes to come back: it may have been paid."""
+        while True:
+            try:
+                await self._store.settle(claim.id, state, child_id)
+            except StoreUnavailable as gone:
+                log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
+                await self._sleep(_STORE_SECONDS)
+            else:
+                return
+
+    async def _patiently(
+        self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[Submission]]
+    ) -> Submission:
+        """Send again what a full queue had no room for, and let the message say so; `shown` is what it draws.
+
+        A process that stops meanwhile gives it up. Others may come to claim the same button, so that one waits less.
+
+        Raises:
+            ClaimLost: Another process gave the claim up, so nothing may be sent.
+            StoreUnavailable: Nobody can tell, so nothing was sent.
+            QueueFull: There was no room all the time, or nobody can be shown any more what is waited for.
+        """
+        until, pause = claim.made_at + (HOLDS if claim.task_id else QUEUE_WAIT), QUEUE_PAUSE
+        while True:
+            await self._hold(claim)
+            try:
+                return await send()
+            except QueueFull as full:
+                pause = min(max(pause, full.retry_after or 0.0), QUEUE_LONGEST)
+                if self._now() + timedelta(seconds=pause) > until:
+                    raise
+                await self._wait_for_room(job, shown, pause, full)
+            pause *= QUEUE_GROWTH
+
+    async def _hold(self, claim: Claim) -> None:
+        """Make sure, right before a submit, that it is still ours to send."""
+        if self._now() - claim.made_at < HOLDS:
+            await self._store.hold(claim.id)
+            return
+        # It waited for room, and only a command does so for long: nobody else can claim the same.
+        known = await self._store.find_claim(claim.id)
+        if known is None or known.state is not ClaimState.SUBMITTING:
+            raise ClaimLost
+
+    async def _wait_for_room(self, job: Job, shown: Task, pause: float, full: QueueFull) -> None:
+        log.info("The relay's queue is full: message %d waits %.0f s.", job.id, pause)
+        try:
+            await self._jobs.show_waiting(job, shown, self._now() + timedelta(seconds=pause))
+        except (PlaceGone, PlaceUnreachable):
+            raise full from None
+        try:
+            await self._sleep(pause)
+        except asyncio.CancelledError:
+            # The process stops: that nothing was sent is known now, and would be anybody's guess after.
+            raise full from None
+
+    async def _lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
+        log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
+        await self._settle(claim, ClaimState.UNKNOWN)
+        await self._jobs.uncertain(job)
+
+    async def _taken_back(self, claim: Claim, job: Job, refused: MjbotError, answerer: Answerer) -> None:
+        """Take a message back whose submit was refused, or never sent, and say why."""
+        try:
+            # First the person, who need not wait for a store that is gone.
+            await answerer.close_child(job.place)
+            await answerer.refuse(refused)
+        finally:
+            await self._settle(claim, ClaimState.REFUSED)
+            await self._jobs.close(job)

@@ -1,0 +1,22 @@
+"""A person's own tasks, offered while they type an id."""
+
+from discord import app_commands
+
+from bot.errors import MjbotError
+from bot.jobs import Jobs
+from cogs import limits
+from cogs.listing import choice
+
+
+async def own_tasks(jobs: Jobs, person_id: int, typed: str) -> list[app_commands.Choice[str]]:
+    """Return a person's recent tasks whose id or prompt holds what was typed; none where the store is gone."""
+    try:
+        recent = await jobs.recent(person_id, limits.CHOICES)
+    except MjbotError:
+        return []
+    wanted = typed.strip().lower()
+    return [
+        app_commands.Choice(name=choice(one), value=one.task_id)
+        for one in recent
+        if wanted in one.task_id.lower() or wanted in one.prompt.lower()
+    ]

@@ -1,0 +1,137 @@
+"""/describe and /shorten on discord.py's own machinery and a real relay."""
+
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from sandbox.relay import RelaySettings
+from tests.pictures import encoded, moving, noise
+from tests.world import rows, title_of, world
+
+PNG = encoded(noise(120, 80))
+
+
+async def test_a_picture_is_described_in_four_readings(tmp_path: Path) -> None:
+    """They stand in the embed behind the numbers of their buttons, with the picture; nothing is escaped away."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "describe", image=("fox.png", PNG))
+        assert answer.response is not None
+        shown = await w.pictured(answer.response.id)
+        assert title_of(shown).startswith("✅ Described")
+        lines = (shown.embeds[0].description or "").split("\n")
+        assert [line[:1] for line in lines] == ["1", "2", "3", "4"]
+        assert "Beatrix Potter" in lines[1]
+        assert "goo.gl" not in lines[1]
+        assert rows(shown)[0][:4] == ["1️⃣", "2️⃣", "3️⃣", "4️⃣"]
+        [submit] = w.relay.submits
+        assert submit.path == "/mj/submit/describe"
+        assert str(submit.body["base64"]).startswith("data:image/png;base64,")
+
+
+async def test_a_link_is_opened_by_us_as_not_every_relay_does(tmp_path: Path) -> None:
+    """What is sent are the picture's bytes."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+        task_id = w.relay.add_task("grid")
+        answer = await w.slash(w.member, "describe", link=f"{w.relay.url}/mj/image/{task_id}")
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Described")
+        [submit] = w.relay.submits
+        assert "link" not in submit.body
+        assert str(submit.body["base64"]).startswith("data:image/")
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({}, "Give me one picture"),
+    ({"image": ("a.png", PNG), "link": "https://cdn.test/a.png"}, "Give me one picture"),
+    ({"image": ("a.mp4", b"xxxx")}, "video/mp4"),
+    ({"image": ("moves.gif", moving("GIF"))}, "moves"),
+    ({"image": ("tiny.png", encoded(noise(4, 4)))}, "4 x 4 pixels"),
+    ({"link": "http://169.254.169.254/latest/meta-data"}, "nothing that I can open"),
+    ({"link": "file:///etc/passwd"}, "nothing that I can open"),
+    ({"link": "no link at all"}, "nothing that I can open"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), BAD)
+async def test_what_is_no_usable_picture_is_told_and_unpaid(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    """The person alone learns what is wrong; nothing is left in the channel."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "describe", **options)
+        assert said in await w.told(answer)
+        await w.until(lambda: not w.public)
+        assert w.relay.submits == []
+
+
+async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
+    """Its words are ranked, and five shorter prompts stand behind their buttons' numbers."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "shorten", prompt="a highly detailed fox in snow, watercolor —ar 3:2")
+        assert answer.response is not None
+        shown = await w.titled(answer.response.id, "✅ Shortened")
+        lines = (shown.embeds[0].description or "").split("\n")
+        assert lines[0] == "**a highly detailed fox in snow, watercolor** `--ar 3:2`"
+        assert lines[1].startswith("What counts most: **")
+        assert [line[:1] for line in lines[2:]] == ["1", "2", "3", "4", "5"]
+        assert [submit.path for submit in w.relay.submits] == ["/mj/submit/shorten"]
+
+
+@pytest.mark.parametrize(("prompt", "said"), [("--ar 3:2", "only parameters"), ("\u200b\u200b", "nothing to draw")])
+async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, said: str) -> None:
+    """Before any defer, and unpaid."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "shorten", prompt=prompt)
+        assert said in w.said(answer)
+        assert not w.public
+        assert w.relay.submits == []
+
+
+async def test_a_relay_without_shorten_says_so(tmp_path: Path) -> None:
+    """What a build lacks is said, and the message is taken back."""
+    async with world(tmp_path) as w:
+        w.relay.refuse("shorten", "no channel")
+        answer = await w.slash(w.member, "shorten", prompt="a fox")
+        assert "cannot do that just now" in await w.told(answer)
+        await w.until(lambda: not w.public)
+
+
+async def test_a_messages_picture_is_described_from_its_menu(tmp_path: Path) -> None:
+    """The first file that is a picture counts, whoever sent it."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("a.txt", b"text"), ("fox.png", PNG)])
+        answer = await w.menu(w.stranger, message, "Describe this image")
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Described")
+        [submit] = w.relay.submits
+        assert submit.path == "/mj/submit/describe"
+
+
+async def test_a_file_that_is_too_large_is_not_even_read_from_the_menu(tmp_path: Path) -> None:
+    """What Discord tells of it is enough."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "huge", attachments=[("huge.png", bytes(33 * 2**20))])
+        answer = await w.menu(w.member, message, "Describe this image")
+        assert "33 MiB" in w.said(answer)
+        assert not answer.followups
+
+
+async def test_an_embeds_picture_is_described_from_its_menu(tmp_path: Path) -> None:
+    """What a bot shows by a link is opened like any link."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+        embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
+        channel = w.app.bot.get_channel(w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        message = await channel.send(embed=embed)
+        answer = await w.menu(w.member, message, "Describe this image")
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Described")
+
+
+async def test_a_message_without_a_picture_says_so(tmp_path: Path) -> None:
+    """Privately, and unpaid."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "no picture", attachments=[("a.txt", b"text")])
+        answer = await w.menu(w.member, message, "Describe this image")
+        assert "no picture in that message" in w.said(answer)
+        assert w.relay.submits == []

@@ -1,0 +1,22 @@
+"""A picture that somebody gave with a command."""
+
+from dataclasses import dataclass
+
+from tests.pictures import encoded, noise
+
+
+@dataclass
+class FakeGiven:
+    """A bot.wishes.Given: `data`, or a picture of noise, is there when asked for; `failure` is raised instead."""
+
+    name: str = "cat.png"
+    data: bytes = b""
+    failure: BaseException | None = None
+    asked: int = 0
+
+    async def read(self) -> bytes:
+        """Download it."""
+        self.asked += 1
+        if self.failure is not None:
+            raise self.failure
+        return self.data or encoded(noise(80, 80))
