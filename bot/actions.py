@@ -6,6 +6,7 @@ Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Dis
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -33,6 +34,8 @@ class Kind(StrEnum):
     ANIMATE = "a"
     DESCRIBE = "d"
     SHORTEN = "h"
+    LINE = "n"
+    """A line of either that was read: it opens its form at once."""
     BOOKMARK = "b"
     OTHER = "x"
     # Ours: they cost nothing.
@@ -67,6 +70,11 @@ class Instead(StrEnum):
     CLIP = "clip"
     """Nothing need be submitted: the task holds the links of its clips."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is submitted, and so nothing paid."""
+        return self in {Instead.READING, Instead.CLIP}
+
 
 @dataclass(frozen=True)
 class Action:
@@ -86,6 +94,11 @@ class Action:
     """What a stock new-api makes of it; empty where that answers 400 unknown_action."""
     instead: Instead = Instead.NOTHING
     motion: Motion = ""
+
+    @property
+    def click(self) -> Kind:
+        """The kind that travels in Discord's custom_id."""
+        return Kind.LINE if self.form == "prompt" else self.kind
 
 
 @dataclass(frozen=True)
@@ -192,6 +205,19 @@ def ability(custom_id: str) -> str:
     plain = re.sub(r"[^!-~]", "", custom_id[:1000]).lower()
     words = [_PAN.sub("pan", word) for word in plain.split("::") if not _WHERE.fullmatch(word)]
     return ("::".join(words) or plain)[:_ABILITY_LENGTH]
+
+
+@lru_cache(maxsize=4096)
+def way_round(custom_id: str) -> str:
+    """Name the other way to what a button does as an ability of its own, which a relay may lack too; "" without one."""
+    instead = meaning(custom_id).instead
+    return f"{instead.replace(' ', '-')}<{ability(custom_id)}"[:_ABILITY_LENGTH] if instead else ""
+
+
+def barred(custom_id: str, refused: Mapping[str, str]) -> str | None:
+    """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals."""
+    reason, way = refused.get(ability(custom_id)), way_round(custom_id)
+    return refused.get(way) if way and reason is not None else reason
 
 
 def key(custom_id: str) -> str:

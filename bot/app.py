@@ -152,7 +152,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             notify_after=timedelta(seconds=settings.notify_after_seconds),
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
-        presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, clock=clock)
+        presses = Presses(api, store, jobs, _admission(settings, trust, clock), supervisor, pictures, clock=clock)
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
+from bot.readings import Shortened
 from bot.records import Claim, ClaimState, Job, Mark, Marks, Place, Recent, Usage
 
 PREVIEW = "preview"
@@ -223,6 +224,14 @@ class Answerer(Protocol):
 
     async def refuse(self, error: MjbotError) -> None:
         """Say why nothing came of it, to this person alone."""
+        ...
+
+    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Show one clip of a video in a message, as private as the one that was pressed; None could not be had."""
+        ...
+
+    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
+        """Tell the words of a prompt by their weight, to this person alone."""
         ...
 
 

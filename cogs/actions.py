@@ -66,6 +66,8 @@ class Actions(commands.Cog):
         async with apologising(interaction):
             if click.kind is Kind.CUSTOM_ZOOM:
                 await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")
+            elif click.kind is Kind.LINE:
+                await self._ask_form(interaction, click, "Imagine")
             elif click.kind is Kind.OPEN_FORM:
                 _only_the_requester(interaction)
                 await self._ask_form(interaction, click, "Midjourney asks")
@@ -97,7 +99,7 @@ class Actions(commands.Cog):
 
     async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first answer: Discord takes none later."""
-        text = await self._prefill(click.task_id)
+        text = await self._prefill(click)
         if text and suffix and not _ZOOM.search(text):
             text += suffix
         # discord.py keeps it, and a timer, so long; `caught` reads what is submitted, however late, without it.
@@ -113,11 +115,11 @@ class Actions(commands.Cog):
         modal.add_item(ui.Label(text="Prompt", description=hint, component=field))
         await acknowledged(interaction.response.send_modal(modal))
 
-    async def _prefill(self, task_id: str) -> str:
+    async def _prefill(self, click: Click) -> str:
         """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
         try:
             async with asyncio.timeout(_PREFILL_SECONDS):
-                return await self._presses.prefill(task_id)
+                return await self._presses.prefill(click.task_id, click.key)
         except (TimeoutError, MjbotError):
             return ""
 

@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from io import BytesIO
 
 import aiohttp
 import discord
 
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
+from bot.images import Picture
 from bot.models import Task
+from bot.readings import Shortened
 from bot.records import Mark, Marks, Place
 from cogs import budgets
 from cogs.budgets import Budgets
@@ -16,6 +19,7 @@ from cogs.buttons import Click
 from cogs.places import Interaction, clicked, person, place
 from cogs.render import buttons_of, sending
 from cogs.replies import briefly, promptly, said, tell
+from cogs.shown import clip_shown, weighed
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +82,26 @@ class ClickAnswerer:
         """Say why nothing came of it, to this person alone."""
         await self._turn()
         await tell(self._interaction, said(error))
+
+    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Show one clip of a video in a message: attached where it fits, linked in any case."""
+        embed = clip_shown(person(self._interaction.user), pressed, parent, link)
+        files = [discord.File(BytesIO(clip.data), clip.name)] if clip else []
+        await self._say(embed, files, ephemeral=self._clicked.ephemeral)
+
+    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
+        """Tell the words of a prompt by their weight, to this person alone."""
+        await self._say(weighed(person(self._interaction.user), pressed, parent, words), [], ephemeral=True)
+
+    async def _say(self, embed: discord.Embed, files: list[discord.File], *, ephemeral: bool) -> None:
+        await self._turn()
+        request = self._interaction.followup.send(
+            embed=embed, files=files, ephemeral=ephemeral, allowed_mentions=discord.AllowedMentions.none()
+        )
+        try:
+            await promptly(request)
+        except _FAILURES as error:
+            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
 
     async def _turn(self) -> None:
         await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)

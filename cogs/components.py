@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.actions import Kind, ability, key, meaning
+from bot.actions import Kind, barred, key, meaning
 from bot.models import Button, Task
 from bot.reasons import translate
 from bot.records import Marks
@@ -32,9 +32,9 @@ def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.It
     greyed: dict[str, list[str]] = {}
     for row, buttons in enumerate(laid):
         for button in buttons:
-            what = ability(button.custom_id)
-            if what in marks.refused and not _is_link(button):
-                greyed.setdefault(marks.refused[what], []).append(_name(button))
+            reason = None if _is_link(button) else barred(button.custom_id, marks.refused)
+            if reason is not None:
+                greyed.setdefault(reason, []).append(_name(button))
             items.append(_button(task, button, marks, row=row, careful=careful))
     notes = [_note(names, reason) for reason, names in greyed.items()]
     if left_over:
@@ -86,7 +86,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
     action, name = meaning(button.custom_id), key(button.custom_id)
     if not label and symbol is None:
         label = action.name
-    click = Click(action.kind, task.id, name)
+    click = Click(action.click, task.id, name)
     pressed = name in marks.pressed
     return TaskButton(
         click,
@@ -94,7 +94,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
             label=label or None,
             emoji=symbol,
             style=discord.ButtonStyle.success if pressed else _STYLES.get(button.style, discord.ButtonStyle.secondary),
-            disabled=ability(button.custom_id) in marks.refused or action.kind is Kind.REGION,
+            disabled=barred(button.custom_id, marks.refused) is not None or action.kind is Kind.REGION,
             custom_id=click.custom_id,
             row=row,
         ),

@@ -17,7 +17,7 @@ from bot.errors import (
     StoreUnavailable,
     SubmitUncertain,
 )
-from bot.models import Status, Submission
+from bot.models import Button, Status, Submission
 from bot.ports import Ending
 from bot.records import ClaimState
 from tests.bot.test_presses import ASKS, press
@@ -25,8 +25,10 @@ from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, PARENT, U2, ZOOM, job, task
+from tests.fakes.rows import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
 from tests.fakes.steps import Steps
+
+ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Story:
 
     outcomes: list[Submission | RelayError] = field(default_factory=list)
     prompt: str | None = None
+    button: str = U2
     waits: bool = False
     """Whether the child is there already, waiting for its form."""
 
@@ -43,12 +46,14 @@ class Story:
         if self.waits:
             await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
         else:
-            await process.presses.press(press(button=ZOOM if self.prompt else U2), answerer, prompt=self.prompt)
+            await process.presses.press(
+                press(button=ZOOM if self.prompt else self.button), answerer, prompt=self.prompt
+            )
 
     def world(self) -> World:
         """Prepare what is there before."""
         world = World()
-        world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+        world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=(*BUTTONS, Button(custom_id=ANIMATE)))}
         world.relay.outcomes = list(self.outcomes)
         world.relay.submit_seconds = 1.0
         world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
@@ -65,6 +70,8 @@ STORIES = {
     "settling": Story([ParentBusy("wait"), ACCEPTED]),
     "older way": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
     "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
+    "another way": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
+    "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitUncertain("timeout")], button=ANIMATE),
     "form first": Story([ASKS, ACCEPTED], prompt="a prompt"),
     "form lost": Story([ASKS, SubmitUncertain("timeout")], prompt="a prompt"),
     "form later": Story([ACCEPTED], waits=True),

@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import ui
 
-from bot.actions import key
+from bot.actions import ability, key, way_round
 from bot.models import Button, Task
 from bot.records import Mark, Marks
 from cogs.buttons import TaskButton
@@ -88,9 +88,10 @@ async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
 
 
 async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
-    """All that it does as one thing are disabled, and the footer tells which and why, each name once."""
-    animate = dict.fromkeys(("mj::job::animate_high", "mj::job::animate_low"), "unknown_action")
-    marks = Marks(refused={**animate, "mj::bookmark": "", "mj::job::upsample": "not here"})
+    """All that it can do by no way are disabled, and the footer tells which and why, each name once."""
+    animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
+    lacks = dict.fromkeys((*map(ability, animate), *map(way_round, animate)), "unknown_action")
+    marks = Marks(refused={**lacks, "mj::bookmark": "", "mj::job::upsample": "not here"})
     items, notes, greyed = task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
     assert disabled == ["Vary (Region)", "Animate (High motion)", "Animate (Low motion)", None]
@@ -101,11 +102,20 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     ]
 
 
+async def test_what_can_be_done_another_way_is_not_greyed() -> None:
+    """The button stays, and what it is done by instead is no matter of whoever presses it."""
+    animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
+    marks = Marks(refused=dict.fromkeys(map(ability, animate), "unknown_action"))
+    _, notes, greyed = task_buttons(SINGLE, marks, careful=False)
+    assert (notes, greyed) == ([], False)
+
+
 async def test_a_refused_clip_greys_no_picture() -> None:
     """U1 of a video is another thing than U1 of a grid, though both are picks."""
-    marks = Marks(refused={"mj::job::video_virtual_upscale": "unknown_action"})
+    refused = f"MJ::JOB::video_virtual_upscale::1::{UUID}"
+    marks = Marks(refused=dict.fromkeys((ability(refused), way_round(refused)), "unknown_action"))
     clip, pan, picture = drawn(
-        Button(custom_id=f"MJ::JOB::video_virtual_upscale::1::{UUID}", label="U1"),
+        Button(custom_id=refused, label="U1"),
         Button(custom_id=f"MJ::JOB::pan_up::1::{UUID}::SOLO", label="up"),
         Button(custom_id=f"MJ::JOB::upsample::1::{UUID}", label="U1"),
         marks=marks,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
 from bot.models import Submission, Task
+from bot.submits import Order
 from tests.fakes.clock import FakeClock
 
 
@@ -83,14 +84,15 @@ class FakeRelay:
         """Press a button."""
         return await self._submit(Sent("action", (task_id, custom_id), state))
 
-    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
-        """Press it the older way."""
-        return await self._submit(Sent("change", (task_id, action, str(index)), state))
+    async def submit(self, order: Order, *, state: str) -> Submission:
+        """Take any other submit: its words are its fields, a picture being told by its length."""
+        words = (str(len(value)) if isinstance(value, bytes) else str(value) for value in order.body.values())
+        return await self._submit(Sent(order.path.rpartition("/")[2], tuple(words), state))
 
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
         """Answer a form."""
         self.on_modal()
-        return await self._submit(Sent("modal", (task_id, prompt), state))
+        return await self._submit(Sent("modal", (task_id, prompt, *([mask.decode()] if mask else ())), state))
 
     async def _read(self, what: str, ids: Collection[str]) -> None:
         self.requests.append(Request(self.clock.time, what, tuple(ids)))
