@@ -42,11 +42,13 @@ class Kind(StrEnum):
     OPEN_FORM = "f"
     DROP_FORM = "g"
     LOOK = "l"
+    CONFIRM = "y"
+    CHANGE = "j"
 
     @property
     def is_ours(self) -> bool:
         """Whether mjbot made this button up, rather than the API."""
-        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
+        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.CONFIRM, Kind.CHANGE}
 
 
 class Instead(StrEnum):

@@ -23,10 +23,12 @@ from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
 from bot.ports import Store
 from bot.presses import Presses
+from bot.regions import Regions
 from bot.retention import Retention
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import open_store
+from bot.studio import Studio
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
@@ -34,6 +36,7 @@ from cogs.budgets import Budgets
 from cogs.display import DiscordDisplay
 from cogs.help import Help
 from cogs.permissions import invite, invite_for_oneself
+from cogs.regions import RegionForms
 from cogs.replies import Tree, all_answered
 from cogs.sessions import Sessions
 from cogs.shards import PatientBot
@@ -141,6 +144,8 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         session = await stack.enter_async_context(aiohttp.ClientSession())
         pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
         stack.push_async_callback(pictures.close)
+        studio = Studio()
+        stack.push_async_callback(studio.close)
         bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = Budgets(clock.now, clock.sleep)
         stack.push_async_callback(turns.close)
@@ -156,6 +161,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
+            RegionForms(presses, Regions(presses, pictures, studio), trust, turns, clock),
             Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
         )
         lease = timedelta(seconds=settings.lease_seconds)

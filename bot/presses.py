@@ -76,8 +76,10 @@ class Presses:
         self._now = clock.now
 
     @counting_unsent
-    async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
-        """Claim a press, show its child, and hand the submit to the supervisor; `prompt` answers a form asked first.
+    async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None, mask: bytes = b"") -> None:
+        """Claim a press, show its child, and hand the submit to the supervisor.
+
+        `prompt` and `mask` answer a form that was asked first.
 
         What the relay is known to refuse, and what need not be submitted, is shown at once: free, and so for all.
 
@@ -113,11 +115,37 @@ class Presses:
         with self._sender.given_back(claim):
             job = await self._open(claim, press, answerer, parent, button)
         sending = Sending(
-            claim=claim, job=job, parent=parent, button=button, action=action, prompt=prompt, around=around
+            claim=claim,
+            job=job,
+            parent=parent,
+            button=button,
+            action=action,
+            prompt=prompt,
+            mask=mask,
+            around=around,
         )
         if action.instead is Instead.IMAGINE_ALL:
             sending = self._with_lines(sending, press, answerer)
         self._sender.surely(("submit", claim.id), lambda: self._sender.send(sending, answerer))
+
+    async def examine(self, press: Press, prompt: str) -> tuple[Task, str]:
+        """Return the task of a press and the prompt as it would be sent, for free, and raise what `press` would."""
+        parent, _ = await self._button(press)
+        await self._admit(press)
+        return parent, compose(Options(prompt=prompt)).line
+
+    async def repaint(self, press: Press, proposal_id: int, prompt: str, mask: bytes, answerer: Answerer) -> None:
+        """Send what the message `proposal_id` proposed: once, however often, and in whichever process, it is confirmed.
+
+        Its claim has the message's id; after a refusal, which was not paid, it may be confirmed again.
+        """
+        earlier = await self._store.find_claim(proposal_id)
+        if earlier is None:
+            press = replace(press, interaction_id=proposal_id)
+        elif earlier.state is not ClaimState.REFUSED:
+            job = await self._store.job_of_claim(earlier.id)
+            raise AlreadyPressed(job.place.link if job else "", finished=False)
+        await self.press(press, answerer, prompt=prompt, mask=mask)
 
     def _with_lines(self, sending: Sending, press: Press, answerer: Answerer) -> Sending:
         """Let the click's own submit draw the first line that was read, should the relay want them one by one."""

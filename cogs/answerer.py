@@ -31,11 +31,19 @@ _PAUSES = (1.0, 5.0, 20.0)
 class ClickAnswerer:
     """Implements Answerer with the click's own token, which reaches even what the bot itself cannot."""
 
-    def __init__(self, interaction: Interaction, turns: Budgets, sleep: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        interaction: Interaction,
+        turns: Budgets,
+        sleep: Callable[[float], Awaitable[None]],
+        *,
+        parent: Place | None = None,
+    ) -> None:
+        """Answer a click; `parent` is the task's message where another one was clicked."""
         self._interaction = interaction
         self._turns = turns
         self._sleep = sleep
-        self._clicked = clicked(interaction)
+        self._clicked = parent or clicked(interaction)
 
     async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child's first message ("Sending"), as private as the message that was pressed."""
@@ -114,6 +122,24 @@ class ClickAnswerer:
         green = [button.custom_id for button in buttons if button.style is discord.ButtonStyle.success]
         clicks = [Click.read(custom_id) for custom_id in green if custom_id]
         return [click.key for click in clicks if click is not None]
+
+
+class ProposalAnswerer(ClickAnswerer):
+    """Answers the click that confirms a proposal, which is private, for the message that it is about."""
+
+    async def mark(self, task: Task, marks: Marks) -> None:
+        """Take the proposal's buttons away, as it is sent, and turn the parent's green where the bot reaches it."""
+        await self._turn()
+        try:
+            await promptly(self._interaction.edit_original_response(view=None))
+            place = self._clicked
+            if place.reachable:
+                await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
+                channel = self._interaction.client.get_partial_messageable(place.channel_id)
+                message = channel.get_partial_message(place.message_id)
+                await promptly(message.edit(view=buttons_of(task, marks)))
+        except _FAILURES as error:
+            log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
 
 
 def _is_refusal(error: BaseException) -> bool:

@@ -94,7 +94,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
             label=label or None,
             emoji=symbol,
             style=discord.ButtonStyle.success if pressed else _STYLES.get(button.style, discord.ButtonStyle.secondary),
-            disabled=barred(button.custom_id, marks.refused) is not None or action.kind is Kind.REGION,
+            disabled=barred(button.custom_id, marks.refused) is not None,
             custom_id=click.custom_id,
             row=row,
         ),

@@ -29,6 +29,8 @@ from tests.fakes.rows import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
 from tests.fakes.steps import Steps
 
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
+REGION = "MJ::Inpaint::1::aa::SOLO"
+MORE = (*BUTTONS, *(Button(custom_id=one) for one in (ANIMATE, REGION)))
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Story:
     outcomes: list[Submission | RelayError] = field(default_factory=list)
     prompt: str | None = None
     button: str = U2
+    proposal: int = 0
+    """The message that proposed what is confirmed, 0 where there was none."""
     waits: bool = False
     """Whether the child is there already, waiting for its form."""
 
@@ -45,6 +49,8 @@ class Story:
         """Press, or answer the form."""
         if self.waits:
             await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
+        elif self.proposal:
+            await process.presses.repaint(press(button=REGION), self.proposal, "a prompt", b"mask", answerer)
         else:
             await process.presses.press(
                 press(button=ZOOM if self.prompt else self.button), answerer, prompt=self.prompt
@@ -53,7 +59,7 @@ class Story:
     def world(self) -> World:
         """Prepare what is there before."""
         world = World()
-        world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=(*BUTTONS, Button(custom_id=ANIMATE)))}
+        world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=MORE)}
         world.relay.outcomes = list(self.outcomes)
         world.relay.submit_seconds = 1.0
         world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
@@ -74,6 +80,9 @@ STORIES = {
     "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitUncertain("timeout")], button=ANIMATE),
     "form first": Story([ASKS, ACCEPTED], prompt="a prompt"),
     "form lost": Story([ASKS, SubmitUncertain("timeout")], prompt="a prompt"),
+    "repainted": Story([ASKS, ACCEPTED], proposal=900),
+    "repainted, lost": Story([ASKS, SubmitUncertain("timeout")], proposal=900),
+    "repainted, refused": Story([RelayBusy("23")], proposal=900),
     "form later": Story([ACCEPTED], waits=True),
     "form later lost": Story([SubmitUncertain("timeout")], waits=True),
     "form later refused": Story([RelayBusy("23")], waits=True),

@@ -94,7 +94,7 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     marks = Marks(refused={**lacks, "mj::bookmark": "", "mj::job::upsample": "not here"})
     items, notes, greyed = task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
-    assert disabled == ["Vary (Region)", "Animate (High motion)", "Animate (Low motion)", None]
+    assert disabled == ["Animate (High motion)", "Animate (Low motion)", None]
     assert greyed
     assert notes == [
         "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it does not know this action",
@@ -121,12 +121,6 @@ async def test_a_refused_clip_greys_no_picture() -> None:
         marks=marks,
     )
     assert [True, False, False] == [clip.disabled, pan.disabled, picture.disabled]
-
-
-async def test_region_is_disabled_without_a_word() -> None:
-    """It is there, and cannot be pressed yet."""
-    _, notes, greyed = task_buttons(SINGLE, Marks(), careful=False)
-    assert (notes, greyed) == ([], False)
 
 
 @pytest.mark.parametrize(
