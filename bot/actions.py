@@ -6,7 +6,6 @@ Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Dis
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -44,11 +43,12 @@ class Kind(StrEnum):
     LOOK = "l"
     CONFIRM = "y"
     CHANGE = "j"
+    FORGET = "k"
 
     @property
     def is_ours(self) -> bool:
         """Whether mjbot made this button up, rather than the API."""
-        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.CONFIRM, Kind.CHANGE}
+        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.CONFIRM, Kind.CHANGE, Kind.FORGET}
 
 
 class Instead(StrEnum):
@@ -128,7 +128,7 @@ def _line(
 # What in a customId says where, rather than what: which of the four, whose picture, which way, how far.
 _WHERE = re.compile(r"[0-9]+|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|solo")
 _PAN = re.compile(r"pan_(?:left|right|up|down)")
-_ABILITY_LENGTH = 100
+ABILITY_LENGTH = 100
 
 _TABLE = (
     # A customId (a prefix), its kind, its name, the title when done, what a stock new-api makes of it,
@@ -206,20 +206,7 @@ def ability(custom_id: str) -> str:
     # Every database takes this as a key; a NUL, or pages of text, not every one.
     plain = re.sub(r"[^!-~]", "", custom_id[:1000]).lower()
     words = [_PAN.sub("pan", word) for word in plain.split("::") if not _WHERE.fullmatch(word)]
-    return ("::".join(words) or plain)[:_ABILITY_LENGTH]
-
-
-@lru_cache(maxsize=4096)
-def way_round(custom_id: str) -> str:
-    """Name the other way to what a button does as an ability of its own, which a relay may lack too; "" without one."""
-    instead = meaning(custom_id).instead
-    return f"{instead.replace(' ', '-')}<{ability(custom_id)}"[:_ABILITY_LENGTH] if instead else ""
-
-
-def barred(custom_id: str, refused: Mapping[str, str]) -> str | None:
-    """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals."""
-    reason, way = refused.get(ability(custom_id)), way_round(custom_id)
-    return refused.get(way) if way and reason is not None else reason
+    return ("::".join(words) or plain)[:ABILITY_LENGTH]
 
 
 def key(custom_id: str) -> str:

@@ -162,7 +162,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Status(bot, jobs, turns, clock),
             Actions(bot, jobs, presses, trust, turns, clock),
             RegionForms(presses, Regions(presses, pictures, studio), trust, turns, clock),
-            Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url)),
+            Help(bot, api, store, trust, settings.mj_api_url, hosting.here(settings.database_url), clock.now),
         )
         lease = timedelta(seconds=settings.lease_seconds)
         ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)

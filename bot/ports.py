@@ -101,6 +101,10 @@ class Store(Protocol):
         """Return the abilities that the relay lacks at that time, with the reason."""
         ...
 
+    async def forget_refusals(self) -> int:
+        """Let everything that the relay refused be tried anew; return how many abilities that were."""
+        ...
+
     async def forget(self, before: datetime) -> int:
         """Delete jobs that ended before then, and snapshots that nobody follows; return how many that were.
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from bot.actions import Action, ability, said, way_round
+from bot.abilities import way_round
+from bot.actions import Action, ability, said
 from bot.clock import Clock
 from bot.detours import Detours
 from bot.errors import (

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 _PREFILL_SECONDS = 1.5
 _CATCH_SECONDS = 2.0
 _CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
+_ELSEWHERE = REGION_KINDS | {Kind.FORGET}
+"""What other cogs answer."""
 _ZOOM = re.compile(r"--zoom\s+(\S+)")
 
 
@@ -60,7 +62,7 @@ class Actions(commands.Cog):
     @commands.Cog.listener(f"on_{CLICK}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Answer a click on a task's message."""
-        if click.kind in REGION_KINDS:
+        if click.kind in _ELSEWHERE:
             return
         async with apologising(interaction):
             if click.kind is Kind.CUSTOM_ZOOM:
@@ -79,7 +81,7 @@ class Actions(commands.Cog):
         data: Mapping[str, Any] = interaction.data or {}
         click = Click.read(str(data.get("custom_id", "")))
         if interaction.type is discord.InteractionType.modal_submit and click is not None:
-            if click.kind in REGION_KINDS:
+            if click.kind in _ELSEWHERE:
                 return
             async with apologising(interaction):
                 await self._submitted(interaction, click, data)

@@ -7,7 +7,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.actions import Kind, barred, key, meaning
+from bot.abilities import barred
+from bot.actions import Kind, key, meaning
 from bot.models import Button, Task
 from bot.reasons import translate
 from bot.records import Marks

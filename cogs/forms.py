@@ -49,7 +49,8 @@ def upload_in(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | No
 
 
 def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
-    return next(_parts(data, custom_id), {})
+    nothing: Mapping[str, Any] = {}
+    return next(_parts(data, custom_id), nothing)
 
 
 def _parts(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:

@@ -273,7 +273,7 @@ def test_key_takes_what_no_encoder_takes() -> None:
 def test_a_state_of_ours_costs_nothing() -> None:
     """Only the buttons that mjbot makes up are ours, and every kind is one letter of its own."""
     ours = {kind for kind in Kind if kind.is_ours}
-    assert {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK} == ours
+    assert ours == {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.CONFIRM, Kind.CHANGE, Kind.FORGET}
     assert {1} == {len(kind) for kind in Kind}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.actions import ability, barred, key
+from bot.abilities import barred
+from bot.actions import ability, key
 from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,

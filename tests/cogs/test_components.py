@@ -6,7 +6,8 @@ import discord
 import pytest
 from discord import ui
 
-from bot.actions import ability, key, way_round
+from bot.abilities import way_round
+from bot.actions import ability, key
 from bot.models import Button, Task
 from bot.records import Mark, Marks
 from cogs.buttons import TaskButton

@@ -140,6 +140,12 @@ class FakeStore:
         self._answer()
         return {ability: reason for ability, (reason, until) in self.refused.items() if at < until}
 
+    async def forget_refusals(self) -> int:
+        self._answer()
+        count = len(self.refused)
+        self.refused.clear()
+        return count
+
     async def forget(self, before: datetime) -> int:
         self._answer()
         followed = {job.task_id for job in self.jobs.values() if job.id not in self.closed}
