@@ -72,7 +72,16 @@ def proposal_embed(proposed: Proposed, picture: str) -> discord.Embed:
     words = proposed.region.words if proposed.region else _OWN
     embed.add_field(name=_REGION, value=f"{words}, {max(round(100 * proposed.share), 1)} % of the picture")
     embed.set_footer(text="Nothing is paid before you confirm.")
+    # Small, at its side: left alone, Discord would show the mask as large as the picture.
+    embed.set_thumbnail(url=f"attachment://{MASK_NAME}")
     return embed.set_image(url=f"attachment://{picture}")
+
+
+def mask_link(message: discord.Message) -> str:
+    """Return where the mask of a preview is; what an embed shows is not among its attachments."""
+    attached = next((one.url for one in message.attachments if one.filename == MASK_NAME), "")
+    shown = next((embed.thumbnail.url or "" for embed in message.embeds), "")
+    return attached or (shown if shown.startswith("http") else "")
 
 
 def proposal_view(click: Click) -> ui.View:

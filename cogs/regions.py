@@ -29,7 +29,7 @@ from cogs.buttons import CLICK, Click
 from cogs.forms import KEPT_SECONDS, chosen_in, prompt_field, prompt_in, upload_in
 from cogs.places import Interaction, clicked
 from cogs.pressing import press_of
-from cogs.proposals import MASK_NAME, Proposed, proposal_embed, proposal_view
+from cogs.proposals import MASK_NAME, Proposed, mask_link, proposal_embed, proposal_view
 from cogs.replies import acknowledged, apologising, promptly, taking_back
 from cogs.trust import Trust
 
@@ -134,10 +134,10 @@ class RegionForms(commands.Cog):
         """Pay for what the preview shows: its prompt, and the mask that hangs on it."""
         message = interaction.message
         proposed = Proposed.read(message)
-        file = next((one for one in message.attachments if one.filename == MASK_NAME), None) if message else None
-        if message is None or proposed is None or file is None:
+        link = mask_link(message) if message else ""
+        if message is None or proposed is None or not link:
             raise UploadUnreadable(MASK_NAME)
-        mask = await self._regions.reread(await _downloaded(interaction, file.url, MASK_NAME))
+        mask = await self._regions.reread(await _downloaded(interaction, link, MASK_NAME))
         parent = _parent(interaction, click)
         press = await press_of(interaction, click, self._trust, parent=parent)
         answerer = ProposalAnswerer(interaction, self._turns, self._sleep, parent=parent)
