@@ -26,7 +26,7 @@ class Detours:
     def __init__(self, pictures: PictureSource) -> None:
         self._pictures = pictures
 
-    async def order(self, action: Action, task: Task, prompt: str | None) -> Order:
+    async def order(self, action: Action, task: Task, prompt: str) -> Order:
         """Return the submit that does the same; `prompt` is what a form, or a line that was read, asks for.
 
         Raises:

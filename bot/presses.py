@@ -1,15 +1,15 @@
 """The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from bot.actions import Action, Instead, ability, find, meaning, said
-from bot.admission import Admission, Asker
+from bot.admission import Admission
+from bot.claims import Claims, Press
 from bot.clock import Clock
 from bot.detours import Detours, lines_of
 from bot.errors import (
-    AlreadyClaimed,
     AlreadyPressed,
     ButtonUnknown,
     FormGone,
@@ -23,11 +23,11 @@ from bot.models import Button, Status, Task
 from bot.ports import Answerer, PictureSource, Store
 from bot.prompt import Options, compose
 from bot.readings import line_of
-from bot.records import Claim, ClaimState, Job, Mark, Person, Place, Usage
+from bot.records import Claim, ClaimState, Job, Mark, Place
 from bot.sending import Sender, Sending, Submits
 from bot.supervisor import Supervisor
 
-_LINE_BIT = 62
+__all__ = ["Midjourney", "Press", "Presses"]
 
 
 class Midjourney(Submits, Protocol):
@@ -36,21 +36,6 @@ class Midjourney(Submits, Protocol):
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task, or raise TaskUnknown."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Press:
-    """One click of one of the API's buttons, or its form: by whom, on which message, of which task.
-
-    `interaction_id` makes it unique; `parent` is where the pressed message is.
-    """
-
-    interaction_id: int
-    person: Person
-    asker: Asker
-    parent: Place
-    task_id: str
-    key: str
 
 
 class Presses:
@@ -70,7 +55,7 @@ class Presses:
         self._api = api
         self._store = store
         self._jobs = jobs
-        self._admission = admission
+        self._claims = Claims(store, admission, now=clock.now)
         self._detours = Detours(pictures)
         self._sender = Sender(api, store, jobs, self._detours, supervisor, clock=clock)
         self._now = clock.now
@@ -79,9 +64,8 @@ class Presses:
     async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None, mask: bytes = b"") -> None:
         """Claim a press, show its child, and hand the submit to the supervisor.
 
-        `prompt` and `mask` answer a form that was asked first.
-
-        What the relay is known to refuse, and what need not be submitted, is shown at once: free, and so for all.
+        `prompt` and `mask` answer a form that was asked first. What the relay is known to refuse, and what need not be
+        submitted, is shown at once: free, and so for all.
 
         Raises:
             AdmissionRefused: This person may not spend here, or not now.
@@ -96,7 +80,7 @@ class Presses:
         if around and action.instead.is_free:
             await self._detours.show(action, parent, button, answerer)
             return
-        await self._admit(press)
+        await self._claims.admit(press)
         if prompt is not None:
             prompt = compose(Options(prompt=prompt)).line
         # Whoever filled in a form asks for something of their own, whatever is being drawn already.
@@ -104,7 +88,7 @@ class Presses:
         if mark is not None:
             await self._show_again(press, mark, answerer, parent, button)
             return
-        claim = await self._claim(press, press.key)
+        claim = await self._claims.write(press, press.key)
         with self._sender.given_back(claim):
             # Somebody else's may have been accepted between the look and the claim.
             mark = await self._mark_of(press, action) if prompt is None else None
@@ -131,7 +115,7 @@ class Presses:
     async def examine(self, press: Press, prompt: str) -> tuple[Task, str]:
         """Return the task of a press and the prompt as it would be sent, for free, and raise what `press` would."""
         parent, _ = await self._button(press)
-        await self._admit(press)
+        await self._claims.admit(press)
         return parent, compose(Options(prompt=prompt)).line
 
     async def repaint(self, press: Press, proposal_id: int, prompt: str, mask: bytes, answerer: Answerer) -> None:
@@ -150,7 +134,7 @@ class Presses:
     def _with_lines(self, sending: Sending, press: Press, answerer: Answerer) -> Sending:
         """Let the click's own submit draw the first line that was read, should the relay want them one by one."""
         first, *more = lines_of(sending.parent) or ("",)
-        return replace(sending, prompt=first or None, then=self._lines(sending, press, answerer, more, 1))
+        return replace(sending, line=first, then=self._lines(sending, press, answerer, more, 1))
 
     def _lines(
         self, sending: Sending, press: Press, answerer: Answerer, lines: Sequence[str], number: int
@@ -164,7 +148,7 @@ class Presses:
 
         async def draw() -> None:
             try:
-                claim = await self._claim(press, f"{press.key}:{number}", line=number)
+                claim = await self._claims.write(press, f"{press.key}:{number}", line=number)
                 with self._sender.given_back(claim):
                     job = await self._open(claim, press, answerer, sending.parent, sending.button)
             except MjbotError as error:
@@ -172,7 +156,7 @@ class Presses:
                 return
             then = self._lines(sending, press, answerer, lines[1:], number + 1)
             await self._sender.send(
-                replace(sending, claim=claim, job=job, prompt=lines[0], around=True, then=then), answerer
+                replace(sending, claim=claim, job=job, line=lines[0], around=True, then=then), answerer
             )
 
         return draw
@@ -192,9 +176,9 @@ class Presses:
     @counting_unsent
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
         """Answer the form that a child waits for, from its own message; only its requester may."""
-        await self._admit(press)
+        await self._claims.admit(press)
         await self._waiting(press)
-        claim = await self._claim(press, "form")
+        claim = await self._claims.write(press, "form")
         with self._sender.given_back(claim):
             # It may have been sent or dropped between the look and the claim.
             job = replace(await self._waiting(press), claim_id=claim.id)
@@ -203,12 +187,6 @@ class Presses:
     async def drop_form(self, press: Press) -> None:
         """Decline the form that a child waits for; only its requester may, and nothing is paid."""
         await self._jobs.drop(await self._waiting(press))
-
-    async def _admit(self, press: Press) -> None:
-        """Ask who may spend; whose message it is the store knows first, Discord where the store has lost it."""
-        job = await self._store.job(press.parent.message_id)
-        asker = replace(press.asker, requester_id=job.requester.id) if job else press.asker
-        self._admission.admit(asker)
 
     async def _button(self, press: Press) -> tuple[Task, Button]:
         """Find the pressed button in the stored snapshot, else in the task itself."""
@@ -240,33 +218,6 @@ class Presses:
             await answerer.close_child(shown)
             raise
         PRESSES.labels(AlreadyPressed.__name__).inc()
-
-    async def _claim(self, press: Press, button: str, *, line: int = 0) -> Claim:
-        """Write the claim, unless the same press, by whomever, is on its way to the relay at this moment.
-
-        `line` counts further submits of one click, for which no cooldown is asked in between.
-        """
-        claim = Claim(
-            id=claim_id_of(press.interaction_id, line),
-            person_id=press.person.id,
-            guild_id=press.asker.guild_id,
-            message_id=press.parent.message_id,
-            task_id=press.task_id,
-            button=button,
-            made_at=self._now(),
-        )
-        try:
-            await self._store.claim(claim, self._judge_more if line else self._admission.judge)
-        except AlreadyClaimed as rival:
-            if rival.person_id == press.person.id:
-                raise
-            job = await self._store.job_of_claim(rival.claim_id)
-            seen = job is not None and job.place.is_seen_from(press.parent.guild_id, press.parent.channel_id)
-            raise AlreadyPressed(job.place.link if job and seen else "", finished=False) from None
-        return claim
-
-    def _judge_more(self, usage: Usage) -> None:
-        self._admission.judge(replace(usage, last_at=None))
 
     def _child(self, press: Press, place: Place, button: Button) -> Job:
         return Job(
@@ -315,12 +266,3 @@ class Presses:
     async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer) -> None:
         state = await self._sender.send_form(claim, job, prompt, answerer)
         await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
-
-
-def claim_id_of(interaction_id: int, line: int) -> int:
-    """Return the id of the claim for one of up to four submits of one interaction; the first has the interaction's.
-
-    The others differ in the two highest of 64 bits, which Discord's own ids leave empty until 2049.
-    """
-    wide = (interaction_id + (line << _LINE_BIT)) % (1 << 64)
-    return wide - (1 << 64) if wide >> 63 else wide

@@ -62,7 +62,8 @@ class Sending:
     """A claimed press on its way: what to send, for which child message.
 
     `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
-    button. `then` is what follows once another way has led to the child: more lines of the same click.
+    button. `line` is what another way draws where there was no form, and `then` what follows once that was accepted:
+    more lines of the same click.
     """
 
     claim: Claim
@@ -73,6 +74,7 @@ class Sending:
     prompt: str | None = None
     mask: bytes = b""
     around: bool = False
+    line: str = ""
     then: Callable[[], Awaitable[None]] | None = None
 
 
@@ -133,21 +135,27 @@ class Sender:
         if submission is None:
             await self._take_back(sending, answerer, lambda: self._show(sending, answerer))
             return False
-        await self._accepted(sending, submission, answerer)
-        return True
+        if learnt or sending.around:
+            sending = replace(sending, prompt=sending.prompt or sending.line or None)
+        return await self._accepted(sending, submission, answerer)
 
-    async def _accepted(self, sending: Sending, submission: Submission, answerer: Answerer) -> None:
+    async def _accepted(self, sending: Sending, submission: Submission, answerer: Answerer) -> bool:
+        """Follow the children; tell whether that stands: a form refused with its mask is as if it was never pressed."""
         claim = sending.claim
         log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
         await self.settle(claim, ClaimState.ACCEPTED, submission.result)
         job = replace(sending.job, task_id=submission.result)
         child = _newborn(sending.parent, submission, sending.prompt)
         if submission.needs_form and sending.prompt is not None:
-            await self.send_form(claim, job, sending.prompt, answerer, child, mask=sending.mask)
+            state = await self.send_form(claim, job, sending.prompt, answerer, child, mask=sending.mask)
+            if state is ClaimState.REFUSED and sending.mask:
+                await self._write(claim, state)
+                return False
         else:
             await self._jobs.go_on(job, child)
         for task_id in submission.further:
             await self._follow_too(sending, task_id, child, answerer)
+        return True
 
     async def _follow_too(self, sending: Sending, task_id: str, child: Task, answerer: Answerer) -> None:
         """Give one more child of the same click its own message; where none can be sent, /mjstatus still finds it."""
@@ -200,7 +208,7 @@ class Sender:
                     raise
         if action.instead.is_free:
             return None
-        order = await self._detours.order(action, sending.parent, sending.prompt)
+        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line)
         try:
             return await self._api.submit(order, state=tag)
         except ActionUnsupported as unsupported:
@@ -256,7 +264,13 @@ class Sender:
             # The child exists and is watched: it will tell itself.
             log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
         except RelayError as refused:
-            await self._jobs.go_on(job, child)
+            if mask:
+                # Asked for later, the form would go without its mask.
+                self._jobs.leave(job.id)
+                await self._jobs.close(job)
+                await answerer.close_child(job.place)
+            else:
+                await self._jobs.go_on(job, child)
             await answerer.refuse(refused)
             return ClaimState.REFUSED
         else:

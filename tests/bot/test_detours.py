@@ -9,6 +9,7 @@ import pytest
 
 from bot.abilities import barred
 from bot.actions import ability, key
+from bot.claims import claim_id_of
 from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,
@@ -19,7 +20,6 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.models import Button, Status, Submission, Task
-from bot.presses import claim_id_of
 from bot.records import ClaimState
 from tests.bot.test_presses import press, states
 from tests.fakes.answerer import FakeAnswerer
@@ -246,6 +246,13 @@ async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, pr
     assert answerer.opened == ["Imagine all"] * 4
     assert {row.task_id for row in world.store.jobs.values()} == set("1234")
     assert all(world.display.of(800 + n)[-1].picture for n in range(4))
+
+
+async def test_lines_are_nobodys_answer_to_a_form(world: World, process: Process) -> None:
+    """A relay that asks back about all of them is answered by the person, from the child's message."""
+    world.relay.outcomes = [Submission(code=21, description="Waiting for window confirm", result="1")]
+    await pressed(world, process, ALL)
+    assert [sent.kind for sent in world.relay.sent] == ["action"]
 
 
 @pytest.mark.parametrize("interaction", [1, 1_400_000_000_000_000_000, (1 << 62) - 1])

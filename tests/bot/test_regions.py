@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot.errors import AlreadyPressed, MaskMissing, PictureUnreadable, PromptRefused, ServerNotAllowed
+from bot.errors import AlreadyPressed, MaskMissing, PictureUnreadable, PromptRefused, RelayBusy, ServerNotAllowed
 from bot.images import Picture
 from bot.masks import Region
 from bot.models import Button, Status
@@ -99,3 +99,20 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
         await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
     assert refused.value.link
     assert len(world.relay.sent) == 2
+
+
+async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World, process: Process) -> None:
+    """The child is taken back: its form, opened later, would go without the mask; and nothing was drawn."""
+    world.relay.outcomes = [ASKS, RelayBusy("23"), ASKS, ACCEPTED]
+    world.relay.set(task(CHILD, Status.MODAL))
+    answerer = FakeAnswerer()
+    await process.presses.repaint(press(button=REGION), 900, "a fox", b"mask", answerer)
+    await world.clock.advance(10.0)
+    assert [type(error) for error in answerer.refused] == [RelayBusy]
+    assert (answerer.closed, answerer.marked) == ([800], [])
+    assert states(world) == {900: "refused"}
+    assert world.store.closed == {800}
+    await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer(810))
+    await world.clock.advance(10.0)
+    assert states(world) == {900: "refused", 101: "accepted"}
+    assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
