@@ -20,7 +20,14 @@ import discord
 from bot import hosting
 from bot.api import MidjourneyAPI
 from bot.app import MjBot, app
-from bot.check import Finding, disk_findings, relay_finding, store_finding
+from bot.check import (
+    Finding,
+    buttons_finding,
+    disk_findings,
+    forgotten_finding,
+    relay_finding,
+    store_finding,
+)
 from bot.clock import Clock, happens
 from bot.errors import SettingsError, StoreUnavailable
 from bot.goodbye import ALL_SECONDS, CUT_SECONDS
@@ -169,9 +176,12 @@ def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
-async def check(settings: Settings) -> int:
-    """Try everything once, print a line each, and the invite link; return the exit code."""
-    found = [await _store_finding(settings)]
+async def check(settings: Settings, *, forget: bool = False) -> int:
+    """Try everything once, print a line each, and the invite link; return the exit code.
+
+    With `forget`, first let what the relay refused be tried again.
+    """
+    found = await _store_findings(settings, forget=forget)
     found += disk_findings(hosting.wiped_disk_here(settings.database_url))
     async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
         found.append(await relay_finding(api.check, settings.mj_api_url))
@@ -181,14 +191,16 @@ async def check(settings: Settings) -> int:
     return 0 if all(finding.good for finding in found) else 1
 
 
-async def _store_finding(settings: Settings) -> Finding:
+async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
+    clock = Clock()
     try:
-        async with open_store(settings.database_url.get_secret_value(), now=Clock().now, owner="check") as store:
+        async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
             await store.fleet.leave()  # writes a row, and ends it: a database may be read and yet not be written
-            return await store_finding(store)
+            forgotten = [await forgotten_finding(store)] if forget else []
+            return [*forgotten, await store_finding(store), await buttons_finding(store, clock.now())]
     except StoreUnavailable as error:
         advice = "Check DATABASE_URL, and the disk's space."
-        return Finding("Database", good=False, said=f"cannot be opened ({_short(error)}).", advice=advice)
+        return [Finding("Database", good=False, said=f"cannot be opened ({_short(error)}).", advice=advice)]
 
 
 async def _discord_findings(settings: Settings) -> list[Finding]:
@@ -212,10 +224,15 @@ async def _discord_findings(settings: Settings) -> list[Finding]:
     ]
 
 
+_USE = """\
+Use `python -m bot` to run, `python -m bot check` to try the settings, and `python -m bot check --forget` to let buttons
+that the relay refused be tried again."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """Read the settings and do what was asked."""
-    if list(arguments) not in ([], ["check"]):
-        print("Use `python -m bot` to run, `python -m bot check` to try the settings.", file=sys.stderr)  # noqa: T201
+    if list(arguments) not in ([], ["check"], ["check", "--forget"]):
+        print(_USE, file=sys.stderr)  # noqa: T201
         return 2
     try:
         settings = Settings.read()
@@ -226,7 +243,7 @@ def main(arguments: Sequence[str]) -> int:
     if settings.discord_api_url:
         connection.use_api(settings.discord_api_url)
     try:
-        return asyncio.run(check(settings) if arguments else run(settings))
+        return asyncio.run(check(settings, forget="--forget" in arguments) if arguments else run(settings))
     except KeyboardInterrupt:  # before run() was there to take it
         return 0
     except SettingsError as error:  # those that only what they are for can judge

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     ANIMATE = "a"
     DESCRIBE = "d"
     SHORTEN = "h"
+    LINE = "N"
+    """A line of either that was read: it opens its form at once."""
     BOOKMARK = "b"
     OTHER = "x"
     # Ours: they cost nothing.
@@ -48,11 +50,15 @@ class Kind(StrEnum):
     MORE = "m"
     DELETE = "e"
     DELETE_SURELY = "n"
+    CONFIRM = "y"
+    CHANGE = "J"
+    FORGET = "K"
 
     @property
     def is_ours(self) -> bool:
         """Whether mjbot made this button up, rather than the API."""
-        return self in {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK} or self.is_kept
+        forms = {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.CONFIRM, Kind.CHANGE, Kind.FORGET}
+        return self in forms or self.is_kept
 
     @property
     def is_kept(self) -> bool:
@@ -90,6 +96,11 @@ class Instead(StrEnum):
     CLIP = "clip"
     """Nothing need be submitted: the task holds the links of its clips."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is submitted, and so nothing paid."""
+        return self in {Instead.READING, Instead.CLIP}
+
 
 @dataclass(frozen=True)
 class Action:
@@ -109,6 +120,11 @@ class Action:
     """What a stock new-api makes of it; empty where that answers 400 unknown_action."""
     instead: Instead = Instead.NOTHING
     motion: Motion = ""
+
+    @property
+    def click(self) -> Kind:
+        """The kind that travels in Discord's custom_id."""
+        return Kind.LINE if self.form == "prompt" else self.kind
 
 
 @dataclass(frozen=True)
@@ -136,7 +152,7 @@ def _line(
 # What in a customId says where, rather than what: which of the four, whose picture, which way, how far.
 _WHERE = re.compile(r"[0-9]+|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|solo")
 _PAN = re.compile(r"pan_(?:left|right|up|down)")
-_ABILITY_LENGTH = 100
+ABILITY_LENGTH = 100
 
 _TABLE = (
     # A customId (a prefix), its kind, its name, the title when done, what a stock new-api makes of it,
@@ -218,7 +234,7 @@ def ability(custom_id: str) -> str:
     # Every database takes this as a key; a NUL, or pages of text, not every one.
     plain = re.sub(r"[^!-~]", "", custom_id[:1000]).lower()
     words = [_PAN.sub("pan", word) for word in plain.split("::") if not _WHERE.fullmatch(word)]
-    return ("::".join(words) or plain)[:_ABILITY_LENGTH]
+    return ("::".join(words) or plain)[:ABILITY_LENGTH]
 
 
 def key(custom_id: str) -> str:

@@ -29,6 +29,7 @@ from bot.ownership import Ownership
 from bot.people import People
 from bot.ports import Store
 from bot.presses import Presses
+from bot.regions import Regions
 from bot.removals import Removals
 from bot.results import Results
 from bot.retention import Retention
@@ -51,6 +52,7 @@ from cogs.ours import Ours
 from cogs.people import PeopleCog
 from cogs.permissions import invite, invite_for_oneself
 from cogs.read import Read
+from cogs.regions import RegionForms
 from cogs.replies import Tree, all_answered
 from cogs.rework import Rework
 from cogs.seed import Seed
@@ -179,7 +181,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
         admission = _admission(settings, trust, clock)
-        presses = Presses(api, store, jobs, admission, supervisor, clock=clock)
+        presses = Presses(api, store, jobs, admission, supervisor, pictures, clock=clock)
         creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
         people = People(store)
         creating = Creating(creations, trust, turns, clock, defaults_of=people.defaults)
@@ -196,10 +198,11 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             Seed(Seeds(api, store), status),
             Upscale(bot),
             Actions(bot, jobs, presses, people, trust, turns, clock),
+            RegionForms(presses, Regions(presses, pictures, studio), trust, turns, clock),
             Ours(bot, Results(api, store, display, pictures, studio), Families(store), turns),
             Endings(Stops(api, store, jobs, clock=clock), Removals(store, display, jobs)),
             PeopleCog(bot, people, notify_after=times.notify_after),
-            Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble),
+            Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble, clock.now),
         )
         health = Health(
             {

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from bot.abilities import lacking
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, StoreUnavailable
 from bot.hosting import WipedDisk
 from bot.ports import Store
+from bot.reasons import translate
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,27 @@ async def store_finding(store: Store, trouble: str = "") -> Finding:
     if trouble:
         return Finding("Database", good=False, said=f"answers, but {trouble}.", advice=advice)
     return Finding("Database", good=True, said=f"answers, with {unfinished} unfinished messages.")
+
+
+async def buttons_finding(store: Store, now: datetime) -> Finding:
+    """Tell which buttons the relay has refused, and which of them go another way; neither is a fault of anybody's."""
+    try:
+        refused, around = lacking(await store.refusals(now))
+    except StoreUnavailable:
+        return Finding("Buttons", good=True, said="what the relay refuses is not known without the database.")
+    if not refused and not around:
+        return Finding("Buttons", good=True, said="none that was pressed of late is refused by the relay.")
+    told = [f"{name} ({why})" if (why := translate(reason)) else name for name, reason in refused.items()]
+    said = f"refused by the relay, and greyed: {', '.join(told)}. " if told else ""
+    said += f"Done another way: {', '.join(around)}. " if around else ""
+    return Finding("Buttons", good=True, said=f"{said}To try them again: python -m bot check --forget")
+
+
+async def forgotten_finding(store: Store) -> Finding:
+    """Let what the relay refused be tried again, from the next drawing of a message on."""
+    count = await store.forget_refusals()
+    said = "there was none to forget." if not count else f"{count} forgotten: greyed buttons come back with Refresh."
+    return Finding("Refusals", good=True, said=said)
 
 
 def disk_findings(wiped: WipedDisk | None) -> list[Finding]:

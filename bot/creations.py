@@ -11,7 +11,7 @@ from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
-from bot.ports import Answerer, Store
+from bot.ports import Opener, Store
 from bot.records import Claim, ClaimState, Job, Person
 from bot.spending import Spending
 from bot.studio import Studio
@@ -73,7 +73,7 @@ class Creations(Spending):
         self._reading = asyncio.Semaphore(_AT_ONCE)
 
     @counting_unsent
-    async def create(self, creation: Creation, wish: Wish, answerer: Answerer) -> None:
+    async def create(self, creation: Creation, wish: Wish, answerer: Opener) -> None:
         """Check the pictures, claim, show the message, and hand the submit to the supervisor.
 
         Raises:
@@ -88,10 +88,10 @@ class Creations(Spending):
         order = wish.order(await self._prepared(wish.pictures))
         claim = await self._claim(creation, wish)
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
-        with self._given_back(claim):
+        with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
         sending = _Sending(claim, job, order, shown)
-        self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
+        self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
     async def _prepared(self, pictures: tuple[Given, ...]) -> tuple[bytes, ...]:
         if not pictures:
@@ -112,7 +112,7 @@ class Creations(Spending):
         await self._store.claim(claim, self._admission.judge)
         return claim
 
-    async def _open(self, claim: Claim, creation: Creation, answerer: Answerer, shown: Task) -> Job:
+    async def _open(self, claim: Claim, creation: Creation, answerer: Opener, shown: Task) -> Job:
         """Draw the command's own answer and write its row; where that fails, whoever called takes it back."""
         place = await answerer.open_child("", shown)
         job = Job(
@@ -125,20 +125,20 @@ class Creations(Spending):
         await self._store.open_job(job)
         return job
 
-    async def _send(self, sending: _Sending, answerer: Answerer) -> None:
+    async def _send(self, sending: _Sending, answerer: Opener) -> None:
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
-            submission = await self._patiently(
+            submission = await self.patiently(
                 claim, job, sending.shown, lambda: self._api.submit(sending.order, state=claim.tag)
             )
         except SubmitUncertain as lost:
-            await self._lost(claim, job, lost)
+            await self.lost(claim, job, lost)
         except (RelayError, ClaimLost, StoreUnavailable) as refused:
             log.info("%s was refused: %s.", what, type(refused).__name__)
-            await self._taken_back(claim, job, refused, answerer)
+            await self.taken_back(claim, job, refused, answerer)
         else:
             log.info("%s was accepted as task %s.", what, submission.result)
-            await self._settle(claim, ClaimState.ACCEPTED, submission.result)
+            await self.settle(claim, ClaimState.ACCEPTED, submission.result)
             # What it waited for room is not the task's time.
             job = replace(job, task_id=submission.result, born_at=self._now())
             await self._jobs.go_on(job, _newborn(sending.shown, submission))

@@ -40,6 +40,7 @@ MjbotError
 │   ├── UploadTooLarge       more bytes, or pixels, than we take
 │   └── UploadTooSmall       too few pixels to draw from
 ├── MaskRefused              a mask picture that says nothing usable
+│   ├── MaskMissing          neither a ready region nor a mask was given
 │   ├── MaskEmpty            nothing of it is to be repainted
 │   ├── MaskFull             everything is to be repainted
 │   ├── MaskUnclear          neither black and white, nor painted on something transparent
@@ -302,6 +303,10 @@ class UploadTooSmall(UploadRefused):
 
 class MaskRefused(MjbotError):
     """A mask picture that cannot be used."""
+
+
+class MaskMissing(MaskRefused):
+    """Neither a ready region was chosen nor a mask uploaded."""
 
 
 class MaskEmpty(MaskRefused):

@@ -10,7 +10,7 @@ _WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _SPLIT = re.compile(r"[\s,;]+")
 # Relays' ids are 13 to 16 digits (milliseconds and a random tail); Discord's own have 17 and more.
 _NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
-_NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[a-z]:)([A-Za-z0-9_-]{6,64})")
+_NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[A-Za-z]:)([A-Za-z0-9_-]{6,64})")
 
 
 def find_ids(text: str) -> list[str]:

@@ -118,6 +118,14 @@ def read_mask(data: bytes, size: tuple[int, int], *, name: str) -> Mask:
         return _mask(painted)
 
 
+def reread_mask(data: bytes, *, name: str) -> Mask:
+    """Read a mask of our own again, at its own size; raises as `read_mask` does."""
+    check_file(data, name)
+    with opened(data, wrong(name)) as image:
+        size = image.size
+    return read_mask(data, size, name=name)
+
+
 def _mask(image: Image.Image) -> Mask:
     share = image.histogram()[255] / (image.width * image.height)
     if share < LEAST_SHARE:

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.errors import MjbotError
 from bot.images import Picture
 from bot.models import Task
+from bot.readings import Shortened
 from bot.records import Claim, ClaimState, Job, Kin, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
 
 PREVIEW = "preview"
@@ -137,6 +138,10 @@ class Store(Protocol):
         """Write what `change` makes of a person's settings, read in the same transaction; return that."""
         ...
 
+    async def forget_refusals(self) -> int:
+        """Let everything that the relay refused be tried anew; return how many abilities that were."""
+        ...
+
     async def forget(self, before: datetime) -> int:
         """Delete jobs that ended before then, and snapshots that nobody follows; return how many that were.
 
@@ -262,8 +267,8 @@ class Display(Protocol):
         ...
 
 
-class Answerer(Protocol):
-    """One click, or one form, and the ways to answer it."""
+class Opener(Protocol):
+    """One command, click or form, and what becomes of its message."""
 
     async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child's first message ("Sending"), as private as the message that was pressed."""
@@ -273,12 +278,24 @@ class Answerer(Protocol):
         """Take that message back: nothing came of it."""
         ...
 
+    async def refuse(self, error: MjbotError) -> None:
+        """Say why nothing came of it, to this person alone."""
+        ...
+
+
+class Answerer(Opener, Protocol):
+    """One click, or one form, and the ways to answer it."""
+
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the message that was pressed anew, and nothing else; green ones stay green."""
         ...
 
-    async def refuse(self, error: MjbotError) -> None:
-        """Say why nothing came of it, to this person alone."""
+    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Show one clip of a video in a message, as private as the one that was pressed; None could not be had."""
+        ...
+
+    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
+        """Tell the words of a prompt by their weight, to this person alone."""
         ...
 
 

@@ -1,98 +1,44 @@
 """The use case of pressing: a button or a form is claimed once, sent at most once, and its child followed."""
 
-import logging
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from bot.actions import REMIXED, Action, ability, find, meaning, said
-from bot.admission import Admission, Asker
+from bot.actions import Action, Instead, ability, find, meaning, said
+from bot.admission import Admission
+from bot.claims import Claims, Press
 from bot.clock import Clock
+from bot.detours import Detours, lines_of
 from bot.errors import (
-    ActionUnsupported,
-    AlreadyClaimed,
     AlreadyPressed,
     ButtonUnknown,
-    ClaimLost,
     FormGone,
     MjbotError,
     NotTheRequester,
-    ParentBusy,
-    PromptIgnored,
-    RelayError,
     RequesterUnknown,
-    StoreUnavailable,
-    SubmitUncertain,
 )
 from bot.jobs import Jobs
 from bot.metrics import PRESSES, counting_unsent
-from bot.models import Button, Properties, Status, Submission, Task
-from bot.ports import Answerer, Store
-from bot.records import Claim, ClaimState, Job, Mark, Marks, Person, Place
-from bot.spending import Spending
+from bot.models import Button, Status, Task
+from bot.ports import Answerer, PictureSource, Store
+from bot.prompt import Options, compose
+from bot.readings import line_of
+from bot.records import Claim, ClaimState, Job, Mark, Place
+from bot.sending import Sender, Sending, Submits, prompt_of
 from bot.supervisor import Supervisor
 
-log = logging.getLogger(__name__)
-
-_SETTLE_SECONDS = 15.0
-"""How long a parent may take upstream to become what the relay says it is already."""
-_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
-"""How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
+__all__ = ["Midjourney", "Press", "Presses"]
 
 
-class Midjourney(Protocol):
-    """What presses ask of the relay: a task where the store has lost it, and the submits, each sent exactly once."""
+class Midjourney(Submits, Protocol):
+    """What presses ask of the relay: the submits, and a task where the store has lost it."""
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task, or raise TaskUnknown."""
         ...
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
-        """Press a button; raise SubmitUncertain where it may have been accepted, another RelayError where not."""
-        ...
 
-    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
-        """Press it the older way."""
-        ...
-
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
-        """Answer the form that a child waits for."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Press:
-    """One click of one of the API's buttons, or its form: by whom, on which message, of which task.
-
-    `interaction_id` makes it unique; `parent` is where the pressed message is.
-    """
-
-    interaction_id: int
-    person: Person
-    asker: Asker
-    parent: Place
-    task_id: str
-    key: str
-
-
-@dataclass(frozen=True)
-class _Sending:
-    """A claimed press on its way: what to send, for which child message."""
-
-    claim: Claim
-    job: Job
-    parent: Task
-    button: Button
-    action: Action
-    prompt: str | None
-
-    @property
-    def is_remix(self) -> bool:
-        """Whether a prompt was typed though Midjourney need not ask for one."""
-        return self.prompt is not None and self.action.kind in REMIXED
-
-
-class Presses(Spending):
+class Presses:
     """Spends the operator's money, at most once a click."""
 
     def __init__(
@@ -102,69 +48,145 @@ class Presses(Spending):
         jobs: Jobs,
         admission: Admission,
         supervisor: Supervisor,
+        pictures: PictureSource,
         *,
         clock: Clock,
     ) -> None:
-        super().__init__(store, jobs, supervisor, clock=clock)
         self._api = api
-        self._admission = admission
+        self._store = store
+        self._jobs = jobs
+        self._claims = Claims(store, admission, now=clock.now)
+        self._detours = Detours(pictures)
+        self._sender = Sender(api, store, jobs, self._detours, supervisor, clock=clock)
+        self._now = clock.now
 
     @counting_unsent
-    async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None) -> None:
-        """Claim a press, show its child, and hand the submit to the supervisor; `prompt` answers a form asked first.
+    async def press(self, press: Press, answerer: Answerer, *, prompt: str | None = None, mask: bytes = b"") -> None:
+        """Claim a press, show its child, and hand the submit to the supervisor.
+
+        `prompt` and `mask` answer a form that was asked first. What the relay is known to refuse, and what need not be
+        submitted, is shown at once: free, and so for all.
 
         Raises:
             AdmissionRefused: This person may not spend here, or not now.
             PressRefused: There is an answer already, or no such button.
+            PromptRefused: The prompt cannot be sent as it is.
             StoreUnavailable: No claim could be written, so nothing was sent.
             RelayError: The task could not be read.
         """
-        await self._admit(press)
         parent, button = await self._button(press)
         action = meaning(button.custom_id)
+        around = bool(action.instead) and ability(button.custom_id) in await self._store.refusals(self._now())
+        if around and action.instead.is_free:
+            await self._detours.show(action, parent, button, answerer)
+            return
+        await self._claims.admit(press)
+        if prompt is not None:
+            prompt = compose(Options(prompt=prompt)).line
         # Whoever filled in a form asks for something of their own, whatever is being drawn already.
         mark = await self._mark_of(press, action) if prompt is None else None
         if mark is not None:
             await self._show_again(press, mark, answerer, parent, button)
             return
-        claim = await self._claim(press, press.key)
-        with self._given_back(claim):
+        claim = await self._claims.write(press, press.key)
+        with self._sender.given_back(claim):
             # Somebody else's may have been accepted between the look and the claim.
-            mark = await self._mark_of(press, action)
+            mark = await self._mark_of(press, action) if prompt is None else None
         if mark is not None:
-            self._give_back(claim)
+            self._sender.give_back(claim)
             await self._show_again(press, mark, answerer, parent, button)
             return
-        with self._given_back(claim):
+        with self._sender.given_back(claim):
             job = await self._open(claim, press, answerer, parent, button)
-        sending = _Sending(claim, job, parent, button, action, prompt)
-        self._surely(("submit", claim.id), lambda: self._send(sending, answerer))
+        sending = Sending(
+            claim=claim,
+            job=job,
+            parent=parent,
+            button=button,
+            action=action,
+            prompt=prompt,
+            mask=mask,
+            around=around,
+        )
+        if action.instead is Instead.IMAGINE_ALL:
+            sending = self._with_lines(sending, press, answerer)
+        self._sender.surely(("submit", claim.id), lambda: self._sender.send(sending, answerer))
 
-    async def prefill(self, task_id: str) -> str:
-        """Return the prompt that a task's form starts with: from the store, else from the relay."""
+    async def examine(self, press: Press, prompt: str) -> tuple[Task, str]:
+        """Return the task of a press and the prompt as it would be sent, for free, and raise what `press` would."""
+        parent, _ = await self._button(press)
+        await self._claims.admit(press)
+        return parent, compose(Options(prompt=prompt)).line
+
+    async def repaint(self, press: Press, proposal_id: int, prompt: str, mask: bytes, answerer: Answerer) -> None:
+        """Send what the message `proposal_id` proposed: once, however often, and in whichever process, it is confirmed.
+
+        Its claim has the message's id; after a refusal, which was not paid, it may be confirmed again.
+        """
+        earlier = await self._store.find_claim(proposal_id)
+        if earlier is None:
+            press = replace(press, interaction_id=proposal_id)
+        elif earlier.state is not ClaimState.REFUSED:
+            job = await self._store.job_of_claim(earlier.id)
+            raise AlreadyPressed(job.place.link if job else "", finished=False)
+        await self.press(press, answerer, prompt=prompt, mask=mask)
+
+    def _with_lines(self, sending: Sending, press: Press, answerer: Answerer) -> Sending:
+        """Let the click's own submit draw the first line that was read, should the relay want them one by one."""
+        first, *more = lines_of(sending.parent) or ("",)
+        return replace(sending, line=first, then=self._lines(sending, press, answerer, more, 1))
+
+    def _lines(
+        self, sending: Sending, press: Press, answerer: Answerer, lines: Sequence[str], number: int
+    ) -> Callable[[], Awaitable[None]] | None:
+        """Return what draws the rest, line after line: each a submit, judged, claimed and shown by itself.
+
+        The first that is refused, or whose answer is lost, is the last.
+        """
+        if not lines:
+            return None
+
+        async def draw() -> None:
+            try:
+                claim = await self._claims.write(press, f"{press.key}:{number}", line=number)
+                with self._sender.given_back(claim):
+                    job = await self._open(claim, press, answerer, sending.parent, sending.button)
+            except MjbotError as error:
+                await answerer.refuse(error)
+                return
+            then = self._lines(sending, press, answerer, lines[1:], number + 1)
+            await self._sender.send(
+                replace(sending, claim=claim, job=job, line=lines[0], around=True, then=then), answerer
+            )
+
+        return draw
+
+    async def prefill(self, task_id: str, key: str = "") -> str:
+        """Return what a form starts with, from the store, else from the relay: the task's prompt.
+
+        For the button `key` of a line that was read, it is that line.
+        """
         task = await self._store.snapshot(task_id) or await self._api.fetch(task_id)
-        return _prompt_of(task)
+        button = find(task.buttons, key)
+        action = meaning(button.custom_id) if button else None
+        if action and action.form == "prompt":
+            return line_of(task.text, action.index)
+        return prompt_of(task)
 
     @counting_unsent
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
         """Answer the form that a child waits for, from its own message; only its requester may."""
-        await self._admit(press)
+        await self._claims.admit(press)
         await self._waiting(press)
-        claim = await self._claim(press, "form")
-        with self._given_back(claim):
+        claim = await self._claims.write(press, "form")
+        with self._sender.given_back(claim):
             # It may have been sent or dropped between the look and the claim.
             job = replace(await self._waiting(press), claim_id=claim.id)
-        self._surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
+        self._sender.surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
 
     async def drop_form(self, press: Press) -> None:
         """Decline the form that a child waits for; only its requester may, and nothing is paid."""
         await self._jobs.drop(await self._waiting(press))
-
-    async def _admit(self, press: Press) -> None:
-        """Ask who may spend; whose message it is the store knows first, Discord where the store has lost it."""
-        job = await self._store.job(press.parent.message_id)
-        asker = replace(press.asker, requester_id=job.requester.id) if job else press.asker
-        self._admission.admit(asker)
 
     async def _button(self, press: Press) -> tuple[Task, Button]:
         """Find the pressed button in the stored snapshot, else in the task itself."""
@@ -197,27 +219,6 @@ class Presses(Spending):
             raise
         PRESSES.labels(AlreadyPressed.__name__).inc()
 
-    async def _claim(self, press: Press, button: str) -> Claim:
-        """Write the claim, unless the same press, by whomever, is on its way to the relay at this moment."""
-        claim = Claim(
-            id=press.interaction_id,
-            person_id=press.person.id,
-            guild_id=press.asker.guild_id,
-            message_id=press.parent.message_id,
-            task_id=press.task_id,
-            button=button,
-            made_at=self._now(),
-        )
-        try:
-            await self._store.claim(claim, self._admission.judge)
-        except AlreadyClaimed as rival:
-            if rival.person_id == press.person.id:
-                raise
-            job = await self._store.job_of_claim(rival.claim_id)
-            seen = job is not None and job.place.is_seen_from(press.parent.guild_id, press.parent.channel_id)
-            raise AlreadyPressed(job.place.link if job and seen else "", finished=False) from None
-        return claim
-
     def _child(self, press: Press, place: Place, button: Button) -> Job:
         return Job(
             place=place,
@@ -241,66 +242,6 @@ class Presses(Spending):
             raise
         return job
 
-    async def _send(self, sending: _Sending, answerer: Answerer) -> None:
-        claim, job = sending.claim, sending.job
-        try:
-            waiting = _newborn(sending.parent, Submission(), sending.prompt)
-            submission = await self._patiently(claim, job, waiting, lambda: self._submit(sending))
-        except SubmitUncertain as lost:
-            await self._lost(claim, job, lost)
-            return
-        except (ClaimLost, StoreUnavailable) as unsent:
-            await self._taken_back(claim, job, unsent, answerer)
-            return
-        except RelayError as refused:
-            await self._refused(sending, refused, answerer)
-            return
-        log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
-        await self._settle(claim, ClaimState.ACCEPTED, submission.result)
-        job = replace(job, task_id=submission.result)
-        ignored = sending.is_remix and not submission.needs_form
-        child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
-        if submission.needs_form and sending.prompt is not None:
-            await self._send_form(claim, job, sending.prompt, answerer, child)
-        else:
-            await self._jobs.go_on(job, child)
-        if ignored and sending.prompt != _prompt_of(sending.parent):
-            await answerer.refuse(PromptIgnored())
-        await self._mark(sending.parent, answerer)
-
-    async def _submit(self, sending: _Sending) -> Submission:
-        """Send a claimed press: once, or a second time only after an answer that says nothing was accepted."""
-        try:
-            return await self._submit_any(sending)
-        except ParentBusy:
-            await self._sleep(_SETTLE_SECONDS)
-            return await self._submit_any(sending)
-
-    async def _submit_any(self, sending: _Sending) -> Submission:
-        task_id, tag, action = sending.parent.id, sending.claim.tag, sending.action
-        try:
-            return await self._api.submit_action(task_id, sending.button.custom_id, state=tag, remix=sending.is_remix)
-        except ActionUnsupported as unsupported:
-            if not action.change or not unsupported.lasting:
-                raise
-            return await self._api.submit_change(task_id, action.change, action.index, state=tag)
-
-    async def _refused(self, sending: _Sending, refused: RelayError, answerer: Answerer) -> None:
-        """Take the child back and say why; what this relay cannot do is remembered, and greyed."""
-        log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
-        await self._taken_back(sending.claim, sending.job, refused, answerer)
-        if isinstance(refused, ActionUnsupported):
-            await self._learn(ability(sending.button.custom_id), refused)
-            await self._mark(sending.parent, answerer)
-
-    async def _learn(self, what: str, refused: ActionUnsupported) -> None:
-        now = self._now()
-        await self._store.refuse(what, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
-
-    async def _mark(self, parent: Task, answerer: Answerer) -> None:
-        marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))
-        await answerer.mark(parent, marks)
-
     async def _waiting(self, press: Press) -> Job:
         """Return the job whose form may be answered by this press: once for each child, by whom it was made for."""
         jobs = await self._store.jobs_of_task(press.task_id)
@@ -313,6 +254,9 @@ class Presses(Spending):
         if requester_id != press.person.id:
             raise NotTheRequester
         task = await self._store.snapshot(press.task_id)
+        if task is None and not jobs:
+            # Both may be forgotten; the relay knows whether it has been drawn.
+            task = await self._api.fetch(press.task_id)
         # What is being drawn has had its form; earlier states may come to wait for it yet.
         drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
         if drawn or any(other.form_sent for other in jobs):
@@ -323,46 +267,5 @@ class Presses(Spending):
         return replace(job, place=press.parent)
 
     async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer) -> None:
-        state = await self._send_form(claim, job, prompt, answerer)
-        await self._settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
-
-    async def _send_form(
-        self, claim: Claim, job: Job, prompt: str, answerer: Answerer, child: Task | None = None
-    ) -> ClaimState:
-        """Send a form and go on watching; tell how that ended.
-
-        The row says that it was sent before it is: after a crash nobody is invited to send, and pay, once more.
-        """
-        await self._jobs.go_on(replace(job, form_sent=True, born_at=self._now()), child)
-        try:
-            await self._api.submit_modal(job.task_id, prompt, state=claim.tag)
-        except SubmitUncertain as lost:
-            # The child exists and is watched: it will tell itself.
-            log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
-        except RelayError as refused:
-            await self._jobs.go_on(job, child)
-            await answerer.refuse(refused)
-            return ClaimState.REFUSED
-        else:
-            return ClaimState.ACCEPTED
-        return ClaimState.UNKNOWN
-
-
-def _prompt_of(task: Task) -> str:
-    """Return the prompt that a form on a task starts with."""
-    return task.properties.final_prompt or task.prompt
-
-
-def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
-    """Return what is known of a child before the relay tells of it: its prompt, and where it stands."""
-    return Task(
-        id=submission.result,
-        action="MODAL" if prompt else "",
-        prompt=parent.prompt,
-        prompt_en=parent.prompt_en,
-        status=Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH,
-        properties=Properties(
-            final_prompt=prompt or submission.properties.final_prompt or parent.properties.final_prompt,
-            number_of_queues=submission.ahead,
-        ),
-    )
+        state = await self._sender.send_form(claim, job, prompt, answerer)
+        await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)

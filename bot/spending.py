@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Generator, Hashable
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeVar
 
 from bot.clock import Clock
 from bot.errors import (
@@ -18,10 +19,12 @@ from bot.errors import (
 )
 from bot.jobs import Jobs
 from bot.metrics import PRESSES
-from bot.models import Submission, Task
-from bot.ports import HOLDS, Answerer, Store
+from bot.models import Task
+from bot.ports import HOLDS, Opener, Store
 from bot.records import Claim, ClaimState, Job
 from bot.supervisor import Supervisor, Work
+
+_T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +46,12 @@ class Spending:
         self._now = clock.now
         self._sleep = clock.sleep
 
-    def _surely(self, key: Hashable, work: Work) -> None:
+    def surely(self, key: Hashable, work: Work) -> None:
         """Hand in work about money: a process that stops gives it time to come to its end."""
         self._supervisor.start(key, work, to_the_end=True)
 
     @contextmanager
-    def _given_back(self, claim: Claim) -> Generator[None]:
+    def given_back(self, claim: Claim) -> Generator[None]:
         """Give a claim back, unpaid, where what comes before its submit fails."""
         ready = False
         try:
@@ -56,13 +59,14 @@ class Spending:
             ready = True
         finally:
             if not ready:
-                self._give_back(claim)
+                self.give_back(claim)
 
-    def _give_back(self, claim: Claim) -> None:
-        # By the supervisor, as a store that is gone may be why.
-        self._surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
+    def give_back(self, claim: Claim) -> None:
+        """Give a claim back, unpaid; by the supervisor, as a store that is gone may be why."""
+        self.surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
 
-    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+    async def settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+        """Count, and write, how a submit ended."""
         PRESSES.labels(state).inc()
         await self._write(claim, state, child_id)
 
@@ -77,9 +81,7 @@ class Spending:
             else:
                 return
 
-    async def _patiently(
-        self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[Submission]]
-    ) -> Submission:
+    async def patiently(self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[_T]]) -> _T:
         """Send again what a full queue had no room for, and let the message say so; `shown` is what it draws.
 
         A process that stops meanwhile gives it up. Others may come to claim the same button, so that one waits less.
@@ -91,7 +93,7 @@ class Spending:
         """
         until, pause = claim.made_at + (HOLDS if claim.task_id else QUEUE_WAIT), QUEUE_PAUSE
         while True:
-            await self._hold(claim)
+            await self.hold(claim)
             try:
                 return await send()
             except QueueFull as full:
@@ -101,7 +103,7 @@ class Spending:
                 await self._wait_for_room(job, shown, pause, full)
             pause *= QUEUE_GROWTH
 
-    async def _hold(self, claim: Claim) -> None:
+    async def hold(self, claim: Claim) -> None:
         """Make sure, right before a submit, that it is still ours to send."""
         if self._now() - claim.made_at < HOLDS:
             await self._store.hold(claim.id)
@@ -123,17 +125,18 @@ class Spending:
             # The process stops: that nothing was sent is known now, and would be anybody's guess after.
             raise full from None
 
-    async def _lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
+    async def lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
+        """Write, and tell, that nobody knows how a submit ended."""
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
-        await self._settle(claim, ClaimState.UNKNOWN)
+        await self.settle(claim, ClaimState.UNKNOWN)
         await self._jobs.uncertain(job)
 
-    async def _taken_back(self, claim: Claim, job: Job, refused: MjbotError, answerer: Answerer) -> None:
+    async def taken_back(self, claim: Claim, job: Job, refused: MjbotError, answerer: Opener) -> None:
         """Take a message back whose submit was refused, or never sent, and say why."""
         try:
             # First the person, who need not wait for a store that is gone.
             await answerer.close_child(job.place)
             await answerer.refuse(refused)
         finally:
-            await self._settle(claim, ClaimState.REFUSED)
+            await self.settle(claim, ClaimState.REFUSED)
             await self._jobs.close(job)

@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.fit import Picture
 from bot.images import DISCORD_LIMIT
-from bot.masks import Mask, Region, draw_mask, read_mask
+from bot.masks import Mask, Region, draw_mask, read_mask, reread_mask
 from bot.offloop import OffLoop
 from bot.previews import preview
 from bot.quarters import quarters
@@ -32,6 +32,10 @@ class Studio:
     async def read_mask(self, data: bytes, size: tuple[int, int], *, name: str) -> Mask:
         """Make a mask of a painted picture; raises UploadRefused or MaskRefused."""
         return await self._off_loop.run(partial(read_mask, data, size, name=name))
+
+    async def reread_mask(self, data: bytes, *, name: str) -> Mask:
+        """Read a mask of our own again; raises UploadRefused or MaskRefused."""
+        return await self._off_loop.run(partial(reread_mask, data, name=name))
 
     async def preview(
         self, data: bytes, mask: Mask, *, name: str, limit: int = DISCORD_LIMIT, url: str = ""

@@ -9,32 +9,31 @@ import discord
 from discord import ui
 from discord.ext import commands
 
-from bot.actions import REMIXED, Kind, typed
-from bot.admission import Asker
+from bot.actions import REMIXED, Kind
 from bot.clock import Clock
 from bot.errors import MjbotError, NotTheRequester
 from bot.jobs import Jobs
 from bot.people import People
 from bot.presses import Press, Presses
 from bot.soon import soon
-from cogs import limits
 from cogs.answerer import ClickAnswerer
 from cogs.apology import stale_button, zoom_range
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click, TaskButton
-from cogs.places import Interaction, clicked, is_member, person, requester
-from cogs.prose import plain
+from cogs.forms import KEPT_SECONDS, prompt_field, prompt_in
+from cogs.places import Interaction, clicked, person, requester
+from cogs.pressing import press_of
+from cogs.regions import REGION_KINDS
 from cogs.replies import acknowledged, apologising, tell
 from cogs.trust import Trust
-from cogs.typed import values
 
 log = logging.getLogger(__name__)
 
 _PREFILL_SECONDS = 1.5
 _CATCH_SECONDS = 2.0
-_KEPT_SECONDS = 60.0
 _CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
-_PROMPT = "prompt"
+_ELSEWHERE = REGION_KINDS | {Kind.FORGET}
+"""What other cogs answer."""
 _ZOOM = re.compile(r"--zoom\s+(\S+)")
 
 
@@ -66,11 +65,13 @@ class Actions(commands.Cog):
     @commands.Cog.listener(f"on_{CLICK}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Answer a click on a task's message."""
-        if click.kind.is_kept:
-            return  # cogs/ours.py answers
+        if click.kind in _ELSEWHERE or click.kind.is_kept:
+            return
         async with apologising(interaction):
             if click.kind is Kind.CUSTOM_ZOOM:
                 await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")
+            elif click.kind is Kind.LINE:
+                await self._ask_form(interaction, click, "Imagine")
             elif click.kind is Kind.OPEN_FORM:
                 _only_the_requester(interaction)
                 await self._ask_form(interaction, click, "Midjourney asks")
@@ -85,6 +86,8 @@ class Actions(commands.Cog):
         data: Mapping[str, Any] = interaction.data or {}
         click = Click.read(str(data.get("custom_id", "")))
         if interaction.type is discord.InteractionType.modal_submit and click is not None:
+            if click.kind in _ELSEWHERE:
+                return
             async with apologising(interaction):
                 await self._submitted(interaction, click, data)
         elif click is None and interaction.type in _CLICKS:
@@ -104,31 +107,24 @@ class Actions(commands.Cog):
 
     async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first answer: Discord takes none later."""
-        text = await self._prefill(click.task_id)
+        text = await self._prefill(click)
         if text and suffix and not _ZOOM.search(text):
             text += suffix
-        # discord.py keeps it, and a timer, so long; `caught` reads what is submitted, however late, without it.
-        modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=_KEPT_SECONDS)
-        field = ui.TextInput[Any](
-            custom_id=_PROMPT,
-            style=discord.TextStyle.paragraph,
-            default=limits.cut(text, limits.INPUT) or None,
-            max_length=limits.INPUT,
-            required=True,
-        )
+        # `caught` reads what is submitted, however late, without it.
+        modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=KEPT_SECONDS)
         hint = "What to draw; --zoom takes 1 to 2, like --zoom 1.5" if suffix else "What to draw, with its parameters"
-        modal.add_item(ui.Label(text="Prompt", description=hint, component=field))
+        modal.add_item(prompt_field(text, hint))
         await acknowledged(interaction.response.send_modal(modal))
 
-    async def _prefill(self, task_id: str) -> str:
+    async def _prefill(self, click: Click) -> str:
         """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
         try:
-            return await soon(self._presses.prefill(task_id), _PREFILL_SECONDS)
+            return await soon(self._presses.prefill(click.task_id, click.key), _PREFILL_SECONDS)
         except (TimeoutError, MjbotError):
             return ""
 
     async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
-        prompt = typed(plain(next(values(data, _PROMPT), "")))
+        prompt = prompt_in(data)
         if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
             await tell(interaction, problem)
             return
@@ -141,20 +137,7 @@ class Actions(commands.Cog):
             await self._presses.press(press, answerer, prompt=prompt)
 
     async def _press(self, interaction: Interaction, click: Click) -> Press:
-        member = is_member(interaction)
-        return Press(
-            interaction_id=interaction.id,
-            person=person(interaction.user),
-            asker=Asker(
-                person_id=interaction.user.id,
-                guild_id=(interaction.guild_id or 0) if member else 0,
-                trusted_guild=await self._trust.trusts(interaction.guild) if member else False,
-                requester_id=asked_by.id if (asked_by := requester(interaction.message)) else 0,
-            ),
-            parent=clicked(interaction),
-            task_id=click.task_id,
-            key=click.key,
-        )
+        return await press_of(interaction, click, self._trust)
 
 
 def _only_the_requester(interaction: Interaction) -> None:

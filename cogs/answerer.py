@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from io import BytesIO
 
 import aiohttp
 import discord
 
 from bot.actions import Kind
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
+from bot.images import Picture
 from bot.models import Task
+from bot.readings import Shortened
 from bot.records import Mark, Marks, Place
 from cogs import budgets
 from cogs.budgets import Budgets
@@ -18,6 +21,7 @@ from cogs.components import PRESSED
 from cogs.places import Interaction, clicked, person, place
 from cogs.render import buttons_of, sending
 from cogs.replies import briefly, promptly, said, tell
+from cogs.shown import clip_shown, weighed
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +30,8 @@ _PAUSES = (1.0, 5.0, 20.0)
 """Between tries to take a message back."""
 
 
-class _Answerer:
-    """The half of an Answerer that needs nothing but an interaction's own token, which reaches what the bot cannot."""
+class _Opener:
+    """The half of an Opener that needs nothing but an interaction's own token, which reaches what the bot cannot."""
 
     def __init__(self, interaction: Interaction, turns: Budgets, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._interaction = interaction
@@ -57,12 +61,22 @@ class _Answerer:
         await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
 
 
-class ClickAnswerer(_Answerer):
-    """Implements Answerer for a click: its child is a message of its own."""
+class ClickAnswerer(_Opener):
+    """Implements Answerer for a click: its child is a message of its own.
 
-    def __init__(self, interaction: Interaction, turns: Budgets, sleep: Callable[[float], Awaitable[None]]) -> None:
+    `parent` is the message that was pressed, where the click stands below another.
+    """
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        turns: Budgets,
+        sleep: Callable[[float], Awaitable[None]],
+        *,
+        parent: Place | None = None,
+    ) -> None:
         super().__init__(interaction, turns, sleep)
-        self._clicked = clicked(interaction)
+        self._clicked = parent or clicked(interaction)
 
     async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child's first message ("Sending"), as private as the message that was pressed."""
@@ -94,6 +108,26 @@ class ClickAnswerer(_Answerer):
         except _FAILURES as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
 
+    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Show one clip of a video in a message: attached where it fits, linked in any case."""
+        embed = clip_shown(person(self._interaction.user), pressed, parent, link)
+        files = [discord.File(BytesIO(clip.data), clip.name)] if clip else []
+        await self._say(embed, files, ephemeral=self._clicked.ephemeral)
+
+    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
+        """Tell the words of a prompt by their weight, to this person alone."""
+        await self._say(weighed(person(self._interaction.user), pressed, parent, words), [], ephemeral=True)
+
+    async def _say(self, embed: discord.Embed, files: list[discord.File], *, ephemeral: bool) -> None:
+        await self._turn()
+        request = self._interaction.followup.send(
+            embed=embed, files=files, ephemeral=ephemeral, allowed_mentions=discord.AllowedMentions.none()
+        )
+        try:
+            await promptly(request)
+        except _FAILURES as error:
+            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
+
     def _shown(self) -> list[tuple[Click, bool]]:
         """Return the buttons that the clicked message has, and which are green, should the store have lost that."""
         message = self._interaction.message
@@ -106,8 +140,8 @@ class ClickAnswerer(_Answerer):
         return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
 
 
-class CommandAnswerer(_Answerer):
-    """Implements Answerer for a command that was deferred: what it asks for is shown in its own answer."""
+class CommandAnswerer(_Opener):
+    """Implements Opener for a command that was deferred: what it asks for is shown in its own answer."""
 
     def __init__(
         self,
@@ -132,8 +166,23 @@ class CommandAnswerer(_Answerer):
             raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
         return place(self._interaction, self._message_id, ephemeral=self._ephemeral)
 
+
+class ProposalAnswerer(ClickAnswerer):
+    """Answers the click that confirms a proposal, which is private, for the message that it is about."""
+
     async def mark(self, task: Task, marks: Marks) -> None:
-        """Leave everything as it is: nothing was clicked."""
+        """Take the proposal's buttons away, as it is sent, and turn the parent's green where the bot reaches it."""
+        await self._turn()
+        try:
+            await promptly(self._interaction.edit_original_response(view=None))
+            place = self._clicked
+            if place.reachable:
+                await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
+                channel = self._interaction.client.get_partial_messageable(place.channel_id)
+                message = channel.get_partial_message(place.message_id)
+                await promptly(message.edit(view=buttons_of(task, marks)))
+        except _FAILURES as error:
+            log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
 
 
 def _is_refusal(error: BaseException) -> bool:

@@ -17,11 +17,11 @@ from cogs import limits
 
 TASK_ID = r"[A-Za-z0-9_-]{1,64}"
 _REST = rf":(?P<task>{TASK_ID}):(?P<key>[0-9a-f]{{10}}|[0-9]{{15,20}}|-)"
-TEMPLATE = rf"mj:(?P<kind>[a-z]){_REST}"
+TEMPLATE = rf"mj:(?P<kind>[A-Za-z]){_REST}"
 _MENUS = f"[{Kind.PICTURES}{Kind.MORE}]"
 _OF_MENUS = rf"mj:(?P<kind>{_MENUS}){_REST}"
 # Every class whose template matches is called, so no two may match the same.
-_OF_BUTTONS = rf"mj:(?P<kind>(?!{_MENUS})[a-z]){_REST}"
+_OF_BUTTONS = rf"mj:(?P<kind>(?!{_MENUS})[A-Za-z]){_REST}"
 CLICK = "task_click"
 """The event that a click is dispatched as: `on_task_click(interaction, click)`."""
 CHOICE = "task_choice"

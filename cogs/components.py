@@ -7,7 +7,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.actions import Kind, ability, key, meaning
+from bot.abilities import barred
+from bot.actions import Kind, key, meaning
 from bot.models import Button, Task
 from bot.reasons import translate
 from bot.records import Marks
@@ -38,9 +39,9 @@ def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.It
         items.append(_menu(task, offered[: limits.OPTIONS], marks, careful=careful))
     greyed: dict[str, list[str]] = {}
     for button in (*(button for buttons in laid for button in buttons), *rest):
-        what = ability(button.custom_id)
-        if what in marks.refused and not is_link(button):
-            greyed.setdefault(marks.refused[what], []).append(_name(button))
+        reason = None if is_link(button) else barred(button.custom_id, marks.refused)
+        if reason is not None:
+            greyed.setdefault(reason, []).append(_name(button))
     notes = [_note(names, reason) for reason, names in greyed.items()]
     left_over = len(offered[limits.OPTIONS :]) + sum(map(is_link, rest))
     if left_over:
@@ -70,8 +71,8 @@ def _usable(task: Task) -> list[Button]:
 
 
 def _is_shut(button: Button, marks: Marks) -> bool:
-    """Tell whether a button is there to be seen only."""
-    return ability(button.custom_id) in marks.refused or meaning(button.custom_id).kind is Kind.REGION
+    """Tell whether a button is there to be seen only: there is no way left to what it does."""
+    return barred(button.custom_id, marks.refused) is not None
 
 
 def _link(task: Task, button: Button) -> str:
@@ -93,7 +94,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
     action, name = meaning(button.custom_id), key(button.custom_id)
     if not label and symbol is None:
         label = action.name
-    click = Click(action.kind, task.id, name)
+    click = Click(action.click, task.id, name)
     pressed = name in marks.pressed
     return TaskButton(
         click,

@@ -1,23 +1,28 @@
 """/mjhelp for everybody, /mjcheck for those who run the server."""
 
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.actions import Kind
 from bot.api import MidjourneyAPI
-from bot.check import Finding, disk_findings, relay_finding, store_finding
+from bot.check import Finding, buttons_finding, disk_findings, relay_finding, store_finding
 from bot.hosting import WipedDisk
-from bot.ports import Store
+from bot.ports import Now, Store
 from cogs import limits
+from cogs.buttons import CLICK, Click, TaskButton
 from cogs.permissions import invite, missing
 from cogs.places import Interaction, is_member
-from cogs.replies import acknowledged, taking_back
+from cogs.replies import acknowledged, apologising, promptly, taking_back
 from cogs.trust import Trust
 
 _COLOUR = 0x5865F2
+_FORGET = Click(Kind.FORGET, "check")
+"""The button of /mjcheck: of no task, so that its place in the custom_id is taken by a word."""
 
 
 class Help(commands.Cog):
@@ -32,6 +37,7 @@ class Help(commands.Cog):
         relay_url: str,
         wiped: WipedDisk | None,
         store_trouble: Callable[[], str],
+        now: Now,
     ) -> None:
         self._bot = bot
         self._api = api
@@ -40,6 +46,7 @@ class Help(commands.Cog):
         self._relay_url = relay_url
         self._wiped = wiped
         self._store_trouble = store_trouble
+        self._now = now
 
     @app_commands.command(name="mjhelp", description="What this bot can do")
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -71,31 +78,56 @@ class Help(commands.Cog):
         if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
             return
         async with taking_back(interaction, private=True):
-            await interaction.edit_original_response(embed=await self._checked(interaction))
+            embed, view = await self._checked(interaction)
+            await interaction.edit_original_response(embed=embed, view=view)
 
-    async def _checked(self, interaction: Interaction) -> discord.Embed:
+    @commands.Cog.listener(f"on_{CLICK}")
+    async def clicked(self, interaction: Interaction, click: Click) -> None:
+        """Let what the relay refused be tried again, and show the check anew."""
+        if click.kind is not Kind.FORGET:
+            return
+        async with apologising(interaction):
+            if await acknowledged(_deferred(interaction)) is None:
+                return
+            if interaction.permissions.manage_guild and await self._is_known(interaction):
+                await self._store.forget_refusals()
+            embed, view = await self._checked(interaction)
+            await promptly(interaction.edit_original_response(embed=embed, view=view))
+
+    async def _is_known(self, interaction: Interaction) -> bool:
+        """Tell whether this is a server of the operator's own: anybody may invite the bot, and manage theirs."""
+        guild = interaction.guild
+        return guild is not None and is_member(interaction) and await self._trust.knows(guild)
+
+    async def _checked(self, interaction: Interaction) -> tuple[discord.Embed, ui.View]:
         relay = await relay_finding(self._api.check, self._relay_url)
         store = await store_finding(self._store, self._store_trouble())
         disk = disk_findings(self._wiped)
-        guild = interaction.guild
-        if guild is None or not is_member(interaction) or not await self._trust.knows(guild):
-            # Anybody may invite the bot, and manage the server where they did.
+        now = self._now()
+        buttons = [await buttons_finding(self._store, now)]
+        view = ui.View(timeout=None)
+        if not await self._is_known(interaction):
             relay, store = _brief("Relay", relay), _brief("Database", store)
-            disk = [_brief("Disk", finding) for finding in disk]
+            disk, buttons = [_brief("Disk", finding) for finding in disk], []
+        elif store.good and await self._store.refusals(now):
+            again = ui.Button[Any](label="Try refused buttons again", custom_id=_FORGET.custom_id)
+            view.add_item(TaskButton(_FORGET, again))
         found = [
             relay,
             store,
             *disk,
+            *buttons,
             Finding("Discord", good=True, said=f"connected as {self._bot.user}; no privileged intent is needed."),
             Finding("Invite link", good=True, said=f"<{invite(interaction.application_id)}>"),
             _permissions(interaction),
         ]
         good = all(finding.good for finding in found)
-        return discord.Embed(
+        embed = discord.Embed(
             title="✅ All is well" if good else "⚠️ Something needs you",
             colour=0x57F287 if good else 0xED4245,
             description=limits.cut("\n".join(map(_line, found)), limits.EMBED_DESCRIPTION),
         )
+        return embed, view
 
     async def _commands(self) -> str:
         try:
@@ -109,6 +141,12 @@ class Help(commands.Cog):
             if isinstance(command, app_commands.Command)
         ]
         return "\n".join(lines)
+
+
+async def _deferred(interaction: Interaction) -> bool:
+    """Acknowledge a click without any visible change (type 6)."""
+    await interaction.response.defer()
+    return True
 
 
 def _brief(name: str, finding: Finding) -> Finding:

@@ -11,6 +11,7 @@ from bot.errors import (
     MaskEmpty,
     MaskFull,
     MaskMisshapen,
+    MaskMissing,
     MaskRefused,
     MaskUnclear,
     MjbotError,
@@ -168,6 +169,11 @@ def _upload(error: UploadRefused, name: str) -> str:
 
 def _mask(error: MaskRefused) -> str:
     match error:
+        case MaskMissing():
+            return (
+                "Which part shall be repainted? Nothing was paid: choose one of the ready regions, or upload a mask, "
+                "white where it shall change."
+            )
         case MaskEmpty():
             return (
                 "Nothing in that mask is to be repainted. Nothing was paid: paint white what shall change, or choose "

@@ -122,8 +122,11 @@ class World:
         return await self.act(actor.slash(self.channel, name, **options))
 
     async def click(self, actor: Actor, message: Any, label: str = "", *, custom_id: str = "") -> InteractionResult:  # noqa: ANN401
-        """Press a button, by its label or its custom_id."""
-        return await self.act(actor.click(message, label=label or None, custom_id=custom_id or None))
+        """Press a button, by its label, by its emoji where it has none, or by its custom_id."""
+        bare = (one.custom_id for one in buttons(message) if not one.label and str(one.emoji) == label)
+        custom_id = custom_id or next(bare, None) or ""
+        by_label = None if custom_id else label or None
+        return await self.act(actor.click(message, label=by_label, custom_id=custom_id or None))
 
     async def menu(self, actor: MemberActor, message: Any, name: str = "Midjourney status") -> InteractionResult:  # noqa: ANN401
         """Choose something in a message's menu."""
@@ -161,11 +164,15 @@ class World:
         return found if title_of(found).startswith(title) else None
 
     async def finished(self, task_id: str, actor: MemberActor | None = None) -> discord.Message:
-        """Follow a task to its end and return its message."""
+        """Follow a task to its end and return its message, with its picture."""
+        shown = await self.followed(task_id, actor)
+        return await self.pictured(shown.id)
+
+    async def followed(self, task_id: str, actor: MemberActor | None = None) -> discord.Message:
+        """Follow a task to its end and return its message, whether it has a picture or none."""
         result = await self.slash(actor or self.member, "mjstatus", id=task_id)
         assert result.response is not None, "the command has an answer"
-        shown = await self.titled(result.response.id, "✅")
-        return await self.pictured(shown.id)
+        return await self.titled(result.response.id, "✅")
 
     async def pictured(self, message_id: int, *, channel: ChannelHandle | None = None) -> discord.Message:
         """Wait until a message is finished and has its picture, and return the message."""

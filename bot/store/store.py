@@ -230,6 +230,14 @@ class SqlStore:
 
         return await self.database.transaction(write)
 
+    async def forget_refusals(self) -> int:
+        """Let everything that the relay refused be tried anew; return how many abilities that were."""
+
+        async def clear(connection: AsyncConnection) -> int:
+            return (await connection.execute(delete(refusals))).rowcount
+
+        return await self.database.transaction(clear)
+
     async def forget(self, before: datetime) -> int:
         """Delete what ended before then, and what nobody follows; return how many jobs and snapshots that were.
 

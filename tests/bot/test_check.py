@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.check import disk_findings, relay_finding, store_finding
+from bot.check import buttons_finding, disk_findings, forgotten_finding, relay_finding, store_finding
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
 from bot.hosting import WipedDisk
 from tests.fakes.store import FakeStore
@@ -59,6 +59,25 @@ async def test_the_database_is_tried() -> None:
     found = await store_finding(store)
     assert (found.name, found.good) == ("Database", False)
     assert "DATABASE_URL" in found.advice
+
+
+async def test_what_the_relay_refuses_is_told_and_forgotten() -> None:
+    """It fails no check; what goes another way is told apart, and all of it may be tried again."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    store = FakeStore(lambda: now)
+    assert "none that was pressed" in (await buttons_finding(store, now)).said
+    for what in ("mj::bookmark", "mj::job::animate_low"):
+        await store.refuse(what, "unknown_action", at=now, until=now.replace(year=2027))
+    found = await buttons_finding(store, now)
+    assert found.good
+    assert "greyed: Favorite (it does not know this action)." in found.said
+    assert "another way: Animate (Low motion)." in found.said
+    assert "python -m bot check --forget" in found.said
+    assert "2 forgotten" in (await forgotten_finding(store)).said
+    assert await store.refusals(now) == {}
+    assert "none to forget" in (await forgotten_finding(store)).said
+    store.down = True
+    assert (await buttons_finding(store, now)).good
 
 
 def test_a_disk_that_is_emptied_is_found() -> None:

@@ -100,7 +100,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: Loopbac
 def test_unknown_arguments_are_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What `python -m bot` does not know it says, with the two things that it does."""
+    """What `python -m bot` does not know it says, with the three things that it does."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DISCORD_TOKEN", "abc")
     monkeypatch.setenv("MJ_API_KEY", "abc")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.abilities import barred
 from bot.actions import ability, key
 from bot.admission import Asker
 from bot.errors import (
@@ -298,20 +299,30 @@ async def test_a_relay_without_actions_is_asked_the_older_way(
     await world.clock.advance(1.0)
     assert world.relay.sent[1:] == [Sent("change", (PARENT, *words), "mjbot:100")]
     assert states(world) == {100: "accepted"}
-    assert world.store.refused == {}
+    assert set(world.store.refused) == {ability(button)}
+
+
+async def test_what_is_known_to_be_refused_goes_the_older_way_at_once(world: World, process: Process) -> None:
+    """The relay is not asked again for what it refuses."""
+    world.relay.outcomes = [ActionUnsupported("no route", lasting=True), ACCEPTED, ACCEPTED]
+    for n in (100, 101):
+        await process.presses.press(press(n, button=V2), FakeAnswerer(700 + n))
+        world.relay.set(task(CHILD, Status.SUCCESS))
+        await world.clock.advance(20.0)
+    assert [sent.kind for sent in world.relay.sent] == ["action", "change", "change"]
 
 
 @pytest.mark.parametrize(
-    ("button", "outcomes", "what", "hours"),
+    ("button", "outcomes", "hours"),
     [
-        (PAN, [ActionUnsupported("no pans", lasting=True)], ability(PAN), 24.0),
-        (PAN, [ActionUnsupported("down", lasting=False)], ability(PAN), 1 / 6),
-        (U2, [ActionUnsupported("down", lasting=False)], ability(U2), 1 / 6),
-        (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], ability(U2), 24.0),
+        (PAN, [ActionUnsupported("no pans", lasting=True)], 24.0),
+        (PAN, [ActionUnsupported("down", lasting=False)], 1 / 6),
+        (U2, [ActionUnsupported("down", lasting=False)], 1 / 6),
+        (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], 24.0),
     ],
 )
 async def test_a_button_that_this_relay_refuses_is_greyed(
-    world: World, process: Process, button: str, outcomes: list[Submission | RelayError], what: str, hours: float
+    world: World, process: Process, button: str, outcomes: list[Submission | RelayError], hours: float
 ) -> None:
     """A day where it cannot be done, ten minutes where a channel is down; on the pressed message at once."""
     world.relay.outcomes = outcomes
@@ -320,8 +331,9 @@ async def test_a_button_that_this_relay_refuses_is_greyed(
     await process.presses.press(press(button=button), answerer)
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == sends
-    assert [dict(marks.refused) for marks in answerer.marked] == [{what: world.store.refused[what][0]}]
-    assert world.store.refused[what][1] == world.clock.start + timedelta(hours=hours)
+    (marks,) = answerer.marked
+    assert barred(button, marks.refused)
+    assert {until for _, until in world.store.refused.values()} == {world.clock.start + timedelta(hours=hours)}
     assert len(answerer.refused) == 1
 
 

@@ -18,7 +18,7 @@ from bot.errors import (
     StoreUnavailable,
     SubmitUncertain,
 )
-from bot.models import Status, Submission
+from bot.models import Button, Status, Submission
 from bot.ports import Ending
 from bot.records import ClaimState
 from tests.bot.test_creations import creation, wish
@@ -27,8 +27,12 @@ from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, PARENT, U2, ZOOM, job, task
+from tests.fakes.rows import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
 from tests.fakes.steps import Steps
+
+ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
+REGION = "MJ::Inpaint::1::aa::SOLO"
+MORE = (*BUTTONS, *(Button(custom_id=one) for one in (ANIMATE, REGION)))
 
 
 @dataclass
@@ -37,6 +41,9 @@ class Story:
 
     outcomes: list[Submission | RelayError] = field(default_factory=list)
     prompt: str | None = None
+    button: str = U2
+    proposal: int = 0
+    """The message that proposed what is confirmed, 0 where there was none."""
     waits: bool = False
     """Whether the child is there already, waiting for its form."""
     creates: bool = False
@@ -48,13 +55,17 @@ class Story:
             await process.creations.create(creation(), wish(), answerer)
         elif self.waits:
             await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
+        elif self.proposal:
+            await process.presses.repaint(press(button=REGION), self.proposal, "a prompt", b"mask", answerer)
         else:
-            await process.presses.press(press(button=ZOOM if self.prompt else U2), answerer, prompt=self.prompt)
+            await process.presses.press(
+                press(button=ZOOM if self.prompt else self.button), answerer, prompt=self.prompt
+            )
 
     def world(self) -> World:
         """Prepare what is there before."""
         world = World()
-        world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+        world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=MORE)}
         world.relay.outcomes = list(self.outcomes)
         world.relay.submit_seconds = 1.0
         world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
@@ -71,8 +82,13 @@ STORIES = {
     "settling": Story([ParentBusy("wait"), ACCEPTED]),
     "older way": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
     "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
+    "another way": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
+    "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitUncertain("timeout")], button=ANIMATE),
     "form first": Story([ASKS, ACCEPTED], prompt="a prompt"),
     "form lost": Story([ASKS, SubmitUncertain("timeout")], prompt="a prompt"),
+    "repainted": Story([ASKS, ACCEPTED], proposal=900),
+    "repainted, lost": Story([ASKS, SubmitUncertain("timeout")], proposal=900),
+    "repainted, refused": Story([RelayBusy("23")], proposal=900),
     "form later": Story([ACCEPTED], waits=True),
     "form later lost": Story([SubmitUncertain("timeout")], waits=True),
     "form later refused": Story([RelayBusy("23")], waits=True),

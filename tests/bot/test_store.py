@@ -418,6 +418,11 @@ class TestRefusals:
         await store.refuse("a", "down", at=NOON, until=later(60))
         await store.refuse("p", "no pan at all", at=later(1), until=later(500))
         assert await store.refusals(later(59)) == {"p": "no pan at all", "a": "down"}
+        assert await store.forget_refusals() == 2
+        assert await store.refusals(later(59)) == {}
+        assert await store.forget_refusals() == 0
+        await store.refuse("p", "no pan at all", at=later(1), until=later(500))
+        await store.refuse("a", "down", at=NOON, until=later(60))
         assert await store.refusals(later(60)) == {"p": "no pan at all"}
         assert await store.refusals(later(500)) == {}
 
@@ -480,6 +485,7 @@ async def every_answer(store: Store) -> list[str]:
         "claims": lambda: store.claims(ClaimState.ACCEPTED),
         "marks": lambda: store.marks("t"),
         "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),
+        "forget_refusals": store.forget_refusals,
         "refusals": lambda: store.refusals(NOON),
         "person": lambda: store.person(7),
         "change_person": lambda: store.change_person(7, lambda settings: settings),

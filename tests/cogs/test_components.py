@@ -6,7 +6,8 @@ import discord
 import pytest
 from discord import ui
 
-from bot.actions import key
+from bot.abilities import way_round
+from bot.actions import ability, key
 from bot.models import Button, Task
 from bot.records import Mark, Marks
 from cogs.buttons import TaskButton, TaskMenu
@@ -88,12 +89,13 @@ async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
 
 
 async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
-    """All that it does as one thing are disabled, and the footer tells which and why, each name once."""
-    animate = dict.fromkeys(("mj::job::animate_high", "mj::job::animate_low"), "unknown_action")
-    marks = Marks(refused={**animate, "mj::bookmark": "", "mj::job::upsample": "not here"})
+    """All that it can do by no way are disabled, and the footer tells which and why, each name once."""
+    animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
+    lacks = dict.fromkeys((*map(ability, animate), *map(way_round, animate)), "unknown_action")
+    marks = Marks(refused={**lacks, "mj::bookmark": "", "mj::job::upsample": "not here"})
     items, notes, greyed = task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
-    assert disabled == ["Vary (Region)", "Animate (High motion)", "Animate (Low motion)", None]
+    assert disabled == ["Animate (High motion)", "Animate (Low motion)", None]
     assert greyed
     assert notes == [
         "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it does not know this action",
@@ -101,22 +103,25 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     ]
 
 
+async def test_what_can_be_done_another_way_is_not_greyed() -> None:
+    """The button stays, and what it is done by instead is no matter of whoever presses it."""
+    animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
+    marks = Marks(refused=dict.fromkeys(map(ability, animate), "unknown_action"))
+    _, notes, greyed = task_buttons(SINGLE, marks, careful=False)
+    assert (notes, greyed) == ([], False)
+
+
 async def test_a_refused_clip_greys_no_picture() -> None:
     """U1 of a video is another thing than U1 of a grid, though both are picks."""
-    marks = Marks(refused={"mj::job::video_virtual_upscale": "unknown_action"})
+    refused = f"MJ::JOB::video_virtual_upscale::1::{UUID}"
+    marks = Marks(refused=dict.fromkeys((ability(refused), way_round(refused)), "unknown_action"))
     clip, pan, picture = drawn(
-        Button(custom_id=f"MJ::JOB::video_virtual_upscale::1::{UUID}", label="U1"),
+        Button(custom_id=refused, label="U1"),
         Button(custom_id=f"MJ::JOB::pan_up::1::{UUID}::SOLO", label="up"),
         Button(custom_id=f"MJ::JOB::upsample::1::{UUID}", label="U1"),
         marks=marks,
     )
     assert [True, False, False] == [clip.disabled, pan.disabled, picture.disabled]
-
-
-async def test_region_is_disabled_without_a_word() -> None:
-    """It is there, and cannot be pressed yet."""
-    _, notes, greyed = task_buttons(SINGLE, Marks(), careful=False)
-    assert (notes, greyed) == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -143,16 +148,16 @@ async def test_a_menu_offers_what_its_buttons_would() -> None:
     """Each option is the button's own click; what was pressed says so, and what is refused is said and left out."""
     some = [Button(custom_id=f"x::{n}", label=str(n)) for n in range(19)]
     pan = Button(custom_id="MJ::JOB::pan_up::1::aa", emoji="⬆️")
-    animate = Button(custom_id=f"MJ::JOB::animate_high::1::{UUID}", label="Animate", emoji="upscale_1")
+    zoom = Button(custom_id=f"MJ::Outpaint::50::1::{UUID}::SOLO", label="Zoom out", emoji="upscale_1")
     link = Button(label="Web", style=5, url="https://a.test/")
-    marks = Marks({key(pan.custom_id): Mark("2", "", finished=True)}, {"mj::job::animate_high": "no"})
-    task = Task(id="1", buttons=(*some, pan, animate, link))
+    marks = Marks({key(pan.custom_id): Mark("2", "", finished=True)}, {"mj::outpaint": "no"})
+    task = Task(id="1", buttons=(*some, pan, zoom, link))
     items, notes, greyed = task_buttons(task, marks, careful=False)
     (menu,) = [item for item in items if isinstance(item, TaskMenu)]
     last = menu.item.options[-1]
     assert (last.label, str(last.emoji), last.description) == ("Pan up", "⬆️", "pressed before")
     assert last.value == f"mj:p:1:{key(pan.custom_id)}"
-    assert (notes, greyed) == (["Greyed: Animate; the relay refuses it: no"], True)
+    assert (notes, greyed) == (["Greyed: Zoom out; the relay refuses it: no"], True)
     assert [item.url for item in items if isinstance(item, ui.Button)] == ["https://a.test/"]
     (careful,) = [item for item in task_buttons(task, marks, careful=True)[0] if isinstance(item, TaskMenu)]
     assert [option.emoji for option in careful.item.options if option.emoji] == []

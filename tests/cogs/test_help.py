@@ -8,7 +8,7 @@ from simcord.backend.errors import SetupError
 
 from cogs.permissions import NEEDED, invite, missing
 from sandbox.relay import RelaySettings
-from tests.world import GUILD_ID, World, world
+from tests.world import GUILD_ID, World, buttons, world
 
 
 async def shown(w: World, name: str) -> discord.Embed:
@@ -98,6 +98,27 @@ async def test_check_finds_a_disk_that_is_emptied(
         assert "❌ **Disk**" in text
         assert known == ("Heroku" in text)
         assert known == ("heroku addons:create heroku-postgresql" in text)
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: set[int], *, known: bool) -> None:
+    """Those who run one of the operator's servers read what the relay refuses, and forget it with one click."""
+    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        now = w.clock.now()
+        await w.app.store.refuse("mj::bookmark", "unknown_action", at=now, until=now.replace(year=now.year + 1))
+        result = await w.slash(w.member, "mjcheck")
+        answer = result.response
+        assert answer is not None
+        await w.until(lambda: answer.embeds)
+        seen = await w.titled(answer.id, "✅ All is well")
+        assert known == ("Favorite" in (seen.embeds[0].description or ""))
+        assert known == bool(list(buttons(seen)))
+        if known:
+            await w.click(w.member, seen, "Try refused buttons again")
+            await w.until(lambda: not list(buttons(w.message(answer.id) or seen)))
+            assert await w.app.store.refusals(now) == {}
+        assert not w.env.errors
 
 
 async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:

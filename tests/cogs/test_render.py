@@ -9,7 +9,8 @@ import pytest
 from discord import ui
 from hypothesis import HealthCheck, given, settings
 
-from bot.actions import key
+from bot.abilities import way_round
+from bot.actions import ability, key
 from bot.fit import Picture
 from bot.models import Task
 from bot.ports import Ending, Scene
@@ -181,7 +182,9 @@ async def test_an_id_that_no_click_could_carry_has_no_buttons_of_ours() -> None:
 async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     """The same rows, with what was pressed green, and a Refresh where some are greyed."""
     first = key(GRID.buttons[0].custom_id)
-    view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, {"mj::job::variation": "unknown_action"}))
+    variation = next(one.custom_id for one in GRID.buttons if "variation" in one.custom_id)
+    refused = dict.fromkeys((ability(variation), way_round(variation)), "unknown_action")
+    view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, refused))
     rows = view.to_components()
     assert [len(row["components"]) for row in rows] == [5, 4, 4]
     styles = [part["style"] for part in rows[0]["components"]]

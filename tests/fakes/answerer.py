@@ -3,14 +3,16 @@
 from dataclasses import dataclass, field
 
 from bot.errors import MjbotError
+from bot.images import Picture
 from bot.models import Task
+from bot.readings import Shortened
 from bot.records import Marks, Place
 from tests.fakes.rows import place
 
 
 @dataclass
 class FakeAnswerer:
-    """A bot.ports.Answerer; its child is the message `child`, and `failure` keeps it from being sent."""
+    """A bot.ports.Answerer; its children are the messages from `child` on, and `failure` keeps it from being sent."""
 
     child: int = 800
     failure: BaseException | None = None
@@ -18,13 +20,15 @@ class FakeAnswerer:
     closed: list[int] = field(default_factory=list)
     marked: list[Marks] = field(default_factory=list)
     refused: list[MjbotError] = field(default_factory=list)
+    clips: list[tuple[str, str, bool]] = field(default_factory=list)
+    words: list[Shortened] = field(default_factory=list)
 
     async def open_child(self, pressed: str, parent: Task) -> Place:
         """Send the child."""
         if self.failure is not None:
             raise self.failure
         self.opened.append(pressed)
-        return place(self.child)
+        return place(self.child + len(self.opened) - 1)
 
     async def close_child(self, place: Place) -> None:
         """Take it back."""
@@ -37,3 +41,11 @@ class FakeAnswerer:
     async def refuse(self, error: MjbotError) -> None:
         """Remember why."""
         self.refused.append(error)
+
+    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Remember which clip, and whether it came."""
+        self.clips.append((pressed, link, clip is not None))
+
+    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
+        """Remember the words."""
+        self.words.append(words)

@@ -88,7 +88,7 @@ class World:
         supervisor = Supervisor(last_seconds=0)
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
         jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
-        presses = Presses(relay, store, jobs, self.admission, supervisor, clock=self.clock.clock)
+        presses = Presses(relay, store, jobs, self.admission, supervisor, self.pictures, clock=self.clock.clock)
         creations = Creations(relay, store, jobs, self.admission, Studio(), supervisor, clock=self.clock.clock)
         ownership = Ownership(store, fleet, jobs, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():

@@ -90,22 +90,20 @@ class FakeRelay:
         self.set((await self.fetch(task_id)).model_copy(update={"status": Status.CANCEL}))
 
     async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
-        """Ask for a new task."""
+        """Take any other submit: its words are its fields, a picture being told by its length, and its speed."""
         self.orders.append(order)
-        return await self._submit(Sent(type(order).__name__.lower(), (speed,) if speed else (), state))
+        words = [str(len(value)) if isinstance(value, bytes) else str(value) for value in order.body.values()]
+        kind = order.path.rpartition("/")[2]
+        return await self._submit(Sent(kind, (*words, *([speed] if speed else [])), state))
 
     async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
         """Press a button."""
         return await self._submit(Sent("action", (task_id, custom_id, *(["remix"] if remix else [])), state))
 
-    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
-        """Press it the older way."""
-        return await self._submit(Sent("change", (task_id, action, str(index)), state))
-
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str) -> Submission:
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
         """Answer a form."""
         self.on_modal()
-        return await self._submit(Sent("modal", (task_id, prompt), state))
+        return await self._submit(Sent("modal", (task_id, prompt, *([mask.decode()] if mask else ())), state))
 
     async def _read(self, what: str, ids: Collection[str]) -> None:
         self.requests.append(Request(self.clock.time, what, tuple(ids)))

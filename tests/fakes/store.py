@@ -184,6 +184,12 @@ class FakeStore:
         self.people[person_id] = change(await self.person(person_id))
         return self.people[person_id]
 
+    async def forget_refusals(self) -> int:
+        self._answer()
+        count = len(self.refused)
+        self.refused.clear()
+        return count
+
     async def forget(self, before: datetime) -> int:
         self._answer()
         followed = {job.task_id for job in self.jobs.values() if job.id not in self.closed}

@@ -210,10 +210,18 @@ class LoopbackDiscord(State):
         return await self._send(act, data)
 
     async def submit_modal(
-        self, user: Person, opened: Interaction, values: Mapping[str, str] | None = None, *, age_seconds: float = 0.0
+        self,
+        user: Person,
+        opened: Interaction,
+        values: Mapping[str, str | Upload] | None = None,
+        *,
+        age_seconds: float = 0.0,
     ) -> Interaction:
-        """Fill in and send the modal that answered `opened`; inputs left out keep what they were given."""
-        data = people.modal_data(opened, values or {})
+        """Fill in and send the modal that answered `opened`; inputs left out keep what they were given.
+
+        A menu takes the value of one option, a file upload an Upload.
+        """
+        data = people.modal_data(self, opened, values or {})
         act = self.mint(
             5,
             user,

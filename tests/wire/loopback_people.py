@@ -106,25 +106,33 @@ def click_data(message: Message, which: str, values: Sequence[str] | None) -> di
     return data if values is None else {**data, "values": list(values)}
 
 
-def modal_data(opened: Interaction, values: Mapping[str, str]) -> dict[str, Any]:
+def modal_data(state: State, opened: Interaction, values: Mapping[str, str | Upload]) -> dict[str, Any]:
     """Give the data of a submitted modal: what was typed, what stood there already elsewhere."""
     modal = opened.modal
     rows: list[dict[str, Any]] = []
     known: set[str] = set()
+    stored = {name: state.store(one, opened.channel) for name, one in values.items() if isinstance(one, Upload)}
+    given = {name: str(stored[name].id) if isinstance(one, Upload) else one for name, one in values.items()}
     for row in modal["components"]:
         if row["type"] == 1:
-            rows.append({"type": 1, "id": 1, "components": [_typed(one, values, known) for one in row["components"]]})
+            rows.append({"type": 1, "id": 1, "components": [_typed(one, given, known) for one in row["components"]]})
         elif row["type"] == 18:
-            rows.append({"type": 18, "id": 1, "component": _typed(row["component"], values, known)})
+            rows.append({"type": 18, "id": 1, "component": _typed(row["component"], given, known)})
     if not values.keys() <= known:
         raise LookupError(f"no input {sorted(values.keys() - known)}, only {sorted(known)}")
-    return {"custom_id": modal["custom_id"], "components": rows}
+    data = {"custom_id": modal["custom_id"], "components": rows}
+    files = {str(file.id): file.payload() for file in stored.values()}
+    return {**data, "resolved": {"attachments": files}} if files else data
 
 
 def _typed(part: Mapping[str, Any], values: Mapping[str, str], known: set[str]) -> dict[str, Any]:
     known.add(part["custom_id"])
     if part["type"] != 4:
         chosen = [values[part["custom_id"]]] if part["custom_id"] in values else []
+        if not chosen and part.get("required", True) is not False:
+            raise ValueError(f"{part['custom_id']}: Discord's form asks for something")
+        if (offered := part.get("options")) and not {one["value"] for one in offered}.issuperset(chosen):
+            raise ValueError(f"{part['custom_id']}: {chosen} is not offered")
         return {"type": part["type"], "id": 2, "custom_id": part["custom_id"], "values": chosen}
     value = values.get(part["custom_id"], part.get("value") or "")
     if not (part.get("min_length") or 0) <= len(value) <= (part.get("max_length") or 4000) and value:

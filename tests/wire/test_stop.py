@@ -75,9 +75,9 @@ async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], nam
     assert not bot.said("1secret|Traceback")
 
 
-async def checked(world: World, **changed: str) -> tuple[int, str]:
+async def checked(world: World, *options: str, **changed: str) -> tuple[int, str]:
     """Run `check`; give the exit code and what it printed, which holds no secret."""
-    async with world.bot("check", **changed) as bot:
+    async with world.bot("check", *options, **changed) as bot:
         code = await bot.ended()
     said = "\n".join(bot.text)
     env = world.env | changed
@@ -94,8 +94,23 @@ async def test_check_finds_everything_good(world: World) -> None:
     lines = said.splitlines()
     assert all(line.startswith("ok  ") for line in lines), said
     found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
-    assert found == ["Database", "API key", "Discord token", "Intents", "Invite link", "For oneself"]
+    assert found == ["Database", "Buttons", "API key", "Discord token", "Intents", "Invite link", "For oneself"]
     assert f"client_id={world.discord.application_id}" in said
+
+
+async def test_check_lets_refused_buttons_be_tried_again(world: World) -> None:
+    """What the relay refused is listed by `check`, and forgotten with `--forget`."""
+    async with world.bot():
+        single = await world.shows(await world.follow(world.relay.add_task("single")), "✅ Upscaled")
+        act = await world.discord.click(world.discord.owner, single, "❤️")
+        await world.told(act)
+        await world.until(lambda: single.button("❤️").get("disabled"))
+    _, said = await checked(world)
+    assert "greyed: Favorite" in said
+    code, said = await checked(world, "--forget")
+    assert code == 0, said
+    assert "1 forgotten" in said
+    assert "none that was pressed of late" in said
 
 
 async def test_check_finds_what_is_wrong(world: World) -> None:

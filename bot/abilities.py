@@ -1,0 +1,51 @@
+"""What a relay can do, by its refusals: each button, and the other way to it, are learnt apart. Pure."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from bot.actions import ABILITY_LENGTH, Action, Kind, ability, meaning
+
+_WAY = "<"
+_EXAMPLE = re.compile(r"\s?(?:1|left)$")
+"""What a name says of the example that it was told for."""
+
+
+@lru_cache(maxsize=4096)
+def way_round(custom_id: str) -> str:
+    """Name the other way to what a button does as an ability of its own, which a relay may lack too; "" without one."""
+    instead = meaning(custom_id).instead
+    return f"{instead.replace(' ', '-')}{_WAY}{ability(custom_id)}"[:ABILITY_LENGTH] if instead else ""
+
+
+def barred(custom_id: str, refused: Mapping[str, str]) -> str | None:
+    """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals."""
+    reason, way = refused.get(ability(custom_id)), way_round(custom_id)
+    return refused.get(way) if way and reason is not None else reason
+
+
+def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Name what a relay refuses: what it can do by no way, with the reason, and what it can do by another.
+
+    Names are those of the table of buttons; what it does not know is named as the relay calls it.
+    """
+    by_no_way: dict[str, str] = {}
+    around: dict[str, None] = {}
+    for what in refused:
+        if _WAY in what:
+            continue
+        custom_id, action = _example(what)
+        reason = barred(custom_id, refused)
+        name = what if action.kind is Kind.OTHER else _EXAMPLE.sub("", action.name)
+        if reason is None:
+            around[name] = None
+        else:
+            by_no_way[name] = reason
+    return by_no_way, tuple(around)
+
+
+def _example(what: str) -> tuple[str, Action]:
+    """Return a customId of that ability, with its meaning."""
+    examples = [f"{what}{more}" for more in ("::1::1", "_left::1::1")]
+    told = [(custom_id, meaning(custom_id)) for custom_id in examples if meaning(custom_id).kind is not Kind.OTHER]
+    return told[0] if told else (what, meaning(what))

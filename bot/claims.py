@@ -1,0 +1,76 @@
+"""The right to spend once: who presses is admitted, and the claim written, before anything is sent."""
+
+from dataclasses import dataclass, replace
+
+from bot.admission import Admission, Asker
+from bot.errors import AlreadyClaimed, AlreadyPressed
+from bot.ports import Now, Store
+from bot.records import Claim, Person, Place, Usage
+
+_LINE_BIT = 62
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """One click of one of the API's buttons, or its form: by whom, on which message, of which task.
+
+    `interaction_id` makes it unique; `parent` is where the pressed message is.
+    """
+
+    interaction_id: int
+    person: Person
+    asker: Asker
+    parent: Place
+    task_id: str
+    key: str
+
+
+class Claims:
+    """Asks the operator's rules, and writes claims."""
+
+    def __init__(self, store: Store, admission: Admission, *, now: Now) -> None:
+        self._store = store
+        self._admission = admission
+        self._now = now
+
+    async def admit(self, press: Press) -> None:
+        """Ask who may spend; whose message it is the store knows first, Discord where the store has lost it."""
+        job = await self._store.job(press.parent.message_id)
+        asker = replace(press.asker, requester_id=job.requester.id) if job else press.asker
+        self._admission.admit(asker)
+
+    async def write(self, press: Press, button: str, *, line: int = 0) -> Claim:
+        """Write the claim, unless the same press, by whomever, is on its way to the relay at this moment.
+
+        `line` counts further submits of one click, for which no cooldown is asked in between.
+        """
+        claim = Claim(
+            id=claim_id_of(press.interaction_id, line),
+            person_id=press.person.id,
+            guild_id=press.asker.guild_id,
+            message_id=press.parent.message_id,
+            task_id=press.task_id,
+            button=button,
+            made_at=self._now(),
+        )
+        try:
+            await self._store.claim(claim, self._judge_more if line else self._admission.judge)
+        except AlreadyClaimed as rival:
+            if rival.person_id == press.person.id:
+                raise
+            job = await self._store.job_of_claim(rival.claim_id)
+            seen = job is not None and job.place.is_seen_from(press.parent.guild_id, press.parent.channel_id)
+            raise AlreadyPressed(job.place.link if job and seen else "", finished=False) from None
+        return claim
+
+    def _judge_more(self, usage: Usage) -> None:
+        self._admission.judge(replace(usage, last_at=None))
+
+
+def claim_id_of(interaction_id: int, line: int) -> int:
+    """Return the id of the claim for one of up to four submits of one interaction; the first has the interaction's.
+
+    The others differ in the two highest of 64 bits, which Discord's own ids leave empty until 2049.
+    """
+    wide = (interaction_id + (line << _LINE_BIT)) % (1 << 64)
+    return wide - (1 << 64) if wide >> 63 else wide

@@ -1,0 +1,85 @@
+"""The other way to what a button does, where a relay refuses the button: another submit, or nothing but showing."""
+
+from bot.actions import Action, Instead, said
+from bot.errors import ActionUnsupported, PictureError
+from bot.images import DISCORD_LIMIT, file_name
+from bot.line import parse
+from bot.models import Button, Task
+from bot.ports import Answerer, PictureSource
+from bot.readings import Shortened, line_of, shortened
+from bot.submits import Change, Describe, Extend, Imagine, Motion, Order, Video
+from bot.uploads import SENT_BYTES
+
+MOST_LINES = 4
+"""As many readings as Midjourney gives of a picture, and draws for "Imagine all"."""
+
+
+def lines_of(task: Task) -> tuple[str, ...]:
+    """Return the lines that a description holds, in the order of their numbers."""
+    found = (line_of(task.text, number) for number in range(1, MOST_LINES + 1))
+    return tuple(line for line in found if line)
+
+
+class Detours:
+    """Finds what to submit, or shows what need not be submitted."""
+
+    def __init__(self, pictures: PictureSource) -> None:
+        self._pictures = pictures
+
+    async def order(self, action: Action, task: Task, prompt: str) -> Order:
+        """Return the submit that does the same; `prompt` is what a form, or a line that was read, asks for.
+
+        Raises:
+            ActionUnsupported: The task lacks what that takes.
+            PictureError: Its picture cannot be had.
+        """
+        match action.instead:
+            case Instead.CHANGE:
+                return Change(task_id=task.id, action=action.change, index=action.index)
+            case Instead.VIDEO if task.picture_url and not task.video:
+                words = parse(task.shown_prompt).words
+                return Video(prompt=words, image=task.picture_url, motion=_motion(action))
+            case Instead.EXTEND:
+                return Extend(task_id=task.id, prompt=parse(task.shown_prompt).words, motion=_motion(action))
+            case Instead.DESCRIBE if task.picture_url:
+                return Describe(picture=await self._picture(task))
+            case Instead.IMAGINE if line := prompt or line_of(task.text, action.index):
+                return Imagine(prompt=line)
+            case Instead.IMAGINE_ALL if prompt:
+                return Imagine(prompt=prompt)
+            case _:
+                raise ActionUnsupported(lasting=True)
+
+    async def show(self, action: Action, task: Task, button: Button, answerer: Answerer) -> None:
+        """Show what the button leads to, unpaid.
+
+        Raises:
+            ActionUnsupported: The task does not hold it.
+        """
+        if action.instead is Instead.READING:
+            await answerer.show_words(said(button), task, _words(task))
+            return
+        if not 1 <= action.index <= len(task.clips):
+            raise ActionUnsupported(lasting=True)
+        link = task.clips[action.index - 1]
+        name = file_name(task.shown_prompt, f"{task.id}_{action.index}")
+        try:
+            clip = await self._pictures.fetch(link, name=name, limit=DISCORD_LIMIT)
+        except PictureError:
+            clip = None
+        await answerer.show_clip(said(button), task, link, clip)
+
+    async def _picture(self, task: Task) -> bytes:
+        picture = await self._pictures.fetch(task.picture_url, name=task.id, limit=SENT_BYTES)
+        return picture.data
+
+
+def _words(task: Task) -> Shortened:
+    found = shortened(task.text)
+    if not found.words:
+        raise ActionUnsupported(lasting=True)
+    return found
+
+
+def _motion(action: Action) -> Motion:
+    return Motion.HIGH if action.motion == "high" else Motion.LOW

@@ -1,0 +1,268 @@
+"""A claimed press on its way: sent at most once, by the button or the other way round, and its child followed."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from bot.abilities import way_round
+from bot.actions import REMIXED, Action, ability, said
+from bot.clock import Clock
+from bot.detours import Detours
+from bot.errors import (
+    ActionUnsupported,
+    ClaimLost,
+    MjbotError,
+    ParentBusy,
+    PictureError,
+    PromptIgnored,
+    RelayError,
+    StoreUnavailable,
+    SubmitUncertain,
+)
+from bot.jobs import Jobs
+from bot.models import Button, Properties, Status, Submission, Task
+from bot.ports import Answerer, Store
+from bot.records import Claim, ClaimState, Job, Marks
+from bot.spending import Spending
+from bot.submits import Order
+from bot.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+_SETTLE_SECONDS = 15.0
+"""How long a parent may take upstream to become what the relay says it is already."""
+_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
+"""How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
+_STORE_SECONDS = 5.0
+"""How long the end of a submit waits before a store that is gone is tried again."""
+
+
+class Submits(Protocol):
+    """What is asked of the relay here: submits, each sent exactly once.
+
+    They raise SubmitUncertain where they may have been accepted, another RelayError where not.
+    """
+
+    async def submit(self, order: Order, *, state: str) -> Submission:
+        """Ask for a new task."""
+        ...
+
+    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
+        """Press a button; with `remix`, ask for its form though Midjourney need not."""
+        ...
+
+    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
+        """Answer the form that a child waits for."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """A claimed press on its way: what to send, for which child message.
+
+    `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
+    button. `line` is what another way draws where there was no form, and `then` what follows once that was accepted:
+    more lines of the same click.
+    """
+
+    claim: Claim
+    job: Job
+    parent: Task
+    button: Button
+    action: Action
+    prompt: str | None = None
+    mask: bytes = b""
+    around: bool = False
+    line: str = ""
+    then: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def is_remix(self) -> bool:
+        """Whether a prompt was typed though Midjourney need not ask for one."""
+        return self.prompt is not None and self.action.kind in REMIXED
+
+
+class Sender(Spending):
+    """Sends what was claimed, and writes down how that ended."""
+
+    def __init__(
+        self, api: Submits, store: Store, jobs: Jobs, detours: Detours, supervisor: Supervisor, *, clock: Clock
+    ) -> None:
+        super().__init__(store, jobs, supervisor, clock=clock)
+        self._api = api
+        self._detours = detours
+
+    async def send(self, sending: Sending, answerer: Answerer) -> None:
+        """Send a claimed press, and see its child, or its refusal, through."""
+        learnt: dict[str, ActionUnsupported] = {}
+        accepted = await self._sent(sending, answerer, learnt)
+        for what, refused in learnt.items():
+            await self._learn(what, refused)
+        if accepted or learnt:
+            await self._mark(sending.parent, answerer)
+        if accepted and sending.then is not None and (sending.around or learnt):
+            await sending.then()
+
+    async def _sent(self, sending: Sending, answerer: Answerer, learnt: dict[str, ActionUnsupported]) -> bool:
+        """Send, and tell whether that was accepted; `learnt` takes what turns out to be refused."""
+        try:
+            waiting = _newborn(sending.parent, Submission(), sending.prompt)
+            submission = await self.patiently(
+                sending.claim, sending.job, waiting, lambda: self._submit(sending, learnt)
+            )
+        except SubmitUncertain as lost:
+            await self.lost(sending.claim, sending.job, lost)
+            return False
+        except (RelayError, PictureError, ClaimLost, StoreUnavailable) as refused:
+            await self._refused(sending, refused, answerer)
+            return False
+        if submission is None:
+            await self._take_back(sending, answerer, lambda: self._show(sending, answerer))
+            return False
+        if learnt or sending.around:
+            sending = replace(sending, prompt=sending.prompt or sending.line or None)
+        return await self._accepted(sending, submission, answerer)
+
+    async def _accepted(self, sending: Sending, submission: Submission, answerer: Answerer) -> bool:
+        """Follow the children; tell whether that stands: a form refused with its mask is as if it was never pressed."""
+        claim = sending.claim
+        log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
+        await self.settle(claim, ClaimState.ACCEPTED, submission.result)
+        job = replace(sending.job, task_id=submission.result)
+        ignored = sending.is_remix and not submission.needs_form
+        child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
+        if submission.needs_form and sending.prompt is not None:
+            state = await self.send_form(claim, job, sending.prompt, answerer, child, mask=sending.mask)
+            if state is ClaimState.REFUSED and sending.mask:
+                await self._write(claim, state)
+                return False
+        else:
+            await self._jobs.go_on(job, child)
+        if ignored and sending.prompt != prompt_of(sending.parent):
+            await answerer.refuse(PromptIgnored())
+        for task_id in submission.further:
+            await self._follow_too(sending, task_id, child, answerer)
+        return True
+
+    async def _follow_too(self, sending: Sending, task_id: str, child: Task, answerer: Answerer) -> None:
+        """Give one more child of the same click its own message; where none can be sent, /mjstatus still finds it."""
+        try:
+            place = await answerer.open_child(said(sending.button), sending.parent)
+        except MjbotError as error:
+            log.warning("Task %s has no message: %s.", task_id, type(error).__name__)
+            return
+        job = replace(sending.job, place=place, task_id=task_id)
+        await self._jobs.go_on(job, child.model_copy(update={"id": task_id}))
+
+    async def _submit(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
+        """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
+
+        None is returned where nothing need be submitted for it.
+        """
+        try:
+            return await self._submit_any(sending, learnt)
+        except ParentBusy:
+            await self._sleep(_SETTLE_SECONDS)
+            return await self._submit_any(sending, learnt)
+
+    async def _submit_any(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
+        action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
+        if not sending.around and ability(custom_id) not in learnt:
+            try:
+                return await self._api.submit_action(sending.parent.id, custom_id, state=tag, remix=sending.is_remix)
+            except ActionUnsupported as unsupported:
+                learnt[ability(custom_id)] = unsupported
+                if not unsupported.lasting and action.instead:
+                    # A channel that is down is so for the other way too.
+                    learnt[way_round(custom_id)] = unsupported
+                if not unsupported.lasting or not action.instead:
+                    raise
+        if action.instead.is_free:
+            return None
+        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line)
+        try:
+            return await self._api.submit(order, state=tag)
+        except ActionUnsupported as unsupported:
+            learnt[way_round(custom_id)] = unsupported
+            raise
+
+    async def _refused(self, sending: Sending, refused: MjbotError, answerer: Answerer) -> None:
+        """Take the child back and say why."""
+        log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
+        await self.taken_back(sending.claim, sending.job, refused, answerer)
+
+    async def _take_back(self, sending: Sending, answerer: Answerer, tell: Callable[[], Awaitable[None]]) -> None:
+        """Take the child back, tell something in its place, and give the claim back."""
+        try:
+            # First the person, who need not wait for a store that is gone.
+            await answerer.close_child(sending.job.place)
+            await tell()
+        finally:
+            await self.settle(sending.claim, ClaimState.REFUSED)
+            await self._jobs.close(sending.job)
+
+    async def _show(self, sending: Sending, answerer: Answerer) -> None:
+        try:
+            await self._detours.show(sending.action, sending.parent, sending.button, answerer)
+        except MjbotError as error:
+            await answerer.refuse(error)
+
+    async def _learn(self, what: str, refused: ActionUnsupported) -> None:
+        """Remember what this relay cannot do."""
+        now = self._now()
+        await self._store.refuse(what, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
+
+    async def _mark(self, parent: Task, answerer: Answerer) -> None:
+        marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))
+        await answerer.mark(parent, marks)
+
+    async def send_form(
+        self, claim: Claim, job: Job, prompt: str, answerer: Answerer, child: Task | None = None, *, mask: bytes = b""
+    ) -> ClaimState:
+        """Send a form and go on watching; tell how that ended.
+
+        The row says that it was sent before it is: after a crash nobody is invited to send, and pay, once more.
+        """
+        await self._jobs.go_on(replace(job, form_sent=True, born_at=self._now()), child)
+        try:
+            if child is None:  # else the claim was settled by the press that made the child
+                await self.hold(claim)
+            await self._api.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask)
+        except SubmitUncertain as lost:
+            # The child exists and is watched: it will tell itself.
+            log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
+        except RelayError as refused:
+            if mask:
+                # Asked for later, the form would go without its mask.
+                self._jobs.leave(job.id)
+                await self._jobs.close(job)
+                await answerer.close_child(job.place)
+            else:
+                await self._jobs.go_on(job, child)
+            await answerer.refuse(refused)
+            return ClaimState.REFUSED
+        else:
+            return ClaimState.ACCEPTED
+        return ClaimState.UNKNOWN
+
+
+def prompt_of(task: Task) -> str:
+    """Return the prompt that a form on a task starts with."""
+    return task.properties.final_prompt or task.prompt
+
+
+def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
+    """Return what is known of a child before the relay tells of it: its prompt, and where it stands."""
+    return Task(
+        id=submission.result,
+        action="MODAL" if prompt else "",
+        prompt=parent.prompt,
+        prompt_en=parent.prompt_en,
+        status=Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH,
+        properties=Properties(
+            final_prompt=prompt or submission.properties.final_prompt or parent.properties.final_prompt,
+            number_of_queues=submission.ahead,
+        ),
+    )

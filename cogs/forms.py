@@ -1,0 +1,63 @@
+"""Modals: their prompt field, and what they were filled in with, read from raw data in whichever process gets it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.actions import typed
+from bot.models import is_array, is_mapping
+from cogs import limits
+from cogs.prose import plain
+
+PROMPT = "prompt"
+KEPT_SECONDS = 60.0
+"""How long discord.py keeps an open modal, and a timer; what is submitted later is read without it."""
+
+
+def prompt_field(text: str, hint: str) -> ui.Label[Any]:
+    """Make the field of a prompt, filled in as far as it has room."""
+    field = ui.TextInput[Any](
+        custom_id=PROMPT,
+        style=discord.TextStyle.paragraph,
+        default=limits.cut(text, limits.INPUT) or None,
+        max_length=limits.INPUT,
+        required=True,
+    )
+    return ui.Label(text="Prompt", description=hint, component=field)
+
+
+def prompt_in(data: Mapping[str, Any]) -> str:
+    """Return the prompt that was typed, as Midjourney reads it."""
+    value = _part(data, PROMPT).get("value")
+    return typed(plain(value)) if isinstance(value, str) else ""
+
+
+def chosen_in(data: Mapping[str, Any], custom_id: str) -> str:
+    """Return what was chosen in a menu; "" where nothing was."""
+    values = _part(data, custom_id).get("values")
+    return str(values[0]) if is_array(values) and values else ""
+
+
+def upload_in(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | None:
+    """Return the attachment that was uploaded, as Discord describes it; None where there is none."""
+    resolved = data.get("resolved")
+    attachments = resolved.get("attachments") if is_mapping(resolved) else None
+    found = attachments.get(chosen_in(data, custom_id)) if is_mapping(attachments) else None
+    return found if is_mapping(found) else None
+
+
+def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
+    nothing: Mapping[str, Any] = {}
+    return next(_parts(data, custom_id), nothing)
+
+
+def _parts(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
+    """Walk a modal's raw components, rows or labels, for one of that name."""
+    for part in (*data.get("components", ()), data.get("component", {})):
+        if is_mapping(part):
+            if part.get("custom_id") == custom_id:
+                yield part
+            elif part:
+                yield from _parts(part, custom_id)

@@ -1,0 +1,178 @@
+"""Vary (Region) inside Discord: a form, a preview that only its person sees, and the one click that pays.
+
+Everything between the three travels in the messages themselves, so that any process can go on: the form's custom_id
+names the button, and the preview carries the prompt, the mask as a file, and the link of the task's message.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+from bot.actions import Kind
+from bot.clock import Clock
+from bot.errors import MjbotError, PromptRefused, UploadForeign, UploadTooLarge, UploadUnreadable
+from bot.masks import Region
+from bot.presses import Presses
+from bot.problems import TooLong
+from bot.records import Place
+from bot.regions import Regions, Upload
+from bot.uploads import MOST_BYTES
+from cogs import limits
+from cogs.answerer import ProposalAnswerer
+from cogs.budgets import Budgets
+from cogs.buttons import CLICK, Click
+from cogs.forms import KEPT_SECONDS, chosen_in, prompt_field, prompt_in, upload_in
+from cogs.places import Interaction, clicked
+from cogs.pressing import press_of
+from cogs.proposals import MASK_NAME, Proposed, mask_link, proposal_embed, proposal_view
+from cogs.replies import acknowledged, apologising, promptly, taking_back
+from cogs.trust import Trust
+
+REGION_KINDS = frozenset({Kind.REGION, Kind.CONFIRM, Kind.CHANGE})
+"""The kinds of click, and of form, that are answered here."""
+
+_REGION, _MASK = "region", "mask"
+_PREFILL_SECONDS = 1.5
+
+
+class RegionForms(commands.Cog):
+    """Translates the form and the two buttons of its preview."""
+
+    def __init__(self, presses: Presses, regions: Regions, trust: Trust, turns: Budgets, clock: Clock) -> None:
+        self._presses = presses
+        self._regions = regions
+        self._trust = trust
+        self._turns = turns
+        self._sleep = clock.sleep
+
+    @commands.Cog.listener(f"on_{CLICK}")
+    async def clicked(self, interaction: Interaction, click: Click) -> None:
+        """Open the form, or send what its preview showed."""
+        if click.kind not in REGION_KINDS:
+            return
+        async with apologising(interaction):
+            if click.kind is not Kind.CONFIRM:
+                await self._ask(interaction, click)
+            elif await acknowledged(_deferred(interaction)):
+                await self._confirm(interaction, click)
+
+    @commands.Cog.listener("on_interaction")
+    async def caught(self, interaction: Interaction) -> None:
+        """Take the form from its raw data, in whichever process it opened."""
+        data: Mapping[str, Any] = interaction.data or {}
+        click = Click.read(str(data.get("custom_id", "")))
+        if interaction.type is not discord.InteractionType.modal_submit or click is None:
+            return
+        if click.kind is Kind.CHANGE:
+            async with apologising(interaction):
+                if await acknowledged(_deferred(interaction)):
+                    await self._propose(interaction, click, data)
+        elif click.kind is Kind.REGION:
+            answer = interaction.response.defer(ephemeral=True, thinking=True)
+            if await acknowledged(answer) is not None:
+                async with taking_back(interaction, private=True):
+                    await self._propose(interaction, click, data)
+
+    async def _ask(self, interaction: Interaction, click: Click) -> None:
+        """Open the form as the first answer: Discord takes none later."""
+        earlier = Proposed.read(interaction.message) if click.kind is Kind.CHANGE else None
+        text = earlier.prompt if earlier else await self._prefill(click)
+        chosen = earlier.region if earlier else None
+        modal = ui.Modal(title="Vary (Region)", custom_id=click.custom_id, timeout=KEPT_SECONDS)
+        modal.add_item(prompt_field(text, "What the picture shows afterwards, with its parameters"))
+        options = [discord.SelectOption(label=one.words, value=one.value, default=one is chosen) for one in Region]
+        menu = ui.Select[Any](
+            custom_id=_REGION, options=options, placeholder="A ready region", min_values=0, required=False
+        )
+        modal.add_item(ui.Label(text="What to repaint", component=menu))
+        upload = ui.FileUpload[Any](custom_id=_MASK, min_values=0, max_values=1, required=False)
+        hint = "A picture in the same shape, white where it shall change"
+        modal.add_item(ui.Label(text="Or a mask of your own", description=hint, component=upload))
+        await acknowledged(interaction.response.send_modal(modal))
+
+    async def _prefill(self, click: Click) -> str:
+        """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
+        try:
+            async with asyncio.timeout(_PREFILL_SECONDS):
+                return await self._presses.prefill(click.task_id)
+        except (TimeoutError, MjbotError):
+            return ""
+
+    async def _propose(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
+        """Show the mask over the picture, to this person alone."""
+        parent = _parent(interaction, click)
+        wish = await _wish(interaction, data)
+        press = await press_of(interaction, click, self._trust, parent=parent)
+        proposal = await self._regions.propose(press, prompt_in(data), wish)
+        proposed = Proposed(
+            prompt=proposal.prompt,
+            region=wish if isinstance(wish, Region) else None,
+            share=proposal.mask.share,
+            parent_link="" if parent.ephemeral else parent.link,
+        )
+        if not proposed.fits:
+            raise PromptRefused((TooLong(limits.length(proposal.prompt), limits.INPUT),), proposal.prompt)
+        files = [
+            discord.File(BytesIO(proposal.preview.data), proposal.preview.name),
+            discord.File(BytesIO(proposal.mask.data), MASK_NAME),
+        ]
+        request = interaction.edit_original_response(
+            content=None,
+            embed=proposal_embed(proposed, proposal.preview.name),
+            attachments=files,
+            view=proposal_view(click),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        await promptly(request)
+
+    async def _confirm(self, interaction: Interaction, click: Click) -> None:
+        """Pay for what the preview shows: its prompt, and the mask that hangs on it."""
+        message = interaction.message
+        proposed = Proposed.read(message)
+        link = mask_link(message) if message else ""
+        if message is None or proposed is None or not link:
+            raise UploadUnreadable(MASK_NAME)
+        mask = await self._regions.reread(await _downloaded(interaction, link, MASK_NAME))
+        parent = _parent(interaction, click)
+        press = await press_of(interaction, click, self._trust, parent=parent)
+        answerer = ProposalAnswerer(interaction, self._turns, self._sleep, parent=parent)
+        await self._presses.repaint(press, message.id, proposed.prompt, mask.data, answerer)
+
+
+def _parent(interaction: Interaction, click: Click) -> Place:
+    """Return where the task's own message is: the clicked one, or the one that a preview is about."""
+    here = clicked(interaction)
+    proposed = None if click.kind is Kind.REGION else Proposed.read(interaction.message)
+    return proposed.parent(interaction, here) if proposed else here
+
+
+async def _wish(interaction: Interaction, data: Mapping[str, Any]) -> Region | Upload | None:
+    """Return what is to be repainted: an uploaded mask says it more exactly than a ready region."""
+    if file := upload_in(data, _MASK):
+        name, size, kind = str(file.get("filename", "")), file.get("size"), str(file.get("content_type") or "image/")
+        if not isinstance(size, int) or size > MOST_BYTES:
+            raise UploadTooLarge(name, size if isinstance(size, int) else 0, MOST_BYTES)
+        if not kind.startswith("image/"):
+            raise UploadForeign(name)
+        return await _downloaded(interaction, str(file.get("url", "")), name)
+    chosen = chosen_in(data, _REGION)
+    return Region(chosen) if chosen in Region.__members__.values() else None
+
+
+async def _downloaded(interaction: Interaction, url: str, name: str) -> Upload:
+    """Fetch what Discord keeps; the address is Discord's own word, and the size was looked at."""
+    try:
+        return Upload(await promptly(interaction.client.http.get_from_cdn(url)), name)
+    except (discord.HTTPException, OSError) as error:
+        raise UploadUnreadable(name) from error
+
+
+async def _deferred(interaction: Interaction) -> bool:
+    """Acknowledge without any visible change (type 6)."""
+    await interaction.response.defer()
+    return True

@@ -1,0 +1,118 @@
+"""Vary (Region) before and at its confirmation, on fakes and real pixels."""
+
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from bot.errors import AlreadyPressed, MaskMissing, PictureUnreadable, PromptRefused, RelayBusy, ServerNotAllowed
+from bot.images import Picture
+from bot.masks import Region
+from bot.models import Button, Status
+from bot.regions import Regions, Upload
+from bot.studio import Studio
+from tests.bot.test_presses import ASKS, press, states
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.process import Process, World
+from tests.fakes.relay import ACCEPTED, Sent
+from tests.fakes.rows import CHILD, PARENT, task
+
+REGION = "MJ::Inpaint::1::aa::SOLO"
+
+
+class Shown:
+    """A bot.ports.PictureSource of one picture, of so many pixels; none: a clip."""
+
+    def __init__(self, width: int = 96, height: int = 64) -> None:
+        self.size = width, height
+
+    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+        """Draw it."""
+        buffer = BytesIO()
+        Image.new("RGB", (96, 64), "teal").save(buffer, "PNG")
+        return Picture(buffer.getvalue(), f"{name}.png", *self.size, shrunk=False)
+
+    def is_private(self, url: str) -> bool:
+        """Tell that anybody can open it."""
+        return False
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=(Button(custom_id=REGION),))}
+    return world
+
+
+@pytest.fixture
+async def process(world: World) -> AsyncIterator[Process]:
+    async with world.process() as process:
+        yield process
+
+
+async def test_a_proposal_is_free_and_says_what_will_be_sent(world: World, process: Process) -> None:
+    """The mask has the picture's own size; the prompt is put in order."""
+    regions = Regions(process.presses, Shown(), Studio())
+    proposal = await regions.propose(press(button=REGION), "a fox —ar 3:2 in snow", Region.LEFT)
+    assert proposal.prompt == "a fox in snow --ar 3:2"
+    assert (proposal.mask.width, proposal.mask.height, proposal.mask.share) == (96, 64, 0.5)
+    assert proposal.preview.name == "preview.jpg"
+    assert states(world) == {}
+    again = await regions.reread(Upload(proposal.mask.data, "mask.png"))
+    assert again == proposal.mask
+
+
+async def test_a_proposal_of_nothing_is_refused(process: Process) -> None:
+    """A region, or a mask, must be given."""
+    with pytest.raises(MaskMissing):
+        await Regions(process.presses, Shown(), Studio()).propose(press(button=REGION), "a fox", None)
+
+
+async def test_a_clip_has_no_region(process: Process) -> None:
+    """Nobody can say which frame is meant."""
+    with pytest.raises(PictureUnreadable):
+        await Regions(process.presses, Shown(0, 0), Studio()).propose(press(button=REGION), "a fox", Region.LEFT)
+
+
+async def test_who_may_not_spend_sees_no_preview(process: Process) -> None:
+    """Admission comes before any work, as does the prompt's check."""
+    regions = Regions(process.presses, Shown(), Studio())
+    with pytest.raises(ServerNotAllowed):
+        await regions.propose(press(button=REGION, guild_id=99), "a fox", Region.LEFT)
+    with pytest.raises(PromptRefused):
+        await regions.propose(press(button=REGION), "a fox --nonsense", Region.LEFT)
+
+
+async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
+    """Its claim has its message's id: a second click, however late, finds it."""
+    world.relay.outcomes = [ASKS, ACCEPTED]
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    await process.presses.repaint(press(button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+    await world.clock.advance(20.0)
+    assert world.relay.sent == [
+        Sent("action", (PARENT, REGION), "mjbot:900"),
+        Sent("modal", (CHILD, "a fox", "mask"), "mjbot:900"),
+    ]
+    assert states(world) == {900: "accepted"}
+    with pytest.raises(AlreadyPressed) as refused:
+        await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+    assert refused.value.link
+    assert len(world.relay.sent) == 2
+
+
+async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World, process: Process) -> None:
+    """The child is taken back: its form, opened later, would go without the mask; and nothing was drawn."""
+    world.relay.outcomes = [ASKS, RelayBusy("23"), ASKS, ACCEPTED]
+    world.relay.set(task(CHILD, Status.MODAL))
+    answerer = FakeAnswerer()
+    await process.presses.repaint(press(button=REGION), 900, "a fox", b"mask", answerer)
+    await world.clock.advance(10.0)
+    assert [type(error) for error in answerer.refused] == [RelayBusy]
+    assert (answerer.closed, answerer.marked) == ([800], [])
+    assert states(world) == {900: "refused"}
+    assert world.store.closed == {800}
+    await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer(810))
+    await world.clock.advance(10.0)
+    assert states(world) == {900: "refused", 101: "accepted"}
+    assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
