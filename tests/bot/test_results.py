@@ -29,11 +29,8 @@ def grid() -> bytes:
     """Draw a grid, one colour for each picture."""
     image = Image.new("RGB", (8, 8))
     for number, colour in COLOURS.items():
-        image.paste(colour, ((number - 1) % 2 * 4, (number - 1) // 2 * 4, (number - 1) % 2 * 4 + 4, 8))
-    image.paste(COLOURS[3], (0, 4, 4, 8))
-    image.paste(COLOURS[4], (4, 4, 8, 8))
-    image.paste(COLOURS[1], (0, 0, 4, 4))
-    image.paste(COLOURS[2], (4, 0, 8, 4))
+        left, top = (number - 1) % 2 * 4, (number - 1) // 2 * 4
+        image.paste(colour, (left, top, left + 4, top + 4))
     buffer = BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

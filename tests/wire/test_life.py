@@ -13,12 +13,12 @@ pytestmark = pytest.mark.wire
 
 
 async def test_status_then_press(world: World) -> None:
-    """A running task ends as a picture with buttons in rows of 5 and 4; U1 leads to a finished child."""
+    """A running task ends as a picture with buttons in rows of 5 and 4, and ours; U1 leads to a finished child."""
     task_id = world.relay.add_task()
     async with world.bot():
         message = await world.follow(task_id)
         await world.shows(message, "✅ Four pictures")
-        assert [[len(row["components"]) for row in message.components], len(message.files)] == [[5, 4], 1]
+        assert [[len(row["components"]) for row in message.components], len(message.files)] == [[5, 4, 2], 1]
         child = await world.press(message, "U1")
         await world.shows(child, "✅ Picture 1")
         assert len(child.files) == 1
