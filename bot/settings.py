@@ -110,6 +110,11 @@ class Settings(BaseSettings):
             raise SettingsError(list(dict.fromkeys(problems))) from None
         except UnicodeDecodeError:
             raise SettingsError([(".env", "is not saved as UTF-8")]) from None
+        except OSError as error:
+            problem = (
+                f"cannot be read ({error.strerror}): run this as the user who owns the file, or let this one read it"
+            )
+            raise SettingsError([(".env", problem)]) from None
 
 
 def _is_web_address(value: str) -> bool:

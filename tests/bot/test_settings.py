@@ -225,6 +225,20 @@ def test_a_file_in_another_encoding_is_named(bare: Path) -> None:
     assert [variable for variable, _ in refused.value.problems] == [".env"]
 
 
+def test_a_file_that_cannot_be_read_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's, as where a service has a user of its own."""
+    (bare / ".env").touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    monkeypatch.undo()
+    assert str(refused.value).startswith(".env: cannot be read (Permission denied): run this as the user who owns")
+
+
 def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not by repr, nor by str, nor by an error that hits another variable."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:pass-secret@db.test/mj")
