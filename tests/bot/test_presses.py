@@ -17,6 +17,7 @@ from bot.errors import (
     AlreadyPressed,
     BalanceExhausted,
     ButtonUnknown,
+    ClaimLost,
     CoolingDown,
     DailyLimitReached,
     FormGone,
@@ -803,6 +804,33 @@ async def test_a_form_works_without_its_row(world: World, process: Process) -> N
     await world.clock.advance(5.0)
     assert sent == [True]
     assert states(world) == {100: "accepted"}
+
+
+async def test_a_form_whose_rows_are_forgotten_is_not_sent_again(world: World, process: Process) -> None:
+    """Retention took the row and the snapshot that said so; the relay knows that it was drawn."""
+    world.store.jobs = {}
+    world.relay.set(task(CHILD, Status.SUCCESS))
+    late = press(100, task_id=CHILD)
+    late = replace(late, asker=replace(late.asker, requester_id=late.person.id))
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(late, "a", FakeAnswerer())
+    assert world.relay.sent == []
+
+
+async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
+    """The lease ended while the child's message was on its way: nothing is sent, and the person is told."""
+    answerer = FakeAnswerer()
+
+    async def given_up(*_: object) -> Place:
+        world.store.claimed[100] = replace(world.store.claimed[100], state=ClaimState.REFUSED)
+        return await FakeAnswerer.open_child(answerer, "U2", task())
+
+    answerer.open_child = given_up  # type: ignore[method-assign]
+    await process.presses.press(press(100), answerer)
+    await world.clock.advance(5.0)
+    assert world.relay.sent == []
+    assert [type(error) for error in answerer.refused] == [ClaimLost]
+    assert world.store.claimed[100].state is ClaimState.REFUSED
 
 
 async def test_a_form_is_its_requesters_alone(world: World, process: Process) -> None:
