@@ -37,7 +37,7 @@ from bot.errors import (
     SubmitUncertain,
     TaskUnknown,
 )
-from bot.models import Properties, Status, Submission
+from bot.models import Properties, Status, Submission, Task
 from bot.ports import Ending
 from bot.presses import Press
 from bot.records import ClaimState, Person, Place
@@ -821,9 +821,9 @@ async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, pr
     """The lease ended while the child's message was on its way: nothing is sent, and the person is told."""
     answerer = FakeAnswerer()
 
-    async def given_up(*_: object) -> Place:
+    async def given_up(pressed: str, parent: Task) -> Place:
         world.store.claimed[100] = replace(world.store.claimed[100], state=ClaimState.REFUSED)
-        return await FakeAnswerer.open_child(answerer, "U2", task())
+        return await FakeAnswerer.open_child(answerer, pressed, parent)
 
     answerer.open_child = given_up  # type: ignore[method-assign]
     await process.presses.press(press(100), answerer)
