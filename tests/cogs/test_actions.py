@@ -608,7 +608,7 @@ async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.L
 
 async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
     """What was given up is watched anew, by whomever."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=2.0, picture_side=64), watch_minutes=0.05) as w:
+    async with world(tmp_path, RelaySettings(seconds_per_task=30.0, picture_side=64), watch_minutes=0.4) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert answer.response is not None
         asleep = await w.titled(answer.response.id, "🌙")
