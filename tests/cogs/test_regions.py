@@ -188,7 +188,7 @@ async def test_a_refusal_leaves_the_preview_to_be_confirmed_again(tmp_path: Path
     """Nothing was paid, so the same click may try once more."""
     async with world(tmp_path) as w:
         _, seen = await proposed(w, await single(w), region=["centre"])
-        w.relay.script("action", body={"code": 23, "description": "队列已满", "result": None, "properties": {}})
+        w.relay.refuse("action", "saturated")
         assert "too busy" in await w.told(await w.click(w.member, seen, "Repaint"))
         await w.clock.sleep(4.0)
         await w.child(await w.click(w.member, seen, "Repaint"), "✅ Four pictures")

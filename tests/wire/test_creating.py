@@ -19,7 +19,7 @@ async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
         await act.answered(10)
         assert act.original is not None
         shown = await world.shows(act.original, "✅ Four pictures")
-        assert [[len(row["components"]) for row in shown.components], len(shown.files)] == [[5, 4], 1]
+        assert [[len(row["components"]) for row in shown.components], len(shown.files)] == [[5, 4, 2], 1]
         assert shown.embed["description"].startswith("**a lighthouse at dawn** `--ar 3:2`")
         await world.shows(await world.press(shown, "U1"), "✅ Picture 1")
         refused = await world.discord.slash(world.discord.owner, where, "imagine", {"prompt": "a cat --chaos 900"})
