@@ -233,6 +233,10 @@ class Sender(Spending):
         except SubmitUncertain as lost:
             # The child exists and is watched: it will tell itself.
             log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
+        except (ClaimLost, StoreUnavailable) as unsent:
+            # The row stays as it is: somebody may have answered the form since, and must not be invited to pay again.
+            await answerer.refuse(unsent)
+            return ClaimState.REFUSED
         except RelayError as refused:
             if mask:
                 # Asked for later, the form would go without its mask.

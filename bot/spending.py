@@ -105,10 +105,10 @@ class Spending:
 
     async def hold(self, claim: Claim) -> None:
         """Make sure, right before a submit, that it is still ours to send."""
-        if self._now() - claim.made_at < HOLDS:
+        if claim.task_id or self._now() - claim.made_at < HOLDS:
             await self._store.hold(claim.id)
             return
-        # It waited for room, and only a command does so for long: nobody else can claim the same.
+        # A command that waited for room: nobody else can claim the same, as of a task's button or form.
         known = await self._store.find_claim(claim.id)
         if known is None or known.state is not ClaimState.SUBMITTING:
             raise ClaimLost

@@ -817,6 +817,24 @@ async def test_a_form_whose_rows_are_forgotten_is_not_sent_again(world: World, p
     assert world.relay.sent == []
 
 
+async def test_a_form_that_waited_too_long_for_the_store_is_not_sent(world: World, process: Process) -> None:
+    """After five minutes the same form may be claimed again, so the first is given up, and said to be."""
+    world.store.jobs = {800: job(800, CHILD)}
+    world.relay.set(task(CHILD, Status.MODAL))
+    first, second = FakeAnswerer(), FakeAnswerer()
+    await process.presses.answer_form(press(100, task_id=CHILD), "a", first)
+    world.store.down = True
+    await world.clock.advance(310.0)
+    world.store.down = False
+    await process.presses.answer_form(press(101, task_id=CHILD), "b", second)
+    await world.clock.advance(60.0)
+    assert [type(error) for error in first.refused] == [ClaimLost]
+    assert [one.words[1] for one in world.relay.accepted] == ["b"]
+    assert {one.id: one.state for one in world.store.claimed.values()} == {100: "refused", 101: "accepted"}
+    with pytest.raises(FormGone):
+        await process.presses.answer_form(press(102, task_id=CHILD), "c", FakeAnswerer())
+
+
 async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
     """The lease ended while the child's message was on its way: nothing is sent, and the person is told."""
     answerer = FakeAnswerer()
