@@ -42,6 +42,7 @@ from bot.studio import Studio
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 from cogs.actions import Actions
+from cogs.blending import BlendWith
 from cogs.budgets import Budgets
 from cogs.create import Create
 from cogs.creating import Creating
@@ -185,6 +186,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
         people = People(store)
         creating = Creating(creations, trust, turns, clock, defaults_of=people.defaults)
+        linked = partial(Linked, pictures)
         lease = timedelta(seconds=settings.lease_seconds)
         ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
         wiped = hosting.wiped_disk_here(settings.database_url)
@@ -192,7 +194,8 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         bot.cogs_to_add = (
             status,
             Create(creating),
-            Read(bot, creating, partial(Linked, pictures)),
+            Read(bot, creating, linked),
+            BlendWith(bot, creating, linked),
             Rework(creating, jobs, Finished(jobs.look, pictures.download, studio).of),
             OwnTasks(bot, people, status),
             Seed(Seeds(api, store), status),

@@ -301,6 +301,16 @@ class UploadTooSmall(UploadRefused):
         self.least = least
 
 
+class UploadsMiscounted(UploadRefused):
+    """`count` pictures where `fewest` to `most` are taken."""
+
+    def __init__(self, count: int, fewest: int, most: int) -> None:
+        super().__init__()
+        self.count = count
+        self.fewest = fewest
+        self.most = most
+
+
 class MaskRefused(MjbotError):
     """A mask picture that cannot be used."""
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.errors import PromptRefused
+from bot.errors import PromptRefused, UploadsMiscounted
 from bot.line import parse
 from bot.parameters import Parameter
 from bot.problems import NoWords, Problem, TooLong
 from bot.prompt import LIMIT, Options, compose
 from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Swap, Video
+
+FEWEST_BLENDED, MOST_BLENDED = 2, 5
+"""How many pictures /submit/blend takes."""
 
 
 class Given(Protocol):
@@ -86,7 +89,13 @@ def shorten(prompt: str) -> Wish:
 
 
 def blend(pictures: tuple[Given, ...], dimensions: Dimensions = Dimensions.SQUARE) -> Wish:
-    """Ask for two to five pictures to be blended."""
+    """Ask for two to five pictures to be blended.
+
+    Raises:
+        UploadsMiscounted: There are fewer, or more.
+    """
+    if not FEWEST_BLENDED <= len(pictures) <= MOST_BLENDED:
+        raise UploadsMiscounted(len(pictures), FEWEST_BLENDED, MOST_BLENDED)
     return Wish(action="BLEND", pictures=pictures, order=lambda data: Blend(pictures=data, dimensions=dimensions))
 
 

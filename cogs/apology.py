@@ -210,6 +210,11 @@ def no_picture_here() -> str:
     )
 
 
+def no_picture_to_blend() -> str:
+    """Say that a message whose picture was to be blended with others shows none."""
+    return "I find no picture in that message. Choose one that shows a PNG, JPEG or WebP, or run `/blend` with files."
+
+
 def one_start() -> str:
     """Say that clips begin with a picture or with a task's: there was neither, or both."""
     return "Give me what the clips begin with: either a file as `image`, or a finished task as `id`. Nothing was paid."

@@ -1,11 +1,19 @@
-"""A person's own tasks, offered while they type an id."""
+"""What commands and forms offer to choose from."""
 
 from discord import app_commands
 
 from bot.errors import MjbotError
 from bot.jobs import Jobs
+from bot.submits import Dimensions
 from cogs import limits
 from cogs.listing import choice
+
+SHAPES = {
+    Dimensions.PORTRAIT: "portrait, 2:3",
+    Dimensions.SQUARE: "square, 1:1",
+    Dimensions.LANDSCAPE: "landscape, 3:2",
+}
+"""The shapes of a blend, in words."""
 
 
 async def own_tasks(jobs: Jobs, person_id: int, typed: str) -> list[app_commands.Choice[str]]:

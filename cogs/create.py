@@ -14,6 +14,7 @@ from bot.submits import Dimensions
 from bot.wishes import Defaults, Wish, blend, imagine
 from cogs import limits
 from cogs.attachments import given
+from cogs.choices import SHAPES
 from cogs.creating import PROMPT, Creating
 from cogs.places import Interaction
 
@@ -91,11 +92,7 @@ class Create(commands.Cog):
         private=_("Only you see it"),
     )
     @app_commands.choices(
-        dimensions=[
-            app_commands.Choice(name=_("portrait, 2:3"), value=Dimensions.PORTRAIT.value),
-            app_commands.Choice(name=_("square, 1:1"), value=Dimensions.SQUARE.value),
-            app_commands.Choice(name=_("landscape, 3:2"), value=Dimensions.LANDSCAPE.value),
-        ]
+        dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in SHAPES.items()]
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

@@ -36,16 +36,27 @@ def prompt_in(data: Mapping[str, Any]) -> str:
 
 def chosen_in(data: Mapping[str, Any], custom_id: str) -> str:
     """Return what was chosen in a menu; "" where nothing was."""
-    values = _part(data, custom_id).get("values")
-    return str(values[0]) if is_array(values) and values else ""
+    return next(_values(data, custom_id), "")
 
 
 def upload_in(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | None:
     """Return the attachment that was uploaded, as Discord describes it; None where there is none."""
+    return next(uploads_in(data, custom_id), None)
+
+
+def uploads_in(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
+    """Return the attachments that were uploaded, in their order, as Discord describes them."""
     resolved = data.get("resolved")
     attachments = resolved.get("attachments") if is_mapping(resolved) else None
-    found = attachments.get(chosen_in(data, custom_id)) if is_mapping(attachments) else None
-    return found if is_mapping(found) else None
+    for chosen in _values(data, custom_id) if is_mapping(attachments) else ():
+        found = attachments.get(chosen) if is_mapping(attachments) else None
+        if is_mapping(found):
+            yield found
+
+
+def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
+    values = _part(data, custom_id).get("values")
+    yield from map(str, values) if is_array(values) else ()
 
 
 def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:

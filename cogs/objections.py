@@ -20,6 +20,7 @@ from bot.errors import (
     UploadForeign,
     UploadMoves,
     UploadRefused,
+    UploadsMiscounted,
     UploadTooLarge,
     UploadTooSmall,
     UploadUnreadable,
@@ -162,6 +163,10 @@ def _upload(error: UploadRefused, name: str) -> str:
             return (
                 f"{name} has {width} x {height} pixels, too few to draw from. Nothing was paid: send one with at least "
                 f"{least} on each side."
+            )
+        case UploadsMiscounted(count=count, fewest=fewest, most=most):
+            return (
+                f"That takes {fewest} to {most} pictures, and here are {count}. Nothing was paid: change their number."
             )
         case _:
             return f"{name} cannot be used. Nothing was paid: send another picture, as PNG, JPEG or WebP."

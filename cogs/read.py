@@ -1,6 +1,6 @@
 """/describe, the same on a message, and /shorten: commands that are answered in words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.wishes import Defaults, Given, Wish, describe, shorten
 from cogs.apology import no_picture_here, one_picture
-from cogs.attachments import Attached, given, is_picture
+from cogs.attachments import given, pictures_in
 from cogs.creating import PROMPT, Creating
 from cogs.places import Interaction
 from cogs.replies import tell
@@ -61,23 +61,15 @@ class Read(commands.Cog):
 
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Read the first picture of a message: a file of it, else what an embed shows."""
-        picture = next(self._shown(message), None)
+        picture = next(pictures_in(message), None)
         if picture is None:
             await tell(interaction, no_picture_here())
             return
 
         def wish(_: Defaults) -> Wish:
-            return describe(picture.checked() if isinstance(picture, Attached) else picture)
+            return describe(self._linked(picture) if isinstance(picture, str) else given(picture)[0])
 
         await self._creating.create(interaction, wish, private=False)
-
-    def _shown(self, message: discord.Message | discord.MessageSnapshot) -> Iterator[Given]:
-        """Return the pictures of a message, or of one that it forwards."""
-        yield from map(Attached, filter(is_picture, message.attachments))
-        for embed in message.embeds:
-            yield from (self._linked(url) for url in (embed.image.url, embed.thumbnail.url) if url)
-        for forwarded in getattr(message, "message_snapshots", ()):
-            yield from self._shown(forwarded)
 
     @app_commands.command(name="shorten", description=_("Which words of a prompt count, and shorter prompts"))
     @app_commands.describe(prompt=_("The prompt to look at"), private=_("Only you see it"))

@@ -88,7 +88,7 @@ class _UnderWay:
 
     def __init__(self) -> None:
         self._count = 0
-        self._none_left = asyncio.Event()
+        self._one_left = asyncio.Event()
 
     @contextmanager
     def one(self) -> Generator[None]:
@@ -97,12 +97,13 @@ class _UnderWay:
             yield
         finally:
             self._count -= 1
-            self._none_left.set()
+            self._one_left.set()
 
     async def ended(self) -> None:
         while self._count:
-            self._none_left.clear()
-            await self._none_left.wait()
+            # A fresh one each time: it belongs to the loop that waits, and a process may run one after another.
+            self._one_left = asyncio.Event()
+            await self._one_left.wait()
 
 
 _under_way = _UnderWay()

@@ -1,0 +1,150 @@
+"""A message's menu, "Blend with ...", on discord.py's own machinery and a real relay."""
+
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from simcord import InteractionResult
+
+from sandbox.relay import RelaySettings
+from tests.pictures import encoded, moving, noise
+from tests.world import World, title_of, world
+
+FOX, OWL, TINY = encoded(noise(120, 80)), encoded(noise(80, 120)), encoded(noise(4, 4))
+
+
+async def _opened(w: World, *files: tuple[str, bytes]) -> tuple[discord.Message, InteractionResult]:
+    """Choose the menu of a message with those files, and press its button; return the answer and the form."""
+    message = await w.member.send(w.channel, "look", attachments=list(files))
+    answer = await w.menu(w.member, message, "Blend with ...")
+    assert answer.response is not None
+    assert answer.response.ephemeral
+    shown = w.message(answer.response.id)
+    assert shown is not None
+    return shown, await w.click(w.member, shown, "Blend with ...")
+
+
+async def _filled(w: World, form: InteractionResult, **values: Any) -> InteractionResult:  # noqa: ANN401
+    return await w.act(w.member.submit_modal(form, {"shape": ["SQUARE"], **values}))
+
+
+async def test_a_messages_picture_is_blended_with_uploaded_ones(tmp_path: Path) -> None:
+    """Its own comes first; the result is a message like any other, and everybody sees it."""
+    async with world(tmp_path) as w:
+        shown, form = await _opened(w, ("fox.png", FOX))
+        assert shown.embeds[0].image.url is not None
+        answer = await _filled(w, form, others=[("owl.png", OWL), ("fox2.png", FOX)], shape=["LANDSCAPE"])
+        assert answer.response is not None
+        grid = await w.pictured(answer.response.id)
+        assert title_of(grid).startswith("✅ Four pictures")
+        assert not answer.response.ephemeral
+        [submit] = w.relay.submits
+        assert (submit.path, submit.body["dimensions"]) == ("/mj/submit/blend", "LANDSCAPE")
+        sent = submit.body["base64Array"]
+        assert isinstance(sent, list)
+        assert [sent[0] == sent[2], len(sent)] == [True, 3]
+
+
+async def test_a_message_of_two_pictures_needs_no_third(tmp_path: Path) -> None:
+    """They are shown together, and the form may be sent as it is."""
+    async with world(tmp_path) as w:
+        shown, form = await _opened(w, ("fox.png", FOX), ("notes.txt", b"text"), ("owl.png", OWL))
+        assert [embed.image.url is not None for embed in shown.embeds] == [True, True]
+        answer = await _filled(w, form)
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Four pictures")
+        [submit] = w.relay.submits
+        assert submit.body["dimensions"] == "SQUARE"
+
+
+async def test_a_picture_that_an_embed_links_is_blended(tmp_path: Path) -> None:
+    """What a bot shows by a link is opened like any link."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+        embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
+        channel = w.app.bot.get_channel(w.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        message = await channel.send(embed=embed)
+        answer = await w.menu(w.member, message, "Blend with ...")
+        assert answer.response is not None
+        form = await w.click(w.member, w.message(answer.response.id), "Blend with ...")
+        done = await _filled(w, form, others=("owl.png", OWL))
+        assert done.response is not None
+        await w.titled(done.response.id, "✅ Four pictures")
+
+
+async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
+    """Everything that it needs stands in the message that it came from."""
+    async with world(tmp_path) as w:
+        shown, form = await _opened(w, ("fox.png", FOX))
+        await w.restart()
+        answer = await _filled(w, form, others=("owl.png", OWL))
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅ Four pictures")
+        again = await w.click(w.member, shown, "Blend with ...")
+        await _filled(w, again, others=("fox.png", FOX))
+        await w.until(lambda: len(w.relay.submits) == 2)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "no picture in that message"),
+        ([("a.txt", b"text")], "no picture in that message"),
+        ([("huge.png", bytes(33 * 2**20))], "33 MiB"),
+    ],
+)
+async def test_a_message_without_a_usable_picture_says_so(
+    tmp_path: Path, files: list[tuple[str, bytes]], said: str
+) -> None:
+    """At once, privately, and unpaid."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=files)
+        answer = await w.menu(w.member, message, "Blend with ...")
+        assert said in w.said(answer)
+        assert w.relay.submits == []
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (("tiny.png", TINY), "4 x 4 pixels"),
+        (("moves.gif", moving("GIF")), "moves"),
+        (("notes.pdf", b"%PDF-1.7 ..."), "notes.pdf"),
+        (("half.png", OWL[:60]), "half.png"),
+    ],
+)
+async def test_an_upload_that_is_no_usable_picture_is_refused(
+    tmp_path: Path, other: tuple[str, bytes], said: str
+) -> None:
+    """In one private sentence; nothing is left in the channel, and nothing paid."""
+    async with world(tmp_path) as w:
+        _, form = await _opened(w, ("fox.png", FOX))
+        before = len(w.public)
+        answer = await _filled(w, form, others=other)
+        told = await w.told(answer)
+        assert said in told
+        assert "Nothing was paid" in told
+        await w.until(lambda: len(w.public) == before)
+        assert w.relay.submits == []
+
+
+async def test_five_pictures_are_as_many_as_it_takes(tmp_path: Path) -> None:
+    """Those of a message that holds more are left out, and the form has no room for others."""
+    async with world(tmp_path) as w:
+        shown, form = await _opened(w, *((f"{number}.png", FOX) for number in range(7)))
+        assert len(shown.embeds) == 5
+        await _filled(w, form, shape=["PORTRAIT"])
+        await w.until(lambda: w.relay.submits)
+        sent = w.relay.submits[0].body["base64Array"]
+        assert isinstance(sent, list)
+        assert len(sent) == 5
+
+
+async def test_a_stranger_in_another_server_cannot_spend_by_it(tmp_path: Path) -> None:
+    """Admission binds the form as it binds every command."""
+    async with world(tmp_path, allowed_guilds=frozenset({1})) as w:
+        _, form = await _opened(w, ("fox.png", FOX))
+        answer = await _filled(w, form, others=("owl.png", OWL))
+        assert await w.told(answer)
+        assert w.relay.submits == []
