@@ -65,7 +65,7 @@ class Help(commands.Cog):
             value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
             inline=False,
         )
-        menus = "**Midjourney status**, **Describe this image**, **Upscale picture**"
+        menus = "**Midjourney status**, **Describe this image**, **Blend with ...**, **Upscale picture**"
         menu = f"Open a message's menu, then **Apps**: {menus}."
         return embed.add_field(name="Anywhere", value=menu, inline=False)
 
