@@ -16,6 +16,7 @@ _LINK = re.compile(r"<?(https?://[^\s<>]+?)>?[,;]?", re.IGNORECASE)
 _CODE = re.compile(r"(?:https?://\S+|[0-9]+(?:::[0-9.]+)?|random)", re.IGNORECASE)
 _PROFILE = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{5,40}(?:::[0-9.]+)?", re.IGNORECASE)
 _SPACED_RATIO = re.compile(r"(?<!\S)(--(?:ar|aspect) +[0-9.]+)\s*([:x\u00d7/])\s*(?=[0-9])", re.IGNORECASE)
+_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,19 @@ class Prompt:
 
 
 def parse(line: str) -> Prompt:
-    """Take a prompt line apart, whatever it holds: nothing is judged, and no word is lost."""
+    """Take a prompt line apart, whatever it holds: nothing is judged, and no word is lost.
+
+    What is moved may come to stand where it means something else, so that is looked at again until nothing moves.
+    """
+    prompt = _parted(line)
+    for _ in range(_ROUNDS):
+        earlier, prompt = prompt, _parted(prompt.line)
+        if earlier == prompt:
+            break
+    return prompt
+
+
+def _parted(line: str) -> Prompt:
     tokens = _SPACED_RATIO.sub(r"\1\2", tidy(line)).split()
     words: list[str] = []
     links: list[str] = []

@@ -65,8 +65,8 @@ def _plain_marks(text: str) -> str:
     """Make quotes and dashes plain: two dashes where a parameter begins, else one."""
     text = text.translate(_QUOTES).translate(_SHORT)
     text = _LOOSE.sub(_dashes, text)
-    text = _STUCK.sub(_unstuck, text)
     text = _TORN.sub(_dashes, text)
+    text = _STUCK.sub(_unstuck, text)
     text = _ALONE.sub("-", text)
     text = _BETWEEN_NUMBERS.sub("-", text)
     return _OTHERS.sub("-", _IN_WORDS.sub(" - ", text))

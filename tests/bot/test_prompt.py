@@ -274,6 +274,7 @@ LINES = st.lists(WORDS | PIECES | ODD_PIECES, max_size=8).map(" ".join)
 
 @given(LINES | st.text())
 @example("--p a--tile")
+@example("0--TILE - - AR 0")
 def test_taking_apart_is_stable(line: str) -> None:
     """What was taken apart and put together again comes apart in the same way."""
     once = parse(line)
@@ -288,7 +289,11 @@ def test_no_word_is_lost(line: str) -> None:
     kept = re.findall(r"[^\W_]{4,}", line)
     whole = parse(line).line.lower()
     for word in kept:
-        assert word.lower() in whole or word.isdigit() or word.lower() in {"aspect", "quality", "profile", "version"}
+        assert (
+            word.lower() in whole
+            or word.isdigit()
+            or word.lower() in {"aspect", "quality", "profile", "style", "version"}
+        )
 
 
 @given(LINES | st.text(), st.integers() | st.none(), st.integers(0, 3), st.text(max_size=8), st.text(max_size=5))
