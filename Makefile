@@ -12,7 +12,7 @@ demo: $(READY)
 	$(PY) -m sandbox
 
 test: $(READY)
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 # What the wire tests do to the process, at full size: about ten minutes.
 chaos: $(READY)

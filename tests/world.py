@@ -26,6 +26,9 @@ SPEED = 10.0
 """How much faster than ours the bot's clock runs: budgets, polls and pauses cost a tenth."""
 QUICK = RelaySettings(seconds_per_task=0.2, picture_side=64)
 
+_ANSWERED_SECONDS = 3.0
+"""How long Discord waits for the first answer to an interaction."""
+
 Actor = MemberActor | UserHandle
 
 
@@ -110,10 +113,15 @@ class World:
     _last: Any = None
 
     async def act(self, action: Awaitable[Any]) -> InteractionResult:
-        """Let somebody act; what the bot still does afterwards need not have settled."""
+        """Let somebody act, and wait for the first answer; what the bot still does afterwards need not have settled."""
         with suppress(TimeoutError):
             await action
-        return InteractionResult(self.env, self._last)
+        result = InteractionResult(self.env, self._last)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWERED_SECONDS):
+                while not result.acknowledged:  # noqa: ASYNC110 - there is no event for it
+                    await asyncio.sleep(0.01)
+        return result
 
     async def slash(self, actor: Actor, name: str, **options: Any) -> InteractionResult:  # noqa: ANN401
         """Run a slash command: a member in the channel, a user in the DM."""
@@ -136,7 +144,7 @@ class World:
         """Fill in a form and send it."""
         return await self.act(actor.submit_modal(shown, {"prompt": prompt}))
 
-    async def until(self, found: Callable[[], _T | None], *, seconds: float = 6.0) -> _T:
+    async def until(self, found: Callable[[], _T | None], *, seconds: float = 30.0) -> _T:
         """Wait until there is something true to return."""
         try:
             async with asyncio.timeout(seconds):
@@ -188,6 +196,12 @@ class World:
         """Wait until the message that a press led to has that title."""
         await self.until(lambda: pressed.followups)
         return await self.titled(pressed.followups[0].id, title)
+
+    async def learnt(self) -> None:
+        """Wait until the store knows something that the relay refuses."""
+        async with asyncio.timeout(30):
+            while not await self.app.store.refusals(self.clock.now()):  # noqa: ASYNC110 - there is no event for a row
+                await asyncio.sleep(0.01)
 
     @property
     def public(self) -> list[discord.Message]:

@@ -612,6 +612,7 @@ async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert answer.response is not None
         asleep = await w.titled(answer.response.id, "🌙")
+        await w.restart(watch_minutes=70)
         await w.click(w.stranger, asleep, "Look again")
         await w.titled(asleep.id, "🎨")
         assert not w.relay.submits

@@ -99,6 +99,7 @@ async def test_a_clip_is_shown_where_it_cannot_be_pressed(tmp_path: Path) -> Non
         video = await w.finished(w.relay.add_task("video"))
         await w.click(w.stranger, video, "U2")
         await w.until(lambda: [title_of(one) for one in w.public[1:]] == ["✅ One clip"])
+        await w.learnt()
         await w.click(w.stranger, video, "U2")
         await w.until(lambda: [title_of(one) for one in w.public[1:]] == ["✅ One clip"] * 2)
         shown = w.public[-1]

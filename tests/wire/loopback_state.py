@@ -97,12 +97,12 @@ class Interaction:
         own = [self.original] if self.original is not None and self.original is not self.message else []
         return [one for one in [*own, *self.followups] if not one.deleted]
 
-    async def acknowledged(self, timeout: float = 5.0) -> "Interaction":  # noqa: ASYNC109
+    async def acknowledged(self, timeout: float = 60.0) -> "Interaction":  # noqa: ASYNC109
         """Wait for the callback that Discord accepts."""
         await self.wait(lambda: self.response is not None, timeout)
         return self
 
-    async def answered(self, timeout: float = 5.0) -> "Interaction":  # noqa: ASYNC109
+    async def answered(self, timeout: float = 60.0) -> "Interaction":  # noqa: ASYNC109
         """Wait until something is said: nobody is "thinking", and there is a message, a modal or an edit."""
         await self.wait(self._is_answered, timeout)
         return self

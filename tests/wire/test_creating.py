@@ -16,14 +16,14 @@ async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
         options = {"prompt": "a lighthouse at dawn", "aspect": "3:2", "image": upload}
         where = world.discord.channels[0]
         act = await world.discord.slash(world.discord.owner, where, "imagine", options)
-        await act.answered(10)
+        await act.answered()
         assert act.original is not None
         shown = await world.shows(act.original, "✅ Four pictures")
         assert [[len(row["components"]) for row in shown.components], len(shown.files)] == [[5, 4, 2], 1]
         assert shown.embed["description"].startswith("**a lighthouse at dawn** `--ar 3:2`")
         await world.shows(await world.press(shown, "U1"), "✅ Picture 1")
         refused = await world.discord.slash(world.discord.owner, where, "imagine", {"prompt": "a cat --chaos 900"})
-        await refused.answered(10)
+        await refused.answered()
     assert [one.path for one in world.relay.submits] == ["/mj/submit/imagine", "/mj/submit/action"]
     assert world.relay.submits[0].body["prompt"] == "a lighthouse at dawn --ar 3:2"
     world.assert_polite()
@@ -34,7 +34,7 @@ async def test_describe_from_the_upload_to_the_readings(world: World) -> None:
     async with world.bot(**GENEROUS):
         upload = Upload("fox.png", encoded(noise(120, 90)), "image/png")
         act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "describe", {"image": upload})
-        await act.answered(10)
+        await act.answered()
         assert act.original is not None
         shown = await world.shows(act.original, "✅ Described")
         await world.until(lambda: shown.files)

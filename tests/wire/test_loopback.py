@@ -376,7 +376,7 @@ async def test_a_lost_gateway_is_resumed(
     """After a cut, a close or op 7 the session is resumed; what happened meanwhile is replayed."""
     await lose(server.gateway)
     act = await server.slash(server.member, server.channels[0], "mjstatus", {"task": "17"})
-    await act.answered(10)
+    await act.answered()
     await server.until(lambda: server.gateway.resumes == 1, 5)
     assert server.identifies == 1
 

@@ -12,7 +12,7 @@ async def test_a_panel_outlives_its_process(world: World) -> None:
     me, channel = world.discord.owner, world.discord.channels[0]
     async with world.bot() as bot:
         act = await world.discord.slash(me, channel, "mjsettings")
-        await act.answered(10)
+        await act.answered()
         panel = act.original
         assert panel is not None
         await world.shows(panel, "Your settings")
@@ -37,7 +37,7 @@ async def test_a_list_outlives_its_process(world: World) -> None:
         task_id = world.relay.add_task("grid", prompt="a lighthouse")
         await world.shows(await world.follow(task_id), "✅ Four")
         act = await world.discord.slash(me, channel, "mjtasks")
-        await act.answered(10)
+        await act.answered()
         shown = act.original
         assert shown is not None
         await world.shows(shown, "Your tasks")
@@ -45,7 +45,7 @@ async def test_a_list_outlives_its_process(world: World) -> None:
         await bot.kill()
     async with world.bot():
         opened = await world.discord.click(me, shown, "mj:t:open:0:all", values=[task_id])
-        await opened.answered(10)
+        await opened.answered()
         assert opened.original is not None
         assert opened.original is not shown
         assert opened.original.ephemeral

@@ -27,7 +27,7 @@ def _painted() -> Upload:
 
 async def _opened(world: World, message: Message, which: str) -> Interaction:
     act = await world.discord.click(world.discord.owner, message, which)
-    await act.answered(10)
+    await act.answered()
     return act
 
 

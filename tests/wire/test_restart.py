@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
             await bot.line("Going on with 11 unfinished messages")  # as soon as the dead one's lease has ended
             for message in messages:
                 await world.shows(message, "✅ Four pictures")
+                await world.until(partial(getattr, message, "files"))
                 assert len(message.files) == 1
             await world.shows(child, "know")
         assert len(world.relay.submits) == 1

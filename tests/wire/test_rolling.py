@@ -47,7 +47,7 @@ async def test_a_deploy_is_not_noticed(world: World, record_property: Callable[[
             where = discord.channels[n // _OF_A_CHANNEL]
             acts.append(await discord.slash(discord.owner, where, "mjstatus", {"id": task_id}))
             if n % 25 == 24:
-                await acts[-1].answered(20)
+                await acts[-1].answered()
         await world.until(lambda: all(act.original and act.original.embed for act in acts), 30)
         messages = [act.original for act in acts if act.original]
         await world.until(lambda: all(_edits(one) >= 2 for one in messages), 30)

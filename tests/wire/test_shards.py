@@ -41,7 +41,7 @@ async def test_each_process_has_its_own_shards(two: World) -> None:
         private = await discord.slash(
             discord.owner, discord.dm(discord.owner), "mjstatus", {"id": two.relay.add_task("grid")}
         )
-        await private.answered(10)
+        await private.answered()
         assert {act.attempts for act in discord.interactions.values()} == {1}
         assert not [*first.said("Traceback"), *second.said("Traceback")]
     assert len(two.relay.submits) == 2

@@ -28,7 +28,7 @@ async def test_two_processes_press_once(world: World, stores: str) -> None:
             await world.shows(message, "✅ Four")
         pressed = [(message, which) for message in messages for which in _BUTTONS]
         acts = await asyncio.gather(*(discord.click(discord.owner, *one) for one in pressed))
-        await world.until(lambda: all(act.followups for act in acts), 120)
+        await world.until(lambda: all(act.followups for act in acts), 400)
         for act in acts:
             await world.shows(act.followups[0], "✅", 120)
         await world.until(lambda: all(act.attempts == 2 for act in acts))
