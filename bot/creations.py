@@ -17,6 +17,7 @@ from bot.spending import Spending
 from bot.studio import Studio
 from bot.submits import Order, Speed
 from bot.supervisor import Supervisor
+from bot.uploads import Upload
 from bot.wishes import Given, Wish
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,20 @@ class Creations(Spending):
         self._studio = studio
         self._reading = asyncio.Semaphore(_AT_ONCE)
 
+    async def prepared(self, asker: Asker, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
+        """Read and check pictures, and make them what a relay takes, for somebody who may create; that is free.
+
+        Raises:
+            AdmissionRefused: This person may not spend here, or not now.
+            UploadRefused: A picture cannot be used.
+            PictureError: A picture cannot be had.
+        """
+        self._admission.admit(asker)
+        if not pictures:
+            return ()
+        async with self._reading:
+            return tuple([await self._studio.upload(await one.read(), name=one.name) for one in pictures])
+
     @counting_unsent
     async def create(self, creation: Creation, wish: Wish, answerer: Opener) -> None:
         """Check the pictures, claim, show the message, and hand the submit to the supervisor.
@@ -84,20 +99,14 @@ class Creations(Spending):
             StoreUnavailable: No claim could be written, so nothing was sent.
             DisplayError: The message did not get through, so nothing was sent.
         """
-        self._admission.admit(creation.asker)
-        order = wish.order(await self._prepared(wish.pictures))
+        ready = await self.prepared(creation.asker, wish.pictures)
+        order = wish.order(tuple(one.data for one in ready))
         claim = await self._claim(creation, wish)
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
         sending = _Sending(claim, job, order, shown)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
-
-    async def _prepared(self, pictures: tuple[Given, ...]) -> tuple[bytes, ...]:
-        if not pictures:
-            return ()
-        async with self._reading:
-            return tuple([(await self._studio.upload(await one.read(), name=one.name)).data for one in pictures])
 
     async def _claim(self, creation: Creation, wish: Wish) -> Claim:
         claim = Claim(

@@ -103,7 +103,8 @@ def pictures_in(message: discord.Message | discord.MessageSnapshot) -> Iterator[
     """Return the pictures of a message, and of one that it forwards: its files, then the links that embeds show."""
     yield from (one for one in message.attachments if _kind(one.content_type) in _KINDS)
     for embed in message.embeds:
-        yield from (url for url in (embed.image.url, embed.thumbnail.url) if url)
+        # What shows a file of the same message by "attachment://" is among the files.
+        yield from (url for url in (embed.image.url, embed.thumbnail.url) if url and url.startswith("http"))
     for forwarded in getattr(message, "message_snapshots", ()):
         yield from pictures_in(forwarded)
 

@@ -1,19 +1,19 @@
 """A message's menu, "Blend with ...": the message's pictures, and those that a form adds to them.
 
-Between the menu and the form everything travels in the private message that the menu is answered with: its embeds show
-the pictures, and the form's answer reads them from there, in whichever process it arrives.
+Between the menu and the form everything travels in the private message that the menu is answered with: the pictures are
+attached to it, checked and made ready, so neither another process nor the end of the first message matters.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, Self, cast
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from typing import Any, Self, cast
 
 import discord
 from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.errors import MjbotError
 from bot.submits import Dimensions
 from bot.wishes import FEWEST_BLENDED, MOST_BLENDED, Defaults, Given, Wish, blend
 from cogs.apology import no_picture_to_blend
@@ -22,41 +22,35 @@ from cogs.choices import SHAPES
 from cogs.creating import Creating
 from cogs.forms import KEPT_SECONDS, chosen_in, uploads_in
 from cogs.places import Interaction
-from cogs.replies import acknowledged, apologising, sentence, tell
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
 
 BLEND = "blend_click"
-"""The event that a click is dispatched as: `on_blend_click(interaction, source)`."""
-Source = Literal["file", "link"]
-"""Whether the pictures are files that Discord holds, or links that somebody's embed shows."""
-
+"""The event that a click is dispatched as: `on_blend_click(interaction)`."""
 _COLOUR = 0x5865F2
-_TEMPLATE = r"mj:blend:(?P<source>file|link)"
+_CUSTOM_ID = "mj:blend"
 _OTHERS, _SHAPE = "others", "shape"
 _GALLERY = "https://discord.com/"
 """Embeds that share a link are shown as one, with all their pictures."""
 
 
-class BlendButton(ui.DynamicItem[ui.Button[Any]], template=_TEMPLATE):
+class BlendButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
     """Opens the form, below the pictures that it is about."""
 
-    def __init__(self, source: Source, button: ui.Button[Any] | None = None) -> None:
-        custom_id = f"mj:blend:{source}"
-        super().__init__(
-            button or ui.Button(label="Blend with ...", style=discord.ButtonStyle.primary, custom_id=custom_id)
-        )
-        self.source: Source = source
+    def __init__(self, button: ui.Button[Any] | None = None) -> None:
+        style = discord.ButtonStyle.primary
+        super().__init__(button or ui.Button(label="Add pictures", style=style, custom_id=_CUSTOM_ID))
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Build the button anew from a click on any message, however old."""
-        del interaction
-        return cls(cast(Source, match["source"]), cast(ui.Button[Any], item))
+        del interaction, match
+        return cls(cast(ui.Button[Any], item))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(BLEND, interaction, self.source)
+        interaction.client.dispatch(BLEND, interaction)
 
 
 class BlendWith(commands.Cog):
@@ -83,27 +77,30 @@ class BlendWith(commands.Cog):
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the message's pictures to this person, with the button that adds others to them."""
         shown = list(pictures_in(message))
-        files = [one for one in shown if isinstance(one, discord.Attachment)][:MOST_BLENDED]
-        try:
-            given(*files)
-        except MjbotError as error:
-            await tell(interaction, sentence(error, interaction))
-            return
-        links = [one.url for one in files] or [one for one in shown if isinstance(one, str)][:MOST_BLENDED]
-        if not links:
+        # Beside files, what embeds show is mostly where a link in the text leads to.
+        shown = ([one for one in shown if isinstance(one, discord.Attachment)] or shown)[:MOST_BLENDED]
+        if not shown:
             await tell(interaction, no_picture_to_blend())
             return
-        view = ui.View(timeout=None)
-        view.add_item(BlendButton("file" if files else "link"))
-        answer = interaction.response.send_message(embeds=_gallery(links), view=view, ephemeral=True)
-        await acknowledged(answer)
+        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+            return
+        async with taking_back(interaction, private=True):
+            pictures = tuple(self._linked(one) if isinstance(one, str) else given(one)[0] for one in shown)
+            ready = await self._creating.prepared(interaction, pictures)
+            files = [
+                discord.File(BytesIO(one.data), f"picture-{number}.{one.kind}") for number, one in enumerate(ready, 1)
+            ]
+            view = ui.View(timeout=None)
+            view.add_item(BlendButton())
+            embeds = _gallery([file.filename for file in files])
+            await promptly(interaction.edit_original_response(embeds=embeds, attachments=files, view=view))
 
     @commands.Cog.listener(f"on_{BLEND}")
-    async def clicked(self, interaction: Interaction, source: Source) -> None:
+    async def clicked(self, interaction: Interaction) -> None:
         """Open the form: as many pictures as are missing, and a shape."""
         async with apologising(interaction):
             here = len(_links(interaction))
-            modal = ui.Modal(title="Blend with ...", custom_id=f"mj:blend:{source}", timeout=KEPT_SECONDS)
+            modal = ui.Modal(title="Blend with ...", custom_id=_CUSTOM_ID, timeout=KEPT_SECONDS)
             if here < MOST_BLENDED:
                 modal.add_item(_others(here))
             modal.add_item(_shapes())
@@ -113,38 +110,28 @@ class BlendWith(commands.Cog):
     async def submitted(self, interaction: Interaction) -> None:
         """Take the form from its raw data, in whichever process it opened."""
         data: Mapping[str, Any] = interaction.data or {}
-        found = re.fullmatch(_TEMPLATE, str(data.get("custom_id", "")))
-        if interaction.type is not discord.InteractionType.modal_submit or found is None:
+        if interaction.type is not discord.InteractionType.modal_submit or data.get("custom_id") != _CUSTOM_ID:
             return
         async with apologising(interaction):
-            others = tuple(
-                Attached.uploaded(one, interaction.client.http.get_from_cdn) for one in uploads_in(data, _OTHERS)
-            )
+            fetch = interaction.client.http.get_from_cdn
+            begin = [Attached.held(link, fetch) for link in _links(interaction)]
+            others = [Attached.uploaded(one, fetch) for one in uploads_in(data, _OTHERS)]
             chosen = chosen_in(data, _SHAPE)
             shape = Dimensions(chosen) if chosen in Dimensions.__members__.values() else Dimensions.SQUARE
 
             def wish(_: Defaults) -> Wish:
-                begin = [self._shown(interaction, found["source"], link) for link in _links(interaction)]
                 return blend((*begin, *(one.checked() for one in others)), shape)
 
             await self._creating.create(interaction, wish, private=False)
 
-    def _shown(self, interaction: Interaction, source: str, link: str) -> Given:
-        """Return a picture of the private message: its link is our own word, and a file's was Discord's."""
-        return Attached.held(link, interaction.client.http.get_from_cdn) if source == "file" else self._linked(link)
 
-
-def _gallery(links: list[str]) -> list[discord.Embed]:
-    many = "this picture" if len(links) == 1 else f"these {len(links)} pictures"
-    first = discord.Embed(
-        title="Blend with ...",
-        colour=_COLOUR,
-        url=_GALLERY,
-        description=f"Add others to {many}: Midjourney lets up to {MOST_BLENDED} flow into each other.",
-    )
+def _gallery(names: Sequence[str]) -> list[discord.Embed]:
+    many = "this picture" if len(names) == 1 else f"these {len(names)} pictures"
+    said = f"Add others to {many}: Midjourney lets up to {MOST_BLENDED} flow into each other."
+    first = discord.Embed(title="Blend with ...", colour=_COLOUR, url=_GALLERY, description=said)
     first.set_footer(text="Nothing is paid before you send the form.")
-    rest = [discord.Embed(url=_GALLERY) for _ in links[1:]]
-    return [embed.set_image(url=link) for embed, link in zip((first, *rest), links, strict=True)]
+    embeds = (first, *(discord.Embed(url=_GALLERY) for _ in names[1:]))
+    return [embed.set_image(url=f"attachment://{name}") for embed, name in zip(embeds, names, strict=True)]
 
 
 def _others(here: int) -> ui.Label[Any]:
@@ -167,6 +154,8 @@ def _shapes() -> ui.Label[Any]:
 
 
 def _links(interaction: Interaction) -> list[str]:
-    """Read the pictures of the private message that the menu was answered with."""
-    embeds = interaction.message.embeds if interaction.message else ()
-    return [embed.image.url for embed in embeds if embed.image.url]
+    """Read the pictures of the private message; what an embed shows is not among its attachments."""
+    message = interaction.message
+    attached = [one.url for one in message.attachments] if message else []
+    shown = [embed.image.url for embed in message.embeds if embed.image.url] if message else []
+    return attached or shown

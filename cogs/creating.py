@@ -6,7 +6,8 @@ from bot.admission import Asker
 from bot.clock import Clock
 from bot.creations import Creation, Creations
 from bot.errors import MjbotError
-from bot.wishes import Defaults, Wish
+from bot.uploads import Upload
+from bot.wishes import Defaults, Given, Wish
 from cogs.answerer import CommandAnswerer
 from cogs.budgets import Budgets
 from cogs.places import Interaction, is_member, person
@@ -60,6 +61,10 @@ class Creating:
             )
             wish = wish_of(await self._defaults_of(interaction.user.id))
             await self._creations.create(creation, wish, answerer)
+
+    async def prepared(self, interaction: Interaction, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
+        """Check pictures that somebody may create from, without creating; raises what Creations.prepared does."""
+        return await self._creations.prepared(await self._asker(interaction), pictures)
 
     async def _asker(self, interaction: Interaction) -> Asker:
         member = is_member(interaction)

@@ -14,15 +14,20 @@ from tests.world import World, title_of, world
 FOX, OWL, TINY = encoded(noise(120, 80)), encoded(noise(80, 120)), encoded(noise(4, 4))
 
 
-async def _opened(w: World, *files: tuple[str, bytes]) -> tuple[discord.Message, InteractionResult]:
-    """Choose the menu of a message with those files, and press its button; return the answer and the form."""
-    message = await w.member.send(w.channel, "look", attachments=list(files))
+async def _shown(w: World, message: discord.Message) -> discord.Message:
+    """Choose the menu, and return the private answer."""
     answer = await w.menu(w.member, message, "Blend with ...")
     assert answer.response is not None
     assert answer.response.ephemeral
-    shown = w.message(answer.response.id)
-    assert shown is not None
-    return shown, await w.click(w.member, shown, "Blend with ...")
+    shown = await w.titled(answer.response.id, "Blend with ...")
+    assert shown.attachments
+    return shown
+
+
+async def _opened(w: World, *files: tuple[str, bytes]) -> tuple[discord.Message, InteractionResult]:
+    """Choose the menu of a message with those files, and press its button; return the answer and the form."""
+    shown = await _shown(w, await w.member.send(w.channel, "look", attachments=list(files)))
+    return shown, await w.click(w.member, shown, "Add pictures")
 
 
 async def _filled(w: World, form: InteractionResult, **values: Any) -> InteractionResult:  # noqa: ANN401
@@ -33,7 +38,7 @@ async def test_a_messages_picture_is_blended_with_uploaded_ones(tmp_path: Path) 
     """Its own comes first; the result is a message like any other, and everybody sees it."""
     async with world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
-        assert shown.embeds[0].image.url is not None
+        assert [(one.filename, len(shown.embeds)) for one in shown.attachments] == [("picture-1.png", 1)]
         answer = await _filled(w, form, others=[("owl.png", OWL), ("fox2.png", FOX)], shape=["LANDSCAPE"])
         assert answer.response is not None
         grid = await w.pictured(answer.response.id)
@@ -50,7 +55,10 @@ async def test_a_message_of_two_pictures_needs_no_third(tmp_path: Path) -> None:
     """They are shown together, and the form may be sent as it is."""
     async with world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX), ("notes.txt", b"text"), ("owl.png", OWL))
-        assert [embed.image.url is not None for embed in shown.embeds] == [True, True]
+        assert [(one.filename, embed.url) for one, embed in zip(shown.attachments, shown.embeds, strict=True)] == [
+            ("picture-1.png", "https://discord.com/"),
+            ("picture-2.png", "https://discord.com/"),
+        ]
         answer = await _filled(w, form)
         assert answer.response is not None
         await w.titled(answer.response.id, "✅ Four pictures")
@@ -65,12 +73,19 @@ async def test_a_picture_that_an_embed_links_is_blended(tmp_path: Path) -> None:
         channel = w.app.bot.get_channel(w.channel.id)
         assert isinstance(channel, discord.TextChannel)
         message = await channel.send(embed=embed)
-        answer = await w.menu(w.member, message, "Blend with ...")
-        assert answer.response is not None
-        form = await w.click(w.member, w.message(answer.response.id), "Blend with ...")
+        form = await w.click(w.member, await _shown(w, message), "Add pictures")
         done = await _filled(w, form, others=("owl.png", OWL))
         assert done.response is not None
         await w.titled(done.response.id, "✅ Four pictures")
+
+
+async def test_a_picture_of_ours_is_blended(tmp_path: Path) -> None:
+    """Its embed shows the file that hangs on the message: that is one picture, not two."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+        shown = await _shown(w, await w.finished(w.relay.add_task("grid")))
+        assert len(shown.attachments) == 1
+        await _filled(w, await w.click(w.member, shown, "Add pictures"), others=("owl.png", OWL))
+        await w.until(lambda: w.relay.submits)
 
 
 async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
@@ -81,7 +96,7 @@ async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
         answer = await _filled(w, form, others=("owl.png", OWL))
         assert answer.response is not None
         await w.titled(answer.response.id, "✅ Four pictures")
-        again = await w.click(w.member, shown, "Blend with ...")
+        again = await w.click(w.member, shown, "Add pictures")
         await _filled(w, again, others=("fox.png", FOX))
         await w.until(lambda: len(w.relay.submits) == 2)
 
@@ -91,18 +106,30 @@ async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
     [
         ([], "no picture in that message"),
         ([("a.txt", b"text")], "no picture in that message"),
+        ([("fox.png", FOX), ("tiny.png", TINY)], "4 x 4 pixels"),
+        ([("moves.gif", moving("GIF"))], "moves"),
         ([("huge.png", bytes(33 * 2**20))], "33 MiB"),
     ],
 )
 async def test_a_message_without_a_usable_picture_says_so(
     tmp_path: Path, files: list[tuple[str, bytes]], said: str
 ) -> None:
-    """At once, privately, and unpaid."""
+    """Before anybody fills in a form: privately, and unpaid."""
     async with world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=files)
         answer = await w.menu(w.member, message, "Blend with ...")
-        assert said in w.said(answer)
+        assert said in await w.told(answer)
         assert w.relay.submits == []
+
+
+async def test_the_pictures_stay_though_their_message_goes(tmp_path: Path) -> None:
+    """What is blended is what was seen."""
+    async with world(tmp_path) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
+        shown = await _shown(w, message)
+        await message.delete()
+        await _filled(w, await w.click(w.member, shown, "Add pictures"), others=("owl.png", OWL))
+        await w.until(lambda: w.relay.submits)
 
 
 @pytest.mark.parametrize(
@@ -141,10 +168,19 @@ async def test_five_pictures_are_as_many_as_it_takes(tmp_path: Path) -> None:
         assert len(sent) == 5
 
 
-async def test_a_stranger_in_another_server_cannot_spend_by_it(tmp_path: Path) -> None:
-    """Admission binds the form as it binds every command."""
+async def test_who_may_not_spend_gets_no_form(tmp_path: Path) -> None:
+    """Nothing is downloaded for them."""
     async with world(tmp_path, allowed_guilds=frozenset({1})) as w:
+        message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
+        answer = await w.menu(w.member, message, "Blend with ...")
+        assert "server" in await w.told(answer)
+
+
+async def test_who_may_no_longer_spend_sends_the_form_in_vain(tmp_path: Path) -> None:
+    """Admission binds the form as it binds every command."""
+    async with world(tmp_path) as w:
         _, form = await _opened(w, ("fox.png", FOX))
+        await w.restart(allowed_guilds=frozenset({1}))
         answer = await _filled(w, form, others=("owl.png", OWL))
-        assert await w.told(answer)
+        assert "server" in await w.told(answer)
         assert w.relay.submits == []
