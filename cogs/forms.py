@@ -30,8 +30,13 @@ def prompt_field(text: str, hint: str) -> ui.Label[Any]:
 
 def prompt_in(data: Mapping[str, Any]) -> str:
     """Return the prompt that was typed, as Midjourney reads it."""
-    value = _part(data, PROMPT).get("value")
-    return typed(plain(value)) if isinstance(value, str) else ""
+    return typed(plain(typed_in(data, PROMPT)))
+
+
+def typed_in(data: Mapping[str, Any], custom_id: str) -> str:
+    """Return what was typed into a field, as it was typed; "" where nothing was."""
+    value = _part(data, custom_id).get("value")
+    return value if isinstance(value, str) else ""
 
 
 def chosen_in(data: Mapping[str, Any], custom_id: str) -> str:

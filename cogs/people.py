@@ -14,16 +14,15 @@ from bot.people import People
 from bot.records import PersonSettings
 from cogs import limits
 from cogs.apology import stale_panel
+from cogs.forms import KEPT_SECONDS, typed_in
 from cogs.objections import unkept
 from cogs.panel import DEFAULTS, SETTING, Choice, SettingButton, panel
 from cogs.places import Interaction
 from cogs.quotes import quoted
 from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
-from cogs.typed import values
 
 _FIELD = "defaults"
 _LONGEST = 500
-_KEPT_SECONDS = 60.0
 _MODAL = discord.InteractionType.modal_submit
 
 
@@ -69,7 +68,7 @@ class PeopleCog(commands.Cog, name="People"):
             return
         async with apologising(interaction):
             if await acknowledged(_deferred(interaction)):
-                await self._write(interaction, next(values(data, _FIELD), ""))
+                await self._write(interaction, typed_in(data, _FIELD))
 
     async def _write(self, interaction: Interaction, text: str) -> None:
         try:
@@ -83,8 +82,7 @@ class PeopleCog(commands.Cog, name="People"):
     async def _ask(self, interaction: Interaction) -> None:
         """Open the form as the first answer, filled in: sent empty, it takes the defaults away."""
         settings = await self._people.settings_soon(interaction.user.id)
-        # discord.py keeps it, and a timer, so long; `submitted` reads what is sent, however late, without it.
-        modal = ui.Modal(title="Default parameters", custom_id=DEFAULTS.custom_id, timeout=_KEPT_SECONDS)
+        modal = ui.Modal(title="Default parameters", custom_id=DEFAULTS.custom_id, timeout=KEPT_SECONDS)
         field = ui.TextInput[Any](
             custom_id=_FIELD,
             style=discord.TextStyle.paragraph,
