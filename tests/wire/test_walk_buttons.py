@@ -20,6 +20,7 @@ from tests.wire.walking import (
     clicked,
     ended,
     finished,
+    kinds_clicked,
     paid_by,
     shape,
     together,
@@ -211,6 +212,7 @@ async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> Non
             remixes = {name: walked(world, walk, world.discord.member) for name, walk in REMIXES.items()}
             await together({**walks, **remixes, "region": _region(world)})
             bot.assert_calm()
+        assert kinds_clicked(world) >= {Kind.REGION, Kind.CHANGE, Kind.CONFIRM, Kind.LINE, Kind.CUSTOM_ZOOM}
         assert len(world.relay.submits) == sum(len(walk.submits) for walk in (*WALKS.values(), *REMIXES.values())) + 1
         world.assert_polite()
 

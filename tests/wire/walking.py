@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 
+from bot.actions import Kind
 from bot.claims import claim_id_of
+from cogs.buttons import Click
 from sandbox.relay import RelaySettings
 from sandbox.relay.desk import Submitted
 from sandbox.relay.lives import Life
@@ -150,3 +152,9 @@ def assert_paid(world: World, expected: tuple[Sent, ...], parent_id: str, *acts:
             wanted = {PARENT: parent_id, CHILD: child_id}.get(str(value), value)
             was = one.body.get(name)
             assert str(was).startswith(str(wanted)) if name == "customId" else was == wanted, (name, was, wanted)
+
+
+def kinds_clicked(world: World) -> set[Kind]:
+    """Tell which kinds of button, menu and form were used, by what travelled in their custom_ids."""
+    used = (Click.read(str(act.data.get("custom_id", ""))) for act in world.discord.interactions.values())
+    return {click.kind for click in used if click}
