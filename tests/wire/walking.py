@@ -14,8 +14,8 @@ from tests.wire.loopback import Interaction, Message, Person
 from tests.wire.process import World
 
 PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
-PARENT, CHILD = "{parent}", "{child}"
-"""Stand in a Sent for the ids of the two tasks."""
+PARENT, CHILD, RELAY = "{parent}", "{child}", "{relay}"
+"""Stand in a Sent for the ids of the two tasks, and for the relay's address."""
 
 BRISK = RelaySettings(seconds_per_task=1.0, picture_side=96)
 """A stock relay whose tasks are over in a second."""
@@ -93,9 +93,11 @@ def paid_by(world: World, *claims: int) -> list[Submitted]:
     return [one for one in world.relay.submits if one.body.get("state") in tags]
 
 
-async def finished(world: World, task_id: str, title: str = "✅", **options: object) -> Message:
-    """Follow a task to its end; give its message."""
-    return await world.shows(await world.follow(task_id, **options), title, _PATIENCE_SECONDS)
+async def finished(world: World, task_id: str) -> Message:
+    """Follow a task to its end, the picture included; give its message."""
+    message = await world.shows(await world.follow(task_id), "✅", _PATIENCE_SECONDS)
+    await world.until(lambda: "is not here yet" not in message.embed.get("description", ""))
+    return message
 
 
 async def clicked(world: World, message: Message, which: str, by: Person | None = None) -> Interaction:
@@ -146,10 +148,12 @@ def assert_paid(world: World, expected: tuple[Sent, ...], parent_id: str, *acts:
     """Assert what the relay took for these acts: those submits, in that order, and no other."""
     seen = paid_by(world, *(act.id for act in acts))
     assert [one.path.removeprefix("/mj/").removeprefix("submit/") for one in seen] == [path for path, _ in expected]
-    child_id = next((one.task_id for one in seen), "")
+    known = {PARENT: parent_id, CHILD: next((one.task_id for one in seen), ""), RELAY: world.relay.url}
     for one, (_, fields) in zip(seen, expected, strict=True):
         for name, value in fields.items():
-            wanted = {PARENT: parent_id, CHILD: child_id}.get(str(value), value)
+            wanted = value
+            for word, meant in known.items():
+                wanted = wanted.replace(word, meant) if isinstance(wanted, str) else wanted
             was = one.body.get(name)
             assert str(was).startswith(str(wanted)) if name == "customId" else was == wanted, (name, was, wanted)
 
