@@ -96,8 +96,13 @@ def paid_by(world: World, *claims: int) -> list[Submitted]:
 async def finished(world: World, task_id: str) -> Message:
     """Follow a task to its end, the picture included; give its message."""
     message = await world.shows(await world.follow(task_id), "✅", _PATIENCE_SECONDS)
-    await world.until(lambda: "is not here yet" not in message.embed.get("description", ""))
+    await world.until(lambda: _is_whole(message))
     return message
+
+
+def _is_whole(message: Message) -> bool:
+    """Tell whether a finished message has its picture; until then it may still show the last preview."""
+    return "is not here yet" not in message.embed.get("description", "")
 
 
 async def clicked(world: World, message: Message, which: str, by: Person | None = None) -> Interaction:
@@ -124,7 +129,7 @@ async def walked(world: World, walk: Walk, by: Person | None = None) -> Message:
     link = f"https://discord.com/channels/{parent.channel.guild_id}/{parent.channel.id}/{parent.id}"
     for child in children:
         await ended(world, child, walk.title, walk.files)
-        assert shape(child) == walk.rows, child.components
+        assert shape(child) == walk.rows, [(one.get("label"), one.get("disabled")) for one in child.buttons]
         assert child.embed["author"]["name"].startswith(f"{person.name.title()} pressed "), child.embed
         assert walk.shown in child.embed["description"], child.embed
         assert link in child.embed["description"], child.embed
@@ -138,7 +143,7 @@ async def ended(world: World, message: Message, title: str, files: int) -> Messa
     """Wait until a message shows its end: a title that begins so, and its files, where the embed shows them."""
     await world.shows(message, title, _PATIENCE_SECONDS)
     assert message.embed["title"].startswith(title)
-    await world.until(lambda: len(message.files) == files)
+    await world.until(lambda: _is_whole(message) and len(message.files) == files)
     if shown := message.embed.get("image"):
         assert shown["url"] == f"attachment://{message.files[0].name}"
     return message
