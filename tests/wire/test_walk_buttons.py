@@ -22,6 +22,7 @@ from tests.wire.walking import (
     finished,
     kinds_clicked,
     paid_by,
+    remixing,
     shape,
     together,
     walked,
@@ -35,6 +36,7 @@ PATCHED = replace(BRISK, refuses=frozenset(), imagines_all=True, remixes_on_dema
 GRID, SINGLE, UPSCALED, CLIPS, CLIP = (5, 4, 3), (5, 3, 4, 3, 3), (3, 3, 2, 1, 3), (5, 2), (2, 2)
 """Rows of buttons: the API's, and at last ours, which are Split or Original, Family, Delete; of clips only two."""
 
+UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
 OLD = "a pig --ar 3:2 --v 5.2"
 FIRST = "Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows --ar 1:1"
 LONG = "a very detailed red fox in deep snow"
@@ -86,7 +88,7 @@ def _extended(which: str, custom_id: str) -> Walk:
 
 def _added(label: str, custom_id: str, **more: Any) -> Walk:  # noqa: ANN401 - fields of a Walk
     """Give a walk of a button that Midjourney might add."""
-    return _of_single(label, custom_id, further={f"{custom_id}1::u::SOLO": label}, **more)
+    return _of_single(label, custom_id, further={f"{custom_id}1::{UUID}::SOLO": label}, **more)
 
 
 _CUSTOM = "a lighthouse at dawn, the sea --zoom 1.5"
@@ -207,7 +209,7 @@ async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> Non
     """Each kind ends as its walk says, for one press and nothing else paid; no walk disturbs another."""
     async with world_of(tmp_path, PATCHED, **GENEROUS) as world:
         async with world.bot() as bot:
-            await _remix(world)
+            await remixing(world, world.discord.member)
             walks = {name: walked(world, walk) for name, walk in WALKS.items()}
             remixes = {name: walked(world, walk, world.discord.member) for name, walk in REMIXES.items()}
             await together({**walks, **remixes, "region": _region(world)})
@@ -215,16 +217,6 @@ async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> Non
         assert kinds_clicked(world) >= {Kind.REGION, Kind.CHANGE, Kind.CONFIRM, Kind.LINE, Kind.CUSTOM_ZOOM}
         assert len(world.relay.submits) == sum(len(walk.submits) for walk in (*WALKS.values(), *REMIXES.values())) + 1
         world.assert_polite()
-
-
-async def _remix(world: World) -> None:
-    """Let the member remix from now on."""
-    act = await world.discord.slash(world.discord.member, world.discord.channels[0], "mjsettings")
-    await act.answered(10)
-    panel = act.original
-    assert panel is not None
-    await clicked(world, panel, "Remix: off", world.discord.member)
-    await world.until(lambda: "Remix: on" in [part["label"] for part in panel.buttons])
 
 
 async def _region(world: World) -> None:

@@ -20,7 +20,7 @@ PARENT, CHILD, RELAY = "{parent}", "{child}", "{relay}"
 BRISK = RelaySettings(seconds_per_task=1.0, picture_side=96)
 """A stock relay whose tasks are over in a second."""
 
-_AT_ONCE = 12
+_AT_ONCE = 16
 _PATIENCE_SECONDS = 45.0
 
 Sent = tuple[str, dict[str, object]]
@@ -103,6 +103,16 @@ async def finished(world: World, task_id: str) -> Message:
 def _is_whole(message: Message) -> bool:
     """Tell whether a finished message has its picture; until then it may still show the last preview."""
     return "is not here yet" not in message.embed.get("description", "")
+
+
+async def remixing(world: World, person: Person) -> None:
+    """Let somebody remix from now on."""
+    act = await world.discord.slash(person, world.discord.channels[0], "mjsettings")
+    await act.answered(20)
+    panel = act.original
+    assert panel is not None
+    await clicked(world, panel, "Remix: off", person)
+    await world.until(lambda: "Remix: on" in [part["label"] for part in panel.buttons])
 
 
 async def clicked(world: World, message: Message, which: str, by: Person | None = None) -> Interaction:
