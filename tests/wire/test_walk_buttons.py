@@ -207,8 +207,8 @@ def test_every_kind_of_button_has_a_walk() -> None:
 
 async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> None:
     """Each kind ends as its walk says, for one press and nothing else paid; no walk disturbs another."""
-    async with world_of(tmp_path, PATCHED, **GENEROUS) as world:
-        async with world.bot() as bot:
+    async with world_of(tmp_path, PATCHED) as world:
+        async with world.bot(**GENEROUS) as bot:
             await remixing(world, world.discord.member)
             walks = {name: walked(world, walk) for name, walk in WALKS.items()}
             remixes = {name: walked(world, walk, world.discord.member) for name, walk in REMIXES.items()}

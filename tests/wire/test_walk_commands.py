@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -109,8 +110,8 @@ TYPED: Mapping[str, Typed] = {
 
 async def test_every_command_from_what_is_typed_to_what_is_shown(tmp_path: Path) -> None:
     """All commands that Discord knows are walked, each costs what it says, and none disturbs another."""
-    async with world_of(tmp_path, replace(BRISK, picture_side=192), **GENEROUS) as world:
-        async with world.bot() as bot:
+    async with world_of(tmp_path, replace(BRISK, picture_side=192)) as world:
+        async with world.bot(**GENEROUS) as bot:
             created = {name: _created(world, name, typed) for name, typed in TYPED.items()}
             await together({**created, **{name: walk(world) for name, walk in OTHERS.items()}})
             bot.assert_calm()
@@ -121,7 +122,9 @@ async def test_every_command_from_what_is_typed_to_what_is_shown(tmp_path: Path)
         world.assert_polite()
 
 
-async def _typed(world: World, name: str, by: Person | None = None, **options: object) -> tuple[Interaction, Message]:
+async def _typed(
+    world: World, name: str, by: Person | None = None, options: Mapping[str, object] | None = None
+) -> tuple[Interaction, Message]:
     """Type a command; give its answer too, once nobody is "thinking"."""
     act = await world.discord.slash(by or world.discord.owner, world.discord.channels[0], name, options)
     await act.answered(20)
@@ -130,7 +133,7 @@ async def _typed(world: World, name: str, by: Person | None = None, **options: o
 
 
 async def _created(world: World, name: str, typed: Typed) -> None:
-    act, shown = await _typed(world, name, **typed.options)
+    act, shown = await _typed(world, name, options=typed.options)
     await ended(world, shown, typed.title, typed.files)
     assert shape(shown) == typed.rows, shown.components
     assert act.followups == []
@@ -156,7 +159,7 @@ async def _animate_a_task(world: World) -> None:
     task_id = world.relay.add_task("grid")
     grid = await finished(world, task_id)
     await world.until(lambda: grid.files)
-    act, shown = await _typed(world, "animate", somebody, id=f"look at {task_id}", picture=2)
+    act, shown = await _typed(world, "animate", somebody, {"id": f"look at {task_id}", "picture": 2})
     await ended(world, shown, "✅ Four clips", 4)
     [submit] = paid_by(world, act.id)
     assert (submit.path, submit.body["motion"]) == ("/mj/submit/video", "low")
@@ -171,7 +174,7 @@ async def _animate_a_task(world: World) -> None:
 
 async def _seed(world: World) -> None:
     task_id = world.relay.add_task("grid", prompt="a fox")
-    _, shown = await _typed(world, "seed", id=task_id)
+    _, shown = await _typed(world, "seed", options={"id": task_id})
     await world.shows(shown, "🌱 Seed")
     assert shown.ephemeral
     assert f"`{seed_of(task_id)}`" in shown.embed["description"]
@@ -184,9 +187,8 @@ async def _tasks(world: World) -> None:
     ids.append(world.relay.add_task("failed", prompt="a bad fox"))
     for some in (ids[:5], ids[5:]):
         act = await world.discord.slash(somebody, where, "mjstatus", {"id": " ".join(some)})
-        for message in [*await world.told(act, len(some) - 1), act.original]:
-            assert message is not None
-            await world.until(lambda message=message: message.embed.get("title", "")[:1] in "✅❌", 45)
+        await world.told(act, len(some) - 1)
+        assert await world.until(partial(_all_ended, act), 45)
     _, shown = await _typed(world, "mjtasks", somebody)
     await _footed(world, shown, "All: 9 tasks, page 1 of 2")
     assert shown.ephemeral
@@ -205,6 +207,10 @@ async def _tasks(world: World) -> None:
     await world.shows(opened.original, "❌")
 
 
+def _all_ended(act: Interaction) -> bool:
+    return all(message.embed.get("title", "").startswith(("✅", "❌")) for message in act.messages)
+
+
 async def _footed(world: World, message: Message, text: str) -> None:
     await world.until(lambda: message.embed.get("footer", {}).get("text") == text)
 
@@ -219,8 +225,8 @@ async def _settings(world: World) -> None:
     await world.until(lambda: "--stylize 250" in str(panel.embed))
     for label in ("Fast", "Always mention me", "Remix: off"):
         await clicked(world, panel, label, somebody)
-        await world.until(lambda label=label: label.replace("off", "on") in _green(panel))
-    act, shown = await _typed(world, "imagine", somebody, prompt="a heron --ar 1:1")
+        await world.until(partial(_is_green, panel, label.replace("off", "on")))
+    act, shown = await _typed(world, "imagine", somebody, {"prompt": "a heron --ar 1:1"})
     await ended(world, shown, "✅ Four pictures", 1)
     [submit] = paid_by(world, act.id)
     assert (submit.path, submit.body["prompt"]) == ("/mj/submit/imagine", "a heron --ar 1:1 --stylize 250 --fast")
@@ -228,8 +234,8 @@ async def _settings(world: World) -> None:
     await world.until(lambda: any(said in one.content for one in world.discord.messages.values()))
 
 
-def _green(message: Message) -> list[str]:
-    return [part["label"] for part in message.buttons if part["style"] == 3]
+def _is_green(message: Message, label: str) -> bool:
+    return label in {part["label"] for part in message.buttons if part["style"] == 3}
 
 
 async def _status(world: World) -> None:

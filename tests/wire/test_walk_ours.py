@@ -38,8 +38,8 @@ ZOOM = {"MJ::CustomZoom::u": "Zoom as you like"}
 
 async def test_everything_of_ours(tmp_path: Path) -> None:
     """Each does what it says, is free unless it presses a button of the API, and none disturbs another."""
-    async with world_of(tmp_path, RELAY, **GENEROUS) as world:
-        async with world.bot() as bot:
+    async with world_of(tmp_path, RELAY) as world:
+        async with world.bot(**GENEROUS) as bot:
             await together({name: walk(world) for name, walk in OURS.items()})
             bot.assert_calm()
         ours = {kind for kind in Kind if kind.is_ours}

@@ -177,8 +177,8 @@ def test_the_tables_agree_with_the_reference() -> None:
 
 async def test_a_stock_relay(tmp_path: Path) -> None:
     """Each refused button is done another way for one paid submit, or greyed; /mjcheck lists them, and forgets."""
-    async with world_of(tmp_path, STOCK, **GENEROUS) as world:
-        async with world.bot() as bot:
+    async with world_of(tmp_path, STOCK) as world:
+        async with world.bot(**GENEROUS) as bot:
             before = await finished(world, world.relay.add_task("single"))
             around = {**READ, **MOVED}
             walks = {name: walked(world, walk) for name, walk in around.items()}
@@ -200,8 +200,8 @@ async def test_a_stock_relay(tmp_path: Path) -> None:
 
 async def test_a_relay_without_actions(tmp_path: Path) -> None:
     """U, V and reroll go the older way, lines are drawn as prompts, and all else is greyed, none of it paid."""
-    async with world_of(tmp_path, BARE, **GENEROUS) as world:
-        async with world.bot() as bot:
+    async with world_of(tmp_path, BARE) as world:
+        async with world.bot(**GENEROUS) as bot:
             around = {**CHANGED, **READ}
             walks = {name: walked(world, walk) for name, walk in around.items()}
             greyed = {name: _turned_down(world, WALKS[name]) for name in BARE_GREYED}

@@ -23,7 +23,7 @@ BRISK = RelaySettings(seconds_per_task=1.0, picture_side=96)
 _AT_ONCE = 16
 _PATIENCE_SECONDS = 45.0
 
-Sent = tuple[str, dict[str, object]]
+Sent = tuple[str, Mapping[str, object]]
 """A paid submit: the end of its path, and fields that it had, a customId by its beginning."""
 
 
