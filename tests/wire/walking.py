@@ -1,8 +1,12 @@
 """Walks over the wire, many at once in one process: from the first click to the finished picture."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image
 
 from bot.actions import Kind
 from bot.claims import claim_id_of
@@ -10,7 +14,8 @@ from cogs.buttons import Click
 from sandbox.relay import RelaySettings
 from sandbox.relay.desk import Submitted
 from sandbox.relay.lives import Life
-from tests.wire.loopback import Interaction, Message, Person
+from tests.pictures import encoded, noise
+from tests.wire.loopback import Interaction, Message, Person, Upload
 from tests.wire.process import World
 
 PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
@@ -177,3 +182,26 @@ def kinds_clicked(world: World) -> set[Kind]:
     """Tell which kinds of button, menu and form were used, by what travelled in their custom_ids."""
     used = (Click.read(str(act.data.get("custom_id", ""))) for act in world.discord.interactions.values())
     return {click.kind for click in used if click}
+
+
+async def typed(
+    world: World, name: str, by: Person | None = None, options: Mapping[str, object] | None = None
+) -> tuple[Interaction, Message]:
+    """Type a command; give its answer too, once nobody is "thinking"."""
+    act = await world.discord.slash(by or world.discord.owner, world.discord.channels[0], name, options)
+    await act.answered(20)
+    assert act.original is not None
+    return act, act.original
+
+
+def pictures_of(submit: Submitted, name: str) -> list[Image.Image]:
+    """Open the pictures of a field, which are data URLs."""
+    value = submit.body[name]
+    texts = value if isinstance(value, list) else [value]
+    assert all(str(text).startswith("data:image/") for text in texts)
+    return [Image.open(BytesIO(b64decode(str(text).partition(",")[2]))) for text in texts]
+
+
+def upload(name: str, size: tuple[int, int]) -> Upload:
+    """Give a picture of that width and height, to be given with a command."""
+    return Upload(f"{name}.png", encoded(noise(*size)), "image/png")
