@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.alias_generators import to_camel
 
 _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
-_FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT"})
+_FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT", "PIC_READER", "PROMPT_ANALYZER"})
 _REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN"})
 _SWAP = "SWAP_FACE"
 _FORM_WORDS = ("confirm", "窗口")

@@ -115,7 +115,7 @@ def _menu(task: Task, buttons: Sequence[Button], marks: Marks, *, careful: bool)
     options = [
         discord.SelectOption(
             label=short(button.label, limits.LABEL) or meaning(button.custom_id).name,
-            value=Click(meaning(button.custom_id).kind, task.id, key(button.custom_id)).custom_id,
+            value=Click(meaning(button.custom_id).click, task.id, key(button.custom_id)).custom_id,
             emoji=None if careful else _emoji(button.emoji),
             description=PRESSED if key(button.custom_id) in marks.pressed else None,
         )

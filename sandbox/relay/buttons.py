@@ -100,6 +100,11 @@ def web_button() -> ButtonJson:
     return {"customId": None, "emoji": None, "label": "Web", "type": 2, "style": 5}
 
 
+def plain_button(custom_id: str, label: str) -> ButtonJson:
+    """Return a button that is in none of these sets, as Midjourney adds some from time to time."""
+    return _button(custom_id, label=label)
+
+
 def _upscales(uuid: str, version: Version) -> list[ButtonJson]:
     if version == "5":
         return [

@@ -14,7 +14,8 @@ class Panic(Exception):
 def normal_action(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
     """Return new-api's action and index for a customId (its `CoverPlusActionToNormalAction`).
 
-    Kinds that no stock new-api knows, and that `refuses` does not name, get the upstream's own words.
+    Kinds that no stock new-api knows, and that `refuses` does not name, get the upstream's own words; where nothing is
+    refused, what nobody knows is passed on as well.
     """
     if not custom_id:
         raise UnknownAction("custom_id_is_required")
@@ -34,6 +35,8 @@ def normal_action(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
     for word, name in _NAMES.items():
         if word in custom_id:
             return name, 1
+    if not refuses:
+        return "ACTION", 1
     raise UnknownAction(f"unknown_action:{custom_id}")
 
 
@@ -51,5 +54,6 @@ _NAMES = {
     "BOOKMARK": "BOOKMARK",
     "PicReader": "PIC_READER",
     "Picread": "DESCRIBE",
-    "PromptAnalyzer": "PROMPT_ANALYZER",
+    "PromptAnalyzer::": "PROMPT_ANALYZER",
+    "PromptAnalyzer": "SHORTEN",
 }

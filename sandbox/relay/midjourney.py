@@ -15,7 +15,7 @@ _LONGEST = 11.0
 
 
 def child(parent: Work, custom_id: str) -> Plan:
-    """Return what a button makes of its parent; LookupError where it does not fit it."""
+    """Return what a button makes of its parent; one that is new to this module leaves it as it is."""
     parts = custom_id.split("::")
     name = parts[2] if parts[1] == "JOB" else parts[1]
     if name == "reroll":
@@ -39,7 +39,7 @@ def child(parent: Work, custom_id: str) -> Plan:
         return Plan("grid", _alike(base.square() if parts[2] == "100" else base.zoom(100 / int(parts[2]))))
     if name.startswith("pan_"):
         return Plan("grid", _alike(base.pan(cast("Way", name.removeprefix("pan_")))))
-    raise LookupError(custom_id)
+    return Plan(parent.result, lambda _: parent.shots, parent.plan.film)
 
 
 def confirmed(work: Work, prompt: str, mask: bytes) -> Plan:

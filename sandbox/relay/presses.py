@@ -41,9 +41,10 @@ class Presses:
             return self._all(submit, parent.work)
         if submit.action == "BOOKMARK":
             return submitted(1, self._desk.said("Submit success"), parent.work.task_id, CHANNEL)
-        if submit.action == "DESCRIBE":
+        if submit.action in {"DESCRIBE", "SHORTEN"}:
             final = parent.work.final_prompt or DESCRIPTION
-            return self._desk.take(submit, "", parent.work.plan, final=final)
+            same = Plan(parent.work.result, lambda _: parent.work.shots)
+            return self._desk.take(submit, parent.work.prompt, same, final=final)
         remixes = self._desk.settings.remix
         if self._desk.settings.remixes_on_demand:
             remixes = remixes or submit.body.get("enableRemix") is True

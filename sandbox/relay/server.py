@@ -24,6 +24,7 @@ from sandbox.relay.answers import (
     submitted,
     tasks,
 )
+from sandbox.relay.buttons import plain_button
 from sandbox.relay.desk import Desk, Submitted
 from sandbox.relay.gallery import Gallery
 from sandbox.relay.ledger import Ledger
@@ -135,11 +136,12 @@ class Relay:
         " our community standards.",
         state: str = "",
         age: float = 0.0,
+        further: Mapping[str, str] | None = None,
     ) -> str:
         """Put a task into the relay, at no cost, and return its id.
 
         A running one was submitted `age` seconds ago; every other life ended that long ago, except modal, which
-        waits for its window.
+        waits for its window. `further` buttons, customIds with their labels, follow those of its kind.
         """
         now = self._now()
         task_id = task_id or self._ledger.new_id(now)
@@ -147,6 +149,7 @@ class Relay:
         seconds, official = self.settings.seconds_per_task, self.settings.official
         work = live(life, task_id, prompt, now - age, seconds, parent_id, official=official)
         work.state = state
+        work.further = tuple(plain_button(custom_id, label) for custom_id, label in (further or {}).items())
         if life == "failed":
             work.fail_reason = fail_reason
         if work.parent is not None:

@@ -25,7 +25,8 @@ class RelaySettings:
         has_cancel: Whether `task/{id}/cancel` is a known path, as on the proxies behind a gateway.
         has_video: Whether `submit/video` and `submit/edits` are known paths, and rows have the fields of clips.
         missing_routes: Further routes, by the names of `Relay.requests`, that this build answers with its console.
-        refuses: Parts of a customId's action that end in 400 unknown_action; empty on a patched relay.
+        refuses: Parts of a customId's action that end in 400 unknown_action; empty on a patched relay,
+            which passes on whatever comes.
         missing_models: Models without a channel, answered with 503.
         remix: Whether variations, rerolls, pans and animations wait for a window, their code 21 rewritten to 1.
         remixes_on_demand: Whether they do where a submit says `enableRemix`, a field of TrueAI's proxy; what its other

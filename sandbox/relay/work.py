@@ -64,6 +64,7 @@ class Work:
     wish: str = ""
     official: bool = False
     parent: Work | None = None
+    further: tuple[ButtonJson, ...] = ()
 
     @property
     def result(self) -> Result:
@@ -103,6 +104,9 @@ class Work:
 
     def buttons(self) -> list[ButtonJson]:
         """Return the buttons of the finished task."""
+        return [*self._usual_buttons(), *self.further]
+
+    def _usual_buttons(self) -> list[ButtonJson]:
         square = not self.shots or self.shots[0].aspect == 1
         version = version_of(self.prompt)
         match self.result:

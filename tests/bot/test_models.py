@@ -227,6 +227,8 @@ def test_what_is_shown() -> None:
     assert _row(action="PAN", prompt="a fox in snow --ar 3:2 --v 7", properties=final).shown_prompt[0] == "a"
     assert _row(action="VARIATION", prompt="a cat", properties=final).shown_prompt == final["finalPrompt"]
     assert _row(action="IMAGINE", prompt="a cat", properties=final).shown_prompt == "a cat"
+    # The line that was drawn is not the prompt that it was shortened from.
+    assert _row(action="PROMPT_ANALYZER", prompt="a cat", properties=final).shown_prompt == final["finalPrompt"]
     assert _row(imageUrl="i", imageUrls=["j"]).picture_url == "i"
     assert _row(imageUrls=["j", "k"], videoUrl="v").picture_url == "j"
     assert _row(videoUrl="v", videoUrls=[{"url": "w"}]).picture_url == "v"

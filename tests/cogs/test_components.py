@@ -144,6 +144,16 @@ async def test_what_does_not_fit_goes_into_a_menu(count: int, shown: int, notes:
     assert options == [str(n) for n in range(shown, min(count, 40))]
 
 
+async def test_a_line_in_a_menu_asks_for_its_prompt_too() -> None:
+    """A choice is a press like its button's, which opens the form of what was read."""
+    line = Button(custom_id="MJ::Job::PicReader::1", label="1")
+    alone, *_ = drawn(line)
+    buttons = (*(Button(custom_id=f"MJ::JOB::{n}::1::{UUID}", label=str(n)) for n in range(20)), line)
+    items, _, _ = task_buttons(Task(id="1", buttons=buttons), Marks(), careful=False)
+    (menu,) = [item for item in items if isinstance(item, TaskMenu)]
+    assert menu.item.options[-1].value == alone.custom_id
+
+
 async def test_a_menu_offers_what_its_buttons_would() -> None:
     """Each option is the button's own click; what was pressed says so, and what is refused is said and left out."""
     some = [Button(custom_id=f"x::{n}", label=str(n)) for n in range(19)]

@@ -1,0 +1,80 @@
+"""Every kind of button that the API offers, on the real process: from the press to the finished picture."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import actions
+from bot.actions import REMIXED, Kind, meaning
+from tests.wire.process import GENEROUS, World, world_of
+from tests.wire.walking import (
+    BRISK,
+    clicked,
+    ended,
+    finished,
+    kinds_clicked,
+    paid_by,
+    remixing,
+    shape,
+    together,
+    walked,
+)
+from tests.wire.walks_buttons import GRID, REMIXES, WALKS
+
+pytestmark = pytest.mark.wire
+
+PATCHED = replace(BRISK, refuses=frozenset(), imagines_all=True, remixes_on_demand=True)
+"""A relay that does whatever a button asks for."""
+
+_REPAINTED = "MJ::Inpaint::1::"
+
+
+def test_every_kind_of_button_has_a_walk() -> None:
+    """A line added to the table, or a kind, wants a walk here."""
+    custom_ids = [*(walk.custom_id for walk in WALKS.values()), _REPAINTED]
+    first = [next((line for line in actions._TABLE if line.pattern.match(one)), None) for one in custom_ids]
+    missing = [line.pattern.pattern for line in actions._TABLE if line not in first]
+    assert missing == []
+    assert None in first, "what no line knows"
+    kinds = {meaning(one).kind for one in custom_ids} | {meaning(one).click for one in custom_ids}
+    assert kinds == {kind for kind in Kind if not kind.is_ours}
+    assert {meaning(walk.custom_id).kind for walk in REMIXES.values()} == REMIXED
+
+
+async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> None:
+    """Each kind ends as its walk says, for one press and nothing else paid; no walk disturbs another."""
+    async with world_of(tmp_path, PATCHED) as world:
+        async with world.bot(**GENEROUS) as bot:
+            await remixing(world, world.discord.member)
+            walks = {name: walked(world, walk) for name, walk in WALKS.items()}
+            remixes = {name: walked(world, walk, world.discord.member) for name, walk in REMIXES.items()}
+            await together({**walks, **remixes, "region": _region(world)})
+            bot.assert_calm()
+        assert kinds_clicked(world) >= {Kind.REGION, Kind.CHANGE, Kind.CONFIRM, Kind.LINE, Kind.CUSTOM_ZOOM}
+        assert len(world.relay.submits) == sum(len(walk.submits) for walk in (*WALKS.values(), *REMIXES.values())) + 1
+        world.assert_polite()
+
+
+async def _region(world: World) -> None:
+    """Repaint the right half, after the left one was proposed and changed."""
+    task_id = world.relay.add_task("single")
+    parent = await finished(world, task_id)
+    opened = await clicked(world, parent, "Vary (Region)")
+    wish = {"prompt": "a lighthouse, a storm", "region": "left-half"}
+    act = await world.discord.submit_modal(world.discord.owner, opened, wish)
+    await world.until(lambda: act.original and act.original.files)
+    preview = act.original
+    assert preview is not None
+    assert preview.embed["title"] == "Repaint this?"
+    again = await clicked(world, preview, "Change")
+    assert again.modal["components"][0]["component"]["value"] == "a lighthouse, a storm"
+    edits = preview.edits
+    await world.discord.submit_modal(world.discord.owner, again, {"region": "right-half"})
+    await world.until(lambda: preview.edits > edits and "right" in str(preview.embed).lower())
+    child = await world.press(preview, "Repaint")
+    await ended(world, child, "✅ Four pictures", 1)
+    assert shape(child) == GRID
+    await world.until(lambda: parent.button("Vary (Region)")["style"] == 3)
+    [submit] = paid_by(world, preview.id)
+    assert (submit.path, submit.body["prompt"]) == ("/mj/submit/modal", "a lighthouse, a storm")

@@ -1,0 +1,218 @@
+"""Relays that refuse buttons, as stock new-api does: another way is found, or the button ends greyed, unpaid."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import actions
+from bot.actions import Kind, meaning
+from tests.pictures import encoded, noise
+from tests.wire.loopback import Interaction, Message, Upload
+from tests.wire.process import GENEROUS, World, world_of
+from tests.wire.walking import (
+    BRISK,
+    PROMPT,
+    Walk,
+    clicked,
+    ended,
+    filled_in,
+    finished,
+    kinds_clicked,
+    paid_by,
+    remixing,
+    together,
+    walked,
+)
+from tests.wire.walks_buttons import WALKS
+from tests.wire.walks_refused import (
+    BARE_GREYED,
+    CHANGED,
+    FREE,
+    MOVED,
+    READ,
+    REFERENCE,
+    STOCK_AROUND,
+    STOCK_GREYED,
+    STOCK_LISTED,
+)
+
+pytestmark = pytest.mark.wire
+
+STOCK = replace(BRISK, missing_models=frozenset({"mj_pan"}))
+"""A stock new-api, one of whose models has no channel."""
+
+BARE = replace(BRISK, has_actions=False, has_video=False)
+"""An older new-api: /submit/action and /submit/video are not there at all."""
+
+
+def test_the_tables_agree_with_the_reference() -> None:
+    """Each line of the table of buttons is here; what stock new-api refuses is done another way, shown, or greyed."""
+    for name, action in REFERENCE.items():
+        assert meaning(WALKS[name].custom_id).stock == action, name
+    lines = [line for line in actions._TABLE if line.action.kind is not Kind.REGION]
+    seen = [next(line for line in actions._TABLE if line.pattern.match(WALKS[name].custom_id)) for name in REFERENCE]
+    assert [line.pattern.pattern for line in lines if line not in seen] == []
+    assert meaning("MJ::Inpaint::1::u::SOLO").stock == "INPAINT"
+    refused = {name for name, action in REFERENCE.items() if not action}
+    assert refused == {*READ, *MOVED, *FREE, "favorite"} - {"describe 4", "shorten 5"}
+
+
+async def test_a_stock_relay(tmp_path: Path) -> None:
+    """Each refused button is done another way for one paid submit, or greyed; /mjcheck lists them, and forgets."""
+    async with world_of(tmp_path, STOCK) as world:
+        async with world.bot(**GENEROUS) as bot:
+            before = await finished(world, world.relay.add_task("single"))
+            around = {**READ, **MOVED}
+            walks = {name: walked(world, walk) for name, walk in around.items()}
+            greyed = {name: _turned_down(world, walk) for name, walk in STOCK_GREYED.items()}
+            await together({**walks, **greyed, "U of clips": _clip(world), "shorten details": _details(world)})
+            await remixing(world, world.discord.member)
+            asked = world.relay.requests["action"]
+            again = {"animate high": walked(world, around["animate high"]), "U of clips": _clip(world)}
+            await together({**again, "remix": _ignored(world)})
+            assert world.relay.requests["action"] == asked + 1, "what is refused is known"
+            await _everywhere(world, before, {"❤️": "Favorite", "⬅️": "Pan left", "⬆️": "Pan up"})
+            await _checked(world, before)
+            bot.assert_calm()
+        paid = sum(len(walk.submits) for walk in (*around.values(), around["animate high"]))
+        assert len(world.relay.submits) == paid + 1
+        assert Kind.FORGET in kinds_clicked(world)
+        world.assert_polite()
+
+
+async def test_a_relay_without_actions(tmp_path: Path) -> None:
+    """U, V and reroll go the older way, lines are drawn as prompts, and all else is greyed, none of it paid."""
+    async with world_of(tmp_path, BARE) as world:
+        async with world.bot(**GENEROUS) as bot:
+            around = {**CHANGED, **READ}
+            walks = {name: walked(world, walk) for name, walk in around.items()}
+            greyed = {name: _turned_down(world, WALKS[name]) for name in BARE_GREYED}
+            await together(walks)  # first, as their children show what is greyed
+            await together({**greyed, "region": _region(world), "edit": _edit(world)})
+            fresh = await finished(world, world.relay.add_task("single"))
+            live = [part for part in fresh.buttons if not part.get("disabled")]
+            assert [part.get("label") for part in live] == ["Original", None, "Refresh"]
+            bot.assert_calm()
+        assert len(world.relay.submits) == sum(len(walk.submits) for walk in around.values())
+        world.assert_polite()
+
+
+async def _pressed(world: World, walk: Walk) -> tuple[str, Message, Interaction]:
+    task_id = world.relay.add_task(walk.life, prompt=walk.prompt, further=walk.further)
+    parent = await finished(world, task_id)
+    act = await clicked(world, parent, walk.which)
+    if walk.form:
+        act = await filled_in(world, act, walk.form, walk.prefilled)
+    return task_id, parent, act
+
+
+async def _turned_down(world: World, walk: Walk) -> None:
+    """Press what the relay cannot do: a sentence, a greyed button, no message left, nothing paid."""
+    _, parent, act = await _pressed(world, walk)
+    await _refused(world, parent, walk.which, act)
+
+
+async def _refused(world: World, parent: Message, which: str, act: Interaction) -> None:
+    def told() -> list[Message]:
+        return [one for one in act.followups if one.content.startswith("This relay cannot do that")]
+
+    await world.until(told)
+    [sentence] = told()
+    assert sentence.ephemeral
+    assert "Nothing was paid" in sentence.content
+    await world.until(lambda: parent.button(which).get("disabled"))
+    await world.until(lambda: all(one.deleted for one in act.followups if one is not sentence))
+    assert paid_by(world, act.id) == []
+
+
+async def _clip(world: World) -> None:
+    """Of four clips one is shown: its file is there already."""
+    _, _, act = await _pressed(world, WALKS["U of clips"])
+    await world.until(lambda: _left(act.followups))
+    [shown] = _left(act.followups)
+    await ended(world, shown, "✅ One clip", 1)
+    assert shown.files[0].name.endswith("_3.mp4")
+    assert paid_by(world, act.id) == []
+
+
+async def _details(world: World) -> None:
+    """The words of a shortened prompt are told by weight, to whoever asked."""
+    _, _, act = await _pressed(world, WALKS["shorten details"])
+    await world.until(lambda: _left(act.followups))
+    [shown] = _left(act.followups)
+    assert (shown.ephemeral, shown.embed["title"]) == (True, "✂️ Which words matter")
+    assert [one["value"] for one in shown.embed["fields"]] == ["red, fox, deep, snow", "a, very, in", "detailed"]
+    assert paid_by(world, act.id) == []
+
+
+def _left(messages: Iterable[Message]) -> list[Message]:
+    return [one for one in messages if not one.deleted and one.embed.get("title") not in {None, "📨 Sending"}]
+
+
+async def _ignored(world: World) -> None:
+    """A relay that asks for no new prompt draws from the old one, and whoever typed it is told."""
+    grid = await finished(world, world.relay.add_task("grid"))
+    act = await clicked(world, grid, "V4", world.discord.member)
+    act = await filled_in(world, act, "a whale", f"{PROMPT}.0")
+    [child, told] = await world.told(act, 2)
+    assert (told.ephemeral, told.content.startswith("The relay asked for no new prompt")) == (True, True)
+    await ended(world, child, "✅ Four pictures", 1)
+    assert child.embed["description"].startswith("**a lighthouse at dawn**")
+    assert [one.path for one in paid_by(world, act.id)] == ["/mj/submit/action"]
+
+
+async def _everywhere(world: World, before: Message, greyed: Mapping[str, str]) -> None:
+    """A new message shows what is refused as greyed, with the reason at its foot; an older one once it is pressed."""
+    fresh = await finished(world, world.relay.add_task("single"))
+    for which in greyed:
+        assert fresh.button(which).get("disabled"), which
+        assert not before.button(which).get("disabled"), which
+    foot = fresh.embed["footer"]["text"]
+    assert all(name in foot for name in greyed.values()), foot
+    assert "the relay refuses it" in foot
+    assert not fresh.button("Animate (High motion)").get("disabled"), "there is another way"
+    await _refused(world, before, "❤️", await clicked(world, before, "❤️"))
+    assert all(before.button(which).get("disabled") for which in greyed)
+    assert before.button("Refresh")
+
+
+async def _checked(world: World, before: Message) -> None:
+    """/mjcheck names both kinds, and its button lets all be tried again: a message's Refresh brings them back."""
+    act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "mjcheck")
+    await act.answered(20)
+    shown = act.original
+    assert shown is not None
+    line = next(line for line in shown.embed["description"].split("\n") if "**Buttons**" in line)
+    refused, _, rest = line.partition("Done another way: ")
+    assert all(f"{name} (" in refused for name in STOCK_LISTED), line
+    assert refused.count(" (") == len(STOCK_LISTED), line
+    assert sorted(rest.partition(". To try them again")[0].split(", ")) == sorted(STOCK_AROUND), line
+    await clicked(world, shown, "Try refused buttons again")
+    await world.until(lambda: "none that was pressed of late is refused" in shown.embed["description"])
+    await clicked(world, before, "Refresh")
+    await world.until(lambda: not before.button("❤️").get("disabled"))
+
+
+async def _region(world: World) -> None:
+    """What is proposed costs nothing; confirmed, it is refused, and the button of the picture is greyed."""
+    single = await finished(world, world.relay.add_task("single"))
+    opened = await clicked(world, single, "Vary (Region)")
+    values = {"prompt": PROMPT, "region": "right-half"}
+    act = await world.discord.submit_modal(world.discord.owner, opened, values)
+    await world.until(lambda: act.original and act.original.files)
+    assert act.original is not None
+    await _refused(world, single, "Vary (Region)", await clicked(world, act.original, "Repaint"))
+    assert paid_by(world, act.original.id) == []
+
+
+async def _edit(world: World) -> None:
+    """A command that the relay lacks is a sentence to whoever typed it."""
+    picture = Upload("fox.png", encoded(noise(120, 90)), "image/png")
+    options = {"image": picture, "prompt": "at night"}
+    act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "edit", options)
+    await world.until(lambda: any(one.content.startswith("This relay cannot do that") for one in act.messages))
+    await world.until(lambda: len(act.messages) == 1)
+    assert act.messages[0].ephemeral
+    assert paid_by(world, act.id) == []
