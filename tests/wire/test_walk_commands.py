@@ -111,7 +111,7 @@ async def test_every_command_from_what_is_typed_to_what_is_shown(tmp_path: Path)
         known = {one["name"] for one in world.discord.commands}
         assert world.discord.guild_commands == {}
         assert {act.data["name"] for act in world.discord.interactions.values() if act.type == 2} == known
-        assert len(world.relay.submits) == len(TYPED) + 4  # /animate of a task, /imagine with defaults, two menus
+        assert len(world.relay.submits) == len(TYPED) + 5  # /animate of a task, /imagine with defaults, three menus
         world.assert_polite()
 
 

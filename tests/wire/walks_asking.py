@@ -7,7 +7,7 @@ from tests.wire.loopback import Interaction, Message, Person
 from tests.wire.process import World
 from tests.wire.walking import clicked, ended, finished, paid_by, pictures_of, shape, typed, upload
 
-_HIGH = (90, 120)
+_HIGH, _WIDE = (90, 120), (120, 90)
 
 
 async def _tasks(world: World) -> None:
@@ -109,6 +109,25 @@ async def _describe_this(world: World) -> None:
     assert (told.ephemeral, told.content.startswith("I find no picture in that message.")) == (True, True)
 
 
+async def _blend_with(world: World) -> None:
+    """A posted picture is shown again with a form below it, whose upload flows into it."""
+    somebody, where = world.discord.add_person("thu"), world.discord.channels[0]
+    posted = world.discord.plant(where, {"content": "look"}, world.discord.member, [upload("posted", _HIGH)])
+    _, offered = await _menu(world, posted, "Blend with ...", somebody)
+    await world.until(lambda: offered.embed.get("title") == "Blend with ..." and offered.files)
+    assert (offered.ephemeral, shape(offered)) == (True, (1,))
+    form = await clicked(world, offered, "Add pictures", somebody)
+    given = {"others": upload("other", _WIDE), "shape": "PORTRAIT"}
+    act = await world.discord.submit_modal(somebody, form, given)
+    await act.answered()
+    assert act.original is not None
+    await ended(world, act.original, "✅ Four pictures", 1)
+    assert not act.original.ephemeral
+    [submit] = paid_by(world, act.id)
+    assert (submit.path, submit.body["dimensions"]) == ("/mj/submit/blend", "PORTRAIT")
+    assert [one.size for one in pictures_of(submit, "base64Array")] == [_HIGH, _WIDE]
+
+
 async def _status_of_message(world: World) -> None:
     """A task whose id somebody wrote is followed to its end; a message without ids says so."""
     task_id, where = world.relay.add_task("single", prompt="a fox"), world.discord.channels[0]
@@ -145,6 +164,7 @@ ASKING: Mapping[str, Callable[[World], Awaitable[None]]] = {
     "mjstatus": _status,
     "mjhelp": _help,
     "mjcheck": _check,
+    "Blend with ...": _blend_with,
     "Describe this image": _describe_this,
     "Midjourney status": _status_of_message,
     "Upscale picture": _upscale_of_message,
