@@ -25,6 +25,7 @@ from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
+from bot.offloop import OffLoop
 from bot.ownership import Ownership
 from bot.people import People
 from bot.ports import Store
@@ -165,9 +166,10 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
+        off_loop = OffLoop()
+        pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, off_loop=off_loop)
         stack.push_async_callback(pictures.close)
-        studio = Studio()
+        studio = Studio(off_loop)
         stack.push_async_callback(studio.close)
         bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = Budgets(clock.now, clock.sleep)

@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from bot.errors import MjbotError
+from bot.errors import MjbotError, PictureUnfinished
 from bot.fit import BROKEN, MAX_PIXELS
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -42,7 +42,7 @@ def opened(data: bytes, wrong: Wrong) -> Generator[Image.Image]:
         found = _PIXELS.search(str(error))
         raise wrong.too_large(int(found[1]) if found else MAX_PIXELS + 1) from error
     except MemoryError as error:
-        raise wrong.too_large(MAX_PIXELS + 1) from error
+        raise PictureUnfinished("", "out of memory") from error
     except BROKEN as error:
         raise wrong.unreadable() from error
 
