@@ -131,7 +131,8 @@ class App:
         names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
         log.info("Invite link: %s", invite(self.bot.application_id or 0))
         log.info("For oneself, in any server: %s", invite_for_oneself(self.bot.application_id or 0))
-        log.info("In %d servers: %s.", len(self.bot.guilds), names)
+        count = len(self.bot.guilds)
+        log.info("In %d server%s: %s.", count, "" if count == 1 else "s", names)
         await self._asked("which commands it has", lambda: sync_commands(self.bot))
 
     async def _asked(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
