@@ -70,7 +70,7 @@ class MjbotError(Exception):
 
 
 class SettingsError(MjbotError):
-    """Settings are missing or malformed; `problems` names each variable and what is wrong, never a value."""
+    """Settings are missing or malformed; `problems` names each variable and what is wrong, never a secret."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{variable}: {problem}" for variable, problem in problems))
