@@ -40,9 +40,11 @@ async def bystander() -> AsyncGenerator[list[float]]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
+    assert process.stdin
     assert process.stdout
     await process.stdout.readline()
     yield late
+    process.stdin.close()
     said, _ = await process.communicate()
     late += map(float, said.split())
 
