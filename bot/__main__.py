@@ -35,6 +35,7 @@ from bot.errors import SettingsError, StoreUnavailable
 from bot.goodbye import ALL_SECONDS, CUT_SECONDS
 from bot.health import Readiness
 from bot.logs import set_up
+from bot.metrics import DATABASE_WRITABLE
 from bot.settings import Settings
 from bot.store import open_store
 from bot.web import serving
@@ -102,6 +103,8 @@ async def keep_connected(
             log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
+            if check == "store":
+                DATABASE_WRITABLE.set(0)
             readiness.waits(check, f"{what} cannot be used yet")
             if monotonic() - begun > patience.longest:
                 pause = patience.first

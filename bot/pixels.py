@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 MOST_BYTES = 1280 * 1024 * 1024
 """What it may allocate at most: the largest pictures that we take need up to 1 GiB."""
-LEAST_BYTES = 96 * 1024 * 1024
+LEAST_BYTES = 160 * 1024 * 1024
 BOT_BYTES = 160 * 1024 * 1024
 """What is left to the bot of the memory that there is, as some platforms end everything that takes more."""
 
