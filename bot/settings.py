@@ -164,7 +164,7 @@ def _held(error: Mapping[str, Any]) -> str:
 
 def _taken(field: FieldInfo) -> str:
     """Say what a setting takes, from its own definition."""
-    kinds = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
+    kinds: list[Any] = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
     if get_origin(field.annotation) is Literal:
         return f"{', '.join(kinds[:-1])} or {kinds[-1]}"
     whole = "a whole number" if int in kinds or PositiveInt in kinds else "a number"
