@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.bystander import longest
 from benchmarks.table import Row, percentile, ratio, shown, table
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
@@ -61,3 +62,11 @@ def test_figures_are_what_they_are_called() -> None:
     assert [50, 99] == [percentile(range(1, 101), share) for share in (0.5, 0.99)]
     assert [0.5, 1.0, float("inf")] == [ratio(1, 2), ratio(0, 0), ratio(1, 0)]
     assert ["1/50", "0.50", "0.00"] == [shown(0.02), shown(0.5), shown(0)]
+
+
+def test_what_the_machine_was_late_is_no_delay_of_ours() -> None:
+    """Of each delay that part counts in which an idle process came back in time."""
+    ours = [(0.0, 0.001), (1.0, 1.3), (2.0, 2.1)]
+    assert longest(ours) == pytest.approx(300)
+    assert longest(ours, [(0.9, 1.1), (1.15, 1.9)]) == pytest.approx(100)
+    assert longest(ours, [(0.0, 3.0)]) == 0
