@@ -31,14 +31,14 @@ Size = tuple[int, int]
 Work = Callable[[], object]
 
 
-async def loop_delays(pictures: int) -> list[Row]:
+async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
     """Let each kind and size of picture be worked on in all our ways in turn, in our process and then in threads.
 
     The naive way gets a quarter of the pictures, as it is the same for each of them. Beside each an idle process
     watches: while that is late too, it is the machine that is.
     """
     rows: list[Row] = []
-    for size in SIZES:
+    for size in SIZES[:sizes]:
         for kind in KINDS:
             data = await asyncio.to_thread(_picture, kind, size)
             off_loop = OffLoop()
@@ -46,7 +46,7 @@ async def loop_delays(pictures: int) -> list[Row]:
                 ours = await delays(partial(_at_once, islice(_works(data, size), pictures), off_loop))
             await off_loop.close()
             async with bystander() as idle_then:
-                theirs = await delays(partial(_in_threads, islice(_works(data, size), max(5, pictures // 4))))
+                theirs = await delays(partial(_in_threads, islice(_works(data, size), max(1, pictures // 4))))
             rows.append(_row(f"{pictures} {kind} of {size[0]} x {size[1]}", ours, theirs, (idle, idle_then)))
             print(f"  {rows[-1].cells}", file=sys.stderr, flush=True)
     return rows

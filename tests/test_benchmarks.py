@@ -10,7 +10,7 @@ from benchmarks.bystander import longest
 from benchmarks.table import Row, percentile, ratio, shown, table
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
-SOON = "--life 2 --lead 3 --pictures 1"
+SOON = "--life 2 --lead 3 --pictures 1 --sizes 1"
 
 
 @pytest.mark.wire
