@@ -30,10 +30,9 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "as the bot, p99",
         "memory",
         "share of a core",
-        "uploads, longest",
-        "masks read, longest",
-        "previews, longest",
-        "cut grids, longest",
+        "PNG of 2048 x 2048, longest",
+        "JPEG of 2048 x 2048, longest",
+        "WEBP of 2048 x 2048, longest",
     )
     for name in wanted:
         assert any(name in line for line in lines), name
