@@ -32,6 +32,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="seconds over which the core is watched (10)")
     parser.add_argument("--settle", type=float, default=4.0, help="seconds of rest before something is weighed (4)")
     parser.add_argument("--pictures", type=int, default=20, help="pictures worked on in one go (20)")
+    parser.add_argument("--sizes", type=int, default=3, help="of 2048 x 2048, 4096 x 4096, 8192 x 4096 so many (3)")
     options = parser.parse_args(arguments)
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
@@ -52,7 +53,7 @@ async def measure(options: argparse.Namespace) -> list[Row]:
                 load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
                 rows += await under_load(folder, load)
             elif row == "pixels":
-                rows += await loop_delays(options.pictures)
+                rows += await loop_delays(options.pictures, options.sizes)
             else:
                 scales = Scales(options.few, options.many, options.seconds, options.settle)
                 rows += await weights(folder, scales)

@@ -25,7 +25,9 @@ from bot.check import (
     buttons_finding,
     disk_findings,
     forgotten_finding,
+    public_findings,
     relay_finding,
+    store_fault,
     store_finding,
 )
 from bot.clock import Clock, happens
@@ -33,6 +35,7 @@ from bot.errors import SettingsError, StoreUnavailable
 from bot.goodbye import ALL_SECONDS, CUT_SECONDS
 from bot.health import Readiness
 from bot.logs import set_up
+from bot.metrics import DATABASE_WRITABLE
 from bot.settings import Settings
 from bot.store import open_store
 from bot.web import serving
@@ -100,6 +103,8 @@ async def keep_connected(
             log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
         except (StoreUnavailable, *connection.UNREACHABLE) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
+            if check == "store":
+                DATABASE_WRITABLE.set(0)
             readiness.waits(check, f"{what} cannot be used yet")
             if monotonic() - begun > patience.longest:
                 pause = patience.first
@@ -199,8 +204,7 @@ async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
             forgotten = [await forgotten_finding(store)] if forget else []
             return [*forgotten, await store_finding(store), await buttons_finding(store, clock.now())]
     except StoreUnavailable as error:
-        advice = "Check DATABASE_URL, and the disk's space."
-        return [Finding("Database", good=False, said=f"cannot be opened ({_short(error)}).", advice=advice)]
+        return [store_fault(error)]
 
 
 async def _discord_findings(settings: Settings) -> list[Finding]:
@@ -215,9 +219,10 @@ async def _discord_findings(settings: Settings) -> list[Finding]:
     except (discord.DiscordException, *connection.UNREACHABLE) as error:
         said = f"cannot be reached ({type(error).__name__})."
         return [Finding("Discord", good=False, said=said, advice="Try again in a minute.")]
-    public = " Anybody may add it: switch Public Bot off in the developer portal." if info.bot_public else ""
+    guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
     return [
-        Finding("Discord token", good=True, said=f"accepted, as {bot.user}.{public}"),
+        Finding("Discord token", good=True, said=f"accepted, as {bot.user}."),
+        *public_findings(public=info.bot_public, guilds=guilds, people=people),
         Finding("Intents", good=True, said="no privileged intent is needed."),
         Finding("Invite link", good=True, said=invite(info.id)),
         Finding("For oneself", good=True, said=invite_for_oneself(info.id)),

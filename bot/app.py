@@ -25,6 +25,7 @@ from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
+from bot.offloop import OffLoop
 from bot.ownership import Ownership
 from bot.people import People
 from bot.ports import Store
@@ -131,7 +132,8 @@ class App:
         names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
         log.info("Invite link: %s", invite(self.bot.application_id or 0))
         log.info("For oneself, in any server: %s", invite_for_oneself(self.bot.application_id or 0))
-        log.info("In %d servers: %s.", len(self.bot.guilds), names)
+        count = len(self.bot.guilds)
+        log.info("In %d server%s: %s.", count, "" if count == 1 else "s", names)
         await self._asked("which commands it has", lambda: sync_commands(self.bot))
 
     async def _asked(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
@@ -166,9 +168,10 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep)
+        off_loop = OffLoop()
+        pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, off_loop=off_loop)
         stack.push_async_callback(pictures.close)
-        studio = Studio()
+        studio = Studio(off_loop)
         stack.push_async_callback(studio.close)
         bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = Budgets(clock.now, clock.sleep)

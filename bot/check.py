@@ -9,11 +9,12 @@ from bot.errors import BalanceExhausted, KeyRefused, RelayError, StoreUnavailabl
 from bot.hosting import WipedDisk
 from bot.ports import Store
 from bot.reasons import translate
+from bot.store.faults import meaning
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check: `advice` is the next step where it is not good."""
+    """One line of a check: `advice` is the next step where it is not good, or good with something to be warned of."""
 
     name: str
     good: bool
@@ -22,8 +23,8 @@ class Finding:
 
     def __str__(self) -> str:
         """Show it as one line of a terminal."""
-        line = f"{'ok  ' if self.good else 'FAIL'}  {self.name}: {self.said}"
-        return line if self.good else f"{line} {self.advice}"
+        mark = "FAIL" if not self.good else "WARN" if self.advice else "ok  "
+        return f"{mark}  {self.name}: {self.said} {self.advice}".rstrip()
 
 
 async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Finding:
@@ -43,14 +44,20 @@ async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Findi
 
 async def store_finding(store: Store, trouble: str = "") -> Finding:
     """Try the database; `trouble` is what keeps it from being written, as is known already."""
-    advice = "Check DATABASE_URL, and the disk's space."
     try:
         unfinished = await store.unfinished()
     except StoreUnavailable as error:
-        return Finding("Database", good=False, said=f"{error}.", advice=advice)
+        return store_fault(error)
     if trouble:
+        advice = "The log says why; `python -m bot check` in a shell tries it, and says what to do."
         return Finding("Database", good=False, said=f"answers, but {trouble}.", advice=advice)
     return Finding("Database", good=True, said=f"answers, with {unfinished} unfinished messages.")
+
+
+def store_fault(error: StoreUnavailable) -> Finding:
+    """Say what keeps the database from being used."""
+    said, advice = meaning(error)
+    return Finding("Database", good=False, said=said, advice=advice)
 
 
 async def buttons_finding(store: Store, now: datetime) -> Finding:
@@ -72,6 +79,25 @@ async def forgotten_finding(store: Store) -> Finding:
     count = await store.forget_refusals()
     said = "there was none to forget." if not count else f"{count} forgotten: greyed buttons come back with Refresh."
     return Finding("Refusals", good=True, said=said)
+
+
+def public_findings(*, public: bool, guilds: bool, people: bool) -> list[Finding]:
+    """Warn where strangers may add the bot, and the settings do not name who may spend; elsewhere say nothing.
+
+    `guilds` and `people` tell whether ALLOWED_GUILDS and ALLOWED_USERS are set.
+    """
+    if not public or guilds or people:
+        return []
+    said = (
+        "anybody with the invite link may add the bot to a server of theirs. There they can read tasks by their ids, "
+        "which is free, and spend nothing, as long as neither you nor your team manage that server: whoever makes you "
+        "a manager there lets all its members draw on your key."
+    )
+    advice = (
+        "Switch Public Bot off (developer portal, page Bot; on the page Installation set Install Link to None first), "
+        "or name your servers in ALLOWED_GUILDS."
+    )
+    return [Finding("Public Bot", good=True, said=said, advice=advice)]
 
 
 def disk_findings(wiped: WipedDisk | None) -> list[Finding]:

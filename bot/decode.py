@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from bot.errors import MjbotError
+from bot.errors import MjbotError, PictureUnfinished
 from bot.fit import BROKEN, MAX_PIXELS
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -42,7 +42,7 @@ def opened(data: bytes, wrong: Wrong) -> Generator[Image.Image]:
         found = _PIXELS.search(str(error))
         raise wrong.too_large(int(found[1]) if found else MAX_PIXELS + 1) from error
     except MemoryError as error:
-        raise wrong.too_large(MAX_PIXELS + 1) from error
+        raise PictureUnfinished("", "out of memory") from error
     except BROKEN as error:
         raise wrong.unreadable() from error
 
@@ -53,7 +53,7 @@ def upright(image: Image.Image, longest: int = 0) -> Image.Image:
         # A JPEG is decoded at a fraction of its size where that still is enough.
         image.draft(None, (longest, longest))
     image.load()
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)  # a copy would be up to 128 MiB
     if longest and longest < max(image.size):
         scale = longest / max(image.size)
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
@@ -78,7 +78,7 @@ def is_transparent(image: Image.Image) -> bool:
     """Whether something shows through; looked at in strips, as Pillow holds the interpreter's lock for a channel."""
     if not image.has_transparency_data:
         return False
-    image = image.convert("RGBA")
+    image = _rgba(image)
     width, height = image.size
     strips = (image.crop((0, top, width, min(top + _STRIP, height))) for top in range(0, height, _STRIP))
     return any(strip.getchannel("A").getextrema() != (255, 255) for strip in strips)
@@ -88,5 +88,9 @@ def flat(image: Image.Image) -> Image.Image:
     """Return the plain colours of a picture, laid on white where something shows through."""
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
-    image = image.convert("RGBA")
+    image = _rgba(image)
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _rgba(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGBA" else image.convert("RGBA")

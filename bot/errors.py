@@ -50,6 +50,7 @@ MjbotError
 │   ├── PictureGone          its link is dead
 │   ├── PictureForbidden     its address is not one that we may ask
 │   ├── PictureTooLarge      more bytes, or pixels, than we take
+│   ├── PictureUnfinished    the work on it was cut short: it took too much memory, or too long
 │   └── PictureUnreadable    not a picture, or half of one
 └── DisplayError             a message that cannot be drawn
     ├── DisplayFailed        it did not get through: somebody on the way failed, or did not answer
@@ -69,7 +70,7 @@ class MjbotError(Exception):
 
 
 class SettingsError(MjbotError):
-    """Settings are missing or malformed; `problems` names each variable and what is wrong, never a value."""
+    """Settings are missing or malformed; `problems` names each variable and what is wrong, never a secret."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{variable}: {problem}" for variable, problem in problems))
@@ -363,6 +364,10 @@ class PictureForbidden(PictureError):
 
 class PictureTooLarge(PictureError):
     """More bytes, or more pixels, than we take."""
+
+
+class PictureUnfinished(PictureError):
+    """The work on it was cut short, as it took too much memory or too long, or as the bot ends."""
 
 
 class PictureUnreadable(PictureError):

@@ -22,6 +22,7 @@ from bot.errors import (
 )
 from bot.fit import Picture, fit
 from bot.links import AddressRefusedError, address, expires_at, is_public, only_there, origin, public_connector
+from bot.offloop import OffLoop
 
 __all__ = ["DISCORD_LIMIT", "MAX_BODY", "Linked", "Picture", "Pictures", "address", "expires_at", "file_name"]
 
@@ -84,6 +85,7 @@ class Pictures:
         now: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         timeout: float = 60.0,
+        off_loop: OffLoop | None = None,
     ) -> None:
         self._relay = origin(URL(relay_url))
         self._to_relay = _bare_session(session.connector, owner=False)
@@ -92,14 +94,11 @@ class Pictures:
         self._sleep = sleep
         self._timeout = timeout
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        # Decoded pixels are the memory: 256 MiB at worst, so one picture at a time.
-        self._decoding = asyncio.Semaphore(1)
-        self._decodes: set[asyncio.Task[Picture]] = set()
+        self._off_loop = off_loop or OffLoop()
 
     async def close(self) -> None:
-        """Close the connections that are not the lent session's, once the last thread has ended."""
-        if self._decodes:
-            await asyncio.wait(self._decodes)
+        """End what is under way, and close the connections that are not the lent session's."""
+        await self._off_loop.close()
         await self._to_relay.close()
         await self._to_public.close()
 
@@ -114,14 +113,14 @@ class Pictures:
     async def fetch(self, url: str, *, name: str, limit: int = DISCORD_LIMIT) -> Picture:
         """Download what `url` shows, at most `limit` bytes once made to fit, named `name` and its true extension.
 
-        Raises PictureGone, PictureForbidden, PictureTooLarge or PictureUnreadable.
+        Raises PictureGone, PictureForbidden, PictureTooLarge, PictureUnfinished or PictureUnreadable.
         """
         expiry = expires_at(url)
         if expiry is not None and expiry <= self._now():
             raise PictureGone(url, "its link has expired")
         async with self._slots:
             data = await self._download(url)
-            return await self._off_the_loop(partial(fit, data, name=_stem(name), limit=limit, url=url))
+            return await self._off_loop.run(partial(fit, data, name=_stem(name), limit=limit, url=url))
 
     async def download(self, url: str) -> bytes:
         """Download what is behind a link, at most MAX_BODY, whatever it is.
@@ -130,21 +129,6 @@ class Pictures:
         """
         async with self._slots:
             return await self._download(url)
-
-    async def _off_the_loop(self, decode: Callable[[], Picture]) -> Picture:
-        """Decode when it is our turn, which ends with the thread: nobody can stop one, though who asked may leave."""
-        await self._decoding.acquire()
-        decoding = asyncio.create_task(asyncio.to_thread(decode))
-        self._decodes.add(decoding)
-        decoding.add_done_callback(self._decoded)
-        await asyncio.wait({decoding})
-        return decoding.result()
-
-    def _decoded(self, decoding: asyncio.Task[Picture]) -> None:
-        self._decodes.discard(decoding)
-        self._decoding.release()
-        if not decoding.cancelled():
-            decoding.exception()  # looked at, as nobody else may be left to
 
     async def _download(self, url: str) -> bytes:
         try:

@@ -55,6 +55,10 @@ DISCORD_REFUSALS = Counter(
     ["route", "status"],
 )
 
+DATABASE_WRITABLE = Gauge(
+    "mjbot_database_writable", "1 where this process could renew its lease in the database the last time, else 0."
+)
+
 LOOP_DELAY = Histogram(
     "mjbot_loop_delay_seconds",
     "By how much a short sleep of the event loop overslept: how long whatever is due waits for its turn.",

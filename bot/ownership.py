@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock, first_of
 from bot.errors import StoreUnavailable
 from bot.jobs import Jobs
+from bot.metrics import DATABASE_WRITABLE
 from bot.models import Task
 from bot.ports import Fleet, Store
 from bot.records import ClaimState, Job
@@ -68,6 +69,7 @@ class Ownership:
             if self._gone is None:
                 log.warning("The database cannot be written: nothing is paid for until it can (%s).", gone)
             self._gone = gone
+            DATABASE_WRITABLE.set(0)
         except Exception:
             self._is_unsure = True
             # A row that this version cannot read must not let the lease end, and with it everybody's messages.
@@ -76,6 +78,7 @@ class Ownership:
             if self._gone is not None:
                 log.info("The database can be written again.")
             self._gone = None
+            DATABASE_WRITABLE.set(1)
 
     async def give_back(self) -> None:
         """Leave this process's jobs to others, except those whose submit is on its way, for which it lives on."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -15,6 +15,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -28,6 +29,7 @@ def _ids(value: object) -> object:
 Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_ids)]
 Shards = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_ids)]
 _DAY = 24 * 3600.0
+_SHOWN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 class Settings(BaseSettings):
@@ -106,7 +108,7 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as invalid:
-            problems = [_problem(error) for error in invalid.errors(include_input=False, include_url=False)]
+            problems = [_problem(error) for error in invalid.errors(include_url=False)]
             raise SettingsError(list(dict.fromkeys(problems))) from None
         except UnicodeDecodeError:
             raise SettingsError([(".env", "is not saved as UTF-8")]) from None
@@ -128,12 +130,48 @@ def _is_web_address(value: str) -> bool:
 
 
 def _problem(error: Mapping[str, Any]) -> tuple[str, str]:
-    variable = str(error["loc"][0]).upper()
+    """Name a variable, and say what is wrong with it: what kind of thing it holds, and what is taken."""
+    name = str(error["loc"][0])
     if error["type"] == "missing":
-        return variable, "is not set"
+        return name.upper(), "is not set"
     if len(error["loc"]) > 1:
-        return variable, "is not a list of ids like 1187000000000000001, separated by commas"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if message.startswith("Input "):
-        message = message.removeprefix("Input ")
-    return variable, message
+        what = "shards" if name == "shard_ids" else "ids"
+        example = "0, 1, 2" if name == "shard_ids" else "1187000000000000001"
+        return name.upper(), f"is not a list of {what} like {example}, separated by commas"
+    if error["type"] == "value_error":
+        return name.upper(), str(error["msg"]).removeprefix("Value error, ")
+    return name.upper(), f"{_held(error)}; it takes {_taken(Settings.model_fields[name])}"
+
+
+def _held(error: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value; only a number is shown, as anything else may be a secret in the wrong place."""
+    held = str(error["input"]).strip()
+    shown = f"is {held}, which " if _SHOWN.fullmatch(held) else ""
+    match error["type"]:
+        case _ if held.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
+            return "is not a number that one can count to"
+        case "greater_than" | "greater_than_equal":
+            return f"{shown}is too small"
+        case "less_than_equal":
+            return f"{shown}is too large"
+        case "int_from_float" | "int_parsing" if shown:
+            return f"{shown}is not a whole number"
+        case "int_from_float" | "int_parsing" | "float_parsing" | "int_type" | "float_type" | "int_parsing_size":
+            return "is not a number"
+        case _:
+            return "is not one of its words"
+
+
+def _taken(field: FieldInfo) -> str:
+    """Say what a setting takes, from its own definition."""
+    kinds: list[Any] = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
+    if get_origin(field.annotation) is Literal:
+        return f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+    whole = "a whole number" if int in kinds or PositiveInt in kinds else "a number"
+    bounds = {
+        name: getattr(rule, name) for rule in field.metadata for name in ("gt", "ge", "le") if hasattr(rule, name)
+    }
+    least, most = bounds.get("ge", bounds.get("gt", 1)), bounds.get("le")
+    if "gt" in bounds:
+        return f"{whole} above {least:g}" + (f" and up to {most:g}" if most else "")
+    return f"{whole} from {least:g} {f'to {most:g}' if most else 'on'}"

@@ -12,13 +12,16 @@ from bot.uploads import SENT_BYTES, Upload, prepare
 
 
 class Studio:
-    """Uploads, masks, previews and cut grids; each waits for its turn, and raises what its function raises."""
+    """Uploads, masks, previews and cut grids; each waits for its turn, and raises what its function raises.
+
+    Each also raises PictureUnfinished, where the work was cut short.
+    """
 
     def __init__(self, off_loop: OffLoop | None = None) -> None:
         self._off_loop = off_loop or OffLoop()
 
     async def close(self) -> None:
-        """Wait until the last thread has ended."""
+        """End what is under way."""
         await self._off_loop.close()
 
     async def upload(self, data: bytes, *, name: str, limit: int = SENT_BYTES) -> Upload:

@@ -33,6 +33,7 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureUnfinished,
     PictureUnreadable,
     PlaceGone,
     PlaceUnreachable,
@@ -117,6 +118,10 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "of the relay."
     ),
     PictureTooLarge: "The picture is larger than I can carry. Open it by its link, while that lives.",
+    PictureUnfinished: (
+        "That picture was more work than the machine I run on could do just now. Nothing was paid: try again in a "
+        "minute, or with a smaller picture."
+    ),
     PictureUnreadable: (
         "What arrived is no picture, or half of one. Run `/mjstatus` with its id in a minute to try again."
     ),

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.bystander import longest
 from benchmarks.table import Row, percentile, ratio, shown, table
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
-SOON = "--life 2 --lead 3 --pictures 1"
+SOON = "--life 2 --lead 3 --pictures 1 --sizes 1"
 
 
 @pytest.mark.wire
@@ -29,10 +30,9 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "as the bot, p99",
         "memory",
         "share of a core",
-        "uploads, longest",
-        "masks read, longest",
-        "previews, longest",
-        "cut grids, longest",
+        "PNG of 2048 x 2048, longest",
+        "JPEG of 2048 x 2048, longest",
+        "WEBP of 2048 x 2048, longest",
     )
     for name in wanted:
         assert any(name in line for line in lines), name
@@ -61,3 +61,11 @@ def test_figures_are_what_they_are_called() -> None:
     assert [50, 99] == [percentile(range(1, 101), share) for share in (0.5, 0.99)]
     assert [0.5, 1.0, float("inf")] == [ratio(1, 2), ratio(0, 0), ratio(1, 0)]
     assert ["1/50", "0.50", "0.00"] == [shown(0.02), shown(0.5), shown(0)]
+
+
+def test_what_the_machine_was_late_is_no_delay_of_ours() -> None:
+    """Of each delay that part counts in which an idle process came back in time."""
+    ours = [(0.0, 0.001), (1.0, 1.3), (2.0, 2.1)]
+    assert longest(ours) == pytest.approx(300)
+    assert longest(ours, [(0.9, 1.1), (1.15, 1.9)]) == pytest.approx(100)
+    assert longest(ours, [(0.0, 3.0)]) == 0

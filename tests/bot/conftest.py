@@ -1,4 +1,4 @@
-"""The kinds of store: SQLite on a file, a real PostgreSQL, and the fake; each answers the same."""
+"""A studio; and the kinds of store: SQLite on a file, a real PostgreSQL, and the fake, which all answer the same."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from bot.store import SqlStore, open_store
+from bot.studio import Studio
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON
 from tests.postgres import Postgres
+
+
+@pytest.fixture
+async def studio() -> AsyncGenerator[Studio]:
+    """Where pictures are worked on; its process ends with the test."""
+    studio = Studio()
+    yield studio
+    await studio.close()
 
 
 @pytest.fixture

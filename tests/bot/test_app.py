@@ -25,7 +25,7 @@ async def test_a_start_says_how_to_invite_the_bot_and_where_it_is(
         await w.restart()
         link = next(line for line in caplog.messages if line.startswith("Invite link: "))
         assert f"client_id={w.app.bot.application_id}" in link
-        assert "In 1 servers: Art." in caplog.messages
+        assert "In 1 server: Art." in caplog.messages
 
 
 async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.check import buttons_finding, disk_findings, forgotten_finding, relay_finding, store_finding
+from bot.check import buttons_finding, disk_findings, forgotten_finding, public_findings, relay_finding, store_finding
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
 from bot.hosting import WipedDisk
 from tests.fakes.store import FakeStore
@@ -59,6 +59,20 @@ async def test_the_database_is_tried() -> None:
     found = await store_finding(store)
     assert (found.name, found.good) == ("Database", False)
     assert "DATABASE_URL" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("public", "guilds", "people", "warned"),
+    [(True, False, False, True), (False, False, False, False), (True, True, False, False), (True, False, True, False)],
+)
+def test_a_bot_that_strangers_may_add_is_warned_of(*, public: bool, guilds: bool, people: bool, warned: bool) -> None:
+    """It fails no check; what a stranger could do is said, and how to close it."""
+    found = public_findings(public=public, guilds=guilds, people=people)
+    assert warned == bool(found)
+    for one in found:
+        assert one.good
+        assert str(one).startswith("WARN  Public Bot: anybody with the invite link")
+        assert "Switch Public Bot off" in str(one)
 
 
 async def test_what_the_relay_refuses_is_told_and_forgotten() -> None:

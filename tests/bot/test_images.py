@@ -4,9 +4,7 @@ import asyncio
 import gc
 import gzip
 import string
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -22,6 +20,7 @@ from hypothesis import strategies as st
 
 from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable
 from bot.images import DISCORD_LIMIT, MAX_BODY, Picture, Pictures, file_name
+from bot.offloop import OffLoop
 from tests.bot.test_fit import encoded, noise
 from tests.bot.test_links import Answers
 
@@ -439,77 +438,29 @@ async def test_three_at_once(bench: Bench) -> None:
     assert most == 3
 
 
-class Threads(ThreadPoolExecutor):
-    """Threads that go on when they are let, and tell how many there were at once."""
-
-    def __init__(self) -> None:
-        super().__init__(8)
-        self.go_on = threading.Event()
-        self.running = 0
-        self.most = 0
-
-    async def begun(self) -> None:
-        """Wait until one is there."""
-        while not self.running:  # noqa: ASYNC110 - an asyncio.Event cannot be set from a thread
-            await asyncio.sleep(0.001)
-
-    def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:  # noqa: ANN401 - passed on
-        """Run it when it may go on."""
-
-        def run() -> Any:  # noqa: ANN401 - passed on
-            self.running += 1
-            self.most = max(self.most, self.running)
-            try:
-                self.go_on.wait(5)
-                return work(*args, **named)
-            finally:
-                self.running -= 1
-
-        return super().submit(run)
-
-
 @pytest.mark.parametrize("body", [PNG, b"no picture at all"])
-async def test_whoever_leaves_frees_no_turn_before_the_thread_has_ended(bench: Bench, body: bytes) -> None:
-    """Six clicks on one Refresh are six fetches, five of them cancelled, and one decode at a time."""
-    loop, threads = asyncio.get_running_loop(), Threads()
-    loop.set_default_executor(threads)
+async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> None:
+    """Six clicks on one Refresh are six fetches, five of them cancelled: the last one has its picture."""
     complaints: list[dict[str, Any]] = []
-    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     bench.relay.handler = serving(body)
-    pictures = await bench.pictures()
+    off_loop = OffLoop()
+    pictures = await bench.pictures(off_loop=off_loop)
     for _ in range(5):
         left = asyncio.create_task(pictures.fetch(bench.relay.url(), name="a"))
-        await threads.begun()
-        await asyncio.sleep(0.02)
+        while not off_loop.working:  # noqa: ASYNC110 - nobody but this test waits for that
+            await asyncio.sleep(0.001)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
         assert left.cancelled()
     bench.relay.handler = serving(PNG)
-    last = asyncio.create_task(pictures.fetch(bench.relay.url(), name="a"))
-    await asyncio.sleep(0.02)
-    assert (1, 1) == (threads.running, threads.most)
-    threads.go_on.set()
-    assert (40, 30) == ((await last).width, (await last).height)
-    assert threads.most == 1
+    last = await pictures.fetch(bench.relay.url(), name="a")
+    assert (40, 30) == (last.width, last.height)
+    await pictures.close()
+    assert not off_loop.working
     del left
     gc.collect()
     assert complaints == []
-
-
-async def test_closing_waits_for_the_last_thread(bench: Bench) -> None:
-    """Nothing is left running that holds a picture's memory."""
-    threads = Threads()
-    asyncio.get_running_loop().set_default_executor(threads)
-    pictures = await bench.pictures()
-    left = asyncio.create_task(pictures.fetch(bench.relay.url(), name="a"))
-    await threads.begun()
-    left.cancel()
-    closing = asyncio.create_task(pictures.close())
-    await asyncio.sleep(0.02)
-    assert (1, False) == (threads.running, closing.done())
-    threads.go_on.set()
-    await closing
-    assert threads.running == 0
 
 
 async def timed(fetching: Awaitable[Picture]) -> tuple[Picture, float, float]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot.errors import RelayUnreachable, StoreUnavailable
 from bot.models import Status, Task
@@ -191,9 +192,11 @@ async def test_a_store_that_is_gone_is_told_once_and_its_return_too(
         world.store.down = True
         await world.clock.advance(OVER)
         assert process.ownership.trouble() == "the database cannot be written"
+        assert REGISTRY.get_sample_value("mjbot_database_writable") == 0
         world.store.down = False
         await world.clock.advance(OVER)
         assert process.ownership.trouble() == ""
+        assert REGISTRY.get_sample_value("mjbot_database_writable") == 1
         assert process.jobs.running == {700}
         await process.supervisor.wind_down()
         await world.clock.advance(OVER)

@@ -51,9 +51,9 @@ async def process(world: World) -> AsyncIterator[Process]:
         yield process
 
 
-async def test_a_proposal_is_free_and_says_what_will_be_sent(world: World, process: Process) -> None:
+async def test_a_proposal_is_free_and_says_what_will_be_sent(world: World, process: Process, studio: Studio) -> None:
     """The mask has the picture's own size; the prompt is put in order."""
-    regions = Regions(process.presses, Shown(), Studio())
+    regions = Regions(process.presses, Shown(), studio)
     proposal = await regions.propose(press(button=REGION), "a fox —ar 3:2 in snow", Region.LEFT)
     assert proposal.prompt == "a fox in snow --ar 3:2"
     assert (proposal.mask.width, proposal.mask.height, proposal.mask.share) == (96, 64, 0.5)
@@ -63,21 +63,21 @@ async def test_a_proposal_is_free_and_says_what_will_be_sent(world: World, proce
     assert again == proposal.mask
 
 
-async def test_a_proposal_of_nothing_is_refused(process: Process) -> None:
+async def test_a_proposal_of_nothing_is_refused(process: Process, studio: Studio) -> None:
     """A region, or a mask, must be given."""
     with pytest.raises(MaskMissing):
-        await Regions(process.presses, Shown(), Studio()).propose(press(button=REGION), "a fox", None)
+        await Regions(process.presses, Shown(), studio).propose(press(button=REGION), "a fox", None)
 
 
-async def test_a_clip_has_no_region(process: Process) -> None:
+async def test_a_clip_has_no_region(process: Process, studio: Studio) -> None:
     """Nobody can say which frame is meant."""
     with pytest.raises(PictureUnreadable):
-        await Regions(process.presses, Shown(0, 0), Studio()).propose(press(button=REGION), "a fox", Region.LEFT)
+        await Regions(process.presses, Shown(0, 0), studio).propose(press(button=REGION), "a fox", Region.LEFT)
 
 
-async def test_who_may_not_spend_sees_no_preview(process: Process) -> None:
+async def test_who_may_not_spend_sees_no_preview(process: Process, studio: Studio) -> None:
     """Admission comes before any work, as does the prompt's check."""
-    regions = Regions(process.presses, Shown(), Studio())
+    regions = Regions(process.presses, Shown(), studio)
     with pytest.raises(ServerNotAllowed):
         await regions.propose(press(button=REGION, guild_id=99), "a fox", Region.LEFT)
     with pytest.raises(PromptRefused):

@@ -59,6 +59,7 @@ class Source:
 class Room:
     """Everything around the use cases, with a finished grid that the store knows."""
 
+    studio: Studio
     source: Source = field(default_factory=lambda: Source({GRID_URL: grid()}))
     clock: FakeClock = field(default_factory=FakeClock)
     display: FakeDisplay = field(default_factory=lambda: FakeDisplay(limit=10_000))
@@ -67,7 +68,7 @@ class Room:
         self.relay = FakeRelay(self.clock)
         self.store = FakeStore(self.clock.clock.now)
         self.store.snapshots[PARENT] = task(status=Status.SUCCESS)
-        self.results = Results(self.relay, self.store, self.display, self.source, Studio())
+        self.results = Results(self.relay, self.store, self.display, self.source, self.studio)
 
 
 def colour(picture: Picture) -> tuple[int, ...]:
@@ -79,9 +80,9 @@ def colour(picture: Picture) -> tuple[int, ...]:
         return found
 
 
-async def test_a_grid_is_cut_into_what_was_chosen() -> None:
+async def test_a_grid_is_cut_into_what_was_chosen(studio: Studio) -> None:
     """Each number gives its own corner, named by it, in order, whatever order they were chosen in."""
-    room = Room()
+    room = Room(studio)
     files = await room.results.split(PARENT, [4, 2], place())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
     assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
@@ -90,9 +91,9 @@ async def test_a_grid_is_cut_into_what_was_chosen() -> None:
     assert not room.relay.requests, "what is kept is not asked for"
 
 
-async def test_what_the_relay_has_split_is_not_cut() -> None:
+async def test_what_the_relay_has_split_is_not_cut(studio: Studio) -> None:
     """Its own pictures are as good as theirs gets, and made to fit."""
-    room = Room()
+    room = Room(studio)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has = {url: url.encode() for url in FOUR}
     files = await room.results.split(PARENT, {3}, place())
@@ -101,9 +102,9 @@ async def test_what_the_relay_has_split_is_not_cut() -> None:
     assert room.source.asked == [(FOUR[2], f"a_lighthouse_{PARENT}_3", 10_000)]
 
 
-async def test_one_of_theirs_that_is_gone_is_cut_instead() -> None:
+async def test_one_of_theirs_that_is_gone_is_cut_instead(studio: Studio) -> None:
     """All are then of one kind."""
-    room = Room()
+    room = Room(studio)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has[FOUR[0]] = b"one"
     files = await room.results.split(PARENT, {1, 2}, place())
@@ -111,24 +112,24 @@ async def test_one_of_theirs_that_is_gone_is_cut_instead() -> None:
     assert files.cut
 
 
-async def test_two_pictures_of_a_task_are_no_four() -> None:
+async def test_two_pictures_of_a_task_are_no_four(studio: Studio) -> None:
     """Where the relay gave fewer than were chosen, the grid is cut."""
-    room = Room()
+    room = Room(studio)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR[:2])
     assert (await room.results.split(PARENT, {4}, place())).cut
 
 
-async def test_the_whole_comes_along() -> None:
+async def test_the_whole_comes_along(studio: Studio) -> None:
     """Untouched, after the parts."""
-    files = await Room().results.split(PARENT, {WHOLE, 1}, place())
+    files = await Room(studio).results.split(PARENT, {WHOLE, 1}, place())
     assert [len(one.data) == len(grid()) for one in files.pictures] == [False, True]
-    alone = await Room().results.split(PARENT, {WHOLE}, place())
+    alone = await Room(studio).results.split(PARENT, {WHOLE}, place())
     assert [one.data for one in alone.pictures] == [grid()]
 
 
-async def test_a_task_that_the_store_has_lost_is_fetched() -> None:
+async def test_a_task_that_the_store_has_lost_is_fetched(studio: Studio) -> None:
     """And kept again."""
-    room = Room()
+    room = Room(studio)
     room.store.snapshots.clear()
     room.relay.set(task(status=Status.SUCCESS))
     assert (await room.results.split(PARENT, {1}, place())).pictures
@@ -137,9 +138,9 @@ async def test_a_task_that_the_store_has_lost_is_fetched() -> None:
         await room.results.split("5", {1}, place())
 
 
-async def test_a_dead_link_is_asked_for_anew() -> None:
+async def test_a_dead_link_is_asked_for_anew(studio: Studio) -> None:
     """The relay may have another one by now; the grid's own message has the last."""
-    room = Room()
+    room = Room(studio)
     room.source.has = {"https://cdn.test/new.png": grid()}
     with pytest.raises(PictureGone):
         await room.results.split(PARENT, {1}, place())
@@ -153,17 +154,17 @@ async def test_a_dead_link_is_asked_for_anew() -> None:
         await room.results.original(PARENT, place())
 
 
-async def test_an_original_that_fits_is_untouched() -> None:
+async def test_an_original_that_fits_is_untouched(studio: Studio) -> None:
     """Nothing is re-encoded on the way."""
-    room = Room()
+    room = Room(studio)
     files = await room.results.original(PARENT, place())
     assert [one.data for one in files.pictures] == [grid()]
     assert (files.link, files.unfit) == ("", None)
 
 
-async def test_an_original_that_does_not_fit_is_linked() -> None:
+async def test_an_original_that_does_not_fit_is_linked(studio: Studio) -> None:
     """With the reason; one that only this process can open cannot be."""
-    room = Room(display=FakeDisplay(limit=10))
+    room = Room(studio, display=FakeDisplay(limit=10))
     files = await room.results.original(PARENT, place())
     assert (files.pictures, files.link) == ((), GRID_URL)
     assert isinstance(files.unfit, PictureTooLarge)
@@ -173,9 +174,9 @@ async def test_an_original_that_does_not_fit_is_linked() -> None:
 
 
 @pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable])
-async def test_what_cannot_be_carried_is_linked(failure: Callable[[str], PictureError]) -> None:
+async def test_what_cannot_be_carried_is_linked(studio: Studio, failure: Callable[[str], PictureError]) -> None:
     """A browser may manage what we do not."""
-    room = Room(Source(failures={GRID_URL: failure}))
+    room = Room(studio, Source(failures={GRID_URL: failure}))
     files = await room.results.original(PARENT, place())
     assert (files.link, type(files.unfit)) == (GRID_URL, failure)
     room.source.private.add(GRID_URL)
@@ -183,8 +184,8 @@ async def test_what_cannot_be_carried_is_linked(failure: Callable[[str], Picture
         await room.results.original(PARENT, place())
 
 
-async def test_an_address_that_we_may_not_open_is_not_handed_on() -> None:
+async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: Studio) -> None:
     """Who gave it may mean harm."""
-    room = Room(Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
+    room = Room(studio, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
     with pytest.raises(PictureForbidden):
         await room.results.original(PARENT, place())

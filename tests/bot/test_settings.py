@@ -1,5 +1,6 @@
 """Settings: what each takes, and one sentence that names the variable where it does not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,40 @@ def test_what_is_malformed_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatc
     assert "WRONG" not in sentence
     assert "\n" not in sentence
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("PORT", "70000", "is 70000, which is too large; it takes a whole number from 1 to 65535"),
+        ("PORT", "http", "is not a number; it takes a whole number from 1 to 65535"),
+        ("RETENTION_DAYS", "0", "is 0, which is too small; it takes a number from 1 to 3650"),
+        ("LEASE_SECONDS", "nan", "is not a number that one can count to; it takes a number from 2 to 600"),
+        ("WATCH_MINUTES", "0", "is 0, which is too small; it takes a number above 0 and up to 1440"),
+        ("DAILY_SUBMITS", "1.5", "is 1.5, which is not a whole number; it takes a whole number from 0 on"),
+        ("SHARD_COUNT", "0", "is 0, which is too small; it takes a whole number from 1 on"),
+        ("SHARD_IDS", "first", "is not a list of shards like 0, 1, 2, separated by commas"),
+        ("PRESS_POLICY", "nobody", "is not one of its words; it takes anyone or requester"),
+        ("LOG_LEVEL", "loud", "is not one of its words; it takes DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_what_is_taken_is_said(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
+    """What is wrong, and what would be right; a number may be shown, as it is no secret."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.read()
+    assert refused.value.problems == ((name, problem),)
+
+
+@pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - {"discord_token", "mj_api_key"}))
+def test_no_problem_is_told_in_words_of_a_library(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whatever a setting holds that it does not take; most take no such text."""
+    monkeypatch.setenv(name.upper(), "ftp://user:secret@nowhere")
+    try:
+        Settings.read()
+    except SettingsError as refused:
+        [(_, problem)] = refused.problems
+        assert not re.search("should|valid|unable|secret|error", problem)
 
 
 def test_shards_are_those_of_the_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ async def test_metrics_are_prometheus_text() -> None:
                 delays = float(re.findall(r"^mjbot_loop_delay_seconds_count (.*)$", text, re.MULTILINE)[0])
                 await asyncio.sleep(0.05)
     names = "watched_tasks poll_lag_seconds api_requests_total presses_total discord_requests_total"
-    for name in f"{names} discord_refusals_total loop_delay_seconds".split():
+    for name in f"{names} discord_refusals_total database_writable loop_delay_seconds".split():
         assert re.search(rf"^# HELP mjbot_{name} \S", text, re.MULTILINE), name
     assert "_created" not in text
     assert "process_resident_memory_bytes" in text

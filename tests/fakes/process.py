@@ -89,10 +89,14 @@ class World:
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
         jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
         presses = Presses(relay, store, jobs, self.admission, supervisor, self.pictures, clock=self.clock.clock)
-        creations = Creations(relay, store, jobs, self.admission, Studio(), supervisor, clock=self.clock.clock)
+        studio = Studio()
+        creations = Creations(relay, store, jobs, self.admission, studio, supervisor, clock=self.clock.clock)
         ownership = Ownership(store, fleet, jobs, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
             await ownership.round()
             supervisor.start("ownership", ownership.run)
-            yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine)
+            try:
+                yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine)
+            finally:
+                await studio.close()

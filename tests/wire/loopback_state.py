@@ -131,6 +131,7 @@ class State:
         self.member = Person(snowflake(86_400), "minh")
         self.people = [self.bot, self.owner, self.member]
         self.team: list[Person] = []
+        self.public = True
         self.guild_id, self.foreign_guild_id = snowflake(86_400), snowflake(86_400)
         self.guilds = {self.guild_id: "Atelier"}  # those that the bot has joined
         self.guild_owner = self.owner
@@ -282,7 +283,7 @@ class State:
             "name": self.bot.name,
             "icon": None,
             "description": "",
-            "bot_public": True,
+            "bot_public": self.public,
             "bot_require_code_grant": False,
             "owner": self.owner.user(),
             "verify_key": "0" * 64,

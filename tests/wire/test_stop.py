@@ -89,6 +89,7 @@ async def checked(world: World, *options: str, **changed: str) -> tuple[int, str
 
 async def test_check_finds_everything_good(world: World) -> None:
     """Where all is well each thing has its line, and the invite link is there."""
+    world.discord.public = False
     code, said = await checked(world)
     assert code == 0, said
     lines = said.splitlines()
@@ -96,6 +97,12 @@ async def test_check_finds_everything_good(world: World) -> None:
     found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
     assert found == ["Database", "Buttons", "API key", "Discord token", "Intents", "Invite link", "For oneself"]
     assert f"client_id={world.discord.application_id}" in said
+    world.discord.public = True
+    code, said = await checked(world)
+    warned = [line for line in said.splitlines() if not line.startswith("ok  ")]
+    assert (code, [line[:16] for line in warned]) == (0, ["WARN  Public Bot"]), said
+    code, said = await checked(world, ALLOWED_GUILDS="1")
+    assert (code, "WARN" in said) == (0, False), said
 
 
 async def test_check_lets_refused_buttons_be_tried_again(world: World) -> None:
