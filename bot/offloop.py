@@ -18,6 +18,8 @@ IDLE_SECONDS = 60.0
 WORK_SECONDS = 120.0
 """How long one picture may take: the largest take ten seconds, on a small machine several times that."""
 
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LANG", "LC_ALL")
+"""What of our environment the process gets."""
 _ROOT = Path(__file__).resolve().parents[1]
 _Result = TypeVar("_Result")
 
@@ -165,9 +167,11 @@ class _Child:
 
 def _started() -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    # It reads strangers' files: it needs Python, and none of our secrets.
+    known = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     return subprocess.Popen(
         (sys.executable, "-m", "bot.pixels"),
-        env={**os.environ, "PYTHONPATH": path},
+        env={**known, "PYTHONPATH": path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -76,9 +76,9 @@ class BlendWith(commands.Cog):
 
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the message's pictures to this person, with the button that adds others to them."""
-        shown = list(pictures_in(message))
+        found = list(pictures_in(message))
         # Beside files, what embeds show is mostly where a link in the text leads to.
-        shown = ([one for one in shown if isinstance(one, discord.Attachment)] or shown)[:MOST_BLENDED]
+        shown = [one for one in found if isinstance(one, discord.Attachment)][:MOST_BLENDED] or found[:MOST_BLENDED]
         if not shown:
             await tell(interaction, no_picture_to_blend())
             return

@@ -70,6 +70,15 @@ async def test_it_is_another_process_and_stays(off_loop: OffLoop) -> None:
     assert process == await off_loop.run(os.getpid)
 
 
+async def test_it_knows_no_secret(off_loop: OffLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that breaks a decoder finds neither the token nor the key nor the database."""
+    for name in ("DISCORD_TOKEN", "MJ_API_KEY", "DATABASE_URL"):
+        monkeypatch.setenv(name, "secret")
+    told = await off_loop.run(partial(Path.read_bytes, Path("/proc/self/environ")))
+    assert b"PYTHONPATH=" in told
+    assert b"secret" not in told
+
+
 async def test_one_at_a_time(off_loop: OffLoop, held: Held) -> None:
     """The second waits until the first has ended: decoded pixels are the memory."""
     first = asyncio.create_task(off_loop.run(held.work))

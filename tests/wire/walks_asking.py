@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from tests.wire.loopback import Interaction, Message, Person
+from tests.wire.loopback import Interaction, Message, Person, Upload
 from tests.wire.process import World
 from tests.wire.walking import clicked, ended, finished, paid_by, pictures_of, shape, typed, upload
 
@@ -117,7 +117,7 @@ async def _blend_with(world: World) -> None:
     await world.until(lambda: offered.embed.get("title") == "Blend with ..." and offered.files)
     assert (offered.ephemeral, shape(offered)) == (True, (1,))
     form = await clicked(world, offered, "Add pictures", somebody)
-    given = {"others": upload("other", _WIDE), "shape": "PORTRAIT"}
+    given: dict[str, str | Upload] = {"others": upload("other", _WIDE), "shape": "PORTRAIT"}
     act = await world.discord.submit_modal(somebody, form, given)
     await act.answered()
     assert act.original is not None
