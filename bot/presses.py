@@ -181,9 +181,13 @@ class Presses:
 
     @counting_unsent
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
-        """Answer the form that a child waits for, from its own message; only its requester may."""
+        """Answer the form that a child waits for, from its own message; only its requester may.
+
+        Its prompt is checked as that of a form which was asked first; raises PromptRefused too.
+        """
         await self._claims.admit(press)
         await self._waiting(press)
+        prompt = compose(Options(prompt=prompt)).line
         claim = await self._claims.write(press, "form")
         with self._sender.given_back(claim):
             # It may have been sent or dropped between the look and the claim.

@@ -27,6 +27,7 @@ from bot.errors import (
     PlaceGone,
     PromptBanned,
     PromptIgnored,
+    PromptRefused,
     QueueFull,
     RelayBusy,
     RelayError,
@@ -776,6 +777,18 @@ async def test_a_form_that_was_refused_may_be_answered_again(
     await world.clock.advance(5.0)
     assert world.relay.sent[-1].words == (CHILD, "better")
     assert len(world.relay.accepted) == 1 + asked_first
+
+
+@pytest.mark.parametrize("prompt", ["a fox --repeat 40", "a {red, green} fox", "--ar 3:2", "", "a fox --nonsense"])
+async def test_a_form_that_cannot_be_sent_is_said_before_anything_is_claimed(
+    world: World, process: Process, prompt: str
+) -> None:
+    """As a command's prompt is: what would make several jobs, or none, is no answer to a form either."""
+    world.store.jobs = {800: job(800, CHILD)}
+    with pytest.raises(PromptRefused):
+        await process.presses.answer_form(press(task_id=CHILD), prompt, FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert (world.relay.sent, states(world)) == ([], {})
 
 
 async def test_a_form_is_sent_once_however_often_it_is_clicked(world: World, process: Process) -> None:
