@@ -98,10 +98,14 @@ class Sender(Spending):
         """Send a claimed press, and see its child, or its refusal, through."""
         learnt: dict[str, ActionUnsupported] = {}
         accepted = await self._sent(sending, answerer, learnt)
-        for what, refused in learnt.items():
-            await self._learn(what, refused)
-        if accepted or learnt:
-            await self._mark(sending.parent, answerer)
+        try:
+            for what, refused in learnt.items():
+                await self._learn(what, refused)
+            if accepted or learnt:
+                await self._mark(sending.parent, answerer)
+        except StoreUnavailable as gone:
+            # What was pressed goes on all the same; it is learnt, and marked, another time.
+            log.warning("Task %s is not marked: %s.", sending.parent.id, gone)
         if accepted and sending.then is not None and (sending.around or learnt):
             await sending.then()
 
