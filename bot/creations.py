@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.admission import Admission, Asker
 from bot.clock import Clock
-from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
+from bot.errors import ClaimLost, CoolingDown, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 2
 """How many commands may have their pictures read and checked: each picture is up to 32 MiB until it is prepared."""
+_READ_SECONDS = 10.0
+"""When somebody whose pictures are being read may come again: one by one, or a few slow links would hold up all."""
 
 
 class Midjourney(Protocol):
@@ -71,6 +73,7 @@ class Creations(Spending):
         self._admission = admission
         self._studio = studio
         self._reading = asyncio.Semaphore(_AT_ONCE)
+        self._readers: set[int] = set()
 
     @counting_unsent
     async def create(self, creation: Creation, wish: Wish, answerer: Opener) -> None:
@@ -85,7 +88,7 @@ class Creations(Spending):
             DisplayError: The message did not get through, so nothing was sent.
         """
         self._admission.admit(creation.asker)
-        order = wish.order(await self._prepared(wish.pictures))
+        order = wish.order(await self._prepared(wish.pictures, creation.person))
         claim = await self._claim(creation, wish)
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
@@ -93,11 +96,17 @@ class Creations(Spending):
         sending = _Sending(claim, job, order, shown)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
-    async def _prepared(self, pictures: tuple[Given, ...]) -> tuple[bytes, ...]:
+    async def _prepared(self, pictures: tuple[Given, ...], person: Person) -> tuple[bytes, ...]:
         if not pictures:
             return ()
-        async with self._reading:
-            return tuple([(await self._studio.upload(await one.read(), name=one.name)).data for one in pictures])
+        if person.id in self._readers:
+            raise CoolingDown(_READ_SECONDS)
+        self._readers.add(person.id)
+        try:
+            async with self._reading:
+                return tuple([(await self._studio.upload(await one.read(), name=one.name)).data for one in pictures])
+        finally:
+            self._readers.discard(person.id)
 
     async def _claim(self, creation: Creation, wish: Wish) -> Claim:
         claim = Claim(
