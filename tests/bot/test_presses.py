@@ -28,6 +28,7 @@ from bot.errors import (
     PromptBanned,
     PromptIgnored,
     PromptRefused,
+    PromptUnheard,
     QueueFull,
     RelayBusy,
     RelayError,
@@ -987,7 +988,7 @@ async def test_a_remix_answers_the_form_that_follows(world: World, process: Proc
     assert states(world) == {100: "accepted"}
 
 
-@pytest.mark.parametrize(("typed", "told"), [("a lighthouse in snow", True), ("a lighthouse", False)])
+@pytest.mark.parametrize(("typed", "told"), [("a lighthouse in snow", True), ("a  lighthouse", False)])
 async def test_a_relay_that_asks_nothing_draws_from_the_old_prompt(
     world: World, process: Process, typed: str, *, told: bool
 ) -> None:
@@ -1001,6 +1002,27 @@ async def test_a_relay_that_asks_nothing_draws_from_the_old_prompt(
     child = world.store.snapshots[CHILD]
     assert (child.action, child.prompt, child.properties) == ("", "a lighthouse", Properties())
     assert states(world) == {100: "accepted"}
+
+
+@pytest.mark.parametrize(("typed", "sent"), [("a lighthouse in snow", []), ("a lighthouse", ["change"])])
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_new_prompt_is_not_paid_where_only_the_old_one_can_be_drawn(
+    world: World, process: Process, typed: str, sent: list[str], *, known: bool
+) -> None:
+    """The older way takes no prompt: nobody pays for what they did not ask for."""
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS, prompt="a  lighthouse")
+    if known:
+        later = world.clock.now() + timedelta(days=1)
+        await world.store.refuse(ability(V2), "unknown_action", at=world.clock.now(), until=later)
+    else:
+        world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=V2), answerer, prompt=typed)
+    await world.clock.advance(1.0)
+    assert [one.kind for one in world.relay.sent] == [*([] if known else ["action"]), *sent]
+    assert [type(error) for error in answerer.refused] == ([] if sent else [PromptUnheard])
+    assert states(world) == {100: "accepted" if sent else "refused"}
+    assert answerer.closed == ([] if sent else [800])
 
 
 async def test_a_press_without_a_prompt_asks_for_no_form(world: World, process: Process) -> None:
