@@ -257,7 +257,7 @@ class Sender(Spending):
                 await self._jobs.close(job)
                 await answerer.close_child(job.place)
             else:
-                await self._jobs.go_on(job, child)
+                await self._jobs.go_on(job, child, form_again=True)
             await answerer.refuse(refused)
             return ClaimState.REFUSED
         else:

@@ -47,6 +47,7 @@ from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.rows import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, ZOOM, job, place, task
+from tests.fakes.store import FakeStore
 
 QUEUED = Submission(code=22, description="前面还有 2 个任务", result=CHILD)
 ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
@@ -959,6 +960,41 @@ async def test_a_form_sent_between_look_and_claim_is_sent_once(world: World, pro
     await world.clock.advance(1.0)
     assert states(world) == {100: "refused"}
     assert world.relay.sent == []
+
+
+class Pausing(FakeStore):
+    """A store whose next snapshot is kept only once it may be."""
+
+    may: asyncio.Event | None = None
+
+    async def keep(self, task: Task) -> None:
+        """Wait, then keep it."""
+        if may := self.may:
+            self.may = None
+            await may.wait()
+        await super().keep(task)
+
+
+async def test_a_form_is_sent_once_though_its_row_was_written_anew_meanwhile(world: World) -> None:
+    """Somebody looks again while it is sent, and writes the row as they had read it before."""
+    world.store = store = Pausing(world.clock.now)
+    store.jobs = {800: job(800, CHILD)}
+    world.relay.set(task(CHILD, Status.MODAL))
+    async with world.process() as process:
+        await world.clock.advance(1.0)
+        store.may = may = asyncio.Event()
+        looking = asyncio.create_task(process.jobs.look_again(CHILD, place(800), MINH))
+        await world.clock.advance(1.0)
+        await process.presses.answer_form(press(task_id=CHILD), "a", FakeAnswerer())
+        await world.clock.advance(5.0)
+        assert [one.kind for one in world.relay.accepted] == ["modal"]
+        may.set()
+        await looking
+        await world.clock.advance(400.0)
+        with pytest.raises(FormGone):
+            await process.presses.answer_form(press(101, task_id=CHILD), "b", FakeAnswerer())
+        await world.clock.advance(5.0)
+    assert [one.kind for one in world.relay.accepted] == ["modal"]
 
 
 async def test_a_forms_first_words_come_from_the_store_or_the_relay(world: World, process: Process) -> None:
