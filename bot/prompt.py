@@ -18,7 +18,8 @@ UPLOAD_LENGTH = 300
 """What each uploaded picture adds to that line: the relay puts its signed link there."""
 
 _DASHES = re.compile("-{2,}")
-_PERMUTATION = re.compile(r"(?<!\\)\{[^{}]*(?<!\\),[^{}]*\}")
+# The look ahead keeps a brace that nothing closes from being tried again at each comma.
+_PERMUTATION = re.compile(r"(?<!\\)\{(?=[^{}]*\})[^{}]*?(?<!\\),[^{}]*\}")
 
 Speed = Literal["", "fast", "relax", "turbo"]
 

@@ -155,7 +155,7 @@ async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, proce
     """They are read one command at a time, so that another's get their turn."""
     slow = SlowGiven()
     commands = [
-        asyncio.create_task(process.creations.create(creation(number), wish("this", slow), FakeAnswerer(number)))
+        asyncio.ensure_future(process.creations.create(creation(number), wish("this", slow), FakeAnswerer(number)))
         for number in range(100, 120)
     ]
     await world.clock.advance(0.1)

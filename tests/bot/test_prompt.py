@@ -2,6 +2,8 @@
 
 import re
 import string
+from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -339,3 +341,12 @@ def test_no_parameter_hides_among_what_shall_not_be_there(no: str) -> None:
 def test_nothing_that_shall_not_be_there_is_no_parameter(no: str) -> None:
     """Midjourney fails a --no without a value."""
     assert compose(Options(prompt="a fox", no=no)).line == "a fox"
+
+
+@pytest.mark.parametrize("text", ["x" + "\u200d" * 60_000 + "x", "{" + "," * 60_000, "a " + "-" * 60_000 + "b"])
+def test_no_text_takes_long(text: str) -> None:
+    """Whoever typed it would hold up everybody else's answers: time grows with the length, not with its square."""
+    begun = process_time()
+    with suppress(PromptRefused):
+        compose(Options(prompt=text))
+    assert process_time() - begun < 3.0
