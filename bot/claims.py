@@ -7,6 +7,9 @@ from bot.errors import AlreadyClaimed, AlreadyPressed
 from bot.ports import Now, Store
 from bot.records import Claim, Person, Place, Usage
 
+MOST_SUBMITS = 4
+"""How many submits one interaction, or one message, has ids of claims for."""
+
 _LINE_BIT = 62
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from bot.errors import MjbotError, PictureUnfinished
-from bot.fit import BROKEN, MAX_PIXELS
+from bot.fit import BROKEN, MAX_PIXELS, has_endless_scans
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # A camera's two views in one JPEG are no animation.
@@ -30,6 +30,8 @@ class Wrong:
 @contextmanager
 def opened(data: bytes, wrong: Wrong) -> Generator[Image.Image]:
     """Open a still picture of at most MAX_PIXELS, and turn whatever Pillow raises meanwhile into an error of ours."""
+    if has_endless_scans(data):
+        raise wrong.unreadable()
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             pixels = image.width * image.height

@@ -15,6 +15,7 @@ MjbotError
 │   ├── ActionUnsupported    this relay cannot do this action
 │   ├── NoSeed               Midjourney does not tell from which number a task was drawn
 │   ├── SubmitRefused        a submit was answered, and not accepted
+│   ├── PromptUnheard        a press was not sent, as this relay can do it from the old prompt only
 │   ├── PromptIgnored        a press was accepted, and draws from the old prompt, not from the one typed for it
 │   └── SubmitUncertain      a submit was sent and its answer lost: it may have been accepted, and paid
 ├── AdmissionRefused         who may spend, where, how much
@@ -159,6 +160,10 @@ class SubmitRefused(RelayError):
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(reason)
         self.code = code
+
+
+class PromptUnheard(RelayError):
+    """The only way that this relay has to what was pressed takes no prompt, so the one typed for it was not sent."""
 
 
 class PromptIgnored(RelayError):

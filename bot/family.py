@@ -1,6 +1,6 @@
 """The family of a picture, as far as the store knows it: what it was made of, and what was made of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.models import Status, Task
@@ -49,6 +49,13 @@ class _Tree:
     def ids(self) -> list[str]:
         return [task_id for task_id, _ in self.walk(self.root)]
 
+    def without(self, hidden: Collection[str]) -> "_Tree":
+        """Return the tree with neither of these at its ends."""
+        kept: dict[str, list[str]] = {}
+        for task_id in reversed(self.ids):
+            kept[task_id] = [one for one in self.children.get(task_id, []) if kept[one] or one not in hidden]
+        return _Tree(self.root, kept, self.more)
+
     def walk(self, task_id: str, path: tuple[bool, ...] = ()) -> Iterator[tuple[str, tuple[bool, ...]]]:
         yield task_id, path
         own = self.children.get(task_id, [])
@@ -62,8 +69,12 @@ class Families:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def of(self, task_id: str, place: Place) -> Family:
-        """Return a task's family, with links to those messages that may be seen from `place`."""
+    async def of(self, task_id: str, place: Place, person_id: int) -> Family:
+        """Return a task's family as that person may see it, with links to those messages that may be seen from `place`.
+
+        What only others' private messages, or other servers, tell of is left out; where something that is shown hangs
+        on it, it has its place in the tree and nothing else.
+        """
         tree = await self._tree(task_id)
         ids = tree.ids
         tasks = await self._store.snapshots_of(ids)
@@ -71,13 +82,22 @@ class Families:
         shown: dict[str, Job] = {}
         seen: dict[str, str] = {}
         for job in jobs:
+            here = job.place.is_seen_from(place.guild_id, place.channel_id)
+            if not here and job.requester.id != person_id:
+                continue
             # What was pressed for it the job of the press says best, and any other only if it was told.
             if job.task_id not in shown or (job.pressed and not shown[job.task_id].pressed):
                 shown[job.task_id] = job
-            if job.place.is_seen_from(place.guild_id, place.channel_id):
+            if here:
                 seen.setdefault(job.task_id, job.place.link)
-        members = tuple(_member(one, path, tasks, shown.get(one), seen.get(one, "")) for one, path in tree.walk(ids[0]))
-        return Family(members, tree.more)
+        # Of what no job is known any more nobody can tell; where not all were looked at, somebody could.
+        told = set(ids) if len(jobs) == _AT_ONCE else {job.task_id for job in jobs}
+        hidden = told - shown.keys() - {task_id}
+        members = tuple(
+            _member(one, path, tasks, shown.get(one), seen.get(one, "")) if one not in hidden else _nobody(path)
+            for one, path in tree.without(hidden).walk(ids[0])
+        )
+        return Family(members, tree.more or bool(hidden))
 
     async def _tree(self, task_id: str) -> _Tree:
         """Look up to the oldest that is known, then down, generation by generation."""
@@ -125,3 +145,8 @@ def _follows(line: list[str], parent: str, child: str) -> bool:
 def _member(task_id: str, path: tuple[bool, ...], tasks: Mapping[str, Task], job: Job | None, link: str) -> Member:
     task = tasks.get(task_id, Task(id=task_id, status=Status.FRESH))
     return Member(task, path, job.pressed if job else "", job.done if job else "", link)
+
+
+def _nobody(path: tuple[bool, ...]) -> Member:
+    """Return what is shown of a task that is not this person's business: that something was made of it."""
+    return Member(Task(id="", status=Status.SUCCESS), path)

@@ -27,6 +27,9 @@ _STEPS: dict[str, tuple[dict[str, int], ...]] = {
 # What a codec takes, and what it encodes in a second or so, within bounded memory.
 _LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
 _MOST_PIXELS = {"JPEG": 4096 * 4096, "WEBP": 2048 * 2048}
+# Encoders write ten or so; a camera's file may hold two views and two thumbnails.
+_MOST_SCANS = 100
+_SCAN = b"\xff\xda"
 _TRIES = 8
 _AIM = 0.95
 _ENOUGH = 0.85
@@ -78,6 +81,12 @@ def fit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
         raise PictureUnreadable(url, "not a picture, or half of one") from error
 
 
+def has_endless_scans(data: bytes) -> bool:
+    """Whether a JPEG has more scans than any encoder writes: each is a pass over all pixels, for thirty bytes."""
+    # Within a scan's own bytes the mark cannot stand.
+    return data.startswith(b"\xff\xd8") and data.count(_SCAN) > _MOST_SCANS
+
+
 def _video(data: bytes) -> str:
     if data[4:8] == b"ftyp" and data[8:12] not in {b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"}:
         return "mp4"
@@ -85,6 +94,8 @@ def _video(data: bytes) -> str:
 
 
 def _fit_image(data: bytes, name: str, limit: int, url: str) -> Picture:
+    if has_endless_scans(data):
+        raise PictureUnreadable(url, "more scans than a picture has")
     with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:

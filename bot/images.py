@@ -39,6 +39,7 @@ _GONE = {403, 404, 410}
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 _PARAMETERS = re.compile(r"(?:^|\s)(?:--|[\u2013\u2014])[A-Za-z].*", re.DOTALL)  # phones write dashes for --
 _LINKS = re.compile(r"<?https?://\S+")
+_OF_A_TASK = re.compile(r"(?:/[A-Za-z0-9_-]+)*/mj/image/[A-Za-z0-9_-]+")
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|webp|gif|mp4|webm)$", re.IGNORECASE)
 
 
@@ -122,24 +123,26 @@ class Pictures:
             data = await self._download(url)
             return await self._off_loop.run(partial(fit, data, name=_stem(name), limit=limit, url=url))
 
-    async def download(self, url: str) -> bytes:
+    async def download(self, url: str, *, by_a_person: bool = False) -> bytes:
         """Download what is behind a link, at most MAX_BODY, whatever it is.
+
+        A link that was given `by_a_person` finds the relay's pictures alone where only we reach that relay.
 
         Raises PictureGone, PictureForbidden, PictureTooLarge or PictureUnreadable.
         """
         async with self._slots:
-            return await self._download(url)
+            return await self._download(url, by_a_person=by_a_person)
 
-    async def _download(self, url: str) -> bytes:
+    async def _download(self, url: str, *, by_a_person: bool = False) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
                 try:
-                    return await self._follow(url)
+                    return await self._follow(url, by_a_person=by_a_person)
                 except aiohttp.InvalidURL:
                     raise
                 except aiohttp.ClientError:
                     await self._sleep(_RETRY_SECONDS)
-                return await self._follow(url)
+                return await self._follow(url, by_a_person=by_a_person)
         except TimeoutError as error:
             raise PictureUnreadable(url, f"not here after {self._timeout:g} s") from error
         except ValueError as error:
@@ -147,10 +150,12 @@ class Pictures:
         except aiohttp.ClientError as error:
             raise PictureUnreadable(url, "the transfer failed") from error
 
-    async def _follow(self, url: str) -> bytes:
+    async def _follow(self, url: str, *, by_a_person: bool) -> bytes:
         target = _target(url, URL(), url)
         for _ in range(MAX_REDIRECTS + 1):
-            from_relay = origin(target) == self._relay
+            from_relay = origin(target) == self._relay and (
+                not by_a_person or _OF_A_TASK.fullmatch(target.raw_path) is not None
+            )
             session = self._to_relay if from_relay else self._to_public
             try:
                 async with session.get(target, allow_redirects=False) as response:
@@ -180,7 +185,7 @@ class Linked:
     async def read(self) -> bytes:
         """Download it, as anybody could."""
         try:
-            return await self.pictures.download(self.url)
+            return await self.pictures.download(self.url, by_a_person=True)
         except PictureError as error:
             raise UploadAbsent(self.url) from error
 

@@ -98,14 +98,14 @@ class Jobs:
         job = known or Job(place=place, requester=person, task_id=task_id, born_at=self._now())
         await self.follow(replace(job, place=place, task_id=task_id, born_at=self._now(), notify=False), task)
 
-    async def go_on(self, job: Job, task: Task | None = None) -> None:
+    async def go_on(self, job: Job, task: Task | None = None, *, form_again: bool = False) -> None:
         """Write a job's row anew, however long that takes, as its task is paid; then run it so.
 
-        A row that was closed meanwhile, or lost, is opened again.
+        A row that was closed meanwhile, or lost, is opened again; `form_again` lets a form be answered once more.
         """
         if task is not None:
             await self._insist(job, lambda: self._store.keep(task))
-        await self._insist(job, lambda: self._store.open_job(job))
+        await self._insist(job, lambda: self._store.open_job(job, form_again=form_again))
         self.start(job)
 
     async def close(self, job: Job) -> None:

@@ -23,12 +23,16 @@ Now = Callable[[], datetime]
 class Store(Protocol):
     """Rows that outlive the process. Every method raises StoreUnavailable where the database does not answer."""
 
-    async def open_job(self, job: Job) -> None:
-        """Write a job: it survives the process, and is this one's from here on, whoever had it."""
+    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
+        """Write a job: it survives the process, and is this one's from here on, whoever had it.
+
+        That its form was sent stands, whatever the job says, which may have been read before; `form_again` takes it
+        back, for a form that was refused.
+        """
         ...
 
     async def change_job(self, job: Job) -> None:
-        """Write the job's fields anew."""
+        """Write the job's fields anew; that its form was sent stands, whatever it says."""
         ...
 
     async def close_job(self, message_id: int) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.actions import Action, Instead, ability, find, meaning, said
 from bot.admission import Admission
-from bot.claims import Claims, Press
+from bot.claims import MOST_SUBMITS, Claims, Press, claim_id_of
 from bot.clock import Clock
 from bot.detours import Detours, lines_of
 from bot.errors import (
@@ -121,14 +121,20 @@ class Presses:
     async def repaint(self, press: Press, proposal_id: int, prompt: str, mask: bytes, answerer: Answerer) -> None:
         """Send what the message `proposal_id` proposed: once, however often, and in whichever process, it is confirmed.
 
-        Its claim has the message's id; after a refusal, which was not paid, it may be confirmed again.
+        Its claim has an id made of the message's; after a refusal, which was not paid, it may be confirmed again, under
+        the next one: whoever confirms it once more finds how that ended.
         """
-        earlier = await self._store.find_claim(proposal_id)
-        if earlier is None:
-            press = replace(press, interaction_id=proposal_id)
-        elif earlier.state is not ClaimState.REFUSED:
-            job = await self._store.job_of_claim(earlier.id)
-            raise AlreadyPressed(job.place.link if job else "", finished=False)
+        for number in range(MOST_SUBMITS):
+            claim_id = claim_id_of(proposal_id, number)
+            earlier = await self._store.find_claim(claim_id)
+            if earlier is None:
+                break
+            if earlier.state is not ClaimState.REFUSED:
+                job = await self._store.job_of_claim(earlier.id)
+                raise AlreadyPressed(job.place.link if job else "", finished=False)
+        else:
+            raise FormGone
+        press = replace(press, interaction_id=claim_id)
         await self.press(press, answerer, prompt=prompt, mask=mask)
 
     def _with_lines(self, sending: Sending, press: Press, answerer: Answerer) -> Sending:
@@ -175,9 +181,13 @@ class Presses:
 
     @counting_unsent
     async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
-        """Answer the form that a child waits for, from its own message; only its requester may."""
+        """Answer the form that a child waits for, from its own message; only its requester may.
+
+        Its prompt is checked as that of a form which was asked first; raises PromptRefused too.
+        """
         await self._claims.admit(press)
         await self._waiting(press)
+        prompt = compose(Options(prompt=prompt)).line
         claim = await self._claims.write(press, "form")
         with self._sender.given_back(claim):
             # It may have been sent or dropped between the look and the claim.

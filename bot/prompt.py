@@ -17,7 +17,9 @@ LIMIT = 6000
 UPLOAD_LENGTH = 300
 """What each uploaded picture adds to that line: the relay puts its signed link there."""
 
-_PERMUTATION = re.compile(r"(?<!\\)\{[^{}]*(?<!\\),[^{}]*\}")
+_DASHES = re.compile("-{2,}")
+# The look ahead keeps a brace that nothing closes from being tried again at each comma.
+_PERMUTATION = re.compile(r"(?<!\\)\{(?=[^{}]*\})[^{}]*?(?<!\\),[^{}]*\}")
 
 Speed = Literal["", "fast", "relax", "turbo"]
 
@@ -110,7 +112,7 @@ def _of_options(options: Options) -> Iterator[Parameter]:
         "v": tidy(options.version),
         "niji": tidy(options.niji),
         **{name: "" if number is None else str(number) for name, number in numbers.items()},
-        "no": tidy(options.no).replace("--", "-"),
+        "no": _DASHES.sub("-", tidy(options.no)).strip(" ,"),
     }
     for name, value in given.items():
         spec = spec_of(name)

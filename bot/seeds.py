@@ -3,11 +3,15 @@
 import logging
 from typing import Protocol
 
-from bot.errors import ActionUnsupported, NoSeed, ParentBusy, ParentGone, StoreUnavailable, SubmitRefused
+from bot.errors import ActionUnsupported, NoSeed, ParentBusy, ParentGone, RelayBusy, StoreUnavailable, SubmitRefused
 from bot.models import Task
 from bot.ports import Store
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+"""How many may be asked for at once: each holds a connection that the polls need too, and anybody may ask."""
+_AGAIN_SECONDS = 60.0
 
 
 class Midjourney(Protocol):
@@ -24,6 +28,7 @@ class Seeds:
     def __init__(self, api: Midjourney, store: Store) -> None:
         self._api = api
         self._store = store
+        self._under_way = 0
 
     async def ask(self, task_id: str) -> Task:
         """Return a task with its seed; nothing else of it need be known.
@@ -31,18 +36,26 @@ class Seeds:
         Raises:
             NoSeed: Midjourney tells none, of this task or of any.
             TaskUnknown: This key knows no such task.
+            RelayBusy: Too many are being asked for.
             RelayError: Any other leaf: the relay cannot be asked.
         """
         known = await self._known(task_id)
         if known.seed:
             return known
+        return await self._remember(task_id, await self._asked(task_id))
+
+    async def _asked(self, task_id: str) -> str:
+        if self._under_way >= _AT_ONCE:
+            raise RelayBusy(retry_after=_AGAIN_SECONDS)
+        self._under_way += 1
         try:
-            seed = await self._api.seed(task_id)
+            return await self._api.seed(task_id)
         except ActionUnsupported as unsupported:
             raise NoSeed(unsupported.reason, lasting=unsupported.lasting) from unsupported
         except (SubmitRefused, ParentBusy, ParentGone) as refused:
             raise NoSeed(refused.reason) from refused
-        return await self._remember(task_id, seed)
+        finally:
+            self._under_way -= 1
 
     async def _known(self, task_id: str) -> Task:
         try:

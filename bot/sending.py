@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.abilities import way_round
-from bot.actions import REMIXED, Action, ability, said
+from bot.actions import REMIXED, Action, Instead, ability, said
 from bot.clock import Clock
 from bot.detours import Detours
 from bot.errors import (
@@ -17,11 +17,13 @@ from bot.errors import (
     ParentBusy,
     PictureError,
     PromptIgnored,
+    PromptUnheard,
     RelayError,
     StoreUnavailable,
     SubmitUncertain,
 )
 from bot.jobs import Jobs
+from bot.line import parse
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
 from bot.records import Claim, ClaimState, Job, Marks
@@ -83,6 +85,11 @@ class Sending:
         """Whether a prompt was typed though Midjourney need not ask for one."""
         return self.prompt is not None and self.action.kind in REMIXED
 
+    @property
+    def has_new_prompt(self) -> bool:
+        """Whether a prompt was typed that says something else than the parent's."""
+        return self.prompt is not None and parse(self.prompt).line != parse(prompt_of(self.parent)).line
+
 
 class Sender(Spending):
     """Sends what was claimed, and writes down how that ended."""
@@ -98,10 +105,14 @@ class Sender(Spending):
         """Send a claimed press, and see its child, or its refusal, through."""
         learnt: dict[str, ActionUnsupported] = {}
         accepted = await self._sent(sending, answerer, learnt)
-        for what, refused in learnt.items():
-            await self._learn(what, refused)
-        if accepted or learnt:
-            await self._mark(sending.parent, answerer)
+        try:
+            for what, refused in learnt.items():
+                await self._learn(what, refused)
+            if accepted or learnt:
+                await self._mark(sending.parent, answerer)
+        except StoreUnavailable as gone:
+            # What was pressed goes on all the same; it is learnt, and marked, another time.
+            log.warning("Task %s is not marked: %s.", sending.parent.id, gone)
         if accepted and sending.then is not None and (sending.around or learnt):
             await sending.then()
 
@@ -140,7 +151,7 @@ class Sender(Spending):
                 return False
         else:
             await self._jobs.go_on(job, child)
-        if ignored and sending.prompt != prompt_of(sending.parent):
+        if ignored and sending.has_new_prompt:
             await answerer.refuse(PromptIgnored())
         for task_id in submission.further:
             await self._follow_too(sending, task_id, child, answerer)
@@ -181,6 +192,8 @@ class Sender(Spending):
                     raise
         if action.instead.is_free:
             return None
+        if action.instead is Instead.CHANGE and sending.has_new_prompt:
+            raise PromptUnheard
         order = await self._detours.order(action, sending.parent, sending.prompt or sending.line)
         try:
             return await self._api.submit(order, state=tag)
@@ -244,7 +257,7 @@ class Sender(Spending):
                 await self._jobs.close(job)
                 await answerer.close_child(job.place)
             else:
-                await self._jobs.go_on(job, child)
+                await self._jobs.go_on(job, child, form_again=True)
             await answerer.refuse(refused)
             return ClaimState.REFUSED
         else:

@@ -31,7 +31,7 @@ _IN_WORDS = re.compile(r"\s*[\u2014\u2015]+\s*")
 _OTHERS = re.compile(rf"[{_LONG}]+")
 
 _JOINERS = "\u200c\u200d"  # inside of emoji, and of Persian and Hindi words
-_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|[{_JOINERS}]+(?!\S)")
+_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]+(?!\S)")
 _FLAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007f]+)")  # of England and others: a black flag, then unseen letters
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, and nothing to see
 _UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})

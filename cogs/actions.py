@@ -11,16 +11,15 @@ from discord.ext import commands
 
 from bot.actions import REMIXED, Kind
 from bot.clock import Clock
-from bot.errors import MjbotError, NotTheRequester
+from bot.errors import NotTheRequester
 from bot.jobs import Jobs
 from bot.people import People
 from bot.presses import Press, Presses
-from bot.soon import soon
 from cogs.answerer import ClickAnswerer
 from cogs.apology import stale_button, zoom_range
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click, TaskButton
-from cogs.forms import KEPT_SECONDS, prompt_field, prompt_in
+from cogs.forms import KEPT_SECONDS, prefilled, prompt_field, prompt_in
 from cogs.places import Interaction, clicked, person, requester
 from cogs.pressing import press_of
 from cogs.regions import REGION_KINDS
@@ -29,7 +28,6 @@ from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
 
-_PREFILL_SECONDS = 1.5
 _CATCH_SECONDS = 2.0
 _CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 _ELSEWHERE = REGION_KINDS | {Kind.FORGET}
@@ -107,7 +105,7 @@ class Actions(commands.Cog):
 
     async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first answer: Discord takes none later."""
-        text = await self._prefill(click)
+        text = await prefilled(self._presses, click)
         if text and suffix and not _ZOOM.search(text):
             text += suffix
         # `caught` reads what is submitted, however late, without it.
@@ -115,13 +113,6 @@ class Actions(commands.Cog):
         hint = "What to draw; --zoom takes 1 to 2, like --zoom 1.5" if suffix else "What to draw, with its parameters"
         modal.add_item(prompt_field(text, hint))
         await acknowledged(interaction.response.send_modal(modal))
-
-    async def _prefill(self, click: Click) -> str:
-        """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
-        try:
-            return await soon(self._presses.prefill(click.task_id, click.key), _PREFILL_SECONDS)
-        except (TimeoutError, MjbotError):
-            return ""
 
     async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
         prompt = prompt_in(data)

@@ -40,6 +40,7 @@ from bot.errors import (
     PressRefused,
     PromptBanned,
     PromptIgnored,
+    PromptUnheard,
     QueueFull,
     RelayBusy,
     RelayError,
@@ -74,6 +75,10 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
     SubmitUncertain: (
         "The relay's answer got lost: the job may have been accepted, and paid. I do not send it again. Look for it in "
         "the relay's own log; `/mjstatus` with the id that stands there shows it."
+    ),
+    PromptUnheard: (
+        "This relay draws that from the old prompt only, so I sent nothing, and nothing is paid. Press it again and "
+        "leave the prompt as it is, or ask for the new one with `/imagine`."
     ),
     PromptIgnored: (
         "The relay asked for no new prompt, so this is drawn from the old one: its account has remix off. Whoever runs "

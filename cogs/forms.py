@@ -7,13 +7,27 @@ import discord
 from discord import ui
 
 from bot.actions import typed
+from bot.errors import MjbotError
 from bot.models import is_array, is_mapping
+from bot.presses import Presses
+from bot.soon import soon
 from cogs import limits
+from cogs.buttons import Click
 from cogs.prose import plain
 
 PROMPT = "prompt"
 KEPT_SECONDS = 60.0
 """How long discord.py keeps an open modal, and a timer; what is submitted later is read without it."""
+
+_PREFILL_SECONDS = 1.5
+
+
+async def prefilled(presses: Presses, click: Click) -> str:
+    """Find what a form starts with in the time that a first answer leaves; an empty form is better than none."""
+    try:
+        return await soon(presses.prefill(click.task_id, click.key), _PREFILL_SECONDS)
+    except (TimeoutError, MjbotError):
+        return ""
 
 
 def prompt_field(text: str, hint: str) -> ui.Label[Any]:

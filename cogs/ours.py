@@ -98,7 +98,7 @@ class Ours(commands.Cog):
         if not await acknowledged(_thinking(interaction)):
             return
         async with taking_back(interaction, private=True):
-            family = await self._families.of(click.task_id, clicked(interaction))
+            family = await self._families.of(click.task_id, clicked(interaction), interaction.user.id)
             await self._turn(interaction)
             await promptly(interaction.edit_original_response(embed=family_embed(family, click.task_id)))
 

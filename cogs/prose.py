@@ -17,7 +17,7 @@ _READ = 10_000
 _LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
 _PARAMETER = re.compile(r"\s(?=(?:--|[\u2013\u2014])[a-zA-Z])")  # phones write dashes for --
 _JOINERS = "\u200c\u200d"  # inside of emoji, and of Persian and Hindi words
-_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|[{_JOINERS}]+(?!\S)")
+_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]+(?!\S)")
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, and nothing to see
 _UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs"})
 # Discord, as CommonMark, takes a backslash before any punctuation.

@@ -4,7 +4,6 @@ Everything between the three travels in the messages themselves, so that any pro
 names the button, and the preview carries the prompt, the mask as a file, and the link of the task's message.
 """
 
-import asyncio
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -15,7 +14,7 @@ from discord.ext import commands
 
 from bot.actions import Kind
 from bot.clock import Clock
-from bot.errors import MjbotError, PromptRefused, UploadForeign, UploadTooLarge, UploadUnreadable
+from bot.errors import PromptRefused, UploadForeign, UploadTooLarge, UploadUnreadable
 from bot.masks import Region
 from bot.presses import Presses
 from bot.problems import TooLong
@@ -26,7 +25,7 @@ from cogs import limits
 from cogs.answerer import ProposalAnswerer
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click
-from cogs.forms import KEPT_SECONDS, chosen_in, prompt_field, prompt_in, upload_in
+from cogs.forms import KEPT_SECONDS, chosen_in, prefilled, prompt_field, prompt_in, upload_in
 from cogs.places import Interaction, clicked
 from cogs.pressing import press_of
 from cogs.proposals import MASK_NAME, Proposed, mask_link, proposal_embed, proposal_view
@@ -37,7 +36,6 @@ REGION_KINDS = frozenset({Kind.REGION, Kind.CONFIRM, Kind.CHANGE})
 """The kinds of click, and of form, that are answered here."""
 
 _REGION, _MASK = "region", "mask"
-_PREFILL_SECONDS = 1.5
 
 
 class RegionForms(commands.Cog):
@@ -81,7 +79,7 @@ class RegionForms(commands.Cog):
     async def _ask(self, interaction: Interaction, click: Click) -> None:
         """Open the form as the first answer: Discord takes none later."""
         earlier = Proposed.read(interaction.message) if click.kind is Kind.CHANGE else None
-        text = earlier.prompt if earlier else await self._prefill(click)
+        text = earlier.prompt if earlier else await prefilled(self._presses, click)
         chosen = earlier.region if earlier else None
         modal = ui.Modal(title="Vary (Region)", custom_id=click.custom_id, timeout=KEPT_SECONDS)
         modal.add_item(prompt_field(text, "What the picture shows afterwards, with its parameters"))
@@ -94,14 +92,6 @@ class RegionForms(commands.Cog):
         hint = "A picture in the same shape, white where it shall change"
         modal.add_item(ui.Label(text="Or a mask of your own", description=hint, component=upload))
         await acknowledged(interaction.response.send_modal(modal))
-
-    async def _prefill(self, click: Click) -> str:
-        """Find the prompt in the time that a first answer leaves; an empty form is better than none."""
-        try:
-            async with asyncio.timeout(_PREFILL_SECONDS):
-                return await self._presses.prefill(click.task_id)
-        except (TimeoutError, MjbotError):
-            return ""
 
     async def _propose(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
         """Show the mask over the picture, to this person alone."""

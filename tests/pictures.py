@@ -43,3 +43,10 @@ def bomb(width: int, height: int) -> bytes:
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def endless(scans: int = 2000) -> bytes:
+    """Give a small JPEG file whose last scan is repeated: each is a pass over all of its pixels."""
+    data = encoded(Image.new("RGB", (4096, 4096), "white"), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + last * scans + data[-2:]

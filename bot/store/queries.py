@@ -43,12 +43,17 @@ _SPENT = claims.c.state != ClaimState.REFUSED
 
 
 @cache
-def upsert(table: Table, dialect: str, *, undated: str = "") -> Insert:
-    """Insert a row, or replace the one with its key; with `undated`, only if another column than that one changes."""
+def upsert(table: Table, dialect: str, *, undated: str = "", lasting: str = "") -> Insert:
+    """Insert a row, or replace the one with its key; with `undated`, only if another column than that one changes.
+
+    What is true in the column `lasting` stays so.
+    """
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     new: dict[str, ColumnElement[Any]] = {
         column.name: insert.excluded[column.name] for column in table.c if not column.primary_key
     }
+    if lasting:
+        new[lasting] = or_(table.c[lasting], new[lasting])
     changed = or_(*(table.c[name].is_distinct_from(value) for name, value in new.items() if name != undated))
     return insert.on_conflict_do_update(
         index_elements=list(table.primary_key.columns), set_=new, where=changed if undated else None

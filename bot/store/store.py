@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, delete, func, select, text, update
+from sqlalchemy import Executable, delete, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import AlreadyClaimed, ClaimLost
@@ -68,13 +68,14 @@ class SqlStore:
         self._owner = owner
         self._snapshots = GroupCommit(self._write_snapshots)
 
-    async def open_job(self, job: Job) -> None:
+    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
         """Write a job, or open it again: it is this process's from here on, whoever had it."""
+        statement = queries.upsert(jobs, self.database.dialect, lasting="" if form_again else "form_sent")
         row = {**job_row(job), "closed_at": None, "owner": self._owner}
 
         async def write(connection: AsyncConnection) -> None:
             before = await connection.scalar(select(jobs.c.owner).where(jobs.c.message_id == job.id))
-            await connection.execute(queries.upsert(jobs, self.database.dialect), row)
+            await connection.execute(statement, row)
             if before not in {None, self._owner}:
                 await self.fleet.tell(connection)
 
@@ -82,7 +83,9 @@ class SqlStore:
 
     async def change_job(self, job: Job) -> None:
         """Write the job's fields anew; a closed one stays closed."""
-        await self.database.write(update(jobs).where(jobs.c.message_id == job.id).values(job_row(job)))
+        form_sent = true() if job.form_sent else jobs.c.form_sent
+        row = {**job_row(job), "form_sent": form_sent}
+        await self.database.write(update(jobs).where(jobs.c.message_id == job.id).values(row))
 
     async def close_job(self, message_id: int) -> None:
         """Mark the job as ended, if it is still this process's."""

@@ -1,6 +1,8 @@
 """Creations: what is sent, what is refused before anything is claimed, and what a full queue does."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from bot.errors import (
     AlreadyClaimed,
     BalanceExhausted,
     ClaimLost,
+    CoolingDown,
     DailyLimitReached,
     PersonNotAllowed,
     PictureGone,
@@ -134,6 +137,37 @@ async def test_a_picture_that_cannot_be_used_is_told_before_any_claim(
     with pytest.raises(error):
         await process.creations.create(creation(), wish("this", FakeGiven(), given), answerer)
     assert (answerer.opened, states(world), world.relay.sent) == ([], {}, [])
+
+
+@dataclass
+class SlowGiven(FakeGiven):
+    """A picture behind a link that keeps whoever opens it waiting, until `come`."""
+
+    come: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def read(self) -> bytes:
+        """Wait for it."""
+        await self.come.wait()
+        return await super().read()
+
+
+async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, process: Process) -> None:
+    """They are read one command at a time, so that another's get their turn."""
+    slow = SlowGiven()
+    commands = [
+        asyncio.ensure_future(process.creations.create(creation(number), wish("this", slow), FakeAnswerer(number)))
+        for number in range(100, 120)
+    ]
+    await world.clock.advance(0.1)
+    async with asyncio.timeout(10):
+        await process.creations.create(creation(200, MINH), wish("that", FakeGiven()), FakeAnswerer(900))
+        slow.come.set()
+        ends = await asyncio.gather(*commands, return_exceptions=True)
+    await world.clock.advance(5.0)
+    assert [type(end) for end in ends] == [type(None), *[CoolingDown] * 19]
+    assert sorted(states(world)) == [100, 200]
+    # Who has been served may come again.
+    await process.creations.create(creation(201), wish("these", FakeGiven()), FakeAnswerer(901))
 
 
 async def test_the_days_limit_binds_commands(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.errors import (
     PictureGone,
     PromptRefused,
     RelayBusy,
+    StoreUnavailable,
     SubmitUncertain,
 )
 from bot.models import Button, Status, Submission, Task
@@ -27,6 +29,7 @@ from tests.fakes.process import Process, World
 from tests.fakes.relay import Sent
 from tests.fakes.rows import MINH, PARENT, task
 from tests.fakes.steps import Steps
+from tests.fakes.store import FakeStore
 
 NO = ActionUnsupported("unknown_action", lasting=True)
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
@@ -232,6 +235,23 @@ async def test_each_line_counts_against_the_day(world: World) -> None:
         answerer = await pressed(world, process, ALL)
     assert [type(error) for error in answerer.refused] == [DailyLimitReached]
     assert len(world.relay.sent) == 2
+
+
+class Unlearning(FakeStore):
+    """A store that is gone whenever something was learnt."""
+
+    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Fail."""
+        raise StoreUnavailable(ability)
+
+
+async def test_the_lines_go_on_though_what_was_learnt_cannot_be_written(world: World) -> None:
+    """It is learnt another time; the rest of what was asked for is not left out without a word."""
+    world.store = Unlearning(world.clock.now)
+    world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
+    async with world.process() as process:
+        await pressed(world, process, ALL)
+    assert [sent.kind for sent in world.relay.sent] == ["action", *["imagine"] * 4]
 
 
 async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, process: Process) -> None:

@@ -18,8 +18,15 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable
-from bot.images import DISCORD_LIMIT, MAX_BODY, Picture, Pictures, file_name
+from bot.errors import (
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
+    UploadAbsent,
+)
+from bot.images import DISCORD_LIMIT, MAX_BODY, Linked, Picture, Pictures, file_name
 from bot.offloop import OffLoop
 from tests.bot.test_fit import encoded, noise
 from tests.bot.test_links import Answers
@@ -243,6 +250,24 @@ async def test_the_relay_cannot_send_us_inside(bench: Bench, target: str) -> Non
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert bench.relay.url() == caught.value.url
     assert bench.other.requests == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/status", "/mj/image/", "/mj/image/../../api", "/mj/image/%2e%2e/api", "/a/mj/image/1/x"]
+)
+@pytest.mark.parametrize("redirected", [False, True])
+async def test_a_persons_link_finds_nothing_but_pictures_at_the_relay(
+    bench: Bench, path: str, *, redirected: bool
+) -> None:
+    """It may stand in a network that only we reach, and answer whoever comes from there."""
+    link = bench.relay.url(path)
+    if redirected:
+        bench.other.handler = redirecting(link)
+    pictures = await bench.pictures(resolver=Answers(HERE), allowed=lambda _: redirected and not bench.other.requests)
+    with pytest.raises(UploadAbsent):
+        await Linked(pictures, bench.elsewhere() if redirected else link).read()
+    assert bench.relay.requests == []
+    assert await Linked(pictures, bench.relay.url()).read() == PNG
 
 
 async def test_a_redirect_to_nowhere_is_unreadable(bench: Bench) -> None:

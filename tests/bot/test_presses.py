@@ -27,6 +27,8 @@ from bot.errors import (
     PlaceGone,
     PromptBanned,
     PromptIgnored,
+    PromptRefused,
+    PromptUnheard,
     QueueFull,
     RelayBusy,
     RelayError,
@@ -45,6 +47,7 @@ from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.rows import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, ZOOM, job, place, task
+from tests.fakes.store import FakeStore
 
 QUEUED = Submission(code=22, description="前面还有 2 个任务", result=CHILD)
 ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
@@ -778,6 +781,18 @@ async def test_a_form_that_was_refused_may_be_answered_again(
     assert len(world.relay.accepted) == 1 + asked_first
 
 
+@pytest.mark.parametrize("prompt", ["a fox --repeat 40", "a {red, green} fox", "--ar 3:2", "", "a fox --nonsense"])
+async def test_a_form_that_cannot_be_sent_is_said_before_anything_is_claimed(
+    world: World, process: Process, prompt: str
+) -> None:
+    """As a command's prompt is: what would make several jobs, or none, is no answer to a form either."""
+    world.store.jobs = {800: job(800, CHILD)}
+    with pytest.raises(PromptRefused):
+        await process.presses.answer_form(press(task_id=CHILD), prompt, FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert (world.relay.sent, states(world)) == ([], {})
+
+
 async def test_a_form_is_sent_once_however_often_it_is_clicked(world: World, process: Process) -> None:
     """Also where the store keeps the first waiting longer than twins are told apart."""
     world.store.jobs = {800: job(800, CHILD)}
@@ -947,6 +962,41 @@ async def test_a_form_sent_between_look_and_claim_is_sent_once(world: World, pro
     assert world.relay.sent == []
 
 
+class Pausing(FakeStore):
+    """A store whose next snapshot is kept only once it may be."""
+
+    may: asyncio.Event | None = None
+
+    async def keep(self, task: Task) -> None:
+        """Wait, then keep it."""
+        if may := self.may:
+            self.may = None
+            await may.wait()
+        await super().keep(task)
+
+
+async def test_a_form_is_sent_once_though_its_row_was_written_anew_meanwhile(world: World) -> None:
+    """Somebody looks again while it is sent, and writes the row as they had read it before."""
+    world.store = store = Pausing(world.clock.now)
+    store.jobs = {800: job(800, CHILD)}
+    world.relay.set(task(CHILD, Status.MODAL))
+    async with world.process() as process:
+        await world.clock.advance(1.0)
+        store.may = may = asyncio.Event()
+        looking = asyncio.create_task(process.jobs.look_again(CHILD, place(800), MINH))
+        await world.clock.advance(1.0)
+        await process.presses.answer_form(press(task_id=CHILD), "a", FakeAnswerer())
+        await world.clock.advance(5.0)
+        assert [one.kind for one in world.relay.accepted] == ["modal"]
+        may.set()
+        await looking
+        await world.clock.advance(400.0)
+        with pytest.raises(FormGone):
+            await process.presses.answer_form(press(101, task_id=CHILD), "b", FakeAnswerer())
+        await world.clock.advance(5.0)
+    assert [one.kind for one in world.relay.accepted] == ["modal"]
+
+
 async def test_a_forms_first_words_come_from_the_store_or_the_relay(world: World, process: Process) -> None:
     """As Midjourney understood the prompt, else as it was given."""
     assert await process.presses.prefill(PARENT) == "a lighthouse"
@@ -974,7 +1024,7 @@ async def test_a_remix_answers_the_form_that_follows(world: World, process: Proc
     assert states(world) == {100: "accepted"}
 
 
-@pytest.mark.parametrize(("typed", "told"), [("a lighthouse in snow", True), ("a lighthouse", False)])
+@pytest.mark.parametrize(("typed", "told"), [("a lighthouse in snow", True), ("a  lighthouse", False)])
 async def test_a_relay_that_asks_nothing_draws_from_the_old_prompt(
     world: World, process: Process, typed: str, *, told: bool
 ) -> None:
@@ -988,6 +1038,27 @@ async def test_a_relay_that_asks_nothing_draws_from_the_old_prompt(
     child = world.store.snapshots[CHILD]
     assert (child.action, child.prompt, child.properties) == ("", "a lighthouse", Properties())
     assert states(world) == {100: "accepted"}
+
+
+@pytest.mark.parametrize(("typed", "sent"), [("a lighthouse in snow", []), ("a lighthouse", ["change"])])
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_new_prompt_is_not_paid_where_only_the_old_one_can_be_drawn(
+    world: World, process: Process, typed: str, sent: list[str], *, known: bool
+) -> None:
+    """The older way takes no prompt: nobody pays for what they did not ask for."""
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS, prompt="a  lighthouse")
+    if known:
+        later = world.clock.now() + timedelta(days=1)
+        await world.store.refuse(ability(V2), "unknown_action", at=world.clock.now(), until=later)
+    else:
+        world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=V2), answerer, prompt=typed)
+    await world.clock.advance(1.0)
+    assert [one.kind for one in world.relay.sent] == [*([] if known else ["action"]), *sent]
+    assert [type(error) for error in answerer.refused] == ([] if sent else [PromptUnheard])
+    assert states(world) == {100: "accepted" if sent else "refused"}
+    assert answerer.closed == ([] if sent else [800])
 
 
 async def test_a_press_without_a_prompt_asks_for_no_form(world: World, process: Process) -> None:

@@ -2,6 +2,8 @@
 
 import re
 import string
+from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -330,3 +332,26 @@ def test_merging_defaults_keeps_what_was_given(line: str) -> None:
 def test_an_empty_prompt_is_an_empty_line() -> None:
     """Nothing becomes nothing."""
     assert ("", Prompt()) == (Prompt().line, parse("\u200b "))
+
+
+@pytest.mark.parametrize("no", ["---repeat 40", "-----repeat 40", "text, \u2014-repeat 40", "a ---turbo"])
+def test_no_parameter_hides_among_what_shall_not_be_there(no: str) -> None:
+    """Three dashes, halved, would be two: what makes several jobs would go past every check."""
+    line = compose(Options(prompt="a fox", no=no)).line
+    assert [each.name for each in parse(line).parameters] == ["no"]
+    assert compose(Options(prompt=line)).line == line
+
+
+@pytest.mark.parametrize("no", [",", " , ,", "\u2028"])
+def test_nothing_that_shall_not_be_there_is_no_parameter(no: str) -> None:
+    """Midjourney fails a --no without a value."""
+    assert compose(Options(prompt="a fox", no=no)).line == "a fox"
+
+
+@pytest.mark.parametrize("text", ["x" + "\u200d" * 60_000 + "x", "{" + "," * 60_000, "a " + "-" * 60_000 + "b"])
+def test_no_text_takes_long(text: str) -> None:
+    """Whoever typed it would hold up everybody else's answers: time grows with the length, not with its square."""
+    begun = process_time()
+    with suppress(PromptRefused):
+        compose(Options(prompt=text))
+    assert process_time() - begun < 3.0

@@ -6,10 +6,21 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot.errors import AlreadyPressed, MaskMissing, PictureUnreadable, PromptRefused, RelayBusy, ServerNotAllowed
+from bot.claims import claim_id_of
+from bot.errors import (
+    AlreadyPressed,
+    FormGone,
+    MaskMissing,
+    PictureUnreadable,
+    PromptRefused,
+    RelayBusy,
+    RelayError,
+    ServerNotAllowed,
+    SubmitUncertain,
+)
 from bot.images import Picture
 from bot.masks import Region
-from bot.models import Button, Status
+from bot.models import Button, Status, Submission
 from bot.regions import Regions, Upload
 from bot.studio import Studio
 from tests.bot.test_presses import ASKS, press, states
@@ -114,5 +125,30 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World
     assert world.store.closed == {800}
     await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer(810))
     await world.clock.advance(10.0)
-    assert states(world) == {900: "refused", 101: "accepted"}
+    assert states(world) == {900: "refused", claim_id_of(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
+
+
+@pytest.mark.parametrize("ends", [ACCEPTED, SubmitUncertain("lost")])
+async def test_what_was_confirmed_after_a_refusal_is_not_paid_again(
+    world: World, process: Process, ends: Submission | RelayError
+) -> None:
+    """The second confirmation is the proposal's as well: a third, however late, finds it."""
+    world.relay.outcomes = [RelayBusy("30"), ends]
+    for number in (101, 102):
+        await process.presses.repaint(press(number, button=REGION), 900, "a fox", b"mask", FakeAnswerer(number))
+        await world.clock.advance(400.0)
+    with pytest.raises(AlreadyPressed):
+        await process.presses.repaint(press(103, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+    assert len(world.relay.accepted) == 1
+
+
+async def test_a_proposal_that_is_always_refused_is_to_be_made_anew(world: World, process: Process) -> None:
+    """As many claims as one message has are enough to tell that something is wrong with it."""
+    world.relay.outcomes = [RelayBusy("30")] * 9
+    for number in range(101, 105):
+        await process.presses.repaint(press(number, button=REGION), 900, "a fox", b"mask", FakeAnswerer(number))
+        await world.clock.advance(10.0)
+    with pytest.raises(FormGone):
+        await process.presses.repaint(press(105, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+    assert len(world.relay.sent) == 4

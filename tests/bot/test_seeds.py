@@ -1,5 +1,6 @@
 """Seeds: asked for once, remembered where that is possible, and each refusal told as what it is."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,6 +11,7 @@ from bot.errors import (
     NoSeed,
     ParentBusy,
     ParentGone,
+    RelayBusy,
     RelayError,
     SubmitRefused,
     TaskUnknown,
@@ -94,3 +96,29 @@ async def test_other_failures_stay_what_they_are(store: FakeStore, outcome: Rela
     """They have their sentences."""
     with pytest.raises(type(outcome)):
         await Seeds(FakeSource(outcome), store).ask(PARENT)
+
+
+class SlowSource(FakeSource):
+    """A relay that tells no seed before `told` is set."""
+
+    told: asyncio.Event
+
+    async def seed(self, task_id: str) -> str:
+        """Wait, and tell it."""
+        self.asked.append(task_id)
+        await self.told.wait()
+        return "636646138"
+
+
+async def test_only_so_many_are_asked_for_at_once(store: FakeStore) -> None:
+    """A crowd, or one member who means it, leaves connections to the polls."""
+    source = SlowSource()
+    source.told = asyncio.Event()
+    seeds = Seeds(source, store)
+    asking = [asyncio.create_task(seeds.ask(str(number))) for number in range(100)]
+    refused, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=5)
+    assert {type(one.exception()) for one in refused} == {RelayBusy}
+    assert (len(refused), len(source.asked)) == (92, 8)
+    source.told.set()
+    assert {(await one).seed for one in asking[:8]} == {"636646138"}
+    assert (await seeds.ask("100")).seed == "636646138"

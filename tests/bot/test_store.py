@@ -88,6 +88,18 @@ class TestJobs:
         assert a_job(1, "t9", notify=True) == await store.job(1)
         assert await store.job(2) is None
 
+    async def test_a_form_that_was_sent_stays_so(self, store: Store) -> None:
+        """Whoever read the row before writes it without; only what refused the form takes that back."""
+        await store.open_job(a_job(1))
+        await store.open_job(a_job(1, form_sent=True))
+        await store.open_job(a_job(1))
+        await store.change_job(a_job(1, notify=True))
+        assert a_job(1, notify=True, form_sent=True) == await store.job(1)
+        await store.open_job(a_job(1), form_again=True)
+        assert a_job(1) == await store.job(1)
+        await store.change_job(a_job(1, form_sent=True))
+        assert a_job(1, form_sent=True) == await store.job(1)
+
     async def test_jobs_of_a_task_come_newest_first(self, store: Store) -> None:
         """Open and closed alike; jobs without a task belong to none."""
         for job in (a_job(1), a_job(3), a_job(2), a_job(4, "t2"), a_job(5, "")):

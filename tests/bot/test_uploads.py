@@ -1,16 +1,26 @@
 """A picture that somebody gave is what a relay takes, or is refused with its reason, before anything is paid."""
 
 import base64
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.errors import UploadForeign, UploadMoves, UploadRefused, UploadTooLarge, UploadTooSmall, UploadUnreadable
-from bot.fit import MAX_PIXELS
+from bot.errors import (
+    PictureUnreadable,
+    UploadForeign,
+    UploadMoves,
+    UploadRefused,
+    UploadTooLarge,
+    UploadTooSmall,
+    UploadUnreadable,
+)
+from bot.fit import MAX_PIXELS, fit
+from bot.masks import read_mask
 from bot.uploads import LEAST_SIDE, MOST_BYTES, SENT_BYTES, prepare
-from tests.pictures import bomb, decoded, encoded, moving, noise
+from tests.pictures import bomb, decoded, encoded, endless, moving, noise
 
 NAME = "fox.png"
 
@@ -148,6 +158,20 @@ def test_half_a_picture_is_unreadable(kind: str, kept: float) -> None:
 
 
 SAMPLES = [encoded(noise(70, 66), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF")] + [moving("GIF"), moving("PNG")]
+
+
+def test_a_file_of_endless_scans_is_not_decoded() -> None:
+    """Thirty bytes a scan, and a pass over all pixels for each: it would hold up everybody's pictures for minutes."""
+    data, begun = endless(), process_time()
+    for limit in (SENT_BYTES, 3_000):
+        with pytest.raises(UploadUnreadable):
+            prepare(data, name=NAME, limit=limit)
+    with pytest.raises(UploadUnreadable):
+        read_mask(data, (4096, 4096), name=NAME)
+    with pytest.raises(PictureUnreadable):
+        fit(data, name=NAME, limit=SENT_BYTES, url="")
+    assert prepare(endless(20), name=NAME).kind == "jpeg"
+    assert process_time() - begun < 20.0
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -199,3 +200,11 @@ def test_a_web_link_is_never_refused(host: str, path: str) -> None:
     """Whatever the address, what is left of it is one that Discord takes."""
     link = web_link(f"https://{host}.test/{path}")
     assert link is None or (list(url_refusals("url", link, 2048)) == [] and not set("()<>[]\\ ") & set(link))
+
+
+def test_no_text_takes_long() -> None:
+    """A prompt is shown with every change of its task: time grows with its length, not with its square."""
+    begun = process_time()
+    assert plain("x" + "\u200d" * 60_000 + "x") == "x" + "\u200d" * 60_000 + "x"
+    assert plain("x" + "\u200d" * 60_000) == "x"
+    assert process_time() - begun < 3.0

@@ -48,18 +48,22 @@ class FakeStore:
         other.fleet = FakeFleet(other)
         return other
 
-    async def open_job(self, job: Job) -> None:
+    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
         self._answer()
         if self.owners.get(job.id, self.owner) != self.owner:
             self.fleet.tell()
-        self.jobs[job.id] = job
+        self.jobs[job.id] = job if form_again else self._lasting(job)
         self.owners[job.id] = self.owner
         self.closed.discard(job.id)
 
     async def change_job(self, job: Job) -> None:
         self._answer()
         if job.id in self.jobs:
-            self.jobs[job.id] = job
+            self.jobs[job.id] = self._lasting(job)
+
+    def _lasting(self, job: Job) -> Job:
+        known = self.jobs.get(job.id)
+        return replace(job, form_sent=job.form_sent or (known is not None and known.form_sent))
 
     async def close_job(self, message_id: int) -> None:
         self._answer()
