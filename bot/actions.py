@@ -220,8 +220,11 @@ def meaning(custom_id: str) -> Action:
     return Action(Kind.OTHER, "More", "Done")
 
 
-CANCEL = "cancel"
-"""The ability to give a running task up, among those that `ability` names by a customId."""
+CANCEL, SPEED = "cancel", "speed"
+"""The abilities to give a running task up, and to take a submit into another queue than the relay's own.
+
+They stand among those that `ability` names by a customId.
+"""
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
 from bot.ports import Opener, Store
+from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Person
 from bot.spending import Spending
 from bot.studio import Studio
@@ -50,6 +51,7 @@ class _Sending:
     job: Job
     order: Order
     shown: Task
+    speed: Speed | None
 
 
 class Creations(Spending):
@@ -70,6 +72,7 @@ class Creations(Spending):
         self._api = api
         self._admission = admission
         self._studio = studio
+        self._queues = Queues(store, clock.now)
         self._reading = asyncio.Semaphore(_AT_ONCE)
 
     @counting_unsent
@@ -90,7 +93,7 @@ class Creations(Spending):
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
-        sending = _Sending(claim, job, order, shown)
+        sending = _Sending(claim, job, order, shown, wish.speed)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
     async def _prepared(self, pictures: tuple[Given, ...]) -> tuple[bytes, ...]:
@@ -129,7 +132,12 @@ class Creations(Spending):
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
             submission = await self.patiently(
-                claim, job, sending.shown, lambda: self._api.submit(sending.order, state=claim.tag)
+                claim,
+                job,
+                sending.shown,
+                lambda: self._queues.submit(
+                    sending.speed, lambda speed: self._api.submit(sending.order, state=claim.tag, speed=speed)
+                ),
             )
         except SubmitUncertain as lost:
             await self.lost(claim, job, lost)

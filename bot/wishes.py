@@ -9,7 +9,8 @@ from bot.line import parse
 from bot.parameters import Parameter
 from bot.problems import NoWords, Problem, TooLong
 from bot.prompt import LIMIT, Options, compose
-from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Swap, Video
+from bot.queues import names_speed
+from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Speed, Swap, Video
 
 
 class Given(Protocol):
@@ -43,13 +44,22 @@ class Defaults:
 class Wish:
     """What somebody asks for: `action` is the API's word, `prompt` what the message shows until the relay tells more.
 
-    `order` makes the submit of the pictures, in the order in which they were given, once they are checked.
+    `order` makes the submit of the pictures, in the order in which they were given, once they are checked. `speed` is
+    the queue that it goes through, None for the relay's own, or for what its prompt says.
     """
 
     action: str
     order: Callable[[tuple[bytes, ...]], Order]
     prompt: str = ""
     pictures: tuple[Given, ...] = field(default=())
+    speed: Speed | None = None
+
+
+def queued(wish: Wish, defaults: Defaults) -> Wish:
+    """Let a wish go through the queue that its person has chosen, where its prompt says no other."""
+    if not defaults.speed or names_speed(wish.prompt):
+        return wish
+    return replace(wish, speed=Speed(defaults.speed))
 
 
 def imagine(options: Options, pictures: tuple[Given, ...] = (), defaults: Defaults | None = None) -> Wish:

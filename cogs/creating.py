@@ -6,7 +6,7 @@ from bot.admission import Asker
 from bot.clock import Clock
 from bot.creations import Creation, Creations
 from bot.errors import MjbotError
-from bot.wishes import Defaults, Wish
+from bot.wishes import Defaults, Wish, queued
 from cogs.answerer import CommandAnswerer
 from cogs.budgets import Budgets
 from cogs.places import Interaction, is_member, person
@@ -58,8 +58,8 @@ class Creating:
                 person=person(interaction.user),
                 asker=await self._asker(interaction),
             )
-            wish = wish_of(await self._defaults_of(interaction.user.id))
-            await self._creations.create(creation, wish, answerer)
+            defaults = await self._defaults_of(interaction.user.id)
+            await self._creations.create(creation, queued(wish_of(defaults), defaults), answerer)
 
     async def _asker(self, interaction: Interaction) -> Asker:
         member = is_member(interaction)

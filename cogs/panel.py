@@ -105,7 +105,8 @@ def _told(settings: PersonSettings, notify_after: timedelta) -> list[tuple[str, 
         else "**None.** What you choose here is added to each prompt that does not say otherwise."
     )
     speed = (
-        f"**{_SPEEDS[settings.speed]}.** For what you ask for by a command, where the relay has that queue."
+        f"**{_SPEEDS[settings.speed]}.** For commands, buttons and forms, where the relay has that queue; a "
+        "prompt that names another goes through that."
         if settings.speed
         else "**The relay's own.** Whichever queue it uses by itself."
     )
