@@ -37,10 +37,11 @@ class Detours:
             case Instead.CHANGE:
                 return Change(task_id=task.id, action=action.change, index=action.index)
             case Instead.VIDEO if task.picture_url and not task.video:
-                words = parse(task.shown_prompt).words
-                return Video(prompt=words, image=task.picture_url, motion=_motion(action))
+                motion = _motion(action)
+                return Video(prompt=_said(task) or motion.words, image=task.picture_url, motion=motion)
             case Instead.EXTEND:
-                return Extend(task_id=task.id, prompt=parse(task.shown_prompt).words, motion=_motion(action))
+                motion = _motion(action)
+                return Extend(task_id=task.id, prompt=_said(task) or motion.words, motion=motion)
             case Instead.DESCRIBE if task.picture_url:
                 return Describe(picture=await self._picture(task))
             case Instead.IMAGINE if line := prompt or line_of(task.text, action.index):
@@ -79,6 +80,10 @@ def _words(task: Task) -> Shortened:
     if not found.words:
         raise ActionUnsupported(lasting=True)
     return found
+
+
+def _said(task: Task) -> str:
+    return parse(task.shown_prompt).words
 
 
 def _motion(action: Action) -> Motion:

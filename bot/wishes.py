@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.errors import PromptRefused
 from bot.line import parse
@@ -23,6 +23,16 @@ class Given(Protocol):
 
     async def read(self) -> bytes:
         """Download it; raise a leaf of UploadRefused or PictureError where it cannot be had."""
+        ...
+
+
+@runtime_checkable
+class Drawn(Given, Protocol):
+    """A picture that was drawn from words, known once it is read."""
+
+    @property
+    def words(self) -> str:
+        """The words alone, without parameters; empty where nobody knows them."""
         ...
 
 
@@ -118,7 +128,10 @@ def swap(source: Given, target: Given) -> Wish:
 def animate(
     picture: Given, prompt: str = "", motion: Motion = Motion.LOW, end: Given | None = None, *, loop: bool = False
 ) -> Wish:
-    """Ask for clips that begin with a picture, and end with another where one is given; the prompt may be empty.
+    """Ask for clips that begin with a picture, and end with another where one is given.
+
+    TrueAI's proxy refuses an empty prompt: without one the words that the picture was drawn from are sent, as the
+    button does, and for a file, of which none are known, no more than how it shall move.
 
     Raises:
         PromptRefused: Something is wrong with the prompt.
@@ -127,6 +140,7 @@ def animate(
     line = compose(Options(prompt=prompt, uploads=2)).line if prompt else ""
 
     def order(data: tuple[bytes, ...]) -> Order:
-        return Video(prompt=line, image=data[0], motion=motion, end_image=data[1] if end else "", loop=loop)
+        asked = line or (picture.words if isinstance(picture, Drawn) else "") or motion.words
+        return Video(prompt=asked, image=data[0], motion=motion, end_image=data[1] if end else "", loop=loop)
 
     return Wish(action="VIDEO", prompt=line, pictures=(picture, end) if end else (picture,), order=order)
