@@ -92,7 +92,7 @@ class Instead(StrEnum):
     VIDEO = "video"
     """/submit/video, with the picture of the task and `Action.motion`."""
     EXTEND = "extend"
-    """/submit/video, with action "extend", the task's id, the clip's index from 0, and `Action.motion`."""
+    """/submit/video, with action "extend", the task's id, clip `Action.index`, sent as 0 to 3, and `Action.motion`."""
     CLIP = "clip"
     """Nothing need be submitted: the task holds the links of its clips."""
 
@@ -179,10 +179,10 @@ _TABLE = (
     _line(r"MJ::CustomZoom::",                  Kind.CUSTOM_ZOOM, "Custom Zoom",        "Zoomed out",  "CUSTOM_ZOOM",
           form="zoom"),
     _line(r"MJ::JOB::pan_(left|right|up|down)", Kind.PAN,         "Pan {0}",            "Panned {0}",  "PAN"),
-    _line(r"MJ::JOB::animate_(?P<motion>high)_extend::", Kind.ANIMATE,     "Extend (High motion)", "Extended",    "",
-          Instead.EXTEND),
-    _line(r"MJ::JOB::animate_(?P<motion>low)_extend::", Kind.ANIMATE,     "Extend (Low motion)", "Extended",    "",
-          Instead.EXTEND),
+    _line(r"MJ::JOB::animate_(?P<motion>high)_extend::(?:([1-9])\b)?", Kind.ANIMATE, "Extend (High motion)",
+          "Extended", "", Instead.EXTEND),
+    _line(r"MJ::JOB::animate_(?P<motion>low)_extend::(?:([1-9])\b)?", Kind.ANIMATE, "Extend (Low motion)",
+          "Extended", "", Instead.EXTEND),
     _line(r"MJ::JOB::animate_(?P<motion>high)::", Kind.ANIMATE,     "Animate (High motion)", "Animated",    "",
           Instead.VIDEO),
     _line(r"MJ::JOB::animate_(?P<motion>low)::", Kind.ANIMATE,     "Animate (Low motion)", "Animated",    "",
@@ -212,8 +212,8 @@ def meaning(custom_id: str) -> Action:
     """Tell what a click on the API's `custom_id` does."""
     for line in _TABLE:
         if found := line.pattern.match(custom_id):
-            words = [word.lower() for word in found.groups()]
-            index = int(words[0]) if words and words[0].isdigit() else 0
+            words = [(word or "").lower() for word in found.groups()]
+            index = next((int(word) for word in words if word.isdigit()), 0)
             name, done = (text.format(*words) for text in (line.action.name, line.action.done))
             motion: Motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
             return replace(line.action, name=name, done=done, index=index, motion=motion)

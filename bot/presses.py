@@ -56,7 +56,7 @@ class Presses:
         self._store = store
         self._jobs = jobs
         self._claims = Claims(store, admission, now=clock.now)
-        self._detours = Detours(pictures)
+        self._detours = Detours(pictures, jobs)
         self._sender = Sender(api, store, jobs, self._detours, supervisor, clock=clock)
         self._now = clock.now
 

@@ -197,7 +197,8 @@ class Sender(Spending):
                     raise
         if action.instead.is_free:
             return None
-        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line)
+        pressed = replace(sending.job.place, message_id=sending.claim.message_id)
+        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line, pressed)
         try:
             return await self._queues.submit(
                 sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed)
