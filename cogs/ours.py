@@ -90,9 +90,14 @@ class Ours(commands.Cog):
             return
         async with taking_back(interaction, private=True):
             files = await self._results.original(click.task_id, clicked(interaction))
+            first, *more = [*_batches(files.pictures)] or [[]]
             await self._turn(interaction)
-            shown = [_file(picture, files.prompt) for picture in files.pictures]
+            shown = [_file(picture, files.prompt) for picture in first]
             await promptly(interaction.edit_original_response(content=_told(files) or None, attachments=shown))
+            for batch in more:
+                await self._turn(interaction)
+                sent = [_file(picture, files.prompt) for picture in batch]
+                await promptly(interaction.followup.send(files=sent, ephemeral=True))
 
     async def _family(self, interaction: Interaction, click: Click) -> None:
         if not await acknowledged(_thinking(interaction)):
@@ -141,10 +146,17 @@ def _told(files: Files) -> str:
     if any(picture.shrunk for picture in files.pictures):
         told.append("Made smaller to fit here.")
     if files.unfit is not None:
-        link = web_link(files.link)
+        links = [link for url in files.links if (link := web_link(url))]
         why = "It is too large to be attached here." if _is_large(files) else said(files.unfit)
-        told.append(f"{why} [The untouched file]({link}) is there while its link lives." if link else said(files.unfit))
+        told.append(f"{why} {_linked(links)}" if links else said(files.unfit))
     return " ".join(told)
+
+
+def _linked(links: Sequence[str]) -> str:
+    if len(links) == 1:
+        return f"[The untouched file]({links[0]}) is there while its link lives."
+    named = ", ".join(f"[file {number}]({link})" for number, link in enumerate(links, 1))
+    return f"Untouched, while the links live: {named}."
 
 
 def _is_large(files: Files) -> bool:

@@ -10,7 +10,7 @@ from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
-from cogs.fifth import FILES, Ours, of_result, of_running
+from cogs.fifth import FILES, Ours, of_dead_end, of_result, of_running
 from cogs.prose import ago, bar, code, duration, escaped, plain, short, web_link
 from cogs.readings import readings
 
@@ -168,16 +168,20 @@ def _shrunk(scene: Scene, task: Task) -> tuple[str, ...]:
 
 
 def _failure(scene: Scene, task: Task) -> State:
-    del scene
     reason = explain(task.fail_reason)
     original = plain(reason.original)
     said = (f"It said: {code(original)}",) if original else ()
-    return State(BAD, f"❌ {reason.title}", (reason.sentence, *said, f"**Next:** {reason.advice}"), quoted=said)
+    lines = (reason.sentence, *said, f"**Next:** {reason.advice}")
+    return State(BAD, f"❌ {reason.title}", lines, _taken_away(scene), said)
 
 
 def _cancelled(scene: Scene, task: Task) -> State:
-    del scene, task
-    return State(ASLEEP, "🚫 Cancelled")
+    del task
+    return State(ASLEEP, "🚫 Cancelled", ours=_taken_away(scene))
+
+
+def _taken_away(scene: Scene) -> tuple[Ours, ...]:
+    return of_dead_end(private=scene.job.place.ephemeral)
 
 
 _FINALS: dict[Status, Callable[[Scene, Task], State]] = {
@@ -206,7 +210,7 @@ def _last_seen(scene: Scene) -> str:
 def _lost(scene: Scene) -> State:
     name = code(short(scene.job.task_id, 64))
     line = f"The relay does not know task {name} any more. **Next:** **Look again**, or ask anew."
-    return State(ASLEEP, "❔ The relay lost this task", (line,), (LOOK,))
+    return State(ASLEEP, "❔ The relay lost this task", (line,), (LOOK, *_taken_away(scene)))
 
 
 def _uncertain(scene: Scene) -> State:
@@ -225,8 +229,7 @@ def _stopped(scene: Scene) -> State:
 
 
 def _dropped(scene: Scene) -> State:
-    del scene
-    return State(ASLEEP, "🚫 Dropped", ("Nothing was drawn.",))
+    return State(ASLEEP, "🚫 Dropped", ("Nothing was drawn.",), _taken_away(scene))
 
 
 _ENDINGS: dict[Ending, Callable[[Scene], State]] = {
