@@ -160,6 +160,8 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/action"]
         marked = await w.until(lambda: _pressed_in_menu(w, grid))
         assert marked == ["V2"]
+        assert [option.label for option in menu(w.message(grid.id) or grid).options] == list(options)
+        assert rows(w.message(grid.id) or grid)[-1] == ["Split", "Family", "🗑️"]
         form = await w.act(w.member.select(grid, [options["Custom Zoom"]]))
         assert form.modal is not None
         assert not w.env.errors
