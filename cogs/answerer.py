@@ -56,7 +56,7 @@ class _Opener:
     async def refuse(self, error: MjbotError) -> None:
         """Say why nothing came of it, to this person alone."""
         await self._turn()
-        await tell(self._interaction, said(error))
+        await tell(self._interaction, said(error, self._interaction))
 
     async def _turn(self) -> None:
         await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)

@@ -83,7 +83,7 @@ class Ours(commands.Cog):
                 )
                 await promptly(sending)
             await self._turn(interaction)
-            await promptly(interaction.edit_original_response(content=_told(files) or "Here you are."))
+            await promptly(interaction.edit_original_response(content=_told(files, interaction) or "Here you are."))
 
     async def _original(self, interaction: Interaction, click: Click) -> None:
         if not await acknowledged(_thinking(interaction)):
@@ -93,7 +93,9 @@ class Ours(commands.Cog):
             first, *more = [*_batches(files.pictures)] or [[]]
             await self._turn(interaction)
             shown = [_file(picture, files.prompt) for picture in first]
-            await promptly(interaction.edit_original_response(content=_told(files) or None, attachments=shown))
+            await promptly(
+                interaction.edit_original_response(content=_told(files, interaction) or None, attachments=shown)
+            )
             for batch in more:
                 await self._turn(interaction)
                 sent = [_file(picture, files.prompt) for picture in batch]
@@ -138,7 +140,7 @@ def _batches(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _told(files: Files) -> str:
+def _told(files: Files, interaction: Interaction) -> str:
     """Say what there is to say beside the files."""
     told: list[str] = []
     if files.cut:
@@ -147,8 +149,8 @@ def _told(files: Files) -> str:
         told.append("Made smaller to fit here.")
     if files.unfit is not None:
         links = [link for url in files.links if (link := web_link(url))]
-        why = "It is too large to be attached here." if _is_large(files) else said(files.unfit)
-        told.append(f"{why} {_linked(links)}" if links else said(files.unfit))
+        why = "It is too large to be attached here." if _is_large(files) else said(files.unfit, interaction)
+        told.append(f"{why} {_linked(links)}" if links else said(files.unfit, interaction))
     return " ".join(told)
 
 

@@ -156,7 +156,9 @@ async def test_a_build_without_it_says_so(tmp_path: Path, name: str, options: di
     """Older new-api answers with its web console's page."""
     async with world(tmp_path, RelaySettings(has_video=False)) as w:
         answer = await w.slash(w.member, name, **options)
-        assert "This relay cannot do that at all" in await w.told(answer)
+        told = await w.told(answer)
+        assert "This relay cannot do that at all" in told
+        assert "try another command" in told
         await w.until(lambda: not w.public)
         assert w.relay.submits == []
 
