@@ -153,6 +153,8 @@ def _line(
 _WHERE = re.compile(r"[0-9]+|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|solo")
 _PAN = re.compile(r"pan_(?:left|right|up|down)")
 ABILITY_LENGTH = 100
+REPAINTED = "Repainted"
+"""The title of what Vary (Region) gives: a child that waits for its form, and will be called so, wants a mask too."""
 
 _TABLE = (
     # A customId (a prefix), its kind, its name, the title when done, what a stock new-api makes of it,
@@ -170,7 +172,7 @@ _TABLE = (
     _line(r"MJ::JOB::upsample_",                Kind.UPSCALE,     "Upscale",            "Upscaled",    "UPSCALE"),
     _line(r"MJ::JOB::low_variation::",          Kind.VARY,        "Vary (Subtle)",      "Varied",      "LOW_VARIATION"),
     _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied",     "HIGH_VARIATION"),
-    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      "Repainted",   "INPAINT",
+    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      REPAINTED,     "INPAINT",
           form="region"),
     _line(r"MJ::Outpaint::100::",               Kind.ZOOM,        "Make Square",        "Squared",     "ZOOM"),
     _line(r"MJ::Outpaint::75::",                Kind.ZOOM,        "Zoom Out 1.5x",      "Zoomed out",  "ZOOM"),

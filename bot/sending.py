@@ -269,8 +269,8 @@ class Sender(Spending):
             await answerer.refuse(unsent)
             return ClaimState.REFUSED
         except RelayError as refused:
-            if mask:
-                # Asked for later, the form would go without its mask.
+            if mask and child is not None:
+                # It is as if the button had never been pressed: what proposed it may be confirmed again.
                 self._jobs.leave(job.id)
                 await self._jobs.close(job)
                 await answerer.close_child(job.place)

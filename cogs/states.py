@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.actions import Kind, is_grid, meaning
+from bot.actions import REPAINTED, Kind, is_grid, meaning
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
@@ -37,6 +37,8 @@ SENDING = State(QUIET, "📨 Sending")
 LOOK = (Kind.LOOK, "🔄", "Look again")
 REFRESH = (Kind.LOOK, "🔄", "Refresh")
 FORM = ((Kind.OPEN_FORM, "✏️", "Open form"), (Kind.DROP_FORM, "", "Drop it"))
+REGION_FORM = ((Kind.REGION, "✏️", "Open form"), FORM[1])
+"""The form of a region: it asks for the mask too."""
 
 
 def state_of(scene: Scene) -> State:
@@ -53,7 +55,8 @@ def state_of(scene: Scene) -> State:
     if task.status is Status.MODAL and not scene.job.form_sent:
         name = escaped(short(scene.job.requester.name, 80)) or "somebody"
         lines = ("Nothing is drawn until you confirm.", *_outage(scene))
-        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, FORM)
+        masked = scene.job.done == REPAINTED and scene.job.parent_id
+        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, REGION_FORM if masked else FORM)
     if task.status is Status.IN_PROGRESS:
         return _running(scene, task)
     return _queued(scene, task.properties.number_of_queues, task.submit_time)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.actions import key
+from bot.actions import REPAINTED, Kind, key
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
@@ -611,3 +611,11 @@ async def test_a_private_dead_end_is_dismissed_by_whoever_sees_it(name: str) -> 
     shown = TABLE[name][0]
     private = replace(shown, job=replace(shown.job, place=replace(shown.job.place, ephemeral=True)))
     assert DELETE not in look(private).ours
+
+
+@pytest.mark.parametrize(("parent_id", "kind"), [("1730621826053455", Kind.REGION), ("", Kind.OPEN_FORM)])
+async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Kind) -> None:
+    """Where it is known whose picture it repaints; else the prompt is all that can be asked for."""
+    shown = scene(MODAL, replace(pressed("Vary (Region)", REPAINTED, task_id=MODAL.id), parent_id=parent_id))
+    first, drop = (item for item in render(shown).view.children if isinstance(item, TaskButton))
+    assert (first.click.kind, first.item.label, drop.click.kind) == (kind, "Open form", Kind.DROP_FORM)
