@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from bot.actions import Action, Instead, said
-from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureUnreadable
+from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureTooLarge, PictureUnreadable
 from bot.images import DISCORD_LIMIT, Picture, file_name
 from bot.line import parse
 from bot.models import Button, Task
@@ -88,10 +88,10 @@ class Detours:
         await answerer.show_clip(said(button), task, link, clip)
 
     async def _first_frame(self, task: Task, pressed: Place) -> bytes | str:
-        """Return a task's picture, or the link to it where its host does not open it to us."""
+        """Return a task's picture, or the link to it where its host keeps it from us, or it is more than we carry."""
         try:
             return await self._picture(task, pressed)
-        except PictureUnreadable:
+        except (PictureTooLarge, PictureUnreadable):
             return task.picture_url
 
     async def _picture(self, task: Task, pressed: Place) -> bytes:

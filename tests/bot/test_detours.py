@@ -14,7 +14,9 @@ from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,
     NotTheRequester,
+    PictureError,
     PictureGone,
+    PictureTooLarge,
     PictureUnreadable,
     PromptRefused,
     RelayBusy,
@@ -131,8 +133,12 @@ async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
     assert states(world) == {100: "accepted"}
 
 
-async def test_a_host_that_shuts_us_out_may_let_the_relay_in(world: World, process: Process) -> None:
-    world.pictures.failures[PICTURE] = PictureUnreadable(PICTURE, "HTTP 403")
+@pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
+async def test_what_we_cannot_carry_may_be_open_to_the_relay(
+    world: World, process: Process, failure: type[PictureError]
+) -> None:
+    """A link is better than nothing, while it lives."""
+    world.pictures.failures[PICTURE] = failure(PICTURE)
     world.relay.outcomes = [NO, *accepted("9001")]
     await pressed(world, process, ANIMATE)
     assert world.relay.sent[1:] == [Sent("video", ("a lighthouse", PICTURE, "high"), "mjbot:100")]
