@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bot.actions import ABILITY_LENGTH, Action, Kind, ability, meaning
+from bot.actions import ABILITY_LENGTH, CANCEL, SPEED, Action, Kind, ability, meaning
 
 _WAY = "<"
 _EXAMPLE = re.compile(r"\s?(?:1|left)$")
 """What a name says of the example that it was told for."""
+_NO_BUTTONS = {CANCEL: "Cancel (it only stops watching)", SPEED: "a speed of one's own (the relay's own is used)"}
+"""What no button of the API stands for, with what is done in its place."""
 
 
 @lru_cache(maxsize=4096)
@@ -33,6 +35,9 @@ def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]
     around: dict[str, None] = {}
     for what in refused:
         if _WAY in what:
+            continue
+        if what in _NO_BUTTONS:
+            around[_NO_BUTTONS[what]] = None
             continue
         custom_id, action = _example(what)
         reason = barred(custom_id, refused)

@@ -92,7 +92,7 @@ class Instead(StrEnum):
     VIDEO = "video"
     """/submit/video, with the picture of the task and `Action.motion`."""
     EXTEND = "extend"
-    """/submit/video, with action "extend", the task's id, the clip's index from 0, and `Action.motion`."""
+    """/submit/video, with action "extend", the task's id, clip `Action.index`, sent as 0 to 3, and `Action.motion`."""
     CLIP = "clip"
     """Nothing need be submitted: the task holds the links of its clips."""
 
@@ -153,6 +153,8 @@ def _line(
 _WHERE = re.compile(r"[0-9]+|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|solo")
 _PAN = re.compile(r"pan_(?:left|right|up|down)")
 ABILITY_LENGTH = 100
+REPAINTED = "Repainted"
+"""The title of what Vary (Region) gives: a child that waits for its form, and will be called so, wants a mask too."""
 
 _TABLE = (
     # A customId (a prefix), its kind, its name, the title when done, what a stock new-api makes of it,
@@ -170,7 +172,7 @@ _TABLE = (
     _line(r"MJ::JOB::upsample_",                Kind.UPSCALE,     "Upscale",            "Upscaled",    "UPSCALE"),
     _line(r"MJ::JOB::low_variation::",          Kind.VARY,        "Vary (Subtle)",      "Varied",      "LOW_VARIATION"),
     _line(r"MJ::JOB::high_variation::",         Kind.VARY,        "Vary (Strong)",      "Varied",     "HIGH_VARIATION"),
-    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      "Repainted",   "INPAINT",
+    _line(r"MJ::Inpaint::",                     Kind.REGION,      "Vary (Region)",      REPAINTED,     "INPAINT",
           form="region"),
     _line(r"MJ::Outpaint::100::",               Kind.ZOOM,        "Make Square",        "Squared",     "ZOOM"),
     _line(r"MJ::Outpaint::75::",                Kind.ZOOM,        "Zoom Out 1.5x",      "Zoomed out",  "ZOOM"),
@@ -179,10 +181,10 @@ _TABLE = (
     _line(r"MJ::CustomZoom::",                  Kind.CUSTOM_ZOOM, "Custom Zoom",        "Zoomed out",  "CUSTOM_ZOOM",
           form="zoom"),
     _line(r"MJ::JOB::pan_(left|right|up|down)", Kind.PAN,         "Pan {0}",            "Panned {0}",  "PAN"),
-    _line(r"MJ::JOB::animate_(?P<motion>high)_extend::", Kind.ANIMATE,     "Extend (High motion)", "Extended",    "",
-          Instead.EXTEND),
-    _line(r"MJ::JOB::animate_(?P<motion>low)_extend::", Kind.ANIMATE,     "Extend (Low motion)", "Extended",    "",
-          Instead.EXTEND),
+    _line(r"MJ::JOB::animate_(?P<motion>high)_extend::(?:([1-9])\b)?", Kind.ANIMATE, "Extend (High motion)",
+          "Extended", "", Instead.EXTEND),
+    _line(r"MJ::JOB::animate_(?P<motion>low)_extend::(?:([1-9])\b)?", Kind.ANIMATE, "Extend (Low motion)",
+          "Extended", "", Instead.EXTEND),
     _line(r"MJ::JOB::animate_(?P<motion>high)::", Kind.ANIMATE,     "Animate (High motion)", "Animated",    "",
           Instead.VIDEO),
     _line(r"MJ::JOB::animate_(?P<motion>low)::", Kind.ANIMATE,     "Animate (Low motion)", "Animated",    "",
@@ -212,16 +214,19 @@ def meaning(custom_id: str) -> Action:
     """Tell what a click on the API's `custom_id` does."""
     for line in _TABLE:
         if found := line.pattern.match(custom_id):
-            words = [word.lower() for word in found.groups()]
-            index = int(words[0]) if words and words[0].isdigit() else 0
+            words = [(word or "").lower() for word in found.groups()]
+            index = next((int(word) for word in words if word.isdigit()), 0)
             name, done = (text.format(*words) for text in (line.action.name, line.action.done))
             motion: Motion = "" if "motion" not in found.groupdict() else "high" if words[0] == "high" else "low"
             return replace(line.action, name=name, done=done, index=index, motion=motion)
     return Action(Kind.OTHER, "More", "Done")
 
 
-CANCEL = "cancel"
-"""The ability to give a running task up, among those that `ability` names by a customId."""
+CANCEL, SPEED = "cancel", "speed"
+"""The abilities to give a running task up, and to take a submit into another queue than the relay's own.
+
+They stand among those that `ability` names by a customId.
+"""
 
 
 @lru_cache(maxsize=4096)

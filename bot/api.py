@@ -148,17 +148,21 @@ class MidjourneyAPI:
         """
         return await self._submit(order.path, {**order.body, "state": state}, answers.submission, speed=speed)
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
+    async def submit_action(
+        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
+    ) -> Submission:
         """Press the button `custom_id` of `task_id`; `state` comes back with the child, `remix` asks for its form."""
-        return await self.submit(Click(task_id=task_id, custom_id=custom_id, remix=remix), state=state)
+        return await self.submit(Click(task_id=task_id, custom_id=custom_id, remix=remix), state=state, speed=speed)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
         """Do UPSCALE, VARIATION or REROLL the older way."""
         return await self.submit(Change(task_id=task_id, action=action, index=index), state=state)
 
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
+    async def submit_modal(
+        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
+    ) -> Submission:
         """Answer the form that the child `task_id` waits for; the same id comes back."""
-        return await self.submit(Modal(task_id=task_id, prompt=prompt, mask=mask), state=state)
+        return await self.submit(Modal(task_id=task_id, prompt=prompt, mask=mask), state=state, speed=speed)
 
     async def upload(self, pictures: Sequence[bytes]) -> tuple[str, ...]:
         """Put pictures on Discord's CDN, through an account of the relay, and return their links, dead after a day.

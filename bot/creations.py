@@ -12,6 +12,7 @@ from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
 from bot.ports import Opener, Store
+from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Person
 from bot.spending import Spending
 from bot.studio import Studio
@@ -53,6 +54,7 @@ class _Sending:
     job: Job
     order: Order
     shown: Task
+    speed: Speed | None
 
 
 class Creations(Spending):
@@ -73,6 +75,7 @@ class Creations(Spending):
         self._api = api
         self._admission = admission
         self._studio = studio
+        self._queues = Queues(store, clock.now)
         self._reading = asyncio.Semaphore(_AT_ONCE)
         self._readers: set[int] = set()
 
@@ -114,7 +117,7 @@ class Creations(Spending):
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
-        sending = _Sending(claim, job, order, shown)
+        sending = _Sending(claim, job, order, shown, wish.speed)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
     async def _claim(self, creation: Creation, wish: Wish) -> Claim:
@@ -147,7 +150,12 @@ class Creations(Spending):
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
             submission = await self.patiently(
-                claim, job, sending.shown, lambda: self._api.submit(sending.order, state=claim.tag)
+                claim,
+                job,
+                sending.shown,
+                lambda: self._queues.submit(
+                    sending.speed, lambda speed: self._api.submit(sending.order, state=claim.tag, speed=speed)
+                ),
             )
         except SubmitUncertain as lost:
             await self.lost(claim, job, lost)

@@ -1,12 +1,15 @@
 """The other way to what a button does, where a relay refuses the button: another submit, or nothing but showing."""
 
+from typing import Protocol
+
 from bot.actions import Action, Instead, said
-from bot.errors import ActionUnsupported, PictureError
-from bot.images import DISCORD_LIMIT, file_name
+from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureTooLarge, PictureUnreadable
+from bot.images import DISCORD_LIMIT, Picture, file_name
 from bot.line import parse
 from bot.models import Button, Task
 from bot.ports import Answerer, PictureSource
 from bot.readings import Shortened, line_of, shortened
+from bot.records import Place
 from bot.submits import Change, Describe, Extend, Imagine, Motion, Order, Video
 from bot.uploads import SENT_BYTES
 
@@ -20,14 +23,25 @@ def lines_of(task: Task) -> tuple[str, ...]:
     return tuple(line for line in found if line)
 
 
+class Copies(Protocol):
+    """Who keeps copies of pictures whose links die."""
+
+    async def copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
+        """Return a task's picture as a message of ours, best that `here`, keeps it, or None."""
+        ...
+
+
 class Detours:
     """Finds what to submit, or shows what need not be submitted."""
 
-    def __init__(self, pictures: PictureSource) -> None:
+    def __init__(self, pictures: PictureSource, copies: Copies) -> None:
         self._pictures = pictures
+        self._copies = copies
 
-    async def order(self, action: Action, task: Task, prompt: str) -> Order:
+    async def order(self, action: Action, task: Task, prompt: str, pressed: Place) -> Order:
         """Return the submit that does the same; `prompt` is what a form, or a line that was read, asks for.
+
+        `pressed` is the message whose button it is: it may show the task's picture after the link has died.
 
         Raises:
             ActionUnsupported: The task lacks what that takes.
@@ -37,12 +51,16 @@ class Detours:
             case Instead.CHANGE:
                 return Change(task_id=task.id, action=action.change, index=action.index)
             case Instead.VIDEO if task.picture_url and not task.video:
-                words = parse(task.shown_prompt).words
-                return Video(prompt=words, image=task.picture_url, motion=_motion(action))
+                motion = _motion(action)
+                return Video(
+                    prompt=_said(task) or motion.words, image=await self._first_frame(task, pressed), motion=motion
+                )
             case Instead.EXTEND:
-                return Extend(task_id=task.id, prompt=parse(task.shown_prompt).words, motion=_motion(action))
+                motion = _motion(action)
+                at = action.index - 1 if 1 <= action.index <= len(task.clips) else 0
+                return Extend(task_id=task.id, index=at, prompt=_said(task) or motion.words, motion=motion)
             case Instead.DESCRIBE if task.picture_url:
-                return Describe(picture=await self._picture(task))
+                return Describe(picture=await self._picture(task, pressed))
             case Instead.IMAGINE if line := prompt or line_of(task.text, action.index):
                 return Imagine(prompt=line)
             case Instead.IMAGINE_ALL if prompt:
@@ -69,9 +87,22 @@ class Detours:
             clip = None
         await answerer.show_clip(said(button), task, link, clip)
 
-    async def _picture(self, task: Task) -> bytes:
-        picture = await self._pictures.fetch(task.picture_url, name=task.id, limit=SENT_BYTES)
-        return picture.data
+    async def _first_frame(self, task: Task, pressed: Place) -> bytes | str:
+        """Return a task's picture, or the link to it where its host keeps it from us, or it is more than we carry."""
+        try:
+            return await self._picture(task, pressed)
+        except (PictureTooLarge, PictureUnreadable):
+            return task.picture_url
+
+    async def _picture(self, task: Task, pressed: Place) -> bytes:
+        """Return a task's picture; where its link is dead, the copy that a message of ours keeps."""
+        try:
+            return (await self._pictures.fetch(task.picture_url, name=task.id, limit=SENT_BYTES)).data
+        except PictureGone:
+            copy = await self._copies.copy(task, pressed, name=task.id, limit=SENT_BYTES)
+            if copy is None:
+                raise
+            return copy.data
 
 
 def _words(task: Task) -> Shortened:
@@ -79,6 +110,10 @@ def _words(task: Task) -> Shortened:
     if not found.words:
         raise ActionUnsupported(lasting=True)
     return found
+
+
+def _said(task: Task) -> str:
+    return parse(task.shown_prompt).words
 
 
 def _motion(action: Action) -> Motion:

@@ -1,10 +1,11 @@
 """A finished task's picture, taken as if somebody had given it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.actions import is_grid
 from bot.errors import PictureError, UploadAbsent
+from bot.line import parse
 from bot.models import Status, Task
 from bot.studio import Studio
 
@@ -24,13 +25,14 @@ class Finished:
         return TaskPicture(self, task_id, number)
 
 
-@dataclass(frozen=True)
+@dataclass
 class TaskPicture:
-    """A bot.wishes.Given of a task."""
+    """A bot.wishes.Drawn of a task: `words` are empty until it was read."""
 
     finished: Finished
     task_id: str
     number: int
+    words: str = field(default="", init=False)
 
     @property
     def name(self) -> str:
@@ -47,6 +49,7 @@ class TaskPicture:
         task = await self.finished.look(self.task_id)
         if task.status is not Status.SUCCESS or not task.picture_url or task.clips:
             raise UploadAbsent(self.task_id)
+        self.words = parse(task.shown_prompt).words
         try:
             if self.number <= len(task.pictures):
                 return await self.finished.download(task.pictures[self.number - 1])

@@ -143,6 +143,10 @@ class Jobs:
         await self._store.open_job(job)  # another process may be running it
         await self._end(job, await self._store.snapshot(job.task_id), Ending.STOPPED)
 
+    async def copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
+        """Return a task's picture as a message of ours, best that `here`, keeps it when its link is dead, or None."""
+        return await self._outcomes.copy(task, here, name=name, limit=limit)
+
     async def recent(self, person_id: int, limit: int) -> list[Recent]:
         """Return a person's own tasks, newest first."""
         return list(await self._store.recent(person_id, limit))

@@ -7,7 +7,7 @@ from bot.errors import PictureError, PictureGone
 from bot.images import Picture, file_name
 from bot.models import Status, Task
 from bot.ports import Display, PictureSource, Store
-from bot.records import Job
+from bot.records import Job, Place
 
 log = logging.getLogger(__name__)
 
@@ -64,29 +64,29 @@ class Outcomes:
         try:
             return Files(await self._pictures.fetch(next(iter(task.clips), task.picture_url), name=name, limit=limit))
         except PictureGone:
-            return await self._copy(job, task, name, limit)
+            copy = await self.copy(task, job.place, name=name, limit=limit)
+            return Files(copy, gone=copy is None)
         except PictureError as error:
             log.warning(
                 "The picture of task %s cannot be attached: %s (%s).", task.id, type(error).__name__, error.reason
             )
             return Files()
 
-    async def _copy(self, job: Job, task: Task, name: str, limit: int) -> Files:
-        """Take the picture from a message that shows it already: another one's, or the job's own of earlier."""
-        here = job.place
-        jobs = [
-            other
+    async def copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
+        """Take a task's picture from a message of ours that shows it already: another one, or at last that `here`."""
+        places = [
+            other.place
             for other in await self._store.jobs_of_task(task.id)
-            if other.place.is_seen_from(here.guild_id, here.channel_id)
+            if other.place.is_seen_from(here.guild_id, here.channel_id) and other.id != here.message_id
         ]
-        for other in sorted(jobs, key=lambda other: other.id == job.id):
-            link = await self._display.picture_link(other.place)
+        for place in (*places, here):
+            link = await self._display.picture_link(place)
             if link:
                 try:
-                    return Files(await self._pictures.fetch(link, name=name, limit=limit))
+                    return await self._pictures.fetch(link, name=name, limit=limit)
                 except PictureError:
                     continue
-        return Files(gone=True)
+        return None
 
 
 def _name(task: Task) -> str:

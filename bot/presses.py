@@ -15,6 +15,7 @@ from bot.errors import (
     FormGone,
     MjbotError,
     NotTheRequester,
+    PlaceUnreachable,
     RequesterUnknown,
 )
 from bot.jobs import Jobs
@@ -27,7 +28,10 @@ from bot.records import Claim, ClaimState, Job, Mark, Place
 from bot.sending import Sender, Sending, Submits, prompt_of
 from bot.supervisor import Supervisor
 
-__all__ = ["Midjourney", "Press", "Presses"]
+__all__ = ["WAITING", "Midjourney", "Press", "Presses"]
+
+WAITING = "-"
+"""The key of a press that is none of the API's buttons: a form that the child of that task waits for."""
 
 
 class Midjourney(Submits, Protocol):
@@ -56,7 +60,7 @@ class Presses:
         self._store = store
         self._jobs = jobs
         self._claims = Claims(store, admission, now=clock.now)
-        self._detours = Detours(pictures)
+        self._detours = Detours(pictures, jobs)
         self._sender = Sender(api, store, jobs, self._detours, supervisor, clock=clock)
         self._now = clock.now
 
@@ -113,9 +117,17 @@ class Presses:
         self._sender.surely(("submit", claim.id), lambda: self._sender.send(sending, answerer))
 
     async def examine(self, press: Press, prompt: str) -> tuple[Task, str]:
-        """Return the task of a press and the prompt as it would be sent, for free, and raise what `press` would."""
-        parent, _ = await self._button(press)
-        await self._claims.admit(press)
+        """Return the task of a press and the prompt as it would be sent, for free, and raise what `press` would.
+
+        Of a child that waits for its form that is the task whose picture it repaints.
+        """
+        if press.key == WAITING:
+            await self._claims.admit(press)
+            repainted = (await self._waiting(press, elsewhere=True)).parent_id
+            parent = await self._store.snapshot(repainted) or await self._api.fetch(repainted)
+        else:
+            parent, _ = await self._button(press)
+            await self._claims.admit(press)
         return parent, compose(Options(prompt=prompt)).line
 
     async def repaint(self, press: Press, proposal_id: int, prompt: str, mask: bytes, answerer: Answerer) -> None:
@@ -135,7 +147,10 @@ class Presses:
         else:
             raise FormGone
         press = replace(press, interaction_id=claim_id)
-        await self.press(press, answerer, prompt=prompt, mask=mask)
+        if press.key == WAITING:
+            await self.answer_form(press, prompt, answerer, mask=mask)
+        else:
+            await self.press(press, answerer, prompt=prompt, mask=mask)
 
     def _with_lines(self, sending: Sending, press: Press, answerer: Answerer) -> Sending:
         """Let the click's own submit draw the first line that was read, should the relay want them one by one."""
@@ -180,19 +195,19 @@ class Presses:
         return prompt_of(task)
 
     @counting_unsent
-    async def answer_form(self, press: Press, prompt: str, answerer: Answerer) -> None:
-        """Answer the form that a child waits for, from its own message; only its requester may.
+    async def answer_form(self, press: Press, prompt: str, answerer: Answerer, *, mask: bytes = b"") -> None:
+        """Answer the form that a child waits for, from its own message, or with a mask from that which proposed it.
 
-        Its prompt is checked as that of a form which was asked first; raises PromptRefused too.
+        Only its requester may. Its prompt is checked as that of a form which was asked first; raises PromptRefused too.
         """
         await self._claims.admit(press)
-        await self._waiting(press)
+        await self._waiting(press, elsewhere=bool(mask))
         prompt = compose(Options(prompt=prompt)).line
         claim = await self._claims.write(press, "form")
         with self._sender.given_back(claim):
             # It may have been sent or dropped between the look and the claim.
-            job = replace(await self._waiting(press), claim_id=claim.id)
-        self._sender.surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer))
+            job = replace(await self._waiting(press, elsewhere=bool(mask)), claim_id=claim.id)
+        self._sender.surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer, mask))
 
     async def drop_form(self, press: Press) -> None:
         """Decline the form that a child waits for; only its requester may, and nothing is paid."""
@@ -252,11 +267,14 @@ class Presses:
             raise
         return job
 
-    async def _waiting(self, press: Press) -> Job:
-        """Return the job whose form may be answered by this press: once for each child, by whom it was made for."""
+    async def _waiting(self, press: Press, *, elsewhere: bool = False) -> Job:
+        """Return the job whose form may be answered by this press: once for each child, by whom it was made for.
+
+        `elsewhere`: the press is of another message than the child's own, which must be known then.
+        """
         jobs = await self._store.jobs_of_task(press.task_id)
         made = next((job for job in jobs if job.claim_id), None)
-        job = await self._store.job(press.parent.message_id)
+        job = made if elsewhere else await self._store.job(press.parent.message_id)
         asked_by = made or job
         requester_id = asked_by.requester.id if asked_by else press.asker.requester_id
         if not requester_id:
@@ -271,11 +289,21 @@ class Presses:
         drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
         if drawn or any(other.form_sent for other in jobs):
             raise FormGone
+        if elsewhere:
+            return self._reached(job)
         if job is None:
             return Job(place=press.parent, requester=press.person, task_id=press.task_id, born_at=self._now())
         # The click brings a fresh token, which may be all that reaches a private message.
         return replace(job, place=press.parent)
 
-    async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer) -> None:
-        state = await self._sender.send_form(claim, job, prompt, answerer)
+    def _reached(self, job: Job | None) -> Job:
+        """Return a child's job if its own message can be drawn still: this press brings no token for it."""
+        if job is None or not job.parent_id:
+            raise FormGone
+        if not job.place.reachable and job.place.token_expires_at <= self._now():
+            raise PlaceUnreachable
+        return job
+
+    async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer, mask: bytes) -> None:
+        state = await self._sender.send_form(claim, job, prompt, answerer, mask=mask)
         await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)

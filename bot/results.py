@@ -37,15 +37,15 @@ class Scissors(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """Pictures as files, with their prompt; `unfit` says why one is missing, and `link` shows it, while it lives.
+    """Files, with their prompt; `unfit` says why the first of those that are missing is, and `links` show them.
 
     `cut` tells that they were cut from the grid here, as the relay hands out only that.
     """
 
-    prompt: str
+    prompt: str = ""
     pictures: tuple[Picture, ...] = ()
     cut: bool = False
-    link: str = ""
+    links: tuple[str, ...] = ()
     unfit: PictureError | None = None
 
 
@@ -80,31 +80,50 @@ class Results:
             name = file_name(task.shown_prompt, task.id)
             four = await self._scissors.quarters(grid.data, name=name, limit=limit, url=task.picture_url)
             parts = tuple(four[number - 1] for number in wanted)
-        return Files(task.shown_prompt, (*parts, *whole.pictures), cut, whole.link, whole.unfit)
+        return Files(task.shown_prompt, (*parts, *whole.pictures), cut, whole.links, whole.unfit)
 
     async def original(self, task_id: str, place: Place) -> Files:
-        """Return a picture's untouched file where it fits the place, else its link and the reason.
+        """Return a picture's untouched file, or those of a video's clips, where they fit, else links and the reason.
 
         Raises:
-            PictureError: It cannot be had, and a link would not show it either.
+            PictureError: None of them can be had, and a link would not show it either.
             RelayError: The task is not kept, and the relay cannot be asked.
         """
         task = await self._task(task_id)
-        link = "" if self._pictures.is_private(task.picture_url) else task.picture_url
+        found: list[Files] = []
+        lost: list[PictureError] = []
+        for number in range(max(1, len(task.clips))):
+            try:
+                found.append(await self._untouched(task, number, place))
+            except PictureError as error:
+                lost.append(error)
+        if not found:
+            raise lost[0]
+        return Files(
+            task.shown_prompt,
+            tuple(picture for files in found for picture in files.pictures),
+            links=tuple(link for files in found for link in files.links),
+            unfit=next((files.unfit for files in found if files.unfit), next(iter(lost), None)),
+        )
+
+    async def _untouched(self, task: Task, number: int, place: Place) -> Files:
+        """Return the untouched file of one picture, or of the clip of that number, counted from 0, or its link."""
+        url = _url(task, number)
+        link = "" if self._pictures.is_private(url) else url
         try:
-            picture = await self._fresh(task)
+            picture = await self._fresh(task, number)
         except PictureGone:
             raise
         except PictureError as unfit:
             if not link or isinstance(unfit, PictureForbidden):
                 raise
-            return Files(task.shown_prompt, link=link, unfit=unfit)
+            return Files(links=(link,), unfit=unfit)
         if len(picture.data) <= self._display.file_limit(place):
-            return Files(task.shown_prompt, (picture,))
-        too_large = PictureTooLarge(task.picture_url, f"{len(picture.data)} bytes")
+            return Files(pictures=(picture,))
+        too_large = PictureTooLarge(url, f"{len(picture.data)} bytes")
         if not link:
             raise too_large
-        return Files(task.shown_prompt, link=link, unfit=too_large)
+        return Files(links=(link,), unfit=too_large)
 
     async def _task(self, task_id: str) -> Task:
         """Return what is kept of a task, else what the relay tells of it."""
@@ -134,30 +153,38 @@ class Results:
     async def _whole(self, task: Task, place: Place) -> Picture:
         """Fetch a grid as it is, at last from the message that shows it."""
         try:
-            return await self._fresh(task)
+            return await self._fresh(task, 0)
         except PictureGone:
             link = await self._display.picture_link(place)
             if not link:
                 raise
             return await self._fetch(task, link)
 
-    async def _fresh(self, task: Task) -> Picture:
-        """Fetch a picture as it is; where its link is dead the relay may have another by now."""
+    async def _fresh(self, task: Task, number: int) -> Picture:
+        """Fetch a picture, or a clip, as it is; where its link is dead the relay may have another by now."""
         try:
-            return await self._fetch(task, task.picture_url)
+            return await self._fetch(task, _url(task, number), number)
         except PictureGone:
-            link = await self._other_link(task)
+            link = await self._other_link(task, number)
             if not link:
                 raise
-            return await self._fetch(task, link)
+            return await self._fetch(task, link, number)
 
-    async def _other_link(self, task: Task) -> str:
+    async def _other_link(self, task: Task, number: int) -> str:
         try:
-            told = await self._api.fetch(task.id)
+            told = _url(await self._api.fetch(task.id), number)
         except RelayError:
             return ""
-        return told.picture_url if told.picture_url != task.picture_url else ""
+        return told if told != _url(task, number) else ""
 
-    async def _fetch(self, task: Task, url: str) -> Picture:
+    async def _fetch(self, task: Task, url: str, number: int = 0) -> Picture:
         # Within what we download nothing is re-encoded.
-        return await self._pictures.fetch(url, name=file_name(task.shown_prompt, task.id), limit=MAX_BODY)
+        whose = f"{task.id}_{number + 1}" if len(task.clips) > 1 else task.id
+        return await self._pictures.fetch(url, name=file_name(task.shown_prompt, whose), limit=MAX_BODY)
+
+
+def _url(task: Task, number: int) -> str:
+    """Return the link of a task's picture, or, of a video, that of one of its clips; "" where it has none such."""
+    if not task.clips:
+        return task.picture_url
+    return task.clips[number] if number < len(task.clips) else ""

@@ -26,9 +26,10 @@ from bot.jobs import Jobs
 from bot.line import parse
 from bot.models import Button, Properties, Status, Submission, Task
 from bot.ports import Answerer, Store
+from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Marks
 from bot.spending import Spending
-from bot.submits import Order
+from bot.submits import Order, Speed
 from bot.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -47,15 +48,19 @@ class Submits(Protocol):
     They raise SubmitUncertain where they may have been accepted, another RelayError where not.
     """
 
-    async def submit(self, order: Order, *, state: str) -> Submission:
+    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
         """Ask for a new task."""
         ...
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
+    async def submit_action(
+        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
+    ) -> Submission:
         """Press a button; with `remix`, ask for its form though Midjourney need not."""
         ...
 
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
+    async def submit_modal(
+        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
+    ) -> Submission:
         """Answer the form that a child waits for."""
         ...
 
@@ -66,7 +71,7 @@ class Sending:
 
     `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
     button. `line` is what another way draws where there was no form, and `then` what follows once that was accepted:
-    more lines of the same click.
+    more lines of the same click. `speed` is the queue that its person has chosen.
     """
 
     claim: Claim
@@ -78,6 +83,7 @@ class Sending:
     mask: bytes = b""
     around: bool = False
     line: str = ""
+    speed: Speed | None = None
     then: Callable[[], Awaitable[None]] | None = None
 
     @property
@@ -100,6 +106,7 @@ class Sender(Spending):
         super().__init__(store, jobs, supervisor, clock=clock)
         self._api = api
         self._detours = detours
+        self._queues = Queues(store, clock.now)
 
     async def send(self, sending: Sending, answerer: Answerer) -> None:
         """Send a claimed press, and see its child, or its refusal, through."""
@@ -119,6 +126,8 @@ class Sender(Spending):
     async def _sent(self, sending: Sending, answerer: Answerer, learnt: dict[str, ActionUnsupported]) -> bool:
         """Send, and tell whether that was accepted; `learnt` takes what turns out to be refused."""
         try:
+            speed = await self._queues.chosen(sending.claim.person_id, sending.prompt or sending.line)
+            sending = replace(sending, speed=speed)
             waiting = _newborn(sending.parent, Submission(), sending.prompt)
             submission = await self.patiently(
                 sending.claim, sending.job, waiting, lambda: self._submit(sending, learnt)
@@ -145,7 +154,9 @@ class Sender(Spending):
         ignored = sending.is_remix and not submission.needs_form
         child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
         if submission.needs_form and sending.prompt is not None:
-            state = await self.send_form(claim, job, sending.prompt, answerer, child, mask=sending.mask)
+            state = await self.send_form(
+                claim, job, sending.prompt, answerer, child, mask=sending.mask, speed=sending.speed
+            )
             if state is ClaimState.REFUSED and sending.mask:
                 await self._write(claim, state)
                 return False
@@ -182,7 +193,12 @@ class Sender(Spending):
         action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
         if not sending.around and ability(custom_id) not in learnt:
             try:
-                return await self._api.submit_action(sending.parent.id, custom_id, state=tag, remix=sending.is_remix)
+                return await self._queues.submit(
+                    sending.speed,
+                    lambda speed: self._api.submit_action(
+                        sending.parent.id, custom_id, state=tag, remix=sending.is_remix, speed=speed
+                    ),
+                )
             except ActionUnsupported as unsupported:
                 learnt[ability(custom_id)] = unsupported
                 if not unsupported.lasting and action.instead:
@@ -194,9 +210,12 @@ class Sender(Spending):
             return None
         if action.instead is Instead.CHANGE and sending.has_new_prompt:
             raise PromptUnheard
-        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line)
+        pressed = replace(sending.job.place, message_id=sending.claim.message_id)
+        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line, pressed)
         try:
-            return await self._api.submit(order, state=tag)
+            return await self._queues.submit(
+                sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed)
+            )
         except ActionUnsupported as unsupported:
             learnt[way_round(custom_id)] = unsupported
             raise
@@ -232,7 +251,15 @@ class Sender(Spending):
         await answerer.mark(parent, marks)
 
     async def send_form(
-        self, claim: Claim, job: Job, prompt: str, answerer: Answerer, child: Task | None = None, *, mask: bytes = b""
+        self,
+        claim: Claim,
+        job: Job,
+        prompt: str,
+        answerer: Answerer,
+        child: Task | None = None,
+        *,
+        mask: bytes = b"",
+        speed: Speed | None = None,
     ) -> ClaimState:
         """Send a form and go on watching; tell how that ended.
 
@@ -241,8 +268,12 @@ class Sender(Spending):
         await self._jobs.go_on(replace(job, form_sent=True, born_at=self._now()), child)
         try:
             if child is None:  # else the claim was settled by the press that made the child
+                speed = await self._queues.chosen(claim.person_id, prompt)
                 await self.hold(claim)
-            await self._api.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask)
+            await self._queues.submit(
+                speed,
+                lambda queue: self._api.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask, speed=queue),
+            )
         except SubmitUncertain as lost:
             # The child exists and is watched: it will tell itself.
             log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
@@ -251,8 +282,8 @@ class Sender(Spending):
             await answerer.refuse(unsent)
             return ClaimState.REFUSED
         except RelayError as refused:
-            if mask:
-                # Asked for later, the form would go without its mask.
+            if mask and child is not None:
+                # It is as if the button had never been pressed: what proposed it may be confirmed again.
                 self._jobs.leave(job.id)
                 await self._jobs.close(job)
                 await answerer.close_child(job.place)

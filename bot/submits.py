@@ -46,6 +46,11 @@ class Motion(StrEnum):
     LOW = "low"
     HIGH = "high"
 
+    @property
+    def words(self) -> str:
+        """What to ask for where nobody said what shall happen: TrueAI's proxy refuses an empty prompt."""
+        return "dynamic motion" if self is Motion.HIGH else "subtle, natural motion"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Imagine:

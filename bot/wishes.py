@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.errors import PromptRefused, UploadsMiscounted
 from bot.line import parse
 from bot.parameters import Parameter
 from bot.problems import NoWords, Problem, TooLong
 from bot.prompt import LIMIT, Options, compose
-from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Swap, Video
+from bot.queues import names_speed
+from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Speed, Swap, Video
 
 FEWEST_BLENDED, MOST_BLENDED = 2, 5
 """How many pictures /submit/blend takes."""
@@ -25,6 +26,16 @@ class Given(Protocol):
 
     async def read(self) -> bytes:
         """Download it; raise a leaf of UploadRefused or PictureError where it cannot be had."""
+        ...
+
+
+@runtime_checkable
+class Drawn(Given, Protocol):
+    """A picture that was drawn from words, known once it is read."""
+
+    @property
+    def words(self) -> str:
+        """The words alone, without parameters; empty where nobody knows them."""
         ...
 
 
@@ -46,13 +57,22 @@ class Defaults:
 class Wish:
     """What somebody asks for: `action` is the API's word, `prompt` what the message shows until the relay tells more.
 
-    `order` makes the submit of the pictures, in the order in which they were given, once they are checked.
+    `order` makes the submit of the pictures, in the order in which they were given, once they are checked. `speed` is
+    the queue that it goes through, None for the relay's own, or for what its prompt says.
     """
 
     action: str
     order: Callable[[tuple[bytes, ...]], Order]
     prompt: str = ""
     pictures: tuple[Given, ...] = field(default=())
+    speed: Speed | None = None
+
+
+def queued(wish: Wish, defaults: Defaults) -> Wish:
+    """Let a wish go through the queue that its person has chosen, where its prompt says no other."""
+    if not defaults.speed or names_speed(wish.prompt):
+        return wish
+    return replace(wish, speed=Speed(defaults.speed))
 
 
 def imagine(options: Options, pictures: tuple[Given, ...] = (), defaults: Defaults | None = None) -> Wish:
@@ -117,7 +137,10 @@ def swap(source: Given, target: Given) -> Wish:
 def animate(
     picture: Given, prompt: str = "", motion: Motion = Motion.LOW, end: Given | None = None, *, loop: bool = False
 ) -> Wish:
-    """Ask for clips that begin with a picture, and end with another where one is given; the prompt may be empty.
+    """Ask for clips that begin with a picture, and end with another where one is given.
+
+    TrueAI's proxy refuses an empty prompt: without one the words that the picture was drawn from are sent, as the
+    button does, and for a file, of which none are known, no more than how it shall move.
 
     Raises:
         PromptRefused: Something is wrong with the prompt.
@@ -126,6 +149,7 @@ def animate(
     line = compose(Options(prompt=prompt, uploads=2)).line if prompt else ""
 
     def order(data: tuple[bytes, ...]) -> Order:
-        return Video(prompt=line, image=data[0], motion=motion, end_image=data[1] if end else "", loop=loop)
+        asked = line or (picture.words if isinstance(picture, Drawn) else "") or motion.words
+        return Video(prompt=asked, image=data[0], motion=motion, end_image=data[1] if end else "", loop=loop)
 
     return Wish(action="VIDEO", prompt=line, pictures=(picture, end) if end else (picture,), order=order)

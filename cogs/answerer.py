@@ -7,8 +7,9 @@ from io import BytesIO
 
 import aiohttp
 import discord
+from discord import ui
 
-from bot.actions import Kind
+from bot.actions import Kind, key
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
 from bot.images import Picture
 from bot.models import Task
@@ -55,7 +56,7 @@ class _Opener:
     async def refuse(self, error: MjbotError) -> None:
         """Say why nothing came of it, to this person alone."""
         await self._turn()
-        await tell(self._interaction, said(error))
+        await tell(self._interaction, said(error, self._interaction))
 
     async def _turn(self) -> None:
         await self._turns.turn(self._interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
@@ -97,11 +98,9 @@ class ClickAnswerer(_Opener):
 
     async def mark(self, task: Task, marks: Marks) -> None:
         """Draw the buttons of the clicked message anew, and nothing else; green ones stay green."""
-        kept = {click.key: Mark("", "", finished=True) for click, green in self._shown() if green}
-        related = any(click.kind is Kind.FAMILY for click, _ in self._shown())
-        view = buttons_of(
-            task, replace(marks, pressed={**kept, **marks.pressed}), related=related, private=self._clicked.ephemeral
-        )
+        if (message := self._interaction.message) is None:
+            return
+        view = remarked(message, task, marks)
         await self._turn()
         try:
             await promptly(self._interaction.edit_original_response(view=view))
@@ -127,17 +126,6 @@ class ClickAnswerer(_Opener):
             await promptly(request)
         except _FAILURES as error:
             raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
-
-    def _shown(self) -> list[tuple[Click, bool]]:
-        """Return the buttons that the clicked message has, and which are green, should the store have lost that."""
-        message = self._interaction.message
-        rows = [row for row in message.components if isinstance(row, discord.ActionRow)] if message else []
-        parts = [part for row in rows for part in row.children]
-        green = discord.ButtonStyle.success
-        seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
-        menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
-        seen += [(option.value, option.description == PRESSED) for menu in menus for option in menu.options]
-        return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
 
 
 class CommandAnswerer(_Opener):
@@ -171,7 +159,10 @@ class ProposalAnswerer(ClickAnswerer):
     """Answers the click that confirms a proposal, which is private, for the message that it is about."""
 
     async def mark(self, task: Task, marks: Marks) -> None:
-        """Take the proposal's buttons away, as it is sent, and turn the parent's green where the bot reaches it."""
+        """Take the proposal's buttons away, as it is sent, and turn the parent's green where the bot reaches it.
+
+        What the parent shows is read first, as no click of it has come: what it has is kept.
+        """
         await self._turn()
         try:
             await promptly(self._interaction.edit_original_response(view=None))
@@ -179,10 +170,37 @@ class ProposalAnswerer(ClickAnswerer):
             if place.reachable:
                 await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
                 channel = self._interaction.client.get_partial_messageable(place.channel_id)
-                message = channel.get_partial_message(place.message_id)
-                await promptly(message.edit(view=buttons_of(task, marks)))
+                message = await promptly(channel.fetch_message(place.message_id))
+                await self._turns.turn(place.channel_id, budgets.CHANNEL, as_bot=True, urgent=lambda: True)
+                await promptly(message.edit(view=remarked(message, task, marks)))
         except _FAILURES as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, briefly(error))
+
+
+def remarked(message: discord.Message, task: Task, marks: Marks) -> ui.View:
+    """Draw a message's buttons anew as they are: green ones stay green, should the store have lost that, and ours stay.
+
+    One that offers some of a task's buttons, as a menu does, goes on to offer no others.
+    """
+    shown = _clicks(message)
+    kept = {click.key: Mark("", "", finished=True) for click, green in shown if green}
+    marks = replace(marks, pressed={**kept, **marks.pressed})
+    there = {click.key for click, _ in shown}
+    some = tuple(button for button in task.buttons if button.custom_id and key(button.custom_id) in there)
+    ours = {click.kind for click, _ in shown if click.kind.is_ours}
+    if len(some) < sum(bool(button.custom_id) for button in task.buttons) and not ours:
+        return buttons_of(task.model_copy(update={"buttons": some}), marks, ours)
+    return buttons_of(task, marks, ours | {Kind.FAMILY} if marks.pressed else ours)
+
+
+def _clicks(message: discord.Message) -> list[tuple[Click, bool]]:
+    """Return the buttons that a message has, those in its menu too, and which of them were pressed."""
+    parts = [part for row in message.components if isinstance(row, discord.ActionRow) for part in row.children]
+    green = discord.ButtonStyle.success
+    seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
+    menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
+    seen += [(option.value, option.description == PRESSED) for menu in menus for option in menu.options]
+    return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
 
 
 def _is_refusal(error: BaseException) -> bool:

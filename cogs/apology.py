@@ -142,11 +142,21 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
 }
 
 
-def apology(error: MjbotError, now: datetime) -> str:
+# What is said otherwise to somebody who ran a command: there is no button to press.
+_OF_COMMANDS: Final[Mapping[type[MjbotError], str]] = {
+    ClaimLost: "That took too long on my side, so I sent nothing, and nothing is paid. Please run it again.",
+    AlreadyClaimed: "I have this command already and send it only once. Wait a moment: its message is on the way.",
+    ParentBusy: "Midjourney is still settling that picture. Nothing was paid: wait a few seconds and ask again.",
+}
+
+
+def apology(error: MjbotError, now: datetime, *, command: bool = False) -> str:
     """Say in two or three short sentences what happened and what to do next; safe Markdown, without a mention.
 
-    `now` turns "in 3 s" into one of Discord's times, which count down by themselves.
+    `now` turns "in 3 s" into one of Discord's times, which count down by themselves. `command`: nothing was pressed.
     """
+    if command and (text := _OF_COMMANDS.get(type(error)) or _unsupported(error, "command")):
+        return text
     if text := _relayed(error, now) or _seedless(error) or _ours(error, now) or objection(error):
         return text
     return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
@@ -280,16 +290,24 @@ def _relayed(error: MjbotError, now: datetime) -> str:
             shown = _quoted(word)
             which = f"the word {shown}" if shown else "a word of this prompt"
             return f"Midjourney does not allow {which}. Nothing was paid: reword the prompt and ask again."
-        case ActionUnsupported(lasting=lasting, reason=reason):
-            if lasting:
-                return f"This relay cannot do that at all.{_said(reason)} Nothing was paid: try another button."
-            return f"This relay cannot do that just now.{_said(reason)} Nothing was paid: try again in ten minutes."
+        case ActionUnsupported():
+            return _unsupported(error, "button")
         case SubmitRefused(code=number, reason=reason):
             which = f" (code {number})" if number else ""
             return (
                 f"The relay did not take this{which}.{_said(reason)} Nothing was paid: change the request, "
                 "or try again later."
             )
+        case _:
+            return ""
+
+
+def _unsupported(error: MjbotError, what: str) -> str:
+    match error:
+        case ActionUnsupported(lasting=True, reason=reason):
+            return f"This relay cannot do that at all.{_said(reason)} Nothing was paid: try another {what}."
+        case ActionUnsupported(reason=reason):
+            return f"This relay cannot do that just now.{_said(reason)} Nothing was paid: try again in ten minutes."
         case _:
             return ""
 

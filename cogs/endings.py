@@ -13,7 +13,7 @@ from cogs.places import Interaction, clicked, person, place, requester
 from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
 
 _SURE = (
-    "Delete that message, for everybody? The picture itself stays at Midjourney: `/mjstatus` with its id, at the foot "
+    "Delete that message, for everybody? The task itself stays at the relay: `/mjstatus` with its id, at the foot "
     "of the message, shows it again."
 )
 _TOLD = {

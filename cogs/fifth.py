@@ -35,6 +35,11 @@ def of_result(task: Task, *, related: bool, private: bool) -> tuple[Ours, ...]:
     return (*_files(task), *family, *(() if private else (DELETE,)))
 
 
+def of_dead_end(*, private: bool) -> tuple[Ours, ...]:
+    """Tell what can be done with a message of which nothing comes any more: take it away, where it can be."""
+    return () if private else (DELETE,)
+
+
 def button(ours: Ours, task_id: str, *, row: int, careful: bool) -> TaskButton | None:
     """Draw a button of ours; None for an id that does not fit a custom_id."""
     kind, symbol, label = ours
@@ -60,9 +65,10 @@ def deletion(task_id: str, message_id: int) -> ui.View:
 
 
 def _files(task: Task) -> tuple[Ours, ...]:
-    if task.video or task.text or not task.picture_url:
+    if task.text or not task.picture_url:
         return ()
-    return (SPLIT,) if task.pictures or is_grid(task.buttons) else (ORIGINAL,)
+    four = not task.video and (task.pictures or is_grid(task.buttons))
+    return (SPLIT,) if four else (ORIGINAL,)
 
 
 def of_running(job: Job, marks: Marks) -> tuple[Ours, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import discord
 from discord import app_commands, ui
+from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.actions import Kind
@@ -48,7 +49,7 @@ class Help(commands.Cog):
         self._store_trouble = store_trouble
         self._now = now
 
-    @app_commands.command(name="mjhelp", description="What this bot can do")
+    @app_commands.command(name="mjhelp", description=_("What this bot can do"))
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjhelp(self, interaction: Interaction) -> None:
@@ -69,7 +70,7 @@ class Help(commands.Cog):
         menu = f"Open a message's menu, then **Apps**: {menus}."
         return embed.add_field(name="Anywhere", value=menu, inline=False)
 
-    @app_commands.command(name="mjcheck", description="Does everything work here? For those who run the server")
+    @app_commands.command(name="mjcheck", description=_("Does everything work here? For those who run the server"))
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)

@@ -83,16 +83,23 @@ class Ours(commands.Cog):
                 )
                 await promptly(sending)
             await self._turn(interaction)
-            await promptly(interaction.edit_original_response(content=_told(files) or "Here you are."))
+            await promptly(interaction.edit_original_response(content=_told(files, interaction) or "Here you are."))
 
     async def _original(self, interaction: Interaction, click: Click) -> None:
         if not await acknowledged(_thinking(interaction)):
             return
         async with taking_back(interaction, private=True):
             files = await self._results.original(click.task_id, clicked(interaction))
+            first, *more = [*_batches(files.pictures)] or [[]]
             await self._turn(interaction)
-            shown = [_file(picture, files.prompt) for picture in files.pictures]
-            await promptly(interaction.edit_original_response(content=_told(files) or None, attachments=shown))
+            shown = [_file(picture, files.prompt) for picture in first]
+            await promptly(
+                interaction.edit_original_response(content=_told(files, interaction) or None, attachments=shown)
+            )
+            for batch in more:
+                await self._turn(interaction)
+                sent = [_file(picture, files.prompt) for picture in batch]
+                await promptly(interaction.followup.send(files=sent, ephemeral=True))
 
     async def _family(self, interaction: Interaction, click: Click) -> None:
         if not await acknowledged(_thinking(interaction)):
@@ -133,7 +140,7 @@ def _batches(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _told(files: Files) -> str:
+def _told(files: Files, interaction: Interaction) -> str:
     """Say what there is to say beside the files."""
     told: list[str] = []
     if files.cut:
@@ -141,10 +148,17 @@ def _told(files: Files) -> str:
     if any(picture.shrunk for picture in files.pictures):
         told.append("Made smaller to fit here.")
     if files.unfit is not None:
-        link = web_link(files.link)
-        why = "It is too large to be attached here." if _is_large(files) else said(files.unfit)
-        told.append(f"{why} [The untouched file]({link}) is there while its link lives." if link else said(files.unfit))
+        links = [link for url in files.links if (link := web_link(url))]
+        why = "It is too large to be attached here." if _is_large(files) else said(files.unfit, interaction)
+        told.append(f"{why} {_linked(links)}" if links else said(files.unfit, interaction))
     return " ".join(told)
+
+
+def _linked(links: Sequence[str]) -> str:
+    if len(links) == 1:
+        return f"[The untouched file]({links[0]}) is there while its link lives."
+    named = ", ".join(f"[file {number}]({link})" for number, link in enumerate(links, 1))
+    return f"Untouched, while the links live: {named}."
 
 
 def _is_large(files: Files) -> bool:

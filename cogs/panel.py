@@ -4,7 +4,7 @@ A button's custom_id says what it sets to what: pressed twice, or after any rest
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Self, cast
 
@@ -52,12 +52,16 @@ class Choice:
                 return {"speed": None if value == _OWN else Speed(value)}
             case "notify", value if value in set(Notify):
                 return {"notify": Notify(value)}
+            case "all", "forget":
+                return asdict(PersonSettings())
             case _:
                 return {}
 
 
 DEFAULTS = Choice("defaults", "edit")
 """Opens the form of the default parameters, and names it."""
+FORGET = Choice("all", "forget")
+"""Takes back all that was chosen: nothing is kept of a person then."""
 
 
 class SettingButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
@@ -85,6 +89,8 @@ def panel(settings: PersonSettings, notify_after: timedelta) -> tuple[discord.Em
     """Draw a person's settings; with `notify_after` zero, the operator's "never", mentions are no choice."""
     embed = discord.Embed(title="Your settings", colour=_COLOUR)
     embed.description = "They hold for everything you ask for, wherever you ask. Green is what you have chosen."
+    if settings != PersonSettings():
+        embed.description += " **Forget my settings** takes it all back, and nothing of it is kept."
     for name, value in _told(settings, notify_after):
         embed.add_field(name=name, value=value, inline=False)
     view = ui.View(timeout=None)
@@ -105,7 +111,8 @@ def _told(settings: PersonSettings, notify_after: timedelta) -> list[tuple[str, 
         else "**None.** What you choose here is added to each prompt that does not say otherwise."
     )
     speed = (
-        f"**{_SPEEDS[settings.speed]}.** For what you ask for by a command, where the relay has that queue."
+        f"**{_SPEEDS[settings.speed]}.** For commands, buttons and forms, where the relay has that queue; a "
+        "prompt that names another goes through that."
         if settings.speed
         else "**The relay's own.** Whichever queue it uses by itself."
     )
@@ -146,6 +153,8 @@ def _buttons(settings: PersonSettings, notify_after: timedelta) -> list[SettingB
         buttons += [
             _button(Choice("notify", one), name, row=2, chosen=one is settings.notify) for one, name in names.items()
         ]
+    if settings != PersonSettings():
+        buttons.append(_button(FORGET, "Forget my settings", row=3, chosen=False))
     return buttons
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 from discord import app_commands, ui
+from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.errors import PromptRefused
@@ -38,7 +39,9 @@ class PeopleCog(commands.Cog, name="People"):
         """Let every panel's buttons find us."""
         self._bot.add_dynamic_items(SettingButton)
 
-    @app_commands.command(name="mjsettings", description="Remix, default parameters, speed, mentions: your own choice")
+    @app_commands.command(
+        name="mjsettings", description=_("Remix, default parameters, speed, mentions: your own choice")
+    )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjsettings(self, interaction: Interaction) -> None:

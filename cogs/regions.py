@@ -155,7 +155,7 @@ async def _wish(interaction: Interaction, data: Mapping[str, Any]) -> Region | U
 
 
 async def _downloaded(interaction: Interaction, url: str, name: str) -> Upload:
-    """Fetch what Discord keeps; the address is Discord's own word, and the size was looked at."""
+    """Fetch what Discord keeps; the address is Discord's own word, and no more is read than we take."""
     try:
         return Upload(await promptly(interaction.client.http.get_from_cdn(url)), name)
     except (discord.HTTPException, OSError) as error:

@@ -1,18 +1,19 @@
 """A scene becomes a message: embed, buttons, file. Pure, and the only place that knows how a message looks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import discord
 from discord import ui
 
+from bot.actions import Kind
 from bot.models import Status, Task
 from bot.ports import Scene
 from bot.records import Marks, Person
 from cogs import limits
 from cogs.components import task_buttons
-from cogs.fifth import Ours, button, of_result
+from cogs.fifth import DELETE, FAMILY, FILES, Ours, button
 from cogs.prose import prompt_line, short, web_link
 from cogs.states import REFRESH, SENDING, State, state_of
 
@@ -59,10 +60,10 @@ def sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
     return embed.set_footer(text=_footer(pressed, ""))
 
 
-def buttons_of(task: Task, marks: Marks, *, related: bool = False, private: bool = False) -> ui.View:
-    """Draw the buttons of a finished task's message, and nothing else of it; `related`: its family was shown."""
-    ours = of_result(task, related=related or bool(marks.pressed), private=private)
-    return _finished(task, marks, ours, careful=False)[0]
+def buttons_of(task: Task, marks: Marks, ours: Collection[Kind]) -> ui.View:
+    """Draw the buttons of a finished task's message, and nothing else of it, with those kinds of `ours`."""
+    kept = tuple(one for one in (*FILES, FAMILY, DELETE, REFRESH) if one[0] in ours)
+    return _finished(task, marks, kept, careful=False)[0]
 
 
 def _prompt(task: Task | None, *, careful: bool) -> str:

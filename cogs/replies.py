@@ -185,7 +185,7 @@ def sentence(error: BaseException, interaction: Interaction) -> str:
     """Say what went wrong; what nobody foresaw is logged under a number that the person can pass on."""
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
-        return apology(error, now=datetime.now(UTC))
+        return said(error, interaction)
     if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
         # Discord's failure, or the network's, and where in our code tells nothing; a message that is gone is no news.
         gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
@@ -205,6 +205,7 @@ async def apologising(interaction: Interaction) -> AsyncGenerator[None]:
         await tell(interaction, sentence(error, interaction))
 
 
-def said(error: MjbotError) -> str:
-    """Say an expected error."""
-    return apology(error, now=datetime.now(UTC))
+def said(error: MjbotError, interaction: Interaction) -> str:
+    """Say an expected error to whoever pressed a button, filled in a form, or ran a command."""
+    command = interaction.type is discord.InteractionType.application_command
+    return apology(error, now=datetime.now(UTC), command=command)

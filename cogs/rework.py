@@ -32,7 +32,7 @@ class Rework(commands.Cog):
         image=_("The picture that the clips begin with"),
         id=_("Or a finished task's id, or a text or link that holds it"),
         picture=_("Which of a task's four pictures, 1 to 4; the first if you do not say"),
-        prompt=_("What shall happen"),
+        prompt=_("What shall happen; a task's own prompt if you do not say"),
         motion=_("How much moves"),
         loop=_("Let the end lead back to the beginning, where the relay can"),
         end_image=_("The picture that the clips end with, where the relay can"),

@@ -2,6 +2,7 @@
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.ids import find_ids
@@ -24,9 +25,9 @@ class Seed(commands.Cog):
         self._seeds = seeds
         self._status = status
 
-    @app_commands.command(name="seed", description="The seed that a task was drawn from; free, takes a while")
+    @app_commands.command(name="seed", description=_("The seed that a task was drawn from; free, takes a while"))
     @app_commands.describe(
-        id="The task's id, or a text or link that holds it", private="Only you see it (which it is by itself)"
+        id=_("The task's id, or a text or link that holds it"), private=_("Only you see it (which it is by itself)")
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

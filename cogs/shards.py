@@ -7,11 +7,12 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord import shard
+from discord import client, shard
 from discord.ext import commands
 from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
+from cogs.cdn import BoundedHTTP
 from cogs.identifies import Identifies
 
 _ASK_SECONDS = 20.0
@@ -95,5 +96,6 @@ class PatientShard(shard.Shard):
         self._queue_put(event)
 
 
-# discord.py offers no other way to choose the class of its shards.
+# discord.py offers no other way to choose the classes of its shards, and of its HTTP client.
 shard.Shard = PatientShard  # type: ignore[misc]
+client.HTTPClient = BoundedHTTP  # type: ignore[attr-defined]

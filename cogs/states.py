@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.actions import Kind, is_grid, meaning
+from bot.actions import REPAINTED, Kind, is_grid, meaning
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
-from cogs.fifth import FILES, Ours, of_result, of_running
+from cogs.fifth import FILES, Ours, of_dead_end, of_result, of_running
 from cogs.prose import ago, bar, code, duration, escaped, plain, short, web_link
 from cogs.readings import readings
 
@@ -37,6 +37,8 @@ SENDING = State(QUIET, "📨 Sending")
 LOOK = (Kind.LOOK, "🔄", "Look again")
 REFRESH = (Kind.LOOK, "🔄", "Refresh")
 FORM = ((Kind.OPEN_FORM, "✏️", "Open form"), (Kind.DROP_FORM, "", "Drop it"))
+REGION_FORM = ((Kind.REGION, "✏️", "Open form"), FORM[1])
+"""The form of a region: it asks for the mask too."""
 
 
 def state_of(scene: Scene) -> State:
@@ -53,7 +55,8 @@ def state_of(scene: Scene) -> State:
     if task.status is Status.MODAL and not scene.job.form_sent:
         name = escaped(short(scene.job.requester.name, 80)) or "somebody"
         lines = ("Nothing is drawn until you confirm.", *_outage(scene))
-        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, FORM)
+        masked = scene.job.done == REPAINTED and scene.job.parent_id
+        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, REGION_FORM if masked else FORM)
     if task.status is Status.IN_PROGRESS:
         return _running(scene, task)
     return _queued(scene, task.properties.number_of_queues, task.submit_time)
@@ -168,16 +171,20 @@ def _shrunk(scene: Scene, task: Task) -> tuple[str, ...]:
 
 
 def _failure(scene: Scene, task: Task) -> State:
-    del scene
     reason = explain(task.fail_reason)
     original = plain(reason.original)
     said = (f"It said: {code(original)}",) if original else ()
-    return State(BAD, f"❌ {reason.title}", (reason.sentence, *said, f"**Next:** {reason.advice}"), quoted=said)
+    lines = (reason.sentence, *said, f"**Next:** {reason.advice}")
+    return State(BAD, f"❌ {reason.title}", lines, _taken_away(scene), said)
 
 
 def _cancelled(scene: Scene, task: Task) -> State:
-    del scene, task
-    return State(ASLEEP, "🚫 Cancelled")
+    del task
+    return State(ASLEEP, "🚫 Cancelled", ours=_taken_away(scene))
+
+
+def _taken_away(scene: Scene) -> tuple[Ours, ...]:
+    return of_dead_end(private=scene.job.place.ephemeral)
 
 
 _FINALS: dict[Status, Callable[[Scene, Task], State]] = {
@@ -206,7 +213,7 @@ def _last_seen(scene: Scene) -> str:
 def _lost(scene: Scene) -> State:
     name = code(short(scene.job.task_id, 64))
     line = f"The relay does not know task {name} any more. **Next:** **Look again**, or ask anew."
-    return State(ASLEEP, "❔ The relay lost this task", (line,), (LOOK,))
+    return State(ASLEEP, "❔ The relay lost this task", (line,), (LOOK, *_taken_away(scene)))
 
 
 def _uncertain(scene: Scene) -> State:
@@ -225,8 +232,7 @@ def _stopped(scene: Scene) -> State:
 
 
 def _dropped(scene: Scene) -> State:
-    del scene
-    return State(ASLEEP, "🚫 Dropped", ("Nothing was drawn.",))
+    return State(ASLEEP, "🚫 Dropped", ("Nothing was drawn.",), _taken_away(scene))
 
 
 _ENDINGS: dict[Ending, Callable[[Scene], State]] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.clock import Clock
@@ -36,7 +37,7 @@ class Status(commands.Cog):
         self._jobs = jobs
         self._turns = turns
         self._now = clock.now
-        self._menu = app_commands.ContextMenu(name="Midjourney status", callback=self.of_message)
+        self._menu = app_commands.ContextMenu(name=_("Midjourney status"), callback=self.of_message)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 
@@ -48,11 +49,11 @@ class Status(commands.Cog):
         """Take the context menu back."""
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    @app_commands.command(name="mjstatus", description="Follow a Midjourney task: progress, picture, buttons")
+    @app_commands.command(name="mjstatus", description=_("Follow a Midjourney task: progress, picture, buttons"))
     @app_commands.describe(
-        id="The task's id, or a text or link that holds it; up to five, separated by spaces",
-        private="Only you see it",
-        notify="Mention me when it is done",
+        id=_("The task's id, or a text or link that holds it; up to five, separated by spaces"),
+        private=_("Only you see it"),
+        notify=_("Mention me when it is done"),
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

@@ -1,6 +1,7 @@
 """/mjtasks: a person's own tasks, page by page, each of which opens its live message."""
 
 from discord import app_commands
+from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.people import People
@@ -24,8 +25,8 @@ class OwnTasks(commands.Cog):
         """Let every list's buttons and menus find us."""
         self._bot.add_dynamic_items(ListButton, ListMenu)
 
-    @app_commands.command(name="mjtasks", description="Your tasks: those still running, then the newest")
-    @app_commands.describe(state="Only those")
+    @app_commands.command(name="mjtasks", description=_("Your tasks: those still running, then the newest"))
+    @app_commands.describe(state=_("Only those"))
     @app_commands.choices(state=[app_commands.Choice(name=name, value=str(which)) for which, name in NAMES.items()])
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

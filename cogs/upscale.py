@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import discord
 from discord import app_commands, ui
+from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.actions import Kind
@@ -21,7 +22,7 @@ class Upscale(commands.Cog):
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
         self._bot = bot
-        self._menu = app_commands.ContextMenu(name="Upscale picture", callback=self.of_message)
+        self._menu = app_commands.ContextMenu(name=_("Upscale picture"), callback=self.of_message)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 

@@ -1,6 +1,7 @@
 """The statements that need more than a line, for both databases."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -28,8 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import Status
-from bot.records import Claim, ClaimState, Tasks
-from bot.store.schema import claims, jobs, processes, snapshots
+from bot.records import Claim, ClaimState, PersonSettings, Tasks
+from bot.store.schema import claims, jobs, people, processes, snapshots
 
 TWIN_PRESS = timedelta(seconds=3)
 """Two presses of one button by one person this close together are one press."""
@@ -94,6 +95,12 @@ def usage(claim: Claim) -> Executable:
     # Refused ones too: the cooldown also spares the relay.
     last = select(func.max(claims.c.made_at)).where(own)
     return select(today.where(own).scalar_subquery(), today.scalar_subquery(), last.scalar_subquery())
+
+
+def nothing_chosen() -> Iterator[ColumnElement[bool]]:
+    """Tell which people's rows say no more than no row would: earlier versions kept those."""
+    for name, value in asdict(PersonSettings()).items():
+        yield people.c[name].is_(None) if value is None else people.c[name] == value
 
 
 def recent(person_id: int, limit: int) -> Executable:

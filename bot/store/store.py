@@ -219,16 +219,21 @@ class SqlStore:
         return read_person(rows[0]) if rows else PersonSettings()
 
     async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
-        """Write what `change` makes of a person's settings; two changes at once both count."""
+        """Write what `change` makes of a person's settings; two changes at once both count.
+
+        Who chose nothing, or nothing any more, has no row.
+        """
         own = people.c.person_id == person_id
 
         async def write(connection: AsyncConnection) -> PersonSettings:
             # First a row that can be locked: PostgreSQL locks none that is not there.
-            row = {"person_id": person_id, **asdict(PersonSettings())}
-            await connection.execute(queries.insert_once(people, self.database.dialect), row)
-            found = (await connection.execute(select(people).where(own).with_for_update())).mappings().one()
+            row, found = {"person_id": person_id, **asdict(PersonSettings())}, None
+            while found is None:  # another change may delete it in between
+                await connection.execute(queries.insert_once(people, self.database.dialect), row)
+                found = (await connection.execute(select(people).where(own).with_for_update())).mappings().first()
             changed = change(read_person(dict(found)))
-            await connection.execute(update(people).where(own).values(asdict(changed)))
+            kept = update(people).where(own).values(asdict(changed))
+            await connection.execute(delete(people).where(own) if changed == PersonSettings() else kept)
             return changed
 
         return await self.database.transaction(write)
@@ -274,6 +279,7 @@ async def _sweep(connection: AsyncConnection, before: datetime) -> int:
     if messages:
         await connection.execute(delete(jobs).where(jobs.c.message_id.in_(messages)))
     await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
+    await connection.execute(delete(people).where(*queries.nothing_chosen()))
     return len(tasks) + len(messages)
 
 

@@ -26,7 +26,7 @@ _PATHS = {
 }
 _TASK = re.compile(r"task/([^/]+)/(fetch|image-seed)")
 _CANCEL = re.compile(r"task/([^/]+)/cancel")
-_PREFIX = re.compile(r"^/(?:[^/]+/)?mj/(.*)$")
+_PREFIX = re.compile(r"^/([^/]+/)?mj/(.*)$")
 _FILES = ("/picture/", "/video/", "/upload/")
 
 
@@ -37,7 +37,9 @@ def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]
         if method == "GET" and path.startswith(_FILES):
             return "picture", path
         return ("sandbox" if path == "/sandbox/report" else "unknown"), path
-    route, name = _known(method, found[1])
+    if found[1] and not settings.has_speeds:
+        return "unknown", path
+    route, name = _known(method, found[2])
     return ("unknown", path) if not route or settings.lacks(route) else (route, name)
 
 

@@ -24,6 +24,7 @@ class RelaySettings:
         has_actions: Whether `submit/action` is a known path.
         has_cancel: Whether `task/{id}/cancel` is a known path, as on the proxies behind a gateway.
         has_video: Whether `submit/video` and `submit/edits` are known paths, and rows have the fields of clips.
+        has_speeds: Whether a queue may stand before the path, as `/mj-relax/mj/...`; new-api takes any word there.
         missing_routes: Further routes, by the names of `Relay.requests`, that this build answers with its console.
         refuses: Parts of a customId's action that end in 400 unknown_action; empty on a patched relay,
             which passes on whatever comes.
@@ -56,6 +57,7 @@ class RelaySettings:
     has_actions: bool = True
     has_cancel: bool = False
     has_video: bool = True
+    has_speeds: bool = True
     missing_routes: frozenset[str] = frozenset()
     refuses: frozenset[str] = STOCK_REFUSALS
     missing_models: frozenset[str] = frozenset()

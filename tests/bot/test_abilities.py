@@ -3,7 +3,7 @@
 import pytest
 
 from bot.abilities import barred, lacking, way_round
-from bot.actions import ability
+from bot.actions import CANCEL, SPEED, ability
 
 ANIMATE = "MJ::JOB::animate_high::1::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8::SOLO"
 HEART = "MJ::BOOKMARK::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -43,3 +43,11 @@ def test_what_goes_another_way_is_told_apart() -> None:
     """Each once."""
     refused = {ability(one): "no" for one in ("MJ::Job::PicReader::1", "MJ::Job::PicReader::4", ANIMATE, HEART)}
     assert lacking(refused) == ({"Favorite": "no"}, ("Imagine", "Animate (High motion)"))
+
+
+@pytest.mark.parametrize(("what", "said"), [(CANCEL, "Cancel (it only stops"), (SPEED, "a speed of one's own")])
+def test_what_no_button_stands_for_is_told_with_what_is_done_instead(what: str, said: str) -> None:
+    """It is greyed nowhere, so it is not among what is."""
+    by_no_way, (around,) = lacking({what: "a page"})
+    assert by_no_way == {}
+    assert around.startswith(said)

@@ -49,8 +49,8 @@ CATALOGUE: list[tuple[str, Kind, str | None, str, str, int, str]] = [
     ),
     (f"MJ::JOB::animate_high::1::{UUID}::SOLO", Kind.ANIMATE, None, "Animate (High motion)", "Animated", 0, ""),
     (f"MJ::JOB::animate_low::1::{UUID}::SOLO", Kind.ANIMATE, None, "Animate (Low motion)", "Animated", 0, ""),
-    (f"MJ::JOB::animate_high_extend::1::{UUID}::SOLO", Kind.ANIMATE, None, "Extend (High motion)", "Extended", 0, ""),
-    (f"MJ::JOB::animate_low_extend::1::{UUID}", Kind.ANIMATE, None, "Extend (Low motion)", "Extended", 0, ""),
+    (f"MJ::JOB::animate_high_extend::1::{UUID}::SOLO", Kind.ANIMATE, None, "Extend (High motion)", "Extended", 1, ""),
+    (f"MJ::JOB::animate_low_extend::1::{UUID}", Kind.ANIMATE, None, "Extend (Low motion)", "Extended", 1, ""),
     *(
         (f"MJ::JOB::video_virtual_upscale::{n}::{UUID}", Kind.PICK, None, f"U{n}", f"Clip {n}", n, "")
         for n in range(1, 5)

@@ -15,7 +15,10 @@ from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,
     NotTheRequester,
+    PictureError,
     PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
     PromptRefused,
     RelayBusy,
     StoreUnavailable,
@@ -53,7 +56,7 @@ def parent(button: str) -> Task:
         more |= {"action": "DESCRIBE", "properties": {"finalPrompt": LINES}}
     if button in {SHORTER, DETAILS}:
         more |= {"action": "SHORTEN", "properties": {"finalPrompt": SHORTENED}}
-    if button in {CLIP, EXTEND}:
+    if button == CLIP or "_extend::" in button:
         more |= {"action": "VIDEO", "video_urls": CLIPS}
     return task(status=Status.SUCCESS, **more)
 
@@ -83,8 +86,11 @@ async def pressed(world: World, process: Process, button: str, *, prompt: str | 
 
 
 PAID = [
-    (ANIMATE, None, "video", ("a lighthouse", PICTURE, "high")),
+    (ANIMATE, None, "video", ("a lighthouse", str(len(PICTURE)), "high")),
     (EXTEND, None, "video", ("a lighthouse", "low", "extend", PARENT, "0")),
+    (EXTEND.replace("::1::", "::3::"), None, "video", ("a lighthouse", "low", "extend", PARENT, "2")),
+    (EXTEND.replace("::1::", "::9::"), None, "video", ("a lighthouse", "low", "extend", PARENT, "0")),
+    (EXTEND.replace("::1::", "::"), None, "video", ("a lighthouse", "low", "extend", PARENT, "0")),
     (READ, None, "imagine", ("MID_JOURNEY", "two foxes")),
     (READ, "two wolves —ar 3:2", "imagine", ("MID_JOURNEY", "two wolves --ar 3:2")),
     (SHORTER, None, "imagine", ("MID_JOURNEY", "a fox in snow")),
@@ -115,6 +121,30 @@ async def test_what_is_known_to_be_refused_is_not_asked_for(
     world.relay.outcomes = [*accepted("9001")]
     await pressed(world, process, button, prompt=prompt)
     assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
+
+
+@pytest.mark.parametrize("button", [ANIMATE, AGAIN])
+async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
+    world: World, process: Process, button: str
+) -> None:
+    """The picture that the message itself keeps is sent, as its link is made anew."""
+    world.pictures.failures[PICTURE] = PictureGone(PICTURE)
+    world.display.links[700] = "https://cdn.test/attachments/5/1/copy-of-it.png"
+    world.relay.outcomes = [NO, *accepted("9001")]
+    await pressed(world, process, button)
+    assert str(len(world.display.links[700])) in world.relay.sent[1].words
+    assert states(world) == {100: "accepted"}
+
+
+@pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
+async def test_what_we_cannot_carry_may_be_open_to_the_relay(
+    world: World, process: Process, failure: type[PictureError]
+) -> None:
+    """A link is better than nothing, while it lives."""
+    world.pictures.failures[PICTURE] = failure(PICTURE)
+    world.relay.outcomes = [NO, *accepted("9001")]
+    await pressed(world, process, ANIMATE)
+    assert world.relay.sent[1:] == [Sent("video", ("a lighthouse", PICTURE, "high"), "mjbot:100")]
 
 
 async def learnt(world: World, button: str) -> None:

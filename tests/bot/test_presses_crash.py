@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
 
+from bot.actions import REPAINTED
 from bot.errors import (
     ActionUnsupported,
     MjbotError,
@@ -20,6 +21,7 @@ from bot.errors import (
 )
 from bot.models import Button, Status, Submission
 from bot.ports import Ending
+from bot.presses import WAITING
 from bot.records import ClaimState
 from tests.bot.test_creations import creation, wish
 from tests.bot.test_presses import ASKS, press
@@ -53,6 +55,9 @@ class Story:
         """Press, answer the form, or give the command."""
         if self.creates:
             await process.creations.create(creation(), wish(), answerer)
+        elif self.waits and self.proposal:
+            waiting = replace(press(task_id=CHILD), key=WAITING)
+            await process.presses.repaint(waiting, self.proposal, "a prompt", b"mask", answerer)
         elif self.waits:
             await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
         elif self.proposal:
@@ -71,7 +76,8 @@ class Story:
         world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
         world.relay.on_modal = lambda: world.relay.set(task(CHILD, Status.SUCCESS))
         if self.waits:
-            world.store.jobs = {800: job(800, CHILD)}
+            asked = {"claim_id": 50, "parent_id": PARENT, "done": REPAINTED} if self.proposal else {}
+            world.store.jobs = {800: job(800, CHILD, **asked)}
         return world
 
 
@@ -92,6 +98,9 @@ STORIES = {
     "form later": Story([ACCEPTED], waits=True),
     "form later lost": Story([SubmitUncertain("timeout")], waits=True),
     "form later refused": Story([RelayBusy("23")], waits=True),
+    "mask later": Story([ACCEPTED], waits=True, proposal=900),
+    "mask later lost": Story([SubmitUncertain("timeout")], waits=True, proposal=900),
+    "mask later refused": Story([RelayBusy("23")], waits=True, proposal=900),
     "queue full": Story([QueueFull(), ACCEPTED]),
     "command accepted": Story([ACCEPTED], creates=True),
     "command refused": Story([RelayBusy("3")], creates=True),

@@ -1,17 +1,21 @@
 """Vary (Region) before and at its confirmation, on fakes and real pixels."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from bot.actions import REPAINTED
 from bot.claims import claim_id_of
 from bot.errors import (
     AlreadyPressed,
     FormGone,
     MaskMissing,
     PictureUnreadable,
+    PlaceUnreachable,
     PromptRefused,
     RelayBusy,
     RelayError,
@@ -21,13 +25,14 @@ from bot.errors import (
 from bot.images import Picture
 from bot.masks import Region
 from bot.models import Button, Status, Submission
+from bot.presses import WAITING, Press
 from bot.regions import Regions, Upload
 from bot.studio import Studio
 from tests.bot.test_presses import ASKS, press, states
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
-from tests.fakes.rows import CHILD, PARENT, task
+from tests.fakes.rows import CHILD, PARENT, job, task
 
 REGION = "MJ::Inpaint::1::aa::SOLO"
 
@@ -152,3 +157,58 @@ async def test_a_proposal_that_is_always_refused_is_to_be_made_anew(world: World
     with pytest.raises(FormGone):
         await process.presses.repaint(press(105, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
     assert len(world.relay.sent) == 4
+
+
+def waiting(world: World, **place: Any) -> Press:  # noqa: ANN401
+    """Let a child wait for its form, as a process left it that died before it sent the mask; return a press of it."""
+    child = replace(job(800, CHILD), claim_id=50, parent_id=PARENT, done=REPAINTED)
+    world.store.jobs[800] = replace(child, place=replace(child.place, **place))
+    world.relay.set(task(CHILD, Status.MODAL))
+    return replace(press(task_id=CHILD), key=WAITING)
+
+
+async def test_a_child_that_waits_is_proposed_over_its_parents_picture(
+    world: World, process: Process, studio: Studio
+) -> None:
+    """Once more for free; its confirmation sends the form alone, with the mask, and only once."""
+    asks = waiting(world)
+    proposal = await Regions(process.presses, Shown(), studio).propose(asks, "a fox in snow", Region.LEFT)
+    assert (proposal.mask.width, proposal.mask.height) == (96, 64)
+    assert world.relay.sent == []
+    for message_id in (900, 901):
+        try:
+            await process.presses.repaint(asks, message_id, proposal.prompt, b"mask", FakeAnswerer())
+        except FormGone:
+            assert message_id == 901
+        await world.clock.advance(5.0)
+    assert world.relay.sent == [Sent("modal", (CHILD, "a fox in snow", "mask"), "mjbot:900")]
+    assert world.store.jobs[800].form_sent
+
+
+async def test_a_mask_that_was_refused_may_be_sent_again(world: World, process: Process) -> None:
+    """Nothing was paid: the child waits still, and what proposed the mask too."""
+    asks = waiting(world)
+    world.relay.outcomes = [RelayBusy("saturated"), ACCEPTED]
+    answerer = FakeAnswerer()
+    await process.presses.repaint(asks, 900, "a fox", b"mask", answerer)
+    await world.clock.advance(5.0)
+    assert [type(error) for error in answerer.refused] == [RelayBusy]
+    assert answerer.closed == []
+    assert not world.store.jobs[800].form_sent
+    assert states(world) == {900: "refused"}
+    await process.presses.repaint(replace(asks, interaction_id=902), 900, "a fox", b"mask", answerer)
+    await world.clock.advance(5.0)
+    assert states(world) == {900: "refused", claim_id_of(900, 1): "accepted"}
+    assert [sent.kind for sent in world.relay.accepted] == ["modal"]
+
+
+async def test_a_child_that_nobody_could_be_shown_is_not_paid(world: World, process: Process) -> None:
+    """Private, and its token gone; or not known at all any more."""
+    asks = waiting(world, reachable=False, ephemeral=True, token_expires_at=world.clock.now())
+    with pytest.raises(PlaceUnreachable):
+        await process.presses.repaint(asks, 900, "a fox", b"mask", FakeAnswerer())
+    world.store.jobs.clear()
+    with pytest.raises(FormGone):
+        await process.presses.repaint(asks, 900, "a fox", b"mask", FakeAnswerer())
+    assert world.relay.sent == []
+    assert states(world) == {}

@@ -86,7 +86,7 @@ async def test_a_grid_is_cut_into_what_was_chosen(studio: Studio) -> None:
     files = await room.results.split(PARENT, [4, 2], place())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
     assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
-    assert (files.cut, files.prompt, files.link) == (True, "a lighthouse", "")
+    assert (files.cut, files.prompt, files.links) == (True, "a lighthouse", ())
     assert room.source.asked == [(GRID_URL, f"a_lighthouse_{PARENT}", MAX_BODY)]
     assert not room.relay.requests, "what is kept is not asked for"
 
@@ -159,14 +159,14 @@ async def test_an_original_that_fits_is_untouched(studio: Studio) -> None:
     room = Room(studio)
     files = await room.results.original(PARENT, place())
     assert [one.data for one in files.pictures] == [grid()]
-    assert (files.link, files.unfit) == ("", None)
+    assert (files.links, files.unfit) == ((), None)
 
 
 async def test_an_original_that_does_not_fit_is_linked(studio: Studio) -> None:
     """With the reason; one that only this process can open cannot be."""
     room = Room(studio, display=FakeDisplay(limit=10))
     files = await room.results.original(PARENT, place())
-    assert (files.pictures, files.link) == ((), GRID_URL)
+    assert (files.pictures, files.links) == ((), (GRID_URL,))
     assert isinstance(files.unfit, PictureTooLarge)
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureTooLarge):
@@ -178,7 +178,7 @@ async def test_what_cannot_be_carried_is_linked(studio: Studio, failure: Callabl
     """A browser may manage what we do not."""
     room = Room(studio, Source(failures={GRID_URL: failure}))
     files = await room.results.original(PARENT, place())
-    assert (files.link, type(files.unfit)) == (GRID_URL, failure)
+    assert (files.links, type(files.unfit)) == ((GRID_URL,), failure)
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureError):
         await room.results.original(PARENT, place())
@@ -188,4 +188,30 @@ async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: Studio) 
     """Who gave it may mean harm."""
     room = Room(studio, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
     with pytest.raises(PictureForbidden):
+        await room.results.original(PARENT, place())
+
+
+CLIPS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 5))
+
+
+async def test_the_clips_of_a_video_are_its_originals(studio: Studio) -> None:
+    """Each by itself: what does not fit is linked, what is gone is only missing, and the first of either is told."""
+    room = Room(studio, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS)
+    files = await room.results.original(PARENT, place())
+    assert [(one.data, one.name) for one in files.pictures] == [
+        (b"one", f"a_lighthouse_{PARENT}_1.png"),
+        (b"four", f"a_lighthouse_{PARENT}_4.png"),
+    ]
+    assert files.links == (CLIPS[1],)
+    assert isinstance(files.unfit, PictureTooLarge)
+
+
+async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(studio: Studio) -> None:
+    room = Room(studio, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS[:2])
+    room.relay.set(task(status=Status.SUCCESS, video_urls=(CLIPS[0], "https://cdn.test/new.mp4")))
+    assert [one.data for one in (await room.results.original(PARENT, place())).pictures] == [b"one", b"two"]
+    room.source.has.clear()
+    with pytest.raises(PictureGone):
         await room.results.original(PARENT, place())

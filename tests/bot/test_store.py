@@ -21,7 +21,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, insert, select, text
 
 from bot.errors import AlreadyClaimed, CoolingDown, SettingsError, StoreUnavailable
 from bot.models import Button, Properties, Status, Task
@@ -32,7 +32,7 @@ from bot.store.engine import create_engine as create_async
 from bot.store.engine import sqlite_file
 from bot.store.migrate import MIGRATIONS
 from bot.store.rows import job_row, read_task, task_row
-from bot.store.schema import claims, jobs, metadata
+from bot.store.schema import claims, jobs, metadata, people
 from bot.submits import Speed
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs
@@ -463,12 +463,40 @@ class TestPeople:
         wanted = PersonSettings(remix=True, defaults="--tile", speed=Speed.FAST, notify=Notify.NEVER)
         assert wanted == await store.person(7)
 
+    async def test_who_takes_all_back_has_no_row(self, sql: SqlStore) -> None:
+        """At once; and what an earlier version kept of nobody's choice goes with the next sweep."""
+        await sql.change_person(7, lambda settings: replace(settings, remix=True))
+        await sql.change_person(7, lambda _: PersonSettings())
+        assert await people_kept(sql) == []
+        async with sql.database.writes.begin() as connection:
+            nothing = asdict(PersonSettings())
+            rows = [{"person_id": 7, **nothing}, {"person_id": 8, **nothing, "speed": "relax"}]
+            await connection.execute(insert(people), [*rows, {"person_id": 9, **nothing, "notify": "by owl"}])
+        await sql.forget(NOON)
+        assert await people_kept(sql) == [8, 9]
+
+    async def test_a_choice_beside_one_that_takes_all_back_counts(self, store: Store) -> None:
+        """Whichever comes first: neither fails for the other's row."""
+        for _ in range(5):
+            await asyncio.gather(
+                store.change_person(7, lambda _: PersonSettings()),
+                store.change_person(7, lambda settings: replace(settings, remix=True)),
+                store.change_person(7, lambda _: PersonSettings()),
+                store.change_person(8, lambda settings: replace(settings, remix=True)),
+            )
+            assert (await store.person(8)).remix
+
     async def test_what_a_newer_version_wrote_is_read_as_nothing_chosen(self, sql: SqlStore) -> None:
         """During a deploy an old process may read what a new one's panel wrote."""
         await sql.change_person(7, lambda settings: replace(settings, remix=True))
         async with sql.database.writes.begin() as connection:
             await connection.exec_driver_sql("UPDATE people SET speed = 'ludicrous', notify = 'by owl'")
         assert PersonSettings(remix=True) == await sql.person(7)
+
+
+async def people_kept(sql: SqlStore) -> list[int]:
+    rows = await sql.database.read(select(people.c.person_id).order_by(people.c.person_id))
+    return [row["person_id"] for row in rows]
 
 
 async def every_answer(store: Store) -> list[str]:

@@ -188,3 +188,15 @@ def test_nothing_hostile_breaks_a_text(said: str, wait: float | None, number: in
         assert "`" not in outside
         assert re.fullmatch(r"[\w ',.;:()<>-]+", outside, re.ASCII), outside
         assert not re.search(r"@(?!\u200b)|<(?!\u200b)", times), text
+
+
+COMMANDS = [errors.ClaimLost(), errors.AlreadyClaimed(), errors.ParentBusy(), ActionUnsupported(lasting=True)]
+
+
+@pytest.mark.parametrize("error", COMMANDS, ids=[type(error).__name__ for error in COMMANDS])
+def test_who_ran_a_command_is_told_of_no_button(error: MjbotError) -> None:
+    """What was pressed is spoken of as that, and a command as one."""
+    pressed, ran = apology(error, NOW), apology(error, NOW, command=True)
+    assert re.search(r"button|press|click", pressed)
+    assert not re.search(r"button|press|click", ran)
+    assert apology(TaskUnknown("5"), NOW) == apology(TaskUnknown("5"), NOW, command=True)

@@ -21,7 +21,7 @@ async def test_a_press_is_cancelled_where_the_relay_can(tmp_path: Path) -> None:
         told = await w.told(await w.click(w.member, child, "Cancel"))
         assert "asked to cancel" in told
         child = await w.titled(child.id, "🚫 Cancelled")
-        assert rows(child) == []
+        assert rows(child) == [["🗑️"]]
         assert not w.env.errors
 
 
@@ -75,6 +75,22 @@ async def test_a_result_is_deleted_after_a_question(tmp_path: Path) -> None:
         again = await w.child(await w.click(w.member, grid, "U2"), "✅")
         assert again.id != child.id
         assert len(w.relay.submits) == 1
+
+
+async def test_a_failure_is_deleted_as_a_result_is(tmp_path: Path) -> None:
+    """By its requester alone, after the same question."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("failed"))
+        assert answer.response is not None
+        failed = await w.titled(answer.response.id, "❌")
+        assert "Only the person who asked" in await w.told(await w.click(w.stranger, failed, "🗑️"))
+        asked = await w.click(w.member, failed, "🗑️")
+        assert asked.response is not None
+        await w.until(lambda: "Delete that message" in _now(w, asked))
+        await w.click(w.member, asked.response, "Delete it")
+        await w.until(lambda: _now(w, asked) == "Deleted.")
+        assert not w.public
+        assert not w.env.errors
 
 
 async def test_what_is_gone_already_is_deleted_quietly(tmp_path: Path) -> None:

@@ -106,13 +106,15 @@ async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: 
     async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         now = w.clock.now()
-        await w.app.store.refuse("mj::bookmark", "unknown_action", at=now, until=now.replace(year=now.year + 1))
+        for what in ("mj::bookmark", "cancel"):
+            await w.app.store.refuse(what, "unknown_action", at=now, until=now.replace(year=now.year + 1))
         result = await w.slash(w.member, "mjcheck")
         answer = result.response
         assert answer is not None
         await w.until(lambda: answer.embeds)
         seen = await w.titled(answer.id, "✅ All is well")
         assert known == ("Favorite" in (seen.embeds[0].description or ""))
+        assert known == ("it only stops watching" in (seen.embeds[0].description or ""))
         assert known == bool(list(buttons(seen)))
         if known:
             await w.click(w.member, seen, "Try refused buttons again")

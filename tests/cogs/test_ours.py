@@ -113,6 +113,19 @@ async def test_the_original_comes_privately(tmp_path: Path) -> None:
         assert len(w.public) == 2
 
 
+async def test_the_clips_of_a_video_come_privately(tmp_path: Path) -> None:
+    """All of them, untouched, from the one button."""
+    async with world(tmp_path) as w:
+        shown = await w.finished(w.relay.add_task("video"))
+        shown = await w.until(lambda: _with_files(w, shown, 4))
+        asked = await w.click(w.stranger, shown, "Original")
+        assert asked.response is not None
+        given = await w.until(lambda: _attached(w, asked))
+        assert [await one.read() for one in given.attachments] == [await one.read() for one in shown.attachments]
+        assert len(w.public) == 1
+        assert not w.env.errors
+
+
 async def test_a_family_is_shown_from_any_of_its_members(tmp_path: Path) -> None:
     """The button comes with the first press, and with every child; both ways are linked, the clicked one marked."""
     async with world(tmp_path) as w:
@@ -147,6 +160,8 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/action"]
         marked = await w.until(lambda: _pressed_in_menu(w, grid))
         assert marked == ["V2"]
+        assert [option.label for option in menu(w.message(grid.id) or grid).options] == list(options)
+        assert rows(w.message(grid.id) or grid)[-1] == ["Split", "Family", "🗑️"]
         form = await w.act(w.member.select(grid, [options["Custom Zoom"]]))
         assert form.modal is not None
         assert not w.env.errors
@@ -203,3 +218,8 @@ async def _with_more_buttons(w: World, task_id: str) -> None:
 def _pressed_in_menu(w: World, grid: discord.Message) -> list[str]:
     shown = w.message(grid.id)
     return [option.label for option in menu(shown).options if option.description] if shown else []
+
+
+def _with_files(w: World, shown: discord.Message, count: int) -> discord.Message | None:
+    found = w.message(shown.id)
+    return found if found and len(found.attachments) == count else None

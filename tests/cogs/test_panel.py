@@ -59,6 +59,8 @@ def test_who_chose_nothing_sees_what_holds_then() -> None:
     embed, view = panel(PersonSettings(), HALF_A_MINUTE)
     assert labels(view, chosen=True) == ["Relay's own speed", "After 30 s"]
     assert any("more than 30 s" in (field.value or "") for field in embed.fields)
+    assert "Forget my settings" not in labels(view, chosen=False)
+    assert "Forget my settings" in labels(panel(PersonSettings(remix=True), HALF_A_MINUTE)[1], chosen=False)
 
 
 def test_an_operators_never_leaves_no_choice() -> None:
@@ -76,6 +78,8 @@ def test_an_operators_never_leaves_no_choice() -> None:
         ("mj:e:speed:own", {"speed": None}),
         ("mj:e:speed:relax", {"speed": Speed.RELAX}),
         ("mj:e:notify:always", {"notify": Notify.ALWAYS}),
+        ("mj:e:all:forget", {"remix": False, "defaults": "", "speed": None, "notify": Notify.LATE}),
+        ("mj:e:all:owl", {}),
         ("mj:e:notify:owl", {}),
         ("mj:e:colour:red", {}),
         (DEFAULTS.custom_id, {}),

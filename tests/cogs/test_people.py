@@ -1,5 +1,6 @@
 """/mjsettings, on discord.py's own machinery and a real database."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,22 @@ async def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
         form = await w.click(w.member, panel, "Default parameters")
         assert form.modal is None
         assert "cannot reach my database" in await w.told(form)
+
+
+async def test_what_was_chosen_is_forgotten_on_demand(tmp_path: Path) -> None:
+    """The panel says so, and the database has no row of that person any more; others keep theirs."""
+    async with world(tmp_path) as w:
+        for person_id in (w.member.id, w.stranger.id):
+            await w.app.store.change_person(person_id, lambda now: replace(now, remix=True, defaults="--tile"))
+        panel = await opened(w)
+        await w.click(w.member, panel, "Forget my settings")
+        now = await w.until(lambda: _without(w, panel, "Forget my settings"))
+        assert button(now, "Remix: off")
+        assert await chosen(w, w.member.id) == PersonSettings()
+        assert (await chosen(w, w.stranger.id)).remix
+        assert not w.env.errors
+
+
+def _without(w: World, panel: discord.Message, label: str) -> discord.Message | None:
+    now = w.message(panel.id)
+    return now if now and all(label not in row for row in rows(now)) else None

@@ -1,5 +1,6 @@
 """Vary (Region) from the click to the repainted picture: nothing is paid before the preview is confirmed."""
 
+import asyncio
 from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
@@ -205,6 +206,65 @@ async def test_a_private_picture_is_repainted_privately(tmp_path: Path) -> None:
         child = await w.child(await w.click(w.member, seen, "Repaint"), "✅ Four pictures")
         assert child.flags.ephemeral
         assert not w.public
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_death_between_the_press_and_its_mask_asks_for_the_mask_again(tmp_path: Path, *, private: bool) -> None:
+    """The relay waits for a form, of which nothing was paid: the child asks for prompt and mask, and is paid once."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("single"), private=private)
+        assert answer.response is not None
+        _, seen = await proposed(w, await w.pictured(answer.response.id), region=["centre"])
+        confirmed = await died_before_its_mask(w, seen)
+        child = await w.child(confirmed, "✋ Waiting for lien")
+        assert w.relay.requests["modal"] == 0
+        shown = await w.click(w.member, child, "Open form")
+        assert shown.modal is not None
+        assert [row["component"].get("custom_id") for row in shown.modal["components"]] == ["prompt", "region", "mask"]
+        again = await preview(w, await filled(w, shown, "a lighthouse at night", region=["left-half"]))
+        assert again.flags.ephemeral
+        await w.click(w.member, again, "Repaint")
+        await w.titled(child.id, "✅ Four pictures")
+        sent = sent_mask(w)
+        assert (sent.getpixel((0, 0)), sent.getpixel((sent.width - 1, 0))) == (255, 0)
+        await w.clock.sleep(4.0)
+        assert "on its way already" in await w.told(await w.click(w.member, again, "Repaint"))
+        assert "on its way already" in await w.told(await w.click(w.member, seen, "Repaint"))
+        assert (w.relay.requests["action"], w.relay.requests["modal"]) == (1, 1)
+        assert not w.env.errors
+
+
+async def test_a_mask_that_is_asked_for_again_is_its_requesters_and_may_be_dropped(tmp_path: Path) -> None:
+    """Others are told so once they send the form; after Drop it a form that was open still is answered by nothing."""
+    async with world(tmp_path) as w:
+        _, seen = await proposed(w, await single(w), region=["centre"])
+        child = await w.child(await died_before_its_mask(w, seen), "✋ Waiting for lien")
+        theirs = await w.click(w.stranger, child, "Open form")
+        answer = await w.act(w.stranger.submit_modal(theirs, {"prompt": "a fox", "region": ["centre"]}))
+        assert "person who asked" in await w.told(answer)
+        again = await preview(
+            w, await filled(w, await w.click(w.member, child, "Open form"), "a fox", region=["centre"])
+        )
+        await w.click(w.member, child, "Drop it")
+        await w.titled(child.id, "🚫 Dropped")
+        assert "answered or dropped" in await w.told(await w.click(w.member, again, "Repaint"))
+        assert w.relay.requests["modal"] == 0
+
+
+async def died_before_its_mask(w: World, seen: discord.Message) -> InteractionResult:
+    """Let the process end right after the relay asked for the form, and the next one start."""
+    dead = asyncio.Event()
+
+    async def died(*_: object) -> None:
+        dead.set()
+        raise asyncio.CancelledError
+
+    w.app.jobs.go_on = died  # type: ignore[method-assign, assignment]
+    confirmed = await w.click(w.member, seen, "Repaint")
+    async with asyncio.timeout(6):
+        await dead.wait()
+    await w.restart()
+    return confirmed
 
 
 async def test_somebody_elses_picture_is_not_repainted_where_only_requesters_may(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from discord import ui
 from hypothesis import HealthCheck, given, settings
 
 from bot.abilities import way_round
-from bot.actions import ability, key
+from bot.actions import Kind, ability, key
 from bot.fit import Picture
 from bot.models import Task
 from bot.ports import Ending, Scene
@@ -67,7 +67,7 @@ async def test_whatever_comes_is_drawn_so_that_discord_takes_it(given_scene: Sce
 async def test_a_child_that_is_sent_is_one_that_discord_takes(person: Person, pressed: str, parent: Task) -> None:
     """The first drawing of a child, and the marked buttons of its parent, hold for all that comes."""
     assert refusals({"embeds": [sending(person, pressed, parent).to_dict()]}) == []
-    assert refusals({"components": buttons_of(parent, Marks()).to_components()}, edit=True) == []
+    assert refusals({"components": buttons_of(parent, Marks(), set(Kind)).to_components()}, edit=True) == []
 
 
 SHOWN = {
@@ -184,7 +184,9 @@ async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     first = key(GRID.buttons[0].custom_id)
     variation = next(one.custom_id for one in GRID.buttons if "variation" in one.custom_id)
     refused = dict.fromkeys((ability(variation), way_round(variation)), "unknown_action")
-    view = buttons_of(GRID, Marks({first: Mark("2", "", finished=False)}, refused))
+    view = buttons_of(
+        GRID, Marks({first: Mark("2", "", finished=False)}, refused), {Kind.SPLIT, Kind.FAMILY, Kind.DELETE}
+    )
     rows = view.to_components()
     assert [len(row["components"]) for row in rows] == [5, 4, 4]
     styles = [part["style"] for part in rows[0]["components"]]

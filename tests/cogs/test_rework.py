@@ -97,8 +97,18 @@ async def test_a_grid_of_ours_gives_one_of_its_four_pictures(tmp_path: Path) -> 
 async def test_a_single_picture_is_taken_whole(tmp_path: Path) -> None:
     """An upscaled one has no four."""
     async with world(tmp_path, LARGE) as w:
-        _, body = await sent(w, "animate", "✅ Four clips", id=w.relay.add_task("single"))
+        _, body = await sent(w, "animate", "✅ Four clips", id=w.relay.add_task("single", prompt="a red fox --ar 1:1"))
         assert str(body["image"]).startswith("data:image/")
+        assert body["prompt"] == "a red fox", "without a prompt it is the task's own, as its button would send"
+
+
+@pytest.mark.parametrize(("motion", "prompt"), [("low", "subtle, natural motion"), ("high", "dynamic motion")])
+async def test_a_file_without_a_prompt_says_how_it_moves(tmp_path: Path, motion: str, prompt: str) -> None:
+    """TrueAI's proxy takes no empty prompt; what was sent is shown, as any prompt is."""
+    async with world(tmp_path, LARGE) as w:
+        _, body = await sent(w, "animate", "✅ Four clips", image=("a.png", PNG), motion=motion)
+        assert body["prompt"] == prompt
+        assert prompt in (w.public[-1].embeds[0].description or "")
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -146,7 +156,9 @@ async def test_a_build_without_it_says_so(tmp_path: Path, name: str, options: di
     """Older new-api answers with its web console's page."""
     async with world(tmp_path, RelaySettings(has_video=False)) as w:
         answer = await w.slash(w.member, name, **options)
-        assert "This relay cannot do that at all" in await w.told(answer)
+        told = await w.told(answer)
+        assert "This relay cannot do that at all" in told
+        assert "try another command" in told
         await w.until(lambda: not w.public)
         assert w.relay.submits == []
 

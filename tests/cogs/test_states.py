@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.actions import key
+from bot.actions import REPAINTED, Kind, key
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
@@ -367,7 +367,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ),
             footer="Video · 1754301000222733",
             finished=1754301075123,
-            ours=(DELETE,),
+            ours=OF_SINGLE,
         ),
     ),
     "four clips, one of which is too large": (
@@ -378,7 +378,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ("**the waves move slowly**", f"[clip 2]({CLIPS.video_urls[1]})"),
             footer="Video · 1754301000222733",
             finished=1754301075123,
-            ours=(("🗑️", ""),),
+            ours=OF_SINGLE,
         ),
     ),
     "a full queue": (
@@ -409,7 +409,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             U2,
             "U2 · 1754301000222733",
             1754301075123,
-            ours=(DELETE,),
+            ours=OF_SINGLE,
         ),
     ),
     "one clip": (
@@ -421,7 +421,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Video · 1754301000222733",
             finished=1754301075123,
             image=PICTURE.name,
-            ours=(DELETE,),
+            ours=OF_SINGLE,
         ),
     ),
     "failed": (
@@ -435,6 +435,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
                 "**Next:** reword it and ask again.",
             ),
             finished=1754300005323,
+            ours=(DELETE,),
         ),
     ),
     "failed, with a preview that was": (
@@ -447,6 +448,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
                 "The relay gave up after 1 h; Midjourney may have finished it unseen.",
                 "**Next:** ask again, better a little later.",
             ),
+            ours=(DELETE,),
         ),
     ),
     "failed in words that nobody knows": (
@@ -461,6 +463,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
                 "**Next:** ask again later; if it stays so, tell the operator of this bot.",
             ),
             footer="1730621826053455",
+            ours=(DELETE,),
         ),
     ),
     "confirm": (
@@ -526,7 +529,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
                 PROMPT,
                 "The relay does not know task `1754300000123417` any more. **Next:** **Look again**, or ask anew.",
             ),
-            ours=(LOOK,),
+            ours=(LOOK, DELETE),
         ),
     ),
     "uncertain": (
@@ -547,11 +550,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     ),
     "dropped": (
         scene(MODAL, ending=Ending.DROPPED),
-        Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664"),
+        Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664", ours=(DELETE,)),
     ),
     "cancelled": (
         scene(told("31_fetch_cancel")),
-        Look("🚫 Cancelled", DARK, (PROMPT,), finished=1754300009123),
+        Look("🚫 Cancelled", DARK, (PROMPT,), finished=1754300009123, ours=(DELETE,)),
     ),
 }
 
@@ -600,3 +603,19 @@ async def test_a_grid_explains_only_the_buttons_it_has(labels: tuple[str, ...], 
 async def test_a_finish_is_shown_in_utc() -> None:
     """The timestamp is the task's finish, aware of its zone."""
     assert datetime(2025, 8, 4, 9, 34, 1, 373000, UTC) == render(scene(GRID)).embed.timestamp
+
+
+@pytest.mark.parametrize("name", ["failed", "cancelled", "dropped", "lost"])
+async def test_a_private_dead_end_is_dismissed_by_whoever_sees_it(name: str) -> None:
+    """Discord has a way for that itself; the bot's would delete nothing that others see."""
+    shown = TABLE[name][0]
+    private = replace(shown, job=replace(shown.job, place=replace(shown.job.place, ephemeral=True)))
+    assert DELETE not in look(private).ours
+
+
+@pytest.mark.parametrize(("parent_id", "kind"), [("1730621826053455", Kind.REGION), ("", Kind.OPEN_FORM)])
+async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Kind) -> None:
+    """Where it is known whose picture it repaints; else the prompt is all that can be asked for."""
+    shown = scene(MODAL, replace(pressed("Vary (Region)", REPAINTED, task_id=MODAL.id), parent_id=parent_id))
+    first, drop = (item for item in render(shown).view.children if isinstance(item, TaskButton))
+    assert (first.click.kind, first.item.label, drop.click.kind) == (kind, "Open form", Kind.DROP_FORM)

@@ -47,6 +47,7 @@ async def test_a_press_there_is_a_press_like_any_other(tmp_path: Path) -> None:
         assert len(w.relay.submits) == 1
         assert len(w.public) == 1
         await w.until(lambda: button(w.message(choice.id) or picture, "U3").style is GREEN)
+        assert rows(w.message(choice.id) or picture) == [["U1", "U2", "U3", "U4"]]
         again = await w.click(w.member, picture, "U3")
         await w.child(again, "✅ Picture 3")
         assert len(w.relay.submits) == 1

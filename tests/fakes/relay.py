@@ -96,14 +96,20 @@ class FakeRelay:
         kind = order.path.rpartition("/")[2]
         return await self._submit(Sent(kind, (*words, *([speed] if speed else [])), state))
 
-    async def submit_action(self, task_id: str, custom_id: str, *, state: str, remix: bool = False) -> Submission:
+    async def submit_action(
+        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
+    ) -> Submission:
         """Press a button."""
-        return await self._submit(Sent("action", (task_id, custom_id, *(["remix"] if remix else [])), state))
+        further = (*(["remix"] if remix else []), *([speed] if speed else []))
+        return await self._submit(Sent("action", (task_id, custom_id, *further), state))
 
-    async def submit_modal(self, task_id: str, prompt: str, *, state: str, mask: bytes = b"") -> Submission:
+    async def submit_modal(
+        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
+    ) -> Submission:
         """Answer a form."""
         self.on_modal()
-        return await self._submit(Sent("modal", (task_id, prompt, *([mask.decode()] if mask else ())), state))
+        further = (*([mask.decode()] if mask else []), *([speed] if speed else []))
+        return await self._submit(Sent("modal", (task_id, prompt, *further), state))
 
     async def _read(self, what: str, ids: Collection[str]) -> None:
         self.requests.append(Request(self.clock.time, what, tuple(ids)))

@@ -185,8 +185,10 @@ class FakeStore:
         return self.people.get(person_id, PersonSettings())
 
     async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
-        self.people[person_id] = change(await self.person(person_id))
-        return self.people[person_id]
+        self.people[person_id] = changed = change(await self.person(person_id))
+        if changed == PersonSettings():
+            del self.people[person_id]
+        return changed
 
     async def forget_refusals(self) -> int:
         self._answer()

@@ -1,0 +1,64 @@
+"""The queue that a person has chosen for all they ask for: asked of the relay by a path, given up where it has none."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from bot.actions import SPEED
+from bot.errors import ActionUnsupported, StoreUnavailable
+from bot.line import parse
+from bot.models import Submission
+from bot.ports import Now, Store
+from bot.submits import Speed
+
+log = logging.getLogger(__name__)
+
+_CANNOT = timedelta(days=1)
+"""How long it is not asked for again, where the relay has no such paths."""
+
+
+def names_speed(prompt: str) -> bool:
+    """Tell whether a prompt says itself which queue it goes through: what is typed holds before what was chosen."""
+    return any(each.name in set(Speed) for each in parse(prompt).parameters)
+
+
+class Queues:
+    """Sends submits through the queue that their person has chosen. Port: `store`."""
+
+    def __init__(self, store: Store, now: Now) -> None:
+        self._store = store
+        self._now = now
+
+    async def chosen(self, person_id: int, prompt: str = "") -> Speed | None:
+        """Return which queue a submit of theirs asks for; None for the relay's own, or what its prompt says.
+
+        Raises:
+            StoreUnavailable: Nobody can tell, and another queue may cost more.
+        """
+        return None if names_speed(prompt) else (await self._store.person(person_id)).speed
+
+    async def submit(self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]]) -> Submission:
+        """Send at that speed; once more, without, only after an answer that says that nothing was accepted.
+
+        What the relay then takes shows that it lacks the queue's path, and not what was asked: that is remembered.
+        """
+        if speed is None or SPEED in await self._refused():
+            return await send(None)
+        try:
+            return await send(speed)
+        except ActionUnsupported as refused:
+            reason = refused.reason
+        submission = await send(None)
+        log.info("The relay has no path for %s: %s.", speed, reason)
+        now = self._now()
+        with suppress(StoreUnavailable):  # what was accepted stands, whether this is remembered or not
+            await self._store.refuse(SPEED, reason, at=now, until=now + _CANNOT)
+        return submission
+
+    async def _refused(self) -> Mapping[str, str]:
+        """Return what the relay is known to lack; nothing, where nobody can tell: it is asked."""
+        try:
+            return await self._store.refusals(self._now())
+        except StoreUnavailable:
+            return {}

@@ -1,0 +1,148 @@
+"""The queue that a person has chosen: it holds for presses, forms and commands, and never costs a second submit."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.actions import SPEED, key
+from bot.admission import Asker
+from bot.creations import Creation
+from bot.errors import ActionUnsupported, BalanceExhausted, SubmitUncertain
+from bot.models import Status, Submission
+from bot.parameters import Parameter
+from bot.presses import Press
+from bot.prompt import Options
+from bot.records import ClaimState, PersonSettings
+from bot.submits import Speed
+from bot.wishes import Defaults, Wish, edit, imagine, queued, shorten
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.given import FakeGiven
+from tests.fakes.process import Process, World
+from tests.fakes.relay import ACCEPTED, Sent
+from tests.fakes.rows import CHILD, LIEN, PARENT, U2, V2, ZOOM, place, task
+
+ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+NO_PATH = ActionUnsupported("HTTP 404", lasting=True)
+
+
+@pytest.fixture
+def world() -> World:
+    """A finished grid, of whose buttons Lien presses some; she has chosen the slow queue."""
+    world = World()
+    world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+    world.store.people[LIEN.id] = PersonSettings(speed=Speed.RELAX)
+    world.relay.set(task(CHILD, progress=10))
+    return world
+
+
+@pytest.fixture
+async def process(world: World) -> AsyncIterator[Process]:
+    async with world.process() as process:
+        yield process
+
+
+def press(interaction_id: int = 100, button: str = U2) -> Press:
+    asker = Asker(person_id=LIEN.id, guild_id=6, requester_id=LIEN.id)
+    return Press(
+        interaction_id=interaction_id, person=LIEN, asker=asker, parent=place(), task_id=PARENT, key=key(button)
+    )
+
+
+def creation() -> Creation:
+    return Creation(interaction_id=100, person=LIEN, asker=Asker(person_id=LIEN.id, guild_id=6))
+
+
+def state(world: World) -> ClaimState:
+    return world.store.claimed[100].state
+
+
+async def test_a_press_goes_through_the_queue_that_its_person_has_chosen(world: World, process: Process) -> None:
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert world.relay.sent == [Sent("action", (PARENT, U2, "relax"), "mjbot:100")]
+
+
+async def test_a_form_goes_through_it_too_with_what_opened_it(world: World, process: Process) -> None:
+    world.relay.outcomes = [ASKS]
+    await process.presses.press(press(button=ZOOM), FakeAnswerer(), prompt="a pig --zoom 2")
+    await world.clock.advance(1.0)
+    assert [(sent.kind, sent.words[-1]) for sent in world.relay.sent] == [("action", "relax"), ("modal", "relax")]
+
+
+async def test_a_prompt_that_names_another_queue_is_believed(world: World, process: Process) -> None:
+    world.relay.outcomes = [ASKS]
+    await process.presses.press(press(button=ZOOM), FakeAnswerer(), prompt="a pig --zoom 2 --fast")
+    await world.clock.advance(1.0)
+    assert not any("relax" in sent.words for sent in world.relay.sent)
+
+
+async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: World, process: Process) -> None:
+    """The first answer said that nothing was accepted; the second press does not ask for it any more."""
+    world.relay.outcomes = [NO_PATH, ACCEPTED, ACCEPTED]
+    for number, button in ((100, U2), (101, V2)):
+        await process.presses.press(press(number, button), FakeAnswerer())
+        await world.clock.advance(60.0)
+    assert world.relay.sent == [
+        Sent("action", (PARENT, U2, "relax"), "mjbot:100"),
+        Sent("action", (PARENT, U2), "mjbot:100"),
+        Sent("action", (PARENT, V2), "mjbot:101"),
+    ]
+    assert len(world.relay.accepted) == 2
+    assert await world.store.refusals(world.clock.now()) == {SPEED: "HTTP 404"}
+
+
+async def test_a_relay_that_lacks_the_button_is_not_said_to_lack_the_queue(world: World, process: Process) -> None:
+    world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)] * 2
+    await process.presses.press(press(button=ZOOM), FakeAnswerer())
+    await world.clock.advance(60.0)
+    assert SPEED not in await world.store.refusals(world.clock.now())
+    assert await world.store.refusals(world.clock.now())
+    assert world.relay.accepted == []
+
+
+@pytest.mark.parametrize("answer", [SubmitUncertain("a timeout"), BalanceExhausted("no credit")])
+async def test_no_other_answer_is_asked_again(
+    world: World, process: Process, answer: SubmitUncertain | BalanceExhausted
+) -> None:
+    world.relay.outcomes = [answer]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(600.0)
+    assert len(world.relay.sent) == 1
+
+
+async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: World, process: Process) -> None:
+    world.relay.outcomes = [NO_PATH, SubmitUncertain("a timeout")]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(600.0)
+    assert len(world.relay.sent) == 2
+    assert state(world) is ClaimState.UNKNOWN
+    assert await world.store.refusals(world.clock.now()) == {}
+
+
+async def test_a_command_goes_through_it_by_its_path(world: World, process: Process) -> None:
+    wish = queued(shorten("a pig"), Defaults(speed="relax"))
+    await process.creations.create(creation(), wish, FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert world.relay.sent[0].words[-1] == "relax"
+
+
+async def test_imagine_says_it_in_its_prompt_and_not_twice(world: World, process: Process) -> None:
+    defaults = Defaults((Parameter("ar", "3:2"),), "relax")
+    await process.creations.create(
+        creation(), queued(imagine(Options(prompt="a pig"), (), defaults), defaults), FakeAnswerer()
+    )
+    await world.clock.advance(1.0)
+    assert world.relay.sent == [Sent("imagine", ("MID_JOURNEY", "a pig --ar 3:2 --relax"), "mjbot:100")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "speed"),
+    [
+        (shorten("a pig"), Speed.RELAX),
+        (edit(FakeGiven(), "a hat"), Speed.RELAX),
+        (edit(FakeGiven(), "a hat --turbo"), None),
+    ],
+)
+def test_what_is_typed_holds_before_what_was_chosen(wish: Wish, speed: Speed | None) -> None:
+    assert queued(wish, Defaults(speed="relax")).speed is speed
+    assert queued(wish, Defaults()).speed is None
