@@ -310,7 +310,7 @@ class UploadTooSmall(UploadRefused):
 class UploadsMiscounted(UploadRefused):
     """`count` pictures where `fewest` to `most` are taken."""
 
-    def __init__(self, count: int, fewest: int, most: int) -> None:
+    def __init__(self, count: int = 0, fewest: int = 0, most: int = 0) -> None:
         super().__init__()
         self.count = count
         self.fewest = fewest
