@@ -1,7 +1,8 @@
 """SimCord's page, made to move by itself, without losing a click for it.
 
-SimCord publishes its page anew only when asked, refuses a click made on the picture before the last, and refuses to
-do two things at once. A page that follows a living bot needs the opposite of all three. (SimCord 3.2.1, pinned.)
+SimCord publishes its page anew only when asked, refuses a click made on the picture before the last, refuses to do
+two things at once, and calls a click uncertain whose answer takes longer than a look at the bot may. A page that
+follows a living bot needs the opposite of all four. (SimCord 3.2.1, pinned.)
 """
 
 import asyncio
@@ -11,6 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from simcord import Env, Preview, SetupError
+
+_ANSWER_SECONDS = 15.0
+"""How long a click or a command may take to be answered, as the bot may have pictures to send on; else it would stay
+in the composer as if it had not been sent, and be sent twice."""
 
 
 class LivePage:
@@ -49,4 +54,9 @@ class LivePage:
                 page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
                 if "published_revision" in body:
                     body = {**body, "published_revision": page.revision}
-            return await self._act(context_id, body)
+            look = self._env.settle_timeout
+            self._env.settle_timeout = _ANSWER_SECONDS
+            try:
+                return await self._act(context_id, body)
+            finally:
+                self._env.settle_timeout = look
