@@ -66,11 +66,12 @@ async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
             ):
                 # SimCord's clock starts in the past, and every relative time would read wrong.
                 await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
-                guild = env.create_guild("Midjourney at home", id=GUILD_ID)
+                lien = env.create_user("lien", global_name="lien")
+                guild = env.create_guild("Midjourney at home", id=GUILD_ID, owner=lien)
                 channel = guild.create_text_channel(
                     "art", topic="Press U2 below the four pigs · then type /imagine, or /mjstatus, id, light"
                 )
-                member = guild.add_member(env.create_user("lien", global_name="lien"))
+                member = guild.add_member(lien)
                 guide = guild.add_member(env.create_user("guide", global_name="mjbot's guide"))
                 async with built.serve():
                     await built.bot.wait_until_ready()

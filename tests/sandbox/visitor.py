@@ -1,0 +1,167 @@
+"""Somebody who sits at the sandbox's page: types commands, presses buttons, chooses, and fills in forms."""
+
+import io
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import Locator, Page, Request, expect
+from playwright.async_api import TimeoutError as Unheard
+
+from tests.sandbox.stage_page import PATIENCE, RECORD, ROOT, pictures
+
+GREEN = re.compile("button-style-3")
+_MS = PATIENCE * 1000
+_HEARD_MS = 4000
+"""How soon the page says of a click that it took it; it forgets those that meet it while it draws itself anew."""
+_TRIES = 8
+_WIDEST = 640
+
+
+class Visitor:
+    """One person at the page, who does one thing at a time; what fails is told with the step in which it did."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._composer = page.locator("#channel-composer")
+        self._messages = page.locator("article.channel-message")
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Name what is done, for whoever reads the failure."""
+        try:
+            yield
+        except BaseException as error:
+            error.add_note(f"In the step: {name}")
+            raise
+
+    async def arrive(self) -> None:
+        """Wait for the welcome."""
+        with self.step("arrive"):
+            await expect(self.page.get_by_text("Press U2").last).to_be_visible(timeout=_MS)
+            await pictures(self.page, 2)
+
+    async def sends(self, command: str, **options: str | Path | list[Path]) -> Locator:
+        """Type a command with its options, send it, and return the answer's message."""
+        with self.step(f"/{command} {' '.join(options)}"):
+            await self._composer.locator("textarea").fill(f"/{command}")
+            await self._composer.locator(".command-entry.is-active").get_by_text(f"/{command}", exact=True).click()
+            for name, value in options.items():
+                await self._option(name, value)
+            return await self.new(lambda: self._acts("run_command", self._composer.locator("#send-message")))
+
+    async def presses(self, message: Locator, label: str) -> Locator:
+        """Press a button, and return the message that answers."""
+        with self.step(f"press {label}"):
+            return await self.new(lambda: self._acts("click", self.button(message, label)))
+
+    async def changes(self, message: Locator, label: str, text: str) -> None:
+        """Press a button that changes its own message, until it says so."""
+        with self.step(f"press {label}"):
+            await self._acts("click", self.button(message, label))
+        await self.sees(message, text)
+
+    async def opens(self, message: Locator, label: str) -> Locator:
+        """Press a button, and return the form that it opens."""
+        with self.step(f"press {label}"):
+            await self._acts("click", self.button(message, label))
+            form = self.page.get_by_role("dialog")
+            await expect(form).to_be_visible(timeout=_MS)
+            return form
+
+    async def submits(self, form: Locator) -> None:
+        """Send a form."""
+        with self.step(f"submit {await form.get_by_role('heading').inner_text()}"):
+            await self._acts("modal_submit", form.get_by_role("button", name="Submit"))
+
+    async def chooses(self, message: Locator, menu: str, *names: str) -> None:
+        """Choose from a message's menu, by what it shows before, and by the options' names."""
+        with self.step(f"choose {', '.join(names)} from {menu}"):
+            trigger, last = await self._marks(message, menu, *names)
+            await self._acts("select", trigger if len(names) > 1 else last)
+
+    async def marks(self, form: Locator, menu: str, name: str) -> None:
+        """Choose in a form, where nothing is sent before the form is."""
+        with self.step(f"choose {name} from {menu}"):
+            _, last = await self._marks(form, menu, name)
+            await last.click()
+
+    async def new(self, act: Callable[[], Awaitable[None]]) -> Locator:
+        """Do something, and return the message that was not there before: always the last one."""
+        last = self._messages.last
+        before = await last.get_attribute("data-message-id") or ""
+        await act()
+        await expect(last).not_to_have_attribute("data-message-id", before, timeout=_MS)
+        return self.page.locator(f'article[data-message-id="{await last.get_attribute("data-message-id")}"]')
+
+    def button(self, message: Locator, label: str) -> Locator:
+        """Find a button by what it says, or shows."""
+        return message.locator(".component-button").filter(has=self.page.get_by_text(label, exact=True))
+
+    async def sees(self, message: Locator, text: str) -> None:
+        """Wait for words in a message, given as a regular expression."""
+        with self.step(f"see {text!r}"):
+            await expect(message).to_contain_text(re.compile(text), timeout=_MS)
+
+    async def gets(self, message: Locator, title: str) -> None:
+        """Wait for a finished picture, or a clip, under a title."""
+        await self.sees(message, title)
+        with self.step(f"get the picture of {title!r}"):
+            await pictures(message)
+
+    async def keep(self, shown: Locator, name: str) -> None:
+        """Keep a picture of a form for README, if this is a recording."""
+        if RECORD:
+            shot = Image.open(io.BytesIO(await shown.screenshot())).convert("RGB")
+            shot.thumbnail((_WIDEST, _WIDEST * 2), Image.Resampling.LANCZOS)
+            folder = ROOT / "docs" / "forms"
+            folder.mkdir(parents=True, exist_ok=True)
+            shot.save(folder / f"{name}.webp", quality=80, method=6)
+
+    async def _option(self, name: str, value: str | Path | list[Path]) -> None:
+        pill = self._composer.locator(f".command-pill[data-option={name}]")
+        if not await pill.count():
+            await self._composer.locator(".command-chip").click()
+            await self._composer.locator(f".command-suggestion[data-value={name}]").click()
+        if not isinstance(value, str):
+            await pill.locator("input[type=file]").set_input_files(value)
+            await expect(pill.locator(".command-file-remove")).to_be_visible()
+            return
+        field = pill.locator(".command-option-input")
+        await field.fill(value)
+        if await field.get_attribute("role") == "combobox":
+            await self._composer.locator(".command-suggestion").filter(has_text=value).first.click()
+
+    async def _marks(self, within: Locator, menu: str, *names: str) -> tuple[Locator, Locator]:
+        """Open a menu and choose all but the last; return the menu, and the last option."""
+        trigger = within.locator(".select-trigger").filter(has_text=menu)
+        options = [within.get_by_role("option").filter(has_text=name).first for name in names]
+        await trigger.click()
+        for option in options[: len(options) if len(names) > 1 else -1]:
+            await option.click()
+        return within.locator(".select-trigger[aria-expanded=true]"), options[-1]
+
+    async def _acts(self, kind: str, control: Locator) -> None:
+        """Click until the page sends it, and SimCord takes it, as a person would: a click may meet a page in motion."""
+        await control.click(trial=True, timeout=_MS)
+        told: object = "nothing was sent"
+        for _ in range(_TRIES):
+            try:
+                async with self.page.expect_request(lambda request: _is(request, kind), timeout=_HEARD_MS) as sent:
+                    await control.click(timeout=_HEARD_MS)
+            except Unheard:
+                continue
+            answer = await (await sent.value).response()
+            told = await answer.json() if answer else "no answer"
+            if isinstance(told, dict) and not told["rejected"]:
+                assert told["settlement"] == "settled", told
+                return
+        raise AssertionError(f"the page did not take this {kind}: {told}")
+
+
+def _is(request: Request, kind: str) -> bool:
+    """Tell whether the page sends an action of that kind; of one with files only the address can be read."""
+    body = request.post_data_buffer
+    return request.url.endswith("/api/action") and (not body or f'"kind":"{kind}"'.encode() in body)
