@@ -7,6 +7,7 @@ import sys
 import webbrowser
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from sandbox.avatars import avatars
 from sandbox.page import LivePage
@@ -20,27 +21,36 @@ _WELCOME = (
 )
 
 
+class Opened(NamedTuple):
+    """A sandbox that is open: what is behind the page, the page, and its address."""
+
+    scene: Stage
+    page: LivePage
+    url: str
+
+
 @asynccontextmanager
-async def opened(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[tuple[Stage, str]]:
-    """Open the page, furnished and alive; give what is behind it, and its address."""
+async def opened(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[Opened]:
+    """Open the page, furnished and alive."""
     async with stage(relay) as scene:
         await furnish(scene)
         viewers = (scene.member, scene.guide)
         faces = avatars((viewer.id, viewer.name) for viewer in viewers)
         preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces)
         async with preview as page, asyncio.TaskGroup() as beside:
-            fresh = beside.create_task(LivePage(scene.env, page).keep_fresh())
-            yield scene, page.url
+            live = LivePage(scene.env, page)
+            fresh = beside.create_task(live.keep_fresh())
+            yield Opened(scene, live, page.url)
             fresh.cancel()
 
 
 async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
     """Show the page until interrupted."""
-    async with opened(relay, port) as (_, url):
-        print(f"\n  mjbot's sandbox is open: {url}\n")
+    async with opened(relay, port) as sandbox:
+        print(f"\n  mjbot's sandbox is open: {sandbox.url}\n")
         print("  Press U2 below the four pigs; type /mjstatus, id, light. Ctrl+C ends it.\n", flush=True)
         if open_browser:
-            await asyncio.to_thread(webbrowser.open, url)
+            await asyncio.to_thread(webbrowser.open, sandbox.url)
         await asyncio.Event().wait()
 
 

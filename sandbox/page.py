@@ -6,8 +6,8 @@ follows a living bot needs the opposite of all four. (SimCord 3.2.1, pinned.)
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,9 @@ class LivePage:
         self._env = env
         self._preview = preview
         self._turn = asyncio.Lock()
+        if (shown := preview._python) is not None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            # A page that has a message in focus goes back to it whenever a menu opens, which closes that menu.
+            shown.target_id = shown.window_end_id = None
         self._act = preview._action  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         preview._action = self._acted  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
@@ -47,16 +50,22 @@ class LivePage:
         """Return by how many seconds SimCord's clock is behind."""
         return max((datetime.now(UTC) - self._env.now()).total_seconds(), 0.0)
 
+    @asynccontextmanager
+    async def still(self) -> AsyncGenerator[None]:
+        """Keep still while somebody acts, and give the bot the time to answer."""
+        async with self._turn:
+            look = self._env.settle_timeout
+            self._env.settle_timeout = _ANSWER_SECONDS
+            try:
+                yield
+            finally:
+                self._env.settle_timeout = look
+
     async def _acted(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take a click on an older picture too: it names its message and its button, and only they count."""
-        async with self._turn:
+        async with self.still():
             with suppress(SetupError):
                 page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
                 if "published_revision" in body:
                     body = {**body, "published_revision": page.revision}
-            look = self._env.settle_timeout
-            self._env.settle_timeout = _ANSWER_SECONDS
-            try:
-                return await self._act(context_id, body)
-            finally:
-                self._env.settle_timeout = look
+            return await self._act(context_id, body)

@@ -98,18 +98,16 @@ async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
         await visitor.gets(await visitor.presses(preview, "Repaint"), f"lien pressed Vary .Region.*{_FOUR}")
 
     async def free(visitor: Visitor) -> None:
+        pigs = visitor.page.locator("article.channel-message").filter(has_text="pig").first
+        which = await visitor.presses(pigs, "Split")
+        await visitor.sees(which, "Only you can see this.*Which of the four")
         one = await _one(visitor, version="7")
-        family = await visitor.presses(one, "Family")
-        await visitor.sees(family, "Only you can see this.*a fox in snow")
-        original = await visitor.presses(one, "Original")
-        await visitor.gets(original, "Only you can see this")
-
-        grid = visitor.page.locator("article.channel-message").filter(has_text="pig").first
-        asked = await visitor.presses(grid, "Split")
-        await visitor.sees(asked, "Which of the four")
-        files = await visitor.new(lambda: visitor.chooses(asked, "Which ones?", "Picture 2", "Picture 3"))
-        await pictures(files, 2)
-        await visitor.sees(asked, "Here you are|Cut from the grid")
+        await visitor.sees(await visitor.presses(one, "Family"), "Only you can see this.*a fox in snow")
+        await visitor.gets(await visitor.presses(one, "Original"), "Only you can see this")
+        files = await visitor.new(lambda: visitor.chooses(which, "Which ones?", "Picture 2", "Picture 3"))
+        with visitor.step("get two files"):
+            await pictures(files, 2)
+        await visitor.sees(which, "Cut from the grid|Here you are")
 
         wanted = await visitor.presses(one, "🗑️")
         await visitor.sees(wanted, "Delete that message, for everybody")

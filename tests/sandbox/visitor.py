@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,13 @@ from playwright.async_api import TimeoutError as Unheard
 
 from tests.sandbox.stage_page import PATIENCE, RECORD, ROOT, pictures
 
+_NUMBER = re.compile(r"\d+")
+"""An id, for which there need be no suggestion."""
 GREEN = re.compile("button-style-3")
 _MS = PATIENCE * 1000
-_HEARD_MS = 4000
+_HEARD_MS = 3000
 """How soon the page says of a click that it took it; it forgets those that meet it while it draws itself anew."""
-_TRIES = 8
+_TRIES = 10
 _WIDEST = 640
 
 
@@ -50,23 +52,23 @@ class Visitor:
             await self._composer.locator(".command-entry.is-active").get_by_text(f"/{command}", exact=True).click()
             for name, value in options.items():
                 await self._option(name, value)
-            return await self.new(lambda: self._acts("run_command", self._composer.locator("#send-message")))
+            return await self.new(lambda: self._clicks("run_command", self._composer.locator("#send-message")))
 
     async def presses(self, message: Locator, label: str) -> Locator:
         """Press a button, and return the message that answers."""
         with self.step(f"press {label}"):
-            return await self.new(lambda: self._acts("click", self.button(message, label)))
+            return await self.new(lambda: self._clicks("click", self.button(message, label)))
 
     async def changes(self, message: Locator, label: str, text: str) -> None:
         """Press a button that changes its own message, until it says so."""
         with self.step(f"press {label}"):
-            await self._acts("click", self.button(message, label))
+            await self._clicks("click", self.button(message, label))
         await self.sees(message, text)
 
     async def opens(self, message: Locator, label: str) -> Locator:
         """Press a button, and return the form that it opens."""
         with self.step(f"press {label}"):
-            await self._acts("click", self.button(message, label))
+            await self._clicks("click", self.button(message, label))
             form = self.page.get_by_role("dialog")
             await expect(form).to_be_visible(timeout=_MS)
             return form
@@ -74,19 +76,26 @@ class Visitor:
     async def submits(self, form: Locator) -> None:
         """Send a form."""
         with self.step(f"submit {await form.get_by_role('heading').inner_text()}"):
-            await self._acts("modal_submit", form.get_by_role("button", name="Submit"))
+            await self._clicks("modal_submit", form.get_by_role("button", name="Submit"))
 
     async def chooses(self, message: Locator, menu: str, *names: str) -> None:
         """Choose from a message's menu, by what it shows before, and by the options' names."""
         with self.step(f"choose {', '.join(names)} from {menu}"):
-            trigger, last = await self._marks(message, menu, *names)
-            await self._acts("select", trigger if len(names) > 1 else last)
+            found = await self._menu(message, menu)
+
+            async def choose() -> None:
+                # A menu whose message jumps out of sight when it opens, closes at once (SimCord 3.2.1).
+                await found.evaluate("menu => menu.scrollIntoView({block: 'center'})")
+                await _choose(found, names)
+
+            await self._acts("select", choose)
 
     async def marks(self, form: Locator, menu: str, name: str) -> None:
         """Choose in a form, where nothing is sent before the form is."""
         with self.step(f"choose {name} from {menu}"):
-            _, last = await self._marks(form, menu, name)
-            await last.click()
+            found = await self._menu(form, menu)
+            await _choose(found, [name])
+            await expect(found.locator(".select-value")).to_contain_text(name)
 
     async def new(self, act: Callable[[], Awaitable[None]]) -> Locator:
         """Do something, and return the message that was not there before: always the last one."""
@@ -103,7 +112,7 @@ class Visitor:
     async def sees(self, message: Locator, text: str) -> None:
         """Wait for words in a message, given as a regular expression."""
         with self.step(f"see {text!r}"):
-            await expect(message).to_contain_text(re.compile(text), timeout=_MS)
+            await expect(message).to_contain_text(re.compile(text, re.DOTALL), timeout=_MS)
 
     async def gets(self, message: Locator, title: str) -> None:
         """Wait for a finished picture, or a clip, under a title."""
@@ -131,26 +140,27 @@ class Visitor:
             return
         field = pill.locator(".command-option-input")
         await field.fill(value)
-        if await field.get_attribute("role") == "combobox":
+        if await field.get_attribute("role") == "combobox" and not _NUMBER.fullmatch(value):
             await self._composer.locator(".command-suggestion").filter(has_text=value).first.click()
 
-    async def _marks(self, within: Locator, menu: str, *names: str) -> tuple[Locator, Locator]:
-        """Open a menu and choose all but the last; return the menu, and the last option."""
-        trigger = within.locator(".select-trigger").filter(has_text=menu)
-        options = [within.get_by_role("option").filter(has_text=name).first for name in names]
-        await trigger.click()
-        for option in options[: len(options) if len(names) > 1 else -1]:
-            await option.click()
-        return within.locator(".select-trigger[aria-expanded=true]"), options[-1]
+    async def _menu(self, within: Locator, shows: str) -> Locator:
+        """Find a menu by what it shows now; it stays found when it shows something else."""
+        menu = within.locator(".preview-select").filter(has=self.page.locator(".select-trigger", has_text=shows))
+        key = await menu.get_attribute("data-control-key", timeout=_MS)
+        return within.locator(f'.preview-select[data-control-key="{key}"]')
 
-    async def _acts(self, kind: str, control: Locator) -> None:
-        """Click until the page sends it, and SimCord takes it, as a person would: a click may meet a page in motion."""
-        await control.click(trial=True, timeout=_MS)
+    async def _clicks(self, kind: str, control: Locator) -> None:
+        """Click what makes the page send something."""
+        await control.wait_for(timeout=_MS)
+        await self._acts(kind, lambda: control.click(timeout=_HEARD_MS))
+
+    async def _acts(self, kind: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Act until the page sends it and SimCord takes it, as a person would: a click may meet a page in motion."""
         told: object = "nothing was sent"
         for _ in range(_TRIES):
             try:
-                async with self.page.expect_request(lambda request: _is(request, kind), timeout=_HEARD_MS) as sent:
-                    await control.click(timeout=_HEARD_MS)
+                async with self.page.expect_request(lambda request: _is(request, kind), timeout=2 * _HEARD_MS) as sent:
+                    await act()
             except Unheard:
                 continue
             answer = await (await sent.value).response()
@@ -159,6 +169,19 @@ class Visitor:
                 assert told["settlement"] == "settled", told
                 return
         raise AssertionError(f"the page did not take this {kind}: {told}")
+
+
+async def _choose(menu: Locator, names: Sequence[str]) -> None:
+    """Open a menu by key, as a click on it may meet its message in motion; choose, and apply several choices."""
+    trigger = menu.locator(".select-trigger")
+    if await trigger.get_attribute("aria-expanded") != "true":
+        await trigger.press("Enter", timeout=_HEARD_MS)
+    for name in names:
+        option = menu.get_by_role("option").filter(has_text=name).first
+        if await option.get_attribute("aria-selected", timeout=_HEARD_MS) != "true":
+            await option.click(timeout=_HEARD_MS)
+    if len(names) > 1:
+        await menu.get_by_role("button", name="Apply").click(timeout=_HEARD_MS)
 
 
 def _is(request: Request, kind: str) -> bool:
