@@ -92,7 +92,7 @@ async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
         form = await visitor.opens(preview, "Change")
         await form.locator("input[type=file]").set_input_files(mask)
         await visitor.submits(form)
-        await visitor.sees(preview, "Your mask, 34 % of the picture")
+        await visitor.sees(preview, "Your mask, 33 % of the picture")
         await pictures(preview)
         await visitor.keep(preview, "vary-region-preview")
         await visitor.gets(await visitor.presses(preview, "Repaint"), f"lien pressed Vary .Region.*{_FOUR}")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, expect
 
 from sandbox.__main__ import Opened, opened
 from sandbox.relay import RelaySettings
@@ -85,6 +85,22 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
             await visitor.gets(extended, "Four clips in")
 
         await walk_through(page, offered)
+
+
+@pytest.mark.timeout(200)
+async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
+    """A command whose submit takes its time leaves the composer empty, is sent once, and is not called uncertain."""
+    relay = RelaySettings(seconds_per_task=1, picture_side=400, submit_seconds=1.5)
+    async with _at(relay) as (sandbox, page):
+
+        async def slow(visitor: Visitor) -> None:
+            drawn = await visitor.sends("imagine", prompt="a knight")
+            await expect(page.get_by_placeholder("Message #art")).to_be_visible()
+            await expect(page.locator("#inspector-count")).to_be_hidden()
+            await visitor.gets(drawn, _FOUR)
+            assert len(sandbox.scene.relay.submits) == 1
+
+        await walk_through(page, slow)
 
 
 def _many(few: Callable[[Work], list[ButtonJson]]) -> Callable[[Work], list[ButtonJson]]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.async_api import Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as Unheard
 
@@ -20,6 +20,12 @@ _HEARD_MS = 3000
 """How soon the page says of a click that it took it; it forgets those that meet it while it draws itself anew."""
 _TRIES = 10
 _WIDEST = 640
+_MARGIN = 24
+_WHOLE = """
+.modal-dialog, .modal-body { max-height: none !important; overflow: visible !important; }
+.select-guidance, .message-context-actions { display: none !important; }
+"""
+"""How a form is shown whole in a picture, without what SimCord alone has there."""
 
 
 class Visitor:
@@ -123,7 +129,8 @@ class Visitor:
     async def keep(self, shown: Locator, name: str) -> None:
         """Keep a picture of a form for README, if this is a recording."""
         if RECORD:
-            shot = Image.open(io.BytesIO(await shown.screenshot())).convert("RGB")
+            await self.page.add_style_tag(content=_WHOLE)
+            shot = _without_margin(Image.open(io.BytesIO(await shown.screenshot())).convert("RGB"))
             shot.thumbnail((_WIDEST, _WIDEST * 2), Image.Resampling.LANCZOS)
             folder = ROOT / "docs" / "forms"
             folder.mkdir(parents=True, exist_ok=True)
@@ -182,6 +189,13 @@ async def _choose(menu: Locator, names: Sequence[str]) -> None:
             await option.click(timeout=_HEARD_MS)
     if len(names) > 1:
         await menu.get_by_role("button", name="Apply").click(timeout=_HEARD_MS)
+
+
+def _without_margin(shot: Image.Image) -> Image.Image:
+    """Cut off what is empty at the right of a message, as wide as the channel is."""
+    plain = Image.new("RGB", shot.size, shot.getpixel((shot.width - 2, shot.height - 2)))
+    box = ImageChops.difference(shot, plain).getbbox() or (0, 0, *shot.size)
+    return shot.crop((0, 0, min(shot.width, box[2] + _MARGIN), shot.height))
 
 
 def _is(request: Request, kind: str) -> bool:
