@@ -13,9 +13,9 @@ from typing import Any
 
 from simcord import Env, Preview, SetupError
 
-_ANSWER_SECONDS = 15.0
-"""How long a click or a command may take to be answered, as the bot may have pictures to send on; else it would stay
-in the composer as if it had not been sent, and be sent twice."""
+_LOOK_SECONDS = 0.25
+"""How long a look may wait for a bot that is busy. What somebody does has the time that `stage` gives: a click whose
+answer is not awaited is called uncertain, and its command stays in the composer, to be sent twice."""
 
 
 class LivePage:
@@ -25,9 +25,6 @@ class LivePage:
         self._env = env
         self._preview = preview
         self._turn = asyncio.Lock()
-        if (shown := preview._python) is not None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-            # A page that has a message in focus goes back to it whenever a menu opens, which closes that menu.
-            shown.target_id = shown.window_end_id = None
         self._act = preview._action  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         preview._action = self._acted  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
@@ -40,11 +37,19 @@ class LivePage:
                 # A bot that is busy does not settle in time: tried again.
                 with suppress(TimeoutError, SetupError):
                     async with self._turn:
-                        # SimCord's time stands still between its own events; "started ... ago" should not.
-                        await self._env.advance_time(self._behind())
-                        await self._preview.refresh()
+                        await self._look()
                     seen = sent
             await asyncio.sleep(0.25)
+
+    async def _look(self) -> None:
+        patience = self._env.settle_timeout
+        self._env.settle_timeout = _LOOK_SECONDS
+        try:
+            # SimCord's time stands still between its own events; "started ... ago" should not.
+            await self._env.advance_time(self._behind())
+            await self._preview.refresh()
+        finally:
+            self._env.settle_timeout = patience
 
     def _behind(self) -> float:
         """Return by how many seconds SimCord's clock is behind."""
@@ -52,14 +57,9 @@ class LivePage:
 
     @asynccontextmanager
     async def still(self) -> AsyncGenerator[None]:
-        """Keep still while somebody acts, and give the bot the time to answer."""
+        """Keep still while somebody acts."""
         async with self._turn:
-            look = self._env.settle_timeout
-            self._env.settle_timeout = _ANSWER_SECONDS
-            try:
-                yield
-            finally:
-                self._env.settle_timeout = look
+            yield
 
     async def _acted(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take a click on an older picture too: it names its message and its button, and only they count."""

@@ -17,6 +17,8 @@ from sandbox.relay import Relay, RelaySettings
 
 DOCUMENTED_ID = "1730621826053455"
 """The id in the document that YEScale shows for its task query."""
+_ANSWER_SECONDS = 15.0
+"""How long the bot may take to answer what somebody does, as it may have pictures to send on, on a busy machine."""
 GUILD_ID = 1_187_000_000_000_000_001
 
 
@@ -62,7 +64,7 @@ async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
             clock = Clock(now=lambda: datetime.now(UTC))
             async with (
                 app(settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
-                simcord.run(built.bot, settle_timeout=0.25, check_errors=False) as env,
+                simcord.run(built.bot, settle_timeout=_ANSWER_SECONDS, check_errors=False) as env,
             ):
                 # SimCord's clock starts in the past, and every relative time would read wrong.
                 await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())

@@ -35,7 +35,13 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
     sun, moon = files
 
     async def draw(visitor: Visitor) -> None:
-        options = {"aspect": "3:2", "stylize": "250", "no": "trees", "raw": "True", "image": moon, "speed": "fast"}
+        options: dict[str, str | Path] = {
+            "aspect": "3:2",
+            "stylize": "250",
+            "no": "trees",
+            "raw": "True",
+            "image": moon,
+        }
         imagined = await visitor.sends("imagine", prompt="a fox in snow", **options)
         blended = await visitor.sends("blend", image1=sun, image2=moon, dimensions="portrait, 2:3")
         edited = await visitor.sends("edit", image=sun, prompt="make it a moon")

@@ -13,7 +13,7 @@ from playwright.async_api import Locator, Page, expect
 
 from sandbox.__main__ import Opened, opened
 from sandbox.relay import RelaySettings
-from sandbox.relay.buttons import ButtonJson, single_buttons
+from sandbox.relay.buttons import ButtonJson, Version, single_buttons
 from sandbox.relay.work import Work
 from tests.sandbox.chromium import chromium
 from tests.sandbox.stage_page import pictures
@@ -107,7 +107,7 @@ def _many(few: Callable[[Work], list[ButtonJson]]) -> Callable[[Work], list[Butt
     """Offer every upscaler that there was, as a relay might: more than Discord has room for."""
 
     def buttons(work: Work) -> list[ButtonJson]:
-        others = ("6", "6.1", "5") if work.result == "single" else ()
+        others: tuple[Version, ...] = ("6", "6.1", "5") if work.result == "single" else ()
         return [*few(work), *(one for version in others for one in single_buttons(work.uuid, version, square=False))]
 
     return buttons

@@ -19,6 +19,8 @@ _MS = PATIENCE * 1000
 _HEARD_MS = 3000
 """How soon the page says of a click that it took it; it forgets those that meet it while it draws itself anew."""
 _TRIES = 10
+_OPENINGS = 3
+"""A menu that opens draws all messages anew; one that jumps out of sight thereby closes at once (SimCord 3.2.1)."""
 _WIDEST = 640
 _MARGIN = 24
 _WHOLE = """
@@ -90,7 +92,6 @@ class Visitor:
             found = await self._menu(message, menu)
 
             async def choose() -> None:
-                # A menu whose message jumps out of sight when it opens, closes at once (SimCord 3.2.1).
                 await found.evaluate("menu => menu.scrollIntoView({block: 'center'})")
                 await _choose(found, names)
 
@@ -129,8 +130,7 @@ class Visitor:
     async def keep(self, shown: Locator, name: str) -> None:
         """Keep a picture of a form for README, if this is a recording."""
         if RECORD:
-            await self.page.add_style_tag(content=_WHOLE)
-            shot = _without_margin(Image.open(io.BytesIO(await shown.screenshot())).convert("RGB"))
+            shot = _without_margin(Image.open(io.BytesIO(await shown.screenshot(style=_WHOLE))).convert("RGB"))
             shot.thumbnail((_WIDEST, _WIDEST * 2), Image.Resampling.LANCZOS)
             folder = ROOT / "docs" / "forms"
             folder.mkdir(parents=True, exist_ok=True)
@@ -179,9 +179,11 @@ class Visitor:
 
 
 async def _choose(menu: Locator, names: Sequence[str]) -> None:
-    """Open a menu by key, as a click on it may meet its message in motion; choose, and apply several choices."""
+    """Open a menu, choose, and apply several choices."""
     trigger = menu.locator(".select-trigger")
-    if await trigger.get_attribute("aria-expanded") != "true":
+    for _ in range(_OPENINGS):
+        if await trigger.get_attribute("aria-expanded") == "true":
+            break
         await trigger.press("Enter", timeout=_HEARD_MS)
     for name in names:
         option = menu.get_by_role("option").filter(has_text=name).first

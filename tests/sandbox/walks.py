@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Browser, Page
 
 from tests.sandbox.chromium import browser
-from tests.sandbox.stage_page import PATIENCE, ROOT, sandbox
+from tests.sandbox.stage_page import PATIENCE, RECORD, ROOT, sandbox
 from tests.sandbox.visitor import Visitor
 
 Walk = Callable[[Visitor], Awaitable[None]]
@@ -21,7 +21,7 @@ async def side_by_side(*walks: Walk) -> None:
 
 async def _walked(started: Browser, walk: Walk) -> None:
     async with sandbox() as url:
-        page = await started.new_page(viewport={"width": 1080, "height": 1000})
+        page = await started.new_page(viewport={"width": 1080, "height": 1000}, bypass_csp=RECORD)
         page.set_default_timeout(PATIENCE * 1000)
         await page.goto(url)
         await walk_through(page, walk)
