@@ -93,7 +93,8 @@ async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
         await form.locator("input[type=file]").set_input_files(mask)
         await visitor.submits(form)
         await visitor.sees(preview, "Your mask, 33 % of the picture")
-        await pictures(preview)
+        with visitor.step("see the mask, and the picture below it"):
+            await pictures(preview, 2)
         await visitor.keep(preview, "vary-region-preview")
         await visitor.gets(await visitor.presses(preview, "Repaint"), f"lien pressed Vary .Region.*{_FOUR}")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image, ImageChops
+from PIL import Image
 from playwright.async_api import Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as Unheard
 
@@ -22,7 +22,11 @@ _TRIES = 10
 _OPENINGS = 3
 """A menu that opens draws all messages anew; one that jumps out of sight thereby closes at once (SimCord 3.2.1)."""
 _WIDEST = 640
-_MARGIN = 24
+_RIGHT = """shown => {
+  const parts = [...shown.querySelectorAll(".embed-card, .component-button")];
+  const ends = parts.map(part => part.getBoundingClientRect().right);
+  return ends.length ? Math.max(...ends) - shown.getBoundingClientRect().left + 16 : 0;
+}"""
 _WHOLE = """
 .modal-dialog, .modal-body { max-height: none !important; overflow: visible !important; }
 .select-guidance, .message-context-actions { display: none !important; }
@@ -130,7 +134,11 @@ class Visitor:
     async def keep(self, shown: Locator, name: str) -> None:
         """Keep a picture of a form for README, if this is a recording."""
         if RECORD:
-            shot = _without_margin(Image.open(io.BytesIO(await shown.screenshot(style=_WHOLE))).convert("RGB"))
+            await self.page.mouse.move(4, 500)
+            shot = Image.open(io.BytesIO(await shown.screenshot(style=_WHOLE))).convert("RGB")
+            # A message is as wide as its channel, and empty at the right.
+            right = min(shot.width, await shown.evaluate(_RIGHT) or shot.width)
+            shot = shot.crop((0, 0, round(right), shot.height))
             shot.thumbnail((_WIDEST, _WIDEST * 2), Image.Resampling.LANCZOS)
             folder = ROOT / "docs" / "forms"
             folder.mkdir(parents=True, exist_ok=True)
@@ -191,13 +199,6 @@ async def _choose(menu: Locator, names: Sequence[str]) -> None:
             await option.click(timeout=_HEARD_MS)
     if len(names) > 1:
         await menu.get_by_role("button", name="Apply").click(timeout=_HEARD_MS)
-
-
-def _without_margin(shot: Image.Image) -> Image.Image:
-    """Cut off what is empty at the right of a message, as wide as the channel is."""
-    plain = Image.new("RGB", shot.size, shot.getpixel((shot.width - 2, shot.height - 2)))
-    box = ImageChops.difference(shot, plain).getbbox() or (0, 0, *shot.size)
-    return shot.crop((0, 0, min(shot.width, box[2] + _MARGIN), shot.height))
 
 
 def _is(request: Request, kind: str) -> bool:
