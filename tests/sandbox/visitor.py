@@ -29,6 +29,7 @@ _RIGHT = """shown => {
 }"""
 _WHOLE = """
 .modal-dialog, .modal-body { max-height: none !important; overflow: visible !important; }
+.component-button { transition: none !important; }
 .select-guidance, .message-context-actions { display: none !important; }
 """
 """How a form is shown whole in a picture, without what SimCord alone has there."""
@@ -135,6 +136,8 @@ class Visitor:
         """Keep a picture of a form for README, if this is a recording."""
         if RECORD:
             await self.page.mouse.move(4, 500)
+            if not await shown.get_by_role("heading").count():
+                await self.page.locator("#channel-composer-input").focus()
             shot = Image.open(io.BytesIO(await shown.screenshot(style=_WHOLE))).convert("RGB")
             # A message is as wide as its channel, and empty at the right.
             right = min(shot.width, await shown.evaluate(_RIGHT) or shot.width)
