@@ -5,6 +5,9 @@ import asyncio
 import logging
 import sys
 import webbrowser
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from sandbox.avatars import avatars
 from sandbox.page import LivePage
@@ -18,18 +21,37 @@ _WELCOME = (
 )
 
 
-async def demo(*, port: int | None, open_browser: bool, seconds: float) -> None:
-    """Show the page until interrupted; a task takes that many seconds."""
-    async with stage(RelaySettings(seconds_per_task=seconds, remixes_on_demand=True)) as scene:
+class Opened(NamedTuple):
+    """A sandbox that is open: what is behind the page, the page, and its address."""
+
+    scene: Stage
+    page: LivePage
+    url: str
+
+
+@asynccontextmanager
+async def opened(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[Opened]:
+    """Open the page, furnished and alive."""
+    async with stage(relay) as scene:
         await furnish(scene)
         viewers = (scene.member, scene.guide)
         faces = avatars((viewer.id, viewer.name) for viewer in viewers)
-        async with scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces) as page:
-            print(f"\n  mjbot's sandbox is open: {page.url}\n")
-            print("  Press U2 below the four pigs; type /mjstatus, id, light. Ctrl+C ends it.\n", flush=True)
-            if open_browser:
-                await asyncio.to_thread(webbrowser.open, page.url)
-            await LivePage(scene.env, page).keep_fresh()
+        preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces)
+        async with preview as page, asyncio.TaskGroup() as beside:
+            live = LivePage(scene.env, page)
+            fresh = beside.create_task(live.keep_fresh())
+            yield Opened(scene, live, page.url)
+            fresh.cancel()
+
+
+async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
+    """Show the page until interrupted."""
+    async with opened(relay, port) as sandbox:
+        print(f"\n  mjbot's sandbox is open: {sandbox.url}\n")
+        print("  Press U2 below the four pigs; type /mjstatus, id, light. Ctrl+C ends it.\n", flush=True)
+        if open_browser:
+            await asyncio.to_thread(webbrowser.open, sandbox.url)
+        await asyncio.Event().wait()
 
 
 async def furnish(scene: Stage) -> None:
@@ -51,13 +73,15 @@ def main() -> int:
     parser.add_argument("--tour", action="store_true", help="make the whole trip as text, and end")
     parser.add_argument("--port", type=int, default=None, help="the page's port (default: any free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--side", type=int, default=1024, help="how wide a picture is, in pixels (default: 1024)")
     parser.add_argument("--seconds", type=float, default=24.0, help="how long a task takes (default: 24)")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         if arguments.tour:
             return asyncio.run(tour())
-        asyncio.run(demo(port=arguments.port, open_browser=not arguments.no_browser, seconds=arguments.seconds))
+        relay = RelaySettings(seconds_per_task=arguments.seconds, picture_side=arguments.side, remixes_on_demand=True)
+        asyncio.run(demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
     except KeyboardInterrupt:
         print("\n  Bye.")
     return 0

@@ -1,16 +1,21 @@
 """SimCord's page, made to move by itself, without losing a click for it.
 
-SimCord publishes its page anew only when asked, refuses a click made on the picture before the last, and refuses to
-do two things at once. A page that follows a living bot needs the opposite of all three. (SimCord 3.2.1, pinned.)
+SimCord publishes its page anew only when asked, refuses a click made on the picture before the last, refuses to do
+two things at once, and calls a click uncertain whose answer takes longer than a look at the bot may. A page that
+follows a living bot needs the opposite of all four. (SimCord 3.2.1, pinned.)
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from simcord import Env, Preview, SetupError
+
+_LOOK_SECONDS = 0.25
+"""How long a look may wait for a bot that is busy. What somebody does has the time that `stage` gives: a click whose
+answer is not awaited is called uncertain, and its command stays in the composer, to be sent twice."""
 
 
 class LivePage:
@@ -32,19 +37,33 @@ class LivePage:
                 # A bot that is busy does not settle in time: tried again.
                 with suppress(TimeoutError, SetupError):
                     async with self._turn:
-                        # SimCord's time stands still between its own events; "started ... ago" should not.
-                        await self._env.advance_time(self._behind())
-                        await self._preview.refresh()
+                        await self._look()
                     seen = sent
             await asyncio.sleep(0.25)
+
+    async def _look(self) -> None:
+        patience = self._env.settle_timeout
+        self._env.settle_timeout = _LOOK_SECONDS
+        try:
+            # SimCord's time stands still between its own events; "started ... ago" should not.
+            await self._env.advance_time(self._behind())
+            await self._preview.refresh()
+        finally:
+            self._env.settle_timeout = patience
 
     def _behind(self) -> float:
         """Return by how many seconds SimCord's clock is behind."""
         return max((datetime.now(UTC) - self._env.now()).total_seconds(), 0.0)
 
+    @asynccontextmanager
+    async def still(self) -> AsyncGenerator[None]:
+        """Keep still while somebody acts."""
+        async with self._turn:
+            yield
+
     async def _acted(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take a click on an older picture too: it names its message and its button, and only they count."""
-        async with self._turn:
+        async with self.still():
             with suppress(SetupError):
                 page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
                 if "published_revision" in body:

@@ -17,6 +17,8 @@ from sandbox.relay import Relay, RelaySettings
 
 DOCUMENTED_ID = "1730621826053455"
 """The id in the document that YEScale shows for its task query."""
+_ANSWER_SECONDS = 15.0
+"""How long the bot may take to answer what somebody does, as it may have pictures to send on, on a busy machine."""
 GUILD_ID = 1_187_000_000_000_000_001
 
 
@@ -62,15 +64,16 @@ async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
             clock = Clock(now=lambda: datetime.now(UTC))
             async with (
                 app(settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
-                simcord.run(built.bot, settle_timeout=0.25, check_errors=False) as env,
+                simcord.run(built.bot, settle_timeout=_ANSWER_SECONDS, check_errors=False) as env,
             ):
                 # SimCord's clock starts in the past, and every relative time would read wrong.
                 await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
-                guild = env.create_guild("Midjourney at home", id=GUILD_ID)
+                lien = env.create_user("lien", global_name="lien")
+                guild = env.create_guild("Midjourney at home", id=GUILD_ID, owner=lien)
                 channel = guild.create_text_channel(
                     "art", topic="Press U2 below the four pigs · then type /imagine, or /mjstatus, id, light"
                 )
-                member = guild.add_member(env.create_user("lien", global_name="lien"))
+                member = guild.add_member(lien)
                 guide = guild.add_member(env.create_user("guide", global_name="mjbot's guide"))
                 async with built.serve():
                     await built.bot.wait_until_ready()

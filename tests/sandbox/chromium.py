@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = [
@@ -19,14 +19,21 @@ _FLAGS = [
 
 
 @asynccontextmanager
-async def chromium(url: str, *, width: int, height: int) -> AsyncGenerator[Page]:
-    """Open a page in a browser of its own; skip the test where there is none."""
+async def browser() -> AsyncGenerator[Browser]:
+    """Start a browser; skip the test where there is none."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install Debian's package chromium to run the browser tests")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
-        page = await browser.new_page(viewport={"width": width, "height": height})
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        yield started
+        await started.close()
+
+
+@asynccontextmanager
+async def chromium(url: str, *, width: int, height: int) -> AsyncGenerator[Page]:
+    """Open a page in a browser of its own."""
+    async with browser() as started:
+        page = await started.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(20_000)
         await page.goto(url)
         yield page
-        await browser.close()

@@ -2,11 +2,8 @@
 
 import asyncio
 import io
-import os
 import re
-import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,12 +11,9 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.sandbox.chromium import chromium
+from tests.sandbox.stage_page import RECORD, ROOT, pictures, sandbox
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).parents[2]
-RECORD = bool(os.environ.get("MJBOT_RECORD"))
-"""Set by `make record`: keep the film of this test as docs/demo.webp, and slow it down to be watched."""
 
 
 class Film:
@@ -44,37 +38,10 @@ class Film:
         first.save(path, save_all=True, append_images=rest, duration=450, loop=0, quality=55, method=4)
 
 
-@asynccontextmanager
-async def _sandbox() -> AsyncGenerator[str]:
-    """Run the real `python -m sandbox`, and give its page's address."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-u", "-m", "sandbox", "--no-browser", "--seconds", "8" if RECORD else "4"),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(60):
-            while not (found := re.search(rb"http://127\.0\.0\.1\S+", await process.stdout.readline())):
-                assert process.returncode is None
-        yield found[0].decode()
-    finally:
-        process.terminate()
-        await process.communicate()
-
-
 @pytest.fixture(name="page")
 async def _page() -> AsyncGenerator[Page]:
-    async with _sandbox() as url, chromium(url, width=1080, height=860) as page:
+    async with sandbox(seconds=8 if RECORD else 4, side=1024) as url, chromium(url, width=1080, height=860) as page:
         yield page
-
-
-async def _pictures(page: Page, count: int) -> None:
-    """Wait until so many pictures have arrived in the page."""
-    arrived = "all => all.filter(one => one.naturalWidth > 200).length"
-    async with asyncio.timeout(20):
-        while await page.locator("img").evaluate_all(arrived) < count:  # noqa: ASYNC110 - a page has no event
-            await asyncio.sleep(0.1)
 
 
 @pytest.mark.timeout(180)
@@ -83,7 +50,7 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     film = Film(page)
     await expect(page.get_by_text("Press U2").last).to_be_visible()
     await expect(page.get_by_text("A parameter is not valid").first).to_be_attached()
-    await _pictures(page, 2)
+    await pictures(page, 2)
     await film.take(4)
 
     await page.get_by_role("button", name="U2", exact=True).first.click()

@@ -1,0 +1,127 @@
+"""Every kind of button, pressed in the page of the real sandbox, from the first click to what it ends with."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.async_api import Locator, expect
+
+from tests.sandbox.stage_page import pictures
+from tests.sandbox.visitor import GREEN, Visitor
+from tests.sandbox.walks import side_by_side
+
+pytestmark = pytest.mark.browser
+
+_FOUR = "Four pictures in"
+_OF_ONE = {
+    "Upscale (Subtle)": "Upscaled in",
+    "Upscale (Creative)": "Upscaled in",
+    "Vary (Subtle)": _FOUR,
+    "Vary (Strong)": _FOUR,
+    "Zoom Out 2x": _FOUR,
+    "Zoom Out 1.5x": _FOUR,
+    "⬅️": _FOUR,
+    "➡️": _FOUR,
+    "⬆️": _FOUR,
+    "⬇️": _FOUR,
+    "Animate (High motion)": "Four clips in",
+    "Animate (Low motion)": "Four clips in",
+}
+"""What is pressed below a single picture, and how its message ends."""
+
+
+@pytest.fixture(name="mask")
+def _mask(tmp_path: Path) -> Path:
+    """Make a mask of one's own, in the picture's shape: white on the right."""
+    picture = Image.new("L", (300, 200), 0)
+    ImageDraw.Draw(picture).rectangle((200, 0, 300, 200), 255)
+    picture.save(tmp_path / "mask.png")
+    return tmp_path / "mask.png"
+
+
+@pytest.mark.timeout(300)
+async def test_what_draws_at_once() -> None:
+    """Each button that makes something new of a picture gives a message that ends with it, and turns green."""
+
+    async def of_one(visitor: Visitor) -> None:
+        one = await _one(visitor, version="7")
+        children = {label: await visitor.presses(one, label) for label in _OF_ONE}
+        for label, child in children.items():
+            with visitor.step(f"the end of {label}"):
+                await visitor.gets(child, _OF_ONE[label])
+                await expect(visitor.button(one, label)).to_have_class(GREEN)
+        clip = await visitor.presses(children["Animate (Low motion)"], "U2")
+        await visitor.gets(clip, "lien pressed U2.*One clip")
+        refused = await visitor.presses(one, "❤️")
+        await visitor.sees(refused, "This relay cannot do that at all.*Nothing was paid")
+        await expect(visitor.button(one, "❤️")).to_be_disabled()
+
+    async def of_four(visitor: Visitor) -> None:
+        one = await _one(visitor, version="5")
+        squared = await visitor.presses(one, "Make Square")
+        larger = await visitor.presses(one, "Upscale (4x)")
+        await visitor.gets(squared, _FOUR)
+        await visitor.gets(larger, "Upscaled in")
+        for label, ends in (("V3", _FOUR), ("🔄", _FOUR), ("U4", "Picture 4 in")):
+            await visitor.gets(await visitor.presses(squared, label), f"lien pressed .*{ends}")
+
+    await side_by_side(of_one, of_four)
+
+
+@pytest.mark.timeout(300)
+async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
+    """Forms are filled in and sent; files, family, watching and deleting cost nothing."""
+
+    async def asked(visitor: Visitor) -> None:
+        one = await _one(visitor, version="7")
+        form = await visitor.opens(one, "Custom Zoom")
+        await expect(form.locator("textarea")).to_have_value(re.compile("^a fox in snow.* --zoom 2$"))
+        await visitor.keep(form, "custom-zoom")
+        await form.locator("textarea").fill("a fox in a wide valley --ar 3:2 --v 7 --zoom 1.8")
+        await visitor.gets(
+            await visitor.new(lambda: visitor.submits(form)), f"lien pressed Custom Zoom.*{_FOUR}.*a wide valley"
+        )
+
+        form = await visitor.opens(one, "Vary (Region)")
+        await form.locator("textarea").fill("a red fox in snow --ar 3:2 --v 7")
+        await visitor.marks(form, "A ready region", "Left half")
+        await visitor.keep(form, "vary-region")
+        preview = await visitor.new(lambda: visitor.submits(form))
+        await visitor.gets(preview, "Repaint this.*Left half, 50 % of the picture")
+        form = await visitor.opens(preview, "Change")
+        await form.locator("input[type=file]").set_input_files(mask)
+        await visitor.submits(form)
+        await visitor.sees(preview, "Your mask, 33 % of the picture")
+        with visitor.step("see the mask, and the picture below it"):
+            await pictures(preview, 2)
+        await visitor.keep(preview, "vary-region-preview")
+        await visitor.gets(await visitor.presses(preview, "Repaint"), f"lien pressed Vary .Region.*{_FOUR}")
+
+    async def free(visitor: Visitor) -> None:
+        pigs = visitor.page.locator("article.channel-message").filter(has_text="pig").first
+        which = await visitor.presses(pigs, "Split")
+        await visitor.sees(which, "Only you can see this.*Which of the four")
+        one = await _one(visitor, version="7")
+        await visitor.sees(await visitor.presses(one, "Family"), "Only you can see this.*a fox in snow")
+        await visitor.gets(await visitor.presses(one, "Original"), "Only you can see this")
+        files = await visitor.new(lambda: visitor.chooses(which, "Which ones?", "Picture 2", "Picture 3"))
+        with visitor.step("get two files"):
+            await pictures(files, 2)
+        await visitor.sees(which, "Cut from the grid|Here you are")
+
+        wanted = await visitor.presses(one, "🗑️")
+        await visitor.sees(wanted, "Delete that message, for everybody")
+        await visitor.changes(wanted, "Delete it", "Deleted")
+        await expect(one).to_be_hidden()
+
+    await side_by_side(asked, free)
+
+
+async def _one(visitor: Visitor, *, version: str) -> Locator:
+    """Draw four pictures in 3:2, and take the first."""
+    grid = await visitor.sends("imagine", prompt="a fox in snow", aspect="3:2", version=version)
+    await visitor.gets(grid, _FOUR)
+    one = await visitor.presses(grid, "U1")
+    await visitor.gets(one, "Picture 1 in")
+    return one

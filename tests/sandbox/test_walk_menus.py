@@ -1,0 +1,113 @@
+"""What needs more than the page: messages' menus, which SimCord's page has not, and other relays' buttons.
+
+The sandbox is opened in this process, so that SimCord's own interface can stand in for the one thing that its page
+(3.2.1: a composer, buttons, menus of a message and forms, but no menu of a message's own) does not offer.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from sandbox.__main__ import Opened, opened
+from sandbox.relay import RelaySettings
+from sandbox.relay.buttons import ButtonJson, Version, single_buttons
+from sandbox.relay.work import Work
+from tests.sandbox.chromium import chromium
+from tests.sandbox.stage_page import pictures
+from tests.sandbox.visitor import Visitor
+from tests.sandbox.walks import walk_through
+
+pytestmark = pytest.mark.browser
+
+_FOUR = "Four pictures in"
+_FREE = "Only you can see this"
+
+
+@asynccontextmanager
+async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[Opened, Page]]:
+    async with opened(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000) as page:
+        yield sandbox, page
+
+
+async def _chosen(sandbox: Opened, message: Locator, name: str) -> None:
+    """Open a message's menu, Apps, and choose there, as the person at the page."""
+    message_id = await message.get_attribute("data-message-id")
+    async with sandbox.page.still():
+        scene = sandbox.scene
+        target = next(one for one in scene.channel.history() if str(one.id) == message_id)
+        await scene.member.context_menu(scene.channel, name, target)
+
+
+@pytest.mark.timeout(200)
+async def test_a_messages_own_menu() -> None:
+    """Description, status and upscale of a message reach the page with their pictures."""
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+
+        async def menus(visitor: Visitor) -> None:
+            grid = page.locator("article.channel-message").filter(has_text="pig --v").first
+            answers: dict[str, Locator] = {}
+            for name in ("Describe this image", "Midjourney status", "Upscale picture"):
+                with visitor.step(name):
+                    answers[name] = await visitor.new(partial(_chosen, sandbox, grid, name))
+            await visitor.gets(answers["Describe this image"], "Described in")
+            await visitor.gets(answers["Midjourney status"], "Four pictures")
+            await visitor.sees(answers["Upscale picture"], f"{_FREE}.*Which one")
+            await visitor.gets(await visitor.presses(answers["Upscale picture"], "U3"), f"{_FREE}.*Picture 3 in")
+
+        await walk_through(page, menus)
+
+
+@pytest.mark.timeout(200)
+async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip is extended; more buttons than there is room for stand in a menu; a running task is cancelled."""
+    monkeypatch.setattr(Work, "buttons", _many(Work.buttons))
+    relay = RelaySettings(seconds_per_task=5, picture_side=400, has_cancel=True)
+    async with _at(relay) as (sandbox, page):
+        clip = sandbox.scene.relay.add_task("clip", prompt="a kite over the sea")
+        single = sandbox.scene.relay.add_task("single", prompt="a fox in snow")
+
+        async def offered(visitor: Visitor) -> None:
+            begun = await visitor.sends("imagine", prompt="a knight")
+            await visitor.changes(begun, "Cancel", "Cancelled")
+            watched = await visitor.sends("mjstatus", id=sandbox.scene.relay.add_task(prompt="a city at night"))
+            await visitor.changes(watched, "Stop watching", "Stopped watching")
+            one = await visitor.sends("mjstatus", id=single)
+            await visitor.gets(one, "Upscaled|Picture")
+            larger = await visitor.new(lambda: visitor.chooses(one, "More", "Upscale (4x)"))
+            moving = await visitor.sends("mjstatus", id=clip)
+            await pictures(moving)
+            extended = await visitor.presses(moving, "Extend (Low motion)")
+            await visitor.changes(watched, "Look again", _FOUR)
+            await visitor.gets(larger, "Upscaled in")
+            await visitor.gets(extended, "Four clips in")
+
+        await walk_through(page, offered)
+
+
+@pytest.mark.timeout(200)
+async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
+    """A command whose submit takes its time leaves the composer empty, is sent once, and is not called uncertain."""
+    relay = RelaySettings(seconds_per_task=1, picture_side=400, submit_seconds=1.5)
+    async with _at(relay) as (sandbox, page):
+
+        async def slow(visitor: Visitor) -> None:
+            drawn = await visitor.sends("imagine", prompt="a knight")
+            await expect(page.get_by_placeholder("Message #art")).to_be_visible()
+            await expect(page.locator("#inspector-count")).to_be_hidden()
+            await visitor.gets(drawn, _FOUR)
+            assert len(sandbox.scene.relay.submits) == 1
+
+        await walk_through(page, slow)
+
+
+def _many(few: Callable[[Work], list[ButtonJson]]) -> Callable[[Work], list[ButtonJson]]:
+    """Offer every upscaler that there was, as a relay might: more than Discord has room for."""
+
+    def buttons(work: Work) -> list[ButtonJson]:
+        others: tuple[Version, ...] = ("6", "6.1", "5") if work.result == "single" else ()
+        return [*few(work), *(one for version in others for one in single_buttons(work.uuid, version, square=False))]
+
+    return buttons
