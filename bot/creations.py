@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Protocol
 
 from bot.admission import Admission, Asker
@@ -107,27 +108,27 @@ class Creations(Spending):
             AdmissionRefused: This person may not spend here, or not now.
             UploadRefused: A picture cannot be used.
             PictureError: A picture cannot be had.
-            AlreadyClaimed: The same command of the same person is seconds old.
+            AlreadyClaimed: The same command of the same person, with the same prompt and pictures, is seconds old.
             StoreUnavailable: No claim could be written, so nothing was sent.
             DisplayError: The message did not get through, so nothing was sent.
         """
         ready = await self.prepared(creation.asker, wish.pictures)
         order = wish.order(tuple(one.data for one in ready))
-        claim = await self._claim(creation, wish)
+        claim = await self._claim(creation, f"{wish.action.lower()}:{_digest(order)}")
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
         sending = _Sending(claim, job, order, shown, wish.speed)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
-    async def _claim(self, creation: Creation, wish: Wish) -> Claim:
+    async def _claim(self, creation: Creation, what: str) -> Claim:
         claim = Claim(
             id=creation.interaction_id,
             person_id=creation.person.id,
             guild_id=creation.asker.guild_id,
             message_id=0,
             task_id="",
-            button=wish.action.lower(),
+            button=what,
             made_at=self._now(),
         )
         await self._store.claim(claim, self._admission.judge)
@@ -180,3 +181,13 @@ def _newborn(shown: Task, submission: Submission) -> Task:
             "properties": Properties(number_of_queues=submission.ahead),
         }
     )
+
+
+def _digest(order: Order) -> str:
+    """Tell apart what two commands ask for, in whichever process: ten hex digits."""
+    found = blake2b(digest_size=5)
+    for name, value in order.body.items():
+        found.update(name.encode())
+        for one in value if isinstance(value, tuple) else (value,):
+            found.update(one if isinstance(one, bytes) else str(one).encode("utf-8", "replace"))
+    return found.hexdigest()

@@ -79,7 +79,8 @@ async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world
     await process.creations.create(creation(), wish(), answerer)
     assert answerer.opened == [""]
     claim = world.store.claimed[100]
-    assert (claim.message_id, claim.task_id, claim.button, claim.state) == (0, "", "imagine", "submitting")
+    assert (claim.message_id, claim.task_id, claim.state) == (0, "", "submitting")
+    assert claim.button.startswith("imagine:")
     assert world.store.jobs[800].task_id == ""
     await world.clock.advance(41.0)
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -192,6 +193,18 @@ async def test_one_interaction_is_sent_once(world: World, process: Process) -> N
         await process.creations.create(creation(), wish(), FakeAnswerer())
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 1
+
+
+async def test_the_same_again_within_seconds_is_taken_for_one(world: World, process: Process) -> None:
+    """Sent twice by a hand that shook; another prompt, or another picture, is another wish."""
+    for number, asked in enumerate((wish(), wish("a fox"), wish("a fox", FakeGiven()))):
+        await process.creations.create(creation(100 + number), asked, FakeAnswerer(number))
+    with pytest.raises(AlreadyClaimed):
+        await process.creations.create(creation(200), wish("a fox"), FakeAnswerer())
+    await world.clock.advance(4.0)
+    await process.creations.create(creation(201), wish("a fox"), FakeAnswerer(9))
+    await world.clock.advance(1.0)
+    assert len(world.relay.sent) == 4
 
 
 @pytest.mark.parametrize("failure", [PlaceGone(), StoreUnavailable()])

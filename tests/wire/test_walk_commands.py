@@ -129,12 +129,10 @@ async def _created(world: World, name: str, command: Typed) -> None:
 
 async def _animate_a_task(world: World) -> None:
     """Clips begin with the chosen one of a task's four pictures."""
-    # The same command of the same person, seconds after, would be taken for the same one.
-    somebody = world.discord.add_person("mai")
     task_id = world.relay.add_task("grid")
     grid = await finished(world, task_id)
     await world.until(lambda: grid.files)
-    act, shown = await typed(world, "animate", somebody, {"id": f"look at {task_id}", "picture": 2})
+    act, shown = await typed(world, "animate", options={"id": f"look at {task_id}", "picture": 2})
     await ended(world, shown, "✅ Four clips", 4)
     [submit] = paid_by(world, act.id)
     assert (submit.path, submit.body["motion"]) == ("/mj/submit/video", "low")
