@@ -30,10 +30,10 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @asynccontextmanager
-async def chromium(url: str, *, width: int, height: int) -> AsyncGenerator[Page]:
-    """Open a page in a browser of its own."""
+async def chromium(url: str, *, width: int, height: int, restyled: bool = False) -> AsyncGenerator[Page]:
+    """Open a page in a browser of its own; `restyled` lets the page be given styles that its own rules forbid."""
     async with browser() as started:
-        page = await started.new_page(viewport={"width": width, "height": height})
+        page = await started.new_page(viewport={"width": width, "height": height}, bypass_csp=restyled)
         page.set_default_timeout(20_000)
         await page.goto(url)
         yield page

@@ -7,8 +7,10 @@ The sandbox is opened in this process, so that SimCord's own interface can stand
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
 from sandbox.__main__ import Opened, opened
@@ -16,7 +18,7 @@ from sandbox.relay import RelaySettings
 from sandbox.relay.buttons import ButtonJson, Version, single_buttons
 from sandbox.relay.work import Work
 from tests.sandbox.chromium import chromium
-from tests.sandbox.stage_page import pictures
+from tests.sandbox.stage_page import RECORD, pictures
 from tests.sandbox.visitor import Visitor
 from tests.sandbox.walks import walk_through
 
@@ -28,7 +30,7 @@ _FREE = "Only you can see this"
 
 @asynccontextmanager
 async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[Opened, Page]]:
-    async with opened(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000) as page:
+    async with opened(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000, restyled=RECORD) as page:
         yield sandbox, page
 
 
@@ -58,6 +60,28 @@ async def test_a_messages_own_menu() -> None:
             await visitor.gets(await visitor.presses(answers["Upscale picture"], "U3"), f"{_FREE}.*Picture 3 in")
 
         await walk_through(page, menus)
+
+
+@pytest.mark.timeout(200)
+async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
+    """Its pictures are shown again, a form adds others to them, and everybody sees what comes of it."""
+    other = tmp_path / "sunset.png"
+    Image.effect_noise((160, 120), 60).save(other)
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+
+        async def blended(visitor: Visitor) -> None:
+            grid = page.locator("article.channel-message").filter(has_text="pig --v").first
+            with visitor.step("Blend with ..."):
+                offered = await visitor.new(partial(_chosen, sandbox, grid, "Blend with ..."))
+            await visitor.gets(offered, f"{_FREE}.*Add others to this picture")
+            form = await visitor.opens(offered, "Add pictures")
+            await visitor.keep(form, "blend")
+            await form.locator("input[type=file]").set_input_files(other)
+            await visitor.marks(form, "square, 1:1", "landscape, 3:2")
+            await visitor.gets(await visitor.new(lambda: visitor.submits(form)), _FOUR)
+            assert [one.path for one in sandbox.scene.relay.submits] == ["/mj/submit/blend"]
+
+        await walk_through(page, blended)
 
 
 @pytest.mark.timeout(200)
