@@ -60,9 +60,10 @@ async def test_what_draws_at_once() -> None:
     async def of_four(visitor: Visitor) -> None:
         one = await _one(visitor, version="5")
         squared = await visitor.presses(one, "Make Square")
-        larger = await visitor.presses(one, "Upscale (4x)")
+        larger = [await visitor.presses(one, f"Upscale ({times})") for times in ("2x", "4x")]
         await visitor.gets(squared, _FOUR)
-        await visitor.gets(larger, "Upscaled in")
+        for each in larger:
+            await visitor.gets(each, "Upscaled in")
         for label, ends in (("V3", _FOUR), ("🔄", _FOUR), ("U4", "Picture 4 in")):
             await visitor.gets(await visitor.presses(squared, label), f"lien pressed .*{ends}")
 

@@ -112,6 +112,38 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(200)
+async def test_what_is_seldom_seen() -> None:
+    """A task that waits for its form is given one, or dropped; words are weighed; what was refused is tried again."""
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+        add = sandbox.scene.relay.add_task
+
+        async def seldom(visitor: Visitor) -> None:
+            waits = await visitor.sends("mjstatus", id=add("modal", prompt="a form"))
+            form = await visitor.opens(waits, "Open form")
+            await form.locator("textarea").fill("a form, filled in")
+            await visitor.submits(form)
+            dropped = await visitor.sends("mjstatus", id=add("modal", prompt="a second form"))
+            await visitor.changes(dropped, "Drop it", "Dropped")
+            await visitor.gets(waits, f"{_FOUR}.*a form, filled in")
+
+            further = {"MJ::Job::PromptAnalyzerDetails": "Show details"}
+            short = await visitor.sends("mjstatus", id=add("shorten", further=further))
+            await visitor.sees(await visitor.presses(short, "Show details"), "lien pressed Show details")
+
+            one = await visitor.sends("mjstatus", id=add("single", prompt="a fox in snow"))
+            await visitor.gets(one, "Upscaled")
+            heart = visitor.button(one, "❤️")
+            await visitor.sees(await visitor.presses(one, "❤️"), "cannot do that")
+            await expect(heart).to_be_disabled()
+            check = await visitor.sends("mjcheck")
+            await visitor.changes(check, "Try refused buttons again", "none that was pressed of late")
+            await visitor.changes(one, "Refresh", "Upscaled")
+            await expect(heart).to_be_enabled()
+
+        await walk_through(page, seldom)
+
+
+@pytest.mark.timeout(200)
 async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
     """A command whose submit takes its time leaves the composer empty, is sent once, and is not called uncertain."""
     relay = RelaySettings(seconds_per_task=1, picture_side=400, submit_seconds=1.5)
