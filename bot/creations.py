@@ -5,10 +5,11 @@ import logging
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from bot.admission import Admission, Asker
 from bot.clock import Clock
-from bot.errors import ClaimLost, CoolingDown, RelayError, StoreUnavailable, SubmitUncertain
+from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
 from bot.models import Properties, Status, Submission, Task
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 2
 """How many commands may have their pictures read and checked: each picture is up to 32 MiB until it is prepared."""
-_READ_SECONDS = 10.0
-"""When somebody whose pictures are being read may come again: one by one, or a few slow links would hold up all."""
 
 
 class Midjourney(Protocol):
@@ -78,27 +77,23 @@ class Creations(Spending):
         self._studio = studio
         self._queues = Queues(store, clock.now)
         self._reading = asyncio.Semaphore(_AT_ONCE)
-        self._readers: set[int] = set()
+        self._readers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def prepared(self, asker: Asker, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
         """Read and check pictures, and make them what a relay takes, for somebody who may create; that is free.
 
         Raises:
-            AdmissionRefused: This person may not spend here, or not now, or has pictures being read already.
+            AdmissionRefused: This person may not spend here, or not now.
             UploadRefused: A picture cannot be used.
             PictureError: A picture cannot be had.
         """
         self._admission.admit(asker)
         if not pictures:
             return ()
-        if asker.person_id in self._readers:
-            raise CoolingDown(_READ_SECONDS)
-        self._readers.add(asker.person_id)
-        try:
-            async with self._reading:
-                return tuple([await self._studio.upload(await one.read(), name=one.name) for one in pictures])
-        finally:
-            self._readers.discard(asker.person_id)
+        # One command of a person at a time, so that slow links hold up nobody else.
+        own = self._readers.setdefault(asker.person_id, asyncio.Lock())
+        async with own, self._reading:
+            return tuple([await self._studio.upload(await one.read(), name=one.name) for one in pictures])
 
     @counting_unsent
     async def create(self, creation: Creation, wish: Wish, answerer: Opener) -> None:

@@ -76,7 +76,7 @@ TYPED: Mapping[str, Typed] = {
             "end_image": upload("e", HIGH),
         },
         title="✅ Four clips",
-        rows=(5, 1),
+        rows=(5, 2),
         files=4,
         path="/mj/submit/video",
         fields={"prompt": "waves roll in", "motion": "high", "loop": True},

@@ -19,8 +19,8 @@ from tests.wire.loopback import Interaction, Message, Person, Upload
 from tests.wire.process import World
 
 PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
-PARENT, CHILD, RELAY = "{parent}", "{child}", "{relay}"
-"""Stand in a Sent for the ids of the two tasks, and for the relay's address."""
+PARENT, CHILD, PICTURE = "{parent}", "{child}", "{picture}"
+"""Stand in a Sent for the ids of the two tasks, and for a whole picture's bytes."""
 
 BRISK = RelaySettings(seconds_per_task=1.0, picture_side=96)
 """A stock relay whose tasks are over in a second."""
@@ -168,9 +168,12 @@ def assert_paid(world: World, expected: tuple[Sent, ...], parent_id: str, *acts:
     """Assert what the relay took for these acts: those submits, in that order, and no other."""
     seen = paid_by(world, *(act.id for act in acts))
     assert [one.path.removeprefix("/mj/").removeprefix("submit/") for one in seen] == [path for path, _ in expected]
-    known = {PARENT: parent_id, CHILD: next((one.task_id for one in seen), ""), RELAY: world.relay.url}
+    known = {PARENT: parent_id, CHILD: next((one.task_id for one in seen), "")}
     for one, (_, fields) in zip(seen, expected, strict=True):
         for name, value in fields.items():
+            if value == PICTURE:
+                pictures_of(one, name)
+                continue
             wanted = value
             for word, meant in known.items():
                 wanted = wanted.replace(word, meant) if isinstance(wanted, str) else wanted
@@ -199,7 +202,10 @@ def pictures_of(submit: Submitted, name: str) -> list[Image.Image]:
     value = submit.body[name]
     texts = value if isinstance(value, list) else [value]
     assert all(str(text).startswith("data:image/") for text in texts)
-    return [Image.open(BytesIO(b64decode(str(text).partition(",")[2]))) for text in texts]
+    found: list[Image.Image] = [Image.open(BytesIO(b64decode(str(text).partition(",")[2]))) for text in texts]
+    for image in found:
+        image.load()
+    return found
 
 
 def upload(name: str, size: tuple[int, int]) -> Upload:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.wire.walking import CHILD, PARENT, PROMPT, Sent, Walk
 
-GRID, SINGLE, UPSCALED, CLIPS, CLIP = (5, 4, 3), (5, 3, 4, 3, 3), (3, 3, 2, 1, 3), (5, 2), (2, 2)
+GRID, SINGLE, UPSCALED, CLIPS, CLIP = (5, 4, 3), (5, 3, 4, 3, 3), (3, 3, 2, 1, 3), (5, 3), (2, 3)
 """Rows of buttons: the API's, and at last ours, which are Split or Original, Family, Delete; of clips only two."""
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -107,7 +107,7 @@ WALKS: Mapping[str, Walk] = {
         life="video", which="U3", custom_id="MJ::JOB::video_virtual_upscale::3::", title="✅ Clip 3", rows=CLIP
     ),
     "reroll of clips": Walk(
-        life="video", which="🔄", custom_id="MJ::JOB::reroll::0::", title="✅ Four clips", rows=(5, 2), files=4
+        life="video", which="🔄", custom_id="MJ::JOB::reroll::0::", title="✅ Four clips", rows=CLIPS, files=4
     ),
     "describe 1": _imagined("describe", "1️⃣", "MJ::Job::PicReader::1", FIRST, PROMPT),
     "describe again": Walk(

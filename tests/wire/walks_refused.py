@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.wire.walking import PARENT, RELAY, Sent, Walk
+from tests.wire.walking import PARENT, PICTURE, Sent, Walk
 from tests.wire.walks_buttons import CLIPS, FIRST, WALKS
 
 READINGS = (
@@ -20,8 +20,7 @@ def _around(name: str, *paid: Sent, **more: Any) -> Walk:  # noqa: ANN401 - fiel
 
 
 def _video(motion: str) -> Sent:
-    picture = f"{RELAY}/mj/image/{PARENT}"
-    return "video", {"motion": motion, "prompt": "a lighthouse at dawn", "image": picture}
+    return "video", {"motion": motion, "prompt": "a lighthouse at dawn", "image": PICTURE}
 
 
 def _extension(motion: str) -> Sent:
