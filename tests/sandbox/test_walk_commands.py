@@ -98,7 +98,7 @@ async def test_commands_that_only_tell() -> None:
 
     async def settle(visitor: Visitor) -> None:
         panel = await visitor.sends("mjsettings")
-        await visitor.changes(panel, "Relax", "Relax.*For what you ask for by a command")
+        await visitor.changes(panel, "Relax", "Relax.*For commands, buttons and forms")
         await visitor.changes(panel, "Never mention me", "Never,.*unless you ask")
         form = await visitor.opens(panel, "Default parameters")
         await form.locator("textarea").fill("--ar 3:2 --stylize 250")
@@ -116,5 +116,6 @@ async def test_commands_that_only_tell() -> None:
         await visitor.keep(form, "remix")
         varied = await visitor.new(lambda: visitor.submits(form))
         await visitor.gets(varied, f"lien pressed V2.*{_FOUR}.*a wolf in snow")
+        await visitor.changes(panel, "Forget my settings", "Off.*None.*The relay's own")
 
     await side_by_side(tell, settle)
