@@ -32,28 +32,36 @@ async def tour() -> int:
 
 
 async def _trip(scene: Stage) -> None:
-    grid = await _follow_live(scene)
+    grid = await _imagine(scene)
     single = await _press(scene, grid, "U2", "Picture 2")
     await _press(scene, single, "Upscale (Subtle)", "Upscaled")
     await _press(scene, grid, "V3", "Four pictures")
     await _zoom(scene, single)
-    _say("lien", f"/mjstatus {DOCUMENTED_ID}0")
-    result = await scene.member.slash(scene.channel, "mjstatus", id=f"{DOCUMENTED_ID}0")
-    told = [followup.content for followup in result.followups] or [result.response.content if result.response else ""]
-    print(f"      (only to lien) {told[-1]}")
+    await _told(scene, "imagine", prompt="a lighthouse at dawn --chaos 900")
+    await _told(scene, "mjstatus", id=f"{DOCUMENTED_ID}0")
     submits = len(scene.relay.submits)
-    print(f"\n  {submits} submits were paid for 4 presses.")
-    if submits != 4:
-        raise TourFailed(f"{submits} submits for 4 presses")
+    print(f"\n  {submits} submits were paid for one command and four presses.")
+    if submits != 5:
+        raise TourFailed(f"{submits} submits for one command and four presses")
 
 
-async def _follow_live(scene: Stage) -> discord.Message:
-    task_id = scene.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2 --v 7")
-    _say("lien", f"/mjstatus {task_id}")
-    await scene.member.slash(scene.channel, "mjstatus", id=task_id)
+async def _imagine(scene: Stage) -> discord.Message:
+    prompt = "a lighthouse at dawn"
+    _say("lien", f"/imagine prompt: {prompt} aspect: 3:2")
+    await scene.member.slash(scene.channel, "imagine", prompt=prompt, aspect="3:2")
     message_id = _last(scene)
     await _watch(scene, message_id, "Four pictures")
     return _message(scene, message_id)
+
+
+async def _told(scene: Stage, name: str, **options: str) -> None:
+    """Ask for something that cannot be, and print what only this person reads."""
+    _say("lien", f"/{name} {' '.join(f'{key}: {value}' for key, value in options.items())}")
+    result = await scene.member.slash(scene.channel, name, **options)
+    shown = [*result.followups, *([result.response] if result.response else [])]
+    if not (told := [one.content for one in shown if one.ephemeral and one.content]):
+        raise TourFailed(f"/{name} said nothing")
+    print(f"      (only to lien) {told[0]}")
 
 
 async def _press(scene: Stage, message: discord.Message, label: str, ends: str) -> discord.Message:
