@@ -11,8 +11,11 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(PY) -m sandbox
 
+# Most tests wait for something, so two at once keep a core busy; each worker has a PostgreSQL, so eight are enough.
+WORKERS ?= $(shell $(PY) -c 'import os; print(min(2 * (os.cpu_count() or 1), 8))')
+
 test: $(READY)
-	$(PY) -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # What the wire tests do to the process, at full size: about ten minutes.
 chaos: $(READY)
