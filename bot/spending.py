@@ -37,7 +37,7 @@ _STORE_SECONDS = 5.0
 
 
 class Spending:
-    """The half of a use case that pays: base of Presses and Creations."""
+    """The half of a use case that pays: base of Sender and Creations."""
 
     def __init__(self, store: Store, jobs: Jobs, supervisor: Supervisor, *, clock: Clock) -> None:
         self._store = store
