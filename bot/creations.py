@@ -55,7 +55,6 @@ class _Sending:
     job: Job
     order: Order
     shown: Task
-    speed: Speed | None
 
 
 class Creations(Spending):
@@ -118,7 +117,7 @@ class Creations(Spending):
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
-        sending = _Sending(claim, job, order, shown, wish.speed)
+        sending = _Sending(claim, job, order, shown)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
     async def _claim(self, creation: Creation, what: str) -> Claim:
@@ -150,12 +149,13 @@ class Creations(Spending):
     async def _send(self, sending: _Sending, answerer: Opener) -> None:
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
+            speed = await self._queues.chosen(claim.person_id, sending.shown.prompt)
             submission = await self.patiently(
                 claim,
                 job,
                 sending.shown,
                 lambda: self._queues.submit(
-                    sending.speed, lambda speed: self._api.submit(sending.order, state=claim.tag, speed=speed)
+                    speed, lambda queue: self._api.submit(sending.order, state=claim.tag, speed=queue)
                 ),
             )
         except SubmitUncertain as lost:

@@ -18,7 +18,7 @@ _CANNOT = timedelta(days=1)
 """How long it is not asked for again, where the relay has no such paths."""
 
 
-def names_speed(prompt: str) -> bool:
+def _names_speed(prompt: str) -> bool:
     """Tell whether a prompt says itself which queue it goes through: what is typed holds before what was chosen."""
     return any(each.name in set(Speed) for each in parse(prompt).parameters)
 
@@ -36,7 +36,7 @@ class Queues:
         Raises:
             StoreUnavailable: Nobody can tell, and another queue may cost more.
         """
-        return None if names_speed(prompt) else (await self._store.person(person_id)).speed
+        return None if _names_speed(prompt) else (await self._store.person(person_id)).speed
 
     async def submit(self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]]) -> Submission:
         """Send at that speed; once more, without, only after an answer that says that nothing was accepted.

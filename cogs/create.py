@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.parameters import NIJI, VERSIONS
 from bot.prompt import Options
-from bot.submits import Dimensions
+from bot.submits import Dimensions, Speed
 from bot.wishes import Defaults, Wish, blend, imagine
 from cogs import limits
 from cogs.attachments import given
@@ -73,7 +73,7 @@ class Create(commands.Cog):
         """Draw four pictures of a prompt, and of up to three pictures beside it."""
         options = Options(
             prompt=prompt, aspect=aspect, version=version, niji=niji, stylize=stylize, chaos=chaos, weird=weird,
-            seed=seed, no=no, tile=tile, raw=raw, speed=speed or "",
+            seed=seed, no=no, tile=tile, raw=raw, speed=Speed(speed) if speed else None,
         )  # fmt: skip
 
         def wish(defaults: Defaults) -> Wish:

@@ -7,7 +7,7 @@ from bot.clock import Clock
 from bot.creations import Creation, Creations
 from bot.errors import MjbotError
 from bot.uploads import Upload
-from bot.wishes import Defaults, Given, Wish, queued
+from bot.wishes import Defaults, Given, Wish
 from cogs.answerer import CommandAnswerer
 from cogs.budgets import Budgets
 from cogs.places import Interaction, is_member, person
@@ -60,7 +60,7 @@ class Creating:
                 asker=await self._asker(interaction),
             )
             defaults = await self._defaults_of(interaction.user.id)
-            await self._creations.create(creation, queued(wish_of(defaults), defaults), answerer)
+            await self._creations.create(creation, wish_of(defaults), answerer)
 
     async def prepared(self, interaction: Interaction, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
         """Check pictures that somebody may create from, without creating; raises what Creations.prepared does."""

@@ -14,7 +14,7 @@ from bot.presses import Press
 from bot.prompt import Options
 from bot.records import ClaimState, PersonSettings
 from bot.submits import Speed
-from bot.wishes import Defaults, Wish, edit, imagine, queued, shorten
+from bot.wishes import Defaults, Wish, edit, imagine, shorten
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.given import FakeGiven
 from tests.fakes.process import Process, World
@@ -119,30 +119,29 @@ async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: Wo
     assert await world.store.refusals(world.clock.now()) == {}
 
 
-async def test_a_command_goes_through_it_by_its_path(world: World, process: Process) -> None:
-    wish = queued(shorten("a pig"), Defaults(speed="relax"))
+@pytest.mark.parametrize("wish", [shorten("a pig"), edit(FakeGiven(), "a hat")])
+async def test_a_command_goes_through_it_by_its_path(world: World, process: Process, wish: Wish) -> None:
     await process.creations.create(creation(), wish, FakeAnswerer())
     await world.clock.advance(1.0)
     assert world.relay.sent[0].words[-1] == "relax"
 
 
+async def test_a_command_whose_prompt_names_another_queue_asks_for_none(world: World, process: Process) -> None:
+    """What is typed holds before what was chosen."""
+    await process.creations.create(creation(), edit(FakeGiven(), "a hat --turbo"), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert "relax" not in world.relay.sent[0].words
+
+
+async def test_a_command_of_somebody_who_chose_no_queue_asks_for_none(world: World, process: Process) -> None:
+    world.store.people.clear()
+    await process.creations.create(creation(), edit(FakeGiven(), "a hat"), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert not {*Speed} & {*world.relay.sent[0].words}
+
+
 async def test_imagine_says_it_in_its_prompt_and_not_twice(world: World, process: Process) -> None:
-    defaults = Defaults((Parameter("ar", "3:2"),), "relax")
-    await process.creations.create(
-        creation(), queued(imagine(Options(prompt="a pig"), (), defaults), defaults), FakeAnswerer()
-    )
+    defaults = Defaults((Parameter("ar", "3:2"),), Speed.RELAX)
+    await process.creations.create(creation(), imagine(Options(prompt="a pig"), (), defaults), FakeAnswerer())
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("imagine", ("MID_JOURNEY", "a pig --ar 3:2 --relax"), "mjbot:100")]
-
-
-@pytest.mark.parametrize(
-    ("wish", "speed"),
-    [
-        (shorten("a pig"), Speed.RELAX),
-        (edit(FakeGiven(), "a hat"), Speed.RELAX),
-        (edit(FakeGiven(), "a hat --turbo"), None),
-    ],
-)
-def test_what_is_typed_holds_before_what_was_chosen(wish: Wish, speed: Speed | None) -> None:
-    assert queued(wish, Defaults(speed="relax")).speed is speed
-    assert queued(wish, Defaults()).speed is None
