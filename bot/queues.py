@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 
+from bot.abilities import believed_until
 from bot.actions import SPEED
 from bot.errors import ActionUnsupported, StoreUnavailable
 from bot.line import parse
@@ -13,9 +13,6 @@ from bot.ports import Now, Store
 from bot.submits import Speed
 
 log = logging.getLogger(__name__)
-
-_CANNOT = timedelta(days=1)
-"""How long it is not asked for again, where the relay has no such paths."""
 
 
 def _names_speed(prompt: str) -> bool:
@@ -47,13 +44,13 @@ class Queues:
             return await send(None)
         try:
             return await send(speed)
-        except ActionUnsupported as refused:
-            reason = refused.reason
+        except ActionUnsupported as unsupported:
+            refused = unsupported
         submission = await send(None)
-        log.info("The relay has no path for %s: %s.", speed, reason)
+        log.info("The relay has no path for %s: %s.", speed, refused.reason)
         now = self._now()
         with suppress(StoreUnavailable):  # what was accepted stands, whether this is remembered or not
-            await self._store.refuse(SPEED, reason, at=now, until=now + _CANNOT)
+            await self._store.refuse(SPEED, refused.reason, at=now, until=believed_until(refused, now))
         return submission
 
     async def _refused(self) -> Mapping[str, str]:

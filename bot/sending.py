@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Protocol
 
-from bot.abilities import way_round
+from bot.abilities import believed_until, way_round
 from bot.actions import REMIXED, Action, Instead, ability, said
 from bot.clock import Clock
 from bot.detours import Detours
@@ -36,10 +35,6 @@ log = logging.getLogger(__name__)
 
 _SETTLE_SECONDS = 15.0
 """How long a parent may take upstream to become what the relay says it is already."""
-_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
-"""How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
-_STORE_SECONDS = 5.0
-"""How long the end of a submit waits before a store that is gone is tried again."""
 
 
 class Submits(Protocol):
@@ -244,7 +239,7 @@ class Sender(Spending):
     async def _learn(self, what: str, refused: ActionUnsupported) -> None:
         """Remember what this relay cannot do."""
         now = self._now()
-        await self._store.refuse(what, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
+        await self._store.refuse(what, refused.reason, at=now, until=believed_until(refused, now))
 
     async def _mark(self, parent: Task, answerer: Answerer) -> None:
         marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))

@@ -1,6 +1,7 @@
 """The queue that a person has chosen: it holds for presses, forms and commands, and never costs a second submit."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -89,6 +90,18 @@ async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: Wor
     ]
     assert len(world.relay.accepted) == 2
     assert await world.store.refusals(world.clock.now()) == {SPEED: "HTTP 404"}
+
+
+@pytest.mark.parametrize(("lasting", "believed"), [(False, timedelta(minutes=10)), (True, timedelta(days=1))])
+async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
+    world: World, process: Process, believed: timedelta, *, lasting: bool
+) -> None:
+    world.relay.outcomes = [ActionUnsupported("HTTP 503", lasting=lasting), ACCEPTED]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    later = world.clock.now() + believed
+    assert SPEED in await world.store.refusals(later - timedelta(minutes=1))
+    assert SPEED not in await world.store.refusals(later)
 
 
 async def test_a_relay_that_lacks_the_button_is_not_said_to_lack_the_queue(world: World, process: Process) -> None:
