@@ -23,7 +23,7 @@ from cogs.forms import KEPT_SECONDS, prefilled, prompt_field, prompt_in
 from cogs.places import Interaction, clicked, person, requester
 from cogs.pressing import press_of
 from cogs.regions import REGION_KINDS
-from cogs.replies import acknowledged, apologising, tell
+from cogs.replies import acknowledged, apologising, deferred, tell
 from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Actions(commands.Cog):
                 await self._ask_form(interaction, click, "Midjourney asks")
             elif click.kind in REMIXED and await self._people.remixes(interaction.user.id):
                 await self._ask_form(interaction, click, "Remix")
-            elif await acknowledged(_deferred(interaction)):
+            elif await deferred(interaction):
                 await self._act(interaction, click)
 
     @commands.Cog.listener("on_interaction")
@@ -119,7 +119,7 @@ class Actions(commands.Cog):
         if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
             await tell(interaction, problem)
             return
-        if not await acknowledged(_deferred(interaction)):
+        if not await deferred(interaction):
             return
         press, answerer = await self._press(interaction, click), ClickAnswerer(interaction, self._turns, self._sleep)
         if click.kind is Kind.OPEN_FORM:
@@ -136,12 +136,6 @@ def _only_the_requester(interaction: Interaction) -> None:
     asked_by = requester(interaction.message)
     if asked_by is not None and asked_by.id != interaction.user.id:
         raise NotTheRequester
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True
 
 
 def _zoom_problem(prompt: str) -> str:

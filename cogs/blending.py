@@ -22,7 +22,7 @@ from cogs.choices import SHAPES
 from cogs.creating import Creating
 from cogs.forms import KEPT_SECONDS, chosen_in, uploads_in
 from cogs.places import Interaction
-from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell, thinking
 
 BLEND = "blend_click"
 """The event that a click is dispatched as: `on_blend_click(interaction)`."""
@@ -82,7 +82,7 @@ class BlendWith(commands.Cog):
         if not shown:
             await tell(interaction, no_picture_to_blend())
             return
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             pictures = tuple(self._linked(one) if isinstance(one, str) else given(one)[0] for one in shown)

@@ -18,7 +18,7 @@ from cogs import limits
 from cogs.buttons import CLICK, Click, TaskButton
 from cogs.permissions import invite, missing
 from cogs.places import Interaction, is_member
-from cogs.replies import acknowledged, apologising, promptly, taking_back
+from cogs.replies import apologising, deferred, promptly, taking_back, thinking
 from cogs.trust import Trust
 
 _COLOUR = 0x5865F2
@@ -54,7 +54,7 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjhelp(self, interaction: Interaction) -> None:
         """List the commands with mentions that can be clicked."""
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             await interaction.edit_original_response(embed=await self._described())
@@ -76,7 +76,7 @@ class Help(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjcheck(self, interaction: Interaction) -> None:
         """Show what `python -m bot check` shows, and the permissions that are missing in this channel."""
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             embed, view = await self._checked(interaction)
@@ -88,7 +88,7 @@ class Help(commands.Cog):
         if click.kind is not Kind.FORGET:
             return
         async with apologising(interaction):
-            if await acknowledged(_deferred(interaction)) is None:
+            if not await deferred(interaction):
                 return
             if interaction.permissions.manage_guild and await self._is_known(interaction):
                 await self._store.forget_refusals()
@@ -142,12 +142,6 @@ class Help(commands.Cog):
             if isinstance(command, app_commands.Command)
         ]
         return "\n".join(lines)
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True
 
 
 def _brief(name: str, finding: Finding) -> Finding:

@@ -29,7 +29,7 @@ from cogs.forms import KEPT_SECONDS, chosen_in, prefilled, prompt_field, prompt_
 from cogs.places import Interaction, clicked
 from cogs.pressing import press_of
 from cogs.proposals import MASK_NAME, Proposed, mask_link, proposal_embed, proposal_view
-from cogs.replies import acknowledged, apologising, promptly, taking_back
+from cogs.replies import acknowledged, apologising, deferred, promptly, taking_back, thinking
 from cogs.trust import Trust
 
 REGION_KINDS = frozenset({Kind.REGION, Kind.CONFIRM, Kind.CHANGE})
@@ -56,7 +56,7 @@ class RegionForms(commands.Cog):
         async with apologising(interaction):
             if click.kind is not Kind.CONFIRM:
                 await self._ask(interaction, click)
-            elif await acknowledged(_deferred(interaction)):
+            elif await deferred(interaction):
                 await self._confirm(interaction, click)
 
     @commands.Cog.listener("on_interaction")
@@ -68,13 +68,11 @@ class RegionForms(commands.Cog):
             return
         if click.kind is Kind.CHANGE:
             async with apologising(interaction):
-                if await acknowledged(_deferred(interaction)):
+                if await deferred(interaction):
                     await self._propose(interaction, click, data)
-        elif click.kind is Kind.REGION:
-            answer = interaction.response.defer(ephemeral=True, thinking=True)
-            if await acknowledged(answer) is not None:
-                async with taking_back(interaction, private=True):
-                    await self._propose(interaction, click, data)
+        elif click.kind is Kind.REGION and await thinking(interaction):
+            async with taking_back(interaction, private=True):
+                await self._propose(interaction, click, data)
 
     async def _ask(self, interaction: Interaction, click: Click) -> None:
         """Open the form as the first answer: Discord takes none later."""
@@ -148,9 +146,3 @@ def _wish(interaction: Interaction, data: Mapping[str, Any]) -> Region | Attache
         return Attached.uploaded(file, interaction.client.http.get_from_cdn).checked(least_side=1)
     chosen = chosen_in(data, _REGION)
     return Region(chosen) if chosen in Region.__members__.values() else None
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True

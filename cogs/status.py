@@ -22,7 +22,7 @@ from cogs.choices import own_tasks
 from cogs.listing import line
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.render import sending
-from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell, thinking
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Status(commands.Cog):
             await self.follow(interaction, ids[:MOST], private=False, notify=False)
 
     async def _list(self, interaction: Interaction) -> None:
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             recent = await self._jobs.recent(interaction.user.id, _LISTED)
