@@ -16,11 +16,13 @@ from bot.errors import (
     MjbotError,
     NotTheRequester,
     PlaceUnreachable,
+    PromptRefused,
     RequesterUnknown,
 )
 from bot.jobs import Jobs
 from bot.metrics import PRESSES, counting_unsent
 from bot.models import Button, Status, Task
+from bot.parameters import Parameter, check
 from bot.ports import Answerer, PictureSource, Store
 from bot.prompt import Options, compose
 from bot.readings import line_of
@@ -86,7 +88,7 @@ class Presses:
             return
         await self._claims.admit(press)
         if prompt is not None:
-            prompt = compose(Options(prompt=prompt)).line
+            prompt = _filled_in(action, prompt)
         # Whoever filled in a form asks for something of their own, whatever is being drawn already.
         mark = await self._mark_of(press, action) if prompt is None else None
         if mark is not None:
@@ -307,3 +309,11 @@ class Presses:
     async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer, mask: bytes) -> None:
         state = await self._sender.send_form(claim, job, prompt, answerer, mask=mask)
         await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
+
+
+def _filled_in(action: Action, prompt: str) -> str:
+    """Check what the form of a button was filled in with, and return it as one line; Custom Zoom's says how far."""
+    typed = compose(Options(prompt=prompt))
+    if action.form == "zoom" and typed.value("zoom") is None and (lacking := check(Parameter("zoom"), None)):
+        raise PromptRefused((lacking,), typed.line)
+    return typed.line

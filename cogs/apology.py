@@ -250,11 +250,6 @@ def stale_panel() -> str:
     return "I no longer know this button. Run `/mjsettings` for a panel with fresh ones."
 
 
-def zoom_range() -> str:
-    """Say what Custom Zoom's prompt lacks."""
-    return "Custom Zoom needs `--zoom` and a number from 1 to 2, like `--zoom 1.5`. Press the button again to write it."
-
-
 def oops(number: int | str) -> str:
     """Say that the fault is ours; `number` finds the log line."""
     return (

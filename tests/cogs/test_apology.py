@@ -33,7 +33,7 @@ from bot.errors import (
     UploadTooSmall,
 )
 from bot.problems import OutOfRange
-from cogs.apology import apology, malformed, no_ids_here, no_tasks_yet, oops, stale_button, too_many_ids, zoom_range
+from cogs.apology import apology, malformed, no_ids_here, no_tasks_yet, oops, stale_button, too_many_ids
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW_SECONDS = 1_795_435_200
@@ -154,7 +154,6 @@ def test_the_other_texts_tell_what_to_do() -> None:
     assert "`/mjstatus` with the id itself" in no_ids_here()
     assert "follow no task of yours yet" in no_tasks_yet()
     assert "with fresh ones" in stale_button()
-    assert "`--zoom 1.5`" in zoom_range()
     assert oops("7f3a").endswith("this number: `7f3a`.")
     assert oops(1187).endswith("this number: `1187`.")
     assert oops("").endswith("this number: `0`.")
