@@ -13,8 +13,6 @@ from cogs.places import Interaction, person
 from cogs.replies import acknowledged, promptly, sentence, taking_back, tell
 from cogs.trust import Trust
 
-PROMPT = 6000
-"""The longest text that Discord takes as an option."""
 DefaultsOf = Callable[[int], Awaitable[Defaults]]
 """Finds what a person, by id, wants wherever they say nothing."""
 

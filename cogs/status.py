@@ -76,10 +76,6 @@ class Status(commands.Cog):
     @mjstatus.autocomplete("id")
     async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        return await self.own_tasks(interaction, current)
-
-    async def own_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        """Return those of this person's recent tasks whose id or prompt holds what was typed."""
         return await own_tasks(self._jobs, interaction.user.id, current)
 
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
