@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.errors import ClaimLost, CoolingDown, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
-from bot.models import Properties, Status, Submission, Task
+from bot.models import Properties, Submission, Task
 from bot.ports import Opener, Store
 from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Person
@@ -173,11 +173,10 @@ class Creations(Spending):
 
 def _newborn(shown: Task, submission: Submission) -> Task:
     """Return what is known of a task before the relay tells of it: its prompt, and where it stands."""
-    status = Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH
     return shown.model_copy(
         update={
             "id": submission.result,
-            "status": status,
+            "status": submission.first_status,
             "properties": Properties(number_of_queues=submission.ahead),
         }
     )

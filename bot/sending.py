@@ -23,7 +23,7 @@ from bot.errors import (
 )
 from bot.jobs import Jobs
 from bot.line import parse
-from bot.models import Button, Properties, Status, Submission, Task
+from bot.models import Button, Properties, Submission, Task
 from bot.ports import Answerer, Store
 from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Marks
@@ -303,7 +303,7 @@ def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
         action="MODAL" if prompt else "",
         prompt=parent.prompt,
         prompt_en=parent.prompt_en,
-        status=Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH,
+        status=submission.first_status,
         properties=Properties(
             final_prompt=prompt or submission.properties.final_prompt or parent.properties.final_prompt,
             number_of_queues=submission.ahead,
