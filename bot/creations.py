@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 
@@ -162,7 +163,7 @@ class Creations(Spending):
             await self.lost(claim, job, lost)
         except (RelayError, ClaimLost, StoreUnavailable) as refused:
             log.info("%s was refused: %s.", what, type(refused).__name__)
-            await self.taken_back(claim, job, refused, answerer)
+            await self.taken_back(claim, job, answerer, partial(answerer.refuse, refused))
         else:
             log.info("%s was accepted as task %s.", what, submission.result)
             await self.settle(claim, ClaimState.ACCEPTED, submission.result)

@@ -24,9 +24,10 @@ from bot.ports import Answerer, PictureSource, Store
 from bot.prompt import Options, compose
 from bot.readings import line_of
 from bot.records import Claim, ClaimState, Job, Mark, Place
-from bot.sending import Sender, Sending, Submits, prompt_of
+from bot.sending import Sender
 from bot.supervisor import Supervisor
 from bot.waiting import Lookup, Waiting
+from bot.ways import Sending, Submits, prompt_of
 
 __all__ = ["WAITING", "Midjourney", "Press", "Presses"]
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 from bot.clock import Clock
 from bot.errors import (
     ClaimLost,
-    MjbotError,
     PlaceGone,
     PlaceUnreachable,
     QueueFull,
@@ -131,12 +130,12 @@ class Spending:
         await self.settle(claim, ClaimState.UNKNOWN)
         await self._jobs.uncertain(job)
 
-    async def taken_back(self, claim: Claim, job: Job, refused: MjbotError, answerer: Opener) -> None:
-        """Take a message back whose submit was refused, or never sent, and say why."""
+    async def taken_back(self, claim: Claim, job: Job, answerer: Opener, tell: Callable[[], Awaitable[None]]) -> None:
+        """Take a message back whose submit was refused, or never sent, tell why, and give the claim back."""
         try:
             # First the person, who need not wait for a store that is gone.
             await answerer.close_child(job.place)
-            await answerer.refuse(refused)
+            await tell()
         finally:
             await self.settle(claim, ClaimState.REFUSED)
             await self._jobs.close(job)
