@@ -16,12 +16,12 @@ from bot.hosting import WipedDisk
 from bot.ports import Now, Store
 from cogs import limits
 from cogs.buttons import CLICK, Click, TaskButton
+from cogs.colours import BAD, DONE, LIVE
 from cogs.permissions import invite, missing
 from cogs.places import Interaction, is_member
 from cogs.replies import apologising, deferred, promptly, taking_back, thinking
 from cogs.trust import Trust
 
-_COLOUR = 0x5865F2
 _FORGET = Click(Kind.FORGET, "check")
 """The button of /mjcheck: of no task, so that its place in the custom_id is taken by a word."""
 
@@ -60,7 +60,7 @@ class Help(commands.Cog):
             await interaction.edit_original_response(embed=await self._described())
 
     async def _described(self) -> discord.Embed:
-        embed = discord.Embed(title="Midjourney in this chat", colour=_COLOUR, description=await self._commands())
+        embed = discord.Embed(title="Midjourney in this chat", colour=LIVE, description=await self._commands())
         embed.add_field(
             name="Buttons",
             value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
@@ -125,7 +125,7 @@ class Help(commands.Cog):
         good = all(finding.good for finding in found)
         embed = discord.Embed(
             title="✅ All is well" if good else "⚠️ Something needs you",
-            colour=0x57F287 if good else 0xED4245,
+            colour=DONE if good else BAD,
             description=limits.cut("\n".join(map(_line, found)), limits.EMBED_DESCRIPTION),
         )
         return embed, view

@@ -11,12 +11,11 @@ from bot.models import Task
 from bot.seeds import Seeds
 from cogs.apology import asking_for_seed, malformed, one_seed_at_a_time
 from cogs.choices import own_tasks
+from cogs.colours import DONE
 from cogs.places import Interaction
 from cogs.prose import prompt_line
 from cogs.quotes import quoted
 from cogs.replies import acknowledged, promptly, taking_back, tell
-
-_COLOUR = 0x57F287
 
 
 class Seed(commands.Cog):
@@ -65,5 +64,5 @@ def _told(task: Task) -> discord.Embed:
     seed = quoted(task.seed)
     again = f"Add {quoted(f'--seed {task.seed}')} to a prompt to start from the same noise."
     lines = filter(None, (prompt_line(task.shown_prompt), f"Drawn from the seed {seed}.", again))
-    embed = discord.Embed(title="🌱 Seed", colour=_COLOUR, description="\n".join(lines))
+    embed = discord.Embed(title="🌱 Seed", colour=DONE, description="\n".join(lines))
     return embed.set_footer(text=task.id)
