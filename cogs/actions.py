@@ -16,10 +16,10 @@ from bot.line import parse
 from bot.people import People
 from bot.presses import Press, Presses
 from cogs.answerer import ClickAnswerer
-from cogs.apology import stale_button
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click, TaskButton
 from cogs.forms import KEPT_SECONDS, prefilled, prompt_field, prompt_in
+from cogs.hints import stale_button
 from cogs.places import Interaction, clicked, person, requester
 from cogs.pressing import press_of
 from cogs.regions import REGION_KINDS

@@ -16,12 +16,12 @@ from discord.ext import commands
 
 from bot.submits import Dimensions
 from bot.wishes import FEWEST_BLENDED, MOST_BLENDED, Defaults, Given, Wish, blend
-from cogs.apology import no_picture_to_blend
 from cogs.attachments import Attached, given, pictures_in
 from cogs.choices import SHAPES
 from cogs.colours import LIVE
 from cogs.creating import Creating
 from cogs.forms import KEPT_SECONDS, chosen_in, uploads_in
+from cogs.hints import no_picture_to_blend
 from cogs.places import Interaction
 from cogs.replies import acknowledged, apologising, promptly, taking_back, tell, thinking
 

@@ -14,8 +14,8 @@ from bot.errors import PromptRefused
 from bot.people import People
 from bot.records import PersonSettings
 from cogs import limits
-from cogs.apology import stale_panel
 from cogs.forms import KEPT_SECONDS, typed_in
+from cogs.hints import stale_panel
 from cogs.objections import unkept
 from cogs.panel import DEFAULTS, SETTING, Choice, SettingButton, panel
 from cogs.places import Interaction

@@ -9,9 +9,9 @@ from discord.ext import commands
 
 from bot.prompt import LIMIT
 from bot.wishes import Defaults, Given, Wish, describe, shorten
-from cogs.apology import no_picture_here, one_picture
 from cogs.attachments import given, pictures_in
 from cogs.creating import Creating
+from cogs.hints import no_picture_here, one_picture
 from cogs.places import Interaction
 from cogs.replies import tell
 

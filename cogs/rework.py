@@ -12,10 +12,10 @@ from bot.jobs import Jobs
 from bot.prompt import LIMIT
 from bot.submits import Motion
 from bot.wishes import Defaults, Given, Wish, animate, edit, swap
-from cogs.apology import malformed, one_start
 from cogs.attachments import given
 from cogs.choices import own_tasks
 from cogs.creating import Creating
+from cogs.hints import malformed, one_start
 from cogs.places import Interaction
 from cogs.replies import tell
 

@@ -9,9 +9,9 @@ from bot.ids import find_ids
 from bot.jobs import Jobs
 from bot.models import Task
 from bot.seeds import Seeds
-from cogs.apology import asking_for_seed, malformed, one_seed_at_a_time
 from cogs.choices import own_tasks
 from cogs.colours import DONE
+from cogs.hints import asking_for_seed, malformed, one_seed_at_a_time
 from cogs.places import Interaction
 from cogs.prose import prompt_line
 from cogs.quotes import quoted

@@ -16,9 +16,9 @@ from bot.jobs import Jobs
 from bot.models import Task
 from bot.records import Job, Place
 from cogs import budgets, limits
-from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
 from cogs.choices import own_tasks
+from cogs.hints import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.listing import line
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.render import sending

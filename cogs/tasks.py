@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.people import People
 from bot.records import Tasks
-from cogs.apology import no_such_tasks, no_tasks_yet
+from cogs.hints import no_such_tasks, no_tasks_yet
 from cogs.listing import NAMES, ONLY, OPEN, TURN, Leaf, ListButton, ListMenu, listing
 from cogs.places import Interaction
 from cogs.replies import apologising, deferred, promptly, taking_back, thinking

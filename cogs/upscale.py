@@ -8,9 +8,9 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.actions import Kind
-from cogs.apology import nothing_to_enlarge
 from cogs.buttons import Click, TaskButton
 from cogs.colours import LIVE
+from cogs.hints import nothing_to_enlarge
 from cogs.places import Interaction
 from cogs.replies import acknowledged, tell
 
