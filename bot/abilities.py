@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot.actions import ABILITY_LENGTH, CANCEL, SPEED, Action, Kind, ability, meaning
+from bot.errors import ActionUnsupported
+
+_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
+"""How long a refusal is believed: where the relay cannot do it at all, and where a channel of its is down (503)."""
 
 _WAY = "<"
 _EXAMPLE = re.compile(r"\s?(?:1|left)$")
@@ -24,6 +29,11 @@ def barred(custom_id: str, refused: Mapping[str, str]) -> str | None:
     """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals."""
     reason, way = refused.get(ability(custom_id)), way_round(custom_id)
     return refused.get(way) if way and reason is not None else reason
+
+
+def believed_until(refused: ActionUnsupported, now: datetime) -> datetime:
+    """Return until when what a relay refused is not asked of it again."""
+    return now + (_CANNOT if refused.lasting else _DOWN)
 
 
 def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:

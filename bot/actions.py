@@ -206,9 +206,6 @@ _TABLE = (
 )  # fmt: skip
 
 
-_DASH = re.compile(r"(?<!\S)[\u2013\u2014](?=[A-Za-z])")
-
-
 @lru_cache(maxsize=4096)
 def meaning(custom_id: str) -> Action:
     """Tell what a click on the API's `custom_id` does."""
@@ -264,8 +261,3 @@ def said(button: Button) -> str:
 def is_grid(buttons: tuple[Button, ...]) -> bool:
     """Whether these are the buttons of four results: decide by buttons, as `action` may say anything."""
     return any(meaning(button.custom_id).kind is Kind.PICK for button in buttons)
-
-
-def typed(prompt: str) -> str:
-    """Return a prompt as Midjourney reads it: phones write one long dash for the two before a parameter."""
-    return _DASH.sub("--", prompt)

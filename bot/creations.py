@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -12,7 +13,7 @@ from bot.clock import Clock
 from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
 from bot.metrics import counting_unsent
-from bot.models import Properties, Status, Submission, Task
+from bot.models import Properties, Submission, Task
 from bot.ports import Opener, Store
 from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Person
@@ -54,7 +55,6 @@ class _Sending:
     job: Job
     order: Order
     shown: Task
-    speed: Speed | None
 
 
 class Creations(Spending):
@@ -113,7 +113,7 @@ class Creations(Spending):
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
         with self.given_back(claim):
             job = await self._open(claim, creation, answerer, shown)
-        sending = _Sending(claim, job, order, shown, wish.speed)
+        sending = _Sending(claim, job, order, shown)
         self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
 
     async def _claim(self, creation: Creation, what: str) -> Claim:
@@ -145,19 +145,20 @@ class Creations(Spending):
     async def _send(self, sending: _Sending, answerer: Opener) -> None:
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
+            speed = await self._queues.chosen(claim.person_id, sending.shown.prompt)
             submission = await self.patiently(
                 claim,
                 job,
                 sending.shown,
                 lambda: self._queues.submit(
-                    sending.speed, lambda speed: self._api.submit(sending.order, state=claim.tag, speed=speed)
+                    speed, lambda queue: self._api.submit(sending.order, state=claim.tag, speed=queue)
                 ),
             )
         except SubmitUncertain as lost:
             await self.lost(claim, job, lost)
         except (RelayError, ClaimLost, StoreUnavailable) as refused:
             log.info("%s was refused: %s.", what, type(refused).__name__)
-            await self.taken_back(claim, job, refused, answerer)
+            await self.taken_back(claim, job, answerer, partial(answerer.refuse, refused))
         else:
             log.info("%s was accepted as task %s.", what, submission.result)
             await self.settle(claim, ClaimState.ACCEPTED, submission.result)
@@ -168,11 +169,10 @@ class Creations(Spending):
 
 def _newborn(shown: Task, submission: Submission) -> Task:
     """Return what is known of a task before the relay tells of it: its prompt, and where it stands."""
-    status = Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH
     return shown.model_copy(
         update={
             "id": submission.result,
-            "status": status,
+            "status": submission.first_status,
             "properties": Properties(number_of_queues=submission.ahead),
         }
     )

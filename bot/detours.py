@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from bot.actions import Action, Instead, said
+from bot.claims import MOST_SUBMITS
 from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureTooLarge, PictureUnreadable
 from bot.images import DISCORD_LIMIT, Picture, file_name
 from bot.line import parse
@@ -13,8 +14,8 @@ from bot.records import Place
 from bot.submits import Change, Describe, Extend, Imagine, Motion, Order, Video
 from bot.uploads import SENT_BYTES
 
-MOST_LINES = 4
-"""As many readings as Midjourney gives of a picture, and draws for "Imagine all"."""
+MOST_LINES = MOST_SUBMITS
+"""As many readings as Midjourney gives of a picture, and draws for "Imagine all": no click has claims for more."""
 
 
 def lines_of(task: Task) -> tuple[str, ...]:

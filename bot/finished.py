@@ -8,8 +8,7 @@ from bot.errors import PictureError, UploadAbsent
 from bot.line import parse
 from bot.models import Status, Task
 from bot.studio import Studio
-
-_LARGEST = 32 * 1024 * 1024
+from bot.uploads import MOST_BYTES
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class TaskPicture:
             data = await self.finished.download(task.picture_url)
             if not is_grid(task.buttons):
                 return data
-            cut = await self.finished.studio.quarters(data, name=self.task_id, limit=_LARGEST)
+            cut = await self.finished.studio.quarters(data, name=self.task_id, limit=MOST_BYTES)
         except PictureError as error:
             raise UploadAbsent(self.task_id) from error
         return cut[self.number - 1].data

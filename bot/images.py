@@ -23,11 +23,13 @@ from bot.errors import (
 from bot.fit import Picture, fit
 from bot.links import AddressRefusedError, address, expires_at, is_public, only_there, origin, public_connector
 from bot.offloop import OffLoop
+from bot.uploads import MOST_BYTES
 
 __all__ = ["DISCORD_LIMIT", "MAX_BODY", "Linked", "Picture", "Pictures", "address", "expires_at", "file_name"]
 
 DISCORD_LIMIT = 10 * 1024 * 1024
-MAX_BODY = 32 * 1024 * 1024
+MAX_BODY = MOST_BYTES
+"""What is downloaded: no more than is taken of a file that somebody uploads."""
 MAX_REDIRECTS = 5
 
 _AT_ONCE = 3

@@ -374,6 +374,11 @@ class Submission(_Wire):
         return self.is_accepted and any(word in self.description.lower() for word in _FORM_WORDS)
 
     @property
+    def first_status(self) -> Status:
+        """Where the task stands before the relay tells of it."""
+        return Status.MODAL if self.needs_form else Status.SUBMITTED if self.ahead else Status.FRESH
+
+    @property
     def ahead(self) -> int:
         """How many tasks are ahead in the queue, 0 where unknown (also read from new-api's rewritten 22)."""
         said = re.search(r"前面还有\s?(\d{1,9})", self.description)

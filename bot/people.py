@@ -61,12 +61,11 @@ class People:
         Defaults that were right when they were chosen may be unknown to a later version: a command goes on without.
         """
         settings = await self._store.person(person_id)
-        speed = settings.speed.value if settings.speed else ""
         try:
-            return Defaults(defaults_of(settings.defaults), speed)
+            return Defaults(defaults_of(settings.defaults), settings.speed)
         except PromptRefused:
             log.info("What person %d chose as defaults is no default any more.", person_id)
-            return Defaults((), speed)
+            return Defaults((), settings.speed)
 
     async def remixes(self, person_id: int) -> bool:
         """Tell within a second whether a person remixes; no, where nobody can tell: their press goes on without."""

@@ -14,19 +14,20 @@ from bot.errors import (
     ButtonUnknown,
     FormGone,
     MjbotError,
-    NotTheRequester,
-    PlaceUnreachable,
-    RequesterUnknown,
+    PromptRefused,
 )
 from bot.jobs import Jobs
 from bot.metrics import PRESSES, counting_unsent
-from bot.models import Button, Status, Task
+from bot.models import Button, Task
+from bot.parameters import Parameter, check
 from bot.ports import Answerer, PictureSource, Store
 from bot.prompt import Options, compose
 from bot.readings import line_of
 from bot.records import Claim, ClaimState, Job, Mark, Place
-from bot.sending import Sender, Sending, Submits, prompt_of
+from bot.sending import Sender
 from bot.supervisor import Supervisor
+from bot.waiting import Lookup, Waiting
+from bot.ways import Sending, Submits, prompt_of
 
 __all__ = ["WAITING", "Midjourney", "Press", "Presses"]
 
@@ -34,12 +35,8 @@ WAITING = "-"
 """The key of a press that is none of the API's buttons: a form that the child of that task waits for."""
 
 
-class Midjourney(Submits, Protocol):
+class Midjourney(Submits, Lookup, Protocol):
     """What presses ask of the relay: the submits, and a task where the store has lost it."""
-
-    async def fetch(self, task_id: str) -> Task:
-        """Fetch one task, or raise TaskUnknown."""
-        ...
 
 
 class Presses:
@@ -60,6 +57,7 @@ class Presses:
         self._store = store
         self._jobs = jobs
         self._claims = Claims(store, admission, now=clock.now)
+        self._waiting = Waiting(api, store, now=clock.now)
         self._detours = Detours(pictures, jobs)
         self._sender = Sender(api, store, jobs, self._detours, supervisor, clock=clock)
         self._now = clock.now
@@ -86,7 +84,7 @@ class Presses:
             return
         await self._claims.admit(press)
         if prompt is not None:
-            prompt = compose(Options(prompt=prompt)).line
+            prompt = _filled_in(action, prompt)
         # Whoever filled in a form asks for something of their own, whatever is being drawn already.
         mark = await self._mark_of(press, action) if prompt is None else None
         if mark is not None:
@@ -103,14 +101,7 @@ class Presses:
         with self._sender.given_back(claim):
             job = await self._open(claim, press, answerer, parent, button)
         sending = Sending(
-            claim=claim,
-            job=job,
-            parent=parent,
-            button=button,
-            action=action,
-            prompt=prompt,
-            mask=mask,
-            around=around,
+            claim=claim, job=job, parent=parent, button=button, action=action, prompt=prompt, mask=mask, around=around
         )
         if action.instead is Instead.IMAGINE_ALL:
             sending = self._with_lines(sending, press, answerer)
@@ -123,7 +114,7 @@ class Presses:
         """
         if press.key == WAITING:
             await self._claims.admit(press)
-            repainted = (await self._waiting(press, elsewhere=True)).parent_id
+            repainted = (await self._waiting.job(press, elsewhere=True)).parent_id
             parent = await self._store.snapshot(repainted) or await self._api.fetch(repainted)
         else:
             parent, _ = await self._button(press)
@@ -201,17 +192,17 @@ class Presses:
         Only its requester may. Its prompt is checked as that of a form which was asked first; raises PromptRefused too.
         """
         await self._claims.admit(press)
-        await self._waiting(press, elsewhere=bool(mask))
+        await self._waiting.job(press, elsewhere=bool(mask))
         prompt = compose(Options(prompt=prompt)).line
         claim = await self._claims.write(press, "form")
         with self._sender.given_back(claim):
             # It may have been sent or dropped between the look and the claim.
-            job = replace(await self._waiting(press, elsewhere=bool(mask)), claim_id=claim.id)
+            job = replace(await self._waiting.job(press, elsewhere=bool(mask)), claim_id=claim.id)
         self._sender.surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer, mask))
 
     async def drop_form(self, press: Press) -> None:
         """Decline the form that a child waits for; only its requester may, and nothing is paid."""
-        await self._jobs.drop(await self._waiting(press))
+        await self._jobs.drop(await self._waiting.job(press))
 
     async def _button(self, press: Press) -> tuple[Task, Button]:
         """Find the pressed button in the stored snapshot, else in the task itself."""
@@ -267,43 +258,14 @@ class Presses:
             raise
         return job
 
-    async def _waiting(self, press: Press, *, elsewhere: bool = False) -> Job:
-        """Return the job whose form may be answered by this press: once for each child, by whom it was made for.
-
-        `elsewhere`: the press is of another message than the child's own, which must be known then.
-        """
-        jobs = await self._store.jobs_of_task(press.task_id)
-        made = next((job for job in jobs if job.claim_id), None)
-        job = made if elsewhere else await self._store.job(press.parent.message_id)
-        asked_by = made or job
-        requester_id = asked_by.requester.id if asked_by else press.asker.requester_id
-        if not requester_id:
-            raise RequesterUnknown
-        if requester_id != press.person.id:
-            raise NotTheRequester
-        task = await self._store.snapshot(press.task_id)
-        if task is None and not jobs:
-            # Both may be forgotten; the relay knows whether it has been drawn.
-            task = await self._api.fetch(press.task_id)
-        # What is being drawn has had its form; earlier states may come to wait for it yet.
-        drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
-        if drawn or any(other.form_sent for other in jobs):
-            raise FormGone
-        if elsewhere:
-            return self._reached(job)
-        if job is None:
-            return Job(place=press.parent, requester=press.person, task_id=press.task_id, born_at=self._now())
-        # The click brings a fresh token, which may be all that reaches a private message.
-        return replace(job, place=press.parent)
-
-    def _reached(self, job: Job | None) -> Job:
-        """Return a child's job if its own message can be drawn still: this press brings no token for it."""
-        if job is None or not job.parent_id:
-            raise FormGone
-        if not job.place.reachable and job.place.token_expires_at <= self._now():
-            raise PlaceUnreachable
-        return job
-
     async def _answer(self, claim: Claim, job: Job, prompt: str, answerer: Answerer, mask: bytes) -> None:
         state = await self._sender.send_form(claim, job, prompt, answerer, mask=mask)
         await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
+
+
+def _filled_in(action: Action, prompt: str) -> str:
+    """Check what the form of a button was filled in with, and return it as one line; Custom Zoom's says how far."""
+    typed = compose(Options(prompt=prompt))
+    if action.form == "zoom" and typed.value("zoom") is None and (lacking := check(Parameter("zoom"), None)):
+        raise PromptRefused((lacking,), typed.line)
+    return typed.line

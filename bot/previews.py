@@ -12,7 +12,7 @@ from bot.masks import Mask
 LONGEST = 1024
 """Pixels on the longer side: what Discord shows is smaller still."""
 
-_TINT = (255, 45, 120)
+TINT = (255, 45, 120)
 """A pink that little in nature has."""
 _TINTED = 0.30
 _STRIPE = 0.34
@@ -35,7 +35,7 @@ def preview(data: bytes, mask: Mask, *, name: str, limit: int, url: str = "") ->
         area = resized(image, picture.size, Image.Resampling.NEAREST)
     grey = ImageOps.grayscale(picture).convert("RGB")
     kept = Image.blend(Image.new("RGB", picture.size, (16, 16, 20)), Image.blend(grey, picture, 0.6), _DIMMED)
-    tint = Image.new("RGB", picture.size, _TINT)
+    tint = Image.new("RGB", picture.size, TINT)
     tinted = Image.blend(picture, tint, _TINTED)
     striped = Image.composite(Image.blend(tinted, tint, _STRIPE), tinted, _stripes(picture.size))
     shown = Image.composite(striped, kept, area)

@@ -1,4 +1,4 @@
-"""What can be wrong with a prompt: values with data, which cogs/apology.py words. Pure.
+"""What can be wrong with a prompt: values with data, which cogs/objections.py words. Pure.
 
 Parameters are named as the prompt line writes them, without their dashes; `where` is where the person gave it.
 """

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
 
 from bot.errors import PromptRefused
 from bot.line import Prompt, bare, merged_no, parse
 from bot.parameters import Parameter, Takes, check, model_of, near, normal, spec_of
 from bot.problems import Apart, ManyJobs, NoWords, Problem, StrayWords, TooLong, Twice, UnknownParameter, Where
+from bot.submits import Speed
 from bot.tidy import tidy
 
 LIMIT = 6000
@@ -20,8 +20,6 @@ UPLOAD_LENGTH = 300
 _DASHES = re.compile("-{2,}")
 # The look ahead keeps a brace that nothing closes from being tried again at each comma.
 _PERMUTATION = re.compile(r"(?<!\\)\{(?=[^{}]*\})[^{}]*?(?<!\\),[^{}]*\}")
-
-Speed = Literal["", "fast", "relax", "turbo"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +40,7 @@ class Options:
     no: str = ""
     tile: bool | None = None
     raw: bool | None = None
-    speed: Speed = ""
+    speed: Speed | None = None
     images: tuple[str, ...] = ()
     uploads: int = 0
 
@@ -118,8 +116,10 @@ def _of_options(options: Options) -> Iterator[Parameter]:
         spec = spec_of(name)
         if spec is not None and value:
             yield Parameter(name, normal(spec, value))
-    flags = {"tile": options.tile, "raw": options.raw, options.speed: bool(options.speed)}
+    flags = {"tile": options.tile, "raw": options.raw}
     yield from (Parameter(name) for name, wish in flags.items() if wish)
+    if options.speed:
+        yield Parameter(options.speed)
 
 
 def _together(typed: Prompt, chosen: list[Parameter]) -> tuple[Prompt, list[Problem]]:

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 
+from bot.abilities import believed_until
 from bot.actions import SPEED
 from bot.errors import ActionUnsupported, StoreUnavailable
 from bot.line import parse
@@ -14,11 +14,8 @@ from bot.submits import Speed
 
 log = logging.getLogger(__name__)
 
-_CANNOT = timedelta(days=1)
-"""How long it is not asked for again, where the relay has no such paths."""
 
-
-def names_speed(prompt: str) -> bool:
+def _names_speed(prompt: str) -> bool:
     """Tell whether a prompt says itself which queue it goes through: what is typed holds before what was chosen."""
     return any(each.name in set(Speed) for each in parse(prompt).parameters)
 
@@ -36,7 +33,7 @@ class Queues:
         Raises:
             StoreUnavailable: Nobody can tell, and another queue may cost more.
         """
-        return None if names_speed(prompt) else (await self._store.person(person_id)).speed
+        return None if _names_speed(prompt) else (await self._store.person(person_id)).speed
 
     async def submit(self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]]) -> Submission:
         """Send at that speed; once more, without, only after an answer that says that nothing was accepted.
@@ -47,13 +44,13 @@ class Queues:
             return await send(None)
         try:
             return await send(speed)
-        except ActionUnsupported as refused:
-            reason = refused.reason
+        except ActionUnsupported as unsupported:
+            refused = unsupported
         submission = await send(None)
-        log.info("The relay has no path for %s: %s.", speed, reason)
+        log.info("The relay has no path for %s: %s.", speed, refused.reason)
         now = self._now()
         with suppress(StoreUnavailable):  # what was accepted stands, whether this is remembered or not
-            await self._store.refuse(SPEED, reason, at=now, until=now + _CANNOT)
+            await self._store.refuse(SPEED, refused.reason, at=now, until=believed_until(refused, now))
         return submission
 
     async def _refused(self) -> Mapping[str, str]:

@@ -8,14 +8,7 @@ from bot.masks import Mask, Region
 from bot.ports import PictureSource
 from bot.presses import Press, Presses
 from bot.studio import Studio
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A picture that somebody painted, as it came."""
-
-    data: bytes
-    name: str
+from bot.wishes import Given
 
 
 @dataclass(frozen=True)
@@ -35,13 +28,13 @@ class Regions:
         self._pictures = pictures
         self._studio = studio
 
-    async def propose(self, press: Press, prompt: str, wish: Region | Upload | None) -> Proposal:
-        """Draw, or read, the mask of a region, and preview it.
+    async def propose(self, press: Press, prompt: str, wish: Region | Given | None) -> Proposal:
+        """Draw the mask of a ready region, or read one that somebody painted, and preview it.
 
         Raises:
             AdmissionRefused: This person may not spend here.
             PromptRefused: The prompt cannot be sent as it is.
-            UploadRefused: The mask is no picture that we take.
+            UploadRefused: The mask cannot be had, or is no picture that we take.
             MaskRefused: It says nothing usable, or there is none.
             PictureError: The task's own picture cannot be had.
         """
@@ -56,12 +49,12 @@ class Regions:
         if isinstance(wish, Region):
             mask = await self._studio.draw_mask(wish, size)
         else:
-            mask = await self._studio.read_mask(wish.data, size, name=wish.name)
+            mask = await self._studio.read_mask(await wish.read(), size, name=wish.name)
         preview = await self._studio.preview(
             picture.data, mask, name="preview", limit=DISCORD_LIMIT, url=parent.picture_url
         )
         return Proposal(prompt, mask, preview)
 
-    async def reread(self, upload: Upload) -> Mask:
+    async def reread(self, kept: Given) -> Mask:
         """Read a mask of ours again, as the message that proposed it kept it; raises UploadRefused or MaskRefused."""
-        return await self._studio.reread_mask(upload.data, name=upload.name)
+        return await self._studio.reread_mask(await kept.read(), name=kept.name)

@@ -1,100 +1,34 @@
-"""A claimed press on its way: sent at most once, by the button or the other way round, and its child followed."""
+"""A claimed press on its way: sent at most once, its child followed, and what came of it written down."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Protocol
+from dataclasses import replace
+from functools import partial
 
-from bot.abilities import way_round
-from bot.actions import REMIXED, Action, Instead, ability, said
+from bot.abilities import believed_until
+from bot.actions import said
 from bot.clock import Clock
 from bot.detours import Detours
 from bot.errors import (
     ActionUnsupported,
     ClaimLost,
     MjbotError,
-    ParentBusy,
     PictureError,
     PromptIgnored,
-    PromptUnheard,
     RelayError,
     StoreUnavailable,
     SubmitUncertain,
 )
 from bot.jobs import Jobs
-from bot.line import parse
-from bot.models import Button, Properties, Status, Submission, Task
+from bot.models import Properties, Submission, Task
 from bot.ports import Answerer, Store
 from bot.queues import Queues
 from bot.records import Claim, ClaimState, Job, Marks
 from bot.spending import Spending
-from bot.submits import Order, Speed
+from bot.submits import Speed
 from bot.supervisor import Supervisor
+from bot.ways import Sending, Submits, Ways
 
 log = logging.getLogger(__name__)
-
-_SETTLE_SECONDS = 15.0
-"""How long a parent may take upstream to become what the relay says it is already."""
-_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
-"""How long a button is greyed: where the relay cannot do it at all, and where a channel of its is down (503)."""
-_STORE_SECONDS = 5.0
-"""How long the end of a submit waits before a store that is gone is tried again."""
-
-
-class Submits(Protocol):
-    """What is asked of the relay here: submits, each sent exactly once.
-
-    They raise SubmitUncertain where they may have been accepted, another RelayError where not.
-    """
-
-    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
-        """Ask for a new task."""
-        ...
-
-    async def submit_action(
-        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
-    ) -> Submission:
-        """Press a button; with `remix`, ask for its form though Midjourney need not."""
-        ...
-
-    async def submit_modal(
-        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
-    ) -> Submission:
-        """Answer the form that a child waits for."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sending:
-    """A claimed press on its way: what to send, for which child message.
-
-    `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
-    button. `line` is what another way draws where there was no form, and `then` what follows once that was accepted:
-    more lines of the same click. `speed` is the queue that its person has chosen.
-    """
-
-    claim: Claim
-    job: Job
-    parent: Task
-    button: Button
-    action: Action
-    prompt: str | None = None
-    mask: bytes = b""
-    around: bool = False
-    line: str = ""
-    speed: Speed | None = None
-    then: Callable[[], Awaitable[None]] | None = None
-
-    @property
-    def is_remix(self) -> bool:
-        """Whether a prompt was typed though Midjourney need not ask for one."""
-        return self.prompt is not None and self.action.kind in REMIXED
-
-    @property
-    def has_new_prompt(self) -> bool:
-        """Whether a prompt was typed that says something else than the parent's."""
-        return self.prompt is not None and parse(self.prompt).line != parse(prompt_of(self.parent)).line
 
 
 class Sender(Spending):
@@ -107,6 +41,7 @@ class Sender(Spending):
         self._api = api
         self._detours = detours
         self._queues = Queues(store, clock.now)
+        self._ways = Ways(api, detours, self._queues, sleep=clock.sleep)
 
     async def send(self, sending: Sending, answerer: Answerer) -> None:
         """Send a claimed press, and see its child, or its refusal, through."""
@@ -130,7 +65,7 @@ class Sender(Spending):
             sending = replace(sending, speed=speed)
             waiting = _newborn(sending.parent, Submission(), sending.prompt)
             submission = await self.patiently(
-                sending.claim, sending.job, waiting, lambda: self._submit(sending, learnt)
+                sending.claim, sending.job, waiting, lambda: self._ways.submit(sending, learnt)
             )
         except SubmitUncertain as lost:
             await self.lost(sending.claim, sending.job, lost)
@@ -139,7 +74,7 @@ class Sender(Spending):
             await self._refused(sending, refused, answerer)
             return False
         if submission is None:
-            await self._take_back(sending, answerer, lambda: self._show(sending, answerer))
+            await self.taken_back(sending.claim, sending.job, answerer, lambda: self._show(sending, answerer))
             return False
         if learnt or sending.around:
             sending = replace(sending, prompt=sending.prompt or sending.line or None)
@@ -178,62 +113,10 @@ class Sender(Spending):
         job = replace(sending.job, place=place, task_id=task_id)
         await self._jobs.go_on(job, child.model_copy(update={"id": task_id}))
 
-    async def _submit(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
-        """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
-
-        None is returned where nothing need be submitted for it.
-        """
-        try:
-            return await self._submit_any(sending, learnt)
-        except ParentBusy:
-            await self._sleep(_SETTLE_SECONDS)
-            return await self._submit_any(sending, learnt)
-
-    async def _submit_any(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
-        action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
-        if not sending.around and ability(custom_id) not in learnt:
-            try:
-                return await self._queues.submit(
-                    sending.speed,
-                    lambda speed: self._api.submit_action(
-                        sending.parent.id, custom_id, state=tag, remix=sending.is_remix, speed=speed
-                    ),
-                )
-            except ActionUnsupported as unsupported:
-                learnt[ability(custom_id)] = unsupported
-                if not unsupported.lasting and action.instead:
-                    # A channel that is down is so for the other way too.
-                    learnt[way_round(custom_id)] = unsupported
-                if not unsupported.lasting or not action.instead:
-                    raise
-        if action.instead.is_free:
-            return None
-        if action.instead is Instead.CHANGE and sending.has_new_prompt:
-            raise PromptUnheard
-        pressed = replace(sending.job.place, message_id=sending.claim.message_id)
-        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line, pressed)
-        try:
-            return await self._queues.submit(
-                sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed)
-            )
-        except ActionUnsupported as unsupported:
-            learnt[way_round(custom_id)] = unsupported
-            raise
-
     async def _refused(self, sending: Sending, refused: MjbotError, answerer: Answerer) -> None:
         """Take the child back and say why."""
         log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
-        await self.taken_back(sending.claim, sending.job, refused, answerer)
-
-    async def _take_back(self, sending: Sending, answerer: Answerer, tell: Callable[[], Awaitable[None]]) -> None:
-        """Take the child back, tell something in its place, and give the claim back."""
-        try:
-            # First the person, who need not wait for a store that is gone.
-            await answerer.close_child(sending.job.place)
-            await tell()
-        finally:
-            await self.settle(sending.claim, ClaimState.REFUSED)
-            await self._jobs.close(sending.job)
+        await self.taken_back(sending.claim, sending.job, answerer, partial(answerer.refuse, refused))
 
     async def _show(self, sending: Sending, answerer: Answerer) -> None:
         try:
@@ -244,7 +127,7 @@ class Sender(Spending):
     async def _learn(self, what: str, refused: ActionUnsupported) -> None:
         """Remember what this relay cannot do."""
         now = self._now()
-        await self._store.refuse(what, refused.reason, at=now, until=now + (_CANNOT if refused.lasting else _DOWN))
+        await self._store.refuse(what, refused.reason, at=now, until=believed_until(refused, now))
 
     async def _mark(self, parent: Task, answerer: Answerer) -> None:
         marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))
@@ -296,11 +179,6 @@ class Sender(Spending):
         return ClaimState.UNKNOWN
 
 
-def prompt_of(task: Task) -> str:
-    """Return the prompt that a form on a task starts with."""
-    return task.properties.final_prompt or task.prompt
-
-
 def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
     """Return what is known of a child before the relay tells of it: its prompt, and where it stands."""
     return Task(
@@ -308,7 +186,7 @@ def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
         action="MODAL" if prompt else "",
         prompt=parent.prompt,
         prompt_en=parent.prompt_en,
-        status=Status.MODAL if submission.needs_form else Status.SUBMITTED if submission.ahead else Status.FRESH,
+        status=submission.first_status,
         properties=Properties(
             final_prompt=prompt or submission.properties.final_prompt or parent.properties.final_prompt,
             number_of_queues=submission.ahead,

@@ -10,7 +10,6 @@ from typing import TypeVar
 from bot.clock import Clock
 from bot.errors import (
     ClaimLost,
-    MjbotError,
     PlaceGone,
     PlaceUnreachable,
     QueueFull,
@@ -37,7 +36,7 @@ _STORE_SECONDS = 5.0
 
 
 class Spending:
-    """The half of a use case that pays: base of Presses and Creations."""
+    """The half of a use case that pays: base of Sender and Creations."""
 
     def __init__(self, store: Store, jobs: Jobs, supervisor: Supervisor, *, clock: Clock) -> None:
         self._store = store
@@ -131,12 +130,12 @@ class Spending:
         await self.settle(claim, ClaimState.UNKNOWN)
         await self._jobs.uncertain(job)
 
-    async def taken_back(self, claim: Claim, job: Job, refused: MjbotError, answerer: Opener) -> None:
-        """Take a message back whose submit was refused, or never sent, and say why."""
+    async def taken_back(self, claim: Claim, job: Job, answerer: Opener, tell: Callable[[], Awaitable[None]]) -> None:
+        """Take a message back whose submit was refused, or never sent, tell why, and give the claim back."""
         try:
             # First the person, who need not wait for a store that is gone.
             await answerer.close_child(job.place)
-            await answerer.refuse(refused)
+            await tell()
         finally:
             await self.settle(claim, ClaimState.REFUSED)
             await self._jobs.close(job)

@@ -2,10 +2,10 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
 from enum import Enum, auto
 from typing import Protocol
 
+from bot.abilities import believed_until
 from bot.actions import CANCEL
 from bot.clock import Clock
 from bot.errors import ActionUnsupported
@@ -15,9 +15,6 @@ from bot.ports import Store
 from bot.records import Job, Place
 
 log = logging.getLogger(__name__)
-
-_CANNOT = timedelta(days=1)
-"""How long a relay that cannot cancel is not asked again."""
 
 
 class Midjourney(Protocol):
@@ -84,7 +81,7 @@ class Stops:
         try:
             await self._api.cancel(task_id)
         except ActionUnsupported as lacking:
-            await self._store.refuse(CANCEL, lacking.reason, at=now, until=now + _CANNOT)
+            await self._store.refuse(CANCEL, lacking.reason, at=now, until=believed_until(lacking, now))
             self._jobs.lacks.look_anew()
             return False
         log.info("Task %s is asked to be cancelled.", task_id)

@@ -20,7 +20,7 @@ from bot.errors import (
 from bot.fit import MAX_PIXELS, fit
 
 MOST_BYTES = 32 * 1024 * 1024
-"""What we take; images.py downloads no more either."""
+"""What we take of one picture."""
 LEAST_SIDE = 64
 """Fewer pixels than this show nothing that could be drawn from."""
 SENT_BYTES = 4 * 1024 * 1024

@@ -1,7 +1,7 @@
 """What each creating command asks for: checked, and made into the order of its pictures once they are here. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from bot.errors import PromptRefused, UploadsMiscounted
@@ -9,7 +9,6 @@ from bot.line import parse
 from bot.parameters import Parameter
 from bot.problems import NoWords, Problem, TooLong
 from bot.prompt import LIMIT, Options, compose
-from bot.queues import names_speed
 from bot.submits import Blend, Describe, Dimensions, Edits, Imagine, Motion, Order, Shorten, Speed, Swap, Video
 
 FEWEST_BLENDED, MOST_BLENDED = 2, 5
@@ -44,8 +43,7 @@ class Defaults:
     """What a person wants wherever they say nothing: parameters, and which queue."""
 
     parameters: tuple[Parameter, ...] = ()
-    speed: str = ""
-    """The word of bot.prompt.Speed, or nothing."""
+    speed: Speed | None = None
 
     @property
     def all(self) -> tuple[Parameter, ...]:
@@ -57,22 +55,13 @@ class Defaults:
 class Wish:
     """What somebody asks for: `action` is the API's word, `prompt` what the message shows until the relay tells more.
 
-    `order` makes the submit of the pictures, in the order in which they were given, once they are checked. `speed` is
-    the queue that it goes through, None for the relay's own, or for what its prompt says.
+    `order` makes the submit of the pictures, in the order in which they were given, once they are checked.
     """
 
     action: str
     order: Callable[[tuple[bytes, ...]], Order]
     prompt: str = ""
-    pictures: tuple[Given, ...] = field(default=())
-    speed: Speed | None = None
-
-
-def queued(wish: Wish, defaults: Defaults) -> Wish:
-    """Let a wish go through the queue that its person has chosen, where its prompt says no other."""
-    if not defaults.speed or names_speed(wish.prompt):
-        return wish
-    return replace(wish, speed=Speed(defaults.speed))
+    pictures: tuple[Given, ...] = ()
 
 
 def imagine(options: Options, pictures: tuple[Given, ...] = (), defaults: Defaults | None = None) -> Wish:

@@ -1,7 +1,6 @@
 """Clicks: on the API's buttons, on ours, and the forms that some of them open."""
 
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,17 +12,18 @@ from bot.actions import REMIXED, Kind
 from bot.clock import Clock
 from bot.errors import NotTheRequester
 from bot.jobs import Jobs
+from bot.line import parse
 from bot.people import People
 from bot.presses import Press, Presses
 from cogs.answerer import ClickAnswerer
-from cogs.apology import stale_button, zoom_range
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click, TaskButton
 from cogs.forms import KEPT_SECONDS, prefilled, prompt_field, prompt_in
+from cogs.hints import stale_button
 from cogs.places import Interaction, clicked, person, requester
 from cogs.pressing import press_of
 from cogs.regions import REGION_KINDS
-from cogs.replies import acknowledged, apologising, tell
+from cogs.replies import acknowledged, apologising, deferred, tell
 from cogs.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ _CATCH_SECONDS = 2.0
 _CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 _ELSEWHERE = REGION_KINDS | {Kind.FORGET}
 """What other cogs answer."""
-_ZOOM = re.compile(r"--zoom\s+(\S+)")
 
 
 class Actions(commands.Cog):
@@ -75,7 +74,7 @@ class Actions(commands.Cog):
                 await self._ask_form(interaction, click, "Midjourney asks")
             elif click.kind in REMIXED and await self._people.remixes(interaction.user.id):
                 await self._ask_form(interaction, click, "Remix")
-            elif await acknowledged(_deferred(interaction)):
+            elif await deferred(interaction):
                 await self._act(interaction, click)
 
     @commands.Cog.listener("on_interaction")
@@ -106,7 +105,7 @@ class Actions(commands.Cog):
     async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first answer: Discord takes none later."""
         text = await prefilled(self._presses, click)
-        if text and suffix and not _ZOOM.search(text):
+        if text and suffix and parse(text).value("zoom") is None:
             text += suffix
         # `caught` reads what is submitted, however late, without it.
         modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=KEPT_SECONDS)
@@ -115,12 +114,9 @@ class Actions(commands.Cog):
         await acknowledged(interaction.response.send_modal(modal))
 
     async def _submitted(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
+        if not await deferred(interaction):
+            return
         prompt = prompt_in(data)
-        if click.kind is Kind.CUSTOM_ZOOM and (problem := _zoom_problem(prompt)):
-            await tell(interaction, problem)
-            return
-        if not await acknowledged(_deferred(interaction)):
-            return
         press, answerer = await self._press(interaction, click), ClickAnswerer(interaction, self._turns, self._sleep)
         if click.kind is Kind.OPEN_FORM:
             await self._presses.answer_form(press, prompt, answerer)
@@ -136,18 +132,3 @@ def _only_the_requester(interaction: Interaction) -> None:
     asked_by = requester(interaction.message)
     if asked_by is not None and asked_by.id != interaction.user.id:
         raise NotTheRequester
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True
-
-
-def _zoom_problem(prompt: str) -> str:
-    found = _ZOOM.search(prompt)
-    try:
-        good = found is not None and 1 <= float(found[1]) <= 2
-    except ValueError:
-        good = False
-    return "" if good else zoom_range()

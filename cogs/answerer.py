@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from io import BytesIO
+from typing import TypeVar
 
 import aiohttp
 import discord
@@ -25,6 +26,8 @@ from cogs.replies import briefly, promptly, said, tell
 from cogs.shown import clip_shown, weighed
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 _FAILURES = (discord.HTTPException, OSError, aiohttp.ClientError)
 _PAUSES = (1.0, 5.0, 20.0)
@@ -89,10 +92,7 @@ class ClickAnswerer(_Opener):
             allowed_mentions=discord.AllowedMentions.none(),
             wait=True,
         )
-        try:
-            message = await promptly(request)
-        except _FAILURES as error:
-            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
+        message = await _shown(request)
         # Discord may have made it private, whatever was asked for.
         return place(self._interaction, message.id, ephemeral=self._clicked.ephemeral or message.flags.ephemeral)
 
@@ -122,10 +122,7 @@ class ClickAnswerer(_Opener):
         request = self._interaction.followup.send(
             embed=embed, files=files, ephemeral=ephemeral, allowed_mentions=discord.AllowedMentions.none()
         )
-        try:
-            await promptly(request)
-        except _FAILURES as error:
-            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
+        await _shown(request)
 
 
 class CommandAnswerer(_Opener):
@@ -148,10 +145,7 @@ class CommandAnswerer(_Opener):
         """Draw the answer's first state ("Sending") in place of "thinking ..."."""
         embed = sending(person(self._interaction.user), pressed, parent)
         await self._turn()
-        try:
-            await promptly(self._interaction.edit_original_response(embed=embed))
-        except _FAILURES as error:
-            raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
+        await _shown(self._interaction.edit_original_response(embed=embed))
         return place(self._interaction, self._message_id, ephemeral=self._ephemeral)
 
 
@@ -201,6 +195,14 @@ def _clicks(message: discord.Message) -> list[tuple[Click, bool]]:
     menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
     seen += [(option.value, option.description == PRESSED) for menu in menus for option in menu.options]
     return [(click, pressed) for name, pressed in seen if (click := Click.read(name)) is not None]
+
+
+async def _shown(request: Awaitable[_T]) -> _T:
+    """Send what shows a message; raise a leaf of DisplayError where it does not get through."""
+    try:
+        return await promptly(request)
+    except _FAILURES as error:
+        raise (PlaceGone if _is_refusal(error) else DisplayFailed)(briefly(error)) from error
 
 
 def _is_refusal(error: BaseException) -> bool:

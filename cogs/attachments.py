@@ -68,15 +68,15 @@ class Attached:
         """Take a file by its link, which must be Discord's own word, as must its size have been looked at."""
         return cls(name=url.partition("?")[0].rpartition("/")[2], download=partial(fetch, url))
 
-    def checked(self) -> Self:
+    def checked(self, *, least_side: int = LEAST_SIDE) -> Self:
         """Return it, unless what Discord tells of it is enough to refuse it; raises UploadRefused."""
         if self.kind not in _KINDS | _UNTOLD:
             raise UploadForeign(self.name, self.kind)
         if self.size > MOST_BYTES:
             raise UploadTooLarge(self.name, self.size, MOST_BYTES)
         if self.width and self.height:
-            if min(self.width, self.height) < LEAST_SIDE:
-                raise UploadTooSmall(self.name, self.width, self.height, LEAST_SIDE)
+            if min(self.width, self.height) < least_side:
+                raise UploadTooSmall(self.name, self.width, self.height, least_side)
             if self.width * self.height > MAX_PIXELS:
                 raise UploadTooLarge(self.name, self.width * self.height, MAX_PIXELS, pixels=True)
         return self

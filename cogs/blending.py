@@ -16,17 +16,17 @@ from discord.ext import commands
 
 from bot.submits import Dimensions
 from bot.wishes import FEWEST_BLENDED, MOST_BLENDED, Defaults, Given, Wish, blend
-from cogs.apology import no_picture_to_blend
 from cogs.attachments import Attached, given, pictures_in
 from cogs.choices import SHAPES
+from cogs.colours import LIVE
 from cogs.creating import Creating
 from cogs.forms import KEPT_SECONDS, chosen_in, uploads_in
+from cogs.hints import no_picture_to_blend
 from cogs.places import Interaction
-from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell, thinking
 
 BLEND = "blend_click"
 """The event that a click is dispatched as: `on_blend_click(interaction)`."""
-_COLOUR = 0x5865F2
 _CUSTOM_ID = "mj:blend"
 _OTHERS, _SHAPE = "others", "shape"
 _GALLERY = "https://discord.com/"
@@ -82,7 +82,7 @@ class BlendWith(commands.Cog):
         if not shown:
             await tell(interaction, no_picture_to_blend())
             return
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             pictures = tuple(self._linked(one) if isinstance(one, str) else given(one)[0] for one in shown)
@@ -128,7 +128,7 @@ class BlendWith(commands.Cog):
 def _gallery(names: Sequence[str]) -> list[discord.Embed]:
     many = "this picture" if len(names) == 1 else f"these {len(names)} pictures"
     said = f"Add others to {many}: Midjourney lets up to {MOST_BLENDED} flow into each other."
-    first = discord.Embed(title="Blend with ...", colour=_COLOUR, url=_GALLERY, description=said)
+    first = discord.Embed(title="Blend with ...", colour=LIVE, url=_GALLERY, description=said)
     first.set_footer(text="Nothing is paid before you send the form.")
     embeds = (first, *(discord.Embed(url=_GALLERY) for _ in names[1:]))
     return [embed.set_image(url=f"attachment://{name}") for embed, name in zip(embeds, names, strict=True)]

@@ -9,13 +9,13 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.parameters import NIJI, VERSIONS
-from bot.prompt import Options
-from bot.submits import Dimensions
+from bot.prompt import LIMIT, Options
+from bot.submits import Dimensions, Speed
 from bot.wishes import Defaults, Wish, blend, imagine
 from cogs import limits
 from cogs.attachments import given
 from cogs.choices import SHAPES
-from cogs.creating import PROMPT, Creating
+from cogs.creating import Creating
 from cogs.places import Interaction
 
 _SEEDS = 2**32 - 1
@@ -53,7 +53,7 @@ class Create(commands.Cog):
     async def imagine(  # noqa: PLR0913, PLR0917 - Discord's options are what they are
         self,
         interaction: Interaction,
-        prompt: app_commands.Range[str, 1, PROMPT],
+        prompt: app_commands.Range[str, 1, LIMIT],
         aspect: app_commands.Range[str, 1, 20] = "",
         version: app_commands.Range[str, 1, 20] = "",
         stylize: app_commands.Range[int, 0, 1000] | None = None,
@@ -73,7 +73,7 @@ class Create(commands.Cog):
         """Draw four pictures of a prompt, and of up to three pictures beside it."""
         options = Options(
             prompt=prompt, aspect=aspect, version=version, niji=niji, stylize=stylize, chaos=chaos, weird=weird,
-            seed=seed, no=no, tile=tile, raw=raw, speed=speed or "",
+            seed=seed, no=no, tile=tile, raw=raw, speed=Speed(speed) if speed else None,
         )  # fmt: skip
 
         def wish(defaults: Defaults) -> Wish:

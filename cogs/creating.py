@@ -2,20 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.admission import Asker
 from bot.clock import Clock
 from bot.creations import Creation, Creations
 from bot.errors import MjbotError
 from bot.uploads import Upload
-from bot.wishes import Defaults, Given, Wish, queued
+from bot.wishes import Defaults, Given, Wish
 from cogs.answerer import CommandAnswerer
 from cogs.budgets import Budgets
-from cogs.places import Interaction, is_member, person
+from cogs.places import Interaction, person
 from cogs.replies import acknowledged, promptly, sentence, taking_back, tell
 from cogs.trust import Trust
 
-PROMPT = 6000
-"""The longest text that Discord takes as an option."""
 DefaultsOf = Callable[[int], Awaitable[Defaults]]
 """Finds what a person, by id, wants wherever they say nothing."""
 
@@ -57,19 +54,11 @@ class Creating:
             creation = Creation(
                 interaction_id=interaction.id,
                 person=person(interaction.user),
-                asker=await self._asker(interaction),
+                asker=await self._trust.asker(interaction),
             )
             defaults = await self._defaults_of(interaction.user.id)
-            await self._creations.create(creation, queued(wish_of(defaults), defaults), answerer)
+            await self._creations.create(creation, wish_of(defaults), answerer)
 
     async def prepared(self, interaction: Interaction, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
         """Check pictures that somebody may create from, without creating; raises what Creations.prepared does."""
-        return await self._creations.prepared(await self._asker(interaction), pictures)
-
-    async def _asker(self, interaction: Interaction) -> Asker:
-        member = is_member(interaction)
-        return Asker(
-            person_id=interaction.user.id,
-            guild_id=(interaction.guild_id or 0) if member else 0,
-            trusted_guild=member and await self._trust.trusts(interaction.guild),
-        )
+        return await self._creations.prepared(await self._trust.asker(interaction), pictures)

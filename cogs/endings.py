@@ -1,6 +1,5 @@
 """Clicks that end something: a task on its way, or a message."""
 
-import discord
 from discord.ext import commands
 
 from bot.actions import Kind
@@ -10,7 +9,7 @@ from bot.stops import Outcome, Stops
 from cogs.buttons import CLICK, Click
 from cogs.fifth import deletion
 from cogs.places import Interaction, clicked, person, place, requester
-from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+from cogs.replies import apologising, deferred, promptly, replaced, taking_back, tell, thinking
 
 _SURE = (
     "Delete that message, for everybody? The task itself stays at the relay: `/mjstatus` with its id, at the foot "
@@ -45,14 +44,14 @@ class Endings(commands.Cog):
                 await self._delete(interaction, int(click.key))
 
     async def _stop(self, interaction: Interaction, click: Click) -> None:
-        if await acknowledged(_deferred(interaction)):
+        if await deferred(interaction):
             outcome = await self._stops.stop(click.task_id, clicked(interaction), hand(interaction))
             if outcome in _TOLD:
                 await tell(interaction, _TOLD[outcome])
 
     async def _ask(self, interaction: Interaction, click: Click) -> None:
         """Ask privately whether to; the button below carries the message that is meant."""
-        if not await acknowledged(_thinking(interaction)):
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             message = clicked(interaction)
@@ -61,7 +60,7 @@ class Endings(commands.Cog):
             await promptly(interaction.edit_original_response(content=_SURE, view=view))
 
     async def _delete(self, interaction: Interaction, message_id: int) -> None:
-        if not await acknowledged(_said(interaction, "Deleting …")):
+        if not await replaced(interaction, "Deleting …"):
             return
         async with taking_back(interaction, private=True):
             await self._removals.remove(place(interaction, message_id, ephemeral=False), hand(interaction))
@@ -73,20 +72,3 @@ def hand(interaction: Interaction) -> Hand:
     asked_by = requester(interaction.message)
     moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
     return Hand(person(interaction.user), asked_by.id if asked_by else 0, moderates)
-
-
-async def _deferred(interaction: discord.Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True
-
-
-async def _thinking(interaction: Interaction) -> bool:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    return True
-
-
-async def _said(interaction: Interaction, text: str) -> bool:
-    """Put a sentence in place of the question."""
-    await interaction.response.edit_message(content=text, view=None)
-    return True

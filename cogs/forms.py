@@ -6,14 +6,12 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.actions import typed
 from bot.errors import MjbotError
 from bot.models import is_array, is_mapping
 from bot.presses import Presses
 from bot.soon import soon
 from cogs import limits
 from cogs.buttons import Click
-from cogs.prose import plain
 
 PROMPT = "prompt"
 KEPT_SECONDS = 60.0
@@ -43,8 +41,8 @@ def prompt_field(text: str, hint: str) -> ui.Label[Any]:
 
 
 def prompt_in(data: Mapping[str, Any]) -> str:
-    """Return the prompt that was typed, as Midjourney reads it."""
-    return typed(plain(typed_in(data, PROMPT)))
+    """Return the prompt as it was typed: whoever composes it makes of it what Midjourney reads."""
+    return typed_in(data, PROMPT)
 
 
 def typed_in(data: Mapping[str, Any], custom_id: str) -> str:

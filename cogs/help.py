@@ -16,12 +16,12 @@ from bot.hosting import WipedDisk
 from bot.ports import Now, Store
 from cogs import limits
 from cogs.buttons import CLICK, Click, TaskButton
+from cogs.colours import BAD, DONE, LIVE
 from cogs.permissions import invite, missing
 from cogs.places import Interaction, is_member
-from cogs.replies import acknowledged, apologising, promptly, taking_back
+from cogs.replies import apologising, deferred, promptly, taking_back, thinking
 from cogs.trust import Trust
 
-_COLOUR = 0x5865F2
 _FORGET = Click(Kind.FORGET, "check")
 """The button of /mjcheck: of no task, so that its place in the custom_id is taken by a word."""
 
@@ -54,13 +54,13 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjhelp(self, interaction: Interaction) -> None:
         """List the commands with mentions that can be clicked."""
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             await interaction.edit_original_response(embed=await self._described())
 
     async def _described(self) -> discord.Embed:
-        embed = discord.Embed(title="Midjourney in this chat", colour=_COLOUR, description=await self._commands())
+        embed = discord.Embed(title="Midjourney in this chat", colour=LIVE, description=await self._commands())
         embed.add_field(
             name="Buttons",
             value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
@@ -76,7 +76,7 @@ class Help(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjcheck(self, interaction: Interaction) -> None:
         """Show what `python -m bot check` shows, and the permissions that are missing in this channel."""
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             embed, view = await self._checked(interaction)
@@ -88,7 +88,7 @@ class Help(commands.Cog):
         if click.kind is not Kind.FORGET:
             return
         async with apologising(interaction):
-            if await acknowledged(_deferred(interaction)) is None:
+            if not await deferred(interaction):
                 return
             if interaction.permissions.manage_guild and await self._is_known(interaction):
                 await self._store.forget_refusals()
@@ -125,7 +125,7 @@ class Help(commands.Cog):
         good = all(finding.good for finding in found)
         embed = discord.Embed(
             title="✅ All is well" if good else "⚠️ Something needs you",
-            colour=0x57F287 if good else 0xED4245,
+            colour=DONE if good else BAD,
             description=limits.cut("\n".join(map(_line, found)), limits.EMBED_DESCRIPTION),
         )
         return embed, view
@@ -142,12 +142,6 @@ class Help(commands.Cog):
             if isinstance(command, app_commands.Command)
         ]
         return "\n".join(lines)
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True
 
 
 def _brief(name: str, finding: Finding) -> Finding:

@@ -15,13 +15,13 @@ from bot.models import Status
 from bot.people import Page
 from bot.records import Recent, Tasks
 from cogs import limits
+from cogs.colours import LIVE
 from cogs.prose import ago, code, plain, prompt_line, short
 
 TURN, OPEN, ONLY = "list_turn", "list_open", "list_only"
 """The events that a click is dispatched as: `on_list_turn(interaction, leaf)`, `on_list_open(interaction, task_id)`
 and `on_list_only(interaction, leaf)`."""
 
-_COLOUR = 0x5865F2
 _PROMPT = 100
 _MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
 _LEFT = "🌙"
@@ -122,7 +122,7 @@ def line(one: Recent) -> str:
 
 def listing(page: Page, empty: str) -> tuple[discord.Embed, ui.View]:
     """Draw a page of a person's tasks; `empty` says what to do where there are none."""
-    embed = discord.Embed(title="Your tasks", colour=_COLOUR, description=_lines(page.tasks) or empty)
+    embed = discord.Embed(title="Your tasks", colour=LIVE, description=_lines(page.tasks) or empty)
     many = "1 task" if page.total == 1 else f"{page.total} tasks"
     if page.total:
         embed.set_footer(text=f"{NAMES[page.which]}: {many}, page {page.number + 1} of {page.count}")

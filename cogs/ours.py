@@ -17,7 +17,7 @@ from cogs.buttons import CHOICE, CLICK, Click, TaskMenu
 from cogs.fifth import pictures_menu
 from cogs.places import Interaction, clicked, place
 from cogs.prose import short, web_link
-from cogs.replies import acknowledged, apologising, promptly, said, taking_back
+from cogs.replies import acknowledged, apologising, promptly, replaced, said, taking_back, thinking
 from cogs.tree import family_embed
 
 _NUMBERS = frozenset({WHOLE, 1, 2, 3, 4})
@@ -66,7 +66,7 @@ class Ours(commands.Cog):
         await acknowledged(interaction.response.send_message(_ASK, view=menu, ephemeral=True))
 
     async def _split(self, interaction: Interaction, click: Click, numbers: set[int]) -> None:
-        if not await acknowledged(_said(interaction, _FETCHING)):
+        if not await replaced(interaction, _FETCHING):
             return
         private = click.key == "-"
         grid = clicked(interaction) if private else place(interaction, int(click.key), ephemeral=False)
@@ -86,7 +86,7 @@ class Ours(commands.Cog):
             await promptly(interaction.edit_original_response(content=_told(files, interaction) or "Here you are."))
 
     async def _original(self, interaction: Interaction, click: Click) -> None:
-        if not await acknowledged(_thinking(interaction)):
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             files = await self._results.original(click.task_id, clicked(interaction))
@@ -102,7 +102,7 @@ class Ours(commands.Cog):
                 await promptly(interaction.followup.send(files=sent, ephemeral=True))
 
     async def _family(self, interaction: Interaction, click: Click) -> None:
-        if not await acknowledged(_thinking(interaction)):
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             family = await self._families.of(click.task_id, clicked(interaction), interaction.user.id)
@@ -111,17 +111,6 @@ class Ours(commands.Cog):
 
     async def _turn(self, interaction: Interaction) -> None:
         await self._turns.turn(interaction.token, budgets.TOKEN, as_bot=False, urgent=lambda: True)
-
-
-async def _said(interaction: Interaction, text: str) -> bool:
-    """Put a sentence in place of the menu that was chosen from."""
-    await interaction.response.edit_message(content=text, view=None)
-    return True
-
-
-async def _thinking(interaction: Interaction) -> bool:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    return True
 
 
 def _file(picture: Picture, prompt: str) -> discord.File:

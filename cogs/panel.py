@@ -14,12 +14,12 @@ from discord import ui
 from bot.records import Notify, PersonSettings
 from bot.submits import Speed
 from cogs import limits
+from cogs.colours import LIVE
 from cogs.prose import code, duration
 
 SETTING = "setting_click"
 """The event that a click is dispatched as: `on_setting_click(interaction, choice)`."""
 TEMPLATE = r"mj:e:(?P<what>[a-z]{1,12}):(?P<value>[a-z]{1,9})"
-_COLOUR = 0x5865F2
 _SHOWN = 300
 _OWN = "own"
 _SPEEDS = {_OWN: "Relay's own speed", Speed.RELAX: "Relax", Speed.FAST: "Fast", Speed.TURBO: "Turbo"}
@@ -87,7 +87,7 @@ class SettingButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
 
 def panel(settings: PersonSettings, notify_after: timedelta) -> tuple[discord.Embed, ui.View]:
     """Draw a person's settings; with `notify_after` zero, the operator's "never", mentions are no choice."""
-    embed = discord.Embed(title="Your settings", colour=_COLOUR)
+    embed = discord.Embed(title="Your settings", colour=LIVE)
     embed.description = "They hold for everything you ask for, wherever you ask. Green is what you have chosen."
     if settings != PersonSettings():
         embed.description += " **Forget my settings** takes it all back, and nothing of it is kept."

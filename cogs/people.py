@@ -14,13 +14,13 @@ from bot.errors import PromptRefused
 from bot.people import People
 from bot.records import PersonSettings
 from cogs import limits
-from cogs.apology import stale_panel
 from cogs.forms import KEPT_SECONDS, typed_in
+from cogs.hints import stale_panel
 from cogs.objections import unkept
 from cogs.panel import DEFAULTS, SETTING, Choice, SettingButton, panel
 from cogs.places import Interaction
 from cogs.quotes import quoted
-from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+from cogs.replies import acknowledged, apologising, deferred, promptly, taking_back, tell, thinking
 
 _FIELD = "defaults"
 _LONGEST = 500
@@ -46,7 +46,7 @@ class PeopleCog(commands.Cog, name="People"):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjsettings(self, interaction: Interaction) -> None:
         """Show this person's settings, to them alone."""
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             await self._show(interaction, await self._people.settings(interaction.user.id))
@@ -59,7 +59,7 @@ class PeopleCog(commands.Cog, name="People"):
                 await self._ask(interaction)
             elif not (changes := choice.changes()):
                 await tell(interaction, stale_panel())
-            elif await acknowledged(_deferred(interaction)):
+            elif await deferred(interaction):
                 changed = await self._people.change(interaction.user.id, lambda now: replace(now, **changes))
                 await self._show(interaction, changed)
 
@@ -70,7 +70,7 @@ class PeopleCog(commands.Cog, name="People"):
         if interaction.type is not _MODAL or Choice.read(str(data.get("custom_id", ""))) != DEFAULTS:
             return
         async with apologising(interaction):
-            if await acknowledged(_deferred(interaction)):
+            if await deferred(interaction):
                 await self._write(interaction, typed_in(data, _FIELD))
 
     async def _write(self, interaction: Interaction, text: str) -> None:
@@ -101,9 +101,3 @@ class PeopleCog(commands.Cog, name="People"):
     async def _show(self, interaction: Interaction, settings: PersonSettings) -> None:
         embed, view = panel(settings, self._notify_after)
         await promptly(interaction.edit_original_response(embed=embed, view=view))
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True

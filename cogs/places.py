@@ -1,4 +1,4 @@
-"""Interactions become places, people and askers: what the use cases know of Discord."""
+"""Interactions become places and people: what the use cases know of Discord."""
 
 from datetime import UTC, datetime
 from typing import Any

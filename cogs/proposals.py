@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.actions import Kind
 from bot.masks import Region
+from bot.previews import TINT
 from bot.records import Place
 from cogs import limits
 from cogs.buttons import Click, TaskButton
@@ -16,7 +17,6 @@ from cogs.places import Interaction, is_reachable
 
 MASK_NAME: Final = "mask.png"
 
-_COLOUR = 0xFF2D78
 _FENCE, _END = "```\n", "\n```"
 _REGION = "Repainted"
 _OWN = "Your mask"
@@ -67,7 +67,10 @@ class Proposed:
 def proposal_embed(proposed: Proposed, picture: str) -> discord.Embed:
     """Draw the preview; `picture` is the name of the attachment that shows it."""
     embed = discord.Embed(
-        title="Repaint this?", colour=_COLOUR, description=proposed.described, url=proposed.parent_link or None
+        title="Repaint this?",
+        colour=discord.Colour.from_rgb(*TINT),
+        description=proposed.described,
+        url=proposed.parent_link or None,
     )
     words = proposed.region.words if proposed.region else _OWN
     embed.add_field(name=_REGION, value=f"{words}, {max(round(100 * proposed.share), 1)} % of the picture")

@@ -7,10 +7,11 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
+from bot.prompt import LIMIT
 from bot.wishes import Defaults, Given, Wish, describe, shorten
-from cogs.apology import no_picture_here, one_picture
 from cogs.attachments import given, pictures_in
-from cogs.creating import PROMPT, Creating
+from cogs.creating import Creating
+from cogs.hints import no_picture_here, one_picture
 from cogs.places import Interaction
 from cogs.replies import tell
 
@@ -78,7 +79,7 @@ class Read(commands.Cog):
     async def shorten(
         self,
         interaction: Interaction,
-        prompt: app_commands.Range[str, 1, PROMPT],
+        prompt: app_commands.Range[str, 1, LIMIT],
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Rank the words of a prompt."""

@@ -14,22 +14,22 @@ from discord.ext import commands
 
 from bot.actions import Kind
 from bot.clock import Clock
-from bot.errors import PromptRefused, UploadForeign, UploadTooLarge, UploadUnreadable
+from bot.errors import PromptRefused, UploadUnreadable
 from bot.masks import Region
 from bot.presses import Presses
 from bot.problems import TooLong
 from bot.records import Place
-from bot.regions import Regions, Upload
-from bot.uploads import MOST_BYTES
+from bot.regions import Regions
 from cogs import limits
 from cogs.answerer import ProposalAnswerer
+from cogs.attachments import Attached
 from cogs.budgets import Budgets
 from cogs.buttons import CLICK, Click
 from cogs.forms import KEPT_SECONDS, chosen_in, prefilled, prompt_field, prompt_in, upload_in
 from cogs.places import Interaction, clicked
 from cogs.pressing import press_of
 from cogs.proposals import MASK_NAME, Proposed, mask_link, proposal_embed, proposal_view
-from cogs.replies import acknowledged, apologising, promptly, taking_back
+from cogs.replies import acknowledged, apologising, deferred, promptly, taking_back, thinking
 from cogs.trust import Trust
 
 REGION_KINDS = frozenset({Kind.REGION, Kind.CONFIRM, Kind.CHANGE})
@@ -56,7 +56,7 @@ class RegionForms(commands.Cog):
         async with apologising(interaction):
             if click.kind is not Kind.CONFIRM:
                 await self._ask(interaction, click)
-            elif await acknowledged(_deferred(interaction)):
+            elif await deferred(interaction):
                 await self._confirm(interaction, click)
 
     @commands.Cog.listener("on_interaction")
@@ -68,13 +68,11 @@ class RegionForms(commands.Cog):
             return
         if click.kind is Kind.CHANGE:
             async with apologising(interaction):
-                if await acknowledged(_deferred(interaction)):
+                if await deferred(interaction):
                     await self._propose(interaction, click, data)
-        elif click.kind is Kind.REGION:
-            answer = interaction.response.defer(ephemeral=True, thinking=True)
-            if await acknowledged(answer) is not None:
-                async with taking_back(interaction, private=True):
-                    await self._propose(interaction, click, data)
+        elif click.kind is Kind.REGION and await thinking(interaction):
+            async with taking_back(interaction, private=True):
+                await self._propose(interaction, click, data)
 
     async def _ask(self, interaction: Interaction, click: Click) -> None:
         """Open the form as the first answer: Discord takes none later."""
@@ -96,7 +94,7 @@ class RegionForms(commands.Cog):
     async def _propose(self, interaction: Interaction, click: Click, data: Mapping[str, Any]) -> None:
         """Show the mask over the picture, to this person alone."""
         parent = _parent(interaction, click)
-        wish = await _wish(interaction, data)
+        wish = _wish(interaction, data)
         press = await press_of(interaction, click, self._trust, parent=parent)
         proposal = await self._regions.propose(press, prompt_in(data), wish)
         proposed = Proposed(
@@ -127,7 +125,7 @@ class RegionForms(commands.Cog):
         link = mask_link(message) if message else ""
         if message is None or proposed is None or not link:
             raise UploadUnreadable(MASK_NAME)
-        mask = await self._regions.reread(await _downloaded(interaction, link, MASK_NAME))
+        mask = await self._regions.reread(Attached.held(link, interaction.client.http.get_from_cdn))
         parent = _parent(interaction, click)
         press = await press_of(interaction, click, self._trust, parent=parent)
         answerer = ProposalAnswerer(interaction, self._turns, self._sleep, parent=parent)
@@ -141,28 +139,10 @@ def _parent(interaction: Interaction, click: Click) -> Place:
     return proposed.parent(interaction, here) if proposed else here
 
 
-async def _wish(interaction: Interaction, data: Mapping[str, Any]) -> Region | Upload | None:
+def _wish(interaction: Interaction, data: Mapping[str, Any]) -> Region | Attached | None:
     """Return what is to be repainted: an uploaded mask says it more exactly than a ready region."""
     if file := upload_in(data, _MASK):
-        name, size, kind = str(file.get("filename", "")), file.get("size"), str(file.get("content_type") or "image/")
-        if not isinstance(size, int) or size > MOST_BYTES:
-            raise UploadTooLarge(name, size if isinstance(size, int) else 0, MOST_BYTES)
-        if not kind.startswith("image/"):
-            raise UploadForeign(name)
-        return await _downloaded(interaction, str(file.get("url", "")), name)
+        # However small it is, it is brought to its picture's size.
+        return Attached.uploaded(file, interaction.client.http.get_from_cdn).checked(least_side=1)
     chosen = chosen_in(data, _REGION)
     return Region(chosen) if chosen in Region.__members__.values() else None
-
-
-async def _downloaded(interaction: Interaction, url: str, name: str) -> Upload:
-    """Fetch what Discord keeps; the address is Discord's own word, and no more is read than we take."""
-    try:
-        return Upload(await promptly(interaction.client.http.get_from_cdn(url)), name)
-    except (discord.HTTPException, OSError) as error:
-        raise UploadUnreadable(name) from error
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True

@@ -60,6 +60,21 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
         return None
 
 
+async def deferred(interaction: Interaction) -> bool:
+    """Answer a click, or a form, without any visible change (type 6); tell whether this process may go on."""
+    return await acknowledged(interaction.response.defer()) is not None
+
+
+async def thinking(interaction: Interaction) -> bool:
+    """Answer with a private "thinking ..."; tell whether this process may go on."""
+    return await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is not None
+
+
+async def replaced(interaction: Interaction, text: str) -> bool:
+    """Put a sentence in place of the message that was clicked; tell whether this process may go on."""
+    return await acknowledged(interaction.response.edit_message(content=text, view=None)) is not None
+
+
 class _FirstAnswers:
     """Lets first answers go before the work that follows them: three seconds are all that Discord gives to each."""
 

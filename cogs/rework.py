@@ -9,12 +9,13 @@ from discord.ext import commands
 
 from bot.ids import find_ids
 from bot.jobs import Jobs
+from bot.prompt import LIMIT
 from bot.submits import Motion
 from bot.wishes import Defaults, Given, Wish, animate, edit, swap
-from cogs.apology import malformed, one_start
 from cogs.attachments import given
 from cogs.choices import own_tasks
-from cogs.creating import PROMPT, Creating
+from cogs.creating import Creating
+from cogs.hints import malformed, one_start
 from cogs.places import Interaction
 from cogs.replies import tell
 
@@ -52,7 +53,7 @@ class Rework(commands.Cog):
         image: discord.Attachment | None = None,
         id: app_commands.Range[str, 1, 1000] | None = None,  # noqa: A002 - the option's name in Discord
         picture: app_commands.Range[int, 1, 4] = 1,
-        prompt: app_commands.Range[str, 1, PROMPT] = "",
+        prompt: app_commands.Range[str, 1, LIMIT] = "",
         motion: str = Motion.LOW.value,
         loop: bool = False,  # noqa: FBT001, FBT002
         end_image: discord.Attachment | None = None,
@@ -91,7 +92,7 @@ class Rework(commands.Cog):
         self,
         interaction: Interaction,
         image: discord.Attachment,
-        prompt: app_commands.Range[str, 1, PROMPT],
+        prompt: app_commands.Range[str, 1, LIMIT],
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Change an uploaded picture."""

@@ -6,24 +6,24 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.ids import find_ids
+from bot.jobs import Jobs
 from bot.models import Task
 from bot.seeds import Seeds
-from cogs.apology import asking_for_seed, malformed, one_seed_at_a_time
+from cogs.choices import own_tasks
+from cogs.colours import DONE
+from cogs.hints import asking_for_seed, malformed, one_seed_at_a_time
 from cogs.places import Interaction
 from cogs.prose import prompt_line
 from cogs.quotes import quoted
 from cogs.replies import acknowledged, promptly, taking_back, tell
-from cogs.status import Status
-
-_COLOUR = 0x57F287
 
 
 class Seed(commands.Cog):
-    """Translates "which seed" into a question to the relay; ids are suggested as `status` does it."""
+    """Translates "which seed" into a question to the relay."""
 
-    def __init__(self, seeds: Seeds, status: Status) -> None:
+    def __init__(self, seeds: Seeds, jobs: Jobs) -> None:
         self._seeds = seeds
-        self._status = status
+        self._jobs = jobs
 
     @app_commands.command(name="seed", description=_("The seed that a task was drawn from; free, takes a while"))
     @app_commands.describe(
@@ -47,7 +47,7 @@ class Seed(commands.Cog):
     @seed.autocomplete("id")
     async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        return await self._status.own_tasks(interaction, current)
+        return await own_tasks(self._jobs, interaction.user.id, current)
 
     async def _ask(self, interaction: Interaction, task_id: str, *, private: bool) -> None:
         answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
@@ -64,5 +64,5 @@ def _told(task: Task) -> discord.Embed:
     seed = quoted(task.seed)
     again = f"Add {quoted(f'--seed {task.seed}')} to a prompt to start from the same noise."
     lines = filter(None, (prompt_line(task.shown_prompt), f"Drawn from the seed {seed}.", again))
-    embed = discord.Embed(title="🌱 Seed", colour=_COLOUR, description="\n".join(lines))
+    embed = discord.Embed(title="🌱 Seed", colour=DONE, description="\n".join(lines))
     return embed.set_footer(text=task.id)

@@ -10,11 +10,10 @@ from bot.models import Status, Task
 from bot.ports import Ending, Scene
 from bot.reasons import explain
 from bot.records import Job
+from cogs.colours import ASLEEP, BAD, DONE, LIVE, QUIET, WAITING
 from cogs.fifth import FILES, Ours, of_dead_end, of_result, of_running
 from cogs.prose import ago, bar, code, duration, escaped, plain, short, web_link
 from cogs.readings import readings
-
-QUIET, LIVE, DONE, BAD, WAITING, ASLEEP = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 
 _OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
 

@@ -16,13 +16,13 @@ from bot.jobs import Jobs
 from bot.models import Task
 from bot.records import Job, Place
 from cogs import budgets, limits
-from cogs.apology import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.budgets import Budgets
 from cogs.choices import own_tasks
+from cogs.hints import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
 from cogs.listing import line
 from cogs.places import Interaction, is_reachable, person, place
 from cogs.render import sending
-from cogs.replies import acknowledged, apologising, promptly, taking_back, tell
+from cogs.replies import acknowledged, apologising, promptly, taking_back, tell, thinking
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +76,6 @@ class Status(commands.Cog):
     @mjstatus.autocomplete("id")
     async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        return await self.own_tasks(interaction, current)
-
-    async def own_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        """Return those of this person's recent tasks whose id or prompt holds what was typed."""
         return await own_tasks(self._jobs, interaction.user.id, current)
 
     async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
@@ -91,7 +87,7 @@ class Status(commands.Cog):
             await self.follow(interaction, ids[:MOST], private=False, notify=False)
 
     async def _list(self, interaction: Interaction) -> None:
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             recent = await self._jobs.recent(interaction.user.id, _LISTED)

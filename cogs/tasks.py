@@ -6,10 +6,10 @@ from discord.ext import commands
 
 from bot.people import People
 from bot.records import Tasks
-from cogs.apology import no_such_tasks, no_tasks_yet
+from cogs.hints import no_such_tasks, no_tasks_yet
 from cogs.listing import NAMES, ONLY, OPEN, TURN, Leaf, ListButton, ListMenu, listing
 from cogs.places import Interaction
-from cogs.replies import acknowledged, apologising, promptly, taking_back
+from cogs.replies import apologising, deferred, promptly, taking_back, thinking
 from cogs.status import Status
 
 
@@ -32,7 +32,7 @@ class OwnTasks(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjtasks(self, interaction: Interaction, state: str = Tasks.ALL) -> None:
         """List this person's own tasks, to them alone."""
-        if await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is None:
+        if not await thinking(interaction):
             return
         async with taking_back(interaction, private=True):
             await self._show(interaction, Leaf(0, Tasks(state)))
@@ -42,7 +42,7 @@ class OwnTasks(commands.Cog):
     async def turned(self, interaction: Interaction, leaf: Leaf) -> None:
         """Show another page, or other tasks, in the place of the list."""
         async with apologising(interaction):
-            if await acknowledged(_deferred(interaction)):
+            if await deferred(interaction):
                 await self._show(interaction, leaf)
 
     @commands.Cog.listener(f"on_{OPEN}")
@@ -56,9 +56,3 @@ class OwnTasks(commands.Cog):
         empty = no_tasks_yet() if page.which is Tasks.ALL else no_such_tasks(NAMES[page.which])
         embed, view = listing(page, empty)
         await promptly(interaction.edit_original_response(embed=embed, view=view))
-
-
-async def _deferred(interaction: Interaction) -> bool:
-    """Acknowledge a click without any visible change (type 6)."""
-    await interaction.response.defer()
-    return True

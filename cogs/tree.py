@@ -6,9 +6,9 @@ from bot.actions import is_grid
 from bot.family import Family, Member
 from bot.models import Status
 from cogs import limits
+from cogs.colours import LIVE
 from cogs.prose import escaped, prompt_line, short, web_link
 
-_COLOUR = 0x5865F2
 _PRESSED = 40
 _INDENT = 6
 """How many generations are indented: a telephone is narrow."""
@@ -22,7 +22,7 @@ def family_embed(family: Family, task_id: str) -> discord.Embed:
     for member in family.members:
         longer = f"{text}\n{_line(member, marked=member.task.id == task_id)}".strip()
         text = longer if limits.length(longer) <= limits.EMBED_DESCRIPTION else text
-    embed = discord.Embed(title="🌳 Family", colour=_COLOUR, description=text)
+    embed = discord.Embed(title="🌳 Family", colour=LIVE, description=text)
     if family.more:
         embed.set_footer(text="There are more than these.")
     elif len(family.members) == 1:

@@ -1,4 +1,4 @@
-"""Which servers the operator's own people own or manage, and who those people are."""
+"""Who asks: which servers the operator's own people own or manage, and who those people are."""
 
 import logging
 from collections.abc import Collection
@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import aiohttp
 import discord
 
+from bot.admission import Asker
 from bot.clock import Clock
+from cogs.places import Interaction, is_member
 from cogs.prose import short
 from cogs.replies import briefly
 
@@ -37,6 +39,19 @@ class Trust:
         accepted = discord.TeamMembershipState.accepted
         team = [member.id for member in info.team.members if member.membership_state is accepted] if info.team else []
         self.owners.update(team or [info.owner.id])
+
+    async def asker(self, interaction: Interaction, requester_id: int | None = None) -> Asker:
+        """Tell admission who wants to spend, and where: a server that the bot is not in is none.
+
+        `requester_id` is who asked for the message that was pressed, 0 where nothing tells; None for a command.
+        """
+        member = is_member(interaction)
+        return Asker(
+            person_id=interaction.user.id,
+            guild_id=(interaction.guild_id or 0) if member else 0,
+            trusted_guild=member and await self.trusts(interaction.guild),
+            requester_id=requester_id,
+        )
 
     async def trusts(self, guild: discord.Guild | None) -> bool:
         """Tell whether one of them owns or manages the server; not so where Discord cannot be asked."""

@@ -8,12 +8,12 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.actions import Kind
-from cogs.apology import nothing_to_enlarge
 from cogs.buttons import Click, TaskButton
+from cogs.colours import LIVE
+from cogs.hints import nothing_to_enlarge
 from cogs.places import Interaction
 from cogs.replies import acknowledged, tell
 
-_COLOUR = 0x5865F2
 _LARGER = {Kind.PICK, Kind.UPSCALE}
 
 
@@ -44,7 +44,7 @@ class Upscale(commands.Cog):
             await tell(interaction, nothing_to_enlarge())
             return
         said = f"From [this message]({message.jump_url}). What you press here is shown to you alone."
-        embed = discord.Embed(title="Which one?", colour=_COLOUR, description=said)
+        embed = discord.Embed(title="Which one?", colour=LIVE, description=said)
         await acknowledged(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import Action, Instead, Kind, ability, find, is_grid, key, meaning, said, typed
+from bot.actions import Action, Instead, Kind, ability, find, is_grid, key, meaning, said
 from bot.models import Button, Task
 from sandbox.relay.custom_ids import UnknownAction, normal_action
 from sandbox.relay.settings import STOCK_REFUSALS
@@ -334,8 +334,3 @@ def test_said_prefers_the_label() -> None:
     expected = ["Pan left", "Pan right", "Pan up", "Pan down"]
     assert expected == words[17:21]
     assert said(Button(custom_id="MJ::BOOKMARK::u", label=" ")) == "Favorite"
-
-
-def test_a_long_dash_before_a_parameter_is_two_short_ones() -> None:
-    """And one in a sentence stays what it is."""
-    assert "a cat \u2014 asleep --zoom 1.8 --ar 3:2" == typed("a cat \u2014 asleep \u2013zoom 1.8 \u2014ar 3:2")

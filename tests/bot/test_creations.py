@@ -33,7 +33,7 @@ from bot.parameters import Parameter
 from bot.ports import Ending
 from bot.prompt import Options
 from bot.records import ClaimState, Person
-from bot.submits import Imagine
+from bot.submits import Imagine, Speed
 from bot.wishes import Defaults, Wish, imagine
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.given import FakeGiven
@@ -350,9 +350,9 @@ async def test_a_process_that_dies_never_sends_again(world: World) -> None:
 
 def test_defaults_fill_what_was_left_unsaid() -> None:
     """What was said wins, also where it only excludes a default."""
-    defaults = Defaults((Parameter("ar", "16:9"), Parameter("stylize", "50")), "relax")
+    defaults = Defaults((Parameter("ar", "16:9"), Parameter("stylize", "50")), Speed.RELAX)
     assert imagine(Options(prompt="x --ar 3:2"), (), defaults).prompt == "x --ar 3:2 --stylize 50 --relax"
-    assert imagine(Options(prompt="x", speed="fast"), (), defaults).prompt == "x --fast --ar 16:9 --stylize 50"
+    assert imagine(Options(prompt="x", speed=Speed.FAST), (), defaults).prompt == "x --fast --ar 16:9 --stylize 50"
 
 
 def test_a_wrong_prompt_is_refused_before_anything() -> None:

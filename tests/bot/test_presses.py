@@ -42,6 +42,7 @@ from bot.errors import (
 from bot.models import Properties, Status, Submission, Task
 from bot.ports import Ending
 from bot.presses import Press
+from bot.problems import OutOfRange, Problem, ValueMissing
 from bot.records import ClaimState, Person, Place
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.process import Process, World
@@ -718,6 +719,21 @@ async def test_a_form_that_was_asked_first_is_sent_with_its_press(world: World, 
     assert states(world) == {100: "accepted"}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "problem"),
+    [
+        ("a lighthouse", ValueMissing("zoom", "1.5")),
+        ("a lighthouse --zoom 3", OutOfRange("zoom", "3", "1", "2")),
+    ],
+)
+async def test_custom_zoom_must_say_how_far(world: World, process: Process, prompt: str, problem: Problem) -> None:
+    """Midjourney would refuse what says nothing, or too much: it is told before anything is claimed."""
+    with pytest.raises(PromptRefused) as refused:
+        await process.presses.press(press(button=ZOOM), FakeAnswerer(), prompt=prompt)
+    assert tuple(refused.value.problems) == (problem,)
+    assert states(world) == {}
+
+
 async def test_a_form_learnt_late_waits_on_the_child(world: World, process: Process) -> None:
     """Nothing more is sent until its requester confirms; then once."""
     world.relay.outcomes = [ASKS, ACCEPTED]
@@ -765,7 +781,7 @@ async def test_a_form_that_was_refused_may_be_answered_again(
     answerer = FakeAnswerer()
     if asked_first:
         world.relay.outcomes = [ASKS, PromptBanned("word"), ACCEPTED]
-        await process.presses.press(press(button=ZOOM), answerer, prompt="word")
+        await process.presses.press(press(button=ZOOM), answerer, prompt="word --zoom 2")
     else:
         world.store.jobs = {800: job(800, CHILD)}
         world.relay.outcomes = [PromptBanned("word"), ACCEPTED]

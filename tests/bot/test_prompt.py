@@ -28,6 +28,7 @@ from bot.problems import (
     ValueMissing,
 )
 from bot.prompt import LIMIT, UPLOAD_LENGTH, Options, compose, defaults_of, merge
+from bot.submits import Speed
 
 PNG = "https://cdn.example/a.png?ex=1&is=2&hm=3&"
 
@@ -52,7 +53,7 @@ def test_every_option_finds_its_place() -> None:
         no="people, text",
         tile=True,
         raw=True,
-        speed="fast",
+        speed=Speed.FAST,
         images=(PNG, "<https://cdn.example/b.jpg>"),
     )
     expected = (
@@ -158,10 +159,10 @@ def test_what_was_typed_becomes_what_was_meant(typed: str, line: str) -> None:
         (Options(prompt="a cat", tile=True, version="4"), NotInVersion("tile", "v 4", "option")),
         (Options(prompt="a cat --tile --niji 4"), NotInVersion("tile", "niji 4")),
         (Options(prompt="a cat --cref https://a.example/b.png --v 7"), NotInVersion("cref", "v 7")),
-        (Options(prompt="a cat", speed="turbo", version="8.1"), NotInVersion("turbo", "v 8.1", "option")),
+        (Options(prompt="a cat", speed=Speed.TURBO, version="8.1"), NotInVersion("turbo", "v 8.1", "option")),
         (Options(prompt="a cat", niji="6", version="7"), Apart("v", "niji")),
         (Options(prompt="a cat --niji 6", version="7"), Apart("niji", "v")),
-        (Options(prompt="a cat --relax", speed="fast"), Apart("relax", "fast")),
+        (Options(prompt="a cat --relax", speed=Speed.FAST), Apart("relax", "fast")),
         (Options(prompt="a cat --s 5 --s 6"), Twice("stylize", "5", "6")),
         (Options(prompt="a cat --ar 3:2", aspect="2:3"), Twice("ar", "3:2", "2:3", "option")),
         (Options(prompt="a {red, blue} cat"), ManyJobs("{red, blue}")),
@@ -210,7 +211,7 @@ def test_defaults_never_override() -> None:
     """What was given stays; what is missing comes from the person's own settings, and --no adds up."""
     defaults = defaults_of("--ar 3:2 --s 250 --v 7 --turbo --no text --chaos 5")
     assert "a --ar 3:2 --stylize 250 --v 7 --turbo --no text --chaos 5" == compose(Options(prompt="a"), defaults).line
-    given = Options(prompt="a --ar 1:1 --no red", speed="relax", niji="6", chaos=0)
+    given = Options(prompt="a --ar 1:1 --no red", speed=Speed.RELAX, niji="6", chaos=0)
     assert "a --ar 1:1 --no red, text --niji 6 --chaos 0 --relax --stylize 250" == compose(given, defaults).line
 
 

@@ -1,6 +1,7 @@
 """The queue that a person has chosen: it holds for presses, forms and commands, and never costs a second submit."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.presses import Press
 from bot.prompt import Options
 from bot.records import ClaimState, PersonSettings
 from bot.submits import Speed
-from bot.wishes import Defaults, Wish, edit, imagine, queued, shorten
+from bot.wishes import Defaults, Wish, edit, imagine, shorten
 from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.given import FakeGiven
 from tests.fakes.process import Process, World
@@ -91,6 +92,18 @@ async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: Wor
     assert await world.store.refusals(world.clock.now()) == {SPEED: "HTTP 404"}
 
 
+@pytest.mark.parametrize(("lasting", "believed"), [(False, timedelta(minutes=10)), (True, timedelta(days=1))])
+async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
+    world: World, process: Process, believed: timedelta, *, lasting: bool
+) -> None:
+    world.relay.outcomes = [ActionUnsupported("HTTP 503", lasting=lasting), ACCEPTED]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    later = world.clock.now() + believed
+    assert SPEED in await world.store.refusals(later - timedelta(minutes=1))
+    assert SPEED not in await world.store.refusals(later)
+
+
 async def test_a_relay_that_lacks_the_button_is_not_said_to_lack_the_queue(world: World, process: Process) -> None:
     world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)] * 2
     await process.presses.press(press(button=ZOOM), FakeAnswerer())
@@ -119,30 +132,29 @@ async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: Wo
     assert await world.store.refusals(world.clock.now()) == {}
 
 
-async def test_a_command_goes_through_it_by_its_path(world: World, process: Process) -> None:
-    wish = queued(shorten("a pig"), Defaults(speed="relax"))
+@pytest.mark.parametrize("wish", [shorten("a pig"), edit(FakeGiven(), "a hat")])
+async def test_a_command_goes_through_it_by_its_path(world: World, process: Process, wish: Wish) -> None:
     await process.creations.create(creation(), wish, FakeAnswerer())
     await world.clock.advance(1.0)
     assert world.relay.sent[0].words[-1] == "relax"
 
 
+async def test_a_command_whose_prompt_names_another_queue_asks_for_none(world: World, process: Process) -> None:
+    """What is typed holds before what was chosen."""
+    await process.creations.create(creation(), edit(FakeGiven(), "a hat --turbo"), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert "relax" not in world.relay.sent[0].words
+
+
+async def test_a_command_of_somebody_who_chose_no_queue_asks_for_none(world: World, process: Process) -> None:
+    world.store.people.clear()
+    await process.creations.create(creation(), edit(FakeGiven(), "a hat"), FakeAnswerer())
+    await world.clock.advance(1.0)
+    assert not {*Speed} & {*world.relay.sent[0].words}
+
+
 async def test_imagine_says_it_in_its_prompt_and_not_twice(world: World, process: Process) -> None:
-    defaults = Defaults((Parameter("ar", "3:2"),), "relax")
-    await process.creations.create(
-        creation(), queued(imagine(Options(prompt="a pig"), (), defaults), defaults), FakeAnswerer()
-    )
+    defaults = Defaults((Parameter("ar", "3:2"),), Speed.RELAX)
+    await process.creations.create(creation(), imagine(Options(prompt="a pig"), (), defaults), FakeAnswerer())
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("imagine", ("MID_JOURNEY", "a pig --ar 3:2 --relax"), "mjbot:100")]
-
-
-@pytest.mark.parametrize(
-    ("wish", "speed"),
-    [
-        (shorten("a pig"), Speed.RELAX),
-        (edit(FakeGiven(), "a hat"), Speed.RELAX),
-        (edit(FakeGiven(), "a hat --turbo"), None),
-    ],
-)
-def test_what_is_typed_holds_before_what_was_chosen(wish: Wish, speed: Speed | None) -> None:
-    assert queued(wish, Defaults(speed="relax")).speed is speed
-    assert queued(wish, Defaults()).speed is None

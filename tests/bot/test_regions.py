@@ -26,10 +26,11 @@ from bot.images import Picture
 from bot.masks import Region
 from bot.models import Button, Status, Submission
 from bot.presses import WAITING, Press
-from bot.regions import Regions, Upload
+from bot.regions import Regions
 from bot.studio import Studio
 from tests.bot.test_presses import ASKS, press, states
 from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.given import FakeGiven
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.rows import CHILD, PARENT, job, task
@@ -75,7 +76,7 @@ async def test_a_proposal_is_free_and_says_what_will_be_sent(world: World, proce
     assert (proposal.mask.width, proposal.mask.height, proposal.mask.share) == (96, 64, 0.5)
     assert proposal.preview.name == "preview.jpg"
     assert states(world) == {}
-    again = await regions.reread(Upload(proposal.mask.data, "mask.png"))
+    again = await regions.reread(FakeGiven("mask.png", proposal.mask.data))
     assert again == proposal.mask
 
 
@@ -92,12 +93,13 @@ async def test_a_clip_has_no_region(process: Process, studio: Studio) -> None:
 
 
 async def test_who_may_not_spend_sees_no_preview(process: Process, studio: Studio) -> None:
-    """Admission comes before any work, as does the prompt's check."""
-    regions = Regions(process.presses, Shown(), studio)
+    """Admission comes before any work, as does the prompt's check; a mask is not even downloaded."""
+    regions, mask = Regions(process.presses, Shown(), studio), FakeGiven("mine.png")
     with pytest.raises(ServerNotAllowed):
-        await regions.propose(press(button=REGION, guild_id=99), "a fox", Region.LEFT)
+        await regions.propose(press(button=REGION, guild_id=99), "a fox", mask)
     with pytest.raises(PromptRefused):
-        await regions.propose(press(button=REGION), "a fox --nonsense", Region.LEFT)
+        await regions.propose(press(button=REGION), "a fox --nonsense", mask)
+    assert mask.asked == 0
 
 
 async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:

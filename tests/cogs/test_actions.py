@@ -454,15 +454,15 @@ async def test_a_zoom_out_of_range_is_refused_unpaid(tmp_path: Path, prompt: str
     """A form that Midjourney would refuse is not sent."""
     async with world(tmp_path) as w:
         sent, _ = await zoomed(w, prompt)
-        assert "--zoom" in w.said(sent)
+        assert "--zoom" in await w.told(sent)
         assert w.relay.requests["action"] == 0
 
 
-@pytest.mark.parametrize("restart", [False, True])
-async def test_a_form_is_one_action_and_one_modal(tmp_path: Path, *, restart: bool) -> None:
+@pytest.mark.parametrize(("zoom", "restart"), [("\u2014zoom=1.5", False), ("--zoom 1.5", True)])
+async def test_a_form_is_one_action_and_one_modal(tmp_path: Path, zoom: str, *, restart: bool) -> None:
     """The form leads to a finished child, also where another process opened it."""
     async with world(tmp_path) as w:
-        sent, single = await zoomed(w, "a lighthouse --ar 3:2 --zoom 1.5", restart=restart)
+        sent, single = await zoomed(w, f"a lighthouse --ar 3:2 {zoom}", restart=restart)
         child = await w.child(sent, "✅ Four pictures")
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/modal"]
         assert w.relay.requests["action"] == 1
@@ -599,7 +599,7 @@ async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.L
         parent = await w.finished(w.relay.add_task("grid"))
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
         pressed = await w.click(w.member, parent, "U1")
-        await asyncio.sleep(0.3)
+        await w.until(lambda: "not ours to answer" in caplog.text)
         assert not pressed.acknowledged
         assert w.relay.requests["action"] == 0
         assert len(w.public) == 1

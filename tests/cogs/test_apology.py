@@ -33,7 +33,8 @@ from bot.errors import (
     UploadTooSmall,
 )
 from bot.problems import OutOfRange
-from cogs.apology import apology, malformed, no_ids_here, no_tasks_yet, oops, stale_button, too_many_ids, zoom_range
+from cogs.apology import apology, oops
+from cogs.hints import malformed
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW_SECONDS = 1_795_435_200
@@ -146,15 +147,8 @@ def test_an_apology_carries_what_the_error_knows(error: MjbotError, expected: st
     assert expected in apology(error, NOW)
 
 
-def test_the_other_texts_tell_what_to_do() -> None:
-    """A malformed id is shown with where ids come from; too many, and our own faults, say the way on."""
-    assert malformed("abc").startswith("That is not a task id: `abc`. An id is a long number")
-    assert malformed(" \u200b").startswith("There is no task id in that. An id")
-    assert "five ids" in too_many_ids()
-    assert "`/mjstatus` with the id itself" in no_ids_here()
-    assert "follow no task of yours yet" in no_tasks_yet()
-    assert "with fresh ones" in stale_button()
-    assert "`--zoom 1.5`" in zoom_range()
+def test_a_fault_of_ours_has_a_number_that_the_log_knows() -> None:
+    """And where there is none, the sentence is whole all the same."""
     assert oops("7f3a").endswith("this number: `7f3a`.")
     assert oops(1187).endswith("this number: `1187`.")
     assert oops("").endswith("this number: `0`.")

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from PIL import Image, ImageDraw
@@ -128,6 +129,30 @@ async def test_a_mask_that_says_nothing_is_refused_unpaid(tmp_path: Path, values
         assert "Nothing was paid" in told
         assert w.relay.requests["action"] == 0
         assert not w.env.errors
+
+
+async def test_a_mask_whose_transfer_breaks_off_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name of its file, as any other picture that somebody gives."""
+
+    async def cut(_: str) -> bytes:
+        raise aiohttp.ClientPayloadError
+
+    async with world(tmp_path) as w:
+        shown = await w.click(w.member, await single(w), "Vary (Region)")
+        monkeypatch.setattr(w.app.bot.http, "get_from_cdn", cut)
+        answer = await filled(w, shown, "a lighthouse", mask=("mine.png", painted()))
+        told = await w.told(answer)
+        assert "The file `mine.png` is broken" in told
+        assert "Nothing was paid" in told
+
+
+async def test_a_mask_may_be_smaller_than_what_is_drawn_from(tmp_path: Path) -> None:
+    """It is brought to its picture's size."""
+    async with world(tmp_path) as w:
+        _, seen = await proposed(w, await single(w), mask=("mine.png", painted((16, 16))))
+        assert "Your mask" in str(seen.embeds[0].fields[0].value)
 
 
 async def test_a_prompt_that_cannot_be_sent_is_said_before_the_preview(tmp_path: Path) -> None:

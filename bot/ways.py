@@ -1,0 +1,132 @@
+"""The ways to what a button does: the button itself, and another submit where a relay refuses that."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.abilities import way_round
+from bot.actions import REMIXED, Action, Instead, ability
+from bot.detours import Detours
+from bot.errors import ActionUnsupported, ParentBusy, PromptUnheard
+from bot.line import parse
+from bot.models import Button, Submission, Task
+from bot.queues import Queues
+from bot.records import Claim, Job
+from bot.submits import Order, Speed
+
+_SETTLE_SECONDS = 15.0
+"""How long a parent may take upstream to become what the relay says it is already."""
+
+
+class Submits(Protocol):
+    """What is asked of the relay here: submits, each sent exactly once.
+
+    They raise SubmitUncertain where they may have been accepted, another RelayError where not.
+    """
+
+    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
+        """Ask for a new task."""
+        ...
+
+    async def submit_action(
+        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
+    ) -> Submission:
+        """Press a button; with `remix`, ask for its form though Midjourney need not."""
+        ...
+
+    async def submit_modal(
+        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
+    ) -> Submission:
+        """Answer the form that a child waits for."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """A claimed press on its way: what to send, for which child message.
+
+    `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
+    button. `line` is what another way draws where there was no form, and `then` what follows once that was accepted:
+    more lines of the same click. `speed` is the queue that its person has chosen.
+    """
+
+    claim: Claim
+    job: Job
+    parent: Task
+    button: Button
+    action: Action
+    prompt: str | None = None
+    mask: bytes = b""
+    around: bool = False
+    line: str = ""
+    speed: Speed | None = None
+    then: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def is_remix(self) -> bool:
+        """Whether a prompt was typed though Midjourney need not ask for one."""
+        return self.prompt is not None and self.action.kind in REMIXED
+
+    @property
+    def has_new_prompt(self) -> bool:
+        """Whether a prompt was typed that says something else than the parent's."""
+        return self.prompt is not None and parse(self.prompt).line != parse(prompt_of(self.parent)).line
+
+
+class Ways:
+    """Submits what was claimed, by the way that this relay has."""
+
+    def __init__(
+        self, api: Submits, detours: Detours, queues: Queues, *, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._api = api
+        self._detours = detours
+        self._queues = queues
+        self._sleep = sleep
+
+    async def submit(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
+        """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
+
+        None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused.
+        """
+        try:
+            return await self._by_any(sending, learnt)
+        except ParentBusy:
+            await self._sleep(_SETTLE_SECONDS)
+            return await self._by_any(sending, learnt)
+
+    async def _by_any(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
+        action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
+        if not sending.around and ability(custom_id) not in learnt:
+            try:
+                return await self._queues.submit(
+                    sending.speed,
+                    lambda speed: self._api.submit_action(
+                        sending.parent.id, custom_id, state=tag, remix=sending.is_remix, speed=speed
+                    ),
+                )
+            except ActionUnsupported as unsupported:
+                learnt[ability(custom_id)] = unsupported
+                if not unsupported.lasting and action.instead:
+                    # A channel that is down is so for the other way too.
+                    learnt[way_round(custom_id)] = unsupported
+                if not unsupported.lasting or not action.instead:
+                    raise
+        if action.instead.is_free:
+            return None
+        if action.instead is Instead.CHANGE and sending.has_new_prompt:
+            raise PromptUnheard
+        pressed = replace(sending.job.place, message_id=sending.claim.message_id)
+        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line, pressed)
+        try:
+            return await self._queues.submit(
+                sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed)
+            )
+        except ActionUnsupported as unsupported:
+            learnt[way_round(custom_id)] = unsupported
+            raise
+
+
+def prompt_of(task: Task) -> str:
+    """Return the prompt that a form on a task starts with."""
+    return task.properties.final_prompt or task.prompt
