@@ -57,18 +57,15 @@ class Kind(StrEnum):
     @property
     def is_ours(self) -> bool:
         """Whether mjbot made this button up, rather than the API."""
-        forms = {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.CONFIRM, Kind.CHANGE, Kind.FORGET}
-        return self in forms or self.is_kept
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it is about what is there, or on its way: nothing is submitted, and no form opened."""
-        return self in _KEPT
+        return self in _OURS
 
 
-_KEPT = frozenset(
-    {Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP, Kind.MORE, Kind.DELETE, Kind.DELETE_SURELY}
-)
+_OURS = frozenset(
+    {
+        Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK, Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.STOP,
+        Kind.MORE, Kind.DELETE, Kind.DELETE_SURELY, Kind.CONFIRM, Kind.CHANGE, Kind.FORGET,
+    }
+)  # fmt: skip
 
 
 REMIXED = frozenset({Kind.VARIATION, Kind.REROLL, Kind.VARY, Kind.PAN})

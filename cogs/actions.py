@@ -17,12 +17,11 @@ from bot.people import People
 from bot.presses import Press, Presses
 from cogs.answerer import ClickAnswerer
 from cogs.budgets import Budgets
-from cogs.buttons import CLICK, Click, TaskButton
+from cogs.buttons import Click, Room, TaskButton
 from cogs.forms import KEPT_SECONDS, prefilled, prompt_field, prompt_in
 from cogs.hints import stale_button
 from cogs.places import Interaction, clicked, person, requester
 from cogs.pressing import press_of
-from cogs.regions import REGION_KINDS
 from cogs.replies import acknowledged, apologising, deferred, tell
 from cogs.trust import Trust
 
@@ -30,8 +29,6 @@ log = logging.getLogger(__name__)
 
 _CATCH_SECONDS = 2.0
 _CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
-_ELSEWHERE = REGION_KINDS | {Kind.FORGET}
-"""What other cogs answer."""
 
 
 class Actions(commands.Cog):
@@ -59,11 +56,9 @@ class Actions(commands.Cog):
         """Let every old message's buttons find us."""
         self._bot.add_dynamic_items(TaskButton)
 
-    @commands.Cog.listener(f"on_{CLICK}")
+    @commands.Cog.listener(f"on_{Room.PRESS}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Answer a click on a task's message."""
-        if click.kind in _ELSEWHERE or click.kind.is_kept:
-            return
         async with apologising(interaction):
             if click.kind is Kind.CUSTOM_ZOOM:
                 await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")
@@ -79,14 +74,13 @@ class Actions(commands.Cog):
 
     @commands.Cog.listener("on_interaction")
     async def caught(self, interaction: Interaction) -> None:
-        """Take every form from its raw data, in whichever process it opened; and what no button class took."""
+        """Take a form from its raw data, in whichever process it opened; and what no button class took."""
         data: Mapping[str, Any] = interaction.data or {}
         click = Click.read(str(data.get("custom_id", "")))
         if interaction.type is discord.InteractionType.modal_submit and click is not None:
-            if click.kind in _ELSEWHERE:
-                return
-            async with apologising(interaction):
-                await self._submitted(interaction, click, data)
+            if click.room is Room.PRESS:
+                async with apologising(interaction):
+                    await self._submitted(interaction, click, data)
         elif click is None and interaction.type in _CLICKS:
             await self._sleep(_CATCH_SECONDS)
             if not interaction.response.is_done():

@@ -6,7 +6,9 @@ view for every drawing.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum, unique
 from typing import Any, Self, cast
 
 import discord
@@ -22,10 +24,28 @@ _MENUS = f"[{Kind.PICTURES}{Kind.MORE}]"
 _OF_MENUS = rf"mj:(?P<kind>{_MENUS}){_REST}"
 # Every class whose template matches is called, so no two may match the same.
 _OF_BUTTONS = rf"mj:(?P<kind>(?!{_MENUS})[A-Za-z]){_REST}"
-CLICK = "task_click"
-"""The event that a click is dispatched as: `on_task_click(interaction, click)`."""
 CHOICE = "task_choice"
 """The event that a choice in a menu is dispatched as: `on_task_choice(interaction, click, values)`."""
+
+
+@unique
+class Room(StrEnum):
+    """Which cog answers a click, by the event that it is dispatched as: `on_press_click(interaction, click)`."""
+
+    PRESS = "press_click"
+    REGION = "region_click"
+    RESULT = "result_click"
+    ENDING = "ending_click"
+    CHECK = "check_click"
+
+
+_ROOMS: Mapping[Kind, Room] = {
+    **dict.fromkeys((Kind.REGION, Kind.CONFIRM, Kind.CHANGE), Room.REGION),
+    **dict.fromkeys((Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.MORE), Room.RESULT),
+    **dict.fromkeys((Kind.STOP, Kind.DELETE, Kind.DELETE_SURELY), Room.ENDING),
+    Kind.FORGET: Room.CHECK,
+}
+"""All others are presses, what a newer version made up too."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,11 @@ class Click:
     kind: Kind
     task_id: str
     key: str = "-"
+
+    @property
+    def room(self) -> Room:
+        """Who answers it, and the form that it opens."""
+        return _ROOMS.get(self.kind, Room.PRESS)
 
     @property
     def custom_id(self) -> str:
@@ -79,7 +104,7 @@ class TaskButton(ui.DynamicItem[ui.Button[Any]], template=_OF_BUTTONS):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(CLICK, interaction, self.click)
+        interaction.client.dispatch(self.click.room, interaction, self.click)
 
 
 class TaskMenu(ui.DynamicItem[ui.Select[Any]], template=_OF_MENUS):

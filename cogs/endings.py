@@ -6,7 +6,7 @@ from bot.actions import Kind
 from bot.hands import Hand
 from bot.removals import Removals
 from bot.stops import Outcome, Stops
-from cogs.buttons import CLICK, Click
+from cogs.buttons import Click, Room
 from cogs.fifth import deletion
 from cogs.places import Interaction, clicked, person, place, requester
 from cogs.replies import apologising, deferred, promptly, replaced, taking_back, tell, thinking
@@ -32,7 +32,7 @@ class Endings(commands.Cog):
         self._stops = stops
         self._removals = removals
 
-    @commands.Cog.listener(f"on_{CLICK}")
+    @commands.Cog.listener(f"on_{Room.ENDING}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Answer a click on a button of ours."""
         async with apologising(interaction):

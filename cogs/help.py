@@ -15,7 +15,7 @@ from bot.check import Finding, buttons_finding, disk_findings, relay_finding, st
 from bot.hosting import WipedDisk
 from bot.ports import Now, Store
 from cogs import limits
-from cogs.buttons import CLICK, Click, TaskButton
+from cogs.buttons import Click, Room, TaskButton
 from cogs.colours import BAD, DONE, LIVE
 from cogs.permissions import invite, missing
 from cogs.places import Interaction, is_member
@@ -82,11 +82,10 @@ class Help(commands.Cog):
             embed, view = await self._checked(interaction)
             await interaction.edit_original_response(embed=embed, view=view)
 
-    @commands.Cog.listener(f"on_{CLICK}")
+    @commands.Cog.listener(f"on_{Room.CHECK}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Let what the relay refused be tried again, and show the check anew."""
-        if click.kind is not Kind.FORGET:
-            return
+        del click
         async with apologising(interaction):
             if not await deferred(interaction):
                 return

@@ -13,7 +13,7 @@ from bot.images import Picture
 from bot.results import WHOLE, Files, Results
 from cogs import budgets, limits
 from cogs.budgets import Budgets
-from cogs.buttons import CHOICE, CLICK, Click, TaskMenu
+from cogs.buttons import CHOICE, Click, Room, TaskMenu
 from cogs.fifth import pictures_menu
 from cogs.places import Interaction, clicked, place
 from cogs.prose import short, web_link
@@ -38,7 +38,7 @@ class Ours(commands.Cog):
         """Let every old message's menus find us."""
         self._bot.add_dynamic_items(TaskMenu)
 
-    @commands.Cog.listener(f"on_{CLICK}")
+    @commands.Cog.listener(f"on_{Room.RESULT}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Answer a click on a button of ours."""
         async with apologising(interaction):
@@ -55,7 +55,7 @@ class Ours(commands.Cog):
         async with apologising(interaction):
             if click.kind is Kind.MORE and values and (chosen := Click.read(values[0])):
                 # A press exactly like its button's, forms included.
-                interaction.client.dispatch(CLICK, interaction, chosen)
+                interaction.client.dispatch(chosen.room, interaction, chosen)
             elif click.kind is Kind.PICTURES:
                 await self._split(interaction, click, {int(value) for value in values if value.isdecimal()} & _NUMBERS)
 

@@ -24,16 +24,13 @@ from cogs import limits
 from cogs.answerer import ProposalAnswerer
 from cogs.attachments import Attached
 from cogs.budgets import Budgets
-from cogs.buttons import CLICK, Click
+from cogs.buttons import Click, Room
 from cogs.forms import KEPT_SECONDS, chosen_in, prefilled, prompt_field, prompt_in, upload_in
 from cogs.places import Interaction, clicked
 from cogs.pressing import press_of
 from cogs.proposals import MASK_NAME, Proposed, mask_link, proposal_embed, proposal_view
 from cogs.replies import acknowledged, apologising, deferred, promptly, taking_back, thinking
 from cogs.trust import Trust
-
-REGION_KINDS = frozenset({Kind.REGION, Kind.CONFIRM, Kind.CHANGE})
-"""The kinds of click, and of form, that are answered here."""
 
 _REGION, _MASK = "region", "mask"
 
@@ -48,11 +45,9 @@ class RegionForms(commands.Cog):
         self._turns = turns
         self._sleep = clock.sleep
 
-    @commands.Cog.listener(f"on_{CLICK}")
+    @commands.Cog.listener(f"on_{Room.REGION}")
     async def clicked(self, interaction: Interaction, click: Click) -> None:
         """Open the form, or send what its preview showed."""
-        if click.kind not in REGION_KINDS:
-            return
         async with apologising(interaction):
             if click.kind is not Kind.CONFIRM:
                 await self._ask(interaction, click)

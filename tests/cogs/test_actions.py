@@ -115,6 +115,8 @@ async def test_a_double_click_submits_once(tmp_path: Path) -> None:
         await w.click(w.member, parent, "U1")
         second = await w.click(w.member, parent, "U1")
         assert "have this click already" in await w.told(second)
+        await w.until(lambda: w.relay.submits)
+        await settled(w)
         assert len(w.relay.submits) == 1
         assert len(w.public) == 2
 

@@ -1,6 +1,7 @@
 """A button carries all that its click needs, however old it is."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.actions import Kind
-from cogs.buttons import TEMPLATE, Click, TaskButton
+from cogs.buttons import TEMPLATE, Click, Room, TaskButton
+from tests.world import world
 
 
 def test_a_click_is_read_as_it_was_written() -> None:
@@ -71,4 +73,14 @@ async def test_a_click_is_dispatched() -> None:
 
     interaction: Any = Interaction()
     await TaskButton(Click(Kind.LOOK, "1")).callback(interaction)
-    assert heard == [("task_click", interaction, Click(Kind.LOOK, "1"))]
+    assert heard == [("press_click", interaction, Click(Kind.LOOK, "1"))]
+
+
+async def test_every_click_is_answered_by_one_cog(tmp_path: Path) -> None:
+    """Each room is one cog's; what is not named is a press, as the API's own kinds are."""
+    async with world(tmp_path) as w:
+        heard = [name for cog in w.app.bot.cogs.values() for name, _ in cog.get_listeners()]
+    assert {room: heard.count(f"on_{room}") for room in Room} == dict.fromkeys(Room, 1)
+    pressed = {kind for kind in Kind if Click(kind, "1").room is Room.PRESS}
+    assert {kind for kind in Kind if not kind.is_ours} - {Kind.REGION} <= pressed
+    assert {kind for kind in pressed if kind.is_ours} == {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}

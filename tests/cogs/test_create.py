@@ -240,5 +240,6 @@ async def test_a_row_that_cannot_be_written_is_told(
 async def test_common_values_are_offered(tmp_path: Path, option: str, typed: str, first: str) -> None:
     """What was typed is offered too where nothing known goes on from it."""
     async with world(tmp_path) as w:
-        found = await w.member.autocomplete(w.channel, "imagine", option, typed)
-        assert found[0]["value"] == first
+        found = await w.act(w.member.autocomplete(w.channel, "imagine", option, typed))
+        assert found.autocomplete_choices is not None
+        assert found.autocomplete_choices[0]["value"] == first

@@ -168,5 +168,6 @@ async def test_ones_own_tasks_are_offered_to_animate(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         grid = w.relay.add_task("grid", prompt="a red fox")
         await w.finished(grid)
-        offered = await w.member.autocomplete(w.channel, "animate", "id", "fox")
-        assert [one["value"] for one in offered] == [grid]
+        offered = await w.act(w.member.autocomplete(w.channel, "animate", "id", "fox"))
+        assert offered.autocomplete_choices is not None
+        assert [one["value"] for one in offered.autocomplete_choices] == [grid]
