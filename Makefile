@@ -1,4 +1,4 @@
-# demo, test, chaos, lint, types, bench, record, lock: each does its own set-up, into .venv.
+# demo, test, coverage, chaos, lint, types, bench, record, lock: each does its own set-up, into .venv.
 # Python is looked for from /, so that a version manager that lacks the version of .python-version
 # (which is for the hosting platforms) does not stand in the way.
 
@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test chaos lint types lock bench record
+.PHONY: demo test coverage chaos lint types lock bench record
 
 demo: $(READY)
 	$(PY) -m sandbox
@@ -16,6 +16,10 @@ WORKERS ?= $(shell $(PY) -c 'import os; print(min(2 * (os.cpu_count() or 1), 8))
 
 test: $(READY)
 	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+# Which lines and branches no test reaches; it takes three times as long as the tests alone.
+coverage: $(READY)
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
 # What the wire tests do to the process, at full size: about ten minutes.
 chaos: $(READY)
