@@ -1,12 +1,10 @@
 """The use case of creating: a command that asks for a new task is claimed once, sent at most once, and followed."""
 
-import asyncio
 import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 from bot.admission import Admission, Asker
 from bot.clock import Clock
@@ -25,9 +23,6 @@ from bot.uploads import Upload
 from bot.wishes import Given, Wish
 
 log = logging.getLogger(__name__)
-
-_AT_ONCE = 2
-"""How many commands may have their pictures read and checked: each picture is up to 32 MiB until it is prepared."""
 
 
 class Midjourney(Protocol):
@@ -76,8 +71,6 @@ class Creations(Spending):
         self._admission = admission
         self._studio = studio
         self._queues = Queues(store, clock.now)
-        self._reading = asyncio.Semaphore(_AT_ONCE)
-        self._readers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def prepared(self, asker: Asker, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
         """Read and check pictures, and make them what a relay takes, for somebody who may create; that is free.
@@ -90,9 +83,7 @@ class Creations(Spending):
         self._admission.admit(asker)
         if not pictures:
             return ()
-        # One command of a person at a time, so that slow links hold up nobody else.
-        own = self._readers.setdefault(asker.person_id, asyncio.Lock())
-        async with own, self._reading:
+        async with self._studio.turn(asker.person_id):
             return tuple([await self._studio.upload(await one.read(), name=one.name) for one in pictures])
 
     @counting_unsent

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.errors import MaskMissing, PictureUnreadable
 from bot.images import DISCORD_LIMIT, MAX_BODY, Picture
 from bot.masks import Mask, Region
+from bot.models import Task
 from bot.ports import PictureSource
 from bot.presses import Press, Presses
 from bot.studio import Studio
@@ -41,6 +42,10 @@ class Regions:
         if wish is None:
             raise MaskMissing
         parent, prompt = await self._presses.examine(press, prompt)
+        async with self._studio.turn(press.person.id):
+            return await self._previewed(parent, prompt, wish)
+
+    async def _previewed(self, parent: Task, prompt: str, wish: Region | Given) -> Proposal:
         # No limit but that of the download: the mask must have the size that Midjourney's picture has.
         picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_BODY)
         size = picture.width, picture.height

@@ -1,6 +1,10 @@
 """All work on pixels that commands ask for, off the event loop and one picture at a time."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import partial
+from weakref import WeakValueDictionary
 
 from bot.fit import Picture
 from bot.images import DISCORD_LIMIT
@@ -9,6 +13,9 @@ from bot.offloop import OffLoop
 from bot.previews import preview
 from bot.quarters import quarters
 from bot.uploads import SENT_BYTES, Upload, prepare
+
+_AT_ONCE = 2
+"""How many people's pictures may be here: each is up to 32 MiB until it is worked on."""
 
 
 class Studio:
@@ -19,6 +26,18 @@ class Studio:
 
     def __init__(self, off_loop: OffLoop | None = None) -> None:
         self._off_loop = off_loop or OffLoop()
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._guests: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, person_id: int) -> AsyncGenerator[None]:
+        """Wait until a person may bring pictures; their place is held until the block ends.
+
+        One command of theirs at a time, so that slow links hold up nobody else.
+        """
+        own = self._guests.setdefault(person_id, asyncio.Lock())
+        async with own, self._places:
+            yield
 
     async def close(self) -> None:
         """End what is under way."""
