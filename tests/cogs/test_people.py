@@ -87,7 +87,7 @@ async def test_what_cannot_be_a_default_is_said_and_changes_nothing(tmp_path: Pa
         told = await w.told(answer)
         assert said in told
         assert "Your defaults stay as they were." in told
-        assert f"You typed: `{text}`" in told
+        assert told.endswith(f"\nYou wrote:\n```\n{text}\n```")
         assert await chosen(w, w.member.id) == PersonSettings()
 
 
