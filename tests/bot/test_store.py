@@ -4,6 +4,7 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -908,6 +909,21 @@ class TestDatabaseUrl:
             database_url(wrong)
         assert caught.value.problems[0][0] == "DATABASE_URL"
         assert "s3cret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ("mysql://u:p@h/d", "put sqlite:///data/mjbot.db for a file, or postgresql://"),
+            ("data/mjbot.db", "put sqlite:///data/mjbot.db for a file, or postgresql://"),
+            ("${{Postgres.DATABASE_URL}}", "is the service called Postgres?"),
+            ("${{ My db.DATABASE_URL }}", "is the service called My db?"),
+            ("${{DATABASE_URL}}", "is the service called Postgres?"),
+        ],
+    )
+    def test_a_wrong_url_is_told_with_the_next_step(self, wrong: str, said: str) -> None:
+        """What to put instead; a reference that Railway left as it stands is told as one."""
+        with pytest.raises(SettingsError, match=re.escape(said)):
+            database_url(wrong)
 
 
 words = st.text(max_size=20)
