@@ -41,7 +41,7 @@ async def test_the_panel_is_private_and_each_button_sets_what_it_says(tmp_path: 
         panel = await opened(w)
         assert rows(panel) == [
             ["Remix: off", "Default parameters"],
-            ["Relay's own speed", "Relax", "Fast", "Turbo"],
+            ["Default speed", "Relax", "Fast", "Turbo"],
             ["Never mention me", "After 30 s", "Always mention me"],
         ]
         for label in ("Remix: off", "Relax", "Always mention me"):
