@@ -12,9 +12,11 @@ import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot import hosting
@@ -27,8 +29,11 @@ from bot.check import (
     forgotten_finding,
     public_findings,
     relay_finding,
+    slip_findings,
     store_fault,
     store_finding,
+    token_findings,
+    unfound,
 )
 from bot.clock import Clock, happens
 from bot.errors import SettingsError, StoreUnavailable
@@ -36,7 +41,8 @@ from bot.goodbye import ALL_SECONDS, CUT_SECONDS
 from bot.health import Readiness
 from bot.logs import set_up
 from bot.metrics import DATABASE_WRITABLE
-from bot.settings import Settings
+from bot.settings import ENV_FILE, Settings
+from bot.slips import Slip, explained, slips
 from bot.store import open_store
 from bot.web import serving
 from cogs import connection
@@ -65,6 +71,8 @@ async def run(settings: Settings) -> int:
     _stop_on_signals(stop)
     if wiped := hosting.wiped_disk_here(settings.database_url):
         log.warning("%s", wiped)
+    for slip in _slips():
+        log.warning("%s", slip)
     readiness = Readiness()
     async with serving(settings.port, settings.listen_host, readiness):
         return await keep_connected(settings, stop, Patience(), readiness)
@@ -191,6 +199,7 @@ async def check(settings: Settings, *, forget: bool = False) -> int:
     async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
         found.append(await relay_finding(api.check, settings.mj_api_url))
     found += await _discord_findings(settings)
+    found += slip_findings(_slips())
     for finding in found:
         print(finding)  # noqa: T201 - a command's answer
     return 0 if all(finding.good for finding in found) else 1
@@ -208,14 +217,18 @@ async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
 
 
 async def _discord_findings(settings: Settings) -> list[Finding]:
-    bot = MjBot(shard_count=1)
+    bot, token = MjBot(shard_count=1), settings.discord_token.get_secret_value()
+    if not settings.discord_api_url and (malformed := token_findings(token)):
+        return malformed
     try:
         async with bot:
-            await connection.log_in(bot, settings.discord_token.get_secret_value())
+            await connection.log_in(bot, token)
             info = await bot.application_info()
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", good=False, said="refused.", advice=advice)]
+    except aiohttp.ClientConnectorDNSError as error:
+        return [unfound("Discord", error.host, "does it find others?")]
     except (discord.DiscordException, *connection.UNREACHABLE) as error:
         said = f"cannot be reached ({type(error).__name__})."
         return [Finding("Discord", good=False, said=said, advice="Try again in a minute.")]
@@ -239,6 +252,7 @@ def main(arguments: Sequence[str]) -> int:
     if list(arguments) not in ([], ["check"], ["check", "--forget"]):
         print(_USE, file=sys.stderr)  # noqa: T201
         return 2
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # it warns of lines that `slips` tells more of
     try:
         settings = Settings.read()
     except SettingsError as error:
@@ -255,9 +269,13 @@ def main(arguments: Sequence[str]) -> int:
         return _unset(error)
 
 
+def _slips() -> list[Slip]:
+    return slips(Path(ENV_FILE), os.environ, Settings.model_fields)
+
+
 def _unset(error: SettingsError) -> int:
-    for variable, problem in error.problems:
-        print(f"{variable} {problem}. See .env.example for what it is.", file=sys.stderr)  # noqa: T201
+    for line in explained(error, _slips(), has_file=Path(ENV_FILE).exists()):
+        print(line, file=sys.stderr)  # noqa: T201
     return 2
 
 

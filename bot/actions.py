@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
-from bot.models import Button
+from bot.models import Button, Task
 
 Form = Literal["zoom", "region", "prompt"]
 Motion = Literal["", "high", "low"]
@@ -258,3 +258,10 @@ def said(button: Button) -> str:
 def is_grid(buttons: tuple[Button, ...]) -> bool:
     """Whether these are the buttons of four results: decide by buttons, as `action` may say anything."""
     return any(meaning(button.custom_id).kind is Kind.PICK for button in buttons)
+
+
+def made(task: Task, done: str) -> str:
+    """Name what a task brings, in words: four of them by its buttons, else what was done, else its action."""
+    if is_grid(task.buttons):
+        return "Four clips" if task.video else "Four pictures"
+    return done or task.action.replace("_", " ").capitalize()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar, get_args
 from urllib.parse import quote
 
 import aiohttp
@@ -14,7 +14,7 @@ from bot.answers import Answer
 from bot.connections import Connections, Terms
 from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
 from bot.links import address
-from bot.metrics import api_request
+from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
@@ -37,6 +37,15 @@ _T = TypeVar("_T")
 _OF_TEXT = Terms()
 _OF_LIST = Terms(most=4 * 1024 * 1024)
 _OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
+_FETCH: Final = "/mj/task/{id}/fetch"
+_LIST: Final = "/mj/task/list-by-condition"
+_SEED: Final = "/mj/task/{id}/image-seed"
+_IMAGE: Final = "/mj/image/{id}"
+_CANCEL: Final = "/mj/task/{id}/cancel"
+
+counted_from_zero(
+    {_FETCH, _LIST, _SEED, _IMAGE, _CANCEL, submits.UPLOAD, *(str(order.path) for order in get_args(Order))}
+)
 
 
 class MidjourneyAPI:
@@ -83,9 +92,7 @@ class MidjourneyAPI:
         Raises:
             TaskUnknown: The relay knows no such task, or not for this key.
         """
-        task = await self._read(
-            "/mj/task/{id}/fetch", lambda answer: answers.task(answer, task_id), name=_segment(task_id)
-        )
+        task = await self._read(_FETCH, lambda answer: answers.task(answer, task_id), name=_segment(task_id))
         return self._reachable(task)
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
@@ -94,8 +101,8 @@ class MidjourneyAPI:
         Raises:
             ActionUnsupported: This relay has no list-by-condition.
         """
-        path, ids = "/mj/task/list-by-condition", list(task_ids)
-        found = await self._read(path, lambda answer: answers.tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST)
+        ids = list(task_ids)
+        found = await self._read(_LIST, lambda answer: answers.tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST)
         return {task_id: self._reachable(task) for task_id, task in found.items()}
 
     async def seed(self, task_id: str) -> str:
@@ -106,8 +113,8 @@ class MidjourneyAPI:
             ActionUnsupported: This relay has no image-seed.
             SubmitRefused: Midjourney gives none for this task.
         """
-        path, name = "/mj/task/{id}/image-seed", _segment(task_id)
-        return await self._read(path, lambda answer: answers.seed(answer, task_id), name=name, terms=self._of_seed)
+        name = _segment(task_id)
+        return await self._read(_SEED, lambda answer: answers.seed(answer, task_id), name=name, terms=self._of_seed)
 
     async def image(self, task_id: str) -> bytes:
         """Download a task's picture or clip through the relay, at most 32 MiB, untouched.
@@ -117,8 +124,8 @@ class MidjourneyAPI:
             PictureGone: The link behind it is dead.
             ActionUnsupported: This relay has no such path.
         """
-        path, name = "/mj/image/{id}", _segment(task_id)
-        return await self._read(path, lambda answer: answers.picture(answer, task_id), name=name, terms=_OF_PICTURE)
+        name = _segment(task_id)
+        return await self._read(_IMAGE, lambda answer: answers.picture(answer, task_id), name=name, terms=_OF_PICTURE)
 
     async def cancel(self, task_id: str) -> None:
         """Ask to give a running task up; the task itself tells whether it was.
@@ -128,8 +135,8 @@ class MidjourneyAPI:
             ActionUnsupported: This relay has no such path, as none behind new-api has.
             SubmitRefused: It is over already, or waits for its form.
         """
-        path, name = "/mj/task/{id}/cancel", _segment(task_id)
-        await self._read(path, lambda answer: answers.cancelled(answer, task_id), name=name, body={})
+        name = _segment(task_id)
+        await self._read(_CANCEL, lambda answer: answers.cancelled(answer, task_id), name=name, body={})
 
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""

@@ -1,14 +1,17 @@
 """What `python -m bot check` and /mjcheck look at: one finding for each thing that must work."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from bot.abilities import lacking
-from bot.errors import BalanceExhausted, KeyRefused, RelayError, StoreUnavailable
+from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable, StoreUnavailable
 from bot.hosting import WipedDisk
 from bot.ports import Store
 from bot.reasons import translate
+from bot.settings import is_like_a_token
+from bot.slips import Slip
 from bot.store.faults import meaning
 
 
@@ -37,9 +40,33 @@ async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Findi
     except BalanceExhausted:
         return Finding("API key", good=False, said="its balance is used up.", advice="Top it up with the relay.")
     except RelayError as error:
+        if isinstance(error, RelayUnreachable) and error.no_host:
+            return unfound("Relay", urlsplit(url).hostname or url, "is MJ_API_URL right?")
         said = f"{url} gives no usable answer ({error.reason or type(error).__name__})."
         return Finding("Relay", good=False, said=said, advice="Check MJ_API_URL, and whether the relay is up.")
     return Finding("API key", good=True, said=f"accepted by {url}.")
+
+
+def unfound(name: str, host: str, otherwise: str) -> Finding:
+    """Say that the name of a host leads nowhere from here, and what to look at."""
+    said = f"this machine finds no host {host}."
+    return Finding(name, good=False, said=said, advice=f"Has it internet? If it has, {otherwise}")
+
+
+def token_findings(token: str) -> list[Finding]:
+    """Say so where a text cannot be a bot's token, which Discord need not be asked for; elsewhere say nothing."""
+    if is_like_a_token(token):
+        return []
+    said = "DISCORD_TOKEN is no bot token, which has three parts with dots between."
+    advice = (
+        "Copy it from the developer portal: page Bot, Reset Token (neither a public key nor a client secret will do)."
+    )
+    return [Finding("Discord token", good=False, said=said, advice=advice)]
+
+
+def slip_findings(found: Iterable[Slip]) -> list[Finding]:
+    """Warn of what is written as a setting, and is none."""
+    return [Finding(slip.where, good=True, said=slip.said, advice=slip.advice) for slip in found]
 
 
 async def store_finding(store: Store, trouble: str = "") -> Finding:

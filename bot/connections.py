@@ -81,7 +81,8 @@ class Connections:
                 text = said[: terms.text].decode("utf-8", "replace")
                 return Answer(response.status, text, retry_after, self.key, said)
         except _CONNECT_ERRORS as error:
-            raise RelayUnreachable(f"cannot connect ({type(error).__name__})") from None
+            no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
+            raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise lost(f"no answer ({type(error).__name__})") from None
 

@@ -87,11 +87,15 @@ class RelayError(MjbotError):
 
 
 class RelayUnreachable(RelayError):
-    """No usable answer: network, timeout, 5xx, HTML or half a body; `retry_after` in seconds where it was said."""
+    """No usable answer: network, timeout, 5xx, HTML or half a body; `retry_after` in seconds where it was said.
 
-    def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
+    `no_host` tells that the name of its host could not be found.
+    """
+
+    def __init__(self, reason: str = "", *, retry_after: float | None = None, no_host: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.no_host = no_host
 
 
 class RelayBusy(RelayError):

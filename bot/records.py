@@ -148,7 +148,8 @@ class Marks:
 class Recent:
     """A task as a person's own list shows it; `followed` tells whether its message is being drawn still.
 
-    `link` is empty where only that person saw the message.
+    `link` is empty where only that person saw the message. `pressed` is what they pressed for it, empty for a command;
+    `made` is what it brings, in words: the two tell apart what was made of one prompt.
     """
 
     task_id: str
@@ -158,6 +159,8 @@ class Recent:
     link: str
     asked_at: datetime
     followed: bool = False
+    pressed: str = ""
+    made: str = ""
 
 
 class Tasks(StrEnum):

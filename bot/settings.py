@@ -28,15 +28,19 @@ def _ids(value: object) -> object:
 
 Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_ids)]
 Shards = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_ids)]
+ENV_FILE = ".env"
+NOT_SET = "is not set"
 _DAY = 24 * 3600.0
+_TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 _SHOWN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 class Settings(BaseSettings):
     """Every setting, frozen; `.env.example` says what each is for, and a test holds the two equal."""
 
+    # Notepad puts a mark before the first line, which would be a part of its name.
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=ENV_FILE, env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     discord_token: SecretStr
@@ -111,12 +115,17 @@ class Settings(BaseSettings):
             problems = [_problem(error) for error in invalid.errors(include_url=False)]
             raise SettingsError(list(dict.fromkeys(problems))) from None
         except UnicodeDecodeError:
-            raise SettingsError([(".env", "is not saved as UTF-8")]) from None
+            raise SettingsError([(ENV_FILE, "is not saved as UTF-8")]) from None
         except OSError as error:
             problem = (
                 f"cannot be read ({error.strerror}): run this as the user who owns the file, or let this one read it"
             )
-            raise SettingsError([(".env", problem)]) from None
+            raise SettingsError([(ENV_FILE, problem)]) from None
+
+
+def is_like_a_token(token: str) -> bool:
+    """Tell whether a text has the form of a bot's token: three parts with dots between, the first of them an id."""
+    return _TOKEN.fullmatch(token) is not None
 
 
 def _is_web_address(value: str) -> bool:
@@ -133,7 +142,7 @@ def _problem(error: Mapping[str, Any]) -> tuple[str, str]:
     """Name a variable, and say what is wrong with it: what kind of thing it holds, and what is taken."""
     name = str(error["loc"][0])
     if error["type"] == "missing":
-        return name.upper(), "is not set"
+        return name.upper(), NOT_SET
     if len(error["loc"]) > 1:
         what = "shards" if name == "shard_ids" else "ids"
         example = "0, 1, 2" if name == "shard_ids" else "1187000000000000001"

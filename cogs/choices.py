@@ -17,7 +17,7 @@ SHAPES = {
 
 
 async def own_tasks(jobs: Jobs, person_id: int, typed: str) -> list[app_commands.Choice[str]]:
-    """Return a person's recent tasks whose id or prompt holds what was typed; none where the store is gone."""
+    """Return a person's recent tasks whose id, prompt or kind holds what was typed; none where the store is gone."""
     try:
         recent = await jobs.recent(person_id, limits.CHOICES)
     except MjbotError:
@@ -26,5 +26,5 @@ async def own_tasks(jobs: Jobs, person_id: int, typed: str) -> list[app_commands
     return [
         app_commands.Choice(name=choice(one), value=one.task_id)
         for one in recent
-        if wanted in one.task_id.lower() or wanted in one.prompt.lower()
+        if any(wanted in told.lower() for told in (one.task_id, one.prompt, one.pressed, one.made))
     ]

@@ -12,6 +12,7 @@ from bot.presses import Presses
 from bot.soon import soon
 from cogs import limits
 from cogs.buttons import Click
+from cogs.places import Interaction
 
 PROMPT = "prompt"
 KEPT_SECONDS = 60.0
@@ -49,6 +50,18 @@ def typed_in(data: Mapping[str, Any], custom_id: str) -> str:
     """Return what was typed into a field, as it was typed; "" where nothing was."""
     value = _part(data, custom_id).get("value")
     return value if isinstance(value, str) else ""
+
+
+def prompt_of(interaction: Interaction) -> str:
+    """Return the prompt that came with a form or a command, as it was typed; "" where there was none."""
+    data: Mapping[str, Any] = interaction.data or {}
+    if interaction.type is discord.InteractionType.modal_submit:
+        return prompt_in(data)
+    options = data.get("options")
+    for option in options if is_array(options) else ():
+        if is_mapping(option) and option.get("name") == PROMPT and isinstance(value := option.get("value"), str):
+            return value
+    return ""
 
 
 def chosen_in(data: Mapping[str, Any], custom_id: str) -> str:

@@ -16,13 +16,15 @@ from bot.people import Page
 from bot.records import Recent, Tasks
 from cogs import limits
 from cogs.colours import LIVE
-from cogs.prose import ago, code, plain, prompt_line, short
+from cogs.prose import ago, code, escaped, plain, prompt_line, short
 
 TURN, OPEN, ONLY = "list_turn", "list_open", "list_only"
 """The events that a click is dispatched as: `on_list_turn(interaction, leaf)`, `on_list_open(interaction, task_id)`
 and `on_list_only(interaction, leaf)`."""
 
 _PROMPT = 100
+_WORDS = 24
+"""How much is shown of what was pressed, and of what came of it."""
 _MARKS = {"SUCCESS": "✅", "FAILURE": "❌", "CANCEL": "🚫", "IN_PROGRESS": "🎨", "MODAL": "✋"}
 _LEFT = "🌙"
 NAMES = {
@@ -107,17 +109,25 @@ def mark(one: Recent) -> str:
 
 
 def choice(one: Recent) -> str:
-    """Name a task where only text is taken: in autocomplete and menus."""
-    return limits.cut(f"{mark(one)} {plain(one.prompt) or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
+    """Name a task where only text is taken: in autocomplete."""
+    what = _kind(one)
+    told = f"{what}: {plain(one.prompt)}" if what and one.prompt else what or plain(one.prompt)
+    return limits.cut(f"{mark(one)} {told or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
 
 
 def line(one: Recent) -> str:
-    """Show a task in two lines: its state and prompt, then its id, its age and its message."""
+    """Show a task in two lines: its state and prompt, then what it is, its id, its age and its message."""
     where = f" · [message]({one.link})" if one.link else ""
     prompt = prompt_line(limits.cut(one.prompt, _PROMPT)) or "no prompt"
     running = one.followed and one.progress and not Status(one.status).is_final
     progress = f" {one.progress} % ·" if running else ""
-    return f"{mark(one)}{progress} {prompt}\n{code(one.task_id)} · {ago(one.asked_at)}{where}"
+    what = f"{escaped(kind)} · " if (kind := _kind(one)) else ""
+    return f"{mark(one)}{progress} {prompt}\n{what}{code(one.task_id)} · {ago(one.asked_at)}{where}"
+
+
+def _kind(one: Recent) -> str:
+    """Tell by which press a task was made, and what it brings, as a family does: the same prompt may stand in many."""
+    return " → ".join(filter(None, (short(one.pressed, _WORDS), short(one.made, _WORDS))))
 
 
 def listing(page: Page, empty: str) -> tuple[discord.Embed, ui.View]:
@@ -152,7 +162,7 @@ def _options(tasks: Iterable[Recent]) -> list[discord.SelectOption]:
         discord.SelectOption(
             label=short(one.prompt, limits.OPTION_TEXT) or "no prompt",
             value=one.task_id,
-            description=one.task_id,
+            description=limits.cut(" · ".join(filter(None, (_kind(one), one.task_id))), limits.OPTION_TEXT),
             emoji=mark(one),
         )
         for one in tasks

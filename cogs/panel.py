@@ -22,7 +22,7 @@ SETTING = "setting_click"
 TEMPLATE = r"mj:e:(?P<what>[a-z]{1,12}):(?P<value>[a-z]{1,9})"
 _SHOWN = 300
 _OWN = "own"
-_SPEEDS = {_OWN: "Relay's own speed", Speed.RELAX: "Relax", Speed.FAST: "Fast", Speed.TURBO: "Turbo"}
+_SPEEDS = {_OWN: "Default speed", Speed.RELAX: "Relax", Speed.FAST: "Fast", Speed.TURBO: "Turbo"}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _told(settings: PersonSettings, notify_after: timedelta) -> list[tuple[str, 
         f"**{_SPEEDS[settings.speed]}.** For commands, buttons and forms, where the relay has that queue; a "
         "prompt that names another goes through that."
         if settings.speed
-        else "**The relay's own.** Whichever queue it uses by itself."
+        else "**Default.** Whichever queue the relay takes."
     )
     return [
         ("Remix", remix),

@@ -19,7 +19,7 @@ from cogs.hints import stale_panel
 from cogs.objections import unkept
 from cogs.panel import DEFAULTS, SETTING, Choice, SettingButton, panel
 from cogs.places import Interaction
-from cogs.quotes import quoted
+from cogs.quotes import giving_back
 from cogs.replies import acknowledged, apologising, deferred, promptly, taking_back, tell, thinking
 
 _FIELD = "defaults"
@@ -77,8 +77,7 @@ class PeopleCog(commands.Cog, name="People"):
         try:
             changed = await self._people.choose_defaults(interaction.user.id, text)
         except PromptRefused as refused:
-            typed = quoted(text, _LONGEST)
-            await tell(interaction, f"{unkept(refused)}\nYou typed: {typed}" if typed else unkept(refused))
+            await tell(interaction, giving_back(unkept(refused), text))
         else:
             await self._show(interaction, changed)
 

@@ -68,7 +68,7 @@ def buttons_of(task: Task, marks: Marks, ours: Collection[Kind]) -> ui.View:
 
 def _prompt(task: Task | None, *, careful: bool) -> str:
     """Show the prompt, except where all that is known of one is the answer in words below."""
-    if task is None or careful or task.shown_prompt == task.text:
+    if task is None or careful or (task.status is Status.SUCCESS and task.shown_prompt == task.text):
         return ""
     return prompt_line(task.shown_prompt)
 

@@ -11,10 +11,12 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import MjbotError
+from bot.errors import AlreadyClaimed, AlreadyPressed, MjbotError, PromptIgnored, SubmitUncertain
 from cogs import limits
 from cogs.apology import apology, oops
+from cogs.forms import prompt_of
 from cogs.places import Interaction
+from cogs.quotes import giving_back
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ _FIRST_SECONDS = 10.0
 """How long word of a first answer is waited for: Discord takes none after three, but may be slow to say that it did."""
 _LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
+_ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, PromptIgnored, SubmitUncertain)
+"""What was asked for all the same, or may have been: nobody is to send that prompt once more."""
 _UNKNOWN_MESSAGE = 10008
 _HELD_TURNS, _HELD_SECONDS = 12, 0.02
 """How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
@@ -181,7 +185,10 @@ async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenera
 async def _fill(interaction: Interaction, text: str) -> None:
     try:
         # It may say "Sending" by now.
-        await promptly(interaction.edit_original_response(content=limits.cut(text, limits.CONTENT), embed=None))
+        request = interaction.edit_original_response(
+            content=limits.cut(text, limits.CONTENT), embed=None, allowed_mentions=discord.AllowedMentions.none()
+        )
+        await promptly(request)
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
         log.info("A person could not be told: %s.", briefly(error))
 
@@ -221,6 +228,7 @@ async def apologising(interaction: Interaction) -> AsyncGenerator[None]:
 
 
 def said(error: MjbotError, interaction: Interaction) -> str:
-    """Say an expected error to whoever pressed a button, filled in a form, or ran a command."""
+    """Say an expected error to whoever pressed a button, filled in a form, or ran a command, and give a prompt back."""
     command = interaction.type is discord.InteractionType.application_command
-    return apology(error, now=datetime.now(UTC), command=command)
+    text = apology(error, now=datetime.now(UTC), command=command)
+    return text if isinstance(error, _ON_THEIR_WAY) else giving_back(text, prompt_of(interaction))

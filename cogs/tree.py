@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.actions import is_grid
+from bot.actions import made
 from bot.family import Family, Member
 from bot.models import Status
 from cogs import limits
@@ -40,10 +40,7 @@ def _line(member: Member, *, marked: bool) -> str:
 
 
 def _name(member: Member) -> str:
-    if is_grid(member.task.buttons):
-        return "Four clips" if member.task.video else "Four pictures"
-    action = member.task.action.replace("_", " ").capitalize()
-    return escaped(short(member.done or action, _PRESSED)) or "Picture"
+    return escaped(short(made(member.task, member.done), _PRESSED)) or "Picture"
 
 
 def _branch(member: Member) -> str:

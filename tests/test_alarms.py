@@ -1,6 +1,9 @@
 """The alarms of docs/ stand on what /metrics really serves: names, labels, and outcomes that exist."""
 
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.parser import text_string_to_metric_families
 
 from bot import errors, metrics
 from bot.records import ClaimState
@@ -54,6 +58,39 @@ def test_an_alarm_asks_for_what_is_served(rule: dict[str, Any]) -> None:
                 is_error = issubclass(getattr(errors, value, int), errors.MjbotError)
                 assert is_error or (name == "mjbot_presses_total" and value in set(ClaimState)), value
     assert rule["annotations"].keys() == {"summary", "next"}
+
+
+def born() -> Iterator[tuple[str, dict[str, str], float]]:
+    """Tell what a process that has just begun serves: the names, labels and values of its samples."""
+    program = "import bot.app; from prometheus_client import generate_latest; print(generate_latest().decode())"
+    served = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for family in text_string_to_metric_families(served.stdout):
+        yield from ((sample.name, sample.labels, sample.value) for sample in family.samples)
+
+
+def test_the_first_of_what_an_alarm_counts_is_an_increase() -> None:
+    """A series that is born at 1 has not increased: each that an alarm names stands at 0 from the start, by path."""
+    samples = list(born())
+    source = "".join((ROOT / "bot" / f"{name}.py").read_text(encoding="utf-8") for name in ("api", "submits"))
+    paths = set(re.findall(r'"(/mj/[\w{}/-]+)"', source))
+    assert len(paths) > 10
+    outcomes = [
+        (name, dict(_MATCHER.findall(matchers)))
+        for rule in RULES
+        for name, matchers in _SELECTOR.findall(rule["expr"])
+        if "outcome" in matchers
+    ]
+    assert len(outcomes) == 4
+    for name, labels in outcomes:
+        found = [
+            (given, value) for sample, given, value in samples if sample == name and labels.items() <= given.items()
+        ]
+        assert found, (name, labels)
+        assert {value for _, value in found} == {0.0}
+        if name == "mjbot_api_requests_total":
+            assert {given["path"] for given, _ in found} == paths
 
 
 def test_what_the_readme_promises_has_an_alarm() -> None:

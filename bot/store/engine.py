@@ -1,5 +1,6 @@
 """Reach a database: its URL as hosting platforms write it, its connections, its failures as StoreUnavailable."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Generator
@@ -22,6 +23,8 @@ _SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "v
 _DSN_OPTIONS = frozenset(
     {"application_name", "options", "sslcert", "sslcrl", "sslkey", "sslrootcert", "target_session_attrs"}
 )
+_URLS = "sqlite:///data/mjbot.db for a file, or postgresql://user:password@host/name for PostgreSQL"
+_REFERENCE = re.compile(r"\$\{\{\s*(?:(?P<service>\w[\w -]{0,31})\.)?")
 _KEYWORDS = frozenset({"host", "port", "prepared_statement_cache_size"})
 _WAL_TRIES = 50
 _SECONDS_TO_WAIT = 5
@@ -36,10 +39,13 @@ def database_url(text: str) -> URL:
     Raises:
         SettingsError: It is no URL, names no file, or another kind of database.
     """
+    if found := _REFERENCE.search(text):
+        service = found["service"] or "Postgres"
+        raise _refusal(f"is a reference that Railway did not fill in: is the service called {service}?")
     try:
         url = make_url(text.strip())
     except (ArgumentError, ValueError):
-        raise _refusal("is not a URL such as sqlite:///data/mjbot.db or postgresql://user:password@host/name") from None
+        raise _refusal(f"is not a URL: put {_URLS}") from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
         if url.database in {None, "", ":memory:"}:
@@ -47,7 +53,7 @@ def database_url(text: str) -> URL:
         return url.set(drivername="sqlite+aiosqlite")
     if kind in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+asyncpg", query=_asyncpg_query(url))
-    raise _refusal("is neither sqlite:// nor postgresql://")
+    raise _refusal(f"names neither SQLite nor PostgreSQL: put {_URLS}")
 
 
 def _asyncpg_query(url: URL) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sqlite3
 import ssl
 from collections.abc import Generator
 
@@ -16,6 +17,10 @@ _FULL: Meaning = ("has a full disk.", "Make room on it, or move the database to 
 _READ_ONLY: Meaning = (
     "may not be written.",
     "Let the user that runs the bot own the folder and the file; on a volume of Railway, set RAILWAY_RUN_UID=0.",
+)
+_UNOPENED: Meaning = (
+    "cannot be opened: its path leads to no file that the bot may write.",
+    "Let DATABASE_URL name a file, like sqlite:///data/mjbot.db, in a folder of the user that runs the bot.",
 )
 _REFUSED: Meaning = (
     "refuses connections at that address.",
@@ -72,11 +77,13 @@ _BY_TYPE: tuple[tuple[type[BaseException], Meaning], ...] = (
     ),
 )
 _BY_ERRNO = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _READ_ONLY, errno.EHOSTUNREACH: _SILENT}
+_OF_PATHS = frozenset({errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENODEV})
+"""What a path is refused with; where the error names no file, it was a socket's."""
 # SQLite's own words, and asyncio's for a host of several addresses.
 _BY_WORDS: tuple[tuple[str, Meaning], ...] = (
     ("disk is full", _FULL),
     ("readonly database", _READ_ONLY),
-    ("unable to open database file", _READ_ONLY),
+    ("unable to open database file", _UNOPENED),
     ("Connect call failed", _REFUSED),
     (
         "rejected SSL upgrade",
@@ -103,12 +110,16 @@ def meaning(error: StoreUnavailable) -> Meaning:
                 return told
         if isinstance(cause, OSError) and cause.errno in _BY_ERRNO:
             return _BY_ERRNO[cause.errno]
+        if isinstance(cause, OSError) and cause.errno in _OF_PATHS and cause.filename:
+            return _UNOPENED
     said = " ".join(" ".join(map(str, causes)).split())
     for words, told in _BY_WORDS:
         if words in said:
             return told
-    first = " ".join(str(error).split())[:200]
-    return f"cannot be used ({first}).", "Check DATABASE_URL, and whether the database is up."
+    first = f"cannot be used ({' '.join(str(error).split())[:200]})."
+    if any(isinstance(cause, sqlite3.Error) for cause in causes):
+        return first, "Check the file that DATABASE_URL names: move it away for a new one, or name another."
+    return first, "Check DATABASE_URL, and whether the database is up."
 
 
 def _causes(error: BaseException) -> Generator[BaseException]:

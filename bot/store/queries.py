@@ -40,6 +40,8 @@ ON_ITS_WAY = timedelta(minutes=5)
 
 NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
 
+_TOLD = ("pressed", "done")
+
 _SPENT = claims.c.state != ClaimState.REFUSED
 
 
@@ -131,8 +133,10 @@ def tasks(person_id: int, which: Tasks, *, skip: int, limit: int) -> Executable:
 
 
 def _own(person_id: int) -> Subquery:
+    """Rank a person's jobs of each task, newest first; whichever of them was told of a press tells all of it."""
     rank = func.row_number().over(partition_by=jobs.c.task_id, order_by=NEWEST).label("rank")
-    return select(jobs, rank).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
+    told = (func.max(jobs.c[name]).over(partition_by=jobs.c.task_id).label(f"told_{name}") for name in _TOLD)
+    return select(jobs, rank, *told).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
 
 
 def _with_snapshots(own: Subquery) -> Select[Any]:

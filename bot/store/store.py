@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Executable, delete, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.actions import made
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
 from bot.ports import HOLDS, Now
@@ -307,6 +308,8 @@ def _recent(row: Mapping[str, Any]) -> Recent:
         "" if job.place.ephemeral else job.place.link,
         job.born_at,
         followed=row["closed_at"] is None,
+        pressed=row["told_pressed"],
+        made=made(task, row["told_done"]),
     )
 
 

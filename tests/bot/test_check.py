@@ -5,9 +5,19 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.actions import CANCEL
-from bot.check import buttons_finding, disk_findings, forgotten_finding, public_findings, relay_finding, store_finding
+from bot.check import (
+    buttons_finding,
+    disk_findings,
+    forgotten_finding,
+    public_findings,
+    relay_finding,
+    slip_findings,
+    store_finding,
+    token_findings,
+)
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
 from bot.hosting import WipedDisk
+from bot.slips import Slip
 from tests.fakes.store import FakeStore
 
 URL = "https://relay.example"
@@ -101,3 +111,30 @@ def test_a_disk_that_is_emptied_is_found() -> None:
     assert str(found).startswith("FAIL  Disk: Heroku empties the disk")
     assert str(found).endswith(WipedDisk("Heroku").remedy)
     assert disk_findings(None) == []
+
+
+async def test_a_host_that_nobody_finds_is_said() -> None:
+    """By a machine without internet too, so both are asked."""
+    found = await relay_finding(Tried(RelayUnreachable("cannot connect", no_host=True)), URL)
+    said = "this machine finds no host relay.example. Has it internet? If it has, is MJ_API_URL right?"
+    assert str(found) == f"FAIL  Relay: {said}"
+
+
+@pytest.mark.parametrize("token", ["abc", "a.b.c", "MTE4NzAwMDAwMDAwMDAwMDAwMQ", "0123456789abcdef" * 4])
+def test_what_is_no_token_is_told_without_asking(token: str) -> None:
+    """A public key, a client secret, an id or half a token; and never shown."""
+    [found] = token_findings(token)
+    assert not found.good
+    assert "page Bot, Reset Token" in found.advice
+    assert f" {token} " not in str(found)
+
+
+def test_what_may_be_a_token_is_left_to_discord() -> None:
+    """Three parts with dots between."""
+    assert [] == token_findings(f"MTE4NzAwMDAwMDAwMDAwMDAwMQ.GabC-_.{'x' * 38}")
+
+
+def test_a_slip_is_warned_of() -> None:
+    """It fails no check."""
+    [found] = slip_findings([Slip("DATABSE_URL", "is ignored.", "Is DATABASE_URL meant?")])
+    assert (found.good, str(found)) == (True, "WARN  DATABSE_URL: is ignored. Is DATABASE_URL meant?")

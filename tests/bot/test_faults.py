@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,12 @@ async def test_a_file_of_another_kind(tmp_path: Path) -> None:
     assert "is a file of another kind." == (await fault(f"sqlite:///{tmp_path}/notes.txt"))[0]
 
 
+async def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """A file is asked for, and not whether a database is up."""
+    said, advice = await fault(f"sqlite:///{tmp_path}")
+    assert (said.startswith("cannot be opened"), advice.startswith("Let DATABASE_URL name a file")) == (True, True)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is always full")  # noqa: PTH110
 async def test_a_full_disk() -> None:
     """SQLite says so in its own words."""
@@ -78,7 +85,11 @@ async def test_a_full_disk() -> None:
         (lambda: OSError(errno.EROFS, "Read-only file system"), "may not be written", "own the folder"),
         (lambda: PermissionError(13, "Permission denied"), "may not be written", "RAILWAY_RUN_UID"),
         (lambda: OSError("(sqlite3) attempt to write a readonly database"), "may not be written", "own the folder"),
-        (lambda: OSError("(sqlite3) unable to open database file"), "may not be written", "own the folder"),
+        (lambda: OSError("(sqlite3) unable to open database file"), "cannot be opened", "name a file"),
+        (lambda: FileNotFoundError(errno.ENOENT, "No such file or directory", "/proc/mj"), "be opened", "name a file"),
+        (lambda: OSError(errno.ENAMETOOLONG, "File name too long", "x" * 300), "be opened", "name a file"),
+        (lambda: FileNotFoundError(errno.ENOENT, "No such file or directory"), "cannot be used", "is up"),
+        (lambda: sqlite3.OperationalError("disk I/O error"), "(disk I/O error)", "Check the file"),
         (lambda: OSError("(sqlite3) database is locked"), "another process", "End what"),
         (lambda: OSError("something\nelse"), "cannot be used (something else)", "Check DATABASE_URL"),
     ],

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -127,6 +128,24 @@ class TestJobs:
         unseen = Recent("t2", "", "", None, a_job(2).place.link, later(2), followed=True)
         assert [cat, unseen] == list(await store.recent(7, 10))
         assert [cat] == list(await store.recent(7, 1))
+
+    async def test_recent_tells_what_was_pressed_for_a_task(self, store: Store) -> None:
+        """Whichever of a person's messages was told; what comes of it is told by its buttons, and by what was done."""
+        picks = [{"customId": f"MJ::JOB::upsample::{number}::x"} for number in range(1, 5)]
+        for job in (
+            a_job(1, pressed="V1", done="Varied"),
+            a_job(2, "t2", pressed="U2", done="Picture 2"),
+            a_job(3, pressed="", done=""),
+            a_job(4, "t2", pressed="Theirs", done="Z", requester=Person(8, "ann")),
+            a_job(5, "t3", pressed="", done=""),
+        ):
+            await store.open_job(job)
+        await store.keep(Task.model_validate({"id": "t1", "action": "VARIATION", "buttons": picks}))
+        await store.keep(Task.model_validate({"id": "t3", "action": "SWAP_FACE"}))
+        told = [(one.task_id, one.pressed, one.made) for one in await store.recent(7, 10)]
+        assert told == [("t3", "", "Swap face"), ("t1", "V1", "Four pictures"), ("t2", "U2", "Picture 2")]
+        listed, _ = await store.tasks(7, Tasks.ALL, skip=0, limit=10)
+        assert {(one.task_id, one.pressed, one.made) for one in listed} == set(told)
 
     @pytest.mark.parametrize(
         ("which", "listed"),
@@ -908,6 +927,21 @@ class TestDatabaseUrl:
             database_url(wrong)
         assert caught.value.problems[0][0] == "DATABASE_URL"
         assert "s3cret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ("mysql://u:p@h/d", "put sqlite:///data/mjbot.db for a file, or postgresql://"),
+            ("data/mjbot.db", "put sqlite:///data/mjbot.db for a file, or postgresql://"),
+            ("${{Postgres.DATABASE_URL}}", "is the service called Postgres?"),
+            ("${{ My db.DATABASE_URL }}", "is the service called My db?"),
+            ("${{DATABASE_URL}}", "is the service called Postgres?"),
+        ],
+    )
+    def test_a_wrong_url_is_told_with_the_next_step(self, wrong: str, said: str) -> None:
+        """What to put instead; a reference that Railway left as it stands is told as one."""
+        with pytest.raises(SettingsError, match=re.escape(said)):
+            database_url(wrong)
 
 
 words = st.text(max_size=20)

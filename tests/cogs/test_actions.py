@@ -456,7 +456,9 @@ async def test_a_zoom_out_of_range_is_refused_unpaid(tmp_path: Path, prompt: str
     """A form that Midjourney would refuse is not sent."""
     async with world(tmp_path) as w:
         sent, _ = await zoomed(w, prompt)
-        assert "--zoom" in await w.told(sent)
+        told = await w.told(sent)
+        assert "--zoom" in told
+        assert told.endswith(f"You wrote:\n```\n{prompt}\n```")
         assert w.relay.requests["action"] == 0
 
 

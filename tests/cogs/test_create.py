@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
+from cogs.prose import plain
 from sandbox.relay import RelaySettings
 from tests.pictures import bomb, encoded, moving, noise
 from tests.world import GUILD_ID, World, rows, title_of, world
@@ -92,7 +93,10 @@ async def test_what_is_known_to_be_wrong_is_refused_before_any_defer(
     """One private sentence is the first answer; nothing is shown to anybody, nothing is paid."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", **options)
-        assert said in w.said(answer)
+        told = w.said(answer)
+        assert said in told
+        if plain(options["prompt"]):
+            assert options["prompt"][:1500] in told.partition("You wrote:\n```\n")[2]
         assert not answer.followups
         assert not w.public
         assert w.relay.submits == []

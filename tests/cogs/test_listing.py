@@ -64,6 +64,29 @@ def test_a_line_says_what_there_is_to_say() -> None:
     assert line(one(prompt="", link="", progress=100)) == "✅ no prompt\n`1730621826053450` · <t:1795435200:R>"
 
 
+def test_what_was_made_of_one_prompt_is_told_apart() -> None:
+    """By what was pressed and what it brings, in each place where a task is named; the id stays to be seen."""
+    made = [("Reroll", "Four pictures"), ("V1", "Four pictures"), ("U2", "Picture 2"), ("", "Four pictures"), ("", "")]
+    tasks = [one(number, pressed=pressed, made=brings) for number, (pressed, brings) in enumerate(made)]
+    kinds = ["Reroll → Four pictures", "V1 → Four pictures", "U2 → Picture 2", "Four pictures"]
+    assert [line(task).split("\n")[1].split(" · ")[0] for task in tasks] == [*kinds, "`1730621826053454`"]
+    assert [choice(task).split(": ")[0] for task in tasks[:4]] == [f"✅ {kind}" for kind in kinds]
+    assert choice(tasks[1]) == "✅ V1 → Four pictures: a fox --ar 3:2 · 1730621826053451"
+    assert choice(one(pressed="U2", made="Picture 2", prompt="")) == "✅ U2 → Picture 2 · 1730621826053450"
+    options = items(listing(Page(Tasks.ALL, 0, tasks, 5), "")[1])["open"].options
+    assert [option.description for option in options] == [
+        *(f"{kind} · {task.task_id}" for kind, task in zip(kinds, tasks, strict=False)),
+        tasks[4].task_id,
+    ]
+
+
+def test_words_of_the_relay_are_shown_as_they_are() -> None:
+    """An action may be called anything, and a button too."""
+    odd = one(pressed="[x](https://a.b) " * 9, made="**" * 90)
+    assert line(odd).split("\n")[1].startswith("\\[x\\](https\\://a.b) \\[x\\]")
+    assert limits.length(choice(odd)) <= limits.CHOICE_NAME
+
+
 def test_a_page_among_others_leads_both_ways() -> None:
     """Its buttons carry the page that they show, its menus the kind that is listed."""
     embed, view = listing(page(PER_PAGE, 1, 3 * PER_PAGE, Tasks.DONE), "")
@@ -98,7 +121,10 @@ def test_nothing_is_said_with_a_way_on() -> None:
 @given(st.lists(st.tuples(st.text(max_size=300), st.sampled_from(Status)), max_size=PER_PAGE), st.sampled_from(Tasks))
 def test_every_page_is_one_that_discord_takes(tasks: list[tuple[str, Status]], which: Tasks) -> None:
     """Whatever the prompts hold: texts within their limits, each id once and ours alone, no emoji that is none."""
-    found = [one(n, status, prompt=prompt, followed=bool(n % 2)) for n, (prompt, status) in enumerate(tasks)]
+    found = [
+        one(n, status, prompt=prompt, followed=bool(n % 2), pressed=prompt, made=prompt)
+        for n, (prompt, status) in enumerate(tasks)
+    ]
     embed, view = listing(Page(which, 0, found, len(found)), "None.")
     assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
     ids = [str(item.custom_id) for item in view.children if isinstance(item, ListButton | ListMenu)]
@@ -107,6 +133,7 @@ def test_every_page_is_one_that_discord_takes(tasks: list[tuple[str, Status]], w
     for menu in (item for item in items(view).values() if isinstance(item, ui.Select)):
         assert 1 <= len(menu.options) <= limits.OPTIONS
         assert all(1 <= limits.length(option.label) <= limits.OPTION_TEXT for option in menu.options)
+        assert all(limits.length(option.description or "") <= limits.OPTION_TEXT for option in menu.options)
         assert all(option.emoji is None or limits.is_emoji(str(option.emoji)) for option in menu.options)
     assert view.timeout is None
 

@@ -55,9 +55,10 @@ def test_what_is_chosen_is_green_and_said() -> None:
 
 
 def test_who_chose_nothing_sees_what_holds_then() -> None:
-    """The relay's own queue, and a mention after the operator's time."""
+    """Whichever queue the relay takes, and a mention after the operator's time."""
     embed, view = panel(PersonSettings(), HALF_A_MINUTE)
-    assert labels(view, chosen=True) == ["Relay's own speed", "After 30 s"]
+    assert labels(view, chosen=True) == ["Default speed", "After 30 s"]
+    assert any(field.value == "**Default.** Whichever queue the relay takes." for field in embed.fields)
     assert any("more than 30 s" in (field.value or "") for field in embed.fields)
     assert "Forget my settings" not in labels(view, chosen=False)
     assert "Forget my settings" in labels(panel(PersonSettings(remix=True), HALF_A_MINUTE)[1], chosen=False)

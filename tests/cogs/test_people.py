@@ -41,7 +41,7 @@ async def test_the_panel_is_private_and_each_button_sets_what_it_says(tmp_path: 
         panel = await opened(w)
         assert rows(panel) == [
             ["Remix: off", "Default parameters"],
-            ["Relay's own speed", "Relax", "Fast", "Turbo"],
+            ["Default speed", "Relax", "Fast", "Turbo"],
             ["Never mention me", "After 30 s", "Always mention me"],
         ]
         for label in ("Remix: off", "Relax", "Always mention me"):
@@ -87,7 +87,7 @@ async def test_what_cannot_be_a_default_is_said_and_changes_nothing(tmp_path: Pa
         told = await w.told(answer)
         assert said in told
         assert "Your defaults stay as they were." in told
-        assert f"You typed: `{text}`" in told
+        assert told.endswith(f"\nYou wrote:\n```\n{text}\n```")
         assert await chosen(w, w.member.id) == PersonSettings()
 
 

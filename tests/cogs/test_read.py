@@ -77,6 +77,15 @@ async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/shorten"]
 
 
+async def test_a_prompt_that_is_being_shortened_is_shown(tmp_path: Path) -> None:
+    """Its English, which relays tell from the start, is the answer only once it is done."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=60)) as w:
+        answer = await w.slash(w.member, "shorten", prompt="a fox in snow --ar 3:2")
+        assert answer.response is not None
+        shown = await w.titled(answer.response.id, "⏳ Queued")
+        assert (shown.embeds[0].description or "").split("\n")[0] == "**a fox in snow** `--ar 3:2`"
+
+
 @pytest.mark.parametrize(("prompt", "said"), [("--ar 3:2", "only parameters"), ("\u200b\u200b", "nothing to draw")])
 async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, said: str) -> None:
     """Before any defer, and unpaid."""

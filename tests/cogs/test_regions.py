@@ -127,6 +127,7 @@ async def test_a_mask_that_says_nothing_is_refused_unpaid(tmp_path: Path, values
         told = await w.told(answer)
         assert said in told
         assert "Nothing was paid" in told
+        assert told.endswith("\nYou wrote:\n```\na lighthouse\n```")
         assert w.relay.requests["action"] == 0
         assert not w.env.errors
 

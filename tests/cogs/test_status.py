@@ -175,7 +175,8 @@ async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
             await w.finished(w.relay.add_task("grid", prompt=prompt))
         offered = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", "FOX"))
         assert offered.autocomplete_choices is not None
-        assert [choice["name"].startswith("✅ a fox · ") for choice in offered.autocomplete_choices] == [True]
+        [choice] = offered.autocomplete_choices
+        assert choice["name"].startswith("✅ Four pictures: a fox · ")
         theirs = await w.act(w.stranger.autocomplete(w.channel, "mjstatus", "id", ""))
         assert theirs.autocomplete_choices == []
 

@@ -112,6 +112,18 @@ async def test_only_what_runs_is_listed(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
+async def test_what_was_made_of_one_prompt_is_told_apart(tmp_path: Path) -> None:
+    """A reroll, a picture of four and its variations all have the grid's prompt; the list says which is which."""
+    async with world(tmp_path) as w:
+        grid = await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
+        for label, title in (("🔄", "✅ Four pictures"), ("U2", "✅ Picture 2"), ("V1", "✅ Four pictures")):
+            await w.child(await w.click(w.member, grid, label), title)
+        shown = text(w, await listed(w))
+        for kind in ("Reroll → Four pictures", "U2 → Picture 2", "V1 → Four pictures"):
+            assert f"**a lighthouse**\n{kind} · `" in shown
+        assert not w.env.errors
+
+
 async def test_who_has_none_learns_where_ids_come_from(tmp_path: Path) -> None:
     """And where there is none of a kind, how to see the others."""
     async with world(tmp_path) as w:

@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.actions import made
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.models import Status, Task
 from bot.ports import HOLDS
@@ -226,7 +227,10 @@ class FakeStore:
         task = self.snapshots.get(job.task_id, Task(id=job.task_id))
         link = "" if job.place.ephemeral else job.place.link
         shown = (task.shown_prompt, task.status, task.progress, link, job.born_at)
-        return Recent(job.task_id, *shown, followed=job.id not in self.closed)
+        own = [one for one in self.jobs.values() if (one.task_id, one.requester.id) == (job.task_id, job.requester.id)]
+        words = made(task, max(one.done for one in own))
+        followed = job.id not in self.closed
+        return Recent(job.task_id, *shown, followed=followed, pressed=max(one.pressed for one in own), made=words)
 
     def _spent(self) -> list[Claim]:
         return [claim for claim in self.claimed.values() if claim.state is not ClaimState.REFUSED]

@@ -58,12 +58,12 @@ async def test_a_refused_token_is_said_and_held(world: World, where: str) -> Non
 @pytest.mark.parametrize(
     ("env", "named"),
     [
-        ({}, ["DISCORD_TOKEN is not set", "MJ_API_KEY is not set"]),
+        ({}, ["DISCORD_TOKEN is not set", "MJ_API_KEY is not set", "Copy .env.example to .env"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk 1secret"}, ["MJ_API_KEY is not a token"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "POLL_SECONDS": "1secret"}, ["POLL_SECONDS"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "ALLOWED_GUILDS": "1secret"}, ["ALLOWED_GUILDS"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a web address"]),
-        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL is n"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL names"]),
     ],
 )
 async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], named: list[str]) -> None:
@@ -73,6 +73,18 @@ async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], nam
     assert (code, len(bot.text)) == (2, len(named)), bot.text
     assert all(line.startswith(name) for line, name in zip(bot.text, named, strict=True)), bot.text
     assert not bot.said("1secret|Traceback")
+
+
+async def test_slips_are_told_with_what_they_led_to(tmp_path: Path) -> None:
+    """A quote that is not closed, and a misspelt name, explain what is missing; the step is the last line."""
+    text = 'DISCORD_TOKEN="1secret\nMJ_APIKEY=1secret\n'
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    async with bot_process(tmp_path, {}, "check") as bot:
+        code = await bot.ended()
+    named = ["DISCORD_TOKEN is not", "MJ_API_KEY is not", ".env, line 1 cannot", "MJ_APIKEY is none", "Fill it in"]
+    assert (code, len(bot.text)) == (2, len(named)), bot.text
+    assert all(line.startswith(name) for line, name in zip(bot.text, named, strict=True)), bot.text
+    assert not bot.said("1secret|Traceback|dotenv")
 
 
 async def checked(world: World, *options: str, **changed: str) -> tuple[int, str]:
@@ -141,5 +153,11 @@ async def test_check_finds_what_is_away(world: World) -> None:
     code, store = await checked(world, DATABASE_URL=f"sqlite:///{world.folder}/file/mjbot.db")
     assert (code, "FAIL  Database: " in store) == (1, True), store
     assert "ok    Discord token: accepted" in store, "one failure hides no other"
+    code, relay = await checked(world, MJ_API_URL="http://mj.invalid")
+    assert (code, "FAIL  Relay: this machine finds no host mj.invalid." in relay) == (1, True), relay
+    code, discord = await checked(world, DISCORD_API_URL="http://discord.invalid/api/v10")
+    assert (code, "FAIL  Discord: this machine finds no host discord.invalid." in discord) == (1, True), discord
+    code, token = await checked(world, DISCORD_API_URL="", DISCORD_TOKEN="abcd")
+    assert (code, "FAIL  Discord token: DISCORD_TOKEN is no bot token" in token) == (1, True), token
     code, discord = await checked(world, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert (code, "FAIL  Discord: " in discord) == (1, True), discord
