@@ -21,7 +21,7 @@ class Replaced:
         self._authorize = preview._authorize_asset  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         self._prepare = preview._prepare_asset  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         self._before: dict[str, _File] = {}
-        preview._authorize_asset = self._authorized  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        preview._authorize_asset = self._authorized  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         preview._prepare_asset = self._prepared  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     def remember(self) -> None:

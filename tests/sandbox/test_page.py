@@ -12,9 +12,11 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.sandbox.chromium import chromium
-from tests.sandbox.stage_page import RECORD, ROOT, pictures, sandbox
+from tests.sandbox.stage_page import RECORD, ROOT, pictures, sandbox, until
 
 pytestmark = pytest.mark.browser
+
+_LOADED = "all => all.every(one => one.naturalWidth > 0)"
 
 
 class Film:
@@ -26,6 +28,8 @@ class Film:
 
     async def take(self, times: int = 1) -> None:
         for _ in range(times if RECORD else 1):
+            if RECORD:
+                await until(self._drawn, "a picture that never loads")
             shot = await self._page.screenshot()
             frame = Image.open(io.BytesIO(shot)).convert("RGB")
             frame.thumbnail((900, 900), Image.Resampling.LANCZOS)
@@ -33,10 +37,20 @@ class Film:
             if RECORD:
                 await asyncio.sleep(0.35)
 
+    async def _drawn(self) -> bool:
+        """Tell whether no picture is on its way: the page draws its messages anew whenever one changes."""
+        return bool(await self._page.locator("article img").evaluate_all(_LOADED))
+
     def save(self, path: Path) -> None:
         first, *rest = self._frames
         path.parent.mkdir(parents=True, exist_ok=True)
-        first.save(path, save_all=True, append_images=rest, duration=450, loop=0, quality=55, method=4)
+        # Each frame by itself (kmax): what is left out between two that are nearly the same shows as a ghost.
+        first.save(path, save_all=True, append_images=rest, duration=450, loop=0, quality=65, method=4, kmin=0, kmax=1)
+
+
+async def _to_the_end(page: Page) -> None:
+    """Show the newest message down to its last button."""
+    await page.locator("article.channel-message").last.evaluate("one => one.scrollIntoView({block: 'end'})")
 
 
 @pytest.fixture(name="page")
@@ -63,13 +77,13 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     await expect(page.get_by_text("lien pressed U2").first).to_be_attached()
     await page.mouse.move(4, 500)
     await film.take(3)
-    latest = page.get_by_text("jump to latest")
-    if await latest.is_visible():
-        await latest.click()
+    await _to_the_end(page)
     for _ in range(14 if RECORD else 1):
+        await _to_the_end(page)
         await film.take()
     await expect(page.get_by_text(re.compile("Picture 2 in"))).to_be_visible(timeout=30_000)
     await expect(page.get_by_role("button", name="Custom Zoom")).to_be_visible()
+    await _to_the_end(page)
     await film.take(5)
 
     await page.get_by_role("button", name="Custom Zoom").click()
@@ -79,7 +93,9 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     await form.locator("textarea").fill("a pig in a wide meadow --v 6.1 --zoom 1.8")
     await film.take(2)
     await form.get_by_role("button", name="Submit").click()
+    await page.mouse.move(4, 500)
     await expect(page.get_by_text("lien pressed Custom Zoom").first).to_be_attached()
+    await _to_the_end(page)
     await film.take(6)
 
     composer = page.get_by_placeholder("Message #art")
@@ -90,15 +106,13 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     await film.take(4)
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("lien used")).to_have_count(4)
-    if await latest.is_visible():
-        await latest.click()
     drawn = page.locator("article.channel-message").filter(has_text="a red fox in fresh snow")
-    for _ in range(18 if RECORD else 1):
+    for _ in range(14 if RECORD else 1):
+        await _to_the_end(page)
         await film.take()
     await expect(drawn).to_contain_text("Four pictures in", timeout=30_000)
     await pictures(drawn)
-    if await latest.is_visible():
-        await latest.click()
+    await _to_the_end(page)
     await film.take(6)
     assert [] == refused
     await expect(page.locator(".media-unavailable")).to_have_count(0)
