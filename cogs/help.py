@@ -24,6 +24,21 @@ from cogs.trust import Trust
 
 _FORGET = Click(Kind.FORGET, "check")
 """The button of /mjcheck: of no task, so that its place in the custom_id is taken by a word."""
+_GROUPS = {
+    "Draw (paid)": ("imagine", "blend", "edit", "faceswap", "animate"),
+    "Read a picture or a prompt (paid)": ("describe", "shorten"),
+    "Follow and look up (free)": ("mjstatus", "mjtasks", "seed"),
+    "Settings and help (free)": ("mjsettings", "mjhelp", "mjcheck"),
+}
+"""The order in which /mjhelp names the commands, what a newcomer wants first."""
+_BUTTONS = (
+    "**U** takes one picture, **V** varies one, 🔄 draws four new: all that draws is paid. **Split**, **Original**, "
+    "**Family** and 🗑️ are free. A green button was pressed before."
+)
+_MENUS = (
+    "Open a message's menu, then **Apps**: **Midjourney status** (free), **Describe this image** (paid), "
+    "**Blend with ...** (paid once its form is sent), **Upscale picture** (paid once a button of it is pressed)."
+)
 
 
 class Help(commands.Cog):
@@ -61,14 +76,8 @@ class Help(commands.Cog):
 
     async def _described(self) -> discord.Embed:
         embed = discord.Embed(title="Midjourney in this chat", colour=LIVE, description=await self._commands())
-        embed.add_field(
-            name="Buttons",
-            value="**U** takes one picture, **V** varies one, 🔄 draws four new. A green button was pressed before.",
-            inline=False,
-        )
-        menus = "**Midjourney status**, **Describe this image**, **Blend with ...**, **Upscale picture**"
-        menu = f"Open a message's menu, then **Apps**: {menus}."
-        return embed.add_field(name="Anywhere", value=menu, inline=False)
+        embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
+        return embed.add_field(name="Anywhere", value=_MENUS, inline=False)
 
     @app_commands.command(name="mjcheck", description=_("Does everything work here? For those who run the server"))
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -135,12 +144,13 @@ class Help(commands.Cog):
         except (discord.HTTPException, OSError, aiohttp.ClientError):
             known = []  # the names are help enough
         mentions = {command.name: command.mention for command in known}
-        lines = [
-            f"{mentions.get(command.name, f'`/{command.name}`')} {command.description}"
+        lines = {
+            command.name: f"{mentions.get(command.name, f'`/{command.name}`')} {command.description}"
             for command in self._bot.tree.walk_commands()
             if isinstance(command, app_commands.Command)
-        ]
-        return "\n".join(lines)
+        }
+        groups = ("\n".join([f"**{title}**", *(lines[name] for name in names)]) for title, names in _GROUPS.items())
+        return "\n\n".join(groups)
 
 
 def _brief(name: str, finding: Finding) -> Finding:

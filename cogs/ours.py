@@ -16,7 +16,7 @@ from cogs.budgets import Budgets
 from cogs.buttons import CHOICE, Click, Room, TaskMenu
 from cogs.fifth import pictures_menu
 from cogs.places import Interaction, clicked, place
-from cogs.prose import short, web_link
+from cogs.prose import prompt_line, short, web_link
 from cogs.replies import acknowledged, apologising, promptly, replaced, said, taking_back, thinking
 from cogs.tree import family_embed
 
@@ -75,7 +75,7 @@ class Ours(commands.Cog):
             for batch in _batches(files.pictures):
                 await self._turn(interaction)
                 sending = interaction.followup.send(
-                    "" if private else f"from [these four]({grid.link})",
+                    "" if private else _whose(interaction.user, files.prompt, grid.link),
                     files=[_file(picture, files.prompt) for picture in batch],
                     ephemeral=private,
                     allowed_mentions=discord.AllowedMentions.none(),
@@ -115,6 +115,11 @@ class Ours(commands.Cog):
 
 def _file(picture: Picture, prompt: str) -> discord.File:
     return discord.File(io.BytesIO(picture.data), picture.name, description=short(prompt, limits.ALT_TEXT) or None)
+
+
+def _whose(person: discord.abc.User, prompt: str, grid: str) -> str:
+    """Say who wanted the files, of which picture, and where its message is."""
+    return f"{person.mention} split [these four]({grid}): {prompt_line(prompt)}".removesuffix(": ")
 
 
 def _batches(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:

@@ -71,8 +71,9 @@ def _answer_line(line: str) -> str:
 
 
 def code(text: str) -> str:
-    """Show text as code; a backtick would end it."""
-    return f"`{text.replace('`', 'ˋ')}`"  # noqa: RUF001 - a letter that looks like one and is none
+    """Show text as code; a backtick would end it, and is shown as an apostrophe."""
+    quoted = text.replace("`", "'")
+    return f"`{quoted}`"
 
 
 def prompt_line(prompt: str) -> str:

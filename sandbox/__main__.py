@@ -11,13 +11,16 @@ from typing import NamedTuple
 
 from sandbox.avatars import avatars
 from sandbox.page import LivePage
+from sandbox.pictures import DRAWN
 from sandbox.relay import RelaySettings
 from sandbox.stage import DOCUMENTED_ID, Stage, stage
 from sandbox.tour import tour
 
 _WELCOME = (
     "👋 **Press U2** below the four pigs, or any other button: a new message shows what is drawn, live. "
-    "Then **type `/mjstatus`**, choose `id`, type `light` and pick the lighthouse. Nothing here costs anything."
+    "Then **type `/imagine`** and what to draw. This demo draws only a handful of things: "
+    f"{', '.join(DRAWN)}; whatever else you name becomes one of these landscapes. "
+    "**`/mjstatus`**, `id`, `light` follows the lighthouse. Nothing here costs anything."
 )
 
 
@@ -48,7 +51,7 @@ async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) ->
     """Show the page until interrupted."""
     async with opened(relay, port) as sandbox:
         print(f"\n  mjbot's sandbox is open: {sandbox.url}\n")
-        print("  Press U2 below the four pigs; type /mjstatus, id, light. Ctrl+C ends it.\n", flush=True)
+        print("  Press U2 below the four pigs; type /imagine and what to draw. Ctrl+C ends it.\n", flush=True)
         if open_browser:
             await asyncio.to_thread(webbrowser.open, sandbox.url)
         await asyncio.Event().wait()

@@ -13,6 +13,8 @@ from typing import Any
 
 from simcord import Env, Preview, SetupError
 
+from sandbox.replaced import Replaced
+
 _LOOK_SECONDS = 0.25
 """How long a look may wait for a bot that is busy. What somebody does has the time that `stage` gives: a click whose
 answer is not awaited is called uncertain, and its command stays in the composer, to be sent twice."""
@@ -25,6 +27,7 @@ class LivePage:
         self._env = env
         self._preview = preview
         self._turn = asyncio.Lock()
+        self._replaced = Replaced(preview)
         self._act = preview._action  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         preview._action = self._acted  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
@@ -47,6 +50,7 @@ class LivePage:
         try:
             # SimCord's time stands still between its own events; "started ... ago" should not.
             await self._env.advance_time(self._behind())
+            self._replaced.remember()
             await self._preview.refresh()
         finally:
             self._env.settle_timeout = patience
@@ -68,4 +72,5 @@ class LivePage:
                 page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
                 if "published_revision" in body:
                     body = {**body, "published_revision": page.revision}
+            self._replaced.remember()
             return await self._act(context_id, body)

@@ -49,7 +49,7 @@ def settings(relay_url: str, folder: Path) -> Settings:
         press_cooldown_seconds=0,
         daily_submits_per_person=1000,
         daily_submits=1000,
-        notify_after_seconds=60,
+        notify_after_seconds=30,
         watch_minutes=70,
         discord_api_url="",
     )

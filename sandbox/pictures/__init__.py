@@ -4,6 +4,7 @@ from sandbox.pictures.files import finished, preview
 from sandbox.pictures.film import Film, Format, Motion, clip
 from sandbox.pictures.photo import Photo, look
 from sandbox.pictures.shots import (
+    DRAWN,
     Shot,
     Way,
     aspect_of,
@@ -18,6 +19,7 @@ from sandbox.pictures.shots import (
 )
 
 __all__ = [
+    "DRAWN",
     "Film",
     "Format",
     "Motion",

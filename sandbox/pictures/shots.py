@@ -18,9 +18,8 @@ from sandbox.pictures.land import dunes, forest, mountains
 from sandbox.pictures.light import PALETTES, four_palettes, lights_in, paint_sky
 from sandbox.pictures.photo import Photo, Source, paint
 from sandbox.pictures.scene import Scene
-from sandbox.pictures.subject import Subject, animal_in, four_scenes, paint_figure, paint_subject, place_in
+from sandbox.pictures.subject import ANIMALS, Subject, animal_in, four_scenes, paint_figure, paint_subject, place_in
 
-_GAP = 4
 _KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
     "coast": (coast, ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship")),
     "city": (city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
@@ -28,6 +27,8 @@ _KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
     "forest": (forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
     "mountains": (mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
 }
+DRAWN = (*ANIMALS, *_KINDS)
+"""What can be drawn, the animals before the landscapes: each is a word that a prompt may name it by."""
 
 Way = Literal["left", "right", "up", "down"]
 
@@ -207,12 +208,12 @@ def _imagined(shot: Shot, side: int) -> Image.Image:
 
 
 def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
-    """Draw four pictures as Midjourney lays them: 1 2 above 3 4, a thin gap between; `side` is that of one picture."""
+    """Draw four pictures as Midjourney lays them: 1 2 above 3 4, nothing between; `side` is that of one picture."""
     parts = [draw(shot, side) for shot in shots]
     wide, high = parts[0].size
-    sheet = Image.new("RGB", (2 * wide + _GAP, 2 * high + _GAP), (18, 18, 20))
+    sheet = Image.new("RGB", (2 * wide, 2 * high))
     for number, part in enumerate(parts):
-        sheet.paste(part, ((number % 2) * (wide + _GAP), (number // 2) * (high + _GAP)))
+        sheet.paste(part, ((number % 2) * wide, (number // 2) * high))
     return sheet
 
 

@@ -36,6 +36,8 @@ _ANIMALS: dict[str, tuple[_Animal, str]] = {
     "fox": (_Animal(fox, 0.46, (0.2, 0.98)), r"fox|foxes"),
     "cat": (_Animal(cat, 0.48, (0.14, 0.86)), r"cat|cats|kitten|kittens|kitty"),
 }
+ANIMALS = tuple(_ANIMALS)
+"""The animals that can be drawn."""
 _GROUNDS: dict[str, tuple[Callable[[Scene], None], Ground]] = {
     "meadow": (hills, "grass"),
     "field": (hills, "wheat"),

@@ -1,11 +1,13 @@
 """/mjhelp and /mjcheck, on discord.py's own machinery."""
 
+import re
 from pathlib import Path
 
 import discord
 import pytest
 from simcord.backend.errors import SetupError
 
+from cogs import limits
 from cogs.permissions import NEEDED, invite, missing
 from sandbox.relay import RelaySettings
 from tests.world import GUILD_ID, World, buttons, world
@@ -34,6 +36,25 @@ async def test_help_mentions_every_command(tmp_path: Path) -> None:
         for command in w.app.bot.tree.walk_commands():
             if isinstance(command, discord.app_commands.Command):
                 assert f"</{command.name}:{known[command.name]}> {command.description}" in text
+
+
+async def test_help_begins_with_imagine_and_says_what_is_paid(tmp_path: Path) -> None:
+    """What draws comes before what reads, and that before settings, within Discord's limits."""
+    async with world(tmp_path) as w:
+        embed = await shown(w, "mjhelp")
+        groups = [group.splitlines() for group in (embed.description or "").split("\n\n")]
+        named = {title: [re.split("[/:]", line)[1] for line in lines] for title, *lines in groups}
+        assert named == {
+            "**Draw (paid)**": ["imagine", "blend", "edit", "faceswap", "animate"],
+            "**Read a picture or a prompt (paid)**": ["describe", "shorten"],
+            "**Follow and look up (free)**": ["mjstatus", "mjtasks", "seed"],
+            "**Settings and help (free)**": ["mjsettings", "mjhelp", "mjcheck"],
+        }
+        assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
+        for field in embed.fields:
+            assert limits.length(field.value or "") <= limits.FIELD_VALUE
+            assert "paid" in (field.value or "")
+            assert "free" in (field.value or "")
 
 
 async def test_help_names_commands_where_discord_does_not_answer(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ async def test_chosen_pictures_come_as_files(tmp_path: Path) -> None:
         assert [file.filename[-5:] for file in files.attachments] == ["2.png", "4.png"]
         ((width, height),) = await sizes(grid)
         assert await sizes(files) == [(width // 2, height // 2)] * 2
-        assert grid.jump_url in files.content
+        shown = "**a lighthouse at dawn** `--ar 3:2` `--v 7`"
+        assert files.content == f"{w.stranger.mention} split [these four]({grid.jump_url}): {shown}"
         assert not w.relay.submits
         assert not w.env.errors
 

@@ -459,7 +459,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (
                 "**a lighthouse**",
                 "The relay gives a reason that this bot does not know.",
-                "It said: `the ˋmoonˋ is **down**`",  # noqa: RUF001
+                "It said: `the 'moon' is **down**`",
                 "**Next:** ask again later; if it stays so, tell the operator of this bot.",
             ),
             footer="1730621826053455",

@@ -16,7 +16,7 @@ RECORD = bool(os.environ.get("MJBOT_RECORD"))
 
 PATIENCE = 40.0
 """Seconds that one thing may take on a machine that does ten others; a quiet one takes two."""
-_LARGE = "all => all.filter(one => one.naturalWidth > 200 || one.videoWidth > 200).length"
+_LARGE = "all => all.filter(one => one.naturalWidth >= 200 || one.videoWidth >= 200).length"
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageStat
 
 from sandbox.pictures import (
+    DRAWN,
     Film,
     Photo,
     Shot,
@@ -49,8 +50,8 @@ def test_an_upscale_is_the_second_picture_of_its_grid(prompt: str) -> None:
     """U2 at full size shows what the grid showed in its upper right corner, and nothing like the others."""
     shots = four_shots(prompt, "seed")
     sheet = grid(shots, 128)
-    wide, high = (sheet.width - 4) // 2, (sheet.height - 4) // 2
-    corner = sheet.crop((wide + 4, 0, 2 * wide + 4, high))
+    wide, high = sheet.width // 2, sheet.height // 2
+    corner = sheet.crop((wide, 0, 2 * wide, high))
     single = draw(shots[1], 256)
     assert difference(corner, single) < 5
     assert min(difference(sheet.crop((0, 0, wide, high)), single), difference(draw(shots[2], 128), single)) > 10
@@ -69,6 +70,13 @@ def test_a_prompt_decides_the_subject_and_four_lights_differ() -> None:
     shots = four_shots("a lighthouse", "seed")
     assert {"coast"} == {shot.kind for shot in shots}
     assert len({shot.palette for shot in shots}) == 4
+
+
+def test_what_can_be_drawn_is_drawn_where_it_is_named() -> None:
+    """Each thing that the demo says it draws is in the picture of its name: as an animal, or as the landscape."""
+    for name in DRAWN:
+        shot = four_shots(f"a {name}", "seed")[0]
+        assert name == (shot.subject.animal if shot.subject else shot.kind)
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,10 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
         await visitor.gets(described, "Described in")
         form = await visitor.opens(described, "1️⃣")
         await expect(form.locator("textarea")).to_have_value(re.compile("^Watercolor of"))
-        await visitor.keep(form, "describe-line")
         drawn = [await visitor.new(lambda: visitor.submits(form))]
         await visitor.sees(shortened, "Shortened in.*What counts most")
         form = await visitor.opens(shortened, "3️⃣")
         await expect(form.locator("textarea")).to_have_value("little, fox, that")
-        await visitor.keep(form, "shorten-line")
         drawn.append(await visitor.new(lambda: visitor.submits(form)))
         again = await visitor.presses(described, "🔄")
         drawn.append(await visitor.presses(described, "Imagine all"))
