@@ -114,6 +114,6 @@ async def test_commands_that_only_tell() -> None:
         await visitor.keep(form, "remix")
         varied = await visitor.new(lambda: visitor.submits(form))
         await visitor.gets(varied, f"lien pressed V2.*{_FOUR}.*a wolf in snow")
-        await visitor.changes(panel, "Forget my settings", "Off.*None.*The relay's own")
+        await visitor.changes(panel, "Forget my settings", "Off.*None.*Default")
 
     await side_by_side(tell, settle)
