@@ -103,7 +103,7 @@ async def test_a_picture_that_is_none_is_refused(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dimensions", "size"), [("PORTRAIT", (52, 84)), ("SQUARE", (68, 68)), ("", (68, 68)), ("LANDSCAPE", (84, 52))]
+    ("dimensions", "size"), [("PORTRAIT", (48, 80)), ("SQUARE", (64, 64)), ("", (64, 64)), ("LANDSCAPE", (80, 48))]
 )
 async def test_a_blend_has_the_shape_that_was_asked_for(caller: Caller, dimensions: str, size: tuple[int, int]) -> None:
     """A grid of four in 2:3, 1:1 or 3:2."""
