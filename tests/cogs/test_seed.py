@@ -84,4 +84,5 @@ async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
         await w.finished(w.relay.add_task("grid", prompt="a fox"))
         offered = await w.act(w.member.autocomplete(w.channel, "seed", "id", "fox"))
         assert offered.autocomplete_choices is not None
-        assert [choice["name"].startswith("✅ a fox · ") for choice in offered.autocomplete_choices] == [True]
+        [choice] = offered.autocomplete_choices
+        assert choice["name"].startswith("✅ Four pictures: a fox · ")

@@ -133,7 +133,7 @@ async def test_what_is_seldom_seen() -> None:
             one = await visitor.sends("mjstatus", id=add("single", prompt="a fox in snow"))
             await visitor.gets(one, "Upscaled")
             heart = visitor.button(one, "❤️")
-            await visitor.sees(await visitor.presses(one, "❤️"), "cannot do that")
+            await visitor.is_told(one, "❤️", "cannot do that")
             await expect(heart).to_be_disabled()
             check = await visitor.sends("mjcheck")
             await visitor.changes(check, "Try refused buttons again", "none that was pressed of late")
