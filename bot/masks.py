@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from bot.decode import flat, is_transparent, opened, resized, upright, white_from
 from bot.errors import MaskEmpty, MaskFull, MaskMisshapen, MaskUnclear
-from bot.uploads import check_file, data_url, wrong
+from bot.uploads import check_file, wrong
 
 LEAST_SHARE = 0.001
 """A smaller part of the picture is a slip of the pen, and all but so much of it is everything."""
@@ -79,11 +79,6 @@ class Mask:
     width: int
     height: int
     share: float
-
-    @property
-    def data_url(self) -> str:
-        """Return it as `maskBase64` takes it."""
-        return data_url(self.data, "png")
 
 
 def draw_mask(region: Region, size: tuple[int, int]) -> Mask:

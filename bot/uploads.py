@@ -1,6 +1,5 @@
 """Check a picture that somebody gave, from its bytes, and make of it what a relay's base64Array takes."""
 
-from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
@@ -27,7 +26,6 @@ SENT_BYTES = 4 * 1024 * 1024
 """What we send: five of them, in base64, stay under the 32 MiB at which relays and what stands before them end."""
 
 _TRANSPOSED = 0x0112  # EXIF's orientation
-_CODE_STEP = 3 * 256 * 1024
 _QUALITY = 95
 
 # Files that people take for pictures, by their first bytes.
@@ -49,10 +47,9 @@ _TAKEN = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture ready to be sent: its bytes, the same as a data URL, and its size in pixels."""
+    """A picture ready to be sent: its bytes, and its size in pixels."""
 
     data: bytes
-    data_url: str
     kind: Literal["png", "jpeg"]
     width: int
     height: int
@@ -75,7 +72,7 @@ def prepare(data: bytes, *, name: str, limit: int = SENT_BYTES) -> Upload:
         as_it_is = image.format in {"PNG", "JPEG"} and image.mode != "CMYK" and image.getexif().get(_TRANSPOSED, 1) == 1
         if as_it_is and len(data) <= limit:
             kind: Literal["png", "jpeg"] = "png" if image.format == "PNG" else "jpeg"
-            return _upload(_whole(data, name), kind, image.size)
+            return Upload(_whole(data, name), kind, *image.size)
         return _encoded(upright(image), name, limit)
 
 
@@ -86,12 +83,6 @@ def check_file(data: bytes, name: str) -> None:
     webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
     if not webp and not data.startswith(_TAKEN):
         raise UploadForeign(name, _kind(data))
-
-
-def data_url(data: bytes, kind: str) -> str:
-    """Write bytes as a data URL; in steps, as the interpreter's lock is held for each."""
-    steps = (b64encode(data[at : at + _CODE_STEP]).decode() for at in range(0, len(data), _CODE_STEP))
-    return f"data:image/{kind};base64,{''.join(steps)}"
 
 
 def wrong(name: str) -> Wrong:
@@ -116,15 +107,15 @@ def _encoded(image: Image.Image, name: str, limit: int) -> Upload:
     if is_transparent(image):
         data = _written(image.convert("RGBA"), "PNG", compress_level=6)
         if len(data) <= limit:
-            return _upload(data, "png", image.size)
+            return Upload(data, "png", *image.size)
     data = _written(flat(image), "JPEG", quality=_QUALITY, subsampling=0)
     if len(data) <= limit:
-        return _upload(data, "jpeg", image.size)
+        return Upload(data, "jpeg", *image.size)
     try:
         picture = fit(data, name=name, limit=limit, url=name)
     except PictureTooLarge as error:
         raise UploadTooLarge(name, len(data), limit) from error
-    return _upload(picture.data, "jpeg", (picture.width, picture.height))
+    return Upload(picture.data, "jpeg", picture.width, picture.height)
 
 
 def _written(image: Image.Image, kind: str, **options: int) -> bytes:
@@ -138,7 +129,3 @@ def _whole(data: bytes, name: str) -> bytes:
         return fit(data, name=name, limit=len(data), url=name).data
     except PictureUnreadable as error:
         raise UploadUnreadable(name) from error
-
-
-def _upload(data: bytes, kind: Literal["png", "jpeg"], size: tuple[int, int]) -> Upload:
-    return Upload(data, data_url(data, kind), kind, *size)

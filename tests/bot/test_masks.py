@@ -1,6 +1,7 @@
 """Masks: white where a picture is to be repainted, of its size, drawn or read; and what a person is shown of them."""
 
 import base64
+import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,7 @@ from bot.errors import (
 )
 from bot.masks import Mask, Region, draw_mask, read_mask
 from bot.previews import LONGEST, preview
+from bot.submits import Modal, write
 from tests.pictures import bomb, decoded, encoded, moving, noise
 
 SIZE = (300, 200)
@@ -94,7 +96,8 @@ def test_every_region_has_a_name_and_a_data_url() -> None:
     assert "Top left corner" == Region.TOP_LEFT.words
     assert len(Region) == len({region.words for region in Region}) == 16
     mask = draw_mask(Region.CENTRE, SIZE)
-    assert mask.data == base64.b64decode(mask.data_url.removeprefix("data:image/png;base64,"), validate=True)
+    sent = json.loads(b"".join(write(Modal(task_id="1", prompt="", mask=mask.data).body)))["maskBase64"]
+    assert mask.data == base64.b64decode(sent.removeprefix("data:image/png;base64,"), validate=True)
 
 
 @given(st.sampled_from(Region), st.tuples(st.integers(1, 40), st.integers(1, 40)))
