@@ -34,8 +34,8 @@ def nothing_to_enlarge() -> str:
 def no_tasks_yet() -> str:
     """Say where ids come from to somebody who asked for their tasks and has none."""
     return (
-        "I follow no task of yours yet. Draw with `/imagine`; what was made elsewhere with this bot's key is followed by "
-        "`/mjstatus` and its id, a long number like `1730621826053455`: it stands in the relay's answer or log."
+        "I follow no task of yours yet. Draw with `/imagine`. What was made elsewhere with this bot's key is followed "
+        "by `/mjstatus` and its id, a long number like `1730621826053455`: it stands in the relay's answer or log."
     )
 
 
