@@ -10,10 +10,12 @@ from simcord import Preview, SetupError
 
 _File = tuple[str, bytes, str]
 """What SimCord serves: the type, the bytes and the name."""
+_MOST = 64
+"""How many files are kept: a demo's picture has some hundred KiB."""
 
 
 class Replaced:
-    """Serves what a page shows, and what the one before it showed, to whom looks at them."""
+    """Serves what a page shows, and what those before it showed, to whom looks at them."""
 
     def __init__(self, preview: Preview) -> None:
         self._blobs = preview._blobs  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -25,13 +27,17 @@ class Replaced:
         preview._prepare_asset = self._prepared  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     def remember(self) -> None:
-        """Keep the files of the pages as they stand, which are about to be published anew."""
-        self._before = {
-            one.id: (one.contentType, self._blobs[one.digest].data, one.filename)
-            for page in self._pages.values()
-            for one in page.assets.values()
-            if one.digest in self._blobs
-        }
+        """Keep the files of the pages as they stand, which are about to be published anew.
+
+        A browser that is busy may ask for what it was shown some publications ago.
+        """
+        for page in self._pages.values():
+            for one in page.assets.values():
+                if one.digest in self._blobs:
+                    self._before.pop(one.id, None)
+                    self._before[one.id] = (one.contentType, self._blobs[one.digest].data, one.filename)
+        while len(self._before) > _MOST:
+            del self._before[next(iter(self._before))]
 
     def _authorized(self, page: Any, asset_id: str, *, content: bool = True) -> Any:  # noqa: ANN401 - SimCord's own
         try:
