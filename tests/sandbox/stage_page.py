@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 RECORD = bool(os.environ.get("MJBOT_RECORD"))
 """Set by `make record`: keep the pictures that README shows; the film slows down for it, to be watched."""
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 """Seconds that one thing may take on a machine that does ten others; a quiet one takes two."""
 _LARGE = "all => all.filter(one => one.naturalWidth >= 200 || one.videoWidth >= 200).length"
 

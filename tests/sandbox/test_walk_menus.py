@@ -128,7 +128,7 @@ async def test_what_is_seldom_seen() -> None:
 
             further = {"MJ::Job::PromptAnalyzerDetails": "Show details"}
             short = await visitor.sends("mjstatus", id=add("shorten", further=further))
-            await visitor.sees(await visitor.presses(short, "Show details"), "lien pressed Show details")
+            await visitor.is_told(short, "Show details", "lien pressed Show details")
 
             one = await visitor.sends("mjstatus", id=add("single", prompt="a fox in snow"))
             await visitor.gets(one, "Upscaled")

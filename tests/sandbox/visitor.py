@@ -78,11 +78,12 @@ class Visitor:
             await self._clicks("click", self.button(message, label))
         await self.sees(message, text)
 
-    async def is_told(self, message: Locator, label: str, text: str) -> None:
-        """Press a button that is refused: the child that was begun goes, and a sentence comes in its place."""
+    async def is_told(self, message: Locator, label: str, text: str) -> Locator:
+        """Press a button that no task comes of: the child that was begun goes, and this message comes in its place."""
         with self.step(f"press {label}"):
             await self._clicks("click", self.button(message, label))
         await self.sees(self._messages.last, text)
+        return self._messages.last
 
     async def opens(self, message: Locator, label: str) -> Locator:
         """Press a button, and return the form that it opens."""
