@@ -16,7 +16,7 @@ from bot.store.schema import claims, jobs, processes
 _PARAMETERS = 10_000
 """How many values one statement may list: SQLite and PostgreSQL both take three times that."""
 
-_NOBODY = ""
+NOBODY = ""
 """The owner of a job that was given back; NULL is what a version left that knew of no owners."""
 
 
@@ -74,7 +74,7 @@ class SqlFleet:
         some = own if which is None else own & which
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(update(jobs).where(some).values(owner=_NOBODY))
+            await connection.execute(update(jobs).where(some).values(owner=NOBODY))
             await self.tell(connection)
 
         await self._database.transaction(write)

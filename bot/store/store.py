@@ -19,7 +19,7 @@ from bot.store import queries
 from bot.store.commit import GroupCommit, Take
 from bot.store.database import Database
 from bot.store.engine import answering, create_engine, database_url, sqlite_file
-from bot.store.fleet import SqlFleet
+from bot.store.fleet import NOBODY, SqlFleet
 from bot.store.hints import Hints
 from bot.store.migrate import migrate
 from bot.store.queries import NEWEST
@@ -77,7 +77,7 @@ class SqlStore:
         async def write(connection: AsyncConnection) -> None:
             before = await connection.scalar(select(jobs.c.owner).where(jobs.c.message_id == job.id))
             await connection.execute(statement, row)
-            if before not in {None, self._owner}:
+            if before not in {None, NOBODY, self._owner}:
                 await self.fleet.tell(connection)
 
         await self.database.transaction(write)
