@@ -4,7 +4,8 @@ MjbotError
 ├── SettingsError            a setting is missing or malformed
 ├── RelayError               what the relay said, or failed to say
 │   ├── RelayUnreachable     no usable answer: network, timeout, 5xx, HTML, half a body
-│   ├── RelayBusy            try again later: 429, code 30, no account free
+│   ├── RelayBusy            try again later: 429, code 30
+│   │   ├── NoAccount        code 3: no account of the relay's is alive, or works at the speed asked for
 │   │   └── QueueFull        code 23: the same submit may be sent again in a while
 │   ├── KeyRefused           the API key is wrong, expired, banned or not allowed to do this
 │   ├── BalanceExhausted     the key's quota or the account's balance is used up
@@ -104,6 +105,14 @@ class RelayBusy(RelayError):
     def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class NoAccount(RelayBusy):
+    """No account of the relay's can take it; `speed` is the one that its person has chosen for all, where they have."""
+
+    def __init__(self, reason: str = "", *, retry_after: float | None = None, speed: str = "") -> None:
+        super().__init__(reason, retry_after=retry_after)
+        self.speed = speed
 
 
 class QueueFull(RelayBusy):

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from bot.abilities import believed_until
 from bot.actions import SPEED
-from bot.errors import ActionUnsupported, StoreUnavailable
+from bot.errors import ActionUnsupported, NoAccount, StoreUnavailable
 from bot.line import parse
 from bot.models import Submission
 from bot.ports import Now, Store
@@ -39,6 +39,9 @@ class Queues:
         """Send at that speed; once more, without, only after an answer that says that nothing was accepted.
 
         What the relay then takes shows that it lacks the queue's path, and not what was asked: that is remembered.
+
+        Raises:
+            NoAccount: With the speed, as another one may have an account; nothing is sent at a price nobody chose.
         """
         if speed is None or SPEED in await self._refused():
             return await send(None)
@@ -46,6 +49,8 @@ class Queues:
             return await send(speed)
         except ActionUnsupported as unsupported:
             refused = unsupported
+        except NoAccount as none:
+            raise NoAccount(none.reason, retry_after=none.retry_after, speed=speed) from none
         submission = await send(None)
         log.info("The relay has no path for %s: %s.", speed, refused.reason)
         now = self._now()

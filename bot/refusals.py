@@ -14,6 +14,7 @@ from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
     KeyRefused,
+    NoAccount,
     ParentBusy,
     ParentGone,
     PromptBanned,
@@ -180,7 +181,7 @@ def _no_room(answer: Answer, words: Words, told: Submission) -> RelayError | Non
         # With an id something may have come to be, so it is not sent again by itself.
         kind = RelayBusy if told.result else QueueFull
         return kind(words.reason, retry_after=answer.retry_after)
-    return RelayBusy(words.reason, retry_after=answer.retry_after) if words.have(_NO_ACCOUNT) else None
+    return NoAccount(words.reason, retry_after=answer.retry_after) if words.have(_NO_ACCOUNT) else None
 
 
 def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:

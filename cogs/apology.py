@@ -23,6 +23,7 @@ from bot.errors import (
     FormGone,
     KeyRefused,
     MjbotError,
+    NoAccount,
     NoSeed,
     NotTheRequester,
     NotYours,
@@ -174,6 +175,12 @@ def _relayed(error: MjbotError, now: datetime) -> str:
     match error:
         case RelayUnreachable(retry_after=wait):
             return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
+        case NoAccount(reason=reason, retry_after=wait, speed=speed):
+            other = f", or choose another speed than `{speed}` in `/mjsettings`" if speed else ""
+            return (
+                f"The relay has no account for this now.{_said(reason)} Nothing was paid: try again "
+                f"{_soon(now, wait)}{other}."
+            )
         case RelayBusy(reason=reason, retry_after=wait):
             what = "The relay's queue is full" if isinstance(error, QueueFull) else "The relay is too busy"
             return f"{what}.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."

@@ -8,7 +8,7 @@ import pytest
 from bot.actions import SPEED, key
 from bot.admission import Asker
 from bot.creations import Creation
-from bot.errors import ActionUnsupported, BalanceExhausted, SubmitUncertain
+from bot.errors import ActionUnsupported, BalanceExhausted, NoAccount, SubmitUncertain
 from bot.models import Status, Submission
 from bot.parameters import Parameter
 from bot.presses import Press
@@ -120,6 +120,18 @@ async def test_no_other_answer_is_asked_again(
     world.relay.outcomes = [answer]
     await process.presses.press(press(), FakeAnswerer())
     await world.clock.advance(600.0)
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_queue_without_an_account_is_named_and_no_other_is_asked(world: World, process: Process) -> None:
+    """The relay's own queue may cost more than the one that was chosen."""
+    world.relay.outcomes = [NoAccount("3", retry_after=30.0)]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.advance(600.0)
+    (refused,) = answerer.refused
+    assert isinstance(refused, NoAccount)
+    assert (refused.speed, refused.retry_after) == ("relax", 30.0)
     assert len(world.relay.sent) == 1
 
 

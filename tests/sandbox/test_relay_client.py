@@ -9,6 +9,7 @@ from bot.api import MidjourneyAPI
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
+    NoAccount,
     PromptBanned,
     QueueFull,
     RelayBusy,
@@ -103,7 +104,7 @@ async def test_every_order_is_drawn(caller: Caller) -> None:
 
 REFUSED: dict[Refusal, type[RelayError]] = {
     "queue full": QueueFull,
-    "no account": RelayBusy,
+    "no account": NoAccount,
     "banned": PromptBanned,
     "saturated": RelayBusy,
     "unknown action": ActionUnsupported,
