@@ -230,8 +230,13 @@ class World:
 
 @asynccontextmanager
 async def world_of(
-    folder: Path, relay: RelaySettings = QUICK, *, discord: LoopbackDiscord | None = None, **settings: str
+    folder: Path,
+    relay: RelaySettings = QUICK,
+    *,
+    discord: LoopbackDiscord | None = None,
+    now: Callable[[], float] = time.time,
+    **settings: str,
 ) -> AsyncGenerator[World]:
-    """Put a Discord and a relay on sockets; `settings` are variables for every process of theirs."""
-    async with discord or LoopbackDiscord() as there, Relay(relay).serve() as serving:
+    """Put a Discord and a relay, whose clock is `now`, on sockets; `settings` are variables for every process."""
+    async with discord or LoopbackDiscord() as there, Relay(relay, now=now).serve() as serving:
         yield World(folder, there, serving, settings)

@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -33,9 +35,19 @@ async def _ten_running(world: World) -> list[Message]:
     return messages
 
 
+class _Upstream:
+    """The relay's clock: its tasks run until a test lets an hour pass, however slow the machine is."""
+
+    late = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.late
+
+
 async def test_kill_in_the_middle(tmp_path: Path) -> None:
     """SIGKILL among ten running tasks and one submit: all end after a restart, and nothing is submitted twice."""
-    async with world_of(tmp_path, _SLOW_SUBMITS) as world:
+    upstream = _Upstream()
+    async with world_of(tmp_path, replace(_SLOW_SUBMITS, seconds_per_task=1800.0), now=upstream.now) as world:
         async with world.bot() as bot:
             grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
             messages = await _ten_running(world)
@@ -45,6 +57,7 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
         _let_time_pass(world)
         async with world.bot() as bot:
             await bot.line("Going on with 11 unfinished messages")  # as soon as the dead one's lease has ended
+            upstream.late = 3600.0
             for message in messages:
                 await world.shows(message, "✅ Four pictures")
                 await world.until(partial(getattr, message, "files"))
