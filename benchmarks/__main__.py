@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.answers import first_answers
 from benchmarks.load import Load, under_load
-from benchmarks.pixels import loop_delays
+from benchmarks.pixels import fitting_times, loop_delays
 from benchmarks.table import Row, table
 from benchmarks.weight import Scales, weights
 
@@ -54,6 +54,7 @@ async def measure(options: argparse.Namespace) -> list[Row]:
                 rows += await under_load(folder, load)
             elif row == "pixels":
                 rows += await loop_delays(options.pictures, options.sizes)
+                rows.append(await fitting_times(options.pictures))
             else:
                 scales = Scales(options.few, options.many, options.seconds, options.settle)
                 rows += await weights(folder, scales)
