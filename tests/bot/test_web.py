@@ -132,7 +132,7 @@ async def test_an_end_leaves_nothing_open() -> None:
                 asking = asyncio.create_task(asker.get(f"http://{HERE}:{port}/readyz"))
                 await begun.wait()
                 ending = time.monotonic()
-            assert time.monotonic() - ending < 5
+            assert time.monotonic() - ending < 30
         with pytest.raises(aiohttp.ClientError):
             await asking
     with socket.socket() as again:

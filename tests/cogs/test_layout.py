@@ -54,9 +54,8 @@ def test_rows(letters: str, expected: list[str], left_over: int) -> None:
     assert (expected, left_over) == laid(letters)
 
 
-@pytest.mark.timeout(10)
 def test_thirty_thousand_buttons_hold_up_nobody() -> None:
-    """What a hostile relay sends costs no more than its length."""
+    """What a hostile relay sends costs no more than its length; its square would outlast any test's patience."""
     assert (["pbpbp", "bpbpb", "pbpbp"], 29_985) == laid("pb" * 15_000)
 
 
