@@ -55,7 +55,7 @@ ACCEPTED = {
 REFUSED = {
     # As the answer to a press that nothing came of: what the person alone is told.
     "05_submit_banned_24": "does not allow",
-    "06_submit_no_account_3": "too busy",
+    "06_submit_no_account_3": "no account for this now",
     "34_err_401_invalid_key": "refuses this bot's API key",
     "35_err_401_key_quota_exhausted": "no credit left",
     "37_err_503_no_channel": "just now",

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.relay import RelaySettings
 from tests.wire.asking import ask, becomes, free_port
 from tests.wire.process import BotProcess, World, bot_process, world_of
 
 pytestmark = pytest.mark.wire
 
+_LONG = RelaySettings(seconds_per_task=600.0, picture_side=64)
 PAGES = ("/healthz", "/readyz", "/metrics")
 
 
@@ -75,11 +77,11 @@ async def test_a_refused_key_is_a_reason(world: World) -> None:
         await becomes_exactly(port, {"key": "the relay refuses MJ_API_KEY"})
 
 
-async def test_a_relay_that_is_away_is_a_reason(world: World) -> None:
+async def test_a_relay_that_is_away_is_a_reason(tmp_path: Path) -> None:
     """Where the relay goes away while a task is watched /readyz says so."""
     port = free_port()
-    async with world.bot(**with_port(port)):
-        await world.shows(await world.follow(world.relay.add_task(age=0.5)), "🎨")
+    async with world_of(tmp_path, _LONG) as world, world.bot(**with_port(port)):
+        await world.shows(await world.follow(world.relay.add_task(age=200.0)), "🎨")
         world.relay.down = True
         await becomes_exactly(port, {"key": "the relay does not answer"})
         seen = await metrics(port)
