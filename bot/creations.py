@@ -145,7 +145,9 @@ class Creations(Spending):
                 job,
                 sending.shown,
                 lambda: self._queues.submit(
-                    speed, lambda queue: self._api.submit(sending.order, state=claim.tag, speed=queue)
+                    speed,
+                    lambda queue: self._api.submit(sending.order, state=claim.tag, speed=queue),
+                    prompt=sending.shown.prompt,
                 ),
             )
         except SubmitUncertain as lost:

@@ -108,7 +108,7 @@ class RelayBusy(RelayError):
 
 
 class NoAccount(RelayBusy):
-    """No account of the relay's can take it; `speed` is the one that its person has chosen for all, where they have."""
+    """No account of the relay's can take it; `speed` is the one asked for, where one was."""
 
     def __init__(self, reason: str = "", *, retry_after: float | None = None, speed: str = "") -> None:
         super().__init__(reason, retry_after=retry_after)

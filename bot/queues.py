@@ -15,9 +15,10 @@ from bot.submits import Speed
 log = logging.getLogger(__name__)
 
 
-def _names_speed(prompt: str) -> bool:
-    """Tell whether a prompt says itself which queue it goes through: what is typed holds before what was chosen."""
-    return any(each.name in set(Speed) for each in parse(prompt).parameters)
+def _named(prompt: str) -> Speed | None:
+    """Return the queue that a prompt names itself: what is typed holds before what was chosen."""
+    names = (each.name for each in parse(prompt).parameters)
+    return next((Speed(name) for name in names if name in set(Speed)), None)
 
 
 class Queues:
@@ -33,24 +34,29 @@ class Queues:
         Raises:
             StoreUnavailable: Nobody can tell, and another queue may cost more.
         """
-        return None if _names_speed(prompt) else (await self._store.person(person_id)).speed
+        return None if _named(prompt) else (await self._store.person(person_id)).speed
 
-    async def submit(self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]]) -> Submission:
+    async def submit(
+        self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]], *, prompt: str = ""
+    ) -> Submission:
         """Send at that speed; once more, without, only after an answer that says that nothing was accepted.
 
         What the relay then takes shows that it lacks the queue's path, and not what was asked: that is remembered.
 
         Raises:
-            NoAccount: With the speed, as another one may have an account; nothing is sent at a price nobody chose.
+            NoAccount: With the speed that was asked for, by its path or in the prompt, as another may have an account;
+                none is tried here, at a price that nobody chose.
         """
-        if speed is None or SPEED in await self._refused():
-            return await send(None)
+        if speed is not None and SPEED in await self._refused():
+            speed = None
         try:
             return await send(speed)
-        except ActionUnsupported as unsupported:
-            refused = unsupported
         except NoAccount as none:
-            raise NoAccount(none.reason, retry_after=none.retry_after, speed=speed) from none
+            raise NoAccount(none.reason, retry_after=none.retry_after, speed=speed or _named(prompt) or "") from none
+        except ActionUnsupported as unsupported:
+            if speed is None:
+                raise
+            refused = unsupported
         submission = await send(None)
         log.info("The relay has no path for %s: %s.", speed, refused.reason)
         now = self._now()

@@ -176,7 +176,9 @@ def _relayed(error: MjbotError, now: datetime) -> str:
         case RelayUnreachable(retry_after=wait):
             return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
         case NoAccount(reason=reason, retry_after=wait, speed=speed):
-            other = f", or choose another speed than `{speed}` in `/mjsettings`" if speed else ""
+            other = (
+                f", or at another speed than `{speed}`, which `/mjsettings` or your prompt asks for" if speed else ""
+            )
             return (
                 f"The relay has no account for this now.{_said(reason)} Nothing was paid: try again "
                 f"{_soon(now, wait)}{other}."

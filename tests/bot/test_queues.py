@@ -135,6 +135,17 @@ async def test_a_queue_without_an_account_is_named_and_no_other_is_asked(world: 
     assert len(world.relay.sent) == 1
 
 
+@pytest.mark.parametrize(("typed", "named"), [("", "relax"), (" --turbo", "turbo")])
+async def test_what_a_prompt_asked_for_is_named_too(world: World, process: Process, typed: str, named: str) -> None:
+    """A prompt carries its speed itself: the chosen one, or the one that was typed."""
+    world.relay.outcomes = [NoAccount("3")]
+    answerer = FakeAnswerer()
+    defaults = Defaults(speed=Speed.RELAX)
+    await process.creations.create(creation(), imagine(Options(prompt=f"a pig{typed}"), (), defaults), answerer)
+    await world.clock.advance(600.0)
+    assert [getattr(refused, "speed", None) for refused in answerer.refused] == [named]
+
+
 async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: World, process: Process) -> None:
     world.relay.outcomes = [NO_PATH, SubmitUncertain("a timeout")]
     await process.presses.press(press(), FakeAnswerer())

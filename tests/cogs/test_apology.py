@@ -122,7 +122,7 @@ def test_a_relay_that_says_when_is_quoted() -> None:
     [
         (RelayBusy("队列已满"), "It says: `the queue is full`."),
         (NoAccount("无可用的账号实例"), "Nothing was paid: try again in a minute."),
-        (NoAccount(speed="turbo"), "or choose another speed than `turbo` in `/mjsettings`."),
+        (NoAccount(speed="turbo"), "or at another speed than `turbo`, which `/mjsettings` or"),
         (KeyRefused("该令牌已过期"), "It says: `the key has expired`."),
         (KeyRefused(), "`MJ_API_KEY`"),
         (BalanceExhausted("quota_not_enough"), "It says: `the account's balance is used up`."),
