@@ -37,7 +37,7 @@ class Queues:
         return None if _named(prompt) else (await self._store.person(person_id)).speed
 
     async def submit(
-        self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]], *, prompt: str = ""
+        self, speed: Speed | None, send: Callable[[Speed | None], Awaitable[Submission]], *, prompt: str
     ) -> Submission:
         """Send at that speed; once more, without, only after an answer that says that nothing was accepted.
 

@@ -156,6 +156,7 @@ class Sender(Spending):
             await self._queues.submit(
                 speed,
                 lambda queue: self._api.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask, speed=queue),
+                prompt=prompt,
             )
         except SubmitUncertain as lost:
             # The child exists and is watched: it will tell itself.

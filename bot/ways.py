@@ -97,6 +97,7 @@ class Ways:
 
     async def _by_any(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
         action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
+        prompt = sending.prompt or sending.line
         if not sending.around and ability(custom_id) not in learnt:
             try:
                 return await self._queues.submit(
@@ -104,6 +105,7 @@ class Ways:
                     lambda speed: self._api.submit_action(
                         sending.parent.id, custom_id, state=tag, remix=sending.is_remix, speed=speed
                     ),
+                    prompt=prompt,
                 )
             except ActionUnsupported as unsupported:
                 learnt[ability(custom_id)] = unsupported
@@ -117,10 +119,10 @@ class Ways:
         if action.instead is Instead.CHANGE and sending.has_new_prompt:
             raise PromptUnheard
         pressed = replace(sending.job.place, message_id=sending.claim.message_id)
-        order = await self._detours.order(action, sending.parent, sending.prompt or sending.line, pressed)
+        order = await self._detours.order(action, sending.parent, prompt, pressed)
         try:
             return await self._queues.submit(
-                sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed)
+                sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed), prompt=prompt
             )
         except ActionUnsupported as unsupported:
             learnt[way_round(custom_id)] = unsupported

@@ -146,6 +146,14 @@ async def test_what_a_prompt_asked_for_is_named_too(world: World, process: Proce
     assert [getattr(refused, "speed", None) for refused in answerer.refused] == [named]
 
 
+async def test_what_a_form_asked_for_is_named_too(world: World, process: Process) -> None:
+    world.relay.outcomes = [ASKS, NoAccount("3")]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=ZOOM), answerer, prompt="a pig --zoom 2 --fast")
+    await world.clock.advance(600.0)
+    assert [getattr(refused, "speed", None) for refused in answerer.refused] == ["fast"]
+
+
 async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: World, process: Process) -> None:
     world.relay.outcomes = [NO_PATH, SubmitUncertain("a timeout")]
     await process.presses.press(press(), FakeAnswerer())
