@@ -54,9 +54,9 @@ def test_rows(letters: str, expected: list[str], left_over: int) -> None:
     assert (expected, left_over) == laid(letters)
 
 
-def test_thirty_thousand_buttons_hold_up_nobody() -> None:
+def test_three_hundred_thousand_buttons_hold_up_nobody() -> None:
     """What a hostile relay sends costs no more than its length; its square would outlast any test's patience."""
-    assert (["pbpbp", "bpbpb", "pbpbp"], 29_985) == laid("pb" * 15_000)
+    assert (["pbpbp", "bpbpb", "pbpbp"], 299_985) == laid("pb" * 150_000)
 
 
 @given(st.text(st.sampled_from(list(KINDS)), max_size=40))
