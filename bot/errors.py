@@ -364,12 +364,16 @@ class StoreUnavailable(MjbotError):
 
 
 class PictureError(MjbotError):
-    """A picture that cannot be had; `url` is where it was looked for."""
+    """A picture that cannot be had; `url` is where it was looked for.
 
-    def __init__(self, url: str, reason: str = "") -> None:
+    `may_return` tells that its host may hand it out yet: 429, 5xx, and the relay's own 404.
+    """
+
+    def __init__(self, url: str, reason: str = "", *, may_return: bool = False) -> None:
         super().__init__(reason or url)
         self.url = url
         self.reason = reason
+        self.may_return = may_return
 
 
 class PictureGone(PictureError):

@@ -150,7 +150,7 @@ class Pictures:
         except ValueError as error:
             raise PictureForbidden(url, "not an address") from error
         except aiohttp.ClientError as error:
-            raise PictureUnreadable(url, "the transfer failed") from error
+            raise PictureUnreadable(url, "the transfer failed", may_return=True) from error
 
     async def _follow(self, url: str, *, by_a_person: bool) -> bytes:
         target = _target(url, URL(), url)
@@ -214,13 +214,14 @@ def _target(link: str, base: URL, url: str) -> URL:
 
 
 async def _body(response: aiohttp.ClientResponse, url: str, *, from_relay: bool) -> bytes:
-    # A relay says 400 midjourney_task_not_found on /mj/image/<id>.
+    said = f"HTTP {response.status}"
+    # A relay says 400 midjourney_task_not_found on /mj/image/<id>. Its 404 may be that of a row that lags behind.
     if response.status in _GONE or (from_relay and response.status == 400):
-        raise PictureGone(url, f"HTTP {response.status}")
+        raise PictureGone(url, said, may_return=from_relay and response.status == 404)
     if response.status >= 500:
         response.raise_for_status()
     if response.status != 200:
-        raise PictureUnreadable(url, f"HTTP {response.status}")
+        raise PictureUnreadable(url, said, may_return=response.status == 429)
     if (response.content_length or 0) > MAX_BODY:
         raise PictureTooLarge(url, f"{response.content_length} bytes announced")
     body = bytearray()

@@ -1,10 +1,10 @@
 """The use case of following: a job's row is written, its task watched, its message drawn, to the end."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
@@ -15,13 +15,12 @@ from bot.models import Status, Task
 from bot.outcomes import Files, Outcomes
 from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store
 from bot.records import ClaimState, Job, Marks, Notify, Person, Place, Recent
+from bot.result_message import PATIENCE, Result, ResultMessage, Steps
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-_PICTURE_SECONDS = 1.0
-"""How long the end of a task waits for its picture before it is told without."""
 _TOKEN_MARGIN = timedelta(minutes=1)
 """How long before its token expires a message that nothing else reaches is drawn for the last time."""
 _STORE_SECONDS = 15.0
@@ -61,10 +60,11 @@ class Jobs:
         self._watcher = watcher
         self._display = display
         self._pictures = pictures
-        self._outcomes = Outcomes(store, display, pictures)
+        self._outcomes = Outcomes(store, display, pictures, now=clock.now)
         self._supervisor = supervisor
         self._times = times
         self.lacks = Lacks(store, clock.now)
+        self._clock = clock
         self._now = clock.now
         self._sleep = clock.sleep
 
@@ -210,35 +210,38 @@ class Jobs:
 
     async def _follow(self, job: Job, left: _Left | None) -> None:
         try:
-            task, ending = await self._watch(job, left)
-            if ending is None and task is not None:
-                await self._finish(job, task)
-            else:
-                await self._end(job, task, ending)
+            until, ending = self._until(job)
+            seed = left.seed if left else await self._store.snapshot(job.task_id)
+            watch = self._watcher.watch(
+                job.task_id, since=job.born_at, until=until, seed=seed, resumed=left is not None
+            )
+            async with watch as feed:
+                try:
+                    await self._draw_changes(job, feed, seed)
+                except TaskUnknown:
+                    ending = Ending.LOST
+                task = feed.latest
+                # What has ended is told as its end, however the watch of it ended.
+                if task is not None and task.status.is_final:
+                    await self._finish(job, feed, task)
+                    return
+            await self._end(job, task, ending)
         except (PlaceGone, PlaceUnreachable) as gone:
             log.info("Job %d ends: %s.", job.id, type(gone).__name__)
             await self.close(job)
 
-    async def _watch(self, job: Job, left: _Left | None) -> tuple[Task | None, Ending | None]:
-        """Draw every change until the task is over, or the job's time is."""
-        until, ending = self._until(job)
-        seed = left.seed if left else await self._store.snapshot(job.task_id)
+    async def _draw_changes(self, job: Job, feed: Feed, seed: Task | None) -> None:
+        """Draw every change until the task has ended, or the job's time is over."""
         kept = seed.status if seed else None
-        watch = self._watcher.watch(job.task_id, since=job.born_at, until=until, seed=seed, resumed=left is not None)
-        async with watch as feed:
-            try:
-                async for task in feed:
-                    if feed.over:
-                        break
-                    if task.status is not kept and await self._keep(task):
-                        log.info("Task %s is %s.", task.id, task.status or "accepted")
-                        kept = task.status
-                    await self._draw(job, feed)
-            except TaskUnknown:
-                ending = Ending.LOST
-        known = feed.latest
-        # What has ended is told as its end, however the watch of it ended.
-        return known, None if known is not None and known.status.is_final else ending
+        if _has_ended(feed):
+            return
+        async for task in feed:
+            if task.status.is_final:
+                return
+            if task.status is not kept and await self._keep(task):
+                log.info("Task %s is %s.", task.id, task.status or "accepted")
+                kept = task.status
+            await self._draw(job, feed)
 
     async def _keep(self, task: Task) -> bool:
         """Keep a snapshot if the store is there: a message lives on without it."""
@@ -258,8 +261,8 @@ class Jobs:
 
     async def _draw(self, job: Job, feed: Feed) -> None:
         """Draw the newest state once the route is free; while it waits, newer news replaces older."""
-        await self._display.turn(job.place, urgent=lambda: feed.latest is not None and feed.latest.status.is_final)
-        if feed.over:
+        await self._display.turn(job.place, urgent=lambda: _has_ended(feed))
+        if _has_ended(feed):
             return
         task = feed.take()
         preview = await self._preview(job, task) if task else None
@@ -283,23 +286,23 @@ class Jobs:
         except PictureError:
             return None
 
-    async def _finish(self, job: Job, task: Task) -> None:
+    async def _finish(self, job: Job, feed: Feed, task: Task) -> None:
         """Draw the end: with its picture where that is at hand, else at once and the picture following."""
-        await self._store.keep(task)
         log.info("Task %s is %s.", task.id, task.status)
-        fetching = asyncio.ensure_future(self._outcomes.of(job, task))
-        timer = asyncio.ensure_future(self._sleep(_PICTURE_SECONDS))
-        try:
-            await asyncio.wait({fetching, timer}, return_when=asyncio.FIRST_COMPLETED)
-            if not fetching.done():
-                await self._show(job, task)
-            files = await fetching
-        finally:
-            timer.cancel()
-            fetching.cancel()
-        await self._show(job, task, files=files)
+        steps = Steps(
+            fetch=partial(self._outcomes.of, job),
+            keep=self._store.keep,
+            draw=partial(self._show_result, job),
+            notify=partial(self._notify, job),
+        )
+        until = self._now() + PATIENCE
+        if not job.place.reachable:
+            until = min(until, job.place.token_expires_at - _TOKEN_MARGIN)
+        await ResultMessage(feed, task, steps, self._clock, until).show()
         await self.close(job)
-        await self._notify(job, task)
+
+    async def _show_result(self, job: Job, result: Result) -> None:
+        await self._show(job, result.task, files=result.files, picture_follows=result.follows)
 
     async def _notify(self, job: Job, task: Task) -> None:
         after = self._times.notify_after
@@ -310,6 +313,13 @@ class Jobs:
         if chosen is Notify.NEVER and not job.notify:
             return
         if chosen is Notify.ALWAYS or self._now() - job.born_at > after:
+            await self._insist(job, lambda: self._notify_once(job, task))
+
+    async def _notify_once(self, job: Job, task: Task) -> None:
+        """Mention the requester, unless an earlier run of this job has: the row is written before the mention."""
+        known = await self._store.job(job.id)
+        if known is None or not known.notified:
+            await self._store.change_job(replace(known or job, notified=True))
             await self._display.notify(job, task)
 
     async def _notify_of(self, person: Person) -> Notify:
@@ -335,6 +345,7 @@ class Jobs:
         *,
         ending: Ending | None = None,
         files: Files | None = None,
+        picture_follows: bool = False,
     ) -> None:
         files = files or Files()
         await self._display.turn(job.place, urgent=lambda: True)
@@ -348,6 +359,8 @@ class Jobs:
                 picture=files.picture,
                 clips=files.clips,
                 picture_gone=files.gone,
+                picture_follows=picture_follows,
+                link_fails=files.follows,
             )
         )
 
@@ -355,3 +368,7 @@ class Jobs:
         if task is None or not task.buttons:
             return Marks()
         return Marks(await self._store.marks(task.id), await self._store.refusals(self._now()))
+
+
+def _has_ended(feed: Feed) -> bool:
+    return feed.latest is not None and feed.latest.status.is_final

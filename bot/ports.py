@@ -216,7 +216,8 @@ class Scene:
     """All that a message shows at one moment; drawing it needs nothing else.
 
     `task` is None while the submit is on its way. `silent_since` is set while the relay does not answer.
-    `picture_gone` tells that the picture's link is dead and no copy was found. `clips` are those of the task's clips
+    `picture_gone` tells that the picture's link is dead and no copy was found, `picture_follows` that it is still being
+    asked for, and `link_fails` that its link leads nowhere now. `clips` are those of the task's clips
     that are attached, each in its place, None where it is only linked; empty while none was fetched. `again_at` is set
     while a submit waits for room in the relay's queue: when it is sent again; `task` is then no more than its prompt.
     """
@@ -229,6 +230,8 @@ class Scene:
     picture: Picture | None = None
     clips: tuple[Picture | None, ...] = ()
     picture_gone: bool = False
+    picture_follows: bool = False
+    link_fails: bool = False
     silent_since: datetime | None = None
     again_at: datetime | None = None
 

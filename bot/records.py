@@ -51,7 +51,7 @@ class Job:
 
     `task_id` is empty while the submit is on its way. `pressed` is the action in words, empty for `/mjstatus`.
     `claim_id` is 0 where nothing was paid for it. `form_sent` tells that its form was answered, after which new-api
-    may say MODAL for a while longer.
+    may say MODAL for a while longer. `notified` tells that its end was told to the requester.
     """
 
     place: Place
@@ -65,6 +65,7 @@ class Job:
     claim_id: int = 0
     notify: bool = False
     form_sent: bool = False
+    notified: bool = False
 
     @property
     def id(self) -> int:

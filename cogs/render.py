@@ -102,7 +102,7 @@ def _image(scene: Scene, *, careful: bool) -> str | None:
     task = scene.task
     if scene.picture is not None:
         return None if scene.picture.name.endswith(_CLIPS) else f"attachment://{scene.picture.name}"
-    if task is None or careful or scene.ending is not None or scene.picture_gone or task.video:
+    if task is None or careful or scene.ending is not None or scene.picture_gone or scene.link_fails or task.video:
         return None
     if task.status in {Status.FAILURE, Status.CANCEL, Status.MODAL}:
         return None

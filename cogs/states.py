@@ -100,7 +100,7 @@ def _below(scene: Scene, task: Task, *, missing: bool) -> tuple[Ours, ...]:
     kept = of_result(task, related=related, private=scene.job.place.ephemeral)
     if scene.picture_gone:
         return tuple(one for one in kept if one not in FILES)
-    return (*kept, REFRESH) if missing else kept
+    return (*kept, REFRESH) if missing and not scene.picture_follows else kept
 
 
 def _took(task: Task) -> str:
@@ -155,8 +155,11 @@ def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
     """Say why there is no picture, where there is none to see."""
     if scene.picture_gone:
         return ("The link to the picture is dead: such links live for a day. The buttons may still work.",)
-    if scene.picture or any(scene.clips) or web_link(task.picture_url):
+    linked = web_link(task.picture_url) and not scene.link_fails
+    if scene.picture or any(scene.clips) or linked:
         return ()
+    if scene.picture_follows:
+        return ("The picture follows.",)
     if task.picture_url:
         return ("The picture is not here yet: **Refresh** looks again.",)
     return () if task.text else ("The relay has not handed out the picture.",)

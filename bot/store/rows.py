@@ -41,6 +41,7 @@ def read_job(row: Mapping[str, Any]) -> Job:
         claim_id=row["claim_id"],
         notify=row["notify"],
         form_sent=row["form_sent"],
+        notified=bool(row["notified"]),
     )
 
 

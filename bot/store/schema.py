@@ -67,6 +67,7 @@ jobs = Table(
     Column("form_sent", Boolean, nullable=False),
     Column("closed_at", UtcDateTime),
     Column("owner", Text),  # the process that polls and draws it; NULL: nobody
+    Column("notified", Boolean),  # NULL: written by a version that did not say
 )
 _is_open = jobs.c.closed_at.is_(None)
 Index("jobs_open", jobs.c.born_at, jobs.c.message_id, sqlite_where=_is_open, postgresql_where=_is_open)

@@ -40,7 +40,7 @@ def video(*urls: str) -> Task:
 
 async def found(pictures: FakePictures, shown: Task, limit: int = 1000) -> Files:
     clock = pictures.clock
-    return await Outcomes(FakeStore(clock.now), FakeDisplay(limit=limit), pictures).of(job(), shown)
+    return await Outcomes(FakeStore(clock.now), FakeDisplay(limit=limit), pictures, now=clock.now).of(job(), shown)
 
 
 async def test_each_clip_is_fetched_under_a_name_of_its_own() -> None:
