@@ -1,10 +1,11 @@
 """Turn whatever a relay answers into a value, or into the error that `bot/refusals.py` finds for it: pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
+from typing import Any
 
 from bot.errors import PictureGone, SubmitRefused, SubmitUncertain, TaskUnknown
-from bot.models import Submission, Task, is_array, is_mapping, most_advanced, text_of
+from bot.models import Status, Submission, Task, is_array, is_mapping, most_advanced, text_of
 from bot.refusals import (
     Answer,
     decoded,
@@ -23,6 +24,8 @@ __all__ = ["Answer", "cancelled", "links", "picture", "seed", "shorten", "submis
 _UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
 # After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
 _ROWS_PER_TASK = 10
+_FORM_SENT = "MODAL"
+"""The action of the second row that new-api makes of a task, when its form was sent."""
 
 
 def task(answer: Answer, task_id: str) -> Task:
@@ -35,7 +38,7 @@ def task(answer: Answer, task_id: str) -> Task:
     body = decoded(answer)
     if answer.is_success:
         if is_mapping(body) and text_of(body.get("id")):
-            return Task.model_validate(body)
+            return _row(body)
         if answer.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id)
     words = words_of(answer, body)
@@ -59,9 +62,17 @@ def tasks(answer: Answer, task_ids: Collection[str]) -> dict[str, Task]:
     if answer.is_success and is_array(body):
         wanted = frozenset(task_ids) - {""}
         rows = (row for row in body if is_mapping(row) and text_of(row.get("id")) in wanted)
-        return most_advanced(map(Task.model_validate, islice(rows, len(wanted) * _ROWS_PER_TASK)))
+        return most_advanced(map(_row, islice(rows, len(wanted) * _ROWS_PER_TASK)))
     words = words_of(answer, body)
     raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)
+
+
+def _row(body: Mapping[Any, Any]) -> Task:
+    """Read a row; one that new-api made of a form that was sent waits for no form, whatever it says at first."""
+    task = Task.model_validate(body)
+    if task.action == _FORM_SENT and task.status in {Status.FRESH, Status.MODAL}:
+        return task.model_copy(update={"status": Status.SUBMITTED})
+    return task
 
 
 def submission(answer: Answer) -> Submission:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Self, TypeVar, get_args
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ import aiohttp
 from bot import answers, submits
 from bot.answers import Answer
 from bot.connections import Connections, Terms
-from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
+from bot.errors import RelayError, RelayUnreachable, SubmitUncertain, TaskUnknown
 from bot.links import address
 from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
@@ -87,12 +87,15 @@ class MidjourneyAPI:
             yield cls(relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
 
     async def fetch(self, task_id: str) -> Task:
-        """Fetch one task.
+        """Fetch one task; of one that waits for a form the most advanced of its rows, as a fetch reads the first.
 
         Raises:
             TaskUnknown: The relay knows no such task, or not for this key.
         """
         task = await self._read(_FETCH, lambda answer: answers.task(answer, task_id), name=_segment(task_id))
+        if task.is_window:
+            with suppress(RelayError, KeyError):
+                return (await self.list([task_id]))[task_id]
         return self._reachable(task)
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:

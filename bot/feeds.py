@@ -28,6 +28,7 @@ class Feed:
         self.over = False
         self.latest: Task | None = None
         self.silent_since: datetime | None = None
+        self.unchanged_since: datetime | None = None
 
     def put(self, task: Task, *, over: bool) -> None:
         """Offer a snapshot; one that looks the same to a person is no news."""
@@ -52,6 +53,12 @@ class Feed:
         """Tell that the relay is silent since then, or (None) that it speaks again."""
         if self.silent_since != since:
             self.silent_since = since
+            self._news.set()
+
+    def stall(self, since: datetime | None) -> None:
+        """Tell that the task has not changed since then, for long; None where it has changed again."""
+        if self.unchanged_since != since:
+            self.unchanged_since = since
             self._news.set()
 
     def expire(self) -> None:
@@ -101,10 +108,17 @@ class Watched:
     feeds: set[Feed] = field(default_factory=set[Feed])
     task: Task | None = None
     succeeded_at: float | None = None
+    changed_at: float = field(init=False)
+    """When the task was last seen to change; as long as it is watched."""
+
+    def __post_init__(self) -> None:
+        self.changed_at = self.joined
 
     def take(self, snapshot: Task, at: float) -> None:
         """Take a snapshot in, and pass it on."""
-        self.task = snapshot.after(self.task)
+        earlier, self.task = self.task, snapshot.after(self.task)
+        if not self.task.looks_like(earlier):
+            self.changed_at = at
         if self.task.status.is_final and self.succeeded_at is None:
             self.succeeded_at = at
         for feed in self.feeds:

@@ -13,7 +13,7 @@ from bot.images import Picture
 from bot.lacks import Lacks
 from bot.models import Status, Task
 from bot.outcomes import Files, Outcomes
-from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store
+from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store, Wait
 from bot.records import ClaimState, Job, Marks, Notify, Person, Place, Recent
 from bot.result_message import PATIENCE, Result, ResultMessage, Steps
 from bot.supervisor import Supervisor
@@ -152,8 +152,10 @@ class Jobs:
         return list(await self._store.recent(person_id, limit))
 
     async def _related(self, job: Job) -> Job:
-        """Let a message that follows a child by its id tell what an earlier message knows: whose child it is."""
-        for earlier in await self._store.jobs_of_task(job.task_id):
+        """Let a message that follows a child by its id tell what earlier ones know: whose child, and its form sent."""
+        others = await self._store.jobs_of_task(job.task_id)
+        job = replace(job, form_sent=job.form_sent or any(earlier.form_sent for earlier in others))
+        for earlier in others:
             if earlier.parent_id and earlier.place.is_seen_from(job.place.guild_id, job.place.channel_id):
                 return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
         return job
@@ -162,15 +164,15 @@ class Jobs:
         """Tell on the job's message that the answer to its submit was lost, and end it."""
         await self._end(job, None, Ending.UNCERTAIN)
 
-    async def show_waiting(self, job: Job, shown: Task, again_at: datetime) -> None:
-        """Tell on a job's message that the relay has no room yet, and when it is asked again.
+    async def show_waiting(self, job: Job, shown: Task, again_at: datetime, waits_for: Wait) -> None:
+        """Tell on a job's message what its submit waits for, and when it is sent again.
 
         Raises:
             PlaceGone: There is no message any more.
             PlaceUnreachable: Nobody can draw it any more.
         """
         await self._display.turn(job.place, urgent=lambda: True)
-        await self._display.show(Scene(job=job, now=self._now(), task=shown, again_at=again_at))
+        await self._display.show(Scene(job=job, now=self._now(), task=shown, again_at=again_at, waits_for=waits_for))
 
     def resume_uncertain(self, job: Job) -> None:
         """Do so for a job of a process that ended while its submit was on its way."""
@@ -274,6 +276,7 @@ class Jobs:
                 marks=await self._marks(task) if task and task.buttons else Marks(refused=await self.lacks.known()),
                 picture=preview,
                 silent_since=feed.silent_since,
+                unchanged_since=feed.unchanged_since,
             )
         )
 

@@ -241,6 +241,13 @@ class Task(_Wire):
         return not any(drawn == one or drawn.startswith(f"{one} --".lstrip()) for one in given)
 
     @property
+    def is_window(self) -> bool:
+        """Whether this row is that of a form which was asked for; new-api makes another, which runs, once it is sent."""
+        return not self.status.is_final and (
+            self.status is Status.MODAL or any(word in self.description.lower() for word in _FORM_WORDS)
+        )
+
+    @property
     def is_settled(self) -> bool:
         """Whether a later fetch can bring nothing more: final, and a success that has all that one has."""
         if self.status is not Status.SUCCESS:

@@ -111,6 +111,14 @@ class Store(Protocol):
         """
         ...
 
+    async def renew(self, claim_id: int) -> None:
+        """Date a claim anew whose submit still waits for its turn, so that it stands in others' way from now on.
+
+        Raises:
+            ClaimLost: It is not this process's and on its way any more.
+        """
+        ...
+
     async def find_claim(self, claim_id: int) -> Claim | None:
         """Return a claim, however it ended."""
         ...
@@ -194,6 +202,15 @@ class Fleet(Protocol):
         ...
 
 
+class Wait(StrEnum):
+    """What a submit waits for before it is sent again."""
+
+    QUEUE = "queue"
+    """Room in the relay's queue."""
+    PARENT = "parent"
+    """The task that it builds on: the relay has its result, and does not take presses of it yet."""
+
+
 class Ending(StrEnum):
     """How a job may end, or rest, other than by the task's own status."""
 
@@ -215,11 +232,12 @@ class Ending(StrEnum):
 class Scene:
     """All that a message shows at one moment; drawing it needs nothing else.
 
-    `task` is None while the submit is on its way. `silent_since` is set while the relay does not answer.
+    `task` is None while the submit is on its way. `silent_since` is set while the relay does not answer,
+    `unchanged_since` while it has told nothing new of the task for long.
     `picture_gone` tells that the picture's link is dead and no copy was found, `picture_follows` that it is still being
     asked for, and `link_fails` that its link leads nowhere now. `clips` are those of the task's clips
     that are attached, each in its place, None where it is only linked; empty while none was fetched. `again_at` is set
-    while a submit waits for room in the relay's queue: when it is sent again; `task` is then no more than its prompt.
+    while a submit waits, for what `waits_for` says: when it is sent again; `task` is then no more than its prompt.
     """
 
     job: Job
@@ -233,7 +251,9 @@ class Scene:
     picture_follows: bool = False
     link_fails: bool = False
     silent_since: datetime | None = None
+    unchanged_since: datetime | None = None
     again_at: datetime | None = None
+    waits_for: Wait = Wait.QUEUE
 
 
 class Display(Protocol):

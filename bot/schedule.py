@@ -18,6 +18,8 @@ _D = TypeVar("_D", bound=Due)
 _STEPS = ((300.0, 1.0), (1200.0, 2.0), (float("inf"), 4.0))
 """Up to this age, this many times the base interval: relax jobs take long and change rarely."""
 
+_STALLED = 60.0
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -27,12 +29,19 @@ class Schedule:
     batch: int = 50
     patience: float = 15.0
     """How long an outage lasts before messages speak of it."""
+    stall: float = 600.0
+    """For how long a task may stay as it is before messages speak of it, and it is asked for less often."""
     chance: Callable[[], float] = random.random
 
-    def interval(self, age: float) -> float:
-        """Return the pause after asking for a task of that age: 30 s or the base at most, 5 % of jitter either way."""
+    def interval(self, age: float, unchanged: float = 0.0) -> float:
+        """Return the pause after asking for a task of that age: 30 s or the base at most, 5 % of jitter either way.
+
+        A task that has stalled, `unchanged` for so long, is asked for once a minute.
+        """
         factor = next(factor for limit, factor in _STEPS if age < limit)
         pause = min(self.base * factor, max(30.0, self.base))
+        if unchanged >= self.stall:
+            pause = max(pause, _STALLED)
         return pause * (0.95 + 0.1 * self.chance())
 
     def outage(self, silence: float) -> float:

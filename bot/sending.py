@@ -41,7 +41,7 @@ class Sender(Spending):
         self._api = api
         self._detours = detours
         self._queues = Queues(store, clock.now)
-        self._ways = Ways(api, detours, self._queues, sleep=clock.sleep)
+        self._ways = Ways(api, detours, self._queues)
 
     async def send(self, sending: Sending, answerer: Answerer) -> None:
         """Send a claimed press, and see its child, or its refusal, through."""

@@ -10,16 +10,18 @@ from typing import TypeVar
 from bot.clock import Clock
 from bot.errors import (
     ClaimLost,
+    ParentBusy,
     PlaceGone,
     PlaceUnreachable,
     QueueFull,
+    RelayError,
     StoreUnavailable,
     SubmitUncertain,
 )
 from bot.jobs import Jobs
 from bot.metrics import PRESSES
 from bot.models import Task
-from bot.ports import HOLDS, Opener, Store
+from bot.ports import HOLDS, Opener, Store, Wait
 from bot.records import Claim, ClaimState, Job
 from bot.supervisor import Supervisor, Work
 
@@ -31,6 +33,10 @@ QUEUE_PAUSE, QUEUE_GROWTH, QUEUE_LONGEST = 30.0, 1.5, 120.0
 """How long a submit waits before a full queue, in seconds; by what that grows; and the longest."""
 QUEUE_WAIT = timedelta(minutes=10)
 """How long it waits altogether: the interaction's token must live to tell how it ended."""
+PARENT_PAUSE, PARENT_LONGEST = 15.0, 30.0
+"""How long a press waits, in seconds, before a parent that has not settled: one tick of new-api's; and the longest."""
+PARENT_WAIT = timedelta(minutes=5)
+"""How long it waits altogether."""
 _STORE_SECONDS = 5.0
 """How long the end of a submit waits before a store that is gone is tried again."""
 
@@ -81,26 +87,35 @@ class Spending:
                 return
 
     async def patiently(self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[_T]]) -> _T:
-        """Send again what a full queue had no room for, and let the message say so; `shown` is what it draws.
+        """Send again what a full queue, or a parent that has not settled, kept from being accepted.
 
-        A process that stops meanwhile gives it up. Others may come to claim the same button, so that one waits less.
+        The message says so; `shown` is what it draws. The claim is renewed while its parent is waited for, so that it
+        stays in the way of the same press by others; for room in a queue a press waits only as long as it holds. A
+        process that stops meanwhile gives the submit up.
 
         Raises:
             ClaimLost: Another process gave the claim up, so nothing may be sent.
-            StoreUnavailable: Nobody can tell, so nothing was sent.
-            QueueFull: There was no room all the time, or nobody can be shown any more what is waited for.
+            StoreUnavailable: The claim cannot be held or renewed, so nothing was sent.
+            QueueFull: There was no room all the time, or the message cannot be drawn any more.
+            ParentBusy: The parent did not settle in time, or the message cannot be drawn any more.
         """
-        until, pause = claim.made_at + (HOLDS if claim.task_id else QUEUE_WAIT), QUEUE_PAUSE
+        pause, parent_pause = QUEUE_PAUSE, PARENT_PAUSE
         while True:
             await self.hold(claim)
             try:
                 return await send()
             except QueueFull as full:
                 pause = min(max(pause, full.retry_after or 0.0), QUEUE_LONGEST)
-                if self._now() + timedelta(seconds=pause) > until:
+                if self._now() + timedelta(seconds=pause) > claim.made_at + (HOLDS if claim.task_id else QUEUE_WAIT):
                     raise
-                await self._wait_for_room(job, shown, pause, full)
-            pause *= QUEUE_GROWTH
+                await self._wait(job, shown, pause, full, Wait.QUEUE)
+                pause *= QUEUE_GROWTH
+            except ParentBusy as busy:
+                if self._now() + timedelta(seconds=parent_pause) > claim.made_at + PARENT_WAIT:
+                    raise
+                await self._wait(job, shown, parent_pause, busy, Wait.PARENT)
+                await self._store.renew(claim.id)
+                parent_pause = min(parent_pause * QUEUE_GROWTH, PARENT_LONGEST)
 
     async def hold(self, claim: Claim) -> None:
         """Make sure, right before a submit, that it is still ours to send."""
@@ -112,17 +127,17 @@ class Spending:
         if known is None or known.state is not ClaimState.SUBMITTING:
             raise ClaimLost
 
-    async def _wait_for_room(self, job: Job, shown: Task, pause: float, full: QueueFull) -> None:
-        log.info("The relay's queue is full: message %d waits %.0f s.", job.id, pause)
+    async def _wait(self, job: Job, shown: Task, pause: float, refused: RelayError, waits_for: Wait) -> None:
+        log.info("Message %d waits %.0f s for the %s: %s.", job.id, pause, waits_for, refused.reason)
         try:
-            await self._jobs.show_waiting(job, shown, self._now() + timedelta(seconds=pause))
+            await self._jobs.show_waiting(job, shown, self._now() + timedelta(seconds=pause), waits_for)
         except (PlaceGone, PlaceUnreachable):
-            raise full from None
+            raise refused from None
         try:
             await self._sleep(pause)
         except asyncio.CancelledError:
-            # The process stops: that nothing was sent is known now, and would be anybody's guess after.
-            raise full from None
+            # The process stops: that nothing was accepted is known now, and could not be told afterwards.
+            raise refused from None
 
     async def lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
         """Write, and tell, that nobody knows how a submit ended."""

@@ -5,7 +5,7 @@ import heapq
 import logging
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from math import inf
@@ -23,7 +23,7 @@ from bot.errors import (
 )
 from bot.feeds import Deadline, Feed, Watched
 from bot.metrics import POLL_LAG, WATCHED
-from bot.models import Task
+from bot.models import Status, Task
 from bot.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,7 @@ class Watcher:
             heapq.heappush(self._deadlines, deadline)
             self._wake.set()
         feed.silent_since = self._silent_since if self._silence_told else None
+        feed.unchanged_since = self._unchanged_since(watched, now.timestamp())
         over = watched.is_over(now.timestamp())
         if resumed and watched.task is seed and not over:
             feed.latest = seed
@@ -140,7 +141,7 @@ class Watcher:
             self._wake.set()
         elif born > watched.since:
             # A new message makes an old task young: somebody is looking at it now.
-            watched.since = born
+            watched.since, watched.changed_at = born, now
             if watched.due < inf:
                 self._ask_again(watched, min(watched.due, now + self._schedule.interval(now - born)))
         watched.feeds.add(feed)
@@ -317,12 +318,22 @@ class Watcher:
     def _took(self, watched: Watched, task: Task) -> None:
         now = self._now().timestamp()
         watched.take(task, now)
+        unchanged_since = self._unchanged_since(watched, now)
+        for feed in watched.feeds:
+            feed.stall(unchanged_since)
         if not watched.is_over(now):
             self._reschedule(watched)
 
+    def _unchanged_since(self, watched: Watched, now: float) -> datetime | None:
+        """Return since when a task has stalled; None where it has changed lately, has ended, or waits for its form."""
+        is_still = watched.task is not None and (watched.task.status.is_final or watched.task.status is Status.MODAL)
+        if is_still or now - watched.changed_at < self._schedule.stall:
+            return None
+        return datetime.fromtimestamp(watched.changed_at, UTC)
+
     def _reschedule(self, watched: Watched) -> None:
         now = self._now().timestamp()
-        self._ask_again(watched, now + self._schedule.interval(now - watched.since))
+        self._ask_again(watched, now + self._schedule.interval(now - watched.since, now - watched.changed_at))
 
     def _ask_again(self, watched: Watched, at: float) -> None:
         watched.due = at

@@ -7,15 +7,12 @@ from typing import Protocol
 from bot.abilities import way_round
 from bot.actions import REMIXED, Action, Instead, ability
 from bot.detours import Detours
-from bot.errors import ActionUnsupported, ParentBusy, PromptUnheard
+from bot.errors import ActionUnsupported, PromptUnheard
 from bot.line import parse
 from bot.models import Button, Submission, Task
 from bot.queues import Queues
 from bot.records import Claim, Job
 from bot.submits import Order, Speed
-
-_SETTLE_SECONDS = 15.0
-"""How long a parent may take upstream to become what the relay says it is already."""
 
 
 class Submits(Protocol):
@@ -76,26 +73,16 @@ class Sending:
 class Ways:
     """Submits what was claimed, by the way that this relay has."""
 
-    def __init__(
-        self, api: Submits, detours: Detours, queues: Queues, *, sleep: Callable[[float], Awaitable[None]]
-    ) -> None:
+    def __init__(self, api: Submits, detours: Detours, queues: Queues) -> None:
         self._api = api
         self._detours = detours
         self._queues = queues
-        self._sleep = sleep
 
     async def submit(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
         """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
 
         None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused.
         """
-        try:
-            return await self._by_any(sending, learnt)
-        except ParentBusy:
-            await self._sleep(_SETTLE_SECONDS)
-            return await self._by_any(sending, learnt)
-
-    async def _by_any(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
         action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
         prompt = sending.prompt or sending.line
         if not sending.around and ability(custom_id) not in learnt:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.actions import REPAINTED, Kind, is_grid, meaning
 from bot.models import Status, Task
-from bot.ports import Ending, Scene
+from bot.ports import Ending, Scene, Wait
 from bot.reasons import explain
 from bot.records import Job
 from cogs.colours import ASLEEP, BAD, DONE, LIVE, QUIET, WAITING
@@ -44,7 +44,7 @@ def state_of(scene: Scene) -> State:
     """Tell how a scene looks: an ending of ours first, then the task's own."""
     task = scene.task
     if scene.again_at is not None:
-        return _full(scene.again_at)
+        return _WAITS[scene.waits_for](scene.again_at)
     if scene.ending is not None:
         return _ENDINGS[scene.ending](scene)
     if task is None:
@@ -72,6 +72,14 @@ def _full(again_at: datetime) -> State:
     return State(QUIET, "⏳ The relay's queue is full", lines)
 
 
+def _parent_busy(again_at: datetime) -> State:
+    lines = (f"The relay is still finishing the picture before this one. Trying again {ago(again_at)}, by itself.",)
+    return State(QUIET, "⏳ Waiting for the picture before", lines)
+
+
+_WAITS: dict[Wait, Callable[[datetime], State]] = {Wait.QUEUE: _full, Wait.PARENT: _parent_busy}
+
+
 def _running(scene: Scene, task: Task) -> State:
     percent = task.progress or 0
     started = task.start_time or task.submit_time or int(scene.job.born_at.timestamp() * 1000)
@@ -82,6 +90,8 @@ def _running(scene: Scene, task: Task) -> State:
 def _outage(scene: Scene) -> Iterator[str]:
     if scene.silent_since is not None:
         yield f"⚠️ No answer from the relay since {ago(scene.silent_since)}; still trying"
+    elif scene.unchanged_since is not None:
+        yield f"⚠️ Nothing new since {ago(scene.unchanged_since)}: it is slow, or the relay has lost it. Still watching"
 
 
 def _success(scene: Scene, task: Task) -> State:

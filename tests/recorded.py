@@ -34,12 +34,12 @@ class Recorded:
 
 
 def names() -> list[str]:
-    """Return the names of all recorded answers, sorted."""
+    """Return the names of all recorded answers, sorted; those of `real/` are of software that was built and run."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def recorded(name: str) -> Recorded:
-    """Load one recorded answer, as `14_fetch_imagine_success_grid`."""
+    """Load one recorded answer, as `14_fetch_imagine_success_grid`, or `real/modal_two_rows_list`."""
     row = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     request, response = row["request"], row["response"]
     return Recorded(

@@ -117,6 +117,40 @@ async def test_a_list_asks_for_all_ids_at_once(slept: Slept) -> None:
     assert BATCH == 50
 
 
+FIRST_ROW, TWO_ROWS = "real/fetch_after_modal_first_row", "real/modal_two_rows_list"
+FORM = "1795856700887007"
+
+
+async def test_a_fetch_of_a_window_reads_the_most_advanced_row(slept: Slept) -> None:
+    """new-api answers a fetch from the first of two rows, which lags behind the one of the form."""
+    async with relay(FIRST_ROW, TWO_ROWS) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        found = await api.fetch(FORM)
+    assert (found.status, found.action, found.shown_prompt) == (
+        Status.SUCCESS,
+        "MODAL",
+        "a barn at sea --zoom 1.7 --v 7",
+    )
+    assert found.image_url == f"{it.url}/mj/image/{FORM}"
+    assert json.loads(it.seen[1].body) == {"ids": [FORM]}
+
+
+@pytest.mark.parametrize("listed", [web.Response(status=404), web.Response(text="[]"), web.Response(status=502)])
+async def test_a_window_that_is_in_no_list_is_as_it_was_fetched(slept: Slept, listed: web.Response) -> None:
+    """Where the relay has no lists, or does not answer to one."""
+    async with relay(FIRST_ROW, listed) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        assert (await api.fetch(FORM)).action == "CUSTOM_ZOOM"
+
+
+@pytest.mark.parametrize("status", ["", "MODAL"])
+async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status: str) -> None:
+    """Its own row starts empty, and may repeat for a tick what the upstream said before it was sent."""
+    first, second = recorded(TWO_ROWS).body
+    rows = [first | {"status": "MODAL"}, second | {"status": status, "progress": "0%", "imageUrl": "", "finishTime": 0}]
+    async with relay(web.Response(text=json.dumps(rows))) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        found = (await api.list([FORM]))[FORM]
+    assert (found.status, found.action) == (Status.SUBMITTED, "MODAL")
+
+
 @pytest.mark.parametrize(
     ("submit", "path", "body"),
     [

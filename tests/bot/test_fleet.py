@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import ClaimLost
+from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
 from bot.records import ClaimState, Mark
 from bot.store import SqlStore, open_store, queries
@@ -114,6 +114,15 @@ class TestClaims:
         assert await a.find_claim(1) == a_claim(1, state=ClaimState.ACCEPTED, child_id="child")
         assert await a.find_claim(2) is None
 
+    async def test_a_claim_that_was_renewed_stands_in_the_way_anew(self, shared: OpenAs) -> None:
+        """Of others' presses of the same button; its own person may press something else at once."""
+        a = await shared("a")
+        await a.claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=6)), lambda _: None)
+        await a.renew(1)
+        with pytest.raises(AlreadyClaimed):
+            await a.claim(a_claim(2, "U1", person_id=99), lambda _: None)
+        await a.claim(a_claim(3, "U2"), lambda _: None)
+
     async def test_only_a_claim_of_ones_own_and_of_late_may_be_sent(self, shared: OpenAs) -> None:
         """Not another's, not one whose end is known, not one that others may soon claim again, and none at all."""
         a, b = await shared("a"), await shared("b")
@@ -123,9 +132,15 @@ class TestClaims:
         for store, claim_id in ((b, 1), (a, 2), (a, 3)):
             with pytest.raises(ClaimLost):
                 await store.hold(claim_id)
+        await a.renew(2)
+        await a.hold(2)
+        for store, claim_id in ((b, 1), (a, 3)):
+            with pytest.raises(ClaimLost):
+                await store.renew(claim_id)
         await b.settle(1, ClaimState.REFUSED)
-        with pytest.raises(ClaimLost):
-            await a.hold(1)
+        for again in (a.hold, a.renew):
+            with pytest.raises(ClaimLost):
+                await again(1)
 
 
 class TestMyself:

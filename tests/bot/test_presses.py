@@ -40,7 +40,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.models import Properties, Status, Submission, Task
-from bot.ports import Ending
+from bot.ports import Ending, Wait
 from bot.presses import Press
 from bot.problems import OutOfRange, Problem, ValueMissing
 from bot.records import ClaimState, Person, Place
@@ -273,15 +273,14 @@ async def test_a_lost_answer_is_never_sent_again(world: World) -> None:
     ("second", "expected"),
     [
         (ACCEPTED, "accepted"),
-        (ParentBusy("still"), "refused"),
         (SubmitUncertain("timeout"), "unknown"),
         (RelayBusy("23"), "refused"),
     ],
 )
-async def test_a_parent_that_has_not_settled_is_tried_once_more(
+async def test_a_parent_that_has_not_settled_is_tried_again(
     world: World, process: Process, second: Submission | RelayError, expected: str
 ) -> None:
-    """After 15 s, as that refusal says that nothing was accepted; then never again."""
+    """After 15 s, as that refusal says that nothing was accepted; any other answer is the last."""
     world.relay.outcomes = [ParentBusy("wait"), second]
     answerer = FakeAnswerer()
     await process.presses.press(press(), answerer)
@@ -292,6 +291,47 @@ async def test_a_parent_that_has_not_settled_is_tried_once_more(
     await world.clock.advance(120.0)
     assert len(world.relay.sent) == 2
     assert states(world) == {100: expected}
+
+
+async def test_a_press_waits_for_its_parent_for_five_minutes(world: World, process: Process) -> None:
+    """Its message says so; then it is refused, unpaid, and the button is free."""
+    world.relay.outcomes = [ParentBusy("wait")] * 99
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.advance(4 * 60.0)
+    waiting = world.display.of(800)[-1]
+    assert (waiting.waits_for, waiting.again_at is not None) == (Wait.PARENT, True)
+    assert states(world) == {100: "submitting"}
+    await world.clock.advance(60.0)
+    assert states(world) == {100: "refused"}
+    assert [type(error) for error in answerer.refused] == [ParentBusy]
+    assert world.relay.accepted == []
+    tries = len(world.relay.sent)
+    await world.clock.advance(600.0)
+    assert len(world.relay.sent) == tries
+
+
+async def test_a_press_that_waits_stands_in_the_way_of_others(world: World, process: Process) -> None:
+    """Its claim is dated anew: a claim of six minutes ago would let the same button be paid twice."""
+    world.relay.outcomes = [*[ParentBusy("wait")] * 10, ACCEPTED, ACCEPTED]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(260.0)
+    world.relay.submit_seconds = 60.0
+    await world.clock.advance(45.0)
+    assert (len(world.relay.sent), states(world)) == (11, {100: "submitting"})
+    with pytest.raises(AlreadyPressed):
+        await process.presses.press(press(101, MINH), FakeAnswerer())
+    await world.clock.advance(60.0)
+    assert (len(world.relay.accepted), states(world)) == (1, {100: "accepted"})
+
+
+async def test_a_press_that_waits_is_given_up_with_its_process(world: World) -> None:
+    """Nothing was accepted, so it is refused rather than unknown."""
+    world.relay.outcomes = [ParentBusy("wait")] * 99
+    async with world.process() as process:
+        await process.presses.press(press(), FakeAnswerer())
+        await world.clock.advance(20.0)
+    assert states(world) == {100: "refused"}
 
 
 @pytest.mark.parametrize(("button", "words"), [(U2, ("UPSCALE", "2")), (V2, ("VARIATION", "2"))])

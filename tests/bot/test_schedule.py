@@ -31,6 +31,13 @@ def test_a_pause_ends_after_half_a_minute_or_the_base(base: float, pause: float)
     assert pause == pytest.approx(Schedule(base, chance=lambda: 0.5).interval(5000.0))
 
 
+@pytest.mark.parametrize(("unchanged", "pause"), [(599.9, 10.0), (600.0, 60.0), (1e9, 60.0)])
+def test_what_has_stalled_is_asked_for_once_a_minute(unchanged: float, pause: float) -> None:
+    """From ten minutes without any change on; never more often than it was."""
+    assert pause == pytest.approx(STEADY.interval(700.0, unchanged))
+    assert pytest.approx(300.0) == Schedule(300.0, chance=lambda: 0.5).interval(700.0, unchanged)
+
+
 def test_jitter_is_five_per_cent_either_way() -> None:
     """Tasks that began together do not stay together."""
     pauses = [Schedule(100.0, chance=lambda chance=chance: chance).interval(0.0) for chance in (0.0, 1.0)]  # type: ignore[misc]

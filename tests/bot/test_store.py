@@ -538,6 +538,7 @@ async def every_answer(store: Store) -> list[str]:
         "snapshots_of": lambda: store.snapshots_of(["t"]),
         "find_claim": lambda: store.find_claim(1),
         "hold": lambda: store.hold(1),
+        "renew": lambda: store.renew(1),
         "forget": lambda: store.forget(NOON),
         "claim": lambda: store.claim(a_claim(1), allow),
         "settle": lambda: store.settle(1, ClaimState.REFUSED),

@@ -159,6 +159,13 @@ class FakeStore:
         if claim is None or not ours or claim.state is not ClaimState.SUBMITTING or claim.made_at <= self.now() - HOLDS:
             raise ClaimLost
 
+    async def renew(self, claim_id: int) -> None:
+        self._answer()
+        claim = self.claimed.get(claim_id)
+        if claim is None or claim.state is not ClaimState.SUBMITTING or self.submitters.get(claim_id) != self.owner:
+            raise ClaimLost
+        self.claimed[claim_id] = replace(claim, made_at=self.now() - TWIN)
+
     async def find_claim(self, claim_id: int) -> Claim | None:
         self._answer()
         return self.claimed.get(claim_id)
