@@ -242,7 +242,7 @@ class Task(_Wire):
 
     @property
     def is_window(self) -> bool:
-        """Whether this row is that of a form which was asked for; new-api makes another, which runs, once it is sent."""
+        """Whether this row is that of a form that was asked for; new-api makes another one when it is sent."""
         return not self.status.is_final and (
             self.status is Status.MODAL or any(word in self.description.lower() for word in _FORM_WORDS)
         )
