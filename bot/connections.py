@@ -46,8 +46,10 @@ class Connections:
     ) -> AsyncGenerator[Self]:
         """Open the connections, with `key` as the bearer of each request."""
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "mjbot"}
-        # A connection that the relay closed a moment ago would leave open whether a submit arrived, and so is paid.
-        once = aiohttp.TCPConnector(force_close=True, limit=0)
+        # A connection that the relay closed a moment ago would leave open whether a submit arrived, and so is paid:
+        # none is used twice. It is not said in a header, as Go's server then resets the connection where it answers
+        # before it has read the body, as new-api does for a path that it lacks, and the answer is lost.
+        once = aiohttp.TCPConnector(keepalive_timeout=0, limit=0)
         async with (
             aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
             aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,

@@ -11,12 +11,13 @@ from tests.recorded import Recorded, recorded
 
 @dataclass
 class Seen:
-    """A request as it arrived; `path` is raw, as it stood in the request line."""
+    """A request as it arrived; `path` is raw, as it stood in the request line, `port` its client's."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: str
+    port: int
 
 
 @dataclass
@@ -29,7 +30,8 @@ class Relay:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Note the request and give the next answer."""
-        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), await request.text()))
+        peer = request.transport.get_extra_info("peername") if request.transport else ("", 0)
+        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), await request.text(), peer[1]))
         said = self.answers[min(len(self.seen), len(self.answers)) - 1]
         if isinstance(said, Recorded):
             # Built from bytes: aiohttp must not correct the odd content types.

@@ -107,7 +107,8 @@ async def finished(world: World, task_id: str) -> Message:
 
 def _is_whole(message: Message) -> bool:
     """Tell whether a finished message has its picture; until then it may still show the last preview."""
-    return "is not here yet" not in message.embed.get("description", "")
+    said = message.embed.get("description", "")
+    return "is not here yet" not in said and "The picture follows" not in said
 
 
 async def remixing(world: World, person: Person) -> None:
