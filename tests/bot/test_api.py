@@ -194,12 +194,12 @@ async def test_submits(
 
 async def test_each_submit_has_a_connection_of_its_own(slept: Slept) -> None:
     """Also right after another; reads share theirs."""
-    async with relay("01_submit_imagine_ok", "01_submit_imagine_ok", GRID) as it:
-        async with MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-            await _press(api)
-            await _press(api)
-            await api.fetch(ASKED)
-            await api.fetch(ASKED)
+    accepted = "01_submit_imagine_ok"
+    async with relay(accepted, accepted, GRID) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        await _press(api)
+        await _press(api)
+        await api.fetch(ASKED)
+        await api.fetch(ASKED)
     first, second, *reads = [seen.port for seen in it.seen]
     assert first != second
     assert len(set(reads)) == 1
