@@ -125,12 +125,15 @@ async def test_as_the_refusal_of_a_press(tmp_path: Path, name: str) -> None:
 
 
 async def test_as_the_answer_to_a_picture(tmp_path: Path) -> None:
-    """A picture whose link has died is said, and the buttons stay."""
+    """The link of an old picture has died, which is said; that of a new one may come; the buttons stay."""
     row = recorded("52_image_proxy_expired_404")
     async with world(tmp_path) as w:
         w.relay.script("picture", row.status, row.body, times=20)
         w.relay.script("image", row.status, row.body, times=20)
-        result = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"))
+        recent = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"))
+        assert recent.response is not None
+        assert "The picture follows" in show(await w.titled(recent.response.id, "✅"))
+        result = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid", age=24 * 3600.0))
         assert result.response is not None
         shown = await w.titled(result.response.id, "✅")
         assert "link" in show(shown)
