@@ -149,5 +149,8 @@ def scenes(draw: st.DrawFn) -> Scene:
         ending=draw(st.none() | st.sampled_from(Ending)),
         picture=draw(st.none() | PICTURES),
         picture_gone=draw(st.booleans()),
+        picture_follows=draw(st.booleans()),
+        link_fails=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
+        unchanged_since=draw(st.none() | st.just(_BORN)),
     )

@@ -9,7 +9,7 @@ import pytest
 from bot.actions import REPAINTED, Kind, key
 from bot.fit import Picture
 from bot.models import Status, Task
-from bot.ports import Ending, Scene
+from bot.ports import Ending, Scene, Wait
 from bot.records import Job, Mark, Marks, Person
 from cogs.buttons import TaskButton
 from cogs.render import render
@@ -85,6 +85,7 @@ U2 = "lien pressed U2"
 U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
 OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
+STALLED = f"⚠️ Nothing new since <t:{int(SILENT.timestamp())}:R>: it is slow, or the relay has lost it. Still watching"
 DELETE = ("🗑️", "")
 OF_GRID = (("✂️", "Split"), DELETE)
 STOP, CANCEL = (("", "Stop watching"),), (("", "Cancel"),)
@@ -127,6 +128,16 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "🎨 Drawing, 46 %",
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
+            image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
+            ours=STOP,
+        ),
+    ),
+    "running without any change": (
+        scene(RUNNING, unchanged_since=SILENT),
+        Look(
+            "🎨 Drawing, 46 %",
+            BLUE,
+            (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>", STALLED),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
             ours=STOP,
         ),
@@ -315,6 +326,26 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ours=(DELETE, REFRESH),
         ),
     ),
+    "picture that the relay does not hand out yet": (
+        scene(GRID, picture_follows=True, link_fails=True),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (PROMPT, HINT, "The picture follows."),
+            finished=1754300041373,
+            ours=OF_GRID,
+        ),
+    ),
+    "picture that the relay did not hand out in time": (
+        scene(GRID, link_fails=True),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (PROMPT, HINT, "The picture is not here yet: **Refresh** looks again."),
+            finished=1754300041373,
+            ours=(*OF_GRID, REFRESH),
+        ),
+    ),
     "picture at an address that only the relay opens": (
         scene(GRID.model_copy(update={"image_url": "http://localhost:8086/mj/image/1"})),
         Look(
@@ -379,6 +410,27 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             footer="Video · 1754301000222733",
             finished=1754301075123,
             ours=OF_SINGLE,
+        ),
+    ),
+    "a press whose parent has not settled": (
+        scene(
+            Task(id="", prompt="a lighthouse"),
+            pressed("U2", task_id=""),
+            again_at=BORN + timedelta(seconds=30),
+            waits_for=Wait.PARENT,
+        ),
+        Look(
+            "⏳ Waiting for the picture before",
+            GREY,
+            (
+                "**a lighthouse**",
+                (
+                    "The relay is still finishing the picture before this one. "
+                    f"Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself."
+                ),
+            ),
+            U2,
+            footer="U2",
         ),
     ),
     "a full queue": (

@@ -15,7 +15,7 @@ from playwright.async_api import Locator, expect
 from bot.actions import key
 from bot.fit import Picture
 from bot.models import Button, Properties, Status, Task
-from bot.ports import Ending, Scene
+from bot.ports import Ending, Scene, Wait
 from bot.records import Job, Mark, Marks, Person, Place
 from cogs.render import render
 from sandbox.avatars import avatars
@@ -84,7 +84,10 @@ def _scenes(avatar: str) -> list[Scene]:
         Scene(job=replace(pressed, task_id=""), now=NOW),
         Scene(job=replace(job, claim_id=1), now=NOW, task=queued),
         Scene(job=job, now=NOW, task=ran, silent_since=NOW - timedelta(seconds=40), picture=_picture(4)),
+        Scene(job=job, now=NOW, task=ran, unchanged_since=NOW - timedelta(minutes=11)),
         Scene(job=job, now=NOW, task=four, picture=_picture(4)),
+        Scene(job=job, now=NOW, task=four, picture_follows=True, link_fails=True),
+        Scene(job=pressed, now=NOW, task=TASK, again_at=NOW + timedelta(seconds=30), waits_for=Wait.PARENT),
         Scene(job=pressed, now=NOW, task=one, picture=_picture(1), marks=marks),
         Scene(job=pressed, now=NOW, task=crowded, picture=_picture(1)),
         Scene(job=job, now=NOW, task=failed),
