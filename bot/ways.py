@@ -87,7 +87,7 @@ class Ways:
     async def submit(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
         """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
 
-        None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused.
+        None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused for good.
         """
         try:
             return await self._by_any(sending, learnt)
@@ -108,11 +108,11 @@ class Ways:
                     prompt=prompt,
                 )
             except ActionUnsupported as unsupported:
+                if not unsupported.lasting:
+                    # A channel that is down is so for the other way too; it may be up at the next press.
+                    raise
                 learnt[ability(custom_id)] = unsupported
-                if not unsupported.lasting and action.instead:
-                    # A channel that is down is so for the other way too.
-                    learnt[way_round(custom_id)] = unsupported
-                if not unsupported.lasting or not action.instead:
+                if not action.instead:
                     raise
         if action.instead.is_free:
             return None
@@ -125,7 +125,8 @@ class Ways:
                 sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed), prompt=prompt
             )
         except ActionUnsupported as unsupported:
-            learnt[way_round(custom_id)] = unsupported
+            if unsupported.lasting:
+                learnt[way_round(custom_id)] = unsupported
             raise
 
 
