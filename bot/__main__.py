@@ -27,6 +27,7 @@ from bot.check import (
     buttons_finding,
     disk_findings,
     forgotten_finding,
+    lately_findings,
     public_findings,
     relay_finding,
     slip_findings,
@@ -211,7 +212,9 @@ async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
         async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
             await store.fleet.leave()  # writes a row, and ends it: a database may be read and yet not be written
             forgotten = [await forgotten_finding(store)] if forget else []
-            return [*forgotten, await store_finding(store), await buttons_finding(store, clock.now())]
+            now = clock.now()
+            lately = await lately_findings(store, now)
+            return [*forgotten, await store_finding(store), await buttons_finding(store, now), *lately]
     except StoreUnavailable as error:
         return [store_fault(error)]
 

@@ -5,17 +5,26 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bot.actions import ABILITY_LENGTH, CANCEL, SPEED, Action, Kind, ability, meaning
+from bot.actions import ABILITY_LENGTH, CANCEL, SEED, SPEED, Action, Kind, ability, meaning
 from bot.errors import ActionUnsupported
 
-_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=10)
-"""How long a refusal is believed: where the relay cannot do it at all, and where a channel of its is down (503)."""
+_CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=1)
+"""How long a refusal is believed: where the relay cannot do it at all, and where a channel of its is down (503).
+
+No button is greyed for a channel that is down: a message that is finished is not drawn again by itself, so it would
+stay greyed until somebody presses Refresh.
+"""
+NO_ACCOUNT, NO_CHANNEL = "no account", "no channel"
+"""Not what a relay lacks, but what it last could not do: kept among the refusals, so that every process knows of it."""
+LATELY = timedelta(hours=1)
+"""How long that is told of."""
 
 _WAY = "<"
 _EXAMPLE = re.compile(r"\s?(?:1|left)$")
 """What a name says of the example that it was told for."""
 _NO_BUTTONS = {CANCEL: "Cancel (it only stops watching)", SPEED: "a speed of one's own (the relay's own is used)"}
 """What no button of the API stands for, with what is done in its place."""
+_NO_ABILITIES = frozenset({NO_ACCOUNT, NO_CHANNEL})
 
 
 @lru_cache(maxsize=4096)
@@ -36,15 +45,21 @@ def believed_until(refused: ActionUnsupported, now: datetime) -> datetime:
     return now + (_CANNOT if refused.lasting else _DOWN)
 
 
+def can_be_tried_again(refused: Mapping[str, str]) -> bool:
+    """Tell whether anything of what a relay refused is not asked of it any more."""
+    return any(what not in _NO_ABILITIES for what in refused)
+
+
 def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Name what a relay refuses: what it can do by no way, with the reason, and what it can do by another.
 
+    Seeds, which are asked for by a command only, are not among them.
     Names are those of the table of buttons; what it does not know is named as the relay calls it.
     """
     by_no_way: dict[str, str] = {}
     around: dict[str, None] = {}
     for what in refused:
-        if _WAY in what:
+        if _WAY in what or what == SEED or what in _NO_ABILITIES:
             continue
         if what in _NO_BUTTONS:
             around[_NO_BUTTONS[what]] = None

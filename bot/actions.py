@@ -216,8 +216,8 @@ def meaning(custom_id: str) -> Action:
     return Action(Kind.OTHER, "More", "Done")
 
 
-CANCEL, SPEED = "cancel", "speed"
-"""The abilities to give a running task up, and to take a submit into another queue than the relay's own.
+CANCEL, SPEED, SEED = "cancel", "speed", "seed"
+"""The abilities to give a running task up, to take a submit into another queue than the relay's own, to tell seeds.
 
 They stand among those that `ability` names by a customId.
 """

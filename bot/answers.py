@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
 
-from bot.errors import PictureGone, SubmitRefused, SubmitUncertain, TaskUnknown
+from bot.errors import ActionUnsupported, PictureGone, SubmitRefused, SubmitUncertain, TaskUnknown
 from bot.models import Status, Submission, Task, is_array, is_mapping, most_advanced, text_of
 from bot.refusals import (
     Answer,
@@ -22,6 +22,8 @@ from bot.refusals import (
 __all__ = ["Answer", "cancelled", "links", "picture", "seed", "shorten", "submission", "task", "tasks"]
 
 _UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
+_NO_PRIVATE_CHANNEL = "请配置私聊频道"
+"""TrueAI's proxy reads a seed from a private channel, which its account has to be given first."""
 # After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
 _ROWS_PER_TASK = 10
 _FORM_SENT = "MODAL"
@@ -113,6 +115,7 @@ def seed(answer: Answer, task_id: str) -> str:
 
     Raises:
         TaskUnknown: The relay knows no such task, or not for this key.
+        ActionUnsupported: This relay tells no seeds.
         SubmitRefused: Midjourney gives none.
         RelayError: Any other leaf that a read can end in.
     """
@@ -123,11 +126,29 @@ def seed(answer: Answer, task_id: str) -> str:
     words = words_of(answer, body)
     if words.have(_UNKNOWN):
         raise TaskUnknown(task_id, words.reason)
+    if is_mapping(body) and _tells_no_seeds(answer, body, told):
+        raise ActionUnsupported(words.reason, lasting=True)
     try:
         submission(answer)
     except SubmitUncertain:  # nothing is paid here, and the answer may yet come
         raise unreachable(answer, words) from None
     raise unreachable(answer, words)
+
+
+def _tells_no_seeds(answer: Answer, body: Mapping[Any, Any], told: Submission) -> bool:
+    """Tell whether an answer to image-seed is about all seeds, rather than about this one, or this moment.
+
+    new-api of 2026 asks upstream without its secret, is turned away with an empty 401 each time, and answers 200. Of
+    what has neither its fields nor its code, the 404 of a midjourney-proxy, it makes a success without any words. Its
+    other codes 5 are about the moment: upstream did not answer in time (do_request_failed), broke off
+    (read_response_body_failed), or sent a page, which may be a proxy's own (unmarshal_response_body_failed).
+    """
+    said = text_of(body.get("description"))
+    if _NO_PRIVATE_CHANNEL in said:
+        return True
+    if not answer.is_success or told.result:
+        return False
+    return (told.code == 5 and "empty_response_body" in said) or ("code" in body and told.code == 0 and not said)
 
 
 def cancelled(answer: Answer, task_id: str) -> None:

@@ -201,7 +201,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             BlendWith(bot, creating, linked),
             Rework(creating, jobs, Finished(jobs.look, pictures.download, studio).of),
             OwnTasks(bot, people, status),
-            Seed(Seeds(api, store), jobs),
+            Seed(Seeds(api, store, clock.now), jobs),
             Upscale(bot),
             Actions(bot, jobs, presses, people, trust, turns, clock),
             RegionForms(presses, Regions(presses, pictures, studio), trust, turns, clock),

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from bot.abilities import lacking
+from bot.abilities import NO_ACCOUNT, NO_CHANNEL, lacking
+from bot.actions import SEED
 from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable, StoreUnavailable
 from bot.hosting import WipedDisk
 from bot.ports import Store
-from bot.reasons import translate
+from bot.reasons import is_wordless, translate
 from bot.settings import is_like_a_token
 from bot.slips import Slip
 from bot.store.faults import meaning
@@ -42,9 +43,16 @@ async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Findi
     except RelayError as error:
         if isinstance(error, RelayUnreachable) and error.no_host:
             return unfound("Relay", urlsplit(url).hostname or url, "is MJ_API_URL right?")
-        said = f"{url} gives no usable answer ({error.reason or type(error).__name__})."
+        said = f"{url} gives no usable answer ({_answered(error)})."
         return Finding("Relay", good=False, said=said, advice="Check MJ_API_URL, and whether the relay is up.")
     return Finding("API key", good=True, said=f"accepted by {url}.")
+
+
+def _answered(error: RelayError) -> str:
+    """Say what came in place of an answer: a status that means an error is told, that of a page means nothing."""
+    if error.reason[:6] in {"HTTP 2", "HTTP 3"} and is_wordless(error.reason):
+        return "a web page, or nothing, in place of an answer"
+    return error.reason or type(error).__name__
 
 
 def unfound(name: str, host: str, otherwise: str) -> Finding:
@@ -90,21 +98,58 @@ def store_fault(error: StoreUnavailable) -> Finding:
 async def buttons_finding(store: Store, now: datetime) -> Finding:
     """Tell which buttons the relay has refused, and which of them go another way; neither is a fault of anybody's."""
     try:
-        refused, around = lacking(await store.refusals(now))
+        known = await store.refusals(now)
     except StoreUnavailable:
         return Finding("Buttons", good=True, said="what the relay refuses is not known without the database.")
-    if not refused and not around:
+    refused, around = lacking(known)
+    if not refused and not around and SEED not in known:
         return Finding("Buttons", good=True, said="none that was pressed of late is refused by the relay.")
-    told = [f"{name} ({why})" if (why := translate(reason)) else name for name, reason in refused.items()]
+    told = [_named(name, reason) for name, reason in refused.items()]
     said = f"refused by the relay, and greyed: {', '.join(told)}. " if told else ""
     said += f"Done another way: {', '.join(around)}. " if around else ""
+    if SEED in known:
+        said += f"{_named('As this relay tells no seeds, /seed is refused at once', known[SEED])}. "
     return Finding("Buttons", good=True, said=f"{said}To try them again: python -m bot check --forget")
+
+
+def _named(name: str, reason: str) -> str:
+    """Name what is refused with the reason; an answer without words says that the relay does not offer it."""
+    why = "not offered" if is_wordless(reason) else translate(reason)
+    return f"{name} ({why})" if why else name
+
+
+async def lately_findings(store: Store, now: datetime) -> list[Finding]:
+    """Tell when the relay last had no account, or no channel, for a request; say nothing where that was long ago."""
+    kinds = {
+        NO_ACCOUNT: ("Accounts", "no Midjourney account was free", "look at the relay's accounts"),
+        NO_CHANNEL: (
+            "Channels",
+            "no channel could take a request",
+            "look at the relay's channels, and the key's group",
+        ),
+    }
+    found: list[Finding] = []
+    try:
+        known = await store.refusals(now)
+        for what, (name, happened, cure) in kinds.items():
+            at = await store.refused_at(what, now) if what in known else None
+            if at is not None:
+                why = translate(known[what]) if what == NO_CHANNEL else ""
+                said = f"the relay last said at {at:%H:%M} UTC that {happened}{f' ({why})' if why else ''}."
+                found.append(Finding(name, good=True, said=f"{said} If that goes on, {cure}."))
+    except StoreUnavailable:
+        return []
+    return found
 
 
 async def forgotten_finding(store: Store) -> Finding:
     """Let what the relay refused be tried again, from the next drawing of a message on."""
     count = await store.forget_refusals()
-    said = "there was none to forget." if not count else f"{count} forgotten: greyed buttons come back with Refresh."
+    said = (
+        "there was none to forget."
+        if not count
+        else f"{count} forgotten and tried again; greyed buttons come back with Refresh."
+    )
     return Finding("Refusals", good=True, said=said)
 
 

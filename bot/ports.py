@@ -142,6 +142,10 @@ class Store(Protocol):
         """Return the abilities that the relay lacks at that time, with the reason."""
         ...
 
+    async def refused_at(self, ability: str, at: datetime) -> datetime | None:
+        """Return when the relay last refused an ability that it lacks at that time; None where it does not."""
+        ...
+
     async def person(self, person_id: int) -> PersonSettings:
         """Return what a person has chosen, the defaults where that is nothing."""
         ...

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
-from bot.abilities import believed_until
+from bot.abilities import LATELY, NO_ACCOUNT, NO_CHANNEL, believed_until
 from bot.actions import SPEED
 from bot.errors import ActionUnsupported, NoAccount, StoreUnavailable
 from bot.line import parse
@@ -50,19 +50,36 @@ class Queues:
         if speed is not None and SPEED in await self._refused():
             speed = None
         try:
-            return await send(speed)
+            return await self._noting(send, speed)
         except NoAccount as none:
             raise NoAccount(none.reason, retry_after=none.retry_after, speed=speed or _named(prompt) or "") from none
         except ActionUnsupported as unsupported:
             if speed is None:
                 raise
             refused = unsupported
-        submission = await send(None)
+        submission = await self._noting(send, None)
         log.info("The relay has no path for %s: %s.", speed, refused.reason)
         now = self._now()
         with suppress(StoreUnavailable):  # what was accepted stands, whether this is remembered or not
             await self._store.refuse(SPEED, refused.reason, at=now, until=believed_until(refused, now))
         return submission
+
+    async def _noting(self, send: Callable[[Speed | None], Awaitable[Submission]], speed: Speed | None) -> Submission:
+        """Send, and note for /mjcheck that there was no account, or no channel, that could take it."""
+        try:
+            return await send(speed)
+        except NoAccount as none:
+            await self._note(NO_ACCOUNT, none.reason)
+            raise
+        except ActionUnsupported as unsupported:
+            if speed is None and not unsupported.lasting:
+                await self._note(NO_CHANNEL, unsupported.reason)
+            raise
+
+    async def _note(self, what: str, reason: str) -> None:
+        now = self._now()
+        with suppress(StoreUnavailable):  # it is only told of
+            await self._store.refuse(what, reason, at=now, until=now + LATELY)
 
     async def _refused(self) -> Mapping[str, str]:
         """Return what the relay is known to lack; nothing, where nobody can tell: it is asked."""

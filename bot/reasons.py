@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from bot import upstream_errors
 from bot.answers import shorten
 
 
@@ -31,6 +32,8 @@ _LATE: Final = "Midjourney took too long"
 _BUSY: Final = "Midjourney is too busy"
 _LOST: Final = "The relay lost the channel"
 _UNFINISHED: Final = "Midjourney could not finish this"
+_GONE: Final = "The picture before this one is gone"
+_BROKEN: Final = "Something broke on the way"
 
 _REWORD: Final = "reword it and ask again."
 _CORRECT: Final = "correct it and ask again."
@@ -117,7 +120,7 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         _WAIT,
     ),
     (
-        r"无可用的账号(?:实例)?|账号不可用|no available account(?: instance)?",
+        r"无可用的账号(?:实例)?|账号不可用|实例(?:不存在或)?不可用|no available account(?: instance)?",
         "No Midjourney account is free",
         "The relay has none at hand that could draw this.",
         _WAIT,
@@ -146,9 +149,14 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         r"The relay gave up after \1 min.",
         _LATER,
     ),
-    (r"(?:上游)?(?:任务|执行)?超时|(?:task )?\btime(?:d )?out\b", _LATE, "The relay gave up waiting for it.", _LATER),
     (
-        r"(?:用户)?(?:已)?取消任务|任务已?取消|^\[?(?:(?:task|job) )?cancell?ed\b\]?",
+        r"(?:上游)?(?:任务|执行)?(?:提交)?超时(?:\W\s?(?:自动取消|未找到消息))?|(?:task )?\btime(?:d )?out\b",
+        _LATE,
+        "The relay gave up waiting for it.",
+        _LATER,
+    ),
+    (
+        r"(?:用户)?(?:已)?取消任务|任务已?取消|强制取消|删除任务|^\[?(?:(?:task|job) )?cancell?ed\b\]?",
         "Cancelled",
         "It was cancelled at the relay.",
         "ask again if you still want it.",
@@ -166,8 +174,8 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         _TELL,
     ),
     (
-        r"关联任务不存在(?:或已失效)?|task_not_found",
-        "The picture before this one is gone",
+        r"关联任务不存在(?:或已失效)?|未找到父级任务|未找到目标图片的\s?U\s?操作|task_not_found",
+        _GONE,
         "The relay no longer holds the task that this one builds on.",
         "start again from a newer picture, or from the prompt.",
     ),
@@ -178,8 +186,57 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         "wait a few seconds and ask again.",
     ),
     (
+        r"关联任务不允许执行变化",
+        "That picture cannot be changed so",
+        "Midjourney makes nothing of this kind from it.",
+        "use another of its buttons, or start again from the prompt.",
+    ),
+    (
+        r"未知(?:的\s?action\s?类型|操作)|不支持的操作|任务类型错误",
+        "The relay cannot do this",
+        "It does not know what was asked for.",
+        "use another button, or start again from the prompt.",
+    ),
+    (
+        r"(?:上传图片|发送图片消息)到\s?discord\s?失败(?:\W\s?图片不存在)?|(?:悠船)?链接转换失败|解析链接失败",
+        "The picture did not get through",
+        "The relay could not bring it to Discord.",
+        "ask again; if it fails once more, use a smaller picture.",
+    ),
+    (
+        r"^failed to (?:fetch|load|download|open|get) (?:the |your )?(?:image|picture|attachment|link|url)s?\b",
+        "The picture link cannot be read",
+        "Midjourney could not open a picture that the prompt links to.",
+        "use a link that opens the picture itself, without a login, and ask again.",
+    ),
+    (
+        r"^failed to process your (?:command|request)\b(?::\w+:|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\W)*",
+        "Midjourney did not take the command",
+        "It failed to process it, and says no more.",
+        "ask again; if it fails once more, reword it.",
+    ),
+    (r"^failed\b", _UNFINISHED, "It failed at Midjourney.", "ask again; if it fails once more, reword it."),
+    (
+        r"请求失败\W\s?禁用账号",
+        "The relay's account cannot draw",
+        "Discord refused it, and the relay switched it off.",
+        _TELL,
+    ),
+    (
+        r"(?:总|今日)?绘图次数已达上限",
+        "The relay's limit is reached",
+        "It draws no more for this account for now.",
+        _TELL,
+    ),
+    (
+        r"(?:任务失败|请求失败|操作失败|创建失败|服务异常|未知错误|提交\w*任务异常)(?:\W\s?请(?:稍后)?[再重尝]试)?",
+        _BROKEN,
+        "The relay or Midjourney had an error of its own.",
+        _LATER,
+    ),
+    (
         r"\[?internal (?:server )?error\]?|(?:提交失败\W)?系统(?:异常|错误)|(?:服务器)?内部错误|something went wrong",
-        "Something broke on the way",
+        _BROKEN,
         "The relay or Midjourney had an error of its own.",
         _TELL,
     ),
@@ -209,6 +266,7 @@ _REFUSALS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:可能)?包含敏感词|敏感词", "it may hold a word that is not allowed"),
     (r"关联任务不存在(?:或已失效)?|task_not_found", "the earlier task is gone"),
     (r"关联任务状态错误|task_status_not_success", "the earlier task has not settled yet"),
+    (r"关联任务不允许执行变化", "the earlier task cannot be changed in this way"),
     (r"该任务所属渠道已被禁用", "the account behind the earlier task is switched off"),
     (r"该任务不支持重新生成", "this task cannot be drawn anew"),
     (r"任务已存在", "this task exists already"),
@@ -227,29 +285,124 @@ _REFUSALS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:提交失败\W)?系统异常", "the relay had an error of its own"),
 )
 
+# What else midjourney-proxy 2.6, TrueAI's proxy, new-api and one-hub can say of a request, looked for after the above.
+_OTHER_REFUSALS: Final[tuple[tuple[str, str], ...]] = (
+    (r"([A-Za-z0-9]{2,20})\s?不能为空", r"the request lacks its \1"),
+    (r"(?:人脸|目标)(?:图片|视频)不能为空", "a picture is missing"),
+    (r"人脸图片和目标图片不能相同", "the two pictures are the same"),
+    (r"[a-z0-9_]+_is_required", "a part of the request is missing"),
+    (r"index_parse_failed", "it cannot tell which picture is meant"),
+    (r"unknown_relay_action|未知的\s?Action\s?类型|未知操作|不支持的操作|任务类型错误", "it does not know this action"),
+    (r"参数过长", "a parameter is too long"),
+    (r"参数异常|校验错误", "the request did not pass its checks"),
+    (r"链接格式错误", "the link cannot be read"),
+    (r"禁止上传", "it takes no pictures"),
+    (
+        r"(?:上传图片|发送图片消息)到\s?discord\s?失败|链接转换失败|解析链接失败|BaseImageUrl is empty",
+        "the relay could not bring the picture to Discord",
+    ),
+    (r"实例(?:不存在或)?不可用", "no Midjourney account is free"),
+    (r"请求失败\W\s?禁用账号", "Discord refused the relay's account, which is switched off"),
+    (r"绘图次数已达上限", "its limit of drawings is reached"),
+    (r"临时封锁", "it has locked this bot out for a while, as words were not allowed"),
+    (r"暂不对访客开放", "it is not open to guests"),
+    (r"服务不支持", "it does not offer this"),
+    (r"演示模式", "it is in its demo mode"),
+    (r"服务(?:暂不可用|异常)", "it does not work just now"),
+    (r"请配置私聊频道", "its account has no private channel, which seeds need"),
+    (r"未找到\s?seed", "it found no seed"),
+    (r"数据未找到", "it found nothing of that"),
+    (r"超时", "it gave up waiting"),
+    (
+        r"(?:倍率|价格)\W?(?:或价格)?未(?:配置|设置)|(?:ratio|price)\b.{0,20}\bnot (?:been )?(?:set|configured)",
+        "it has no price for this",
+    ),
+    (r"empty_response_body", "what is behind the relay answered nothing"),
+    (r"unmarshal_response_body_failed", "the relay could not read what is behind it"),
+    (r"(?:read|close|copy)_response_body_failed", "the relay lost the answer from behind it"),
+    (r"create_request_failed|proxy_url_invalid", "an address in the relay's settings is wrong"),
+    (r"(?:insert|update)_midjourney_task_failed", "the relay could not write the task down"),
+    (r"billing_failed", "the relay could not bill it"),
+    (r"http_get_image_failed", "the relay could not fetch the picture"),
+    (r"request blocked", "the relay may not open that address"),
+    (
+        r"(?:bind|read|close|marshal)_request_body_failed|request_body_not_found|content_parse_failed|invalid_request\b",
+        "the relay could not read the request",
+    ),
+    (r"^(?:bad request|unsupported media type)$", "the relay could not read the request"),
+    (
+        r"未知错误|(?:操作|创建|请求|任务)失败|任务异常|系统错误|内部错误|^internal server error$",
+        "the relay had an error of its own",
+    ),
+    (r"^(?:bad gateway|service unavailable|gateway time-?out)$", "the relay did not answer"),
+    (r"^too many requests$", "it was asked too much at once"),
+)
+
 _HEADED: Final = re.compile(r"\[([^\]]{1,80})\]\s*")
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+_WORDLESS: Final = re.compile(
+    r"HTTP \d{3}|(?:404 )?(?:page )?not found|(?:405 )?method not allowed|invalid url\b.*", re.IGNORECASE
+)
+"""What an answer without words is called (bot/refusals.py), and what says no more than that there is no such path."""
+_UNBRACKETED: Final = re.compile(
+    r"^((?:invalid \w+|banned prompt detected|action needed to continue|queue full|job queued)), ", re.IGNORECASE
+)
+"""How TrueAI's proxy passes a title on; all others put it in brackets."""
+_NULL: Final = re.compile(r"(?:^|(?<=\]) )null$", re.IGNORECASE)
+"""What Java writes for a description or a message that is not there."""
 
 
 def explain(fail_reason: str) -> Reason:
     """Explain the failReason of a failed task, which may be empty; never promises a refund, as none is known of."""
-    said = shorten(fail_reason).strip()
+    said = _NULL.sub("", _UNBRACKETED.sub(r"[\1] ", shorten(fail_reason).strip()))
     if not said:
         return Reason(_UNFINISHED, "The relay gave no reason.", "ask again; if it fails once more, reword it.", "")
-    for pattern, title, sentence, advice in _FAILURES:
-        if match := re.search(pattern, said, re.IGNORECASE):
-            return Reason(title, match.expand(sentence), advice, _kept(said, match))
-    return Reason(_UNFINISHED, *_unexplained(said))
+    if passed_on := upstream_errors.read(said):
+        return _upstream(passed_on)
+    return _failure(said) or Reason(_UNFINISHED, *_unexplained(said))
 
 
 def translate(reason: str) -> str:
     """Put a relay's short reason for a refusal into an English clause; what is not known stays as it was said.
 
-    So the answer is plain text of at most 300 characters that nobody has escaped.
+    So the answer is plain text of at most 300 characters that nobody has escaped. It is empty where nothing was said:
+    of a web page, and of an answer that has no words.
     """
     said = shorten(reason).strip()
+    if is_wordless(said):
+        return ""
+    passed_on = upstream_errors.read(said)
+    if passed_on is not None:
+        said = passed_on.left
     match, clause = _refusal(said)
+    if match is None and passed_on is not None and passed_on.meaning is not None:
+        return passed_on.meaning.clause
     return clause if match else said
+
+
+def is_wordless(reason: str) -> bool:
+    """Tell whether a reason is a status, a web page, or the word that there is no such path: nothing to be quoted."""
+    said = shorten(reason).strip()
+    return _WORDLESS.fullmatch(said) is not None or upstream_errors.is_page(said)
+
+
+def _upstream(passed_on: upstream_errors.UpstreamError) -> Reason:
+    """Explain an answer of Discord that was passed on; words that are known by themselves say more than its status."""
+    left, meaning = passed_on.left, passed_on.meaning
+    if left and (reason := _failure(left)):
+        return reason
+    if meaning is not None:
+        return Reason(meaning.title, meaning.sentence, meaning.advice, left)
+    if not left:
+        return Reason(_UNFINISHED, "The relay gives a web page instead of a reason.", _TELL, "")
+    return Reason(_UNFINISHED, *_unexplained(left))
+
+
+def _failure(said: str) -> Reason | None:
+    for pattern, title, sentence, advice in _FAILURES:
+        if match := re.search(pattern, said, re.IGNORECASE):
+            return Reason(title, match.expand(sentence), advice, _kept(said, match))
+    return None
 
 
 def _unexplained(said: str) -> tuple[str, str, str]:
@@ -264,7 +417,7 @@ def _unexplained(said: str) -> tuple[str, str, str]:
 
 
 def _refusal(said: str) -> tuple[re.Match[str] | None, str]:
-    for pattern, clause in _REFUSALS:
+    for pattern, clause in (*_REFUSALS, *_OTHER_REFUSALS):
         if match := re.search(pattern, said, re.IGNORECASE):
             return match, match.expand(clause)
     return None, ""

@@ -3,9 +3,11 @@
 import logging
 from typing import Protocol
 
+from bot.abilities import believed_until
+from bot.actions import SEED
 from bot.errors import ActionUnsupported, NoSeed, ParentBusy, ParentGone, RelayBusy, StoreUnavailable, SubmitRefused
 from bot.models import Task
-from bot.ports import Store
+from bot.ports import Now, Store
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +27,10 @@ class Midjourney(Protocol):
 class Seeds:
     """Asks for seeds. Ports: `api`, `store`."""
 
-    def __init__(self, api: Midjourney, store: Store) -> None:
+    def __init__(self, api: Midjourney, store: Store, now: Now) -> None:
         self._api = api
         self._store = store
+        self._now = now
         self._under_way = 0
 
     async def ask(self, task_id: str) -> Task:
@@ -39,10 +42,21 @@ class Seeds:
             RelayBusy: Too many are being asked for.
             RelayError: Any other leaf: the relay cannot be asked.
         """
+        return await self.told(task_id) or await self._remember(task_id, await self._asked(task_id))
+
+    async def told(self, task_id: str) -> Task | None:
+        """Return a task whose seed is known already; None where the relay has to be asked for it.
+
+        Raises:
+            NoSeed: This relay is known to tell no seeds, so it is not asked.
+        """
         known = await self._known(task_id)
         if known.seed:
             return known
-        return await self._remember(task_id, await self._asked(task_id))
+        reason = await self._refused()
+        if reason is not None:
+            raise NoSeed(reason, lasting=True)
+        return None
 
     async def _asked(self, task_id: str) -> str:
         if self._under_way >= _AT_ONCE:
@@ -51,11 +65,29 @@ class Seeds:
         try:
             return await self._api.seed(task_id)
         except ActionUnsupported as unsupported:
+            await self._learn(unsupported)
             raise NoSeed(unsupported.reason, lasting=unsupported.lasting) from unsupported
         except (SubmitRefused, ParentBusy, ParentGone) as refused:
             raise NoSeed(refused.reason) from refused
         finally:
             self._under_way -= 1
+
+    async def _refused(self) -> str | None:
+        """Return why this relay tells no seeds; None where it may, or where nobody can tell: it is asked."""
+        try:
+            return (await self._store.refusals(self._now())).get(SEED)
+        except StoreUnavailable:
+            return None
+
+    async def _learn(self, unsupported: ActionUnsupported) -> None:
+        """Remember that this relay tells no seeds, until it is asked again."""
+        if not unsupported.lasting:
+            return
+        now = self._now()
+        try:
+            await self._store.refuse(SEED, unsupported.reason, at=now, until=believed_until(unsupported, now))
+        except StoreUnavailable as gone:
+            log.warning("That the relay tells no seeds is not kept: %s.", gone)
 
     async def _known(self, task_id: str) -> Task:
         try:

@@ -81,7 +81,7 @@ class Ways:
     async def submit(self, sending: Sending, learnt: dict[str, ActionUnsupported]) -> Submission | None:
         """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
 
-        None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused.
+        None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused for good.
         """
         action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
         prompt = sending.prompt or sending.line
@@ -95,11 +95,11 @@ class Ways:
                     prompt=prompt,
                 )
             except ActionUnsupported as unsupported:
+                if not unsupported.lasting:
+                    # A channel that is down is so for the other way too; it may be up at the next press.
+                    raise
                 learnt[ability(custom_id)] = unsupported
-                if not unsupported.lasting and action.instead:
-                    # A channel that is down is so for the other way too.
-                    learnt[way_round(custom_id)] = unsupported
-                if not unsupported.lasting or not action.instead:
+                if not action.instead:
                     raise
         if action.instead.is_free:
             return None
@@ -112,7 +112,8 @@ class Ways:
                 sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed), prompt=prompt
             )
         except ActionUnsupported as unsupported:
-            learnt[way_round(custom_id)] = unsupported
+            if unsupported.lasting:
+                learnt[way_round(custom_id)] = unsupported
             raise
 
 

@@ -54,7 +54,7 @@ from bot.errors import (
     SubmitUncertain,
     TaskUnknown,
 )
-from bot.reasons import translate
+from bot.reasons import is_wordless, translate
 from cogs.objections import objection
 from cogs.quotes import quoted as _quoted
 
@@ -221,9 +221,13 @@ def _relayed(error: MjbotError, now: datetime) -> str:
 def _unsupported(error: MjbotError, what: str) -> str:
     match error:
         case ActionUnsupported(lasting=True, reason=reason):
-            return f"This relay cannot do that at all.{_said(reason)} Nothing was paid: try another {what}."
+            lacking = ": it does not offer it" if is_wordless(reason) else ""
+            return f"This relay cannot do that at all{lacking}.{_said(reason)} Nothing was paid: try another {what}."
         case ActionUnsupported(reason=reason):
-            return f"This relay cannot do that just now.{_said(reason)} Nothing was paid: try again in ten minutes."
+            return (
+                f"This relay cannot do that just now.{_said(reason)} Nothing was paid: try again in a minute, and tell "
+                "the operator of this bot if it stays so."
+            )
         case _:
             return ""
 

@@ -10,7 +10,7 @@ from discord import ui
 from bot.abilities import barred
 from bot.actions import Kind, key, meaning
 from bot.models import Button, Task
-from bot.reasons import translate
+from bot.reasons import is_wordless, translate
 from bot.records import Marks
 from cogs import limits
 from cogs.buttons import Click, TaskButton, TaskMenu
@@ -51,7 +51,8 @@ def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.It
 
 def _note(names: Sequence[str], reason: str) -> str:
     why = short(translate(reason), 100)
-    return f"Greyed: {', '.join(dict.fromkeys(names))}; the relay refuses it{f': {why}' if why else ''}"
+    said = "does not offer it" if is_wordless(reason) else f"refuses it{f': {why}' if why else ''}"
+    return f"Greyed: {', '.join(dict.fromkeys(names))}; the relay {said}"
 
 
 def _name(button: Button) -> str:

@@ -9,9 +9,10 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
+from bot.abilities import can_be_tried_again
 from bot.actions import Kind
 from bot.api import MidjourneyAPI
-from bot.check import Finding, buttons_finding, disk_findings, relay_finding, store_finding
+from bot.check import Finding, buttons_finding, disk_findings, lately_findings, relay_finding, store_finding
 from bot.hosting import WipedDisk
 from bot.ports import Now, Store
 from cogs import limits
@@ -113,12 +114,12 @@ class Help(commands.Cog):
         store = await store_finding(self._store, self._store_trouble())
         disk = disk_findings(self._wiped)
         now = self._now()
-        buttons = [await buttons_finding(self._store, now)]
+        buttons = [await buttons_finding(self._store, now), *await lately_findings(self._store, now)]
         view = ui.View(timeout=None)
         if not await self._is_known(interaction):
             relay, store = _brief("Relay", relay), _brief("Database", store)
             disk, buttons = [_brief("Disk", finding) for finding in disk], []
-        elif store.good and await self._store.refusals(now):
+        elif store.good and can_be_tried_again(await self._store.refusals(now)):
             again = ui.Button[Any](label="Try refused buttons again", custom_id=_FORGET.custom_id)
             view.add_item(TaskButton(_FORGET, again))
         found = [

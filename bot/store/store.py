@@ -225,6 +225,12 @@ class SqlStore:
         rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
         return {row["ability"]: row["reason"] for row in rows}
 
+    async def refused_at(self, ability: str, at: datetime) -> datetime | None:
+        """Return when the relay last refused an ability that it lacks at that time; None where it does not."""
+        held = (refusals.c.ability == ability) & (refusals.c.expires_at > at)
+        rows = await self.database.read(select(refusals.c.refused_at).where(held))
+        return rows[0]["refused_at"] if rows else None
+
     async def person(self, person_id: int) -> PersonSettings:
         """Return what a person has chosen, the defaults where that is nothing."""
         rows = await self.database.read(select(people).where(people.c.person_id == person_id))

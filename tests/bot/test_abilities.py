@@ -1,9 +1,12 @@
 """What a relay lacks, told by its refusals."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from bot.abilities import barred, lacking, way_round
-from bot.actions import CANCEL, SPEED, ability
+from bot.abilities import NO_ACCOUNT, NO_CHANNEL, barred, believed_until, can_be_tried_again, lacking, way_round
+from bot.actions import CANCEL, SEED, SPEED, ability
+from bot.errors import ActionUnsupported
 
 ANIMATE = "MJ::JOB::animate_high::1::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8::SOLO"
 HEART = "MJ::BOOKMARK::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -43,6 +46,20 @@ def test_what_goes_another_way_is_told_apart() -> None:
     """Each once."""
     refused = {ability(one): "no" for one in ("MJ::Job::PicReader::1", "MJ::Job::PicReader::4", ANIMATE, HEART)}
     assert lacking(refused) == ({"Favorite": "no"}, ("Imagine", "Animate (High motion)"))
+
+
+@pytest.mark.parametrize(("lasting", "seconds"), [(False, 60), (True, 86_400)])
+def test_a_channel_that_is_down_is_believed_for_a_minute(*, lasting: bool, seconds: int) -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    assert believed_until(ActionUnsupported(lasting=lasting), now) - now == timedelta(seconds=seconds)
+
+
+def test_what_is_only_told_of_is_nothing_to_be_tried_again() -> None:
+    """It names no button, and greys none."""
+    told = {NO_ACCOUNT: "3", NO_CHANNEL: "503"}
+    assert lacking(told) == lacking({SEED: "no"}) == ({}, ())
+    assert not can_be_tried_again(told)
+    assert all(can_be_tried_again({**told, what: "no"}) for what in (SEED, SPEED, CANCEL, ability(HEART)))
 
 
 @pytest.mark.parametrize(("what", "said"), [(CANCEL, "Cancel (it only stops"), (SPEED, "a speed of one's own")])

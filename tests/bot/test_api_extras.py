@@ -27,6 +27,9 @@ from tests.fakes.socket_relay import Slept, relay
 KEY = "sk-VerySecretKey0123456789"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 PAGE = "<!doctype html><html></html>"
+SPRING = (
+    '{{"timestamp": "2026-11-28T08:59:27.595+00:00", "status": {}, "error": "{}", "path": "/mj/task/5/image-seed"}}'
+)
 
 
 def _says(code: int, description: str, result: object = None, status: int = 200) -> web.Response:
@@ -55,6 +58,20 @@ async def test_a_seed_is_a_number_as_text(result: object) -> None:
         (web.Response(text=PAGE), ActionUnsupported, 1),
         (web.Response(status=502, text=PAGE), RelayUnreachable, 2),
         (web.Response(text=""), RelayUnreachable, 2),
+        # What says that this relay has none at all, and what only looks like it.
+        (_says(5, "empty_response_body", ""), ActionUnsupported, 1),  # new-api of 2026, as recorded
+        (_says(0, "", ""), ActionUnsupported, 1),  # new-api of 2026 before a midjourney-proxy
+        (web.Response(status=404, text=SPRING.format(404, "Not Found")), ActionUnsupported, 1),  # midjourney-proxy
+        (web.Response(status=405, text=SPRING.format(405, "Method Not Allowed")), ActionUnsupported, 1),
+        (web.Response(status=404, text='{"error": {"message": "Invalid URL (GET /mj/x)"}}'), ActionUnsupported, 1),
+        (web.Response(status=301, headers={"Location": "/"}), ActionUnsupported, 1),
+        (_says(9, "请配置私聊频道"), ActionUnsupported, 1),
+        (_says(9, "未找到 seed"), SubmitRefused, 1),
+        (_says(5, "empty_response_body ", status=502), RelayUnreachable, 2),
+        (_says(5, "unmarshal_response_body_failed ", status=400), RelayUnreachable, 2),
+        (_says(5, "read_response_body_failed ", status=400), RelayUnreachable, 2),
+        (_says(0, "", status=500), RelayUnreachable, 2),
+        (_says(0, "no seed of this one"), SubmitRefused, 1),
     ],
 )
 async def test_where_there_is_no_seed(answer: web.Response | str, expected: type[MjbotError], asked: int) -> None:

@@ -1,14 +1,16 @@
 """What a check finds, and what it says to do."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.actions import CANCEL
+from bot.abilities import NO_ACCOUNT, NO_CHANNEL
+from bot.actions import CANCEL, SEED
 from bot.check import (
     buttons_finding,
     disk_findings,
     forgotten_finding,
+    lately_findings,
     public_findings,
     relay_finding,
     slip_findings,
@@ -103,6 +105,62 @@ async def test_what_the_relay_refuses_is_told_and_forgotten() -> None:
     assert "none to forget" in (await forgotten_finding(store)).said
     store.down = True
     assert (await buttons_finding(store, now)).good
+
+
+async def test_seeds_that_the_relay_does_not_tell_are_told_of() -> None:
+    """By the command's name, with the reason where there is one in words; and forgotten like a button."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    store = FakeStore(lambda: now)
+    await store.refuse(SEED, "empty_response_body", at=now, until=now.replace(year=2027))
+    said = (await buttons_finding(store, now)).said
+    assert said.startswith("As this relay tells no seeds, /seed is refused at once (what is behind the relay answered")
+    assert "greyed" not in said
+    await store.refuse(SEED, "HTTP 200", at=now, until=now.replace(year=2027))
+    assert "refused at once (not offered). " in (await buttons_finding(store, now)).said
+    assert "1 forgotten" in (await forgotten_finding(store)).said
+    assert "none that was pressed" in (await buttons_finding(store, now)).said
+
+
+@pytest.mark.parametrize("reason", ["HTTP 200", "HTTP 301", "HTTP 404", "Not Found", "Invalid URL (POST /mj/submit/x)"])
+async def test_a_button_that_is_not_offered_is_quoted_with_no_status(reason: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    store = FakeStore(lambda: now)
+    await store.refuse("mj::bookmark", reason, at=now, until=now.replace(year=2027))
+    assert "greyed: Favorite (not offered). " in (await buttons_finding(store, now)).said
+
+
+async def test_the_last_time_without_an_account_or_a_channel_is_told() -> None:
+    """For an hour, with its time; it fails no check."""
+    now = datetime(2026, 1, 1, 14, 3, tzinfo=UTC)
+    store = FakeStore(lambda: now)
+    assert await lately_findings(store, now) == []
+    hour = timedelta(hours=1)
+    await store.refuse(NO_ACCOUNT, "无可用的账号实例", at=now, until=now + hour)
+    await store.refuse(NO_CHANNEL, "当前分组 g 下对于模型 mj_pan 无可用渠道", at=now, until=now + hour)
+    accounts, channels = await lately_findings(store, now)
+    assert accounts.good
+    assert accounts.said.startswith("the relay last said at 14:03 UTC that no Midjourney account was free. If")
+    assert (
+        "14:03 UTC that no channel could take a request (the key's group has no channel for mj_pan)." in channels.said
+    )
+    assert "none that was pressed" in (await buttons_finding(store, now)).said
+    assert await lately_findings(store, now + hour) == []
+    store.down = True
+    assert await lately_findings(store, now) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("HTTP 200", "(a web page, or nothing, in place of an answer)"),
+        ("HTTP 301", "(a web page, or nothing, in place of an answer)"),
+        ("HTTP 502", "(HTTP 502)"),
+        ("", "(RelayUnreachable)"),
+    ],
+)
+async def test_a_page_in_place_of_an_answer_is_called_so(reason: str, said: str) -> None:
+    """A success is no reason; an error's status is."""
+    assert said in (await relay_finding(Tried(RelayUnreachable(reason)), URL)).said
 
 
 def test_a_disk_that_is_emptied_is_found() -> None:

@@ -361,15 +361,13 @@ async def test_what_is_known_to_be_refused_goes_the_older_way_at_once(world: Wor
     ("button", "outcomes", "hours"),
     [
         (PAN, [ActionUnsupported("no pans", lasting=True)], 24.0),
-        (PAN, [ActionUnsupported("down", lasting=False)], 1 / 6),
-        (U2, [ActionUnsupported("down", lasting=False)], 1 / 6),
         (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], 24.0),
     ],
 )
 async def test_a_button_that_this_relay_refuses_is_greyed(
     world: World, process: Process, button: str, outcomes: list[Submission | RelayError], hours: float
 ) -> None:
-    """A day where it cannot be done, ten minutes where a channel is down; on the pressed message at once."""
+    """For a day where it cannot be done, by any way; on the pressed message at once."""
     world.relay.outcomes = outcomes
     sends = len(outcomes)
     answerer = FakeAnswerer()
@@ -380,6 +378,35 @@ async def test_a_button_that_this_relay_refuses_is_greyed(
     assert barred(button, marks.refused)
     assert {until for _, until in world.store.refused.values()} == {world.clock.start + timedelta(hours=hours)}
     assert len(answerer.refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("button", "outcomes"),
+    [
+        (PAN, [ActionUnsupported("down", lasting=False)]),
+        (U2, [ActionUnsupported("down", lasting=False)]),
+        (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("down", lasting=False)]),
+        (U2, [ParentBusy(), ActionUnsupported("down", lasting=False)]),
+    ],
+)
+async def test_a_channel_that_is_down_greys_nothing(
+    world: World, process: Process, button: str, outcomes: list[Submission | RelayError]
+) -> None:
+    """No message is drawn again by itself to take it back: the press is answered, and the next one is sent."""
+    world.relay.outcomes = [*outcomes, ACCEPTED]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=button), answerer)
+    await world.clock.advance(20.0)
+    assert len(world.relay.sent) == len(outcomes)
+    (refused,) = answerer.refused
+    assert isinstance(refused, ActionUnsupported)
+    assert not refused.lasting
+    known = await world.store.refusals(world.clock.now())
+    assert barred(button, known) is None
+    assert all(barred(button, marks.refused) is None for marks in answerer.marked)
+    await process.presses.press(press(101, button=button), FakeAnswerer())
+    await world.clock.advance(20.0)
+    assert len(world.relay.accepted) == 1
 
 
 async def test_a_double_click_is_sent_once(world: World, process: Process) -> None:

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.abilities import NO_ACCOUNT, NO_CHANNEL
 from bot.actions import SPEED, key
 from bot.admission import Asker
 from bot.creations import Creation
-from bot.errors import ActionUnsupported, BalanceExhausted, NoAccount, SubmitUncertain
+from bot.errors import ActionUnsupported, BalanceExhausted, NoAccount, RelayError, StoreUnavailable, SubmitUncertain
 from bot.models import Status, Submission
 from bot.parameters import Parameter
 from bot.presses import Press
@@ -92,7 +93,7 @@ async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: Wor
     assert await world.store.refusals(world.clock.now()) == {SPEED: "HTTP 404"}
 
 
-@pytest.mark.parametrize(("lasting", "believed"), [(False, timedelta(minutes=10)), (True, timedelta(days=1))])
+@pytest.mark.parametrize(("lasting", "believed"), [(False, timedelta(minutes=1)), (True, timedelta(days=1))])
 async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
     world: World, process: Process, believed: timedelta, *, lasting: bool
 ) -> None:
@@ -100,7 +101,7 @@ async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
     await process.presses.press(press(), FakeAnswerer())
     await world.clock.advance(1.0)
     later = world.clock.now() + believed
-    assert SPEED in await world.store.refusals(later - timedelta(minutes=1))
+    assert SPEED in await world.store.refusals(later - timedelta(seconds=10))
     assert SPEED not in await world.store.refusals(later)
 
 
@@ -161,6 +162,52 @@ async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: Wo
     assert len(world.relay.sent) == 2
     assert state(world) is ClaimState.UNKNOWN
     assert await world.store.refusals(world.clock.now()) == {}
+
+
+DOWN = ActionUnsupported("no channel for it", lasting=False)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "noted"),
+    [
+        ([NoAccount("3")], {NO_ACCOUNT: "3"}),
+        ([NO_PATH, NoAccount("3")], {NO_ACCOUNT: "3"}),
+        ([DOWN, DOWN], {NO_CHANNEL: "no channel for it"}),
+        ([NO_PATH, DOWN], {NO_CHANNEL: "no channel for it"}),
+        ([DOWN, ACCEPTED], {}),
+        ([BalanceExhausted("no credit")], {}),
+    ],
+)
+async def test_what_found_no_account_or_channel_is_noted_for_an_hour(
+    world: World, process: Process, outcomes: list[Submission | RelayError], noted: dict[str, str]
+) -> None:
+    """With its time, for the check of the operator; the store lets every process know."""
+    world.relay.outcomes = outcomes
+    sent_at = world.clock.now()
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+    refused = {
+        what: reason for what, reason in (await world.store.refusals(world.clock.now())).items() if what != SPEED
+    }
+    assert refused == noted
+    for what in noted:
+        assert await world.store.refused_at(what, world.clock.now()) == sent_at
+    await world.clock.advance(3600.0)
+    assert not set(noted) & set(await world.store.refusals(world.clock.now()))
+
+
+async def test_a_note_that_cannot_be_written_changes_no_answer(
+    world: World, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(process.store, "refuse", refuse)
+    world.relay.outcomes = [NoAccount("3")]
+    answerer = FakeAnswerer()
+    await process.presses.press(press(), answerer)
+    await world.clock.advance(600.0)
+    assert [type(refused) for refused in answerer.refused] == [NoAccount]
 
 
 @pytest.mark.parametrize("wish", [shorten("a pig"), edit(FakeGiven(), "a hat")])

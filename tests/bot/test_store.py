@@ -457,6 +457,15 @@ class TestRefusals:
         assert await store.refusals(later(60)) == {"p": "no pan at all"}
         assert await store.refusals(later(500)) == {}
 
+    async def test_a_refusal_has_its_time(self, store: Store) -> None:
+        """That of the last one, as long as it holds."""
+        assert await store.refused_at("p", NOON) is None
+        await store.refuse("p", "no pan", at=NOON, until=later(60))
+        await store.refuse("p", "no pan", at=later(1), until=later(60))
+        assert await store.refused_at("p", later(59)) == later(1)
+        assert await store.refused_at("p", later(60)) is None
+        assert await store.refused_at("a", later(59)) is None
+
 
 class TestPeople:
     async def test_who_chose_nothing_has_the_defaults(self, store: Store) -> None:
@@ -547,6 +556,7 @@ async def every_answer(store: Store) -> list[str]:
         "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),
         "forget_refusals": store.forget_refusals,
         "refusals": lambda: store.refusals(NOON),
+        "refused_at": lambda: store.refused_at("p", NOON),
         "person": lambda: store.person(7),
         "change_person": lambda: store.change_person(7, lambda settings: settings),
     }

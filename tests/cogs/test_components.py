@@ -92,12 +92,14 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     """All that it can do by no way are disabled, and the footer tells which and why, each name once."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
     lacks = dict.fromkeys((*map(ability, animate), *map(way_round, animate)), "unknown_action")
-    marks = Marks(refused={**lacks, "mj::bookmark": "", "mj::job::upsample": "not here"})
+    offered = {ability(one.custom_id): "HTTP 200" for one in SINGLE.buttons if "pan_" in one.custom_id}
+    marks = Marks(refused={**lacks, **offered, "mj::bookmark": "", "mj::job::upsample": "not here"})
     items, notes, greyed = task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
-    assert disabled == ["Animate (High motion)", "Animate (Low motion)", None]
+    assert disabled == [None, None, None, None, "Animate (High motion)", "Animate (Low motion)", None]
     assert greyed
     assert notes == [
+        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay does not offer it",
         "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it does not know this action",
         "Greyed: Favorite; the relay refuses it",
     ]

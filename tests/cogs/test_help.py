@@ -7,6 +7,7 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
+from bot.abilities import LATELY, NO_ACCOUNT
 from cogs import limits
 from cogs.permissions import NEEDED, invite, missing
 from sandbox.relay import RelaySettings
@@ -142,6 +143,23 @@ async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: 
             await w.until(lambda: not list(buttons(w.message(answer.id) or seen)))
             assert await w.app.store.refusals(now) == {}
         assert not w.env.errors
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_tells_when_no_account_was_free(tmp_path: Path, named: set[int], *, known: bool) -> None:
+    """To those who run one of the operator's servers; there is nothing to be tried again for it."""
+    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        at = w.clock.now()
+        await w.app.store.refuse(NO_ACCOUNT, "no account", at=at, until=at + LATELY)
+        result = await w.slash(w.member, "mjcheck")
+        assert result.response is not None
+        seen = await w.titled(result.response.id, "✅")
+        found = seen.embeds[0]
+        assert not list(buttons(seen))
+        said = f"**Accounts**: the relay last said at {at:%H:%M} UTC that no Midjourney account was free."
+        assert known == (said in (found.description or ""))
+        assert found.title == "✅ All is well"
 
 
 async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:

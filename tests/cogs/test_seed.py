@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.actions import SEED
 from sandbox.relay import RelaySettings
 from sandbox.relay.words import seed_of
 from tests.world import world
@@ -76,6 +77,31 @@ async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[st
         answer = (await w.slash(w.member, "seed", id=w.relay.add_task("grid"))).response
         assert answer is not None
         await w.until(lambda: said in (w.message(answer.id) or answer).content)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (
+            {"body": {"code": 5, "description": "empty_response_body", "properties": None, "result": ""}},
+            "answered nothing",
+        ),
+        (
+            {"status": 404, "body": {"status": 404, "error": "Not Found", "path": "/mj/task/1/image-seed"}},
+            "seeds. Nothing",
+        ),
+        ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "seeds. Nothing"),
+        ({"status": 404, "body": {"error": {"message": "Invalid URL (GET /mj/x)"}}}, "seeds. Nothing"),
+    ],
+)
+async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[str, Any], why: str) -> None:
+    """What it said is remembered: the next one is refused with the same words, of whichever task."""
+    async with world(tmp_path) as w:
+        w.relay.script("seed", **script)
+        told = [await w.told(await w.slash(w.member, "seed", id=w.relay.add_task("grid"))) for _ in range(2)]
+        assert all("does not tell seeds" in one and why in one for one in told)
+        assert w.relay.requests["seed"] == 1
+        assert SEED in await w.app.store.refusals(w.clock.now())
 
 
 async def test_own_tasks_are_suggested(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class FakeStore:
         self.snapshots: dict[str, Task] = {}
         self.claimed: dict[int, Claim] = {}
         self.refused: dict[str, tuple[str, datetime]] = {}
+        self.refused_since: dict[str, datetime] = {}
         self.people: dict[int, PersonSettings] = {}
 
     def seen_from(self, owner: str) -> "FakeStore":
@@ -183,10 +184,14 @@ class FakeStore:
     async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
         self._answer()
         self.refused[ability] = (reason, until)
+        self.refused_since[ability] = at
 
     async def refusals(self, at: datetime) -> dict[str, str]:
         self._answer()
         return {ability: reason for ability, (reason, until) in self.refused.items() if at < until}
+
+    async def refused_at(self, ability: str, at: datetime) -> datetime | None:
+        return self.refused_since[ability] if ability in await self.refusals(at) else None
 
     async def person(self, person_id: int) -> PersonSettings:
         self._answer()

@@ -34,6 +34,7 @@ from tests.wire.walks_refused import (
     READ,
     REFERENCE,
     STOCK_AROUND,
+    STOCK_DOWN,
     STOCK_GREYED,
     STOCK_LISTED,
 )
@@ -67,13 +68,14 @@ async def test_a_stock_relay(tmp_path: Path) -> None:
             around = {**READ, **MOVED}
             walks = {name: walked(world, walk) for name, walk in around.items()}
             greyed = {name: _turned_down(world, walk) for name, walk in STOCK_GREYED.items()}
-            await together({**walks, **greyed, "U of clips": _clip(world), "shorten details": _details(world)})
+            shown = {"U of clips": _clip(world), "shorten details": _details(world), "pan left": _down(world)}
+            await together({**walks, **greyed, **shown})
             await remixing(world, world.discord.member)
             asked = world.relay.requests["action"]
             again = {"animate high": walked(world, around["animate high"]), "U of clips": _clip(world)}
             await together({**again, "remix": _ignored(world)})
             assert world.relay.requests["action"] == asked + 1, "what is refused is known"
-            await _everywhere(world, before, {"❤️": "Favorite", "⬅️": "Pan left", "⬆️": "Pan up"})
+            await _everywhere(world, before, {"❤️": "Favorite"})
             await _checked(world, before)
             bot.assert_calm()
         paid = sum(len(walk.submits) for walk in (*around.values(), around["animate high"]))
@@ -114,7 +116,25 @@ async def _turned_down(world: World, walk: Walk) -> None:
     await _refused(world, parent, walk.which, act)
 
 
+async def _down(world: World) -> None:
+    """Press what no channel takes, twice: it is told each time, nothing is greyed, and nothing is paid."""
+    _, parent, act = await _pressed(world, STOCK_DOWN)
+    await _told(world, act)
+    again = await clicked(world, parent, STOCK_DOWN.which)
+    sentence = await _told(world, again)
+    assert sentence.content.startswith("This relay cannot do that just now.")
+    fresh = await finished(world, world.relay.add_task("single"))
+    assert not any(one.button(STOCK_DOWN.which).get("disabled") for one in (parent, fresh))
+
+
 async def _refused(world: World, parent: Message, which: str, act: Interaction) -> None:
+    await _told(world, act)
+    await world.until(lambda: parent.button(which).get("disabled"))
+
+
+async def _told(world: World, act: Interaction) -> Message:
+    """Wait for the sentence to who pressed; no other message is left, and nothing is paid."""
+
     def told() -> list[Message]:
         return [one for one in act.followups if one.content.startswith("This relay cannot do that")]
 
@@ -122,9 +142,9 @@ async def _refused(world: World, parent: Message, which: str, act: Interaction) 
     [sentence] = told()
     assert sentence.ephemeral
     assert "Nothing was paid" in sentence.content
-    await world.until(lambda: parent.button(which).get("disabled"))
     await world.until(lambda: all(one.deleted for one in act.followups if one is not sentence))
     assert paid_by(world, act.id) == []
+    return sentence
 
 
 async def _clip(world: World) -> None:
@@ -172,6 +192,7 @@ async def _everywhere(world: World, before: Message, greyed: Mapping[str, str]) 
     foot = fresh.embed["footer"]["text"]
     assert all(name in foot for name in greyed.values()), foot
     assert "the relay refuses it" in foot
+    assert not fresh.button("⬅️").get("disabled"), "its channel may be up again"
     assert not fresh.button("Animate (High motion)").get("disabled"), "there is another way"
     await _refused(world, before, "❤️", await clicked(world, before, "❤️"))
     assert all(before.button(which).get("disabled") for which in greyed)

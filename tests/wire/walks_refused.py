@@ -65,9 +65,11 @@ ODD = replace(WALKS["a kind that nobody knows"], which="Odd", custom_id="odd", f
 
 STOCK_GREYED: Mapping[str, Walk] = {
     "odd": ODD,
-    **{name: WALKS[name] for name in ("favorite", "a kind that nobody knows", "pan left")},
+    **{name: WALKS[name] for name in ("favorite", "a kind that nobody knows")},
 }
-STOCK_LISTED = ("Favorite", "Pan", "mj::job::remove_background", "odd")
+STOCK_DOWN = WALKS["pan left"]
+"""What has no channel: it is refused, and may be pressed again."""
+STOCK_LISTED = ("Favorite", "mj::job::remove_background", "odd")
 STOCK_AROUND = (
     "Animate (High motion)",
     "Animate (Low motion)",
