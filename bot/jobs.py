@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.button_offers import ButtonOffers
 from bot.clock import Clock
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.feeds import Feed
@@ -53,6 +54,7 @@ class Jobs:
         display: Display,
         pictures: PictureSource,
         supervisor: Supervisor,
+        offers: ButtonOffers,
         *,
         times: Times,
         clock: Clock,
@@ -63,6 +65,7 @@ class Jobs:
         self._pictures = pictures
         self._outcomes = Outcomes(store, display, pictures)
         self._supervisor = supervisor
+        self._offers = offers
         self._times = times
         self.lacks = Lacks(store, clock.now)
         self._now = clock.now
@@ -236,7 +239,7 @@ class Jobs:
                     await self._draw(job, feed)
             except TaskUnknown:
                 ending = Ending.LOST
-        known = feed.latest
+        known = await self._offers.learn(feed.latest) if feed.over and feed.latest else feed.latest
         # What has ended is told as its end, however the watch of it ended.
         return known, None if known is not None and known.status.is_final else ending
 
@@ -268,7 +271,7 @@ class Jobs:
                 job=job,
                 now=self._now(),
                 task=task,
-                marks=await self._marks(task) if task and task.buttons else Marks(refused=await self.lacks.known()),
+                marks=await self._marks(task),
                 picture=preview,
                 silent_since=feed.silent_since,
             )
@@ -353,5 +356,5 @@ class Jobs:
 
     async def _marks(self, task: Task | None) -> Marks:
         if task is None or not task.buttons:
-            return Marks()
+            return Marks(refused=await self.lacks.known())
         return Marks(await self._store.marks(task.id), await self._store.refusals(self._now()))

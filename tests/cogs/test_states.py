@@ -308,7 +308,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "picture not handed out": (
         scene(BARE),
         Look(
-            "✅ One picture in 38 s",
+            "✅ Four pictures in 38 s",
             GREEN,
             (PROMPT, "The relay has not handed out the picture."),
             finished=1754300040123,
