@@ -3,7 +3,7 @@
 import pytest
 
 from bot.abilities import barred, lacking, way_round
-from bot.actions import CANCEL, SPEED, ability
+from bot.actions import BUTTONS, CANCEL, SPEED, ability
 
 ANIMATE = "MJ::JOB::animate_high::1::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8::SOLO"
 HEART = "MJ::BOOKMARK::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -17,6 +17,20 @@ def test_a_button_is_barred_where_no_way_is_open() -> None:
     assert barred(ANIMATE, {ability(ANIMATE): "no", way_round(ANIMATE): "no route"}) == "no route"
     assert barred(HEART, {ability(HEART): ""}) == ""
     assert way_round(HEART) == ""
+
+
+def test_what_is_offered_is_barred_with_its_only_way() -> None:
+    """Whatever is known of the button, which is never pressed."""
+    offered = "MJ::JOB::variation::1"
+    assert barred(offered, {ability(offered): "no"}, offered=True) is None
+    assert barred(offered, {way_round(offered): "no route"}, offered=True) == "no route"
+    assert barred(offered, {way_round(offered): "no route"}) is None
+
+
+@pytest.mark.parametrize("custom_id", ["plain", "MJ:JOB:upsample:1", "::"])
+def test_what_relays_cannot_read_is_barred(custom_id: str) -> None:
+    """new-api takes apart what stands between double colons."""
+    assert (barred(custom_id, {}) is None) is ("::" in custom_id)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +59,23 @@ def test_what_goes_another_way_is_told_apart() -> None:
     assert lacking(refused) == ({"Favorite": "no"}, ("Imagine", "Animate (High motion)"))
 
 
-@pytest.mark.parametrize(("what", "said"), [(CANCEL, "Cancel (it only stops"), (SPEED, "a speed of one's own")])
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (CANCEL, "Cancel (it only stops"),
+        (SPEED, "a speed of one's own"),
+        (BUTTONS, "all buttons (the relay sends none"),
+    ],
+)
 def test_what_no_button_stands_for_is_told_with_what_is_done_instead(what: str, said: str) -> None:
     """It is greyed nowhere, so it is not among what is."""
     by_no_way, (around,) = lacking({what: "a page"})
     assert by_no_way == {}
     assert around.startswith(said)
+
+
+def test_the_only_way_of_what_is_offered_is_named_where_it_is_refused() -> None:
+    """Where the relay sends buttons it is one way of two, and not spoken of."""
+    way = way_round("MJ::JOB::upsample::1")
+    assert lacking({BUTTONS: "", way: "no route"})[0] == {"U": "no route"}
+    assert lacking({way: "no route"}) == ({}, ())

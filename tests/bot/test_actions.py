@@ -319,7 +319,12 @@ def test_a_grid_without_buttons_is_told_by_its_action(action: str, told: dict[st
 def test_what_else_has_no_buttons_is_no_grid(action: str) -> None:
     """Nothing is promised of what may be a single picture."""
     assert not is_grid(Task.model_validate({"id": "1", "action": action, "status": "SUCCESS"}))
-    single = {"id": "1", "action": "VARIATION", "status": "SUCCESS", "buttons": [{"customId": f"MJ::CustomZoom::{UUID}"}]}
+    single = {
+        "id": "1",
+        "action": "VARIATION",
+        "status": "SUCCESS",
+        "buttons": [{"customId": f"MJ::CustomZoom::{UUID}"}],
+    }
     assert not is_grid(Task.model_validate(single))
 
 
