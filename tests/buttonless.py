@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.models import is_array
 from sandbox.relay import Relay, RelaySettings
 from tests.recorded import recorded
 
@@ -31,9 +32,8 @@ class Buttonless(Relay):
         reads = request.path.endswith(("/fetch", "/list-by-condition"))
         if not reads or not isinstance(answer, web.Response) or answer.status != 200:
             return answer
-        body = json.loads(answer.text or "null")
-        told = [self._told(row) for row in body] if isinstance(body, list) else self._told(body)
-        return web.json_response(told)
+        body: Any = json.loads(answer.text or "null")
+        return web.json_response([self._told(row) for row in body] if is_array(body) else self._told(body))
 
     def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self._null:

@@ -24,7 +24,7 @@ ABSENT: dict[str, Any] = {}
 NULL: dict[str, Any] = {"buttons": None}
 EMPTY: dict[str, Any] = {"buttons": []}
 SENT: dict[str, Any] = {"buttons": [{"customId": "MJ::CustomZoom::aa", "label": "Zoom"}]}
-TOLD = [
+TOLD: list[tuple[dict[str, Any], ButtonsKey]] = [
     (ABSENT, ButtonsKey.ABSENT),
     (NULL, ButtonsKey.NULL),
     ({"buttons": "none"}, ButtonsKey.NULL),
@@ -126,7 +126,7 @@ def test_a_snapshot_of_an_older_version_is_read() -> None:
 @pytest.mark.parametrize("value", [1, "true", "True", [], None])
 def test_a_relay_offers_nothing_in_our_name(value: object) -> None:
     """Whatever its rows hold beside what is known."""
-    row = {"buttons": [{"customId": "MJ::x::1", "offered": value}], "buttonsKey": value}
+    row: dict[str, Any] = {"buttons": [{"customId": "MJ::x::1", "offered": value}], "buttonsKey": value}
     seen = finished(**row)
     assert [button.offered for button in seen.buttons] == [False]
     assert seen.buttons_key is ButtonsKey.NULL

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.wire
 async def test_u2_of_midjourney_proxy_is_one_change(tmp_path: Path) -> None:
     """From the finished grid to the single picture, pressed twice and paid once; nothing is asked of /submit/action."""
     relay = Buttonless(QUICK)
-    async with world_of(tmp_path, relay, **GENEROUS) as world, world.bot() as bot:
+    async with world_of(tmp_path, relay) as world, world.bot(**GENEROUS) as bot:
         task_id = relay.add_task("grid")
         grid = await world.shows(await world.follow(task_id), "✅ Four pictures")
         await world.until(lambda: grid.files)
