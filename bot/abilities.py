@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bot.actions import ABILITY_LENGTH, CANCEL, SEED, SPEED, Action, Kind, ability, meaning
+from bot.actions import ABILITY_LENGTH, BUTTONS, CANCEL, SEED, SPEED, Action, Kind, ability, can_be_sent, meaning
 from bot.errors import ActionUnsupported
 
 _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=1)
@@ -22,7 +22,11 @@ LATELY = timedelta(hours=1)
 _WAY = "<"
 _EXAMPLE = re.compile(r"\s?(?:1|left)$")
 """What a name says of the example that it was told for."""
-_NO_BUTTONS = {CANCEL: "Cancel (it only stops watching)", SPEED: "a speed of one's own (the relay's own is used)"}
+_NO_BUTTONS = {
+    CANCEL: "Cancel (it only stops watching)",
+    SPEED: "a speed of one's own (the relay's own is used)",
+    BUTTONS: "all buttons (the relay sends none: the bot offers U, V and 🔄, and the lines of a description, itself)",
+}
 """What no button of the API stands for, with what is done in its place."""
 _NO_ABILITIES = frozenset({NO_ACCOUNT, NO_CHANNEL})
 
@@ -34,10 +38,15 @@ def way_round(custom_id: str) -> str:
     return f"{instead.replace(' ', '-')}{_WAY}{ability(custom_id)}"[:ABILITY_LENGTH] if instead else ""
 
 
-def barred(custom_id: str, refused: Mapping[str, str]) -> str | None:
-    """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals."""
+def barred(custom_id: str, refused: Mapping[str, str], *, offered: bool = False) -> str | None:
+    """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals.
+
+    What the bot has `offered` itself goes by the other way only.
+    """
+    if not (offered or can_be_sent(custom_id)):
+        return "relays cannot read its id"
     reason, way = refused.get(ability(custom_id)), way_round(custom_id)
-    return refused.get(way) if way and reason is not None else reason
+    return refused.get(way) if way and (offered or reason is not None) else reason
 
 
 def believed_until(refused: ActionUnsupported, now: datetime) -> datetime:
@@ -58,14 +67,16 @@ def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]
     """
     by_no_way: dict[str, str] = {}
     around: dict[str, None] = {}
-    for what in refused:
-        if _WAY in what or what == SEED or what in _NO_ABILITIES:
+    offered = BUTTONS in refused
+    for refusal in refused:
+        what = refusal.rpartition(_WAY)[2]
+        if what == SEED or what in _NO_ABILITIES or (what != refusal and not (offered and what not in refused)):
             continue
         if what in _NO_BUTTONS:
             around[_NO_BUTTONS[what]] = None
             continue
         custom_id, action = _example(what)
-        reason = barred(custom_id, refused)
+        reason = barred(custom_id, refused, offered=what != refusal)
         name = what if action.kind is Kind.OTHER else _EXAMPLE.sub("", action.name)
         if reason is None:
             around[name] = None

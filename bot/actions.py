@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
-from bot.models import Button, Task
+from bot.models import Button, Status, Task
 
 Form = Literal["zoom", "region", "prompt"]
 Motion = Literal["", "high", "low"]
@@ -36,6 +36,8 @@ class Kind(StrEnum):
     SHORTEN = "h"
     LINE = "N"
     """A line of either that was read: it opens its form at once."""
+    SAME_PROMPT = "P"
+    """A variation or reroll that the relay draws from the old prompt only: it opens no form, whoever remixes."""
     BOOKMARK = "b"
     OTHER = "x"
     # Ours: they cost nothing.
@@ -216,8 +218,9 @@ def meaning(custom_id: str) -> Action:
     return Action(Kind.OTHER, "More", "Done")
 
 
-CANCEL, SPEED, SEED = "cancel", "speed", "seed"
-"""The abilities to give a running task up, to take a submit into another queue than the relay's own, to tell seeds.
+CANCEL, SPEED, SEED, BUTTONS = "cancel", "speed", "seed", "buttons"
+"""The abilities to give a running task up, to take a submit into another queue than the relay's own, to tell seeds, and
+to send buttons with a finished task.
 
 They stand among those that `ability` names by a customId.
 """
@@ -255,13 +258,33 @@ def said(button: Button) -> str:
     return button.label.strip() or meaning(button.custom_id).name
 
 
-def is_grid(buttons: tuple[Button, ...]) -> bool:
-    """Whether these are the buttons of four results: decide by buttons, as `action` may say anything."""
-    return any(meaning(button.custom_id).kind is Kind.PICK for button in buttons)
+def click_of(button: Button) -> Kind:
+    """Tell which kind travels in Discord's custom_id of a button."""
+    action = meaning(button.custom_id)
+    return Kind.SAME_PROMPT if button.offered and action.kind in REMIXED else action.click
+
+
+def can_be_sent(custom_id: str) -> bool:
+    """Whether a relay may be asked to press that button: new-api breaks down over a customId without "::"."""
+    return "::" in custom_id
+
+
+GRIDS = frozenset({"IMAGINE", "VARIATION", "REROLL", "BLEND"})
+"""The actions that always bring four pictures."""
+
+
+def is_grid(task: Task) -> bool:
+    """Whether a finished task brings four results.
+
+    Its buttons decide, as `action` may say anything; without any its action does.
+    """
+    if any(button.custom_id for button in task.buttons):
+        return any(meaning(button.custom_id).kind is Kind.PICK for button in task.buttons)
+    return task.status is Status.SUCCESS and task.action in GRIDS
 
 
 def made(task: Task, done: str) -> str:
-    """Name what a task brings, in words: four of them by its buttons, else what was done, else its action."""
-    if is_grid(task.buttons):
+    """Name what a task brings, in words: four of them where it is a grid, else what was done, else its action."""
+    if is_grid(task):
         return "Four clips" if task.video else "Four pictures"
     return done or task.action.replace("_", " ").capitalize()

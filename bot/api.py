@@ -33,6 +33,8 @@ PICTURES_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=12, sock_connect=8, 
 # Upstream asks Discord for the seed, in a message of its own; TrueAI's proxy takes 60 s for that.
 SEED_TIMEOUT = aiohttp.ClientTimeout(total=75, connect=12, sock_connect=8)
 Sleep = Callable[[float], Awaitable[None]]
+Complete = Callable[[Task], Awaitable[Task]]
+"""Adds to a task that was read what its relay leaves to the bot."""
 _T = TypeVar("_T")
 _OF_TEXT = Terms()
 _OF_LIST = Terms(most=4 * 1024 * 1024)
@@ -61,8 +63,10 @@ class MidjourneyAPI:
         sleep: Sleep = asyncio.sleep,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
+        complete: Complete | None = None,
     ) -> None:
         self._relay = relay
+        self._complete = complete or _as_told
         self._sleep = sleep
         self._of_seed = Terms(timeout=seed_timeout)
         self._of_pictures = Terms(timeout=pictures_timeout)
@@ -81,10 +85,13 @@ class MidjourneyAPI:
         submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
+        complete: Complete | None = None,
     ) -> AsyncGenerator[Self]:
-        """Open the connections to the relay at `base_url`, with `key` as its bearer."""
+        """Open the connections to the relay at `base_url`, with `key` as its bearer; every task goes by `complete`."""
         async with Connections.open(base_url, key, read_timeout=read_timeout, submit_timeout=submit_timeout) as relay:
-            yield cls(relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
+            yield cls(
+                relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout, complete=complete
+            )
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task; of one that waits for a form the most advanced of its rows, as a fetch reads the first.
@@ -96,7 +103,7 @@ class MidjourneyAPI:
         if task.is_window:
             with suppress(RelayError, KeyError):
                 return (await self.list([task_id]))[task_id]
-        return self._reachable(task)
+        return await self._complete(self._reachable(task))
 
     async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
@@ -106,7 +113,7 @@ class MidjourneyAPI:
         """
         ids = list(task_ids)
         found = await self._read(_LIST, lambda answer: answers.tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST)
-        return {task_id: self._reachable(task) for task_id, task in found.items()}
+        return {task_id: await self._complete(self._reachable(task)) for task_id, task in found.items()}
 
     async def seed(self, task_id: str) -> str:
         """Ask for the number that a task was drawn from, which takes up to a minute, or two where it fails at first.
@@ -233,6 +240,10 @@ class MidjourneyAPI:
             if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
                 self._spoken.add(path)
             return understand(answer)
+
+
+async def _as_told(task: Task) -> Task:
+    return task
 
 
 def _segment(task_id: str) -> str:

@@ -17,6 +17,7 @@ from discord.ext import commands
 from bot import hosting
 from bot.admission import Admission
 from bot.api import MidjourneyAPI
+from bot.button_offers import ButtonOffers
 from bot.clock import Clock
 from bot.creations import Creations
 from bot.family import Families
@@ -164,8 +165,14 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
         store = await stack.enter_async_context(open_store(url, now=clock.now, owner=uuid4().hex))
+        offers = ButtonOffers(store, clock.now)
         api = await stack.enter_async_context(
-            MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
+            MidjourneyAPI.open(
+                settings.mj_api_url,
+                settings.mj_api_key.get_secret_value(),
+                sleep=clock.sleep,
+                complete=offers.complete,
+            )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         off_loop = OffLoop()
@@ -183,7 +190,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             watch=timedelta(minutes=settings.watch_minutes),
             notify_after=timedelta(seconds=settings.notify_after_seconds),
         )
-        jobs = Jobs(store, watcher, display, pictures, supervisor, times=times, clock=clock)
+        jobs = Jobs(store, watcher, display, pictures, supervisor, offers, times=times, clock=clock)
         admission = _admission(settings, trust, clock)
         presses = Presses(api, store, jobs, admission, supervisor, pictures, clock=clock)
         creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)

@@ -12,6 +12,7 @@ MjbotError
 │   ├── TaskUnknown          this key knows no such task
 │   ├── ParentGone           the task exists no more where it could be acted on
 │   ├── ParentBusy           the parent has not settled yet: wait a moment
+│   ├── ParentUnchangeable   the relay draws nothing from a task of that kind
 │   ├── PromptBanned         a word of the prompt is not allowed
 │   ├── ActionUnsupported    this relay cannot do this action
 │   ├── NoSeed               Midjourney does not tell from which number a task was drawn
@@ -141,6 +142,10 @@ class ParentGone(RelayError):
 
 class ParentBusy(RelayError):
     """The parent task has not settled upstream yet; a few seconds later the same click works."""
+
+
+class ParentUnchangeable(RelayError):
+    """The relay draws nothing from a task of the parent's kind: midjourney-proxy from none but grids."""
 
 
 class PromptBanned(RelayError):

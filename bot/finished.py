@@ -53,7 +53,7 @@ class TaskPicture:
             if self.number <= len(task.pictures):
                 return await self.finished.download(task.pictures[self.number - 1])
             data = await self.finished.download(task.picture_url)
-            if not is_grid(task.buttons):
+            if not is_grid(task):
                 return data
             cut = await self.finished.studio.quarters(data, name=self.task_id, limit=MOST_BYTES)
         except PictureError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.button_offers import ButtonOffers
 from bot.clock import Clock
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.feeds import Feed
@@ -52,6 +53,7 @@ class Jobs:
         display: Display,
         pictures: PictureSource,
         supervisor: Supervisor,
+        offers: ButtonOffers,
         *,
         times: Times,
         clock: Clock,
@@ -62,6 +64,7 @@ class Jobs:
         self._pictures = pictures
         self._outcomes = Outcomes(store, display, pictures, now=clock.now)
         self._supervisor = supervisor
+        self._offers = offers
         self._times = times
         self.lacks = Lacks(store, clock.now)
         self._clock = clock
@@ -273,7 +276,7 @@ class Jobs:
                 job=job,
                 now=self._now(),
                 task=task,
-                marks=await self._marks(task) if task and task.buttons else Marks(refused=await self.lacks.known()),
+                marks=await self._marks(task),
                 picture=preview,
                 silent_since=feed.silent_since,
                 unchanged_since=feed.unchanged_since,
@@ -297,6 +300,7 @@ class Jobs:
             keep=self._store.keep,
             draw=partial(self._show_result, job),
             notify=partial(self._notify, job),
+            complete=self._offers.learn,
         )
         until = self._now() + PATIENCE
         if not job.place.reachable:
@@ -369,7 +373,7 @@ class Jobs:
 
     async def _marks(self, task: Task | None) -> Marks:
         if task is None or not task.buttons:
-            return Marks()
+            return Marks(refused=await self.lacks.known())
         return Marks(await self._store.marks(task.id), await self._store.refusals(self._now()))
 
 

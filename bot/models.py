@@ -18,6 +18,7 @@ _SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
 _FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT", "PIC_READER", "PROMPT_ANALYZER"})
 _REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN"})
 _SWAP = "SWAP_FACE"
+_PROMPTLESS = frozenset({_SWAP, "DESCRIBE"})
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
 _CLIP = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
@@ -48,6 +49,17 @@ class Status(StrEnum):
     def is_final(self) -> bool:
         """Whether nothing more will happen."""
         return self in {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
+
+
+class ButtonsKey(StrEnum):
+    """What a row of a task has under `buttons`, where no button is among it."""
+
+    ABSENT = "absent"
+    """No such key: midjourney-proxy, which never sends buttons."""
+    NULL = "null"
+    """No array: new-api, until its upstream has sent some, which a midjourney-proxy never does."""
+    ARRAY = "array"
+    """An array, which says that there are none where it is empty."""
 
 
 # FRESH is no news at all; MODAL ranks next, as new-api leaves its row behind when the form's own row goes on.
@@ -133,6 +145,14 @@ def _items(value: object) -> list[Any]:
     return list(islice((item for item in items if is_mapping(item) or isinstance(item, BaseModel)), _MOST_BUTTONS))
 
 
+def _is_true(value: object) -> bool:
+    return value is True
+
+
+def _buttons_key(value: object) -> ButtonsKey:
+    return ButtonsKey(value) if isinstance(value, str) and value in set(ButtonsKey) else ButtonsKey.NULL
+
+
 def _urls(value: object) -> tuple[str, ...]:
     found = (text_of(item.get("url") if is_mapping(item) else item) for item in value) if is_array(value) else ()
     return tuple(islice((url for url in found if url), _MOST_URLS))
@@ -159,7 +179,11 @@ class _Wire(BaseModel):
 
 
 class Button(_Wire):
-    """One of the API's buttons; `style` is Discord's number, 0 where it was not given."""
+    """One of the API's buttons; `style` is Discord's number, 0 where it was not given.
+
+    `offered` tells that the relay sent none, and the bot offers this one itself (bot/button_offers.py): it is never
+    pressed at the relay, whose other way to the same is taken.
+    """
 
     custom_id: Text = ""
     emoji: Text = ""
@@ -167,6 +191,7 @@ class Button(_Wire):
     type: Number = 2
     style: Number = 2
     url: Text = ""
+    offered: Annotated[bool, BeforeValidator(_is_true)] = False
 
 
 class Properties(_Wire):
@@ -204,15 +229,21 @@ class Task(_Wire):
     image_width: Number = 0
     image_height: Number = 0
     buttons: Annotated[tuple[Button, ...], BeforeValidator(_items)] = ()
+    buttons_key: Annotated[ButtonsKey, BeforeValidator(_buttons_key)] = ButtonsKey.ABSENT
     properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
 
     @model_validator(mode="before")
     @classmethod
     def _normalise(cls, data: object) -> object:
-        """Call a row at 100 % with a reason what it is: new-api's loop never looks at it again."""
+        """Call a row at 100 % with a reason what it is, as new-api's loop never looks at it again; note its `buttons`.
+
+        A snapshot tells of its `buttons` itself, as it always has the key.
+        """
         if not is_mapping(data):
             return data
         row = {name: value for name, value in data.items() if isinstance(name, str)}
+        if "buttons" in row and not row.keys() & {"buttonsKey", "buttons_key"}:
+            row["buttons_key"] = ButtonsKey.ARRAY if is_array(row["buttons"]) else ButtonsKey.NULL
         reason = text_of(row.get("failReason", row.get("fail_reason"))).strip()
         if reason and _percent(row.get("progress")) == 100 and _status(row.get("status")) is not Status.CANCEL:
             row["status"] = Status.FAILURE
@@ -220,15 +251,17 @@ class Task(_Wire):
 
     @property
     def shown_prompt(self) -> str:
-        """The prompt as the person gave it, else as the relay understood it.
+        """The prompt as the person gave it, else as the relay understood it; empty where none was given.
 
         Of what a form was answered for, relays keep the parent's prompt, and tell the form's as the final one.
         """
-        if self.properties.final_prompt and (self.action in _FORM_ACTIONS or self._is_remixed):
-            return self.properties.final_prompt
-        if self.action == _SWAP:  # new-api writes "InsightFace" there, which nobody asked for
+        # new-api writes "InsightFace" as the prompt of a swap, and midjourney-proxy what it read as that of a describe.
+        if self.action in _PROMPTLESS:
             return ""
-        return self.prompt or self.properties.final_prompt or self.prompt_en
+        drawn = self.action in _FORM_ACTIONS or self._is_remixed
+        final = self.properties.final_prompt
+        prompt = final if final and drawn else self.prompt or final or self.prompt_en
+        return "" if prompt == self.text != self.prompt else prompt
 
     @property
     def _is_remixed(self) -> bool:
@@ -252,9 +285,15 @@ class Task(_Wire):
         """Whether a later fetch can bring nothing more: final, and a success that has all that one has."""
         if self.status is not Status.SUCCESS:
             return self.status.is_final
-        # A swapped face is the only result that never has any buttons.
-        has_buttons = bool(self.buttons) or self.action == _SWAP
-        return has_buttons and bool(self.picture_url or self.text)
+        # A swapped face is the only result that never has any buttons, and a relay without the key sends none at all.
+        # What the bot offers itself is no reason not to wait for the relay's own.
+        sends_no_more = self.action == _SWAP or self.buttons_key is ButtonsKey.ABSENT
+        return (self.has_own_buttons or sends_no_more) and bool(self.picture_url or self.text)
+
+    @property
+    def has_own_buttons(self) -> bool:
+        """Whether the relay has sent buttons with it."""
+        return any(not button.offered for button in self.buttons)
 
     @property
     def picture_url(self) -> str:
@@ -299,6 +338,10 @@ class Task(_Wire):
         # A result belongs to its state: the preview of a running task is not the picture of a finished one.
         names = (*_LASTING, *_RESULT) if status is earlier.status else _LASTING
         kept: dict[str, Any] = {name: getattr(earlier, name) for name in names if not getattr(self, name)}
+        if earlier.has_own_buttons and not self.has_own_buttons:
+            kept["buttons"] = earlier.buttons
+        if self.buttons_key is ButtonsKey.ABSENT:  # a relay that has the key at times sends buttons
+            kept["buttons_key"] = earlier.buttons_key
         if self.properties == Properties():
             kept["properties"] = earlier.properties
         kept["status"] = status

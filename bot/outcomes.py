@@ -114,4 +114,4 @@ class Outcomes:
 
 def _name(task: Task) -> str:
     """Name a file from the prompt; what was read from a picture is none of it."""
-    return file_name("described" if task.shown_prompt == task.text != "" else task.shown_prompt, task.id)
+    return file_name(task.shown_prompt or ("described" if task.text else ""), task.id)

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from bot.actions import Action, Instead, ability, find, meaning, said
+from bot.actions import Action, Instead, ability, can_be_sent, find, meaning, said
 from bot.admission import Admission
+from bot.button_offers import offered_buttons
 from bot.claims import MOST_SUBMITS, Claims, Press, claim_id_of
 from bot.clock import Clock
 from bot.detours import Detours, lines_of
 from bot.errors import (
+    ActionUnsupported,
     AlreadyPressed,
     ButtonUnknown,
     FormGone,
@@ -78,7 +80,8 @@ class Presses:
         """
         parent, button = await self._button(press)
         action = meaning(button.custom_id)
-        around = bool(action.instead) and ability(button.custom_id) in await self._store.refusals(self._now())
+        refused = await self._store.refusals(self._now())
+        around = button.offered or (bool(action.instead) and ability(button.custom_id) in refused)
         if around and action.instead.is_free:
             await self._detours.show(action, parent, button, answerer)
             return
@@ -179,7 +182,7 @@ class Presses:
         For the button `key` of a line that was read, it is that line.
         """
         task = await self._store.snapshot(task_id) or await self._api.fetch(task_id)
-        button = find(task.buttons, key)
+        button = find(task.buttons, key) or find(offered_buttons(task), key)
         action = meaning(button.custom_id) if button else None
         if action and action.form == "prompt":
             return line_of(task.text, action.index)
@@ -205,7 +208,7 @@ class Presses:
         await self._jobs.drop(await self._waiting.job(press))
 
     async def _button(self, press: Press) -> tuple[Task, Button]:
-        """Find the pressed button in the stored snapshot, else in the task itself."""
+        """Find the pressed button in the stored snapshot, else in the task itself, else among what the bot offers."""
         task = await self._store.snapshot(press.task_id)
         button = find(task.buttons, press.key) if task else None
         if task is None or button is None:
@@ -213,7 +216,9 @@ class Presses:
             await self._store.keep(task)
             button = find(task.buttons, press.key)
         if button is None:
-            raise ButtonUnknown
+            task, button = _offered(task, press.key)
+        if not can_be_sent(button.custom_id):
+            raise ActionUnsupported(lasting=True)
         return task, button
 
     async def _mark_of(self, press: Press, action: Action) -> Mark | None:
@@ -269,3 +274,15 @@ def _filled_in(action: Action, prompt: str) -> str:
     if action.form == "zoom" and typed.value("zoom") is None and (lacking := check(Parameter("zoom"), None)):
         raise PromptRefused((lacking,), typed.line)
     return typed.line
+
+
+def _offered(task: Task, key: str) -> tuple[Task, Button]:
+    """Find a button that a message offers though the relay sent none; where it has since, its own does the same."""
+    offered = offered_buttons(task)
+    button = find(offered, key)
+    if button is None:
+        raise ButtonUnknown
+    if not task.buttons:
+        return task.model_copy(update={"buttons": offered}), button
+    action = meaning(button.custom_id)
+    return task, next((own for own in task.buttons if meaning(own.custom_id) == action), button)

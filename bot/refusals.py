@@ -17,6 +17,7 @@ from bot.errors import (
     NoAccount,
     ParentBusy,
     ParentGone,
+    ParentUnchangeable,
     PromptBanned,
     QueueFull,
     RelayBusy,
@@ -38,6 +39,7 @@ _PARENT_GONE = (
     "该任务所属渠道已被禁用",
     "channel associated with this task has been disabled",
 )
+_PARENT_UNCHANGEABLE = ("关联任务不允许执行变化",)
 _NO_CHANNEL = ("无可用渠道", "no available channel", "model_not_found")
 # new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
 _AFTER_ACCEPTANCE = (
@@ -184,6 +186,14 @@ def _no_room(answer: Answer, words: Words, told: Submission) -> RelayError | Non
     return NoAccount(words.reason, retry_after=answer.retry_after) if words.have(_NO_ACCOUNT) else None
 
 
+def _of_parent(words: Words) -> RelayError | None:
+    if words.have(_PARENT_BUSY):
+        return ParentBusy(words.reason)
+    if words.have(_PARENT_GONE):
+        return ParentGone(words.reason)
+    return ParentUnchangeable(words.reason) if words.have(_PARENT_UNCHANGEABLE) else None
+
+
 def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:
     """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
     # Code 5: the gateway asked upstream and lost the answer. Codes 1, 21, 22 without an id: accepted, and billed,
@@ -195,11 +205,7 @@ def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, cla
         return PromptBanned(told.properties.banned_word, words.reason)
     if "quota_not_enough" in words.low:
         return BalanceExhausted(words.reason)
-    if words.have(_PARENT_BUSY):
-        return ParentBusy(words.reason)
-    if words.have(_PARENT_GONE):
-        return ParentGone(words.reason)
-    if refusal := _no_room(answer, words, told):
+    if refusal := _of_parent(words) or _no_room(answer, words, told):
         return refusal
     if told.code == 3:
         return ParentGone(words.reason)

@@ -37,13 +37,14 @@ class Steps:
     """What the end of a task needs done.
 
     `fetch` gets the files of a task, `keep` writes its snapshot, `draw` draws its message, and `notify` mentions its
-    person.
+    person. `complete` gives a task of which the relay tells no more the buttons that the bot offers itself.
     """
 
     fetch: Callable[[Task], Awaitable[Files]]
     keep: Callable[[Task], Awaitable[None]]
     draw: Callable[[Result], Awaitable[None]]
     notify: Callable[[Task], Awaitable[None]]
+    complete: Callable[[Task], Awaitable[Task]]
 
 
 @dataclass
@@ -61,6 +62,7 @@ class ResultMessage:
     _pause: float = field(default=FIRST_PAUSE, init=False)
     _fetching: "asyncio.Future[Files] | None" = field(default=None, init=False)
     _change: "asyncio.Future[Task | None] | None" = field(default=None, init=False)
+    _is_complete: bool = field(default=False, init=False)
 
     async def show(self) -> None:
         """Draw the message, and draw it anew until nothing more can come.
@@ -82,6 +84,9 @@ class ResultMessage:
                     if task is not None:
                         await self._take_change(task)
                         self._wait_for_change(changes)
+                if self.feed.over and not self._is_complete:
+                    self._is_complete = True
+                    await self._take_change(await self.steps.complete(self.task))
                 await self._draw()
                 waiting = [one for one in (self._fetching, self._change) if one is not None]
                 if not waiting:

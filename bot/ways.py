@@ -43,8 +43,8 @@ class Sending:
     """A claimed press on its way: what to send, for which child message.
 
     `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
-    button. `line` is what another way draws where there was no form, and `then` what follows once that was accepted:
-    more lines of the same click. `speed` is the queue that its person has chosen.
+    button, or never sent it. `line` is what another way draws where there was no form, and `then` what follows once
+    that was accepted: more lines of the same click. `speed` is the queue that its person has chosen.
     """
 
     claim: Claim

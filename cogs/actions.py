@@ -19,7 +19,7 @@ from cogs.answerer import ClickAnswerer
 from cogs.budgets import Budgets
 from cogs.buttons import Click, Room, TaskButton
 from cogs.forms import KEPT_SECONDS, prefilled, prompt_field, prompt_in
-from cogs.hints import stale_button
+from cogs.hints import remix_not_asked, stale_button
 from cogs.places import Interaction, clicked, person, requester
 from cogs.pressing import press_of
 from cogs.replies import acknowledged, apologising, deferred, tell
@@ -94,7 +94,10 @@ class Actions(commands.Cog):
             await self._presses.drop_form(await self._press(interaction, click))
         else:
             answerer = ClickAnswerer(interaction, self._turns, self._sleep)
+            remixes = click.kind is Kind.SAME_PROMPT and await self._people.remixes(interaction.user.id)
             await self._presses.press(await self._press(interaction, click), answerer)
+            if remixes:
+                await tell(interaction, remix_not_asked())
 
     async def _ask_form(self, interaction: Interaction, click: Click, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first answer: Discord takes none later."""

@@ -29,6 +29,7 @@ from bot.errors import (
     NotYours,
     ParentBusy,
     ParentGone,
+    ParentUnchangeable,
     PersonNotAllowed,
     PictureError,
     PictureForbidden,
@@ -73,6 +74,10 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "start again from a newer picture."
     ),
     ParentBusy: "Midjourney is still settling that picture. Nothing was paid: wait a few seconds and press again.",
+    ParentUnchangeable: (
+        "This service can draw only from four pictures, not from this one. Press **V** or 🔄 below the four that it "
+        "came from. You weren't charged."
+    ),
     SubmitUncertain: (
         "The relay's answer got lost: the job may have been accepted, and paid. I do not send it again. Look for it in "
         "the relay's own log; `/mjstatus` with the id that stands there shows it."

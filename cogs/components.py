@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.abilities import barred
-from bot.actions import Kind, key, meaning
+from bot.actions import Kind, click_of, key, meaning
 from bot.models import Button, Task
 from bot.reasons import is_wordless, translate
 from bot.records import Marks
@@ -39,7 +39,7 @@ def task_buttons(task: Task, marks: Marks, *, careful: bool) -> tuple[list[ui.It
         items.append(_menu(task, offered[: limits.OPTIONS], marks, careful=careful))
     greyed: dict[str, list[str]] = {}
     for button in (*(button for buttons in laid for button in buttons), *rest):
-        reason = None if is_link(button) else barred(button.custom_id, marks.refused)
+        reason = None if is_link(button) else barred(button.custom_id, marks.refused, offered=button.offered)
         if reason is not None:
             greyed.setdefault(reason, []).append(_name(button))
     notes = [_note(names, reason) for reason, names in greyed.items()]
@@ -73,7 +73,7 @@ def _usable(task: Task) -> list[Button]:
 
 def _is_shut(button: Button, marks: Marks) -> bool:
     """Tell whether a button is there to be seen only: there is no way left to what it does."""
-    return barred(button.custom_id, marks.refused) is not None
+    return barred(button.custom_id, marks.refused, offered=button.offered) is not None
 
 
 def _link(task: Task, button: Button) -> str:
@@ -95,7 +95,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
     action, name = meaning(button.custom_id), key(button.custom_id)
     if not label and symbol is None:
         label = action.name
-    click = Click(action.click, task.id, name)
+    click = Click(click_of(button), task.id, name)
     pressed = name in marks.pressed
     return TaskButton(
         click,
@@ -116,7 +116,7 @@ def _menu(task: Task, buttons: Sequence[Button], marks: Marks, *, careful: bool)
     options = [
         discord.SelectOption(
             label=short(button.label, limits.LABEL) or meaning(button.custom_id).name,
-            value=Click(meaning(button.custom_id).click, task.id, key(button.custom_id)).custom_id,
+            value=Click(click_of(button), task.id, key(button.custom_id)).custom_id,
             emoji=None if careful else _emoji(button.emoji),
             description=PRESSED if key(button.custom_id) in marks.pressed else None,
         )

@@ -67,7 +67,7 @@ def deletion(task_id: str, message_id: int) -> ui.View:
 def _files(task: Task) -> tuple[Ours, ...]:
     if task.text or not task.picture_url:
         return ()
-    four = not task.video and (task.pictures or is_grid(task.buttons))
+    four = not task.video and (task.pictures or is_grid(task))
     return (SPLIT,) if four else (ORIGINAL,)
 
 

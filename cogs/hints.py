@@ -81,6 +81,14 @@ def one_start() -> str:
     return "Give me what the clips begin with: either a file as `image`, or a finished task as `id`. Nothing was paid."
 
 
+def remix_not_asked() -> str:
+    """Say to somebody who remixes why a button asked for no new prompt."""
+    return (
+        "I asked for that with the old prompt: this service takes no new one for this button, so remix changes nothing "
+        "here. For a new prompt run `/imagine`."
+    )
+
+
 def stale_button() -> str:
     """Say that nothing of ours answers this button or form any more."""
     return "I no longer know this button. Run `/mjstatus` with the task's id for a message with fresh ones."

@@ -16,7 +16,7 @@ from bot.people import Page
 from bot.records import Recent, Tasks
 from cogs import limits
 from cogs.colours import LIVE
-from cogs.prose import ago, code, escaped, plain, prompt_line, short
+from cogs.prose import ago, code, escaped, prompt_line, short, without_links
 
 TURN, OPEN, ONLY = "list_turn", "list_open", "list_only"
 """The events that a click is dispatched as: `on_list_turn(interaction, leaf)`, `on_list_open(interaction, task_id)`
@@ -110,15 +110,15 @@ def mark(one: Recent) -> str:
 
 def choice(one: Recent) -> str:
     """Name a task where only text is taken: in autocomplete."""
-    what = _kind(one)
-    told = f"{what}: {plain(one.prompt)}" if what and one.prompt else what or plain(one.prompt)
+    what, prompt = _kind(one), without_links(one.prompt)
+    told = f"{what}: {prompt}" if what and prompt else what or prompt
     return limits.cut(f"{mark(one)} {told or 'no prompt'} · {one.task_id}", limits.CHOICE_NAME)
 
 
 def line(one: Recent) -> str:
     """Show a task in two lines: its state and prompt, then what it is, its id, its age and its message."""
     where = f" · [message]({one.link})" if one.link else ""
-    prompt = prompt_line(limits.cut(one.prompt, _PROMPT)) or "no prompt"
+    prompt = prompt_line(one.prompt, _PROMPT) or "no prompt"
     running = one.followed and one.progress and not Status(one.status).is_final
     progress = f" {one.progress} % ·" if running else ""
     what = f"{escaped(kind)} · " if (kind := _kind(one)) else ""
@@ -160,7 +160,7 @@ def _lines(tasks: Iterable[Recent]) -> str:
 def _options(tasks: Iterable[Recent]) -> list[discord.SelectOption]:
     return [
         discord.SelectOption(
-            label=short(one.prompt, limits.OPTION_TEXT) or "no prompt",
+            label=limits.cut(without_links(one.prompt), limits.OPTION_TEXT) or "no prompt",
             value=one.task_id,
             description=limits.cut(" · ".join(filter(None, (_kind(one), one.task_id))), limits.OPTION_TEXT),
             emoji=mark(one),

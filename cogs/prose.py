@@ -76,9 +76,14 @@ def code(text: str) -> str:
     return f"`{quoted}`"
 
 
-def prompt_line(prompt: str) -> str:
+def without_links(prompt: str) -> str:
+    """Make a prompt plain, its image links shortened to an icon: half a link, where it is cut, says nothing."""
+    return _LINK.sub("🖼️", plain(prompt[:_READ]))
+
+
+def prompt_line(prompt: str, limit: int = PROMPT) -> str:
     """Show a prompt as **its words** and `--its parameters`, image links shortened to an icon."""
-    return _with_parameters(limits.cut(_LINK.sub("🖼️", plain(prompt[:_READ])), PROMPT), "**")
+    return _with_parameters(limits.cut(without_links(prompt), limit), "**")
 
 
 def whole_prompt(prompt: str) -> str:

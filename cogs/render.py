@@ -67,10 +67,8 @@ def buttons_of(task: Task, marks: Marks, ours: Collection[Kind]) -> ui.View:
 
 
 def _prompt(task: Task | None, *, careful: bool) -> str:
-    """Show the prompt, except where all that is known of one is the answer in words below."""
-    if task is None or careful or (task.status is Status.SUCCESS and task.shown_prompt == task.text):
-        return ""
-    return prompt_line(task.shown_prompt)
+    """Show the prompt, where one was given."""
+    return "" if task is None or careful else prompt_line(task.shown_prompt)
 
 
 def _joined(lines: Iterable[str]) -> str:
@@ -85,7 +83,7 @@ def _joined(lines: Iterable[str]) -> str:
 def _alt_text(task: Task | None, *, careful: bool) -> str:
     if task is None or careful:
         return ""
-    return short(task.shown_prompt, limits.ALT_TEXT)
+    return short(task.shown_prompt or task.text, limits.ALT_TEXT)
 
 
 def _author(person: Person, pressed: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.actions import REPAINTED, Kind, is_grid, meaning
-from bot.models import Status, Task
+from bot.actions import BUTTONS, REPAINTED, Kind, is_grid, meaning
+from bot.models import ButtonsKey, Status, Task
 from bot.ports import Ending, Scene, Wait
 from bot.reasons import explain
 from bot.records import Job
@@ -95,11 +95,12 @@ def _outage(scene: Scene) -> Iterator[str]:
 
 
 def _success(scene: Scene, task: Task) -> State:
-    grid = is_grid(task.buttons)
+    grid = is_grid(task)
     text = readings(task)
-    hint = (_hint(task),) if grid and not task.video else ()
+    hint = (_hint(task),) if grid and _is_pressable(task) and not task.video else ()
     missing = _missing(scene, task)
-    lines = (*text, *hint, *_origin(scene.job), *_clips(scene, task), *missing, *_shrunk(scene, task))
+    no_more = _no_more(scene, task)
+    lines = (*text, *hint, *_origin(scene.job), *_clips(scene, task), *no_more, *missing, *_shrunk(scene, task))
     title = f"✅ {_result(scene.job, task, grid=grid)}{_took(task)}"
     return State(DONE, title, lines, _below(scene, task, missing=bool(missing)), text)
 
@@ -161,10 +162,25 @@ def _clips(scene: Scene, task: Task) -> list[str]:
     return [" · ".join(shown)] if shown else []
 
 
+def _is_pressable(task: Task) -> bool:
+    return any(button.custom_id for button in task.buttons)
+
+
+def _no_more(scene: Scene, task: Task) -> tuple[str, ...]:
+    """Say why a single picture has no buttons, where the relay has none for it."""
+    none = task.buttons_key is ButtonsKey.NULL and BUTTONS in scene.marks.refused
+    single = not (is_grid(task) or task.text or task.video or _is_pressable(task) or task.action == "SWAP_FACE")
+    if not single or not (none or task.buttons_key is ButtonsKey.ABSENT):
+        return ()
+    way = " To vary it, press its **V** below the four." if task.action == "UPSCALE" else ""
+    return (f"This service can't do more with a single picture.{way}",)
+
+
 def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
     """Say why there is no picture, where there is none to see."""
     if scene.picture_gone:
-        return ("The link to the picture is dead: such links live for a day. The buttons may still work.",)
+        still = " The buttons may still work." if _is_pressable(task) else ""
+        return (f"The link to the picture is dead: such links live for a day.{still}",)
     linked = web_link(task.picture_url) and not scene.link_fails
     if scene.picture or any(scene.clips) or linked:
         return ()

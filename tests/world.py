@@ -279,9 +279,14 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, relay: RelaySettings = QUICK, **changes: Any) -> AsyncGenerator[World]:  # noqa: ANN401
-    """Build it all, and end it all; `changes` are settings of the bot."""
-    async with Relay(relay).serve() as served, AsyncExitStack() as ending:
+async def world(
+    folder: Path,
+    relay: RelaySettings | Relay = QUICK,
+    **changes: Any,  # noqa: ANN401
+) -> AsyncGenerator[World]:
+    """Build it all, and end it all; `relay` is one, or what it is like, and `changes` are settings of the bot."""
+    playing = relay if isinstance(relay, Relay) else Relay(relay)
+    async with playing.serve() as served, AsyncExitStack() as ending:
         process = AsyncExitStack()
         given = settings(served.url, folder, changes)
         clock = await ending.enter_async_context(FastClock().ticking())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.abilities import NO_ACCOUNT, NO_CHANNEL, barred, believed_until, can_be_tried_again, lacking, way_round
-from bot.actions import CANCEL, SEED, SPEED, ability
+from bot.actions import BUTTONS, CANCEL, SEED, SPEED, ability
 from bot.errors import ActionUnsupported
 
 ANIMATE = "MJ::JOB::animate_high::1::c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8::SOLO"
@@ -20,6 +20,20 @@ def test_a_button_is_barred_where_no_way_is_open() -> None:
     assert barred(ANIMATE, {ability(ANIMATE): "no", way_round(ANIMATE): "no route"}) == "no route"
     assert barred(HEART, {ability(HEART): ""}) == ""
     assert way_round(HEART) == ""
+
+
+def test_what_is_offered_is_barred_with_its_only_way() -> None:
+    """Whatever is known of the button, which is never pressed."""
+    offered = "MJ::JOB::variation::1"
+    assert barred(offered, {ability(offered): "no"}, offered=True) is None
+    assert barred(offered, {way_round(offered): "no route"}, offered=True) == "no route"
+    assert barred(offered, {way_round(offered): "no route"}) is None
+
+
+@pytest.mark.parametrize("custom_id", ["plain", "MJ:JOB:upsample:1", "::"])
+def test_what_relays_cannot_read_is_barred(custom_id: str) -> None:
+    """new-api takes apart what stands between double colons."""
+    assert (barred(custom_id, {}) is None) is ("::" in custom_id)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +76,23 @@ def test_what_is_only_told_of_is_nothing_to_be_tried_again() -> None:
     assert all(can_be_tried_again({**told, what: "no"}) for what in (SEED, SPEED, CANCEL, ability(HEART)))
 
 
-@pytest.mark.parametrize(("what", "said"), [(CANCEL, "Cancel (it only stops"), (SPEED, "a speed of one's own")])
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (CANCEL, "Cancel (it only stops"),
+        (SPEED, "a speed of one's own"),
+        (BUTTONS, "all buttons (the relay sends none"),
+    ],
+)
 def test_what_no_button_stands_for_is_told_with_what_is_done_instead(what: str, said: str) -> None:
     """It is greyed nowhere, so it is not among what is."""
     by_no_way, (around,) = lacking({what: "a page"})
     assert by_no_way == {}
     assert around.startswith(said)
+
+
+def test_the_only_way_of_what_is_offered_is_named_where_it_is_refused() -> None:
+    """Where the relay sends buttons it is one way of two, and not spoken of."""
+    way = way_round("MJ::JOB::upsample::1")
+    assert lacking({BUTTONS: "", way: "no route"})[0] == {"U": "no route"}
+    assert lacking({way: "no route"}) == ({}, ())

@@ -114,7 +114,8 @@ def test_the_only_button_without_a_custom_id_is_the_link() -> None:
     assert {Kind.OTHER} == {meaning("").kind}
     ours = {kind for kind in Kind if kind.is_ours}
     actions = [meaning(each["customId"]) for each in CLICKABLE]
-    assert set(Kind) - ours - {Kind.OTHER} == {action.kind for action in actions} | {action.click for action in actions}
+    kinds = {action.kind for action in actions} | {action.click for action in actions}
+    assert set(Kind) - ours - {Kind.OTHER, Kind.SAME_PROMPT} == kinds
 
 
 @pytest.mark.parametrize("button", CLICKABLE, ids=[each["customId"] for each in CLICKABLE])
@@ -303,7 +304,28 @@ def _buttons(name: str) -> tuple[Button, ...]:
 )
 def test_is_grid(name: str, *, grid: bool) -> None:
     """Four results are told by their buttons, not by the action."""
-    assert grid is is_grid(_buttons(name))
+    assert grid is is_grid(Task.model_validate({**recorded(name).body, "action": "PAN"}))
+
+
+@pytest.mark.parametrize("action", ["IMAGINE", "VARIATION", "REROLL", "BLEND"])
+@pytest.mark.parametrize("told", [{}, {"buttons": None}, {"buttons": []}, {"buttons": [{"label": "Web", "style": 5}]}])
+def test_a_grid_without_buttons_is_told_by_its_action(action: str, told: dict[str, Any]) -> None:
+    """Once it is finished: what runs may still fail."""
+    assert is_grid(Task.model_validate({"id": "1", "action": action, "status": "SUCCESS", **told}))
+    assert not is_grid(Task.model_validate({"id": "1", "action": action, "status": "IN_PROGRESS", **told}))
+
+
+@pytest.mark.parametrize("action", ["UPSCALE", "DESCRIBE", "PAN", "MODAL", ""])
+def test_what_else_has_no_buttons_is_no_grid(action: str) -> None:
+    """Nothing is promised of what may be a single picture."""
+    assert not is_grid(Task.model_validate({"id": "1", "action": action, "status": "SUCCESS"}))
+    single = {
+        "id": "1",
+        "action": "VARIATION",
+        "status": "SUCCESS",
+        "buttons": [{"customId": f"MJ::CustomZoom::{UUID}"}],
+    }
+    assert not is_grid(Task.model_validate(single))
 
 
 def test_find_resolves_every_recorded_button() -> None:

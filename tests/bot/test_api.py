@@ -25,7 +25,7 @@ from bot.errors import (
     SubmitUncertain,
     TaskUnknown,
 )
-from bot.models import Status
+from bot.models import Status, Task
 from tests.fakes.socket_relay import Slept, relay
 from tests.recorded import recorded
 
@@ -563,3 +563,19 @@ async def test_a_body_that_is_not_utf8_is_read_as_far_as_it_goes(slept: Slept) -
     answer = web.Response(body=body, headers={"Content-Type": "application/json; charset=nonsense"})
     async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
         assert (await api.fetch("1")).prompt == "caf\ufffd"
+
+
+async def test_every_task_that_is_read_is_completed(slept: Slept) -> None:
+    """Fetched by itself or in a list, once its links are those that we open."""
+    seen: list[str] = []
+
+    async def complete(task: Task) -> Task:
+        seen.append(task.image_url)
+        return task.model_copy(update={"prompt": "completed"})
+
+    row = {"id": ASKED, "status": "SUCCESS", "imageUrl": f"http://localhost:3000/mj/image/{ASKED}"}
+    answers = [web.json_response(row), web.json_response([row])]
+    async with relay(*answers) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept, complete=complete) as api:
+        assert (await api.fetch(ASKED)).prompt == "completed"
+        assert (await api.list([ASKED]))[ASKED].prompt == "completed"
+        assert seen == [f"{it.url}/mj/image/{ASKED}"] * 2

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.abilities import NO_ACCOUNT, NO_CHANNEL
-from bot.actions import CANCEL, SEED
+from bot.actions import BUTTONS, CANCEL, SEED
 from bot.check import (
     buttons_finding,
     disk_findings,
@@ -93,14 +93,14 @@ async def test_what_the_relay_refuses_is_told_and_forgotten() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     store = FakeStore(lambda: now)
     assert "none that was pressed" in (await buttons_finding(store, now)).said
-    for what in ("mj::bookmark", "mj::job::animate_low", CANCEL):
+    for what in ("mj::bookmark", "mj::job::animate_low", CANCEL, BUTTONS):
         await store.refuse(what, "unknown_action", at=now, until=now.replace(year=2027))
     found = await buttons_finding(store, now)
     assert found.good
     assert "greyed: Favorite (it does not know this action)." in found.said
-    assert "another way: Animate (Low motion), Cancel (it only stops watching)." in found.said
+    assert "another way: Animate (Low motion), Cancel (it only stops watching), all buttons (the relay" in found.said
     assert "python -m bot check --forget" in found.said
-    assert "3 forgotten" in (await forgotten_finding(store)).said
+    assert "4 forgotten" in (await forgotten_finding(store)).said
     assert await store.refusals(now) == {}
     assert "none to forget" in (await forgotten_finding(store)).said
     store.down = True

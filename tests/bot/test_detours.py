@@ -8,19 +8,24 @@ from typing import Any
 
 import pytest
 
-from bot.abilities import barred
-from bot.actions import ability, key
+from bot.abilities import barred, lacking
+from bot.actions import BUTTONS, ability, key
+from bot.button_offers import offered_buttons, with_buttons
 from bot.claims import claim_id_of
 from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,
     NotTheRequester,
+    ParentGone,
+    ParentUnchangeable,
     PictureError,
     PictureGone,
     PictureTooLarge,
     PictureUnreadable,
     PromptRefused,
+    PromptUnheard,
     RelayBusy,
+    RelayError,
     StoreUnavailable,
     SubmitUncertain,
 )
@@ -375,3 +380,125 @@ async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
         with pytest.raises(NotTheRequester):
             await process.presses.press(press(100, MINH, ANIMATE), FakeAnswerer())
     assert all(state is ClaimState.REFUSED for state in states(world).values())
+
+
+# ------------------------------------------------------------------------------ what the bot offers itself
+
+
+OFFERED_U2, OFFERED_V3, OFFERED_REROLL = "MJ::JOB::upsample::2", "MJ::JOB::variation::3", "MJ::JOB::reroll::0"
+OFFERED = [
+    (OFFERED_U2, None, "change", (PARENT, "UPSCALE", "2")),
+    (OFFERED_V3, None, "change", (PARENT, "VARIATION", "3")),
+    (OFFERED_V3, "a lighthouse", "change", (PARENT, "VARIATION", "3")),
+    (OFFERED_REROLL, None, "change", (PARENT, "REROLL", "1")),
+    (READ, "two wolves", "imagine", ("MID_JOURNEY", "two wolves")),
+    (READ, None, "imagine", ("MID_JOURNEY", "two foxes")),
+    (SHORTER, None, "imagine", ("MID_JOURNEY", "a fox in snow")),
+]
+
+
+def buttonless(button: str, **more: Any) -> Task:  # noqa: ANN401
+    """Make the finished task that has that button on a relay that sends none, as the relay tells it."""
+    action, text = "IMAGINE", ""
+    if button in {READ, ALL}:
+        action, text = "DESCRIBE", LINES
+    elif button == SHORTER:
+        action, text = "SHORTEN", SHORTENED
+    given = {"id": PARENT, "action": action, "status": "SUCCESS", "imageUrl": PICTURE, "prompt": "a lighthouse"}
+    return Task.model_validate({**given, "properties": {"finalPrompt": text}, **more})
+
+
+async def press_offered(
+    world: World, process: Process, button: str, *, prompt: str | None = None, kept: bool = True
+) -> FakeAnswerer:
+    """Press a button that the bot offers; where the snapshot is not `kept`, of the task as the relay tells it."""
+    if kept:
+        world.store.snapshots[PARENT] = with_buttons(buttonless(button), relay_sends_none=False)
+    world.relay.set(buttonless(button))
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=button), answerer, prompt=prompt)
+    await world.clock.advance(1.0)
+    return answerer
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(("button", "prompt", "kind", "words"), OFFERED)
+async def test_what_is_offered_never_goes_by_its_button(
+    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...], *, kept: bool
+) -> None:
+    """One request, the other way; nothing is learnt, as nothing was refused, and the message keeps its buttons."""
+    world.relay.outcomes = [*accepted("9001")]
+    answerer = await press_offered(world, process, button, prompt=prompt, kept=kept)
+    assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
+    assert states(world) == {100: "accepted"}
+    assert world.store.refused == {}
+    assert [one.buttons for one in answerer.redrawn] == [offered_buttons(buttonless(button))]
+
+
+async def test_all_lines_that_are_offered_are_drawn(world: World, process: Process) -> None:
+    """One by one, each with its claim."""
+    world.relay.outcomes = [*accepted("9001", "9002", "9003", "9004")]
+    await press_offered(world, process, ALL)
+    await world.clock.advance(5.0)
+    assert [sent.words[1] for sent in world.relay.sent] == ["a fox --ar 1:1", "two foxes", "three foxes", "four foxes"]
+    assert {sent.kind for sent in world.relay.sent} == {"imagine"}
+
+
+async def test_a_form_of_an_offered_line_begins_with_it(world: World, process: Process) -> None:
+    """Also where the snapshot was kept before its buttons were offered."""
+    world.store.snapshots[PARENT] = buttonless(READ)
+    assert await process.presses.prefill(PARENT, key(READ)) == "two foxes"
+
+
+async def test_a_new_prompt_is_not_sent_where_only_the_old_is_drawn(world: World, process: Process) -> None:
+    """From a form that was opened before: unpaid, and said."""
+    answerer = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
+    assert [type(error) for error in answerer.refused] == [PromptUnheard]
+    assert world.relay.sent == []
+    assert states(world) == {100: "refused"}
+
+
+@pytest.mark.parametrize(
+    "refused", [ParentUnchangeable("关联任务不允许执行变化"), ParentGone("关联任务不存在或已失效")]
+)
+async def test_a_change_that_is_refused_is_unpaid(world: World, process: Process, refused: RelayError) -> None:
+    """It is about that picture, so nothing is learnt."""
+    world.relay.outcomes = [refused]
+    answerer = await press_offered(world, process, OFFERED_U2)
+    assert answerer.refused == [refused]
+    assert states(world) == {100: "refused"}
+    assert world.store.refused == {}
+
+
+async def test_a_change_that_the_relay_lacks_greys_what_is_offered(world: World, process: Process) -> None:
+    """There is no other way left, and the check says so."""
+    world.relay.outcomes = [NO]
+    answerer = await press_offered(world, process, OFFERED_U2)
+    assert answerer.refused == [NO]
+    refused = answerer.marked[-1].refused
+    assert barred(OFFERED_U2, refused, offered=True) == "unknown_action"
+    assert barred(OFFERED_V3, refused, offered=True) is None
+    assert lacking({**refused, BUTTONS: ""})[0] == {"U": "unknown_action"}
+
+
+async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, process: Process) -> None:
+    """A message that still shows what was offered is pressed like one that was drawn anew."""
+    own = "MJ::JOB::upsample::2::aa"
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
+    world.relay.set(task(status=Status.SUCCESS, action="IMAGINE"))
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=OFFERED_U2), answerer)
+    await world.clock.advance(1.0)
+    assert world.relay.sent == [Sent("action", (PARENT, own), "mjbot:100")]
+
+
+@pytest.mark.parametrize("button", ["plain", "MJ:JOB:upsample", ":"])
+async def test_a_button_that_relays_cannot_read_is_not_sent(world: World, process: Process, button: str) -> None:
+    """new-api panics over a customId without "::", or closes the connection: refused before anything is claimed."""
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=button, label="?"),))
+    answerer = FakeAnswerer()
+    with pytest.raises(ActionUnsupported) as refused:
+        await process.presses.press(press(button=button), answerer)
+    assert refused.value.lasting
+    assert (world.relay.sent, world.store.claimed, answerer.opened) == ([], {}, [])
+    assert barred(button, {}) is not None

@@ -80,6 +80,27 @@ def test_what_was_made_of_one_prompt_is_told_apart() -> None:
     ]
 
 
+LINKS = " ".join(f"https://s.mj.run/KqYy_{number}aAbBcCdDeEfF" for number in range(4))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        (LINKS, "🖼️ 🖼️ 🖼️ 🖼️"),
+        (f"<{LINKS.split()[0]}> a fox", "🖼️ a fox"),
+        ("x" * 90 + " " + LINKS, "x" * 90 + " 🖼️ 🖼️ 🖼️"),
+    ],
+)
+def test_a_link_is_never_cut_in_half(prompt: str, shown: str) -> None:
+    """midjourney-proxy tells the pictures of a blend as its prompt: each is an icon, wherever a task is named."""
+    task = one(prompt=prompt, link="")
+    options = items(listing(Page(Tasks.ALL, 0, [task], 1), "")[1])["open"].options
+    for told in (line(task), choice(task), options[0].label):
+        assert shown[:80] in told
+        assert "mj.run" not in told
+        assert "http" not in told
+
+
 def test_words_of_the_relay_are_shown_as_they_are() -> None:
     """An action may be called anything, and a button too."""
     odd = one(pressed="[x](https://a.b) " * 9, made="**" * 90)

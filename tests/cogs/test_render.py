@@ -82,7 +82,7 @@ SHOWN = {
     "26_fetch_failure_banned": "❌ Midjourney refused this prompt",
     "27_fetch_failure_invalid_parameter": "❌ A parameter is not valid",
     "28_fetch_failure_gateway_timeout": "❌ Midjourney took too long",
-    "30_fetch_success_without_image": "✅ One picture in 38 s",
+    "30_fetch_success_without_image": "✅ Four pictures in 38 s",
     "31_fetch_cancel": "🚫 Cancelled",
     "49_fetch_video_success": "✅ Four clips in 1 min 13 s",
     "51_notify_hook_payload_plus_style": "✅ Four pictures in 39 s",

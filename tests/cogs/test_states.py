@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.actions import REPAINTED, Kind, key
+from bot.actions import BUTTONS, REPAINTED, Kind, key
+from bot.button_offers import with_buttons
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene, Wait
@@ -21,12 +22,18 @@ FIRST = "https://discord.com/channels/6/5/600"
 PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, shrunk=False)
 GREY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 HINT = "**U** takes one, **V** varies one, 🔄 draws four new (1 2 above 3 4)"
+NO_MORE = "This service can't do more with a single picture."
 LOOK, REFRESH = ("🔄", "Look again"), ("🔄", "Refresh")
 
 
 def told(name: str, **changes: Any) -> Task:  # noqa: ANN401
     """The task of a recorded answer, with changes."""
     return Task.model_validate({**recorded(name).body, **changes})
+
+
+def proxied(name: str, **changes: Any) -> Task:  # noqa: ANN401
+    """The task of a recorded answer of midjourney-proxy, as it is shown, with changes."""
+    return with_buttons(told(f"real/nov_{name}", **changes), relay_sends_none=False)
 
 
 QUEUED = told("11_fetch_submitted")
@@ -316,10 +323,113 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             ours=(DELETE,),
         ),
     ),
+    "grid of a relay that sends no buttons": (
+        scene(proxied("imagine_success"), picture=PICTURE),
+        Look(
+            "✅ Four pictures in 3 s",
+            GREEN,
+            ("**a red fox in snow** `--ar 3:2`", HINT),
+            footer="Imagine · 1795856272217235",
+            finished=1795856275497,
+            image=PICTURE.name,
+            ours=OF_GRID,
+        ),
+    ),
+    "grid whose buttons may yet come": (
+        scene(told("real/nov_imagine_success", buttons=None), picture=PICTURE),
+        Look(
+            "✅ Four pictures in 3 s",
+            GREEN,
+            ("**a red fox in snow** `--ar 3:2`",),
+            footer="Imagine · 1795856272217235",
+            finished=1795856275497,
+            image=PICTURE.name,
+            ours=OF_GRID,
+        ),
+    ),
+    "blend of a relay that sends no buttons": (
+        scene(
+            proxied("imagine_success", action="BLEND", prompt="https://s.mj.run/KqYy_1 https://s.mj.run/zz9"),
+            picture=PICTURE,
+        ),
+        Look(
+            "✅ Four pictures in 3 s",
+            GREEN,
+            ("**🖼️ 🖼️**", HINT),
+            footer="Blend · 1795856272217235",
+            finished=1795856275497,
+            image=PICTURE.name,
+            ours=OF_GRID,
+        ),
+    ),
+    "description of a relay that sends no buttons": (
+        scene(proxied("describe_success"), picture=PICTURE),
+        Look(
+            "✅ Described in 1 s",
+            GREEN,
+            tuple(f"{n}️⃣ a fox number {n} in the snow, soft light `--ar 1:1`" for n in range(1, 5)),
+            footer="Describe · 1795857512656080",
+            finished=1795857514084,
+            image=PICTURE.name,
+            ours=(DELETE,),
+        ),
+    ),
+    "one of four of a relay that sends no buttons": (
+        scene(
+            proxied("upscale_success"),
+            pressed("U3", "Picture 3", task_id="1795857930570678", parent_link=FIRST, parent_id="1"),
+            picture=PICTURE,
+        ),
+        Look(
+            "✅ Picture 3 in 1 s",
+            GREEN,
+            ("**a fox**", f"from [these four]({FIRST})", f"{NO_MORE} To vary it, press its **V** below the four."),
+            "lien pressed U3",
+            "U3 · 1795857930570678",
+            finished=1795857931186,
+            image=PICTURE.name,
+            ours=(("💾", "Original"), FAMILY, DELETE),
+        ),
+    ),
+    "one of four behind a new-api that never gets buttons": (
+        scene(told("real/nov_upscale_success", buttons=None), picture=PICTURE, marks=Marks(refused={BUTTONS: ""})),
+        Look(
+            "✅ Upscaled in 1 s",
+            GREEN,
+            ("**a fox**", f"{NO_MORE} To vary it, press its **V** below the four."),
+            footer="Upscale · 1795857930570678",
+            finished=1795857931186,
+            image=PICTURE.name,
+            ours=OF_SINGLE,
+        ),
+    ),
+    "one of four whose buttons may yet come": (
+        scene(told("real/nov_upscale_success", buttons=None), picture=PICTURE),
+        Look(
+            "✅ Upscaled in 1 s",
+            GREEN,
+            ("**a fox**",),
+            footer="Upscale · 1795857930570678",
+            finished=1795857931186,
+            image=PICTURE.name,
+            ours=OF_SINGLE,
+        ),
+    ),
+    "dead picture without buttons": (
+        scene(proxied("upscale_success", action="ZOOM"), picture_gone=True),
+        Look(
+            "✅ Zoomed out in 1 s",
+            GREEN,
+            ("**a fox**", NO_MORE, "The link to the picture is dead: such links live for a day."),
+            footer="Zoom · 1795857930570678",
+            finished=1795857931186,
+            ours=(DELETE,),
+        ),
+    ),
     "picture not handed out": (
         scene(BARE),
         Look(
-            "✅ One picture in 38 s",
+            "✅ Four pictures in 38 s",
             GREEN,
             (PROMPT, "The relay has not handed out the picture."),
             finished=1754300040123,

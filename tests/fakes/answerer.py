@@ -19,6 +19,8 @@ class FakeAnswerer:
     opened: list[str] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     marked: list[Marks] = field(default_factory=list)
+    redrawn: list[Task] = field(default_factory=list)
+    """The tasks whose buttons were marked."""
     refused: list[MjbotError] = field(default_factory=list)
     clips: list[tuple[str, str, bool]] = field(default_factory=list)
     words: list[Shortened] = field(default_factory=list)
@@ -37,6 +39,7 @@ class FakeAnswerer:
     async def mark(self, task: Task, marks: Marks) -> None:
         """Remember the marks."""
         self.marked.append(marks)
+        self.redrawn.append(task)
 
     async def refuse(self, error: MjbotError) -> None:
         """Remember why."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import count
 
 from bot.admission import Admission
+from bot.button_offers import ButtonOffers
 from bot.creations import Creations
 from bot.jobs import Jobs, Times
 from bot.ownership import Ownership
@@ -87,7 +88,10 @@ class World:
         relay, display = steps.through(self.relay, failing=False), steps.through(self.display, failing=False)
         supervisor = Supervisor(last_seconds=0)
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
-        jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
+        offers = ButtonOffers(store, self.clock.now)
+        jobs = Jobs(
+            store, watcher, display, self.pictures, supervisor, offers, times=self.times, clock=self.clock.clock
+        )
         presses = Presses(relay, store, jobs, self.admission, supervisor, self.pictures, clock=self.clock.clock)
         studio = Studio()
         creations = Creations(relay, store, jobs, self.admission, studio, supervisor, clock=self.clock.clock)

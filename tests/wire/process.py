@@ -231,12 +231,16 @@ class World:
 @asynccontextmanager
 async def world_of(
     folder: Path,
-    relay: RelaySettings = QUICK,
+    relay: RelaySettings | Relay = QUICK,
     *,
     discord: LoopbackDiscord | None = None,
     now: Callable[[], float] = time.time,
     **settings: str,
 ) -> AsyncGenerator[World]:
-    """Put a Discord and a relay, whose clock is `now`, on sockets; `settings` are variables for every process."""
-    async with discord or LoopbackDiscord() as there, Relay(relay, now=now).serve() as serving:
+    """Put a Discord and a relay on sockets; `settings` are variables for every process.
+
+    `relay` is one, or what it is like; its clock is then `now`.
+    """
+    playing = relay if isinstance(relay, Relay) else Relay(relay, now=now)
+    async with discord or LoopbackDiscord() as there, playing.serve() as serving:
         yield World(folder, there, serving, settings)
