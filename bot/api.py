@@ -3,19 +3,32 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, Self, TypeVar, get_args
 from urllib.parse import quote
 
 import aiohttp
 
 from bot import answers, submits
+from bot.account_calls import AccountCalls
 from bot.answers import Answer
+from bot.clock import utc_now
 from bot.connections import Connections, Terms
-from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
+from bot.errors import (
+    BalanceExhausted,
+    KeyRefused,
+    RelayBusy,
+    RelayUnreachable,
+    SubmitUncertain,
+    TaskUnknown,
+    UpstreamRefused,
+)
+from bot.key_diagnosis import USAGE, KeyDiagnosis
 from bot.links import address
 from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
+from bot.ports import Now
+from bot.read_gate import ReadGate
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
 log = logging.getLogger(__name__)
@@ -35,6 +48,8 @@ SEED_TIMEOUT = aiohttp.ClientTimeout(total=75, connect=12, sock_connect=8)
 Sleep = Callable[[float], Awaitable[None]]
 _T = TypeVar("_T")
 _OF_TEXT = Terms()
+# It only tells more of what has gone wrong already.
+_OF_USAGE = Terms(most=65536, timeout=aiohttp.ClientTimeout(total=5))
 _OF_LIST = Terms(most=4 * 1024 * 1024)
 _OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
 _FETCH: Final = "/mj/task/{id}/fetch"
@@ -42,6 +57,8 @@ _LIST: Final = "/mj/task/list-by-condition"
 _SEED: Final = "/mj/task/{id}/image-seed"
 _IMAGE: Final = "/mj/image/{id}"
 _CANCEL: Final = "/mj/task/{id}/cancel"
+# The reads that the relay answers by itself: seeds and cancels it hands on, and pictures need no key.
+_OWN_READS: Final = frozenset({_FETCH, _LIST})
 
 counted_from_zero(
     {_FETCH, _LIST, _SEED, _IMAGE, _CANCEL, submits.UPLOAD, *(str(order.path) for order in get_args(Order))}
@@ -51,6 +68,9 @@ counted_from_zero(
 class MidjourneyAPI:
     """A relay's `/mj` protocol: reads are free and retried once, submits are sent exactly once.
 
+    A submit is sent only while reads are answered: before the first one, and after a read that was refused, a check
+    comes first, and what that fails with is raised in the submit's place.
+
     Every method raises leaves of `RelayError` and nothing else, but for `image`.
     """
 
@@ -58,12 +78,16 @@ class MidjourneyAPI:
         self,
         relay: Connections,
         *,
+        now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
     ) -> None:
         self._relay = relay
         self._sleep = sleep
+        self.account_calls = AccountCalls(now)
+        self._gate = ReadGate(self.check)
+        self._diagnosis = KeyDiagnosis(lambda: relay.ask_account(USAGE, _OF_USAGE), self.account_calls, now)
         self._of_seed = Terms(timeout=seed_timeout)
         self._of_pictures = Terms(timeout=pictures_timeout)
         self._spoken: set[str] = set()
@@ -76,15 +100,18 @@ class MidjourneyAPI:
         base_url: str,
         key: str,
         *,
+        now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
         read_timeout: aiohttp.ClientTimeout = READ_TIMEOUT,
         submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
     ) -> AsyncGenerator[Self]:
-        """Open the connections to the relay at `base_url`, with `key` as its bearer."""
-        async with Connections.open(base_url, key, read_timeout=read_timeout, submit_timeout=submit_timeout) as relay:
-            yield cls(relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
+        """Open the connections to the relay at `base_url`, with `key` in their headers."""
+        async with Connections.open(
+            base_url, key, now=now, read_timeout=read_timeout, submit_timeout=submit_timeout
+        ) as relay:
+            yield cls(relay, now=now, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout)
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task.
@@ -209,17 +236,58 @@ class MidjourneyAPI:
                 return understand(await self._relay.read(method, path, body, terms))
 
         try:
+            found = await self._twice(once, f"{method} {path}")
+        except TaskUnknown:
+            self._admitted(template)
+            raise
+        except (KeyRefused, BalanceExhausted) as refused:
+            self._gate.close()
+            raise await self._diagnosis.explained(refused) from None
+        except UpstreamRefused:
+            await self._confirm()
+            raise
+        self._admitted(template)
+        return found
+
+    async def _twice(self, once: Callable[[], Awaitable[_T]], what: str) -> _T:
+        try:
             return await once()
         except RelayUnreachable as error:
             if error.retry_after is not None:
                 raise
-            log.debug("%s %s: %s; asking once more.", method, path, error.reason)
+            log.debug("%s: %s; asking once more.", what, error.reason)
         await self._sleep(0.5)
         return await once()
+
+    def _admitted(self, template: str) -> None:
+        """Let submits pass, where an answer shows that this key may read."""
+        if template in _OWN_READS:
+            self._gate.open()
+            self._diagnosis.forget()
+
+    async def _confirm(self) -> None:
+        """Find out whether a refusal by the upstream is one of the key after all, which then every read is given.
+
+        Raises:
+            KeyRefused: It is.
+            BalanceExhausted: It is.
+        """
+        with suppress(RelayUnreachable, RelayBusy):
+            await self.check()
 
     async def _submit(
         self, path: str, body: Body, understand: Callable[[Answer], _T], *, speed: Speed | None = None
     ) -> _T:
+        await self._gate.admit()
+        try:
+            return await self._send(path, body, understand, speed)
+        except KeyRefused as refused:
+            raise await self._diagnosis.explained(refused) from None
+        except UpstreamRefused:
+            await self._confirm()
+            raise
+
+    async def _send(self, path: str, body: Body, understand: Callable[[Answer], _T], speed: Speed | None) -> _T:
         terms = self._of_pictures if submits.has_pictures(body) else _OF_TEXT
         with api_request(path):
             path = f"/mj-{speed}{path}" if speed else path

@@ -165,7 +165,9 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         url = settings.database_url.get_secret_value()
         store = await stack.enter_async_context(open_store(url, now=clock.now, owner=uuid4().hex))
         api = await stack.enter_async_context(
-            MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value(), sleep=clock.sleep)
+            MidjourneyAPI.open(
+                settings.mj_api_url, settings.mj_api_key.get_secret_value(), now=clock.now, sleep=clock.sleep
+            )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         off_loop = OffLoop()
