@@ -271,6 +271,7 @@ class Jobs:
                 marks=await self._marks(task) if task and task.buttons else Marks(refused=await self.lacks.known()),
                 picture=preview,
                 silent_since=feed.silent_since,
+                refusal=feed.refusal,
             )
         )
 
