@@ -135,9 +135,9 @@ def polls_trouble(watcher: Watcher, poll_seconds: float) -> str:
 
     That it refuses the key is said at once.
     """
-    if watcher.refusal is not None and (told := key_fault(watcher.refusal)):
-        return f"polls are refused: {told[0]}"
     silence = watcher.unanswered_seconds
+    if silence and watcher.refusal is not None and (told := key_fault(watcher.refusal)):
+        return f"polls are refused: {told[0]}"
     if silence <= max(_STALE_SECONDS, _STALE_POLLS * poll_seconds):
         return ""
     return f"the relay has answered no poll for {silence:.0f} s"
