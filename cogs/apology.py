@@ -90,8 +90,8 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "this bot can have it switched on; until then `/mjsettings` switches it off for you."
     ),
     KeyUnknown: (
-        "The relay does not know this bot's API key. The operator of this bot has to copy it again from the relay's "
-        "console into `MJ_API_KEY`. You weren't charged."
+        "The relay refuses this bot's API key: it knows no such key. The operator of this bot has to copy the key "
+        "again from the relay's console into `MJ_API_KEY`. You weren't charged."
     ),
     KeyExpired: (
         "This bot's API key has expired. The operator of this bot has to renew it in the relay's console. You weren't "
