@@ -128,6 +128,9 @@ def seed(answer: Answer, task_id: str) -> str:
         raise TaskUnknown(task_id, words.reason)
     if is_mapping(body) and _tells_no_seeds(answer, body, told):
         raise ActionUnsupported(words.reason, lasting=True)
+    # A submit may be refused for its model; to a read this means that the key is limited.
+    if words.own and (refusal := refused_to_all(answer, words)):
+        raise refusal
     try:
         submission(answer)
     except SubmitUncertain:  # nothing is paid here, and the answer may yet come
@@ -167,7 +170,7 @@ def cancelled(answer: Answer, task_id: str) -> None:
     words = words_of(answer, body)
     if told.code == 3 or words.have(_UNKNOWN):
         raise TaskUnknown(task_id, words.reason)
-    if refusal := refused_to_all(answer, words):
+    if refusal := refused_to_all(answer, words, forwarded=True):
         raise refusal
     if answer.status < 500 and told.code in {4, 9}:
         raise SubmitRefused(told.code, words.reason)
@@ -190,4 +193,4 @@ def picture(answer: Answer, task_id: str) -> bytes:
         raise TaskUnknown(task_id, words.reason)
     if answer.status in {403, 404, 410} and body:
         raise PictureGone(f"/mj/image/{task_id}", words.reason)
-    raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)
+    raise refused_to_all(answer, words, forwarded=True) or no_such_path(answer, words) or unreachable(answer, words)

@@ -10,12 +10,26 @@ from urllib.parse import quote
 import aiohttp
 
 from bot import answers, submits
+from bot.account_calls import AccountCalls
 from bot.answers import Answer
+from bot.clock import utc_now
 from bot.connections import Connections, Terms
-from bot.errors import RelayError, RelayUnreachable, SubmitUncertain, TaskUnknown
+from bot.errors import (
+    BalanceExhausted,
+    KeyRefused,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitUncertain,
+    TaskUnknown,
+    UpstreamRefused,
+)
+from bot.key_diagnosis import USAGE, KeyDiagnosis
 from bot.links import address
 from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
+from bot.ports import Now
+from bot.read_gate import ReadGate
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
 log = logging.getLogger(__name__)
@@ -37,6 +51,8 @@ Complete = Callable[[Task], Awaitable[Task]]
 """Adds to a task that was read what its relay leaves to the bot."""
 _T = TypeVar("_T")
 _OF_TEXT = Terms()
+# It only tells more of what has gone wrong already.
+_OF_USAGE = Terms(most=65536, timeout=aiohttp.ClientTimeout(total=5))
 _OF_LIST = Terms(most=4 * 1024 * 1024)
 _OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
 _FETCH: Final = "/mj/task/{id}/fetch"
@@ -44,6 +60,8 @@ _LIST: Final = "/mj/task/list-by-condition"
 _SEED: Final = "/mj/task/{id}/image-seed"
 _IMAGE: Final = "/mj/image/{id}"
 _CANCEL: Final = "/mj/task/{id}/cancel"
+# The reads that the relay answers by itself: seeds and cancels it hands on, and pictures need no key.
+_OWN_READS: Final = frozenset({_FETCH, _LIST})
 
 counted_from_zero(
     {_FETCH, _LIST, _SEED, _IMAGE, _CANCEL, submits.UPLOAD, *(str(order.path) for order in get_args(Order))}
@@ -53,6 +71,9 @@ counted_from_zero(
 class MidjourneyAPI:
     """A relay's `/mj` protocol: reads are free and retried once, submits are sent exactly once.
 
+    A submit is sent only while reads are answered: before the first one, and after a read that was refused, a check
+    comes first, and what that fails with is raised in the submit's place.
+
     Every method raises leaves of `RelayError` and nothing else, but for `image`.
     """
 
@@ -60,6 +81,7 @@ class MidjourneyAPI:
         self,
         relay: Connections,
         *,
+        now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
@@ -68,6 +90,9 @@ class MidjourneyAPI:
         self._relay = relay
         self._complete = complete or _as_told
         self._sleep = sleep
+        self.account_calls = AccountCalls(now)
+        self._gate = ReadGate(self.check)
+        self._diagnosis = KeyDiagnosis(lambda: relay.ask_account(USAGE, _OF_USAGE), self.account_calls, now)
         self._of_seed = Terms(timeout=seed_timeout)
         self._of_pictures = Terms(timeout=pictures_timeout)
         self._spoken: set[str] = set()
@@ -75,11 +100,12 @@ class MidjourneyAPI:
 
     @classmethod
     @asynccontextmanager
-    async def open(
+    async def open(  # noqa: PLR0913 - the composition root names four of them, a test the one that it shortens
         cls,
         base_url: str,
         key: str,
         *,
+        now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
         read_timeout: aiohttp.ClientTimeout = READ_TIMEOUT,
         submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
@@ -87,10 +113,20 @@ class MidjourneyAPI:
         pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
         complete: Complete | None = None,
     ) -> AsyncGenerator[Self]:
-        """Open the connections to the relay at `base_url`, with `key` as its bearer; every task goes by `complete`."""
-        async with Connections.open(base_url, key, read_timeout=read_timeout, submit_timeout=submit_timeout) as relay:
+        """Open the connections to the relay at `base_url`, with `key` in their headers.
+
+        Every task that is read goes by `complete`.
+        """
+        async with Connections.open(
+            base_url, key, now=now, read_timeout=read_timeout, submit_timeout=submit_timeout
+        ) as relay:
             yield cls(
-                relay, sleep=sleep, seed_timeout=seed_timeout, pictures_timeout=pictures_timeout, complete=complete
+                relay,
+                now=now,
+                sleep=sleep,
+                seed_timeout=seed_timeout,
+                pictures_timeout=pictures_timeout,
+                complete=complete,
             )
 
     async def fetch(self, task_id: str) -> Task:
@@ -219,17 +255,58 @@ class MidjourneyAPI:
                 return understand(await self._relay.read(method, path, body, terms))
 
         try:
+            found = await self._twice(once, f"{method} {path}")
+        except TaskUnknown:
+            self._admitted(template)
+            raise
+        except (KeyRefused, BalanceExhausted) as refused:
+            self._gate.close()
+            raise await self._diagnosis.explained(refused) from None
+        except UpstreamRefused:
+            await self._confirm()
+            raise
+        self._admitted(template)
+        return found
+
+    async def _twice(self, once: Callable[[], Awaitable[_T]], what: str) -> _T:
+        try:
             return await once()
         except RelayUnreachable as error:
             if error.retry_after is not None:
                 raise
-            log.debug("%s %s: %s; asking once more.", method, path, error.reason)
+            log.debug("%s: %s; asking once more.", what, error.reason)
         await self._sleep(0.5)
         return await once()
+
+    def _admitted(self, template: str) -> None:
+        """Let submits pass, where an answer shows that this key may read."""
+        if template in _OWN_READS:
+            self._gate.open()
+            self._diagnosis.forget()
+
+    async def _confirm(self) -> None:
+        """Find out whether a refusal by the upstream is one of the key after all, which then every read is given.
+
+        Raises:
+            KeyRefused: It is.
+            BalanceExhausted: It is.
+        """
+        with suppress(RelayUnreachable, RelayBusy):
+            await self.check()
 
     async def _submit(
         self, path: str, body: Body, understand: Callable[[Answer], _T], *, speed: Speed | None = None
     ) -> _T:
+        await self._gate.admit()
+        try:
+            return await self._send(path, body, understand, speed)
+        except KeyRefused as refused:
+            raise await self._diagnosis.explained(refused) from None
+        except UpstreamRefused:
+            await self._confirm()
+            raise
+
+    async def _send(self, path: str, body: Body, understand: Callable[[Answer], _T], speed: Speed | None) -> _T:
         terms = self._of_pictures if submits.has_pictures(body) else _OF_TEXT
         with api_request(path):
             path = f"/mj-{speed}{path}" if speed else path

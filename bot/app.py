@@ -170,6 +170,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
             MidjourneyAPI.open(
                 settings.mj_api_url,
                 settings.mj_api_key.get_secret_value(),
+                now=clock.now,
                 sleep=clock.sleep,
                 complete=offers.complete,
             )

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from bot.abilities import NO_ACCOUNT, NO_CHANNEL, lacking
 from bot.actions import SEED
-from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable, StoreUnavailable
+from bot.errors import RelayError, RelayUnreachable, StoreUnavailable
 from bot.hosting import WipedDisk
+from bot.key_faults import key_fault
 from bot.ports import Store
 from bot.reasons import is_wordless, translate
 from bot.settings import is_like_a_token
@@ -35,12 +36,9 @@ async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Findi
     """Try the relay and the key with one harmless fetch."""
     try:
         await check()
-    except KeyRefused as error:
-        said = f"the key was refused ({error.reason or 'no reason given'})."
-        return Finding("API key", good=False, said=said, advice="Copy MJ_API_KEY again from the relay's console.")
-    except BalanceExhausted:
-        return Finding("API key", good=False, said="its balance is used up.", advice="Top it up with the relay.")
     except RelayError as error:
+        if told := key_fault(error, quoting=True):
+            return Finding("API key", good=False, said=f"{told[0]}.", advice=told[1])
         if isinstance(error, RelayUnreachable) and error.no_host:
             return unfound("Relay", urlsplit(url).hostname or url, "is MJ_API_URL right?")
         said = f"{url} gives no usable answer ({_answered(error)})."

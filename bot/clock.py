@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """Return the time in UTC, aware."""
     return datetime.now(UTC)
 
 
@@ -14,7 +15,7 @@ def _utc_now() -> datetime:
 class Clock:
     """`now` gives the time in UTC, aware; `sleep` waits in seconds."""
 
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 

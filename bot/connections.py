@@ -1,16 +1,19 @@
-"""One HTTP exchange with the relay: its connections, its limits, and what a lost answer means."""
+"""One HTTP exchange with the relay: its connections, its headers, its limits, and what a lost answer means."""
 
 import asyncio
 import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Final, Self
 
 import aiohttp
 
 from bot.answers import Answer
 from bot.errors import RelayUnreachable, SubmitUncertain
+from bot.ports import Now
+from bot.refusals import may_be_the_header
 from bot.submits import Body, has_pictures, length, write
 
 _CONNECT_ERRORS = (
@@ -19,6 +22,9 @@ _CONNECT_ERRORS = (
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
+
+_TRY_AGAIN: Final = timedelta(minutes=1)
+"""How long after the second header was refused as well it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +36,77 @@ class Terms:
     timeout: aiohttp.ClientTimeout | None = None
 
 
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    body: Body | None
+    terms: Terms
+
+
+class KeyHeaders:
+    """Which headers carry the key: both, until a relay shows that it takes `mj-api-secret` only where it is alone.
+
+    new-api reads Authorization, and the other where that is missing. one-hub and midjourney-proxy read mj-api-secret
+    only. TrueAI's proxy reads Authorization first, and takes its "Bearer " for a part of the key.
+    """
+
+    def __init__(self, key: str, now: Now) -> None:
+        self.both = {"Authorization": f"Bearer {key}", "mj-api-secret": key}
+        self._alone = {"mj-api-secret": key}
+        self._now = now
+        self._refused_at: datetime | None = None
+        self.are_both = True
+        self.lock = asyncio.Lock()
+
+    @property
+    def current(self) -> dict[str, str]:
+        """Return the headers of the next request."""
+        return self.both if self.are_both else self._alone
+
+    @property
+    def may_try_alone(self) -> bool:
+        """Whether a read that was refused may be sent once more with the second header alone."""
+        waits = self._refused_at is not None and timedelta() <= self._now() - self._refused_at < _TRY_AGAIN
+        return self.are_both and not waits
+
+    @property
+    def alone(self) -> dict[str, str]:
+        """Return the second header alone."""
+        return self._alone
+
+    def learn(self, answer: Answer) -> bool:
+        """Take in what the second header alone was answered; return whether it is used alone from now on."""
+        if answer.status in {401, 402, 403}:
+            self._refused_at = self._now()
+        elif answer.status not in {408, 429} and answer.status < 500:
+            self.are_both = False
+        return not self.are_both
+
+
 @dataclass(frozen=True, kw_only=True)
 class Connections:
     """The connections to the relay at `base`: a pool for reads, and one of its own for each submit."""
 
     base: str
     key: str = field(repr=False)
+    headers: KeyHeaders = field(repr=False)
     reads: aiohttp.ClientSession
     submits: aiohttp.ClientSession
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, base_url: str, key: str, *, read_timeout: aiohttp.ClientTimeout, submit_timeout: aiohttp.ClientTimeout
+        cls,
+        base_url: str,
+        key: str,
+        *,
+        now: Now,
+        read_timeout: aiohttp.ClientTimeout,
+        submit_timeout: aiohttp.ClientTimeout,
     ) -> AsyncGenerator[Self]:
-        """Open the connections, with `key` as the bearer of each request."""
-        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "mjbot"}
+        """Open the connections, with `key` in the headers of each request."""
+        headers = {"Accept": "application/json", "User-Agent": "mjbot"}
         # A connection that the relay closed a moment ago would leave open whether a submit arrived, and so is paid:
         # none is used twice. It is not said in a header, as Go's server then resets the connection where it answers
         # before it has read the body, as new-api does for a path that it lacks, and the answer is lost.
@@ -54,33 +115,57 @@ class Connections:
             aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
             aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,
         ):
-            yield cls(base=base_url.rstrip("/"), key=key, reads=reads, submits=submits)
+            key_headers = KeyHeaders(key, now)
+            yield cls(base=base_url.rstrip("/"), key=key, headers=key_headers, reads=reads, submits=submits)
 
     async def read(self, method: str, path: str, body: Body | None, terms: Terms) -> Answer:
-        """Ask for what costs nothing, or raise RelayUnreachable."""
-        return await self._ask(self.reads, method, path, body, terms)
+        """Ask for what costs nothing, or raise RelayUnreachable.
+
+        What is refused is asked for once more with the second header alone, at most once a minute; that one stays,
+        for submits too, where it is not refused.
+        """
+        asked, key = _Request(method, path, body, terms), self.headers
+        with_both = key.are_both
+        answer = await self._ask(self.reads, asked, key.current)
+        if not with_both or not may_be_the_header(answer):
+            return answer
+        async with key.lock:  # of several reads that are refused at once, the others wait for what one finds out
+            if key.are_both:
+                return await self._try_alone(asked, answer)
+        return await self._ask(self.reads, asked, key.alone)
+
+    async def _try_alone(self, asked: _Request, first: Answer) -> Answer:
+        if not self.headers.may_try_alone:
+            return first
+        try:
+            second = await self._ask(self.reads, asked, self.headers.alone)
+        except RelayUnreachable:
+            return first
+        return second if self.headers.learn(second) else first
+
+    async def ask_account(self, path: str, terms: Terms) -> Answer:
+        """Ask one of new-api's own account routes, which read Authorization only; or raise RelayUnreachable."""
+        return await self._ask(self.reads, _Request("GET", path, None, terms), self.headers.both)
 
     async def submit(self, path: str, body: Body, terms: Terms) -> Answer:
         """Send what is paid, once; raise RelayUnreachable if it never left, SubmitUncertain if it may have arrived."""
-        return await self._ask(self.submits, "POST", path, body, terms)
+        return await self._ask(self.submits, _Request("POST", path, body, terms), self.headers.current)
 
-    async def _ask(
-        self, session: aiohttp.ClientSession, method: str, path: str, body: Body | None, terms: Terms
-    ) -> Answer:
+    async def _ask(self, session: aiohttp.ClientSession, asked: _Request, key: dict[str, str]) -> Answer:
         lost = SubmitUncertain if session is self.submits else RelayUnreachable
-        data, headers = (None, None) if body is None else _sent(body)
-        timeout = terms.timeout or session.timeout
+        data, headers = (None, key) if asked.body is None else _sent(asked.body, key)
+        timeout = asked.terms.timeout or session.timeout
         if session.closed:
             raise RelayUnreachable("closed")
         # `from None`: aiohttp's errors carry the request's headers, and so the key, in their repr.
         try:
             async with session.request(
-                method, self.base + path, data=data, headers=headers, allow_redirects=False, timeout=timeout
+                asked.method, self.base + asked.path, data=data, headers=headers, allow_redirects=False, timeout=timeout
             ) as response:
-                said = await _body(response, terms.most)
+                said = await _body(response, asked.terms.most)
                 retry_after = _retry_after(response.headers.get("Retry-After"))
                 # What a relay sends is UTF-8, or is not to be believed.
-                text = said[: terms.text].decode("utf-8", "replace")
+                text = said[: asked.terms.text].decode("utf-8", "replace")
                 return Answer(response.status, text, retry_after, self.key, said)
         except _CONNECT_ERRORS as error:
             no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
@@ -89,8 +174,8 @@ class Connections:
             raise lost(f"no answer ({type(error).__name__})") from None
 
 
-def _sent(body: Body) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
-    headers = {"Content-Type": "application/json", "Content-Length": str(length(body))}
+def _sent(body: Body, key: dict[str, str]) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
+    headers = {**key, "Content-Type": "application/json", "Content-Length": str(length(body))}
     return (_paced(body) if has_pictures(body) else b"".join(write(body))), headers
 
 

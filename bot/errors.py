@@ -7,7 +7,11 @@ MjbotError
 │   ├── RelayBusy            try again later: 429, code 30
 │   │   ├── NoAccount        code 3: no account of the relay's is alive, or works at the speed asked for
 │   │   └── QueueFull        code 23: the same submit may be sent again in a while
-│   ├── KeyRefused           the API key is wrong, expired, banned or not allowed to do this
+│   ├── KeyRefused           the API key is not accepted, for another reason than those below, or an unknown one
+│   │   ├── KeyUnknown       the relay knows no such key
+│   │   ├── KeyExpired       its time is over
+│   │   └── KeyLimited       it is limited to some models, and so may not read tasks
+│   ├── UpstreamRefused      what stands behind the relay refused the relay's own secret, not our key
 │   ├── BalanceExhausted     the key's quota or the account's balance is used up
 │   ├── TaskUnknown          this key knows no such task
 │   ├── ParentGone           the task exists no more where it could be acted on
@@ -121,7 +125,23 @@ class QueueFull(RelayBusy):
 
 
 class KeyRefused(RelayError):
-    """The API key is wrong, expired, banned, or not allowed to do this."""
+    """The API key is not accepted: the relay does not say why, or the account, the group or the address is why."""
+
+
+class KeyUnknown(KeyRefused):
+    """The relay knows no such key."""
+
+
+class KeyExpired(KeyRefused):
+    """The key was valid until a time that is over."""
+
+
+class KeyLimited(KeyRefused):
+    """The key is limited to some models: new-api lets it submit, and refuses every read."""
+
+
+class UpstreamRefused(RelayError):
+    """What stands behind the relay refused the relay's own secret (401, 403): the key is fine, nothing was accepted."""
 
 
 class BalanceExhausted(RelayError):

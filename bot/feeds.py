@@ -29,6 +29,7 @@ class Feed:
         self.latest: Task | None = None
         self.silent_since: datetime | None = None
         self.unchanged_since: datetime | None = None
+        self.refusal: RelayError | None = None
 
     def put(self, task: Task, *, over: bool) -> None:
         """Offer a snapshot; one that looks the same to a person is no news."""
@@ -49,10 +50,14 @@ class Feed:
         self._failure = failure
         self._news.set()
 
-    def outage(self, since: datetime | None) -> None:
-        """Tell that the relay is silent since then, or (None) that it speaks again."""
-        if self.silent_since != since:
-            self.silent_since = since
+    def outage(self, since: datetime | None, refusal: RelayError | None = None) -> None:
+        """Tell that the relay has told nothing of the task since then, or (None) that it does again.
+
+        `refusal` is why, where it answers and refuses this bot's key.
+        """
+        before = self.silent_since, type(self.refusal), self.refusal and self.refusal.reason
+        self.silent_since, self.refusal = since, refusal
+        if before != (since, type(refusal), refusal and refusal.reason):
             self._news.set()
 
     def stall(self, since: datetime | None) -> None:

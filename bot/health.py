@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from bot.errors import BalanceExhausted, KeyRefused, RelayBusy, RelayError, RelayUnreachable
+from bot.errors import RelayBusy, RelayError, RelayUnreachable
+from bot.key_faults import key_fault
 from bot.supervisor import Supervisor
 from bot.watcher import Watcher
 
@@ -118,11 +119,9 @@ class KeyCheck:
 
 
 def _said(error: RelayError) -> str:
+    if told := key_fault(error):
+        return told[0]
     match error:
-        case KeyRefused():
-            return "the relay refuses MJ_API_KEY"
-        case BalanceExhausted():
-            return "the balance of MJ_API_KEY is used up"
         case RelayUnreachable():
             return "the relay does not answer"
         case RelayBusy():
@@ -132,8 +131,13 @@ def _said(error: RelayError) -> str:
 
 
 def polls_trouble(watcher: Watcher, poll_seconds: float) -> str:
-    """Say for how long the relay has left polls without an answer, where that is longer than 60 s and six polls."""
+    """Say for how long the relay has left polls without an answer, where that is longer than 60 s and six polls.
+
+    That it refuses the key is said at once.
+    """
     silence = watcher.unanswered_seconds
+    if silence and watcher.refusal is not None and (told := key_fault(watcher.refusal)):
+        return f"polls are refused: {told[0]}"
     if silence <= max(_STALE_SECONDS, _STALE_POLLS * poll_seconds):
         return ""
     return f"the relay has answered no poll for {silence:.0f} s"

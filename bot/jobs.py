@@ -280,6 +280,7 @@ class Jobs:
                 picture=preview,
                 silent_since=feed.silent_since,
                 unchanged_since=feed.unchanged_since,
+                refusal=feed.refusal,
             )
         )
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.errors import MjbotError
+from bot.errors import MjbotError, RelayError
 from bot.images import Picture
 from bot.models import Task
 from bot.readings import Shortened
@@ -256,6 +256,8 @@ class Scene:
     link_fails: bool = False
     silent_since: datetime | None = None
     unchanged_since: datetime | None = None
+    refusal: RelayError | None = None
+    """Why the relay tells nothing of the task since `silent_since`, where it refuses this bot's key."""
     again_at: datetime | None = None
     waits_for: Wait = Wait.QUEUE
 

@@ -244,24 +244,64 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
 
 # Short reasons for a refusal, as a clause without its full stop.
 _REFUSALS: Final[tuple[tuple[str, str], ...]] = (
-    (r"未提供令牌", "no key was sent"),
-    (r"无效的令牌|invalid token", "the key is not valid"),
-    (r"该令牌已过期", "the key has expired"),
-    (r"该令牌状态不可用", "the key is switched off"),
-    (r"该?令牌额度已用尽|TokenStatusExhausted", "the key's quota is used up"),
-    (r"quota_not_enough|余额不足|额度不足", "the account's balance is used up"),
-    (r"用户已被封禁", "the account is banned"),
-    (rf"该令牌无权访问模型\s?{_MODEL}", r"the key may not use \1"),
-    (r"该令牌无权访问模型", "the key's list of models keeps it out"),
-    (r"您的\s?IP\s?不在令牌允许访问的列表中", "the key does not admit this machine's address"),
-    (r"令牌分组.{0,80}已被禁用|分组.{0,80}已被弃用", "the key's group is switched off"),
+    (r"未提供令牌|token not provided|authorization header missing", "no key was sent"),
+    (r"数据库|資料庫|database (?:query )?error", "the relay's database has a fault"),
+    (r"(?:无效的?|無效的?)(?:令牌|密钥|密鑰)|invalid token|(?:invalid|incorrect) api[ _]?key", "the key is not valid"),
+    (r"[该該]?令牌已[过過]期|(?:this )?(?:token|key)\b.{0,20}\bexpired", "the key has expired"),
+    (
+        r"[该該]?令牌[状狀][态態]不可用|(?:this )?token status (?:is )?unavailable|(?:token|key)\b.{0,20}\bdisabled",
+        "the key is switched off",
+    ),
+    (
+        (
+            r"[该該]?令牌(?:额度|額度)已用[尽盡]|TokenStatusExhausted|"
+            r"(?:token|key)\b.{0,20}quota.{0,20}(?:exhausted|used up|not enough)"
+        ),
+        "the key's quota is used up",
+    ),
+    (
+        (
+            r"quota_not_enough|余额不足|餘額不足|[额額]度不足|"
+            r"insufficient[ _](?:user[ _])?(?:quota|balance)|quota is not enough"
+        ),
+        "the account's balance is used up",
+    ),
+    (r"(?:用户|使用者)已被(?:封禁|禁用)|user (?:has been|is) (?:banned|disabled)", "the account is banned"),
+    (
+        rf"[该該]?令牌(?:无权访问|無權存取)模型\s?{_MODEL}|(?:this )?token has no access to model\s?{_MODEL}",
+        r"the key may not use \1\2",
+    ),
+    (
+        r"[该該]?令牌(?:无权访问|無權存取)(?:任何)?模型|(?:this )?token has no access to (?:any )?models?",
+        "the key's list of models keeps it out",
+    ),
+    (
+        r"您的\s?IP\s?不在令牌允许访问的列表中|\bip\b.{0,40}(?:not (?:in|allowed|permitted)|denied)",
+        "the key does not admit this machine's address",
+    ),
+    (
+        r"令牌分组.{0,80}已被禁用|分组.{0,80}已被弃用|group\b.{0,80}(?:disabled|deprecated)",
+        "the key's group is switched off",
+    ),
+    (
+        r"(?:无权访问|無權存取).{0,80}(?:分组|分組)|no permission to access this group",
+        "the account may not use the key's group",
+    ),
     (r"普通用户不支持指定渠道", "the key may not name a channel"),
-    (rf"模型\s?{_MODEL}\s?无可用渠道", r"the key's group has no channel for \1"),
-    (r"无可用渠道", "the key's group has no channel for it"),
+    (r"未登[录錄]|not logged in", "it is not logged in"),
+    (rf"模型\s?{_MODEL}\s?(?:无可用渠道|無可用管道)", r"the key's group has no channel for \1"),
+    (rf"available channels? for model {_MODEL}", r"the key's group has no channel for \1"),
+    (
+        r"无可用渠道|無可用管道|可用渠道失败|可用管道失敗|available channels? for model",
+        "the key's group has no channel for it",
+    ),
     (r"无可用的账号(?:实例)?|账号不可用", "no Midjourney account is free"),
     (r"队列(?:已满|数已达上限)(?:\W请稍后[再重尝]试)?", "the queue is full"),
     (r"并发数已达上限", "too many jobs run at once"),
-    (r"(?:too many requests )?当前分组负载已饱和", "the key's group is overloaded"),
+    (
+        r"(?:too many requests )?当前分组(?:上游)?负载已饱和|當前分組上游負載已飽和|group upstream load is saturated",
+        "the key's group is overloaded",
+    ),
     (r"排队中\W前面还有\s?(\d{1,9})\s?个任务", r"queued, \1 ahead"),
     (r"(?:可能)?包含敏感词|敏感词", "it may hold a word that is not allowed"),
     (r"关联任务不存在(?:或已失效)?|task_not_found", "the earlier task is gone"),
@@ -374,10 +414,15 @@ def translate(reason: str) -> str:
     passed_on = upstream_errors.read(said)
     if passed_on is not None:
         said = passed_on.left
-    match, clause = _refusal(said)
+    match, words = _refusal(said)
     if match is None and passed_on is not None and passed_on.meaning is not None:
         return passed_on.meaning.clause
-    return clause if match else said
+    return words if match else said
+
+
+def clause(reason: str) -> str:
+    """Return our own words for a relay's short reason, "" where it is not a known one."""
+    return _refusal(shorten(reason).strip())[1]
 
 
 def is_wordless(reason: str) -> bool:
@@ -406,9 +451,9 @@ def _failure(said: str) -> Reason | None:
 
 
 def _unexplained(said: str) -> tuple[str, str, str]:
-    match, clause = _refusal(said)
+    match, words = _refusal(said)
     if match:
-        sentence = f"The relay says: {clause}."
+        sentence = f"The relay says: {words}."
     elif _CHINESE.search(said):
         sentence = "The relay tells why only in Chinese, in words that this bot cannot translate."
     else:
@@ -417,9 +462,9 @@ def _unexplained(said: str) -> tuple[str, str, str]:
 
 
 def _refusal(said: str) -> tuple[re.Match[str] | None, str]:
-    for pattern, clause in (*_REFUSALS, *_OTHER_REFUSALS):
+    for pattern, words in (*_REFUSALS, *_OTHER_REFUSALS):
         if match := re.search(pattern, said, re.IGNORECASE):
-            return match, match.expand(clause)
+            return match, match.expand(words)
     return None, ""
 
 

@@ -13,7 +13,10 @@ from typing import Any
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
     KeyRefused,
+    KeyUnknown,
     NoAccount,
     ParentBusy,
     ParentGone,
@@ -25,22 +28,58 @@ from bot.errors import (
     RelayUnreachable,
     SubmitRefused,
     SubmitUncertain,
+    UpstreamRefused,
 )
 from bot.models import Submission, is_mapping, text_of
 
-_QUOTA = ("额度", "quota", "余额", "balance")
-_NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance")
-_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full")
-_PARENT_BUSY = ("关联任务状态错误", "task_status_not_success")
+# new-api speaks simplified or traditional Chinese, or English (its i18n/locales); one-hub and others have their own.
+_EXHAUSTED = re.compile(
+    r"额度|額度|余额|餘額|欠费|欠費|quota|\bbalance\b|exhausted|used up|"
+    r"(?:insufficient|out of|no|not enough|run out of) (?:\w+ )?(?:credits?|funds?)\b"
+)
+_EXPIRED = re.compile(r"过期|過期|\bexpired\b")
+_UNKNOWN_KEY = re.compile(
+    r"(?:无效的?|無效的?)(?:令牌|密钥|密鑰)|(?:invalid|incorrect|unknown|wrong)[ _](?:api[ _]?)?key\b"
+)
+# The same text for a wrong, an expired and an exhausted key on new-api of 2026, a wrong one elsewhere.
+_INVALID_TOKEN = re.compile(r"invalid (?:access )?token|token (?:is )?invalid")
+# Why else a key may be refused: the texts tell, so that nothing need be asked.
+_OTHERWISE = re.compile(
+    r"封禁|banned|blocked|禁用|停用|弃用|棄用|deprecated|disabled|[状狀][态態]不可用|status (?:is )?unavailable|"
+    r"(?<![a-z])ips?(?![a-z])|分组|分組|\bgroup\b|渠道|管道|\bchannel\b|未提供|not provided|missing|"
+    r"数据库|資料庫|database"
+)
+_LIMITED = re.compile(
+    r"(?:(?:无权|無權|不允许|不允許).{0,8}(?:模型)|"
+    r"(?:no|not have|lacks?) (?:access|permission)\b.{0,40}?\bmodels?\b|"
+    r"(?:not (?:allowed|authori[sz]ed|permitted)|denied|cannot|may not)\b.{0,40}?\bmodels?\b|"
+    r"\bmodels?\b.{0,60}?(?:not (?:allowed|authori[sz]ed|permitted)|forbidden|denied)\b)"
+    r"\s?[:\uff1a]?\s?[`'\"]?(?P<model>[\w./-]*)"
+)
+_THIS_MODEL = re.compile(r"(?:该|此|這個|这个)模型|(?:this|that|the(?: requested)?) model\b")
+_NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance", "無可用的帳號", "帳號不可用")
+_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full", "佇列已滿")
+_PARENT_BUSY = ("关联任务状态错误", "關聯任務狀態錯誤", "task_status_not_success")
 _PARENT_GONE = (
     "task_not_found",
     "关联任务不存在",
     "已失效",
     "该任务所属渠道已被禁用",
+    "該任務所屬管道已被禁用",
     "channel associated with this task has been disabled",
 )
 _PARENT_UNCHANGEABLE = ("关联任务不允许执行变化",)
-_NO_CHANNEL = ("无可用渠道", "no available channel", "model_not_found")
+_NO_CHANNEL = (
+    "无可用渠道",
+    "無可用管道",
+    "無可用渠道",
+    "no available channel",
+    "no channel available",
+    "get available channel",
+    "可用渠道失败",
+    "可用管道失敗",
+    "model_not_found",
+)
 # new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
 _AFTER_ACCEPTANCE = (
     "insert_midjourney_task_failed",
@@ -48,7 +87,7 @@ _AFTER_ACCEPTANCE = (
     "close_response_body_failed",
     "billing_failed",
 )
-_MODEL_REFUSED = re.compile(r"(?:模型|model)\s+mj_", re.IGNORECASE)
+_MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
 _SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
 
 _SECRET_LENGTH = 6
@@ -86,11 +125,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Words:
-    """What a body says, whatever its shape; `low` holds every word of it, for comparing."""
+    """What a body says, whatever its shape; `low` holds every word of it, for comparing.
+
+    `own` tells that it has the shape of the relay's own errors, {"error": {"message": ...}}: what an upstream answers
+    to a relay has another one.
+    """
 
     reason: str
     low: str
     code: int = 0
+    own: bool = False
 
     def have(self, some: tuple[str, ...]) -> bool:
         """Whether it says one of these, which are in lower case."""
@@ -125,7 +169,9 @@ def words_of(answer: Answer, body: object) -> Words:
     fields = ("description", "message", "msg", "detail", "title", "error")
     said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
     low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
-    return Words(shorten(said, answer.secret) or f"HTTP {answer.status}", low, Submission.model_validate(body).code)
+    own = is_mapping(error) and bool(text_of(error.get("message")).strip())
+    reason = shorten(said, answer.secret) or f"HTTP {answer.status}"
+    return Words(reason, low, Submission.model_validate(body).code, own)
 
 
 def unreachable(answer: Answer, words: Words) -> RelayError:
@@ -133,15 +179,54 @@ def unreachable(answer: Answer, words: Words) -> RelayError:
     return RelayUnreachable(words.reason, retry_after=answer.retry_after)
 
 
-def refused_to_all(answer: Answer, words: Words) -> RelayError | None:
-    """Read what is said to reads and submits alike: about the key, the money, the load."""
+def refused_to_all(answer: Answer, words: Words, *, forwarded: bool = False) -> RelayError | None:
+    """Read what is said to reads and submits alike: about the key, the money, the load.
+
+    `forwarded`: the relay hands such a request on to its upstream, whose 401 or 403 is about the relay's own secret,
+    unless the relay's own shape tells that it never went so far.
+    """
     # A page with 403 is a firewall's, which has not looked at the key.
     if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
-        exhausted = answer.status == 402 or words.have(_QUOTA)
-        return BalanceExhausted(words.reason) if exhausted else KeyRefused(words.reason)
+        refusal = _of_key(answer, words)
+        upstream = forwarded and not words.own and not isinstance(refusal, BalanceExhausted)
+        return UpstreamRefused(words.reason) if upstream else refusal
     if answer.status == 429 or words.code == 30:
         return RelayBusy(words.reason, retry_after=answer.retry_after)
     return None
+
+
+def _of_key(answer: Answer, words: Words) -> RelayError:
+    """Tell what is wrong with the key, as far as the words say it."""
+    kind: type[RelayError] = KeyRefused
+    if _LIMITED.search(words.reason.lower()):
+        kind = KeyLimited
+    elif answer.status == 402 or _EXHAUSTED.search(words.low):
+        kind = BalanceExhausted
+    elif _EXPIRED.search(words.low):
+        kind = KeyExpired
+    elif _UNKNOWN_KEY.search(words.low) and not _OTHERWISE.search(words.low):
+        kind = KeyUnknown
+    return kind(words.reason)
+
+
+def leaves_open(refused: RelayError) -> bool:
+    """Whether a refusal's words may stand for a wrong, an expired and an exhausted key alike."""
+    return type(refused) in {KeyRefused, KeyUnknown} and not _OTHERWISE.search(refused.reason.lower())
+
+
+def names_unknown_key(words: Words) -> bool:
+    """Whether these words, where they can mean nothing else, say that there is no such key."""
+    return bool(_INVALID_TOKEN.search(words.low) or _UNKNOWN_KEY.search(words.low))
+
+
+def may_be_the_header(answer: Answer) -> bool:
+    """Whether a read may have been refused because the key came in the wrong header.
+
+    TrueAI's proxy answers 403 in plain text where it looks at an Authorization that it cannot read.
+    """
+    if answer.status != 403 or answer.is_html:
+        return answer.status == 401
+    return not words_of(answer, decoded(answer)).own
 
 
 def no_such_path(answer: Answer, words: Words) -> RelayError | None:
@@ -152,17 +237,24 @@ def no_such_path(answer: Answer, words: Words) -> RelayError | None:
     return None
 
 
+def _names_model(words: Words) -> bool:
+    """Whether a submit is refused for the model that it asks for: without one it is the key that is limited."""
+    said = words.reason.lower()
+    limited = _LIMITED.search(said)
+    return bool(_MODEL_REFUSED.search(said) or (limited and (limited["model"] or _THIS_MODEL.search(said))))
+
+
 def refused_by_gateway(answer: Answer, words: Words) -> RelayError | None:
     """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
-    if answer.status == 403 and _MODEL_REFUSED.search(words.low):
+    if answer.status in {401, 403} and _names_model(words):
         return ActionUnsupported(words.reason, lasting=True)
-    if refusal := refused_to_all(answer, words):
+    if words.have(_NO_CHANNEL) and (answer.status == 503 or (words.own and answer.status not in {200, 429})):
+        return ActionUnsupported(words.reason, lasting=False)
+    if refusal := refused_to_all(answer, words, forwarded=True):
         return refusal
     # Its parser of customIds panics, and only that panic is known to come before anything is sent.
     if "unknown_action" in words.low or ("panic detected" in words.low and "index out of range" in words.low):
         return ActionUnsupported(words.reason, lasting=True)
-    if answer.status == 503 and words.have(_NO_CHANNEL):
-        return ActionUnsupported(words.reason, lasting=False)
     # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
     stopped_before = answer.status >= 500 and "new_api_error" in words.low
     if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):

@@ -22,6 +22,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.feeds import Deadline, Feed, Watched
+from bot.key_faults import key_fault
 from bot.metrics import POLL_LAG, WATCHED
 from bot.models import Status, Task
 from bot.schedule import Schedule
@@ -36,6 +37,8 @@ _LONGEST_HOLD = 120.0
 """How long one answer's Retry-After may hold everybody's reads."""
 _FAR = 600.0
 """Nothing is put off for so long: what lies further ahead was reckoned before somebody put the clock back."""
+_CONFIRM_SECONDS = 1.0
+"""How soon a refusal of the key is confirmed by a second poll: messages speak of it at once, but not of a hiccup."""
 _GRACE_SECONDS = 30
 """How long after its message's birth a task may be unknown."""
 
@@ -74,6 +77,9 @@ class Watcher:
         self._waits_until = inf
         self._silent_since: datetime | None = None
         self._silence_told = False
+        self._refused_at: datetime | None = None
+        self.refusal: RelayError | None = None
+        """What the relay refuses this bot's key with, confirmed by a second poll; None while it does not."""
         self.last_answer_at: datetime | None = None
 
     @property
@@ -112,7 +118,8 @@ class Watcher:
         if until is not None:
             heapq.heappush(self._deadlines, deadline)
             self._wake.set()
-        feed.silent_since = self._silent_since if self._silence_told else None
+        if self._silence_told:
+            feed.silent_since, feed.refusal = self._silent_since, self.refusal
         feed.unchanged_since = self._unchanged_since(watched, now.timestamp())
         over = watched.is_over(now.timestamp())
         if resumed and watched.task is seed and not over:
@@ -223,10 +230,13 @@ class Watcher:
         silent = self._silent_since
         if silent is None or self._silence_told or now < silent.timestamp() + self._schedule.patience:
             return
+        self._tell_outage()
+
+    def _tell_outage(self) -> None:
         self._silence_told = True
         for watched in self._watched.values():
             for feed in watched.feeds:
-                feed.outage(silent)
+                feed.outage(self._silent_since, self.refusal)
 
     async def _wait(self, seconds: float) -> None:
         await first_of(self._wake.wait(), self._sleep(seconds))
@@ -345,7 +355,7 @@ class Watcher:
         self.last_answer_at = now
         if self._silent_since is not None:
             log.info("The relay answers again, after %d s.", (now - self._silent_since).total_seconds())
-            self._silent_since = None
+            self._silent_since = self._refused_at = self.refusal = None
             self._silence_told = False
             for watched in self._watched.values():
                 for feed in watched.feeds:
@@ -357,13 +367,13 @@ class Watcher:
         if asked is not None:
             asked = min(asked, _LONGEST_HOLD)
         if self._silent_since is None:
-            refuses = isinstance(error, KeyRefused | BalanceExhausted)
-            said = "refuses this bot's key" if refuses else "does not answer"
-            log.warning("The relay %s (%s: %s); still trying.", said, type(error).__name__, error.reason)
+            log.warning("%s; still trying.", _failure(error))
             self._silent_since = now
             self._wake.set()
         silence = (now - self._silent_since).total_seconds()
         pause = self._schedule.outage(silence) if asked is None else max(asked, self._schedule.base)
+        if self._awaits_confirmation(error, now):
+            pause = min(pause, _CONFIRM_SECONDS)
         if asked is not None:
             self._held_until = now.timestamp() + max(self._held(now.timestamp()), asked)
         for watched in batch:
@@ -371,3 +381,25 @@ class Watcher:
             for feed in watched.feeds:
                 if feed.impatient:
                     feed.fail(error)
+
+    def _awaits_confirmation(self, error: RelayError, now: datetime) -> bool:
+        """Tell every feed of a refusal of the key that an earlier one confirms; return whether this is the first."""
+        if not isinstance(error, KeyRefused | BalanceExhausted):
+            self._refused_at = None
+            return False
+        first, self._refused_at = self._refused_at, self._refused_at or now
+        if first is None or (now - first).total_seconds() < _CONFIRM_SECONDS / 2:
+            return self.refusal is None
+        if type(error) is not type(self.refusal):
+            log.warning("%s; still trying.", _failure(error))
+        self.refusal = error
+        self._tell_outage()
+        return False
+
+
+def _failure(error: RelayError) -> str:
+    """Say for the log why the relay tells nothing, and the cure where there is one."""
+    told, name = key_fault(error), type(error).__name__
+    if told is None:
+        return f"The relay does not answer ({name}: {error.reason})"
+    return f"The relay refuses this bot's key ({name}: {error.reason}): {told[0]}. {told[1].removesuffix('.')}"

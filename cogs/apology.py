@@ -21,7 +21,10 @@ from bot.errors import (
     DisplayError,
     DisplayFailed,
     FormGone,
+    KeyExpired,
+    KeyLimited,
     KeyRefused,
+    KeyUnknown,
     MjbotError,
     NoAccount,
     NoSeed,
@@ -54,6 +57,7 @@ from bot.errors import (
     SubmitRefused,
     SubmitUncertain,
     TaskUnknown,
+    UpstreamRefused,
 )
 from bot.reasons import is_wordless, translate
 from cogs.objections import objection
@@ -89,6 +93,18 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
     PromptIgnored: (
         "The relay asked for no new prompt, so this is drawn from the old one: its account has remix off. Whoever runs "
         "this bot can have it switched on; until then `/mjsettings` switches it off for you."
+    ),
+    KeyUnknown: (
+        "The relay refuses this bot's API key: it knows no such key. The operator of this bot has to copy the key "
+        "again from the relay's console into `MJ_API_KEY`. You weren't charged."
+    ),
+    KeyExpired: (
+        "This bot's API key has expired. The operator of this bot has to renew it in the relay's console. You weren't "
+        "charged."
+    ),
+    KeyLimited: (
+        "This bot's API key is limited to some models, so the relay lets it read no task. The operator of this bot has "
+        "to remove the key's model limits in the relay's console. You weren't charged."
     ),
     AdmissionRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
     ServerNotAllowed: (
@@ -163,7 +179,7 @@ def apology(error: MjbotError, now: datetime, *, command: bool = False) -> str:
     """
     if command and (text := _OF_COMMANDS.get(type(error)) or _unsupported(error, "command")):
         return text
-    if text := _relayed(error, now) or _seedless(error) or _ours(error, now) or objection(error):
+    if text := _relayed(error, now) or _key_refused(error) or _seedless(error) or _ours(error, now) or objection(error):
         return text
     return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
 
@@ -191,16 +207,6 @@ def _relayed(error: MjbotError, now: datetime) -> str:
         case RelayBusy(reason=reason, retry_after=wait):
             what = "The relay's queue is full" if isinstance(error, QueueFull) else "The relay is too busy"
             return f"{what}.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
-        case KeyRefused(reason=reason):
-            return (
-                f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "
-                "`MJ_API_KEY`, then run `python -m bot check`."
-            )
-        case BalanceExhausted(reason=reason):
-            return (
-                f"This bot has no credit left at the relay.{_said(reason)} Nothing was paid. The operator of this bot "
-                "has to top up the account, or raise the key's quota."
-            )
         case TaskUnknown(task_id=task_id):
             shown = _quoted(task_id)
             return (
@@ -218,6 +224,29 @@ def _relayed(error: MjbotError, now: datetime) -> str:
             return (
                 f"The relay did not take this{which}.{_said(reason)} Nothing was paid: change the request, "
                 "or try again later."
+            )
+        case _:
+            return ""
+
+
+def _key_refused(error: MjbotError) -> str:
+    match error:
+        case KeyUnknown() | KeyExpired() | KeyLimited():
+            return ""
+        case KeyRefused(reason=reason):
+            return (
+                f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "
+                "`MJ_API_KEY`, then run `python -m bot check`. You weren't charged."
+            )
+        case UpstreamRefused(reason=reason):
+            return (
+                f"The relay's own connection to Midjourney is misconfigured.{_said(reason)} The operator of this bot "
+                "can tell the operator of the relay. You weren't charged."
+            )
+        case BalanceExhausted(reason=reason):
+            return (
+                f"This bot has no credit left at the relay.{_said(reason)} Nothing was paid. The operator of this bot "
+                "has to top up the account, or raise the key's quota."
             )
         case _:
             return ""

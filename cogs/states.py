@@ -1,20 +1,24 @@
 """What each state of a message says: colour, title, lines, and the buttons that are ours. Pure."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.actions import BUTTONS, REPAINTED, Kind, is_grid, meaning
+from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown
 from bot.models import ButtonsKey, Status, Task
 from bot.ports import Ending, Scene, Wait
-from bot.reasons import explain
+from bot.reasons import explain, translate
 from bot.records import Job
 from cogs.colours import ASLEEP, BAD, DONE, LIVE, QUIET, WAITING
 from cogs.fifth import FILES, Ours, of_dead_end, of_result, of_running
 from cogs.prose import ago, bar, code, duration, escaped, plain, short, web_link
+from cogs.quotes import quoted
 from cogs.readings import readings
 
+_SAID = 80
+"""How much is shown of what the relay says of the bot's key."""
 _OF_FOUR = re.compile(r"[UV][1-4]|Reroll")
 
 
@@ -55,7 +59,8 @@ def state_of(scene: Scene) -> State:
         name = escaped(short(scene.job.requester.name, 80)) or "somebody"
         lines = ("Nothing is drawn until you confirm.", *_outage(scene))
         masked = scene.job.done == REPAINTED and scene.job.parent_id
-        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, REGION_FORM if masked else FORM)
+        ours = REGION_FORM if masked else FORM
+        return State(WAITING, f"✋ Waiting for {name} to confirm", lines, ours, _quoted_outage(scene))
     if task.status is Status.IN_PROGRESS:
         return _running(scene, task)
     return _queued(scene, task.properties.number_of_queues, task.submit_time)
@@ -64,7 +69,8 @@ def state_of(scene: Scene) -> State:
 def _queued(scene: Scene, ahead: int, submit_time: int) -> State:
     asked = submit_time or int(scene.job.born_at.timestamp() * 1000)
     title = f"⏳ Queued, {ahead} ahead" if ahead > 0 else "⏳ Queued"
-    return State(QUIET, title, (f"asked {ago(asked)}", *_outage(scene)), of_running(scene.job, scene.marks))
+    lines = (f"asked {ago(asked)}", *_outage(scene))
+    return State(QUIET, title, lines, of_running(scene.job, scene.marks), _quoted_outage(scene))
 
 
 def _full(again_at: datetime) -> State:
@@ -84,14 +90,42 @@ def _running(scene: Scene, task: Task) -> State:
     percent = task.progress or 0
     started = task.start_time or task.submit_time or int(scene.job.born_at.timestamp() * 1000)
     lines = (bar(percent), f"started {ago(started)}", *_outage(scene))
-    return State(LIVE, f"🎨 Drawing, {percent} %", lines, of_running(scene.job, scene.marks))
+    ours = of_running(scene.job, scene.marks)
+    return State(LIVE, f"🎨 Drawing, {percent} %", lines, ours, _quoted_outage(scene))
 
 
 def _outage(scene: Scene) -> Iterator[str]:
-    if scene.silent_since is not None:
-        yield f"⚠️ No answer from the relay since {ago(scene.silent_since)}; still trying"
-    elif scene.unchanged_since is not None:
-        yield f"⚠️ Nothing new since {ago(scene.unchanged_since)}: it is slow, or the relay has lost it. Still watching"
+    if scene.silent_since is None:
+        if scene.unchanged_since is not None:
+            since = ago(scene.unchanged_since)
+            yield f"⚠️ Nothing new since {since}: it is slow, or the relay has lost it. Still watching"
+        return
+    since = ago(scene.silent_since)
+    if scene.refusal is None:
+        yield f"⚠️ No answer from the relay since {since}; still trying"
+        return
+    what, cure = next(_REFUSED[kind] for kind in type(scene.refusal).__mro__ if kind in _REFUSED)
+    said = quoted(translate(scene.refusal.reason), _SAID) if what.endswith(":") else ""
+    what = f"{what} {said}" if said else what.removesuffix(":")
+    yield f"⚠️ No news since {since}. {what}. **Next:** its operator {cure}; then this message goes on by itself"
+
+
+def _quoted_outage(scene: Scene) -> tuple[str, ...]:
+    """Return the line of an outage where it holds the relay's own words."""
+    return tuple(_outage(scene)) if type(scene.refusal) is KeyRefused else ()
+
+
+# What the relay says of the bot's key, and the cure; a colon asks for its own words.
+_REFUSED: Mapping[type[Exception], tuple[str, str]] = {
+    KeyLimited: (
+        "The relay lets this bot's key read no task, as it is limited to some models",
+        "removes the model limits of the key",
+    ),
+    KeyExpired: ("This bot's key for the relay has expired", "renews the key"),
+    KeyUnknown: ("The relay does not know this bot's key", "copies the key again from the relay's console"),
+    BalanceExhausted: ("This bot's key has no credit left at the relay", "tops it up"),
+    KeyRefused: ("The relay refuses this bot's key:", "looks at the key in the relay's console"),
+}
 
 
 def _success(scene: Scene, task: Task) -> State:

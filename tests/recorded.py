@@ -51,3 +51,24 @@ def recorded(name: str) -> Recorded:
         response["content_type"],
         response["body"],
     )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that real relay software gave, as it went over the wire."""
+
+    status: int
+    text: str
+    retry_after: float | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """What the client's HTTP layer makes of it."""
+        return Answer(self.status, self.text, self.retry_after)
+
+
+def key_reply(name: str) -> Reply:
+    """Load one recorded answer about a key, from `tests/data/keys`, as `onehub_401`."""
+    row = json.loads((FOLDER.parent / "keys" / f"{name}.json").read_text(encoding="utf-8"))["response"]
+    body = row.get("body", row.get("body_text"))
+    return Reply(row["status"], body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))

@@ -26,7 +26,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.models import Status, Task
-from tests.fakes.socket_relay import Slept, relay
+from tests.fakes.socket_relay import ADMITTED, CHECK, Slept, relay
 from tests.recorded import recorded
 
 KEY = "sk-VerySecretKey0123456789"
@@ -48,12 +48,16 @@ class Line:
 
 @asynccontextmanager
 async def raw(talk: Talk) -> AsyncGenerator[Line]:
-    """Run a server on 127.0.0.1 that reads a request's head and body, and then talks as it likes."""
+    """Run a server on 127.0.0.1 that reads a request's head and body, and then talks as it likes; it admits submits."""
     line = Line("")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
+            if CHECK.encode() in head:
+                writer.write(f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(ADMITTED)}\r\n\r\n{ADMITTED}".encode())
+                await writer.drain()
+                return
             line.requests += 1
             lengths = [row.split(b":")[1] for row in head.split(b"\r\n") if row.lower().startswith(b"content-length")]
             await reader.readexactly(int(lengths[0]) if lengths else 0)
@@ -260,6 +264,7 @@ async def test_check(slept: Slept) -> None:
     async with relay(GRID) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
         await api.check()
     async with relay("34_err_401_invalid_key") as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        it.admits = False
         with pytest.raises(KeyRefused):
             await api.check()
 
@@ -374,6 +379,7 @@ def _closed_port() -> int:
 async def test_nothing_sent_is_certain(base: str, slept: Slept) -> None:
     """Where no connection was made, a submit is no more uncertain than a read."""
     async with MidjourneyAPI.open(base.format(port=_closed_port()), KEY, sleep=slept) as api:
+        api._gate.open()
         with pytest.raises(RelayUnreachable):
             await _press(api)
         assert slept == []
@@ -394,6 +400,7 @@ async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
             filler.setblocking(False)  # noqa: FBT003 - the socket's own signature
             filler.connect_ex(address)
         async with MidjourneyAPI.open(f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=SHORT) as api:
+            api._gate.open()
             with pytest.raises(RelayUnreachable, match="cannot connect"):
                 await _press(api)
         for filler in fillers:

@@ -11,6 +11,7 @@ from bot.api import MidjourneyAPI
 from bot.errors import (
     ActionUnsupported,
     KeyRefused,
+    KeyUnknown,
     MjbotError,
     ParentBusy,
     ParentGone,
@@ -47,7 +48,7 @@ async def test_a_seed_is_a_number_as_text(result: object) -> None:
     ("answer", "expected", "asked"),
     [
         ("32_fetch_unknown_id_newapi_400", TaskUnknown, 1),
-        ("34_err_401_invalid_key", KeyRefused, 1),
+        ("34_err_401_invalid_key", KeyUnknown, 2),
         (_says(5, "do_request_failed ", status=400), RelayUnreachable, 2),
         (_says(1, "成功", ""), RelayUnreachable, 2),
         (_says(1, "成功", [1]), RelayUnreachable, 2),
@@ -210,6 +211,7 @@ async def test_a_lost_answer_to_pictures_is_uncertain() -> None:
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     short = aiohttp.ClientTimeout(total=5, sock_read=0.1)
     async with server, MidjourneyAPI.open(url, KEY, sleep=Slept(), pictures_timeout=short) as api:
+        api._gate.open()
         with pytest.raises(SubmitUncertain):
             await api.submit(Imagine(prompt="a pig", pictures=(PNG * 20_000,)), state="s")
 

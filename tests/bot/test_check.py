@@ -17,7 +17,7 @@ from bot.check import (
     store_finding,
     token_findings,
 )
-from bot.errors import BalanceExhausted, KeyRefused, RelayError, RelayUnreachable
+from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
 from bot.hosting import WipedDisk
 from bot.slips import Slip
 from tests.fakes.store import FakeStore
@@ -47,6 +47,9 @@ async def test_a_good_key_is_said() -> None:
     ("error", "name", "advice"),
     [
         (KeyRefused("wrong"), "API key", "MJ_API_KEY"),
+        (KeyUnknown("Invalid token"), "API key", "Copy MJ_API_KEY again"),
+        (KeyExpired(), "API key", "Renew the key"),
+        (KeyLimited("no access"), "API key", "Remove the model limits"),
         (BalanceExhausted(), "API key", "Top it up"),
         (RelayUnreachable("HTTP 502"), "Relay", "MJ_API_URL"),
     ],

@@ -8,7 +8,10 @@ import pytest
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
     KeyRefused,
+    KeyUnknown,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -80,6 +83,10 @@ class Key:
     [
         (None, ""),
         (KeyRefused("sk-secret is invalid"), "the relay refuses MJ_API_KEY"),
+        (KeyUnknown("sk-secret"), "the relay does not know MJ_API_KEY"),
+        (KeyExpired("sk-secret"), "MJ_API_KEY has expired"),
+        (KeyLimited("sk-secret"), "MJ_API_KEY is limited to some models, so the relay lets it read no task"),
+        (KeyRefused("用户已被封禁"), "the relay refuses MJ_API_KEY (the account is banned)"),
         (BalanceExhausted("sk-secret"), "the balance of MJ_API_KEY is used up"),
         (RelayUnreachable("sk-secret"), "the relay does not answer"),
         (RelayBusy("sk-secret"), "the relay is too busy to tell whether it accepts the key"),
@@ -150,6 +157,32 @@ async def test_polls_without_an_answer_are_trouble_after_a_while() -> None:
         await clock.advance(15)
         assert polls_trouble(watcher, 5.0).startswith("the relay has answered no poll for ")
         assert polls_trouble(watcher, 12.0) == ""
+    assert polls_trouble(watcher, 5.0) == ""
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyLimited("This token has no access to model"), "MJ_API_KEY is limited to some models"),
+        (KeyRefused("ask sk-secret"), "the relay refuses MJ_API_KEY"),
+        (BalanceExhausted(), "the balance of MJ_API_KEY is used up"),
+    ],
+)
+async def test_polls_that_are_refused_say_why_at_once(error: RelayError, said: str) -> None:
+    """While a message waits for them; when none does, the check of the key is there to tell."""
+    clock = FakeClock()
+    relay = FakeRelay(clock)
+    relay.set(task("1"))
+    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(watcher.run())
+    async with watcher.watch("1"):
+        await clock.advance(1)
+        relay.failure = error
+        await clock.advance(7)
+        assert polls_trouble(watcher, 5.0).startswith(f"polls are refused: {said}")
+        assert "secret" not in polls_trouble(watcher, 5.0)
     assert polls_trouble(watcher, 5.0) == ""
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)

@@ -10,7 +10,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import KeyRefused, RelayBusy, RelayError, RelayUnreachable, TaskUnknown
+from bot.errors import (
+    BalanceExhausted,
+    KeyLimited,
+    KeyRefused,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    TaskUnknown,
+)
 from bot.feeds import Feed
 from bot.models import Status, Task
 from bot.schedule import Schedule
@@ -53,6 +61,7 @@ class Reader:
     def __init__(self, watcher: Watcher, task_id: str, **given: object) -> None:
         self.seen: list[Task] = []
         self.silences: list[object] = []
+        self.refusals: list[RelayError | None] = []
         self.feed: Feed | None = None
         self._given = given
         self.done = asyncio.create_task(self._read(watcher, task_id))
@@ -63,6 +72,7 @@ class Reader:
             async for snapshot in feed:
                 self.seen.append(snapshot)
                 self.silences.append(feed.silent_since)
+                self.refusals.append(feed.refusal)
 
     @property
     def progress(self) -> list[int | None]:
@@ -728,3 +738,85 @@ async def test_what_a_reader_takes_by_itself_is_no_news(clock: FakeClock) -> Non
     feed.put(task("1", Status.SUCCESS), over=True)
     feed.take()
     assert (await reading).status is Status.SUCCESS
+
+
+def _refusals(reader: Reader) -> list[str]:
+    return ["" if one is None else type(one).__name__ for one in reader.refusals]
+
+
+@pytest.mark.parametrize("error", [KeyLimited("no access"), KeyRefused("no"), BalanceExhausted("spent")])
+async def test_a_refusal_of_the_key_is_told_at_once_and_why(
+    clock: FakeClock, relay: FakeRelay, watcher: Watcher, caplog: pytest.LogCaptureFixture, error: RelayError
+) -> None:
+    """A second poll confirms it after a second; it ends by itself, and is logged with its cure."""
+    caplog.set_level(logging.INFO)
+    relay.set(task("1", progress=5))
+    reader = Reader(watcher, "1")
+    await clock.advance(1.0)
+    relay.failure = error
+    await clock.advance(6.0)
+    assert _refusals(reader) == ["", type(error).__name__]
+    assert watcher.refusal is error
+    async with watcher.watch("2") as late:
+        assert (late.silent_since, late.refusal) == (reader.silences[-1], error)
+    relay.failure = None
+    relay.set(task("1", progress=50))
+    await clock.advance(70.0)
+    assert _refusals(reader)[-1] == ""
+    assert reader.silences[-1] is None
+    assert watcher.refusal is None
+    assert caplog.text.count("refuses this bot's key") == 2
+    assert "still trying" in caplog.text
+    await reader.leave()
+
+
+async def test_one_refused_poll_is_not_told(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+    """A relay whose database hiccups refuses a good key once."""
+    relay.set(task("1", progress=5))
+    reader = Reader(watcher, "1")
+    await clock.advance(1.0)
+    relay.failure = KeyRefused("Invalid token")
+    await clock.advance(4.5)
+    relay.failure = None
+    await clock.advance(60.0)
+    assert _refusals(reader) == [""]
+    await reader.leave()
+
+
+async def test_batches_refused_together_confirm_nothing(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+    """Sixty tasks are asked for in two requests, which may meet the same hiccup."""
+    readers = [Reader(watcher, str(number)) for number in range(60)]
+    for number in range(60):
+        relay.set(task(str(number), progress=5))
+    await clock.advance(1.0)
+    relay.failure = KeyRefused("Invalid token")
+    await clock.advance(4.5)
+    assert len(relay.asked("list")) >= 4
+    relay.failure = None
+    await clock.advance(60.0)
+    assert [_refusals(reader) for reader in readers] == [[""]] * 60
+    for reader in readers:
+        await reader.leave()
+
+
+async def test_another_refusal_and_an_outage_are_told_apart(
+    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+) -> None:
+    """What was silence turns into a refusal, and one refusal into another; silence after it adds nothing."""
+    relay.set(task("1", progress=5))
+    reader = Reader(watcher, "1")
+    await clock.advance(1.0)
+    relay.failure = RelayUnreachable("HTTP 502")
+    await clock.advance(30.0)
+    assert reader.silences[-1] is not None
+    for error in (KeyRefused("Invalid token"), BalanceExhausted(), RelayUnreachable("HTTP 502")):
+        relay.failure = error
+        await clock.advance(200.0)
+    assert _refusals(reader) == ["", "", "KeyRefused", "BalanceExhausted"]
+    await reader.leave()
+
+
+async def test_whoever_looks_is_told_of_a_refusal_at_once(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+    relay.failure = KeyLimited("no access")
+    with pytest.raises(KeyLimited):
+        await clock.until(watcher.look("1"))

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.actions import ability, key
+from bot.errors import KeyLimited, KeyRefused
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene
@@ -153,4 +154,5 @@ def scenes(draw: st.DrawFn) -> Scene:
         link_fails=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
         unchanged_since=draw(st.none() | st.just(_BORN)),
+        refusal=draw(st.none() | HOSTILE.map(KeyRefused) | st.just(KeyLimited())),
     )

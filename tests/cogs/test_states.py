@@ -8,6 +8,7 @@ import pytest
 
 from bot.actions import BUTTONS, REPAINTED, Kind, key
 from bot.button_offers import with_buttons
+from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError
 from bot.fit import Picture
 from bot.models import Status, Task
 from bot.ports import Ending, Scene, Wait
@@ -781,3 +782,29 @@ async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Kind)
     shown = scene(MODAL, replace(pressed("Vary (Region)", REPAINTED, task_id=MODAL.id), parent_id=parent_id))
     first, drop = (item for item in render(shown).view.children if isinstance(item, TaskButton))
     assert (first.click.kind, first.item.label, drop.click.kind) == (kind, "Open form", Kind.DROP_FORM)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says", "cure"),
+    [
+        (KeyLimited("This token has no access to model"), "limited to some models", "removes the model limits"),
+        (KeyExpired("该令牌已过期"), "has expired", "renews the key"),
+        (KeyUnknown("无效的令牌"), "does not know this bot's key", "copies the key again"),
+        (BalanceExhausted(), "no credit left", "tops it up"),
+        (KeyRefused("用户已被封禁"), "The relay refuses this bot's key: `the account is banned`.", "looks at the key"),
+        (KeyRefused("ask *Bob*"), "The relay refuses this bot's key: `ask *Bob*`.", "looks at the key"),
+        (KeyRefused(), "The relay refuses this bot's key.", "looks at the key"),
+    ],
+)
+@pytest.mark.parametrize("seen", [QUEUED, RUNNING], ids=["queued", "running"])
+def test_a_refusal_of_the_key_says_why_and_the_cure(seen: Task, refusal: RelayError, says: str, cure: str) -> None:
+    """One line in place of the outage's: since when, what the relay says, and what its operator does."""
+    shown = scene(seen, silent_since=SILENT, refusal=refusal)
+    line = look(shown).lines[-1]
+    assert line.startswith(f"⚠️ No news since <t:{int(SILENT.timestamp())}:R>. ")
+    assert says in line
+    assert f"**Next:** its operator {cure}" in line
+    assert "No answer" not in line
+    assert line.endswith("; then this message goes on by itself")
+    careful = render(shown, careful=True).embed.description or ""
+    assert ("⚠️" in careful) is (type(refusal) is not KeyRefused)

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bot.key_diagnosis import USAGE
 from tests.recorded import Recorded, recorded
+
+CHECK = "/mj/task/1000000000000000/fetch"
+"""What is asked for before the first submit: a task that nobody has."""
+ADMITTED = '{"code":4,"description":"task_no_found ","type":"upstream_error"}'
+"""The answer that lets submits pass, with HTTP 400."""
 
 
 @dataclass
@@ -22,14 +28,27 @@ class Seen:
 
 @dataclass
 class Relay:
-    """What a loopback relay saw, and what it answers next: the last one again and again."""
+    """What a loopback relay saw, and what it answers next: the last one again and again.
+
+    While `admits` is true, checks are answered by themselves, and not noted; so is the usage of the key, with `usage`,
+    or with 404 where this relay has no such route. `usage_asked` are the headers of these requests.
+    """
 
     answers: list[web.Response | Recorded]
     seen: list[Seen] = field(default_factory=list[Seen])
     url: str = ""
+    admits: bool = True
+    usage: web.Response | None = None
+    usage_asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     async def answer(self, request: web.Request) -> web.Response:
         """Note the request and give the next answer."""
+        if self.admits and request.raw_path.endswith(CHECK):
+            return web.Response(status=400, text=ADMITTED)
+        if request.raw_path.endswith(USAGE):
+            self.usage_asked.append(dict(request.headers))
+            usage = self.usage or web.Response(status=404, text="{}")
+            return web.Response(status=usage.status, body=usage.body, headers=usage.headers)
         peer = request.transport.get_extra_info("peername") if request.transport else ("", 0)
         self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), await request.text(), peer[1]))
         said = self.answers[min(len(self.seen), len(self.answers)) - 1]
