@@ -1,0 +1,49 @@
+"""The calls to the relay's account routes (usage and log of the key), which share one rate limit."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.ports import Now
+
+# new-api of 2026 counts /api/usage/token/ and /api/log/token together: 20 per address in 20 minutes, then 429.
+CALLS: Final = 20
+# A little more than the relay's window, as each call reaches it later than it was counted here.
+WINDOW: Final = timedelta(minutes=20, seconds=5)
+_LONGEST_HOLD: Final = timedelta(hours=1)
+
+
+class AccountCalls:
+    """The budget of these calls: `take` one before each, `hold` all of them after a 429."""
+
+    def __init__(self, now: Now, *, calls: int = CALLS, window: timedelta = WINDOW) -> None:
+        self._now = now
+        self._calls = calls
+        self._window = window
+        self._made: deque[datetime] = deque()
+        self._held_at: datetime | None = None
+        self._hold = timedelta()
+
+    @property
+    def left(self) -> int:
+        """Return how many calls may be made now."""
+        now = self._now()
+        if self._held_at is not None and timedelta() <= now - self._held_at < self._hold:
+            return 0
+        # A clock that was put back leaves calls in the future, which say nothing any more.
+        while self._made and not timedelta() <= now - self._made[0] < self._window:
+            self._made.popleft()
+        return self._calls - len(self._made)
+
+    def take(self) -> bool:
+        """Count one call that is about to be made; return False where it must not be."""
+        if self.left <= 0:
+            return False
+        self._made.append(self._now())
+        return True
+
+    def hold(self, seconds: float | None = None) -> None:
+        """Forbid every call for so long, as a 429 demands; for a whole window where it does not say how long."""
+        self._held_at = self._now()
+        asked = self._window if seconds is None else timedelta(seconds=max(seconds, 0.0))
+        self._hold = min(asked, _LONGEST_HOLD)
