@@ -16,6 +16,7 @@ from bot.errors import RelayUnreachable, SubmitUncertain, TaskUnknown
 from bot.links import address
 from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
+from bot.relay_log import LogRow, log_rows, task_of_state
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
 log = logging.getLogger(__name__)
@@ -36,15 +37,28 @@ Sleep = Callable[[float], Awaitable[None]]
 _T = TypeVar("_T")
 _OF_TEXT = Terms()
 _OF_LIST = Terms(most=4 * 1024 * 1024)
+_OF_LOG = Terms(most=8 * 1024 * 1024)
 _OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
 _FETCH: Final = "/mj/task/{id}/fetch"
 _LIST: Final = "/mj/task/list-by-condition"
 _SEED: Final = "/mj/task/{id}/image-seed"
 _IMAGE: Final = "/mj/image/{id}"
 _CANCEL: Final = "/mj/task/{id}/cancel"
+_TASKS: Final = "/mj/task/list"
+_LOG: Final = "/api/log/token"
 
 counted_from_zero(
-    {_FETCH, _LIST, _SEED, _IMAGE, _CANCEL, submits.UPLOAD, *(str(order.path) for order in get_args(Order))}
+    {
+        _FETCH,
+        _LIST,
+        _SEED,
+        _IMAGE,
+        _CANCEL,
+        _TASKS,
+        _LOG,
+        submits.UPLOAD,
+        *(str(order.path) for order in get_args(Order)),
+    }
 )
 
 
@@ -138,6 +152,26 @@ class MidjourneyAPI:
         name = _segment(task_id)
         await self._read(_CANCEL, lambda answer: answers.cancelled(answer, task_id), name=name, body={})
 
+    async def task_of_state(self, state: str) -> Task | None:
+        """Look through all tasks of a midjourney-proxy for the one that carries this `state`.
+
+        Raises:
+            ActionUnsupported: This relay has no list of all tasks, as none behind new-api has.
+        """
+        answer = await self._read(_TASKS, lambda answer: answer)
+        task = await asyncio.to_thread(task_of_state, answer, state)
+        return self._reachable(task) if task else None
+
+    async def log(self) -> tuple[LogRow, ...]:
+        """Read what the relay billed to this key, newest first: one call, as it counts them (bot/account_calls.py).
+
+        Raises:
+            ActionUnsupported: This relay has no such log.
+            RelayBusy: It was asked too often.
+        """
+        answer = await self._read(_LOG, lambda answer: answer, terms=_OF_LOG, again=False)
+        return await asyncio.to_thread(log_rows, answer)
+
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
         try:
@@ -201,6 +235,7 @@ class MidjourneyAPI:
         name: str = "",
         body: Body | None = None,
         terms: Terms = _OF_TEXT,
+        again: bool = True,
     ) -> _T:
         method, path = "GET" if body is None else "POST", template.replace("{id}", name)
 
@@ -211,7 +246,7 @@ class MidjourneyAPI:
         try:
             return await once()
         except RelayUnreachable as error:
-            if error.retry_after is not None:
+            if error.retry_after is not None or not again:
                 raise
             log.debug("%s %s: %s; asking once more.", method, path, error.reason)
         await self._sleep(0.5)

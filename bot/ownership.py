@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock, first_of
 from bot.errors import StoreUnavailable
 from bot.jobs import Jobs
+from bot.lost_answers import LostAnswers
 from bot.metrics import DATABASE_WRITABLE
 from bot.models import Task
 from bot.ports import Fleet, Store
@@ -30,10 +31,13 @@ class Ownership:
     them looks a few times a lease, and at once where another says that jobs changed hands.
     """
 
-    def __init__(self, store: Store, fleet: Fleet, jobs: Jobs, *, lease: timedelta, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, fleet: Fleet, jobs: Jobs, lost_answers: LostAnswers, *, lease: timedelta, clock: Clock
+    ) -> None:
         self._store = store
         self._fleet = fleet
         self._jobs = jobs
+        self._lost_answers = lost_answers
         self._lease = lease
         self._now = clock.now
         self._sleep = clock.sleep
@@ -101,7 +105,7 @@ class Ownership:
         self._renewed_at = self._now()
 
     async def _settle_orphans(self) -> None:
-        """Say of each submit whose process ended meanwhile that nobody knows its end."""
+        """Mark each claim whose process ended meanwhile as unknown; whoever takes over its job looks for its task."""
         for claim in await self._fleet.orphaned_claims():
             if await self._store.job_of_claim(claim.id) is None:
                 # A submit is sent only after its message's row is written, and its claim held: this one never was.
@@ -163,4 +167,4 @@ class Ownership:
             self._jobs.resume(job, None)
         else:
             await self._store.settle(claim.id, ClaimState.UNKNOWN)
-            self._jobs.resume_uncertain(job)
+            self._lost_answers.look_for(claim, job)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
+from bot.account_calls import AccountCalls
 from bot.admission import Admission
 from bot.creations import Creations
 from bot.jobs import Jobs, Times
+from bot.lost_answers import LostAnswers
 from bot.ownership import Ownership
 from bot.presses import Presses
 from bot.schedule import Schedule
@@ -88,10 +90,16 @@ class World:
         supervisor = Supervisor(last_seconds=0)
         watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
         jobs = Jobs(store, watcher, display, self.pictures, supervisor, times=self.times, clock=self.clock.clock)
-        presses = Presses(relay, store, jobs, self.admission, supervisor, self.pictures, clock=self.clock.clock)
+        calls = AccountCalls(self.clock.now)
+        lost_answers = LostAnswers(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
+        presses = Presses(
+            relay, store, jobs, self.admission, lost_answers, supervisor, self.pictures, clock=self.clock.clock
+        )
         studio = Studio()
-        creations = Creations(relay, store, jobs, self.admission, studio, supervisor, clock=self.clock.clock)
-        ownership = Ownership(store, fleet, jobs, lease=LEASE, clock=self.clock.clock)
+        creations = Creations(
+            relay, store, jobs, self.admission, studio, lost_answers, supervisor, clock=self.clock.clock
+        )
+        ownership = Ownership(store, fleet, jobs, lost_answers, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
             await ownership.round()
