@@ -539,8 +539,10 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             YELLOW,
             (
                 "The relay's answer was lost, so it may have been accepted, and charged. It is not sent again.",
-                "**Next:** check the relay's log, if it has one, for a task of this minute: `/mjstatus` with its id "
-                "shows it.",
+                (
+                    "**Next:** check the relay's log, if it has one, for a task of this minute: `/mjstatus` with its "
+                    "id shows it."
+                ),
             ),
             U2,
             "U2",

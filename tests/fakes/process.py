@@ -41,6 +41,8 @@ class Process:
     ownership: Ownership
     store: FakeStore
     """The rows as this process sees them."""
+    calls: AccountCalls
+    """What the relay's log may still be asked."""
 
 
 @dataclass
@@ -105,6 +107,6 @@ class World:
             await ownership.round()
             supervisor.start("ownership", ownership.run)
             try:
-                yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine)
+                yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine, calls)
             finally:
                 await studio.close()
