@@ -7,23 +7,25 @@ its tasks with their `state`.
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from bot.account_calls import AccountCalls
 from bot.actions import find, meaning
 from bot.clock import Clock
 from bot.errors import ActionUnsupported, PlaceGone, PlaceUnreachable, RelayBusy, RelayError, StoreUnavailable
 from bot.jobs import Jobs
-from bot.models import Task
+from bot.models import Status, Task
 from bot.ports import Ending, Now, Store
 from bot.records import Claim, ClaimState, Job
 from bot.relay_log import LogRow, model_of
 from bot.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 LOOKS: Final = (5.0, 20.0, 45.0, 70.0, 92.0, 120.0)
 """When the relay is asked, in seconds from the beginning: until its first poll new-api gives every task an empty
@@ -50,6 +52,8 @@ _LATE: Final = timedelta(minutes=15)
 _WATCHED: Final = timedelta(minutes=1)
 """How much of the time for which a task is watched may be over when it is found."""
 _STORE_SECONDS: Final = 5.0
+_FORM: Final = "mj_modal"
+"""What new-api bills a form as, whichever action its window was opened by."""
 
 
 class Midjourney(Protocol):
@@ -172,6 +176,62 @@ class LostAnswers:
         """
         self._supervisor.start(job.id, lambda: self._find(claim, job, answered=answered))
 
+    def look_for_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
+        """Find out, beside the watch of its child, whether a form arrived whose answer was lost.
+
+        The claim is the form's own, or that of the press that it was typed for. Where the log shows that the form was
+        not billed the child waits for it again; in any other case its message tells by itself.
+        """
+        self._supervisor.start(("form", claim.id), lambda: self._find_form(claim, job, answered=answered))
+
+    async def _find_form(self, claim: Claim, job: Job, *, answered: bool) -> None:
+        began = self._now()
+        search = _Search(claim, began + (_ANSWERED if answered else _UNANSWERED), _FORM)
+        for seconds in LOOKS:
+            if self._absences.has("log"):
+                return
+            await self._sleep((began + timedelta(seconds=seconds) - self._now()).total_seconds())
+            try:
+                arrived = await self._has_arrived(search, job.task_id)
+            except StoreUnavailable:
+                continue
+            if arrived is None:
+                continue
+            if not arrived:
+                log.info("Claim %d: its form is not in the relay's log, and was not charged.", claim.id)
+                await self._jobs.go_on(replace(job, form_sent=False), form_again=True)
+            await self._settle_form(claim, job.task_id, arrived=arrived)
+            return
+
+    async def _has_arrived(self, search: _Search, child_id: str) -> bool | None:
+        """Tell whether a form was billed, or its task goes on; None where nobody knows yet."""
+        child = await self._store.snapshot(child_id)
+        if child is not None and (child.status is Status.IN_PROGRESS or child.status.is_final):
+            return True
+        reading = await self._read(search)
+        if reading is None:
+            return None
+        rows = [row for row in reading.rows if _is_of(row, search.claim) and row.may_be(search.model)]
+        if any(row.task_id == child_id for row in rows):
+            return True
+        named = {row.task_id for row in reading.rows if row.task_id}
+        earlier = await self._store.claims_of_children(named)
+        known = reading.at >= search.over_at and all(row.task_id for row in rows)
+        return False if known and _is_proven(reading.rows, earlier, search.claim) else None
+
+    async def _settle_form(self, claim: Claim, child_id: str, *, arrived: bool) -> None:
+        """Write how a form ended; of one that followed its press the press stays accepted."""
+        known = await self._insist(lambda: self._store.find_claim(claim.id))
+        if known is None:
+            return
+        if known.state is ClaimState.UNKNOWN:
+            await self._settle(
+                claim, ClaimState.ACCEPTED if arrived else ClaimState.REFUSED, child_id if arrived else ""
+            )
+        elif known.state is ClaimState.ACCEPTED and not arrived:
+            billed = max((1 if known.submits is None else known.submits) - 1, 0)
+            await self._settle(claim, ClaimState.ACCEPTED, known.child_id, submits=billed)
+
     async def _find(self, claim: Claim, job: Job, *, answered: bool) -> None:
         if not self._is_blind:
             await self._tell_looking(job)
@@ -229,8 +289,7 @@ class LostAnswers:
 
     async def _in_log(self, search: _Search) -> _Found | bool:
         """Look for the task among what was billed at that time; return whether the log shows that nothing was."""
-        now = self._now()
-        reading = await self._log.read(search.over_at if now >= search.over_at else now - _FRESH)
+        reading = await self._read(search)
         if reading is None:
             search.is_open = not self._absences.has("log")
             return False
@@ -246,6 +305,11 @@ class LostAnswers:
         unexplained = any(row.task_id not in search.others for row in open_rows)
         search.is_open |= unexplained
         return reading.at >= search.over_at and not unexplained and _is_proven(reading.rows, earlier, search.claim)
+
+    async def _read(self, search: _Search) -> _Reading | None:
+        """Read the log: what it said a moment ago will do until the relay is done with the submit."""
+        now = self._now()
+        return await self._log.read(search.over_at if now >= search.over_at else now - _FRESH)
 
     async def _among(self, task_ids: Sequence[str], search: _Search) -> Task | None:
         """Fetch some of the tasks, and return the one that carries the claim's tag."""
@@ -283,15 +347,17 @@ class LostAnswers:
         await self._settle(claim, ClaimState.REFUSED)
         await self._jobs.close(job)
 
-    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+    async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+        await self._insist(lambda: self._store.settle(claim.id, state, child_id, submits=submits))
+
+    async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Call the store, however long it takes to come back: it is about what may be paid."""
         while True:
             try:
-                await self._store.settle(claim.id, state, child_id)
+                return await call()
             except StoreUnavailable as gone:
-                log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
+                log.warning("The end of a lost answer waits for the store: %s.", gone)
                 await self._sleep(_STORE_SECONDS)
-            else:
-                return
 
 
 def _is_of(row: LogRow, claim: Claim) -> bool:

@@ -10,7 +10,7 @@ from bot.errors import StoreUnavailable
 from bot.jobs import Jobs
 from bot.lost_answers import LostAnswers
 from bot.metrics import DATABASE_WRITABLE
-from bot.models import Task
+from bot.models import Status, Task
 from bot.ports import Fleet, Store
 from bot.records import ClaimState, Job
 
@@ -20,6 +20,7 @@ _BATCH = 200
 """How many jobs are taken over in one step: several processes that start together share what is free."""
 _LAST_LEASE = timedelta(seconds=15)
 """Longer than an end takes: until then nobody is to call our last submits orphaned."""
+_WAITING = frozenset({Status.FRESH, Status.MODAL})
 _RENEWALS = 3
 """How many times a lease is renewed before it would end."""
 
@@ -154,9 +155,18 @@ class Ownership:
         except Exception:
             log.exception("Job %d cannot be gone on with; its row is left as it is.", job.id)
 
+    async def _look_for_form(self, job: Job, seed: Task | None) -> None:
+        """Have a form looked for that was on its way when its process ended, where its child still waits."""
+        if not job.form_sent or not job.claim_id or (seed is not None and seed.status not in _WAITING):
+            return
+        claim = await self._store.find_claim(job.claim_id)
+        if claim is not None and claim.state is ClaimState.UNKNOWN:
+            self._lost_answers.look_for_form(claim, job)
+
     async def _go_on(self, job: Job, seed: Task | None) -> None:
         if job.task_id:
             self._jobs.resume(job, seed)
+            await self._look_for_form(job, seed)
             return
         claim = await self._store.find_claim(job.claim_id)
         if claim is None or claim.state is ClaimState.REFUSED:  # its message has been taken back

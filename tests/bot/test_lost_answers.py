@@ -17,7 +17,7 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.lost_answers import LATE_LOOKS, LOOKS, MOST_CANDIDATES
-from bot.models import Status
+from bot.models import Status, Submission
 from bot.ports import Ending, Scene
 from bot.records import Claim, ClaimState
 from bot.relay_log import LogRow
@@ -454,6 +454,93 @@ async def test_an_accepted_submit_without_an_id_is_looked_for(world: World) -> N
         await lose(world, process, SubmitUncertain("code 1", answered=True))
         await world.clock.advance(LATE_LOOKS[-1] + 1)
     assert states(world)[100] == "unknown"
+
+
+ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+
+
+async def form(world: World, process: Process, error: SubmitUncertain) -> None:
+    """Answer the form of a child that waits for it, and lose the answer."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.relay.outcomes = [ASKS, error]
+    await process.presses.press(press(button=V2), FakeAnswerer())
+    await world.clock.advance(2.0)
+    await process.presses.answer_form(press(101, task_id=CHILD), "another prompt", FakeAnswerer())
+    await world.clock.advance(1.0)
+
+
+async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) -> None:
+    """The child waits for it again; its claim is given back."""
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        assert states(world)[101] == "unknown"
+        await world.clock.advance(10.0)
+        assert states(world)[101] == "refused"
+        assert world.store.jobs[800].form_sent is False
+        await process.presses.answer_form(press(102, task_id=CHILD), "another prompt", FakeAnswerer())
+        await world.clock.advance(1.0)
+    assert [sent.kind for sent in world.relay.sent] == ["action", "modal", "modal"]
+    assert states(world)[102] == "accepted"
+
+
+async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
+    """As its row says, whichever row of the task the relay shows."""
+    world.relay.billed = [PROOF, row(CHILD, "mj_modal", at=START + timedelta(seconds=3))]
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        await world.clock.advance(10.0)
+    assert states(world)[101] == "accepted"
+    assert world.store.jobs[800].form_sent is True
+
+
+async def test_a_form_whose_task_goes_on_is_accepted(world: World) -> None:
+    """Whatever the log says: it may lack what it is to tell."""
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        world.relay.set(task(CHILD, progress=10))
+        await world.clock.advance(130.0)
+    assert states(world)[101] == "accepted"
+
+
+async def test_a_form_that_nobody_knows_of_stays_sent(world: World) -> None:
+    """A log that has shown nothing of ours proves nothing."""
+    world.relay.billed = []
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        await world.clock.advance(LATE_LOOKS[-1])
+    assert states(world)[101] == "unknown"
+    assert world.store.jobs[800].form_sent is True
+
+
+async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
+    """Ninety seconds after the next start nobody can be working on it any more."""
+    async with world.process() as process:
+        world.relay.set(task(CHILD, Status.MODAL))
+        world.relay.outcomes = [ASKS]
+        await process.presses.press(press(button=V2), FakeAnswerer())
+        await world.clock.advance(2.0)
+        world.relay.submit_seconds = 60.0
+        await process.presses.answer_form(press(101, task_id=CHILD), "another prompt", FakeAnswerer())
+        await world.clock.advance(1.0)
+    async with world.process():
+        await world.clock.advance(80.0)
+        assert states(world)[101] == "unknown"
+        await world.clock.advance(20.0)
+        assert states(world)[101] == "refused"
+        assert world.store.jobs[800].form_sent is False
+
+
+async def test_a_typed_form_that_was_not_billed_counts_no_more(world: World) -> None:
+    """The press that it followed stays accepted, and counts what its window was billed."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.relay.outcomes = [ASKS.model_copy(update={"code": 1}), CODE_5]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer(), prompt="another prompt")
+        await world.clock.advance(2.0)
+        assert world.store.claimed[100].submits == 2
+        await world.clock.advance(10.0)
+    assert (world.store.claimed[100].state, world.store.claimed[100].submits) == (ClaimState.ACCEPTED, 1)
+    assert world.store.jobs[800].form_sent is False
 
 
 async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) -> None:
