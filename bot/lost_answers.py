@@ -52,6 +52,8 @@ _LATE: Final = timedelta(minutes=15)
 _WATCHED: Final = timedelta(minutes=1)
 """How much of the time for which a task is watched may be over when it is found."""
 _STORE_SECONDS: Final = 5.0
+_WAITING: Final = frozenset({Status.FRESH, Status.MODAL})
+"""What a task says that may still wait for its form."""
 _FORM: Final = "mj_modal"
 """What new-api bills a form as, whichever action its window was opened by."""
 
@@ -192,9 +194,16 @@ class LostAnswers:
                 return
             await self._sleep((began + timedelta(seconds=seconds) - self._now()).total_seconds())
             try:
-                arrived = await self._has_arrived(search, job.task_id)
+                child = await self._store.snapshot(job.task_id)
+                is_over = child is not None and child.status not in _WAITING
+                # It goes on: with this form where it carries its tag, else perhaps with another one.
+                arrived = (
+                    child.state == claim.tag if is_over and child else await self._has_arrived(search, job.task_id)
+                )
             except StoreUnavailable:
                 continue
+            if is_over and not arrived:
+                return
             if arrived is None:
                 continue
             if not arrived:
@@ -204,10 +213,7 @@ class LostAnswers:
             return
 
     async def _has_arrived(self, search: _Search, child_id: str) -> bool | None:
-        """Tell whether a form was billed, or its task goes on; None where nobody knows yet."""
-        child = await self._store.snapshot(child_id)
-        if child is not None and (child.status is Status.IN_PROGRESS or child.status.is_final):
-            return True
+        """Tell whether a form was billed; None where nobody knows yet."""
         reading = await self._read(search)
         if reading is None:
             return None

@@ -493,13 +493,15 @@ async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
     assert world.store.jobs[800].form_sent is True
 
 
-async def test_a_form_whose_task_goes_on_is_accepted(world: World) -> None:
-    """Whatever the log says: it may lack what it is to tell."""
+@pytest.mark.parametrize(("state", "expected"), [("mjbot:101", "accepted"), ("mjbot:100", "unknown")])
+async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, state: str, expected: str) -> None:
+    """Whatever the log says; it is accepted where the task carries its tag, else it may have been another form."""
     async with world.process() as process:
         await form(world, process, TIMEOUT)
-        world.relay.set(task(CHILD, progress=10))
+        world.relay.set(task(CHILD, progress=10, state=state))
         await world.clock.advance(130.0)
-    assert states(world)[101] == "accepted"
+    assert states(world)[101] == expected
+    assert world.store.jobs[800].form_sent is True
 
 
 async def test_a_form_that_nobody_knows_of_stays_sent(world: World) -> None:
