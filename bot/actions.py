@@ -152,6 +152,8 @@ def _line(
 _WHERE = re.compile(r"[0-9]+|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|solo")
 _PAN = re.compile(r"pan_(?:left|right|up|down)")
 ABILITY_LENGTH = 100
+FREE_WINDOWS = frozenset({"CUSTOM_ZOOM", "INPAINT"})
+"""The API's actions whose window no relay bills: new-api bills every other, and all of their forms."""
 REPAINTED = "Repainted"
 """The title of what Vary (Region) gives: a child that waits for its form, and will be called so, wants a mask too."""
 

@@ -30,6 +30,7 @@ from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
 from bot.ports import Now
 from bot.read_gate import ReadGate
+from bot.relay_log import LogRow, log_rows, task_of_state
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
 log = logging.getLogger(__name__)
@@ -54,17 +55,30 @@ _OF_TEXT = Terms()
 # It only tells more of what has gone wrong already.
 _OF_USAGE = Terms(most=65536, timeout=aiohttp.ClientTimeout(total=5))
 _OF_LIST = Terms(most=4 * 1024 * 1024)
+_OF_LOG = Terms(most=8 * 1024 * 1024)
 _OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
 _FETCH: Final = "/mj/task/{id}/fetch"
 _LIST: Final = "/mj/task/list-by-condition"
 _SEED: Final = "/mj/task/{id}/image-seed"
 _IMAGE: Final = "/mj/image/{id}"
 _CANCEL: Final = "/mj/task/{id}/cancel"
+_TASKS: Final = "/mj/task/list"
+_LOG: Final = "/api/log/token"
 # The reads that the relay answers by itself: seeds and cancels it hands on, and pictures need no key.
 _OWN_READS: Final = frozenset({_FETCH, _LIST})
 
 counted_from_zero(
-    {_FETCH, _LIST, _SEED, _IMAGE, _CANCEL, submits.UPLOAD, *(str(order.path) for order in get_args(Order))}
+    {
+        _FETCH,
+        _LIST,
+        _SEED,
+        _IMAGE,
+        _CANCEL,
+        _TASKS,
+        _LOG,
+        submits.UPLOAD,
+        *(str(order.path) for order in get_args(Order)),
+    }
 )
 
 
@@ -183,6 +197,27 @@ class MidjourneyAPI:
         """
         name = _segment(task_id)
         await self._read(_CANCEL, lambda answer: answers.cancelled(answer, task_id), name=name, body={})
+
+    async def task_of_state(self, state: str) -> Task | None:
+        """Look through all tasks of a midjourney-proxy for the one that carries this `state`.
+
+        Raises:
+            ActionUnsupported: This relay has no list of all tasks, as none behind new-api has.
+        """
+        answer = await self._read(_TASKS, lambda answer: answer)
+        task = await asyncio.to_thread(task_of_state, answer, state)
+        return self._reachable(task) if task else None
+
+    async def log(self) -> tuple[LogRow, ...]:
+        """Read what the relay billed to this key, newest first: one call, as it counts them (bot/account_calls.py).
+
+        Raises:
+            ActionUnsupported: This relay has no such log.
+            RelayBusy: It was asked too often.
+        """
+        with api_request(_LOG):
+            answer = await self._relay.ask_account(_LOG, _OF_LOG)
+        return await asyncio.to_thread(log_rows, answer)
 
     async def check(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""

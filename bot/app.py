@@ -26,6 +26,7 @@ from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
 from bot.health import Health, KeyCheck, polls_trouble
 from bot.images import Linked, Pictures
 from bot.jobs import Jobs, Times
+from bot.lost_answers import LostAnswers
 from bot.offloop import OffLoop
 from bot.ownership import Ownership
 from bot.people import People
@@ -193,13 +194,14 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         )
         jobs = Jobs(store, watcher, display, pictures, supervisor, offers, times=times, clock=clock)
         admission = _admission(settings, trust, clock)
-        presses = Presses(api, store, jobs, admission, supervisor, pictures, clock=clock)
-        creations = Creations(api, store, jobs, admission, studio, supervisor, clock=clock)
+        lost_answers = LostAnswers(api, store, jobs, supervisor, api.account_calls, clock=clock)
+        presses = Presses(api, store, jobs, admission, lost_answers, supervisor, pictures, clock=clock)
+        creations = Creations(api, store, jobs, admission, studio, lost_answers, supervisor, clock=clock)
         people = People(store)
         creating = Creating(creations, trust, turns, clock, defaults_of=people.defaults)
         linked = partial(Linked, pictures)
         lease = timedelta(seconds=settings.lease_seconds)
-        ownership = Ownership(store, store.fleet, jobs, lease=lease, clock=clock)
+        ownership = Ownership(store, store.fleet, jobs, lost_answers, lease=lease, clock=clock)
         wiped = hosting.wiped_disk_here(settings.database_url)
         status = Status(bot, jobs, turns, clock)
         bot.cogs_to_add = (

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from bot.admission import Admission, Asker
-from bot.errors import AlreadyClaimed, AlreadyPressed
-from bot.ports import Now, Store
-from bot.records import Claim, Person, Place, Usage
+from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost
+from bot.ports import ON_ITS_WAY, TWIN_PRESS, Now, Store
+from bot.records import Claim, ClaimState, Person, Place, Usage
 
 MOST_SUBMITS = 4
 """How many submits one interaction, or one message, has ids of claims for."""
@@ -59,6 +59,8 @@ class Claims:
         try:
             await self._store.claim(claim, self._judge_more if line else self._admission.judge)
         except AlreadyClaimed as rival:
+            if lost := await answer_lost(self._store, rival, press.person.id, press.parent):
+                raise lost from None
             if rival.person_id == press.person.id:
                 raise
             job = await self._store.job_of_claim(rival.claim_id)
@@ -68,6 +70,25 @@ class Claims:
 
     def _judge_more(self, usage: Usage) -> None:
         self._admission.judge(replace(usage, last_at=None))
+
+
+async def answer_lost(
+    store: Store, rival: AlreadyClaimed, person_id: int, here: Place | None = None
+) -> AnswerLost | None:
+    """Return what to tell `person_id` where the claim in the way has lost its answer; None where it has not.
+
+    `here` is where they are: somebody else's message is linked only where it is seen from there.
+    """
+    claim = await store.find_claim(rival.claim_id)
+    if claim is None or claim.state is not ClaimState.UNKNOWN:
+        return None
+    job, own = await store.job_of_claim(claim.id), claim.person_id == person_id
+    seen = job is not None and not job.place.ephemeral
+    if job is not None and not own:
+        seen = here is not None and job.place.is_seen_from(here.guild_id, here.channel_id)
+    # A command is its own twin only; a button is free again once no submit of it can be on its way.
+    again_at = claim.made_at + (ON_ITS_WAY if claim.task_id else TWIN_PRESS)
+    return AnswerLost(job.place.link if job and seen else "", again_at, own=own)
 
 
 def claim_id_of(interaction_id: int, line: int) -> int:

@@ -8,9 +8,11 @@ from hashlib import blake2b
 from typing import Protocol
 
 from bot.admission import Admission, Asker
+from bot.claims import answer_lost
 from bot.clock import Clock
-from bot.errors import ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
+from bot.errors import AlreadyClaimed, ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
 from bot.jobs import Jobs
+from bot.lost_answers import LostAnswers
 from bot.metrics import counting_unsent
 from bot.models import Properties, Submission, Task
 from bot.ports import Opener, Store
@@ -63,11 +65,12 @@ class Creations(Spending):
         jobs: Jobs,
         admission: Admission,
         studio: Studio,
+        lost_answers: LostAnswers,
         supervisor: Supervisor,
         *,
         clock: Clock,
     ) -> None:
-        super().__init__(store, jobs, supervisor, clock=clock)
+        super().__init__(store, jobs, lost_answers, supervisor, clock=clock)
         self._api = api
         self._admission = admission
         self._studio = studio
@@ -95,6 +98,7 @@ class Creations(Spending):
             AdmissionRefused: This person may not spend here, or not now.
             UploadRefused: A picture cannot be used.
             PictureError: A picture cannot be had.
+            AnswerLost: The same, and the answer to it was lost.
             AlreadyClaimed: The same command of the same person, with the same prompt and pictures, is seconds old.
             StoreUnavailable: No claim could be written, so nothing was sent.
             DisplayError: The message did not get through, so nothing was sent.
@@ -120,7 +124,10 @@ class Creations(Spending):
             button=what,
             made_at=self._now(),
         )
-        await self._store.claim(claim, self._admission.judge)
+        try:
+            await self._store.claim(claim, self._admission.judge)
+        except AlreadyClaimed as rival:
+            raise await answer_lost(self._store, rival, claim.person_id) or rival from None
         return claim
 
     async def _open(self, claim: Claim, creation: Creation, answerer: Opener, shown: Task) -> Job:
@@ -157,7 +164,7 @@ class Creations(Spending):
             await self.taken_back(claim, job, answerer, partial(answerer.refuse, refused))
         else:
             log.info("%s was accepted as task %s.", what, submission.result)
-            await self.settle(claim, ClaimState.ACCEPTED, submission.result)
+            await self.settle(claim, ClaimState.ACCEPTED, submission.result, submits=int(submission.is_billed))
             # What it waited for room is not the task's time.
             job = replace(job, task_id=submission.result, born_at=self._now())
             await self._jobs.go_on(job, _newborn(sending.shown, submission))

@@ -36,6 +36,7 @@ MjbotError
 │   ├── AlreadyClaimed       this very interaction, or its twin within seconds, is being handled
 │   ├── ClaimLost            it took so long that another process gave the click up: nothing was sent
 │   ├── AlreadyPressed       there is a message that answers it already
+│   ├── AnswerLost           the answer to an earlier press of it was lost, which may have been accepted, and paid
 │   ├── ButtonUnknown        the task no longer has that button
 │   └── FormGone             the task is not waiting for a form any more
 ├── PromptRefused            a prompt with something wrong in it, found before anything is paid
@@ -209,7 +210,14 @@ class PromptIgnored(RelayError):
 
 
 class SubmitUncertain(RelayError):
-    """A submit was sent and its answer lost: the job may exist and be paid, so it is never sent again."""
+    """A submit was sent and its answer lost: the job may exist and be paid, so it is never sent again.
+
+    `answered` tells that the relay has answered, in words that leave it open: it no longer works on the submit.
+    """
+
+    def __init__(self, reason: str = "", *, answered: bool = False) -> None:
+        super().__init__(reason)
+        self.answered = answered
 
 
 class AdmissionRefused(MjbotError):
@@ -278,6 +286,20 @@ class AlreadyPressed(PressRefused):
         super().__init__(link)
         self.link = link
         self.finished = finished
+
+
+class AnswerLost(PressRefused):
+    """The answer to an earlier press of the same was lost, and it may be paid: none is sent before `again_at`.
+
+    `link` points to its message, and may be empty; `own` tells that it was the same person's. `again_at` is None where
+    that one is never sent again.
+    """
+
+    def __init__(self, link: str, again_at: datetime | None = None, *, own: bool) -> None:
+        super().__init__(link)
+        self.link = link
+        self.again_at = again_at
+        self.own = own
 
 
 class ButtonUnknown(PressRefused):

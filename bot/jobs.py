@@ -132,13 +132,16 @@ class Jobs:
         """The messages whose jobs this process runs."""
         return {key for key in self._supervisor.keys if isinstance(key, int)}
 
-    async def drop(self, job: Job) -> None:
-        """End a job whose form was declined; what is kept of its task says so, to whoever has the form open still."""
+    async def drop(self, job: Job, *, charged: bool = False) -> None:
+        """End a job whose form was declined; what is kept of its task says so, to whoever has the form open still.
+
+        `charged`: the relay may have billed the press that opened the form.
+        """
         self._supervisor.stop(job.id)
         await self._store.open_job(job)  # another process may be running it
         task = await self._store.snapshot(job.task_id) or Task(id=job.task_id)
         await self._store.keep(task.model_copy(update={"status": Status.CANCEL}))
-        await self._end(job, task, Ending.DROPPED)
+        await self._end(job, task, Ending.DROPPED_CHARGED if charged else Ending.DROPPED)
 
     async def stop(self, job: Job) -> None:
         """End a job that somebody no longer wants watched; its task goes on, and may be looked at again."""
@@ -177,9 +180,23 @@ class Jobs:
         await self._display.turn(job.place, urgent=lambda: True)
         await self._display.show(Scene(job=job, now=self._now(), task=shown, again_at=again_at, waits_for=waits_for))
 
-    def resume_uncertain(self, job: Job) -> None:
-        """Do so for a job of a process that ended while its submit was on its way."""
-        self._supervisor.start(job.id, lambda: self.uncertain(job))
+    async def show_looking(self, job: Job) -> None:
+        """Tell on a job's message that the answer to its submit was lost, and that its task is looked for.
+
+        Raises:
+            PlaceGone: There is no message any more.
+            PlaceUnreachable: Nobody can draw it any more.
+        """
+        await self._display.turn(job.place, urgent=lambda: True)
+        await self._display.show(Scene(job=job, now=self._now(), looking=True))
+
+    async def show_ending(self, job: Job, ending: Ending) -> None:
+        """Draw how a job without a task ended, and leave its row as it is."""
+        log.info("Job %d ends: %s.", job.id, ending)
+        try:
+            await self._show(job, None, ending=ending)
+        except (PlaceGone, PlaceUnreachable):
+            log.info("Job %d has no message any more.", job.id)
 
     async def _meet(self, task: Task) -> None:
         """Close the claim that a task carries in its `state`, where its submit's answer was lost."""

@@ -21,6 +21,7 @@ _SWAP = "SWAP_FACE"
 _PROMPTLESS = frozenset({_SWAP, "DESCRIBE"})
 _FORM_WORDS = ("confirm", "窗口")
 _SUBMITTED = frozenset({1, 21, 22})
+_NOT_BILLED = 21
 _CLIP = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
 _TEXT_BUTTONS = ("picreader", "promptanalyzer")
 # Many times what any task has: whoever sends more means to keep us busy.
@@ -113,7 +114,8 @@ def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _number(value: object) -> int:
+def number_of(value: object) -> int:
+    """Return a whole number, or what a text says as one; 0 for anything else, and beyond 64 bits."""
     try:
         number = int(value) if isinstance(value, str | float) else value
     except (ValueError, OverflowError):
@@ -122,7 +124,7 @@ def _number(value: object) -> int:
 
 
 def _time(value: object) -> int:
-    milliseconds = _number(value)
+    milliseconds = number_of(value)
     return milliseconds if 0 < milliseconds < 32_503_680_000_000 else 0
 
 
@@ -163,7 +165,7 @@ def _object(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(text_of)]
-Number = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[int, BeforeValidator(number_of)]
 Milliseconds = Annotated[int, BeforeValidator(_time)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(_urls)]
 
@@ -417,6 +419,14 @@ class Submission(_Wire):
     def is_accepted(self) -> bool:
         """Whether a task exists now (or existed before: code 21)."""
         return self.code in _SUBMITTED and bool(self.result)
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the relay bills it: what comes as 21 is a window of its own, or a task that was there already.
+
+        new-api bills those whose 21 it rewrites to 1: the windows of a remix, and every task that was there already.
+        """
+        return self.is_accepted and self.code != _NOT_BILLED
 
     @property
     def needs_form(self) -> bool:

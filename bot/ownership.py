@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from bot.clock import Clock, first_of
 from bot.errors import StoreUnavailable
 from bot.jobs import Jobs
+from bot.lost_answers import LostAnswers
 from bot.metrics import DATABASE_WRITABLE
-from bot.models import Task
+from bot.models import Status, Task
 from bot.ports import Fleet, Store
 from bot.records import ClaimState, Job
 
@@ -19,6 +20,7 @@ _BATCH = 200
 """How many jobs are taken over in one step: several processes that start together share what is free."""
 _LAST_LEASE = timedelta(seconds=15)
 """Longer than an end takes: until then nobody is to call our last submits orphaned."""
+_WAITING = frozenset({Status.FRESH, Status.MODAL})
 _RENEWALS = 3
 """How many times a lease is renewed before it would end."""
 
@@ -30,10 +32,13 @@ class Ownership:
     them looks a few times a lease, and at once where another says that jobs changed hands.
     """
 
-    def __init__(self, store: Store, fleet: Fleet, jobs: Jobs, *, lease: timedelta, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, fleet: Fleet, jobs: Jobs, lost_answers: LostAnswers, *, lease: timedelta, clock: Clock
+    ) -> None:
         self._store = store
         self._fleet = fleet
         self._jobs = jobs
+        self._lost_answers = lost_answers
         self._lease = lease
         self._now = clock.now
         self._sleep = clock.sleep
@@ -101,7 +106,7 @@ class Ownership:
         self._renewed_at = self._now()
 
     async def _settle_orphans(self) -> None:
-        """Say of each submit whose process ended meanwhile that nobody knows its end."""
+        """Mark each claim whose process ended meanwhile as unknown; whoever takes over its job looks for its task."""
         for claim in await self._fleet.orphaned_claims():
             if await self._store.job_of_claim(claim.id) is None:
                 # A submit is sent only after its message's row is written, and its claim held: this one never was.
@@ -150,9 +155,18 @@ class Ownership:
         except Exception:
             log.exception("Job %d cannot be gone on with; its row is left as it is.", job.id)
 
+    async def _look_for_form(self, job: Job, seed: Task | None) -> None:
+        """Have a form looked for that was on its way when its process ended, where its child still waits."""
+        if not job.form_sent or not job.claim_id or (seed is not None and seed.status not in _WAITING):
+            return
+        claim = await self._store.find_claim(job.claim_id)
+        if claim is not None and claim.state is ClaimState.UNKNOWN:
+            self._lost_answers.look_for_form(claim, job)
+
     async def _go_on(self, job: Job, seed: Task | None) -> None:
         if job.task_id:
             self._jobs.resume(job, seed)
+            await self._look_for_form(job, seed)
             return
         claim = await self._store.find_claim(job.claim_id)
         if claim is None or claim.state is ClaimState.REFUSED:  # its message has been taken back
@@ -163,4 +177,4 @@ class Ownership:
             self._jobs.resume(job, None)
         else:
             await self._store.settle(claim.id, ClaimState.UNKNOWN)
-            self._jobs.resume_uncertain(job)
+            self._lost_answers.look_for(claim, job)

@@ -16,6 +16,10 @@ PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
 HOLDS = timedelta(minutes=2)
 """How old a claim may be when its submit is sent: well below the five minutes for which it stands in others' way."""
+ON_ITS_WAY = timedelta(minutes=5)
+"""Longer than any submit takes: a claim without an end after that holds up nobody any more."""
+TWIN_PRESS = timedelta(seconds=3)
+"""Two presses of one button by one person this close together are one press."""
 Now = Callable[[], datetime]
 """The time in UTC, aware."""
 
@@ -99,8 +103,8 @@ class Store(Protocol):
         """
         ...
 
-    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
-        """Write how a submit ended."""
+    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+        """Write how a submit ended; `submits`, where it is given, is how many of them the relay bills."""
         ...
 
     async def hold(self, claim_id: int) -> None:
@@ -125,6 +129,10 @@ class Store(Protocol):
 
     async def claims(self, state: ClaimState) -> Sequence[Claim]:
         """Return the claims in that state, oldest first."""
+        ...
+
+    async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
+        """Return the claims that led to one of the tasks, oldest first; a form's claim leads to the form's own task."""
         ...
 
     async def marks(self, task_id: str) -> dict[str, Mark]:
@@ -228,8 +236,12 @@ class Ending(StrEnum):
     """The submit's answer was lost."""
     STOPPED = "stopped"
     """Somebody no longer wants it watched; the task itself goes on."""
+    NOT_RECORDED = "not recorded"
+    """The submit's answer was lost, and the relay's log shows that it billed none."""
     DROPPED = "dropped"
     """The form was declined."""
+    DROPPED_CHARGED = "dropped, may be charged"
+    """The form was declined, and the relay may have billed the press that opened it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +254,7 @@ class Scene:
     asked for, and `link_fails` that its link leads nowhere now. `clips` are those of the task's clips
     that are attached, each in its place, None where it is only linked; empty while none was fetched. `again_at` is set
     while a submit waits, for what `waits_for` says: when it is sent again; `task` is then no more than its prompt.
+    `looking` tells that a submit's answer was lost, and that its task is looked for.
     """
 
     job: Job
@@ -260,6 +273,7 @@ class Scene:
     """Why the relay tells nothing of the task since `silent_since`, where it refuses this bot's key."""
     again_at: datetime | None = None
     waits_for: Wait = Wait.QUEUE
+    looking: bool = False
 
 
 class Display(Protocol):

@@ -4,21 +4,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from bot.actions import Action, Instead, ability, can_be_sent, find, meaning, said
+from bot.actions import FREE_WINDOWS, Action, Instead, ability, can_be_sent, find, meaning, said
 from bot.admission import Admission
 from bot.button_offers import offered_buttons
-from bot.claims import MOST_SUBMITS, Claims, Press, claim_id_of
+from bot.claims import MOST_SUBMITS, Claims, Press, answer_lost, claim_id_of
 from bot.clock import Clock
 from bot.detours import Detours, lines_of
 from bot.errors import (
     ActionUnsupported,
+    AlreadyClaimed,
     AlreadyPressed,
+    AnswerLost,
     ButtonUnknown,
     FormGone,
     MjbotError,
     PromptRefused,
 )
 from bot.jobs import Jobs
+from bot.lost_answers import LostAnswers
 from bot.metrics import PRESSES, counting_unsent
 from bot.models import Button, Task
 from bot.parameters import Parameter, check
@@ -50,6 +53,7 @@ class Presses:
         store: Store,
         jobs: Jobs,
         admission: Admission,
+        lost_answers: LostAnswers,
         supervisor: Supervisor,
         pictures: PictureSource,
         *,
@@ -61,7 +65,7 @@ class Presses:
         self._claims = Claims(store, admission, now=clock.now)
         self._waiting = Waiting(api, store, now=clock.now)
         self._detours = Detours(pictures, jobs)
-        self._sender = Sender(api, store, jobs, self._detours, supervisor, clock=clock)
+        self._sender = Sender(api, store, jobs, self._detours, lost_answers, supervisor, clock=clock)
         self._now = clock.now
 
     @counting_unsent
@@ -136,6 +140,10 @@ class Presses:
             if earlier is None:
                 break
             if earlier.state is not ClaimState.REFUSED:
+                rival = AlreadyClaimed(earlier.id, earlier.person_id)
+                if lost := await answer_lost(self._store, rival, press.person.id, press.parent):
+                    # It is never sent again from here, as a new proposal may be.
+                    raise AnswerLost(lost.link, own=lost.own)
                 job = await self._store.job_of_claim(earlier.id)
                 raise AlreadyPressed(job.place.link if job else "", finished=False)
         else:
@@ -204,8 +212,17 @@ class Presses:
         self._sender.surely(("submit", claim.id), lambda: self._answer(claim, job, prompt, answerer, mask))
 
     async def drop_form(self, press: Press) -> None:
-        """Decline the form that a child waits for; only its requester may, and nothing is paid."""
-        await self._jobs.drop(await self._waiting.job(press))
+        """Decline the form that a child waits for; only its requester may, and nothing more is paid."""
+        job = await self._waiting.job(press)
+        await self._jobs.drop(job, charged=await self._may_be_charged(job.task_id))
+
+    async def _may_be_charged(self, task_id: str) -> bool:
+        """Tell whether the relay may have billed the press that opened a form: new-api does where remix is on."""
+        opened = await self._store.claims_of_children([task_id])
+        if any(claim.submits == 0 for claim in opened):
+            return False
+        task = await self._store.snapshot(task_id)
+        return task is None or task.action not in FREE_WINDOWS
 
     async def _button(self, press: Press) -> tuple[Task, Button]:
         """Find the pressed button in the stored snapshot, else in the task itself, else among what the bot offers."""

@@ -87,7 +87,8 @@ class Claim:
     """The right to submit once, written before the submit is sent; `id` is the interaction's.
 
     `button` is the key of the pressed button, or the name of the command or form; `message_id` the message it was
-    pressed on, 0 for a command.
+    pressed on, 0 for a command. `submits` is how many submits the relay bills for it, None where that is not known: it
+    counts as one then.
     """
 
     id: int
@@ -99,6 +100,7 @@ class Claim:
     made_at: datetime
     state: ClaimState = ClaimState.SUBMITTING
     child_id: str = ""
+    submits: int | None = None
 
     @property
     def tag(self) -> str:
@@ -108,7 +110,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Usage:
-    """What counts against a person's limits at a claim: submits of this UTC day not known to be refused."""
+    """What counts against a person's limits at a claim: submits of this UTC day not known to be refused, or free."""
 
     person_today: int
     everybody_today: int

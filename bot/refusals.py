@@ -292,7 +292,8 @@ def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, cla
     # but where it went is not known.
     turned_away = answer.status in {401, 402, 403, 429}
     if (told.code in {1, 5, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
-        return SubmitUncertain(words.reason)
+        # A proxy on the way, which the relay may work on behind, answers with a status of its own.
+        return SubmitUncertain(words.reason, answered=answer.status < 500 and answer.status not in _TIMEOUTS)
     if told.code == 24:
         return PromptBanned(told.properties.banned_word, words.reason)
     if "quota_not_enough" in words.low:

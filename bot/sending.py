@@ -19,6 +19,7 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.jobs import Jobs
+from bot.lost_answers import LostAnswers
 from bot.models import Properties, Submission, Task
 from bot.ports import Answerer, Store
 from bot.queues import Queues
@@ -35,9 +36,17 @@ class Sender(Spending):
     """Sends what was claimed, and writes down how that ended."""
 
     def __init__(
-        self, api: Submits, store: Store, jobs: Jobs, detours: Detours, supervisor: Supervisor, *, clock: Clock
+        self,
+        api: Submits,
+        store: Store,
+        jobs: Jobs,
+        detours: Detours,
+        lost_answers: LostAnswers,
+        supervisor: Supervisor,
+        *,
+        clock: Clock,
     ) -> None:
-        super().__init__(store, jobs, supervisor, clock=clock)
+        super().__init__(store, jobs, lost_answers, supervisor, clock=clock)
         self._api = api
         self._detours = detours
         self._queues = Queues(store, clock.now)
@@ -84,7 +93,9 @@ class Sender(Spending):
         """Follow the children; tell whether that stands: a form refused with its mask is as if it was never pressed."""
         claim = sending.claim
         log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
-        await self.settle(claim, ClaimState.ACCEPTED, submission.result)
+        # A window that new-api bills is one submit, and its form another; what comes as 21 is free.
+        billed, forms = int(submission.is_billed), int(submission.needs_form and sending.prompt is not None)
+        await self.settle(claim, ClaimState.ACCEPTED, submission.result, submits=billed + forms)
         job = replace(sending.job, task_id=submission.result)
         ignored = sending.is_remix and not submission.needs_form
         child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
@@ -95,6 +106,8 @@ class Sender(Spending):
             if state is ClaimState.REFUSED and sending.mask:
                 await self._write(claim, state)
                 return False
+            if state is ClaimState.REFUSED:
+                await self._write(claim, ClaimState.ACCEPTED, submission.result, submits=billed)
         else:
             await self._jobs.go_on(job, child)
         if ignored and sending.has_new_prompt:
@@ -159,8 +172,9 @@ class Sender(Spending):
                 prompt=prompt,
             )
         except SubmitUncertain as lost:
-            # The child exists and is watched: it will tell itself.
+            # The child exists and is watched: it will tell itself, unless its form never came.
             log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
+            self._lost_answers.look_for_form(claim, replace(job, form_sent=True), answered=lost.answered)
         except (ClaimLost, StoreUnavailable) as unsent:
             # The row stays as it is: somebody may have answered the form since, and must not be invited to pay again.
             await answerer.refuse(unsent)

@@ -19,6 +19,7 @@ from bot.errors import (
     SubmitUncertain,
 )
 from bot.jobs import Jobs
+from bot.lost_answers import LostAnswers
 from bot.metrics import PRESSES
 from bot.models import Task
 from bot.ports import HOLDS, Opener, Store, Wait
@@ -44,9 +45,12 @@ _STORE_SECONDS = 5.0
 class Spending:
     """The half of a use case that pays: base of Sender and Creations."""
 
-    def __init__(self, store: Store, jobs: Jobs, supervisor: Supervisor, *, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, jobs: Jobs, lost_answers: LostAnswers, supervisor: Supervisor, *, clock: Clock
+    ) -> None:
         self._store = store
         self._jobs = jobs
+        self._lost_answers = lost_answers
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
@@ -70,16 +74,16 @@ class Spending:
         """Give a claim back, unpaid; by the supervisor, as a store that is gone may be why."""
         self.surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
 
-    async def settle(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
-        """Count, and write, how a submit ended."""
+    async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+        """Count, and write, how a submit ended; `submits`, where it is given, is how many of them the relay bills."""
         PRESSES.labels(state).inc()
-        await self._write(claim, state, child_id)
+        await self._write(claim, state, child_id, submits=submits)
 
-    async def _write(self, claim: Claim, state: ClaimState, child_id: str = "") -> None:
+    async def _write(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
         """Write how a submit ended, however long the store takes to come back: it may have been paid."""
         while True:
             try:
-                await self._store.settle(claim.id, state, child_id)
+                await self._store.settle(claim.id, state, child_id, submits=submits)
             except StoreUnavailable as gone:
                 log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
                 await self._sleep(_STORE_SECONDS)
@@ -140,10 +144,10 @@ class Spending:
             raise refused from None
 
     async def lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
-        """Write, and tell, that nobody knows how a submit ended."""
+        """Write that nobody knows how a submit ended, and have its task looked for."""
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
         await self.settle(claim, ClaimState.UNKNOWN)
-        await self._jobs.uncertain(job)
+        self._lost_answers.look_for(claim, job, answered=lost.answered)
 
     async def taken_back(self, claim: Claim, job: Job, answerer: Opener, tell: Callable[[], Awaitable[None]]) -> None:
         """Take a message back whose submit was refused, or never sent, tell why, and give the claim back."""

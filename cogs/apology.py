@@ -13,6 +13,7 @@ from bot.errors import (
     AdmissionRefused,
     AlreadyClaimed,
     AlreadyPressed,
+    AnswerLost,
     BalanceExhausted,
     ButtonUnknown,
     ClaimLost,
@@ -83,8 +84,8 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "came from. You weren't charged."
     ),
     SubmitUncertain: (
-        "The relay's answer got lost: the job may have been accepted, and paid. I do not send it again. Look for it in "
-        "the relay's own log; `/mjstatus` with the id that stands there shows it."
+        "The relay's answer was lost, so it may have been accepted, and charged. I do not send it again. Check the "
+        "relay's log, if it has one: `/mjstatus` with the id that stands there shows it."
     ),
     PromptUnheard: (
         "This relay draws that from the old prompt only, so I sent nothing, and nothing is paid. Press it again and "
@@ -291,6 +292,8 @@ def _ours(error: MjbotError, now: datetime) -> str:
         case DailyLimitReached(limit=limit, whose=whose, resets_at=resets_at):
             who = "Your" if whose == "person" else "This bot's"
             return f"{who} limit of {limit} jobs a day is used up. It starts anew {format_dt(resets_at, 'R')}."
+        case AnswerLost(link=link, again_at=again_at, own=own):
+            return _answer_lost(now, link, again_at, own=own)
         case AlreadyPressed(link=link, finished=finished):
             told = f"That is {'done' if finished else 'on its way'} already"
             if _LINK.fullmatch(link):
@@ -298,6 +301,18 @@ def _ours(error: MjbotError, now: datetime) -> str:
             return f"{told}, where I cannot link to it: look below the message you pressed. Nothing was paid this time."
         case _:
             return ""
+
+
+def _answer_lost(now: datetime, link: str, again_at: datetime | None, *, own: bool) -> str:
+    whose = "your last try" if own else "somebody's last try"
+    where = f"[Its message]({link})" if _LINK.fullmatch(link) else "Its message"
+    again = ""
+    if again_at is not None:
+        again = f" You can try again {_soon(now, (again_at - now).total_seconds())}."
+    return (
+        f"The relay's answer to {whose} was lost, so it may have been charged. {where} says what I find out. I sent "
+        f"nothing this time: you weren't charged again.{again}"
+    )
 
 
 def _soon(now: datetime, seconds: float | None) -> str:

@@ -11,7 +11,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import AlreadyClaimed, AlreadyPressed, MjbotError, PromptIgnored, SubmitUncertain
+from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitUncertain
 from cogs import limits
 from cogs.apology import apology, oops
 from cogs.forms import prompt_of
@@ -30,7 +30,7 @@ _FIRST_SECONDS = 10.0
 """How long word of a first answer is waited for: Discord takes none after three, but may be slow to say that it did."""
 _LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
-_ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, PromptIgnored, SubmitUncertain)
+_ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitUncertain)
 """What was asked for all the same, or may have been: nobody is to send that prompt once more."""
 _UNKNOWN_MESSAGE = 10008
 _HELD_TURNS, _HELD_SECONDS = 12, 0.02

@@ -37,6 +37,11 @@ class State:
 
 
 SENDING = State(QUIET, "📨 Sending")
+_LOOKING = State(
+    WAITING,
+    "🔎 Looking for it at the relay",
+    ("The relay's answer was lost, so it may have been accepted. It is not sent again: nothing is paid twice.",),
+)
 LOOK = (Kind.LOOK, "🔄", "Look again")
 REFRESH = (Kind.LOOK, "🔄", "Refresh")
 FORM = ((Kind.OPEN_FORM, "✏️", "Open form"), (Kind.DROP_FORM, "", "Drop it"))
@@ -49,6 +54,8 @@ def state_of(scene: Scene) -> State:
     task = scene.task
     if scene.again_at is not None:
         return _WAITS[scene.waits_for](scene.again_at)
+    if scene.looking:
+        return _LOOKING
     if scene.ending is not None:
         return _ENDINGS[scene.ending](scene)
     if task is None:
@@ -281,10 +288,19 @@ def _lost(scene: Scene) -> State:
 def _uncertain(scene: Scene) -> State:
     del scene
     lines = (
-        "The relay's answer was lost, so it may have been accepted. It is not sent again: nothing is paid twice.",
-        "**Next:** look in the relay's own log for a task of this minute, and give its id to `/mjstatus`.",
+        "The relay's answer was lost, so it may have been accepted, and charged. It is not sent again.",
+        "**Next:** check the relay's log, if it has one, for a task of this minute: `/mjstatus` with its id shows it.",
     )
     return State(WAITING, "❔ Not known whether it was sent", lines)
+
+
+def _not_recorded(scene: Scene) -> State:
+    del scene
+    lines = (
+        "The relay did not record it, so you weren't charged. Midjourney may still have drawn it.",
+        "**Next:** ask again.",
+    )
+    return State(BAD, "❌ Not recorded, not charged", lines)
 
 
 def _stopped(scene: Scene) -> State:
@@ -297,11 +313,18 @@ def _dropped(scene: Scene) -> State:
     return State(ASLEEP, "🚫 Dropped", ("Nothing was drawn.",), _taken_away(scene))
 
 
+def _dropped_charged(scene: Scene) -> State:
+    lines = ("Nothing was drawn. Opening the form may have been charged.",)
+    return State(ASLEEP, "🚫 Dropped", lines, _taken_away(scene))
+
+
 _ENDINGS: dict[Ending, Callable[[Scene], State]] = {
     Ending.GAVE_UP: _gave_up,
     Ending.OUT_OF_REACH: _out_of_reach,
     Ending.LOST: _lost,
     Ending.UNCERTAIN: _uncertain,
     Ending.STOPPED: _stopped,
+    Ending.NOT_RECORDED: _not_recorded,
     Ending.DROPPED: _dropped,
+    Ending.DROPPED_CHARGED: _dropped_charged,
 }

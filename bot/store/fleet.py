@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.ports import ON_ITS_WAY
 from bot.records import Claim, ClaimState, Job
 from bot.store import queries
 from bot.store.database import Database
@@ -42,7 +43,7 @@ class SqlFleet:
 
     async def take_over(self, most: int) -> Sequence[Job]:
         """Make open jobs that nobody living owns this process's, at most so many, oldest first."""
-        free = queries.free_jobs(self._owner, self._living(), self._database.clock(-queries.ON_ITS_WAY), most)
+        free = queries.free_jobs(self._owner, self._living(), self._database.clock(-ON_ITS_WAY), most)
         taking = update(jobs).where(jobs.c.message_id.in_(free)).values(owner=self._owner).returning(*jobs.c)
 
         async def take(connection: AsyncConnection) -> Sequence[Job]:
@@ -81,7 +82,7 @@ class SqlFleet:
 
     async def orphaned_claims(self) -> Sequence[Claim]:
         """Return the claims whose submit was on its way when its process ended, oldest first."""
-        lately = self._database.clock(-queries.ON_ITS_WAY)
+        lately = self._database.clock(-ON_ITS_WAY)
         found = await self._database.read(queries.orphaned_claims(self._owner, self._living(), lately))
         return [read_claim(row) for row in found]
 

@@ -29,14 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.models import Status
+from bot.ports import ON_ITS_WAY, TWIN_PRESS
 from bot.records import Claim, ClaimState, PersonSettings, Tasks
 from bot.store.schema import claims, jobs, people, processes, snapshots
-
-TWIN_PRESS = timedelta(seconds=3)
-"""Two presses of one button by one person this close together are one press."""
-
-ON_ITS_WAY = timedelta(minutes=5)
-"""Longer than any submit takes: a claim without an end after that holds up nobody any more."""
 
 NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
 
@@ -92,7 +87,8 @@ def rivals(claim: Claim) -> Executable:
 def usage(claim: Claim) -> Executable:
     """Count what Usage holds, in its order."""
     midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = select(func.count()).where(_SPENT, claims.c.made_at >= midnight)
+    billed = func.coalesce(func.sum(func.coalesce(claims.c.submits, 1)), 0)
+    today = select(billed).where(_SPENT, claims.c.made_at >= midnight)
     own = claims.c.person_id == claim.person_id
     # Refused ones too: the cooldown also spares the relay.
     last = select(func.max(claims.c.made_at)).where(own)

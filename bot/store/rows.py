@@ -57,6 +57,7 @@ def read_claim(row: Mapping[str, Any]) -> Claim:
         made_at=row["made_at"],
         state=ClaimState(row["state"]),
         child_id=row["child_id"],
+        submits=row["submits"],
     )
 
 

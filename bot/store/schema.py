@@ -103,6 +103,7 @@ claims = Table(
     Column("child_id", Text, nullable=False),
     Column("owner", Text),  # the process that submits; NULL: one of a version that did not say
     Column("child_status", Text),  # what the child's snapshot said before it was forgotten
+    Column("submits", Integer),  # how many the relay bills for it; NULL: one, as far as is known
 )
 Index("claims_by_child", claims.c.child_id)
 Index("claims_by_day", claims.c.made_at)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.actions import made
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
-from bot.ports import HOLDS, Now
+from bot.ports import HOLDS, TWIN_PRESS, Now
 from bot.records import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
@@ -167,12 +167,15 @@ class SqlStore:
 
         await self.database.transaction(check_and_write)
 
-    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
+    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
         """Write how a submit ended; what is known is not forgotten again."""
         row = claims.c.id == claim_id
         if state not in _KNOWN:
             row &= claims.c.state.not_in(_KNOWN)
-        await self.database.write(update(claims).where(row).values(state=state, child_id=child_id))
+        end: dict[str, Any] = {"state": state, "child_id": child_id}
+        if submits is not None:
+            end["submits"] = submits
+        await self.database.write(update(claims).where(row).values(end))
 
     async def hold(self, claim_id: int) -> None:
         """Make sure, right before the submit, that a claim is still this process's and on its way.
@@ -193,7 +196,7 @@ class SqlStore:
             ClaimLost: It is not this process's and on its way any more.
         """
         held = (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
-        dating = update(claims).where(held).values(made_at=self.database.now() - queries.TWIN_PRESS)
+        dating = update(claims).where(held).values(made_at=self.database.now() - TWIN_PRESS)
         if not await self.database.transaction(lambda connection: _changed(connection, dating)):
             raise ClaimLost
 
@@ -207,6 +210,12 @@ class SqlStore:
         rows = await self.database.read(
             select(claims).where(claims.c.state == state).order_by(claims.c.made_at, claims.c.id)
         )
+        return [read_claim(row) for row in rows]
+
+    async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
+        """Return the claims that led to one of the tasks, oldest first; the empty id is no task."""
+        led = claims.c.child_id.in_([task_id for task_id in task_ids if task_id])
+        rows = await self.database.read(select(claims).where(led).order_by(claims.c.made_at, claims.c.id))
         return [read_claim(row) for row in rows]
 
     async def marks(self, task_id: str) -> dict[str, Mark]:

@@ -223,3 +223,63 @@ async def test_clips_on_the_relays_own_machine_can_be_opened() -> None:
     async with relay(web.Response(text=json.dumps(task))) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
         found = await api.fetch("5")
     assert (found.video_url, found.video_urls) == (f"{it.url}/video/5/0.mp4", (f"{it.url}/video/5/0.mp4",))
+
+
+async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
+    """Never in the address, which proxies write down; a second try would cost one of the few calls there are."""
+    row = {"type": 2, "created_at": 1_795_857_879, "model_name": "mj_imagine", "quota": 1, "content": "ID 123"}
+    log = web.Response(text=json.dumps({"success": True, "data": [row]}))
+    async with relay(log) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        assert [one.task_id for one in await api.log()] == ["123"]
+        assert [(one.method, one.path) for one in it.seen] == [("GET", "/api/log/token")]
+        assert it.seen[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (web.Response(status=404, text="{}"), ActionUnsupported),
+        (web.Response(text=PAGE), ActionUnsupported),
+        (web.Response(status=401), KeyRefused),
+        (web.Response(status=429, headers={"Retry-After": "1179"}), RelayBusy),
+        (web.Response(status=502, text=PAGE), RelayUnreachable),
+        (web.Response(text='{"data": ['), RelayUnreachable),
+        (web.Response(body=b"[" + b" " * (9 * 1024 * 1024)), RelayUnreachable),
+    ],
+)
+async def test_a_log_that_cannot_be_read_is_asked_for_once(answer: web.Response, expected: type[MjbotError]) -> None:
+    """Also one without an end."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.log()
+        assert len(it.seen) == 1
+
+
+async def test_a_task_is_found_by_its_state() -> None:
+    """Its links are those that can be opened, as everywhere."""
+    listed = [{"id": "1", "state": "a"}, {"id": "2", "state": "mjbot:7", "imageUrl": "http://localhost:3000/2.png"}]
+    async with relay(web.json_response(listed)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        task = await api.task_of_state("mjbot:7")
+        assert task is not None
+        assert (task.id, task.image_url) == ("2", f"{it.url}/2.png")
+        assert await api.task_of_state("mjbot:8") is None
+        assert {one.path for one in it.seen} == {"/mj/task/list"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "answered"),
+    [
+        (_says(5, "do_request_failed ", status=400), True),
+        (_says(5, "unmarshal_response_body_failed", status=400), True),
+        (_says(1, "Submit success"), True),
+        (_says(5, "do_request_failed ", status=504), False),
+        (web.Response(status=504, text=PAGE), False),
+        (web.Response(text='{"code": 1, "resu'), False),
+    ],
+)
+async def test_a_lost_answer_tells_whether_the_relay_has_answered(answer: web.Response, answered: bool) -> None:  # noqa: FBT001
+    """What a proxy on the way says leaves open whether the relay is still working on it."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(SubmitUncertain) as lost:
+            await api.submit(Imagine(prompt="x"), state="s")
+        assert lost.value.answered is answered

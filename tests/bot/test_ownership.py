@@ -132,7 +132,7 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
             assert second.jobs.running == set()
         await world.clock.advance(OVER)
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
-    assert [scene.ending for scene in world.display.of(701)] == ["uncertain"]
+    assert [scene.ending for scene in world.display.of(701)] == [None, "uncertain"]
     assert world.store.closed == {701}
 
 

@@ -197,8 +197,8 @@ async def test_a_store_that_goes_after_the_claim_is_settled_is_waited_for(world:
     """Its child's message does not stay at "Sending" until the next start."""
     original = world.store.settle
 
-    async def settle(claim_id: int, state: ClaimState, child_id: str = "") -> None:
-        await original(claim_id, state, child_id)
+    async def settle(claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+        await original(claim_id, state, child_id, submits=submits)
         world.store.down = True
 
     world.store.settle = settle  # type: ignore[method-assign]
@@ -257,9 +257,12 @@ async def test_a_lost_answer_is_never_sent_again(world: World) -> None:
     world.relay.outcomes = [SubmitUncertain("timeout")]
     async with world.process() as process:
         await process.presses.press(press(), FakeAnswerer())
-        await world.clock.advance(1.0)
+        await world.clock.advance(10.0)
     assert states(world) == {100: "unknown"}
-    assert world.display.endings(800) == [Ending.UNCERTAIN]
+    assert [(scene.looking, scene.ending) for scene in world.display.of(800)] == [
+        (True, None),
+        (False, Ending.UNCERTAIN),
+    ]
     assert world.store.closed == {800}
     async with world.process() as process:
         await world.clock.advance(60.0)
@@ -978,7 +981,8 @@ async def test_a_form_is_dropped_unpaid(world: World, process: Process) -> None:
     fresh = place(800, born=world.clock.now())
     await process.presses.drop_form(replace(press(task_id=CHILD), parent=fresh))
     last = world.display.of(800)[-1]
-    assert (last.ending, last.job.place) == (Ending.DROPPED, fresh)
+    # Nothing tells who opened the form, nor whether that was free.
+    assert (last.ending, last.job.place) == (Ending.DROPPED_CHARGED, fresh)
     assert states(world) == {}
     assert world.relay.sent == []
 

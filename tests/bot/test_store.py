@@ -297,6 +297,30 @@ class TestClaims:
         ]
         assert expected == seen
 
+    async def test_what_the_relay_bills_is_what_counts(self, store: Store) -> None:
+        """A free window counts as nothing, a billed one and its form as two, and what nobody knows as one."""
+        seen: list[Usage] = []
+        for number, submits in enumerate((0, 2, 1, None), 1):
+            await store.claim(a_claim(number, f"b{number}", made_at=later(number)), allow)
+            await store.settle(number, ClaimState.ACCEPTED, f"child {number}", submits=submits)
+        await store.settle(3, ClaimState.ACCEPTED, "child 3")
+        await store.claim(a_claim(9, "e", made_at=later(9)), seen.append)
+        assert [(one.person_today, one.everybody_today) for one in seen] == [(4, 4)]
+        known = [await store.find_claim(number) for number in range(1, 5)]
+        assert [claim.submits for claim in known if claim] == [0, 2, 1, None]
+
+    async def test_claims_are_found_by_the_task_they_led_to(self, store: Store) -> None:
+        """A form's claim leads to the form's own task; what led nowhere is found by nothing."""
+        for number in range(1, 6):
+            await store.claim(a_claim(number, f"b{number}"), allow)
+        await store.settle(2, ClaimState.ACCEPTED, "c1")
+        await store.settle(1, ClaimState.ACCEPTED, "c2")
+        await store.settle(3, ClaimState.UNKNOWN, "c1")
+        await store.settle(4, ClaimState.UNKNOWN)
+        found = await store.claims_of_children(["c1", "c2", "c3", ""])
+        assert [(claim.id, claim.child_id) for claim in found] == [(1, "c2"), (2, "c1"), (3, "c1")]
+        assert list(await store.claims_of_children([])) == []
+
     async def test_what_the_judge_raises_leaves_no_claim(self, store: Store) -> None:
         """The refusal passes through as it is, and the same interaction may ask again."""
 
@@ -552,6 +576,7 @@ async def every_answer(store: Store) -> list[str]:
         "claim": lambda: store.claim(a_claim(1), allow),
         "settle": lambda: store.settle(1, ClaimState.REFUSED),
         "claims": lambda: store.claims(ClaimState.ACCEPTED),
+        "claims_of_children": lambda: store.claims_of_children(["t"]),
         "marks": lambda: store.marks("t"),
         "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),
         "forget_refusals": store.forget_refusals,
@@ -730,7 +755,7 @@ class TestMigrations:
         with caplog.at_level(logging.INFO):
             await asyncio.gather(*(start() for _ in range(4)))
             await start()
-        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0004"]
+        assert [record.getMessage() for record in caplog.records] == ["database schema migrated from nothing to 0005"]
 
     async def test_rows_of_an_older_version_go_on(self, either_url: str) -> None:
         """The first schema with an open job and a submit under way: both are free for whoever starts next."""
@@ -749,7 +774,8 @@ class TestMigrations:
             await connection.run_sync(first_schema)
             row = {name: value for name, value in job_row(a_job(1)).items() if name != "notified"}
             await connection.execute(jobs.insert().values(**row, closed_at=None))
-            await connection.execute(claims.insert().values(**asdict(a_claim(1))))
+            row = {name: value for name, value in asdict(a_claim(1)).items() if name != "submits"}
+            await connection.execute(claims.insert().values(row))
         await engine.dispose()
         async with open_store(either_url, now=lambda: later(600), owner="new") as store:
             assert [a_job(1)] == list(await store.fleet.take_over(9))

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from bot import errors
 from bot.errors import (
     ActionUnsupported,
     AlreadyPressed,
+    AnswerLost,
     BalanceExhausted,
     CoolingDown,
     DailyLimitReached,
@@ -51,6 +52,7 @@ CARRYING: list[MjbotError] = [
     CoolingDown(3),
     DailyLimitReached(30, "person", datetime(2026, 11, 24, tzinfo=UTC)),
     AlreadyPressed(LINK, finished=True),
+    AnswerLost(LINK, NOW + timedelta(minutes=3), own=True),
     PromptRefused([OutOfRange("stylize", "5000", "0", "1000")], "a fox --stylize 5000"),
     UploadForeign("plan.pdf", "PDF"),
     UploadTooLarge("fox.png", 60 * 2**20, 32 * 2**20),

@@ -701,11 +701,39 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "❔ Not known whether it was sent",
             YELLOW,
             (
+                "The relay's answer was lost, so it may have been accepted, and charged. It is not sent again.",
+                (
+                    "**Next:** check the relay's log, if it has one, for a task of this minute: `/mjstatus` with its "
+                    "id shows it."
+                ),
+            ),
+            U2,
+            "U2",
+        ),
+    ),
+    "looking": (
+        replace(scene(None, pressed("U2", "Picture 2", task_id="")), looking=True),
+        Look(
+            "🔎 Looking for it at the relay",
+            YELLOW,
+            (
                 (
                     "The relay's answer was lost, so it may have been accepted. "
                     "It is not sent again: nothing is paid twice."
                 ),
-                "**Next:** look in the relay's own log for a task of this minute, and give its id to `/mjstatus`.",
+            ),
+            U2,
+            "U2",
+        ),
+    ),
+    "not recorded": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), ending=Ending.NOT_RECORDED),
+        Look(
+            "❌ Not recorded, not charged",
+            RED,
+            (
+                "The relay did not record it, so you weren't charged. Midjourney may still have drawn it.",
+                "**Next:** ask again.",
             ),
             U2,
             "U2",
@@ -714,6 +742,16 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "dropped": (
         scene(MODAL, ending=Ending.DROPPED),
         Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664", ours=(DELETE,)),
+    ),
+    "dropped, charged": (
+        scene(MODAL, ending=Ending.DROPPED_CHARGED),
+        Look(
+            "🚫 Dropped",
+            DARK,
+            (PROMPT, "Nothing was drawn. Opening the form may have been charged."),
+            footer="Variation · 1754300201002664",
+            ours=(DELETE,),
+        ),
     ),
     "cancelled": (
         scene(told("31_fetch_cancel")),

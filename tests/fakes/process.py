@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
+from bot.account_calls import AccountCalls
 from bot.admission import Admission
 from bot.button_offers import ButtonOffers
 from bot.creations import Creations
 from bot.jobs import Jobs, Times
+from bot.lost_answers import LostAnswers
 from bot.ownership import Ownership
 from bot.presses import Presses
 from bot.schedule import Schedule
@@ -40,6 +42,8 @@ class Process:
     ownership: Ownership
     store: FakeStore
     """The rows as this process sees them."""
+    calls: AccountCalls
+    """What the relay's log may still be asked."""
 
 
 @dataclass
@@ -92,15 +96,21 @@ class World:
         jobs = Jobs(
             store, watcher, display, self.pictures, supervisor, offers, times=self.times, clock=self.clock.clock
         )
-        presses = Presses(relay, store, jobs, self.admission, supervisor, self.pictures, clock=self.clock.clock)
+        calls = AccountCalls(self.clock.now)
+        lost_answers = LostAnswers(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
+        presses = Presses(
+            relay, store, jobs, self.admission, lost_answers, supervisor, self.pictures, clock=self.clock.clock
+        )
         studio = Studio()
-        creations = Creations(relay, store, jobs, self.admission, studio, supervisor, clock=self.clock.clock)
-        ownership = Ownership(store, fleet, jobs, lease=LEASE, clock=self.clock.clock)
+        creations = Creations(
+            relay, store, jobs, self.admission, studio, lost_answers, supervisor, clock=self.clock.clock
+        )
+        ownership = Ownership(store, fleet, jobs, lost_answers, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
             await ownership.round()
             supervisor.start("ownership", ownership.run)
             try:
-                yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine)
+                yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine, calls)
             finally:
                 await studio.close()

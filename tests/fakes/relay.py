@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
 from bot.models import Status, Submission, Task
+from bot.relay_log import LogRow
 from bot.submits import Order, Speed
 from tests.fakes.clock import FakeClock
 
@@ -55,6 +56,8 @@ class FakeRelay:
     under_way: int = 0
     most_under_way: int = 0
     cancels: bool = True
+    has_tasks: bool = False
+    billed: list[LogRow] | RelayError = field(default_factory=lambda: ActionUnsupported("no such path", lasting=True))
     on_modal: Callable[[], object] = lambda: None
     accepted: list[Sent] = field(default_factory=list)
     """The submits that were accepted, told or not: what the operator pays."""
@@ -88,6 +91,20 @@ class FakeRelay:
         if not self.cancels:
             raise ActionUnsupported("a page", lasting=True)
         self.set((await self.fetch(task_id)).model_copy(update={"status": Status.CANCEL}))
+
+    async def log(self) -> tuple[LogRow, ...]:
+        """Tell what was billed, where `billed` says that this relay has a log."""
+        await self._read("log", [])
+        if isinstance(self.billed, RelayError):
+            raise self.billed
+        return tuple(self.billed)
+
+    async def task_of_state(self, state: str) -> Task | None:
+        """Find a task by its state, where `has_tasks` says that this relay lists all of them."""
+        await self._read("tasks", [])
+        if not self.has_tasks:
+            raise ActionUnsupported("no such path", lasting=True)
+        return next((task for task in self.tasks.values() if task.state == state), None)
 
     async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
         """Take any other submit: its words are its fields, a picture being told by its length, and its speed."""

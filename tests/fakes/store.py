@@ -145,13 +145,14 @@ class FakeStore:
         self.claimed[claim.id] = claim
         self.submitters[claim.id] = self.owner
 
-    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "") -> None:
+    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
         self._answer()
         claim = self.claimed.get(claim_id)
         known = {ClaimState.ACCEPTED, ClaimState.REFUSED}
         if claim is None or (state not in known and claim.state in known):
             return
-        self.claimed[claim_id] = replace(claim, state=state, child_id=child_id)
+        billed = claim.submits if submits is None else submits
+        self.claimed[claim_id] = replace(claim, state=state, child_id=child_id, submits=billed)
 
     async def hold(self, claim_id: int) -> None:
         self._answer()
@@ -174,6 +175,11 @@ class FakeStore:
     async def claims(self, state: ClaimState) -> Sequence[Claim]:
         self._answer()
         found = (claim for claim in self.claimed.values() if claim.state is state)
+        return sorted(found, key=lambda claim: (claim.made_at, claim.id))
+
+    async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
+        self._answer()
+        found = (claim for claim in self.claimed.values() if claim.child_id and claim.child_id in task_ids)
         return sorted(found, key=lambda claim: (claim.made_at, claim.id))
 
     async def marks(self, task_id: str) -> dict[str, Mark]:
@@ -251,8 +257,8 @@ class FakeStore:
         today = [other for other in self._spent() if other.made_at.date() >= claim.made_at.date()]
         own = [other.made_at for other in self.claimed.values() if other.person_id == claim.person_id]
         return Usage(
-            person_today=sum(other.person_id == claim.person_id for other in today),
-            everybody_today=len(today),
+            person_today=sum(_billed(other) for other in today if other.person_id == claim.person_id),
+            everybody_today=sum(map(_billed, today)),
             last_at=max(own, default=None),
         )
 
@@ -283,6 +289,10 @@ def _is(one: Recent, which: Tasks) -> bool:
             return one.status == Status.SUCCESS
         case Tasks.FAILED:
             return one.status in {Status.FAILURE, Status.CANCEL}
+
+
+def _billed(claim: Claim) -> int:
+    return 1 if claim.submits is None else claim.submits
 
 
 def _twins(claim: Claim, other: Claim) -> bool:

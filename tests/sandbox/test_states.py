@@ -96,9 +96,12 @@ def _scenes(avatar: str) -> list[Scene]:
         Scene(job=job, now=NOW, task=ran, ending=Ending.OUT_OF_REACH),
         Scene(job=job, now=NOW, task=ran, ending=Ending.STOPPED),
         Scene(job=job, now=NOW, task=TASK.model_copy(update={"status": Status.CANCEL})),
+        Scene(job=pressed, now=NOW, looking=True),
         Scene(job=pressed, now=NOW, ending=Ending.UNCERTAIN),
+        Scene(job=pressed, now=NOW, ending=Ending.NOT_RECORDED),
         Scene(job=job, now=NOW, task=ran, ending=Ending.LOST),
         Scene(job=pressed, now=NOW, task=waits, ending=Ending.DROPPED),
+        Scene(job=pressed, now=NOW, task=waits, ending=Ending.DROPPED_CHARGED),
     ]
 
 
