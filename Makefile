@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 
 .PHONY: demo test coverage chaos lint types lock bench record
 
+# RELAY=newapi-2025, newapi-2026, onehub or midjourney-proxy plays with what that relay software can do.
 demo: $(READY)
 	$(PY) -m sandbox
 

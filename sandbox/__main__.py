@@ -1,18 +1,23 @@
-"""`python -m sandbox`: play with mjbot in the browser, without any account; `--tour` shows the trip as text."""
+"""`python -m sandbox`: play with mjbot in the browser, without any account; `--tour` shows the trip as text.
+
+The variable RELAY names the relay software to play with: newapi-2025, newapi-2026, onehub or midjourney-proxy.
+"""
 
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import webbrowser
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from sandbox.avatars import avatars
 from sandbox.page import LivePage
 from sandbox.pictures import DRAWN
-from sandbox.relay import RelaySettings
+from sandbox.relay import RelaySettings, profile
 from sandbox.stage import DOCUMENTED_ID, Stage, stage
 from sandbox.tour import tour
 
@@ -79,11 +84,15 @@ def main() -> int:
     parser.add_argument("--side", type=int, default=1024, help="how wide a picture is, in pixels (default: 1024)")
     parser.add_argument("--seconds", type=float, default=24.0, help="how long a task takes (default: 24)")
     arguments = parser.parse_args()
+    try:
+        chosen = profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(remixes_on_demand=True)
+    except ValueError as error:
+        parser.error(f"RELAY={error}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         if arguments.tour:
             return asyncio.run(tour())
-        relay = RelaySettings(seconds_per_task=arguments.seconds, picture_side=arguments.side, remixes_on_demand=True)
+        relay = replace(chosen, seconds_per_task=arguments.seconds, picture_side=arguments.side)
         asyncio.run(demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
     except KeyboardInterrupt:
         print("\n  Bye.")
