@@ -76,7 +76,7 @@ class Desk:
 
     def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> Work:
         """Return the upstream's record of a new task."""
-        official = self.settings.official
+        official, slow = self.settings.official, self.settings.slow_word
         at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
         work = Work(
             task_id=self.ledger.new_id(submit.now),
@@ -85,7 +85,9 @@ class Desk:
             plan=plan,
             submitted=submit.now,
             start=self.start(submit.now),
-            seconds=0.0 if at_once else max(1e-6, self.settings.seconds_per_task),
+            seconds=0.0
+            if at_once
+            else max(1e-6, self.settings.seconds_per_task * (100 if slow and slow in prompt else 1)),
             state=submit.text("state"),
             account=submit.key.account,
             official=official,

@@ -27,6 +27,7 @@ class RelaySettings:
             and progress "0%", and after that what the upstream had at the last turn. 0: always up to date.
         lag_ticks: After a form, how many turns after the end of the second row the first row of that id catches up.
         seconds_per_task: From submit to SUCCESS, in eight steps.
+        slow_word: Tasks whose prompt holds it take a hundred times as long.
         submit_seconds: How long a submit keeps its caller waiting; the task exists from its beginning.
         seed_seconds: How long a seed keeps its caller waiting (30 to 60 in the field).
         has_list: Whether `list-by-condition` is a known path.
@@ -65,6 +66,7 @@ class RelaySettings:
     refresh_seconds: float = 0.0
     lag_ticks: int = 1
     seconds_per_task: float = 20.0
+    slow_word: str = ""
     submit_seconds: float = 0.0
     seed_seconds: float = 0.0
     has_list: bool = True
