@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from sandbox.avatars import avatars
@@ -79,6 +80,7 @@ def main() -> int:
     """Read the arguments and play."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--tour", action="store_true", help="make the whole trip as text, and end")
+    parser.add_argument("--write-table", type=Path, metavar="FILE", help="with --tour: write the table of relays there")
     parser.add_argument("--port", type=int, default=None, help="the page's port (default: any free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--side", type=int, default=1024, help="how wide a picture is, in pixels (default: 1024)")
@@ -91,7 +93,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         if arguments.tour:
-            return asyncio.run(tour())
+            return asyncio.run(tour(arguments.write_table))
         relay = replace(chosen, seconds_per_task=arguments.seconds, picture_side=arguments.side)
         asyncio.run(demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ from PIL import Image
 from bot import actions
 from sandbox.relay import PROFILES, RelaySettings, profile
 from sandbox.relay.lives import Life
-from sandbox.walker import NoSuchButton, Walker, walker
+from sandbox.walker import NotOffered, Walker, walker
 
 BEGIN, END = "<!-- relays: begin -->", "<!-- relays: end -->"
 """Between these two lines of README stands the table."""
@@ -58,7 +58,7 @@ class Press:
             return await by.outcome(result, parent)
         if self.custom_id.startswith("MJ::Inpaint"):
             shown = await by.submit(result, prompt="a lighthouse, a storm", region=["right-half"])
-            preview = await by.offered(await by.titled(shown, "Repaint this?"), "Repaint")
+            preview = await by.offered(shown, "Repaint")
             return await by.outcome(await by.click(preview, "Repaint"), preview)
         zoom = " --zoom 1.5" if "Zoom" in self.custom_id else ""
         return await by.outcome(await by.submit(result, prompt=f"a lighthouse, the sea{zoom}"), parent)
@@ -128,7 +128,7 @@ PRESSES: tuple[Press, ...] = (
 
 
 async def _cancel(by: Walker) -> str:
-    shown = await by.answer(await by.slash("imagine", prompt=f"a {_SLOW} at dawn"))
+    shown = await by.slash("imagine", prompt=f"a {_SLOW} at dawn")
     message = await by.offered(shown, "Cancel")
     return await by.outcome(await by.click(message, "Cancel"), message)
 
@@ -153,7 +153,7 @@ def _of_task(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]
 
 def _asked(name: str) -> Callable[[Walker], Awaitable[str]]:
     async def walk(by: Walker) -> str:
-        await by.answer(await by.slash(name))
+        await by.answered(await by.slash(name))
         return "✔"
 
     return walk
@@ -219,8 +219,8 @@ async def column(name: str) -> dict[str, str]:
             async with gate:
                 try:
                     return await walk(by)
-                except NoSuchButton:
-                    return "no such button"
+                except NotOffered as why:
+                    return str(why)
                 except TimeoutError:
                     return "no answer in time"
 
@@ -243,7 +243,12 @@ async def _column_of(name: str) -> dict[str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox.compatibility", name, stdout=asyncio.subprocess.PIPE
     )
-    out, _ = await process.communicate()
+    try:
+        out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode:
         raise Incomplete(f"the walk against {name} ended with {process.returncode}")
     found: dict[str, str] = json.loads(out)
@@ -272,9 +277,9 @@ def write(path: Path, found: str) -> None:
 
 
 def changed(readme: str, found: str) -> list[str]:
-    """List the rows that a README does not tell as they were found."""
-    told = written(readme).splitlines()
-    return [line for line in found.splitlines() if line not in told]
+    """List the rows that a README does not tell as they were found, and those that it tells and nothing walks."""
+    told, seen = written(readme).splitlines(), found.splitlines()
+    return [line for line in seen if line not in told] + [f"- {line}" for line in told if line not in seen]
 
 
 def _quick(name: str) -> RelaySettings:

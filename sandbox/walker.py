@@ -8,11 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import simcord
 from simcord import ChannelHandle, Env, InteractionResult, MemberActor
+from simcord.results import ResponseMessage
 
 from bot.app import app
 from bot.claims import MOST_SUBMITS, claim_id_of
@@ -27,12 +28,17 @@ _ANSWERED_SECONDS = 3.0
 _PATIENCE_SECONDS = 60.0
 """How long one walk may take, on a busy machine."""
 _PRESSED = frozenset({"/mj/submit/action", "/mj/submit/modal"})
-_OVER = ("✅", "🌱", "❌", "❔")
+_DONE = ("✅", "🌱", "✂️")
+_OVER = (*_DONE, "❌", "❔")
 _TOO_LONG = 70
 
 
-class NoSuchButton(Exception):
-    """The relay's result has not the button that a walk is about."""
+Shown = discord.Message | ResponseMessage
+_T = TypeVar("_T")
+
+
+class NotOffered(Exception):
+    """The walk ends before its button; the message is what to say of it."""
 
 
 @dataclass
@@ -55,7 +61,7 @@ class Walker:
         """Press a button, by its label, or by its emoji where it has none."""
         pressed = next((one for one in _buttons(message) if label in {one.label, str(one.emoji)}), None)
         if pressed is None:
-            raise NoSuchButton
+            raise NotOffered("no such button")
         return await self._act(lambda: self.member.click(message, custom_id=pressed.custom_id))
 
     async def submit(self, shown: InteractionResult, **values: object) -> InteractionResult:
@@ -63,15 +69,25 @@ class Walker:
         return await self._act(lambda: self.member.submit_modal(shown, values))
 
     async def followed(self, life: Life, prompt: str, further: dict[str, str] | None = None) -> discord.Message:
-        """Have a task that is over, follow it, and return its message once everything is there that comes."""
+        """Have a task that is over, follow it, and return its message once everything is there that comes.
+
+        Raises:
+            NotOffered: The task cannot be followed; the message says what the person was told.
+        """
         task_id = self.relay.add_task(life, prompt=prompt, further=further)
         shown = await self.slash("mjstatus", id=task_id)
-        message = await self._until(lambda: _ended(shown.response))
-        if not _title(message).startswith("✅"):
-            raise NoSuchButton
-        if life != "shorten":
-            await self._until(lambda: (now := self.current(message)).attachments and now)
-        return self.current(message)
+
+        def found() -> discord.Message | None:
+            if said := _told(shown):
+                raise NotOffered(_short(said))
+            now = self.current(shown.response) if shown.response else None
+            if now is None or not _title(now).startswith(_OVER):
+                return None
+            if not _title(now).startswith("✅"):
+                raise NotOffered(_bare(now))
+            return now if now.attachments or life == "shorten" else None
+
+        return await self._until(found)
 
     async def outcome(self, result: InteractionResult, pressed: discord.Message | None = None) -> str:
         """Wait for how an act ends; say it in a few words, with the path of the submit where it is another's.
@@ -81,46 +97,47 @@ class Walker:
 
         def over() -> str | None:
             if told := _told(result):
-                return told
-            messages = (
-                one for one in (*result.followups, result.response) if one and (not pressed or one.id != pressed.id)
-            )
-            shown = next((one for one in messages if _ended(one)), None)
+                return _short(told)
+            messages = (one for one in (*result.followups, result.response) if one is not None)
+            others = (one for one in messages if pressed is None or one.id != pressed.id)
+            shown = next((one for one in others if _title(one).startswith(_OVER)), None)
             if shown is None:
                 return None
-            return "" if _title(shown).startswith(("✅", "🌱")) else _title(shown).lstrip("❌❔ ")
+            return "" if _title(shown).startswith(_DONE) else _bare(shown)
 
-        said = await self._until(lambda: None if (found := over()) is None else (found,))
-        if said[0]:
-            return _short(said[0])
+        (said,) = await self._until(lambda: None if (found := over()) is None else (found,))
+        if said:
+            return said
         tags = {f"mjbot:{claim_id_of(self._number(result), line)}" for line in range(MOST_SUBMITS)}
         paths = {one.path for one in self.relay.submits if one.body.get("state") in tags}
         others = sorted(paths - _PRESSED) if pressed else []
         return "✔" if not others else f"✔ by `{others[0].removeprefix('/mj')}`"
 
-    async def answer(self, result: InteractionResult) -> discord.Message:
-        """Wait for an answer that only informs, and return it."""
-        return await self._until(lambda: one if (one := result.response) and (one.embeds or one.content) else None)
+    async def answered(self, result: InteractionResult) -> None:
+        """Wait for an answer that only informs."""
+        await self._until(lambda: (one := result.response) and (one.embeds or one.content))
 
-    def current(self, message: discord.Message) -> discord.Message:
-        """Return a message as it is now."""
+    def current(self, message: Shown) -> discord.Message | None:
+        """Return a message as it is now, None where it was deleted."""
         stored = self.env.backend.messages.get(self.channel.id, {}).get(message.id)
-        return message if stored is None else simcord.results.to_discord_message(self.env, stored)
+        return None if stored is None else simcord.results.to_discord_message(self.env, stored)
 
-    async def offered(self, message: discord.Message, label: str) -> discord.Message:
-        """Wait until a message has that button, and return it."""
+    async def offered(self, result: InteractionResult, label: str) -> discord.Message:
+        """Wait until the answer to an act has that button, and return it as it is then.
+
+        Raises:
+            NotOffered: The person was told why not.
+        """
 
         def found() -> discord.Message | None:
-            now = self.current(message)
-            return now if label in [one.label for one in _buttons(now)] else None
+            if said := _told(result):
+                raise NotOffered(_short(said))
+            if result.response is None:
+                return None
+            now = self.current(result.response)
+            return now if now and label in [one.label for one in _buttons(now)] else None
 
         return await self._until(found)
-
-    async def titled(self, result: InteractionResult, title: str) -> discord.Message:
-        """Wait until the answer to an act has that title."""
-        return await self._until(
-            lambda: result.response if result.response and _title(result.response) == title else None
-        )
 
     async def _act(self, action: Callable[[], Awaitable[Any]]) -> InteractionResult:
         async with self._acting:
@@ -133,7 +150,8 @@ class Walker:
                     await asyncio.sleep(0.02)
         return result
 
-    async def _until(self, found: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is found
+    async def _until(self, found: Callable[[], _T | None]) -> _T:
+        """Wait until there is something true to return."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not (something := found()):  # noqa: ASYNC110 - SimCord has no event for what a message shows
                 await asyncio.sleep(0.02)
@@ -188,12 +206,13 @@ def _buttons(message: discord.Message) -> Iterator[discord.Button]:
             yield from (child for child in row.children if isinstance(child, discord.Button))
 
 
-def _title(message: discord.Message) -> str:
+def _title(message: Shown) -> str:
     return (message.embeds[0].title or "") if message.embeds else ""
 
 
-def _ended(message: discord.Message | None) -> discord.Message | None:
-    return message if message is not None and _title(message).startswith(_OVER) else None
+def _bare(message: Shown) -> str:
+    """Return a title without the sign before it."""
+    return _short(_title(message).lstrip("❌❔ "))
 
 
 def _told(result: InteractionResult) -> str:
