@@ -224,7 +224,6 @@ def _told(result: InteractionResult) -> str:
 
 def _short(text: str) -> str:
     """Return the first sentence of what was said, without what differs from run to run."""
-    sentence = re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0].rstrip(".")
-    sentence = re.sub(r"[*_|]|<[^>]*>|\d{10,}", "", sentence)
-    sentence = re.sub(r"\s+", " ", sentence).strip()
+    plain = re.sub(r"[*_|]|<[^>]*>|\d{10,}", "", text.strip())
+    sentence = " ".join(re.split(r"(?<=[.!?])\s|\n", plain, maxsplit=1)[0].rstrip(".").split())
     return sentence if len(sentence) <= _TOO_LONG else f"{sentence[:_TOO_LONG].rsplit(' ', 1)[0]} ..."
