@@ -146,7 +146,7 @@ def _typed(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
 
 def _of_task(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
     async def walk(by: Walker) -> str:
-        return await by.outcome(await by.slash(name, id=by.relay.add_task("grid", prompt=_PROMPT), **options))
+        return await by.outcome(await by.slash(name, id=by.relay.add_task("grid", prompt=_PROMPT, age=1), **options))
 
     return walk
 
