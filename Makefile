@@ -1,4 +1,4 @@
-# demo, test, coverage, chaos, lint, types, bench, record, lock: each does its own set-up, into .venv.
+# demo, test, coverage, chaos, soak, lint, types, bench, record, lock: each does its own set-up, into .venv.
 # Python is looked for from /, so that a version manager that lacks the version of .python-version
 # (which is for the hosting platforms) does not stand in the way.
 
@@ -6,8 +6,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test coverage chaos lint types lock bench record
+.PHONY: demo test coverage chaos soak lint types lock bench record
 
+# RELAY=newapi-2025, newapi-2026, onehub or midjourney-proxy plays with what that relay software can do.
 demo: $(READY)
 	$(PY) -m sandbox
 
@@ -24,6 +25,10 @@ coverage: $(READY)
 # What the wire tests do to the process, at full size: about ten minutes.
 chaos: $(READY)
 	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two.py tests/wire/test_rolling.py
+
+# What takes minutes of real time, as it does with a real relay: about six minutes.
+soak: $(READY)
+	MJBOT_SOAK=1 $(PY) -m pytest -q --durations=0 tests/soak $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(PY) -m ruff check .

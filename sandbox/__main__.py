@@ -1,18 +1,24 @@
-"""`python -m sandbox`: play with mjbot in the browser, without any account; `--tour` shows the trip as text."""
+"""`python -m sandbox`: play with mjbot in the browser, without any account; `--tour` shows the trip as text.
+
+The variable RELAY names the relay software to play with: newapi-2025, newapi-2026, onehub or midjourney-proxy.
+"""
 
 import argparse
 import asyncio
 import logging
+import os
 import sys
 import webbrowser
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from sandbox.avatars import avatars
 from sandbox.page import LivePage
 from sandbox.pictures import DRAWN
-from sandbox.relay import RelaySettings
+from sandbox.relay import RelaySettings, profile
 from sandbox.stage import DOCUMENTED_ID, Stage, stage
 from sandbox.tour import tour
 
@@ -74,16 +80,21 @@ def main() -> int:
     """Read the arguments and play."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--tour", action="store_true", help="make the whole trip as text, and end")
+    parser.add_argument("--write-table", type=Path, metavar="FILE", help="with --tour: write the table of relays there")
     parser.add_argument("--port", type=int, default=None, help="the page's port (default: any free one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--side", type=int, default=1024, help="how wide a picture is, in pixels (default: 1024)")
     parser.add_argument("--seconds", type=float, default=24.0, help="how long a task takes (default: 24)")
     arguments = parser.parse_args()
+    try:
+        chosen = profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(remixes_on_demand=True)
+    except ValueError as error:
+        parser.error(f"RELAY={error}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         if arguments.tour:
-            return asyncio.run(tour())
-        relay = RelaySettings(seconds_per_task=arguments.seconds, picture_side=arguments.side, remixes_on_demand=True)
+            return asyncio.run(tour(arguments.write_table))
+        relay = replace(chosen, seconds_per_task=arguments.seconds, picture_side=arguments.side)
         asyncio.run(demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
     except KeyboardInterrupt:
         print("\n  Bye.")

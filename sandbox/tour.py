@@ -1,17 +1,20 @@
-"""The whole trip without a browser: what a person does, and what they would see."""
+"""The whole trip without a browser: what a person does and would see, then which relay can do what."""
 
 import asyncio
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import discord
 
+from sandbox.compatibility import Incomplete, changed, table, write
 from sandbox.relay import RelaySettings
 from sandbox.stage import DOCUMENTED_ID, Stage, stage
 
+_README = Path(__file__).parents[1] / "README.md"
 _TIME = re.compile(r"<t:\d+:R>")
-_SECONDS = 30.0
+_SECONDS = 60.0
 """How long one thing may take before the tour gives up."""
 
 
@@ -19,16 +22,42 @@ class TourFailed(Exception):
     """Something was not as it should be."""
 
 
-async def tour() -> int:
-    """Make the trip; return an exit code."""
-    async with stage(RelaySettings(seconds_per_task=3)) as scene:
-        try:
+async def tour(write_to: Path | None = None) -> int:
+    """Make the trip, and print the table of what each relay can do; return an exit code.
+
+    With `write_to` the table is written into that file; else it is held against the one in README.
+    """
+    # The walks wait for most of their time, and so does the trip.
+    walking = asyncio.create_task(table())
+    try:
+        async with stage(RelaySettings(seconds_per_task=3)) as scene:
             await _trip(scene)
-        except TourFailed as failed:
-            print(f"\n  ✗ {failed}")
-            return 1
+        found = await walking
+        print(f"\n{found}")
+        _compare(found, write_to)
+    except (TourFailed, Incomplete) as failed:
+        print(f"\n  ✗ {failed}")
+        return 1
+    finally:
+        walking.cancel()
+        await asyncio.gather(walking, return_exceptions=True)
     print("\n  ✓ That was the whole trip. `make demo` shows it in the browser.")
     return 0
+
+
+def _compare(found: str, write_to: Path | None) -> None:
+    """Write the table, or hold it against README's."""
+    if write_to is not None:
+        write(write_to, found)
+        return
+    if not _README.exists():
+        return
+    if rows := changed(_README.read_text(), found):
+        told = "\n    ".join(rows)
+        raise TourFailed(
+            f"README tells these rows otherwise (`python -m sandbox --tour --write-table README.md` writes them):"
+            f"\n    {told}"
+        )
 
 
 async def _trip(scene: Stage) -> None:

@@ -1,12 +1,10 @@
 """A small world: a relay on a socket, mjbot's own code on a database file, and Discord as SimCord plays it."""
 
 import asyncio
-import heapq
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,59 +15,18 @@ from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberAc
 from bot.app import App, app
 from bot.clock import Clock
 from bot.settings import Settings
+from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
 
 _T = TypeVar("_T")
 
 GUILD_ID = 1_187_000_000_000_000_001
-SPEED = 10.0
-"""How much faster than ours the bot's clock runs: budgets, polls and pauses cost a tenth."""
 QUICK = RelaySettings(seconds_per_task=0.2, picture_side=64)
 
 _ANSWERED_SECONDS = 3.0
 """How long Discord waits for the first answer to an interaction."""
 
 Actor = MemberActor | UserHandle
-
-
-class FastClock:
-    """A bot.clock.Clock in `clock` that begins now and runs at SPEED, while `ticking`.
-
-    Sleepers are woken from the test's side: SimCord would hold the timers of what an interaction has begun, once the
-    bot has taken longer than `settle_timeout`.
-    """
-
-    def __init__(self) -> None:
-        self._start = datetime.now(UTC)
-        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
-        self._numbers = count()
-        self.clock = Clock(now=self._now, sleep=self._sleep)
-
-    @asynccontextmanager
-    async def ticking(self) -> AsyncGenerator[Clock]:
-        """Wake sleepers until the block ends."""
-        ticker = asyncio.create_task(self._tick())
-        try:
-            yield self.clock
-        finally:
-            ticker.cancel()
-            await asyncio.gather(ticker, return_exceptions=True)
-
-    def _now(self) -> datetime:
-        return self._start + (datetime.now(UTC) - self._start) * SPEED
-
-    async def _sleep(self, seconds: float) -> None:
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._now() + timedelta(seconds=max(seconds, 0)), next(self._numbers), woken))
-        await woken
-
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(0.002)
-            while self._sleepers and self._sleepers[0][0] <= self._now():
-                _, _, woken = heapq.heappop(self._sleepers)
-                if not woken.done():
-                    woken.set_result(None)
 
 
 def settings(relay_url: str, folder: Path, changes: dict[str, Any]) -> Settings:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.relay.answers import Refused, midjourney_error, submitted
+from sandbox.relay.answers import Refused, midjourney_error, rewritten, submission, submitted
+from sandbox.relay.billing import FREE, Bills
 from sandbox.relay.ledger import Ledger
 from sandbox.relay.request import Body, Submit
 from sandbox.relay.rows import Row
@@ -30,9 +32,11 @@ class Submitted:
 class Desk:
     """Where every submit ends that is not refused before."""
 
-    def __init__(self, settings: RelaySettings, ledger: Ledger) -> None:
+    def __init__(self, settings: RelaySettings, ledger: Ledger, bills: Bills) -> None:
         self.settings = settings
         self.ledger = ledger
+        self.bills = bills
+        self.account_lost = False
         self.accepted: list[Submitted] = []
         self._ends: list[float] = []
 
@@ -40,6 +44,8 @@ class Desk:
         """Accept a task and bill it, or refuse it unbilled; `said` describes it instead of the usual words."""
         if BANNED_WORD in prompt.lower():
             return banned(prompt)
+        if self.account_lost:
+            return submitted(3, "无可用的账号实例", None, {})
         ahead = self.queue(submit.now)
         if ahead > self.settings.queue_size:
             return queue_full()
@@ -48,15 +54,29 @@ class Desk:
         if ahead:
             said = f"排队中\uff0c前面还有{ahead}个任务"
             properties = {"numberOfQueues": ahead, "discordInstanceId": CHANNEL["discordInstanceId"]}
+        self.enqueue(work, submit, prompt, said)
+        code = 22 if ahead else 1
+        if submit.action == "SWAP_FACE":
+            # new-api writes this answer anew, and leaves the code.
+            return submitted(code, said, work.task_id, properties)
+        return self.passed_on(submit, code, said, work.task_id, properties)
+
+    def enqueue(self, work: Work, submit: Submit, prompt: str, said: str) -> None:
+        """Let a task in, and bill it."""
         self._ends.append(work.finished)
-        code = 22 if ahead and submit.action == "SWAP_FACE" else 1
         self.ledger.insert(work, action=submit.action, prompt=prompt, description=said, created=submit.now)
         self.bill(submit, work.task_id)
-        return submitted(code, said, work.task_id, properties)
+
+    def passed_on(
+        self, submit: Submit, code: int, said: str, result: object, properties: Mapping[str, object] | None = None
+    ) -> web.Response:
+        """Return the upstream's answer to a submit as new-api passes it on."""
+        body = submission(code, said, result, properties)
+        return rewritten(body, keeps_21=submit.action in FREE, blanks=self.settings.spaces_json)
 
     def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> Work:
         """Return the upstream's record of a new task."""
-        official = self.settings.official
+        official, slow = self.settings.official, self.settings.slow_word
         at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
         work = Work(
             task_id=self.ledger.new_id(submit.now),
@@ -65,8 +85,11 @@ class Desk:
             plan=plan,
             submitted=submit.now,
             start=self.start(submit.now),
-            seconds=0.0 if at_once else max(1e-6, self.settings.seconds_per_task),
+            seconds=0.0
+            if at_once
+            else max(1e-6, self.settings.seconds_per_task * (100 if slow and slow in prompt else 1)),
             state=submit.text("state"),
+            account=submit.key.account,
             official=official,
         )
         work.shots = plan.draw(work.uuid)
@@ -80,7 +103,7 @@ class Desk:
 
     def parent(self, submit: Submit) -> Row:
         """Return the row of the task that a submit is about, or refuse as new-api does."""
-        row = self.ledger.first(submit.text("taskId"))
+        row = self.ledger.first(submit.text("taskId"), submit.key.account)
         if row is None:
             raise Refused(midjourney_error("task_not_found"))
         if self.ledger.status(row, submit.now) != "SUCCESS":
@@ -105,6 +128,7 @@ class Desk:
 
     def bill(self, submit: Submit, task_id: str) -> None:
         """Note what is paid."""
+        self.bills.charge(submit.key, submit.action, task_id, submit.path, submit.now)
         self.accepted.append(Submitted(path=submit.path, body=submit.body, time=submit.now, task_id=task_id))
 
 

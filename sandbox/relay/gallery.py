@@ -15,6 +15,7 @@ from sandbox.relay.settings import RelaySettings
 from sandbox.relay.work import MOVING, Work
 
 _PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
+_ATTACHED = re.compile(r"/(?:ephemeral-)?attachments/\d+/(\d+)/[^/]+\.(png|webp)")
 _GONE = "This content is no longer available."
 _CLIP_SIDE = 480
 
@@ -33,7 +34,10 @@ class Gallery:
         if row is None:
             return image_error(400, "midjourney_task_not_found")
         work, side = row.work, self._settings.picture_side
-        status, percent = work.at(now)
+        # The route reads the address in the row, and so knows no more than a fetch: after a form, the first row.
+        if (seen := self._ledger.seen(row, now)) is None:
+            return image_error(500, "http_get_image_failed")
+        status, percent = work.at(seen)
         if not work.shots or status not in {"IN_PROGRESS", "SUCCESS", "FAILURE"}:
             return image_error(500, "http_get_image_failed")
         if now > work.finished + self._settings.image_seconds:
@@ -48,8 +52,29 @@ class Gallery:
             body = await asyncio.to_thread(preview, work.shots, percent, side)
             return web.Response(body=body, content_type="image/webp")
 
+    async def attachment(self, path: str, now: float) -> web.Response:
+        """Return what Discord's CDN holds under midjourney-proxy's addresses, until their signature ends."""
+        found = _ATTACHED.fullmatch(path)
+        row = self._ledger.first(found[1]) if found else None
+        if found is None or row is None or not row.work.shots:
+            return image_error(404, _GONE)
+        work, side = row.work, self._settings.picture_side
+        status, percent = work.at(now)
+        if now > work.finished + self._settings.image_seconds:
+            return image_error(404, _GONE)
+        async with self._brushes:
+            if found[2] == "webp":
+                body = await asyncio.to_thread(preview, work.shots, percent, side)
+                return web.Response(body=body, content_type="image/webp")
+            if status != "SUCCESS":
+                return image_error(404, _GONE)
+            body = await asyncio.to_thread(finished, work.shots, side, _words(work))
+            return web.Response(body=body, content_type="image/png")
+
     async def file(self, path: str, uploads: Mapping[str, bytes], now: float) -> web.Response:
         """Return one picture of a grid, one clip of a video, or an upload."""
+        if _ATTACHED.fullmatch(path):
+            return await self.attachment(path, now)
         found = _PATH.fullmatch(path)
         if found and (upload := uploads.get(found[7] or "")):
             return web.Response(body=upload, content_type="image/png")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sandbox.relay.rows import RAND, Row
 from sandbox.relay.settings import RelaySettings
@@ -43,21 +43,37 @@ class Ledger:
         rows.append(row)
         return row
 
-    def first(self, task_id: str) -> Row | None:
-        """Return the row that a fetch shows."""
+    def first(self, task_id: str, account: str = "") -> Row | None:
+        """Return the row that a fetch shows; of an account, only its own."""
         rows = self._rows.get(task_id)
-        return rows[0] if rows else None
+        return rows[0] if rows and account in {"", rows[0].work.account} else None
 
-    def listed(self, task_ids: Sequence[str]) -> list[Row]:
+    def listed(self, task_ids: Sequence[str], account: str = "") -> list[Row]:
         """Return all rows of these ids in the order of their insertion, unknown ids left out."""
         found = [row for task_id in dict.fromkeys(task_ids) for row in self._rows.get(task_id, ())]
-        return sorted(found, key=lambda row: row.number)
+        return sorted(_of(account, found), key=lambda row: row.number)
+
+    def everything(self) -> list[Row]:
+        """Return all rows in the order of their insertion."""
+        return sorted((row for rows in self._rows.values() for row in rows), key=lambda row: row.number)
+
+    def forget(self) -> None:
+        """Lose all rows, as a proxy does that keeps them in memory and restarts."""
+        self._rows.clear()
+
+    def seen(self, row: Row, now: float) -> float | None:
+        """Return the time as of which a row tells, None before the loop met it."""
+        return row.seen(now, self._epoch, self._refresh)
 
     def status(self, row: Row, now: float) -> Status:
         """Return the status that new-api believes in."""
-        return row.status(row.seen(now, self._epoch, self._refresh))
+        return row.status(self.seen(row, now))
 
     def text(self, row: Row, now: float, host: str) -> str:
         """Return the row as JSON as a caller gets it now."""
-        text = row.text(row.seen(now, self._epoch, self._refresh), host)
+        text = row.text(self.seen(row, now), host)
         return text.replace(RAND, str(round(now * 1_000_000)), 1) if RAND in text else text
+
+
+def _of(account: str, rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if account in {"", row.work.account}]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from sandbox.pictures import four_shots
 from sandbox.relay.answers import Refused, midjourney_error, submitted
+from sandbox.relay.billing import FREE
 from sandbox.relay.desk import CHANNEL, Desk, banned, judge
 from sandbox.relay.midjourney import child, confirmed
 from sandbox.relay.request import Submit, decoded
@@ -17,7 +18,7 @@ from sandbox.relay.words import BANNED_WORD, DESCRIPTION, final_prompt, reading
 from sandbox.relay.work import Plan, Work
 
 CHANGES = {"UPSCALE": "upsample", "VARIATION": "variation", "REROLL": "reroll"}
-_WINDOWS = frozenset({"INPAINT", "CUSTOM_ZOOM"})
+_WINDOWS = FREE
 _FORMS = frozenset({"PIC_READER", "PROMPT_ANALYZER"})
 _REMIXED = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN", "VIDEO"})
 
@@ -50,7 +51,7 @@ class Presses:
             remixes = remixes or submit.body.get("enableRemix") is True
         if submit.action in _WINDOWS | _FORMS or (remixes and submit.action in _REMIXED):
             return self._window(submit, parent, custom_id)
-        if (twin := self._twin(parent.work, custom_id)) is not None:
+        if (twin := self._twin(submit, parent.work, custom_id)) is not None:
             return twin
         answer = self._take(submit, parent, custom_id)
         if submit.action in {"UPSCALE", "VARIATION"} and self._desk.accepted:
@@ -59,7 +60,7 @@ class Presses:
 
     def modal(self, submit: Submit) -> web.Response:
         """Let a window come back with a prompt, and a mask."""
-        row = self._desk.ledger.first(submit.text("taskId"))
+        row = self._desk.ledger.first(submit.text("taskId"), submit.key.account)
         if row is None:
             raise Refused(midjourney_error("task_not_found"))
         work = row.work
@@ -78,6 +79,8 @@ class Presses:
             work.plan = confirmed(work, prompt, mask)
             work.shots = work.plan.draw(work.uuid)
         work.prompt, work.final_prompt = prompt, final_prompt(prompt)
+        if self._desk.settings.is_recorded:
+            work.state = submit.text("state") or work.state
         self._desk.confirm(work, submit.now)
         said = self._desk.said("Submit success")
         self._desk.ledger.insert(work, action="MODAL", prompt=row.prompt, description=said, created=submit.now)
@@ -90,14 +93,19 @@ class Presses:
         final = parent.work.final_prompt
         return self._desk.take(replace(submit, action=action), parent.prompt, plan, final=final)
 
-    def _twin(self, parent: Work, custom_id: str) -> web.Response | None:
-        """Return what midjourney-proxy says to the same upscale again: its code 21 becomes new-api's 1."""
+    def _twin(self, submit: Submit, parent: Work, custom_id: str) -> web.Response | None:
+        """Return what midjourney-proxy says to the same upscale again: its code 21 becomes new-api's 1, and is billed.
+
+        Only the software that was recorded bills it here.
+        """
         known = self._twins.get((parent.task_id, custom_id))
         if known is None or not self._desk.settings.knows_twins:
             return None
         row = self._desk.ledger.first(known)
         status = row.work.ends if row else ""
-        return submitted(1, "任务已存在", known, {"status": status, "imageUrl": ""})
+        if self._desk.settings.is_recorded:
+            self._desk.bill(submit, known)
+        return self._desk.passed_on(submit, 21, "任务已存在", known, {"status": status, "imageUrl": ""})
 
     def _all(self, submit: Submit, parent: Work) -> web.Response:
         """Draw all four readings, as TrueAI's proxy does, whose answer joins their ids; others refuse."""
@@ -120,13 +128,13 @@ class Presses:
         zh = self._desk.settings.zh
         said = "窗口等待" if zh else "Waiting for window confirm"
         self._desk.ledger.insert(work, action=submit.action, prompt=parent.prompt, description=said, created=submit.now)
-        kept = submit.action in _WINDOWS
-        if not kept:
+        if submit.action not in _WINDOWS:
             self._desk.bill(submit, work.task_id)
         if zh:
-            return submitted(21 if kept else 1, said, work.task_id)
+            return self._desk.passed_on(submit, 21, said, work.task_id)
         final = "" if submit.action == "INPAINT" else work.final_prompt
-        return submitted(21 if kept else 1, said, work.task_id, {"finalPrompt": final, "remix": True, **CHANNEL})
+        properties = {"finalPrompt": final, "remix": True, **CHANNEL}
+        return self._desk.passed_on(submit, 21, said, work.task_id, properties)
 
 
 def _older(submit: Submit, work: Work) -> str:

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from sandbox.relay.answers import bad_gateway, console, midjourney_error, openai_error, panic, submitted
 from sandbox.relay.desk import banned, queue_full
+from sandbox.relay.settings import Software
+from sandbox.relay.voices import Voice
 
 Refusal = Literal[
     "queue full",
@@ -42,3 +44,15 @@ REFUSALS: dict[Refusal, Callable[[], web.Response]] = {
     "panic": panic,
     "bad gateway": bad_gateway,
 }
+
+
+def refusal(why: Refusal, software: Software) -> web.Response:
+    """Return a refusal in the words of the software that gives it."""
+    voice = Voice(software)
+    worded: dict[Refusal, Callable[[], web.Response]] = {
+        "unknown action": lambda: voice.unknown_action("unknown_action:MJ::BOOKMARK::u"),
+        "no channel": lambda: voice.no_channel("default", "mj_x"),
+        "no route": lambda: voice.unknown_path("POST", "/mj/submit/x"),
+        "key spent": lambda: voice.key_refused("exhausted", "sk-abc***xyz"),
+    }
+    return REFUSALS[why]() if software == "new-api" or why not in worded else worded[why]()

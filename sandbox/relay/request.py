@@ -15,6 +15,7 @@ from aiohttp import web
 
 from sandbox.pictures import Photo, look
 from sandbox.relay.answers import Refused, midjourney_error
+from sandbox.relay.keys import OPEN_KEY, Key
 
 Body = dict[str, object]
 Pictures = Mapping[str, tuple[Photo | None, ...]]
@@ -32,6 +33,7 @@ class Submit:
     action: str
     now: float
     pictures: Pictures = field(default_factory=dict[str, tuple[Photo | None, ...]])
+    key: Key = OPEN_KEY
 
     def text(self, name: str) -> str:
         """Return a field that is text, "" where it is not."""

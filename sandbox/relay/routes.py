@@ -6,8 +6,8 @@ import re
 
 from sandbox.relay.settings import RelaySettings
 
-OPEN = frozenset({"image", "picture", "unknown", "sandbox"})
-"""The routes that ask for no key."""
+OPEN = frozenset({"image", "picture", "unknown", "sandbox", "api"})
+"""The routes that ask for no key, or look for one themselves."""
 
 _PATHS = {
     ("POST", "submit/imagine"): "imagine",
@@ -23,11 +23,13 @@ _PATHS = {
     ("POST", "submit/upload-discord-images"): "upload",
     ("POST", "insight-face/swap"): "swap",
     ("POST", "task/list-by-condition"): "list",
+    ("GET", "task/list"): "tasks",
+    ("GET", "task/queue"): "queue",
 }
 _TASK = re.compile(r"task/([^/]+)/(fetch|image-seed)")
 _CANCEL = re.compile(r"task/([^/]+)/cancel")
 _PREFIX = re.compile(r"^/([^/]+/)?mj/(.*)$")
-_FILES = ("/picture/", "/video/", "/upload/")
+_FILES = ("/picture/", "/video/", "/upload/", "/attachments/", "/ephemeral-attachments/")
 
 
 def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
@@ -36,6 +38,8 @@ def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]
     if found is None:
         if method == "GET" and path.startswith(_FILES):
             return "picture", path
+        if settings.is_recorded and not settings.is_proxy and path.startswith("/api/"):
+            return "api", path
         return ("sandbox" if path == "/sandbox/report" else "unknown"), path
     if found[1] and not settings.has_speeds:
         return "unknown", path

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sandbox.relay.answers import dumps
 from sandbox.relay.buttons import web_button
+from sandbox.relay.proxy_tasks import proxy_task
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.work import MOVING, Status, Work
 
@@ -30,10 +31,11 @@ class Row:
     def seen(self, now: float, epoch: float, refresh: float) -> float | None:
         """Return the time as of which the row tells, None before the loop met it.
 
-        While a newer row of the same id is unfinished the loop forgets this one, and needs one more turn after.
+        While a newer row of the same id is unfinished the loop forgets this one, and needs `lag_ticks` turns after.
         """
         turn = now if refresh <= 0 else epoch + math.floor((now - epoch) / refresh) * refresh
-        if turn >= self.replaced and turn - max(0.0, refresh) < self.work.finished:
+        lag = max(0.0, refresh) * self.settings.lag_ticks
+        if turn >= self.replaced and turn - lag < self.work.finished:
             turn = self.replaced if refresh <= 0 else epoch + math.floor((self.replaced - epoch) / refresh) * refresh
             turn = min(turn, math.nextafter(self.work.confirmed_at, -math.inf))
         met = turn >= self.created if refresh <= 0 else turn > self.created
@@ -47,8 +49,14 @@ class Row:
         """Return the row as JSON, `RAND` standing where every answer has another number."""
         key = (host, seen if seen is None else self.work.at(seen))
         if self._cached[0] != key:
-            self._cached = (key, dumps(self._fresh() if seen is None else self._told(*self.work.at(seen), host)))
+            self._cached = (key, dumps(self.shown(seen, host)))
         return self._cached[1]
+
+    def shown(self, seen: float | None, host: str) -> dict[str, object]:
+        """Return the row's fields as of a time."""
+        if self.settings.is_proxy:
+            return proxy_task(self.work, self.action, *self.work.at(self.created if seen is None else seen), host)
+        return self._fresh() if seen is None else self._told(*self.work.at(seen), host)
 
     def _fresh(self) -> dict[str, object]:
         return {

@@ -9,32 +9,40 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Unpack, cast
 
 from aiohttp import web
 
 from sandbox.relay.answers import (
+    Dropped,
     Refused,
     bad_gateway,
-    console,
     dumps,
+    empty,
     midjourney_error,
-    not_found,
-    openai_error,
+    plain,
     submitted,
     tasks,
 )
+from sandbox.relay.billing import Bills
 from sandbox.relay.buttons import plain_button
 from sandbox.relay.desk import Desk, Submitted
 from sandbox.relay.gallery import Gallery
+from sandbox.relay.gate import Gate
+from sandbox.relay.keys import Key, KeyRing
 from sandbox.relay.ledger import Ledger
 from sandbox.relay.lives import ACTIONS, Life, live
-from sandbox.relay.refusals import REFUSALS, Refusal
-from sandbox.relay.request import Body, body_of, items, pictures_in
+from sandbox.relay.own_api import OwnAPI
+from sandbox.relay.profiles import PROFILES, profile
+from sandbox.relay.proxy import listed
+from sandbox.relay.refusals import Refusal, refusal
+from sandbox.relay.request import Body, Submit, body_of, items, pictures_in
 from sandbox.relay.routes import OPEN, route_of
 from sandbox.relay.scripts import Extras, Script, Scripts
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.submits import Submits
+from sandbox.relay.submits import Submits, Upstream
+from sandbox.relay.voices import Voice, spring_error
 from sandbox.relay.words import seed_of
 from sandbox.relay.work import Work
 
@@ -49,8 +57,9 @@ class Relay:
         url: Where it is served; pictures' addresses begin with it.
         down: While true every request is answered 502 with HTML.
         submits: Every submit that was accepted and is billed, in order.
+        keys: The keys that are let in, and what each has spent.
         requests: How often each route was asked: imagine, action, change, simple-change, modal, blend, describe,
-            shorten, video, edits, swap, upload, fetch, list, seed, cancel, image, picture, unknown.
+            shorten, video, edits, swap, upload, fetch, list, tasks, queue, seed, cancel, image, picture, api, unknown.
     """
 
     def __init__(self, settings: RelaySettings | None = None, *, now: Callable[[], float] = time.time) -> None:
@@ -61,8 +70,14 @@ class Relay:
         self.app = web.Application(client_max_size=64 * 2**20)
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
+        self.keys = KeyRing((Key(value=self.settings.key, name="unlimited"), *self.settings.keys))
+        self._gate = Gate(self.settings, self.keys)
+        self.app.on_response_prepare.append(self._gate.sign)
+        self._voice = Voice(self.settings.software)
         self._ledger = Ledger(now(), self.settings)
-        self._desk = Desk(self.settings, self._ledger)
+        bills = Bills(self.settings.software, self.keys)
+        self._own_api = OwnAPI(self.settings, self.keys, bills)
+        self._desk = Desk(self.settings, self._ledger, bills)
         self._submits = Submits(self.settings, self._desk, self._host)
         self._scripts = Scripts()
         self._gallery = Gallery(self.settings, self._ledger)
@@ -71,6 +86,27 @@ class Relay:
     def submits(self) -> list[Submitted]:
         """Return the accepted, billed submits."""
         return self._desk.accepted
+
+    @property
+    def upstream(self) -> Upstream:
+        """Return how the proxy behind new-api answers; may be set."""
+        return self._submits.upstream
+
+    @upstream.setter
+    def upstream(self, value: Upstream) -> None:
+        self._submits.upstream = value
+
+    def lose_account(self) -> None:
+        """Lose the account at Midjourney: what is drawn stays as it is, and submits are refused with code 3."""
+        self._desk.account_lost = True
+        for row in self._ledger.everything():
+            row.work.lost_at = min(row.work.lost_at, self._now())
+
+    def restart(self) -> None:
+        """Start anew, with an account: midjourney-proxy, which keeps its tasks in memory, has forgotten them."""
+        self._desk.account_lost = False
+        if self.settings.is_proxy:
+            self._ledger.forget()
 
     @asynccontextmanager
     async def serve(self, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Relay]:
@@ -122,9 +158,9 @@ class Relay:
 
     def refuse(self, route: str, why: Refusal, *, times: int = 1) -> None:
         """Turn the next `times` requests of a route down as a relay does; nothing comes to be, nothing is billed."""
-        answer = REFUSALS[why]()
-        kind = {"Content-Type": answer.headers["Content-Type"]}
-        self.script(route, answer.status, text=(answer.text or ""), headers=kind, times=times)
+        answer = refusal(why, self.settings.software)
+        kind = answer.headers.get("Content-Type", "")
+        self.script(route, answer.status, text=(answer.text or ""), content_type=kind, times=times)
 
     def add_task(
         self,
@@ -172,51 +208,47 @@ class Relay:
         route, name = route_of(request.method, request.path, self.settings)
         self.requests[route] += 1
         self.url = self.url or f"http://{request.host}"
+        self._gate.number(self._now())
         if self.down:
             return bad_gateway()
         script = self._scripts.take(route)
         if script is not None:
             if script.carried_out:
-                await self._answer(request, route, name)
+                await self._served(request, route, name)
             answer = await self._scripts.play(script, request)
             if answer is not None:
                 return answer
+        return await self._served(request, route, name)
+
+    async def _served(self, request: web.Request, route: str, name: str) -> web.Response:
         try:
-            if route not in OPEN:
-                self._admit(request)
-            return await self._answer(request, route, name)
+            key = self._gate.admit(request, route, self._now())
+            return await self._answer(request, route, name, key)
         except Refused as refused:
             return refused.answer
+        except Dropped:
+            if request.transport is not None:
+                request.transport.close()
+            return empty(500)
 
-    def _admit(self, request: web.Request) -> None:
-        key = request.headers.get("Authorization", "")
-        if key in {"", "midjourney-proxy"}:
-            key = request.headers.get("mj-api-secret", "")
-        if not key:
-            raise Refused(openai_error(401, "未提供令牌"))
-        if _bare(key) != _bare(self.settings.key):
-            raise Refused(openai_error(401, "无效的令牌"))
-
-    async def _answer(self, request: web.Request, route: str, name: str) -> web.Response:
+    async def _answer(self, request: web.Request, route: str, name: str, key: Key) -> web.Response:
         now = self._now()
         if route == "fetch":
-            row = self._ledger.first(name)
-            if row is None:
-                return midjourney_error("task_no_found")
-            return tasks(self._ledger.text(row, now, self._host()))
-        if route == "list":
-            return self._list(await body_of(request), now)
+            return self._fetch(name, now, key)
+        if route in {"list", "tasks", "queue"}:
+            return self._list(route, await body_of(request) if route == "list" else {}, now, key)
         if route == "seed":
-            if self._ledger.first(name) is None:
-                return midjourney_error("task_no_found")
-            await self._scripts.wait(self.settings.seed_seconds)
-            return submitted(1, "成功", seed_of(name), {})
+            return await self._seed(name, key)
         if route == "cancel":
             return self._cancel(name, now)
+        if route == "api":
+            return self._own_api.answer(request, now)
         if route in OPEN:
             return await self._public(request.method, route, name, now)
-        body = await body_of(request)
-        answer = self._submits.take(route, request.path, body, await pictures_in(body), now)
+        body = await self._body(request)
+        pictures = await pictures_in(body)
+        submit = Submit(path=request.path, body=body, action="", now=now, pictures=pictures, key=key)
+        answer = self._submits.take(route, submit)
         if self.settings.submit_seconds:
             await self._scripts.wait(self.settings.submit_seconds)
         return answer
@@ -228,7 +260,32 @@ class Relay:
             return await self._gallery.file(name, self._submits.uploads, now)
         if route == "sandbox":
             return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
-        return not_found(method, name) if name.startswith(("/v1", "/api", "/assets")) else console()
+        return self._voice.unknown_path(method, name)
+
+    async def _body(self, request: web.Request) -> Body:
+        """Return the JSON sent; midjourney-proxy's Spring refuses what is none."""
+        try:
+            return await body_of(request)
+        except Refused:
+            if self.settings.is_proxy:
+                raise Refused(spring_error(400, request.path)) from None
+            raise
+
+    def _fetch(self, task_id: str, now: float, key: Key) -> web.Response:
+        row = self._ledger.first(task_id, key.account)
+        if row is None:
+            return empty(200) if self.settings.is_proxy else midjourney_error("task_no_found")
+        return tasks(self._ledger.text(row, now, self._host()))
+
+    async def _seed(self, task_id: str, key: Key) -> web.Response:
+        """Tell a seed; new-api of 2026 sends its upstream no secret here, and gets an empty body."""
+        if self._ledger.first(task_id, key.account) is None:
+            return midjourney_error("task_no_found")
+        if self.settings.software == "newapi-2026":
+            return plain({"code": 5, "description": "empty_response_body", "properties": None, "result": ""})
+        self._submits.ask_upstream()
+        await self._scripts.wait(self.settings.seed_seconds)
+        return submitted(1, "成功", seed_of(task_id), {})
 
     def _cancel(self, task_id: str, now: float) -> web.Response:
         row = self._ledger.first(task_id)
@@ -236,18 +293,20 @@ class Relay:
             return submitted(3, "任务不存在", None)
         return submitted(1, "成功", task_id) if row.work.cancel(now) else submitted(4, "任务已结束", None)
 
-    def _list(self, body: Body, now: float) -> web.Response:
-        ids = items(body.get("ids") or [])
-        wanted = [each for each in ids or () if isinstance(each, str)]
-        if ids is None or len(wanted) != len(ids):
-            return midjourney_error("do_request_failed")
+    def _list(self, route: str, body: Body, now: float, key: Key) -> web.Response:
+        """Tell several tasks; midjourney-proxy tells all of them, or all that wait or run, where it is asked to."""
+        if self.settings.is_proxy:
+            rows = listed(self._ledger.everything(), body if route == "list" else None, now)
+            if route == "queue":
+                rows = [row for row in rows if row.work.at(now)[0] not in {"SUCCESS", "FAILURE"}]
+        else:
+            ids = items(body.get("ids") or [])
+            wanted = [each for each in ids or () if isinstance(each, str)]
+            if ids is None or len(wanted) != len(ids):
+                return midjourney_error("do_request_failed")
+            rows = self._ledger.listed(wanted, key.account)
         host = self._host()
-        rows = self._ledger.listed(wanted)
         return tasks(f"[{','.join([self._ledger.text(row, now, host) for row in rows])}]")
-
-
-def _bare(key: str) -> str:
-    return key.removeprefix("Bearer ").removeprefix("sk-").split("-")[0]
 
 
 async def _run(port: int, settings: RelaySettings, running: int) -> None:
@@ -261,6 +320,7 @@ def main() -> None:
     """Run a relay as a process: `python -m sandbox.relay`; its first line is JSON with the url and the tasks' ids."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--profile", choices=list(PROFILES), help="which relay software to imitate")
     parser.add_argument("--settings", type=json.loads, default={}, help="RelaySettings as a JSON object")
     parser.add_argument("--running", type=int, default=0, help="how many running tasks to begin with")
     options = parser.parse_args()
@@ -268,7 +328,9 @@ def main() -> None:
     for name in ("refuses", "missing_models", "missing_routes"):
         if name in given:
             given[name] = frozenset(cast("list[str]", given[name]))
+    settings = profile(options.profile) if options.profile else RelaySettings()
+    settings = replace(settings, **given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     try:
-        asyncio.run(_run(options.port, RelaySettings(**given), options.running))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        asyncio.run(_run(options.port, settings, options.running))
     except KeyboardInterrupt:
         return

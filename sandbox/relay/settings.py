@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sandbox.pictures import Format
+from sandbox.relay.keys import Key
+
+Software = Literal["new-api", "newapi-2025", "newapi-2026", "onehub", "midjourney-proxy"]
+"""The program that answers; `new-api` is no version of its own, and has no routes under `/api`."""
 
 STOCK_REFUSALS = frozenset({"animate", "video_virtual_upscale", "BOOKMARK", "PicReader", "Picread", "PromptAnalyzer"})
 
@@ -14,10 +19,15 @@ class RelaySettings:
     """The relay's nature; the defaults are a stock new-api that is quick with its answers.
 
     Attributes:
-        key: The one API key that is let in.
+        software: The program that it plays; sandbox/relay/profiles.py has the settings that go with each.
+        key: The API key that is let in; its account is unlimited.
+        keys: Further keys.
+        asks_key: Whether a key is asked for at all; midjourney-proxy asks only where a secret was set.
         refresh_seconds: The pause of new-api's loop (15 in the field): until its first turn a task reads status ""
             and progress "0%", and after that what the upstream had at the last turn. 0: always up to date.
+        lag_ticks: After a form, how many turns after the end of the second row the first row of that id catches up.
         seconds_per_task: From submit to SUCCESS, in eight steps.
+        slow_word: Tasks whose prompt holds it take a hundred times as long.
         submit_seconds: How long a submit keeps its caller waiting; the task exists from its beginning.
         seed_seconds: How long a seed keeps its caller waiting (30 to 60 in the field).
         has_list: Whether `list-by-condition` is a known path.
@@ -41,6 +51,7 @@ class RelaySettings:
         clip_format: Clips are H.264 in MP4, or the animated WebP that Discord hands out.
         parallel: How many tasks run at once; the rest queue (code 22, rewritten to 1). 0: all of them.
         queue_size: How many may queue before a submit is answered with code 23.
+        spaces_json: Whether the upstream writes blanks after its colons, so that no code is rewritten.
         zh: Whether descriptions are Chinese ("提交成功", "窗口等待").
         image_host: What the addresses of pictures begin with instead of the relay's own; `localhost:3000` is the
             trap of a relay whose server address was never set.
@@ -48,9 +59,14 @@ class RelaySettings:
         picture_side: A single picture is about this many pixels squared; small ones make load tests cheap.
     """
 
+    software: Software = "new-api"
     key: str = "sk-sandbox"
+    keys: tuple[Key, ...] = ()
+    asks_key: bool = True
     refresh_seconds: float = 0.0
+    lag_ticks: int = 1
     seconds_per_task: float = 20.0
+    slow_word: str = ""
     submit_seconds: float = 0.0
     seed_seconds: float = 0.0
     has_list: bool = True
@@ -71,16 +87,28 @@ class RelaySettings:
     clip_format: Format = "mp4"
     parallel: int = 0
     queue_size: int = 10
+    spaces_json: bool = False
     zh: bool = False
     image_host: str = ""
     image_seconds: float = 86_400.0
     picture_side: int = 1024
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether midjourney-proxy answers itself, with no new-api before it."""
+        return self.software == "midjourney-proxy"
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it plays software that was recorded, with its routes under `/api` and its headers."""
+        return self.software != "new-api"
 
     def lacks(self, route: str) -> bool:
         """Whether this build has no such route, and answers it with its console."""
         return (
             route in self.missing_routes
             or (route == "list" and not self.has_list)
+            or (route in {"tasks", "queue"} and not self.is_proxy)
             or (route == "action" and not self.has_actions)
             or (route == "cancel" and not self.has_cancel)
             or (route in {"video", "edits"} and not self.has_video)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 from aiohttp import web
 
-from sandbox.relay.answers import Refused, openai_error, panic
+from sandbox.relay.answers import Refused, empty, midjourney_error
 from sandbox.relay.commands import Commands
 from sandbox.relay.custom_ids import Panic, UnknownAction, normal_action
 from sandbox.relay.desk import Desk
 from sandbox.relay.presses import CHANGES, Presses
-from sandbox.relay.request import Body, Pictures, Submit
+from sandbox.relay.proxy import Proxy
+from sandbox.relay.request import Submit
 from sandbox.relay.settings import RelaySettings
+from sandbox.relay.voices import Voice
+
+Upstream = Literal["up", "unreachable", "refuses"]
+"""What is behind new-api: a proxy that answers, one that does not, one that takes new-api's secret for a wrong one."""
 
 _MODELS = {"swap": "swap_face", "upload": "mj_upload"}
 
@@ -21,7 +28,10 @@ class Submits:
     """The submit half of the relay."""
 
     def __init__(self, settings: RelaySettings, desk: Desk, url: Callable[[], str]) -> None:
+        self.upstream: Upstream = "up"
         self._settings = settings
+        self._voice = Voice(settings.software)
+        self._proxy = Proxy(desk, url) if settings.is_proxy else None
         commands, presses = Commands(desk, url), Presses(desk)
         self.uploads = commands.uploads
         self._routes: dict[str, Callable[[Submit], web.Response]] = {
@@ -38,30 +48,41 @@ class Submits:
             "modal": presses.modal,
         }
 
-    def take(self, route: str, path: str, body: Body, pictures: Pictures, now: float) -> web.Response:
+    def take(self, route: str, submit: Submit) -> web.Response:
         """Return the answer to one submit; Refused carries those that never reach the upstream."""
-        action, custom_id = self._middleware(route, body)
+        if self._proxy is not None:
+            return self._proxy.take(route, submit)
+        action, custom_id = self._middleware(route, submit)
         if custom_id:
-            body = {**body, "customId": custom_id}
-        submit = Submit(path=path, body=body, action=action, now=now, pictures=pictures)
-        return self._routes[route](submit)
+            submit = replace(submit, body={**submit.body, "customId": custom_id})
+        self.ask_upstream()
+        return self._routes[route](replace(submit, action=action))
 
-    def _middleware(self, route: str, body: Body) -> tuple[str, str]:
+    def ask_upstream(self) -> None:
+        """Refuse where the upstream does: it cannot be reached, or takes new-api's own secret for a wrong one."""
+        if self.upstream == "unreachable":
+            raise Refused(midjourney_error("do_request_failed", 5))
+        if self.upstream == "refuses":
+            raise Refused(empty(401))
+
+    def _middleware(self, route: str, submit: Submit) -> tuple[str, str]:
         action, custom_id = route.upper(), ""
         if route == "action":
-            custom_id = str(body.get("customId") or "")
+            custom_id = submit.text("customId")
             try:
                 action, _ = normal_action(custom_id, self._settings.refuses)
             except UnknownAction as error:
-                raise Refused(openai_error(400, f"Invalid request, {error}")) from None
+                raise Refused(self._voice.unknown_action(str(error))) from None
             except Panic:
-                raise Refused(panic()) from None
+                raise Refused(self._voice.crash()) from None
         elif route in {"change", "simple-change"}:
             # new-api takes the one for the other, and finds no action in it.
-            action = str(body.get("action") or "")
+            action = submit.text("action")
         model = _MODELS.get(route, f"mj_{action.lower()}")
+        if not submit.key.allows(model):
+            raise Refused(self._voice.no_access(model))
         no_action = route in {"change", "simple-change"} and action not in CHANGES
-        if model in self._settings.missing_models or no_action:
-            text = f"当前分组 drawing 下对于模型 {model} 无可用渠道"
-            raise Refused(openai_error(503, text, code="model_not_found"))
+        if model in self._settings.missing_models or no_action or not submit.key.is_served:
+            group = submit.key.group if self._settings.is_recorded else "drawing"
+            raise Refused(self._voice.no_channel(group, model))
         return action, custom_id

@@ -20,6 +20,7 @@ from sandbox.relay.buttons import (
     version_of,
     video_buttons,
 )
+from sandbox.relay.keys import CUSTOMER
 
 STEPS = (0, 15, 31, 46, 62, 78, 93, 100)
 
@@ -44,7 +45,9 @@ class Work:
     """The upstream's record of one task; times are seconds since the epoch.
 
     `ends` is the last status it reaches, at `fails_at` of its way if that is not SUCCESS. In MODAL nothing moves
-    until `confirmed_at`, which is when `start` becomes valid. `wish` is the customId that opened its window.
+    until `confirmed_at`, which is when `start` becomes valid. `wish` is the customId that opened its window, `account`
+    whose task it is, `command` how midjourney-proxy describes it. Nothing moves after `lost_at`, when the account at
+    Midjourney that draws it was lost.
     """
 
     task_id: str
@@ -65,6 +68,9 @@ class Work:
     official: bool = False
     parent: Work | None = None
     further: tuple[ButtonJson, ...] = ()
+    account: str = CUSTOMER
+    command: str = ""
+    lost_at: float = math.inf
 
     @property
     def result(self) -> Result:
@@ -82,7 +88,8 @@ class Work:
         """Return when the last status is reached."""
         if self.modal and self.confirmed_at == math.inf:
             return math.inf
-        return self.start + self.seconds * (1 if self.ends == "SUCCESS" else self.fails_at)
+        end = self.start + self.seconds * (1 if self.ends == "SUCCESS" else self.fails_at)
+        return end if end <= self.lost_at else math.inf
 
     def cancel(self, now: float) -> bool:
         """End it here; tell whether there was anything left to end."""
@@ -93,6 +100,7 @@ class Work:
 
     def at(self, now: float) -> tuple[Status, int]:
         """Return status and progress at a time."""
+        now = min(now, self.lost_at)
         if self.modal and now < self.confirmed_at:
             return "MODAL", 0
         if now >= self.finished:

@@ -1,0 +1,63 @@
+"""Let requests in by their key, as each relay software looks for one, and sign the answers as it does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from sandbox.relay.answers import REQUEST_ID, Refused
+from sandbox.relay.keys import OPEN_KEY, Key, KeyRing
+from sandbox.relay.routes import OPEN
+from sandbox.relay.settings import RelaySettings
+from sandbox.relay.voices import Voice
+
+_READS = frozenset({"fetch", "list", "seed"})
+
+
+class Gate:
+    """Stands before every route that asks for a key."""
+
+    def __init__(self, settings: RelaySettings, keys: KeyRing) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._voice = Voice(settings.software)
+        self._count = 0
+
+    def admit(self, request: web.Request, route: str, now: float) -> Key:
+        """Return the key of a request, or refuse it: a key that is limited to some models may read nothing."""
+        if route in OPEN:
+            return OPEN_KEY
+        if self._settings.is_proxy:
+            # One secret, compared as it is, in one header.
+            if self._settings.asks_key and request.headers.get("mj-api-secret") != self._settings.key:
+                raise Refused(self._voice.key_refused("wrong", ""))
+            return OPEN_KEY
+        sent = self._sent(request)
+        if fault := self._keys.fault(sent, now):
+            raise Refused(self._voice.key_refused(fault, sent.removeprefix("Bearer ").removeprefix("sk-")))
+        key = self._keys.find(sent) or OPEN_KEY
+        if route in _READS and not key.allows(""):
+            raise Refused(self._voice.no_access(""))
+        return key
+
+    def number(self, now: float) -> None:
+        """Give a request the id that its answer will carry, as new-api makes one: the time, and eight characters."""
+        if self._settings.is_recorded:
+            self._count += 1
+            time = datetime.fromtimestamp(now, UTC)
+            REQUEST_ID.set(f"{time:%Y%m%d%H%M%S}{time.microsecond * 1000:09d}{self._count:08d}")
+
+    async def sign(self, _: web.Request, answer: web.StreamResponse) -> None:
+        """Give an answer the headers of the software."""
+        if self._settings.is_recorded and not self._settings.is_proxy:
+            answer.headers["X-Oneapi-Request-Id"] = REQUEST_ID.get()
+        if self._settings.software == "newapi-2026":
+            answer.headers["X-New-Api-Version"] = "v0.0.0"
+
+    def _sent(self, request: web.Request) -> str:
+        """Return the key that was sent: one-hub reads one header, new-api that one where the usual one is empty."""
+        sent = request.headers.get("Authorization", "")
+        if self._settings.software == "onehub" or sent in {"", "midjourney-proxy"}:
+            return request.headers.get("mj-api-secret", "")
+        return sent

@@ -1,0 +1,101 @@
+"""Know a relay's API keys: whose each is, what it may spend and on what, and why it is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+CUSTOMER = "customer"
+"""The account of a relay's own key."""
+
+KeyFault = Literal["missing", "wrong", "expired", "exhausted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """One key of an account.
+
+    Attributes:
+        value: What is sent, as `sk-...`.
+        name: What the account calls it.
+        account: Whose it is: every key of an account reads all of the account's tasks.
+        quota: What it may spend, in the relay's units (500,000 are a dollar); None is an unlimited key. The key is
+            checked before a submit and charged after it, so the last submit may end below zero.
+        expires: When it stops working, in seconds since the epoch; 0 is never.
+        models: The only models that it may use; new-api then refuses every read too, as a read names no model.
+        group: The group whose channels it uses.
+        ratio: What the group multiplies every price with.
+        is_served: Whether the group has a channel.
+    """
+
+    value: str
+    name: str = "bot"
+    account: str = CUSTOMER
+    quota: int | None = None
+    expires: float = 0.0
+    models: frozenset[str] = frozenset()
+    group: str = "default"
+    ratio: float = 1.0
+    is_served: bool = True
+
+    def allows(self, model: str) -> bool:
+        """Whether it may use a model; a read is of the model ""."""
+        return not self.models or model in self.models
+
+
+OPEN_KEY = Key(value="")
+"""Stands for the key where the relay asks for none."""
+
+
+class KeyRing:
+    """All keys of a relay, with what was spent by each."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = {bare(key.value): key for key in keys}
+        self._spent: Counter[str] = Counter()
+        self._added: Counter[str] = Counter()
+
+    def add(self, key: Key) -> Key:
+        """Let another key in, or replace the one with this secret."""
+        self._keys[bare(key.value)] = key
+        return key
+
+    def find(self, secret: str) -> Key | None:
+        """Return the key that was sent, if there is one."""
+        return self._keys.get(bare(secret))
+
+    def fault(self, secret: str, now: float) -> KeyFault | None:
+        """Tell why a key is refused, None where it is not."""
+        if not secret:
+            return "missing"
+        if (key := self.find(secret)) is None:
+            return "wrong"
+        if 0 < key.expires <= now:
+            return "expired"
+        remaining = self.remaining(key)
+        return "exhausted" if remaining is not None and remaining <= 0 else None
+
+    def charge(self, key: Key, quota: int) -> None:
+        """Take the price of a submit."""
+        self._spent[bare(key.value)] += quota
+
+    def top_up(self, key: Key, quota: int) -> None:
+        """Let a limited key spend more."""
+        self._added[bare(key.value)] += quota
+
+    def spent(self, key: Key) -> int:
+        """Return what was spent by a key; refunds go to the account, never to the key."""
+        return self._spent[bare(key.value)]
+
+    def remaining(self, key: Key) -> int | None:
+        """Return what a key may still spend, None for an unlimited one."""
+        if key.quota is None:
+            return None
+        return key.quota + self._added[bare(key.value)] - self.spent(key)
+
+
+def bare(key: str) -> str:
+    """Return the part of a key that new-api compares: without "Bearer ", "sk-", and what follows the next "-"."""
+    return key.removeprefix("Bearer ").removeprefix("sk-").split("-")[0]

@@ -1,0 +1,123 @@
+"""Answer what a relay tells under `/api`: its status, what a key has left, and what was billed to it."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from aiohttp import web
+
+from sandbox.relay.answers import Refused, empty, json_answer, not_found
+from sandbox.relay.billing import UNITS, Bills
+from sandbox.relay.keys import Key, KeyRing
+from sandbox.relay.settings import RelaySettings
+
+_STATUS, _USAGE, _LOG = "/api/status", "/api/usage/token/", "/api/log/token"
+_MOST_ROWS = 1000
+
+
+class Window:
+    """Counts requests in a window that slides, as new-api limits its own routes by address."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._times: deque[float] = deque()
+
+    def wait(self, now: float) -> float:
+        """Count a request; return how long to wait where it is one too many, else 0."""
+        while self._times and self._times[0] <= now - self._seconds:
+            self._times.popleft()
+        if len(self._times) >= self._most:
+            return self._times[0] + self._seconds - now
+        self._times.append(now)
+        return 0.0
+
+
+class OwnAPI:
+    """The routes under `/api` that a key, or nobody, may ask."""
+
+    def __init__(self, settings: RelaySettings, keys: KeyRing, bills: Bills) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._bills = bills
+        self._all = Window(180, 180)
+        self._critical = Window(20, 1200)
+
+    @property
+    def _is_2026(self) -> bool:
+        return self._settings.software == "newapi-2026"
+
+    def answer(self, request: web.Request, now: float) -> web.Response:
+        """Answer one request; what the software lacks is a JSON 404."""
+        if self._all.wait(now):
+            return empty(429)
+        path = request.path
+        has_log = self._settings.software in {"newapi-2025", "newapi-2026"}
+        if request.method != "GET":
+            return not_found(request.method, path)
+        if path == _STATUS:
+            return self._status()
+        if path == _USAGE and self._is_2026:
+            self._limit(now)
+            return self._usage(self._known(request))
+        if path == _LOG and has_log:
+            return self._log(request, now)
+        if (path == _USAGE.rstrip("/") and self._is_2026) or (path == f"{_LOG}/" and has_log):
+            # gin sends a caller on who has one slash too many or too few.
+            other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+            return web.Response(status=301, headers={"Location": other})
+        return not_found(request.method, path)
+
+    def _status(self) -> web.Response:
+        data: dict[str, object] = {
+            "display_in_currency": True,
+            "mj_notify_enabled": False,
+            "quota_per_unit": UNITS,
+            "server_address": self._settings.image_host or "http://localhost:3000",
+            "version": self._settings.software,
+        }
+        if self._is_2026:
+            data |= {"quota_display_type": "USD", "usd_exchange_rate": 7.3}
+        return json_answer({"data": dict(sorted(data.items())), "message": "", "success": True})
+
+    def _usage(self, key: Key) -> web.Response:
+        spent, remaining = self._keys.spent(key), self._keys.remaining(key)
+        left = -spent if remaining is None else remaining
+        data = {
+            "expires_at": int(key.expires),
+            "model_limits": dict.fromkeys(sorted(key.models), True),
+            "model_limits_enabled": bool(key.models),
+            "name": key.name,
+            "object": "token_usage",
+            "total_available": left,
+            "total_granted": left + spent,
+            "total_used": spent,
+            "unlimited_quota": key.quota is None,
+        }
+        return json_answer({"code": True, "data": data, "message": "ok"})
+
+    def _log(self, request: web.Request, now: float) -> web.Response:
+        if not self._is_2026:
+            # Only the key in the address counts; a header, right or wrong, gives an empty list.
+            asked = self._keys.find(request.query.get("key", ""))
+            return _rows(self._bills.log(asked) if asked else [])
+        self._limit(now)
+        newest = list(reversed(self._bills.log(self._known(request))))[:_MOST_ROWS]
+        return _rows([{**row, "id": number} for number, row in enumerate(newest, 1)])
+
+    def _known(self, request: web.Request) -> Key:
+        """Return the key of a header, whatever its state, as these routes answer for a key that is used up."""
+        key = self._keys.find(request.headers.get("Authorization", ""))
+        if key is None:
+            raise Refused(json_answer({"success": False, "message": "Invalid token"}, 401))
+        return key
+
+    def _limit(self, now: float) -> None:
+        """Let log and usage share twenty requests in twenty minutes."""
+        if wait := self._critical.wait(now):
+            raise Refused(empty(429, {"Retry-After": str(math.ceil(wait))}))
+
+
+def _rows(rows: list[dict[str, object]]) -> web.Response:
+    return json_answer({"data": rows, "message": "", "success": True})
