@@ -74,7 +74,7 @@ def test_the_first_of_what_an_alarm_counts_is_an_increase() -> None:
     """A series that is born at 1 has not increased: each that an alarm names stands at 0 from the start, by path."""
     samples = list(born())
     source = "".join((ROOT / "bot" / f"{name}.py").read_text(encoding="utf-8") for name in ("api", "submits"))
-    paths = set(re.findall(r'"(/mj/[\w{}/-]+)"', source))
+    paths = set(re.findall(r'"(/(?:mj|api)/[\w{}/-]+)"', source))
     assert len(paths) > 10
     outcomes = [
         (name, dict(_MATCHER.findall(matchers)))
