@@ -226,7 +226,7 @@ def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
     if scene.picture or any(scene.clips) or linked:
         return ()
     if scene.picture_follows:
-        return ("The picture follows.",)
+        return ("The clips follow." if task.video else "The picture follows.",)
     if task.picture_url:
         return ("The picture is not here yet: **Refresh** looks again.",)
     return () if task.text else ("The relay has not handed out the picture.",)

@@ -108,7 +108,7 @@ async def finished(world: World, task_id: str) -> Message:
 def _is_whole(message: Message) -> bool:
     """Tell whether a finished message has its picture; until then it may still show the last preview."""
     said = message.embed.get("description", "")
-    return "is not here yet" not in said and "The picture follows" not in said
+    return "is not here yet" not in said and " follow" not in said
 
 
 async def remixing(world: World, person: Person) -> None:
