@@ -413,7 +413,7 @@ class StoreUnavailable(MjbotError):
 class PictureError(MjbotError):
     """A picture that cannot be had; `url` is where it was looked for.
 
-    `may_return` tells that its host may hand it out yet: 429, 5xx, and the relay's own 404.
+    `may_return` tells that it is the relay's own, which may hand it out yet: 404, 429, 5xx, or no answer.
     """
 
     def __init__(self, url: str, reason: str = "", *, may_return: bool = False) -> None:

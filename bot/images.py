@@ -150,7 +150,7 @@ class Pictures:
         except ValueError as error:
             raise PictureForbidden(url, "not an address") from error
         except aiohttp.ClientError as error:
-            raise PictureUnreadable(url, "the transfer failed", may_return=True) from error
+            raise PictureUnreadable(url, "the transfer failed", may_return=origin(URL(url)) == self._relay) from error
 
     async def _follow(self, url: str, *, by_a_person: bool) -> bytes:
         target = _target(url, URL(), url)
@@ -221,7 +221,7 @@ async def _body(response: aiohttp.ClientResponse, url: str, *, from_relay: bool)
     if response.status >= 500:
         response.raise_for_status()
     if response.status != 200:
-        raise PictureUnreadable(url, said, may_return=response.status == 429)
+        raise PictureUnreadable(url, said, may_return=from_relay and response.status == 429)
     if (response.content_length or 0) > MAX_BODY:
         raise PictureTooLarge(url, f"{response.content_length} bytes announced")
     body = bytearray()

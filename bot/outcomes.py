@@ -47,20 +47,25 @@ class Outcomes:
         self._pictures = pictures
         self._now = now
 
-    async def of(self, job: Job, task: Task) -> Files:
-        """Fetch what a finished task shows: its clips, else its picture."""
+    async def of(self, job: Job, task: Task, have: Files | None = None) -> Files:
+        """Fetch what a finished task shows: its clips, of which those that we `have` are kept, else its picture."""
         if task.status is not Status.SUCCESS or not task.picture_url:
             return Files()
         if len(task.clips) > 1:
-            return await self._clips(job, task)
+            return await self._clips(job, task, have.clips if have else ())
         return await self._picture(job, task)
 
-    async def _clips(self, job: Job, task: Task) -> Files:
+    async def _clips(self, job: Job, task: Task, have: tuple[Picture | None, ...]) -> Files:
         """Fetch the clips of a video, as many as one message carries; the others are linked."""
         name, room, follows = _name(task), MESSAGE_BYTES, False
         found: list[Picture | None] = []
         for number, url in enumerate(task.clips[:MOST_CLIPS], 1):
             limit = min(self._display.file_limit(job.place), room)
+            known = have[number - 1] if number <= len(have) else None
+            if known is not None:
+                room -= len(known.data)
+                found.append(known)
+                continue
             try:
                 clip = await self._pictures.fetch(url, name=f"clip{number}_{name}", limit=limit)
             except PictureError as error:

@@ -18,6 +18,8 @@ HOLDS = timedelta(minutes=2)
 """How old a claim may be when its submit is sent: well below the five minutes for which it stands in others' way."""
 ON_ITS_WAY = timedelta(minutes=5)
 """Longer than any submit takes: a claim without an end after that holds up nobody any more."""
+RENEWABLE = ON_ITS_WAY - timedelta(minutes=1)
+"""How old a claim may be when it is dated anew: after that another person may have claimed the same button."""
 TWIN_PRESS = timedelta(seconds=3)
 """Two presses of one button by one person this close together are one press."""
 Now = Callable[[], datetime]
@@ -119,7 +121,7 @@ class Store(Protocol):
         """Date a claim anew whose submit still waits for its turn, so that it stands in others' way from now on.
 
         Raises:
-            ClaimLost: It is not this process's and on its way any more.
+            ClaimLost: It is not this process's and on its way any more, or older than RENEWABLE.
         """
         ...
 

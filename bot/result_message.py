@@ -36,11 +36,12 @@ class Result:
 class Steps:
     """What the end of a task needs done.
 
-    `fetch` gets the files of a task, `keep` writes its snapshot, `draw` draws its message, and `notify` mentions its
-    person. `complete` gives a task of which the relay tells no more the buttons that the bot offers itself.
+    `fetch` gets the files of a task, beside those that are there already, `keep` writes its snapshot, `draw` draws its
+    message, and `notify` mentions its person. `complete` gives a task of which the relay tells no more the buttons that
+    the bot offers itself.
     """
 
-    fetch: Callable[[Task], Awaitable[Files]]
+    fetch: Callable[[Task, Files], Awaitable[Files]]
     keep: Callable[[Task], Awaitable[None]]
     draw: Callable[[Result], Awaitable[None]]
     notify: Callable[[Task], Awaitable[None]]
@@ -71,7 +72,7 @@ class ResultMessage:
         """
         await self.steps.keep(self.task)
         changes = aiter(self.feed)
-        self._fetching = asyncio.ensure_future(self.steps.fetch(self.task))
+        self._fetching = asyncio.ensure_future(self.steps.fetch(self.task, self._files))
         self._wait_for_change(changes)
         timer = asyncio.ensure_future(self.clock.sleep(PICTURE_SECONDS))
         try:
@@ -110,7 +111,7 @@ class ResultMessage:
 
     async def _fetch_later(self, pause: float) -> Files:
         await self.clock.sleep(pause)
-        return await self.steps.fetch(self.task)
+        return await self.steps.fetch(self.task, self._files)
 
     async def _take_change(self, task: Task) -> None:
         """Show a later snapshot: buttons, or a link, that the relay told of only now."""
@@ -119,7 +120,7 @@ class ResultMessage:
         self.task = task
         await self.steps.keep(task)
         if self._fetching is None and not self._files.any:
-            self._fetching = asyncio.ensure_future(self.steps.fetch(task))
+            self._fetching = asyncio.ensure_future(self.steps.fetch(task, self._files))
 
     async def _draw(self) -> None:
         result = Result(self.task, self._files, follows=self._fetching is not None)

@@ -137,6 +137,9 @@ class Spending:
             await self._jobs.show_waiting(job, shown, self._now() + timedelta(seconds=pause), waits_for)
         except (PlaceGone, PlaceUnreachable):
             raise refused from None
+        except Exception:
+            # What a message shows must not decide whether a claim comes to its end.
+            log.exception("Message %d cannot say what it waits for.", job.id)
         try:
             await self._sleep(pause)
         except asyncio.CancelledError:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.actions import made
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.models import Status, Task
-from bot.ports import HOLDS, TWIN_PRESS, Now
+from bot.ports import HOLDS, RENEWABLE, TWIN_PRESS, Now
 from bot.records import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 from bot.store import queries
 from bot.store.commit import GroupCommit, Take
@@ -193,10 +193,11 @@ class SqlStore:
         """Date a claim anew; a little back, so that it is no twin of the same person's next press.
 
         Raises:
-            ClaimLost: It is not this process's and on its way any more.
+            ClaimLost: It is not this process's and on its way any more, or so old that another may hold the same.
         """
+        since = self.database.now() - RENEWABLE
         held = (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
-        dating = update(claims).where(held).values(made_at=self.database.now() - TWIN_PRESS)
+        dating = update(claims).where(held, claims.c.made_at > since).values(made_at=self.database.now() - TWIN_PRESS)
         if not await self.database.transaction(lambda connection: _changed(connection, dating)):
             raise ClaimLost
 

@@ -117,11 +117,19 @@ class TestClaims:
     async def test_a_claim_that_was_renewed_stands_in_the_way_anew(self, shared: OpenAs) -> None:
         """Of others' presses of the same button; its own person may press something else at once."""
         a = await shared("a")
-        await a.claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=6)), lambda _: None)
+        await a.claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=3)), lambda _: None)
         await a.renew(1)
         with pytest.raises(AlreadyClaimed):
             await a.claim(a_claim(2, "U1", person_id=99), lambda _: None)
         await a.claim(a_claim(3, "U2"), lambda _: None)
+
+    async def test_a_claim_that_others_have_overtaken_is_not_renewed(self, shared: OpenAs) -> None:
+        """A clock that jumped, or a drawing that hung: the same button may be another person's by now."""
+        a = await shared("a")
+        await a.claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=6)), lambda _: None)
+        await a.claim(a_claim(2, "U1", person_id=99), lambda _: None)
+        with pytest.raises(ClaimLost):
+            await a.renew(1)
 
     async def test_only_a_claim_of_ones_own_and_of_late_may_be_sent(self, shared: OpenAs) -> None:
         """Not another's, not one whose end is known, not one that others may soon claim again, and none at all."""

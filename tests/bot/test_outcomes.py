@@ -38,9 +38,10 @@ def video(*urls: str) -> Task:
     return task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=[{"url": url} for url in urls])
 
 
-async def found(pictures: FakePictures, shown: Task, limit: int = 1000) -> Files:
+async def found(pictures: FakePictures, shown: Task, limit: int = 1000, have: Files | None = None) -> Files:
     clock = pictures.clock
-    return await Outcomes(FakeStore(clock.now), FakeDisplay(limit=limit), pictures, now=clock.now).of(job(), shown)
+    outcomes = Outcomes(FakeStore(clock.now), FakeDisplay(limit=limit), pictures, now=clock.now)
+    return await outcomes.of(job(), shown, have)
 
 
 async def test_each_clip_is_fetched_under_a_name_of_its_own() -> None:
@@ -56,6 +57,18 @@ async def test_a_clip_that_cannot_be_had_keeps_its_place(failure: PictureError) 
     """It is linked, the others are attached."""
     files = await found(FakePictures(FakeClock(), failures={URLS[1]: failure}), video(*URLS[:3]))
     assert [clip is not None for clip in files.clips] == [True, False, True]
+
+
+async def test_clips_that_are_there_are_not_fetched_again() -> None:
+    """Only the missing one is, when it may be had later."""
+    missing = PictureGone(URLS[1], "HTTP 404", may_return=True)
+    pictures = FakePictures(FakeClock(), failures={URLS[1]: missing})
+    first = await found(pictures, video(*URLS[:3]))
+    assert (first.follows, [clip is not None for clip in first.clips]) == (True, [True, False, True])
+    pictures.failures.clear()
+    again = await found(pictures, video(*URLS[:3]), have=first)
+    assert again == Files(clips=tuple(picture(url) for url in URLS[:3]))
+    assert [url for url, _, _ in pictures.fetched] == [*URLS[:3], URLS[1]]
 
 
 async def test_clips_share_what_one_message_carries(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -328,6 +328,21 @@ async def test_a_press_that_waits_stands_in_the_way_of_others(world: World, proc
     assert (len(world.relay.accepted), states(world)) == (1, {100: "accepted"})
 
 
+async def test_a_press_that_waits_comes_to_its_end_whatever_its_message_shows(
+    world: World, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the display is logged, and no claim stays on its way for it."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(process.jobs, "show_waiting", broken)
+    world.relay.outcomes = [ParentBusy("wait"), ACCEPTED]
+    await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(60.0)
+    assert (len(world.relay.accepted), states(world)) == (1, {100: "accepted"})
+
+
 async def test_a_press_that_waits_is_given_up_with_its_process(world: World) -> None:
     """Nothing was accepted, so it is refused rather than unknown."""
     world.relay.outcomes = [ParentBusy("wait")] * 99

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.actions import made
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.models import Status, Task
-from bot.ports import HOLDS
+from bot.ports import HOLDS, RENEWABLE
 from bot.records import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 
 TWIN = timedelta(seconds=3)
@@ -164,7 +164,9 @@ class FakeStore:
     async def renew(self, claim_id: int) -> None:
         self._answer()
         claim = self.claimed.get(claim_id)
-        if claim is None or claim.state is not ClaimState.SUBMITTING or self.submitters.get(claim_id) != self.owner:
+        ours = claim is not None and self.submitters.get(claim_id) == self.owner
+        young = claim is not None and claim.made_at > self.now() - RENEWABLE
+        if claim is None or not ours or not young or claim.state is not ClaimState.SUBMITTING:
             raise ClaimLost
         self.claimed[claim_id] = replace(claim, made_at=self.now() - TWIN)
 
