@@ -35,6 +35,17 @@ _HEADS: Mapping[str, str] = {
 }
 
 
+_OF_A_ROUTE: frozenset[Life] = frozenset({"describe", "shorten"})
+"""Results that only the route of their own name makes: a relay without it has none whose buttons could be pressed."""
+_SHORTER: Mapping[str, str] = {
+    "This relay cannot do that at all: it does not offer it": "not offered",
+    "This relay cannot do that at all": "refused",
+    "This relay cannot cancel, so Midjourney draws on, and it stays paid": "only stops watching",
+    "This relay does not tell seeds": "no seeds",
+}
+"""What a cell says for a sentence that the person was told."""
+
+
 class Incomplete(Exception):
     """Something that the bot offers has no walk here."""
 
@@ -52,6 +63,8 @@ class Press:
 
     async def walk(self, by: Walker) -> str:
         """Press it, fill in whatever form opens, and wait for how that ends."""
+        if self.life in _OF_A_ROUTE and by.relay.settings.lacks(self.life):
+            raise NotOffered("no such button")
         parent = await by.followed(self.life, self.prompt, dict(self.further))
         result = await by.click(parent, self.label)
         if result.modal is None:
@@ -218,7 +231,8 @@ async def column(name: str) -> dict[str, str]:
         async def cell(walk: Callable[[Walker], Awaitable[str]]) -> str:
             async with gate:
                 try:
-                    return await walk(by)
+                    said = await walk(by)
+                    return _SHORTER.get(said, said)
                 except NotOffered as why:
                     return str(why)
                 except TimeoutError:
