@@ -1,4 +1,7 @@
-"""The recorded answers of relays in `tests/data/relay`, by file name without its ending."""
+"""The recorded answers of relays in `tests/data/relay`, by file name without its ending.
+
+Those in its folder `real` came from relay software that was built from source and run.
+"""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ FOLDER = Path(__file__).parent / "data" / "relay"
 
 @dataclass(frozen=True)
 class Recorded:
-    """One recorded exchange; `body` is the answer's JSON."""
+    """One recorded exchange; `body` is the answer's JSON, or its text where that is none."""
 
     name: str
     method: str
@@ -25,7 +28,7 @@ class Recorded:
     @property
     def text(self) -> str:
         """The body as it goes over the wire."""
-        return json.dumps(self.body, ensure_ascii=False)
+        return self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
 
     @property
     def answer(self) -> Answer:
@@ -34,7 +37,7 @@ class Recorded:
 
 
 def names() -> list[str]:
-    """Return the names of all recorded answers, sorted; those of `real/` are of software that was built and run."""
+    """Return the names of all recorded answers, sorted, without those of `real`."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
@@ -48,14 +51,14 @@ def recorded(name: str) -> Recorded:
         request["path"],
         request.get("json"),
         response["status"],
-        response["content_type"],
-        response["body"],
+        response["content_type"] or "",
+        response["body_text"] if "body_text" in response else response["body"],
     )
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that real relay software gave, as it went over the wire."""
+    """What a relay answers, as it goes over the wire."""
 
     status: int
     text: str
@@ -67,8 +70,7 @@ class Reply:
         return Answer(self.status, self.text, self.retry_after)
 
 
-def key_reply(name: str) -> Reply:
-    """Load one recorded answer about a key, from `tests/data/keys`, as `onehub_401`."""
-    row = json.loads((FOLDER.parent / "keys" / f"{name}.json").read_text(encoding="utf-8"))["response"]
-    body = row.get("body", row.get("body_text"))
-    return Reply(row["status"], body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
+def real_reply(name: str) -> Reply:
+    """Load what real relay software answered, as `onehub_401`, from the folder `real`."""
+    row = recorded(f"real/{name}")
+    return Reply(row.status, row.text)

@@ -24,13 +24,13 @@ from bot.submits import Imagine
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay
 from tests.fakes.socket_relay import Slept
-from tests.recorded import Reply, key_reply
+from tests.recorded import Reply, real_reply
 
 Call = Callable[[MidjourneyAPI], Awaitable[object]]
 
-ANY_REASON = key_reply("2026_key_refused_any_reason")
-LIMITED = key_reply("2026_model_limits_on_fetch")
-EMPTY_401 = key_reply("upstream_secret_wrong_401")
+ANY_REASON = real_reply("2026_key_refused_any_reason")
+LIMITED = real_reply("2026_model_limits_on_fetch")
+EMPTY_401 = real_reply("upstream_secret_wrong_401")
 NOT_LOGGED_IN = Reply(403, '{"code":4,"description":"未登录"}')
 
 
@@ -65,8 +65,8 @@ SUBMITS: dict[str, Call] = {
         (LIMITED, KeyLimited),
         (Reply(403, '{"error":{"message":"该令牌无权访问模型 "}}'), KeyLimited),
         (ANY_REASON, KeyRefused),
-        (key_reply("onehub_401"), KeyUnknown),
-        (key_reply("nov_401_empty"), KeyRefused),
+        (real_reply("onehub_401"), KeyUnknown),
+        (real_reply("nov_401_empty"), KeyRefused),
         (Reply(401, '{"error":{"message":"该令牌额度已用尽"}}'), BalanceExhausted),
         (Reply(502, "<html>"), RelayUnreachable),
         (Reply(429, "", 30), RelayBusy),
@@ -163,7 +163,7 @@ async def test_it_is_the_key_after_all_where_every_read_is_refused(reply: Reply,
     it = KeyRelay()
     async with opened(it, clock) as api:
         await _imagine(api)
-        it.submit, it.read = reply, key_reply("nov_401_empty")
+        it.submit, it.read = reply, real_reply("nov_401_empty")
         with pytest.raises(KeyRefused):
             await _imagine(api)
         with pytest.raises(KeyRefused):
@@ -201,7 +201,7 @@ async def test_seeds_are_asked_of_the_upstream_too(reply: Reply, kind: type[Rela
 @pytest.mark.parametrize(
     ("usage", "kind"),
     [
-        (key_reply("2026_usage_token_exhausted"), BalanceExhausted),
+        (real_reply("2026_usage_token_exhausted"), BalanceExhausted),
         (Reply(200, '{"data":{"total_available":7,"expires_at":1767225600}}'), KeyExpired),
         (Reply(401, '{"success":false,"message":"Invalid token"}'), KeyUnknown),
         (Reply(404, "{}"), KeyRefused),
@@ -237,7 +237,7 @@ async def test_one_text_for_three_problems_is_asked_about(
             ),
             ActionUnsupported,
         ),
-        (key_reply("2026_unknown_action"), ActionUnsupported),
+        (real_reply("2026_unknown_action"), ActionUnsupported),
         (Reply(400, '{"code":4,"description":"prompt_is_required"}'), SubmitRefused),
     ],
 )

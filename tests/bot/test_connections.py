@@ -14,7 +14,7 @@ from bot.refusals import Answer
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import KEY, KeyRelay, of_bare_authorization, of_either, of_secret
 from tests.fakes.socket_relay import Slept
-from tests.recorded import Reply, key_reply
+from tests.recorded import Reply, real_reply
 
 WRONG = "sk-AnotherSecretKey"
 TRUE_AI = Reply(403, "未登录")
@@ -46,7 +46,7 @@ async def _press(api: MidjourneyAPI) -> None:
 @pytest.mark.parametrize("admits", [of_either, of_secret])
 async def test_both_headers_go_with_everything(admits: object, clock: FakeClock) -> None:
     """new-api reads Authorization, one-hub and midjourney-proxy mj-api-secret: the first request suits each."""
-    it = KeyRelay(admits=admits, refusal=key_reply("onehub_401"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    it = KeyRelay(admits=admits, refusal=real_reply("onehub_401"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     async with opened(it, clock) as api:
         await api.check()
         await _press(api)
@@ -55,7 +55,7 @@ async def test_both_headers_go_with_everything(admits: object, clock: FakeClock)
         assert (sent["Authorization"], sent["mj-api-secret"]) == (f"Bearer {KEY}", KEY)
 
 
-@pytest.mark.parametrize("refusal", [TRUE_AI, Reply(401, ""), Reply(401, "账号已禁用"), key_reply("onehub_401")])
+@pytest.mark.parametrize("refusal", [TRUE_AI, Reply(401, ""), Reply(401, "账号已禁用"), real_reply("onehub_401")])
 async def test_the_second_header_alone_is_found_out_and_kept(refusal: Reply, clock: FakeClock) -> None:
     """A relay that takes "Bearer " for a part of the key is asked once more; that header stays, for submits too."""
     it = KeyRelay(admits=of_bare_authorization, refusal=refusal)
@@ -80,7 +80,7 @@ async def test_reads_that_are_refused_together_find_out_once(clock: FakeClock) -
     assert it.asked["read"] == 11
 
 
-@pytest.mark.parametrize("refusal", [Reply(401, ""), key_reply("2026_key_refused_any_reason"), TRUE_AI])
+@pytest.mark.parametrize("refusal", [Reply(401, ""), real_reply("2026_key_refused_any_reason"), TRUE_AI])
 async def test_a_key_that_neither_header_brings_in_is_not_asked_for_twice_each_time(
     refusal: Reply, clock: FakeClock
 ) -> None:
@@ -101,7 +101,7 @@ async def test_a_key_that_neither_header_brings_in_is_not_asked_for_twice_each_t
 @pytest.mark.parametrize("name", ["2026_key_refused_any_reason", "upstream_secret_wrong_401", "nov_401_empty"])
 async def test_a_submit_tries_no_second_header(name: str, clock: FakeClock) -> None:
     """Its refusal is its answer: a submit is sent once."""
-    it = KeyRelay(submit=key_reply(name))
+    it = KeyRelay(submit=real_reply(name))
     async with opened(it, clock) as api:
         with pytest.raises(RelayError):
             await _press(api)
@@ -110,7 +110,7 @@ async def test_a_submit_tries_no_second_header(name: str, clock: FakeClock) -> N
 
 async def test_a_403_of_the_relays_own_is_no_matter_of_headers(clock: FakeClock) -> None:
     """It has read the key, and says what it thinks of it."""
-    it = KeyRelay(read=key_reply("2026_model_limits_on_fetch"))
+    it = KeyRelay(read=real_reply("2026_model_limits_on_fetch"))
     async with opened(it, clock) as api:
         with pytest.raises(KeyRefused):
             await api.check()

@@ -17,7 +17,7 @@ from bot.errors import (
 from bot.key_diagnosis import KeyDiagnosis
 from bot.refusals import Answer
 from tests.fakes.clock import START, FakeClock
-from tests.recorded import Reply, key_reply
+from tests.recorded import Reply, real_reply
 
 NOW = int(START.timestamp())
 REFUSED = KeyRefused("Invalid token")
@@ -54,7 +54,7 @@ WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (key_reply("2026_usage_token_exhausted"), BalanceExhausted),
+        (real_reply("2026_usage_token_exhausted"), BalanceExhausted),
         (usage(0), BalanceExhausted),
         (usage(-120), BalanceExhausted),
         (usage("0"), BalanceExhausted),

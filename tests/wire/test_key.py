@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from tests.recorded import key_reply
+from tests.recorded import real_reply
 from tests.wire.loopback import Message
 from tests.wire.process import GENEROUS, World
 
@@ -16,7 +16,7 @@ _READS = ("list", "fetch")
 
 def _script(world: World, name: str, *routes: str) -> None:
     """Let routes answer as recorded until `_recover`."""
-    reply = key_reply(name)
+    reply = real_reply(name)
     for route in routes:
         world.relay.script(route, reply.status, text=reply.text, times=_ALWAYS)
 
@@ -94,7 +94,7 @@ async def test_an_upstream_that_refuses_the_relay(world: World) -> None:
     """The person is told whose fault it is, without a charge; the button works as soon as the upstream does."""
     async with world.bot(**GENEROUS) as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
-        reply = key_reply("upstream_secret_wrong_401")
+        reply = real_reply("upstream_secret_wrong_401")
         world.relay.script("action", reply.status, text=reply.text)
         act = await world.discord.click(world.discord.owner, grid, "U1")
         await world.until(lambda: any("connection to Midjourney" in one.content for one in act.followups))
