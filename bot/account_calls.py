@@ -16,10 +16,8 @@ _LONGEST_HOLD: Final = timedelta(hours=1)
 class AccountCalls:
     """The budget of these calls: `take` one before each, `hold` all of them after a 429."""
 
-    def __init__(self, now: Now, *, calls: int = CALLS, window: timedelta = WINDOW) -> None:
+    def __init__(self, now: Now) -> None:
         self._now = now
-        self._calls = calls
-        self._window = window
         self._made: deque[datetime] = deque()
         self._held_at: datetime | None = None
         self._hold = timedelta()
@@ -30,20 +28,20 @@ class AccountCalls:
         now = self._now()
         if self._held_at is not None and timedelta() <= now - self._held_at < self._hold:
             return 0
-        # A clock that was put back leaves calls in the future, which say nothing any more.
-        while self._made and not timedelta() <= now - self._made[0] < self._window:
+        # After the clock was put back, calls of before have times in the future; they no longer count.
+        while self._made and not timedelta() <= now - self._made[0] < WINDOW:
             self._made.popleft()
-        return self._calls - len(self._made)
+        return CALLS - len(self._made)
 
     def take(self) -> bool:
-        """Count one call that is about to be made; return False where it must not be."""
+        """Count one call that is about to be made; return False where it must not be made."""
         if self.left <= 0:
             return False
         self._made.append(self._now())
         return True
 
     def hold(self, seconds: float | None = None) -> None:
-        """Forbid every call for so long, as a 429 demands; for a whole window where it does not say how long."""
+        """Forbid every call for so many seconds, as a 429 asks for; for a whole window where it names no time."""
         self._held_at = self._now()
-        asked = self._window if seconds is None else timedelta(seconds=max(seconds, 0.0))
+        asked = WINDOW if seconds is None else timedelta(seconds=max(seconds, 0.0))
         self._hold = min(asked, _LONGEST_HOLD)
