@@ -45,7 +45,7 @@ class _Request:
 
 
 class KeyHeaders:
-    """Which headers carry the key: both, until a relay shows that it takes `mj-api-secret` only where it is alone.
+    """Which headers carry the key: `both`, until a relay shows that it accepts `mj-api-secret` only `alone`.
 
     new-api reads Authorization, and the other where that is missing. one-hub and midjourney-proxy read mj-api-secret
     only. TrueAI's proxy reads Authorization first, and takes its "Bearer " for a part of the key.
@@ -53,7 +53,7 @@ class KeyHeaders:
 
     def __init__(self, key: str, now: Now) -> None:
         self.both = {"Authorization": f"Bearer {key}", "mj-api-secret": key}
-        self._alone = {"mj-api-secret": key}
+        self.alone = {"mj-api-secret": key}
         self._now = now
         self._refused_at: datetime | None = None
         self.are_both = True
@@ -62,18 +62,13 @@ class KeyHeaders:
     @property
     def current(self) -> dict[str, str]:
         """Return the headers of the next request."""
-        return self.both if self.are_both else self._alone
+        return self.both if self.are_both else self.alone
 
     @property
     def may_try_alone(self) -> bool:
         """Whether a read that was refused may be sent once more with the second header alone."""
         waits = self._refused_at is not None and timedelta() <= self._now() - self._refused_at < _TRY_AGAIN
         return self.are_both and not waits
-
-    @property
-    def alone(self) -> dict[str, str]:
-        """Return the second header alone."""
-        return self._alone
 
     def learn(self, answer: Answer) -> bool:
         """Take in what the second header alone was answered; return whether it is used alone from now on."""

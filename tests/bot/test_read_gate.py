@@ -88,3 +88,5 @@ async def test_a_read_that_is_answered_meanwhile_counts_more_than_a_check_that_f
     await clock.settle()
     gate.open()
     await clock.until(waiting)
+    await gate.admit()
+    assert check.asked == 1
