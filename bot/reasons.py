@@ -10,6 +10,7 @@ from typing import Final
 
 from bot import upstream_errors
 from bot.answers import shorten
+from bot.failure_texts import LATER, LOCKED_OUT, PARENT_GONE, REWORD, START_AGAIN, TELL, UPLOAD_FAILED, WAIT
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,10 @@ _LATE: Final = "Midjourney took too long"
 _BUSY: Final = "Midjourney is too busy"
 _LOST: Final = "The relay lost the channel"
 _UNFINISHED: Final = "Midjourney could not finish this"
-_GONE: Final = "The picture before this one is gone"
 _BROKEN: Final = "Something broke on the way"
 
-_REWORD: Final = "reword it and ask again."
+_REPEAT: Final = "ask again; if it fails once more, reword it."
 _CORRECT: Final = "correct it and ask again."
-_WAIT: Final = "wait a few minutes and ask again."
-_LATER: Final = "ask again, better a little later."
-_TELL: Final = "ask again later; if it stays so, tell the operator of this bot."
 
 _FLAG: Final = r"`?(--[a-z]{1,20})\b`?"
 """A parameter's name: letters only, so that it may stand in a sentence of ours."""
@@ -80,31 +77,31 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         r"^\[invalid prompt\]",
         "The prompt cannot be read",
         "Midjourney does not understand the way it is written.",
-        _REWORD,
+        REWORD,
     ),
     (
         r"\[?request cancell?ed due to (?:output|image) filters\]?",
         "Midjourney withdrew the pictures",
         "Its filters stopped what it was drawing.",
-        _REWORD,
+        REWORD,
     ),
     (
         _MODERATOR,
         _REFUSED,
         "Its moderator thinks it breaks the community standards.",
-        _REWORD,
+        REWORD,
     ),
     (
         r"\[?banned prompt(?: detected)?\]?|(?:可能)?包含敏感词|敏感词",
         _REFUSED,
         "It holds words that are not allowed.",
-        _REWORD,
+        REWORD,
     ),
     (
         r"ai moderat|community standards|\bappeal\b|moderation|违规",
         _REFUSED,
         "Its moderator thinks it may break the community standards.",
-        _REWORD,
+        REWORD,
     ),
     (
         r"^\[?action needed to continue\]?",
@@ -112,48 +109,48 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         "It asks for a confirmation that only the relay's own account can give.",
         "reword it and ask again; if it comes back, tell the operator of this bot.",
     ),
-    (r"^\[?job queued\]?", _BUSY, "It queued this job, and the relay did not wait for it.", _WAIT),
+    (r"^\[?job queued\]?", _BUSY, "It queued this job, and the relay did not wait for it.", WAIT),
     (
         r"^\[?queue (?:is )?full\]?|队列已满(?:\W请稍后[再重尝]试)?",
         _BUSY,
         "Too many jobs wait already on the relay's account.",
-        _WAIT,
+        WAIT,
     ),
     (
         r"无可用的账号(?:实例)?|账号不可用|实例(?:不存在或)?不可用|no available account(?: instance)?",
         "No Midjourney account is free",
         "The relay has none at hand that could draw this.",
-        _WAIT,
+        WAIT,
     ),
     (
         r"\[?credits exhausted\]?|account usage exhausted",
         "The relay has no drawing time left",
         "Its Midjourney account has used up its hours.",
-        _TELL,
+        TELL,
     ),
     (
         r"^\[?(?:pending mod message|blocked|plan cancelled|subscription (?:required|paused)|tos not accepted)\b\]?",
-        "The relay's account cannot draw",
+        LOCKED_OUT,
         "Its Midjourney account is blocked, paused or not paid for.",
-        _TELL,
+        TELL,
     ),
     (
         r"上游任务超时\W?超过(\d{1,3})\s?小时\W?",
         _LATE,
         r"The relay gave up after \1 h; Midjourney may have finished it unseen.",
-        _LATER,
+        LATER,
     ),
     (
         r"(?:执行超时|(?:execution )?\btime(?:d )?out(?: after)?)\s?(\d{1,5})\s?(?:分钟|minutes?\b)",
         _LATE,
         r"The relay gave up after \1 min.",
-        _LATER,
+        LATER,
     ),
     (
         r"(?:上游)?(?:任务|执行)?(?:提交)?超时(?:\W\s?(?:自动取消|未找到消息))?|(?:task )?\btime(?:d )?out\b",
         _LATE,
         "The relay gave up waiting for it.",
-        _LATER,
+        LATER,
     ),
     (
         r"(?:用户)?(?:已)?取消任务|任务已?取消|强制取消|删除任务|^\[?(?:(?:task|job) )?cancell?ed\b\]?",
@@ -165,19 +162,19 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         r"获取渠道信息失败(?:\W请联系管理员)?\W渠道ID\W\s?(\d{1,10})",
         _LOST,
         r"It no longer reaches the account that was drawing this (channel \1).",
-        _TELL,
+        TELL,
     ),
     (
         r"获取渠道信息失败(?:\W请联系管理员)?|该任务所属渠道已被禁用|get_channel_info_failed",
         _LOST,
         "It no longer reaches the account that was drawing this.",
-        _TELL,
+        TELL,
     ),
     (
         r"关联任务不存在(?:或已失效)?|未找到父级任务|未找到目标图片的\s?U\s?操作|task_not_found",
-        _GONE,
+        PARENT_GONE,
         "The relay no longer holds the task that this one builds on.",
-        "start again from a newer picture, or from the prompt.",
+        START_AGAIN,
     ),
     (
         r"关联任务状态错误|task_status_not_success",
@@ -199,7 +196,7 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     (
         r"(?:上传图片|发送图片消息)到\s?discord\s?失败(?:\W\s?图片不存在)?|(?:悠船)?链接转换失败|解析链接失败",
-        "The picture did not get through",
+        UPLOAD_FAILED,
         "The relay could not bring it to Discord.",
         "ask again; if it fails once more, use a smaller picture.",
     ),
@@ -213,32 +210,32 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         r"^failed to process your (?:command|request)\b(?::\w+:|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\W)*",
         "Midjourney did not take the command",
         "It failed to process it, and says no more.",
-        "ask again; if it fails once more, reword it.",
+        _REPEAT,
     ),
-    (r"^failed\b", _UNFINISHED, "It failed at Midjourney.", "ask again; if it fails once more, reword it."),
+    (r"^failed\b", _UNFINISHED, "It failed at Midjourney.", _REPEAT),
     (
         r"请求失败\W\s?禁用账号",
-        "The relay's account cannot draw",
+        LOCKED_OUT,
         "Discord refused it, and the relay switched it off.",
-        _TELL,
+        TELL,
     ),
     (
         r"(?:总|今日)?绘图次数已达上限",
         "The relay's limit is reached",
         "It draws no more for this account for now.",
-        _TELL,
+        TELL,
     ),
     (
         r"(?:任务失败|请求失败|操作失败|创建失败|服务异常|未知错误|提交\w*任务异常)(?:\W\s?请(?:稍后)?[再重尝]试)?",
         _BROKEN,
         "The relay or Midjourney had an error of its own.",
-        _LATER,
+        LATER,
     ),
     (
         r"\[?internal (?:server )?error\]?|(?:提交失败\W)?系统(?:异常|错误)|(?:服务器)?内部错误|something went wrong",
         _BROKEN,
         "The relay or Midjourney had an error of its own.",
-        _TELL,
+        TELL,
     ),
 )
 
@@ -383,7 +380,7 @@ _CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 _WORDLESS: Final = re.compile(
     r"HTTP \d{3}|(?:404 )?(?:page )?not found|(?:405 )?method not allowed|invalid url\b.*", re.IGNORECASE
 )
-"""What an answer without words is called (bot/refusals.py), and what says no more than that there is no such path."""
+"""What bot/refusals.py calls an answer without words, and the texts that only say that there is no such path."""
 _UNBRACKETED: Final = re.compile(
     r"^((?:invalid \w+|banned prompt detected|action needed to continue|queue full|job queued)), ", re.IGNORECASE
 )
@@ -396,7 +393,7 @@ def explain(fail_reason: str) -> Reason:
     """Explain the failReason of a failed task, which may be empty; never promises a refund, as none is known of."""
     said = _NULL.sub("", _UNBRACKETED.sub(r"[\1] ", shorten(fail_reason).strip()))
     if not said:
-        return Reason(_UNFINISHED, "The relay gave no reason.", "ask again; if it fails once more, reword it.", "")
+        return Reason(_UNFINISHED, "The relay gave no reason.", _REPEAT, "")
     if passed_on := upstream_errors.read(said):
         return _upstream(passed_on)
     return _failure(said) or Reason(_UNFINISHED, *_unexplained(said))
@@ -405,8 +402,8 @@ def explain(fail_reason: str) -> Reason:
 def translate(reason: str) -> str:
     """Put a relay's short reason for a refusal into an English clause; what is not known stays as it was said.
 
-    So the answer is plain text of at most 300 characters that nobody has escaped. It is empty where nothing was said:
-    of a web page, and of an answer that has no words.
+    So the answer is plain text of at most 300 characters that is not escaped yet. It is empty for a web page, and for
+    an answer without words.
     """
     said = shorten(reason).strip()
     if is_wordless(said):
@@ -426,20 +423,20 @@ def clause(reason: str) -> str:
 
 
 def is_wordless(reason: str) -> bool:
-    """Tell whether a reason is a status, a web page, or the word that there is no such path: nothing to be quoted."""
+    """Tell whether a reason is a status, a web page, or a text that only says "no such path": nothing to quote."""
     said = shorten(reason).strip()
     return _WORDLESS.fullmatch(said) is not None or upstream_errors.is_page(said)
 
 
 def _upstream(passed_on: upstream_errors.UpstreamError) -> Reason:
-    """Explain an answer of Discord that was passed on; words that are known by themselves say more than its status."""
+    """Explain an answer of Discord that was passed on: by its words where they are known, else by its status."""
     left, meaning = passed_on.left, passed_on.meaning
     if left and (reason := _failure(left)):
         return reason
     if meaning is not None:
         return Reason(meaning.title, meaning.sentence, meaning.advice, left)
     if not left:
-        return Reason(_UNFINISHED, "The relay gives a web page instead of a reason.", _TELL, "")
+        return Reason(_UNFINISHED, "The relay gives a web page instead of a reason.", TELL, "")
     return Reason(_UNFINISHED, *_unexplained(left))
 
 
@@ -458,7 +455,7 @@ def _unexplained(said: str) -> tuple[str, str, str]:
         sentence = "The relay tells why only in Chinese, in words that this bot cannot translate."
     else:
         sentence = "The relay gives a reason that this bot does not know."
-    return sentence, _TELL, _kept(said, match)
+    return sentence, TELL, _kept(said, match)
 
 
 def _refusal(said: str) -> tuple[re.Match[str] | None, str]:

@@ -11,18 +11,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-_LOCKED_OUT: Final = "The relay's account cannot draw"
+from bot.failure_texts import LATER, LOCKED_OUT, PARENT_GONE, REWORD, START_AGAIN, TELL, UPLOAD_FAILED, WAIT
+
 _NO_ACCESS: Final = "The relay's account has no access"
 _NOT_TAKEN: Final = "Discord refused the request"
-_GONE: Final = "The picture before this one is gone"
 _SLOWED: Final = "Discord slows the relay down"
 _FAILING: Final = "Discord did not answer the relay"
-_UPLOAD: Final = "The picture did not get through"
 
-_TELL: Final = "ask again later; if it stays so, tell the operator of this bot."
-_WAIT: Final = "wait a few minutes and ask again."
-_LATER: Final = "ask again, better a little later."
-_ANEW: Final = "start again from a newer picture, or from the prompt."
 _OTHER: Final = "use a smaller picture, as PNG, JPEG or WebP, and ask again."
 
 
@@ -38,27 +33,27 @@ class Meaning:
 
 _LOGIN = Meaning(
     "Discord no longer accepts the login of the relay's account",
-    _LOCKED_OUT,
+    LOCKED_OUT,
     "Discord no longer accepts the login of its account.",
-    _TELL,
+    TELL,
 )
 _VERIFY = Meaning(
     "Discord wants the relay's account verified",
-    _LOCKED_OUT,
+    LOCKED_OUT,
     "Discord wants its owner to verify it first.",
-    _TELL,
+    TELL,
 )
 _BARRED = Meaning(
     "Discord has locked or banned the relay's account",
-    _LOCKED_OUT,
+    LOCKED_OUT,
     "Discord has locked it, or its server has banned it.",
-    _TELL,
+    TELL,
 )
 _CLOSED = Meaning(
     "Discord does not let the relay's account in there",
     _NO_ACCESS,
     "Discord does not let it use its own channel.",
-    _TELL,
+    TELL,
 )
 _FORM = Meaning(
     "Discord did not take what the relay sent",
@@ -68,19 +63,19 @@ _FORM = Meaning(
 )
 _MESSAGE = Meaning(
     "Discord no longer has the message behind it",
-    _GONE,
+    PARENT_GONE,
     "Discord no longer has the message that this one builds on.",
-    _ANEW,
+    START_AGAIN,
 )
-_RATE = Meaning("Discord slows the relay's account down", _SLOWED, "Its account asked for too much at once.", _WAIT)
-_FILE = Meaning("Discord did not take the picture", _UPLOAD, "Discord did not take it from the relay.", _OTHER)
+_RATE = Meaning("Discord slows the relay's account down", _SLOWED, "Its account asked for too much at once.", WAIT)
+_FILE = Meaning("Discord did not take the picture", UPLOAD_FAILED, "Discord did not take it from the relay.", _OTHER)
 _FILTER = Meaning(
     "a filter of Discord stopped it",
     "A filter of Discord stopped this",
     "The words did not get through to Midjourney.",
-    "reword it and ask again.",
+    REWORD,
 )
-_DOWN = Meaning("Discord did not answer the relay", _FAILING, "Discord, or the way to it, had an error.", _LATER)
+_DOWN = Meaning("Discord did not answer the relay", _FAILING, "Discord, or the way to it, had an error.", LATER)
 
 # Discord's own words: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
 _MESSAGES: Final[tuple[tuple[str, Meaning], ...]] = (
@@ -105,8 +100,13 @@ _MESSAGES: Final[tuple[tuple[str, Meaning], ...]] = (
 _KNOWN: Final = tuple((re.compile(rf"(?:{pattern})\W*", re.IGNORECASE | re.DOTALL), row) for pattern, row in _MESSAGES)
 _STATUSES: Final = {401: _LOGIN, 403: _CLOSED, 404: _MESSAGE, 413: _FILE, 415: _FILE, 429: _RATE}
 
-_NAMES: Final = {re.sub(r"[\s'-]", "", one.phrase).lower(): int(one) for one in HTTPStatus if one >= 400}
-"""The statuses by .NET's names for them: `TooManyRequests`."""
+
+def _squeezed(phrase: str) -> str:
+    """Write the phrase of a status as .NET names it, in lower case: `toomanyrequests`."""
+    return re.sub(r"[\s'-]", "", phrase).lower()
+
+
+_NAMES: Final = {_squeezed(status.phrase): int(status) for status in HTTPStatus if status >= 400}
 _PHRASE: Final = r"[A-Z][A-Za-z'-]*(?: [A-Z][A-Za-z'-]*){0,4}"
 _WRAPPED: Final = re.compile(r"\[internal server error\]\s*(?=\S)", re.IGNORECASE)
 """What midjourney-proxy writes before an exception's own text."""
@@ -124,9 +124,9 @@ _DEPTH: Final = 3
 
 @dataclass(frozen=True)
 class UpstreamError:
-    """An answer that was passed on: what it means, None where nobody knows, and its words, as far as it has some.
+    """An answer that was passed on: what it means, None where that is not known.
 
-    `left` are the words that the meaning does not cover.
+    `left` are its words that the meaning does not cover, empty where there are none.
     """
 
     meaning: Meaning | None
@@ -165,16 +165,13 @@ def _of_body(status: int, body: str, depth: int) -> UpstreamError:
     body = re.sub(r'^[\["]+|[\]"]+$', "", body.strip()).strip()
     if body.startswith("{"):
         body = _message(body)
+    # Spring writes "[no body]"; others name the status once more.
     if not body or is_page(body) or _squeezed(body) in {"nobody", *_NAMES}:
         return UpstreamError(_of_status(status))
     inner = _read(body, depth - 1) if depth else None
     if inner is not None and inner.meaning is not None:
         return inner
     return UpstreamError(_of_status(status), body)
-
-
-def _squeezed(phrase: str) -> str:
-    return re.sub(r"[\s'-]", "", phrase).lower()
 
 
 def _of_status(status: int) -> Meaning:
