@@ -49,10 +49,10 @@ PICTURES_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=12, sock_connect=8, 
 SEED_TIMEOUT = aiohttp.ClientTimeout(total=75, connect=12, sock_connect=8)
 Sleep = Callable[[float], Awaitable[None]]
 Complete = Callable[[Task], Awaitable[Task]]
-"""Adds to a task that was read what its relay leaves to the bot."""
+"""Adds to a task that was read the buttons that the bot offers in the relay's place."""
 _T = TypeVar("_T")
 _OF_TEXT = Terms()
-# It only tells more of what has gone wrong already.
+# Short: it only explains a refusal, which waits for it.
 _OF_USAGE = Terms(most=65536, timeout=aiohttp.ClientTimeout(total=5))
 _OF_LIST = Terms(most=4 * 1024 * 1024)
 _OF_LOG = Terms(most=8 * 1024 * 1024)
@@ -85,8 +85,8 @@ counted_from_zero(
 class MidjourneyAPI:
     """A relay's `/mj` protocol: reads are free and retried once, submits are sent exactly once.
 
-    A submit is sent only while reads are answered: before the first one, and after a read that was refused, a check
-    comes first, and what that fails with is raised in the submit's place.
+    A submit is sent only while the key can read: before the first submit, and after a read that was refused, a check
+    is made first. Where the check fails, its error is raised and the submit is not sent.
 
     Every method raises leaves of `RelayError` and nothing else, but for `image`.
     """
@@ -102,7 +102,7 @@ class MidjourneyAPI:
         complete: Complete | None = None,
     ) -> None:
         self._relay = relay
-        self._complete = complete or _as_told
+        self._complete = complete or _unchanged
         self._sleep = sleep
         self.account_calls = AccountCalls(now)
         self._gate = ReadGate(self.check)
@@ -129,7 +129,7 @@ class MidjourneyAPI:
     ) -> AsyncGenerator[Self]:
         """Open the connections to the relay at `base_url`, with `key` in their headers.
 
-        Every task that is read goes by `complete`.
+        Every task that is read is passed through `complete`.
         """
         async with Connections.open(
             base_url, key, now=now, read_timeout=read_timeout, submit_timeout=submit_timeout
@@ -290,20 +290,20 @@ class MidjourneyAPI:
                 return understand(await self._relay.read(method, path, body, terms))
 
         try:
-            found = await self._twice(once, f"{method} {path}")
+            found = await self._ask_twice(once, f"{method} {path}")
         except TaskUnknown:
-            self._admitted(template)
+            self._let_submits_pass(template)
             raise
         except (KeyRefused, BalanceExhausted) as refused:
             self._gate.close()
-            raise await self._diagnosis.explained(refused) from None
+            raise await self._diagnosis.explain(refused) from None
         except UpstreamRefused:
-            await self._confirm()
+            await self._check_key()
             raise
-        self._admitted(template)
+        self._let_submits_pass(template)
         return found
 
-    async def _twice(self, once: Callable[[], Awaitable[_T]], what: str) -> _T:
+    async def _ask_twice(self, once: Callable[[], Awaitable[_T]], what: str) -> _T:
         try:
             return await once()
         except RelayUnreachable as error:
@@ -313,18 +313,18 @@ class MidjourneyAPI:
         await self._sleep(0.5)
         return await once()
 
-    def _admitted(self, template: str) -> None:
-        """Let submits pass, where an answer shows that this key may read."""
+    def _let_submits_pass(self, template: str) -> None:
+        """Open the gate for submits, where an answer shows that this key may read."""
         if template in _OWN_READS:
             self._gate.open()
             self._diagnosis.forget()
 
-    async def _confirm(self) -> None:
-        """Find out whether a refusal by the upstream is one of the key after all, which then every read is given.
+    async def _check_key(self) -> None:
+        """Find out whether a refusal by the upstream is one of our key after all: then reads are refused too.
 
         Raises:
-            KeyRefused: It is.
-            BalanceExhausted: It is.
+            KeyRefused: The relay refuses the key.
+            BalanceExhausted: The key is used up.
         """
         with suppress(RelayUnreachable, RelayBusy):
             await self.check()
@@ -336,9 +336,9 @@ class MidjourneyAPI:
         try:
             return await self._send(path, body, understand, speed)
         except KeyRefused as refused:
-            raise await self._diagnosis.explained(refused) from None
+            raise await self._diagnosis.explain(refused) from None
         except UpstreamRefused:
-            await self._confirm()
+            await self._check_key()
             raise
 
     async def _send(self, path: str, body: Body, understand: Callable[[Answer], _T], speed: Speed | None) -> _T:
@@ -354,7 +354,7 @@ class MidjourneyAPI:
             return understand(answer)
 
 
-async def _as_told(task: Task) -> Task:
+async def _unchanged(task: Task) -> Task:
     return task
 
 

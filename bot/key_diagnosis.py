@@ -19,11 +19,12 @@ log = logging.getLogger(__name__)
 USAGE: Final = "/api/usage/token/"
 """new-api of 2026 has it: it answers for keys that are expired or exhausted, too."""
 _AGAIN: Final = timedelta(minutes=5)
+"""How long an answer of it holds."""
 
 
 @dataclass(frozen=True)
 class _Cause:
-    """What the relay says of the key: the error that stands for it; `reason` "" leaves the refusal's own."""
+    """What is wrong with the key: the error to raise, and the relay's words for it, empty where it gave none."""
 
     kind: type[RelayError]
     reason: str = ""
@@ -41,10 +42,10 @@ class KeyDiagnosis:
         self._lock = asyncio.Lock()
 
     def forget(self) -> None:
-        """Forget what was wrong: the key was accepted since."""
+        """Forget what was wrong: the relay accepts the key again."""
         self._cause = None
 
-    async def explained(self, refused: RelayError) -> RelayError:
+    async def explain(self, refused: RelayError) -> RelayError:
         """Return the error that says which key problem it is, or the refusal as it is where that cannot be told."""
         if not leaves_open(refused):
             return refused
@@ -54,8 +55,9 @@ class KeyDiagnosis:
                 await self._look(now)
         if self._cause is None:
             return refused
-        told_here = issubclass(self._cause.kind, KeyRefused) and self._cause.kind is not KeyExpired
-        return self._cause.kind(self._cause.reason or (refused.reason if told_here else ""))
+        # Of a key that has expired, or is used up, the refusal's own "Invalid token" says the wrong thing.
+        is_misleading = self._cause.kind in {KeyExpired, BalanceExhausted}
+        return self._cause.kind(self._cause.reason or ("" if is_misleading else refused.reason))
 
     async def _look(self, now: datetime) -> None:
         if not self._calls.take():
@@ -65,7 +67,7 @@ class KeyDiagnosis:
         try:
             answer = await self._ask()
         except RelayUnreachable as error:
-            log.debug("The usage of the key cannot be had: %s.", error.reason)
+            log.debug("The usage of the key cannot be read: %s.", error.reason)
             return
         if answer.status == 429:
             self._calls.hold(answer.retry_after)
@@ -91,7 +93,7 @@ def _cause(answer: Answer, now: datetime) -> _Cause | None:
         return _Cause(KeyExpired)
     if usage.get("unlimited_quota") is not True and _number(usage["total_available"], 1.0) <= 0:
         return _Cause(BalanceExhausted)
-    # The relay knows the key, and it has time and money left: switched off, or kept out for another reason.
+    # The relay knows the key, and it has time and money left: it is switched off, or refused for another reason.
     return _Cause(KeyRefused)
 
 

@@ -81,20 +81,20 @@ WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
 )
 async def test_what_the_usage_tells(reply: Reply | None, kind: type[RelayError], clock: FakeClock) -> None:
     """Only what is certain makes another error of the refusal."""
-    told = await KeyDiagnosis(Relay(reply), AccountCalls(clock.now), clock.now).explained(REFUSED)
+    told = await KeyDiagnosis(Relay(reply), AccountCalls(clock.now), clock.now).explain(REFUSED)
     assert type(told) is kind
 
 
 async def test_a_disabled_key_is_told_by_its_own_words(clock: FakeClock) -> None:
     relay = Relay(Reply(401, '{"success":false,"message":"This token status is unavailable"}'))
-    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explained(REFUSED)
+    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(REFUSED)
     assert told.reason == "This token status is unavailable"
 
 
 async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> None:
     """A localized relay of 2026 says 无效的令牌 of every key that it refuses."""
     relay = Relay(usage())
-    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explained(KeyUnknown("无效的令牌"))
+    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
     assert (type(told), told.reason) == (KeyRefused, "无效的令牌")
 
 
@@ -112,7 +112,7 @@ async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> No
 )
 async def test_what_tells_by_itself_is_not_asked_about(refused: RelayError, clock: FakeClock) -> None:
     relay = Relay(usage(0))
-    assert await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explained(refused) is refused
+    assert await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(refused) is refused
     assert relay.asked == 0
 
 
@@ -121,14 +121,14 @@ async def test_it_asks_once_in_five_minutes(clock: FakeClock) -> None:
     relay = Relay(usage(0))
     diagnosis = KeyDiagnosis(relay, AccountCalls(clock.now), clock.now)
     for _ in range(10):
-        assert type(await diagnosis.explained(REFUSED)) is BalanceExhausted
+        assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
         await clock.advance(29)
     assert relay.asked == 1
     diagnosis.forget()
-    assert await diagnosis.explained(REFUSED) is REFUSED
+    assert await diagnosis.explain(REFUSED) is REFUSED
     relay.reply = usage(expires_at=1)
     await clock.advance(10)
-    assert type(await diagnosis.explained(REFUSED)) is KeyExpired
+    assert type(await diagnosis.explain(REFUSED)) is KeyExpired
     assert relay.asked == 2
 
 
@@ -138,15 +138,15 @@ async def test_it_keeps_within_the_budget_of_all_such_calls(clock: FakeClock) ->
     for _ in range(CALLS):
         calls.take()
     diagnosis = KeyDiagnosis(relay, calls, clock.now)
-    assert await diagnosis.explained(REFUSED) is REFUSED
+    assert await diagnosis.explain(REFUSED) is REFUSED
     assert relay.asked == 0
     await clock.advance(1300)
-    assert type(await diagnosis.explained(REFUSED)) is BalanceExhausted
+    assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
 
 
 async def test_a_429_holds_all_such_calls(clock: FakeClock) -> None:
     calls = AccountCalls(clock.now)
-    assert await KeyDiagnosis(Relay(Reply(429, "", 1179)), calls, clock.now).explained(REFUSED) is REFUSED
+    assert await KeyDiagnosis(Relay(Reply(429, "", 1179)), calls, clock.now).explain(REFUSED) is REFUSED
     await clock.advance(1178)
     assert not calls.take()
     await clock.advance(1)
