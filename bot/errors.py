@@ -7,7 +7,7 @@ MjbotError
 │   ├── RelayBusy            try again later: 429, code 30
 │   │   ├── NoAccount        code 3: no account of the relay's is alive, or works at the speed asked for
 │   │   └── QueueFull        code 23: the same submit may be sent again in a while
-│   ├── KeyRefused           the API key is not accepted, for another reason than those below, or an unknown one
+│   ├── KeyRefused           the API key is not accepted; the relay does not say why, or names none of these three:
 │   │   ├── KeyUnknown       the relay knows no such key
 │   │   ├── KeyExpired       its time is over
 │   │   └── KeyLimited       it is limited to some models, and so may not read tasks
@@ -46,7 +46,8 @@ MjbotError
 │   ├── UploadForeign        a file of a kind that is not taken
 │   ├── UploadMoves          an animation
 │   ├── UploadTooLarge       more bytes, or pixels, than we take
-│   └── UploadTooSmall       too few pixels to draw from
+│   ├── UploadTooSmall       too few pixels to draw from
+│   └── UploadsMiscounted    fewer, or more, pictures than are taken
 ├── MaskRefused              a mask picture that says nothing usable
 │   ├── MaskMissing          neither a ready region nor a mask was given
 │   ├── MaskEmpty            nothing of it is to be repainted
@@ -126,7 +127,7 @@ class QueueFull(RelayBusy):
 
 
 class KeyRefused(RelayError):
-    """The API key is not accepted: the relay does not say why, or the account, the group or the address is why."""
+    """The API key is not accepted: the relay does not say why, or it refuses the account, the group or the address."""
 
 
 class KeyUnknown(KeyRefused):
@@ -292,7 +293,7 @@ class AnswerLost(PressRefused):
     """The answer to an earlier press of the same was lost, and it may be paid: none is sent before `again_at`.
 
     `link` points to its message, and may be empty; `own` tells that it was the same person's. `again_at` is None where
-    that one is never sent again.
+    it is never sent again.
     """
 
     def __init__(self, link: str, again_at: datetime | None = None, *, own: bool) -> None:
