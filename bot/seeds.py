@@ -42,9 +42,9 @@ class Seeds:
             RelayBusy: Too many are being asked for.
             RelayError: Any other leaf: the relay cannot be asked.
         """
-        return await self.told(task_id) or await self._remember(task_id, await self._asked(task_id))
+        return await self.find_known(task_id) or await self._remember(task_id, await self._asked(task_id))
 
-    async def told(self, task_id: str) -> Task | None:
+    async def find_known(self, task_id: str) -> Task | None:
         """Return a task whose seed is known already; None where the relay has to be asked for it.
 
         Raises:
@@ -73,7 +73,7 @@ class Seeds:
             self._under_way -= 1
 
     async def _refused(self) -> str | None:
-        """Return why this relay tells no seeds; None where it may, or where nobody can tell: it is asked."""
+        """Return why this relay tells no seeds; None where it may, or where the store is away: it is asked then."""
         try:
             return (await self._store.refusals(self._now())).get(SEED)
         except StoreUnavailable:
@@ -87,7 +87,7 @@ class Seeds:
         try:
             await self._store.refuse(SEED, unsupported.reason, at=now, until=believed_until(unsupported, now))
         except StoreUnavailable as gone:
-            log.warning("That the relay tells no seeds is not kept: %s.", gone)
+            log.warning("That this relay tells no seeds was not written down: %s.", gone)
 
     async def _known(self, task_id: str) -> Task:
         try:

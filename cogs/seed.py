@@ -55,7 +55,7 @@ class Seed(commands.Cog):
             return
         # Discord makes some answers of a person's own install private, whatever was asked for.
         async with taking_back(interaction, private=private or answer.is_ephemeral()):
-            task = await self._seeds.told(task_id)
+            task = await self._seeds.find_known(task_id)
             if task is None:
                 await promptly(interaction.edit_original_response(content=asking_for_seed()))
                 task = await self._seeds.ask(task_id)

@@ -131,7 +131,7 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
 async def test_what_is_known_is_told_though_the_relay_tells_no_more(store: FakeStore) -> None:
     await store.refuse(SEED, "empty_response_body", at=NOON, until=NOON + timedelta(days=1))
     store.snapshots[PARENT] = task(status=Status.SUCCESS, seed="7")
-    told = await Seeds(FakeSource(), store, at_noon).told(PARENT)
+    told = await Seeds(FakeSource(), store, at_noon).find_known(PARENT)
     assert told is not None
     assert told.seed == "7"
 
