@@ -27,9 +27,9 @@ from bot.check import (
     buttons_finding,
     disk_findings,
     forgotten_finding,
-    lately_findings,
     public_findings,
     relay_finding,
+    shortage_findings,
     slip_findings,
     store_fault,
     store_finding,
@@ -213,8 +213,8 @@ async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
             await store.fleet.leave()  # writes a row, and ends it: a database may be read and yet not be written
             forgotten = [await forgotten_finding(store)] if forget else []
             now = clock.now()
-            lately = await lately_findings(store, now)
-            return [*forgotten, await store_finding(store), await buttons_finding(store, now), *lately]
+            shortages = await shortage_findings(store, now)
+            return [*forgotten, await store_finding(store), await buttons_finding(store, now), *shortages]
     except StoreUnavailable as error:
         return [store_fault(error)]
 

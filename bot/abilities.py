@@ -11,13 +11,13 @@ from bot.errors import ActionUnsupported
 _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=1)
 """How long a refusal is believed: where the relay cannot do it at all, and where a channel of its is down (503).
 
-No button is greyed for a channel that is down: a message that is finished is not drawn again by itself, so it would
-stay greyed until somebody presses Refresh.
+No button is greyed for a channel that is down: a finished message is not drawn again by itself, so the button would
+stay greyed until a person presses Refresh.
 """
 NO_ACCOUNT, NO_CHANNEL = "no account", "no channel"
-"""Not what a relay lacks, but what it last could not do: kept among the refusals, so that every process knows of it."""
-LATELY = timedelta(hours=1)
-"""How long that is told of."""
+"""What the relay last had none of for a request; kept among the refusals, so that every process knows of it."""
+SHORTAGE_LASTS = timedelta(hours=1)
+"""How long /mjcheck tells of such a shortage."""
 
 _WAY = "<"
 _EXAMPLE = re.compile(r"\s?(?:1|left)$")
@@ -28,7 +28,7 @@ _NO_BUTTONS = {
     BUTTONS: "all buttons (the relay sends none: the bot offers U, V and 🔄, and the lines of a description, itself)",
 }
 """What no button of the API stands for, with what is done in its place."""
-_NO_ABILITIES = frozenset({NO_ACCOUNT, NO_CHANNEL})
+_SHORTAGES = frozenset({NO_ACCOUNT, NO_CHANNEL})
 
 
 @lru_cache(maxsize=4096)
@@ -41,7 +41,7 @@ def way_round(custom_id: str) -> str:
 def barred(custom_id: str, refused: Mapping[str, str], *, offered: bool = False) -> str | None:
     """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals.
 
-    What the bot has `offered` itself goes by the other way only.
+    A button that the bot has `offered` itself is never sent, so only the other way counts.
     """
     if not (offered or can_be_sent(custom_id)):
         return "relays cannot read its id"
@@ -55,14 +55,14 @@ def believed_until(refused: ActionUnsupported, now: datetime) -> datetime:
 
 
 def can_be_tried_again(refused: Mapping[str, str]) -> bool:
-    """Tell whether anything of what a relay refused is not asked of it any more."""
-    return any(what not in _NO_ABILITIES for what in refused)
+    """Tell whether the bot has stopped asking the relay for anything, which it may be asked for again."""
+    return any(what not in _SHORTAGES for what in refused)
 
 
 def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Name what a relay refuses: what it can do by no way, with the reason, and what it can do by another.
 
-    Seeds, which are asked for by a command only, are not among them.
+    Seeds are not among them, as no button asks for one.
     Names are those of the table of buttons; what it does not know is named as the relay calls it.
     """
     by_no_way: dict[str, str] = {}
@@ -70,7 +70,7 @@ def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]
     offered = BUTTONS in refused
     for refusal in refused:
         what = refusal.rpartition(_WAY)[2]
-        if what == SEED or what in _NO_ABILITIES or (what != refusal and not (offered and what not in refused)):
+        if what == SEED or what in _SHORTAGES or (what != refusal and not (offered and what not in refused)):
             continue
         if what in _NO_BUTTONS:
             around[_NO_BUTTONS[what]] = None

@@ -116,7 +116,7 @@ def _named(name: str, reason: str) -> str:
     return f"{name} ({why})" if why else name
 
 
-async def lately_findings(store: Store, now: datetime) -> list[Finding]:
+async def shortage_findings(store: Store, now: datetime) -> list[Finding]:
     """Tell when the relay last had no account, or no channel, for a request; say nothing where that was long ago."""
     kinds = {
         NO_ACCOUNT: ("Accounts", "no Midjourney account was free", "look at the relay's accounts"),

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
-from bot.abilities import LATELY, NO_ACCOUNT, NO_CHANNEL, believed_until
+from bot.abilities import NO_ACCOUNT, NO_CHANNEL, SHORTAGE_LASTS, believed_until
 from bot.actions import SPEED
 from bot.errors import ActionUnsupported, NoAccount, StoreUnavailable
 from bot.line import parse
@@ -50,21 +50,23 @@ class Queues:
         if speed is not None and SPEED in await self._refused():
             speed = None
         try:
-            return await self._noting(send, speed)
+            return await self._send_and_note(send, speed)
         except NoAccount as none:
             raise NoAccount(none.reason, retry_after=none.retry_after, speed=speed or _named(prompt) or "") from none
         except ActionUnsupported as unsupported:
             if speed is None:
                 raise
             refused = unsupported
-        submission = await self._noting(send, None)
+        submission = await self._send_and_note(send, None)
         log.info("The relay has no path for %s: %s.", speed, refused.reason)
         now = self._now()
         with suppress(StoreUnavailable):  # what was accepted stands, whether this is remembered or not
             await self._store.refuse(SPEED, refused.reason, at=now, until=believed_until(refused, now))
         return submission
 
-    async def _noting(self, send: Callable[[Speed | None], Awaitable[Submission]], speed: Speed | None) -> Submission:
+    async def _send_and_note(
+        self, send: Callable[[Speed | None], Awaitable[Submission]], speed: Speed | None
+    ) -> Submission:
         """Send, and note for /mjcheck that there was no account, or no channel, that could take it."""
         try:
             return await send(speed)
@@ -78,8 +80,8 @@ class Queues:
 
     async def _note(self, what: str, reason: str) -> None:
         now = self._now()
-        with suppress(StoreUnavailable):  # it is only told of
-            await self._store.refuse(what, reason, at=now, until=now + LATELY)
+        with suppress(StoreUnavailable):  # /mjcheck only tells less then
+            await self._store.refuse(what, reason, at=now, until=now + SHORTAGE_LASTS)
 
     async def _refused(self) -> Mapping[str, str]:
         """Return what the relay is known to lack; nothing, where nobody can tell: it is asked."""

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.abilities import can_be_tried_again
 from bot.actions import Kind
 from bot.api import MidjourneyAPI
-from bot.check import Finding, buttons_finding, disk_findings, lately_findings, relay_finding, store_finding
+from bot.check import Finding, buttons_finding, disk_findings, relay_finding, shortage_findings, store_finding
 from bot.hosting import WipedDisk
 from bot.ports import Now, Store
 from cogs import limits
@@ -114,7 +114,7 @@ class Help(commands.Cog):
         store = await store_finding(self._store, self._store_trouble())
         disk = disk_findings(self._wiped)
         now = self._now()
-        buttons = [await buttons_finding(self._store, now), *await lately_findings(self._store, now)]
+        buttons = [await buttons_finding(self._store, now), *await shortage_findings(self._store, now)]
         view = ui.View(timeout=None)
         if not await self._is_known(interaction):
             relay, store = _brief("Relay", relay), _brief("Database", store)

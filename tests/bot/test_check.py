@@ -10,9 +10,9 @@ from bot.check import (
     buttons_finding,
     disk_findings,
     forgotten_finding,
-    lately_findings,
     public_findings,
     relay_finding,
+    shortage_findings,
     slip_findings,
     store_finding,
     token_findings,
@@ -136,20 +136,20 @@ async def test_the_last_time_without_an_account_or_a_channel_is_told() -> None:
     """For an hour, with its time; it fails no check."""
     now = datetime(2026, 1, 1, 14, 3, tzinfo=UTC)
     store = FakeStore(lambda: now)
-    assert await lately_findings(store, now) == []
+    assert await shortage_findings(store, now) == []
     hour = timedelta(hours=1)
     await store.refuse(NO_ACCOUNT, "无可用的账号实例", at=now, until=now + hour)
     await store.refuse(NO_CHANNEL, "当前分组 g 下对于模型 mj_pan 无可用渠道", at=now, until=now + hour)
-    accounts, channels = await lately_findings(store, now)
+    accounts, channels = await shortage_findings(store, now)
     assert accounts.good
     assert accounts.said.startswith("the relay last said at 14:03 UTC that no Midjourney account was free. If")
     assert (
         "14:03 UTC that no channel could take a request (the key's group has no channel for mj_pan)." in channels.said
     )
     assert "none that was pressed" in (await buttons_finding(store, now)).said
-    assert await lately_findings(store, now + hour) == []
+    assert await shortage_findings(store, now + hour) == []
     store.down = True
-    assert await lately_findings(store, now) == []
+    assert await shortage_findings(store, now) == []
 
 
 @pytest.mark.parametrize(

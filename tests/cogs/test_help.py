@@ -7,7 +7,7 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot.abilities import LATELY, NO_ACCOUNT
+from bot.abilities import NO_ACCOUNT, SHORTAGE_LASTS
 from cogs import limits
 from cogs.permissions import NEEDED, invite, missing
 from sandbox.relay import RelaySettings
@@ -151,7 +151,7 @@ async def test_check_tells_when_no_account_was_free(tmp_path: Path, named: set[i
     async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         at = w.clock.now()
-        await w.app.store.refuse(NO_ACCOUNT, "no account", at=at, until=at + LATELY)
+        await w.app.store.refuse(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LASTS)
         result = await w.slash(w.member, "mjcheck")
         assert result.response is not None
         seen = await w.titled(result.response.id, "✅")
