@@ -37,7 +37,7 @@ class Kind(StrEnum):
     LINE = "N"
     """A line of either that was read: it opens its form at once."""
     SAME_PROMPT = "P"
-    """A variation or reroll that the relay draws from the old prompt only: it opens no form, whoever remixes."""
+    """A variation or reroll that the relay draws from the old prompt only: it opens no form, remix on or off."""
     BOOKMARK = "b"
     OTHER = "x"
     # Ours: they cost nothing.
@@ -261,7 +261,7 @@ def said(button: Button) -> str:
 
 
 def click_of(button: Button) -> Kind:
-    """Tell which kind travels in Discord's custom_id of a button."""
+    """Return the kind that Discord's custom_id of a button carries."""
     action = meaning(button.custom_id)
     return Kind.SAME_PROMPT if button.offered and action.kind in REMIXED else action.click
 

@@ -27,7 +27,7 @@ _NO_PRIVATE_CHANNEL = "请配置私聊频道"
 # After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
 _ROWS_PER_TASK = 10
 _FORM_SENT = "MODAL"
-"""The action of the second row that new-api makes of a task, when its form was sent."""
+"""The action of the second row that new-api writes for a task when its form is sent."""
 
 
 def task(answer: Answer, task_id: str) -> Task:
@@ -139,12 +139,12 @@ def seed(answer: Answer, task_id: str) -> str:
 
 
 def _tells_no_seeds(answer: Answer, body: Mapping[Any, Any], told: Submission) -> bool:
-    """Tell whether an answer to image-seed is about all seeds, rather than about this one, or this moment.
+    """Tell whether an answer to image-seed means that this relay can tell no seed at all.
 
-    new-api of 2026 asks upstream without its secret, is turned away with an empty 401 each time, and answers 200. Of
-    what has neither its fields nor its code, the 404 of a midjourney-proxy, it makes a success without any words. Its
-    other codes 5 are about the moment: upstream did not answer in time (do_request_failed), broke off
-    (read_response_body_failed), or sent a page, which may be a proxy's own (unmarshal_response_body_failed).
+    new-api of 2026 asks its upstream without a secret, gets an empty 401 each time, and answers 200. It turns the 404
+    of a midjourney-proxy into a success without words. Its other codes 5 are about the moment: upstream did not answer
+    in time (do_request_failed), broke off (read_response_body_failed), or sent a page, which may be that of a web
+    server between them (unmarshal_response_body_failed).
     """
     said = text_of(body.get("description"))
     if _NO_PRIVATE_CHANNEL in said:

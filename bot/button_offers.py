@@ -1,8 +1,8 @@
 """Buttons that the bot offers itself, where a relay sends none with its finished tasks.
 
 midjourney-proxy has no buttons and no /submit/action; U, V and 🔄 of a grid go through its /submit/change, the lines
-of a description through /submit/imagine. A new-api in front of one says `buttons: null` for ever, as it does for a
-while where buttons are still to come: that its relay sends none is learnt from a grid that never got any.
+of a description through /submit/imagine. A new-api in front of one says `buttons: null` forever, as it does for a
+while where buttons are still to come; a grid that never got any shows that its relay sends none.
 """
 
 import logging
@@ -41,8 +41,8 @@ def offered_buttons(task: Task) -> tuple[Button, ...]:
 def with_buttons(task: Task, *, relay_sends_none: bool) -> Task:
     """Return a task with the buttons that the bot offers, where its relay sends none.
 
-    A relay without the key `buttons` never does; of one that says null that has to be known, `relay_sends_none`; one
-    that sends an array has said which there are.
+    Without the key `buttons` it never sends any; where it says null, `relay_sends_none` tells whether it may yet; an
+    array holds all that there are.
     """
     none = task.buttons_key is ButtonsKey.ABSENT or (task.buttons_key is ButtonsKey.NULL and relay_sends_none)
     if task.buttons or not none or not (offered := offered_buttons(task)):
@@ -61,20 +61,20 @@ class ButtonOffers:
         self._renewed_at: datetime | None = None
 
     async def complete(self, task: Task) -> Task:
-        """Return a task, as the relay has just told it, with the buttons that the bot offers at once."""
+        """Return a task that was just read, with the bot's own buttons where none of the relay's are to come."""
         self._has_sent |= task.has_own_buttons
         if task.status is not Status.SUCCESS or task.buttons or task.buttons_key is ButtonsKey.ARRAY:
             return task
         if task.buttons_key is ButtonsKey.ABSENT and self._has_sent:
-            # A relay that leaves the key out until there are some: they may be on their way.
+            # This relay leaves the key out until there are some: they may be on their way.
             task = task.model_copy(update={"buttons_key": ButtonsKey.NULL})
         none = task.buttons_key is ButtonsKey.NULL and BUTTONS in await self._lacks.known()
         return with_buttons(task, relay_sends_none=none)
 
     async def learn(self, task: Task) -> Task:
-        """Learn from a task that is over, waiting for its buttons included, and return it with those it has for good.
+        """Learn from a task whose buttons are no longer waited for, and return it with those that it keeps.
 
-        The first grid that never got any tells that the relay sends none; whichever task gets some, that it does.
+        The first grid without any shows that the relay sends none; a task with some shows that it does.
         """
         if task.status is not Status.SUCCESS:
             return task
@@ -84,7 +84,7 @@ class ButtonOffers:
             elif is_grid(task) and task.buttons_key is not ButtonsKey.ARRAY:
                 await self._remember(task)
         except StoreUnavailable as gone:
-            log.warning("Whether this relay sends buttons is learnt another time: %s.", gone)
+            log.warning("Whether this relay sends buttons was not written down: %s.", gone)
         return with_buttons(task, relay_sends_none=True)
 
     async def _remember(self, task: Task) -> None:
@@ -124,7 +124,7 @@ def _of_description(task: Task) -> Iterator[Button]:
 
 
 def _of_lines(task: Task, job: str, most: int) -> Iterator[Button]:
-    """Give a button for each line that the text holds, up to so many."""
+    """Yield a button for each of the first `most` lines that the text has."""
     for number in range(1, most + 1):
         if line_of(task.text, number):
             yield Button(custom_id=f"MJ::Job::{job}::{number}", emoji=f"{number}\ufe0f\u20e3", offered=True)

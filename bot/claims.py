@@ -77,7 +77,7 @@ async def answer_lost(
 ) -> AnswerLost | None:
     """Return what to tell `person_id` where the claim in the way has lost its answer; None where it has not.
 
-    `here` is where they are: somebody else's message is linked only where it is seen from there.
+    `here` is where they are: another person's message is linked only where it is seen from there.
     """
     claim = await store.find_claim(rival.claim_id)
     if claim is None or claim.state is not ClaimState.UNKNOWN:
@@ -86,7 +86,7 @@ async def answer_lost(
     seen = job is not None and not job.place.ephemeral
     if job is not None and not own:
         seen = here is not None and job.place.is_seen_from(here.guild_id, here.channel_id)
-    # A command is its own twin only; a button is free again once no submit of it can be on its way.
+    # A command stands only in the way of its twin; a button is free again once no submit of it can be on its way.
     again_at = claim.made_at + (ON_ITS_WAY if claim.task_id else TWIN_PRESS)
     return AnswerLost(job.place.link if job and seen else "", again_at, own=own)
 

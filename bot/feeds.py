@@ -53,7 +53,7 @@ class Feed:
     def outage(self, since: datetime | None, refusal: RelayError | None = None) -> None:
         """Tell that the relay has told nothing of the task since then, or (None) that it does again.
 
-        `refusal` is why, where it answers and refuses this bot's key.
+        `refusal` is its error where it answers, and refuses this bot's key.
         """
         before = self.silent_since, type(self.refusal), self.refusal and self.refusal.reason
         self.silent_since, self.refusal = since, refusal
@@ -61,7 +61,7 @@ class Feed:
             self._news.set()
 
     def stall(self, since: datetime | None) -> None:
-        """Tell that the task has not changed since then, for long; None where it has changed again."""
+        """Tell that the task has stalled since then, or (None) that it changes again."""
         if self.unchanged_since != since:
             self.unchanged_since = since
             self._news.set()

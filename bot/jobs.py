@@ -133,7 +133,7 @@ class Jobs:
         return {key for key in self._supervisor.keys if isinstance(key, int)}
 
     async def drop(self, job: Job, *, charged: bool = False) -> None:
-        """End a job whose form was declined; what is kept of its task says so, to whoever has the form open still.
+        """End a job whose form was declined; its task's snapshot says so, for a person who still has the form open.
 
         `charged`: the relay may have billed the press that opened the form.
         """
@@ -158,7 +158,7 @@ class Jobs:
         return list(await self._store.recent(person_id, limit))
 
     async def _related(self, job: Job) -> Job:
-        """Let a message that follows a child by its id tell what earlier ones know: whose child, and its form sent."""
+        """Copy to a job that follows a child by id what earlier jobs know: its parent, and that its form was sent."""
         others = await self._store.jobs_of_task(job.task_id)
         job = replace(job, form_sent=job.form_sent or any(earlier.form_sent for earlier in others))
         for earlier in others:
@@ -185,7 +185,7 @@ class Jobs:
 
         Raises:
             PlaceGone: There is no message any more.
-            PlaceUnreachable: Nobody can draw it any more.
+            PlaceUnreachable: Its interaction token has expired.
         """
         await self._display.turn(job.place, urgent=lambda: True)
         await self._display.show(Scene(job=job, now=self._now(), looking=True))

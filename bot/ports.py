@@ -17,7 +17,7 @@ PREVIEW = "preview"
 HOLDS = timedelta(minutes=2)
 """How old a claim may be when its submit is sent: well below the five minutes for which it stands in others' way."""
 ON_ITS_WAY = timedelta(minutes=5)
-"""Longer than any submit takes: a claim without an end after that holds up nobody any more."""
+"""Longer than any submit takes: after that a claim without an end stands in no one's way."""
 RENEWABLE = ON_ITS_WAY - timedelta(minutes=1)
 """How old a claim may be when it is dated anew: after that another person may have claimed the same button."""
 TWIN_PRESS = timedelta(seconds=3)
@@ -222,7 +222,7 @@ class Wait(StrEnum):
     QUEUE = "queue"
     """Room in the relay's queue."""
     PARENT = "parent"
-    """The task that it builds on: the relay has its result, and does not take presses of it yet."""
+    """The parent task: the relay has its result, and does not accept presses of it yet."""
 
 
 class Ending(StrEnum):

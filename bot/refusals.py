@@ -43,7 +43,7 @@ _UNKNOWN_KEY = re.compile(
 )
 # The same text for a wrong, an expired and an exhausted key on new-api of 2026, a wrong one elsewhere.
 _INVALID_TOKEN = re.compile(r"invalid (?:access )?token|token (?:is )?invalid")
-# Why else a key may be refused: the texts tell, so that nothing need be asked.
+# Other reasons for which a key is refused; these texts are clear, so the usage route need not be asked.
 _OTHERWISE = re.compile(
     r"封禁|banned|blocked|禁用|停用|弃用|棄用|deprecated|disabled|[状狀][态態]不可用|status (?:is )?unavailable|"
     r"(?<![a-z])ips?(?![a-z])|分组|分組|\bgroup\b|渠道|管道|\bchannel\b|未提供|not provided|missing|"
@@ -182,8 +182,8 @@ def unreachable(answer: Answer, words: Words) -> RelayError:
 def refused_to_all(answer: Answer, words: Words, *, forwarded: bool = False) -> RelayError | None:
     """Read what is said to reads and submits alike: about the key, the money, the load.
 
-    `forwarded`: the relay hands such a request on to its upstream, whose 401 or 403 is about the relay's own secret,
-    unless the relay's own shape tells that it never went so far.
+    `forwarded`: the relay forwards such a request to its upstream. A 401 or 403 is then about the relay's own secret,
+    unless it has the shape of the relay's own errors, which come before it forwards.
     """
     # A page with 403 is a firewall's, which has not looked at the key.
     if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
@@ -215,7 +215,7 @@ def leaves_open(refused: RelayError) -> bool:
 
 
 def names_unknown_key(words: Words) -> bool:
-    """Whether these words, where they can mean nothing else, say that there is no such key."""
+    """Whether the words say that there is no such key, once it is known that they mean no expired or exhausted one."""
     return bool(_INVALID_TOKEN.search(words.low) or _UNKNOWN_KEY.search(words.low))
 
 

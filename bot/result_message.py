@@ -37,8 +37,8 @@ class Steps:
     """What the end of a task needs done.
 
     `fetch` gets the files of a task, beside those that are there already, `keep` writes its snapshot, `draw` draws its
-    message, and `notify` mentions its person. `complete` gives a task of which the relay tells no more the buttons that
-    the bot offers itself.
+    message, and `notify` mentions its person. `complete` adds the bot's own buttons to a task for which the relay will
+    send none.
     """
 
     fetch: Callable[[Task, Files], Awaitable[Files]]
@@ -50,7 +50,7 @@ class Steps:
 
 @dataclass
 class ResultMessage:
-    """One message whose task, as `feed` tells it, has ended; pictures are asked for until `until` at most."""
+    """One message whose task has ended; `feed` brings later snapshots of it, pictures are asked for until `until`."""
 
     feed: Feed
     task: Task
@@ -68,7 +68,7 @@ class ResultMessage:
     async def show(self) -> None:
         """Draw the message, and draw it anew until nothing more can come.
 
-        The person is notified as soon as the message shows what there is, if only that the picture follows.
+        The person is notified once the picture is there, or once its first try has shown that it follows later.
         """
         await self.steps.keep(self.task)
         changes = aiter(self.feed)

@@ -94,8 +94,8 @@ class Spending:
         """Send again what a full queue, or a parent that has not settled, kept from being accepted.
 
         The message says so; `shown` is what it draws. The claim is renewed while its parent is waited for, so that it
-        stays in the way of the same press by others; for room in a queue a press waits only as long as it holds. A
-        process that stops meanwhile gives the submit up.
+        stays in the way of the same press by others; a press waits for room in a queue only as long as its claim holds.
+        A process that stops meanwhile gives the submit up.
 
         Raises:
             ClaimLost: Another process gave the claim up, so nothing may be sent.
@@ -147,7 +147,7 @@ class Spending:
             raise refused from None
 
     async def lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
-        """Write that nobody knows how a submit ended, and have its task looked for."""
+        """Mark the claim as unknown, as the answer to its submit was lost, and search for its task."""
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
         await self.settle(claim, ClaimState.UNKNOWN)
         self._lost_answers.look_for(claim, job, answered=lost.answered)

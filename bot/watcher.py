@@ -38,7 +38,7 @@ _LONGEST_HOLD = 120.0
 _FAR = 600.0
 """Nothing is put off for so long: what lies further ahead was reckoned before somebody put the clock back."""
 _CONFIRM_SECONDS = 1.0
-"""How soon a refusal of the key is confirmed by a second poll: messages speak of it at once, but not of a hiccup."""
+"""How soon a second poll confirms a refusal of the key, before messages speak of it: a single one may be a hiccup."""
 _GRACE_SECONDS = 30
 """How long after its message's birth a task may be unknown."""
 

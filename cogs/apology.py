@@ -304,7 +304,7 @@ def _ours(error: MjbotError, now: datetime) -> str:
 
 
 def _answer_lost(now: datetime, link: str, again_at: datetime | None, *, own: bool) -> str:
-    whose = "your last try" if own else "somebody's last try"
+    whose = "your last try" if own else "another person's last try"
     where = f"[Its message]({link})" if _LINK.fullmatch(link) else "Its message"
     again = ""
     if again_at is not None:

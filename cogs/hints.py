@@ -82,7 +82,7 @@ def one_start() -> str:
 
 
 def remix_not_asked() -> str:
-    """Say to somebody who remixes why a button asked for no new prompt."""
+    """Tell a person with remix on why a button asked for no new prompt."""
     return (
         "I asked for that with the old prompt: this service takes no new one for this button, so remix changes nothing "
         "here. For a new prompt run `/imagine`."
