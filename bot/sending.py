@@ -180,18 +180,22 @@ class Sender(Spending):
             await answerer.refuse(unsent)
             return ClaimState.REFUSED
         except RelayError as refused:
-            if mask and child is not None:
-                # It is as if the button had never been pressed: what proposed it may be confirmed again.
-                self._jobs.leave(job.id)
-                await self._jobs.close(job)
-                await answerer.close_child(job.place)
-            else:
-                await self._jobs.go_on(job, child, form_again=True)
+            await self._reopen_form(job, child, answerer, masked=bool(mask))
             await answerer.refuse(refused)
             return ClaimState.REFUSED
         else:
             return ClaimState.ACCEPTED
         return ClaimState.UNKNOWN
+
+    async def _reopen_form(self, job: Job, child: Task | None, answerer: Answerer, *, masked: bool) -> None:
+        """Let a child wait for its form again after a refusal; close one whose mask was proposed by a message."""
+        if masked and child is not None:
+            # It is as if the button had never been pressed: what proposed it may be confirmed again.
+            self._jobs.leave(job.id)
+            await self._jobs.close(job)
+            await answerer.close_child(job.place)
+        else:
+            await self._jobs.go_on(job, child, form_again=True)
 
 
 def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:

@@ -372,7 +372,7 @@ class Watcher:
             self._wake.set()
         silence = (now - self._silent_since).total_seconds()
         pause = self._schedule.outage(silence) if asked is None else max(asked, self._schedule.base)
-        if self._awaits_confirmation(error, now):
+        if self._confirm_refusal(error, now):
             pause = min(pause, _CONFIRM_SECONDS)
         if asked is not None:
             self._held_until = now.timestamp() + max(self._held(now.timestamp()), asked)
@@ -382,8 +382,8 @@ class Watcher:
                 if feed.impatient:
                     feed.fail(error)
 
-    def _awaits_confirmation(self, error: RelayError, now: datetime) -> bool:
-        """Tell every feed of a refusal of the key that an earlier one confirms; return whether this is the first."""
+    def _confirm_refusal(self, error: RelayError, now: datetime) -> bool:
+        """Tell every feed of a refusal of the key that confirms an earlier one; return whether it needs confirming."""
         if not isinstance(error, KeyRefused | BalanceExhausted):
             self._refused_at = None
             return False
