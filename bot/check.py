@@ -47,7 +47,7 @@ async def relay_finding(check: Callable[[], Awaitable[None]], url: str) -> Findi
 
 
 def _answered(error: RelayError) -> str:
-    """Say what came in place of an answer: a status that means an error is told, that of a page means nothing."""
+    """Say what came in place of an answer: its words, or the status of an error; the 200 of a web page says nothing."""
     if error.reason[:6] in {"HTTP 2", "HTTP 3"} and is_wordless(error.reason):
         return "a web page, or nothing, in place of an answer"
     return error.reason or type(error).__name__

@@ -53,14 +53,14 @@ class Status(StrEnum):
 
 
 class ButtonsKey(StrEnum):
-    """What a row of a task has under `buttons`, where no button is among it."""
+    """What a row of a task has under the key `buttons`."""
 
     ABSENT = "absent"
     """No such key: midjourney-proxy, which never sends buttons."""
     NULL = "null"
     """No array: new-api, until its upstream has sent some, which a midjourney-proxy never does."""
     ARRAY = "array"
-    """An array, which says that there are none where it is empty."""
+    """An array: where it is empty, the relay says that there are none."""
 
 
 # FRESH is no news at all; MODAL ranks next, as new-api leaves its row behind when the form's own row goes on.
@@ -263,7 +263,9 @@ class Task(_Wire):
         drawn = self.action in _FORM_ACTIONS or self._is_remixed
         final = self.properties.final_prompt
         prompt = final if final and drawn else self.prompt or final or self.prompt_en
-        return "" if prompt == self.text != self.prompt else prompt
+        # The answer of a shorten is no prompt that a person gave, though relays tell it as the final one.
+        is_answer = prompt == self.text != self.prompt
+        return "" if is_answer else prompt
 
     @property
     def _is_remixed(self) -> bool:

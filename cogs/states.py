@@ -114,7 +114,8 @@ def _outage(scene: Scene) -> Iterator[str]:
     what, cure = next(_REFUSED[kind] for kind in type(scene.refusal).__mro__ if kind in _REFUSED)
     said = quoted(translate(scene.refusal.reason), _SAID) if what.endswith(":") else ""
     what = f"{what} {said}" if said else what.removesuffix(":")
-    yield f"⚠️ No news since {since}. {what}. **Next:** its operator {cure}; then this message goes on by itself"
+    todo = f"**Next:** the operator of this bot {cure}; then this message goes on by itself"
+    yield f"⚠️ No news since {since}. {what}. {todo}"
 
 
 def _quoted_outage(scene: Scene) -> tuple[str, ...]:

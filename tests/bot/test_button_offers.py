@@ -64,7 +64,7 @@ def test_a_grid_has_its_nine(action: str) -> None:
 
 @pytest.mark.parametrize("action", ["UPSCALE", "PAN", "ZOOM", "SWAP_FACE", "MODAL", "UPLOAD", ""])
 def test_a_single_picture_has_none(action: str) -> None:
-    """Nor has what nobody knows to be four."""
+    """Nor has a task of which it is not known whether it brings four."""
     assert offered_buttons(finished(action)) == ()
 
 
@@ -161,7 +161,7 @@ def offers(store: FakeStore, clock: FakeClock) -> ButtonOffers:
 
 
 async def test_a_relay_without_the_key_is_known_at_once(offers: ButtonOffers, store: FakeStore) -> None:
-    """No grid of it is waited for; what it lacks is told to whoever checks, once a grid has ended."""
+    """Its grids are not waited for; once one has ended, the check says what this relay lacks."""
     assert names((await offers.complete(finished())).buttons) == GRID
     assert store.refused == {}
     await offers.learn(finished())
@@ -239,7 +239,7 @@ async def test_a_relay_that_leaves_the_key_out_at_times_is_waited_for(offers: Bu
 
 
 async def test_without_the_database_buttons_are_offered_all_the_same(offers: ButtonOffers, store: FakeStore) -> None:
-    """It is learnt another time."""
+    """That task gets them; that the relay sends none is learnt from a later grid."""
     store.down = True
     assert names((await offers.learn(finished(**NULL))).buttons) == GRID
     assert (await offers.complete(finished(**NULL))).buttons == ()

@@ -159,7 +159,7 @@ async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world
 @pytest.mark.parametrize(
     "rows",
     [
-        pytest.param([row(ELSE)], id="a task whose state nobody knows"),
+        pytest.param([row(ELSE)], id="a task whose state is not known"),
         pytest.param([row("8009")], id="a task that cannot be fetched"),
         pytest.param([row("")], id="a row without a task"),
         pytest.param([row(ELSE, "mj_fast_upscale")], id="a reseller's own name"),
@@ -267,7 +267,7 @@ async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: Worl
 
 
 async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None:
-    """The message says at once that nobody knows."""
+    """The message says at once that it is not known whether it was sent."""
     world.relay.billed = World().relay.billed
     async with world.process() as process:
         await lose(world, process)
@@ -367,7 +367,7 @@ async def test_a_process_that_dies_while_it_looks_leaves_no_message_looking(worl
     assert world.store.closed == {800}
 
 
-async def test_a_task_that_somebody_looks_at_ends_the_search(world: World) -> None:
+async def test_a_task_that_a_person_looks_at_ends_the_search(world: World) -> None:
     """/mjstatus with its id closes the claim; the message goes on with it."""
     world.relay.billed = RelayError("no log")
     world.relay.has_tasks = False
@@ -504,7 +504,7 @@ async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, stat
     assert world.store.jobs[800].form_sent is True
 
 
-async def test_a_form_that_nobody_knows_of_stays_sent(world: World) -> None:
+async def test_a_form_that_the_log_cannot_judge_stays_sent(world: World) -> None:
     """A log that has shown nothing of ours proves nothing."""
     world.relay.billed = []
     async with world.process() as process:
@@ -515,7 +515,7 @@ async def test_a_form_that_nobody_knows_of_stays_sent(world: World) -> None:
 
 
 async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
-    """Ninety seconds after the next start nobody can be working on it any more."""
+    """Ninety seconds after the next start the relay can no longer be working on it."""
     async with world.process() as process:
         world.relay.set(task(CHILD, Status.MODAL))
         world.relay.outcomes = [ASKS]

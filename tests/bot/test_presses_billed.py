@@ -139,7 +139,7 @@ async def test_dropping_a_form_says_whether_its_window_may_be_charged(
     ("action", "ending"),
     [("INPAINT", Ending.DROPPED), ("CUSTOM_ZOOM", Ending.DROPPED), ("VARIATION", Ending.DROPPED_CHARGED)],
 )
-async def test_a_window_that_nobody_here_opened(world: World, action: str, ending: Ending) -> None:
+async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, ending: Ending) -> None:
     """Its row may be an earlier version's: what no relay bills is free in any case."""
     world.relay.set(task(CHILD, Status.MODAL, action=action))
     async with world.process() as process:

@@ -298,7 +298,7 @@ class TestClaims:
         assert expected == seen
 
     async def test_what_the_relay_bills_is_what_counts(self, store: Store) -> None:
-        """A free window counts as nothing, a billed one and its form as two, and what nobody knows as one."""
+        """A free window counts as nothing, a billed one and its form as two, and one that is not known as one."""
         seen: list[Usage] = []
         for number, submits in enumerate((0, 2, 1, None), 1):
             await store.claim(a_claim(number, f"b{number}", made_at=later(number)), allow)

@@ -816,7 +816,7 @@ async def test_another_refusal_and_an_outage_are_told_apart(
     await reader.leave()
 
 
-async def test_whoever_looks_is_told_of_a_refusal_at_once(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_new_feed_is_told_of_a_refusal_at_once(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
     relay.failure = KeyLimited("no access")
     with pytest.raises(KeyLimited):
         await clock.until(watcher.look("1"))

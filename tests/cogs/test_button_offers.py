@@ -193,7 +193,7 @@ async def test_one_of_four_is_animated_and_never_all(tmp_path: Path, *, null: bo
 
 
 async def test_a_relay_that_is_known_to_send_none_offers_them_at_once(tmp_path: Path) -> None:
-    """A new-api in front of a midjourney-proxy says null for ever; its check says what is done in their place."""
+    """A new-api in front of a midjourney-proxy says null forever; its check says what is done in their place."""
     async with world(tmp_path, Buttonless(QUICK, null=True)) as w:
         now = w.clock.now()
         await w.app.store.refuse(BUTTONS, "", at=now, until=now + timedelta(days=7))

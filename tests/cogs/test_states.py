@@ -841,7 +841,7 @@ def test_a_refusal_of_the_key_says_why_and_the_cure(seen: Task, refusal: RelayEr
     line = look(shown).lines[-1]
     assert line.startswith(f"⚠️ No news since <t:{int(SILENT.timestamp())}:R>. ")
     assert says in line
-    assert f"**Next:** its operator {cure}" in line
+    assert f"**Next:** the operator of this bot {cure}" in line
     assert "No answer" not in line
     assert line.endswith("; then this message goes on by itself")
     careful = render(shown, careful=True).embed.description or ""
