@@ -72,11 +72,11 @@ class ResultMessage:
         """
         await self.steps.keep(self.task)
         changes = aiter(self.feed)
-        self._fetching = asyncio.ensure_future(self.steps.fetch(self.task, self._files))
+        first = self._start_fetch()
         self._wait_for_change(changes)
         timer = asyncio.ensure_future(self.clock.sleep(PICTURE_SECONDS))
         try:
-            await asyncio.wait({self._fetching, timer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({first, timer}, return_when=asyncio.FIRST_COMPLETED)
             while True:
                 if self._fetching is not None and self._fetching.done():
                     self._take_files(self._fetching.result())
@@ -98,6 +98,15 @@ class ResultMessage:
                 if one is not None:
                     one.cancel()
 
+    def _start_fetch(self, pause: float = 0.0) -> "asyncio.Future[Files]":
+        self._fetching = asyncio.ensure_future(self._fetch(pause))
+        return self._fetching
+
+    async def _fetch(self, pause: float) -> Files:
+        if pause:
+            await self.clock.sleep(pause)
+        return await self.steps.fetch(self.task, self._files)
+
     def _wait_for_change(self, changes: AsyncIterator[Task]) -> None:
         if not self.feed.over and not self.feed.expired:
             self._change = asyncio.ensure_future(_next(changes))
@@ -106,12 +115,8 @@ class ResultMessage:
         """Show these files; where more may be had later, ask for them again after a pause."""
         self._files, self._fetching = files, None
         if files.follows and self.clock.now() < self.until:
-            self._fetching = asyncio.ensure_future(self._fetch_later(self._pause))
+            self._start_fetch(self._pause)
             self._pause = min(self._pause * GROWTH, LONGEST_PAUSE)
-
-    async def _fetch_later(self, pause: float) -> Files:
-        await self.clock.sleep(pause)
-        return await self.steps.fetch(self.task, self._files)
 
     async def _take_change(self, task: Task) -> None:
         """Show a later snapshot: buttons, or a link, that the relay told of only now."""
@@ -120,7 +125,7 @@ class ResultMessage:
         self.task = task
         await self.steps.keep(task)
         if self._fetching is None and not self._files.any:
-            self._fetching = asyncio.ensure_future(self.steps.fetch(task, self._files))
+            self._start_fetch()
 
     async def _draw(self) -> None:
         result = Result(self.task, self._files, follows=self._fetching is not None)
