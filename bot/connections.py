@@ -24,7 +24,7 @@ _CONNECT_ERRORS = (
 )
 
 _TRY_AGAIN: Final = timedelta(minutes=1)
-"""How long after the second header was refused as well it is tried again."""
+"""How long after a refusal of `mj-api-secret` alone it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class KeyHeaders:
         return self.are_both and not waits
 
     def learn(self, answer: Answer) -> bool:
-        """Take in what the second header alone was answered; return whether it is used alone from now on."""
+        """Learn from the answer to `mj-api-secret` alone; return whether it is used alone from now on."""
         if answer.status in {401, 402, 403}:
             self._refused_at = self._now()
         elif answer.status not in {408, 429} and answer.status < 500:
@@ -103,8 +103,9 @@ class Connections:
         """Open the connections, with `key` in the headers of each request."""
         headers = {"Accept": "application/json", "User-Agent": "mjbot"}
         # A connection that the relay closed a moment ago would leave open whether a submit arrived, and so is paid:
-        # none is used twice. It is not said in a header, as Go's server then resets the connection where it answers
-        # before it has read the body, as new-api does for a path that it lacks, and the answer is lost.
+        # none is used twice. `Connection: close` is not sent, as force_close would: Go's server then resets the
+        # connection where it answers before it has read the body, which new-api does for a path that it lacks, and
+        # the answer is lost.
         once = aiohttp.TCPConnector(keepalive_timeout=0, limit=0)
         async with (
             aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
@@ -116,8 +117,8 @@ class Connections:
     async def read(self, method: str, path: str, body: Body | None, terms: Terms) -> Answer:
         """Ask for what costs nothing, or raise RelayUnreachable.
 
-        What is refused is asked for once more with the second header alone, at most once a minute; that one stays,
-        for submits too, where it is not refused.
+        A read that is refused is sent once more with `mj-api-secret` alone, at most once a minute. Where that is not
+        refused, later reads and submits carry that header alone.
         """
         asked, key = _Request(method, path, body, terms), self.headers
         with_both = key.are_both

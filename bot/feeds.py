@@ -114,7 +114,7 @@ class Watched:
     task: Task | None = None
     succeeded_at: float | None = None
     changed_at: float = field(init=False)
-    """When the task was last seen to change; as long as it is watched."""
+    """When the task was last seen to change; at first, when its watch began."""
 
     def __post_init__(self) -> None:
         self.changed_at = self.joined

@@ -9,7 +9,7 @@ from bot.errors import RelayError
 class ReadGate:
     """Closed at the start, and after every read that was refused; open after one that was answered.
 
-    The ordinary reads open and close it, so that `check` is asked only where none has told.
+    The ordinary reads open and close it; `check` is a read of its own, made only while it is closed.
     """
 
     def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
@@ -28,7 +28,7 @@ class ReadGate:
         self._is_open = False
 
     async def admit(self) -> None:
-        """Let one submit pass, after a check if need be, which those that come together share.
+        """Let one submit pass; while the gate is closed, check first. Submits that wait together share one check.
 
         Raises:
             RelayError: What the check failed with: nothing may be sent.

@@ -35,7 +35,7 @@ QUEUE_PAUSE, QUEUE_GROWTH, QUEUE_LONGEST = 30.0, 1.5, 120.0
 QUEUE_WAIT = timedelta(minutes=10)
 """How long it waits altogether: the interaction's token must live to tell how it ended."""
 PARENT_PAUSE, PARENT_LONGEST = 15.0, 30.0
-"""How long a press waits, in seconds, before a parent that has not settled: one tick of new-api's; and the longest."""
+"""How many seconds a press first waits for a parent that has not settled, one tick of new-api; and the longest."""
 PARENT_WAIT = timedelta(minutes=5)
 """How long it waits altogether."""
 _STORE_SECONDS = 5.0
