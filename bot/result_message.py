@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.clock import Clock
 from bot.errors import TaskUnknown
@@ -72,11 +73,11 @@ class ResultMessage:
         """
         await self.steps.keep(self.task)
         changes = aiter(self.feed)
-        first = self._start_fetch()
+        first_fetch: asyncio.Future[Any] = self._start_fetch()
         self._wait_for_change(changes)
         timer = asyncio.ensure_future(self.clock.sleep(PICTURE_SECONDS))
         try:
-            await asyncio.wait({first, timer}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({first_fetch, timer}, return_when=asyncio.FIRST_COMPLETED)
             while True:
                 if self._fetching is not None and self._fetching.done():
                     self._take_files(self._fetching.result())
