@@ -136,11 +136,11 @@ async def test_check_finds_what_is_wrong(world: World) -> None:
     """A bad token, key, balance, relay or database has its line with the next step, and the exit code is 1."""
     world.relay.script("fetch", 403, {"error": {"message": "user quota is not enough", "type": "new_api_error"}})
     code, balance = await checked(world)
-    assert (code, "FAIL  API key: its balance is used up" in balance) == (1, True), balance
+    assert (code, "FAIL  API key: the balance of MJ_API_KEY is used up" in balance) == (1, True), balance
     code, token = await checked(world, DISCORD_TOKEN="not-the-token")
     assert (code, "FAIL  Discord token: refused" in token) == (1, True), token
     code, key = await checked(world, MJ_API_KEY="sk-wrong")
-    assert (code, "FAIL  API key: the key was refused" in key) == (1, True), key
+    assert (code, "FAIL  API key: the relay does not know MJ_API_KEY" in key) == (1, True), key
 
 
 async def test_check_finds_what_is_away(world: World) -> None:
