@@ -31,6 +31,7 @@ from tests.wire.walks_refused import (
     CHANGED,
     FREE,
     MOVED,
+    ODD,
     READ,
     REFERENCE,
     STOCK_AROUND,
@@ -69,6 +70,7 @@ async def test_a_stock_relay(tmp_path: Path) -> None:
             walks = {name: walked(world, walk) for name, walk in around.items()}
             greyed = {name: _turned_down(world, walk) for name, walk in STOCK_GREYED.items()}
             shown = {"U of clips": _clip(world), "shorten details": _details(world), "pan left": _down(world)}
+            await _never_sent(world)
             await together({**walks, **greyed, **shown})
             await remixing(world, world.discord.member)
             asked = world.relay.requests["action"]
@@ -114,6 +116,13 @@ async def _turned_down(world: World, walk: Walk) -> None:
     """Press what the relay cannot do: a sentence, a greyed button, no message left, nothing paid."""
     _, parent, act = await _pressed(world, walk)
     await _refused(world, parent, walk.which, act)
+
+
+async def _never_sent(world: World) -> None:
+    """A button whose id no relay can read is there and disabled, with the reason at the foot of its message."""
+    parent = await finished(world, world.relay.add_task(ODD.life, prompt=ODD.prompt, further=ODD.further))
+    assert parent.button(ODD.which)["disabled"]
+    assert "relays cannot read its id" in parent.embed["footer"]["text"]
 
 
 async def _down(world: World) -> None:

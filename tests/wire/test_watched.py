@@ -74,7 +74,7 @@ async def test_a_refused_key_is_a_reason(world: World) -> None:
     """Where the relay refuses the key /readyz says so, in our words."""
     port = free_port()
     async with world.bot(MJ_API_KEY="sk-wrong", **with_port(port)):
-        await becomes_exactly(port, {"key": "the relay refuses MJ_API_KEY"})
+        await becomes_exactly(port, {"key": "the relay does not know MJ_API_KEY"})
 
 
 async def test_a_relay_that_is_away_is_a_reason(tmp_path: Path) -> None:
