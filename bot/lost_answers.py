@@ -1,11 +1,10 @@
 """The use case of a lost answer: find out what became of a submit whose answer nobody has, and tell it; all free.
 
 Two sources may tell. new-api's log of the key has a row for each submit that it billed, with the id of its task, which
-carries the claim's tag as `state`; what a log without such a row proves, `bot/log_evidence.py` judges. midjourney-proxy,
-which bills nothing, lists all of its tasks with their `state`.
+carries the claim's tag as `state`; what a log without such a row proves is judged in `bot/log_evidence.py`.
+midjourney-proxy, which bills nothing, lists all of its tasks with their `state`.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,6 +48,8 @@ _LAG: Final = timedelta(seconds=30)
 """How old a claim is whose row must be in the log."""
 _FRESH: Final = timedelta(seconds=30)
 """How old what was read of the log may be, while the relay may still be working."""
+_STALE: Final = timedelta(seconds=50)
+"""How old it may be afterwards, where it tells neither way."""
 _WATCHED: Final = timedelta(minutes=1)
 """How much of the time for which a task is watched may be over when it is found."""
 _STORE_SECONDS: Final = 5.0
@@ -182,7 +183,7 @@ class LostAnswers:
         return True
 
     async def _settle_form(self, claim: Claim, child_id: str, *, arrived: bool) -> bool:
-        """Write how a form ended, and return whether that stands; of one that followed its press that stays accepted."""
+        """Write how a form ended, and return whether that stands; the press that it followed stays accepted."""
         known = await self._insist(lambda: self._store.find_claim(claim.id))
         if known is None:
             return False
@@ -314,11 +315,11 @@ class LostAnswers:
         return state in {one.tag for one in await self._store.claims_of_children([claim.child_id])}
 
     async def _read(self, search: _Search) -> Reading | None:
-        """Read the log: what it said a moment ago will do until the relay is done with the submit."""
+        """Read the log; what it said a moment ago will do, until a second reading is to agree with the first."""
         now = self._now()
         if now < search.over_at:
             return await self._log.read(now - _FRESH)
-        again_at = search.absent_at + _AGREEING if search.absent_at else search.over_at
+        again_at = search.absent_at + _AGREEING if search.absent_at else now - _STALE
         return await self._log.read(min(max(search.over_at, again_at), now))
 
     async def _among(self, task_ids: Sequence[str], search: _Search) -> Task | None:

@@ -1,5 +1,6 @@
 """What became of a submit whose answer was lost: followed, known to be unpaid, or unknown; and nothing is sent."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -169,7 +170,7 @@ async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world
         world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
         await world.clock.advance(40.0)
         assert states(world)[100] == "accepted"
-    assert len(world.relay.asked("log")) == 2
+    assert world.relay.asked("log") == [5.0, 32.0, 92.0, 180.0]
 
 
 @pytest.mark.parametrize(
@@ -582,3 +583,220 @@ async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) 
         await process.presses.press(press(button=V2), FakeAnswerer())
         await world.clock.advance(32.0)
     assert states(world)[100] == "refused"
+
+
+async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world: World) -> None:
+    """The newer accepted claims have no rows: that the old one has its own tells nothing of today."""
+    for number in range(2, 6):
+        accepted(world, number, timedelta(minutes=30 - number), f"700{number}", submits=1)
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: World) -> None:
+    """A claim made after the lost one has no row yet; both come, and the task is found."""
+    async with world.process() as process:
+        await lose(world, process)
+        accepted(world, 2, -timedelta(seconds=1), "7002", submits=1)
+        await world.clock.advance(60.0)
+        assert states(world)[100] == "unknown"
+        assert isinstance(world.relay.billed, list)
+        world.relay.billed += [row("7002", "mj_imagine"), row(CHILD)]
+        world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+        await world.clock.advance(40.0)
+    assert states(world)[100] == "accepted"
+
+
+async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world: World) -> None:
+    """new-api makes a 1 of the 21, and bills it under the id of the child that this button led to before."""
+    again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=press().key, child_id="8005")
+    world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
+    world.store.outlived["8005"] = Status.FAILURE  # else its mark answers the press
+    world.relay.billed = [PROOF, row("8005", at=START - timedelta(minutes=50)), row("8005")]
+    world.relay.set(task("8005", Status.SUCCESS, state="mjbot:2"))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(20.0)
+    assert (states(world)[100], world.store.claimed[100].child_id) == ("accepted", "8005")
+    assert seen(world)[-1] is Status.SUCCESS
+
+
+@pytest.mark.parametrize("state", ["user-7", ""])
+async def test_a_state_that_the_relay_writes_itself_rules_nothing_out(world: World, state: str) -> None:
+    """It has not kept our own tag either, so the task may be ours."""
+    world.relay.set(task(EARLIER, Status.SUCCESS, state=state))
+    world.relay.billed = [PROOF, row(CHILD)]
+    world.relay.set(task(CHILD, progress=40, state="user-7", submitTime=int(START.timestamp() * 1000)))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
+    """The task of the proof need not be fetched, nor be there any more."""
+    world.store.snapshots[EARLIER] = world.relay.tasks.pop(EARLIER)
+    world.relay.billed = [PROOF, row("8003")]
+    world.relay.set(foreign("8003"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(32.0)
+    assert states(world)[100] == "refused"
+    assert not [one for one in world.relay.requests if EARLIER in one.ids]
+
+
+async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
+    """The command before it waited for five minutes, which hides that the relay's clock is three behind."""
+    behind = timedelta(minutes=3)
+    world.relay.billed = [
+        replace(PROOF, at=START - AGO + timedelta(minutes=5) - behind),
+        row(CHILD, at=START + timedelta(seconds=2) - behind),
+    ]
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(30.0)
+    assert states(world)[100] == "accepted"
+
+
+async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) -> None:
+    """The log may begin between the two."""
+    accepted(world, 1, timedelta(minutes=1), EARLIER)
+    world.relay.billed = [row(EARLIER, "mj_imagine", at=START + timedelta(minutes=8))]
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+    await world.clock.advance(600.0)
+    async with world.process():
+        await world.clock.advance(400.0)
+    assert states(world)[100] == "unknown"
+
+
+async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(world: World) -> None:
+    """Two readings after the submit must agree, twenty seconds apart."""
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(4.5)
+        world.relay.outcomes = [CODE_5]
+        await process.presses.press(press(101, button=V2), FakeAnswerer(801))
+        await world.clock.advance(33.0)
+        assert (states(world)[100], states(world)[101]) == ("refused", "unknown")
+        await world.clock.advance(23.0)
+    assert states(world)[101] == "refused"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_is_known_to_be_accepted_is_never_given_back(world: World, restarts: bool) -> None:  # noqa: FBT001
+    """Whatever the log says, in whichever process; it may still be found."""
+    async with world.process() as process:
+        await lose(world, process, SubmitUncertain("insert_midjourney_task_failed", accepted=True))
+        await world.clock.advance(20.0 if restarts else LATE_LOOKS[-1] + 1)
+    if restarts:
+        async with world.process():
+            await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
+    """Its row names a task with its tag."""
+    world.relay.billed = [PROOF, row(CHILD)]
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process, SubmitUncertain("code 1", accepted=True))
+        await world.clock.advance(10.0)
+    assert states(world)[100] == "accepted"
+
+
+async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: World) -> None:
+    """Its task is the child's."""
+    async with world.process() as process:
+        await form(world, process, SubmitUncertain("code 1", accepted=True))
+        await world.clock.advance(60.0)
+    assert (states(world)[101], world.store.jobs[800].form_sent) == ("accepted", True)
+    assert world.relay.asked("log") == []
+
+
+async def test_a_task_that_is_met_while_the_log_is_read_is_not_given_back(world: World) -> None:
+    """It is accepted then, and its message goes on with it."""
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(30.5)
+        world.relay.seconds = 3.0
+        await world.clock.advance(1.0)
+        look = asyncio.ensure_future(process.jobs.look(CHILD))
+        world.relay.seconds = 0.0
+        await world.clock.until(look)
+        await world.clock.advance(10.0)
+        assert world.store.jobs[800].task_id == CHILD
+    assert (states(world)[100], seen(world)[-1]) == ("accepted", Status.IN_PROGRESS)
+
+
+@pytest.mark.parametrize("drawings", [1, 2])
+async def test_an_error_of_the_display_holds_up_no_claim(
+    world: World, drawings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the search's first drawing nor its last one; the error is in the process's log."""
+    async with world.process() as process:
+        if drawings == 1:
+            world.display.errors = [RuntimeError("a bug")]
+        await lose(world, process)
+        world.display.errors = [RuntimeError("a bug")]
+        await world.clock.advance(33.0)
+        assert (states(world)[100], world.store.closed) == ("refused", {800})
+    assert "Job 800 cannot be drawn." in caplog.text
+
+
+async def test_an_error_in_telling_that_it_is_not_known_ends_the_search(world: World) -> None:
+    world.relay.billed = World().relay.billed
+    async with world.process() as process:
+        await lose(world, process)
+        world.display.errors = [RuntimeError("a bug")]
+        await world.clock.advance(10.0)
+    assert (states(world)[100], world.store.closed) == ("unknown", {800})
+
+
+async def test_a_process_that_dies_between_giving_back_and_telling_has_it_told(world: World) -> None:
+    """The claim is given back first; the next process finds that its message still says that it looks."""
+    async with world.process() as process:
+        await lose(world, process)
+        world.display.free.clear()
+        await world.store.give_back(100)
+    world.display.free.set()
+    async with world.process():
+        await world.clock.advance(1.0)
+    assert (seen(world)[-1], world.store.closed) == (Ending.NOT_RECORDED, {800})
+
+
+async def test_a_form_given_back_by_a_process_that_dies_may_be_answered_again(world: World) -> None:
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        await world.store.give_back(101)
+    assert world.store.jobs[800].form_sent is True
+    async with world.process():
+        await world.clock.advance(1.0)
+    assert world.store.jobs[800].form_sent is False
+
+
+async def test_a_form_is_not_offered_again_where_the_log_is_switched_off(world: World) -> None:
+    """It may have been billed."""
+    accepted(world, 2, timedelta(minutes=20), "7002", submits=1)
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        await world.clock.advance(LOOKS[-1] + 10)
+    assert (states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
+
+
+async def test_a_form_that_is_dropped_while_the_log_is_read_stays_dropped(world: World) -> None:
+    """It is not charged, and not opened again."""
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        await world.clock.advance(29.5)
+        world.relay.seconds = 3.0
+        await world.clock.advance(2.0)
+        await process.jobs.drop(world.store.jobs[800])
+        world.relay.seconds = 0.0
+        await world.clock.advance(30.0)
+    assert (states(world)[101], world.store.closed) == ("refused", {800})
+    assert seen(world)[-1] is Ending.DROPPED
