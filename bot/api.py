@@ -30,7 +30,7 @@ from bot.metrics import api_request, counted_from_zero
 from bot.models import Submission, Task
 from bot.ports import Now
 from bot.read_gate import ReadGate
-from bot.relay_log import LogRow, log_rows, task_of_state
+from bot.relay_log import LogPage, log_rows, task_of_state
 from bot.submits import Body, Change, Click, Modal, Order, Speed
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ class MidjourneyAPI:
         task = await asyncio.to_thread(task_of_state, answer, state)
         return self._reachable(task) if task else None
 
-    async def log(self) -> tuple[LogRow, ...]:
+    async def log(self) -> LogPage:
         """Read what the relay billed to this key, newest first: one call, as it counts them (bot/account_calls.py).
 
         Raises:

@@ -213,12 +213,14 @@ class PromptIgnored(RelayError):
 class SubmitUncertain(RelayError):
     """A submit was sent and its answer lost: the job may exist and be paid, so it is never sent again.
 
-    `answered` tells that the relay has answered, in words that leave it open: it no longer works on the submit.
+    `answered` tells that the relay itself has answered, with one of its known words for a submit that failed upstream:
+    it no longer works on it. `accepted` tells that the job exists, and was paid, but not which task it is.
     """
 
-    def __init__(self, reason: str = "", *, answered: bool = False) -> None:
+    def __init__(self, reason: str = "", *, answered: bool = False, accepted: bool = False) -> None:
         super().__init__(reason)
         self.answered = answered
+        self.accepted = accepted
 
 
 class AdmissionRefused(MjbotError):

@@ -1,72 +1,71 @@
 """The use case of a lost answer: find out what became of a submit whose answer nobody has, and tell it; all free.
 
 Two sources may tell. new-api's log of the key has a row for each submit that it billed, with the id of its task, which
-carries the claim's tag as `state`; without a row it was not billed. midjourney-proxy, which bills nothing, lists all of
-its tasks with their `state`.
+carries the claim's tag as `state`; what a log without such a row proves is judged in `bot/log_evidence.py`.
+midjourney-proxy, which bills nothing, lists all of its tasks with their `state`.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
+from bot import log_evidence as evidence
 from bot.account_calls import AccountCalls
 from bot.actions import find, meaning
 from bot.clock import Clock
-from bot.errors import ActionUnsupported, PlaceGone, PlaceUnreachable, RelayBusy, RelayError, StoreUnavailable
+from bot.errors import ActionUnsupported, PlaceGone, PlaceUnreachable, RelayError, StoreUnavailable
 from bot.jobs import Jobs
+from bot.log_reader import Absences, Billing, LogReader, Reading
 from bot.models import Status, Task
-from bot.ports import Ending, Now, Store
+from bot.ports import Ending, Store
 from bot.records import Claim, ClaimState, Job
-from bot.relay_log import LogRow, model_of
+from bot.relay_log import model_of
 from bot.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-LOOKS: Final = (5.0, 20.0, 45.0, 70.0, 92.0, 120.0)
+LOOKS: Final = (5.0, 20.0, 32.0, 54.0, 70.0, 92.0, 120.0)
 """When the relay is asked, in seconds from the beginning: until its first poll new-api gives every task an empty
 `state`, and a row of its log is written a moment after the answer."""
-LATE_LOOKS: Final = (180.0, 300.0)
+LATE_LOOKS: Final = (180.0, 205.0, 300.0)
 """When it is asked after these, where the last one left something open: a fork's polls may be two minutes apart."""
 MOST_CANDIDATES: Final = 10
 """How many tasks are fetched in one look."""
 
-_ANSWERED: Final = timedelta(seconds=4)
+_ANSWERED: Final = timedelta(seconds=30)
 """How long after its answer a relay may still write its log."""
 # new-api gives its upstream 60 s. Counted from when the answer was missed, as a process that was killed told nobody
 # when it sent.
 _UNANSWERED: Final = timedelta(seconds=90)
 """How long a relay may still be working on a submit whose answer never came."""
+_AGREEING: Final = timedelta(seconds=20)
+"""How far two readings are apart which both show that nothing was billed: a log may lag, or be read from a copy."""
+_LAG: Final = timedelta(seconds=30)
+"""How old a claim is whose row must be in the log."""
 _FRESH: Final = timedelta(seconds=30)
 """How old what was read of the log may be, while the relay may still be working."""
-_ABSENT: Final = timedelta(hours=1)
-"""How long a relay is not asked again for a list that it does not have."""
-_EARLY: Final = timedelta(minutes=1)
-"""How much the relay's clock may be behind ours."""
-_LATE: Final = timedelta(minutes=15)
-"""The longest from a claim to its row in the log: ten minutes before a full queue, and the submit."""
+_STALE: Final = timedelta(seconds=50)
+"""How old it may be afterwards, where it tells neither way."""
 _WATCHED: Final = timedelta(minutes=1)
 """How much of the time for which a task is watched may be over when it is found."""
 _STORE_SECONDS: Final = 5.0
 _WAITING: Final = frozenset({Status.FRESH, Status.MODAL})
 """What a task says that may still wait for its form."""
+_OWN: Final = "form"
+"""The button of a claim that is a form's own; any other is that of the press which the form followed."""
 _FORM: Final = "mj_modal"
 """What new-api bills a form as, whichever action its window was opened by."""
 
 
-class Midjourney(Protocol):
+class Midjourney(Billing, Protocol):
     """What is asked of the relay here, all of it free; every method raises RelayError where it cannot be had."""
 
     async def fetch(self, task_id: str) -> Task:
         """Fetch one task."""
-        ...
-
-    async def log(self) -> Sequence[LogRow]:
-        """Read what the relay billed to this key, or raise ActionUnsupported where it has no such log."""
         ...
 
     async def task_of_state(self, state: str) -> Task | None:
@@ -74,69 +73,22 @@ class Midjourney(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What the log said at that time."""
-
-    at: datetime
-    rows: Sequence[LogRow]
-
-
-class _Absences:
-    """Remembers which lists this relay does not have."""
-
-    def __init__(self, now: Now) -> None:
-        self._now = now
-        self._until: dict[str, datetime] = {}
-
-    def note(self, what: str) -> None:
-        self._until[what] = self._now() + _ABSENT
-
-    def has(self, what: str) -> bool:
-        return what in self._until and self._now() < self._until[what]
-
-
-class _Log:
-    """The relay's log, read for all searches together: its calls are counted."""
-
-    def __init__(self, api: Midjourney, calls: AccountCalls, absences: _Absences, now: Now) -> None:
-        self._api = api
-        self._calls = calls
-        self._absences = absences
-        self._now = now
-        self._last: _Reading | None = None
-        self._one = asyncio.Lock()
-
-    async def read(self, since: datetime) -> _Reading | None:
-        """Return what it says, read since then; None where it cannot be read."""
-        async with self._one:
-            if self._last is not None and self._last.at >= since:
-                return self._last
-            if self._absences.has("log") or not self._calls.take():
-                return None
-            at = self._now()
-            try:
-                self._last = _Reading(at, await self._api.log())
-            except RelayBusy as busy:
-                self._calls.hold(busy.retry_after)
-            except ActionUnsupported:
-                self._absences.note("log")
-            except RelayError as error:
-                log.info("The relay's log cannot be read: %s (%s).", type(error).__name__, error.reason)
-            else:
-                return self._last
-            return None
-
-
 @dataclass
 class _Search:
-    """One lost answer: what is looked for, and what is known so far; `over_at` is when the relay is done with it."""
+    """One lost answer: what is looked for, and what is known so far; `over_at` is when the relay is done with it.
+
+    `child_id` is the task that a lost form was for; `""` for every other submit.
+    """
 
     claim: Claim
+    began: datetime
     over_at: datetime
     model: str = ""
-    others: set[str] = field(default_factory=set[str])
+    child_id: str = ""
+    others: dict[str, Task] = field(default_factory=dict[str, Task])
     """Tasks that turned out to carry another state."""
+    absent_at: datetime | None = None
+    """Since when every reading has shown that nothing was billed."""
     is_open: bool = False
     """Whether a later look may tell what the last one could not."""
 
@@ -168,8 +120,8 @@ class LostAnswers:
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
-        self._absences = _Absences(clock.now)
-        self._log = _Log(api, calls, self._absences, clock.now)
+        self._absences = Absences(clock.now)
+        self._log = LogReader(api, calls, self._absences, clock.now)
 
     def look_for(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Hand a search to the supervisor; its job's row stays open, so that whoever takes it over looks again.
@@ -186,63 +138,70 @@ class LostAnswers:
         """
         self._supervisor.start(("form", claim.id), lambda: self._find_form(claim, job, answered=answered))
 
+    def tell_given_back(self, job: Job) -> None:
+        """Have a job end whose claim was given back by a process that ended before it had told."""
+        self._supervisor.start(job.id, lambda: self._tell_given_back(job))
+
     async def _find_form(self, claim: Claim, job: Job, *, answered: bool) -> None:
         began = self._now()
-        search = _Search(claim, began + (_ANSWERED if answered else _UNANSWERED), _FORM)
+        over_at = began + (_ANSWERED if answered else _UNANSWERED)
+        search = _Search(claim, began, over_at, model=_FORM, child_id=job.task_id)
         for seconds in LOOKS:
             if self._absences.has("log"):
                 return
             await self._sleep((began + timedelta(seconds=seconds) - self._now()).total_seconds())
             try:
-                child = await self._store.snapshot(job.task_id)
-                is_over = child is not None and child.status not in _WAITING
-                # It goes on: with this form where it carries its tag, else perhaps with another one.
-                arrived = (
-                    child.state == claim.tag if is_over and child else await self._has_arrived(search, job.task_id)
-                )
+                if await self._look_for_form(search, job):
+                    return
             except StoreUnavailable:
                 continue
-            if is_over and not arrived:
-                return
-            if arrived is None:
-                continue
-            if not arrived:
-                log.info("Claim %d: its form is not in the relay's log, and was not charged.", claim.id)
-                await self._jobs.go_on(replace(job, form_sent=False), form_again=True)
-            await self._settle_form(claim, job.task_id, arrived=arrived)
-            return
 
-    async def _has_arrived(self, search: _Search, child_id: str) -> bool | None:
-        """Tell whether a form was billed; None where nobody knows yet."""
-        reading = await self._read(search)
-        if reading is None:
-            return None
-        rows = [row for row in reading.rows if _is_of(row, search.claim) and row.may_be(search.model)]
-        if any(row.task_id == child_id for row in rows):
+    async def _look_for_form(self, search: _Search, job: Job) -> bool:
+        """Ask once; return whether there is nothing more to find out."""
+        claim = search.claim
+        child = await self._store.snapshot(job.task_id)
+        if child is not None and child.status not in _WAITING:
+            # It goes on: with this form where it carries its tag, else perhaps with another one.
+            if child.state == claim.tag:
+                await self._settle_form(claim, job.task_id, arrived=True)
             return True
-        named = {row.task_id for row in reading.rows if row.task_id}
-        earlier = await self._store.claims_of_children(named)
-        known = reading.at >= search.over_at and all(row.task_id for row in rows)
-        return False if known and _is_proven(reading.rows, earlier, search.claim) else None
+        found = await self._in_log(search)
+        if found is False:
+            return False
+        if isinstance(found, _Found):
+            await self._settle_form(claim, job.task_id, arrived=True)
+            return True
+        child = await self._store.snapshot(job.task_id)
+        if child is not None and child.status not in _WAITING and child.status is not Status.CANCEL:
+            return False
+        log.info("Claim %d: its form is not in the relay's log, and was not charged.", claim.id)
+        if not await self._settle_form(claim, job.task_id, arrived=False):
+            return True
+        child = await self._insist(lambda: self._store.snapshot(job.task_id))
+        if child is None or child.status in _WAITING:  # else it was dropped meanwhile
+            await self._jobs.go_on(replace(job, form_sent=False), form_again=True)
+        return True
 
-    async def _settle_form(self, claim: Claim, child_id: str, *, arrived: bool) -> None:
-        """Write how a form ended; of one that followed its press the press stays accepted."""
+    async def _settle_form(self, claim: Claim, child_id: str, *, arrived: bool) -> bool:
+        """Write how a form ended, and return whether that stands; the press that it followed stays accepted."""
         known = await self._insist(lambda: self._store.find_claim(claim.id))
         if known is None:
-            return
+            return False
+        if known.state is ClaimState.UNKNOWN and not arrived:
+            return await self._insist(lambda: self._store.give_back(claim.id))
         if known.state is ClaimState.UNKNOWN:
-            await self._settle(
-                claim, ClaimState.ACCEPTED if arrived else ClaimState.REFUSED, child_id if arrived else ""
-            )
-        elif known.state is ClaimState.ACCEPTED and not arrived:
+            await self._settle(claim, ClaimState.ACCEPTED, child_id)
+        elif known.state is ClaimState.ACCEPTED and known.button != _OWN and not arrived:
             billed = max((1 if known.submits is None else known.submits) - 1, 0)
             await self._settle(claim, ClaimState.ACCEPTED, known.child_id, submits=billed)
+            return True
+        return arrived
 
     async def _find(self, claim: Claim, job: Job, *, answered: bool) -> None:
         if not self._is_blind:
-            await self._tell_looking(job)
+            await self._drawn(job, self._jobs.show_looking(job))
             began = self._now()
-            search = _Search(claim, began + (_ANSWERED if answered else _UNANSWERED))
+            search = _Search(claim, began, began + (_ANSWERED if answered else _UNANSWERED))
             for seconds in (*LOOKS, *LATE_LOOKS):
                 if self._is_blind or (seconds in LATE_LOOKS and not search.is_open):
                     break
@@ -256,26 +215,35 @@ class LostAnswers:
                         return
                     case _:
                         continue
-        await self._jobs.uncertain(job)
+        if not await self._drawn(job, self._jobs.uncertain(job)):
+            await self._jobs.close(job)
 
     @property
     def _is_blind(self) -> bool:
         """Whether this relay has nothing that could tell."""
         return self._absences.has("log") and self._absences.has("list")
 
-    async def _tell_looking(self, job: Job) -> None:
+    async def _drawn(self, job: Job, drawing: Awaitable[None]) -> bool:
+        """Wait for what draws a message, and return whether it is drawn; no search, and no claim, depends on it."""
         try:
-            await self._jobs.show_looking(job)
+            await drawing
         except (PlaceGone, PlaceUnreachable):
             log.info("Job %d has no message any more.", job.id)
+        except Exception:
+            log.exception("Job %d cannot be drawn.", job.id)
+        else:
+            return True
+        return False
 
     async def _look(self, search: _Search) -> _Found | bool:
         """Ask once; return the task, or whether the relay is known not to have billed any."""
         search.is_open = False
         try:
             known = await self._store.find_claim(search.claim.id)
-            if known is not None and known.state is ClaimState.ACCEPTED:  # somebody looked at the task meanwhile
-                return _Found(known.child_id)
+            if known is not None:
+                if known.state is ClaimState.ACCEPTED:  # the task was looked at meanwhile
+                    return _Found(known.child_id)
+                search.claim = known
             if found := await self._in_log(search):
                 return found
             task = None if self._absences.has("list") else await self._in_list(search)
@@ -294,32 +262,70 @@ class LostAnswers:
         return None
 
     async def _in_log(self, search: _Search) -> _Found | bool:
-        """Look for the task among what was billed at that time; return whether the log shows that nothing was."""
+        """Look for the task among what was billed; return whether two readings show that nothing was."""
         reading = await self._read(search)
         if reading is None:
             search.is_open = not self._absences.has("log")
             return False
-        known = await self._store.claims_of_children({row.task_id for row in reading.rows if row.task_id})
-        earlier = [claim for claim in known if claim.id != search.claim.id]
-        search.model = search.model or await self._model_of(search.claim)
-        rows = [row for row in reading.rows if _is_of(row, search.claim) and row.may_be(search.model)]
-        search.others.update(claim.child_id for claim in earlier)
-        open_rows = [row for row in rows if row.task_id not in search.others]
-        found = await self._among([row.task_id for row in open_rows if row.task_id], search)
-        if found is not None:
-            return _Found(found.id, found)
-        unexplained = any(row.task_id not in search.others for row in open_rows)
-        search.is_open |= unexplained
-        return reading.at >= search.over_at and not unexplained and _is_proven(reading.rows, earlier, search.claim)
+        found = await self._judge(search, reading)
+        if found is not True:
+            search.absent_at = None
+            return found
+        if reading.at >= search.began:  # else it was read for another search, before this submit was lost
+            search.absent_at = search.absent_at or reading.at
+        agree = search.absent_at is not None and reading.at - search.absent_at >= _AGREEING
+        if agree and reading.at >= search.over_at:
+            return True
+        search.is_open = True
+        return False
 
-    async def _read(self, search: _Search) -> _Reading | None:
-        """Read the log: what it said a moment ago will do until the relay is done with the submit."""
+    async def _judge(self, search: _Search, reading: Reading) -> _Found | bool:
+        """Return the lost submit's task, or whether this reading shows that there is none."""
+        lost, page = search.claim, reading.page
+        search.model = search.model or await self._model_of(lost)
+        rows = evidence.candidates(page.rows, lost, search.model)
+        if search.child_id and any(row.task_id == search.child_id for row in rows):
+            return _Found(search.child_id)
+        ids = {row.task_id for row in rows if row.task_id}
+        known = [claim for claim in await self._store.claims_of_children(ids) if claim.id != lost.id]
+        left = evidence.unexplained(rows, page.rows, known)
+        if task := await self._among([row.task_id for row in left if row.task_id], search):
+            return _Found(task.id, task)
+        if again := evidence.made_again(left, known, lost):
+            return _Found(again)
+        if evidence.doubtful(left, page.rows, known, search.others):
+            search.is_open = True
+            return False
+        if lost.submits and not search.child_id:  # it is known to be accepted: it may only be found
+            return False
+        before = await self._store.billed_claims(lost.made_at, evidence.MOST_CLAIMS)
+        lately = await self._store.billed_claims(reading.at - _LAG, evidence.MOST_CLAIMS)
+        before = [claim for claim in before if claim.id != lost.id]
+        after = [claim for claim in lately if claim.made_at >= lost.made_at and claim.id != lost.id]
+        proof = evidence.proven_by(page, before, after, lost)
+        return proof is not None and (not left or await self._is_echoed(proof))
+
+    async def _is_echoed(self, claim: Claim) -> bool:
+        """Tell whether the relay has kept the tag of a claim: only then another state is another application's."""
+        known = await self._store.snapshot(claim.child_id)
+        try:
+            state = (known and known.state) or (await self._api.fetch(claim.child_id)).state
+        except RelayError:
+            return False
+        return state in {one.tag for one in await self._store.claims_of_children([claim.child_id])}
+
+    async def _read(self, search: _Search) -> Reading | None:
+        """Read the log; what it said a moment ago will do, until a second reading is to agree with the first."""
         now = self._now()
-        return await self._log.read(search.over_at if now >= search.over_at else now - _FRESH)
+        if now < search.over_at:
+            return await self._log.read(now - _FRESH)
+        again_at = search.absent_at + _AGREEING if search.absent_at else now - _STALE
+        return await self._log.read(min(max(search.over_at, again_at), now))
 
     async def _among(self, task_ids: Sequence[str], search: _Search) -> Task | None:
         """Fetch some of the tasks, and return the one that carries the claim's tag."""
-        for task_id in list(dict.fromkeys(task_ids))[:MOST_CANDIDATES]:
+        unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in search.others]
+        for task_id in unknown[:MOST_CANDIDATES]:
             try:
                 task = await self._api.fetch(task_id)
             except RelayError:
@@ -328,7 +334,7 @@ class LostAnswers:
             if task.state == search.claim.tag:
                 return task
             if task.state:
-                search.others.add(task_id)
+                search.others[task_id] = task
         return None
 
     async def _model_of(self, claim: Claim) -> str:
@@ -347,10 +353,19 @@ class LostAnswers:
         await self._jobs.go_on(replace(job, task_id=found.task_id, born_at=since), found.task)
 
     async def _give_back(self, claim: Claim, job: Job) -> None:
-        """Tell that nothing was billed, and give the claim back; told first, as a given back claim ends its job."""
-        log.info("Claim %d, whose answer was lost, is not in the relay's log: it was not charged.", claim.id)
-        await self._jobs.show_ending(job, Ending.NOT_RECORDED)
-        await self._settle(claim, ClaimState.REFUSED)
+        """Give the claim back, and tell that nothing was billed; go on where its task has been met meanwhile."""
+        if await self._insist(lambda: self._store.give_back(claim.id)):
+            log.info("Claim %d, whose answer was lost, is not in the relay's log: it was not charged.", claim.id)
+            await self._tell_given_back(job)
+            return
+        known = await self._insist(lambda: self._store.find_claim(claim.id))
+        if known is not None and known.state is ClaimState.ACCEPTED:
+            await self._go_on(known, job, _Found(known.child_id))
+        else:
+            await self._jobs.close(job)
+
+    async def _tell_given_back(self, job: Job) -> None:
+        await self._drawn(job, self._jobs.show_ending(job, Ending.NOT_RECORDED))
         await self._jobs.close(job)
 
     async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
@@ -364,21 +379,3 @@ class LostAnswers:
             except StoreUnavailable as gone:
                 log.warning("The end of a lost answer waits for the store: %s.", gone)
                 await self._sleep(_STORE_SECONDS)
-
-
-def _is_of(row: LogRow, claim: Claim) -> bool:
-    """Tell whether a row may be a claim's by its time."""
-    return row.is_midjourney and claim.made_at - _EARLY <= row.at <= claim.made_at + _LATE
-
-
-def _is_proven(rows: Collection[LogRow], known: Collection[Claim], lost: Claim) -> bool:
-    """Tell whether the log can be believed: it shows a row of an earlier request of ours, at the time of that.
-
-    new-api of 2025 answers a key in the header with an empty list, whosever it is. The row also shows that the log
-    goes back far enough, and that its clock is ours.
-    """
-    of_child: dict[str, list[Claim]] = {}
-    for claim in known:
-        if claim.state is ClaimState.ACCEPTED and claim.made_at < lost.made_at:
-            of_child.setdefault(claim.child_id, []).append(claim)
-    return any(_is_of(row, claim) for row in rows for claim in of_child.get(row.task_id, ()))

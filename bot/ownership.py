@@ -160,8 +160,13 @@ class Ownership:
         if not job.form_sent or not job.claim_id or (seed is not None and seed.status not in _WAITING):
             return
         claim = await self._store.find_claim(job.claim_id)
-        if claim is not None and claim.state is ClaimState.UNKNOWN:
+        if claim is None:
+            return
+        if claim.state is ClaimState.UNKNOWN:
             self._lost_answers.look_for_form(claim, job)
+        elif claim.state is ClaimState.REFUSED and claim.submits == 0:
+            # It was given back by a process that ended before it had let the form be answered again.
+            await self._jobs.go_on(replace(job, form_sent=False), form_again=True)
 
     async def _go_on(self, job: Job, seed: Task | None) -> None:
         if job.task_id:
@@ -169,7 +174,9 @@ class Ownership:
             await self._look_for_form(job, seed)
             return
         claim = await self._store.find_claim(job.claim_id)
-        if claim is None or claim.state is ClaimState.REFUSED:  # its message has been taken back
+        if claim is not None and claim.state is ClaimState.REFUSED and claim.submits == 0:
+            self._lost_answers.tell_given_back(job)
+        elif claim is None or claim.state is ClaimState.REFUSED:  # its message has been taken back
             await self._store.close_job(job.id)
         elif claim.state is ClaimState.ACCEPTED:
             job = replace(job, task_id=claim.child_id)

@@ -109,6 +109,13 @@ class Store(Protocol):
         """Write how a submit ended; `submits`, where it is given, is how many of them the relay bills."""
         ...
 
+    async def give_back(self, claim_id: int) -> bool:
+        """Write that the submit of a claim without an end was not billed, `submits` 0; return whether that stands.
+
+        It does not where the claim is none without an end any more: its task has been met meanwhile, say.
+        """
+        ...
+
     async def hold(self, claim_id: int) -> None:
         """Make sure, right before the submit, that a claim is still this process's and on its way.
 
@@ -131,6 +138,10 @@ class Store(Protocol):
 
     async def claims(self, state: ClaimState) -> Sequence[Claim]:
         """Return the claims in that state, oldest first."""
+        ...
+
+    async def billed_claims(self, before: datetime, limit: int) -> Sequence[Claim]:
+        """Return the newest claims made before then that led to a task and are not known to be free, newest first."""
         ...
 
     async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:

@@ -87,6 +87,13 @@ _AFTER_ACCEPTANCE = (
     "close_response_body_failed",
     "billing_failed",
 )
+# new-api lost its upstream: it billed nothing, and works on nothing any more. Forks may bill it all the same.
+_UPSTREAM_LOST = (
+    "do_request_failed",
+    "unmarshal_response_body_failed",
+    "read_response_body_failed",
+    "read_request_body_failed",
+)
 _MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
 _SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
 
@@ -288,12 +295,14 @@ def _of_parent(words: Words) -> RelayError | None:
 
 def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:
     """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
-    # Code 5: the gateway asked upstream and lost the answer. Codes 1, 21, 22 without an id: accepted, and billed,
-    # but where it went is not known.
     turned_away = answer.status in {401, 402, 403, 429}
-    if (told.code in {1, 5, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
-        # A proxy on the way, which the relay may work on behind, answers with a status of its own.
-        return SubmitUncertain(words.reason, answered=answer.status < 500 and answer.status not in _TIMEOUTS)
+    if (told.code in {1, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
+        # Accepted, and billed, but where it went is not known.
+        return SubmitUncertain(words.reason, accepted=True)
+    if told.code == 5 and not turned_away:
+        # The gateway asked upstream and lost the answer. A proxy on the way, behind which the relay may still be
+        # working, answers with a status or with words of its own.
+        return SubmitUncertain(words.reason, answered=answer.status == 400 and words.have(_UPSTREAM_LOST))
     if told.code == 24:
         return PromptBanned(told.properties.banned_word, words.reason)
     if "quota_not_enough" in words.low:

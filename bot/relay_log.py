@@ -14,6 +14,8 @@ from bot.refusals import decoded, no_such_path, refused_to_all, unreachable, wor
 MOST_ROWS: Final = 2000
 """How many rows are kept, the newest: new-api of 2026 sends 1,000, its earlier versions all that there ever were."""
 
+_ROUND: Final = 10
+"""Whatever cuts a list cuts it at a multiple of this: new-api of 2026 at 1,000 rows, others at a page of theirs."""
 _CONSUMED: Final = 2
 # new-api writes "... 操作 IMAGINE, ID 1795857879593001" in every version, with wide commas. The row of a face swap has
 # no id, and that of an upload an empty one.
@@ -53,6 +55,28 @@ class LogRow:
         return not model or self.model == model or self.model not in _MODELS
 
 
+@dataclass(frozen=True, kw_only=True)
+class LogPage:
+    """What one reading of the log shows: the billed rows, newest first, and what tells how much the relay left out.
+
+    `size` is how many rows it sent, billed or not; `newest_first` whether it sent them in that order.
+    """
+
+    rows: tuple[LogRow, ...]
+    size: int
+    newest_first: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is sure to be the whole log."""
+        return self.size % _ROUND != 0
+
+    @property
+    def reaches_now(self) -> bool:
+        """Whether the newest rows are in it: a log that is sent oldest first may be cut before them."""
+        return self.newest_first or self.is_whole
+
+
 def model_of(action: str) -> str:
     """Return the model under which new-api bills an action; "" where that is not known."""
     low = action.lower()
@@ -60,8 +84,8 @@ def model_of(action: str) -> str:
     return model if model in _MODELS else ""
 
 
-def log_rows(answer: Answer) -> tuple[LogRow, ...]:
-    """Read the answer to /api/log/token: what was billed, newest first.
+def log_rows(answer: Answer) -> LogPage:
+    """Read the answer to /api/log/token: what was billed.
 
     Raises:
         ActionUnsupported: There is no such log here: 404, a redirect, or the web console's page.
@@ -73,7 +97,9 @@ def log_rows(answer: Answer) -> tuple[LogRow, ...]:
         # Go writes an empty list as null.
         if is_array(data) or (data is None and body.get("success") is True):
             billed = (row for row in data or () if is_mapping(row) and number_of(row.get("type")) == _CONSUMED)
-            return tuple(sorted(map(_row, billed), key=lambda row: row.at, reverse=True)[:MOST_ROWS])
+            sent = [_row(row) for row in billed]
+            rows = sorted(sent, key=lambda row: row.at, reverse=True)
+            return LogPage(rows=tuple(rows[:MOST_ROWS]), size=len(data or ()), newest_first=sent == rows)
     words = words_of(answer, body)
     raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)
 

@@ -172,8 +172,10 @@ class Sender(Spending):
                 prompt=prompt,
             )
         except SubmitUncertain as lost:
-            # The child exists and is watched: it will tell itself, unless its form never came.
             log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
+            if lost.accepted:
+                return ClaimState.ACCEPTED
+            # The child exists and is watched: it will tell itself, unless its form never came.
             self._lost_answers.look_for_form(claim, replace(job, form_sent=True), answered=lost.answered)
         except (ClaimLost, StoreUnavailable) as unsent:
             # The row stays as it is: somebody may have answered the form since, and must not be invited to pay again.

@@ -149,7 +149,8 @@ class Spending:
     async def lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
         """Mark the claim as unknown, as the answer to its submit was lost, and search for its task."""
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
-        await self.settle(claim, ClaimState.UNKNOWN)
+        # What is known to be billed is never given back, in whichever process its task is looked for.
+        await self.settle(claim, ClaimState.UNKNOWN, submits=1 if lost.accepted else None)
         self._lost_answers.look_for(claim, job, answered=lost.answered)
 
     async def taken_back(self, claim: Claim, job: Job, answerer: Opener, tell: Callable[[], Awaitable[None]]) -> None:

@@ -84,6 +84,14 @@ def rivals(claim: Claim) -> Executable:
     return select(claims.c.id, claims.c.person_id).where(or_(claims.c.id == claim.id, twin, on_its_way)).limit(1)
 
 
+def billed_claims(before: datetime, limit: int) -> Executable:
+    """Find the newest accepted claims made before then, newest first; one of which that is not known was billed."""
+    billed = (claims.c.state == ClaimState.ACCEPTED) & (claims.c.child_id != "")
+    billed &= func.coalesce(claims.c.submits, 1) != 0
+    found = select(claims).where(billed, claims.c.made_at < before)
+    return found.order_by(claims.c.made_at.desc(), claims.c.id.desc()).limit(limit)
+
+
 def usage(claim: Claim) -> Executable:
     """Count what Usage holds, in its order."""
     midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -177,6 +177,12 @@ class SqlStore:
             end["submits"] = submits
         await self.database.write(update(claims).where(row).values(end))
 
+    async def give_back(self, claim_id: int) -> bool:
+        """Write that the submit of a claim without an end was not billed; return whether that stands."""
+        lost = (claims.c.id == claim_id) & (claims.c.state == ClaimState.UNKNOWN)
+        giving = update(claims).where(lost).values(state=ClaimState.REFUSED, submits=0)
+        return bool(await self.database.transaction(lambda connection: _changed(connection, giving)))
+
     async def hold(self, claim_id: int) -> None:
         """Make sure, right before the submit, that a claim is still this process's and on its way.
 
@@ -211,6 +217,11 @@ class SqlStore:
         rows = await self.database.read(
             select(claims).where(claims.c.state == state).order_by(claims.c.made_at, claims.c.id)
         )
+        return [read_claim(row) for row in rows]
+
+    async def billed_claims(self, before: datetime, limit: int) -> Sequence[Claim]:
+        """Return the newest claims made before then that led to a task and are not known to be free."""
+        rows = await self.database.read(queries.billed_claims(before, limit))
         return [read_claim(row) for row in rows]
 
     async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:

@@ -230,7 +230,7 @@ async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
     row = {"type": 2, "created_at": 1_795_857_879, "model_name": "mj_imagine", "quota": 1, "content": "ID 123"}
     log = web.Response(text=json.dumps({"success": True, "data": [row]}))
     async with relay(log) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        assert [one.task_id for one in await api.log()] == ["123"]
+        assert [one.task_id for one in (await api.log()).rows] == ["123"]
         assert [(one.method, one.path) for one in it.seen] == [("GET", "/api/log/token")]
         assert it.seen[0].headers["Authorization"] == f"Bearer {KEY}"
 
@@ -267,19 +267,30 @@ async def test_a_task_is_found_by_its_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "answered"),
+    ("answer", "answered", "accepted"),
     [
-        (_says(5, "do_request_failed ", status=400), True),
-        (_says(5, "unmarshal_response_body_failed", status=400), True),
-        (_says(1, "Submit success"), True),
-        (_says(5, "do_request_failed ", status=504), False),
-        (web.Response(status=504, text=PAGE), False),
-        (web.Response(text='{"code": 1, "resu'), False),
+        (_says(5, "do_request_failed ", status=400), True, False),
+        (_says(5, "unmarshal_response_body_failed", status=400), True, False),
+        (_says(5, "read_response_body_failed", status=400), True, False),
+        (_says(5, "something else", status=400), False, False),
+        (_says(5, "do_request_failed ", status=200), False, False),
+        (_says(5, "do_request_failed ", status=504), False, False),
+        (_says(1, "Submit success"), False, True),
+        (_says(21, "Task exists"), False, True),
+        (_says(22, "Queued"), False, True),
+        (_says(4, "insert_midjourney_task_failed", status=400), False, True),
+        (_says(5, "billing_failed", status=500), False, True),
+        (web.Response(status=504, text=PAGE), False, False),
+        (web.Response(text='{"code": 1, "resu'), False, False),
     ],
 )
-async def test_a_lost_answer_tells_whether_the_relay_has_answered(answer: web.Response, answered: bool) -> None:  # noqa: FBT001
-    """What a proxy on the way says leaves open whether the relay is still working on it."""
+async def test_a_lost_answer_tells_what_the_relay_has_answered(
+    answer: web.Response,
+    answered: bool,  # noqa: FBT001
+    accepted: bool,  # noqa: FBT001
+) -> None:
+    """Only its known words for a lost upstream mean that it works on it no more; without an id it is accepted."""
     async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(SubmitUncertain) as lost:
             await api.submit(Imagine(prompt="x"), state="s")
-        assert lost.value.answered is answered
+        assert (lost.value.answered, lost.value.accepted) == (answered, accepted)

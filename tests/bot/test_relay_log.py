@@ -1,6 +1,7 @@
 """What the relay billed, read from its own log, in the words of two versions; and midjourney-proxy's list of tasks."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,7 +56,7 @@ BILLED = LogRow(at=datetime.fromtimestamp(AT, UTC), model="mj_imagine", quota=50
     ],
 )
 def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, Any]) -> None:
-    assert log_rows(answer(row(**fields))) == (BILLED,)
+    assert log_rows(answer(row(**fields))).rows == (BILLED,)
 
 
 @pytest.mark.parametrize(
@@ -75,26 +76,49 @@ def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, 
     ],
 )
 def test_a_row_without_a_task(fields: dict[str, Any], is_midjourney: bool) -> None:  # noqa: FBT001
-    (read,) = log_rows(answer(row(**fields)))
+    (read,) = log_rows(answer(row(**fields))).rows
     assert (read.task_id, read.is_midjourney) == ("", is_midjourney)
 
 
 def test_only_what_was_billed_is_read_and_newest_first() -> None:
     rows = [row(created_at=AT + n, quota=n) for n in (1, 3, 2)]
     others = [row(type=kind) for kind in (1, 3, 4, 5, 6, None)]
-    read = log_rows(answer(*rows, *others, None, "row", 7))
-    assert [one.quota for one in read] == [3, 2, 1]
+    page = log_rows(answer(*rows, *others, None, "row", 7))
+    assert [one.quota for one in page.rows] == [3, 2, 1]
+    assert (page.size, page.newest_first) == (12, False)
+
+
+@pytest.mark.parametrize(
+    ("times", "newest_first", "is_whole", "reaches_now"),
+    [
+        ((3, 3, 2), True, True, True),
+        ((1, 2, 3), False, True, True),
+        (range(20), False, False, False),
+        (range(20, 0, -1), True, False, True),
+        (range(1000, 0, -1), True, False, True),
+        ((), True, False, True),
+    ],
+)
+def test_a_page_tells_how_much_it_may_lack(
+    times: Iterable[int],
+    newest_first: bool,  # noqa: FBT001
+    is_whole: bool,  # noqa: FBT001
+    reaches_now: bool,  # noqa: FBT001
+) -> None:
+    """Whatever cuts a list cuts it at a round number."""
+    page = log_rows(answer(*(row(created_at=AT + n) for n in times)))
+    assert (page.newest_first, page.is_whole, page.reaches_now) == (newest_first, is_whole, reaches_now)
 
 
 def test_a_log_of_all_times_is_cut() -> None:
-    read = log_rows(answer(*(row(created_at=AT + n) for n in range(MOST_ROWS + 5))))
+    read = log_rows(answer(*(row(created_at=AT + n) for n in range(MOST_ROWS + 5)))).rows
     assert (len(read), read[0].at.timestamp()) == (MOST_ROWS, AT + MOST_ROWS + 4)
 
 
 @pytest.mark.parametrize("body", ['{"data":[],"success":true}', '{"data":null,"message":"","success":true}'])
 def test_an_empty_log_is_empty(body: str) -> None:
     """What new-api of 2025 gives for a key in the header, whosever it is."""
-    assert log_rows(Answer(200, body)) == ()
+    assert log_rows(Answer(200, body)).rows == ()
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,36 @@ class TestClaims:
         await store.settle(99, ClaimState.ACCEPTED, "nobody's")
         assert [claim.child_id for claim in await store.claims(ClaimState.ACCEPTED)] == ["child", "late"]
 
+    async def test_only_a_claim_without_an_end_is_given_back(self, store: Store) -> None:
+        """One whose task was met meanwhile stays accepted; of one that is given back nothing was billed."""
+        for number in range(1, 5):
+            await store.claim(a_claim(number, f"b{number}"), allow)
+        await store.settle(1, ClaimState.UNKNOWN)
+        await store.settle(2, ClaimState.UNKNOWN)
+        await store.settle(2, ClaimState.ACCEPTED, "met")
+        await store.settle(3, ClaimState.REFUSED)
+        assert [await store.give_back(number) for number in (1, 2, 3, 4, 99)] == [True, False, False, False, False]
+        assert await store.give_back(1) is False
+        found = [await store.find_claim(number) for number in range(1, 5)]
+        assert [(claim.state, claim.submits, claim.child_id) for claim in found if claim] == [
+            (ClaimState.REFUSED, 0, ""),
+            (ClaimState.ACCEPTED, None, "met"),
+            (ClaimState.REFUSED, None, ""),
+            (ClaimState.SUBMITTING, None, ""),
+        ]
+
+    async def test_claims_that_were_billed_come_newest_first(self, store: Store) -> None:
+        """Those that led to a task, made before a time, and not known to be free; no more than asked for."""
+        for number in range(1, 9):
+            await store.claim(a_claim(number, f"b{number}", made_at=later(10 * number)), allow)
+        for number, submits in ((1, None), (2, 0), (3, 1), (4, 2), (8, 1)):
+            await store.settle(number, ClaimState.ACCEPTED, f"child {number}", submits=submits)
+        await store.settle(5, ClaimState.UNKNOWN)
+        await store.settle(6, ClaimState.REFUSED)
+        await store.settle(7, ClaimState.ACCEPTED)
+        assert [claim.id for claim in await store.billed_claims(later(80), 9)] == [4, 3, 1]
+        assert [claim.id for claim in await store.billed_claims(later(81), 2)] == [8, 4]
+
 
 class TestMarks:
     async def test_the_newest_press_of_each_button_is_marked(self, store: Store) -> None:
@@ -576,6 +606,8 @@ async def every_answer(store: Store) -> list[str]:
         "claim": lambda: store.claim(a_claim(1), allow),
         "settle": lambda: store.settle(1, ClaimState.REFUSED),
         "claims": lambda: store.claims(ClaimState.ACCEPTED),
+        "give_back": lambda: store.give_back(1),
+        "billed_claims": lambda: store.billed_claims(NOON, 1),
         "claims_of_children": lambda: store.claims_of_children(["t"]),
         "marks": lambda: store.marks("t"),
         "refuse": lambda: store.refuse("p", "no", at=NOON, until=NOON),

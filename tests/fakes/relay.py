@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
 from bot.models import Status, Submission, Task
-from bot.relay_log import LogRow
+from bot.relay_log import LogPage, LogRow
 from bot.submits import Order, Speed
 from tests.fakes.clock import FakeClock
 
@@ -92,12 +92,13 @@ class FakeRelay:
             raise ActionUnsupported("a page", lasting=True)
         self.set((await self.fetch(task_id)).model_copy(update={"status": Status.CANCEL}))
 
-    async def log(self) -> tuple[LogRow, ...]:
-        """Tell what was billed, where `billed` says that this relay has a log."""
+    async def log(self) -> LogPage:
+        """Tell what was billed, where `billed` says that this relay has a log; a whole one, sent newest first."""
         await self._read("log", [])
         if isinstance(self.billed, RelayError):
             raise self.billed
-        return tuple(self.billed)
+        rows = sorted(self.billed, key=lambda row: row.at, reverse=True)
+        return LogPage(rows=tuple(rows), size=len(rows), newest_first=True)
 
     async def task_of_state(self, state: str) -> Task | None:
         """Find a task by its state, where `has_tasks` says that this relay lists all of them."""

@@ -154,6 +154,14 @@ class FakeStore:
         billed = claim.submits if submits is None else submits
         self.claimed[claim_id] = replace(claim, state=state, child_id=child_id, submits=billed)
 
+    async def give_back(self, claim_id: int) -> bool:
+        self._answer()
+        claim = self.claimed.get(claim_id)
+        if claim is None or claim.state is not ClaimState.UNKNOWN:
+            return False
+        self.claimed[claim_id] = replace(claim, state=ClaimState.REFUSED, submits=0)
+        return True
+
     async def hold(self, claim_id: int) -> None:
         self._answer()
         claim = self.claimed.get(claim_id)
@@ -178,6 +186,12 @@ class FakeStore:
         self._answer()
         found = (claim for claim in self.claimed.values() if claim.state is state)
         return sorted(found, key=lambda claim: (claim.made_at, claim.id))
+
+    async def billed_claims(self, before: datetime, limit: int) -> Sequence[Claim]:
+        self._answer()
+        accepted = [claim for claim in self.claimed.values() if claim.state is ClaimState.ACCEPTED and claim.child_id]
+        found = [claim for claim in accepted if claim.submits != 0 and claim.made_at < before]
+        return sorted(found, key=lambda claim: (claim.made_at, claim.id), reverse=True)[:limit]
 
     async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
         self._answer()
