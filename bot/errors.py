@@ -96,13 +96,17 @@ class RelayError(MjbotError):
 class RelayUnreachable(RelayError):
     """No usable answer: network, timeout, 5xx, HTML or half a body; `retry_after` in seconds where it was said.
 
-    `no_host` tells that the name of its host could not be found.
+    `no_host` tells that the name of its host could not be found, `took_key` that the relay has answered a request with
+    our key, in a shape that is not known.
     """
 
-    def __init__(self, reason: str = "", *, retry_after: float | None = None, no_host: bool = False) -> None:
+    def __init__(
+        self, reason: str = "", *, retry_after: float | None = None, no_host: bool = False, took_key: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.no_host = no_host
+        self.took_key = took_key
 
 
 class RelayBusy(RelayError):
