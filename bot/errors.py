@@ -37,6 +37,7 @@ MjbotError
 │   ├── ClaimLost            it took so long that another process gave the click up: nothing was sent
 │   ├── AlreadyPressed       there is a message that answers it already
 │   ├── AnswerLost           the answer to an earlier press of it was lost, which may have been accepted, and paid
+│   ├── FormUnsent           a press was accepted, and perhaps billed, and the form typed for it was not sent
 │   ├── ButtonUnknown        the task no longer has that button
 │   └── FormGone             the task is not waiting for a form any more
 ├── PromptRefused            a prompt with something wrong in it, found before anything is paid
@@ -304,6 +305,14 @@ class AnswerLost(PressRefused):
         self.link = link
         self.again_at = again_at
         self.own = own
+
+
+class FormUnsent(PressRefused):
+    """The form that was typed for a press was not sent, for `refused`; its window is open, and may be billed."""
+
+    def __init__(self, refused: MjbotError | None = None) -> None:
+        super().__init__(type(refused).__name__ if refused else "")
+        self.refused = refused
 
 
 class ButtonUnknown(PressRefused):

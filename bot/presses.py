@@ -65,7 +65,7 @@ class Presses:
         self._claims = Claims(store, admission, now=clock.now)
         self._waiting = Waiting(api, store, now=clock.now)
         self._detours = Detours(pictures, jobs)
-        self._sender = Sender(api, store, jobs, self._detours, lost_answers, supervisor, clock=clock)
+        self._sender = Sender(api, store, jobs, self._claims, self._detours, lost_answers, supervisor, clock=clock)
         self._now = clock.now
 
     @counting_unsent
