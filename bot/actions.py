@@ -6,6 +6,7 @@ Patterns follow the customIds that midjourney-proxy-plus, TrueAI's proxy and Dis
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from functools import lru_cache
@@ -13,6 +14,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from bot.models import Button, Status, Task
+from bot.records import Mark
 
 Form = Literal["zoom", "region", "prompt"]
 Motion = Literal["", "high", "low"]
@@ -250,9 +252,42 @@ def key(custom_id: str) -> str:
     return blake2b(custom_id.encode("utf-8", "replace"), digest_size=5).hexdigest()
 
 
+# What the bot may offer itself (bot/button_offers.py), without the picture's own id that a relay's customIds end with.
+_OFFERED = (
+    *(f"MJ::JOB::upsample::{number}" for number in range(1, 5)),
+    "MJ::JOB::reroll::0",
+    *(f"MJ::JOB::variation::{number}" for number in range(1, 5)),
+    *(f"MJ::Job::PicReader::{number}" for number in range(1, 5)),
+    "MJ::Job::PicReader::all",
+    *(f"MJ::Job::PromptAnalyzer::{number}" for number in range(1, 6)),
+)
+_SHARED_KEYS: Mapping[Action, str] = {meaning(custom_id): key(custom_id) for custom_id in _OFFERED}
+
+
+@lru_cache(maxsize=4096)
+def claim_key(custom_id: str) -> str:
+    """Return the key under which a press of a button is claimed and marked.
+
+    It is the button's own `key`, but for what the bot may offer itself: that has one key, whether the button pressed is
+    the bot's or the relay's, as a task may get its own buttons after the bot has offered some, or lose them.
+    """
+    return _SHARED_KEYS.get(meaning(custom_id)) or key(custom_id)
+
+
 def find(buttons: tuple[Button, ...], wanted: str) -> Button | None:
-    """Find the button whose `key` is wanted."""
-    return next((button for button in buttons if button.custom_id and key(button.custom_id) == wanted), None)
+    """Find the button whose `key` is wanted, else the one that does the same: its `claim_key` is."""
+    named = [button for button in buttons if button.custom_id]
+    same = (button for name in (key, claim_key) for button in named if name(button.custom_id) == wanted)
+    return next(same, None)
+
+
+def marks_of(custom_id: str, pressed: Mapping[str, Mark]) -> tuple[Mark, ...]:
+    """Return the marks of a button among a task's: the newest first.
+
+    Versions before `claim_key` wrote each press under the button's own key.
+    """
+    names = dict.fromkeys((claim_key(custom_id), key(custom_id)))
+    return tuple(pressed[name] for name in names if name in pressed)
 
 
 def said(button: Button) -> str:

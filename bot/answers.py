@@ -1,14 +1,24 @@
 """Turn whatever a relay answers into a value, or into the error that `bot/refusals.py` finds for it: pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any
 
-from bot.errors import ActionUnsupported, PictureGone, SubmitRefused, SubmitUncertain, TaskUnknown
+from bot.errors import (
+    ActionUnsupported,
+    PictureGone,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitRefused,
+    SubmitUncertain,
+    TaskUnknown,
+)
 from bot.models import Status, Submission, Task, is_array, is_mapping, most_advanced, text_of
 from bot.refusals import (
     Answer,
     decoded,
+    may_be_of_the_key,
     no_such_path,
     refused_by_gateway,
     refused_by_midjourney,
@@ -19,7 +29,7 @@ from bot.refusals import (
     words_of,
 )
 
-__all__ = ["Answer", "cancelled", "links", "picture", "seed", "shorten", "submission", "task", "tasks"]
+__all__ = ["Answer", "cancelled", "links", "picture", "proof", "seed", "shorten", "submission", "task", "tasks"]
 
 _UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
 _NO_PRIVATE_CHANNEL = "请配置私聊频道"
@@ -48,7 +58,30 @@ def task(answer: Answer, task_id: str) -> Task:
     about_task = answer.status == 404 and "invalid url" not in words.low and (body or not answer.text.strip())
     if words.have(_UNKNOWN) or about_task:
         raise TaskUnknown(task_id, words.reason)
-    raise refused_to_all(answer, words) or unreachable(answer, words)
+    if refusal := refused_to_all(answer, words):
+        raise refusal
+    took_key = answer.is_success and is_mapping(body) and not may_be_of_the_key(words)
+    raise RelayUnreachable(words.reason, retry_after=answer.retry_after, took_key=took_key)
+
+
+def proof(answer: Answer, understand: Callable[[Answer], object]) -> bool | None:
+    """Tell what the answer to a fetch, or a list, proves of the headers that were sent.
+
+    True: it is a relay's, which has accepted the key. False: it is a refusal, or none of a relay's, as a gateway's
+    login page. None: it may be either.
+    """
+    try:
+        understand(answer)
+    except TaskUnknown:
+        # A blank 404 any web server may give.
+        return answer.status != 404 or bool(decoded(answer))
+    except (ActionUnsupported, RelayBusy):
+        return None
+    except RelayUnreachable as unread:
+        return None if unread.took_key or answer.status >= 500 or answer.status == 408 else False
+    except RelayError:
+        return False
+    return True
 
 
 def tasks(answer: Answer, task_ids: Collection[str]) -> dict[str, Task]:

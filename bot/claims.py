@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.admission import Admission, Asker
-from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost
+from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, FormUnsent, MjbotError
 from bot.ports import ON_ITS_WAY, TWIN_PRESS, Now, Store
 from bot.records import Claim, ClaimState, Person, Place, Usage
 
@@ -26,6 +26,10 @@ class Press:
     parent: Place
     task_id: str
     key: str
+
+
+class _Admitted(Exception):
+    """One more submit may be sent: it ends a transaction in which nothing is to be written."""
 
 
 class Claims:
@@ -67,6 +71,29 @@ class Claims:
             seen = job is not None and job.place.is_seen_from(press.parent.guild_id, press.parent.channel_id)
             raise AlreadyPressed(job.place.link if job and seen else "", finished=False) from None
         return claim
+
+    async def judge_form(self, claim: Claim) -> None:
+        """Judge the second submit of a press: a form that was typed before, whose window the relay has billed.
+
+        The claim counts both already, so that whatever is claimed meanwhile counts them too. It is judged where claims
+        are, one at a time, and nothing is written.
+
+        Raises:
+            FormUnsent: The form may not be sent.
+        """
+        further = replace(claim, id=0, task_id="", button=f"{claim.button}:form")
+
+        def judge(usage: Usage) -> None:
+            before = replace(usage, person_today=usage.person_today - 1, everybody_today=usage.everybody_today - 1)
+            self._judge_more(before)
+            raise _Admitted
+
+        try:
+            await self._store.claim(further, judge)
+        except _Admitted:
+            return
+        except MjbotError as refused:
+            raise FormUnsent(refused) from refused
 
     def _judge_more(self, usage: Usage) -> None:
         self._admission.judge(replace(usage, last_at=None))

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +24,12 @@ _CONNECT_ERRORS = (
 )
 
 _TRY_AGAIN: Final = timedelta(minutes=1)
-"""How long after a refusal of `mj-api-secret` alone it is tried again."""
+"""How long after the other headers were of no use either they are tried again."""
+
+Proof = Callable[[Answer], bool | None]
+"""Tells whether an answer is a relay's that has accepted the key, or none of such a relay's; None: it tells neither."""
+_REFUSED: Final = frozenset({401, 402, 403})
+_PASSING: Final = frozenset({408, 429})
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class KeyHeaders:
         self.both = {"Authorization": f"Bearer {key}", "mj-api-secret": key}
         self.alone = {"mj-api-secret": key}
         self._now = now
-        self._refused_at: datetime | None = None
+        self._failed_at: datetime | None = None
         self.are_both = True
         self.lock = asyncio.Lock()
 
@@ -65,18 +70,26 @@ class KeyHeaders:
         return self.both if self.are_both else self.alone
 
     @property
-    def may_try_alone(self) -> bool:
-        """Whether a read that was refused may be sent once more with the second header alone."""
-        waits = self._refused_at is not None and timedelta() <= self._now() - self._refused_at < _TRY_AGAIN
-        return self.are_both and not waits
+    def others(self) -> dict[str, str]:
+        """Return those that it does not have."""
+        return self.alone if self.are_both else self.both
 
-    def learn(self, answer: Answer) -> bool:
-        """Learn from the answer to `mj-api-secret` alone; return whether it is used alone from now on."""
-        if answer.status in {401, 402, 403}:
-            self._refused_at = self._now()
-        elif answer.status not in {408, 429} and answer.status < 500:
-            self.are_both = False
-        return not self.are_both
+    @property
+    def may_try_others(self) -> bool:
+        """Whether a read that was refused may be sent once more with the others."""
+        return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _TRY_AGAIN
+
+    def is_doubtful(self, answer: Answer, proof: Proof) -> bool:
+        """Tell whether an answer to the current headers may have another one with the others."""
+        return may_be_the_header(answer) if self.are_both else proof(answer) is False
+
+    def learn(self, proof: bool | None) -> None:  # noqa: FBT001 - what a Proof returned
+        """Take in what an answer to the others proves: from one that is the relay's own on they are used."""
+        if proof:
+            self.are_both = not self.are_both
+            self._failed_at = None
+        elif proof is False:
+            self._failed_at = self._now()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,30 +127,33 @@ class Connections:
             key_headers = KeyHeaders(key, now)
             yield cls(base=base_url.rstrip("/"), key=key, headers=key_headers, reads=reads, submits=submits)
 
-    async def read(self, method: str, path: str, body: Body | None, terms: Terms) -> Answer:
+    async def read(self, method: str, path: str, body: Body | None, terms: Terms, proof: Proof) -> Answer:
         """Ask for what costs nothing, or raise RelayUnreachable.
 
-        A read that is refused is sent once more with `mj-api-secret` alone, at most once a minute. Where that is not
-        refused, later reads and submits carry that header alone.
+        What is refused is asked for once more with the second header alone, at most once a minute; that one stays, for
+        submits too, where `proof` says that the relay has answered to it. Where it no longer does, both are tried.
         """
         asked, key = _Request(method, path, body, terms), self.headers
-        with_both = key.are_both
+        were_both = key.are_both
         answer = await self._ask(self.reads, asked, key.current)
-        if not with_both or not may_be_the_header(answer):
+        if not key.is_doubtful(answer, proof):
             return answer
         async with key.lock:  # of several reads that are refused at once, the others wait for what one finds out
-            if key.are_both:
-                return await self._try_alone(asked, answer)
-        return await self._ask(self.reads, asked, key.alone)
+            if key.are_both is were_both:
+                return await self._try_others(asked, answer, proof)
+        return await self._ask(self.reads, asked, key.current)
 
-    async def _try_alone(self, asked: _Request, first: Answer) -> Answer:
-        if not self.headers.may_try_alone:
+    async def _try_others(self, asked: _Request, first: Answer, proof: Proof) -> Answer:
+        if not self.headers.may_try_others:
             return first
         try:
-            second = await self._ask(self.reads, asked, self.headers.alone)
+            second = await self._ask(self.reads, asked, self.headers.others)
         except RelayUnreachable:
             return first
-        return second if self.headers.learn(second) else first
+        proven = proof(second)
+        self.headers.learn(proven)
+        no_answer = second.status in _REFUSED | _PASSING or second.status >= 500
+        return first if proven is False or (proven is None and no_answer) else second
 
     async def ask_account(self, path: str, terms: Terms) -> Answer:
         """Ask one of new-api's own account routes, which read Authorization only; or raise RelayUnreachable."""

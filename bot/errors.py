@@ -37,6 +37,7 @@ MjbotError
 │   ├── ClaimLost            it took so long that another process gave the click up: nothing was sent
 │   ├── AlreadyPressed       there is a message that answers it already
 │   ├── AnswerLost           the answer to an earlier press of it was lost, which may have been accepted, and paid
+│   ├── FormUnsent           a press was accepted, and perhaps billed, and the form typed for it was not sent
 │   ├── ButtonUnknown        the task no longer has that button
 │   └── FormGone             the task is not waiting for a form any more
 ├── PromptRefused            a prompt with something wrong in it, found before anything is paid
@@ -97,13 +98,17 @@ class RelayError(MjbotError):
 class RelayUnreachable(RelayError):
     """No usable answer: network, timeout, 5xx, HTML or half a body; `retry_after` in seconds where it was said.
 
-    `no_host` tells that the name of its host could not be found.
+    `no_host` tells that the name of its host could not be found, `took_key` that the relay has answered a request with
+    our key, in a shape that is not known.
     """
 
-    def __init__(self, reason: str = "", *, retry_after: float | None = None, no_host: bool = False) -> None:
+    def __init__(
+        self, reason: str = "", *, retry_after: float | None = None, no_host: bool = False, took_key: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.no_host = no_host
+        self.took_key = took_key
 
 
 class RelayBusy(RelayError):
@@ -303,6 +308,14 @@ class AnswerLost(PressRefused):
         self.link = link
         self.again_at = again_at
         self.own = own
+
+
+class FormUnsent(PressRefused):
+    """The form that was typed for a press was not sent, for `refused`; its window is open, and may be billed."""
+
+    def __init__(self, refused: MjbotError | None = None) -> None:
+        super().__init__(type(refused).__name__ if refused else "")
+        self.refused = refused
 
 
 class ButtonUnknown(PressRefused):

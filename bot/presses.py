@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from bot.actions import FREE_WINDOWS, Action, Instead, ability, can_be_sent, find, meaning, said
+from bot.actions import FREE_WINDOWS, Action, Instead, ability, can_be_sent, claim_key, find, marks_of, meaning, said
 from bot.admission import Admission
 from bot.button_offers import offered_buttons
 from bot.claims import MOST_SUBMITS, Claims, Press, answer_lost, claim_id_of
@@ -65,7 +65,7 @@ class Presses:
         self._claims = Claims(store, admission, now=clock.now)
         self._waiting = Waiting(api, store, now=clock.now)
         self._detours = Detours(pictures, jobs)
-        self._sender = Sender(api, store, jobs, self._detours, lost_answers, supervisor, clock=clock)
+        self._sender = Sender(api, store, jobs, self._claims, self._detours, lost_answers, supervisor, clock=clock)
         self._now = clock.now
 
     @counting_unsent
@@ -93,14 +93,14 @@ class Presses:
         if prompt is not None:
             prompt = _filled_in(action, prompt)
         # Whoever filled in a form asks for something of their own, whatever is being drawn already.
-        mark = await self._mark_of(press, action) if prompt is None else None
+        mark = await self._mark_of(press, button) if prompt is None else None
         if mark is not None:
             await self._show_again(press, mark, answerer, parent, button)
             return
-        claim = await self._claims.write(press, press.key)
+        claim = await self._claims.write(press, claim_key(button.custom_id))
         with self._sender.given_back(claim):
             # Somebody else's may have been accepted between the look and the claim.
-            mark = await self._mark_of(press, action) if prompt is None else None
+            mark = await self._mark_of(press, button) if prompt is None else None
         if mark is not None:
             self._sender.give_back(claim)
             await self._show_again(press, mark, answerer, parent, button)
@@ -171,7 +171,7 @@ class Presses:
 
         async def draw() -> None:
             try:
-                claim = await self._claims.write(press, f"{press.key}:{number}", line=number)
+                claim = await self._claims.write(press, f"{claim_key(sending.button.custom_id)}:{number}", line=number)
                 with self._sender.given_back(claim):
                     job = await self._open(claim, press, answerer, sending.parent, sending.button)
             except MjbotError as error:
@@ -238,10 +238,11 @@ class Presses:
             raise ActionUnsupported(lasting=True)
         return task, button
 
-    async def _mark_of(self, press: Press, action: Action) -> Mark | None:
+    async def _mark_of(self, press: Press, button: Button) -> Mark | None:
         """Return the mark that answers a press already; None where it may be sent."""
-        mark = (await self._store.marks(press.task_id)).get(press.key)
-        return None if mark is None or (mark.finished and action.pays_anew) else mark
+        marks = marks_of(button.custom_id, await self._store.marks(press.task_id))
+        pays_anew = meaning(button.custom_id).pays_anew
+        return next((mark for mark in marks if not (mark.finished and pays_anew)), None)
 
     async def _show_again(self, press: Press, mark: Mark, answerer: Answerer, parent: Task, button: Button) -> None:
         """Answer a press that has its answer, unpaid: by a link, or by a message where none can be linked."""
@@ -294,12 +295,9 @@ def _filled_in(action: Action, prompt: str) -> str:
 
 
 def _offered(task: Task, key: str) -> tuple[Task, Button]:
-    """Find a button that a message offers though the relay sent none; where it has since, its own does the same."""
+    """Find a button that a message offers though the relay sent none, or none that does the same."""
     offered = offered_buttons(task)
     button = find(offered, key)
     if button is None:
         raise ButtonUnknown
-    if not task.buttons:
-        return task.model_copy(update={"buttons": offered}), button
-    action = meaning(button.custom_id)
-    return task, next((own for own in task.buttons if meaning(own.custom_id) == action), button)
+    return task if task.buttons else task.model_copy(update={"buttons": offered}), button

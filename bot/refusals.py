@@ -49,6 +49,12 @@ _OTHERWISE = re.compile(
     r"(?<![a-z])ips?(?![a-z])|分组|分組|\bgroup\b|渠道|管道|\bchannel\b|未提供|not provided|missing|"
     r"数据库|資料庫|database"
 )
+_OF_KEY = re.compile(
+    r"令牌|密钥|密鑰|登录|登錄|登入|授权|授權|权限|權限|无权|無權|鉴权|鑑權|认证|認證|过期|過期|封禁|禁用|"
+    r"\b(?:api[ _-]?)?keys?\b|tokens?\b|secret|auth|log[ _-]?in|sign[ _-]?in|log[ _-]?on|expired|credential|"
+    r"forbidden|denied|permission|not allowed|account|session"
+)
+"""What else is said of a key, a log-in or an account that is not accepted."""
 _LIMITED = re.compile(
     r"(?:(?:无权|無權|不允许|不允許).{0,8}(?:模型)|"
     r"(?:no|not have|lacks?) (?:access|permission)\b.{0,40}?\bmodels?\b|"
@@ -224,6 +230,11 @@ def leaves_open(refused: RelayError) -> bool:
 def names_unknown_key(words: Words) -> bool:
     """Whether the words say that there is no such key, once it is known that they mean no expired or exhausted one."""
     return bool(_INVALID_TOKEN.search(words.low) or _UNKNOWN_KEY.search(words.low))
+
+
+def may_be_of_the_key(words: Words) -> bool:
+    """Whether the words of a success may refuse the key all the same: {"success": false, "message": "未登录"}."""
+    return words.code in {401, 402, 403} or bool(_OF_KEY.search(words.low) or _EXHAUSTED.search(words.low))
 
 
 def may_be_the_header(answer: Answer) -> bool:

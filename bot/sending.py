@@ -6,11 +6,13 @@ from functools import partial
 
 from bot.abilities import believed_until
 from bot.actions import said
+from bot.claims import Claims
 from bot.clock import Clock
 from bot.detours import Detours
 from bot.errors import (
     ActionUnsupported,
     ClaimLost,
+    FormUnsent,
     MjbotError,
     PictureError,
     PromptIgnored,
@@ -40,6 +42,7 @@ class Sender(Spending):
         api: Submits,
         store: Store,
         jobs: Jobs,
+        claims: Claims,
         detours: Detours,
         lost_answers: LostAnswers,
         supervisor: Supervisor,
@@ -48,6 +51,7 @@ class Sender(Spending):
     ) -> None:
         super().__init__(store, jobs, lost_answers, supervisor, clock=clock)
         self._api = api
+        self._claims = claims
         self._detours = detours
         self._queues = Queues(store, clock.now)
         self._ways = Ways(api, detours, self._queues)
@@ -99,7 +103,9 @@ class Sender(Spending):
         job = replace(sending.job, task_id=submission.result)
         ignored = sending.is_remix and not submission.needs_form
         child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
-        if submission.needs_form and sending.prompt is not None:
+        if forms and billed and not await self._may_send_form(claim, job, child, answerer):
+            await self._write(claim, ClaimState.ACCEPTED, submission.result, submits=billed)
+        elif submission.needs_form and sending.prompt is not None:
             state = await self.send_form(
                 claim, job, sending.prompt, answerer, child, mask=sending.mask, speed=sending.speed
             )
@@ -114,6 +120,17 @@ class Sender(Spending):
             await answerer.refuse(PromptIgnored())
         for task_id in submission.further:
             await self._follow_too(sending, task_id, child, answerer)
+        return True
+
+    async def _may_send_form(self, claim: Claim, job: Job, child: Task, answerer: Answerer) -> bool:
+        """Tell whether a form may follow its billed window; where it may not, the child waits for it, and says so."""
+        try:
+            await self._claims.judge_form(claim)
+        except FormUnsent as unsent:
+            log.info("Claim %d: its form is not sent: %s.", claim.id, type(unsent.refused).__name__)
+            await self._jobs.go_on(job, child)
+            await answerer.refuse(unsent)
+            return False
         return True
 
     async def _follow_too(self, sending: Sending, task_id: str, child: Task, answerer: Answerer) -> None:

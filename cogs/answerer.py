@@ -10,10 +10,10 @@ import aiohttp
 import discord
 from discord import ui
 
-from bot.actions import Kind, key
+from bot.actions import Kind, claim_key, key
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
 from bot.images import Picture
-from bot.models import Task
+from bot.models import Button, Task
 from bot.readings import Shortened
 from bot.records import Mark, Marks, Place
 from cogs import budgets
@@ -180,11 +180,16 @@ def remarked(message: discord.Message, task: Task, marks: Marks) -> ui.View:
     kept = {click.key: Mark("", "", finished=True) for click, green in shown if green}
     marks = replace(marks, pressed={**kept, **marks.pressed})
     there = {click.key for click, _ in shown}
-    some = tuple(button for button in task.buttons if button.custom_id and key(button.custom_id) in there)
+    # A button that the bot offered stands for the relay's own, should that have come since.
+    some = tuple(one for one in task.buttons if one.custom_id and not there.isdisjoint(_keys(one)))
     ours = {click.kind for click, _ in shown if click.kind.is_ours}
     if len(some) < sum(bool(button.custom_id) for button in task.buttons) and not ours:
         return buttons_of(task.model_copy(update={"buttons": some}), marks, ours)
     return buttons_of(task, marks, ours | {Kind.FAMILY} if marks.pressed else ours)
+
+
+def _keys(button: Button) -> set[str]:
+    return {key(button.custom_id), claim_key(button.custom_id)}
 
 
 def _clicks(message: discord.Message) -> list[tuple[Click, bool]]:

@@ -22,6 +22,7 @@ from bot.errors import (
     DisplayError,
     DisplayFailed,
     FormGone,
+    FormUnsent,
     KeyExpired,
     KeyLimited,
     KeyRefused,
@@ -292,6 +293,8 @@ def _ours(error: MjbotError, now: datetime) -> str:
         case DailyLimitReached(limit=limit, whose=whose, resets_at=resets_at):
             who = "Your" if whose == "person" else "This bot's"
             return f"{who} limit of {limit} jobs a day is used up. It starts anew {format_dt(resets_at, 'R')}."
+        case FormUnsent(refused=refused):
+            return _form_unsent(refused, now)
         case AnswerLost(link=link, again_at=again_at, own=own):
             return _answer_lost(now, link, again_at, own=own)
         case AlreadyPressed(link=link, finished=finished):
@@ -301,6 +304,16 @@ def _ours(error: MjbotError, now: datetime) -> str:
             return f"{told}, where I cannot link to it: look below the message you pressed. Nothing was paid this time."
         case _:
             return ""
+
+
+def _form_unsent(refused: MjbotError | None, now: datetime) -> str:
+    why = "I cannot reach my database. " if isinstance(refused, StoreUnavailable) else ""
+    if isinstance(refused, DailyLimitReached):
+        why = f"{_ours(refused, now)} "
+    return (
+        f"{why}The relay opened the form for your prompt, which may have been charged, and I did not send the prompt. "
+        "The new message waits for it: send it there later, or press **Drop it**."
+    )
 
 
 def _answer_lost(now: datetime, link: str, again_at: datetime | None, *, own: bool) -> str:

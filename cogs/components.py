@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.abilities import barred
-from bot.actions import Kind, click_of, key, meaning
+from bot.actions import Kind, click_of, key, marks_of, meaning
 from bot.models import Button, Task
 from bot.reasons import is_wordless, translate
 from bot.records import Marks
@@ -96,7 +96,7 @@ def _button(task: Task, button: Button, marks: Marks, *, row: int, careful: bool
     if not label and symbol is None:
         label = action.name
     click = Click(click_of(button), task.id, name)
-    pressed = name in marks.pressed
+    pressed = bool(marks_of(button.custom_id, marks.pressed))
     return TaskButton(
         click,
         ui.Button(
@@ -118,7 +118,7 @@ def _menu(task: Task, buttons: Sequence[Button], marks: Marks, *, careful: bool)
             label=short(button.label, limits.LABEL) or meaning(button.custom_id).name,
             value=Click(click_of(button), task.id, key(button.custom_id)).custom_id,
             emoji=None if careful else _emoji(button.emoji),
-            description=PRESSED if key(button.custom_id) in marks.pressed else None,
+            description=PRESSED if marks_of(button.custom_id, marks.pressed) else None,
         )
         for button in buttons
     ]

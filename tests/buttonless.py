@@ -15,15 +15,21 @@ _OF_NEW_API = ("customId", "botType", "maskBase64")
 
 
 class Buttonless(Relay):
-    """A relay whose tasks have no key `buttons`, or, with `null`, nothing under it; it has no /submit/action."""
+    """A relay whose tasks have no key `buttons`, or, with `null`, nothing under it; it has no /submit/action.
+
+    Set `sends` to let it send buttons, and take presses of them, from then on.
+    """
 
     def __init__(
         self, settings: RelaySettings | None = None, *, now: Callable[[], float] = time.time, null: bool = False
     ) -> None:
         super().__init__(settings, now=now)
         self._null = null
+        self.sends = False
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if self.sends:
+            return await super()._handle(request)
         if request.path.endswith("/submit/action"):
             self.requests["action"] += 1
             row = recorded("real/nov_action_404")

@@ -250,3 +250,52 @@ async def test_what_a_submit_is_refused_for_closes_nothing(
             with pytest.raises(kind):
                 await _imagine(api)
     assert it.asked == {"read": 1, "submit": 2}
+
+
+STRANGE = [
+    '{"code":4,"description":"no such task"}',
+    '{"code":0,"data":null}',
+    '{"success":false,"message":"not exist"}',
+    '{"error":"not found"}',
+    '{"task":{"id":"5"}}',
+]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+async def test_an_answer_in_an_unknown_shape_lets_submits_pass(text: str, clock: FakeClock) -> None:
+    """The relay has taken the key; `check` says all the same that nobody can read this."""
+    it = KeyRelay(read=Reply(200, text))
+    async with opened(it, clock) as api:
+        with pytest.raises(RelayUnreachable):
+            await api.check()
+        await _imagine(api)
+        before = it.asked["read"]
+        await _imagine(api)
+    assert (it.asked["submit"], it.asked["read"]) == (2, before)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, "ok"),
+        Reply(200, "[]"),
+        Reply(200, "<html>"),
+        Reply(200, '{"code":401,"message":"no"}'),
+        Reply(200, '{"code":0,"message":"Unauthorized"}'),
+        Reply(200, '{"success":false,"message":"未登录"}'),
+        Reply(200, '{"error":{"message":"Invalid token"}}'),
+        Reply(200, '{"error":{"message":"该令牌额度已用尽"}}'),
+        Reply(200, '{"message":"Your quota is used up"}'),
+        Reply(200, '{"message":"please sign in"}'),
+        Reply(302, '{"code":4}'),
+        Reply(500, '{"code":4}'),
+        Reply(400, '{"code":0}'),
+    ],
+)
+async def test_what_may_refuse_the_key_lets_none_pass(reply: Reply, clock: FakeClock) -> None:
+    """A success that says so, and what is none of an API's."""
+    it = KeyRelay(read=reply)
+    async with opened(it, clock) as api:
+        with pytest.raises(RelayError):
+            await _imagine(api)
+    assert it.asked["submit"] == 0

@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
+from aiohttp import web
 
 from bot.api import MidjourneyAPI
-from bot.connections import KeyHeaders
 from bot.errors import KeyRefused, RelayError
-from bot.refusals import Answer
+from bot.key_diagnosis import USAGE
 from tests.fakes.clock import FakeClock
-from tests.fakes.key_relay import KEY, KeyRelay, of_bare_authorization, of_either, of_secret
+from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay, of_bare_authorization, of_either, of_secret
 from tests.fakes.socket_relay import Slept
 from tests.recorded import Reply, real_reply
 
@@ -117,13 +118,110 @@ async def test_a_403_of_the_relays_own_is_no_matter_of_headers(clock: FakeClock)
     assert it.asked["read"] == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "alone"),
-    [(200, True), (400, True), (404, True), (401, False), (403, False), (402, False), (429, False), (408, False)]
-    + [(status, False) for status in (500, 502, 503)],
-)
-def test_only_an_answer_that_shows_it_makes_the_second_header_stay(status: int, *, alone: bool) -> None:
-    """What a relay answers that is down or busy says nothing of the key."""
-    headers = KeyHeaders(KEY, FakeClock().now)
-    assert headers.learn(Answer(status, "")) is alone
-    assert ("Authorization" not in headers.current) is alone
+PAGES = [
+    Reply(302, ""),
+    Reply(301, "<html>log in</html>"),
+    Reply(404, "not found"),
+    Reply(404, ""),
+    Reply(404, "<html>log in</html>"),
+    Reply(200, "<html>log in</html>"),
+    Reply(200, "please log in"),
+    Reply(200, '{"success":false,"message":"未登录"}'),
+    Reply(200, '{"code":401,"message":"no"}'),
+    Reply(400, '{"message":"which key?"}'),
+]
+"""What a gateway answers to a request without Authorization: none of it is a relay's answer to a key."""
+
+
+@dataclass
+class Changing(KeyRelay):
+    """A relay, or a gateway before it, that answers differently to both headers and to the second alone.
+
+    Where one of them is None the request is taken as KeyRelay takes it.
+    """
+
+    to_both: Reply | None = None
+    to_alone: Reply | None = None
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Note the request, and answer it by its headers."""
+        both = "Authorization" in request.headers
+        reply = self.to_both if both else self.to_alone
+        if reply is None or request.path == USAGE:
+            return await super().answer(request)
+        self.asked["both" if both else "alone"] += 1
+        return web.Response(status=reply.status, body=reply.text.encode())
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_login_page_is_no_answer_to_learn_from(page: Reply, clock: FakeClock) -> None:
+    """After one passing 401, a gateway that reads Authorization only is still sent it."""
+    it = Changing(to_both=Reply(401, ""), to_alone=page)
+    async with opened(it, clock) as api:
+        for call in (api.check, lambda: api.list(["5"])):
+            with pytest.raises(RelayError):
+                await call()
+        it.to_both = None
+        await api.check()
+        await _press(api)
+    assert it.asked["submit"] == 1
+    assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+async def test_an_outage_says_nothing_of_the_headers(status: int, clock: FakeClock) -> None:
+    """Neither while both are sent, nor while the second is sent alone."""
+    it = Changing(to_both=Reply(401, ""), to_alone=Reply(status, ""))
+    async with opened(it, clock) as api:
+        with pytest.raises(KeyRefused):
+            await api.check()
+        it.to_alone = UNKNOWN
+        await api.check()
+        it.to_alone, asked = Reply(status, ""), it.asked["both"]
+        with pytest.raises(RelayError):
+            await api.check()
+        it.to_alone = None
+        await _press(api)
+    assert it.asked["both"] == asked
+    assert "Authorization" not in it.headers["submit"]
+
+
+@pytest.mark.parametrize("page", [Reply(401, ""), Reply(403, "未登录"), *PAGES])
+async def test_what_no_longer_takes_the_second_header_alone_is_sent_both(page: Reply, clock: FakeClock) -> None:
+    """By the very read that finds it out, and by submits from there on."""
+    it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
+    async with opened(it, clock) as api:
+        await api.check()
+        it.to_alone, it.to_both = page, UNKNOWN
+        await api.check()
+        it.to_both = None
+        await _press(api)
+    assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_a_passing_refusal_changes_nothing(clock: FakeClock) -> None:
+    """Where both are refused as well, the second goes on alone, and the others are not tried for a minute."""
+    it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
+    async with opened(it, clock) as api:
+        await api.check()
+        it.to_alone = Reply(401, "")
+        for _ in range(3):
+            with pytest.raises(KeyRefused):
+                await api.check()
+        assert (it.asked["both"], it.asked["alone"]) == (2, 4)
+        it.to_alone = UNKNOWN
+        await api.check()
+        await clock.advance(61)
+        it.to_alone, it.to_both = Reply(401, ""), UNKNOWN
+        await api.check()
+    assert (it.asked["both"], it.asked["alone"]) == (3, 6)
+
+
+async def test_a_seed_shows_nothing_of_the_headers(clock: FakeClock) -> None:
+    """It is handed on to an upstream, or to nobody: its answer counts, and the next read has both headers again."""
+    it = Changing(to_both=Reply(401, ""), to_alone=Reply(200, '{"code":1,"description":"ok","result":"7"}'))
+    async with opened(it, clock) as api:
+        assert await api.seed("5") == "7"
+        it.to_both, it.to_alone = UNKNOWN, None
+        await api.check()
+    assert (it.asked["both"], it.asked["alone"], it.asked["read"]) == (2, 1, 0)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.abilities import barred
-from bot.actions import ability, key
+from bot.actions import ability, claim_key, key
 from bot.admission import Asker
 from bot.errors import (
     ActionUnsupported,
@@ -114,7 +114,7 @@ async def test_a_press_is_sent_once_and_its_child_followed(world: World, process
     assert row.parent_link == place().link
     scenes = world.display.of(800)
     assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
-    assert [dict(marks.pressed)[key(U2)].child_id for marks in answerer.marked] == [CHILD]
+    assert [dict(marks.pressed)[claim_key(U2)].child_id for marks in answerer.marked] == [CHILD]
     assert world.display.notified == [(800, CHILD)]
     assert answerer.refused == []
 

@@ -1,10 +1,12 @@
 """What a press counts in the day's budget: as many submits as the relay bills, a window and its form among them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.errors import DailyLimitReached, PromptBanned, RelayError, SubmitUncertain
+from bot.errors import DailyLimitReached, FormUnsent, PromptBanned, RelayError, StoreUnavailable, SubmitUncertain
 from bot.models import Status, Submission
 from bot.ports import Ending
 from bot.records import Claim, Usage
@@ -14,7 +16,7 @@ from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.clock import START
 from tests.fakes.process import World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, PARENT, U2, V2, ZOOM, job, task
+from tests.fakes.rows import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
 
 REMIX = ASKS.model_copy(update={"code": 1})
 """The window of a remix, as new-api rewrites it and bills it."""
@@ -148,3 +150,86 @@ async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, 
         await process.presses.drop_form(press(task_id=CHILD))
         await world.clock.advance(1.0)
     assert world.display.of(800)[-1].ending is ending
+
+
+# ---------------------------------------------------------------------------------------------------- judged anew
+
+
+@pytest.mark.parametrize("rules", [{"per_person": 1}, {"everybody": 1}])
+async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str, int]) -> None:
+    """Its window was billed, and used the limit up: the child waits for the form, and the person is told."""
+    world.allow(**rules)
+    world.relay.outcomes = [REMIX]
+    answerer = FakeAnswerer()
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == ["action"]
+        assert await counted(world) == 1
+        [unsent] = answerer.refused
+        assert isinstance(unsent, FormUnsent)
+        assert isinstance(unsent.refused, DailyLimitReached)
+        assert unsent.refused.limit == 1
+        row = world.store.jobs[800]
+        assert (row.task_id, row.form_sent) == (CHILD, False)
+        shown = world.display.of(800)[-1].task
+        assert shown is not None
+        assert shown.status is Status.MODAL
+        with pytest.raises(DailyLimitReached):
+            await process.presses.answer_form(press(101, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await world.clock.advance(24 * 3600.0)
+        await process.presses.answer_form(press(102, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == ["action", "modal"]
+
+
+@pytest.mark.parametrize(
+    ("window", "limit", "kinds"),
+    [(ASKS, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
+)
+async def test_a_form_is_sent_as_far_as_the_limit_goes(
+    world: World, window: Submission, limit: int, kinds: list[str]
+) -> None:
+    """A free window leaves room for its form; and no cooldown is asked in between."""
+    world.allow(per_person=limit, cooldown=timedelta(minutes=1))
+    world.relay.outcomes = [window, ACCEPTED]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == kinds
+        assert await counted(world) == len(kinds) - (window is ASKS)
+
+
+async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -> None:
+    """Whatever their order, no more is spent than the limit allows."""
+    world.allow(per_person=3)
+    world.relay.submit_seconds = 3.0
+    world.relay.outcomes = [REMIX, REMIX.model_copy(update={"result": "9002"}), ACCEPTED, ACCEPTED]
+    world.relay.set(task("9002", Status.MODAL))
+    async with world.process() as process:
+        for number, button in enumerate((V2, PAN)):
+            answerer = FakeAnswerer(800 + number)
+            await process.presses.press(press(100 + number, button=button), answerer, prompt=NEW_PROMPT)
+        await world.clock.advance(20.0)
+        assert len(world.relay.sent) <= 3
+        assert await counted(world) == len(world.relay.sent)
+
+
+async def test_a_form_that_nobody_can_judge_is_not_sent(world: World) -> None:
+    """A store that goes away in between is said to be why, and the press counts its window when it is back."""
+    world.relay.outcomes = [REMIX]
+    answerer = FakeAnswerer()
+    judged = world.store.claim
+
+    async def gone(claim: Claim, judge: Callable[[Usage], None]) -> None:
+        if world.relay.sent:
+            raise StoreUnavailable
+        await judged(claim, judge)
+
+    world.store.claim = gone  # type: ignore[method-assign]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+    assert [sent.kind for sent in world.relay.sent] == ["action"]
+    assert [type(error.refused) for error in answerer.refused if isinstance(error, FormUnsent)] == [StoreUnavailable]
+    assert world.store.claimed[100].submits == 1

@@ -1,11 +1,13 @@
 """The gate before submits: closed until a read succeeded, and again after one that was refused."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from bot.errors import KeyLimited, RelayBusy, RelayError, RelayUnreachable
-from bot.read_gate import ReadGate
+from bot.ports import HOLDS
+from bot.read_gate import PATIENCE, ReadGate
 from tests.fakes.clock import FakeClock
 
 
@@ -69,6 +71,33 @@ async def test_submits_that_come_together_share_one_check(error: RelayError | No
     ended = await clock.until(asyncio.gather(*(gate.admit() for _ in range(8)), return_exceptions=True))
     assert check.asked == 1
     assert [type(one) for one in ended] == [type(error)] * 8
+
+
+async def test_a_check_that_was_answered_lets_all_pass_that_waited_for_it(clock: FakeClock) -> None:
+    """Even where the relay refuses other reads all the time: no submit waits for a second check."""
+    check = Check(clock)
+    gate = ReadGate(check)
+    waiting = [asyncio.ensure_future(gate.admit()) for _ in range(4)]
+    waiting[0].add_done_callback(lambda _: gate.close())
+    await clock.until(waiting[0])
+    gate.close()
+    await clock.until(asyncio.gather(*waiting))
+    assert check.asked == 1
+    await clock.until(gate.admit())
+    assert check.asked == 2
+
+
+async def test_a_check_without_an_end_keeps_no_submit_for_long(clock: FakeClock) -> None:
+    """Its claim was held before, and others may claim the same after a while: nothing is sent then."""
+    check = Check(clock)
+    gate = ReadGate(check, patience=0.0)
+    for _ in range(2):
+        with pytest.raises(RelayUnreachable):
+            await gate.admit()
+    gate.open()
+    await gate.admit()
+    assert check.asked == 2
+    assert timedelta(seconds=PATIENCE) < HOLDS / 4
 
 
 async def test_one_who_leaves_during_the_check_leaves_it_to_the_next(clock: FakeClock) -> None:

@@ -17,6 +17,7 @@ from bot.errors import (
     BalanceExhausted,
     CoolingDown,
     DailyLimitReached,
+    FormUnsent,
     KeyRefused,
     MaskMisshapen,
     MjbotError,
@@ -28,6 +29,7 @@ from bot.errors import (
     RelayBusy,
     RelayUnreachable,
     SettingsError,
+    StoreUnavailable,
     SubmitRefused,
     SubmitUncertain,
     TaskUnknown,
@@ -110,6 +112,17 @@ def test_the_daily_limit_tells_how_much_whose_and_until_when() -> None:
 
     assert f"Your limit of 30 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>." == mine
     assert ours.startswith("This bot's limit of 500 jobs")
+
+
+def test_a_form_that_was_not_sent_says_why_and_where_it_waits() -> None:
+    """Opening it may have been charged; nothing else is said to be free."""
+    limit = DailyLimitReached(1, "person", datetime(2026, 11, 24, tzinfo=UTC))
+    told = apology(FormUnsent(limit), NOW)
+    assert told.startswith(f"Your limit of 1 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>. The ")
+    assert apology(FormUnsent(StoreUnavailable()), NOW).startswith("I cannot reach my database. The relay opened")
+    for said in (told, apology(FormUnsent(), NOW)):
+        assert "may have been charged, and I did not send the prompt" in said
+        assert "**Drop it**" in said
 
 
 def test_a_relay_that_says_when_is_quoted() -> None:

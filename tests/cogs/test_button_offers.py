@@ -15,7 +15,7 @@ from sandbox.relay import RelaySettings
 from tests.buttonless import Buttonless
 from tests.cogs.test_ours import choose
 from tests.pictures import encoded, noise
-from tests.world import QUICK, World, button, rows, show, title_of, world
+from tests.world import QUICK, World, button, buttons, rows, show, title_of, world
 
 LARGE = RelaySettings(seconds_per_task=0.2, picture_side=256)
 GRID_ROWS = [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
@@ -212,3 +212,44 @@ async def test_a_button_that_no_relay_can_read_is_not_sent(tmp_path: Path) -> No
         assert button(shown, "Odd").disabled
         assert not button(shown, "New").disabled
         assert "Greyed: Odd; the relay refuses it: relays cannot read its id" in (shown.embeds[0].footer.text or "")
+
+
+# ---------------------------------------------------------------------------------------------------- the relay's own
+
+
+async def test_a_pressed_button_stays_green_when_the_relays_own_come(tmp_path: Path) -> None:
+    """The mark of one that the bot offered is that of the relay's own: by neither is the same U2 paid again."""
+    relay = Buttonless(QUICK)
+    async with world(tmp_path, relay) as w:
+        task_id = w.relay.add_task("grid", prompt="a fox --ar 3:2")
+        old = await w.finished(task_id)
+        await upscaled(w, old)
+        relay.sends = True
+        shown = await w.finished(task_id)
+        assert rows(shown)[:2] == GRID_ROWS
+        assert _ids(shown)["U2"] != _ids(old)["U2"]
+        for message in (shown, old):
+            assert button(await _green(w, message, "U2"), "U2").style is discord.ButtonStyle.success
+            again = await w.click(w.owner, message, "U2")
+            assert "That is done already: [look here]" in await w.told(again)
+        await w.click(w.member, old, "V1")
+        redrawn = await _green(w, old, "V1")
+        assert button(redrawn, "U2").style is discord.ButtonStyle.success
+        assert rows(redrawn)[:2] == GRID_ROWS
+        assert _ids(redrawn)["V1"] == _ids(shown)["V1"]
+        assert [one.path for one in w.relay.submits] == ["/mj/submit/change", "/mj/submit/action"]
+        assert not w.env.errors
+
+
+def _ids(message: discord.Message) -> dict[str, str]:
+    return {one.label or "": one.custom_id or "" for one in buttons(message)}
+
+
+async def _green(w: World, shown: discord.Message, label: str) -> discord.Message:
+    """Wait until a button is green, and return the message."""
+
+    def found() -> discord.Message | None:
+        now = w.message(shown.id)
+        return now if now and button(now, label).style is discord.ButtonStyle.success else None
+
+    return await w.until(found)

@@ -1,5 +1,6 @@
 """The API's buttons become Discord's: order kept, and one bad button never loses the message."""
 
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -7,10 +8,10 @@ import pytest
 from discord import ui
 
 from bot.abilities import way_round
-from bot.actions import ability, key
+from bot.actions import Kind, ability, claim_key, key
 from bot.models import Button, Task
 from bot.records import Mark, Marks
-from cogs.buttons import TaskButton, TaskMenu
+from cogs.buttons import Click, TaskButton, TaskMenu
 from cogs.components import task_buttons
 from tests.recorded import recorded
 
@@ -86,6 +87,18 @@ async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
     marks = Marks(pressed={key(given.custom_id): Mark("2", "", finished=True)})
     [button] = drawn(given, marks=marks)
     assert (discord.ButtonStyle.success, False) == (button.style, button.disabled)
+
+
+@pytest.mark.parametrize("custom_id", ["MJ::JOB::upsample::2", f"MJ::JOB::upsample::2::{UUID}"])
+@pytest.mark.parametrize("marked", [claim_key, key])
+async def test_a_button_is_green_whoever_offered_it_when_it_was_pressed(
+    custom_id: str, marked: Callable[[str], str]
+) -> None:
+    """Its mark is the same for the bot's and the relay's own, and where an earlier version wrote it."""
+    marks = Marks(pressed={marked(custom_id): Mark("2", "", finished=True)})
+    [button] = drawn(Button(custom_id=custom_id, label="U2"), marks=marks)
+    assert button.style is discord.ButtonStyle.success
+    assert button.custom_id == Click(Kind.PICK, "1", key(custom_id)).custom_id
 
 
 async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
