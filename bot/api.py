@@ -105,7 +105,7 @@ class MidjourneyAPI:
         self._complete = complete or _unchanged
         self._sleep = sleep
         self.account_calls = AccountCalls(now)
-        self._gate = ReadGate(self._check_key)
+        self._gate = ReadGate(self._check_for_submits)
         self._diagnosis = KeyDiagnosis(lambda: relay.ask_account(USAGE, _OF_USAGE), self.account_calls, now)
         self._of_seed = Terms(timeout=seed_timeout)
         self._of_pictures = Terms(timeout=pictures_timeout)
@@ -226,8 +226,8 @@ class MidjourneyAPI:
         except TaskUnknown:
             return
 
-    async def _check_key(self) -> None:
-        """Check, and be content with an answer that nobody can read, where it shows that the relay took the key."""
+    async def _check_for_submits(self) -> None:
+        """Check, and be content with an answer that cannot be read, where it shows that the relay took the key."""
         try:
             await self.check()
         except RelayUnreachable as strange:

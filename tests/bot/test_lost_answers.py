@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.account_calls import CALLS
+from bot.actions import claim_key
 from bot.errors import (
     AlreadyPressed,
     AnswerLost,
@@ -28,7 +29,7 @@ from tests.fakes.answerer import FakeAnswerer
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, MINH, PARENT, V2, job, place, task
+from tests.fakes.rows import CHILD, MINH, PARENT, U2, V2, job, place, task
 
 EARLIER, ELSE = "8001", "8002"
 """The child of an earlier request of ours; and the task of another application that has the same key."""
@@ -611,7 +612,7 @@ async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: Worl
 
 async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world: World) -> None:
     """new-api makes a 1 of the 21, and bills it under the id of the child that this button led to before."""
-    again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=press().key, child_id="8005")
+    again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=claim_key(U2), child_id="8005")
     world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
     world.store.outlived["8005"] = Status.FAILURE  # else its mark answers the press
     world.relay.billed = [PROOF, row("8005", at=START - timedelta(minutes=50)), row("8005")]
