@@ -15,6 +15,7 @@ from bot.answers import Answer
 from bot.clock import utc_now
 from bot.connections import Connections, Terms
 from bot.errors import (
+    ActionUnsupported,
     BalanceExhausted,
     KeyRefused,
     RelayBusy,
@@ -347,10 +348,19 @@ class MidjourneyAPI:
         try:
             return await self._send(path, body, understand, speed)
         except KeyRefused as refused:
+            self._doubt()
             raise await self._diagnosis.explain(refused) from None
         except UpstreamRefused:
             await self._check_key()
             raise
+        except (ActionUnsupported, RelayUnreachable):
+            self._doubt()
+            raise
+
+    def _doubt(self) -> None:
+        """Let a read find out before the next submit whether the second header still goes alone, where it does."""
+        if not self._relay.headers.are_both:
+            self._gate.close()
 
     async def _send(self, path: str, body: Body, understand: Callable[[Answer], _T], speed: Speed | None) -> _T:
         terms = self._of_pictures if submits.has_pictures(body) else _OF_TEXT

@@ -79,10 +79,6 @@ class KeyHeaders:
         """Whether a read that was refused may be sent once more with the others."""
         return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _TRY_AGAIN
 
-    def is_doubtful(self, answer: Answer, proof: Proof) -> bool:
-        """Tell whether an answer to the current headers may have another one with the others."""
-        return may_be_the_header(answer) if self.are_both else proof(answer) is False
-
     def learn(self, proof: bool | None) -> None:  # noqa: FBT001 - what a Proof returned
         """Take in what an answer to the others proves: from one that is the relay's own on they are used."""
         if proof:
@@ -136,7 +132,8 @@ class Connections:
         asked, key = _Request(method, path, body, terms), self.headers
         were_both = key.are_both
         answer = await self._ask(self.reads, asked, key.current)
-        if not key.is_doubtful(answer, proof):
+        is_doubtful = may_be_the_header(answer) if were_both else proof(answer) is False
+        if not is_doubtful:
             return answer
         async with key.lock:  # of several reads that are refused at once, the others wait for what one finds out
             if key.are_both is were_both:

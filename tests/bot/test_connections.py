@@ -199,6 +199,28 @@ async def test_what_no_longer_takes_the_second_header_alone_is_sent_both(page: R
     assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize("page", [real_reply("onehub_401"), Reply(401, ""), Reply(302, ""), Reply(403, "<html>")])
+async def test_a_submit_that_is_refused_with_the_second_header_has_it_looked_at(page: Reply, clock: FakeClock) -> None:
+    """Where nothing is polled nobody else would find out: the next submit goes with both."""
+    it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
+    async with opened(it, clock) as api:
+        await api.check()
+        it.to_alone, it.to_both = page, None
+        with pytest.raises(RelayError):
+            await _press(api)
+        await _press(api)
+    assert it.asked["submit"] == 1
+    assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_seeds_that_are_refused_meanwhile_are_asked_for_again(clock: FakeClock) -> None:
+    """Though they show nothing themselves: a read beside them has found out which header is taken."""
+    it = KeyRelay(admits=of_bare_authorization, seed=Reply(200, '{"code":1,"description":"ok","result":"7"}'))
+    async with opened(it, clock) as api:
+        seeds = await asyncio.gather(api.check(), *(api.seed("5") for _ in range(4)))
+    assert seeds[1:] == ["7"] * 4
+
+
 async def test_a_passing_refusal_changes_nothing(clock: FakeClock) -> None:
     """Where both are refused as well, the second goes on alone, and the others are not tried for a minute."""
     it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
