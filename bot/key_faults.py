@@ -12,7 +12,7 @@ def key_fault(error: RelayError, *, quoting: bool = False) -> tuple[str, str] | 
     match error:
         case KeyLimited():
             return (
-                "MJ_API_KEY is limited to some models, so the relay lets it read no task",
+                "MJ_API_KEY is limited to some models, so the relay won't let it read tasks",
                 "Remove the model limits of the key in the relay's console.",
             )
         case KeyExpired():
@@ -23,7 +23,10 @@ def key_fault(error: RelayError, *, quoting: bool = False) -> tuple[str, str] | 
             said = translate(reason) if quoting else clause(reason)
             return (
                 f"the relay refuses MJ_API_KEY{said and f' ({said})'}",
-                "Copy MJ_API_KEY again from the relay's console, and see there whether it is switched on.",
+                (
+                    "Copy MJ_API_KEY again from the relay's console (of a midjourney-proxy: its mj.api-secret), and "
+                    "see there whether it is switched on."
+                ),
             )
         case BalanceExhausted():
             return "the balance of MJ_API_KEY is used up", "Top it up with the relay."

@@ -76,11 +76,12 @@ class Settings(BaseSettings):
 
     @field_validator("mj_api_url", "discord_api_url", mode="after")
     @classmethod
-    def _web_address(cls, value: str) -> str:
+    def _web_address(cls, value: str, info: ValidationInfo) -> str:
         if value and not _is_web_address(value.strip()):
             raise ValueError("is not a web address like https://api.yescale.io")
-        # People paste the address with the path that the documents show.
-        return value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
+        # People paste the address with the path that the documents show, or that of the chat models.
+        bare = value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
+        return bare if info.field_name == "discord_api_url" else bare.removesuffix("/v1").rstrip("/")
 
     @field_validator("shard_ids", mode="after")
     @classmethod

@@ -79,7 +79,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "The relay no longer holds the picture behind this button, so nothing can be made of it. Nothing was paid: "
         "start again from a newer picture."
     ),
-    ParentBusy: "Midjourney is still settling that picture. Nothing was paid: wait a few seconds and press again.",
+    ParentBusy: "The relay has not finished that picture yet. You weren't charged: press again in some minutes.",
     ParentUnchangeable: (
         "This service can draw only from four pictures, not from this one. Press **V** or 🔄 below the four that it "
         "came from. You weren't charged."
@@ -105,8 +105,8 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "charged."
     ),
     KeyLimited: (
-        "This bot's API key is limited to some models, so the relay lets it read no task. The operator of this bot has "
-        "to remove the key's model limits in the relay's console. You weren't charged."
+        "This bot's API key is limited to some models, so the relay won't let it read tasks. The operator of this "
+        "bot has to remove the key's model limits in the relay's console. You weren't charged."
     ),
     AdmissionRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
     ServerNotAllowed: (
@@ -170,7 +170,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
 _OF_COMMANDS: Final[Mapping[type[MjbotError], str]] = {
     ClaimLost: "That took too long on my side, so I sent nothing, and nothing is paid. Please run it again.",
     AlreadyClaimed: "I have this command already and send it only once. Wait a moment: its message is on the way.",
-    ParentBusy: "Midjourney is still settling that picture. Nothing was paid: wait a few seconds and ask again.",
+    ParentBusy: "The relay has not finished that picture yet. You weren't charged: ask again in some minutes.",
 }
 
 
@@ -323,7 +323,7 @@ def _answer_lost(now: datetime, link: str, again_at: datetime | None, *, own: bo
     if again_at is not None:
         again = f" You can try again {_soon(now, (again_at - now).total_seconds())}."
     return (
-        f"The relay's answer to {whose} was lost, so it may have been charged. {where} says what I find out. I sent "
+        f"The relay's answer to {whose} was lost, so it may have been charged. {where} will say what I find. I sent "
         f"nothing this time: you weren't charged again.{again}"
     )
 

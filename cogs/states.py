@@ -40,7 +40,12 @@ SENDING = State(QUIET, "📨 Sending")
 _LOOKING = State(
     WAITING,
     "🔎 Looking for it at the relay",
-    ("The relay's answer was lost, so it may have been accepted. It is not sent again: nothing is paid twice.",),
+    (
+        (
+            "The relay's answer was lost, so your request may have been accepted. I look for it, for some minutes at "
+            "most; I do not send it again, so nothing is paid twice."
+        ),
+    ),
 )
 LOOK = (Kind.LOOK, "🔄", "Look again")
 REFRESH = (Kind.LOOK, "🔄", "Refresh")
@@ -86,8 +91,13 @@ def _full(again_at: datetime) -> State:
 
 
 def _parent_busy(again_at: datetime) -> State:
-    lines = (f"The relay is still finishing the picture before this one. Trying again {ago(again_at)}, by itself.",)
-    return State(QUIET, "⏳ Waiting for the picture before", lines)
+    lines = (
+        (
+            f"The relay is still finishing it. Trying again {ago(again_at)}, by itself. Nothing is paid until the "
+            "relay takes your press."
+        ),
+    )
+    return State(QUIET, "⏳ Waiting for the picture you pressed", lines)
 
 
 _WAITS: dict[Wait, Callable[[datetime], State]] = {Wait.QUEUE: _full, Wait.PARENT: _parent_busy}
@@ -104,18 +114,18 @@ def _running(scene: Scene, task: Task) -> State:
 def _outage(scene: Scene) -> Iterator[str]:
     if scene.silent_since is None:
         if scene.unchanged_since is not None:
-            since = ago(scene.unchanged_since)
-            yield f"⚠️ Nothing new since {since}: it is slow, or the relay has lost it. Still watching"
+            last = ago(scene.unchanged_since)
+            yield f"⚠️ The last change was {last}: the task is slow, or the relay has lost it. Still watching"
         return
-    since = ago(scene.silent_since)
+    last = ago(scene.silent_since)
     if scene.refusal is None:
-        yield f"⚠️ No answer from the relay since {since}; still trying"
+        yield f"⚠️ No answer from the relay; it went silent {last}. Still trying"
         return
     what, cure = next(_REFUSED[kind] for kind in type(scene.refusal).__mro__ if kind in _REFUSED)
     said = quoted(translate(scene.refusal.reason), _SAID) if what.endswith(":") else ""
     what = f"{what} {said}" if said else what.removesuffix(":")
-    todo = f"**Next:** the operator of this bot {cure}; then this message goes on by itself"
-    yield f"⚠️ No news since {since}. {what}. {todo}"
+    todo = f"**Next:** tell the operator of this bot to {cure}; this message then goes on by itself"
+    yield f"⚠️ No news; the last was {last}. {what}. {todo}"
 
 
 def _quoted_outage(scene: Scene) -> tuple[str, ...]:
@@ -126,13 +136,13 @@ def _quoted_outage(scene: Scene) -> tuple[str, ...]:
 # What the relay says of the bot's key, and the cure; a colon asks for its own words.
 _REFUSED: Mapping[type[Exception], tuple[str, str]] = {
     KeyLimited: (
-        "The relay lets this bot's key read no task, as it is limited to some models",
-        "removes the model limits of the key",
+        "The relay won't let this bot's key read tasks, as the key is limited to some models",
+        "remove the model limits of the key",
     ),
-    KeyExpired: ("This bot's key for the relay has expired", "renews the key"),
-    KeyUnknown: ("The relay does not know this bot's key", "copies the key again from the relay's console"),
-    BalanceExhausted: ("This bot's key has no credit left at the relay", "tops it up"),
-    KeyRefused: ("The relay refuses this bot's key:", "looks at the key in the relay's console"),
+    KeyExpired: ("This bot's key for the relay has expired", "renew the key"),
+    KeyUnknown: ("The relay does not know this bot's key", "copy the key again from the relay's console"),
+    BalanceExhausted: ("This bot's key has no credit left at the relay", "top it up"),
+    KeyRefused: ("The relay refuses this bot's key:", "look at the key in the relay's console"),
 }
 
 
@@ -214,7 +224,7 @@ def _no_more(scene: Scene, task: Task) -> tuple[str, ...]:
     single = not (is_grid(task) or task.text or task.video or _is_pressable(task) or task.action == "SWAP_FACE")
     if not single or not (none or task.buttons_key is ButtonsKey.ABSENT):
         return ()
-    way = " To vary it, press its **V** below the four." if task.action == "UPSCALE" else ""
+    way = " To vary it, press **V** with its number below the four." if task.action == "UPSCALE" else ""
     return (f"This service can't do more with a single picture.{way}",)
 
 
@@ -290,7 +300,10 @@ def _uncertain(scene: Scene) -> State:
     del scene
     lines = (
         "The relay's answer was lost, so it may have been accepted, and charged. It is not sent again.",
-        "**Next:** check the relay's log, if it has one, for a task of this minute: `/mjstatus` with its id shows it.",
+        (
+            "**Next:** ask the operator of this bot to check the relay's log, if it has one, for a task of that "
+            "minute: `/mjstatus` with its id shows it. Asking again may be charged too."
+        ),
     )
     return State(WAITING, "❔ Not known whether it was sent", lines)
 

@@ -85,7 +85,7 @@ class Key:
         (KeyRefused("sk-secret is invalid"), "the relay refuses MJ_API_KEY"),
         (KeyUnknown("sk-secret"), "the relay does not know MJ_API_KEY"),
         (KeyExpired("sk-secret"), "MJ_API_KEY has expired"),
-        (KeyLimited("sk-secret"), "MJ_API_KEY is limited to some models, so the relay lets it read no task"),
+        (KeyLimited("sk-secret"), "MJ_API_KEY is limited to some models, so the relay won't let it read tasks"),
         (KeyRefused("用户已被封禁"), "the relay refuses MJ_API_KEY (the account is banned)"),
         (BalanceExhausted("sk-secret"), "the balance of MJ_API_KEY is used up"),
         (RelayUnreachable("sk-secret"), "the relay does not answer"),

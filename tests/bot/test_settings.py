@@ -193,6 +193,15 @@ def test_an_address_may_be_pasted_as_documents_show_it(
     assert getattr(Settings.read(), name.lower()) == url
 
 
+@pytest.mark.parametrize(
+    "value", ["http://localhost:3000/v1/", "http://localhost:3000/v1", "http://localhost:3000/v1/mj"]
+)
+def test_a_relays_address_may_end_as_that_of_its_chat_models(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Its paths for Midjourney begin at its root."""
+    monkeypatch.setenv("MJ_API_URL", value)
+    assert Settings.read().mj_api_url == "http://localhost:3000"
+
+
 @pytest.mark.parametrize("value", ["1,2,3", "1 2 3", " 1, 2,\n3, ", "3;2;1"])
 def test_lists_of_ids_are_written_as_people_write_them(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Commas, semicolons, blanks, or several."""

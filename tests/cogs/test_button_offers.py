@@ -55,7 +55,7 @@ async def test_taking_one_of_four_asks_for_a_change(tmp_path: Path) -> None:
         _, child = await upscaled(w, parent)
         assert title_of(child).startswith("✅ Picture 2")
         said = child.embeds[0].description or ""
-        assert f"{NO_MORE} To vary it, press its **V** below the four." in said
+        assert f"{NO_MORE} To vary it, press **V** with its number below the four." in said
         assert f"from [these four]({parent.jump_url})" in said
         assert [label for row in rows(child) for label in row] == ["Original", "Family", "🗑️"]
         [submit] = w.relay.submits

@@ -24,6 +24,7 @@ PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, shrunk=False)
 GREY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 HINT = "**U** takes one, **V** varies one, 🔄 draws four new (1 2 above 3 4)"
 NO_MORE = "This service can't do more with a single picture."
+VARY = "To vary it, press **V** with its number below the four."
 LOOK, REFRESH = ("🔄", "Look again"), ("🔄", "Refresh")
 
 
@@ -92,8 +93,10 @@ BORN = job().born_at
 U2 = "lien pressed U2"
 U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
-OUTAGE = f"⚠️ No answer from the relay since <t:{int(SILENT.timestamp())}:R>; still trying"
-STALLED = f"⚠️ Nothing new since <t:{int(SILENT.timestamp())}:R>: it is slow, or the relay has lost it. Still watching"
+OUTAGE = f"⚠️ No answer from the relay; it went silent <t:{int(SILENT.timestamp())}:R>. Still trying"
+STALLED = (
+    f"⚠️ The last change was <t:{int(SILENT.timestamp())}:R>: the task is slow, or the relay has lost it. Still watching"
+)
 DELETE = ("🗑️", "")
 OF_GRID = (("✂️", "Split"), DELETE)
 STOP, CANCEL = (("", "Stop watching"),), (("", "Cancel"),)
@@ -384,7 +387,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Picture 3 in 1 s",
             GREEN,
-            ("**a fox**", f"from [these four]({FIRST})", f"{NO_MORE} To vary it, press its **V** below the four."),
+            (
+                "**a fox**",
+                f"from [these four]({FIRST})",
+                f"{NO_MORE} {VARY}",
+            ),
             "lien pressed U3",
             "U3 · 1795857930570678",
             finished=1795857931186,
@@ -397,7 +404,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Upscaled in 1 s",
             GREEN,
-            ("**a fox**", f"{NO_MORE} To vary it, press its **V** below the four."),
+            ("**a fox**", f"{NO_MORE} {VARY}"),
             footer="Upscale · 1795857930570678",
             finished=1795857931186,
             image=PICTURE.name,
@@ -531,13 +538,13 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             waits_for=Wait.PARENT,
         ),
         Look(
-            "⏳ Waiting for the picture before",
+            "⏳ Waiting for the picture you pressed",
             GREY,
             (
                 "**a lighthouse**",
                 (
-                    "The relay is still finishing the picture before this one. "
-                    f"Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself."
+                    f"The relay is still finishing it. Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself. "
+                    "Nothing is paid until the relay takes your press."
                 ),
             ),
             U2,
@@ -703,8 +710,8 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (
                 "The relay's answer was lost, so it may have been accepted, and charged. It is not sent again.",
                 (
-                    "**Next:** check the relay's log, if it has one, for a task of this minute: `/mjstatus` with its "
-                    "id shows it."
+                    "**Next:** ask the operator of this bot to check the relay's log, if it has one, for a task of "
+                    "that minute: `/mjstatus` with its id shows it. Asking again may be charged too."
                 ),
             ),
             U2,
@@ -718,8 +725,8 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             YELLOW,
             (
                 (
-                    "The relay's answer was lost, so it may have been accepted. "
-                    "It is not sent again: nothing is paid twice."
+                    "The relay's answer was lost, so your request may have been accepted. I look for it, for some "
+                    "minutes at most; I do not send it again, so nothing is paid twice."
                 ),
             ),
             U2,
@@ -825,13 +832,13 @@ async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Kind)
 @pytest.mark.parametrize(
     ("refusal", "says", "cure"),
     [
-        (KeyLimited("This token has no access to model"), "limited to some models", "removes the model limits"),
-        (KeyExpired("该令牌已过期"), "has expired", "renews the key"),
-        (KeyUnknown("无效的令牌"), "does not know this bot's key", "copies the key again"),
-        (BalanceExhausted(), "no credit left", "tops it up"),
-        (KeyRefused("用户已被封禁"), "The relay refuses this bot's key: `the account is banned`.", "looks at the key"),
-        (KeyRefused("ask *Bob*"), "The relay refuses this bot's key: `ask *Bob*`.", "looks at the key"),
-        (KeyRefused(), "The relay refuses this bot's key.", "looks at the key"),
+        (KeyLimited("This token has no access to model"), "limited to some models", "remove the model limits"),
+        (KeyExpired("该令牌已过期"), "has expired", "renew the key"),
+        (KeyUnknown("无效的令牌"), "does not know this bot's key", "copy the key again"),
+        (BalanceExhausted(), "no credit left", "top it up"),
+        (KeyRefused("用户已被封禁"), "The relay refuses this bot's key: `the account is banned`.", "look at the key"),
+        (KeyRefused("ask *Bob*"), "The relay refuses this bot's key: `ask *Bob*`.", "look at the key"),
+        (KeyRefused(), "The relay refuses this bot's key.", "look at the key"),
     ],
 )
 @pytest.mark.parametrize("seen", [QUEUED, RUNNING], ids=["queued", "running"])
@@ -839,10 +846,10 @@ def test_a_refusal_of_the_key_says_why_and_the_cure(seen: Task, refusal: RelayEr
     """One line in place of the outage's: since when, what the relay says, and what its operator does."""
     shown = scene(seen, silent_since=SILENT, refusal=refusal)
     line = look(shown).lines[-1]
-    assert line.startswith(f"⚠️ No news since <t:{int(SILENT.timestamp())}:R>. ")
+    assert line.startswith(f"⚠️ No news; the last was <t:{int(SILENT.timestamp())}:R>. ")
     assert says in line
-    assert f"**Next:** the operator of this bot {cure}" in line
+    assert f"**Next:** tell the operator of this bot to {cure}" in line
     assert "No answer" not in line
-    assert line.endswith("; then this message goes on by itself")
+    assert line.endswith("; this message then goes on by itself")
     careful = render(shown, careful=True).embed.description or ""
     assert ("⚠️" in careful) is (type(refusal) is not KeyRefused)
