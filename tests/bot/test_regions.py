@@ -12,10 +12,12 @@ from bot.actions import REPAINTED
 from bot.claims import claim_id_of
 from bot.errors import (
     AlreadyPressed,
+    AnswerLost,
     FormGone,
     MaskMissing,
     PictureUnreadable,
     PlaceUnreachable,
+    PressRefused,
     PromptRefused,
     RelayBusy,
     RelayError,
@@ -136,16 +138,16 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
 
 
-@pytest.mark.parametrize("ends", [ACCEPTED, SubmitUncertain("lost")])
+@pytest.mark.parametrize(("ends", "told"), [(ACCEPTED, AlreadyPressed), (SubmitUncertain("lost"), AnswerLost)])
 async def test_what_was_confirmed_after_a_refusal_is_not_paid_again(
-    world: World, process: Process, ends: Submission | RelayError
+    world: World, process: Process, ends: Submission | RelayError, told: type[PressRefused]
 ) -> None:
     """The second confirmation is the proposal's as well: a third, however late, finds it."""
     world.relay.outcomes = [RelayBusy("30"), ends]
     for number in (101, 102):
         await process.presses.repaint(press(number, button=REGION), 900, "a fox", b"mask", FakeAnswerer(number))
         await world.clock.advance(400.0)
-    with pytest.raises(AlreadyPressed):
+    with pytest.raises(told):
         await process.presses.repaint(press(103, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
     assert len(world.relay.accepted) == 1
 
