@@ -33,7 +33,7 @@ from sandbox.relay.gate import Gate
 from sandbox.relay.keys import Key, KeyRing
 from sandbox.relay.ledger import Ledger
 from sandbox.relay.lives import ACTIONS, Life, live
-from sandbox.relay.own_api import OwnAPI
+from sandbox.relay.own_api import OwnAPI, Window
 from sandbox.relay.profiles import PROFILES, profile
 from sandbox.relay.proxy import listed
 from sandbox.relay.refusals import Refusal, refusal
@@ -77,6 +77,7 @@ class Relay:
         self._ledger = Ledger(now(), self.settings)
         bills = Bills(self.settings.software, self.keys)
         self._own_api = OwnAPI(self.settings, self.keys, bills)
+        self._console = Window(60, 180)
         self._desk = Desk(self.settings, self._ledger, bills)
         self._submits = Submits(self.settings, self._desk, self._host)
         self._scripts = Scripts()
@@ -260,7 +261,10 @@ class Relay:
             return await self._gallery.file(name, self._submits.uploads, now)
         if route == "sandbox":
             return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
-        return self._voice.unknown_path(method, name)
+        answer = self._voice.unknown_path(method, name)
+        # The web console of the new-api of 2025, which answers such a path, is limited by address.
+        limited = self.settings.software == "newapi-2025" and answer.content_type == "text/html"
+        return empty(429) if limited and self._console.wait(now) else answer
 
     async def _body(self, request: web.Request) -> Body:
         """Return the JSON sent; midjourney-proxy's Spring refuses what is none."""

@@ -311,6 +311,13 @@ async def test_unknown_paths() -> None:
         assert (await asker.ask("GET", f"/mj/image/{await asker.grid()}")).status == 404
 
 
+async def test_the_console_of_2025_is_limited_by_address() -> None:
+    """After sixty of its pages in three minutes the answer to an unknown path is 429, without a word."""
+    async with asking(OF_2025) as asker:
+        told = [(await asker.sent("submit/video")).status for _ in range(61)]
+    assert told == [*[200] * 60, 429]
+
+
 async def test_a_custom_id_without_parts_closes_the_connection() -> None:
     """new-api of 2026 gives no answer at all."""
     async with asking(OF_2026) as asker:
