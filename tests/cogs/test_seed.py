@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 
 from bot.actions import SEED
@@ -63,10 +62,10 @@ async def test_what_is_malformed_is_refused_before_any_defer(tmp_path: Path, giv
         assert w.relay.requests.total() == 0
 
 
-def _is_refused(w: World, answer: discord.Message, why: str) -> bool:
+def _is_refused(w: World, message_id: int, why: str) -> bool:
     """Tell whether a message says that the relay tells no seeds, and why; first it says that it asks."""
-    said = (w.message(answer.id) or answer).content
-    return "does not tell seeds" in said and why in said
+    shown = w.message(message_id)
+    return shown is not None and "does not tell seeds" in shown.content and why in shown.content
 
 
 FAILURES: list[tuple[dict[str, Any], str]] = [
@@ -109,7 +108,7 @@ async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[
         for _ in range(2):
             answer = (await w.slash(w.member, "seed", id=w.relay.add_task("grid"))).response
             assert answer is not None
-            await w.until(partial(_is_refused, w, answer, why))
+            await w.until(partial(_is_refused, w, answer.id, why))
         assert w.relay.requests["seed"] == 1
         assert SEED in await w.app.store.refusals(w.clock.now())
 
