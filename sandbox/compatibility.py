@@ -35,8 +35,6 @@ _HEADS: Mapping[str, str] = {
 }
 
 
-_OF_A_ROUTE: frozenset[Life] = frozenset({"describe", "shorten"})
-"""Results that only the route of their own name makes: a relay without it has none whose buttons could be pressed."""
 _SHORTER: Mapping[str, str] = {
     "This relay cannot do that at all: it does not offer it": "not offered",
     "This relay cannot do that at all": "refused",
@@ -63,8 +61,6 @@ class Press:
 
     async def walk(self, by: Walker) -> str:
         """Press it, fill in whatever form opens, and wait for how that ends."""
-        if self.life in _OF_A_ROUTE and by.relay.settings.lacks(self.life):
-            raise NotOffered("no such button")
         parent = await by.followed(self.life, self.prompt, dict(self.further))
         result = await by.click(parent, self.label)
         if result.modal is None:

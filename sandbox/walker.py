@@ -72,8 +72,10 @@ class Walker:
         """Have a task that is over, follow it, and return its message once everything is there that comes.
 
         Raises:
-            NotOffered: The task cannot be followed; the message says what the person was told.
+            NotOffered: This software makes no such task, or it cannot be followed; the message says why.
         """
+        if not self.relay.settings.makes(life):
+            raise NotOffered("no such button")
         task_id = self.relay.add_task(life, prompt=prompt, further=further)
         shown = await self.slash("mjstatus", id=task_id)
 

@@ -103,6 +103,12 @@ class RelaySettings:
         """Whether it plays software that was recorded, with its routes under `/api` and its headers."""
         return self.software != "new-api"
 
+    def makes(self, life: str) -> bool:
+        """Whether a task of such a life (sandbox/relay/lives.py) can come to be by a submit to this software."""
+        if self.is_proxy:
+            return life in {"running", "grid", "single", "failed", "describe"}
+        return self.has_video or life not in {"video", "clip"}
+
     def lacks(self, route: str) -> bool:
         """Whether this build has no such route, and answers it with its console."""
         return (

@@ -44,7 +44,7 @@ async def test_a_key_that_loses_its_reads_while_a_task_runs(world: World) -> Non
         message = await world.follow(world.relay.add_task(), 0)
         _script(world, "2026_model_limits_on_fetch", *_READS)
         await world.until(partial(_says, message, "limited to some models"))
-        assert _says(message, "removes the model limits of the key")
+        assert _says(message, "remove the model limits of the key")
         assert not _says(message, "No answer")
         (refused,) = await _imagine(world)
         assert "limited to some models" in refused.content
