@@ -1,4 +1,4 @@
-"""The use case of a lost answer: find out what became of a submit whose answer nobody has, and tell it; all free.
+"""The use case of a lost answer: find out what became of a submit whose answer never came, and tell it; all free.
 
 Two sources may tell. new-api's log of the key has a row for each submit that it billed, with the id of its task, which
 carries the claim's tag as `state`; what a log without such a row proves is judged in `bot/log_evidence.py`.
@@ -38,7 +38,7 @@ MOST_CANDIDATES: Final = 10
 
 _ANSWERED: Final = timedelta(seconds=30)
 """How long after its answer a relay may still write its log."""
-# new-api gives its upstream 60 s. Counted from when the answer was missed, as a process that was killed told nobody
+# new-api gives its upstream 60 s. Counted from when the answer was missed, as a process that was killed left no word of
 # when it sent.
 _UNANSWERED: Final = timedelta(seconds=90)
 """How long a relay may still be working on a submit whose answer never came."""
@@ -124,7 +124,7 @@ class LostAnswers:
         self._log = LogReader(api, calls, self._absences, clock.now)
 
     def look_for(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
-        """Hand a search to the supervisor; its job's row stays open, so that whoever takes it over looks again.
+        """Hand a search to the supervisor; its job's row stays open, so that a process that takes it over looks again.
 
         The claim is unknown. `answered`: the relay has answered, and left it open.
         """
@@ -338,7 +338,7 @@ class LostAnswers:
         return None
 
     async def _model_of(self, claim: Claim) -> str:
-        """Return the model under which a stock new-api bills what was claimed; "" where nobody knows."""
+        """Return the model under which a stock new-api bills what was claimed; "" where that is not known."""
         what, _, _ = claim.button.partition(":")
         if not claim.task_id:
             return model_of(what)

@@ -106,7 +106,7 @@ class Ownership:
         self._renewed_at = self._now()
 
     async def _settle_orphans(self) -> None:
-        """Mark each claim whose process ended meanwhile as unknown; whoever takes over its job looks for its task."""
+        """Mark claims whose process ended as unknown; the process that takes over the job looks for the task."""
         for claim in await self._fleet.orphaned_claims():
             if await self._store.job_of_claim(claim.id) is None:
                 # A submit is sent only after its message's row is written, and its claim held: this one never was.

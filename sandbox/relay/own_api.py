@@ -35,7 +35,7 @@ class Window:
 
 
 class OwnAPI:
-    """The routes under `/api` that a key, or nobody, may ask."""
+    """The routes under `/api`: some ask for a key, some for none."""
 
     def __init__(self, settings: RelaySettings, keys: KeyRing, bills: Bills) -> None:
         self._settings = settings
