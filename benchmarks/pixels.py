@@ -15,12 +15,12 @@ from PIL import Image
 from benchmarks.bystander import Late, bystander, delays, longest
 from benchmarks.table import Row, ratio
 from bot.errors import MaskUnclear
-from bot.fit import fit
-from bot.masks import Region, draw_mask, read_mask
-from bot.offloop import OffLoop
-from bot.previews import preview
-from bot.quarters import quarters
-from bot.uploads import MOST_BYTES, prepare
+from bot.imaging.grid_split import quarters
+from bot.imaging.mask_preview import preview
+from bot.imaging.masks import Region, draw_mask, read_mask
+from bot.imaging.reencode import fit
+from bot.imaging.upload_validation import MOST_BYTES, prepare
+from bot.imaging.worker_pool import OffLoop
 from tests.pictures import encoded, noise
 
 TARGET_MS = 50.0

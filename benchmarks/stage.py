@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 from sqlalchemy import create_engine
 
-from bot.records import Job, Person, Place
+from bot.entities import Job, Person, Place
 from bot.store import open_store
 from bot.store.rows import job_row
 from bot.store.schema import jobs

@@ -19,10 +19,12 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot import hosting
-from bot.api import MidjourneyAPI
 from bot.app import MjBot, app
-from bot.check import (
+from bot.clock import Clock, happens
+from bot.errors import SettingsError, StoreUnavailable
+from bot.metrics import DATABASE_WRITABLE
+from bot.ops import platform_disk
+from bot.ops.diagnostics import (
     Finding,
     buttons_finding,
     disk_findings,
@@ -36,18 +38,16 @@ from bot.check import (
     token_findings,
     unfound,
 )
-from bot.clock import Clock, happens
-from bot.errors import SettingsError, StoreUnavailable
-from bot.goodbye import ALL_SECONDS, CUT_SECONDS
-from bot.health import Readiness
-from bot.logs import set_up
-from bot.metrics import DATABASE_WRITABLE
+from bot.ops.dotenv_lint import Slip, explained, slips
+from bot.ops.health import Readiness
+from bot.ops.http_server import serving
+from bot.ops.logging_setup import set_up
+from bot.ops.shutdown import ALL_SECONDS, CUT_SECONDS
+from bot.relay.client import MidjourneyAPI
 from bot.settings import ENV_FILE, Settings
-from bot.slips import Slip, explained, slips
 from bot.store import open_store
-from bot.web import serving
-from cogs import connection
-from cogs.permissions import invite, invite_for_oneself
+from cogs.gateway import connection
+from cogs.gateway.permissions import invite, invite_for_oneself
 
 log = logging.getLogger("bot")
 
@@ -70,7 +70,7 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    if wiped := hosting.wiped_disk_here(settings.database_url):
+    if wiped := platform_disk.wiped_disk_here(settings.database_url):
         log.warning("%s", wiped)
     for slip in _slips():
         log.warning("%s", slip)
@@ -196,7 +196,7 @@ async def check(settings: Settings, *, forget: bool = False) -> int:
     With `forget`, first let what the relay refused be tried again.
     """
     found = await _store_findings(settings, forget=forget)
-    found += disk_findings(hosting.wiped_disk_here(settings.database_url))
+    found += disk_findings(platform_disk.wiped_disk_here(settings.database_url))
     async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
         found.append(await relay_finding(api.check, settings.mj_api_url))
     found += await _discord_findings(settings)

@@ -14,60 +14,60 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import hosting
-from bot.admission import Admission
-from bot.api import MidjourneyAPI
-from bot.button_offers import ButtonOffers
 from bot.clock import Clock
-from bot.creations import Creations
-from bot.family import Families
-from bot.finished import Finished
-from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
-from bot.health import Health, KeyCheck, polls_trouble
-from bot.images import Linked, Pictures
-from bot.jobs import Jobs, Times
-from bot.lost_answers import LostAnswers
-from bot.offloop import OffLoop
-from bot.ownership import Ownership
-from bot.people import People
+from bot.features.cancel import Stops
+from bot.features.delete import Removals
+from bot.features.downloads import Results
+from bot.features.finished_picture import Finished
+from bot.features.lineage import Families
+from bot.features.person_settings import People
+from bot.features.seed import Seeds
+from bot.features.vary_region import Regions
+from bot.imaging.downloader import Linked, Pictures
+from bot.imaging.image_processor import Studio
+from bot.imaging.worker_pool import OffLoop
+from bot.ops import platform_disk
+from bot.ops.health import Health, KeyCheck, polls_trouble
+from bot.ops.shutdown import ANSWER_SECONDS, HAND_OVER_SECONDS
+from bot.policy.rules import Admission
 from bot.ports import Store
-from bot.presses import Presses
-from bot.regions import Regions
-from bot.removals import Removals
-from bot.results import Results
-from bot.retention import Retention
-from bot.schedule import Schedule
-from bot.seeds import Seeds
+from bot.recovery.job_leases import Ownership
+from bot.recovery.lost_answers import LostAnswers
+from bot.relay.client import MidjourneyAPI
 from bot.settings import Settings
-from bot.stops import Stops
 from bot.store import open_store
-from bot.studio import Studio
-from bot.supervisor import Supervisor
-from bot.watcher import Watcher
-from cogs.actions import Actions
-from cogs.blending import BlendWith
-from cogs.budgets import Budgets
-from cogs.create import Create
-from cogs.creating import Creating
-from cogs.display import DiscordDisplay
-from cogs.endings import Endings
-from cogs.help import Help
-from cogs.ours import Ours
-from cogs.people import PeopleCog
-from cogs.permissions import invite, invite_for_oneself
-from cogs.read import Read
-from cogs.regions import RegionForms
-from cogs.replies import Tree, all_answered
-from cogs.rework import Rework
-from cogs.seed import Seed
-from cogs.sessions import Sessions
-from cogs.shards import PatientBot
-from cogs.status import Status
-from cogs.sync import sync_commands
-from cogs.tasks import OwnTasks
-from cogs.traffic import traced
-from cogs.trust import Trust
-from cogs.upscale import Upscale
+from bot.submissions.commands import Creations
+from bot.submissions.presses import Presses
+from bot.tracking.offered_buttons import ButtonOffers
+from bot.tracking.poll_schedule import Schedule
+from bot.tracking.poller import Watcher
+from bot.tracking.retention import Retention
+from bot.tracking.task_supervisor import Supervisor
+from bot.tracking.tracker import Jobs, Times
+from cogs.commands.animate_edit_faceswap import Rework
+from cogs.commands.blend_menu import BlendWith
+from cogs.commands.describe_shorten import Read
+from cogs.commands.help_check import Help
+from cogs.commands.imagine_blend import Create
+from cogs.commands.paid_command import Creating
+from cogs.commands.seed import Seed
+from cogs.commands.settings import PeopleCog
+from cogs.commands.status import Status
+from cogs.commands.tasks import OwnTasks
+from cogs.commands.upscale_menu import Upscale
+from cogs.gateway.command_sync import sync_commands
+from cogs.gateway.guild_trust import Trust
+from cogs.gateway.permissions import invite, invite_for_oneself
+from cogs.gateway.rest_metrics import traced
+from cogs.gateway.shard_health import Sessions
+from cogs.gateway.sharded_bot import PatientBot
+from cogs.handlers.cancel_delete import Endings
+from cogs.handlers.result_buttons import Ours
+from cogs.handlers.task_buttons import Actions
+from cogs.handlers.vary_region import RegionForms
+from cogs.messaging.message_editor import DiscordDisplay
+from cogs.messaging.rate_limits import Budgets
+from cogs.messaging.responses import Tree, all_answered
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +202,7 @@ async def app(settings: Settings, *, clock: Clock | None = None, shard_count: in
         linked = partial(Linked, pictures)
         lease = timedelta(seconds=settings.lease_seconds)
         ownership = Ownership(store, store.fleet, jobs, lost_answers, lease=lease, clock=clock)
-        wiped = hosting.wiped_disk_here(settings.database_url)
+        wiped = platform_disk.wiped_disk_here(settings.database_url)
         status = Status(bot, jobs, turns, clock)
         bot.cogs_to_add = (
             status,

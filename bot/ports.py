@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bot.entities import Claim, ClaimState, Job, Kin, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
 from bot.errors import MjbotError, RelayError
-from bot.images import Picture
-from bot.models import Task
-from bot.readings import Shortened
-from bot.records import Claim, ClaimState, Job, Kin, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Task
+from bot.midjourney.text_results import Shortened
 
 PREVIEW = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -156,7 +156,7 @@ class Store(Protocol):
         ...
 
     async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
-        """Remember that the relay lacks an ability (bot.actions.ability), until then."""
+        """Remember that the relay lacks an ability (bot.midjourney.buttons.ability), until then."""
         ...
 
     async def refusals(self, at: datetime) -> dict[str, str]:

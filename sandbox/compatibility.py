@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot import actions
+from bot.midjourney import buttons
 from sandbox.relay import PROFILES, RelaySettings, profile
 from sandbox.relay.lives import Life
 from sandbox.walker import NotOffered, Walker, walker
@@ -133,7 +133,7 @@ PRESSES: tuple[Press, ...] = (
         further={"MJ::Job::PromptAnalyzerDetails": "Show details"},
     ),
 )
-"""One for each line of the table in bot/actions.py, in the order of README's table of buttons."""
+"""One for each line of the table in bot/midjourney/buttons.py, in the order of README's table of buttons."""
 
 
 async def _cancel(by: Walker) -> str:
@@ -207,10 +207,10 @@ def assert_complete(commands: tuple[str, ...]) -> None:
     """Hold the walks against the commands that the bot registers, and against the table of buttons.
 
     Raises:
-        Incomplete: A command, or a line of the table in bot/actions.py, has no walk.
+        Incomplete: A command, or a line of the table in bot/midjourney/buttons.py, has no walk.
     """
     walked = {name.split(",")[0].removeprefix("/") for name in COMMANDS}
-    lines = actions._TABLE  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    lines = buttons._TABLE  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     first = [next((line for line in lines if line.pattern.match(one.custom_id)), None) for one in PRESSES]
     missing = [f"/{name}" for name in commands if name not in walked]
     missing += [line.pattern.pattern for line in lines if line not in first]

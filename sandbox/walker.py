@@ -16,8 +16,8 @@ from simcord import ChannelHandle, Env, InteractionResult, MemberActor
 from simcord.results import ResponseMessage
 
 from bot.app import app
-from bot.claims import MOST_SUBMITS, claim_id_of
-from cogs.hints import asking_for_seed
+from bot.submissions.claims import MOST_SUBMITS, claim_id_of
+from cogs.text.guidance import asking_for_seed
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
 from sandbox.relay.lives import Life

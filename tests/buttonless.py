@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.models import is_array
+from bot.midjourney.task import is_array
 from sandbox.relay import Relay, RelaySettings
 from tests.recorded import recorded
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.answers import Answer
+from bot.relay.responses import Answer
 
 FOLDER = Path(__file__).parent / "data" / "relay"
 

@@ -14,7 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import errors, metrics
-from bot.records import ClaimState
+from bot.entities import ClaimState
 
 ROOT = Path(__file__).parents[1]
 RULES: list[dict[str, Any]] = [

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreUnavailable
 from bot.ports import Now
-from bot.store.commit import to_the_end
 from bot.store.engine import answering
+from bot.store.group_commit import to_the_end
 from bot.store.schema import UtcDateTime
 
 _T = TypeVar("_T")

@@ -28,9 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.models import Status
+from bot.entities import Claim, ClaimState, PersonSettings, Tasks
+from bot.midjourney.task import Status
 from bot.ports import ON_ITS_WAY, TWIN_PRESS
-from bot.records import Claim, ClaimState, PersonSettings, Tasks
 from bot.store.schema import claims, jobs, people, processes, snapshots
 
 NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())

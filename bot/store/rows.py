@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Notify, Person, PersonSettings, Place
-from bot.submits import Speed
+from bot.entities import Claim, ClaimState, Job, Notify, Person, PersonSettings, Place
+from bot.midjourney.task import Task
+from bot.relay.requests import Speed
 
 
 def job_row(job: Job) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.imaging.image_processor import Studio
 from bot.store import SqlStore, open_store
-from bot.studio import Studio
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON
 from tests.postgres import Postgres

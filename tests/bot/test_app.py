@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.app import app
 from bot.errors import StoreUnavailable
-from cogs.places import Interaction
+from cogs.messaging.context import Interaction
 from tests.world import GUILD_ID, settings, world
 
 

@@ -9,7 +9,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.__main__ import Patience, keep_connected, main
-from bot.health import Readiness
+from bot.ops.health import Readiness
 from bot.settings import Settings
 from tests.wire.loopback import LoopbackDiscord
 

@@ -6,9 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.actions import key
-from bot.admission import Asker
-from bot.api import MidjourneyAPI
 from bot.errors import (
     ButtonUnknown,
     KeyRefused,
@@ -21,11 +18,14 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.metrics import WATCHED
-from bot.models import Status
-from bot.presses import Press
-from bot.pulse import Pulse
-from bot.schedule import Schedule
-from bot.watcher import Watcher
+from bot.midjourney.buttons import key
+from bot.midjourney.task import Status
+from bot.ops.loop_lag import Pulse
+from bot.policy.rules import Asker
+from bot.relay.client import MidjourneyAPI
+from bot.submissions.presses import Press
+from bot.tracking.poll_schedule import Schedule
+from bot.tracking.poller import Watcher
 from sandbox.relay import Relay
 from tests.counted import Counted
 from tests.fakes.answerer import FakeAnswerer

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from bot.entities import Marks, Place
 from bot.errors import MjbotError
-from bot.images import Picture
-from bot.models import Task
-from bot.readings import Shortened
-from bot.records import Marks, Place
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Task
+from bot.midjourney.text_results import Shortened
 from tests.fakes.rows import place
 
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.entities import Job, Place
 from bot.errors import DisplayError
-from bot.models import Task
+from bot.midjourney.task import Task
 from bot.ports import Ending, Scene
-from bot.records import Job, Place
 
 
 @dataclass

@@ -7,7 +7,7 @@ from tests.pictures import encoded, noise
 
 @dataclass
 class FakeGiven:
-    """A bot.wishes.Given: `data`, or a picture of noise, is there when asked for; `failure` is raised instead."""
+    """A command_requests.Given: `data`, or a picture of noise, is there when asked for; `failure` is raised instead."""
 
     name: str = "cat.png"
     data: bytes = b""

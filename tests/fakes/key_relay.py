@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.key_diagnosis import USAGE
+from bot.relay.key_diagnosis import USAGE
 from tests.fakes.socket_relay import ADMITTED
 from tests.recorded import Reply
 

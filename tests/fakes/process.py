@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
-from bot.account_calls import AccountCalls
-from bot.admission import Admission
-from bot.button_offers import ButtonOffers
-from bot.creations import Creations
-from bot.jobs import Jobs, Times
-from bot.lost_answers import LostAnswers
-from bot.ownership import Ownership
-from bot.presses import Presses
-from bot.schedule import Schedule
-from bot.studio import Studio
-from bot.supervisor import Supervisor
-from bot.watcher import Watcher
+from bot.imaging.image_processor import Studio
+from bot.policy.rules import Admission
+from bot.recovery.job_leases import Ownership
+from bot.recovery.lost_answers import LostAnswers
+from bot.relay.account_calls import AccountCalls
+from bot.submissions.commands import Creations
+from bot.submissions.presses import Presses
+from bot.tracking.offered_buttons import ButtonOffers
+from bot.tracking.poll_schedule import Schedule
+from bot.tracking.poller import Watcher
+from bot.tracking.task_supervisor import Supervisor
+from bot.tracking.tracker import Jobs, Times
 from tests.fakes.clock import FakeClock
 from tests.fakes.display import FakeDisplay
 from tests.fakes.pictures import FakePictures

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitUncertain, TaskUnknown
-from bot.models import Status, Submission, Task
-from bot.relay_log import LogPage, LogRow
-from bot.submits import Order, Speed
+from bot.midjourney.task import Status, Submission, Task
+from bot.relay.billing_log import LogPage, LogRow
+from bot.relay.requests import Order, Speed
 from tests.fakes.clock import FakeClock
 
 
@@ -33,7 +33,7 @@ ACCEPTED = Submission(code=1, description="Submit success", result="9001")
 
 @dataclass
 class FakeRelay:
-    """A bot.watcher.Relay, a bot.presses.Midjourney, a bot.creations.Midjourney and a bot.stops.Midjourney.
+    """The relay as the poller, presses, commands and cancelling know it.
 
     `failure` fails every read, `broken` the fetch of an id; `seconds` is how long one takes, for some ids `slow`;
     `hidden` ids are missing in lists.

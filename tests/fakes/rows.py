@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.models import Button, Status, Task
-from bot.records import Job, Person, Place
+from bot.entities import Job, Person, Place
+from bot.midjourney.task import Button, Status, Task
 from tests.fakes.clock import START
 
 PARENT = "1730621826053455"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.key_diagnosis import USAGE
+from bot.relay.key_diagnosis import USAGE
 from tests.recorded import Recorded, recorded
 
 CHECK = "/mj/task/1000000000000000/fetch"

@@ -1,4 +1,4 @@
-"""The store as dictionaries: the same answers as SqlStore's, held to them by tests/bot/test_store.py."""
+"""The store as dictionaries: the same answers as SqlStore's, held to them by tests/bot/store/test_sql_store.py."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -6,11 +6,11 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.actions import made
+from bot.entities import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
-from bot.models import Status, Task
+from bot.midjourney.buttons import made
+from bot.midjourney.task import Status, Task
 from bot.ports import HOLDS, RENEWABLE
-from bot.records import Claim, ClaimState, Job, Kin, Mark, PersonSettings, Recent, Tasks, Usage
 
 TWIN = timedelta(seconds=3)
 ON_ITS_WAY = timedelta(minutes=5)

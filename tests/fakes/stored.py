@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.entities import Claim, Job, Person, Place
 from bot.ports import Store
-from bot.records import Claim, Job, Person, Place
 from bot.store import SqlStore
 from bot.store.rows import read_job
 from bot.store.schema import jobs, processes

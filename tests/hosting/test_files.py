@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.hosting import wiped_disk
+from bot.ops.platform_disk import wiped_disk
 from bot.settings import Settings
 from bot.store import database_url
 from tests.hosting.dockerfile import read

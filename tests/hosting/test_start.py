@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.hosting import WipedDisk
+from bot.ops.platform_disk import WipedDisk
 from tests.hosting.files import ROOT, instructions, parsed, start_commands
 from tests.wire.process import World, world_of
 

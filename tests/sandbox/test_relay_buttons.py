@@ -8,8 +8,8 @@ import re
 import pytest
 from PIL import ImageStat
 
-from bot.actions import Kind, meaning
-from bot.models import Task
+from bot.midjourney.buttons import Kind, meaning
+from bot.midjourney.task import Task
 from sandbox.relay import RelaySettings
 from sandbox.relay.lives import Life
 from tests.sandbox.caller import Caller, calling, picture, png

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.api import MidjourneyAPI
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
@@ -16,9 +15,10 @@ from bot.errors import (
     RelayError,
     SubmitUncertain,
 )
-from bot.models import Status
-from bot.readings import described, shortened
-from bot.submits import (
+from bot.midjourney.task import Status
+from bot.midjourney.text_results import described, shortened
+from bot.relay.client import MidjourneyAPI
+from bot.relay.requests import (
     Blend,
     Change,
     Click,

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, expect
 
-from bot.actions import key
-from bot.fit import Picture
-from bot.models import Button, Properties, Status, Task
+from bot.entities import Job, Mark, Marks, Person, Place
+from bot.imaging.reencode import Picture
+from bot.midjourney.buttons import key
+from bot.midjourney.task import Button, Properties, Status, Task
 from bot.ports import Ending, Scene, Wait
-from bot.records import Job, Mark, Marks, Person, Place
-from cogs.render import render
+from cogs.views.task_message import render
 from sandbox.avatars import avatars
 from sandbox.pictures import finished, four_shots
 from sandbox.relay import RelaySettings

@@ -1,7 +1,8 @@
 """A Discord on 127.0.0.1 for the real bot process: REST, gateway, CDN, and people who use it.
 
 `async with LoopbackDiscord() as discord:` and `DISCORD_API_URL=discord.api_url` are all that a process needs.
-Every body is held against Discord's OpenAPI document and `tests.refusals`: let a test assert that `discord.refused` and
+Every body is held against Discord's OpenAPI document and tests.discord_payloads:
+let a test assert that `discord.refused` and
 `discord.rate_limited` are empty. People act through `slash`, `click`, `submit_modal`, `context_menu`, `autocomplete`.
 """
 
@@ -11,7 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from cogs.limits import ACK_SECONDS, REQUEST_BYTES, TOKEN_SECONDS
+from cogs.text.limits import ACK_SECONDS, REQUEST_BYTES, TOKEN_SECONDS
 from tests.wire import loopback_people as people
 from tests.wire.loopback_faults import Fault
 from tests.wire.loopback_gateway import Gateway, Session

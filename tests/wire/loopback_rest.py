@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import BodyPartReader, web
 
-from cogs.limits import FILE_BYTES, REQUEST_BYTES
+from cogs.text.limits import FILE_BYTES, REQUEST_BYTES
 from tests.wire.loopback_faults import RateLimits, Verdict
 from tests.wire.loopback_schema import schema_reasons
 from tests.wire.loopback_state import Refused, Request, State, Upload

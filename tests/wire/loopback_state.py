@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from cogs.limits import FILE_BYTES
+from cogs.text.limits import FILE_BYTES
 from tests.wire.loopback_faults import Fault
 from tests.wire.loopback_world import (
     ADMIN_ROLE,

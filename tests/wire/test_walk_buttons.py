@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import actions
-from bot.actions import REMIXED, Kind, meaning
+from bot.midjourney import buttons
+from bot.midjourney.buttons import REMIXED, Kind, meaning
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import (
     BRISK,
@@ -33,8 +33,8 @@ _REPAINTED = "MJ::Inpaint::1::"
 def test_every_kind_of_button_has_a_walk() -> None:
     """A line added to the table, or a kind, wants a walk here."""
     custom_ids = [*(walk.custom_id for walk in WALKS.values()), _REPAINTED]
-    first = [next((line for line in actions._TABLE if line.pattern.match(one)), None) for one in custom_ids]
-    missing = [line.pattern.pattern for line in actions._TABLE if line not in first]
+    first = [next((line for line in buttons._TABLE if line.pattern.match(one)), None) for one in custom_ids]
+    missing = [line.pattern.pattern for line in buttons._TABLE if line not in first]
     assert missing == []
     assert None in first, "what no line knows"
     kinds = {meaning(one).kind for one in custom_ids} | {meaning(one).click for one in custom_ids}

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from PIL import Image, ImageChops
 
-from bot.actions import Kind
+from bot.midjourney.buttons import Kind
 from tests.wire.loopback import Interaction, Message, Person
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import (

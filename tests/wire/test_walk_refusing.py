@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import actions
-from bot.actions import Kind, meaning
+from bot.midjourney import buttons
+from bot.midjourney.buttons import Kind, meaning
 from tests.pictures import encoded, noise
 from tests.wire.loopback import Interaction, Message, Upload
 from tests.wire.process import GENEROUS, World, world_of
@@ -53,8 +53,8 @@ def test_the_tables_agree_with_the_reference() -> None:
     """Each line of the table of buttons is here; what stock new-api refuses is done another way, shown, or greyed."""
     for name, action in REFERENCE.items():
         assert meaning(WALKS[name].custom_id).stock == action, name
-    lines = [line for line in actions._TABLE if line.action.kind is not Kind.REGION]
-    seen = [next(line for line in actions._TABLE if line.pattern.match(WALKS[name].custom_id)) for name in REFERENCE]
+    lines = [line for line in buttons._TABLE if line.action.kind is not Kind.REGION]
+    seen = [next(line for line in buttons._TABLE if line.pattern.match(WALKS[name].custom_id)) for name in REFERENCE]
     assert [line.pattern.pattern for line in lines if line not in seen] == []
     assert meaning("MJ::Inpaint::1::u::SOLO").stock == "INPAINT"
     refused = {name for name, action in REFERENCE.items() if not action}

@@ -8,9 +8,9 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.actions import Kind
-from bot.claims import claim_id_of
-from cogs.buttons import Click
+from bot.midjourney.buttons import Kind
+from bot.submissions.claims import claim_id_of
+from cogs.components.custom_ids import Click
 from sandbox.relay import RelaySettings
 from sandbox.relay.desk import Submitted
 from sandbox.relay.lives import Life

@@ -1,4 +1,4 @@
-"""The walks of the API's buttons, as a table: what each line of the table in bot/actions.py leads to."""
+"""The walks of the API's buttons, as a table: what each line of the table in bot/midjourney/buttons.py leads to."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -144,7 +144,7 @@ WALKS: Mapping[str, Walk] = {
         "Remove background", "MJ::JOB::remove_background::", title="✅ Done", rows=SINGLE
     ),
 }
-"""A walk for each line of the table in bot/actions.py; Vary (Region) has one of its own below."""
+"""A walk for each line of the table in bot/midjourney/buttons.py; Vary (Region) has one of its own below."""
 
 _REWORDED = "a lighthouse at night --ar 3:2"
 

@@ -1,4 +1,4 @@
-"""Run the steps on the connection that bot.store.migrate hands over, inside the transaction it holds."""
+"""Run the steps on the connection that bot.store.migrator hands over, inside the transaction it holds."""
 
 from alembic import context
 

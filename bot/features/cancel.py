@@ -1,0 +1,88 @@
+"""The use case of giving up: a running task is cancelled where the relay can, else its message no longer watches it."""
+
+import logging
+from dataclasses import replace
+from enum import Enum, auto
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.entities import Job, Place
+from bot.errors import ActionUnsupported
+from bot.features.message_permissions import Hand
+from bot.midjourney.buttons import CANCEL
+from bot.midjourney.capabilities import believed_until
+from bot.ports import Store
+from bot.tracking.tracker import Jobs
+
+log = logging.getLogger(__name__)
+
+
+class Midjourney(Protocol):
+    """What giving up asks of the relay."""
+
+    async def cancel(self, task_id: str) -> None:
+        """Give a running task up, or raise ActionUnsupported where there is no such thing."""
+        ...
+
+
+class Outcome(Enum):
+    """What came of it."""
+
+    ASKED = auto()
+    """The relay took it; the task itself will tell."""
+    STOPPED = auto()
+    """The message no longer watches it."""
+    CANNOT = auto()
+    """The same, as the relay cannot cancel."""
+    OVER = auto()
+    """There was nothing left to give up: its end is shown."""
+
+
+class Stops:
+    """Gives up what is under way."""
+
+    def __init__(self, api: Midjourney, store: Store, jobs: Jobs, *, clock: Clock) -> None:
+        self._api = api
+        self._store = store
+        self._jobs = jobs
+        self._now = clock.now
+
+    async def stop(self, task_id: str, place: Place, hand: Hand) -> Outcome:
+        """Cancel the task if this message has asked for it and the relay can, else stop watching it here.
+
+        What another message, or program, has asked for is not this one's to cancel.
+
+        Raises:
+            NotYours: This person may not.
+            RelayError: The relay can, in general, but did not.
+            StoreUnavailable: Nobody knows whose message it is.
+        """
+        known = await self._store.job(place.message_id)
+        hand.judge(known)
+        born = Job(place=place, requester=hand.person, task_id=task_id, born_at=self._now())
+        job = replace(known or born, place=place, task_id=task_id)
+        task = await self._store.snapshot(task_id)
+        if task is not None and task.status.is_final:
+            await self._jobs.look_again(task_id, place, hand.person)
+            return Outcome.OVER
+        if not job.claim_id:
+            await self._jobs.stop(job)
+            return Outcome.STOPPED
+        if await self._cancelled(task_id):
+            return Outcome.ASKED
+        await self._jobs.stop(job)
+        return Outcome.CANNOT
+
+    async def _cancelled(self, task_id: str) -> bool:
+        """Ask the relay, unless it is known to lack that; what it lacks is learnt."""
+        now = self._now()
+        if CANCEL in await self._store.refusals(now):
+            return False
+        try:
+            await self._api.cancel(task_id)
+        except ActionUnsupported as lacking:
+            await self._store.refuse(CANCEL, lacking.reason, at=now, until=believed_until(lacking, now))
+            self._jobs.lacks.look_anew()
+            return False
+        log.info("Task %s is asked to be cancelled.", task_id)
+        return True

@@ -1,0 +1,21 @@
+"""Whose hand it is that ends something, or takes it away: the requester's, a moderator's, or nobody's business."""
+
+from dataclasses import dataclass
+
+from bot.entities import Job, Person
+from bot.errors import NotYours
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who wants to end something: `requester_id` is whose message it is as Discord tells, 0 where it does not."""
+
+    person: Person
+    requester_id: int
+    moderates: bool
+
+    def judge(self, job: Job | None) -> None:
+        """Raise NotYours unless it is theirs, as the store knows first, or they manage messages there."""
+        requester_id = job.requester.id if job else self.requester_id
+        if not self.moderates and self.person.id != requester_id:
+            raise NotYours

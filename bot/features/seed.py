@@ -1,0 +1,108 @@
+"""The use case of the seed: what number a task was drawn from; asked for once, then remembered with the task."""
+
+import logging
+from typing import Protocol
+
+from bot.errors import ActionUnsupported, NoSeed, ParentBusy, ParentGone, RelayBusy, StoreUnavailable, SubmitRefused
+from bot.midjourney.buttons import SEED
+from bot.midjourney.capabilities import believed_until
+from bot.midjourney.task import Task
+from bot.ports import Now, Store
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+"""How many may be asked for at once: each holds a connection that the polls need too, and anybody may ask."""
+_AGAIN_SECONDS = 60.0
+
+
+class Midjourney(Protocol):
+    """What the seed needs of the relay: the number, which takes up to a minute or two, and costs nothing."""
+
+    async def seed(self, task_id: str) -> str:
+        """Return it, or raise a RelayError."""
+        ...
+
+
+class Seeds:
+    """Asks for seeds. Ports: `api`, `store`."""
+
+    def __init__(self, api: Midjourney, store: Store, now: Now) -> None:
+        self._api = api
+        self._store = store
+        self._now = now
+        self._under_way = 0
+
+    async def ask(self, task_id: str) -> Task:
+        """Return a task with its seed; nothing else of it need be known.
+
+        Raises:
+            NoSeed: Midjourney tells none, of this task or of any.
+            TaskUnknown: This key knows no such task.
+            RelayBusy: Too many are being asked for.
+            RelayError: Any other leaf: the relay cannot be asked.
+        """
+        return await self.find_known(task_id) or await self._remember(task_id, await self._asked(task_id))
+
+    async def find_known(self, task_id: str) -> Task | None:
+        """Return a task whose seed is known already; None where the relay has to be asked for it.
+
+        Raises:
+            NoSeed: This relay is known to tell no seeds, so it is not asked.
+        """
+        known = await self._known(task_id)
+        if known.seed:
+            return known
+        reason = await self._refused()
+        if reason is not None:
+            raise NoSeed(reason, lasting=True)
+        return None
+
+    async def _asked(self, task_id: str) -> str:
+        if self._under_way >= _AT_ONCE:
+            raise RelayBusy(retry_after=_AGAIN_SECONDS)
+        self._under_way += 1
+        try:
+            return await self._api.seed(task_id)
+        except ActionUnsupported as unsupported:
+            await self._learn(unsupported)
+            raise NoSeed(unsupported.reason, lasting=unsupported.lasting) from unsupported
+        except (SubmitRefused, ParentBusy, ParentGone) as refused:
+            raise NoSeed(refused.reason) from refused
+        finally:
+            self._under_way -= 1
+
+    async def _refused(self) -> str | None:
+        """Return why this relay tells no seeds; None where it may, or where the store is away: it is asked then."""
+        try:
+            return (await self._store.refusals(self._now())).get(SEED)
+        except StoreUnavailable:
+            return None
+
+    async def _learn(self, unsupported: ActionUnsupported) -> None:
+        """Remember that this relay tells no seeds, until it is asked again."""
+        if not unsupported.lasting:
+            return
+        now = self._now()
+        try:
+            await self._store.refuse(SEED, unsupported.reason, at=now, until=believed_until(unsupported, now))
+        except StoreUnavailable as gone:
+            log.warning("That this relay tells no seeds was not written down: %s.", gone)
+
+    async def _known(self, task_id: str) -> Task:
+        try:
+            return await self._store.snapshot(task_id) or Task(id=task_id)
+        except StoreUnavailable as gone:
+            log.warning("The seed of task %s is asked for anew: %s.", task_id, gone)
+            return Task(id=task_id)
+
+    async def _remember(self, task_id: str, seed: str) -> Task:
+        """Keep it with the snapshot, if there is one: read again, as a minute has passed."""
+        known = await self._known(task_id)
+        task = known.model_copy(update={"seed": seed})
+        if known.status.is_final:
+            try:
+                await self._store.keep(task)
+            except StoreUnavailable as gone:
+                log.warning("The seed of task %s is not kept: %s.", task_id, gone)
+        return task

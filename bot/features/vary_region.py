@@ -1,0 +1,65 @@
+"""The use case of Vary (Region) before it is paid: a wish becomes a mask, shown over the picture."""
+
+from dataclasses import dataclass
+
+from bot.errors import MaskMissing, PictureUnreadable
+from bot.imaging.downloader import DISCORD_LIMIT, MAX_BODY, Picture
+from bot.imaging.image_processor import Studio
+from bot.imaging.masks import Mask, Region
+from bot.midjourney.task import Task
+from bot.ports import PictureSource
+from bot.submissions.command_requests import Given
+from bot.submissions.presses import Press, Presses
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a person confirms: the prompt as it will be sent, the mask, and how both look."""
+
+    prompt: str
+    mask: Mask
+    preview: Picture
+
+
+class Regions:
+    """Prepares, for free, what `Presses.repaint` sends."""
+
+    def __init__(self, presses: Presses, pictures: PictureSource, studio: Studio) -> None:
+        self._presses = presses
+        self._pictures = pictures
+        self._studio = studio
+
+    async def propose(self, press: Press, prompt: str, wish: Region | Given | None) -> Proposal:
+        """Draw the mask of a ready region, or read one that somebody painted, and preview it.
+
+        Raises:
+            AdmissionRefused: This person may not spend here.
+            PromptRefused: The prompt cannot be sent as it is.
+            UploadRefused: The mask cannot be had, or is no picture that we take.
+            MaskRefused: It says nothing usable, or there is none.
+            PictureError: The task's own picture cannot be had.
+        """
+        if wish is None:
+            raise MaskMissing
+        parent, prompt = await self._presses.examine(press, prompt)
+        async with self._studio.turn(press.person.id):
+            return await self._previewed(parent, prompt, wish)
+
+    async def _previewed(self, parent: Task, prompt: str, wish: Region | Given) -> Proposal:
+        # No limit but that of the download: the mask must have the size that Midjourney's picture has.
+        picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_BODY)
+        size = picture.width, picture.height
+        if not all(size):
+            raise PictureUnreadable(parent.picture_url, "it moves")
+        if isinstance(wish, Region):
+            mask = await self._studio.draw_mask(wish, size)
+        else:
+            mask = await self._studio.read_mask(await wish.read(), size, name=wish.name)
+        preview = await self._studio.preview(
+            picture.data, mask, name="preview", limit=DISCORD_LIMIT, url=parent.picture_url
+        )
+        return Proposal(prompt, mask, preview)
+
+    async def reread(self, kept: Given) -> Mask:
+        """Read a mask of ours again, as the message that proposed it kept it; raises UploadRefused or MaskRefused."""
+        return await self._studio.reread_mask(await kept.read(), name=kept.name)

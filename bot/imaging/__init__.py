@@ -1,0 +1,1 @@
+"""Pictures: downloaded safely, checked, converted, cut, and masked, in a process of their own."""

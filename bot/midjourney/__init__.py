@@ -1,0 +1,1 @@
+"""Midjourney itself, pure: tasks, buttons, capabilities, prompts and the texts that it answers."""

@@ -1,0 +1,141 @@
+"""Midjourney's prompt line, taken apart and put together again: links, words, parameters. Pure.
+
+A line is image links, then words, then parameters, as docs.midjourney.com has it (articles Prompt Basics, Image
+Prompts, Parameter List). Parameters in the middle of the words are moved behind them, and links before them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.midjourney.parameters import Model, Parameter, Takes, model_of, normal, spec_of
+from bot.midjourney.prompt_normalizer import tidy
+
+_NAME = re.compile(r"--([A-Za-z][A-Za-z0-9_-]*)(?:=(\S+?))?[,.;]*")
+_LINK = re.compile(r"<?(https?://[^\s<>]+?)>?[,;]?", re.IGNORECASE)
+_CODE = re.compile(r"(?:https?://\S+|[0-9]+(?:::[0-9.]+)?|random)", re.IGNORECASE)
+_PROFILE = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{5,40}(?:::[0-9.]+)?", re.IGNORECASE)
+_SPACED_RATIO = re.compile(r"(?<!\S)(--(?:ar|aspect) +[0-9.]+)\s*([:x\u00d7/])\s*(?=[0-9])", re.IGNORECASE)
+_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt taken apart; `unknown` are parameters that Midjourney does not have, as they were written."""
+
+    words: str = ""
+    links: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    unknown: tuple[Parameter, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """Return the one line that Midjourney takes."""
+        return " ".join(filter(None, (*self.links, self.words, self.tail)))
+
+    @property
+    def tail(self) -> str:
+        """Return the parameters alone, as they end the line."""
+        return " ".join(_spelt(parameter, self.model) for parameter in (*self.parameters, *self.unknown))
+
+    @property
+    def model(self) -> Model | None:
+        """Return the version that is asked for; None where the account's own decides."""
+        models = (model_of(each.name, each.value) for each in self.parameters if each.name in {"v", "niji"})
+        return next(filter(None, models), None)
+
+    def value(self, name: str) -> str | None:
+        """Return the value of a parameter, "" for a flag, None where it is not there."""
+        return next((each.value for each in self.parameters if each.name == name), None)
+
+    def __str__(self) -> str:
+        return self.line
+
+
+def parse(line: str) -> Prompt:
+    """Take a prompt line apart, whatever it holds: nothing is judged, and no word is lost.
+
+    What is moved may come to stand where it means something else, so that is looked at again until nothing moves.
+    """
+    prompt = _parted(line)
+    for _ in range(_ROUNDS):
+        earlier, prompt = prompt, _parted(prompt.line)
+        if earlier == prompt:
+            break
+    return prompt
+
+
+def _parted(line: str) -> Prompt:
+    tokens = _SPACED_RATIO.sub(r"\1\2", tidy(line)).split()
+    words: list[str] = []
+    links: list[str] = []
+    parameters: list[Parameter] = []
+    unknown: list[Parameter] = []
+    at = 0
+    while at < len(tokens):
+        token, at = tokens[at], at + 1
+        if found := _NAME.fullmatch(token):
+            taken = _taken(found[1], found[2], tokens[at:])
+            at += taken
+            value = " ".join([*filter(None, [found[2]]), *tokens[at - taken : at]])
+            _add(found[1], value, parameters, unknown)
+        elif found := _LINK.fullmatch(token):
+            links.append(found[1])
+        else:
+            words.append(token)
+    return Prompt(" ".join(words), tuple(links), tuple(merged_no(parameters)), tuple(unknown))
+
+
+def bare(link: str) -> str:
+    """Return a link without the angle brackets in which people hide its preview."""
+    found = _LINK.fullmatch(link.strip())
+    return found[1] if found else link.strip()
+
+
+def _spelt(parameter: Parameter, model: Model | None) -> str:
+    """Write a parameter as its version reads it: raw was a style before it was a parameter of its own."""
+    if parameter.name == "raw" and model is not None and model.number < 7:
+        return "--style raw"
+    return str(parameter)
+
+
+def _add(name: str, value: str, parameters: list[Parameter], unknown: list[Parameter]) -> None:
+    spec = spec_of(name)
+    if spec is None:
+        unknown.append(Parameter(name, value))
+        return
+    if spec.takes not in {Takes.WORDS, Takes.LINKS}:
+        value = value.rstrip(",;").rstrip("." if spec.takes is not Takes.WORD else "")
+    elif spec.takes is Takes.LINKS:
+        value = value.replace("<", "").replace(">", "")
+    raw = spec.name == "style" and value.lower() == "raw"
+    parameters.append(Parameter("raw") if raw else Parameter(spec.name, normal(spec, value)))
+
+
+def _taken(name: str, value: str | None, rest: list[str]) -> int:
+    """Count the tokens behind a parameter's name that are its value."""
+    spec = spec_of(name)
+    until = next((at for at, token in enumerate(rest) if _NAME.fullmatch(token)), len(rest))
+    if spec is None or spec.takes is Takes.WORDS:
+        return until
+    if value is not None or spec.takes is Takes.NOTHING or not until:
+        return 0
+    if spec.takes is Takes.LINKS:
+        form = _PROFILE if spec.name == "p" else _CODE
+        return next((at for at, token in enumerate(rest[:until]) if not form.fullmatch(token.strip("<>,"))), until)
+    return 0 if spec.optional and not rest[0][0].isdigit() else 1
+
+
+def merged_no(parameters: Iterable[Parameter]) -> Iterator[Parameter]:
+    """Make one `--no` of several, each thing once."""
+    things: dict[str, str] = {}
+    kept: list[Parameter] = []
+    for each in parameters:
+        if each.name != "no":
+            kept.append(each)
+            continue
+        if not any(other.name == "no" for other in kept):
+            kept.append(each)
+        for thing in filter(None, (part.strip() for part in each.value.split(","))):
+            things.setdefault(thing.lower(), thing)
+    return (Parameter("no", ", ".join(things.values())) if each.name == "no" else each for each in kept)

@@ -1,0 +1,1 @@
+"""The HTTP border: requests to the relay, and its responses as values or errors."""

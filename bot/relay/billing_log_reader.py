@@ -1,0 +1,81 @@
+"""The relay's own log, read within the budget of its calls, and what a relay is known not to have."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from bot.errors import ActionUnsupported, RelayBusy, RelayError
+from bot.ports import Now
+from bot.relay.account_calls import AccountCalls
+from bot.relay.billing_log import LogPage
+
+log = logging.getLogger(__name__)
+
+_ABSENT: Final = timedelta(hours=1)
+"""How long a relay is not asked again for a list that it does not have."""
+
+
+class Billing(Protocol):
+    """What is asked of the relay here, for free; it raises RelayError where it cannot be had."""
+
+    async def log(self) -> LogPage:
+        """Read what the relay billed to this key, or raise ActionUnsupported where it has no such log."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the log said at that time."""
+
+    at: datetime
+    page: LogPage
+
+
+class Absences:
+    """Remembers which lists this relay does not have."""
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._until: dict[str, datetime] = {}
+
+    def note(self, what: str) -> None:
+        """Remember that it does not have this one."""
+        self._until[what] = self._now() + _ABSENT
+
+    def has(self, what: str) -> bool:
+        """Tell whether it is known to lack this one."""
+        return what in self._until and self._now() < self._until[what]
+
+
+class LogReader:
+    """The relay's log, read for all searches together: its calls are counted."""
+
+    def __init__(self, api: Billing, calls: AccountCalls, absences: Absences, now: Now) -> None:
+        self._api = api
+        self._calls = calls
+        self._absences = absences
+        self._now = now
+        self._last: Reading | None = None
+        self._one = asyncio.Lock()
+
+    async def read(self, since: datetime) -> Reading | None:
+        """Return what it says, read since then; None where it cannot be read."""
+        async with self._one:
+            if self._last is not None and self._last.at >= since:
+                return self._last
+            if self._absences.has("log") or not self._calls.take():
+                return None
+            at = self._now()
+            try:
+                self._last = Reading(at, await self._api.log())
+            except RelayBusy as busy:
+                self._calls.hold(busy.retry_after)
+            except ActionUnsupported:
+                self._absences.note("log")
+            except RelayError as error:
+                log.info("The relay's log cannot be read: %s (%s).", type(error).__name__, error.reason)
+            else:
+                return self._last
+            return None

@@ -1,0 +1,330 @@
+"""Tell why an answer is no value: which leaf of our tree stands for what a relay said. Pure.
+
+Relays differ in status, body and language for the same event; what each line stands for is read in new-api,
+midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: submits come as text/plain.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
+    KeyRefused,
+    KeyUnknown,
+    NoAccount,
+    ParentBusy,
+    ParentGone,
+    ParentUnchangeable,
+    PromptBanned,
+    QueueFull,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitRefused,
+    SubmitUncertain,
+    UpstreamRefused,
+)
+from bot.midjourney.task import Submission, is_mapping, text_of
+
+# new-api speaks simplified or traditional Chinese, or English (its i18n/locales); one-hub and others have their own.
+_EXHAUSTED = re.compile(
+    r"额度|額度|余额|餘額|欠费|欠費|quota|\bbalance\b|exhausted|used up|"
+    r"(?:insufficient|out of|no|not enough|run out of) (?:\w+ )?(?:credits?|funds?)\b"
+)
+_EXPIRED = re.compile(r"过期|過期|\bexpired\b")
+_UNKNOWN_KEY = re.compile(
+    r"(?:无效的?|無效的?)(?:令牌|密钥|密鑰)|(?:invalid|incorrect|unknown|wrong)[ _](?:api[ _]?)?key\b"
+)
+# The same text for a wrong, an expired and an exhausted key on new-api of 2026, a wrong one elsewhere.
+_INVALID_TOKEN = re.compile(r"invalid (?:access )?token|token (?:is )?invalid")
+# Other reasons for which a key is refused; these texts are clear, so the usage route need not be asked.
+_OTHERWISE = re.compile(
+    r"封禁|banned|blocked|禁用|停用|弃用|棄用|deprecated|disabled|[状狀][态態]不可用|status (?:is )?unavailable|"
+    r"(?<![a-z])ips?(?![a-z])|分组|分組|\bgroup\b|渠道|管道|\bchannel\b|未提供|not provided|missing|"
+    r"数据库|資料庫|database"
+)
+_OF_KEY = re.compile(
+    r"令牌|密钥|密鑰|登录|登錄|登入|授权|授權|权限|權限|无权|無權|鉴权|鑑權|认证|認證|过期|過期|封禁|禁用|"
+    r"\b(?:api[ _-]?)?keys?\b|tokens?\b|secret|auth|log[ _-]?in|sign[ _-]?in|log[ _-]?on|expired|credential|"
+    r"forbidden|denied|permission|not allowed|account|session"
+)
+"""What else is said of a key, a log-in or an account that is not accepted."""
+_LIMITED = re.compile(
+    r"(?:(?:无权|無權|不允许|不允許).{0,8}(?:模型)|"
+    r"(?:no|not have|lacks?) (?:access|permission)\b.{0,40}?\bmodels?\b|"
+    r"(?:not (?:allowed|authori[sz]ed|permitted)|denied|cannot|may not)\b.{0,40}?\bmodels?\b|"
+    r"\bmodels?\b.{0,60}?(?:not (?:allowed|authori[sz]ed|permitted)|forbidden|denied)\b)"
+    r"\s?[:\uff1a]?\s?[`'\"]?(?P<model>[\w./-]*)"
+)
+_THIS_MODEL = re.compile(r"(?:该|此|這個|这个)模型|(?:this|that|the(?: requested)?) model\b")
+_NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance", "無可用的帳號", "帳號不可用")
+_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full", "佇列已滿")
+_PARENT_BUSY = ("关联任务状态错误", "關聯任務狀態錯誤", "task_status_not_success")
+_PARENT_GONE = (
+    "task_not_found",
+    "关联任务不存在",
+    "已失效",
+    "该任务所属渠道已被禁用",
+    "該任務所屬管道已被禁用",
+    "channel associated with this task has been disabled",
+)
+_PARENT_UNCHANGEABLE = ("关联任务不允许执行变化",)
+_NO_CHANNEL = (
+    "无可用渠道",
+    "無可用管道",
+    "無可用渠道",
+    "no available channel",
+    "no channel available",
+    "get available channel",
+    "可用渠道失败",
+    "可用管道失敗",
+    "model_not_found",
+)
+# new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
+_AFTER_ACCEPTANCE = (
+    "insert_midjourney_task_failed",
+    "copy_response_body_failed",
+    "close_response_body_failed",
+    "billing_failed",
+)
+# new-api lost its upstream: it billed nothing, and works on nothing any more. Forks may bill it all the same.
+_UPSTREAM_LOST = (
+    "do_request_failed",
+    "unmarshal_response_body_failed",
+    "read_response_body_failed",
+    "read_request_body_failed",
+)
+_MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
+_SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
+
+_SECRET_LENGTH = 6
+
+# Somebody on the way stopped waiting, which tells nothing of what became of the submit.
+_TIMEOUTS = frozenset({408, 499})
+# Cloudflare could not even connect to the relay; 520, 522 and 524 leave open what arrived.
+_NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came; `retry_after` in seconds where the relay said it.
+
+    `secret` is the key that was sent, which no reason may repeat; `data` are the bytes, of which `text` may be the
+    beginning.
+    """
+
+    status: int
+    text: str
+    retry_after: float | None = None
+    secret: str = field(default="", repr=False)
+    data: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status says that it went well."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is a page rather than an answer."""
+        return self.text.lstrip("\ufeff \t\r\n").startswith("<")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a body says, whatever its shape; `low` holds every word of it, for comparing.
+
+    `own` tells that it has the shape of the relay's own errors, {"error": {"message": ...}}: what an upstream answers
+    to a relay has another one.
+    """
+
+    reason: str
+    low: str
+    code: int = 0
+    own: bool = False
+
+    def have(self, some: tuple[str, ...]) -> bool:
+        """Whether it says one of these, which are in lower case."""
+        return any(word in self.low for word in some)
+
+
+def shorten(text: str, secret: str = "") -> str:
+    """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters.
+
+    `secret` is our own key, which need not look like one; of fewer than six characters it could be any word.
+    """
+    if len(secret) >= _SECRET_LENGTH:
+        text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
+    return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
+
+
+def decoded(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
+    """Read the body as JSON, None where it is none."""
+    try:
+        return json.loads(answer.text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def words_of(answer: Answer, body: object) -> Words:
+    """Find what an answer, decoded as `body`, says in words."""
+    if not is_mapping(body):
+        said = "" if answer.is_html else text_of(body) or answer.text
+        return Words(shorten(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
+    error = body.get("error")
+    told: Mapping[Any, Any] = error if is_mapping(error) else body
+    fields = ("description", "message", "msg", "detail", "title", "error")
+    said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
+    low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
+    own = is_mapping(error) and bool(text_of(error.get("message")).strip())
+    reason = shorten(said, answer.secret) or f"HTTP {answer.status}"
+    return Words(reason, low, Submission.model_validate(body).code, own)
+
+
+def unreachable(answer: Answer, words: Words) -> RelayError:
+    """Make of a read's answer that it is none."""
+    return RelayUnreachable(words.reason, retry_after=answer.retry_after)
+
+
+def refused_to_all(answer: Answer, words: Words, *, forwarded: bool = False) -> RelayError | None:
+    """Read what is said to reads and submits alike: about the key, the money, the load.
+
+    `forwarded`: the relay forwards such a request to its upstream. A 401 or 403 is then about the relay's own secret,
+    unless it has the shape of the relay's own errors, which come before it forwards.
+    """
+    # A page with 403 is a firewall's, which has not looked at the key.
+    if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
+        refusal = _of_key(answer, words)
+        upstream = forwarded and not words.own and not isinstance(refusal, BalanceExhausted)
+        return UpstreamRefused(words.reason) if upstream else refusal
+    if answer.status == 429 or words.code == 30:
+        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    return None
+
+
+def _of_key(answer: Answer, words: Words) -> RelayError:
+    """Tell what is wrong with the key, as far as the words say it."""
+    kind: type[RelayError] = KeyRefused
+    if _LIMITED.search(words.reason.lower()):
+        kind = KeyLimited
+    elif answer.status == 402 or _EXHAUSTED.search(words.low):
+        kind = BalanceExhausted
+    elif _EXPIRED.search(words.low):
+        kind = KeyExpired
+    elif _UNKNOWN_KEY.search(words.low) and not _OTHERWISE.search(words.low):
+        kind = KeyUnknown
+    return kind(words.reason)
+
+
+def leaves_open(refused: RelayError) -> bool:
+    """Whether a refusal's words may stand for a wrong, an expired and an exhausted key alike."""
+    return type(refused) in {KeyRefused, KeyUnknown} and not _OTHERWISE.search(refused.reason.lower())
+
+
+def names_unknown_key(words: Words) -> bool:
+    """Whether the words say that there is no such key, once it is known that they mean no expired or exhausted one."""
+    return bool(_INVALID_TOKEN.search(words.low) or _UNKNOWN_KEY.search(words.low))
+
+
+def may_be_of_the_key(words: Words) -> bool:
+    """Whether the words of a success may refuse the key all the same: {"success": false, "message": "未登录"}."""
+    return words.code in {401, 402, 403} or bool(_OF_KEY.search(words.low) or _EXHAUSTED.search(words.low))
+
+
+def may_be_the_header(answer: Answer) -> bool:
+    """Whether a read may have been refused because the key came in the wrong header.
+
+    TrueAI's proxy answers 403 in plain text where it looks at an Authorization that it cannot read.
+    """
+    if answer.status != 403 or answer.is_html:
+        return answer.status == 401
+    return not words_of(answer, decoded(answer)).own
+
+
+def no_such_path(answer: Answer, words: Words) -> RelayError | None:
+    """Read that the relay lacks the path that was asked."""
+    # new-api answers a path that it lacks with its web console: HTTP 200, or 301 with a separate frontend.
+    if 300 <= answer.status < 400 or answer.status in {404, 405} or (answer.is_success and answer.is_html):
+        return ActionUnsupported(words.reason, lasting=True)
+    return None
+
+
+def _names_model(words: Words) -> bool:
+    """Whether a submit is refused for the model that it asks for: without one it is the key that is limited."""
+    said = words.reason.lower()
+    limited = _LIMITED.search(said)
+    return bool(_MODEL_REFUSED.search(said) or (limited and (limited["model"] or _THIS_MODEL.search(said))))
+
+
+def refused_by_gateway(answer: Answer, words: Words) -> RelayError | None:
+    """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
+    if answer.status in {401, 403} and _names_model(words):
+        return ActionUnsupported(words.reason, lasting=True)
+    if words.have(_NO_CHANNEL) and (answer.status == 503 or (words.own and answer.status not in {200, 429})):
+        return ActionUnsupported(words.reason, lasting=False)
+    if refusal := refused_to_all(answer, words, forwarded=True):
+        return refusal
+    # Its parser of customIds panics, and only that panic is known to come before anything is sent.
+    if "unknown_action" in words.low or ("panic detected" in words.low and "index out of range" in words.low):
+        return ActionUnsupported(words.reason, lasting=True)
+    # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
+    stopped_before = answer.status >= 500 and "new_api_error" in words.low
+    if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):
+        return unreachable(answer, words)
+    return no_such_path(answer, words)
+
+
+def unread(answer: Answer, words: Words) -> RelayError:
+    """Judge by the status alone: half a JSON may have been new-api's code 5, which is HTTP 400."""
+    half = answer.text.lstrip().startswith("{") and decoded(answer) is None
+    if 400 <= answer.status < 500 and answer.status not in _TIMEOUTS and not half:
+        return SubmitRefused(0, words.reason)
+    return SubmitUncertain(words.reason)
+
+
+def _no_room(answer: Answer, words: Words, told: Submission) -> RelayError | None:
+    if not words.have(_NO_ACCOUNT) and (told.code == 23 or words.have(_QUEUE_FULL)):
+        # With an id something may have come to be, so it is not sent again by itself.
+        kind = RelayBusy if told.result else QueueFull
+        return kind(words.reason, retry_after=answer.retry_after)
+    return NoAccount(words.reason, retry_after=answer.retry_after) if words.have(_NO_ACCOUNT) else None
+
+
+def _of_parent(words: Words) -> RelayError | None:
+    if words.have(_PARENT_BUSY):
+        return ParentBusy(words.reason)
+    if words.have(_PARENT_GONE):
+        return ParentGone(words.reason)
+    return ParentUnchangeable(words.reason) if words.have(_PARENT_UNCHANGEABLE) else None
+
+
+def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:
+    """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
+    turned_away = answer.status in {401, 402, 403, 429}
+    if (told.code in {1, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
+        # Accepted, and billed, but where it went is not known.
+        return SubmitUncertain(words.reason, accepted=True)
+    if told.code == 5 and not turned_away:
+        # The gateway asked upstream and lost the answer. A proxy on the way, behind which the relay may still be
+        # working, answers with a status or with words of its own.
+        return SubmitUncertain(words.reason, answered=answer.status == 400 and words.have(_UPSTREAM_LOST))
+    if told.code == 24:
+        return PromptBanned(told.properties.banned_word, words.reason)
+    if "quota_not_enough" in words.low:
+        return BalanceExhausted(words.reason)
+    if refusal := _of_parent(words) or _no_room(answer, words, told):
+        return refusal
+    if told.code == 3:
+        return ParentGone(words.reason)
+    if refusal := refused_by_gateway(answer, words):
+        return refusal
+    known = told.code in {4, 9}
+    if answer.status >= 500 or answer.status in _TIMEOUTS or claims_success or (told.result and not known):
+        return SubmitUncertain(words.reason)
+    return SubmitRefused(told.code, words.reason)

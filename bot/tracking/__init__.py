@@ -1,0 +1,1 @@
+"""What is followed: tasks are polled, and their messages drawn, until they end."""

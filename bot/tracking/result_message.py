@@ -1,0 +1,146 @@
+"""Draw the end of a task: at once, with its picture as soon as that can be had, with buttons that come later."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clock import Clock
+from bot.errors import TaskUnknown
+from bot.midjourney.task import Task
+from bot.tracking.feeds import Feed
+from bot.tracking.result_files import Files
+
+PICTURE_SECONDS = 1.0
+"""How long the end of a task waits for its picture before it is drawn without."""
+PATIENCE = timedelta(minutes=6)
+"""How long a picture that its host does not hand out yet is asked for again.
+
+new-api's image route reads the first of the two rows that a form makes. That row lags by one or more ticks of 15 s, and
+by up to two minutes where processes share the polling by a lease.
+"""
+FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 2.0, 1.5, 30.0
+"""How long the first pause between two tries is, in seconds; by what it grows; and the longest."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a message shows of a task that has ended; `follows` tells that its picture is still being asked for."""
+
+    task: Task
+    files: Files
+    follows: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """What the end of a task needs done.
+
+    `fetch` gets the files of a task, beside those that are there already, `keep` writes its snapshot, `draw` draws its
+    message, and `notify` mentions its person. `complete` adds the bot's own buttons to a task for which the relay will
+    send none.
+    """
+
+    fetch: Callable[[Task, Files], Awaitable[Files]]
+    keep: Callable[[Task], Awaitable[None]]
+    draw: Callable[[Result], Awaitable[None]]
+    notify: Callable[[Task], Awaitable[None]]
+    complete: Callable[[Task], Awaitable[Task]]
+
+
+@dataclass
+class ResultMessage:
+    """One message whose task has ended; `feed` brings later snapshots of it, pictures are asked for until `until`."""
+
+    feed: Feed
+    task: Task
+    steps: Steps
+    clock: Clock
+    until: datetime
+    _files: Files = field(default_factory=Files, init=False)
+    _drawn: Result | None = field(default=None, init=False)
+    _is_notified: bool = field(default=False, init=False)
+    _pause: float = field(default=FIRST_PAUSE, init=False)
+    _fetching: "asyncio.Future[Files] | None" = field(default=None, init=False)
+    _change: "asyncio.Future[Task | None] | None" = field(default=None, init=False)
+    _is_complete: bool = field(default=False, init=False)
+
+    async def show(self) -> None:
+        """Draw the message, and draw it anew until nothing more can come.
+
+        The person is notified once the picture is there, or once its first try has shown that it follows later.
+        """
+        await self.steps.keep(self.task)
+        changes = aiter(self.feed)
+        first_fetch: asyncio.Future[Any] = self._start_fetch()
+        self._wait_for_change(changes)
+        timer = asyncio.ensure_future(self.clock.sleep(PICTURE_SECONDS))
+        try:
+            await asyncio.wait({first_fetch, timer}, return_when=asyncio.FIRST_COMPLETED)
+            while True:
+                if self._fetching is not None and self._fetching.done():
+                    self._take_files(self._fetching.result())
+                if self._change is not None and self._change.done():
+                    task, self._change = self._change.result(), None
+                    if task is not None:
+                        await self._take_change(task)
+                        self._wait_for_change(changes)
+                if self.feed.over and not self._is_complete:
+                    self._is_complete = True
+                    await self._take_change(await self.steps.complete(self.task))
+                await self._draw()
+                waiting = [one for one in (self._fetching, self._change) if one is not None]
+                if not waiting:
+                    return
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (self._fetching, self._change, timer):
+                if one is not None:
+                    one.cancel()
+
+    def _start_fetch(self, pause: float = 0.0) -> "asyncio.Future[Files]":
+        self._fetching = asyncio.ensure_future(self._fetch(pause))
+        return self._fetching
+
+    async def _fetch(self, pause: float) -> Files:
+        if pause:
+            await self.clock.sleep(pause)
+        return await self.steps.fetch(self.task, self._files)
+
+    def _wait_for_change(self, changes: AsyncIterator[Task]) -> None:
+        if not self.feed.over and not self.feed.expired:
+            self._change = asyncio.ensure_future(_next(changes))
+
+    def _take_files(self, files: Files) -> None:
+        """Show these files; where more may be had later, ask for them again after a pause."""
+        self._files, self._fetching = files, None
+        if files.follows and self.clock.now() < self.until:
+            self._start_fetch(self._pause)
+            self._pause = min(self._pause * GROWTH, LONGEST_PAUSE)
+
+    async def _take_change(self, task: Task) -> None:
+        """Show a later snapshot: buttons, or a link, that the relay told of only now."""
+        if task.looks_like(self.task):
+            return
+        self.task = task
+        await self.steps.keep(task)
+        if self._fetching is None and not self._files.any:
+            self._start_fetch()
+
+    async def _draw(self) -> None:
+        result = Result(self.task, self._files, follows=self._fetching is not None)
+        if result != self._drawn:
+            await self.steps.draw(result)
+            self._drawn = result
+        if not self._is_notified and (self._fetching is None or self._files.follows):
+            self._is_notified = True
+            await self.steps.notify(self.task)
+
+
+async def _next(changes: AsyncIterator[Task]) -> Task | None:
+    """Wait for the next snapshot; None where there is none, or where the relay has forgotten the task."""
+    try:
+        return await anext(changes, None)
+    except TaskUnknown:
+        return None

@@ -1,0 +1,140 @@
+"""/imagine and /blend: commands that draw new pictures."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.midjourney.parameters import NIJI, VERSIONS
+from bot.midjourney.prompt_builder import LIMIT, Options
+from bot.relay.requests import Dimensions, Speed
+from bot.submissions.command_requests import Defaults, Wish, blend, imagine
+from cogs.commands.choices import SHAPES
+from cogs.commands.paid_command import Creating
+from cogs.messaging.attachments import given
+from cogs.messaging.context import Interaction
+from cogs.text import limits
+
+_SEEDS = 2**32 - 1
+_ASPECTS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "21:9", "2:1")
+_Choices = list[app_commands.Choice[str]]
+
+
+class Create(commands.Cog):
+    """Translates commands into wishes for pictures."""
+
+    def __init__(self, creating: Creating) -> None:
+        self._creating = creating
+
+    @app_commands.command(name="imagine", description=_("Draw four pictures of what you describe"))
+    @app_commands.describe(
+        prompt=_("What to draw; Midjourney's parameters, like --ar 3:2, may stand at its end"),
+        aspect=_("Width to height, like 3:2"),
+        version=_("Midjourney's version, like 7"),
+        stylize=_("How freely Midjourney may make it beautiful, 0 to 1000"),
+        chaos=_("How much the four differ from each other, 0 to 100"),
+        weird=_("How unusual it may be, 0 to 3000"),
+        seed=_("The number to start from; the same number and prompt give much the same pictures"),
+        no=_("What shall not be in it, separated by commas"),
+        tile=_("Pictures that can be laid side by side without a seam"),
+        raw=_("Closer to your words, with less of Midjourney's own taste"),
+        niji=_("The version of Midjourney's sister for anime, like 7"),
+        image=_("A picture to draw from"),
+        image2=_("A second picture to draw from"),
+        image3=_("A third picture to draw from"),
+        speed=_("Which queue it goes through, and so what it costs"),
+        private=_("Only you see it"),
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def imagine(  # noqa: PLR0913, PLR0917 - Discord's options are what they are
+        self,
+        interaction: Interaction,
+        prompt: app_commands.Range[str, 1, LIMIT],
+        aspect: app_commands.Range[str, 1, 20] = "",
+        version: app_commands.Range[str, 1, 20] = "",
+        stylize: app_commands.Range[int, 0, 1000] | None = None,
+        chaos: app_commands.Range[int, 0, 100] | None = None,
+        weird: app_commands.Range[int, 0, 3000] | None = None,
+        seed: app_commands.Range[int, 0, _SEEDS] | None = None,
+        no: app_commands.Range[str, 1, 1000] = "",
+        tile: bool | None = None,  # noqa: FBT001
+        raw: bool | None = None,  # noqa: FBT001
+        niji: app_commands.Range[str, 1, 20] = "",
+        image: discord.Attachment | None = None,
+        image2: discord.Attachment | None = None,
+        image3: discord.Attachment | None = None,
+        speed: Literal["fast", "relax", "turbo"] | None = None,
+        private: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Draw four pictures of a prompt, and of up to three pictures beside it."""
+        options = Options(
+            prompt=prompt, aspect=aspect, version=version, niji=niji, stylize=stylize, chaos=chaos, weird=weird,
+            seed=seed, no=no, tile=tile, raw=raw, speed=Speed(speed) if speed else None,
+        )  # fmt: skip
+
+        def wish(defaults: Defaults) -> Wish:
+            return imagine(options, given(image, image2, image3), defaults)
+
+        await self._creating.create(interaction, wish, private=private)
+
+    @app_commands.command(name="blend", description=_("Let two to five pictures flow into each other"))
+    @app_commands.describe(
+        image1=_("The first picture"),
+        image2=_("The second picture"),
+        image3=_("A third picture"),
+        image4=_("A fourth picture"),
+        image5=_("A fifth picture"),
+        dimensions=_("The shape of what is drawn; square if you do not say"),
+        private=_("Only you see it"),
+    )
+    @app_commands.choices(
+        dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in SHAPES.items()]
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def blend(
+        self,
+        interaction: Interaction,
+        image1: discord.Attachment,
+        image2: discord.Attachment,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        image5: discord.Attachment | None = None,
+        dimensions: str = Dimensions.SQUARE.value,
+        private: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Blend two to five uploaded pictures."""
+
+        def wish(_: Defaults) -> Wish:
+            return blend(given(image1, image2, image3, image4, image5), Dimensions(dimensions))
+
+        await self._creating.create(interaction, wish, private=private)
+
+    @imagine.autocomplete("aspect")
+    async def suggest_aspect(self, interaction: Interaction, current: str) -> _Choices:
+        """Offer common shapes."""
+        del interaction
+        return _offered(_ASPECTS, current)
+
+    @imagine.autocomplete("version")
+    async def suggest_version(self, interaction: Interaction, current: str) -> _Choices:
+        """Offer Midjourney's versions, newest first."""
+        del interaction
+        return _offered(VERSIONS, current)
+
+    @imagine.autocomplete("niji")
+    async def suggest_niji(self, interaction: Interaction, current: str) -> _Choices:
+        """Offer the versions for anime, newest first."""
+        del interaction
+        return _offered(NIJI, current)
+
+
+def _offered(values: Sequence[str], current: str) -> _Choices:
+    """Offer what goes on from what was typed, else that itself, as newer versions may be known elsewhere first."""
+    typed = current.strip()
+    found = [value for value in values if value.startswith(typed)] or [typed]
+    return [app_commands.Choice(name=value, value=value) for value in found if len(value) <= limits.CHOICE_NAME]

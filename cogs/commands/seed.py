@@ -1,0 +1,70 @@
+"""/seed: the number that a task was drawn from, with the long wait shown."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.features.seed import Seeds
+from bot.midjourney.task import Task
+from bot.midjourney.task_ids import find_ids
+from bot.tracking.tracker import Jobs
+from cogs.commands.choices import own_tasks
+from cogs.messaging.context import Interaction
+from cogs.messaging.responses import acknowledged, promptly, taking_back, tell
+from cogs.text.guidance import asking_for_seed, malformed, one_seed_at_a_time
+from cogs.text.markdown import prompt_line
+from cogs.text.quotes import quoted
+from cogs.views.colors import DONE
+
+
+class Seed(commands.Cog):
+    """Translates "which seed" into a question to the relay."""
+
+    def __init__(self, seeds: Seeds, jobs: Jobs) -> None:
+        self._seeds = seeds
+        self._jobs = jobs
+
+    @app_commands.command(name="seed", description=_("The seed that a task was drawn from; free, takes a while"))
+    @app_commands.describe(
+        id=_("The task's id, or a text or link that holds it"), private=_("Only you see it (which it is by itself)")
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def seed(
+        self,
+        interaction: Interaction,
+        id: app_commands.Range[str, 1, 1000],  # noqa: A002 - the option's name in Discord
+        private: bool = True,  # noqa: FBT001, FBT002 - Discord's options are what they are
+    ) -> None:
+        """Ask for the seed of one task."""
+        ids = find_ids(id)
+        if len(ids) == 1:
+            await self._ask(interaction, ids[0], private=private)
+        else:
+            await tell(interaction, one_seed_at_a_time() if ids else malformed(id))
+
+    @seed.autocomplete("id")
+    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Offer this person's own recent tasks."""
+        return await own_tasks(self._jobs, interaction.user.id, current)
+
+    async def _ask(self, interaction: Interaction, task_id: str, *, private: bool) -> None:
+        answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
+        if answer is None:
+            return
+        # Discord makes some answers of a person's own install private, whatever was asked for.
+        async with taking_back(interaction, private=private or answer.is_ephemeral()):
+            task = await self._seeds.find_known(task_id)
+            if task is None:
+                await promptly(interaction.edit_original_response(content=asking_for_seed()))
+                task = await self._seeds.ask(task_id)
+            await promptly(interaction.edit_original_response(content=None, embed=_told(task)))
+
+
+def _told(task: Task) -> discord.Embed:
+    seed = quoted(task.seed)
+    again = f"Add {quoted(f'--seed {task.seed}')} to a prompt to start from the same noise."
+    lines = filter(None, (prompt_line(task.shown_prompt), f"Drawn from the seed {seed}.", again))
+    embed = discord.Embed(title="🌱 Seed", colour=DONE, description="\n".join(lines))
+    return embed.set_footer(text=task.id)

@@ -1,0 +1,174 @@
+"""/mjstatus, its autocomplete, and the same on a message: follow tasks by their ids."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.entities import Job, Place
+from bot.errors import MjbotError
+from bot.midjourney.task import Task
+from bot.midjourney.task_ids import MOST, find_ids, within
+from bot.tracking.tracker import Jobs
+from cogs.commands.choices import own_tasks
+from cogs.messaging import rate_limits
+from cogs.messaging.context import Interaction, is_reachable, person, place
+from cogs.messaging.rate_limits import Budgets
+from cogs.messaging.responses import acknowledged, apologising, promptly, taking_back, tell, thinking
+from cogs.text import limits
+from cogs.text.guidance import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
+from cogs.views.task_list import line
+from cogs.views.task_message import sending
+
+log = logging.getLogger(__name__)
+
+_LISTED = 5
+
+
+class Status(commands.Cog):
+    """Translates "follow these ids" into jobs."""
+
+    def __init__(self, bot: commands.AutoShardedBot, jobs: Jobs, turns: Budgets, clock: Clock) -> None:
+        self._bot = bot
+        self._jobs = jobs
+        self._turns = turns
+        self._now = clock.now
+        self._menu = app_commands.ContextMenu(name=_("Midjourney status"), callback=self.of_message)
+        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
+        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+
+    async def cog_load(self) -> None:
+        """Offer the context menu too: discord.py does not find one inside a cog."""
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take the context menu back."""
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="mjstatus", description=_("Follow a Midjourney task: progress, picture, buttons"))
+    @app_commands.describe(
+        id=_("The task's id, or a text or link that holds it; up to five, separated by spaces"),
+        private=_("Only you see it"),
+        notify=_("Mention me when it is done"),
+    )
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def mjstatus(
+        self,
+        interaction: Interaction,
+        id: app_commands.Range[str, 1, 1000] | None = None,  # noqa: A002 - the option's name in Discord
+        private: bool = False,  # noqa: FBT001, FBT002 - Discord's options are what they are
+        notify: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Follow the tasks named by `id`; without one, list this person's own."""
+        if id is None:
+            await self._list(interaction)
+        elif problem := _problem(ids := find_ids(id), id):
+            log.info("Refused what was given as ids: %d of them.", len(ids))
+            await tell(interaction, problem)
+        else:
+            await self.follow(interaction, ids, private=private, notify=notify)
+
+    @mjstatus.autocomplete("id")
+    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Offer this person's own recent tasks."""
+        return await own_tasks(self._jobs, interaction.user.id, current)
+
+    async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Follow the tasks whose ids a message holds, in its text, embeds or buttons."""
+        ids = within(_texts(message))
+        if not ids:
+            await tell(interaction, no_ids_here())
+        else:
+            await self.follow(interaction, ids[:MOST], private=False, notify=False)
+
+    async def _list(self, interaction: Interaction) -> None:
+        if not await thinking(interaction):
+            return
+        async with taking_back(interaction, private=True):
+            recent = await self._jobs.recent(interaction.user.id, _LISTED)
+            lines = "\n".join(line(one) for one in recent)
+            listing = _listing(lines)
+            await promptly(
+                interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
+            )
+
+    async def follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
+        """Answer with the first task; the others follow as messages of their own."""
+        answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
+        if answer is None:
+            return
+        # Discord makes some answers of a person's own install private, whatever was asked for.
+        private = private or answer.is_ephemeral()
+        may_notify = notify and is_reachable(interaction)
+        async with taking_back(interaction, private=private):
+            message_id = answer.message_id or (await promptly(interaction.original_response())).id
+            task = await self._jobs.look(ids[0])
+            if len(ids) > 1:
+                # While the answer is still "thinking", Discord takes the next message for it.
+                await self._turn(interaction)
+                embed = sending(person(interaction.user), "", task)
+                await promptly(interaction.edit_original_response(embed=embed))
+            await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=may_notify)
+        for task_id in ids[1:]:
+            async with apologising(interaction):
+                await self._another(interaction, task_id, private=private, notify=may_notify)
+        if notify and not may_notify:
+            await tell(interaction, no_mention_here())
+
+    async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
+        await self._turn(interaction)
+        task = await self._jobs.look(task_id)
+        embed = sending(person(interaction.user), "", task)
+        message = await promptly(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
+        try:
+            where = place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
+            await self._start(interaction, task, where, notify=notify)
+        except MjbotError:
+            await promptly(interaction.followup.delete_message(message.id))
+            raise
+
+    async def _turn(self, interaction: Interaction) -> None:
+        await self._turns.turn(interaction.token, rate_limits.TOKEN, as_bot=False, urgent=lambda: True)
+
+    async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
+        job = Job(place=where, requester=person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify)
+        await self._jobs.follow(job, task)
+
+
+def _problem(ids: list[str], text: str) -> str:
+    if not ids:
+        return malformed(text)
+    return too_many_ids() if len(ids) > MOST else ""
+
+
+def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
+    """Return whatever of a message, or of one that it forwards, may hold an id."""
+    yield message.content
+    for embed in message.embeds:
+        yield from filter(None, (embed.title, embed.description, embed.url, embed.image.url, embed.footer.text))
+        for field in embed.fields:
+            yield from filter(None, (field.name, field.value))
+    yield from _inside(message.components)
+    for forwarded in getattr(message, "message_snapshots", ()):
+        yield from _texts(forwarded)
+
+
+def _inside(components: Sequence[Any]) -> Iterator[str]:
+    """Walk components of every kind: rows, sections, containers."""
+    for component in components:
+        yield from (str(getattr(component, name, None) or "") for name in ("custom_id", "url", "content"))
+        yield from _inside(
+            [*getattr(component, "children", ()), *filter(None, [getattr(component, "accessory", None)])]
+        )
+
+
+def _listing(lines: str) -> discord.Embed | None:
+    if not lines:
+        return None
+    return discord.Embed(title="Your last tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))

@@ -1,0 +1,104 @@
+"""Modals: their prompt field, and what they were filled in with, read from raw data in whichever process gets it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.errors import MjbotError
+from bot.midjourney.task import is_array, is_mapping
+from bot.submissions.presses import Presses
+from bot.timeouts import soon
+from cogs.components.custom_ids import Click
+from cogs.messaging.context import Interaction
+from cogs.text import limits
+
+PROMPT = "prompt"
+KEPT_SECONDS = 60.0
+"""How long discord.py keeps an open modal, and a timer; what is submitted later is read without it."""
+
+_PREFILL_SECONDS = 1.5
+
+
+async def prefilled(presses: Presses, click: Click) -> str:
+    """Find what a form starts with in the time that a first answer leaves; an empty form is better than none."""
+    try:
+        return await soon(presses.prefill(click.task_id, click.key), _PREFILL_SECONDS)
+    except (TimeoutError, MjbotError):
+        return ""
+
+
+def prompt_field(text: str, hint: str) -> ui.Label[Any]:
+    """Make the field of a prompt, filled in as far as it has room."""
+    field = ui.TextInput[Any](
+        custom_id=PROMPT,
+        style=discord.TextStyle.paragraph,
+        default=limits.cut(text, limits.INPUT) or None,
+        max_length=limits.INPUT,
+        required=True,
+    )
+    return ui.Label(text="Prompt", description=hint, component=field)
+
+
+def prompt_in(data: Mapping[str, Any]) -> str:
+    """Return the prompt as it was typed: whoever composes it makes of it what Midjourney reads."""
+    return typed_in(data, PROMPT)
+
+
+def typed_in(data: Mapping[str, Any], custom_id: str) -> str:
+    """Return what was typed into a field, as it was typed; "" where nothing was."""
+    value = _part(data, custom_id).get("value")
+    return value if isinstance(value, str) else ""
+
+
+def prompt_of(interaction: Interaction) -> str:
+    """Return the prompt that came with a form or a command, as it was typed; "" where there was none."""
+    data: Mapping[str, Any] = interaction.data or {}
+    if interaction.type is discord.InteractionType.modal_submit:
+        return prompt_in(data)
+    options = data.get("options")
+    for option in options if is_array(options) else ():
+        if is_mapping(option) and option.get("name") == PROMPT and isinstance(value := option.get("value"), str):
+            return value
+    return ""
+
+
+def chosen_in(data: Mapping[str, Any], custom_id: str) -> str:
+    """Return what was chosen in a menu; "" where nothing was."""
+    return next(_values(data, custom_id), "")
+
+
+def upload_in(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | None:
+    """Return the attachment that was uploaded, as Discord describes it; None where there is none."""
+    return next(uploads_in(data, custom_id), None)
+
+
+def uploads_in(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
+    """Return the attachments that were uploaded, in their order, as Discord describes them."""
+    resolved = data.get("resolved")
+    attachments = resolved.get("attachments") if is_mapping(resolved) else None
+    for chosen in _values(data, custom_id) if is_mapping(attachments) else ():
+        found = attachments.get(chosen) if is_mapping(attachments) else None
+        if is_mapping(found):
+            yield found
+
+
+def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
+    values = _part(data, custom_id).get("values")
+    yield from map(str, values) if is_array(values) else ()
+
+
+def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
+    nothing: Mapping[str, Any] = {}
+    return next(_parts(data, custom_id), nothing)
+
+
+def _parts(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
+    """Walk a modal's raw components, rows or labels, for one of that name."""
+    for part in (*data.get("components", ()), data.get("component", {})):
+        if is_mapping(part):
+            if part.get("custom_id") == custom_id:
+                yield part
+            elif part:
+                yield from _parts(part, custom_id)

@@ -1,0 +1,132 @@
+"""Words on their way into a message: prompts shown safely, durations, bars, Discord's times. Pure."""
+
+import re
+import string
+import unicodedata
+from datetime import datetime
+from urllib.parse import quote
+
+from cogs.text import limits
+
+PROMPT = 300
+"""How much of a prompt a message shows."""
+
+_READ = 10_000
+"""How much of a prompt is looked at: what lies behind is never shown."""
+
+_LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
+_PARAMETER = re.compile(r"\s(?=(?:--|[\u2013\u2014])[a-zA-Z])")  # phones write dashes for --
+_JOINERS = "\u200c\u200d"  # inside of emoji, and of Persian and Hindi words
+_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]+(?!\S)")
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, and nothing to see
+_UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs"})
+# Discord, as CommonMark, takes a backslash before any punctuation.
+_MARKDOWN = re.compile(r"[\\*_~|`\[\]<>]|^[#+-]|(?:(?<=^\d)|(?<=^\d\d))[.)]|:(?=//|[^\s:]+:)|@(?=everyone|here)")
+_MASKED = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_HEADING = re.compile(r"#{1,3} (?=.*[^\s*])")
+_MARKED = re.compile(r"(\*\*|~~)(?=\S)([^*~]*[^*~\s])\1|([^*~]+|[*~]+?)")
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+_WEB = re.compile(rf"https?://{_HOST}(?::(\d{{1,5}}))?(?:[/?#].*)?")
+_IN_URLS = "".join(set(string.punctuation) - set('"()<>[\\]^`{|}'))
+
+
+def plain(text: str) -> str:
+    """Fold white space, and drop what is unseen or changes the direction: what is left stays where it stands."""
+    words = " ".join("".join(map(_visible, text)).split())
+    return " ".join(_LOOSE_JOINERS.sub("", words).split())
+
+
+def short(text: str, limit: int) -> str:
+    """Make it plain, and cut it to what a limit of Discord's allows; what lies far behind that is not even read."""
+    return limits.cut(plain(text[: 4 * limit]), limit)
+
+
+def _visible(letter: str) -> str:
+    if letter.isascii():
+        return letter if letter.isprintable() else " "
+    category = unicodedata.category(letter)
+    if category == "Cf":
+        return letter if letter in _JOINERS else ""
+    return " " if category in _UNSEEN or letter in _BLANKS else letter
+
+
+def escaped(text: str) -> str:
+    """Make one line of text that shows exactly as it is: no markdown, no mention, no link, no emoji by name."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def answer(text: str) -> str:
+    """Show what Midjourney answers in words: of its Markdown what is bold, struck or a heading; no link."""
+    lines = (_answer_line(plain(line)) for line in text.splitlines())
+    return "\n".join(filter(None, lines))
+
+
+def _answer_line(line: str) -> str:
+    words = _MASKED.sub(r"\1", line)
+    if heading := _HEADING.match(words):
+        return f"**{escaped(words[heading.end() :].replace('**', ''))}**"
+    return "".join(
+        f"{mark}{escaped(inside)}{mark}" if mark else escaped(rest) for mark, inside, rest in _MARKED.findall(words)
+    )
+
+
+def code(text: str) -> str:
+    """Show text as code; a backtick would end it, and is shown as an apostrophe."""
+    quoted = text.replace("`", "'")
+    return f"`{quoted}`"
+
+
+def without_links(prompt: str) -> str:
+    """Make a prompt plain, its image links shortened to an icon: half a link, where it is cut, says nothing."""
+    return _LINK.sub("🖼️", plain(prompt[:_READ]))
+
+
+def prompt_line(prompt: str, limit: int = PROMPT) -> str:
+    """Show a prompt as **its words** and `--its parameters`, image links shortened to an icon."""
+    return _with_parameters(limits.cut(without_links(prompt), limit), "**")
+
+
+def whole_prompt(prompt: str) -> str:
+    """Show a prompt of Midjourney's own whole, as words and `--its parameters`."""
+    return _with_parameters(plain(prompt[:_READ]), "")
+
+
+def _with_parameters(text: str, mark: str) -> str:
+    words, *parameters = _PARAMETER.split(" " + text)
+    shown = [f"{mark}{escaped(words.strip())}{mark}"] if words.strip() else []
+    return " ".join(shown + [code(parameter.strip()) for parameter in parameters if parameter.strip()])
+
+
+def duration(milliseconds: int) -> str:
+    """Say how long something took: "4 s", "2 min 5 s", "1 h 3 min"."""
+    seconds = max((milliseconds + 500) // 1000, 0)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+    return f"{seconds} s"
+
+
+def bar(percent: int) -> str:
+    """Draw progress with twenty blocks, as code so that its width stays."""
+    full = min(max(percent, 0), 100) // 5
+    return f"`{'█' * full}{'░' * (20 - full)}`"
+
+
+def ago(at: datetime | int) -> str:
+    """Show a time (or milliseconds since 1970) as Discord's relative time, in the reader's language."""
+    seconds = at // 1000 if isinstance(at, int) else int(at.timestamp())
+    return f"<t:{seconds}:R>"
+
+
+def web_link(url: str) -> str | None:
+    """Return a link that Discord takes, None where there is none; parentheses would end a masked link."""
+    if len(url) > limits.EMBED_URL:
+        return None
+    safe = quote(url.strip(), safe=_IN_URLS, errors="replace")
+    found = _WEB.fullmatch(safe)
+    if found is None or len(safe) > limits.EMBED_URL:
+        return None
+    return safe if 0 < int(found[1] or 443) < 1 << 16 else None

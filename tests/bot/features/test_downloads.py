@@ -1,0 +1,217 @@
+"""What a finished picture gives for nothing: its four parts, and its untouched file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable, TaskUnknown
+from bot.features.downloads import WHOLE, Results
+from bot.imaging.downloader import MAX_BODY
+from bot.imaging.image_processor import Studio
+from bot.imaging.reencode import Picture
+from bot.midjourney.task import Status
+from tests.fakes.clock import FakeClock
+from tests.fakes.display import FakeDisplay
+from tests.fakes.relay import FakeRelay
+from tests.fakes.rows import PARENT, place, task
+from tests.fakes.store import FakeStore
+
+GRID_URL = f"https://cdn.test/{PARENT}.png"
+FOUR = tuple(f"https://cdn.test/{number}.png" for number in range(1, 5))
+COLOURS = {1: "red", 2: "lime", 3: "blue", 4: "white"}
+
+
+def grid() -> bytes:
+    """Draw a grid, one colour for each picture."""
+    image = Image.new("RGB", (8, 8))
+    for number, colour in COLOURS.items():
+        left, top = (number - 1) % 2 * 4, (number - 1) // 2 * 4
+        image.paste(colour, (left, top, left + 4, top + 4))
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass
+class Source:
+    """A bot.ports.PictureSource that has these bytes at these links, and fails at others as planned."""
+
+    has: dict[str, bytes] = field(default_factory=dict)
+    failures: dict[str, Callable[[str], PictureError]] = field(default_factory=dict)
+    private: set[str] = field(default_factory=set)
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+        self.asked.append((url, name, limit))
+        if url not in self.has:
+            raise self.failures.get(url, PictureGone)(url)
+        return Picture(self.has[url], f"{name}.png", 8, 8, shrunk=False)
+
+    def is_private(self, url: str) -> bool:
+        return url in self.private
+
+
+@dataclass
+class Room:
+    """Everything around the use cases, with a finished grid that the store knows."""
+
+    studio: Studio
+    source: Source = field(default_factory=lambda: Source({GRID_URL: grid()}))
+    clock: FakeClock = field(default_factory=FakeClock)
+    display: FakeDisplay = field(default_factory=lambda: FakeDisplay(limit=10_000))
+
+    def __post_init__(self) -> None:
+        self.relay = FakeRelay(self.clock)
+        self.store = FakeStore(self.clock.clock.now)
+        self.store.snapshots[PARENT] = task(status=Status.SUCCESS)
+        self.results = Results(self.relay, self.store, self.display, self.source, self.studio)
+
+
+def colour(picture: Picture) -> tuple[int, ...]:
+    """Tell the one colour of a picture, which must be half as wide as the grid."""
+    with Image.open(BytesIO(picture.data)) as image:
+        assert image.size == (4, 4)
+        ((_, found),) = image.convert("RGB").getcolors() or []
+        assert isinstance(found, tuple)
+        return found
+
+
+async def test_a_grid_is_cut_into_what_was_chosen(studio: Studio) -> None:
+    """Each number gives its own corner, named by it, in order, whatever order they were chosen in."""
+    room = Room(studio)
+    files = await room.results.split(PARENT, [4, 2], place())
+    assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
+    assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
+    assert (files.cut, files.prompt, files.links) == (True, "a lighthouse", ())
+    assert room.source.asked == [(GRID_URL, f"a_lighthouse_{PARENT}", MAX_BODY)]
+    assert not room.relay.requests, "what is kept is not asked for"
+
+
+async def test_what_the_relay_has_split_is_not_cut(studio: Studio) -> None:
+    """Its own pictures are as good as theirs gets, and made to fit."""
+    room = Room(studio)
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
+    room.source.has = {url: url.encode() for url in FOUR}
+    files = await room.results.split(PARENT, {3}, place())
+    assert [one.data for one in files.pictures] == [FOUR[2].encode()]
+    assert not files.cut
+    assert room.source.asked == [(FOUR[2], f"a_lighthouse_{PARENT}_3", 10_000)]
+
+
+async def test_one_of_theirs_that_is_gone_is_cut_instead(studio: Studio) -> None:
+    """All are then of one kind."""
+    room = Room(studio)
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
+    room.source.has[FOUR[0]] = b"one"
+    files = await room.results.split(PARENT, {1, 2}, place())
+    assert [colour(one) for one in files.pictures] == [(255, 0, 0), (0, 255, 0)]
+    assert files.cut
+
+
+async def test_two_pictures_of_a_task_are_no_four(studio: Studio) -> None:
+    """Where the relay gave fewer than were chosen, the grid is cut."""
+    room = Room(studio)
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR[:2])
+    assert (await room.results.split(PARENT, {4}, place())).cut
+
+
+async def test_the_whole_comes_along(studio: Studio) -> None:
+    """Untouched, after the parts."""
+    files = await Room(studio).results.split(PARENT, {WHOLE, 1}, place())
+    assert [len(one.data) == len(grid()) for one in files.pictures] == [False, True]
+    alone = await Room(studio).results.split(PARENT, {WHOLE}, place())
+    assert [one.data for one in alone.pictures] == [grid()]
+
+
+async def test_a_task_that_the_store_has_lost_is_fetched(studio: Studio) -> None:
+    """And kept again."""
+    room = Room(studio)
+    room.store.snapshots.clear()
+    room.relay.set(task(status=Status.SUCCESS))
+    assert (await room.results.split(PARENT, {1}, place())).pictures
+    assert PARENT in room.store.snapshots
+    with pytest.raises(TaskUnknown):
+        await room.results.split("5", {1}, place())
+
+
+async def test_a_dead_link_is_asked_for_anew(studio: Studio) -> None:
+    """The relay may have another one by now; the grid's own message has the last."""
+    room = Room(studio)
+    room.source.has = {"https://cdn.test/new.png": grid()}
+    with pytest.raises(PictureGone):
+        await room.results.split(PARENT, {1}, place())
+    room.display.links[700] = "https://cdn.test/new.png"
+    assert (await room.results.split(PARENT, {1}, place())).pictures
+    room.display.links.clear()
+    room.relay.set(task(status=Status.SUCCESS, image_url="https://cdn.test/new.png"))
+    assert (await room.results.split(PARENT, {1}, place())).pictures
+    room.source.has = {}
+    with pytest.raises(PictureGone):
+        await room.results.original(PARENT, place())
+
+
+async def test_an_original_that_fits_is_untouched(studio: Studio) -> None:
+    """Nothing is re-encoded on the way."""
+    room = Room(studio)
+    files = await room.results.original(PARENT, place())
+    assert [one.data for one in files.pictures] == [grid()]
+    assert (files.links, files.unfit) == ((), None)
+
+
+async def test_an_original_that_does_not_fit_is_linked(studio: Studio) -> None:
+    """With the reason; one that only this process can open cannot be."""
+    room = Room(studio, display=FakeDisplay(limit=10))
+    files = await room.results.original(PARENT, place())
+    assert (files.pictures, files.links) == ((), (GRID_URL,))
+    assert isinstance(files.unfit, PictureTooLarge)
+    room.source.private.add(GRID_URL)
+    with pytest.raises(PictureTooLarge):
+        await room.results.original(PARENT, place())
+
+
+@pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable])
+async def test_what_cannot_be_carried_is_linked(studio: Studio, failure: Callable[[str], PictureError]) -> None:
+    """A browser may manage what we do not."""
+    room = Room(studio, Source(failures={GRID_URL: failure}))
+    files = await room.results.original(PARENT, place())
+    assert (files.links, type(files.unfit)) == ((GRID_URL,), failure)
+    room.source.private.add(GRID_URL)
+    with pytest.raises(PictureError):
+        await room.results.original(PARENT, place())
+
+
+async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: Studio) -> None:
+    """Who gave it may mean harm."""
+    room = Room(studio, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
+    with pytest.raises(PictureForbidden):
+        await room.results.original(PARENT, place())
+
+
+CLIPS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 5))
+
+
+async def test_the_clips_of_a_video_are_its_originals(studio: Studio) -> None:
+    """Each by itself: what does not fit is linked, what is gone is only missing, and the first of either is told."""
+    room = Room(studio, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS)
+    files = await room.results.original(PARENT, place())
+    assert [(one.data, one.name) for one in files.pictures] == [
+        (b"one", f"a_lighthouse_{PARENT}_1.png"),
+        (b"four", f"a_lighthouse_{PARENT}_4.png"),
+    ]
+    assert files.links == (CLIPS[1],)
+    assert isinstance(files.unfit, PictureTooLarge)
+
+
+async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(studio: Studio) -> None:
+    room = Room(studio, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
+    room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS[:2])
+    room.relay.set(task(status=Status.SUCCESS, video_urls=(CLIPS[0], "https://cdn.test/new.mp4")))
+    assert [one.data for one in (await room.results.original(PARENT, place())).pictures] == [b"one", b"two"]
+    room.source.has.clear()
+    with pytest.raises(PictureGone):
+        await room.results.original(PARENT, place())

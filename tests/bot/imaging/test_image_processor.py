@@ -1,0 +1,46 @@
+"""All work on pixels that commands ask for comes back whole."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import MaskEmpty, UploadForeign
+from bot.imaging.image_processor import Studio
+from bot.imaging.masks import Region
+from tests.pictures import encoded, noise
+
+
+async def test_the_studio_does_all_of_it_and_raises_what_is_wrong() -> None:
+    """Each piece comes back whole, and its errors come through."""
+    studio = Studio()
+    picture = encoded(noise(120, 90))
+    upload = await studio.upload(picture, name="fox.png")
+    mask = await studio.draw_mask(Region.LEFT, (upload.width, upload.height))
+    again = await studio.read_mask(mask.data, (120, 90), name="mask.png")
+    shown = await studio.preview(picture, mask, name="fox")
+    parts = await studio.quarters(picture, name="fox")
+    assert (picture, mask.share, "fox.jpg", 4) == (upload.data, again.share, shown.name, len(parts))
+    with pytest.raises(UploadForeign):
+        await studio.upload(b"%PDF", name="fox.pdf")
+    with pytest.raises(MaskEmpty):
+        await studio.draw_mask(Region.LEFT, (1, 1))
+    await studio.close()
+
+
+async def test_people_take_turns(studio: Studio) -> None:
+    """Two may bring pictures at a time, and each of them one command's."""
+    came: list[int] = []
+    leave = asyncio.Event()
+
+    async def bring(person_id: int) -> None:
+        async with studio.turn(person_id):
+            came.append(person_id)
+            await leave.wait()
+
+    brought = [asyncio.create_task(bring(person_id)) for person_id in (1, 1, 2, 3)]
+    for _ in brought:
+        await asyncio.sleep(0)
+    assert came == [1, 2]
+    leave.set()
+    await asyncio.gather(*brought)
+    assert sorted(came) == [1, 1, 2, 3]

@@ -1,0 +1,502 @@
+"""What the relay says, however oddly: parsing is total, and a snapshot never forgets what an earlier one knew."""
+
+import json
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.midjourney.task import Button, Properties, Status, Submission, Task, most_advanced
+from tests.recorded import recorded
+
+FINAL = {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
+
+
+def _task(name: str) -> Task:
+    return Task.model_validate(recorded(name).body)
+
+
+def _row(**fields: object) -> Task:
+    return Task.model_validate({"id": "1", **fields})
+
+
+def test_no_more_is_kept_than_any_task_has() -> None:
+    """The first hundred buttons and the first twenty links, wherever there is nonsense between them."""
+    buttons = [thing for n in range(150) for thing in (None, {"customId": f"x::{n}"})]
+    links = [thing for n in range(50) for thing in ("", {"url": f"https://a.test/{n}"})]
+    row = _row(buttons=buttons, imageUrls=links, videoUrls=links)
+    assert [f"x::{n}" for n in range(100)] == [button.custom_id for button in row.buttons]
+    assert tuple(f"https://a.test/{n}" for n in range(20)) == row.image_urls == row.video_urls
+
+
+@pytest.mark.parametrize("status", Status)
+def test_is_final(status: Status) -> None:
+    """Success, failure and cancel end a task; MODAL and the empty status don't."""
+    assert (status in FINAL) is status.is_final
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("", Status.FRESH),
+        (None, Status.FRESH),
+        (7, Status.FRESH),
+        ("unknown", Status.FRESH),
+        ("submitted", Status.SUBMITTED),
+        (" success ", Status.SUCCESS),
+        ("in progress", Status.IN_PROGRESS),
+        ("PENDING", Status.NOT_START),
+        ("QUEUED", Status.SUBMITTED),
+        ("RUNNING", Status.IN_PROGRESS),
+        ("FAILED", Status.FAILURE),
+        ("Completed", Status.SUCCESS),
+        ("CANCELLED", Status.CANCEL),
+        *((status.value, status) for status in Status),
+    ],
+)
+def test_status_words(word: object, expected: Status) -> None:
+    """The API's words, and other resellers' for the same things."""
+    assert expected is _row(status=word).status
+
+
+@pytest.mark.parametrize(
+    ("progress", "expected"),
+    [
+        ("46%", 46),
+        ("0%", 0),
+        ("100%", 100),
+        ("46.7 %", 46),
+        ("(93%) (fast)", 93),
+        ("1000%", 100),
+        ("9" * 9 + "%", 100),
+        ("9" * 9000 + "%", 100),
+        ("-5%", 5),
+        (46, 46),
+        (-1, 0),
+        (400, 100),
+        ("", None),
+        ("46", None),
+        ("Waiting to start", None),
+        ("paused", None),
+        ("%", None),
+        (None, None),
+        (True, None),
+        (0.46, None),
+        ([46], None),
+    ],
+)
+def test_progress(progress: object, expected: int | None) -> None:
+    """Progress is a percentage or unknown: the relay copies words there too."""
+    assert expected == _row(progress=progress).progress
+
+
+def test_progress_reads_a_long_text_at_once() -> None:
+    """A megabyte of digits and blanks is read in one pass."""
+    assert _row(progress="1" * 500_000 + " " * 500_000).progress is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1754300000123417", "1754300000123417"),
+        (17543000001234179, "17543000001234179"),
+        (0, "0"),
+        (1.7543e15, ""),
+        (True, ""),
+        (10**30, ""),
+        (None, ""),
+        ([], ""),
+        ({}, ""),
+        ("a\ud800b", "a?b"),
+    ],
+)
+def test_texts(value: object, expected: str) -> None:
+    """Whole numbers become their digits, floats never an id, and lone surrogates a question mark."""
+    assert _row(prompt=10**5000).prompt == ""
+    assert (expected, expected) == (Task.model_validate({"id": value}).id, _row(prompt=value).prompt)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1754300000123, 1754300000123),
+        ("1754300000123", 1754300000123),
+        (1754300000123.9, 1754300000123),
+        (0, 0),
+        (-5, 0),
+        (10**30, 0),
+        (float("inf"), 0),
+        (float("nan"), 0),
+        ("9" * 5000, 0),
+        ("soon", 0),
+        (True, 0),
+        (None, 0),
+        ([1], 0),
+    ],
+)
+def test_times(value: object, expected: int) -> None:
+    """A time is milliseconds that a calendar knows, or unknown."""
+    assert expected == _row(submitTime=value).submit_time
+
+
+def test_a_task_has_an_id() -> None:
+    """Without an id it is no task, and what is no object is none either."""
+    values: list[object] = [{}, {"status": "SUCCESS"}, [], "1", None]
+    for value in values:
+        with pytest.raises(ValidationError):
+            Task.model_validate(value)
+    task = _row()
+    assert task is Task.model_validate(task)
+
+
+def test_one_bad_value_never_loses_the_rest() -> None:
+    """Bad buttons, links and properties are dropped alone."""
+    task = _row(
+        buttons=[None, "U1", {"customId": None, "emoji": 5, "label": [], "type": "2", "style": None}, {"label": "ok"}],
+        imageUrls=[{"url": "a"}, "b", {"url": None}, {"thumbnail": "c"}, 7.5, None, "\ud800"],
+        videoUrls="https://x/0.mp4",
+        properties=[1],
+        prompt="p",
+    )
+    assert (Button(emoji="5", type=2, style=0), Button(label="ok")) == task.buttons
+    assert task.image_urls == ("a", "b", "?")
+    assert ((), Properties(), "p") == (task.video_urls, task.properties, task.prompt)
+    assert _row(buttons={"customId": "x"}).buttons == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "progress", "reason", "expected"),
+    [
+        ("IN_PROGRESS", "100%", "[Banned prompt detected]", Status.FAILURE),
+        ("", "100%", "timeout", Status.FAILURE),
+        ("SUCCESS", "100%", "upstream", Status.FAILURE),
+        ("CANCEL", "100%", "取消任务", Status.CANCEL),
+        ("CANCELLED", "100%", "取消任务", Status.CANCEL),
+        ("IN_PROGRESS", "62%", "odd", Status.IN_PROGRESS),
+        ("IN_PROGRESS", "100%", "", Status.IN_PROGRESS),
+        ("IN_PROGRESS", "100%", " ", Status.IN_PROGRESS),
+        ("IN_PROGRESS", "100%", None, Status.IN_PROGRESS),
+        ("FAILURE", "", "x", Status.FAILURE),
+    ],
+)
+def test_a_full_row_with_a_reason_is_a_failure(
+    status: str, progress: str, reason: str | None, expected: Status
+) -> None:
+    """new-api never looks at a row at 100 % again, so a reason there is the end."""
+    assert expected is _row(status=status, progress=progress, failReason=reason).status
+    assert expected is _row(status=status, progress=progress, fail_reason=reason).status
+
+
+@pytest.mark.parametrize(
+    ("name", "settled"),
+    [
+        ("10_fetch_fresh_empty_status", False),
+        ("12_fetch_in_progress_preview", False),
+        ("14_fetch_imagine_success_grid", True),
+        ("15_fetch_upscale_success_v7_discord", True),
+        ("18_fetch_describe_success", True),
+        ("19_fetch_shorten_success", True),
+        ("23_fetch_modal_waiting", False),
+        ("26_fetch_failure_banned", True),
+        ("28_fetch_failure_gateway_timeout", True),
+        ("30_fetch_success_without_image", False),
+        ("31_fetch_cancel", True),
+        ("49_fetch_video_success", True),
+    ],
+)
+def test_is_settled(name: str, *, settled: bool) -> None:
+    """A success is settled when it has its picture or text, and its buttons."""
+    assert settled is _task(name).is_settled
+
+
+def test_what_is_shown() -> None:
+    """The prompt, the picture, the clip and the text, from wherever a relay puts them."""
+    assert _row(prompt="a", promptEn="c", properties={"finalPrompt": "b"}).shown_prompt == "a"
+    assert _row(promptEn="c", properties={"finalPrompt": "b"}).shown_prompt == "b"
+    assert _row(promptEn="c").shown_prompt == "c"
+    final = {"finalPrompt": "<https://s.mj.run/x> A fox  in snow --ar 3:2 --v 7"}
+    linked = "https://x.example/a.png a fox in snow --ar 3:2"
+    assert _row(action="VARIATION", prompt=linked, properties=final).shown_prompt == linked
+    assert _row(action="VARIATION", prompt="雪狐", promptEn="a fox in snow", properties=final).shown_prompt == "雪狐"
+    assert _row(action="REROLL", prompt="a fox", properties=final).shown_prompt == final["finalPrompt"]
+    reworded = _row(action="VARIATION", prompt="a fox", promptEn="a fox in snow", properties=final)
+    assert reworded.shown_prompt == final["finalPrompt"]
+    assert _row(action="PAN", prompt="a fox in snow --ar 3:2 --v 7", properties=final).shown_prompt[0] == "a"
+    assert _row(action="VARIATION", prompt="a cat", properties=final).shown_prompt == final["finalPrompt"]
+    assert _row(action="IMAGINE", prompt="a cat", properties=final).shown_prompt == "a cat"
+    # The line that was drawn is not the prompt that it was shortened from.
+    assert _row(action="PROMPT_ANALYZER", prompt="a cat", properties=final).shown_prompt == final["finalPrompt"]
+    assert _row(imageUrl="i", imageUrls=["j"]).picture_url == "i"
+    assert _row(imageUrls=["j", "k"], videoUrl="v").picture_url == "j"
+    assert _row(videoUrl="v", videoUrls=[{"url": "w"}]).picture_url == "v"
+    assert _row(videoUrls=[{"url": "w"}]).video == "w"
+    assert _row().picture_url == ""
+    assert _task("18_fetch_describe_success").text.startswith("1️⃣ Watercolor")
+    assert _task("19_fetch_shorten_success").text.startswith("## Important tokens")
+    assert _row(action="DESCRIBE", promptEn="told").text == "told"
+    assert _row(action="MODAL", promptEn="told", buttons=[{"customId": "MJ::Job::PicReader::1"}]).text == "told"
+    assert _task("14_fetch_imagine_success_grid").text == ""
+
+
+def test_after_keeps_what_was_known() -> None:
+    """A later row that forgot the prompt, the preview or the properties gets them back."""
+    earlier = _task("12_fetch_in_progress_preview")
+    later = Task.model_validate({"id": earlier.id, "status": "IN_PROGRESS", "progress": "12%"}).after(earlier)
+    assert earlier == later
+    assert earlier.image_url
+
+
+def test_after_lets_a_task_go_on() -> None:
+    """Every recorded step of one task follows the one before."""
+    steps = [
+        "10_fetch_fresh_empty_status",
+        "11_fetch_submitted",
+        "12_fetch_in_progress_preview",
+        "14_fetch_imagine_success_grid",
+    ]
+    task: Task | None = None
+    for name in steps:
+        task = _task(name).after(task)
+        assert (_task(name).status, _task(name).progress, _task(name).image_url) == (
+            task.status,
+            task.progress,
+            task.image_url,
+        )
+
+
+def test_after_never_takes_a_preview_for_the_picture() -> None:
+    """A success without its picture waits for it, rather than keep the low preview."""
+    done = _task("30_fetch_success_without_image").after(_task("12_fetch_in_progress_preview"))
+    assert (done.status, done.picture_url, done.is_settled) == (Status.SUCCESS, "", False)
+
+
+@pytest.mark.parametrize("name", ["28_fetch_failure_gateway_timeout", "31_fetch_cancel", "11_fetch_submitted"])
+def test_after_never_loses_a_finished_picture(name: str) -> None:
+    """A gateway that overwrites a finished task with a timeout changes nothing."""
+    done = _task("14_fetch_imagine_success_grid")
+    assert done is _task(name).after(done)
+
+
+def test_after_takes_a_late_success() -> None:
+    """Midjourney may finish what the gateway gave up: the reason of the failure goes."""
+    late = _task("14_fetch_imagine_success_grid").after(_task("28_fetch_failure_gateway_timeout"))
+    assert (late.status, late.fail_reason) == (Status.SUCCESS, "")
+    assert "_grid_0.webp" not in late.image_url
+
+
+def test_after_and_the_form() -> None:
+    """A fresh task may come to wait for a form; one that is being drawn has had it; a form leads on."""
+    form, fresh, running = _row(status="MODAL"), _row(status="SUBMITTED"), _row(status="IN_PROGRESS", progress="31%")
+    assert form.after(fresh).status is Status.MODAL
+    assert form.after(running).status is Status.IN_PROGRESS
+    assert fresh.after(form).status is Status.SUBMITTED
+    # The empty status of new-api's first seconds is no news.
+    assert _row(status="").after(form).status is Status.MODAL
+
+
+def test_after_another_task_is_itself() -> None:
+    """Two ids are two tasks, and nothing comes before the first snapshot."""
+    task = _row(status="SUBMITTED")
+    assert task is task.after(None)
+    assert task is task.after(Task(id="2", status=Status.SUCCESS))
+
+
+BASE = "https://cdn.example/a/b.png"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (f"{BASE}?rand=1", f"{BASE}?rand=2", True),
+        (f"{BASE}?sig=1&w=5", f"{BASE}?w=5&sig=2", True),
+        (f"{BASE}?ex=1&is=2&hm=3&", f"{BASE}?ex=4&is=5&hm=6&", True),
+        (f"{BASE}?w=5", f"{BASE}?w=6", False),
+        (f"{BASE}?w=", BASE, False),
+        (BASE, f"{BASE}2", False),
+        ("http://[", "http://[", True),
+        ("http://[", "http://[[", False),
+    ],
+)
+@pytest.mark.parametrize("field", ["imageUrl", "videoUrl", "imageUrls", "videoUrls"])
+def test_looks_like_ignores_signatures(one: str, other: str, field: str, *, same: bool) -> None:
+    """A link that was only signed anew is no change to be drawn."""
+    rows = [_row(**{field: [url] if field.endswith("s") else url}) for url in (one, other)]
+    assert same is rows[0].looks_like(rows[1])
+
+
+def test_looks_like_sees_the_rest() -> None:
+    """Progress, buttons and status are visible, and nothing looks like no task."""
+    task = _row(status="IN_PROGRESS", progress="46%")
+    assert not task.looks_like(None)
+    assert not task.looks_like(_row(status="IN_PROGRESS", progress="47%"))
+    assert not task.looks_like(_row(status="IN_PROGRESS", progress="46%", buttons=[{"customId": "x"}]))
+    assert not _row(imageUrls=["a"]).looks_like(_row(videoUrls=["a"]))
+
+
+def test_most_advanced_picks_the_row_that_goes_on() -> None:
+    """Of the two rows that a form leaves behind, the form's own one counts."""
+    first, second = _row(status="MODAL", submitTime=1), _row(status="SUBMITTED", submitTime=2)
+    other = Task(id="2")
+    assert {"1": second, "2": other} == most_advanced([second, other, first])
+    bare, full = _row(status="SUCCESS"), _row(status="SUCCESS", imageUrl="i")
+    assert {"1": full} == most_advanced([bare, full])
+
+
+@pytest.mark.parametrize(
+    ("fields", "accepted", "form", "ahead"),
+    [
+        ({"code": 1, "result": "5"}, True, False, 0),
+        ({"code": 1, "result": 5, "description": "Waiting for WINDOW confirm"}, True, True, 0),
+        ({"code": 21, "result": "5", "description": "窗口等待"}, True, True, 0),
+        ({"code": 21, "result": "5", "description": "任务已存在"}, True, False, 0),
+        ({"code": 22, "result": "5", "properties": {"numberOfQueues": 3}}, True, False, 3),
+        ({"code": 22, "result": "5", "properties": {"numberOfQueues": -3}}, True, False, 0),
+        ({"code": 1, "result": "5", "description": "排队中，前面还有 12 个任务"}, True, False, 12),  # noqa: RUF001
+        ({"code": 1, "result": "5", "description": "前面还有" + "9" * 9000}, True, False, 999_999_999),
+        ({"code": 1}, False, False, 0),
+        ({"code": 1, "result": ["5"]}, False, False, 0),
+        ({"code": 1, "result": " , "}, False, False, 0),
+        ({"code": True, "result": "5"}, False, False, 0),
+        ({"code": 24, "result": "5", "description": "confirm"}, False, False, 0),
+        ({}, False, False, 0),
+    ],
+)
+def test_submission(fields: dict[str, Any], *, accepted: bool, form: bool, ahead: int) -> None:
+    """A submit is accepted by code and id together; words tell whether a form or a queue comes first."""
+    told = Submission.model_validate(fields)
+    assert (accepted, form, ahead) == (told.is_accepted, told.needs_form, told.ahead)
+
+
+def test_submission_is_an_object() -> None:
+    """What is no object is no submission, and a submission is one already."""
+    told = Submission(code=1, result="5", description="ok")
+    assert ("5", told) == (told.result, Submission.model_validate(told))
+    with pytest.raises(ValidationError):
+        Submission.model_validate([1])
+
+
+WIRE = ["id", "status", "progress", "failReason", "imageUrl", "imageUrls", "videoUrls", "buttons", "properties"]
+WIRE += ["submitTime", "action", "prompt", "customId", "url", "finalPrompt", "fail_reason", "image_url"]
+ANY: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner)
+        | st.dictionaries(st.sampled_from(WIRE) | st.text() | st.integers(), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+LINKS = st.sampled_from(["", "https://x/a.png?rand=1", "https://x/a.png?rand=2", "https://x/b.png"])
+ROWS = st.builds(
+    _row,
+    status=st.sampled_from([*(status.value for status in Status), None]),
+    progress=st.sampled_from(["", "0%", "31%", "62%", "100%", None]),
+    failReason=st.sampled_from(["", "timeout"]),
+    imageUrl=LINKS,
+    imageUrls=st.lists(LINKS, max_size=2),
+    videoUrl=LINKS,
+    prompt=st.sampled_from(["", "a cat"]),
+    state=st.sampled_from(["", "s"]),
+    submitTime=st.sampled_from([0, 5, 6]),
+    finishTime=st.sampled_from([0, 7]),
+    buttons=st.sampled_from([None, [], [{"customId": "x"}]]),
+    properties=st.sampled_from([None, {"finalPrompt": ""}, {"finalPrompt": "a cat --v 7"}]),
+)
+
+
+@given(st.dictionaries(st.sampled_from(WIRE) | st.text() | st.integers(), ANY, max_size=10), ANY)
+def test_parsing_is_total(row: dict[Any, Any], task_id: object) -> None:
+    """Any mapping with an id is a task, which survives being stored and read again, and being shown."""
+    task = Task.model_validate({**row, "id": task_id})
+    stored = task.model_dump_json()
+    assert task == Task.model_validate_json(stored)
+    assert task == Task.model_validate(json.loads(task.model_dump_json(by_alias=True)))
+    assert task.looks_like(task)
+    assert isinstance(task.picture_url + task.text + task.shown_prompt, str)
+
+
+@given(st.dictionaries(st.sampled_from(["code", "result", "description", "properties", "further"]), ANY))
+def test_submissions_are_total(row: dict[str, Any]) -> None:
+    """Any mapping is a submission, which survives being stored and read again."""
+    told = Submission.model_validate(row)
+    assert told == Submission.model_validate_json(told.model_dump_json())
+    assert told.ahead >= 0
+    assert told.is_accepted or not told.needs_form
+
+
+@given(ROWS, ROWS)
+def test_after_never_goes_back(earlier: Task, later: Task) -> None:
+    """Progress never falls, the final never becomes unfinished, and saying it twice changes nothing."""
+    now = later.after(earlier)
+    assert (now.progress or 0) >= max(earlier.progress or 0, later.progress or 0) or now is earlier
+    assert (now.progress or 0) >= (earlier.progress or 0)
+    assert now.status.is_final or not earlier.status.is_final
+    assert now.status is Status.SUCCESS or earlier.status is not Status.SUCCESS
+    assert now == now.after(earlier)
+    assert now == later.after(now)
+    assert now == now.after(now)
+    assert bool(now.prompt) is bool(earlier.prompt or (now is not earlier and later.prompt))
+
+
+@given(ROWS, st.integers(), st.integers())
+def test_new_signatures_are_no_change(task: Task, one: int, two: int) -> None:
+    """However often the gateway signs the same link, the snapshot looks the same."""
+    first, second = (task.model_copy(update={"image_url": f"{BASE}?rand={n}&sig={n}&w=5"}) for n in (one, two))
+    assert first.looks_like(second)
+    assert second.looks_like(first)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4))
+def test_most_advanced_does_not_depend_on_order(rows: list[Task]) -> None:
+    """However the database orders the rows of one id, the same one counts."""
+    expected = most_advanced(rows)
+    assert all(expected == most_advanced(order) for order in permutations(rows))
+
+
+def test_what_only_some_relays_tell() -> None:
+    """Seed, parent and size are read where they stand, as text or as numbers."""
+    row = _row(seed=636646138, parentId="1754300000123417", imageWidth="1024", imageHeight=1536)
+    assert ("636646138", "1754300000123417", 1024, 1536) == (row.seed, row.parent_id, row.image_width, row.image_height)
+    assert ("", "", 0, 0) == ((row := _row()).seed, row.parent_id, row.image_width, row.image_height)
+
+
+@pytest.mark.parametrize(
+    ("fields", "clips", "pictures"),
+    [
+        ({"imageUrl": "g.png"}, (), ()),
+        ({"imageUrl": "g.png", "imageUrls": [{"url": "1.png"}, "2.png"]}, (), ("1.png", "2.png")),
+        ({"imageUrl": "g.png", "imageUrls": ["1.png"]}, (), ()),
+        ({"videoUrl": "0.mp4", "videoUrls": [{"url": "0.mp4"}, {"url": "1.mp4"}]}, ("0.mp4", "1.mp4"), ()),
+        ({"videoUrl": "0.webp"}, ("0.webp",), ()),
+        # TrueAI's proxy: everything holds the clips. An old new-api: only the picture does.
+        (
+            {"imageUrl": "0.mp4", "imageUrls": ["0.mp4", "1.mp4"], "videoUrls": ["0.mp4", "1.mp4"]},
+            ("0.mp4", "1.mp4"),
+            (),
+        ),
+        ({"imageUrl": "https://a.test/0.MP4?ex=1&hm=2&"}, ("https://a.test/0.MP4?ex=1&hm=2&",), ()),
+        ({"imageUrls": ["0.mp4", "1.mp4"]}, ("0.mp4", "1.mp4"), ()),
+        ({"imageUrl": "a.mp4.png"}, (), ()),
+    ],
+)
+def test_clips_and_pictures(fields: dict[str, object], clips: tuple[str, ...], pictures: tuple[str, ...]) -> None:
+    """Four clips are no four pictures, wherever a relay puts them."""
+    row = _row(**fields)
+    assert (clips, pictures, clips[0] if clips else "") == (row.clips, row.pictures, row.video)
+
+
+def test_a_swapped_face_is_settled_without_buttons_and_has_no_prompt() -> None:
+    """It never has any, and new-api writes a name of its own where the prompt stands."""
+    swapped = Task.model_validate(
+        {
+            "id": "1",
+            "action": "SWAP_FACE",
+            "prompt": "InsightFace",
+            "status": "SUCCESS",
+            "imageUrl": "https://cdn.test/1",
+        }
+    )
+    assert (swapped.is_settled, swapped.shown_prompt) == (True, "")

@@ -1,0 +1,43 @@
+"""Answers of Discord that a relay passed on: recognized by their words or status, and nothing secret is left."""
+
+import pytest
+
+from bot.midjourney.upstream_errors import UpstreamError, is_page, read
+
+
+@pytest.mark.parametrize(
+    ("said", "clause", "left"),
+    [
+        ("Unknown Message", "Discord no longer has the message behind it", ""),
+        ("401 Unauthorized: [no body]", "Discord no longer accepts the login of the relay's account", ""),
+        (
+            '400 Bad Request: "{"message":"Invalid Form Body","code":50035"',
+            "Discord did not take what the relay sent",
+            "",
+        ),
+        (
+            "503 Service Unavailable: [upstream connect error]",
+            "Discord did not answer the relay",
+            "upstream connect error",
+        ),
+        ('TooManyRequests: {"session_id":"secret"}', "Discord slows the relay's account down", ""),
+        ('{"captcha_key":["captcha-required"]}', "Discord wants the relay's account verified", ""),
+    ],
+)
+def test_an_answer_that_was_passed_on(said: str, clause: str, left: str) -> None:
+    passed_on = read(said)
+    assert passed_on is not None
+    assert passed_on.meaning is not None
+    assert (passed_on.meaning.clause, passed_on.left) == (clause, left)
+
+
+@pytest.mark.parametrize("said", ["<!doctype html><title>502</title>", '"<html>'])
+def test_a_page_means_nothing(said: str) -> None:
+    assert is_page(said)
+    assert read(said) == UpstreamError(None)
+
+
+@pytest.mark.parametrize("said", ["", "Invalid parameter", "关联任务不存在", "404", "4 of 5 workers are busy"])
+def test_other_words_are_no_answer_of_discord(said: str) -> None:
+    """A bare status is one; a number in a sentence is not."""
+    assert (read(said) is None) is (said != "404")

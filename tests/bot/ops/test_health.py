@@ -1,0 +1,188 @@
+"""Why the bot is not ready: checks that fail, hang and break, and each reason in plain words."""
+
+import asyncio
+import logging
+
+import pytest
+
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
+    KeyRefused,
+    KeyUnknown,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+)
+from bot.ops.health import Check, Health, KeyCheck, Readiness, polls_trouble
+from bot.tracking.poll_schedule import Schedule
+from bot.tracking.poller import Watcher
+from bot.tracking.task_supervisor import Supervisor
+from tests.fakes.clock import FakeClock
+from tests.fakes.relay import FakeRelay
+from tests.fakes.rows import task
+
+
+async def never() -> str:
+    await asyncio.Event().wait()
+    return ""
+
+
+async def good() -> str:
+    return ""
+
+
+def broken() -> str:
+    raise ZeroDivisionError("sk-secret")
+
+
+async def test_reasons_are_those_of_the_checks(caplog: pytest.LogCaptureFixture) -> None:
+    """Plain and async checks give their reasons; those that hang or break hide no other and tell nothing."""
+    caplog.set_level(logging.ERROR)
+    checks: dict[str, Check] = {"a": lambda: "", "b": good, "c": lambda: "bad", "d": never, "e": broken, "f": never}
+    async with asyncio.timeout(1):
+        found = await Health(checks, seconds=0.05).reasons()
+    late = "no answer within 0.05 s"
+    assert found == {"c": "bad", "d": late, "e": "cannot be told (ZeroDivisionError)", "f": late}
+    assert "The check of e ended by an error of ours" in caplog.text
+
+
+async def test_readiness_speaks_for_whatever_lives() -> None:
+    """Before, between and after connections it says what is waited for; while one lives, what that says."""
+    readiness = Readiness()
+    assert await readiness.reasons() == {"gateway": "starting"}
+    readiness.waits("store", "The database cannot be used yet")
+    with readiness.of(Health({"key": lambda: "no"})):
+        assert await readiness.reasons() == {"key": "no"}
+    assert await readiness.reasons() == {"gateway": "the connection to Discord has ended"}
+    with readiness.of(Health({})):
+        assert await readiness.reasons() == {}
+
+
+class Key:
+    """A relay that is asked about its key: it takes `seconds` and raises `error`."""
+
+    def __init__(self, clock: FakeClock, error: Exception | None = None) -> None:
+        self.clock = clock
+        self.error = error
+        self.asked: list[float] = []
+        self.seconds = 0.0
+
+    async def check(self) -> None:
+        self.asked.append(self.clock.time)
+        if self.seconds:
+            await self.clock.sleep(self.seconds)
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, ""),
+        (KeyRefused("sk-secret is invalid"), "the relay refuses MJ_API_KEY"),
+        (KeyUnknown("sk-secret"), "the relay does not know MJ_API_KEY"),
+        (KeyExpired("sk-secret"), "MJ_API_KEY has expired"),
+        (KeyLimited("sk-secret"), "MJ_API_KEY is limited to some models, so the relay won't let it read tasks"),
+        (KeyRefused("用户已被封禁"), "the relay refuses MJ_API_KEY (the account is banned)"),
+        (BalanceExhausted("sk-secret"), "the balance of MJ_API_KEY is used up"),
+        (RelayUnreachable("sk-secret"), "the relay does not answer"),
+        (RelayBusy("sk-secret"), "the relay is too busy to tell whether it accepts the key"),
+        (
+            ActionUnsupported("sk-secret", lasting=True),
+            "the relay's answer makes no sense (ActionUnsupported)",
+        ),
+    ],
+)
+async def test_what_the_relay_says_of_the_key(error: RelayError | None, said: str) -> None:
+    """Each answer is a reason in our words, never in the relay's."""
+    clock, supervisor = FakeClock(), Supervisor()
+    async with supervisor.serve():
+        assert await KeyCheck(Key(clock, error).check, supervisor, clock.now).trouble() == said
+
+
+async def test_the_key_is_tried_once_a_minute_however_many_ask() -> None:
+    """Many who ask share one try, and its word holds for a minute; after that the next one asks again."""
+    clock, supervisor = FakeClock(), Supervisor()
+    key = Key(clock, KeyRefused())
+    check = KeyCheck(key.check, supervisor, clock.now)
+    async with supervisor.serve():
+        assert key.asked == [], "nobody has asked"
+        said = await asyncio.gather(*(check.trouble() for _ in range(20)))
+        assert set(said) == {"the relay refuses MJ_API_KEY"}
+        key.error = None
+        await clock.advance(59)
+        assert await check.trouble() == "the relay refuses MJ_API_KEY"
+        await clock.advance(1)
+        assert await check.trouble() == ""
+        clock.time -= 3600
+        assert await check.trouble() == "", "a clock that was put back stops nothing"
+    assert key.asked == [0.0, 60.0, -3540.0]
+
+
+async def test_a_slow_relay_is_not_asked_twice_at_a_time() -> None:
+    """While the relay takes its time the word of before holds, and who gave up asking has not cut the try short."""
+    clock, supervisor = FakeClock(), Supervisor()
+    key = Key(clock)
+    key.seconds = 300
+    check = KeyCheck(key.check, supervisor, clock.now, patience=0.1)
+    async with supervisor.serve():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await check.trouble()
+        await clock.advance(200)
+        assert "has not said yet" in await check.trouble()
+        await clock.advance(101)
+        key.error = KeyRefused()
+        assert await check.trouble() == "", "the first try came to its end, and the second is on its way"
+        assert key.asked == [0.0, 301.0]
+
+
+async def test_polls_without_an_answer_are_trouble_after_a_while() -> None:
+    """At rest, and while answers come, nothing is wrong; a watched task without them is, after 60 s or six polls."""
+    clock = FakeClock()
+    relay = FakeRelay(clock)
+    relay.set(task("1"))
+    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(watcher.run())
+    assert polls_trouble(watcher, 5.0) == ""
+    async with watcher.watch("1"):
+        await clock.advance(300)
+        assert polls_trouble(watcher, 5.0) == ""
+        relay.failure = RelayUnreachable("down")
+        await clock.advance(55)
+        assert polls_trouble(watcher, 5.0) == ""
+        await clock.advance(15)
+        assert polls_trouble(watcher, 5.0).startswith("the relay has answered no poll for ")
+        assert polls_trouble(watcher, 12.0) == ""
+    assert polls_trouble(watcher, 5.0) == ""
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyLimited("This token has no access to model"), "MJ_API_KEY is limited to some models"),
+        (KeyRefused("ask sk-secret"), "the relay refuses MJ_API_KEY"),
+        (BalanceExhausted(), "the balance of MJ_API_KEY is used up"),
+    ],
+)
+async def test_polls_that_are_refused_say_why_at_once(error: RelayError, said: str) -> None:
+    """While a message waits for them; when none does, the check of the key is there to tell."""
+    clock = FakeClock()
+    relay = FakeRelay(clock)
+    relay.set(task("1"))
+    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(watcher.run())
+    async with watcher.watch("1"):
+        await clock.advance(1)
+        relay.failure = error
+        await clock.advance(7)
+        assert polls_trouble(watcher, 5.0).startswith(f"polls are refused: {said}")
+        assert "secret" not in polls_trouble(watcher, 5.0)
+    assert polls_trouble(watcher, 5.0) == ""
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)

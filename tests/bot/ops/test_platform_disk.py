@@ -1,0 +1,120 @@
+"""Which platforms empty which disks, and what is said about it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePath, PurePosixPath
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
+from bot.ops.platform_disk import IsMount, WipedDisk, wiped_disk, wiped_disk_here
+
+ON_A_VOLUME = PurePosixPath("/data/mjbot.db")
+IN_THE_IMAGE = PurePosixPath("/app/data/mjbot.db")
+
+PLATFORMS: list[tuple[Mapping[str, str], str]] = [
+    ({"DYNO": "worker.1"}, "Heroku"),
+    ({"RAILWAY_ENVIRONMENT_NAME": "production"}, "Railway"),
+    ({"RENDER": "true"}, "Render"),
+    ({"FLY_APP_NAME": "mjbot"}, "Fly.io"),
+    ({"FLY_MACHINE_ID": "148e"}, "Fly.io"),
+    ({"KOYEB_SERVICE_NAME": "mjbot"}, "Koyeb"),
+    ({"K_SERVICE": "mjbot"}, "Cloud Run"),
+]
+
+
+def mounts(*folders: str) -> IsMount:
+    """Mount something at each of these, beside what every container has."""
+    there = {PurePosixPath(folder) for folder in ("/", "/dev/shm", *folders)}  # noqa: S108 - nothing is written there
+    return lambda path: path in there
+
+
+@pytest.mark.parametrize(("environment", "platform"), PLATFORMS)
+def test_a_file_in_the_image_is_wiped(environment: Mapping[str, str], platform: str) -> None:
+    """Each platform is known by what it sets, and keeps nothing that lies beside the code or in memory."""
+    for file in (IN_THE_IMAGE, PurePosixPath("/mjbot.db"), PurePosixPath("/dev/shm/mjbot.db")):  # noqa: S108
+        assert WipedDisk(platform) == wiped_disk(environment, file, mounts("/data"))
+
+
+@pytest.mark.parametrize(("environment", "platform"), PLATFORMS)
+def test_postgresql_is_never_wiped(environment: Mapping[str, str], platform: str) -> None:
+    """Without a file there is nothing to empty."""
+    assert wiped_disk(environment, None, mounts()) is None
+
+
+@pytest.mark.parametrize(("environment", "platform"), PLATFORMS[2:])
+def test_a_volume_keeps_the_file(environment: Mapping[str, str], platform: str) -> None:
+    """A mount point anywhere above the file is a lasting disk."""
+    assert wiped_disk(environment, ON_A_VOLUME, mounts("/data")) is None
+    assert wiped_disk(environment, PurePosixPath("/data/of/mjbot.db"), mounts("/data")) is None
+    assert wiped_disk(environment, ON_A_VOLUME, mounts()) == WipedDisk(platform)
+
+
+def test_heroku_has_no_lasting_disk() -> None:
+    """Whatever is mounted in a dyno goes with it."""
+    assert wiped_disk({"DYNO": "run.4711"}, ON_A_VOLUME, mounts("/data")) == WipedDisk("Heroku")
+
+
+@pytest.mark.parametrize(
+    ("volume", "wiped"), [("/data", False), ("/data/", False), ("/", False), ("/database", True), ("", True)]
+)
+def test_railway_names_its_volume(volume: str, *, wiped: bool) -> None:
+    """Only below the path that Railway names does a file last, whatever else is mounted."""
+    environment = {"RAILWAY_PROJECT_ID": "1", "RAILWAY_VOLUME_MOUNT_PATH": volume}
+    assert bool(wiped_disk(environment, ON_A_VOLUME, mounts("/data"))) == wiped
+
+
+@pytest.mark.parametrize("environment", [{}, {"DYNO": ""}, {"RENDERER": "gl"}, {"RAILWAY_": ""}, {"FLY_APPS": "1"}])
+def test_elsewhere_disks_last(environment: Mapping[str, str]) -> None:
+    """A machine of one's own is not suspected, nor one with a variable that only looks like a platform's."""
+    assert wiped_disk(environment, IN_THE_IMAGE, mounts()) is None
+
+
+@pytest.mark.parametrize("platform", sorted({name for _, name in PLATFORMS}))
+def test_it_says_itself_with_the_next_step(platform: str) -> None:
+    """One line names the platform, what is lost, and the variable to set."""
+    wiped = WipedDisk(platform)
+    assert str(wiped) == f"{wiped.said} {wiped.remedy}"
+    assert "\n" not in str(wiped)
+    assert wiped.said.startswith(f"{platform} empties the disk")
+    assert "DATABASE_URL" in wiped.remedy
+
+
+def test_the_remedies_are_the_platforms_own() -> None:
+    """What is to be typed stands there as it is typed."""
+    assert "heroku addons:create heroku-postgresql" in WipedDisk("Heroku").remedy
+    assert "DATABASE_URL=${{Postgres.DATABASE_URL}}" in WipedDisk("Railway").remedy
+    assert "fly secrets set" in WipedDisk("Fly.io").remedy
+
+
+def test_this_process_is_asked_with_its_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A relative path counts from where the process stands, and links lead to the disk that they name."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("RAILWAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAILWAY_VOLUME_MOUNT_PATH", str((tmp_path / "volume").resolve()))
+    assert wiped_disk_here(SecretStr("sqlite:///data/mjbot.db")) == WipedDisk("Railway")
+    assert wiped_disk_here(SecretStr("sqlite:///volume/mjbot.db")) is None
+    (tmp_path / "data").symlink_to(tmp_path / "volume")
+    assert wiped_disk_here(SecretStr("sqlite:///data/mjbot.db")) is None
+    assert wiped_disk_here(SecretStr("postgres://user:secret@host/name")) is None
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        wiped_disk_here(SecretStr("mysql://user:secret@host/name"))
+
+
+def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder of one's home is no mount point, so that the file in it goes."""
+    asked: list[PurePath] = []
+
+    def ismount(path: PurePath) -> bool:
+        asked.append(path)
+        return path == tmp_path.resolve()
+
+    for marks, _ in PLATFORMS:
+        for name in marks:
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RENDER", "true")
+    monkeypatch.setattr(os.path, "ismount", ismount)
+    assert wiped_disk_here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
+    assert asked[0] == tmp_path.resolve() / "of"

@@ -1,0 +1,268 @@
+"""Whose a job is: several processes on one fake store, in virtual time."""
+
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+
+import pytest
+from prometheus_client import REGISTRY
+
+from bot.entities import Claim, ClaimState
+from bot.errors import RelayUnreachable, StoreUnavailable
+from bot.midjourney.task import Status, Task
+from tests.fakes.clock import START
+from tests.fakes.process import LEASE, World
+from tests.fakes.rows import CHILD, PARENT, job, task
+from tests.fakes.store import FakeStore
+
+OVER = LEASE.total_seconds() * 2
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def claim(state: ClaimState = ClaimState.SUBMITTING, child_id: str = "") -> Claim:
+    return Claim(
+        id=50,
+        person_id=1,
+        guild_id=6,
+        message_id=600,
+        task_id=PARENT,
+        button="k",
+        made_at=START,
+        state=state,
+        child_id=child_id,
+    )
+
+
+def drawn(world: World, message_id: int = 700) -> list[int | None]:
+    return [scene.task.progress if scene.task else None for scene in world.display.of(message_id)]
+
+
+async def test_one_process_polls_and_draws_each_job(world: World) -> None:
+    """A second one beside it takes nothing, however long both live."""
+    world.relay.set(task(progress=10))
+    async with world.process() as first, world.process(beside=True) as second:
+        await first.jobs.follow(job(), task(progress=10))
+        await world.clock.advance(OVER)
+        assert (first.jobs.running, second.jobs.running) == ({700}, set())
+        assert second.watcher.watching == 0
+    assert drawn(world) == [10]
+
+
+async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> None:
+    """At a word from the one that ends; progress never goes back, and the new one's first look is drawn once more."""
+    world.relay.set(task(progress=10))
+    async with world.process(beside=True) as second:
+        async with world.process(beside=True) as first:
+            await first.jobs.follow(job(), task(progress=10))
+            await world.clock.advance(1.0)
+            world.relay.set(task(progress=60))
+            await world.clock.advance(6.0)
+            await first.supervisor.wind_down()
+            await first.ownership.give_back()
+            await world.clock.advance(0.5)
+            assert second.jobs.running == {700}
+        world.relay.set(task(progress=70))
+        await world.clock.advance(6.0)
+        world.relay.set(task(status=Status.SUCCESS))
+        await world.clock.advance(6.0)
+    assert drawn(world)[:4] == [10, 60, 60, 70]
+    assert world.store.closed == {700}
+
+
+async def test_a_process_that_died_is_missed_when_its_lease_ends(world: World) -> None:
+    """Not before, and not much later."""
+    world.relay.set(task(progress=10))
+    async with world.process(beside=True) as second:
+        async with world.process(beside=True) as first:
+            await first.jobs.follow(job())
+        await world.clock.advance(LEASE.total_seconds() - 6)
+        assert second.jobs.running == set()
+        await world.clock.advance(12)
+        assert second.jobs.running == {700}
+
+
+async def test_a_job_that_another_process_took_is_let_go(world: World) -> None:
+    """Somebody answered a form there: this one stops drawing, and does not end the other's job."""
+    world.relay.set(task(progress=10))
+    async with world.process(beside=True) as first, world.process(beside=True) as second:
+        await first.jobs.follow(job())
+        await world.clock.advance(1.0)
+        await second.jobs.go_on(job(form_sent=True))
+        await world.clock.advance(1.0)
+        assert (first.jobs.running, second.jobs.running) == (set(), {700})
+        await first.jobs.close(job())
+        assert world.store.closed == set()
+
+
+async def test_a_process_that_counted_as_dead_lets_go_of_what_others_have(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its database was out of reach for longer than the lease; it says so, and nothing is drawn by two."""
+    world.relay.set(task(progress=10))
+    async with world.process(beside=True) as first, world.process(beside=True) as second:
+        await first.jobs.follow(job())
+        await world.clock.advance(1.0)
+        name = world.store.owners[700]
+        world.store.alive_until[name] = world.clock.now()
+        await second.ownership.round()
+        await world.clock.settle()
+        assert second.jobs.running == {700}
+        await first.ownership.round()
+        await world.clock.advance(1.0)
+        assert first.jobs.running == set()
+    assert "counted as dead for a while" in caplog.text
+
+
+async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> None:
+    """Neither its claim nor its message, until its process dies; then both are told as uncertain."""
+    async with world.process(beside=True) as second:
+        async with world.process(beside=True) as first:
+            mine = first.store
+            await mine.claim(claim(), lambda _: None)
+            await mine.open_job(job(701, task_id="", claim_id=50))
+            await world.clock.advance(OVER)
+            assert (await mine.find_claim(50)) == claim()
+            assert second.jobs.running == set()
+            await first.ownership.give_back()
+            await world.clock.advance(1.0)
+            assert second.jobs.running == set()
+        await world.clock.advance(OVER)
+    assert world.store.claimed[50].state is ClaimState.UNKNOWN
+    assert [scene.ending for scene in world.display.of(701)] == [None, "uncertain"]
+    assert world.store.closed == {701}
+
+
+@pytest.mark.parametrize(
+    ("state", "closed"), [(ClaimState.REFUSED, {701}), (None, {701}), (ClaimState.ACCEPTED, set())]
+)
+async def test_a_message_without_its_task_learns_what_became_of_its_submit(
+    world: World, state: ClaimState | None, closed: set[int]
+) -> None:
+    """Refused or never claimed: it was taken back. Accepted: the child is followed."""
+    world.relay.set(task(CHILD, progress=10))
+    if state is not None:
+        world.store.claimed[50] = claim(state, CHILD)
+    world.store.jobs = {701: job(701, task_id="", claim_id=50)}
+    world.store.owners = {701: "dead"}
+    async with world.process() as process:
+        await world.clock.advance(1.0)
+        assert process.jobs.running == ({701} if state is ClaimState.ACCEPTED else set())
+    assert world.store.closed == closed
+    assert [scene.job.task_id for scene in world.display.of(701)] == [CHILD] * (state is ClaimState.ACCEPTED)
+
+
+async def test_a_claim_whose_message_was_never_written_was_never_sent(world: World) -> None:
+    """It is given back, unpaid."""
+    world.store.claimed[50] = claim()
+    world.store.submitters[50] = "dead"
+    async with world.process():
+        await world.clock.advance(1.0)
+    assert world.store.claimed[50].state is ClaimState.REFUSED
+
+
+async def test_a_resumed_message_waits_for_the_relay_to_speak(world: World) -> None:
+    """Its snapshot is older than what it shows; where the relay is silent for long it says so all the same."""
+    world.store.snapshots = {PARENT: task(progress=0)}
+    world.store.jobs = {700: job()}
+    world.relay.failure = RelayUnreachable("no answer")
+    async with world.process():
+        await world.clock.advance(10.0)
+        assert world.display.of(700) == []
+        await world.clock.advance(20.0)
+        assert [scene.silent_since is not None for scene in world.display.of(700)] == [True]
+        world.relay.failure = None
+        world.relay.set(task(progress=60))
+        await world.clock.advance(60.0)
+    assert drawn(world)[-1] == 60
+
+
+async def test_a_store_that_is_gone_is_told_once_and_its_return_too(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`trouble` is what /readyz says meanwhile; jobs are neither lost nor drawn twice."""
+    caplog.set_level(logging.INFO, "bot.recovery.job_leases")
+    world.relay.set(task(progress=10))
+    async with world.process() as process:
+        assert process.ownership.trouble() == ""
+        await process.jobs.follow(job())
+        world.store.down = True
+        await world.clock.advance(OVER)
+        assert process.ownership.trouble() == "the database cannot be written"
+        assert REGISTRY.get_sample_value("mjbot_database_writable") == 0
+        world.store.down = False
+        await world.clock.advance(OVER)
+        assert process.ownership.trouble() == ""
+        assert REGISTRY.get_sample_value("mjbot_database_writable") == 1
+        assert process.jobs.running == {700}
+        await process.supervisor.wind_down()
+        await world.clock.advance(OVER)
+        assert process.ownership.trouble() == "the database has not answered for a while"
+    said = [record.getMessage() for record in caplog.records]
+    assert len([line for line in said if "cannot be written" in line]) == 1
+    assert len([line for line in said if "can be written again" in line]) == 1
+
+
+async def test_a_store_that_is_gone_at_the_end_holds_up_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Both farewells are warnings; the lease ends by itself."""
+    async with world.process() as process:
+        world.store.down = True
+        await process.ownership.give_back()
+        await process.ownership.leave()
+    assert "cannot be handed over" in caplog.text
+    assert "does not hear that this process ends" in caplog.text
+
+
+async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
+    """The child's message is drawn by another process: the one that was clicked takes it, and ends it."""
+    waiting = task(CHILD, Status.MODAL)
+    world.relay.set(waiting)
+    async with world.process(beside=True) as first, world.process(beside=True) as second:
+        await first.jobs.follow(job(701, CHILD), waiting)
+        await world.clock.advance(1.0)
+        await second.jobs.drop(replace(job(701, CHILD)))
+        await world.clock.advance(1.0)
+        assert (first.jobs.running, second.jobs.running) == (set(), set())
+    assert world.display.of(701)[-1].ending == "dropped"
+    assert world.store.closed == {701}
+
+
+async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Its claim is one that this version cannot read, say: the others of its batch go on, and so does the lease."""
+    world.relay.set(task(progress=10))
+
+    async def unreadable(claim_id: int) -> Claim:
+        raise ValueError(claim_id)
+
+    world.store.find_claim = unreadable  # type: ignore[method-assign]
+    world.store.jobs = {701: job(701, task_id="", claim_id=50, born_at=START), 702: job(702, born_at=START)}
+    world.store.owners = dict.fromkeys(world.store.jobs, "dead")
+    async with world.process() as process:
+        await world.clock.advance(1.0)
+        assert process.jobs.running == {702}
+        await world.clock.advance(OVER)
+        assert process.ownership.trouble() == ""
+    assert "Job 701 cannot be gone on with" in caplog.text
+    assert 701 not in world.store.closed
+
+
+async def test_what_was_taken_and_not_begun_is_begun_later(world: World) -> None:
+    """The store fails between taking jobs over and reading what is known of them."""
+    world.relay.set(task(progress=10))
+    world.store.jobs = {700: job()}
+    failing = [StoreUnavailable("once")]
+
+    async def snapshots_of(task_ids: Collection[str]) -> dict[str, Task]:
+        if failing:
+            raise failing.pop()
+        return await FakeStore.snapshots_of(world.store, task_ids)
+
+    world.store.snapshots_of = snapshots_of  # type: ignore[method-assign]
+    async with world.process() as process:
+        await world.clock.settle()
+        assert process.jobs.running == set()
+        await world.clock.advance(OVER)
+        assert process.jobs.running == {700}

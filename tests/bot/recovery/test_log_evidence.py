@@ -1,0 +1,194 @@
+"""What rows and claims prove: a table of logs that can be believed, of those that cannot, and of whose row is whose."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.entities import Claim, ClaimState
+from bot.midjourney.task import Task
+from bot.recovery.log_evidence import MOST_CLAIMS, candidates, doubtful, made_again, proven_by, unexplained
+from bot.relay.billing_log import LogPage, LogRow
+from tests.fakes.clock import START
+from tests.fakes.rows import task
+
+MINUTE = timedelta(minutes=1)
+
+
+def row(task_id: str, minutes: float, model: str = "mj_upscale") -> LogRow:
+    return LogRow(at=START + minutes * MINUTE, model=model, quota=1, task_id=task_id)
+
+
+def claim(number: int, minutes: float, child_id: str, **changes: object) -> Claim:
+    made = Claim(
+        id=number,
+        person_id=1,
+        guild_id=6,
+        message_id=2,
+        task_id="parent",
+        button=f"b{number}",
+        made_at=START + minutes * MINUTE,
+        state=ClaimState.ACCEPTED,
+        child_id=child_id,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+LOST = claim(100, 0, "", state=ClaimState.UNKNOWN)
+OLD, NEW, LATER = claim(1, -90, "old"), claim(2, -10, "new"), claim(3, 0.5, "later")
+OLD_ROW, NEW_ROW, LATER_ROW = row("old", -89), row("new", -9), row("later", 1)
+SWAP = claim(4, -5, "swap", task_id="", button="swap_face:0")
+
+
+@pytest.mark.parametrize(
+    ("rows", "before", "after", "proves"),
+    [
+        pytest.param([OLD_ROW, NEW_ROW], [NEW, OLD], [], True, id="each has its row"),
+        pytest.param([OLD_ROW], [OLD], [], True, id="the newest is old"),
+        pytest.param([OLD_ROW], [NEW, OLD], [], False, id="the newest has none"),
+        pytest.param([NEW_ROW, row("x", -30)], [NEW, OLD], [], True, id="one older than an hour has none"),
+        pytest.param(
+            [NEW_ROW, row("x", -99)], [NEW, claim(5, -59, "five"), OLD], [], False, id="one of the last hour has none"
+        ),
+        pytest.param([OLD_ROW, NEW_ROW, LATER_ROW], [NEW, OLD], [LATER], True, id="a later one has its row"),
+        pytest.param([OLD_ROW, NEW_ROW], [NEW, OLD], [LATER], False, id="a later one has none"),
+        pytest.param([LATER_ROW, row("x", -99)], [], [LATER], False, id="only a later one"),
+        pytest.param([], [NEW], [], False, id="an empty log"),
+        pytest.param([row("x", -99)], [], [], False, id="no claim"),
+        pytest.param([row("new", -12), row("x", -99)], [NEW], [], False, id="a clock behind"),
+        pytest.param([row("new", 6), row("x", -99)], [NEW], [], False, id="a clock ahead"),
+        pytest.param([OLD_ROW, NEW_ROW], [SWAP, NEW, OLD], [], True, id="a swap's row has no id"),
+        pytest.param([row("x", -99)], [SWAP], [], False, id="only a swap"),
+        pytest.param(
+            [OLD_ROW, NEW_ROW], [claim(6, -9, "new"), NEW, OLD], [], False, id="one row is not that of two claims"
+        ),
+        pytest.param(
+            [OLD_ROW, NEW_ROW, NEW_ROW], [claim(6, -9, "new"), NEW, OLD], [], True, id="two claims with a row each"
+        ),
+        # How far it reaches back.
+        pytest.param([NEW_ROW], [NEW], [], True, id="a new key: the log begins with the first claim"),
+        pytest.param([NEW_ROW], [NEW, OLD], [], False, id="a short log that begins later"),
+        pytest.param([row("new", 4)], [NEW], [], False, id="the first row is younger than the lost claim"),
+        pytest.param(
+            [row(f"c{n}", -5) for n in range(MOST_CLAIMS + 1)],
+            [claim(n, -5, f"c{n}") for n in range(MOST_CLAIMS)],
+            [],
+            False,
+            id="more claims than are looked at, all of them new",
+        ),
+    ],
+)
+def test_a_log_is_believed_only_where_it_shows_what_it_must(
+    rows: list[LogRow],
+    before: list[Claim],
+    after: list[Claim],
+    proves: bool,  # noqa: FBT001
+) -> None:
+    ordered = tuple(sorted(rows, key=lambda one: one.at, reverse=True))
+    page = LogPage(rows=ordered, size=len(rows), newest_first=True)
+    assert (proven_by(page, before, after, LOST) is not None) is proves
+
+
+@pytest.mark.parametrize(
+    ("size", "newest_first", "proves"),
+    [(1000, True, True), (999, True, True), (999, False, True), (1000, False, False), (10, False, False)],
+)
+def test_a_log_that_may_lack_its_newest_rows_proves_nothing(
+    size: int,
+    newest_first: bool,  # noqa: FBT001
+    proves: bool,  # noqa: FBT001
+) -> None:
+    """One that is sent oldest first may be cut there."""
+    page = LogPage(rows=(NEW_ROW, OLD_ROW), size=size, newest_first=newest_first)
+    assert (proven_by(page, [NEW, OLD], [], LOST) is not None) is proves
+
+
+def test_a_cut_log_of_a_new_key_proves_nothing() -> None:
+    """It shows the first claim, and may lack the lost one's row."""
+    page = LogPage(rows=(NEW_ROW,), size=1000, newest_first=True)
+    assert proven_by(page, [NEW], [], LOST) is None
+
+
+def test_where_a_row_may_be_the_lost_ones_is_wider_than_the_clock_may_differ() -> None:
+    rows = [row("1", minutes) for minutes in (-21, -20, 0, 30, 31)]
+    assert [one.at for one in candidates(rows, LOST, "mj_upscale")] == [START + n * MINUTE for n in (-20, 0, 30)]
+    assert candidates(rows, LOST, "mj_imagine") == []
+
+
+CHILD = claim(7, -2, "child")
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "left"),
+    [
+        pytest.param([row("child", -2)], [CHILD], 0, id="its own row"),
+        pytest.param([row("child", -2), row("child", 0)], [CHILD], 2, id="one more than it made"),
+        pytest.param([row("child", -2), row("child", 0)], [replace(CHILD, submits=2)], 0, id="a press and its form"),
+        pytest.param(
+            [row("child", -2), row("child", 0, "mj_modal")],
+            [CHILD, claim(8, 0, "child")],
+            0,
+            id="and a form of its own",
+        ),
+        pytest.param([row("child", 0)], [replace(CHILD, submits=0)], 1, id="a claim that was free"),
+        pytest.param([row("child", 0)], [claim(7, -60, "child")], 1, id="long after its claim"),
+        pytest.param(
+            [row("child", 3, "mj_imagine"), row("child", 0)], [CHILD], 1, id="another model counts as a row too"
+        ),
+        pytest.param([row("", 0)], [CHILD], 1, id="without an id"),
+        pytest.param([row("x", 0)], [], 1, id="nobody's"),
+    ],
+)
+def test_a_claim_explains_as_many_rows_as_it_made_in_its_time(
+    rows: list[LogRow], known: list[Claim], left: int
+) -> None:
+    found = candidates(rows, LOST, "mj_upscale") if left == 1 else rows
+    assert len(unexplained(found, rows, known)) == left
+
+
+@pytest.mark.parametrize(
+    ("earlier", "minutes", "task_id"),
+    [
+        (claim(9, -60, "child", button=LOST.button), 0, "child"),
+        (claim(9, -60, "child", button=LOST.button), -5, ""),
+        (claim(9, -60, "child", button="another"), 0, ""),
+        (claim(9, -60, "child", button=LOST.button, task_id="another"), 0, ""),
+        (claim(9, 1, "child", button=LOST.button), 0, ""),
+    ],
+)
+def test_a_press_that_exists_leads_to_the_task_of_the_same_button(earlier: Claim, minutes: float, task_id: str) -> None:
+    assert made_again([row("child", minutes)], [earlier], LOST) == task_id
+
+
+def test_two_commands_are_not_the_same_button() -> None:
+    earlier = claim(9, -60, "child", task_id="", button="imagine:0")
+    assert made_again([row("child", 0)], [earlier], replace(LOST, task_id="", button="imagine:0")) == ""
+
+
+def _at(minutes: float) -> Task:
+    return task("x", state="another's", submitTime=int((START + minutes * MINUTE).timestamp() * 1000))
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "made", "doubted"),
+    [
+        pytest.param([row("x", 0)], [], _at(0), False, id="made by this row"),
+        pytest.param([row("x", 0)], [], _at(0.9), False, id="about then"),
+        pytest.param([row("x", 0)], [], _at(-2), True, id="made earlier"),
+        pytest.param([row("x", 0)], [], task("x", state="another's"), True, id="at no time"),
+        pytest.param(
+            [row("x", 0)], [], task("x", state="another's", submitTime=1 << 90), True, id="at a time beyond all"
+        ),
+        pytest.param([row("x", 0), row("x", 0.5)], [], _at(0), True, id="billed twice"),
+        pytest.param([row("x", 0)], [claim(9, -60, "x")], _at(0), True, id="a child of ours"),
+        pytest.param([row("x", 0)], [], None, True, id="whose state is not known"),
+    ],
+)
+def test_another_state_explains_the_row_that_made_its_task(
+    rows: list[LogRow],
+    known: Sequence[Claim],
+    made: Task | None,
+    doubted: bool,  # noqa: FBT001
+) -> None:
+    assert bool(doubtful(rows, rows, known, {"x": made} if made else {})) is doubted

@@ -1,0 +1,803 @@
+"""What became of a submit whose answer was lost: followed, known to be unpaid, or unknown; and nothing is sent."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.entities import Claim, ClaimState
+from bot.errors import (
+    AlreadyPressed,
+    AnswerLost,
+    KeyRefused,
+    PlaceGone,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitUncertain,
+)
+from bot.midjourney.buttons import claim_key
+from bot.midjourney.task import Status, Submission, Task
+from bot.ports import Ending, Scene
+from bot.recovery.lost_answers import LATE_LOOKS, LOOKS, MOST_CANDIDATES
+from bot.relay.account_calls import CALLS
+from bot.relay.billing_log import LogRow
+from tests.bot.submissions.test_commands import creation, wish
+from tests.bot.submissions.test_presses import press, states
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.clock import START
+from tests.fakes.process import Process, World
+from tests.fakes.relay import ACCEPTED
+from tests.fakes.rows import CHILD, MINH, PARENT, U2, V2, job, place, task
+
+EARLIER, ELSE = "8001", "8002"
+"""The child of an earlier request of ours; and the task of another application that has the same key."""
+AGO = timedelta(hours=1)
+CODE_5 = SubmitUncertain("do_request_failed", answered=True)
+TIMEOUT = SubmitUncertain("no answer (TimeoutError)")
+
+
+def row(task_id: str, model: str = "mj_upscale", **changes: object) -> LogRow:
+    given = LogRow(at=START + timedelta(seconds=2), model=model, quota=25000, task_id=task_id)
+    return replace(given, **changes)  # type: ignore[arg-type]
+
+
+PROOF = row(EARLIER, "mj_imagine", at=START - AGO)
+
+
+def foreign(task_id: str, at: datetime = START) -> Task:
+    """Return a task of another application, and when it says that it was submitted."""
+    return task(task_id, state="mjbot:77", submitTime=int(at.timestamp() * 1000))
+
+
+def accepted(world: World, number: int, ago: timedelta, child_id: str, **changes: object) -> None:
+    """Let the store know of one more command that was accepted so long ago."""
+    known = replace(world.store.claimed[1], id=number, button=f"imagine:{number}", made_at=START - ago)
+    world.store.claimed[number] = replace(known, child_id=child_id, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world() -> World:
+    """A finished grid, an earlier request that was accepted, and a relay whose log shows it."""
+    world = World()
+    world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+    earlier = Claim(id=1, person_id=9, guild_id=6, message_id=0, task_id="", button="imagine:0", made_at=START - AGO)
+    world.store.claimed = {1: replace(earlier, state=ClaimState.ACCEPTED, child_id=EARLIER)}
+    world.relay.billed = [PROOF]
+    world.relay.set(task(EARLIER, Status.SUCCESS, state="mjbot:1"))
+    return world
+
+
+async def lose(world: World, process: Process, error: SubmitUncertain = CODE_5, *, creates: bool = False) -> None:
+    """Press U2, or give a command, and lose the answer."""
+    world.relay.outcomes = [error]
+    if creates:
+        await process.creations.create(creation(), wish(), FakeAnswerer())
+    else:
+        await process.presses.press(press(), FakeAnswerer())
+    await world.clock.advance(1.0)
+
+
+def shown(scene: Scene) -> object:
+    return "looking" if scene.looking else scene.ending or (scene.task and scene.task.status)
+
+
+def seen(world: World) -> list[object]:
+    """Return what the message said, in order."""
+    return [shown(scene) for scene in world.display.of(800)]
+
+
+@pytest.mark.parametrize("creates", [False, True])
+async def test_a_log_without_a_row_gives_the_claim_back(world: World, creates: bool) -> None:  # noqa: FBT001
+    """Half a minute after an answer, and after two readings; the button is free, and so is the day's budget.
+
+    Four seconds and one reading were too few: the log of a fork may lag.
+    """
+    world.allow(per_person=1)
+    async with world.process() as process:
+        await lose(world, process, creates=creates)
+        assert seen(world) == ["looking"]
+        assert states(world)[100] == "unknown"
+        await world.clock.advance(30.0)
+        assert (seen(world), states(world)[100]) == (["looking"], "unknown")
+        await world.clock.advance(2.0)
+        assert seen(world) == ["looking", Ending.NOT_RECORDED]
+        assert states(world)[100] == "refused"
+        assert world.store.closed == {800}
+        await process.presses.press(press(101), FakeAnswerer(801))
+        await world.clock.advance(1.0)
+        assert states(world)[101] == "accepted"
+    assert world.relay.asked("log") == [5.0, 32.0]
+
+
+async def test_a_missing_answer_is_judged_when_the_relay_can_no_longer_work_on_it(world: World) -> None:
+    """Not before ninety seconds, and from what the log says then."""
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(88.0)
+        assert states(world)[100] == "unknown"
+        await world.clock.advance(5.0)
+        assert states(world)[100] == "refused"
+    assert seen(world) == ["looking", Ending.NOT_RECORDED]
+    assert len(world.relay.asked("log")) <= 4
+
+
+async def test_a_row_that_comes_late_is_found(world: World) -> None:
+    """The relay was still working when it was first asked."""
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(60.0)
+        assert isinstance(world.relay.billed, list)
+        world.relay.billed.append(row(CHILD, at=START + timedelta(seconds=61)))
+        world.relay.set(task(CHILD, progress=10, state="mjbot:100"))
+        await world.clock.advance(40.0)
+    assert states(world)[100] == "accepted"
+
+
+@pytest.mark.parametrize("error", [CODE_5, TIMEOUT])
+@pytest.mark.parametrize("creates", [False, True])
+async def test_the_task_with_the_claims_tag_is_followed(world: World, error: SubmitUncertain, creates: bool) -> None:  # noqa: FBT001
+    """The message recovers by itself, and the claim is what it would have been."""
+    world.relay.billed = [
+        PROOF,
+        row(ELSE, "mj_imagine"),
+        row(ELSE),
+        row(CHILD, "mj_imagine" if creates else "mj_upscale"),
+    ]
+    world.relay.set(task(ELSE, state="another's"))
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process, error, creates=creates)
+        await world.clock.advance(10.0)
+        assert states(world)[100] == "accepted"
+        assert world.store.claimed[100].child_id == CHILD
+        assert world.store.jobs[800].task_id == CHILD
+        world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:100"))
+        await world.clock.advance(10.0)
+    assert (seen(world)[0], seen(world)[-1]) == ("looking", Status.SUCCESS)
+    assert world.store.closed == {800}
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world: World) -> None:
+    """Until its first poll new-api gives an empty one; a fork's polls may be two minutes apart."""
+    world.relay.billed = [PROOF, row(CHILD)]
+    world.relay.set(task(CHILD, Status.FRESH))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(150.0)
+        assert (states(world)[100], seen(world)) == ("unknown", ["looking"])
+        world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+        await world.clock.advance(40.0)
+        assert states(world)[100] == "accepted"
+    assert world.relay.asked("log") == [5.0, 32.0, 92.0, 180.0]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([row(ELSE)], id="a task whose state is not known"),
+        pytest.param([row("8009")], id="a task that cannot be fetched"),
+        # new-api bills a code 21 "exists", which it makes a code 1, under the id of the task that exists already:
+        # neither an earlier claim's child nor a task with another state was made by this row.
+        pytest.param([row(EARLIER)], id="another claim's task, long after that claim"),
+        pytest.param([row("8004")], id="another state, of a task made long before"),
+        pytest.param([row("8003"), row("8003")], id="another state, billed twice"),
+        pytest.param([row(ELSE, at=START - timedelta(minutes=19))], id="by a clock that is behind"),
+        pytest.param([row(ELSE, at=START + timedelta(minutes=29))], id="by a clock that is ahead, after a long wait"),
+        pytest.param([row("")], id="a row without a task"),
+        pytest.param([row(ELSE, "mj_fast_upscale")], id="a reseller's own name"),
+        pytest.param([row(str(n)) for n in range(7000, 7001 + MOST_CANDIDATES)], id="more than are fetched"),
+    ],
+)
+async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[LogRow]) -> None:
+    """It may have been charged: the claim is not given back, and the search comes to an end."""
+    world.relay.billed = [PROOF, *rows]
+    world.relay.set(task(ELSE))
+    world.relay.set(foreign("8003"))
+    world.relay.set(foreign("8004", at=START - timedelta(minutes=2)))
+    for number in range(7000, 7000 + MOST_CANDIDATES):
+        world.relay.set(foreign(str(number)))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)) == ("unknown", ["looking", Ending.UNCERTAIN])
+    assert world.store.closed == {800}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([row(ELSE, "mj_imagine")], id="another model"),
+        pytest.param([row("", "mj_upload")], id="another model, without a task"),
+        pytest.param([row("", "gpt-4o")], id="no Midjourney"),
+        pytest.param([row(ELSE, at=START - timedelta(minutes=21))], id="earlier"),
+        pytest.param([row(ELSE, at=START + timedelta(minutes=31))], id="later"),
+        pytest.param([row("8003")], id="another state, of a task made then"),
+        pytest.param([row("8005")], id="another claim's task, at the time of that"),
+    ],
+)
+async def test_rows_of_others_do_not_matter(world: World, rows: list[LogRow]) -> None:
+    """What is known to be another's is not ours."""
+    world.relay.billed = [PROOF, *rows]
+    world.relay.set(task(ELSE))
+    world.relay.set(foreign("8003"))
+    if rows[0].task_id == "8005":
+        accepted(world, 2, timedelta(minutes=4), "8005")
+        world.relay.billed[1:] = [replace(rows[0], at=START - timedelta(minutes=4))]
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(32.0)
+    assert states(world)[100] == "refused"
+
+
+@pytest.mark.parametrize(
+    "billed",
+    [
+        pytest.param([], id="empty, as of 2025"),
+        pytest.param([row("8003", at=START - AGO)], id="of others"),
+        pytest.param([replace(PROOF, at=START - 2 * AGO)], id="by another clock"),
+        pytest.param(RelayUnreachable("a page"), id="unreachable"),
+        pytest.param(KeyRefused("Invalid token"), id="refused"),
+    ],
+)
+async def test_a_log_that_has_shown_nothing_of_ours_tells_nothing(
+    world: World, billed: list[LogRow] | RelayError
+) -> None:
+    """It stays unknown."""
+    world.relay.billed = billed
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)) == ("unknown", ["looking", Ending.UNCERTAIN])
+
+
+async def test_a_log_that_has_shown_nothing_of_ours_may_still_show_the_task(world: World) -> None:
+    """On a fresh database; the tag is proof enough."""
+    world.store.claimed = {}
+    world.relay.billed = [row(CHILD)]
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(5.0)
+        assert states(world) == {100: "accepted"}
+
+
+async def test_what_was_accepted_later_proves_nothing(world: World) -> None:
+    """A log that was switched on in between lacks the row, whatever became of the submit."""
+    world.relay.billed = [row(EARLIER)]
+    world.store.claimed[1] = replace(world.store.claimed[1], made_at=START + timedelta(seconds=1))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert states(world)[100] == "unknown"
+
+
+async def test_midjourney_proxy_lists_its_tasks(world: World) -> None:
+    """There is no log; the entry with the tag is followed."""
+    world.relay.billed, world.relay.has_tasks = World().relay.billed, True
+    world.relay.set(task(ELSE, state="mjbot:1000"))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(21.0)
+        assert seen(world) == ["looking"]
+        world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:100"))
+        await world.clock.advance(30.0)
+    assert (states(world)[100], seen(world)[-1]) == ("accepted", Status.SUCCESS)
+
+
+async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: World) -> None:
+    """Midjourney may have it all the same: the proxy forgets at a restart."""
+    world.relay.billed, world.relay.has_tasks = RelayError("no log"), True
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None:
+    """The message says at once that it is not known whether it was sent."""
+    world.relay.billed = World().relay.billed
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(5.0)
+        assert seen(world) == ["looking", Ending.UNCERTAIN]
+        world.relay.outcomes = [CODE_5]
+        await process.presses.press(press(101, button=V2), FakeAnswerer(801))
+        await world.clock.advance(1.0)
+        assert [shown(scene) for scene in world.display.of(801)] == [Ending.UNCERTAIN]
+    assert (len(world.relay.asked("log")), len(world.relay.asked("tasks"))) == (1, 1)
+
+
+async def test_a_relay_that_was_down_is_asked_when_it_is_back(world: World) -> None:
+    """Its crash may be why the answer was lost."""
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        world.relay.failure = RelayUnreachable("down")
+        await world.clock.advance(LOOKS[-1] + 10)
+        assert seen(world) == ["looking"]
+        world.relay.failure = None
+        await world.clock.advance(80.0)
+    assert (states(world)[100], seen(world)[-1]) == ("refused", Ending.NOT_RECORDED)
+
+
+async def test_a_429_holds_the_log(world: World) -> None:
+    """It is not asked again before its time."""
+    world.relay.billed = RelayBusy("", retry_after=170.0)
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(120.0)
+        assert world.relay.asked("log") == [5.0]
+        world.relay.billed = [PROOF]
+        await world.clock.advance(90.0)
+    assert (world.relay.asked("log"), states(world)[100]) == ([5.0, 180.0, 205.0], "refused")
+
+
+async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
+    """The relay gives twenty calls in twenty minutes to the usage and the log together."""
+    world.allow(everybody=500)
+    async with world.process() as process:
+        while process.calls.take():
+            pass
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+    assert world.relay.asked("log") == []
+
+
+async def test_many_lost_answers_read_the_log_together(world: World) -> None:
+    """A crash may lose as many as there were under way."""
+    world.store.claimed |= {
+        n: Claim(id=n, person_id=1, guild_id=6, message_id=0, task_id="", button=f"imagine:{n}", made_at=START)
+        for n in range(50, 80)
+    }
+    world.store.jobs = {n: job(n, "", claim_id=n) for n in range(50, 80)}
+    world.store.owners = world.store.submitters = dict.fromkeys(range(50, 80), "dead")
+    world.relay.billed = [PROOF, row(CHILD, "mj_imagine")]
+    world.relay.set(task(CHILD, progress=10, state="mjbot:66"))
+    async with world.process():
+        await world.clock.advance(100.0)
+    assert len(world.relay.asked("log")) <= 5 < CALLS
+    assert {state for n, state in states(world).items() if n not in {1, 66}} == {"refused"}
+    assert states(world)[66] == "accepted"
+
+
+async def test_a_killed_process_finds_it_after_the_next_start(world: World) -> None:
+    """Its submit was on its way, and was accepted."""
+    world.relay.submit_seconds = 60.0
+    world.relay.billed = [PROOF, row(CHILD)]
+    async with world.process() as process:
+        await process.presses.press(press(), FakeAnswerer())
+        await world.clock.advance(1.0)
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process():
+        await world.clock.advance(6.0)
+        assert states(world)[100] == "accepted"
+        world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:100"))
+        await world.clock.advance(10.0)
+    assert (seen(world)[0], seen(world)[-1]) == ("looking", Status.SUCCESS)
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_process_that_dies_while_it_looks_leaves_no_message_looking(world: World) -> None:
+    """The next one looks again, and says how it ended."""
+    world.relay.billed = [PROOF, row(ELSE)]
+    world.relay.set(task(ELSE))
+    for _ in range(2):
+        async with world.process() as process:
+            if not world.store.claimed.get(100):
+                await lose(world, process)
+            await world.clock.advance(30.0)
+            assert seen(world)[-1] == "looking"
+    async with world.process():
+        world.relay.set(foreign(ELSE))
+        await world.clock.advance(100.0)
+    assert (states(world)[100], seen(world)[-1]) == ("refused", Ending.NOT_RECORDED)
+    assert world.store.closed == {800}
+
+
+async def test_a_task_that_a_person_looks_at_ends_the_search(world: World) -> None:
+    """/mjstatus with its id closes the claim; the message goes on with it."""
+    world.relay.billed = RelayError("no log")
+    world.relay.has_tasks = False
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.until(process.jobs.look(CHILD))
+        await world.clock.advance(21.0)
+        assert world.store.jobs[800].task_id == CHILD
+    assert seen(world)[-1] is Status.IN_PROGRESS
+
+
+async def test_a_store_that_is_gone_is_waited_for(world: World) -> None:
+    """At whichever moment: neither the claim nor the message stays as it is."""
+    async with world.process() as process:
+        await lose(world, process)
+        world.store.down = True
+        await world.clock.advance(60.0)
+        world.store.down = False
+        await world.clock.advance(60.0)
+    assert (states(world)[100], seen(world)[-1]) == ("refused", Ending.NOT_RECORDED)
+
+
+async def test_a_message_that_is_gone_is_looked_for_all_the_same(world: World) -> None:
+    """The claim is settled for the button and the budget."""
+    world.display.broken = {800: PlaceGone()}
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(32.0)
+    assert states(world)[100] == "refused"
+    assert world.store.closed == {800}
+
+
+async def test_a_second_press_is_told_what_is_known(world: World) -> None:
+    """The answer was lost; the person is led to the message, and told when the button is free."""
+    world.relay.billed = World().relay.billed
+    async with world.process() as process:
+        await lose(world, process)
+        for seconds in (3.0, 30.0):
+            await world.clock.advance(seconds)
+            with pytest.raises(AnswerLost) as mine:
+                await process.presses.press(press(101), FakeAnswerer(801))
+            assert (mine.value.link, mine.value.own) == (place(800).link, True)
+            assert mine.value.again_at == START + timedelta(minutes=5)
+            with pytest.raises(AnswerLost) as others:
+                await process.presses.press(press(102, MINH), FakeAnswerer(801))
+            assert (others.value.link, others.value.own) == (place(800).link, False)
+        await world.clock.advance(300.0)
+        await process.presses.press(press(103), FakeAnswerer(801))
+        await world.clock.advance(1.0)
+    assert states(world)[103] == "accepted"
+
+
+async def test_a_second_command_is_told_what_is_known(world: World) -> None:
+    """Its twin within seconds: the same words, free again at once."""
+    async with world.process() as process:
+        await lose(world, process, creates=True)
+        with pytest.raises(AnswerLost) as told:
+            await process.creations.create(replace(creation(), interaction_id=101), wish(), FakeAnswerer(801))
+        assert told.value.again_at == START + timedelta(seconds=3)
+
+
+async def test_a_proposal_whose_answer_was_lost_is_not_confirmed_again(world: World) -> None:
+    """Nor said to be on its way; once it is known to be unpaid it may be."""
+    world.relay.outcomes = [TIMEOUT]
+    async with world.process() as process:
+        await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer())
+        await world.clock.advance(20.0)
+        with pytest.raises(AnswerLost) as told:
+            await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer(801))
+        assert (told.value.again_at, told.value.own) == (None, True)
+        await world.clock.advance(100.0)
+        world.relay.outcomes = [ACCEPTED]
+        await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer(801))
+        await world.clock.advance(5.0)
+        with pytest.raises(AlreadyPressed):
+            await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer(802))
+
+
+async def test_an_accepted_submit_without_an_id_is_looked_for(world: World) -> None:
+    """A code 1 whose result is null is billed: its row names no task."""
+    world.relay.billed = [PROOF, row("")]
+    async with world.process() as process:
+        await lose(world, process, SubmitUncertain("code 1", answered=True))
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert states(world)[100] == "unknown"
+
+
+ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+
+
+async def form(world: World, process: Process, error: SubmitUncertain) -> None:
+    """Answer the form of a child that waits for it, and lose the answer."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.relay.outcomes = [ASKS, error]
+    await process.presses.press(press(button=V2), FakeAnswerer())
+    await world.clock.advance(2.0)
+    await process.presses.answer_form(press(101, task_id=CHILD), "another prompt", FakeAnswerer())
+    await world.clock.advance(1.0)
+
+
+async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) -> None:
+    """The child waits for it again; its claim is given back."""
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        assert states(world)[101] == "unknown"
+        await world.clock.advance(32.0)
+        assert states(world)[101] == "refused"
+        assert world.store.jobs[800].form_sent is False
+        await process.presses.answer_form(press(102, task_id=CHILD), "another prompt", FakeAnswerer())
+        await world.clock.advance(1.0)
+    assert [sent.kind for sent in world.relay.sent] == ["action", "modal", "modal"]
+    assert states(world)[102] == "accepted"
+
+
+async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
+    """As its row says, whichever row of the task the relay shows."""
+    world.relay.billed = [PROOF, row(CHILD, "mj_modal", at=START + timedelta(seconds=3))]
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        await world.clock.advance(10.0)
+    assert states(world)[101] == "accepted"
+    assert world.store.jobs[800].form_sent is True
+
+
+@pytest.mark.parametrize(("state", "expected"), [("mjbot:101", "accepted"), ("mjbot:100", "unknown")])
+async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, state: str, expected: str) -> None:
+    """Whatever the log says; it is accepted where the task carries its tag, else it may have been another form."""
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        world.relay.set(task(CHILD, progress=10, state=state))
+        await world.clock.advance(130.0)
+    assert states(world)[101] == expected
+    assert world.store.jobs[800].form_sent is True
+
+
+async def test_a_form_that_the_log_cannot_judge_stays_sent(world: World) -> None:
+    """A log that has shown nothing of ours proves nothing."""
+    world.relay.billed = []
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        await world.clock.advance(LATE_LOOKS[-1])
+    assert states(world)[101] == "unknown"
+    assert world.store.jobs[800].form_sent is True
+
+
+async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
+    """Ninety seconds after the next start the relay can no longer be working on it."""
+    async with world.process() as process:
+        world.relay.set(task(CHILD, Status.MODAL))
+        world.relay.outcomes = [ASKS]
+        await process.presses.press(press(button=V2), FakeAnswerer())
+        await world.clock.advance(2.0)
+        world.relay.submit_seconds = 60.0
+        await process.presses.answer_form(press(101, task_id=CHILD), "another prompt", FakeAnswerer())
+        await world.clock.advance(1.0)
+    async with world.process():
+        await world.clock.advance(80.0)
+        assert states(world)[101] == "unknown"
+        await world.clock.advance(20.0)
+        assert states(world)[101] == "refused"
+        assert world.store.jobs[800].form_sent is False
+
+
+async def test_a_typed_form_that_was_not_billed_counts_no_more(world: World) -> None:
+    """The press that it followed stays accepted, and counts what its window was billed."""
+    world.relay.set(task(CHILD, Status.MODAL))
+    world.relay.outcomes = [ASKS.model_copy(update={"code": 1}), CODE_5]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer(), prompt="another prompt")
+        await world.clock.advance(2.0)
+        assert world.store.claimed[100].submits == 2
+        await world.clock.advance(32.0)
+    assert (world.store.claimed[100].state, world.store.claimed[100].submits) == (ClaimState.ACCEPTED, 1)
+    assert world.store.jobs[800].form_sent is False
+
+
+async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) -> None:
+    """A V2 is billed as mj_variation; a U2 of the same minute does not matter."""
+    world.relay.billed = [PROOF, row(ELSE)]
+    world.relay.set(task(ELSE))
+    world.relay.outcomes = [CODE_5]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer())
+        await world.clock.advance(32.0)
+    assert states(world)[100] == "refused"
+
+
+async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world: World) -> None:
+    """The newer accepted claims have no rows: that the old one has its own tells nothing of today."""
+    for number in range(2, 6):
+        accepted(world, number, timedelta(minutes=30 - number), f"700{number}", submits=1)
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: World) -> None:
+    """A claim made after the lost one has no row yet; both come, and the task is found."""
+    async with world.process() as process:
+        await lose(world, process)
+        accepted(world, 2, -timedelta(seconds=1), "7002", submits=1)
+        await world.clock.advance(60.0)
+        assert states(world)[100] == "unknown"
+        assert isinstance(world.relay.billed, list)
+        world.relay.billed += [row("7002", "mj_imagine"), row(CHILD)]
+        world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+        await world.clock.advance(40.0)
+    assert states(world)[100] == "accepted"
+
+
+async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world: World) -> None:
+    """new-api makes a 1 of the 21, and bills it under the id of the child that this button led to before."""
+    again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=claim_key(U2), child_id="8005")
+    world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
+    world.store.outlived["8005"] = Status.FAILURE  # else its mark answers the press
+    world.relay.billed = [PROOF, row("8005", at=START - timedelta(minutes=50)), row("8005")]
+    world.relay.set(task("8005", Status.SUCCESS, state="mjbot:2"))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(20.0)
+    assert (states(world)[100], world.store.claimed[100].child_id) == ("accepted", "8005")
+    assert seen(world)[-1] is Status.SUCCESS
+
+
+@pytest.mark.parametrize("state", ["user-7", ""])
+async def test_a_state_that_the_relay_writes_itself_rules_nothing_out(world: World, state: str) -> None:
+    """It has not kept our own tag either, so the task may be ours."""
+    world.relay.set(task(EARLIER, Status.SUCCESS, state=state))
+    world.relay.billed = [PROOF, row(CHILD)]
+    world.relay.set(task(CHILD, progress=40, state="user-7", submitTime=int(START.timestamp() * 1000)))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
+    """The task of the proof need not be fetched, nor be there any more."""
+    world.store.snapshots[EARLIER] = world.relay.tasks.pop(EARLIER)
+    world.relay.billed = [PROOF, row("8003")]
+    world.relay.set(foreign("8003"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(32.0)
+    assert states(world)[100] == "refused"
+    assert not [one for one in world.relay.requests if EARLIER in one.ids]
+
+
+async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
+    """The command before it waited for five minutes, which hides that the relay's clock is three behind."""
+    behind = timedelta(minutes=3)
+    world.relay.billed = [
+        replace(PROOF, at=START - AGO + timedelta(minutes=5) - behind),
+        row(CHILD, at=START + timedelta(seconds=2) - behind),
+    ]
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+        await world.clock.advance(30.0)
+    assert states(world)[100] == "accepted"
+
+
+async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) -> None:
+    """The log may begin between the two."""
+    accepted(world, 1, timedelta(minutes=1), EARLIER)
+    world.relay.billed = [row(EARLIER, "mj_imagine", at=START + timedelta(minutes=8))]
+    async with world.process() as process:
+        await lose(world, process, TIMEOUT)
+    await world.clock.advance(600.0)
+    async with world.process():
+        await world.clock.advance(400.0)
+    assert states(world)[100] == "unknown"
+
+
+async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(world: World) -> None:
+    """Two readings after the submit must agree, twenty seconds apart."""
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(4.5)
+        world.relay.outcomes = [CODE_5]
+        await process.presses.press(press(101, button=V2), FakeAnswerer(801))
+        await world.clock.advance(33.0)
+        assert (states(world)[100], states(world)[101]) == ("refused", "unknown")
+        await world.clock.advance(23.0)
+    assert states(world)[101] == "refused"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_is_known_to_be_accepted_is_never_given_back(world: World, restarts: bool) -> None:  # noqa: FBT001
+    """Whatever the log says, in whichever process; it may still be found."""
+    async with world.process() as process:
+        await lose(world, process, SubmitUncertain("insert_midjourney_task_failed", accepted=True))
+        await world.clock.advance(20.0 if restarts else LATE_LOOKS[-1] + 1)
+    if restarts:
+        async with world.process():
+            await world.clock.advance(LATE_LOOKS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+
+
+async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
+    """Its row names a task with its tag."""
+    world.relay.billed = [PROOF, row(CHILD)]
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process, SubmitUncertain("code 1", accepted=True))
+        await world.clock.advance(10.0)
+    assert states(world)[100] == "accepted"
+
+
+async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: World) -> None:
+    """Its task is the child's."""
+    async with world.process() as process:
+        await form(world, process, SubmitUncertain("code 1", accepted=True))
+        await world.clock.advance(60.0)
+    assert (states(world)[101], world.store.jobs[800].form_sent) == ("accepted", True)
+    assert world.relay.asked("log") == []
+
+
+async def test_a_task_that_is_met_while_the_log_is_read_is_not_given_back(world: World) -> None:
+    """It is accepted then, and its message goes on with it."""
+    world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
+    async with world.process() as process:
+        await lose(world, process)
+        await world.clock.advance(30.5)
+        world.relay.seconds = 3.0
+        await world.clock.advance(1.0)
+        look = asyncio.ensure_future(process.jobs.look(CHILD))
+        world.relay.seconds = 0.0
+        await world.clock.until(look)
+        await world.clock.advance(10.0)
+        assert world.store.jobs[800].task_id == CHILD
+    assert (states(world)[100], seen(world)[-1]) == ("accepted", Status.IN_PROGRESS)
+
+
+@pytest.mark.parametrize("drawings", [1, 2])
+async def test_an_error_of_the_display_holds_up_no_claim(
+    world: World, drawings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the search's first drawing nor its last one; the error is in the process's log."""
+    async with world.process() as process:
+        if drawings == 1:
+            world.display.errors = [RuntimeError("a bug")]
+        await lose(world, process)
+        world.display.errors = [RuntimeError("a bug")]
+        await world.clock.advance(33.0)
+        assert (states(world)[100], world.store.closed) == ("refused", {800})
+    assert "Job 800 cannot be drawn." in caplog.text
+
+
+async def test_an_error_in_telling_that_it_is_not_known_ends_the_search(world: World) -> None:
+    world.relay.billed = World().relay.billed
+    async with world.process() as process:
+        await lose(world, process)
+        world.display.errors = [RuntimeError("a bug")]
+        await world.clock.advance(10.0)
+    assert (states(world)[100], world.store.closed) == ("unknown", {800})
+
+
+async def test_a_process_that_dies_between_giving_back_and_telling_has_it_told(world: World) -> None:
+    """The claim is given back first; the next process finds that its message still says that it looks."""
+    async with world.process() as process:
+        await lose(world, process)
+        world.display.free.clear()
+        await world.store.give_back(100)
+    world.display.free.set()
+    async with world.process():
+        await world.clock.advance(1.0)
+    assert (seen(world)[-1], world.store.closed) == (Ending.NOT_RECORDED, {800})
+
+
+async def test_a_form_given_back_by_a_process_that_dies_may_be_answered_again(world: World) -> None:
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        await world.store.give_back(101)
+    assert world.store.jobs[800].form_sent is True
+    async with world.process():
+        await world.clock.advance(1.0)
+    assert world.store.jobs[800].form_sent is False
+
+
+async def test_a_form_is_not_offered_again_where_the_log_is_switched_off(world: World) -> None:
+    """It may have been billed."""
+    accepted(world, 2, timedelta(minutes=20), "7002", submits=1)
+    async with world.process() as process:
+        await form(world, process, TIMEOUT)
+        await world.clock.advance(LOOKS[-1] + 10)
+    assert (states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
+
+
+async def test_a_form_that_is_dropped_while_the_log_is_read_stays_dropped(world: World) -> None:
+    """It is not charged, and not opened again."""
+    async with world.process() as process:
+        await form(world, process, CODE_5)
+        await world.clock.advance(29.5)
+        world.relay.seconds = 3.0
+        await world.clock.advance(2.0)
+        await process.jobs.drop(world.store.jobs[800])
+        world.relay.seconds = 0.0
+        await world.clock.advance(30.0)
+    assert (states(world)[101], world.store.closed) == ("refused", {800})
+    assert seen(world)[-1] is Ending.DROPPED

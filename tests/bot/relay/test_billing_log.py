@@ -1,0 +1,203 @@
+"""What the relay billed, read from its own log, in the words of two versions; and midjourney-proxy's list of tasks."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import ActionUnsupported, KeyRefused, RelayBusy, RelayError, RelayUnreachable
+from bot.relay.billing_log import MOST_ROWS, LogRow, log_rows, model_of, task_of_state
+from bot.relay.responses import Answer
+
+AT = 1_795_857_879
+
+
+def row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of the wire
+    """Return a row as new-api of 2025 writes it (recorded)."""
+    return {
+        "id": 7,
+        "user_id": 1,
+        "created_at": AT,
+        "type": 2,
+        "content": "模型固定价格 0.10\uff0c分组倍率 1.00\uff0c操作 IMAGINE\uff0cID 1795857879593001",
+        "username": "root",
+        "token_name": "bot",
+        "model_name": "mj_imagine",
+        "quota": 50000,
+        "channel": 1,
+        "token_id": 1,
+        "other": '{"group_ratio":1,"model_price":0.1}',
+        **fields,
+    }
+
+
+def answer(*rows: object, **body: object) -> Answer:
+    return Answer(200, json.dumps({"success": True, "message": "", "data": list(rows), **body}, ensure_ascii=False))
+
+
+BILLED = LogRow(at=datetime.fromtimestamp(AT, UTC), model="mj_imagine", quota=50000, task_id="1795857879593001")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({}, id="2025"),
+        pytest.param(
+            {"id": 1, "request_id": "2026112", "other": '{"model_price":0.1,"request_path":"/mj/submit/imagine"}'},
+            id="2026",
+        ),
+        pytest.param({"content": "Model price 0.10, group ratio 1.00, action IMAGINE, ID 1795857879593001"}, id="en"),
+        pytest.param({"created_at": AT * 1000}, id="milliseconds"),
+        pytest.param({"created_at": str(AT), "type": "2"}, id="as text"),
+    ],
+)
+def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, Any]) -> None:
+    assert log_rows(answer(row(**fields))).rows == (BILLED,)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_midjourney"),
+    [
+        ({"model_name": "swap_face", "content": "模型固定价格 0.05\uff0c分组倍率 1.00\uff0c操作 SWAP_FACE"}, True),
+        (
+            {
+                "model_name": "mj_upload",
+                "content": "模型固定价格 0.01\uff0c分组倍率 1.00\uff0c操作 UPLOAD\uff0cID ",
+            },
+            True,
+        ),
+        ({"model_name": "gpt-4o", "content": "模型倍率 1.25\uff0c补全倍率 4.00\uff0c分组倍率 1.00"}, False),
+        ({"model_name": "gpt-4o", "content": "request PAID 12345"}, False),
+        ({"model_name": None, "content": None}, False),
+    ],
+)
+def test_a_row_without_a_task(fields: dict[str, Any], is_midjourney: bool) -> None:  # noqa: FBT001
+    (read,) = log_rows(answer(row(**fields))).rows
+    assert (read.task_id, read.is_midjourney) == ("", is_midjourney)
+
+
+def test_only_what_was_billed_is_read_and_newest_first() -> None:
+    rows = [row(created_at=AT + n, quota=n) for n in (1, 3, 2)]
+    others = [row(type=kind) for kind in (1, 3, 4, 5, 6, None)]
+    page = log_rows(answer(*rows, *others, None, "row", 7))
+    assert [one.quota for one in page.rows] == [3, 2, 1]
+    assert (page.size, page.newest_first) == (12, False)
+
+
+@pytest.mark.parametrize(
+    ("times", "newest_first", "is_whole", "reaches_now"),
+    [
+        ((3, 3, 2), True, True, True),
+        ((1, 2, 3), False, True, True),
+        (range(20), False, False, False),
+        (range(20, 0, -1), True, False, True),
+        (range(1000, 0, -1), True, False, True),
+        ((), True, False, True),
+    ],
+)
+def test_a_page_tells_how_much_it_may_lack(
+    times: Iterable[int],
+    newest_first: bool,  # noqa: FBT001
+    is_whole: bool,  # noqa: FBT001
+    reaches_now: bool,  # noqa: FBT001
+) -> None:
+    """Whatever cuts a list cuts it at a round number."""
+    page = log_rows(answer(*(row(created_at=AT + n) for n in times)))
+    assert (page.newest_first, page.is_whole, page.reaches_now) == (newest_first, is_whole, reaches_now)
+
+
+def test_a_log_of_all_times_is_cut() -> None:
+    read = log_rows(answer(*(row(created_at=AT + n) for n in range(MOST_ROWS + 5)))).rows
+    assert (len(read), read[0].at.timestamp()) == (MOST_ROWS, AT + MOST_ROWS + 4)
+
+
+@pytest.mark.parametrize("body", ['{"data":[],"success":true}', '{"data":null,"message":"","success":true}'])
+def test_an_empty_log_is_empty(body: str) -> None:
+    """What new-api of 2025 gives for a key in the header, whosever it is."""
+    assert log_rows(Answer(200, body)).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (Answer(404, '{"error":{"message":"Invalid URL (GET /api/log/token)"}}'), ActionUnsupported),
+        (Answer(404, '{"timestamp":1,"status":404,"error":"Not Found","path":"/api/log/token"}'), ActionUnsupported),
+        (Answer(200, "<!doctype html><html></html>"), ActionUnsupported),
+        (Answer(301, ""), ActionUnsupported),
+        (Answer(401, '{"success":false,"message":"Invalid token"}'), KeyRefused),
+        (Answer(401, ""), KeyRefused),
+        (Answer(429, "", retry_after=1179.0), RelayBusy),
+        (Answer(200, '{"success":false,"message":"no","data":null}'), RelayUnreachable),
+        (Answer(200, '{"success":true}'), RelayUnreachable),
+        (Answer(200, '[{"id":"1"}]'), RelayUnreachable),
+        (Answer(200, '{"data":[{"type":2'), RelayUnreachable),
+        (Answer(502, "<html>502</html>"), RelayUnreachable),
+        (answer(row(created_at=0)), RelayUnreachable),
+        (answer(row(created_at="yesterday")), RelayUnreachable),
+        (answer(row(created_at=1 << 62)), RelayUnreachable),
+    ],
+)
+def test_what_is_no_log_cannot_be_read(told: Answer, error: type[RelayError]) -> None:
+    with pytest.raises(error) as raised:
+        log_rows(told)
+    if isinstance(raised.value, RelayBusy):
+        assert raised.value.retry_after == 1179.0
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=3))
+def test_no_value_breaks_the_reading(value: object) -> None:
+    for field in ("created_at", "type", "content", "model_name", "quota"):
+        try:
+            log_rows(answer(row(**{field: value})))
+        except RelayUnreachable:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("action", "model"),
+    [("IMAGINE", "mj_imagine"), ("imagine", "mj_imagine"), ("SWAP_FACE", "swap_face"), ("PAN", "mj_pan"), ("", ""),
+     ("PIC_READER", "")],
+)  # fmt: skip
+def test_each_action_has_the_model_that_new_api_bills(action: str, model: str) -> None:
+    assert model_of(action) == model
+
+
+def test_only_another_of_new_apis_own_models_is_another() -> None:
+    """A reseller may call them otherwise: such a row may be anybody's."""
+    assert BILLED.may_be("mj_imagine")
+    assert BILLED.may_be("")
+    assert not BILLED.may_be("mj_blend")
+    assert LogRow(at=BILLED.at, model="mj_fast_imagine", quota=1, task_id="1").may_be("mj_blend")
+
+
+LISTED = [{"id": "1", "state": "mjbot:7"}, {"id": "2", "state": ""}, {"id": "3", "state": "mjbot:77", "status": "X"}]
+
+
+def test_a_task_is_found_by_its_whole_state() -> None:
+    found = task_of_state(Answer(200, json.dumps(LISTED)), "mjbot:77")
+    assert found is not None
+    assert found.id == "3"
+    assert task_of_state(Answer(200, json.dumps(LISTED)), "mjbot:770") is None
+    assert task_of_state(Answer(200, json.dumps(LISTED[2:])), "mjbot:7") is None
+    assert task_of_state(Answer(200, "[]"), "mjbot:7") is None
+    assert task_of_state(Answer(200, json.dumps([{"state": "mjbot:7"}, None, 5])), "mjbot:7") is None
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (Answer(404, '{"error":{"message":"Invalid URL (GET /mj/task/list)"}}'), ActionUnsupported),
+        (Answer(200, "<!doctype html>"), ActionUnsupported),
+        (Answer(400, '{"code":4,"description":"task_no_found "}'), RelayUnreachable),
+        (Answer(401, ""), KeyRefused),
+        (Answer(200, '{"total":0,"list":[]}'), RelayUnreachable),
+        (Answer(200, '[{"state":"mjbot:7"'), RelayUnreachable),
+    ],
+)
+def test_what_is_no_list_of_tasks(told: Answer, error: type[RelayError]) -> None:
+    with pytest.raises(error):
+        task_of_state(told, "mjbot:7")

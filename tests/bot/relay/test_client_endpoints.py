@@ -1,0 +1,159 @@
+"""The client against the table of everything that new-api relays: each endpoint has a method, which sends what it says.
+
+The table is `tests/data/endpoints.json`, taken from new-api's router and the proxies' documents.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.errors import ActionUnsupported
+from bot.relay.client import MidjourneyAPI
+from bot.relay.requests import (
+    Blend,
+    Bot,
+    Change,
+    Click,
+    Describe,
+    Dimensions,
+    Edits,
+    Extend,
+    Imagine,
+    Modal,
+    Motion,
+    Order,
+    Shorten,
+    Speed,
+    Swap,
+    Video,
+)
+from tests.fakes.socket_relay import Slept, relay
+from tests.recorded import recorded
+
+TABLE = json.loads((Path(__file__).parents[2] / "data" / "endpoints.json").read_text(encoding="utf-8"))
+RELAYED = {f"{row['method']} {row['path']}" for row in TABLE if row["relayed"] in {"always", "since mid-2025"}}
+KEY = "sk-VerySecretKey0123456789"
+PNG, JPEG, WEBP = b"\x89PNG-one", b"\xff\xd8-two", b"RIFF????WEBP"
+AS_PNG, AS_JPEG = "data:image/png;base64,iVBORy1vbmU=", "data:image/jpeg;base64,/9gtdHdv"
+AS_WEBP = "data:image/webp;base64,UklGRj8/Pz9XRUJQ"
+TASK, SUBMITTED = "14_fetch_imagine_success_grid", "01_submit_imagine_ok"
+NOBODY = web.Response(body=b"[]")
+
+
+@dataclass(frozen=True)
+class Row:
+    """An endpoint of the table, a call that must reach it, the JSON that must arrive, and what the relay answers."""
+
+    endpoint: str
+    call: Callable[[MidjourneyAPI], Awaitable[object]]
+    body: dict[str, Any] | None
+    answer: str | web.Response = SUBMITTED
+
+
+def _order(order: Order, **body: object) -> Row:
+    return Row(f"POST {order.path}", lambda api: api.submit(order, state="s"), {**body, "state": "s"})
+
+
+ROWS = [
+    _order(Imagine(prompt="a pig"), botType="MID_JOURNEY", prompt="a pig"),
+    _order(
+        Imagine(prompt="a pig", pictures=(PNG, JPEG), bot=Bot.NIJI),
+        botType="NIJI_JOURNEY",
+        prompt="a pig",
+        base64Array=[AS_PNG, AS_JPEG],
+    ),
+    _order(
+        Blend(pictures=(PNG, WEBP), dimensions=Dimensions.PORTRAIT),
+        botType="MID_JOURNEY",
+        base64Array=[AS_PNG, AS_WEBP],
+        dimensions="PORTRAIT",
+    ),
+    _order(Describe(picture=JPEG), botType="MID_JOURNEY", base64=AS_JPEG),
+    _order(Describe(picture="https://a.test/b.png"), botType="MID_JOURNEY", link="https://a.test/b.png"),
+    _order(Shorten(prompt="a very pink pig"), botType="MID_JOURNEY", prompt="a very pink pig"),
+    _order(Change(task_id="5", action="UPSCALE", index=2), taskId="5", action="UPSCALE", index=2),
+    _order(Change(task_id="5", action="REROLL", index=0), taskId="5", action="REROLL", index=1),
+    _order(
+        Click(task_id="5", custom_id="MJ::JOB::upsample::2::u"),
+        taskId="5",
+        customId="MJ::JOB::upsample::2::u",
+        chooseSameChannel=True,
+    ),
+    _order(Modal(task_id="5", prompt="a cat — 猫 \ud800"), taskId="5", prompt="a cat — 猫 \ud800"),
+    _order(Modal(task_id="5", prompt="a hat", mask=PNG), taskId="5", prompt="a hat", maskBase64=AS_PNG),
+    _order(Swap(source=PNG, target=JPEG), sourceBase64=AS_PNG, targetBase64=AS_JPEG),
+    _order(Video(prompt="waves", image=PNG), prompt="waves", image=AS_PNG, motion="low"),
+    _order(
+        Video(prompt="", image="https://a.test/b.png", motion=Motion.HIGH, end_image=JPEG, loop=True, batch=2),
+        prompt="",
+        image="https://a.test/b.png",
+        motion="high",
+        endImage=AS_JPEG,
+        loop=True,
+        batchSize=2,
+    ),
+    _order(
+        Extend(task_id="5", index=3, motion=Motion.HIGH),
+        prompt="",
+        motion="high",
+        action="extend",
+        taskId="5",
+        index=3,
+    ),
+    _order(Edits(prompt="at night", image=PNG), prompt="at night", image=AS_PNG),
+    Row(
+        "POST /mj/submit/upload-discord-images",
+        lambda api: api.upload([PNG, JPEG]),
+        {"base64Array": [AS_PNG, AS_JPEG]},
+        "47_upload_discord_images_ok",
+    ),
+    Row("GET /mj/task/{id}/fetch", lambda api: api.fetch("5"), None, TASK),
+    Row("POST /mj/task/list-by-condition", lambda api: api.list(["5", "6"]), {"ids": ["5", "6"]}, NOBODY),
+    Row("GET /mj/task/{id}/image-seed", lambda api: api.seed("5"), None, "46_image_seed_ok"),
+    Row("GET /mj/image/{id}", lambda api: api.image("5"), None, web.Response(body=PNG)),
+]
+
+
+def test_every_relayed_endpoint_has_a_row() -> None:
+    """Nothing that new-api relays is left out, and nothing that it does not relay is called."""
+    assert RELAYED == {row.endpoint for row in ROWS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.endpoint)
+async def test_each_is_sent_as_the_table_says(row: Row) -> None:
+    """Method, path and body arrive once, with the key, as JSON that says so and tells its length."""
+    async with relay(row.answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        assert await row.call(api) is not None
+    (seen,) = it.seen
+    assert row.endpoint.replace("{id}", "5") == f"{seen.method} {seen.path}"
+    assert seen.headers["Authorization"] == f"Bearer {KEY}"
+    if row.body is None:
+        assert ("", False) == (seen.body, "Content-Type" in seen.headers)
+    else:
+        assert row.body == json.loads(seen.body)
+        assert seen.headers["Content-Type"] == "application/json"
+        assert seen.headers["Content-Length"] == str(len(seen.body.encode()))
+
+
+@pytest.mark.parametrize("speed", Speed)
+async def test_a_speed_is_a_prefix_of_the_path(speed: Speed) -> None:
+    """It is asked for per submit; without one the path has none."""
+    async with relay(SUBMITTED) as it, MidjourneyAPI.open(f"{it.url}/v2", KEY, sleep=Slept()) as api:
+        await api.submit(Imagine(prompt="a pig"), state="s", speed=speed)
+        await api.submit(Imagine(prompt="a pig"), state="s")
+    assert [seen.path for seen in it.seen] == [f"/v2/mj-{speed}/mj/submit/imagine", "/v2/mj/submit/imagine"]
+
+
+async def test_a_speed_that_the_relay_has_no_path_for_was_not_taken() -> None:
+    """The web console at the prefixed path is no news of the plain one."""
+    page = web.Response(text="<!doctype html>")
+    async with relay(SUBMITTED, page, SUBMITTED) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        await api.submit(Imagine(prompt="a pig"), state="s")
+        with pytest.raises(ActionUnsupported):
+            await api.submit(Imagine(prompt="a pig"), state="s", speed=Speed.FAST)
+        assert (await api.submit(Imagine(prompt="a pig"), state="s")).result == recorded(SUBMITTED).body["result"]

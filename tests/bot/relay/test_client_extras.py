@@ -1,0 +1,296 @@
+"""Seeds, pictures and uploads: what the client makes of answers that are neither a task nor a plain submit."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.errors import (
+    ActionUnsupported,
+    KeyRefused,
+    KeyUnknown,
+    MjbotError,
+    ParentBusy,
+    ParentGone,
+    PictureGone,
+    RelayBusy,
+    RelayUnreachable,
+    SubmitRefused,
+    SubmitUncertain,
+    TaskUnknown,
+)
+from bot.relay.client import MidjourneyAPI
+from bot.relay.requests import Imagine
+from tests.fakes.socket_relay import Slept, relay
+
+KEY = "sk-VerySecretKey0123456789"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+PAGE = "<!doctype html><html></html>"
+SPRING = (
+    '{{"timestamp": "2026-11-28T08:59:27.595+00:00", "status": {}, "error": "{}", "path": "/mj/task/5/image-seed"}}'
+)
+
+
+def _says(code: int, description: str, result: object = None, status: int = 200) -> web.Response:
+    return web.Response(status=status, text=json.dumps({"code": code, "description": description, "result": result}))
+
+
+@pytest.mark.parametrize("result", ["636646138", 636646138])
+async def test_a_seed_is_a_number_as_text(result: object) -> None:
+    """Whether it comes as a string or as a number."""
+    async with relay(_says(1, "成功", result)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        assert await api.seed("5") == "636646138"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "asked"),
+    [
+        ("32_fetch_unknown_id_newapi_400", TaskUnknown, 1),
+        ("34_err_401_invalid_key", KeyUnknown, 2),
+        (_says(5, "do_request_failed ", status=400), RelayUnreachable, 2),
+        (_says(1, "成功", ""), RelayUnreachable, 2),
+        (_says(1, "成功", [1]), RelayUnreachable, 2),
+        (_says(4, "关联任务状态错误"), ParentBusy, 1),
+        (_says(3, "任务已失效"), ParentGone, 1),
+        (_says(3, "无可用的账号实例"), RelayBusy, 1),
+        (_says(4, "该任务不支持获取种子"), SubmitRefused, 1),
+        (web.Response(text=PAGE), ActionUnsupported, 1),
+        (web.Response(status=502, text=PAGE), RelayUnreachable, 2),
+        (web.Response(text=""), RelayUnreachable, 2),
+        # What says that this relay has none at all, and what only looks like it.
+        (_says(5, "empty_response_body", ""), ActionUnsupported, 1),  # new-api of 2026, as recorded
+        (_says(0, "", ""), ActionUnsupported, 1),  # new-api of 2026 before a midjourney-proxy
+        (web.Response(status=404, text=SPRING.format(404, "Not Found")), ActionUnsupported, 1),  # midjourney-proxy
+        (web.Response(status=405, text=SPRING.format(405, "Method Not Allowed")), ActionUnsupported, 1),
+        (web.Response(status=404, text='{"error": {"message": "Invalid URL (GET /mj/x)"}}'), ActionUnsupported, 1),
+        (web.Response(status=301, headers={"Location": "/"}), ActionUnsupported, 1),
+        (_says(9, "请配置私聊频道"), ActionUnsupported, 1),
+        (_says(9, "未找到 seed"), SubmitRefused, 1),
+        (_says(5, "empty_response_body ", status=502), RelayUnreachable, 2),
+        (_says(5, "unmarshal_response_body_failed ", status=400), RelayUnreachable, 2),
+        (_says(5, "read_response_body_failed ", status=400), RelayUnreachable, 2),
+        (_says(0, "", status=500), RelayUnreachable, 2),
+        (_says(0, "no seed of this one"), SubmitRefused, 1),
+    ],
+)
+async def test_where_there_is_no_seed(answer: web.Response | str, expected: type[MjbotError], asked: int) -> None:
+    """A refusal is told as what it is; a lost answer is asked for once more, as nothing is paid."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.seed("5")
+    assert asked == len(it.seen)
+
+
+async def test_a_seed_may_take_longer_than_a_fetch() -> None:
+    """It has a patience of its own."""
+    quick, patient = aiohttp.ClientTimeout(total=0.05), aiohttp.ClientTimeout(total=5)
+
+    async def late(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.2)
+        return _says(1, "成功", "7")
+
+    app = web.Application()
+    app.router.add_get("/mj/task/5/{what}", late)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        async with MidjourneyAPI.open(url, KEY, sleep=Slept(), read_timeout=quick, seed_timeout=patient) as api:
+            assert await api.seed("5") == "7"
+            with pytest.raises(RelayUnreachable):
+                await api.fetch("5")
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_picture_comes_untouched() -> None:
+    """Whatever it is called."""
+    answer = web.Response(body=PNG, content_type="text/html")
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        assert await api.image("5") == PNG
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (web.Response(status=400, text='{"error":"midjourney_task_not_found"}'), TaskUnknown),
+        ("52_image_proxy_expired_404", PictureGone),
+        (web.Response(status=403, text='{"error":"<html>Forbidden</html>"}'), PictureGone),
+        (web.Response(status=500, text='{"error":"http_get_image_failed"}'), RelayUnreachable),
+        (web.Response(text=PAGE), ActionUnsupported),
+        (web.Response(text=""), RelayUnreachable),
+        (web.Response(body=b"\x89" * (33 << 20)), RelayUnreachable),
+    ],
+)
+async def test_where_there_is_no_picture(answer: web.Response | str, expected: type[MjbotError]) -> None:
+    """Unknown, dead, not to be had now, no such path, nothing, too much."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.image("5")
+
+
+async def test_a_task_is_given_up() -> None:
+    """By the path that the proxies have, with a body, as some refuse a POST without."""
+    async with relay(_says(1, "成功")) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        await api.cancel("5")
+    assert [(seen.method, seen.path) for seen in it.seen] == [("POST", "/mj/task/5/cancel")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (web.Response(text=PAGE), ActionUnsupported),
+        (web.Response(status=404, text="404 page not found"), ActionUnsupported),
+        (web.Response(status=301, headers={"Location": "/"}), ActionUnsupported),
+        (_says(3, "任务不存在"), TaskUnknown),
+        (_says(3, "not found", status=404), TaskUnknown),
+        (_says(4, "task_no_found ", status=400), TaskUnknown),
+        (_says(4, "任务已结束"), SubmitRefused),
+        (_says(9, "系统异常"), SubmitRefused),
+        (_says(0, "?", status=500), RelayUnreachable),
+        (web.json_response({"error": {"message": "无效的令牌"}}, status=401), KeyRefused),
+        (web.Response(text=""), RelayUnreachable),
+    ],
+)
+async def test_what_is_not_given_up(answer: web.Response, expected: type[MjbotError]) -> None:
+    """No such path, no such task, too late, nobody there, not with this key."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.cancel("5")
+
+
+@pytest.mark.parametrize("task_id", ["", "..", " "])
+async def test_ids_of_dots_are_not_asked_for(task_id: str) -> None:
+    """Neither a seed nor a picture is looked for elsewhere on the relay."""
+    async with relay("46_image_seed_ok") as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        for ask in (api.seed(task_id), api.image(task_id)):
+            with pytest.raises(TaskUnknown):
+                await ask
+    assert it.seen == []
+
+
+async def test_uploads_are_links_that_can_be_opened() -> None:
+    """What is no link is left out, and a link to the relay's own machine goes through its address."""
+    links = ["https://cdn.discordapp.com/a.png", None, "http://localhost:3000/mj/image/1"]
+    async with relay(_says(1, "success", links)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        assert await api.upload([PNG]) == ("https://cdn.discordapp.com/a.png", f"{it.url}/mj/image/1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (_says(1, "success", []), SubmitUncertain),
+        (_says(1, "success", "1754300000123417"), SubmitUncertain),
+        (_says(5, "do_request_failed ", status=400), SubmitUncertain),
+        (_says(4, "base64格式错误"), SubmitRefused),
+        ("37_err_503_no_channel", ActionUnsupported),
+        (web.Response(text=PAGE), ActionUnsupported),
+        (web.Response(status=413, text=PAGE), SubmitRefused),
+    ],
+)
+async def test_an_upload_is_sent_once(answer: web.Response | str, expected: type[MjbotError]) -> None:
+    """It is billed: what is not certain is told so, and nothing is sent again."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.upload([PNG])
+    assert len(it.seen) == 1
+
+
+async def test_a_lost_answer_to_pictures_is_uncertain() -> None:
+    """Sent by another thread, and with a patience of their own, they are a submit like any other."""
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    short = aiohttp.ClientTimeout(total=5, sock_read=0.1)
+    async with server, MidjourneyAPI.open(url, KEY, sleep=Slept(), pictures_timeout=short) as api:
+        api._gate.open()
+        with pytest.raises(SubmitUncertain):
+            await api.submit(Imagine(prompt="a pig", pictures=(PNG * 20_000,)), state="s")
+
+
+async def test_clips_on_the_relays_own_machine_can_be_opened() -> None:
+    """Links of clips go through the configured address, as those of pictures do."""
+    clip = "http://localhost:3000/video/5/0.mp4"
+    task = {"id": "5", "status": "SUCCESS", "videoUrl": clip, "videoUrls": [{"url": clip}]}
+    async with relay(web.Response(text=json.dumps(task))) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        found = await api.fetch("5")
+    assert (found.video_url, found.video_urls) == (f"{it.url}/video/5/0.mp4", (f"{it.url}/video/5/0.mp4",))
+
+
+async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
+    """Never in the address, which proxies write down; a second try would cost one of the few calls there are."""
+    row = {"type": 2, "created_at": 1_795_857_879, "model_name": "mj_imagine", "quota": 1, "content": "ID 123"}
+    log = web.Response(text=json.dumps({"success": True, "data": [row]}))
+    async with relay(log) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        assert [one.task_id for one in (await api.log()).rows] == ["123"]
+        assert [(one.method, one.path) for one in it.seen] == [("GET", "/api/log/token")]
+        assert it.seen[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (web.Response(status=404, text="{}"), ActionUnsupported),
+        (web.Response(text=PAGE), ActionUnsupported),
+        (web.Response(status=401), KeyRefused),
+        (web.Response(status=429, headers={"Retry-After": "1179"}), RelayBusy),
+        (web.Response(status=502, text=PAGE), RelayUnreachable),
+        (web.Response(text='{"data": ['), RelayUnreachable),
+        (web.Response(body=b"[" + b" " * (9 * 1024 * 1024)), RelayUnreachable),
+    ],
+)
+async def test_a_log_that_cannot_be_read_is_asked_for_once(answer: web.Response, expected: type[MjbotError]) -> None:
+    """Also one without an end."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(expected):
+            await api.log()
+        assert len(it.seen) == 1
+
+
+async def test_a_task_is_found_by_its_state() -> None:
+    """Its links are those that can be opened, as everywhere."""
+    listed = [{"id": "1", "state": "a"}, {"id": "2", "state": "mjbot:7", "imageUrl": "http://localhost:3000/2.png"}]
+    async with relay(web.json_response(listed)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        task = await api.task_of_state("mjbot:7")
+        assert task is not None
+        assert (task.id, task.image_url) == ("2", f"{it.url}/2.png")
+        assert await api.task_of_state("mjbot:8") is None
+        assert {one.path for one in it.seen} == {"/mj/task/list"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "answered", "accepted"),
+    [
+        (_says(5, "do_request_failed ", status=400), True, False),
+        (_says(5, "unmarshal_response_body_failed", status=400), True, False),
+        (_says(5, "read_response_body_failed", status=400), True, False),
+        (_says(5, "something else", status=400), False, False),
+        (_says(5, "do_request_failed ", status=200), False, False),
+        (_says(5, "do_request_failed ", status=504), False, False),
+        (_says(1, "Submit success"), False, True),
+        (_says(21, "Task exists"), False, True),
+        (_says(22, "Queued"), False, True),
+        (_says(4, "insert_midjourney_task_failed", status=400), False, True),
+        (_says(5, "billing_failed", status=500), False, True),
+        (web.Response(status=504, text=PAGE), False, False),
+        (web.Response(text='{"code": 1, "resu'), False, False),
+    ],
+)
+async def test_a_lost_answer_tells_what_the_relay_has_answered(
+    answer: web.Response,
+    answered: bool,  # noqa: FBT001
+    accepted: bool,  # noqa: FBT001
+) -> None:
+    """Only its known words for a lost upstream mean that it works on it no more; without an id it is accepted."""
+    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(SubmitUncertain) as lost:
+            await api.submit(Imagine(prompt="x"), state="s")
+        assert (lost.value.answered, lost.value.accepted) == (answered, accepted)

@@ -1,0 +1,47 @@
+"""What an operator is told of a refused key: the cause in our words, and the cure."""
+
+import pytest
+
+from bot.errors import (
+    BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
+    KeyRefused,
+    KeyUnknown,
+    RelayError,
+    RelayUnreachable,
+    UpstreamRefused,
+)
+from bot.relay.key_advice import key_fault
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "cure"),
+    [
+        (KeyLimited("This token has no access to model"), "limited to some models", "Remove the model limits"),
+        (KeyExpired(), "has expired", "Renew the key"),
+        (KeyUnknown("无效的令牌"), "does not know", "Copy MJ_API_KEY again"),
+        (KeyRefused("用户已被封禁"), "(the account is banned)", "Copy MJ_API_KEY again"),
+        (KeyRefused(), "refuses MJ_API_KEY", "switched on"),
+        (BalanceExhausted("quota"), "used up", "Top it up"),
+    ],
+)
+def test_each_key_problem_has_its_cause_and_its_cure(error: RelayError, what: str, cure: str) -> None:
+    told = key_fault(error)
+    assert told is not None
+    assert what in told[0]
+    assert told[1].startswith(cure) or cure in told[1]
+    assert told[1].endswith(".")
+
+
+@pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), UpstreamRefused("HTTP 401")])
+def test_what_is_not_about_the_key_is_no_key_problem(error: RelayError) -> None:
+    assert key_fault(error) is None
+
+
+def test_unknown_words_of_a_relay_are_only_quoted_where_the_operator_reads() -> None:
+    error = KeyRefused("ask Bob at 10.0.0.7")
+    plain, quoting = key_fault(error), key_fault(error, quoting=True)
+    assert plain is not None
+    assert quoting is not None
+    assert ("Bob" in plain[0], "Bob" in quoting[0]) == (False, True)

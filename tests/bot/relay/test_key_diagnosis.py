@@ -1,0 +1,153 @@
+"""Which key problem it is: what the usage of the key tells, how often it is asked for, and what needs no question."""
+
+import json
+
+import pytest
+
+from bot.errors import (
+    BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
+    KeyRefused,
+    KeyUnknown,
+    RelayError,
+    RelayUnreachable,
+)
+from bot.relay.account_calls import CALLS, AccountCalls
+from bot.relay.key_diagnosis import KeyDiagnosis
+from bot.relay.response_errors import Answer
+from tests.fakes.clock import START, FakeClock
+from tests.recorded import Reply, real_reply
+
+NOW = int(START.timestamp())
+REFUSED = KeyRefused("Invalid token")
+
+
+def usage(available: object = 500_000, expires_at: object = -1, *, unlimited: bool = False, **more: object) -> Reply:
+    data = {"object": "token_usage", "total_available": available, "expires_at": expires_at}
+    return Reply(200, json.dumps({"code": True, "data": {**data, "unlimited_quota": unlimited, **more}}))
+
+
+class Relay:
+    """The usage route of a relay."""
+
+    def __init__(self, reply: Reply | None) -> None:
+        self.reply = reply
+        self.asked = 0
+
+    async def __call__(self) -> Answer:
+        """Answer."""
+        self.asked += 1
+        if self.reply is None:
+            raise RelayUnreachable("no answer")
+        return self.reply.answer
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (real_reply("2026_usage_token_exhausted"), BalanceExhausted),
+        (usage(0), BalanceExhausted),
+        (usage(-120), BalanceExhausted),
+        (usage("0"), BalanceExhausted),
+        (usage(-5, unlimited=True), KeyRefused),
+        (usage(expires_at=NOW - 1), KeyExpired),
+        (usage(expires_at=str(NOW)), KeyExpired),
+        (usage(0, NOW - 1), KeyExpired),
+        (usage(expires_at=NOW + 60), KeyRefused),
+        (usage(expires_at=0), KeyRefused),
+        (usage(None, None), KeyRefused),
+        (usage("many", "never"), KeyRefused),
+        (WRONG_KEY, KeyUnknown),
+        (Reply(401, '{"success":false,"message":"无效的令牌"}'), KeyUnknown),
+        (Reply(401, '{"success":false,"message":"This token status is unavailable"}'), KeyRefused),
+        (Reply(401, '{"success":false,"message":"无权进行此操作"}'), KeyRefused),
+        (Reply(401, ""), KeyRefused),
+        (Reply(404, "{}"), KeyRefused),
+        (Reply(200, "<html>console</html>"), KeyRefused),
+        (Reply(200, '{"data":[]}'), KeyRefused),
+        (Reply(200, '{"data":{}}'), KeyRefused),
+        (Reply(500, ""), KeyRefused),
+        (None, KeyRefused),
+    ],
+)
+async def test_what_the_usage_tells(reply: Reply | None, kind: type[RelayError], clock: FakeClock) -> None:
+    """Only what is certain makes another error of the refusal."""
+    told = await KeyDiagnosis(Relay(reply), AccountCalls(clock.now), clock.now).explain(REFUSED)
+    assert type(told) is kind
+
+
+async def test_a_disabled_key_is_told_by_its_own_words(clock: FakeClock) -> None:
+    relay = Relay(Reply(401, '{"success":false,"message":"This token status is unavailable"}'))
+    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(REFUSED)
+    assert told.reason == "This token status is unavailable"
+
+
+async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> None:
+    """A localized relay of 2026 says 无效的令牌 of every key that it refuses."""
+    relay = Relay(usage())
+    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
+    assert (type(told), told.reason) == (KeyRefused, "无效的令牌")
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        KeyExpired("This token has expired"),
+        KeyLimited("This token has no access to model"),
+        BalanceExhausted("该令牌额度已用尽"),
+        KeyRefused("您的 IP 不在令牌允许访问的列表中"),
+        KeyRefused("This token status is unavailable"),
+        KeyRefused("User has been banned"),
+        KeyRefused("分组 vip 已被弃用"),
+    ],
+)
+async def test_what_tells_by_itself_is_not_asked_about(refused: RelayError, clock: FakeClock) -> None:
+    relay = Relay(usage(0))
+    assert await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(refused) is refused
+    assert relay.asked == 0
+
+
+async def test_it_asks_once_in_five_minutes(clock: FakeClock) -> None:
+    """In between the same is told, until the key is accepted again."""
+    relay = Relay(usage(0))
+    diagnosis = KeyDiagnosis(relay, AccountCalls(clock.now), clock.now)
+    for _ in range(10):
+        assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
+        await clock.advance(29)
+    assert relay.asked == 1
+    diagnosis.forget()
+    assert await diagnosis.explain(REFUSED) is REFUSED
+    relay.reply = usage(expires_at=1)
+    await clock.advance(10)
+    assert type(await diagnosis.explain(REFUSED)) is KeyExpired
+    assert relay.asked == 2
+
+
+async def test_it_keeps_within_the_budget_of_all_such_calls(clock: FakeClock) -> None:
+    relay = Relay(usage(0))
+    calls = AccountCalls(clock.now)
+    for _ in range(CALLS):
+        calls.take()
+    diagnosis = KeyDiagnosis(relay, calls, clock.now)
+    assert await diagnosis.explain(REFUSED) is REFUSED
+    assert relay.asked == 0
+    await clock.advance(1300)
+    assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
+
+
+async def test_a_429_holds_all_such_calls(clock: FakeClock) -> None:
+    calls = AccountCalls(clock.now)
+    assert await KeyDiagnosis(Relay(Reply(429, "", 1179)), calls, clock.now).explain(REFUSED) is REFUSED
+    await clock.advance(1178)
+    assert not calls.take()
+    await clock.advance(1)
+    assert calls.take()

@@ -1,0 +1,504 @@
+"""Where a relay refuses a button, the same is done another way, under the same claim, and paid once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import pytest
+
+from bot.entities import ClaimState
+from bot.errors import (
+    ActionUnsupported,
+    DailyLimitReached,
+    NotTheRequester,
+    ParentGone,
+    ParentUnchangeable,
+    PictureError,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
+    PromptRefused,
+    PromptUnheard,
+    RelayBusy,
+    RelayError,
+    StoreUnavailable,
+    SubmitUncertain,
+)
+from bot.midjourney.buttons import BUTTONS, ability, key
+from bot.midjourney.capabilities import barred, lacking
+from bot.midjourney.task import Button, Status, Submission, Task
+from bot.submissions.claims import claim_id_of
+from bot.tracking.offered_buttons import offered_buttons, with_buttons
+from tests.bot.submissions.test_presses import press, states
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.process import Process, World
+from tests.fakes.relay import Sent
+from tests.fakes.rows import MINH, PARENT, task
+from tests.fakes.steps import Steps
+from tests.fakes.store import FakeStore
+
+NO = ActionUnsupported("unknown_action", lasting=True)
+ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
+EXTEND = "MJ::JOB::animate_low_extend::1::aa::SOLO"
+READ = "MJ::Job::PicReader::2"
+ALL = "MJ::Job::PicReader::all"
+AGAIN = "MJ::Picread::Retry"
+SHORTER = "MJ::Job::PromptAnalyzer::1"
+DETAILS = "MJ::Job::PromptAnalyzerDetails"
+CLIP = "MJ::JOB::video_virtual_upscale::2::aa"
+LINES = "1️⃣ a fox --ar 1:1\n\n2️⃣ two foxes\n\n3️⃣ three foxes\n\n4️⃣ four foxes"
+SHORTENED = "**a fox**, in ~~very~~ deep snow\n\n1️⃣ a fox in snow\n\n2️⃣ a fox"
+CLIPS = tuple(f"https://cdn.test/{n}.mp4" for n in range(4))
+PICTURE = f"https://cdn.test/{PARENT}.png"
+
+
+def parent(button: str) -> Task:
+    """Make the finished task that has the button."""
+    more: dict[str, Any] = {"buttons": (Button(custom_id=button),), "prompt": "a lighthouse --ar 3:2"}
+    if button in {READ, ALL, AGAIN}:
+        more |= {"action": "DESCRIBE", "properties": {"finalPrompt": LINES}}
+    if button in {SHORTER, DETAILS}:
+        more |= {"action": "SHORTEN", "properties": {"finalPrompt": SHORTENED}}
+    if button == CLIP or "_extend::" in button:
+        more |= {"action": "VIDEO", "video_urls": CLIPS}
+    return task(status=Status.SUCCESS, **more)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def process(world: World) -> AsyncIterator[Process]:
+    async with world.process() as process:
+        yield process
+
+
+def accepted(*ids: str) -> list[Submission]:
+    return [Submission(code=1, result=one) for one in ids]
+
+
+async def pressed(world: World, process: Process, button: str, *, prompt: str | None = None) -> FakeAnswerer:
+    """Press the button of a task that has it, to the end of its submit."""
+    world.store.snapshots[PARENT] = parent(button)
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=button), answerer, prompt=prompt)
+    await world.clock.advance(1.0)
+    return answerer
+
+
+PAID = [
+    (ANIMATE, None, "video", ("a lighthouse", str(len(PICTURE)), "high")),
+    (EXTEND, None, "video", ("a lighthouse", "low", "extend", PARENT, "0")),
+    (EXTEND.replace("::1::", "::3::"), None, "video", ("a lighthouse", "low", "extend", PARENT, "2")),
+    (EXTEND.replace("::1::", "::9::"), None, "video", ("a lighthouse", "low", "extend", PARENT, "0")),
+    (EXTEND.replace("::1::", "::"), None, "video", ("a lighthouse", "low", "extend", PARENT, "0")),
+    (READ, None, "imagine", ("MID_JOURNEY", "two foxes")),
+    (READ, "two wolves —ar 3:2", "imagine", ("MID_JOURNEY", "two wolves --ar 3:2")),
+    (SHORTER, None, "imagine", ("MID_JOURNEY", "a fox in snow")),
+    (AGAIN, None, "describe", ("MID_JOURNEY", str(len(PICTURE)))),
+]
+
+
+@pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
+async def test_what_is_refused_is_done_another_way(
+    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
+) -> None:
+    """One claim, one child; the button is learnt, and not greyed."""
+    world.relay.outcomes = [NO, *accepted("9001")]
+    answerer = await pressed(world, process, button, prompt=prompt)
+    assert world.relay.sent[1:] == [Sent(kind, words, "mjbot:100")]
+    assert states(world) == {100: "accepted"}
+    assert world.store.jobs[800].task_id == "9001"
+    assert set(world.store.refused) == {ability(button)}
+    assert barred(button, answerer.marked[-1].refused) is None
+
+
+@pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
+async def test_what_is_known_to_be_refused_is_not_asked_for(
+    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
+) -> None:
+    """The first request is the other way."""
+    await learnt(world, button)
+    world.relay.outcomes = [*accepted("9001")]
+    await pressed(world, process, button, prompt=prompt)
+    assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
+
+
+@pytest.mark.parametrize("button", [ANIMATE, AGAIN])
+async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
+    world: World, process: Process, button: str
+) -> None:
+    """The picture that the message itself keeps is sent, as its link is made anew."""
+    world.pictures.failures[PICTURE] = PictureGone(PICTURE)
+    world.display.links[700] = "https://cdn.test/attachments/5/1/copy-of-it.png"
+    world.relay.outcomes = [NO, *accepted("9001")]
+    await pressed(world, process, button)
+    assert str(len(world.display.links[700])) in world.relay.sent[1].words
+    assert states(world) == {100: "accepted"}
+
+
+@pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
+async def test_what_we_cannot_carry_may_be_open_to_the_relay(
+    world: World, process: Process, failure: type[PictureError]
+) -> None:
+    """A link is better than nothing, while it lives."""
+    world.pictures.failures[PICTURE] = failure(PICTURE)
+    world.relay.outcomes = [NO, *accepted("9001")]
+    await pressed(world, process, ANIMATE)
+    assert world.relay.sent[1:] == [Sent("video", ("a lighthouse", PICTURE, "high"), "mjbot:100")]
+
+
+async def learnt(world: World, button: str) -> None:
+    now = world.clock.now()
+    await world.store.refuse(ability(button), "unknown_action", at=now, until=now.replace(year=2027))
+
+
+async def test_neither_way_greys_the_button(world: World, process: Process) -> None:
+    """Only then; and nothing is paid."""
+    world.relay.outcomes = [NO, ActionUnsupported("no route", lasting=True)]
+    answerer = await pressed(world, process, ANIMATE)
+    assert states(world) == {100: "refused"}
+    assert answerer.closed == [800]
+    assert barred(ANIMATE, answerer.marked[-1].refused) == "no route"
+
+
+async def test_a_picture_that_is_gone_is_said_unpaid(world: World, process: Process) -> None:
+    """What must be sent along is fetched under the claim, and that may fail."""
+    world.pictures.failures[PICTURE] = PictureGone(PICTURE)
+    world.relay.outcomes = [NO]
+    answerer = await pressed(world, process, AGAIN)
+    assert [type(error) for error in answerer.refused] == [PictureGone]
+    assert states(world) == {100: "refused"}
+    assert len(world.relay.sent) == 1
+
+
+async def test_an_answer_lost_on_the_other_way_is_not_sent_again(world: World, process: Process) -> None:
+    """As ever."""
+    world.relay.outcomes = [NO, SubmitUncertain("timeout")]
+    await pressed(world, process, ANIMATE)
+    await world.clock.advance(120.0)
+    assert states(world) == {100: "unknown"}
+    assert len(world.relay.sent) == 2
+
+
+def shown_clip(answerer: FakeAnswerer) -> bool:
+    return answerer.clips == [("U2", CLIPS[1], True)]
+
+
+def shown_words(answerer: FakeAnswerer) -> bool:
+    return [word.text for word in answerer.words[0].ranked] == ["a fox", "in", "deep", "snow", "very"]
+
+
+@pytest.mark.parametrize(("button", "shown"), [(CLIP, shown_clip), (DETAILS, shown_words)])
+async def test_what_is_there_already_is_shown_unpaid(
+    world: World, process: Process, button: str, shown: Callable[[FakeAnswerer], bool]
+) -> None:
+    """First in place of a child that came to nothing, then at once, to everybody, without any claim."""
+    world.relay.outcomes = [NO]
+    answerer = await pressed(world, process, button)
+    assert shown(answerer)
+    assert answerer.closed == [800]
+    assert answerer.refused == []
+    assert states(world) == {100: "refused"}
+    again = FakeAnswerer()
+    await process.presses.press(press(101, MINH, button, guild_id=99), again)
+    assert shown(again)
+    assert again.opened == []
+    assert set(states(world)) == {100}
+    assert len(world.relay.sent) == 1
+
+
+async def test_a_clip_that_cannot_be_had_is_linked(world: World, process: Process) -> None:
+    """Its link is shown in any case."""
+    await learnt(world, CLIP)
+    world.pictures.failures[CLIPS[1]] = PictureGone(CLIPS[1])
+    answerer = await pressed(world, process, CLIP)
+    assert answerer.clips == [("U2", CLIPS[1], False)]
+
+
+async def test_a_clip_that_nobody_told_of_is_refused(world: World, process: Process) -> None:
+    """Old relays tell the first alone."""
+    await learnt(world, CLIP)
+    world.store.snapshots[PARENT] = parent(CLIP).model_copy(update={"video_urls": CLIPS[:1]})
+    with pytest.raises(ActionUnsupported):
+        await process.presses.press(press(button=CLIP), FakeAnswerer())
+
+
+# ---------------------------------------------------------------------------------------------------- Imagine all
+
+
+async def test_each_line_is_a_submit_with_its_own_claim(world: World, process: Process) -> None:
+    """Four claims, four children, one after the other, and no cooldown among them."""
+    world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
+    answerer = await pressed(world, process, ALL)
+    ids = [claim_id_of(100, line) for line in range(4)]
+    assert ids[0] == 100
+    assert states(world) == dict.fromkeys(ids, "accepted")
+    assert [sent.words[1] for sent in world.relay.sent[1:]] == [
+        "a fox --ar 1:1",
+        "two foxes",
+        "three foxes",
+        "four foxes",
+    ]
+    assert len({sent.state for sent in world.relay.sent[1:]}) == 4
+    assert answerer.opened == ["Imagine all"] * 4
+    assert {row.task_id: row.claim_id for row in world.store.jobs.values()} == dict(zip("1234", ids, strict=True))
+
+
+@pytest.mark.parametrize("refused", [RelayBusy("23"), SubmitUncertain("timeout")])
+async def test_the_first_that_fails_is_the_last(
+    world: World, process: Process, refused: RelayBusy | SubmitUncertain
+) -> None:
+    """Nobody is told the same thing four times, nor pays into the dark."""
+    await learnt(world, ALL)
+    world.relay.outcomes = [*accepted("1"), refused, *accepted("3")]
+    await pressed(world, process, ALL)
+    assert len(world.relay.sent) == 2
+    assert len(states(world)) == 2
+
+
+async def test_each_line_counts_against_the_day(world: World) -> None:
+    """The third is refused where two a day are allowed."""
+    world.allow(per_person=2)
+    await learnt(world, ALL)
+    world.relay.outcomes = [*accepted("1", "2")]
+    async with world.process() as process:
+        answerer = await pressed(world, process, ALL)
+    assert [type(error) for error in answerer.refused] == [DailyLimitReached]
+    assert len(world.relay.sent) == 2
+
+
+class Unlearning(FakeStore):
+    """A store that is gone whenever something was learnt."""
+
+    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Fail."""
+        raise StoreUnavailable(ability)
+
+
+async def test_the_lines_go_on_though_what_was_learnt_cannot_be_written(world: World) -> None:
+    """It is learnt another time; the rest of what was asked for is not left out without a word."""
+    world.store = Unlearning(world.clock.now)
+    world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
+    async with world.process() as process:
+        await pressed(world, process, ALL)
+    assert [sent.kind for sent in world.relay.sent] == ["action", *["imagine"] * 4]
+
+
+async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, process: Process) -> None:
+    """Its answer names all children, and each gets a message of its own."""
+    world.relay.outcomes = [Submission.model_validate({"code": 1, "result": "1,2,3,4"})]
+    for child in "1234":
+        world.relay.set(task(child, Status.SUCCESS))
+    answerer = await pressed(world, process, ALL)
+    await world.clock.advance(10.0)
+    assert states(world) == {100: "accepted"}
+    assert len(world.relay.sent) == 1
+    assert answerer.opened == ["Imagine all"] * 4
+    assert {row.task_id for row in world.store.jobs.values()} == set("1234")
+    assert all(world.display.of(800 + n)[-1].picture for n in range(4))
+
+
+async def test_lines_are_nobodys_answer_to_a_form(world: World, process: Process) -> None:
+    """A relay that asks back about all of them is answered by the person, from the child's message."""
+    world.relay.outcomes = [Submission(code=21, description="Waiting for window confirm", result="1")]
+    await pressed(world, process, ALL)
+    assert [sent.kind for sent in world.relay.sent] == ["action"]
+
+
+@pytest.mark.parametrize("interaction", [1, 1_400_000_000_000_000_000, (1 << 62) - 1])
+def test_claims_of_one_click_never_meet_another(interaction: int) -> None:
+    """They are told apart by bits that no interaction has, and fit a signed column."""
+    ids = [claim_id_of(interaction, line) for line in range(4)]
+    assert len(set(ids)) == 4
+    assert all(-(1 << 63) <= one < 1 << 63 for one in ids)
+    assert all(one < 0 or one >= 1 << 62 for one in ids[1:])
+
+
+async def test_a_process_that_dies_among_the_lines_pays_each_once() -> None:
+    """At whatever step: no line is drawn twice, none without its claim, and no message says "Sending" for ever."""
+    for stop_at in count(1):
+        world, steps = World(), Steps(stop_at)
+        world.relay.submit_seconds = 1.0
+        world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
+        for child in "1234":
+            world.relay.set(task(child, Status.SUCCESS))
+        world.store.snapshots[PARENT] = parent(ALL)
+        try:
+            async with world.process(steps) as process:
+                answerer = steps.through(FakeAnswerer(), failing=False)
+                pressing = asyncio.ensure_future(process.presses.press(press(button=ALL), answerer))
+                await asyncio.wait({pressing})
+                await world.clock.advance(0.0 if steps.is_dead else 30.0)
+        except asyncio.CancelledError:
+            assert steps.is_dead
+        sent = len(world.relay.sent)
+        async with world.process():
+            await world.clock.advance(120.0)
+        assert len(world.relay.sent) == sent
+        tags = [one.state for one in world.relay.accepted]
+        assert len(tags) == len(set(tags))
+        claims = {claim.tag: claim.state for claim in world.store.claimed.values()}
+        assert all(claims[tag] in {ClaimState.ACCEPTED, ClaimState.UNKNOWN} for tag in tags)
+        assert ClaimState.SUBMITTING not in claims.values()
+        assert all(row.task_id for row in world.store.jobs.values() if row.id not in world.store.closed)
+        if not steps.is_dead:
+            assert tags == [f"mjbot:{claim_id_of(100, line)}" for line in range(4)]
+            break
+    assert stop_at > 40
+
+
+# ---------------------------------------------------------------------------------------------------- forms
+
+
+async def test_a_form_starts_with_the_line_behind_its_button(world: World, process: Process) -> None:
+    """That of a description, of a shortened prompt; else the task's prompt."""
+    world.store.snapshots[PARENT] = parent(READ)
+    assert await process.presses.prefill(PARENT, key(READ)) == "two foxes"
+    world.store.snapshots[PARENT] = parent(SHORTER)
+    assert await process.presses.prefill(PARENT, key(SHORTER)) == "a fox in snow"
+    assert await process.presses.prefill(PARENT) == SHORTENED
+
+
+async def test_a_form_is_checked_before_anything_is_claimed(world: World, process: Process) -> None:
+    """What Midjourney would refuse is said at once."""
+    with pytest.raises(PromptRefused):
+        await pressed(world, process, READ, prompt="a fox --stylize 9999")
+    assert states(world) == {}
+
+
+async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
+    """The other way is paid as well."""
+    world.allow(policy="requester")
+    await learnt(world, ANIMATE)
+    async with world.process() as process:
+        world.store.snapshots[PARENT] = parent(ANIMATE)
+        with pytest.raises(NotTheRequester):
+            await process.presses.press(press(100, MINH, ANIMATE), FakeAnswerer())
+    assert all(state is ClaimState.REFUSED for state in states(world).values())
+
+
+# ------------------------------------------------------------------------------ what the bot offers itself
+
+
+OFFERED_U2, OFFERED_V3, OFFERED_REROLL = "MJ::JOB::upsample::2", "MJ::JOB::variation::3", "MJ::JOB::reroll::0"
+OFFERED = [
+    (OFFERED_U2, None, "change", (PARENT, "UPSCALE", "2")),
+    (OFFERED_V3, None, "change", (PARENT, "VARIATION", "3")),
+    (OFFERED_V3, "a lighthouse", "change", (PARENT, "VARIATION", "3")),
+    (OFFERED_REROLL, None, "change", (PARENT, "REROLL", "1")),
+    (READ, "two wolves", "imagine", ("MID_JOURNEY", "two wolves")),
+    (READ, None, "imagine", ("MID_JOURNEY", "two foxes")),
+    (SHORTER, None, "imagine", ("MID_JOURNEY", "a fox in snow")),
+]
+
+
+def buttonless(button: str, **more: Any) -> Task:  # noqa: ANN401
+    """Make the finished task that has that button on a relay that sends none, as the relay tells it."""
+    action, text = "IMAGINE", ""
+    if button in {READ, ALL}:
+        action, text = "DESCRIBE", LINES
+    elif button == SHORTER:
+        action, text = "SHORTEN", SHORTENED
+    given = {"id": PARENT, "action": action, "status": "SUCCESS", "imageUrl": PICTURE, "prompt": "a lighthouse"}
+    return Task.model_validate({**given, "properties": {"finalPrompt": text}, **more})
+
+
+async def press_offered(
+    world: World, process: Process, button: str, *, prompt: str | None = None, kept: bool = True
+) -> FakeAnswerer:
+    """Press a button that the bot offers; where the snapshot is not `kept`, of the task as the relay tells it."""
+    if kept:
+        world.store.snapshots[PARENT] = with_buttons(buttonless(button), relay_sends_none=False)
+    world.relay.set(buttonless(button))
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=button), answerer, prompt=prompt)
+    await world.clock.advance(1.0)
+    return answerer
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(("button", "prompt", "kind", "words"), OFFERED)
+async def test_what_is_offered_never_goes_by_its_button(
+    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...], *, kept: bool
+) -> None:
+    """One request, the other way; nothing is learnt, as nothing was refused, and the message keeps its buttons."""
+    world.relay.outcomes = [*accepted("9001")]
+    answerer = await press_offered(world, process, button, prompt=prompt, kept=kept)
+    assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
+    assert states(world) == {100: "accepted"}
+    assert world.store.refused == {}
+    assert [one.buttons for one in answerer.redrawn] == [offered_buttons(buttonless(button))]
+
+
+async def test_all_lines_that_are_offered_are_drawn(world: World, process: Process) -> None:
+    """One by one, each with its claim."""
+    world.relay.outcomes = [*accepted("9001", "9002", "9003", "9004")]
+    await press_offered(world, process, ALL)
+    await world.clock.advance(5.0)
+    assert [sent.words[1] for sent in world.relay.sent] == ["a fox --ar 1:1", "two foxes", "three foxes", "four foxes"]
+    assert {sent.kind for sent in world.relay.sent} == {"imagine"}
+
+
+async def test_a_form_of_an_offered_line_begins_with_it(world: World, process: Process) -> None:
+    """Also where the snapshot was kept before its buttons were offered."""
+    world.store.snapshots[PARENT] = buttonless(READ)
+    assert await process.presses.prefill(PARENT, key(READ)) == "two foxes"
+
+
+async def test_a_new_prompt_is_not_sent_where_only_the_old_is_drawn(world: World, process: Process) -> None:
+    """From a form that was opened before: unpaid, and said."""
+    answerer = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
+    assert [type(error) for error in answerer.refused] == [PromptUnheard]
+    assert world.relay.sent == []
+    assert states(world) == {100: "refused"}
+
+
+@pytest.mark.parametrize(
+    "refused", [ParentUnchangeable("关联任务不允许执行变化"), ParentGone("关联任务不存在或已失效")]
+)
+async def test_a_change_that_is_refused_is_unpaid(world: World, process: Process, refused: RelayError) -> None:
+    """It is about that picture, so nothing is learnt."""
+    world.relay.outcomes = [refused]
+    answerer = await press_offered(world, process, OFFERED_U2)
+    assert answerer.refused == [refused]
+    assert states(world) == {100: "refused"}
+    assert world.store.refused == {}
+
+
+async def test_a_change_that_the_relay_lacks_greys_what_is_offered(world: World, process: Process) -> None:
+    """There is no other way left, and the check says so."""
+    world.relay.outcomes = [NO]
+    answerer = await press_offered(world, process, OFFERED_U2)
+    assert answerer.refused == [NO]
+    refused = answerer.marked[-1].refused
+    assert barred(OFFERED_U2, refused, offered=True) == "unknown_action"
+    assert barred(OFFERED_V3, refused, offered=True) is None
+    assert lacking({**refused, BUTTONS: ""})[0] == {"U": "unknown_action"}
+
+
+async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, process: Process) -> None:
+    """A message that still shows what was offered is pressed like one that was drawn anew."""
+    own = "MJ::JOB::upsample::2::aa"
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
+    world.relay.set(task(status=Status.SUCCESS, action="IMAGINE"))
+    answerer = FakeAnswerer()
+    await process.presses.press(press(button=OFFERED_U2), answerer)
+    await world.clock.advance(1.0)
+    assert world.relay.sent == [Sent("action", (PARENT, own), "mjbot:100")]
+
+
+@pytest.mark.parametrize("button", ["plain", "MJ:JOB:upsample", ":"])
+async def test_a_button_that_relays_cannot_read_is_not_sent(world: World, process: Process, button: str) -> None:
+    """new-api panics over a customId without "::", or closes the connection: refused before anything is claimed."""
+    world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=button, label="?"),))
+    answerer = FakeAnswerer()
+    with pytest.raises(ActionUnsupported) as refused:
+        await process.presses.press(press(button=button), answerer)
+    assert refused.value.lasting
+    assert (world.relay.sent, world.store.claimed, answerer.opened) == ([], {}, [])
+    assert barred(button, {}) is not None

@@ -1,0 +1,235 @@
+"""What a press counts in the day's budget: as many submits as the relay bills, a window and its form among them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.entities import Claim, Usage
+from bot.errors import DailyLimitReached, FormUnsent, PromptBanned, RelayError, StoreUnavailable, SubmitUncertain
+from bot.midjourney.task import Status, Submission
+from bot.ports import Ending
+from tests.bot.submissions.test_commands import creation, wish
+from tests.bot.submissions.test_presses import ASKS, press
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.clock import START
+from tests.fakes.process import World
+from tests.fakes.relay import ACCEPTED
+from tests.fakes.rows import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
+
+REMIX = ASKS.model_copy(update={"code": 1})
+"""The window of a remix, as new-api rewrites it and bills it."""
+EXISTS = Submission(code=21, description="任务已存在", result=CHILD)
+EXISTED = EXISTS.model_copy(update={"code": 1})
+NEW_PROMPT = "another prompt --zoom 2"
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+    world.relay.set(task(CHILD, Status.MODAL))
+    return world
+
+
+async def counted(world: World) -> int:
+    """Return how many submits count today."""
+    seen: list[Usage] = []
+    probe = Claim(id=999, person_id=1, guild_id=6, message_id=0, task_id="", button="probe", made_at=world.clock.now())
+    await world.store.claim(probe, seen.append)
+    del world.store.claimed[999]
+    return seen[0].person_today
+
+
+@pytest.mark.parametrize(
+    ("answer", "button", "count"),
+    [
+        pytest.param(REMIX, V2, 1, id="a billed window"),
+        pytest.param(ASKS, ZOOM, 0, id="a free window"),
+        pytest.param(EXISTS, U2, 0, id="exists, midjourney-proxy itself"),
+        pytest.param(EXISTED, U2, 1, id="exists, behind new-api"),
+        pytest.param(ACCEPTED, U2, 1, id="a task"),
+    ],
+)
+async def test_a_press_counts_what_is_billed(world: World, answer: Submission, button: str, count: int) -> None:
+    """In any case its button is marked, and its child followed."""
+    world.relay.outcomes = [answer]
+    answerer = FakeAnswerer()
+    async with world.process() as process:
+        await process.presses.press(press(button=button), answerer)
+        await world.clock.advance(2.0)
+        assert await counted(world) == count
+        assert world.store.jobs[800].task_id == CHILD
+        assert [mark.child_id for marks in answerer.marked for mark in marks.pressed.values()] == [CHILD]
+
+
+@pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS, 0, 1)])
+async def test_a_form_that_is_answered_later_counts_too(
+    world: World, window: Submission, before: int, after: int
+) -> None:
+    """Of a free window only the form counts; of a billed one both."""
+    world.relay.outcomes = [window, ACCEPTED]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer())
+        await world.clock.advance(2.0)
+        assert await counted(world) == before
+        await process.presses.answer_form(press(101, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await world.clock.advance(2.0)
+        assert await counted(world) == after
+
+
+@pytest.mark.parametrize(
+    ("window", "form", "count"),
+    [
+        (REMIX, ACCEPTED, 2),
+        (REMIX, SubmitUncertain("timeout"), 2),
+        (REMIX, PromptBanned("word"), 1),
+        (ASKS, ACCEPTED, 1),
+        (ASKS, SubmitUncertain("timeout"), 1),
+        (ASKS, PromptBanned("word"), 0),
+    ],
+)
+async def test_a_form_that_follows_its_press_counts_too(
+    world: World, window: Submission, form: Submission | RelayError, count: int
+) -> None:
+    """One click, one claim, and one or two submits: one that may be paid counts, one that was refused does not."""
+    world.relay.outcomes = [window, form]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == ["action", "modal"]
+        assert await counted(world) == count
+
+
+async def test_two_submits_use_up_a_budget_of_two(world: World) -> None:
+    world.allow(per_person=2)
+    world.relay.outcomes = [REMIX, ACCEPTED]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await world.clock.advance(5.0)
+        with pytest.raises(DailyLimitReached):
+            await process.presses.press(press(101), FakeAnswerer(801))
+
+
+async def test_a_command_whose_task_existed_counts_nothing(world: World) -> None:
+    world.relay.outcomes = [EXISTS]
+    async with world.process() as process:
+        await process.creations.create(creation(), wish(), FakeAnswerer())
+        await world.clock.advance(2.0)
+        assert await counted(world) == 0
+        assert world.store.jobs[800].task_id == CHILD
+
+
+@pytest.mark.parametrize(("window", "ending", "count"), [(REMIX, Ending.DROPPED_CHARGED, 1), (ASKS, Ending.DROPPED, 0)])
+async def test_dropping_a_form_says_whether_its_window_may_be_charged(
+    world: World, window: Submission, ending: Ending, count: int
+) -> None:
+    """And after a restart as well."""
+    world.relay.outcomes = [window]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer())
+        await world.clock.advance(2.0)
+    async with world.process() as process:
+        await process.presses.drop_form(press(101, task_id=CHILD))
+        await world.clock.advance(1.0)
+        assert world.display.of(800)[-1].ending is ending
+        assert await counted(world) == count
+
+
+@pytest.mark.parametrize(
+    ("action", "ending"),
+    [("INPAINT", Ending.DROPPED), ("CUSTOM_ZOOM", Ending.DROPPED), ("VARIATION", Ending.DROPPED_CHARGED)],
+)
+async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, ending: Ending) -> None:
+    """Its row may be an earlier version's: what no relay bills is free in any case."""
+    world.relay.set(task(CHILD, Status.MODAL, action=action))
+    async with world.process() as process:
+        await process.jobs.follow(replace(job(800, CHILD), born_at=START))
+        await world.clock.advance(1.0)
+        await process.presses.drop_form(press(task_id=CHILD))
+        await world.clock.advance(1.0)
+    assert world.display.of(800)[-1].ending is ending
+
+
+# ---------------------------------------------------------------------------------------------------- judged anew
+
+
+@pytest.mark.parametrize("rules", [{"per_person": 1}, {"everybody": 1}])
+async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str, int]) -> None:
+    """Its window was billed, and used the limit up: the child waits for the form, and the person is told."""
+    world.allow(**rules)
+    world.relay.outcomes = [REMIX]
+    answerer = FakeAnswerer()
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == ["action"]
+        assert await counted(world) == 1
+        [unsent] = answerer.refused
+        assert isinstance(unsent, FormUnsent)
+        assert isinstance(unsent.refused, DailyLimitReached)
+        assert unsent.refused.limit == 1
+        row = world.store.jobs[800]
+        assert (row.task_id, row.form_sent) == (CHILD, False)
+        shown = world.display.of(800)[-1].task
+        assert shown is not None
+        assert shown.status is Status.MODAL
+        with pytest.raises(DailyLimitReached):
+            await process.presses.answer_form(press(101, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await world.clock.advance(24 * 3600.0)
+        await process.presses.answer_form(press(102, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == ["action", "modal"]
+
+
+@pytest.mark.parametrize(
+    ("window", "limit", "kinds"),
+    [(ASKS, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
+)
+async def test_a_form_is_sent_as_far_as_the_limit_goes(
+    world: World, window: Submission, limit: int, kinds: list[str]
+) -> None:
+    """A free window leaves room for its form; and no cooldown is asked in between."""
+    world.allow(per_person=limit, cooldown=timedelta(minutes=1))
+    world.relay.outcomes = [window, ACCEPTED]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+        assert [sent.kind for sent in world.relay.sent] == kinds
+        assert await counted(world) == len(kinds) - (window is ASKS)
+
+
+async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -> None:
+    """Whatever their order, no more is spent than the limit allows."""
+    world.allow(per_person=3)
+    world.relay.submit_seconds = 3.0
+    world.relay.outcomes = [REMIX, REMIX.model_copy(update={"result": "9002"}), ACCEPTED, ACCEPTED]
+    world.relay.set(task("9002", Status.MODAL))
+    async with world.process() as process:
+        for number, button in enumerate((V2, PAN)):
+            answerer = FakeAnswerer(800 + number)
+            await process.presses.press(press(100 + number, button=button), answerer, prompt=NEW_PROMPT)
+        await world.clock.advance(20.0)
+        assert len(world.relay.sent) <= 3
+        assert await counted(world) == len(world.relay.sent)
+
+
+async def test_a_form_that_nobody_can_judge_is_not_sent(world: World) -> None:
+    """A store that goes away in between is said to be why, and the press counts its window when it is back."""
+    world.relay.outcomes = [REMIX]
+    answerer = FakeAnswerer()
+    judged = world.store.claim
+
+    async def gone(claim: Claim, judge: Callable[[Usage], None]) -> None:
+        if world.relay.sent:
+            raise StoreUnavailable
+        await judged(claim, judge)
+
+    world.store.claim = gone  # type: ignore[method-assign]
+    async with world.process() as process:
+        await process.presses.press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await world.clock.advance(2.0)
+    assert [sent.kind for sent in world.relay.sent] == ["action"]
+    assert [type(error.refused) for error in answerer.refused if isinstance(error, FormUnsent)] == [StoreUnavailable]
+    assert world.store.claimed[100].submits == 1

@@ -1,0 +1,252 @@
+"""Presses and commands under fire: the process dies, or its store fails, at every step; nothing is ever paid twice."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from bot.entities import ClaimState
+from bot.errors import (
+    ActionUnsupported,
+    MjbotError,
+    ParentBusy,
+    QueueFull,
+    RelayBusy,
+    RelayError,
+    StoreUnavailable,
+    SubmitUncertain,
+)
+from bot.midjourney.buttons import REPAINTED
+from bot.midjourney.task import Button, Status, Submission
+from bot.ports import Ending
+from bot.submissions.presses import WAITING
+from tests.bot.submissions.test_commands import creation, wish
+from tests.bot.submissions.test_presses import ASKS, press
+from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.clock import START
+from tests.fakes.process import Process, World
+from tests.fakes.relay import ACCEPTED
+from tests.fakes.rows import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
+from tests.fakes.steps import Steps
+
+ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
+REGION = "MJ::Inpaint::1::aa::SOLO"
+MORE = (*BUTTONS, *(Button(custom_id=one) for one in (ANIMATE, REGION)))
+
+
+@dataclass
+class Story:
+    """What a person does, and how the relay answers."""
+
+    outcomes: list[Submission | RelayError] = field(default_factory=list)
+    prompt: str | None = None
+    button: str = U2
+    proposal: int = 0
+    """The message that proposed what is confirmed, 0 where there was none."""
+    waits: bool = False
+    """Whether the child is there already, waiting for its form."""
+    creates: bool = False
+    """Whether it is a command."""
+
+    async def run(self, process: Process, answerer: FakeAnswerer) -> None:
+        """Press, answer the form, or give the command."""
+        if self.creates:
+            await process.creations.create(creation(), wish(), answerer)
+        elif self.waits and self.proposal:
+            waiting = replace(press(task_id=CHILD), key=WAITING)
+            await process.presses.repaint(waiting, self.proposal, "a prompt", b"mask", answerer)
+        elif self.waits:
+            await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
+        elif self.proposal:
+            await process.presses.repaint(press(button=REGION), self.proposal, "a prompt", b"mask", answerer)
+        else:
+            await process.presses.press(
+                press(button=ZOOM if self.prompt else self.button), answerer, prompt=self.prompt
+            )
+
+    def world(self) -> World:
+        """Prepare what is there before."""
+        world = World()
+        world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=MORE)}
+        world.relay.outcomes = list(self.outcomes)
+        world.relay.submit_seconds = 1.0
+        world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
+        world.relay.on_modal = lambda: world.relay.set(task(CHILD, Status.SUCCESS))
+        if self.waits:
+            asked = {"claim_id": 50, "parent_id": PARENT, "done": REPAINTED} if self.proposal else {}
+            world.store.jobs = {800: job(800, CHILD, **asked)}
+        return world
+
+
+STORIES = {
+    "accepted": Story([ACCEPTED]),
+    "refused": Story([RelayBusy("23")]),
+    "lost": Story([SubmitUncertain("timeout")]),
+    "settling": Story([ParentBusy("wait"), ACCEPTED]),
+    "older way": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
+    "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
+    "another way": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
+    "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitUncertain("timeout")], button=ANIMATE),
+    "form first": Story([ASKS, ACCEPTED], prompt="a prompt --zoom 2"),
+    "form lost": Story([ASKS, SubmitUncertain("timeout")], prompt="a prompt --zoom 2"),
+    "repainted": Story([ASKS, ACCEPTED], proposal=900),
+    "repainted, lost": Story([ASKS, SubmitUncertain("timeout")], proposal=900),
+    "repainted, refused": Story([RelayBusy("23")], proposal=900),
+    "form later": Story([ACCEPTED], waits=True),
+    "form later lost": Story([SubmitUncertain("timeout")], waits=True),
+    "form later refused": Story([RelayBusy("23")], waits=True),
+    "mask later": Story([ACCEPTED], waits=True, proposal=900),
+    "mask later lost": Story([SubmitUncertain("timeout")], waits=True, proposal=900),
+    "mask later refused": Story([RelayBusy("23")], waits=True, proposal=900),
+    "queue full": Story([QueueFull(), ACCEPTED]),
+    "command accepted": Story([ACCEPTED], creates=True),
+    "command refused": Story([RelayBusy("3")], creates=True),
+    "command lost": Story([SubmitUncertain("timeout")], creates=True),
+    "command waits": Story([QueueFull(), ACCEPTED], creates=True),
+    "command waits, then lost": Story([QueueFull(), SubmitUncertain("timeout")], creates=True),
+}
+
+
+async def live(world: World, story: Story, steps: Steps) -> list[BaseException]:
+    """Live through a story until its process ends; return what the person was told at once."""
+    answerer = FakeAnswerer()
+    told: list[BaseException] = []
+    try:
+        async with world.process(steps) as process:
+            running = asyncio.ensure_future(story.run(process, steps.through(answerer, failing=False)))
+            await asyncio.wait({running})
+            if running.cancelled() or (error := running.exception()) is None:
+                await world.clock.advance(0.0 if steps.is_dead else 90.0)
+            else:
+                told.append(error)
+                await world.clock.advance(90.0)
+    except asyncio.CancelledError:  # it died while it started
+        assert steps.is_dead
+    return told
+
+
+def kinds(world: World) -> list[str]:
+    return [sent.kind for sent in world.relay.accepted]
+
+
+def check(world: World) -> None:
+    """Check what must hold wherever it ended, after the next start."""
+    assert len(kinds(world)) == len(set(kinds(world))), "a submit was accepted twice"
+    claims = list(world.store.claimed.values())
+    if not claims:
+        assert world.relay.sent == [], "something was sent without a claim"
+        return
+    (claim,) = claims
+    assert claim.state is not ClaimState.SUBMITTING
+    if claim.state is ClaimState.REFUSED:
+        assert kinds(world) == [], "a paid claim was given back"
+    if claim.state is ClaimState.ACCEPTED:
+        assert kinds(world) != []
+    unfinished = [row for row in world.store.jobs.values() if row.id not in world.store.closed]
+    assert [row for row in unfinished if not row.task_id] == [], "a message says 'Sending' for ever"
+    if claim.state is ClaimState.ACCEPTED:
+        last = world.display.of(800)[-1]
+        assert last.task is not None
+        assert last.task.id == CHILD
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_process_that_dies_at_any_step_pays_once(name: str) -> None:
+    """Before and after each call of the store, the relay, the display and Discord; then the next process starts."""
+    for stop_at in count(1):
+        world, steps = STORIES[name].world(), Steps(stop_at)
+        await live(world, STORIES[name], steps)
+        sent = len(world.relay.sent)
+        async with world.process():
+            await world.clock.advance(120.0)
+        where = steps.taken[-1]
+        assert len(world.relay.sent) == sent, f"sent once more after the end at {where}"
+        check(world)
+        if not steps.is_dead:
+            break
+    assert stop_at > 20
+
+
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_store_that_fails_at_any_step_pays_once(name: str) -> None:
+    """Whether the write happened or not: nothing is sent twice, nor without a claim, nor after saying it was not."""
+    for stop_at in count(1):
+        world, steps = STORIES[name].world(), Steps(stop_at, StoreUnavailable("gone"))
+        try:
+            told = await live(world, STORIES[name], steps)
+        except StoreUnavailable:  # at the start, which whoever starts it sees
+            continue
+        if told:
+            assert [type(error) for error in told] == [StoreUnavailable]
+            assert world.relay.sent == []
+        sent = len(world.relay.sent)
+        async with world.process():
+            await world.clock.advance(120.0)
+        assert len(world.relay.sent) == sent
+        check(world)
+        if len(steps.taken) < stop_at:
+            break
+    assert stop_at > 10
+
+
+async def test_nobody_is_notified_twice_wherever_the_process_dies() -> None:
+    """A word that is lost in a crash is better than one said twice; the picture is there in any case."""
+    for stop_at in count(1):
+        world, steps = World(), Steps(stop_at)
+        world.relay.set(task(status=Status.SUCCESS))
+        world.store.jobs = {700: job(notify=True, born_at=START - timedelta(minutes=2))}
+        try:
+            async with world.process(steps):
+                await world.clock.advance(0.0 if steps.is_dead else 5.0)
+        except asyncio.CancelledError:
+            assert steps.is_dead
+        async with world.process():
+            await world.clock.advance(5.0)
+        assert len(world.display.notified) <= 1
+        assert world.display.of(700)[-1].picture is not None
+        assert world.store.closed == {700}
+        if not steps.is_dead:
+            assert len(world.display.notified) == 1
+            break
+
+
+async def test_an_uncertain_press_says_so_after_any_death() -> None:
+    """Whoever paid reads it on the message, wherever the process died on the way."""
+    story = STORIES["lost"]
+    for stop_at in count(1):
+        world, steps = story.world(), Steps(stop_at)
+        await live(world, story, steps)
+        async with world.process():
+            await world.clock.advance(120.0)
+        if world.relay.sent:
+            assert world.display.endings(800)[-1] is Ending.UNCERTAIN
+            assert world.store.claimed[100].state is ClaimState.UNKNOWN
+        if not steps.is_dead:
+            break
+
+
+@pytest.mark.parametrize("error", [MjbotError, ZeroDivisionError])
+@pytest.mark.parametrize("name", STORIES)
+async def test_a_message_that_cannot_be_answered_pays_once(name: str, error: Callable[[], BaseException]) -> None:
+    """Discord fails at the refusal, the mark or the taking back: the claim tells what happened none the less."""
+
+    class Broken(FakeAnswerer):
+        async def close_child(self, place: object) -> None:
+            raise error()
+
+        async def refuse(self, error_: object) -> None:
+            raise error()
+
+        async def mark(self, task: object, marks: object) -> None:
+            raise error()
+
+    world, story = STORIES[name].world(), STORIES[name]
+    async with world.process() as process:
+        await story.run(process, Broken())
+        await world.clock.advance(90.0)
+    async with world.process():
+        await world.clock.advance(90.0)
+    check(world)

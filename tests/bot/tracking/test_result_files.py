@@ -1,0 +1,102 @@
+"""What a finished task shows: clips within what a message carries, each in its place."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.errors import PictureError, PictureGone, PictureTooLarge
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Status, Task
+from bot.tracking import result_files
+from bot.tracking.result_files import Files, Outcomes
+from tests.fakes.clock import FakeClock
+from tests.fakes.display import FakeDisplay
+from tests.fakes.pictures import FakePictures, picture
+from tests.fakes.rows import job, task
+from tests.fakes.store import FakeStore
+
+URLS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 6))
+
+
+@dataclass
+class SizedPictures(FakePictures):
+    """Pictures of `size` bytes, which must not be more than the limit."""
+
+    size: int = 100
+    limits: list[int] = field(default_factory=list)
+
+    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+        """Fetch one."""
+        self.limits.append(limit)
+        found = await super().fetch(url, name=name, limit=limit)
+        if self.size > limit:
+            raise PictureTooLarge(url)
+        return Picture(bytes(self.size), found.name, 0, 0, shrunk=False)
+
+
+def video(*urls: str) -> Task:
+    return task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=[{"url": url} for url in urls])
+
+
+async def found(pictures: FakePictures, shown: Task, limit: int = 1000, have: Files | None = None) -> Files:
+    clock = pictures.clock
+    outcomes = Outcomes(FakeStore(clock.now), FakeDisplay(limit=limit), pictures, now=clock.now)
+    return await outcomes.of(job(), shown, have)
+
+
+async def test_each_clip_is_fetched_under_a_name_of_its_own() -> None:
+    """Four at most, in their order."""
+    pictures = FakePictures(FakeClock())
+    files = await found(pictures, video(*URLS))
+    assert files == Files(clips=tuple(picture(url) for url in URLS[:4]))
+    assert [name[:6] for _, name, _ in pictures.fetched] == ["clip1_", "clip2_", "clip3_", "clip4_"]
+
+
+@pytest.mark.parametrize("failure", [PictureGone(URLS[1]), PictureTooLarge(URLS[1]), PictureError(URLS[1])])
+async def test_a_clip_that_cannot_be_had_keeps_its_place(failure: PictureError) -> None:
+    """It is linked, the others are attached."""
+    files = await found(FakePictures(FakeClock(), failures={URLS[1]: failure}), video(*URLS[:3]))
+    assert [clip is not None for clip in files.clips] == [True, False, True]
+
+
+async def test_clips_that_are_there_are_not_fetched_again() -> None:
+    """Only the missing one is, when it may be had later."""
+    missing = PictureGone(URLS[1], "HTTP 404", may_return=True)
+    pictures = FakePictures(FakeClock(), failures={URLS[1]: missing})
+    first = await found(pictures, video(*URLS[:3]))
+    assert (first.follows, [clip is not None for clip in first.clips]) == (True, [True, False, True])
+    pictures.failures.clear()
+    again = await found(pictures, video(*URLS[:3]), have=first)
+    assert again == Files(clips=tuple(picture(url) for url in URLS[:3]))
+    assert [url for url, _, _ in pictures.fetched] == [*URLS[:3], URLS[1]]
+
+
+async def test_clips_share_what_one_message_carries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has what the others left, and no more than a file may have."""
+    monkeypatch.setattr(result_files, "MESSAGE_BYTES", 250)
+    pictures = SizedPictures(FakeClock())
+    files = await found(pictures, video(*URLS[:4]), limit=120)
+    assert [clip is not None for clip in files.clips] == [True, True, False, False]
+    assert pictures.limits == [120, 120, 50, 50]
+
+
+async def test_an_only_clip_is_a_picture_of_its_own() -> None:
+    """As it always was: a U of a video."""
+    assert await found(FakePictures(FakeClock()), video(URLS[0])) == Files(picture(URLS[0]))
+
+
+async def test_what_did_not_succeed_shows_nothing() -> None:
+    """Nor does a success without any link."""
+    pictures = FakePictures(FakeClock())
+    assert await found(pictures, task(status=Status.FAILURE)) == Files()
+    assert await found(pictures, task(status=Status.SUCCESS, image_url="")) == Files()
+    assert pictures.fetched == []
+
+
+async def test_a_described_picture_is_not_named_from_its_readings() -> None:
+    """They are no prompt of the person's."""
+    pictures = FakePictures(FakeClock())
+    await found(
+        pictures, task(status=Status.SUCCESS, action="DESCRIBE", prompt="", properties={"finalPrompt": "1️⃣ a fox"})
+    )
+    assert [name for _, name, _ in pictures.fetched] == ["described_1730621826053455"]

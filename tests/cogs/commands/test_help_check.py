@@ -1,0 +1,184 @@
+"""/mjhelp and /mjcheck, on discord.py's own machinery."""
+
+import re
+from pathlib import Path
+
+import discord
+import pytest
+from simcord.backend.errors import SetupError
+
+from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LASTS
+from cogs.gateway.permissions import NEEDED, invite, missing
+from cogs.text import limits
+from sandbox.relay import RelaySettings
+from tests.world import GUILD_ID, World, buttons, world
+
+
+async def shown(w: World, name: str) -> discord.Embed:
+    """Run a command as the member, and return what only they see."""
+    result = await w.slash(w.member, name)
+    answer = result.response
+    assert answer is not None
+    assert answer.ephemeral
+    return (await w.until(lambda: answer.embeds))[0]
+
+
+def may_manage(w: World) -> None:
+    """Let the member manage the server."""
+    role = w.guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
+    w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.append(role.id)
+
+
+async def test_help_mentions_every_command(tmp_path: Path) -> None:
+    """Each command stands there as a mention that can be clicked, with its description."""
+    async with world(tmp_path) as w:
+        text = (await shown(w, "mjhelp")).description or ""
+        known = {command["name"]: command["id"] for command in w.env.backend.commands[None].values()}
+        for command in w.app.bot.tree.walk_commands():
+            if isinstance(command, discord.app_commands.Command):
+                assert f"</{command.name}:{known[command.name]}> {command.description}" in text
+
+
+async def test_help_begins_with_imagine_and_says_what_is_paid(tmp_path: Path) -> None:
+    """What draws comes before what reads, and that before settings, within Discord's limits."""
+    async with world(tmp_path) as w:
+        embed = await shown(w, "mjhelp")
+        groups = [group.splitlines() for group in (embed.description or "").split("\n\n")]
+        named = {title: [re.split("[/:]", line)[1] for line in lines] for title, *lines in groups}
+        assert named == {
+            "**Draw (paid)**": ["imagine", "blend", "edit", "faceswap", "animate"],
+            "**Read a picture or a prompt (paid)**": ["describe", "shorten"],
+            "**Follow and look up (free)**": ["mjstatus", "mjtasks", "seed"],
+            "**Settings and help (free)**": ["mjsettings", "mjhelp", "mjcheck"],
+        }
+        assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
+        for field in embed.fields:
+            assert limits.length(field.value or "") <= limits.FIELD_VALUE
+            assert "paid" in (field.value or "")
+            assert "free" in (field.value or "")
+
+
+async def test_help_names_commands_where_discord_does_not_answer(tmp_path: Path) -> None:
+    """Without their ids the commands are named all the same."""
+    async with world(tmp_path) as w:
+        w.env.inject_error("GET", "/applications/*/commands", status=503, times=None)
+        assert "`/mjstatus` " in ((await shown(w, "mjhelp")).description or "")
+
+
+async def test_check_says_that_all_is_well(tmp_path: Path) -> None:
+    """Key, database, Discord, invite link and permissions each have a line."""
+    async with world(tmp_path) as w:
+        may_manage(w)
+        found = await shown(w, "mjcheck")
+        assert found.title == "✅ All is well"
+        for name in ("API key", "Database", "Discord", "Invite link", "Permissions here"):
+            assert f"✅ **{name}**" in (found.description or "")
+
+
+async def test_check_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    """A refused key and the permissions that are lacking are told by name, with the next step."""
+    async with world(tmp_path, mj_api_key="sk-another") as w:
+        may_manage(w)
+        granted = str(discord.Permissions(view_channel=True, send_messages=True).value)
+        w.payloads = lambda payload: payload.update(app_permissions=granted)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs you"
+        assert "❌ **API key**" in text
+        assert "MJ_API_KEY" in text
+        assert "missing: Send Messages in Threads, Embed Links, Attach Files, Read Message History." in text
+
+
+@pytest.mark.parametrize("key", ["", "sk-another"])
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True), (set(), False)])
+async def test_check_tells_strangers_only_whether_it_works(
+    tmp_path: Path, key: str, named: set[int], *, known: bool
+) -> None:
+    """The relay's address and words are for the operator's own servers: anybody may manage another."""
+    async with world(tmp_path, allowed_guilds=frozenset(named), mj_api_key=key or RelaySettings().key) as w:
+        may_manage(w)
+        text = (await shown(w, "mjcheck")).description or ""
+        [first, *_] = text.splitlines()
+        relay_said = w.relay.url if not key else "refused"
+        assert known == (relay_said in text)
+        if not known:
+            assert first == ("❌ **Relay**: does not work." if key else "✅ **Relay**: works.")
+            assert "✅ **Database**: works." in text
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_finds_a_disk_that_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: set[int], *, known: bool
+) -> None:
+    """Where the platform empties the database's disk it is said; where the bot is hosted, only to those who run it."""
+    monkeypatch.setenv("DYNO", "worker.1")
+    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs you"
+        assert "❌ **Disk**" in text
+        assert known == ("Heroku" in text)
+        assert known == ("heroku addons:create heroku-postgresql" in text)
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: set[int], *, known: bool) -> None:
+    """Those who run one of the operator's servers read what the relay refuses, and forget it with one click."""
+    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        now = w.clock.now()
+        for what in ("mj::bookmark", "cancel"):
+            await w.app.store.refuse(what, "unknown_action", at=now, until=now.replace(year=now.year + 1))
+        result = await w.slash(w.member, "mjcheck")
+        answer = result.response
+        assert answer is not None
+        await w.until(lambda: answer.embeds)
+        seen = await w.titled(answer.id, "✅ All is well")
+        assert known == ("Favorite" in (seen.embeds[0].description or ""))
+        assert known == ("it only stops watching" in (seen.embeds[0].description or ""))
+        assert known == bool(list(buttons(seen)))
+        if known:
+            await w.click(w.member, seen, "Try refused buttons again")
+            await w.until(lambda: not list(buttons(w.message(answer.id) or seen)))
+            assert await w.app.store.refusals(now) == {}
+        assert not w.env.errors
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_tells_when_no_account_was_free(tmp_path: Path, named: set[int], *, known: bool) -> None:
+    """To those who run one of the operator's servers; there is nothing to be tried again for it."""
+    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        at = w.clock.now()
+        await w.app.store.refuse(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LASTS)
+        result = await w.slash(w.member, "mjcheck")
+        assert result.response is not None
+        seen = await w.titled(result.response.id, "✅")
+        found = seen.embeds[0]
+        assert not list(buttons(seen))
+        said = f"**Accounts**: the relay last said at {at:%H:%M} UTC that no Midjourney account was free."
+        assert known == (said in (found.description or ""))
+        assert found.title == "✅ All is well"
+
+
+async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:
+    """Others are not even offered it."""
+    async with world(tmp_path) as w:
+        with pytest.raises(SetupError, match="default-member-permissions"):
+            await w.slash(w.stranger, "mjcheck")
+
+
+def test_permissions_have_the_names_of_discords_settings() -> None:
+    """Nothing is missing of what is needed, and everything is where nothing is granted."""
+    assert missing(NEEDED) == []
+    assert missing(discord.Permissions.all()) == []
+    assert len(missing(discord.Permissions.none())) == NEEDED.value.bit_count()
+
+
+def test_the_invite_link_asks_for_no_more_than_is_needed() -> None:
+    """It names the application, both scopes and exactly those permissions."""
+    link = invite(4711)
+    assert "client_id=4711" in link
+    assert f"permissions={NEEDED.value}" in link
+    assert "scope=bot+applications.commands" in link

@@ -1,0 +1,249 @@
+"""/imagine on discord.py's own machinery and a real relay: what is drawn, and what is refused unpaid."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from cogs.text.markdown import plain
+from sandbox.relay import RelaySettings
+from tests.pictures import bomb, encoded, moving, noise
+from tests.world import GUILD_ID, World, rows, title_of, world
+
+PNG = encoded(noise(96, 96))
+
+
+async def drawn(w: World, name: str, **options: Any) -> Any:  # noqa: ANN401
+    """Run a command and wait for its finished picture."""
+    answer = await w.slash(w.member, name, **options)
+    assert answer.response is not None, w.said(answer)
+    return await w.pictured(answer.response.id)
+
+
+def sent(w: World) -> list[tuple[str, dict[str, Any]]]:
+    """Return the accepted submits as path and body."""
+    return [(one.path, one.body) for one in w.relay.submits]
+
+
+async def test_a_prompt_becomes_four_pictures_in_one_message(tmp_path: Path) -> None:
+    """The command's own answer ends with the picture and its buttons, and its reply mentions nobody new."""
+    async with world(tmp_path) as w:
+        shown = await drawn(w, "imagine", prompt="a lighthouse at dawn")
+        assert title_of(shown).startswith("✅ Four pictures")
+        assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"], ["Split", "🗑️"]]
+        assert (shown.embeds[0].description or "").startswith("**a lighthouse at dawn**")
+        assert len(w.public) == 1
+        [(path, body)] = sent(w)
+        assert (path, body["prompt"]) == ("/mj/submit/imagine", "a lighthouse at dawn")
+        assert body["state"].startswith("mjbot:")
+        assert not w.env.errors
+
+
+async def test_options_become_parameters(tmp_path: Path) -> None:
+    """Each option is written as Midjourney has it, behind the words."""
+    async with world(tmp_path) as w:
+        await drawn(
+            w, "imagine", prompt="a cat — really", aspect="3x2", version="7", stylize=250, chaos=10, weird=5, seed=9,
+            no="text, people", tile=True, raw=True, speed="relax",
+        )  # fmt: skip
+        [(_, body)] = sent(w)
+        assert body["prompt"] == (
+            "a cat - really --ar 3:2 --v 7 --stylize 250 --chaos 10 --weird 5 --seed 9 --no text, people"
+            " --tile --raw --relax"
+        )
+
+
+async def test_three_pictures_go_beside_the_words(tmp_path: Path) -> None:
+    """They are sent in the order of the options, as data URLs."""
+    async with world(tmp_path) as w:
+        await drawn(w, "imagine", prompt="these", image=("a.png", PNG), image3=("b.png", PNG))
+        [(_, body)] = sent(w)
+        assert [url.partition(",")[0] for url in body["base64Array"]] == ["data:image/png;base64"] * 2
+
+
+async def test_two_pictures_need_no_words_but_a_prompt_does(tmp_path: Path) -> None:
+    """Parameters alone are a prompt where there are two pictures."""
+    async with world(tmp_path) as w:
+        await drawn(w, "imagine", prompt="--ar 3:2", image=("a.png", PNG), image2=("b.png", PNG))
+        assert [body["prompt"] for _, body in sent(w)] == ["--ar 3:2"]
+
+
+BAD_PROMPTS: list[tuple[dict[str, Any], str]] = [
+    ({"prompt": "--ar 3:2"}, "only parameters"),
+    ({"prompt": "\u200b\u202e\u2066"}, "nothing to draw"),
+    ({"prompt": "x" * 6000, "aspect": "3:2"}, "shorten it to 6000"),
+    ({"prompt": "a cat --chaos 900"}, "`--chaos` takes `0` to `100`"),
+    ({"prompt": "a cat --aspekt 3:2"}, "knows no `--aspekt`"),
+    ({"prompt": "a cat --ar 3:2", "aspect": "16:9"}, "in the prompt and as an option"),
+    ({"prompt": "a cat", "version": "7", "niji": "6"}, "exclude each other"),
+    ({"prompt": "a cat", "aspect": "wide"}, "in the option `aspect`"),
+    ({"prompt": "a cat", "version": "latest"}, "`--v`"),
+    ({"prompt": "a {red, green} cat"}, "one at a time"),
+    ({"prompt": "a cat", "image": ("a.mp4", b"xxxx")}, "video/mp4"),
+    ({"prompt": "a cat", "image2": ("list.txt", b"xxxx")}, "text/plain"),
+    ({"prompt": "a cat", "image3": ("huge.png", bytes(33 * 2**20))}, "33 MiB"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), BAD_PROMPTS)
+async def test_what_is_known_to_be_wrong_is_refused_before_any_defer(
+    tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    """One private sentence is the first answer; nothing is shown to anybody, nothing is paid."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "imagine", **options)
+        told = w.said(answer)
+        assert said in told
+        if plain(options["prompt"]):
+            assert options["prompt"][:1500] in told.partition("You wrote:\n```\n")[2]
+        assert not answer.followups
+        assert not w.public
+        assert w.relay.submits == []
+        assert w.relay.requests.total() == 0
+
+
+BAD_PICTURES = [
+    ("tiny.png", encoded(noise(4, 4)), "4 x 4 pixels"),
+    ("moves.gif", moving("GIF"), "moves"),
+    ("half.png", PNG[: len(PNG) // 2], "broken"),
+    ("liar.png", b"%PDF-1.7 and more", "PDF"),
+    ("bomb.png", bomb(60_000, 60_000), "million pixels"),
+]
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize(("name", "data", "said"), BAD_PICTURES)
+async def test_a_picture_that_proves_unusable_takes_the_answer_back(
+    tmp_path: Path, name: str, data: bytes, said: str, *, private: bool
+) -> None:
+    """Only the bytes tell, so the answer was deferred; the person alone learns why, and nothing is paid."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "imagine", prompt="a cat", image=(name, data), private=private)
+        assert said in await w.told(answer)
+        await w.until(lambda: not w.public)
+        assert w.relay.submits == []
+
+
+HOSTILE = [
+    "@everyone <@&1> look",
+    "```fences``` and **stars** || spoilers ||",
+    "\u202eright to left\u202c مرحبا بالعالم",
+    "a cat\u200b\u200b with [a link](https://evil.test/) :tada:",
+]
+
+
+@pytest.mark.parametrize("prompt", HOSTILE)
+async def test_hostile_words_leave_the_message_whole(tmp_path: Path, prompt: str) -> None:
+    """They are drawn, and shown as they are: nobody is mentioned, nothing is turned around."""
+    async with world(tmp_path) as w:
+        shown = await drawn(w, "imagine", prompt=prompt)
+        text = shown.embeds[0].description or ""
+        assert text.count("\n") <= 3
+        assert "\u202e" not in text
+        assert "```" not in text
+        assert not shown.mention_everyone
+        assert len(w.relay.submits) == 1
+
+
+async def test_six_thousand_characters_are_drawn(tmp_path: Path) -> None:
+    """Discord's longest option is sent whole, and shown cut."""
+    async with world(tmp_path) as w:
+        prompt = ("cat " * 1500).strip()
+        shown = await drawn(w, "imagine", prompt=prompt)
+        assert [body["prompt"] for _, body in sent(w)] == [prompt]
+        assert len(shown.embeds[0].description or "") < 1000
+
+
+async def test_who_may_not_spend_is_told_so(tmp_path: Path) -> None:
+    """Admission binds every command; the public answer is gone."""
+    async with world(tmp_path, allowed_guilds=frozenset({GUILD_ID + 1})) as w:
+        answer = await w.slash(w.member, "imagine", prompt="a cat")
+        assert "ALLOWED_GUILDS" in await w.told(answer)
+        await w.until(lambda: not w.public)
+        assert w.relay.submits == []
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_banned_word_is_named(tmp_path: Path, *, private: bool) -> None:
+    """Code 24 names the word to the person alone, and takes the message back."""
+    async with world(tmp_path) as w:
+        w.relay.refuse("imagine", "banned")
+        answer = await w.slash(w.member, "imagine", prompt="a bloody mess", private=private)
+        assert "does not allow" in await w.told(answer)
+        await w.until(lambda: not w.public)
+        assert w.relay.submits == []
+
+
+async def test_no_account_says_try_later(tmp_path: Path) -> None:
+    """Code 3 is not waited for."""
+    async with world(tmp_path) as w:
+        w.relay.refuse("imagine", "no account")
+        answer = await w.slash(w.member, "imagine", prompt="a cat")
+        assert "try again in a minute" in await w.told(answer)
+        assert w.relay.submits == []
+        assert w.relay.requests["imagine"] == 1
+
+
+async def test_a_full_queue_is_waited_for_in_the_message(tmp_path: Path) -> None:
+    """Code 23 is said in the message, and the same command ends with its picture, paid once."""
+    async with world(tmp_path) as w:
+        w.relay.refuse("imagine", "queue full")
+        answer = await w.slash(w.member, "imagine", prompt="a patient cat")
+        assert answer.response is not None
+        waiting = await w.titled(answer.response.id, "⏳ The relay's queue is full")
+        text = waiting.embeds[0].description or ""
+        assert text.startswith("**a patient cat**")
+        assert "Trying again <t:" in text
+        shown = await w.pictured(answer.response.id)
+        assert title_of(shown).startswith("✅ Four")
+        assert (w.relay.requests["imagine"], len(w.relay.submits)) == (2, 1)
+
+
+async def test_an_answer_may_be_private(tmp_path: Path) -> None:
+    """With `private` only the person sees the message, and it lives all the same."""
+    async with world(tmp_path) as w:
+        answer = await w.slash(w.member, "imagine", prompt="a cat", private=True)
+        assert answer.response is not None
+        assert answer.response.ephemeral
+        await w.titled(answer.response.id, "✅ Four")
+        assert not w.public
+
+
+async def test_a_lost_answer_is_said_in_the_message(tmp_path: Path) -> None:
+    """It may be paid, so it is not sent again."""
+    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64)) as w:
+        w.relay.script("imagine", 502, text="<html>502</html>", content_type="text/html")
+        answer = await w.slash(w.member, "imagine", prompt="a cat")
+        assert answer.response is not None
+        await w.titled(answer.response.id, "❔ Not known whether it was sent")
+        assert w.relay.requests["imagine"] == 1
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_row_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, private: bool
+) -> None:
+    """The message said "Sending" by then; it is taken back, and nothing is sent."""
+    async with world(tmp_path) as w:
+
+        async def fail(_: object) -> None:
+            raise StoreUnavailable
+
+        monkeypatch.setattr(w.app.store, "open_job", fail)
+        answer = await w.slash(w.member, "imagine", prompt="a cat", private=private)
+        assert "cannot reach my database" in await w.told(answer)
+        await w.until(lambda: not w.public)
+        assert not private or not (answer.response and answer.response.embeds)
+        assert w.relay.submits == []
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "first"), [("aspect", "16", "16:9"), ("version", "", "8.2"), ("niji", "9", "9")]
+)
+async def test_common_values_are_offered(tmp_path: Path, option: str, typed: str, first: str) -> None:
+    """What was typed is offered too where nothing known goes on from it."""
+    async with world(tmp_path) as w:
+        found = await w.act(w.member.autocomplete(w.channel, "imagine", option, typed))
+        assert found.autocomplete_choices is not None
+        assert found.autocomplete_choices[0]["value"] == first

@@ -1,0 +1,137 @@
+"""/mjsettings, on discord.py's own machinery and a real database."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from simcord import InteractionResult
+
+from bot.entities import Notify, PersonSettings
+from bot.relay.requests import Speed
+from tests.world import World, button, rows, world
+
+GREEN = discord.ButtonStyle.success
+
+
+async def opened(w: World) -> discord.Message:
+    """Run the command and return its panel."""
+    answer = await w.slash(w.member, "mjsettings")
+    panel = answer.response
+    assert panel is not None
+    assert panel.ephemeral
+    return await w.titled(panel.id, "Your settings")
+
+
+async def chosen(w: World, person_id: int) -> PersonSettings:
+    return await w.app.store.person(person_id)
+
+
+async def typed(w: World, panel: discord.Message, text: str) -> InteractionResult:
+    """Open the form of the default parameters, and send it with that text."""
+    shown = await w.click(w.member, panel, "Default parameters")
+    assert shown.modal is not None
+    return await w.act(w.member.submit_modal(shown, {"defaults": text}))
+
+
+async def test_the_panel_is_private_and_each_button_sets_what_it_says(tmp_path: Path) -> None:
+    """The panel changes in place, and what was chosen is in the database."""
+    async with world(tmp_path, notify_after_seconds=30) as w:
+        panel = await opened(w)
+        assert rows(panel) == [
+            ["Remix: off", "Default parameters"],
+            ["Default speed", "Relax", "Fast", "Turbo"],
+            ["Never mention me", "After 30 s", "Always mention me"],
+        ]
+        for label in ("Remix: off", "Relax", "Always mention me"):
+            await w.click(w.member, panel, label)
+        await w.until(lambda: button(w.message(panel.id) or panel, "Always mention me").style is GREEN)
+        wanted = PersonSettings(remix=True, speed=Speed.RELAX, notify=Notify.ALWAYS)
+        assert wanted == await chosen(w, w.member.id)
+        assert await chosen(w, w.stranger.id) == PersonSettings()
+        now = w.message(panel.id) or panel
+        assert button(now, "Remix: on").style is GREEN
+        assert not w.public
+        assert not w.env.errors
+
+
+async def test_defaults_are_typed_into_a_form_that_is_filled_in(tmp_path: Path) -> None:
+    """What was typed is kept as Midjourney spells it, stands in the form the next time, and goes when it is emptied."""
+    async with world(tmp_path) as w:
+        panel = await opened(w)
+        await typed(w, panel, "--ar 3:2 --s 250")
+        await w.until(lambda: "--stylize 250" in str((w.message(panel.id) or panel).embeds[0].to_dict()))
+        again = await w.click(w.member, panel, "Default parameters")
+        assert again.modal is not None
+        assert again.modal["components"][0]["component"]["value"] == "--ar 3:2 --stylize 250"
+        await w.act(w.member.submit_modal(again, {"defaults": ""}))
+        await w.until(lambda: "None." in str((w.message(panel.id) or panel).embeds[0].to_dict()))
+        assert await chosen(w, w.member.id) == PersonSettings()
+        assert not w.env.errors
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a fox --ar 3:2", "Defaults are parameters only"),
+        ("--ar banana", "cannot be `banana`"),
+        ("--stylize 5000 --chaos 900", "These stand in the way"),
+    ],
+)
+async def test_what_cannot_be_a_default_is_said_and_changes_nothing(tmp_path: Path, text: str, said: str) -> None:
+    """One private text with the next step, and what was typed, to be copied from."""
+    async with world(tmp_path) as w:
+        panel = await opened(w)
+        answer = await typed(w, panel, text)
+        told = await w.told(answer)
+        assert said in told
+        assert "Your defaults stay as they were." in told
+        assert told.endswith(f"\nYou wrote:\n```\n{text}\n```")
+        assert await chosen(w, w.member.id) == PersonSettings()
+
+
+async def test_a_panel_and_its_form_work_after_a_restart(tmp_path: Path) -> None:
+    """Nothing of either is in the memory of a process."""
+    async with world(tmp_path) as w:
+        panel = await opened(w)
+        form = await w.click(w.member, panel, "Default parameters")
+        await w.restart()
+        await w.click(w.member, panel, "Turbo")
+        await w.until(lambda: button(w.message(panel.id) or panel, "Turbo").style is GREEN)
+        await w.act(w.member.submit_modal(form, {"defaults": "--tile"}))
+        await w.until(lambda: "--tile" in str((w.message(panel.id) or panel).embeds[0].to_dict()))
+        assert await chosen(w, w.member.id) == PersonSettings(defaults="--tile", speed=Speed.TURBO)
+        assert not w.env.errors
+
+
+async def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
+    """Each way says so; the form is not opened empty, as sent so it would take the defaults away."""
+    async with world(tmp_path) as w:
+        panel = await opened(w)
+        store: Any = w.app.store
+        store.database._closed = True
+        for act in (w.slash(w.member, "mjsettings"), w.click(w.member, panel, "Turbo")):
+            assert "cannot reach my database" in await w.told(await act)
+        form = await w.click(w.member, panel, "Default parameters")
+        assert form.modal is None
+        assert "cannot reach my database" in await w.told(form)
+
+
+async def test_what_was_chosen_is_forgotten_on_demand(tmp_path: Path) -> None:
+    """The panel says so, and the database has no row of that person any more; others keep theirs."""
+    async with world(tmp_path) as w:
+        for person_id in (w.member.id, w.stranger.id):
+            await w.app.store.change_person(person_id, lambda now: replace(now, remix=True, defaults="--tile"))
+        panel = await opened(w)
+        await w.click(w.member, panel, "Forget my settings")
+        now = await w.until(lambda: _without(w, panel, "Forget my settings"))
+        assert button(now, "Remix: off")
+        assert await chosen(w, w.member.id) == PersonSettings()
+        assert (await chosen(w, w.stranger.id)).remix
+        assert not w.env.errors
+
+
+def _without(w: World, panel: discord.Message, label: str) -> discord.Message | None:
+    now = w.message(panel.id)
+    return now if now and all(label not in row for row in rows(now)) else None

@@ -1,0 +1,67 @@
+"""A person's own speed, from the panel to the relay's path, on discord.py's own machinery and a real relay."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.midjourney.buttons import SPEED
+from bot.relay.requests import Speed
+from sandbox.relay import RelaySettings
+from tests.pictures import encoded, noise
+from tests.world import QUICK, World, world
+
+PNG = encoded(noise(96, 96))
+
+
+async def relaxed(w: World) -> None:
+    await w.app.store.change_person(w.member.id, lambda now: replace(now, speed=Speed.RELAX))
+
+
+async def asked_for(w: World) -> None:
+    """Press a button, and run two commands, one of which says its queue in the prompt."""
+    grid = await w.finished(w.relay.add_task("grid"))
+    await w.child(await w.click(w.member, grid, "V2"), "✅")
+    for name, options in (("describe", {"image": ("a.png", PNG)}), ("imagine", {"prompt": "a pig"})):
+        answer = await w.slash(w.member, name, **options)
+        assert answer.response is not None
+        await w.titled(answer.response.id, "✅")
+
+
+async def test_all_that_a_person_asks_for_goes_through_their_queue(tmp_path: Path) -> None:
+    """By the path where there is no prompt to say it in; what others ask for does not."""
+    async with world(tmp_path) as w:
+        await relaxed(w)
+        await asked_for(w)
+        *others, imagine = w.relay.submits
+        assert [submit.path for submit in others] == ["/mj-relax/mj/submit/action", "/mj-relax/mj/submit/describe"]
+        assert (imagine.path, imagine.body["prompt"]) == ("/mj/submit/imagine", "a pig --relax")
+        grid = await w.finished(w.relay.add_task("grid"))
+        await w.child(await w.click(w.stranger, grid, "V3"), "✅")
+        assert w.relay.submits[-1].path == "/mj/submit/action"
+        assert not w.env.errors
+
+
+@pytest.mark.parametrize("actions", [True, False])
+async def test_a_relay_without_such_paths_serves_as_ever(tmp_path: Path, *, actions: bool) -> None:
+    """Its console's page says that nothing was taken: asked without, once each, learnt, and never paid twice."""
+    relay = RelaySettings(seconds_per_task=0.2, picture_side=64, has_speeds=False, has_actions=actions)
+    async with world(tmp_path, relay) as w:
+        await relaxed(w)
+        await asked_for(w)
+        way = "action" if actions else "change"
+        assert [submit.path for submit in w.relay.submits] == [
+            f"/mj/submit/{way}", "/mj/submit/describe", "/mj/submit/imagine",
+        ]  # fmt: skip
+        assert SPEED in await w.app.store.refusals(w.clock.now())
+        assert not w.env.errors
+
+
+async def test_an_answer_that_is_lost_is_not_asked_for_again_without(tmp_path: Path) -> None:
+    async with world(tmp_path, QUICK) as w:
+        await relaxed(w)
+        grid = await w.finished(w.relay.add_task("grid"))
+        w.relay.script("action", status=502, text="bad gateway")
+        await w.child(await w.click(w.member, grid, "V2"), "❔ Not known whether it was sent")
+        assert w.relay.requests["action"] == 1
+        assert w.relay.submits == []

@@ -1,0 +1,47 @@
+"""What a form starts with: found in the time of a first answer, or nothing."""
+
+import asyncio
+
+from bot.midjourney.buttons import Kind
+from bot.midjourney.task import Status, Task
+from bot.store.group_commit import to_the_end
+from cogs.components.custom_ids import Click
+from cogs.components.modals import prefilled
+from tests.fakes.process import World
+from tests.fakes.rows import PARENT, task
+from tests.fakes.store import FakeStore
+
+
+class BusyStore(FakeStore):
+    """A store whose reads wait for `free`, and hold a cancellation back until they have ended, as a database's do."""
+
+    free: asyncio.Event
+
+    async def snapshot(self, task_id: str) -> Task | None:
+        """Read, once it is free."""
+        await to_the_end(self.free.wait())
+        return await super().snapshot(task_id)
+
+
+async def test_a_form_does_not_wait_for_a_busy_store() -> None:
+    """Discord takes a form in the first three seconds, and never after."""
+    world = World()
+    world.store = store = BusyStore(world.clock.now)
+    store.snapshots = {PARENT: task(status=Status.SUCCESS)}
+    store.free = asyncio.Event()
+    async with world.process() as process:
+        async with asyncio.timeout(10):
+            asked = asyncio.create_task(prefilled(process.presses, Click(Kind.REGION, PARENT)))
+            done, _ = await asyncio.wait({asked}, timeout=2.5)
+            store.free.set()
+            assert (done, await asked) == ({asked}, "")
+            assert await prefilled(process.presses, Click(Kind.REGION, PARENT)) == "a lighthouse"
+
+
+async def test_a_form_does_without_a_store() -> None:
+    """An empty form is better than none."""
+    world = World()
+    async with world.process() as process:
+        world.store.down = True
+        assert await prefilled(process.presses, Click(Kind.REGION, PARENT)) == ""
+        world.store.down = False

@@ -1,0 +1,131 @@
+"""Commands are registered where they differ from what Discord has; and all of ours are what Discord takes."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+
+from bot.midjourney.buttons import Kind, key
+from cogs.components.custom_ids import Click, TaskButton, TaskMenu
+from cogs.gateway.command_sync import sync_commands
+from tests.world import World, world
+
+
+def puts(w: World) -> int:
+    """Count how often the commands were sent."""
+    return w.requests("PUT", "/commands")
+
+
+async def test_commands_register_themselves_once(tmp_path: Path) -> None:
+    """The first start sends them, a second one finds them as they are."""
+    async with world(tmp_path) as w:
+        assert puts(w) == 1
+        await w.restart()
+        await sync_commands(w.app.bot)
+        assert puts(w) == 1
+
+
+async def test_commands_are_compared_with_what_discord_itself_adds(tmp_path: Path) -> None:
+    """Ids, versions and defaults that Discord gives back are no difference."""
+    async with world(tmp_path) as w:
+        for command in w.env.backend.commands[None].values():
+            command |= {"version": "1", "nsfw": False, "name_localizations": None, "description_localizations": None}
+            permissions = command["default_member_permissions"]
+            command["default_member_permissions"] = str(permissions) if permissions is not None else None
+            command["contexts"] = command["contexts"][::-1]
+            command["integration_types"] = command["integration_types"][::-1]
+            if command["type"] == 3:
+                del command["options"]
+            for option in command.get("options", ()):
+                if not option.get("required"):
+                    option.pop("required", None)
+                option |= {"name_localizations": None, "description_localizations": None}
+        await sync_commands(w.app.bot)
+        assert puts(w) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"description": "older words"},
+        {"options": []},
+        {"contexts": [0]},
+        {"integration_types": [0]},
+        {"default_member_permissions": "8"},
+    ],
+)
+async def test_a_difference_is_sent(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Where Discord has something else, the commands are sent again."""
+    async with world(tmp_path) as w:
+        w.env.backend.commands[None]["mjstatus", 1].update(change)
+        await sync_commands(w.app.bot)
+        assert puts(w) == 2
+
+
+async def test_an_older_command_is_taken_away(tmp_path: Path) -> None:
+    """A command that we no longer have is a difference too."""
+    async with world(tmp_path) as w:
+        commands = w.env.backend.commands[None]
+        commands["old", 1] = commands["mjhelp", 1] | {"name": "old", "id": "99"}
+        await sync_commands(w.app.bot)
+        assert ("old", 1) not in w.env.backend.commands[None]
+
+
+async def test_a_start_waits_for_discord(tmp_path: Path) -> None:
+    """Where Discord fails at the start, it is asked again until the commands stand."""
+    async with world(tmp_path) as w:
+        w.env.inject_error("GET", "/applications/*/commands", status=503, times=2)
+        w.env.backend.commands.clear()
+        await w.restart()
+        assert puts(w) == 2
+
+
+# ------------------------------------------------------------------------------------- all commands and buttons
+
+
+def everything(w: World) -> Iterator[dict[str, Any]]:
+    """Return every command, its groups and subcommands, as they are sent."""
+    waiting = [command.to_dict(w.app.bot.tree) for command in w.app.bot.tree.get_commands()]
+    while waiting:
+        command = waiting.pop()
+        yield command
+        waiting += [option for option in command.get("options", ()) if option["type"] in {1, 2}]
+
+
+async def test_every_command_is_one_that_discord_takes(tmp_path: Path) -> None:
+    """Names are unique, lower-case and short; descriptions are within the limits; required options come first."""
+    async with world(tmp_path) as w:
+        names = Counter(
+            (command.qualified_name, type(command)) if isinstance(command, app_commands.Command) else command.name
+            for command in [
+                *w.app.bot.tree.walk_commands(),
+                *w.app.bot.tree.get_commands(type=discord.AppCommandType.message),
+            ]
+        )
+        assert set(names.values()) == {1}
+        for command in everything(w):
+            if command["type"] == 3:
+                assert 1 <= len(command["name"]) <= 32
+                continue
+            options = [option for option in command.get("options", ()) if option["type"] not in {1, 2}]
+            for one in (command, *options):
+                assert re.fullmatch(r"[-_a-z0-9]{1,32}", one["name"])
+                assert 1 <= len(one["description"]) <= 100
+            required = [option.get("required", False) for option in options]
+            assert required == sorted(required, reverse=True)
+            assert len(options) <= 25
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_of_button_is_known_by_one_template(kind: Kind) -> None:
+    """Whatever a click's kind, its custom_id fits Discord, one class alone takes it, and it reads back as it was."""
+    click = Click(kind, "1730621826053455", "-" if kind.is_ours else key("MJ::JOB::upsample::1::x"))
+    templates = [vars(one)["__discord_ui_compiled_template__"] for one in (TaskButton, TaskMenu)]
+    assert click.fits
+    assert sum(template.fullmatch(click.custom_id) is not None for template in templates) == 1
+    assert Click.read(click.custom_id) == click

@@ -1,0 +1,145 @@
+"""Trust: which servers the application's owners run, as Discord tells it."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from bot.clock import Clock
+from cogs.gateway.guild_trust import Trust
+from tests.world import GUILD_ID, World, world
+
+MANAGES = discord.Permissions(manage_guild=True)
+
+
+class Hands:
+    """A clock turned by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+        self.clock = Clock(now=lambda: self.now)
+
+
+def guild(w: World) -> discord.Guild:
+    """Return the server as the bot knows it."""
+    found = w.app.bot.get_guild(GUILD_ID)
+    assert found is not None
+    return found
+
+
+def promote(w: World, member_id: int) -> None:
+    """Let somebody manage the server."""
+    role = w.guild.create_role("boss", permissions=MANAGES)
+    w.env.backend.get_guild(GUILD_ID).members[member_id].role_ids.append(role.id)
+
+
+async def test_a_server_is_trusted_whose_owner_is_ours(tmp_path: Path) -> None:
+    """Owning the server is enough, and costs Discord no question."""
+    async with world(tmp_path) as w:
+        trust = Trust(Hands().clock)
+        trust.owners.add(guild(w).owner_id or 0)
+        asked = w.requests("GET", "/members/")
+        assert await trust.trusts(guild(w))
+        assert w.requests("GET", "/members/") == asked
+
+
+async def test_an_answer_is_good_for_ten_minutes(tmp_path: Path) -> None:
+    """A member who does not manage the server is asked about once, and again when the answer is old."""
+    async with world(tmp_path) as w:
+        hands = Hands()
+        trust = Trust(hands.clock)
+        trust.owners.add(w.owner.id)
+        assert not await trust.trusts(guild(w))
+        promote(w, w.owner.id)
+        assert not await trust.trusts(guild(w))
+        assert w.requests("GET", f"/members/{w.owner.id}") == 1
+        hands.now += timedelta(minutes=10)
+        assert await trust.trusts(guild(w))
+
+
+async def test_a_server_that_is_merely_managed_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody else's server that spends is said, with the way to decide oneself; one of ours is not."""
+    async with world(tmp_path) as w:
+        promote(w, w.owner.id)
+        guild(w).name = "Ar\x1b[31mt\u202e"
+        hands = Hands()
+        trust, ours, decided = Trust(hands.clock), Trust(hands.clock), Trust(hands.clock, guilds={4711})
+        trust.owners.add(w.owner.id)
+        ours.owners.update({w.owner.id, guild(w).owner_id or 0})
+        decided.owners.add(w.owner.id)
+        for each in (trust, ours, decided, trust):
+            assert await each.trusts(guild(w))
+            hands.now += timedelta(minutes=11)
+        [told] = [record for record in caplog.records if record.levelno == logging.WARNING]
+        assert told.getMessage().startswith(f'Server "Ar [31mt" ({GUILD_ID}) may spend')
+        assert "ALLOWED_GUILDS" in told.getMessage()
+
+
+async def test_what_the_operator_named_or_trusts_is_known(tmp_path: Path) -> None:
+    """Either is enough to be shown what is the operator's."""
+    async with world(tmp_path) as w:
+        clock = Hands().clock
+        assert await Trust(clock, guilds={GUILD_ID}).knows(guild(w))
+        trust = Trust(clock, guilds={4711})
+        assert not await trust.knows(guild(w))
+        trust.owners.add(guild(w).owner_id or 0)
+        assert await trust.knows(guild(w))
+
+
+async def test_an_owner_who_is_not_there_runs_nothing(tmp_path: Path) -> None:
+    """Somebody who is no member is no reason to trust."""
+    async with world(tmp_path) as w:
+        trust = Trust(Hands().clock)
+        trust.owners.add(4711)
+        assert not await trust.trusts(guild(w))
+        assert not await trust.trusts(None)
+
+
+async def test_an_outage_decides_nothing(tmp_path: Path) -> None:
+    """Where Discord cannot be asked the server is not trusted now, and asked about again at the next click."""
+    async with world(tmp_path) as w:
+        promote(w, w.owner.id)
+        trust = Trust(Hands().clock)
+        assert not await trust.trusts(guild(w))  # nobody has told yet whose application this is
+        trust.owners.add(w.owner.id)
+        w.env.inject_error("GET", "/guilds/*/members/*", status=500)
+        assert not await trust.trusts(guild(w))
+        assert await trust.trusts(guild(w))
+
+
+async def test_a_server_that_is_still_to_come_decides_nothing(tmp_path: Path) -> None:
+    """Between READY and its GUILD_CREATE nobody seems to manage a server: that is not remembered."""
+    async with world(tmp_path) as w:
+        trust = Trust(Hands().clock)
+        trust.owners.add(w.owner.id)
+        guild(w).unavailable = True
+        assert not await trust.trusts(guild(w))
+        guild(w).unavailable = False
+        promote(w, w.owner.id)
+        assert await trust.trusts(guild(w))
+
+
+@pytest.mark.parametrize(("state", "owners"), [(2, {11, 12}), (1, {11})])
+async def test_a_team_owns_by_its_accepted_members(tmp_path: Path, state: int, owners: set[int]) -> None:
+    """Every member of the application's team counts, once the invitation is accepted."""
+
+    def teammate(member_id: int, membership: int) -> dict[str, Any]:
+        user = {"id": str(member_id), "username": "mate", "discriminator": "0", "avatar": None}
+        return {"user": user, "membership_state": membership, "team_id": "5", "role": "developer", "permissions": []}
+
+    async with world(tmp_path) as w:
+        http: Any = w.app.bot.http
+        asked = http.application_info
+
+        async def told() -> dict[str, Any]:
+            members = [teammate(11, 2), teammate(12, state)]
+            team = {"id": "5", "icon": None, "name": "we", "owner_user_id": "11", "members": members}
+            return {**await asked(), "team": team}
+
+        http.application_info = told
+        trust = Trust(Hands().clock)
+        await trust.learn(w.app.bot)
+        assert trust.owners == owners

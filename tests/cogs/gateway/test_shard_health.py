@@ -1,0 +1,74 @@
+"""Whether every shard has a session, told from what discord.py dispatches and from its sockets."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cogs.gateway.shard_health import Sessions
+
+Listener = Callable[[int], Awaitable[None]]
+
+
+@dataclass
+class Shard:
+    """A shard's socket."""
+
+    closed: bool = False
+
+    def is_closed(self) -> bool:
+        """Tell whether the socket is."""
+        return self.closed
+
+
+@dataclass
+class Bot:
+    """As much of a commands.AutoShardedBot as Sessions asks."""
+
+    shards: dict[int, Shard]
+    ready: bool = True
+    listeners: dict[str, Listener] = field(default_factory=dict[str, Listener])
+
+    def is_ready(self) -> bool:
+        """Tell whether READY came for all shards."""
+        return self.ready
+
+    def add_listener(self, listener: Listener, name: str) -> None:
+        """Take a listener."""
+        self.listeners[name] = listener
+
+    async def dispatch(self, event: str, shard_id: int) -> None:
+        """Tell the listener."""
+        await self.listeners[f"on_{event}"](shard_id)
+
+
+def shards_of(count: int, **more: Any) -> tuple[Bot, Sessions]:  # noqa: ANN401
+    bot = Bot({number: Shard() for number in range(count)}, **more)
+    return bot, Sessions(bot)  # type: ignore[arg-type]
+
+
+async def test_a_bot_that_is_not_ready_is_not_connected() -> None:
+    """Before READY nothing else counts."""
+    _, shards = shards_of(1, ready=False)
+    assert shards.trouble() == "not connected to Discord's gateway yet"
+
+
+async def test_a_session_is_lost_until_it_is_resumed_or_begun_anew() -> None:
+    """An open socket is not enough: after a loss the shard must have said READY or RESUMED again."""
+    bot, shards = shards_of(1)
+    assert shards.trouble() == ""
+    for back in ("shard_resumed", "shard_connect"):
+        await bot.dispatch("shard_disconnect", 0)
+        assert shards.trouble() == "the connection to Discord's gateway is lost"
+        await bot.dispatch(back, 0)
+        assert shards.trouble() == ""
+
+
+async def test_lost_shards_are_counted_once_each() -> None:
+    """A closed socket, and a session that ended, are two shards of three; both at one shard are one."""
+    bot, shards = shards_of(3)
+    bot.shards[2].closed = True
+    assert shards.trouble() == "1 of 3 connections to Discord's gateway are lost"
+    await bot.dispatch("shard_disconnect", 2)
+    assert shards.trouble() == "1 of 3 connections to Discord's gateway are lost"
+    await bot.dispatch("shard_disconnect", 0)
+    assert shards.trouble() == "2 of 3 connections to Discord's gateway are lost"

@@ -1,0 +1,85 @@
+"""What the log learns of an answer that failed: enough to see why, and nobody's token."""
+
+import asyncio
+import logging
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import discord
+import pytest
+
+from cogs.messaging.context import Interaction
+from cogs.messaging.responses import acknowledged, briefly, promptly, sentence, taking_back
+
+WEBHOOK = "https://discord.com/api/v10/webhooks/7/secrettoken/messages/@original"
+LOST = [
+    aiohttp.ConnectionTimeoutError(f"Connection timeout to host {WEBHOOK}"),
+    aiohttp.InvalidURL(WEBHOOK),
+    TimeoutError(WEBHOOK),
+    OSError(WEBHOOK),
+]
+
+
+def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
+    """Make what discord.py raises for such an answer."""
+    return discord.HTTPException(cast("Any", SimpleNamespace(status=status, reason="so")), body)
+
+
+@pytest.mark.parametrize("error", [*LOST, refused(502, f"<html>{WEBHOOK}</html>")])
+async def test_a_lost_answer_is_logged_without_its_address(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An interaction's token stands in the address, and lets anybody answer in our name for fifteen minutes."""
+    caplog.set_level(logging.INFO)
+
+    async def answer() -> int:
+        raise error
+
+    assert await acknowledged(answer()) is None
+    assert len(caplog.messages) == 1
+    assert "secrettoken" not in caplog.text
+
+
+def test_an_unforeseen_loss_is_logged_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
+    """The person gets the number to pass on, the log its kind."""
+    interaction = cast("Interaction", SimpleNamespace(id=4711))
+    assert "4711" in sentence(LOST[0], interaction)
+    assert "Interaction 4711 failed: ConnectionTimeoutError." in caplog.text
+    assert "secrettoken" not in caplog.text
+
+
+@pytest.mark.parametrize(("status", "level"), [(404, logging.INFO), (403, logging.INFO), (500, logging.WARNING)])
+def test_what_discord_refuses_is_no_error_of_ours(status: int, level: int, caplog: pytest.LogCaptureFixture) -> None:
+    """One line without a traceback; a message that somebody deleted meanwhile is not even worth a warning."""
+    caplog.set_level(logging.INFO)
+    sentence(refused(status, {"code": 10008 if status == 404 else 0}), cast("Interaction", SimpleNamespace(id=4711)))
+    assert [(record.levelno, record.exc_info) for record in caplog.records] == [(level, None)]
+
+
+async def test_a_message_that_is_gone_is_not_taken_back(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever deleted "thinking ..." wants no answer: nothing is asked of Discord once more."""
+    caplog.set_level(logging.INFO)
+    response = cast("Any", SimpleNamespace(status=404, reason="so"))
+    async with taking_back(cast("Interaction", SimpleNamespace(id=4711)), private=False):
+        raise discord.NotFound(response, {"code": 10008, "message": "Unknown Message"})
+    assert caplog.messages == ["Interaction 4711 ends: its message is gone."]
+
+
+@pytest.mark.parametrize("seconds", ["_FIRST_SECONDS", "PATIENCE_SECONDS"])
+async def test_what_is_never_answered_is_lost(seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for ever, and nobody goes on."""
+    monkeypatch.setattr(f"cogs.messaging.responses.{seconds}", 0.01)
+    if seconds == "_FIRST_SECONDS":
+        assert await acknowledged(asyncio.Event().wait()) is None
+    else:
+        with pytest.raises(TimeoutError):
+            await promptly(asyncio.Event().wait())
+
+
+def test_what_discord_says_is_logged() -> None:
+    """Its code and its words tell why, as far as there are any."""
+    told = briefly(refused(404, {"code": 10062, "message": "Unknown interaction"}))
+    assert "10062" in told
+    assert "Unknown interaction" in told
+    assert briefly(refused(502, "<html>")) == "HTTP 502"

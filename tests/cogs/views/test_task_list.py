@@ -1,0 +1,184 @@
+"""A person's list of tasks: each page is one that Discord takes, and says all that a click on it needs."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+import pytest
+from discord import ui
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.entities import Recent, Tasks
+from bot.features.person_settings import PER_PAGE, Page
+from bot.midjourney.task import Status
+from cogs.components.custom_ids import Click
+from cogs.text import limits
+from cogs.views.settings_panel import Choice
+from cogs.views.task_list import Leaf, ListButton, ListMenu, choice, line, listing, mark
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LINK = "https://discord.com/channels/1/2/3"
+
+
+def one(number: int = 0, status: str = "SUCCESS", *, followed: bool = False, **more: Any) -> Recent:  # noqa: ANN401 (any of the fields)
+    given = {"prompt": "a fox --ar 3:2", "progress": None, "link": LINK, **more}
+    return Recent(f"173062182605345{number}", status=status, asked_at=NOON, followed=followed, **given)
+
+
+def page(count: int = 3, number: int = 0, total: int = 3, which: Tasks = Tasks.ALL) -> Page:
+    return Page(which, number, [one(n) for n in range(count)], total)
+
+
+def items(view: ui.View) -> dict[str, Any]:
+    """Return the components by the verb in their custom_id."""
+    return {
+        item.custom_id.split(":")[2]: item.item for item in view.children if isinstance(item, ListButton | ListMenu)
+    }
+
+
+@pytest.mark.parametrize(
+    ("task", "sign"),
+    [
+        (one(), "✅"),
+        (one(status="FAILURE"), "❌"),
+        (one(status="CANCEL"), "🚫"),
+        (one(status="IN_PROGRESS", followed=True), "🎨"),
+        (one(status="MODAL", followed=True), "✋"),
+        (one(status="", followed=True), "⏳"),
+        (one(status="IN_PROGRESS"), "🌙"),
+        (one(status=""), "🌙"),
+    ],
+)
+def test_a_sign_says_how_it_stands(task: Recent, sign: str) -> None:
+    """One that is unfinished, and that nobody looks at any more, rests."""
+    assert mark(task) == sign
+    assert choice(task).startswith(f"{sign} a fox --ar 3:2 · ")
+
+
+def test_a_line_says_what_there_is_to_say() -> None:
+    """State, progress while it runs, prompt, id, age, and the message where there is one to go to."""
+    running = one(status="IN_PROGRESS", followed=True, progress=46)
+    assert line(running) == f"🎨 46 % · **a fox** `--ar 3:2`\n`1730621826053450` · <t:1795435200:R> · [message]({LINK})"
+    assert line(one(prompt="", link="", progress=100)) == "✅ no prompt\n`1730621826053450` · <t:1795435200:R>"
+
+
+def test_what_was_made_of_one_prompt_is_told_apart() -> None:
+    """By what was pressed and what it brings, in each place where a task is named; the id stays to be seen."""
+    made = [("Reroll", "Four pictures"), ("V1", "Four pictures"), ("U2", "Picture 2"), ("", "Four pictures"), ("", "")]
+    tasks = [one(number, pressed=pressed, made=brings) for number, (pressed, brings) in enumerate(made)]
+    kinds = ["Reroll → Four pictures", "V1 → Four pictures", "U2 → Picture 2", "Four pictures"]
+    assert [line(task).split("\n")[1].split(" · ")[0] for task in tasks] == [*kinds, "`1730621826053454`"]
+    assert [choice(task).split(": ")[0] for task in tasks[:4]] == [f"✅ {kind}" for kind in kinds]
+    assert choice(tasks[1]) == "✅ V1 → Four pictures: a fox --ar 3:2 · 1730621826053451"
+    assert choice(one(pressed="U2", made="Picture 2", prompt="")) == "✅ U2 → Picture 2 · 1730621826053450"
+    options = items(listing(Page(Tasks.ALL, 0, tasks, 5), "")[1])["open"].options
+    assert [option.description for option in options] == [
+        *(f"{kind} · {task.task_id}" for kind, task in zip(kinds, tasks, strict=False)),
+        tasks[4].task_id,
+    ]
+
+
+LINKS = " ".join(f"https://s.mj.run/KqYy_{number}aAbBcCdDeEfF" for number in range(4))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [
+        (LINKS, "🖼️ 🖼️ 🖼️ 🖼️"),
+        (f"<{LINKS.split()[0]}> a fox", "🖼️ a fox"),
+        ("x" * 90 + " " + LINKS, "x" * 90 + " 🖼️ 🖼️ 🖼️"),
+    ],
+)
+def test_a_link_is_never_cut_in_half(prompt: str, shown: str) -> None:
+    """midjourney-proxy tells the pictures of a blend as its prompt: each is an icon, wherever a task is named."""
+    task = one(prompt=prompt, link="")
+    options = items(listing(Page(Tasks.ALL, 0, [task], 1), "")[1])["open"].options
+    for told in (line(task), choice(task), options[0].label):
+        assert shown[:80] in told
+        assert "mj.run" not in told
+        assert "http" not in told
+
+
+def test_words_of_the_relay_are_shown_as_they_are() -> None:
+    """An action may be called anything, and a button too."""
+    odd = one(pressed="[x](https://a.b) " * 9, made="**" * 90)
+    assert line(odd).split("\n")[1].startswith("\\[x\\](https\\://a.b) \\[x\\]")
+    assert limits.length(choice(odd)) <= limits.CHOICE_NAME
+
+
+def test_a_page_among_others_leads_both_ways() -> None:
+    """Its buttons carry the page that they show, its menus the kind that is listed."""
+    embed, view = listing(page(PER_PAGE, 1, 3 * PER_PAGE, Tasks.DONE), "")
+    found = items(view)
+    assert embed.footer.text == f"Finished: {3 * PER_PAGE} tasks, page 2 of 3"
+    assert [found[verb].custom_id for verb in ("newer", "older", "again")] == [
+        "mj:t:newer:0:done",
+        "mj:t:older:2:done",
+        "mj:t:again:1:done",
+    ]
+    assert not any(found[verb].disabled for verb in ("newer", "older", "again"))
+    assert [option.value for option in found["open"].options] == [each.task_id for each in page(PER_PAGE).tasks]
+    assert [option.value for option in found["only"].options if option.default] == ["done"]
+
+
+def test_the_only_page_leads_nowhere() -> None:
+    """Newer and older are greyed at the ends."""
+    embed, view = listing(page(1, total=1), "")
+    found = items(view)
+    assert embed.footer.text == "All: 1 task, page 1 of 1"
+    assert [found["newer"].disabled, found["older"].disabled, found["again"].disabled] == [True, True, False]
+
+
+def test_nothing_is_said_with_a_way_on() -> None:
+    """Where there is none of a kind the menu of kinds stays; where there is none at all, only the sentence."""
+    embed, view = listing(Page(Tasks.FAILED, 0, [], 0), "None of them.")
+    assert embed.description == "None of them."
+    assert set(items(view)) == {"only", "newer", "older", "again"}
+    assert not listing(Page(Tasks.ALL, 0, [], 0), "None yet.")[1].children
+
+
+@given(st.lists(st.tuples(st.text(max_size=300), st.sampled_from(Status)), max_size=PER_PAGE), st.sampled_from(Tasks))
+def test_every_page_is_one_that_discord_takes(tasks: list[tuple[str, Status]], which: Tasks) -> None:
+    """Whatever the prompts hold: texts within their limits, each id once and ours alone, no emoji that is none."""
+    found = [
+        one(n, status, prompt=prompt, followed=bool(n % 2), pressed=prompt, made=prompt)
+        for n, (prompt, status) in enumerate(tasks)
+    ]
+    embed, view = listing(Page(which, 0, found, len(found)), "None.")
+    assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
+    ids = [str(item.custom_id) for item in view.children if isinstance(item, ListButton | ListMenu)]
+    assert len(ids) == len(set(ids)) == len(view.children)
+    assert all(Click.read(custom_id) is None and Choice.read(custom_id) is None for custom_id in ids)
+    for menu in (item for item in items(view).values() if isinstance(item, ui.Select)):
+        assert 1 <= len(menu.options) <= limits.OPTIONS
+        assert all(1 <= limits.length(option.label) <= limits.OPTION_TEXT for option in menu.options)
+        assert all(limits.length(option.description or "") <= limits.OPTION_TEXT for option in menu.options)
+        assert all(option.emoji is None or limits.is_emoji(str(option.emoji)) for option in menu.options)
+    assert view.timeout is None
+
+
+def test_an_id_that_no_menu_takes_is_left_out_of_it() -> None:
+    """Discord takes a hundred characters; such a task is listed all the same."""
+    long = Recent("9" * 101, "a fox", "SUCCESS", None, "", NOON)
+    embed, view = listing(Page(Tasks.ALL, 0, [long], 1), "")
+    assert "a fox" in (embed.description or "")
+    assert "open" not in items(view)
+
+
+@pytest.mark.parametrize("custom_id", ["mj:t:newer:0:all", "mj:t:older:12:running", "mj:t:again:3:a"])
+def test_a_click_says_which_page(custom_id: str) -> None:
+    """A kind that a newer version made up is all of them."""
+    match = re.fullmatch(ListButton.__discord_ui_compiled_template__, custom_id)
+    assert match is not None
+    leaf = Leaf.read(match)
+    assert leaf.number == int(custom_id.split(":")[3])
+    assert leaf.which is {"all": Tasks.ALL, "running": Tasks.RUNNING}.get(custom_id.rpartition(":")[2], Tasks.ALL)
+    assert re.fullmatch(ListMenu.__discord_ui_compiled_template__, custom_id) is None
+
+
+def test_the_embed_is_one_of_ours() -> None:
+    """A title, and the colour of what is neither done nor failed."""
+    embed, _ = listing(page(), "")
+    assert (embed.title, embed.colour) == ("Your tasks", discord.Colour(0x5865F2))
