@@ -14,13 +14,13 @@ from PIL import Image
 
 from benchmarks.bystander import Late, bystander, delays, longest
 from benchmarks.table import Row, ratio
-from bot.errors import MaskUnclear
-from bot.imaging.grid_split import quarters
-from bot.imaging.mask_preview import preview
+from bot.errors import MaskAmbiguous
+from bot.imaging.grid_split import split_grid
+from bot.imaging.mask_preview import draw_mask_preview
 from bot.imaging.masks import Region, draw_mask, read_mask
-from bot.imaging.reencode import fit
-from bot.imaging.upload_validation import MOST_BYTES, prepare
-from bot.imaging.worker_pool import OffLoop
+from bot.imaging.reencode import fit_to_limit
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES, prepare_upload
+from bot.imaging.worker_process import ImageWorker
 from tests.pictures import encoded, noise
 
 TARGET_MS = 50.0
@@ -45,7 +45,7 @@ async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
     for size in SIZES[:sizes]:
         for kind in KINDS:
             data = await asyncio.to_thread(_picture, kind, size)
-            off_loop = OffLoop()
+            off_loop = ImageWorker()
             async with bystander() as idle:
                 ours = await delays(partial(_at_once, islice(_works(data, size), pictures), off_loop))
             await off_loop.close()
@@ -59,8 +59,8 @@ async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
 async def fitting_times(pictures: int) -> Row:
     """Make a PNG of 14 MiB fit, as a large grid is before it is shown: in our process, and in a thread, in turns."""
     data = encoded(noise(2240, 2240), compress_level=1)
-    work = partial(fit, data, name="fox", limit=LIMIT, url="")
-    off_loop = OffLoop()
+    work = partial(fit_to_limit, data, name="fox", limit=LIMIT, url="")
+    off_loop = ImageWorker()
     await off_loop.run(work)  # which starts its process
     ours, theirs = [], []
     for _ in range(pictures):
@@ -98,14 +98,14 @@ def _row(what: str, ours: list[Late], theirs: list[Late], idle: tuple[list[Late]
 
 def _works(data: bytes, size: Size) -> Iterator[Work]:
     """Yield for ever what we do with pictures: show, take as upload, take as mask, preview, cut."""
-    mask = draw_mask(Region.CENTRE, size)
+    mask = draw_mask(Region.CENTER, size)
     return cycle(
         (
-            partial(fit, data, name="fox", limit=LIMIT, url=""),
-            partial(prepare, data, name="fox"),
+            partial(fit_to_limit, data, name="fox", limit=LIMIT, url=""),
+            partial(prepare_upload, data, name="fox"),
             partial(read_mask, data, size, name="mask"),
-            partial(preview, data, mask, name="fox", limit=LIMIT),
-            partial(quarters, data, name="fox", limit=LIMIT),
+            partial(draw_mask_preview, data, mask, name="fox", limit=LIMIT),
+            partial(split_grid, data, name="fox", limit=LIMIT),
         )
     )
 
@@ -119,11 +119,11 @@ def _picture(kind: str, size: Size) -> bytes:
         data = encoded(Image.eval(image, lambda level: level & 0xF0), compress_level=1)
     else:
         data = encoded(image, kind, **({"quality": 92} if kind == "JPEG" else {"quality": 80, "method": 0}))
-    assert len(data) <= MOST_BYTES
+    assert len(data) <= MAX_UPLOAD_BYTES
     return data
 
 
-async def _at_once(works: Iterator[Work], off_loop: OffLoop) -> None:
+async def _at_once(works: Iterator[Work], off_loop: ImageWorker) -> None:
     await asyncio.gather(*(_done(off_loop.run(work)) for work in works))
 
 
@@ -133,5 +133,5 @@ async def _in_threads(works: Iterator[Work]) -> None:
 
 
 async def _done(work: Coroutine[Any, Any, object]) -> None:
-    with suppress(MaskUnclear):  # noise is no mask, which is told when all of it has been looked at
+    with suppress(MaskAmbiguous):  # noise is no mask, which is told when all of it has been looked at
         await work

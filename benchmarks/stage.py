@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 
 from bot.entities import Job, Person, Place
 from bot.store import open_store
-from bot.store.rows import job_row
+from bot.store.rows import job_to_row
 from bot.store.schema import jobs
 from sandbox.pictures import finished, four_shots
 from sandbox.relay import Relay, RelaySettings
@@ -94,7 +94,7 @@ async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[Fo
     now = datetime.now(UTC)
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
-        connection.execute(jobs.insert(), [job_row(_job(discord, one, now)) for one in followed])
+        connection.execute(jobs.insert(), [job_to_row(_job(discord, one, now)) for one in followed])
     engine.dispose()
 
 

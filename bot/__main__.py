@@ -19,64 +19,64 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.app import MjBot, app
-from bot.clock import Clock, happens
+from bot.app import MjBot, open_app
+from bot.clock import Clock, wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
 from bot.ops import platform_disk
 from bot.ops.diagnostics import (
     Finding,
-    buttons_finding,
-    disk_findings,
-    forgotten_finding,
-    public_findings,
-    relay_finding,
-    shortage_findings,
-    slip_findings,
-    store_fault,
-    store_finding,
-    token_findings,
-    unfound,
+    check_database,
+    check_disk,
+    check_public_bot,
+    check_relay,
+    check_token_format,
+    report_database_error,
+    report_refused_buttons,
+    report_relay_shortages,
+    report_settings_mistakes,
+    report_unknown_host,
+    reset_refusals,
 )
-from bot.ops.dotenv_lint import Slip, explained, slips
+from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
 from bot.ops.health import Readiness
-from bot.ops.http_server import serving
-from bot.ops.logging_setup import set_up
-from bot.ops.shutdown import ALL_SECONDS, CUT_SECONDS
-from bot.relay.client import MidjourneyAPI
+from bot.ops.http_server import serve_http
+from bot.ops.logging_setup import configure_logging
+from bot.ops.shutdown import CANCEL_SECONDS, SHUTDOWN_SECONDS
+from bot.relay.client import RelayClient
 from bot.settings import ENV_FILE, Settings
 from bot.store import open_store
 from cogs.gateway import connection
-from cogs.gateway.permissions import invite, invite_for_oneself
+from cogs.gateway.permissions import build_invite_url, build_user_install_url
 
 log = logging.getLogger("bot")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryTiming:
     """How long what fails is waited for, in seconds: pauses double from `first` to `longest`.
 
     `hold` is how long a refused token keeps the process: platforms restart what ends, and Discord counts logins.
     `connection` bounds the first connection of a shard.
     """
 
-    first: float = 1.0
-    longest: float = 300.0
-    hold: float = 30.0
-    connection: float = connection.FIRST_SECONDS
+    first_pause: float = 1.0
+    longest_pause: float = 300.0
+    token_refused_pause: float = 30.0
+    connection_timeout: float = connection.FIRST_CONNECTION_SECONDS
 
 
 async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    if wiped := platform_disk.wiped_disk_here(settings.database_url):
+    if wiped := platform_disk.detect_ephemeral_disk_here(settings.database_url):
         log.warning("%s", wiped)
     for slip in _slips():
         log.warning("%s", slip)
     readiness = Readiness()
-    async with serving(settings.port, settings.listen_host, readiness):
-        return await keep_connected(settings, stop, Patience(), readiness)
+    async with serve_http(settings.port, settings.listen_host, readiness):
+        return await keep_connected(settings, stop, RetryTiming(), readiness)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -92,10 +92,10 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 async def keep_connected(
-    settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness | None = None
+    settings: Settings, stop: asyncio.Event, patience: RetryTiming, readiness: Readiness | None = None
 ) -> int:
     """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
-    pause, readiness = patience.first, readiness or Readiness()
+    pause, readiness = patience.first_pause, readiness or Readiness()
     while not stop.is_set():
         begun = monotonic()
         try:
@@ -104,23 +104,23 @@ async def keep_connected(
             break
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
-            readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
-            await happens(stop, patience.hold)
+            readiness.set_waiting_reason("gateway", "Discord refuses DISCORD_TOKEN")
+            await wait_for_event(stop, patience.token_refused_pause)
             return 1
         except connection.ShardsRefused as refused:
-            pause = patience.longest
+            pause = patience.longest_pause
             log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
-        except (StoreUnavailable, *connection.UNREACHABLE) as error:
+        except (StoreUnavailable, *connection.UNREACHABLE_ERRORS) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
             if check == "store":
                 DATABASE_WRITABLE.set(0)
-            readiness.waits(check, f"{what} cannot be used yet")
-            if monotonic() - begun > patience.longest:
-                pause = patience.first
+            readiness.set_waiting_reason(check, f"{what} cannot be used yet")
+            if monotonic() - begun > patience.longest_pause:
+                pause = patience.first_pause
             log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
         if not stop.is_set():
-            await happens(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
-            pause = min(pause * 2, patience.longest)
+            await wait_for_event(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            pause = min(pause * 2, patience.longest_pause)
     log.info("Stopped.")
     return 0
 
@@ -129,22 +129,22 @@ class _StopAskedError(Exception):
     """A signal asked to stop."""
 
 
-async def _live(settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness) -> None:
+async def _live(settings: Settings, stop: asyncio.Event, patience: RetryTiming, readiness: Readiness) -> None:
     """Live through one connection to Discord, built from nothing.
 
     Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
     come to their end and jobs are given back, as `serve` ends; REST and the store close last.
     """
-    async with app(settings) as built, built.bot:
+    async with open_app(settings) as built, built.bot:
         await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
-        await _unless(stop, connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url)))
-        async with built.serve():
+        await _unless(stop, connection.prepare_shards(built.bot, elsewhere=bool(settings.discord_api_url)))
+        async with built.run_background_work():
             try:
-                with readiness.of(built.health):
-                    await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection))
+                with readiness.delegate_to(built.health):
+                    await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection_timeout))
             except _StopAskedError:
                 log.info("Stopping.")
-                await connection.hang_up(built.bot)
+                await connection.close_gateway(built.bot)
                 raise
 
 
@@ -168,13 +168,13 @@ async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> No
     try:
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            await asyncio.wait({task}, timeout=ALL_SECONDS)
+            await asyncio.wait({task}, timeout=SHUTDOWN_SECONDS)
     finally:
         stopping.cancel()
         if not task.done():
             log.warning("The end takes too long: cut short.")
             task.cancel()
-            await asyncio.wait({task}, timeout=CUT_SECONDS)
+            await asyncio.wait({task}, timeout=CANCEL_SECONDS)
             if not task.done():
                 # A database that hangs holds its statements, and Python its threads: nothing else ends them in time.
                 logging.shutdown()
@@ -190,38 +190,40 @@ def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
-async def check(settings: Settings, *, forget: bool = False) -> int:
+async def run_checks(settings: Settings, *, forget: bool = False) -> int:
     """Try everything once, print a line each, and the invite link; return the exit code.
 
     With `forget`, first let what the relay refused be tried again.
     """
     found = await _store_findings(settings, forget=forget)
-    found += disk_findings(platform_disk.wiped_disk_here(settings.database_url))
-    async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
-        found.append(await relay_finding(api.check, settings.mj_api_url))
+    found += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
+    async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
+        found.append(await check_relay(api.check_key, settings.mj_api_url))
     found += await _discord_findings(settings)
-    found += slip_findings(_slips())
+    found += report_settings_mistakes(_slips())
     for finding in found:
         print(finding)  # noqa: T201 - a command's answer
-    return 0 if all(finding.good for finding in found) else 1
+    return 0 if all(finding.is_ok for finding in found) else 1
 
 
 async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
     clock = Clock()
     try:
         async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
-            await store.fleet.leave()  # writes a row, and ends it: a database may be read and yet not be written
-            forgotten = [await forgotten_finding(store)] if forget else []
+            await (
+                store.process_leases.end_lease()
+            )  # writes a row, and ends it: a database may be read and yet not be written
+            forgotten = [await reset_refusals(store)] if forget else []
             now = clock.now()
-            shortages = await shortage_findings(store, now)
-            return [*forgotten, await store_finding(store), await buttons_finding(store, now), *shortages]
+            shortages = await report_relay_shortages(store, now)
+            return [*forgotten, await check_database(store), await report_refused_buttons(store, now), *shortages]
     except StoreUnavailable as error:
-        return [store_fault(error)]
+        return [report_database_error(error)]
 
 
 async def _discord_findings(settings: Settings) -> list[Finding]:
     bot, token = MjBot(shard_count=1), settings.discord_token.get_secret_value()
-    if not settings.discord_api_url and (malformed := token_findings(token)):
+    if not settings.discord_api_url and (malformed := check_token_format(token)):
         return malformed
     try:
         async with bot:
@@ -229,19 +231,19 @@ async def _discord_findings(settings: Settings) -> list[Finding]:
             info = await bot.application_info()
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
-        return [Finding("Discord token", good=False, said="refused.", advice=advice)]
+        return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
     except aiohttp.ClientConnectorDNSError as error:
-        return [unfound("Discord", error.host, "does it find others?")]
-    except (discord.DiscordException, *connection.UNREACHABLE) as error:
+        return [report_unknown_host("Discord", error.host, "does it find others?")]
+    except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
         said = f"cannot be reached ({type(error).__name__})."
-        return [Finding("Discord", good=False, said=said, advice="Try again in a minute.")]
+        return [Finding("Discord", is_ok=False, message=said, advice="Try again in a minute.")]
     guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
     return [
-        Finding("Discord token", good=True, said=f"accepted, as {bot.user}."),
-        *public_findings(public=info.bot_public, guilds=guilds, people=people),
-        Finding("Intents", good=True, said="no privileged intent is needed."),
-        Finding("Invite link", good=True, said=invite(info.id)),
-        Finding("For oneself", good=True, said=invite_for_oneself(info.id)),
+        Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."),
+        *check_public_bot(public=info.bot_public, guilds=guilds, people=people),
+        Finding("Intents", is_ok=True, message="no privileged intent is needed."),
+        Finding("Invite link", is_ok=True, message=build_invite_url(info.id)),
+        Finding("For oneself", is_ok=True, message=build_user_install_url(info.id)),
     ]
 
 
@@ -261,23 +263,23 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         return _unset(error)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses a voice
-    set_up("WARNING" if arguments else settings.log_level, settings.log_format)
+    configure_logging("WARNING" if arguments else settings.log_level, settings.log_format)
     if settings.discord_api_url:
-        connection.use_api(settings.discord_api_url)
+        connection.override_api_url(settings.discord_api_url)
     try:
-        return asyncio.run(check(settings, forget="--forget" in arguments) if arguments else run(settings))
+        return asyncio.run(run_checks(settings, forget="--forget" in arguments) if arguments else run(settings))
     except KeyboardInterrupt:  # before run() was there to take it
         return 0
     except SettingsError as error:  # those that only what they are for can judge
         return _unset(error)
 
 
-def _slips() -> list[Slip]:
-    return slips(Path(ENV_FILE), os.environ, Settings.model_fields)
+def _slips() -> list[SettingsMistake]:
+    return find_mistakes(Path(ENV_FILE), os.environ, Settings.model_fields)
 
 
 def _unset(error: SettingsError) -> int:
-    for line in explained(error, _slips(), has_file=Path(ENV_FILE).exists()):
+    for line in explain_settings_error(error, _slips(), has_file=Path(ENV_FILE).exists()):
         print(line, file=sys.stderr)  # noqa: T201
     return 2
 

@@ -19,7 +19,7 @@ class Clock:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-async def first_of(*waits: Awaitable[object]) -> None:
+async def wait_for_first(*waits: Awaitable[object]) -> None:
     """Wait until one of them is done, and cancel the others."""
     waiting = [asyncio.ensure_future(wait) for wait in waits]
     try:
@@ -29,7 +29,7 @@ async def first_of(*waits: Awaitable[object]) -> None:
             one.cancel()
 
 
-async def happens(event: asyncio.Event, seconds: float) -> bool:
+async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
     """Wait for an event, for so many real seconds at most; tell whether it came."""
     try:
         async with asyncio.timeout(seconds):

@@ -34,7 +34,7 @@ class Place:
     ephemeral: bool
     reachable: bool
 
-    def is_seen_from(self, guild_id: int, channel_id: int) -> bool:
+    def is_visible_from(self, guild_id: int, channel_id: int) -> bool:
         """Tell whether whoever is there may be sent here: nobody's private messages are shown elsewhere."""
         same = self.guild_id == guild_id if self.guild_id else self.channel_id == channel_id
         return same and not self.ephemeral
@@ -112,13 +112,13 @@ class Claim:
 class Usage:
     """What counts against a person's limits at a claim: submits of this UTC day not known to be refused, or free."""
 
-    person_today: int
-    everybody_today: int
-    last_at: datetime | None
+    person_submits_today: int
+    all_submits_today: int
+    last_claim_at: datetime | None
 
 
 @dataclass(frozen=True)
-class Kin:
+class LineagePair:
     """One task that was made of another."""
 
     parent_id: str
@@ -126,7 +126,7 @@ class Kin:
 
 
 @dataclass(frozen=True)
-class Mark:
+class PressedButton:
     """A pressed button: the child it led to, and whether that has ended.
 
     `link` is the child's message, empty where only its requester may see it; it stands in that server and channel.
@@ -134,21 +134,21 @@ class Mark:
 
     child_id: str
     link: str
-    finished: bool
+    is_finished: bool
     guild_id: int = 0
     channel_id: int = 0
 
 
 @dataclass(frozen=True)
-class Marks:
+class ButtonStates:
     """What a message adds to the task: buttons pressed, by key, and abilities the relay lacks, with the reason."""
 
-    pressed: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
-    refused: Mapping[str, str] = field(default_factory=dict[str, str])
+    pressed: Mapping[str, PressedButton] = field(default_factory=dict[str, PressedButton])
+    missing_capabilities: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
-class Recent:
+class TaskSummary:
     """A task as a person's own list shows it; `followed` tells whether its message is being drawn still.
 
     `link` is empty where only that person saw the message. `pressed` is what they pressed for it, empty for a command;
@@ -160,13 +160,13 @@ class Recent:
     status: str
     progress: int | None
     link: str
-    asked_at: datetime
-    followed: bool = False
+    requested_at: datetime
+    is_followed: bool = False
     pressed: str = ""
-    made: str = ""
+    result_description: str = ""
 
 
-class Tasks(StrEnum):
+class TaskFilter(StrEnum):
     """Which of a person's tasks are listed."""
 
     ALL = "all"

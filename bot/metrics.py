@@ -4,13 +4,14 @@ Every label is one of a small, fixed set of words: never an id, a prompt, an add
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from bot import errors
 from bot.errors import BalanceExhausted, KeyRefused, MjbotError, RelayUnreachable
 
 _P = ParamSpec("_P")
@@ -19,7 +20,7 @@ _T = TypeVar("_T")
 OK = "ok"
 """The outcome of what went as it was asked; every other outcome is the name of an error."""
 
-WATCHED = Gauge("mjbot_watched_tasks", "Midjourney tasks being watched now.")
+WATCHED_TASKS = Gauge("mjbot_watched_tasks", "Midjourney tasks being watched now.")
 
 POLL_LAG = Histogram(
     "mjbot_poll_lag_seconds",
@@ -66,7 +67,29 @@ LOOP_DELAY = Histogram(
 )
 
 
-def outcome_of(error: BaseException) -> str:
+_OUTCOMES: Mapping[type[BaseException], str] = {
+    errors.NoAccountAvailable: "NoAccount",
+    errors.UpstreamKeyRefused: "UpstreamRefused",
+    errors.SeedUnavailable: "NoSeed",
+    errors.PromptChangeUnsupported: "PromptUnheard",
+    errors.SubmitOutcomeUnknown: "SubmitUncertain",
+    errors.PolicyRefused: "AdmissionRefused",
+    errors.NotOwnerOrModerator: "NotYours",
+    errors.CooldownActive: "CoolingDown",
+    errors.ModalNotSent: "FormUnsent",
+    errors.ModalExpired: "FormGone",
+    errors.UploadNotFound: "UploadAbsent",
+    errors.UploadTypeUnsupported: "UploadForeign",
+    errors.UploadAnimated: "UploadMoves",
+    errors.UploadCountInvalid: "UploadsMiscounted",
+    errors.MaskAmbiguous: "MaskUnclear",
+    errors.MaskAspectRatioWrong: "MaskMisshapen",
+    errors.PictureWorkAborted: "PictureUnfinished",
+}
+"""Labels that differ from the class names: dashboards know them."""
+
+
+def name_outcome(error: BaseException) -> str:
     """Name what an error is counted as: one of our tree by its class, all others as broken.
 
     Whatever is wrong with the key counts as KeyRefused, which docs/alarms.yaml looks for.
@@ -75,10 +98,10 @@ def outcome_of(error: BaseException) -> str:
         return KeyRefused.__name__
     if isinstance(error, asyncio.CancelledError):
         return "cancelled"
-    return type(error).__name__ if isinstance(error, MjbotError) else "broken"
+    return _OUTCOMES.get(type(error), type(error).__name__) if isinstance(error, MjbotError) else "broken"
 
 
-def counted_from_zero(paths: Iterable[str]) -> None:
+def create_zero_counters(paths: Iterable[str]) -> None:
     """Let what docs/alarms.yaml looks out for be counted from 0 on these templates: one born at 1 is no increase."""
     for path in paths:
         for error in (KeyRefused, BalanceExhausted, RelayUnreachable):
@@ -86,19 +109,19 @@ def counted_from_zero(paths: Iterable[str]) -> None:
 
 
 @contextmanager
-def api_request(path: str) -> Generator[None]:
+def count_api_request(path: str) -> Generator[None]:
     """Count one request to the relay, with what becomes of its answer in the block; `path` is a template."""
     outcome = OK
     try:
         yield
     except BaseException as error:
-        outcome = outcome_of(error)
+        outcome = name_outcome(error)
         raise
     finally:
         API_REQUESTS.labels(path, outcome).inc()
 
 
-def counting_unsent(press: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
+def count_unsent_presses(press: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
     """Count the calls of `press` that raise, as presses that were never sent."""
 
     @wraps(press)
@@ -106,7 +129,7 @@ def counting_unsent(press: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitabl
         try:
             return await press(*args, **kwargs)
         except BaseException as error:
-            PRESSES.labels(outcome_of(error)).inc()
+            PRESSES.labels(name_outcome(error)).inc()
             raise
 
     return counted

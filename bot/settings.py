@@ -26,8 +26,8 @@ def _ids(value: object) -> object:
     return frozenset(re.findall(r"[^,;\s]+", value)) if isinstance(value, str) else value
 
 
-Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_ids)]
-Shards = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_ids)]
+DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_ids)]
+ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_ids)]
 ENV_FILE = ".env"
 NOT_SET = "is not set"
 _DAY = 24 * 3600.0
@@ -52,14 +52,14 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(5.0, ge=1, le=300)
     watch_minutes: float = Field(70.0, gt=0, le=24 * 60)
     notify_after_seconds: float = Field(30.0, ge=0, le=_DAY)
-    allowed_guilds: Ids = frozenset()
-    allowed_users: Ids = frozenset()
+    allowed_guilds: DiscordIds = frozenset()
+    allowed_users: DiscordIds = frozenset()
     press_policy: Literal["anyone", "requester"] = "anyone"
     press_cooldown_seconds: float = Field(3.0, ge=0, le=_DAY)
     daily_submits_per_person: int = Field(30, ge=0)
     daily_submits: int = Field(500, ge=0)
     shard_count: PositiveInt | None = None
-    shard_ids: Shards = frozenset()
+    shard_ids: ShardIds = frozenset()
     port: int | None = Field(None, ge=1, le=65535)
     listen_host: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
             raise SettingsError([(ENV_FILE, problem)]) from None
 
 
-def is_like_a_token(token: str) -> bool:
+def has_token_format(token: str) -> bool:
     """Tell whether a text has the form of a bot's token: three parts with dots between, the first of them an id."""
     return _TOKEN.fullmatch(token) is not None
 

@@ -10,7 +10,7 @@ _late: set[asyncio.Future[Any]] = set()
 """What nobody waits for any more; the loop itself would not keep it."""
 
 
-async def soon(work: Awaitable[_T], seconds: float) -> _T:
+async def wait_at_most(work: Awaitable[_T], seconds: float) -> _T:
     """Return what comes of the work in that time, else raise a TimeoutError.
 
     It is not cancelled: a read of the store holds cancellations back until it has ended, and asyncio.timeout would

@@ -10,7 +10,7 @@ from pathlib import Path
 import simcord
 from simcord import ChannelHandle, Env, MemberActor
 
-from bot.app import App, app
+from bot.app import App, open_app
 from bot.clock import Clock
 from bot.settings import Settings
 from sandbox.relay import Relay, RelaySettings
@@ -63,7 +63,7 @@ async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
             # The bot is built before its Discord is: the clock asks for the latter when it is first read.
             clock = Clock(now=lambda: datetime.now(UTC))
             async with (
-                app(settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
+                open_app(settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
                 simcord.run(built.bot, settle_timeout=_ANSWER_SECONDS, check_errors=False) as env,
             ):
                 # SimCord's clock starts in the past, and every relative time would read wrong.
@@ -75,7 +75,7 @@ async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
                 )
                 member = guild.add_member(lien)
                 guide = guild.add_member(env.create_user("guide", global_name="mjbot's guide"))
-                async with built.serve():
+                async with built.run_background_work():
                     await built.bot.wait_until_ready()
                     if built.bot.user is not None:
                         await built.bot.user.edit(username="mjbot")

@@ -15,8 +15,8 @@ import simcord
 from simcord import ChannelHandle, Env, InteractionResult, MemberActor
 from simcord.results import ResponseMessage
 
-from bot.app import app
-from bot.submissions.claims import MOST_SUBMITS, claim_id_of
+from bot.app import open_app
+from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from cogs.text.guidance import asking_for_seed
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
@@ -110,7 +110,7 @@ class Walker:
         (said,) = await self._until(lambda: None if (found := over()) is None else (found,))
         if said:
             return said
-        tags = {f"mjbot:{claim_id_of(self._number(result), line)}" for line in range(MOST_SUBMITS)}
+        tags = {f"mjbot:{derive_claim_id(self._number(result), line)}" for line in range(MAX_SUBMITS_PER_INTERACTION)}
         paths = {one.path for one in self.relay.submits if one.body.get("state") in tags}
         others = sorted(paths - _PRESSED) if pressed else []
         return "✔" if not others else f"✔ by `{others[0].removeprefix('/mj')}`"
@@ -184,7 +184,7 @@ async def walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
         relay = await ending.enter_async_context(Relay(relay_settings).serve())
         clock = await ending.enter_async_context(FastClock().ticking())
         given = settings(relay.url, Path(folder)).model_copy(update={"notify_after_seconds": 100_000})
-        built = await ending.enter_async_context(app(given, clock=clock, shard_count=1))
+        built = await ending.enter_async_context(open_app(given, clock=clock, shard_count=1))
         env = await ending.enter_async_context(simcord.run(built.bot, settle_timeout=0.1, check_errors=False))
         await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
         lien = env.create_user("lien")
@@ -192,7 +192,7 @@ async def walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
         channel = guild.create_text_channel("art")
         member = guild.add_member(lien)
         ending.enter_context(env.time_context())
-        await ending.enter_async_context(built.serve())
+        await ending.enter_async_context(built.run_background_work())
         await built.bot.wait_until_ready()
         commands = tuple(
             one.name for one in built.bot.tree.get_commands() if isinstance(one, discord.app_commands.Command)

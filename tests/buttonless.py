@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.midjourney.task import is_array
+from bot.midjourney.task import is_json_array
 from sandbox.relay import Relay, RelaySettings
 from tests.recorded import recorded
 
@@ -39,7 +39,7 @@ class Buttonless(Relay):
         if not reads or not isinstance(answer, web.Response) or answer.status != 200:
             return answer
         body: Any = json.loads(answer.text or "null")
-        return web.json_response([self._told(row) for row in body] if is_array(body) else self._told(body))
+        return web.json_response([self._told(row) for row in body] if is_json_array(body) else self._told(body))
 
     def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self._null:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.relay.responses import Answer
+from bot.relay.responses import RelayResponse
 
 FOLDER = Path(__file__).parent / "data" / "relay"
 
@@ -31,9 +31,9 @@ class Recorded:
         return self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> RelayResponse:
         """What the client's HTTP layer makes of it."""
-        return Answer(self.status, self.text)
+        return RelayResponse(self.status, self.text)
 
 
 def names() -> list[str]:
@@ -65,9 +65,9 @@ class Reply:
     retry_after: float | None = None
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> RelayResponse:
         """What the client's HTTP layer makes of it."""
-        return Answer(self.status, self.text, self.retry_after)
+        return RelayResponse(self.status, self.text, self.retry_after)
 
 
 def real_reply(name: str) -> Reply:

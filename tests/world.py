@@ -12,7 +12,7 @@ import discord
 import simcord
 from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberActor, UserHandle
 
-from bot.app import App, app
+from bot.app import App, open_app
 from bot.clock import Clock
 from bot.settings import Settings
 from sandbox.fast_clock import FastClock
@@ -157,7 +157,7 @@ class World:
     async def learnt(self) -> None:
         """Wait until the store knows something that the relay refuses."""
         async with asyncio.timeout(30):
-            while not await self.app.store.refusals(self.clock.now()):  # noqa: ASYNC110 - there is no event for a row
+            while not await self.app.store.find_missing_capabilities(self.clock.now()):  # noqa: ASYNC110 - there is no event for a row
                 await asyncio.sleep(0.01)
 
     @property
@@ -188,7 +188,7 @@ class World:
             self.folder.mkdir()
         process = AsyncExitStack()
         given = settings(self.relay.url, self.folder, changes)
-        self.app = await process.enter_async_context(app(given, clock=self.clock, shard_count=1))
+        self.app = await process.enter_async_context(open_app(given, clock=self.clock, shard_count=1))
         await self.env.restart_bot(self.app.bot)
         await self._process.aclose()
         self._process = process
@@ -199,7 +199,7 @@ class World:
         self._say_who_owns_it()
         self._serving = AsyncExitStack()
         self._serving.enter_context(self.env.time_context())
-        await self._serving.enter_async_context(self.app.serve())
+        await self._serving.enter_async_context(self.app.run_background_work())
         await self.until(lambda: self.env.backend.commands.get(None) and self.app.trust.owners)
 
     async def stop(self) -> None:
@@ -247,7 +247,7 @@ async def world(
         process = AsyncExitStack()
         given = settings(served.url, folder, changes)
         clock = await ending.enter_async_context(FastClock().ticking())
-        built = await process.enter_async_context(app(given, clock=clock, shard_count=1))
+        built = await process.enter_async_context(open_app(given, clock=clock, shard_count=1))
         ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below
         env = await ending.enter_async_context(_discord(built.bot))
         guild = env.create_guild("Art", id=GUILD_ID)

@@ -6,31 +6,31 @@ from typing import Literal
 from bot.errors.base import MjbotError
 
 
-class AdmissionRefused(MjbotError):
+class PolicyRefused(MjbotError):
     """Who may spend, where and how much."""
 
 
-class ServerNotAllowed(AdmissionRefused):
+class ServerNotAllowed(PolicyRefused):
     """This server may not spend."""
 
 
-class PersonNotAllowed(AdmissionRefused):
+class PersonNotAllowed(PolicyRefused):
     """This person may not spend outside the allowed servers."""
 
 
-class NotTheRequester(AdmissionRefused):
+class NotTheRequester(PolicyRefused):
     """The policy lets only the requester press."""
 
 
-class RequesterUnknown(AdmissionRefused):
+class RequesterUnknown(PolicyRefused):
     """The policy lets only the requester press, and nothing tells who that is."""
 
 
-class NotYours(AdmissionRefused):
+class NotOwnerOrModerator(PolicyRefused):
     """Only who asked for a message, or manages messages there, may end it, or take it away."""
 
 
-class CoolingDown(AdmissionRefused):
+class CooldownActive(PolicyRefused):
     """The same person submitted a moment ago; `retry_after` in seconds."""
 
     def __init__(self, retry_after: float) -> None:
@@ -38,7 +38,7 @@ class CoolingDown(AdmissionRefused):
         self.retry_after = retry_after
 
 
-class DailyLimitReached(AdmissionRefused):
+class DailyLimitReached(PolicyRefused):
     """The day's submits are used up, for this person or for everybody; counted in days of UTC."""
 
     def __init__(self, limit: int, whose: Literal["person", "everybody"], resets_at: datetime) -> None:
@@ -88,7 +88,7 @@ class AnswerLost(PressRefused):
         self.own = own
 
 
-class FormUnsent(PressRefused):
+class ModalNotSent(PressRefused):
     """The form that was typed for a press was not sent, for `refused`; its window is open, and may be billed."""
 
     def __init__(self, refused: MjbotError | None = None) -> None:
@@ -100,5 +100,5 @@ class ButtonUnknown(PressRefused):
     """The task no longer has that button."""
 
 
-class FormGone(PressRefused):
+class ModalExpired(PressRefused):
     """The task is not waiting for a form any more."""

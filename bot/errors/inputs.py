@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from bot.errors.base import MjbotError
-from bot.errors.prompt_errors import Problem
+from bot.errors.prompt_errors import PromptProblem
 
 
 class PromptRefused(MjbotError):
     """A prompt cannot be sent as it is: `problems` are all that is wrong; `prompt` gives the person theirs back."""
 
-    def __init__(self, problems: Sequence[Problem] = (), prompt: str = "") -> None:
+    def __init__(self, problems: Sequence[PromptProblem] = (), prompt: str = "") -> None:
         super().__init__("; ".join(map(repr, problems)))
         self.problems = tuple(problems)
         self.prompt = prompt
@@ -27,11 +27,11 @@ class UploadUnreadable(UploadRefused):
     """Half a picture, or one that is broken."""
 
 
-class UploadAbsent(UploadRefused):
+class UploadNotFound(UploadRefused):
     """The link that was given leads to nothing that can be had; `name` is the link."""
 
 
-class UploadForeign(UploadRefused):
+class UploadTypeUnsupported(UploadRefused):
     """A file of a kind that is not taken; `kind` says which, "" where its bytes do not tell."""
 
     def __init__(self, name: str = "", kind: str = "") -> None:
@@ -39,7 +39,7 @@ class UploadForeign(UploadRefused):
         self.kind = kind
 
 
-class UploadMoves(UploadRefused):
+class UploadAnimated(UploadRefused):
     """An animation, of which nobody can say which frame is meant."""
 
 
@@ -63,7 +63,7 @@ class UploadTooSmall(UploadRefused):
         self.least = least
 
 
-class UploadsMiscounted(UploadRefused):
+class UploadCountInvalid(UploadRefused):
     """`count` pictures where `fewest` to `most` are taken."""
 
     def __init__(self, count: int = 0, fewest: int = 0, most: int = 0) -> None:
@@ -89,11 +89,11 @@ class MaskFull(MaskRefused):
     """Everything is to be repainted, which is a new picture."""
 
 
-class MaskUnclear(MaskRefused):
+class MaskAmbiguous(MaskRefused):
     """Neither black and white, nor painted on something transparent: nobody can tell what is meant."""
 
 
-class MaskMisshapen(MaskRefused):
+class MaskAspectRatioWrong(MaskRefused):
     """Its proportions are not those of its picture; `mask` and `picture` are width and height in pixels."""
 
     def __init__(self, mask: tuple[int, int] = (0, 0), picture: tuple[int, int] = (0, 0)) -> None:

@@ -28,7 +28,7 @@ class PictureTooLarge(PictureError):
     """More bytes, or more pixels, than we take."""
 
 
-class PictureUnfinished(PictureError):
+class PictureWorkAborted(PictureError):
     """The work on it was cut short, as it took too much memory or too long, or as the bot ends."""
 
 

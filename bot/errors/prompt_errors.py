@@ -6,19 +6,19 @@ Parameters are named as the prompt line writes them, without their dashes; `wher
 from dataclasses import dataclass
 from typing import Literal
 
-Where = Literal["prompt", "option"]
+ParameterSource = Literal["prompt", "option"]
 
 
 @dataclass(frozen=True)
-class NoWords:
+class PromptTextMissing:
     """There is nothing to draw: no words beside `images` pictures; `parameters` tells that there were some."""
 
-    images: int = 0
-    parameters: bool = False
+    image_count: int = 0
+    has_parameters: bool = False
 
 
 @dataclass(frozen=True)
-class TooLong:
+class PromptTooLong:
     """The whole line has `length` characters, and `limit` are possible."""
 
     length: int
@@ -30,7 +30,7 @@ class UnknownParameter:
     """Midjourney knows no such parameter; `near` are those whose names look like it."""
 
     name: str
-    near: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,24 @@ class ValueMissing:
 
 
 @dataclass(frozen=True)
-class Malformed:
+class MalformedValue:
     """A value is of another form than `example`."""
 
     name: str
     given: str
     example: str
-    where: Where = "prompt"
+    where: ParameterSource = "prompt"
 
 
 @dataclass(frozen=True)
-class OutOfRange:
+class ValueOutOfRange:
     """A value lies beyond `low` and `high`, both allowed; `model` is named where the range is its own."""
 
     name: str
     given: str
-    low: str
-    high: str
-    where: Where = "prompt"
+    minimum: str
+    maximum: str
+    where: ParameterSource = "prompt"
     model: str = ""
 
 
@@ -69,22 +69,22 @@ class UnknownVersion:
 
     name: str
     given: str
-    known: tuple[str, ...]
-    where: Where = "prompt"
+    known_versions: tuple[str, ...]
+    where: ParameterSource = "prompt"
 
 
 @dataclass(frozen=True)
-class Twice:
+class ConflictingValues:
     """One parameter was given two values, both in the prompt or the second as an option."""
 
     name: str
     first: str
     second: str
-    where: Where = "prompt"
+    where: ParameterSource = "prompt"
 
 
 @dataclass(frozen=True)
-class Apart:
+class ExclusiveParameters:
     """Two parameters exclude each other."""
 
     first: str
@@ -92,39 +92,39 @@ class Apart:
 
 
 @dataclass(frozen=True)
-class NotInVersion:
+class ParameterNotInVersion:
     """A parameter that the chosen `model` lacks."""
 
     name: str
     model: str
-    where: Where = "prompt"
+    where: ParameterSource = "prompt"
 
 
 @dataclass(frozen=True)
-class ManyJobs:
+class SeveralJobs:
     """What would start several jobs behind a question that no relay answers: `--repeat`, or `{this, that}`."""
 
     given: str
 
 
 @dataclass(frozen=True)
-class StrayWords:
+class TextInDefaults:
     """Words among default parameters, where only parameters can stand."""
 
     given: str
 
 
-Problem = (
-    NoWords
-    | TooLong
+PromptProblem = (
+    PromptTextMissing
+    | PromptTooLong
     | UnknownParameter
     | ValueMissing
-    | Malformed
-    | OutOfRange
+    | MalformedValue
+    | ValueOutOfRange
     | UnknownVersion
-    | Twice
-    | Apart
-    | NotInVersion
-    | ManyJobs
-    | StrayWords
+    | ConflictingValues
+    | ExclusiveParameters
+    | ParameterNotInVersion
+    | SeveralJobs
+    | TextInDefaults
 )

@@ -35,7 +35,7 @@ class RelayBusy(RelayError):
         self.retry_after = retry_after
 
 
-class NoAccount(RelayBusy):
+class NoAccountAvailable(RelayBusy):
     """No account of the relay's can take it; `speed` is the one asked for, where one was."""
 
     def __init__(self, reason: str = "", *, retry_after: float | None = None, speed: str = "") -> None:
@@ -63,7 +63,7 @@ class KeyLimited(KeyRefused):
     """The key is limited to some models: new-api lets it submit, and refuses every read."""
 
 
-class UpstreamRefused(RelayError):
+class UpstreamKeyRefused(RelayError):
     """What stands behind the relay refused the relay's own secret (401, 403): the key is fine, nothing was accepted."""
 
 
@@ -107,7 +107,7 @@ class ActionUnsupported(RelayError):
         self.lasting = lasting
 
 
-class NoSeed(RelayError):
+class SeedUnavailable(RelayError):
     """Midjourney does not tell from which number a task was drawn; `lasting`: this relay tells it of none."""
 
     def __init__(self, reason: str = "", *, lasting: bool = False) -> None:
@@ -123,7 +123,7 @@ class SubmitRefused(RelayError):
         self.code = code
 
 
-class PromptUnheard(RelayError):
+class PromptChangeUnsupported(RelayError):
     """The only way that this relay has to what was pressed takes no prompt, so the one typed for it was not sent."""
 
 
@@ -131,7 +131,7 @@ class PromptIgnored(RelayError):
     """A press was accepted, and paid, without a form for the prompt that was typed: it draws from the old one."""
 
 
-class SubmitUncertain(RelayError):
+class SubmitOutcomeUnknown(RelayError):
     """A submit was sent and its answer lost: the job may exist and be paid, so it is never sent again.
 
     `answered` tells that the relay itself has answered, with one of its known words for a submit that failed upstream:

@@ -8,11 +8,11 @@ from typing import Protocol
 from bot.clock import Clock
 from bot.entities import Job, Place
 from bot.errors import ActionUnsupported
-from bot.features.message_permissions import Hand
-from bot.midjourney.buttons import CANCEL
-from bot.midjourney.capabilities import believed_until
+from bot.features.message_permissions import MessageActor
+from bot.midjourney.buttons import CANCEL_CAPABILITY
+from bot.midjourney.capabilities import compute_refusal_expiry
 from bot.ports import Store
-from bot.tracking.tracker import Jobs
+from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
@@ -20,34 +20,34 @@ log = logging.getLogger(__name__)
 class Midjourney(Protocol):
     """What giving up asks of the relay."""
 
-    async def cancel(self, task_id: str) -> None:
+    async def cancel_task(self, task_id: str) -> None:
         """Give a running task up, or raise ActionUnsupported where there is no such thing."""
         ...
 
 
-class Outcome(Enum):
+class CancelOutcome(Enum):
     """What came of it."""
 
-    ASKED = auto()
+    REQUESTED = auto()
     """The relay took it; the task itself will tell."""
     STOPPED = auto()
     """The message no longer watches it."""
-    CANNOT = auto()
+    UNSUPPORTED = auto()
     """The same, as the relay cannot cancel."""
-    OVER = auto()
+    ALREADY_ENDED = auto()
     """There was nothing left to give up: its end is shown."""
 
 
-class Stops:
+class CancelService:
     """Gives up what is under way."""
 
-    def __init__(self, api: Midjourney, store: Store, jobs: Jobs, *, clock: Clock) -> None:
+    def __init__(self, api: Midjourney, store: Store, jobs: JobTracker, *, clock: Clock) -> None:
         self._api = api
         self._store = store
         self._jobs = jobs
         self._now = clock.now
 
-    async def stop(self, task_id: str, place: Place, hand: Hand) -> Outcome:
+    async def cancel_task(self, task_id: str, place: Place, hand: MessageActor) -> CancelOutcome:
         """Cancel the task if this message has asked for it and the relay can, else stop watching it here.
 
         What another message, or program, has asked for is not this one's to cancel.
@@ -57,32 +57,34 @@ class Stops:
             RelayError: The relay can, in general, but did not.
             StoreUnavailable: Nobody knows whose message it is.
         """
-        known = await self._store.job(place.message_id)
-        hand.judge(known)
+        known = await self._store.find_job(place.message_id)
+        hand.require_permission(known)
         born = Job(place=place, requester=hand.person, task_id=task_id, born_at=self._now())
         job = replace(known or born, place=place, task_id=task_id)
-        task = await self._store.snapshot(task_id)
+        task = await self._store.find_snapshot(task_id)
         if task is not None and task.status.is_final:
-            await self._jobs.look_again(task_id, place, hand.person)
-            return Outcome.OVER
+            await self._jobs.follow_again(task_id, place, hand.person)
+            return CancelOutcome.ALREADY_ENDED
         if not job.claim_id:
-            await self._jobs.stop(job)
-            return Outcome.STOPPED
+            await self._jobs.stop_watching(job)
+            return CancelOutcome.STOPPED
         if await self._cancelled(task_id):
-            return Outcome.ASKED
-        await self._jobs.stop(job)
-        return Outcome.CANNOT
+            return CancelOutcome.REQUESTED
+        await self._jobs.stop_watching(job)
+        return CancelOutcome.UNSUPPORTED
 
     async def _cancelled(self, task_id: str) -> bool:
         """Ask the relay, unless it is known to lack that; what it lacks is learnt."""
         now = self._now()
-        if CANCEL in await self._store.refusals(now):
+        if CANCEL_CAPABILITY in await self._store.find_missing_capabilities(now):
             return False
         try:
-            await self._api.cancel(task_id)
+            await self._api.cancel_task(task_id)
         except ActionUnsupported as lacking:
-            await self._store.refuse(CANCEL, lacking.reason, at=now, until=believed_until(lacking, now))
-            self._jobs.lacks.look_anew()
+            await self._store.save_missing_capability(
+                CANCEL_CAPABILITY, lacking.reason, at=now, until=compute_refusal_expiry(lacking, now)
+            )
+            self._jobs.capabilities.invalidate()
             return False
         log.info("Task %s is asked to be cancelled.", task_id)
         return True

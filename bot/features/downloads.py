@@ -7,28 +7,28 @@ from typing import Protocol
 
 from bot.entities import Place
 from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, RelayError
-from bot.imaging.downloader import MAX_BODY, Picture, file_name
+from bot.imaging.downloader import MAX_DOWNLOAD_BYTES, Picture, build_file_name
 from bot.midjourney.task import Task
-from bot.ports import Display, PictureSource, Store
+from bot.ports import MessageEditor, PictureSource, Store
 
 log = logging.getLogger(__name__)
 
-WHOLE = 0
+WHOLE_GRID = 0
 """The number of the whole grid, where its four pictures are 1 to 4."""
 
 
 class Midjourney(Protocol):
     """What results ask of the relay."""
 
-    async def fetch(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Fetch one task, or raise TaskUnknown."""
         ...
 
 
-class Scissors(Protocol):
+class GridSplitter(Protocol):
     """Who cuts grids, off the event loop."""
 
-    async def quarters(
+    async def split_grid(
         self, data: bytes, *, name: str, limit: int, url: str = ""
     ) -> tuple[Picture, Picture, Picture, Picture]:
         """Cut a grid into its four pictures, each of at most `limit` bytes; raises PictureError."""
@@ -36,7 +36,7 @@ class Scissors(Protocol):
 
 
 @dataclass(frozen=True)
-class Files:
+class DownloadFiles:
     """Files, with their prompt; `unfit` says why the first of those that are missing is, and `links` show them.
 
     `cut` tells that they were cut from the grid here, as the relay hands out only that.
@@ -44,16 +44,16 @@ class Files:
 
     prompt: str = ""
     pictures: tuple[Picture, ...] = ()
-    cut: bool = False
+    is_split_here: bool = False
     links: tuple[str, ...] = ()
-    unfit: PictureError | None = None
+    first_error: PictureError | None = None
 
 
-class Results:
+class DownloadService:
     """Hands out what a finished task holds. Ports: `store`, `display`, `pictures`."""
 
     def __init__(
-        self, api: Midjourney, store: Store, display: Display, pictures: PictureSource, scissors: Scissors
+        self, api: Midjourney, store: Store, display: MessageEditor, pictures: PictureSource, scissors: GridSplitter
     ) -> None:
         self._api = api
         self._store = store
@@ -61,7 +61,7 @@ class Results:
         self._pictures = pictures
         self._scissors = scissors
 
-    async def split(self, task_id: str, numbers: Collection[int], place: Place) -> Files:
+    async def fetch_grid_pictures(self, task_id: str, numbers: Collection[int], place: Place) -> DownloadFiles:
         """Return the chosen ones of a grid's four pictures, or its WHOLE, each made to fit the place.
 
         Raises:
@@ -69,20 +69,22 @@ class Results:
             RelayError: The task is not kept, and the relay cannot be asked.
         """
         task = await self._task(task_id)
-        wanted, limit = sorted(set(numbers) - {WHOLE}), self._display.file_limit(place)
-        whole = await self.original(task_id, place) if WHOLE in numbers else Files(task.shown_prompt)
+        wanted, limit = sorted(set(numbers) - {WHOLE_GRID}), self._display.max_file_bytes(place)
+        whole = (
+            await self.fetch_originals(task_id, place) if WHOLE_GRID in numbers else DownloadFiles(task.shown_prompt)
+        )
         if not wanted:
             return whole
         parts = await self._given(task, wanted, limit)
         cut = not parts
         if cut:
             grid = await self._whole(task, place)
-            name = file_name(task.shown_prompt, task.id)
-            four = await self._scissors.quarters(grid.data, name=name, limit=limit, url=task.picture_url)
+            name = build_file_name(task.shown_prompt, task.id)
+            four = await self._scissors.split_grid(grid.data, name=name, limit=limit, url=task.picture_url)
             parts = tuple(four[number - 1] for number in wanted)
-        return Files(task.shown_prompt, (*parts, *whole.pictures), cut, whole.links, whole.unfit)
+        return DownloadFiles(task.shown_prompt, (*parts, *whole.pictures), cut, whole.links, whole.first_error)
 
-    async def original(self, task_id: str, place: Place) -> Files:
+    async def fetch_originals(self, task_id: str, place: Place) -> DownloadFiles:
         """Return a picture's untouched file, or those of a video's clips, where they fit, else links and the reason.
 
         Raises:
@@ -90,23 +92,23 @@ class Results:
             RelayError: The task is not kept, and the relay cannot be asked.
         """
         task = await self._task(task_id)
-        found: list[Files] = []
+        found: list[DownloadFiles] = []
         lost: list[PictureError] = []
-        for number in range(max(1, len(task.clips))):
+        for number in range(max(1, len(task.clip_urls))):
             try:
                 found.append(await self._untouched(task, number, place))
             except PictureError as error:
                 lost.append(error)
         if not found:
             raise lost[0]
-        return Files(
+        return DownloadFiles(
             task.shown_prompt,
             tuple(picture for files in found for picture in files.pictures),
             links=tuple(link for files in found for link in files.links),
-            unfit=next((files.unfit for files in found if files.unfit), next(iter(lost), None)),
+            first_error=next((files.first_error for files in found if files.first_error), next(iter(lost), None)),
         )
 
-    async def _untouched(self, task: Task, number: int, place: Place) -> Files:
+    async def _untouched(self, task: Task, number: int, place: Place) -> DownloadFiles:
         """Return the untouched file of one picture, or of the clip of that number, counted from 0, or its link."""
         url = _url(task, number)
         link = "" if self._pictures.is_private(url) else url
@@ -117,32 +119,32 @@ class Results:
         except PictureError as unfit:
             if not link or isinstance(unfit, PictureForbidden):
                 raise
-            return Files(links=(link,), unfit=unfit)
-        if len(picture.data) <= self._display.file_limit(place):
-            return Files(pictures=(picture,))
+            return DownloadFiles(links=(link,), first_error=unfit)
+        if len(picture.data) <= self._display.max_file_bytes(place):
+            return DownloadFiles(pictures=(picture,))
         too_large = PictureTooLarge(url, f"{len(picture.data)} bytes")
         if not link:
             raise too_large
-        return Files(links=(link,), unfit=too_large)
+        return DownloadFiles(links=(link,), first_error=too_large)
 
     async def _task(self, task_id: str) -> Task:
         """Return what is kept of a task, else what the relay tells of it."""
-        kept = await self._store.snapshot(task_id)
+        kept = await self._store.find_snapshot(task_id)
         if kept is not None and kept.picture_url:
             return kept
-        task = await self._api.fetch(task_id)
-        await self._store.keep(task)
+        task = await self._api.fetch_task(task_id)
+        await self._store.save_snapshot(task)
         return task
 
     async def _given(self, task: Task, wanted: list[int], limit: int) -> tuple[Picture, ...]:
         """Fetch the pictures that the relay itself has split; none where one of them is not to be had."""
-        name = file_name(task.shown_prompt, task.id)
-        if len(task.pictures) < max(wanted):
+        name = build_file_name(task.shown_prompt, task.id)
+        if len(task.grid_picture_urls) < max(wanted):
             return ()
         try:
             return tuple(
                 [
-                    await self._pictures.fetch(task.pictures[number - 1], name=f"{name}_{number}", limit=limit)
+                    await self._pictures.fetch(task.grid_picture_urls[number - 1], name=f"{name}_{number}", limit=limit)
                     for number in wanted
                 ]
             )
@@ -155,7 +157,7 @@ class Results:
         try:
             return await self._fresh(task, 0)
         except PictureGone:
-            link = await self._display.picture_link(place)
+            link = await self._display.fetch_attachment_url(place)
             if not link:
                 raise
             return await self._fetch(task, link)
@@ -172,19 +174,19 @@ class Results:
 
     async def _other_link(self, task: Task, number: int) -> str:
         try:
-            told = _url(await self._api.fetch(task.id), number)
+            told = _url(await self._api.fetch_task(task.id), number)
         except RelayError:
             return ""
         return told if told != _url(task, number) else ""
 
     async def _fetch(self, task: Task, url: str, number: int = 0) -> Picture:
         # Within what we download nothing is re-encoded.
-        whose = f"{task.id}_{number + 1}" if len(task.clips) > 1 else task.id
-        return await self._pictures.fetch(url, name=file_name(task.shown_prompt, whose), limit=MAX_BODY)
+        whose = f"{task.id}_{number + 1}" if len(task.clip_urls) > 1 else task.id
+        return await self._pictures.fetch(url, name=build_file_name(task.shown_prompt, whose), limit=MAX_DOWNLOAD_BYTES)
 
 
 def _url(task: Task, number: int) -> str:
     """Return the link of a task's picture, or, of a video, that of one of its clips; "" where it has none such."""
-    if not task.clips:
+    if not task.clip_urls:
         return task.picture_url
-    return task.clips[number] if number < len(task.clips) else ""
+    return task.clip_urls[number] if number < len(task.clip_urls) else ""

@@ -7,7 +7,7 @@ from bot.entities import Job, Place
 from bot.midjourney.task import Status, Task
 from bot.ports import Store
 
-MOST = 25
+MAX_MEMBERS = 25
 """How many members a family is shown with."""
 _GENERATIONS = 8
 """How far up, and from there down, is looked."""
@@ -16,7 +16,7 @@ _AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Member:
+class LineageMember:
     """One task of a family: `task` is its snapshot, empty but for the id where the store has lost it.
 
     `path` tells for each generation above, and last for itself, whether it is the last child of its parent.
@@ -26,17 +26,17 @@ class Member:
 
     task: Task
     path: tuple[bool, ...] = ()
-    made_by: str = ""
+    pressed: str = ""
     done: str = ""
     link: str = ""
 
 
 @dataclass(frozen=True)
-class Family:
+class Lineage:
     """The members as a tree is read, parents before children; `more` tells that some are left out."""
 
-    members: tuple[Member, ...]
-    more: bool = False
+    members: tuple[LineageMember, ...]
+    has_more: bool = False
 
 
 @dataclass
@@ -63,13 +63,13 @@ class _Tree:
             yield from self.walk(child, (*path, child == own[-1]))
 
 
-class Families:
+class LineageFinder:
     """Finds the family of a task."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def of(self, task_id: str, place: Place, person_id: int) -> Family:
+    async def find_lineage(self, task_id: str, place: Place, person_id: int) -> Lineage:
         """Return a task's family as that person may see it, with links to those messages that may be seen from `place`.
 
         What only others' private messages, or other servers, tell of is left out; where something that is shown hangs
@@ -77,12 +77,12 @@ class Families:
         """
         tree = await self._tree(task_id)
         ids = tree.ids
-        tasks = await self._store.snapshots_of(ids)
-        jobs = await self._store.jobs_of_tasks(ids, _AT_ONCE)
+        tasks = await self._store.find_snapshots(ids)
+        jobs = await self._store.list_jobs_of_tasks(ids, _AT_ONCE)
         shown: dict[str, Job] = {}
         seen: dict[str, str] = {}
         for job in jobs:
-            here = job.place.is_seen_from(place.guild_id, place.channel_id)
+            here = job.place.is_visible_from(place.guild_id, place.channel_id)
             if not here and job.requester.id != person_id:
                 continue
             # What was pressed for it the job of the press says best, and any other only if it was told.
@@ -97,7 +97,7 @@ class Families:
             _member(one, path, tasks, shown.get(one), seen.get(one, "")) if one not in hidden else _nobody(path)
             for one, path in tree.without(hidden).walk(ids[0])
         )
-        return Family(members, tree.more or bool(hidden))
+        return Lineage(members, tree.more or bool(hidden))
 
     async def _tree(self, task_id: str) -> _Tree:
         """Look up to the oldest that is known, then down, generation by generation."""
@@ -105,14 +105,14 @@ class Families:
         tree = _Tree(line[0], {}, more)
         known, level = set(line), [line[0]]
         for _ in range(_GENERATIONS + 1):
-            kin = await self._store.kin(level, _AT_ONCE)
+            kin = await self._store.list_lineage_pairs(level, _AT_ONCE)
             tree.more |= len(kin) == _AT_ONCE
             below: list[str] = []
             for pair in kin:
                 parent, child = pair.parent_id, pair.child_id
                 if parent not in level or (child in known and not _follows(line, parent, child)):
                     continue
-                if child not in known and len(known) >= MOST:
+                if child not in known and len(known) >= MAX_MEMBERS:
                     tree.more = True
                     continue
                 known.add(child)
@@ -121,14 +121,14 @@ class Families:
             level = below
             if not level:
                 return tree
-        tree.more |= any(pair.parent_id in level for pair in await self._store.kin(level, _AT_ONCE))
+        tree.more |= any(pair.parent_id in level for pair in await self._store.list_lineage_pairs(level, _AT_ONCE))
         return tree
 
     async def _line(self, task_id: str) -> tuple[list[str], bool]:
         """Return the task's ancestors, the oldest first, and itself; and whether there are older ones."""
         line = [task_id]
         while True:
-            kin = await self._store.kin(line[:1], _AT_ONCE)
+            kin = await self._store.list_lineage_pairs(line[:1], _AT_ONCE)
             parent = next((pair.parent_id for pair in kin if pair.child_id == line[0]), "")
             if not parent or parent in line:
                 return line, False
@@ -142,11 +142,13 @@ def _follows(line: list[str], parent: str, child: str) -> bool:
     return parent in line and child in line and line.index(child) == line.index(parent) + 1
 
 
-def _member(task_id: str, path: tuple[bool, ...], tasks: Mapping[str, Task], job: Job | None, link: str) -> Member:
+def _member(
+    task_id: str, path: tuple[bool, ...], tasks: Mapping[str, Task], job: Job | None, link: str
+) -> LineageMember:
     task = tasks.get(task_id, Task(id=task_id, status=Status.FRESH))
-    return Member(task, path, job.pressed if job else "", job.done if job else "", link)
+    return LineageMember(task, path, job.pressed if job else "", job.done if job else "", link)
 
 
-def _nobody(path: tuple[bool, ...]) -> Member:
+def _nobody(path: tuple[bool, ...]) -> LineageMember:
     """Return what is shown of a task that is not this person's business: that something was made of it."""
-    return Member(Task(id="", status=Status.SUCCESS), path)
+    return LineageMember(Task(id="", status=Status.SUCCESS), path)

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from bot.entities import Job, Person
-from bot.errors import NotYours
+from bot.errors import NotOwnerOrModerator
 
 
 @dataclass(frozen=True)
-class Hand:
+class MessageActor:
     """Who wants to end something: `requester_id` is whose message it is as Discord tells, 0 where it does not."""
 
     person: Person
     requester_id: int
-    moderates: bool
+    is_moderator: bool
 
-    def judge(self, job: Job | None) -> None:
+    def require_permission(self, job: Job | None) -> None:
         """Raise NotYours unless it is theirs, as the store knows first, or they manage messages there."""
         requester_id = job.requester.id if job else self.requester_id
-        if not self.moderates and self.person.id != requester_id:
-            raise NotYours
+        if not self.is_moderator and self.person.id != requester_id:
+            raise NotOwnerOrModerator

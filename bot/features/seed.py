@@ -3,9 +3,17 @@
 import logging
 from typing import Protocol
 
-from bot.errors import ActionUnsupported, NoSeed, ParentBusy, ParentGone, RelayBusy, StoreUnavailable, SubmitRefused
-from bot.midjourney.buttons import SEED
-from bot.midjourney.capabilities import believed_until
+from bot.errors import (
+    ActionUnsupported,
+    ParentBusy,
+    ParentGone,
+    RelayBusy,
+    SeedUnavailable,
+    StoreUnavailable,
+    SubmitRefused,
+)
+from bot.midjourney.buttons import SEED_CAPABILITY
+from bot.midjourney.capabilities import compute_refusal_expiry
 from bot.midjourney.task import Task
 from bot.ports import Now, Store
 
@@ -19,12 +27,12 @@ _AGAIN_SECONDS = 60.0
 class Midjourney(Protocol):
     """What the seed needs of the relay: the number, which takes up to a minute or two, and costs nothing."""
 
-    async def seed(self, task_id: str) -> str:
+    async def fetch_seed(self, task_id: str) -> str:
         """Return it, or raise a RelayError."""
         ...
 
 
-class Seeds:
+class SeedService:
     """Asks for seeds. Ports: `api`, `store`."""
 
     def __init__(self, api: Midjourney, store: Store, now: Now) -> None:
@@ -33,7 +41,7 @@ class Seeds:
         self._now = now
         self._under_way = 0
 
-    async def ask(self, task_id: str) -> Task:
+    async def fetch_seed(self, task_id: str) -> Task:
         """Return a task with its seed; nothing else of it need be known.
 
         Raises:
@@ -42,9 +50,9 @@ class Seeds:
             RelayBusy: Too many are being asked for.
             RelayError: Any other leaf: the relay cannot be asked.
         """
-        return await self.find_known(task_id) or await self._remember(task_id, await self._asked(task_id))
+        return await self.find_known_seed(task_id) or await self._remember(task_id, await self._asked(task_id))
 
-    async def find_known(self, task_id: str) -> Task | None:
+    async def find_known_seed(self, task_id: str) -> Task | None:
         """Return a task whose seed is known already; None where the relay has to be asked for it.
 
         Raises:
@@ -55,7 +63,7 @@ class Seeds:
             return known
         reason = await self._refused()
         if reason is not None:
-            raise NoSeed(reason, lasting=True)
+            raise SeedUnavailable(reason, lasting=True)
         return None
 
     async def _asked(self, task_id: str) -> str:
@@ -63,19 +71,19 @@ class Seeds:
             raise RelayBusy(retry_after=_AGAIN_SECONDS)
         self._under_way += 1
         try:
-            return await self._api.seed(task_id)
+            return await self._api.fetch_seed(task_id)
         except ActionUnsupported as unsupported:
             await self._learn(unsupported)
-            raise NoSeed(unsupported.reason, lasting=unsupported.lasting) from unsupported
+            raise SeedUnavailable(unsupported.reason, lasting=unsupported.lasting) from unsupported
         except (SubmitRefused, ParentBusy, ParentGone) as refused:
-            raise NoSeed(refused.reason) from refused
+            raise SeedUnavailable(refused.reason) from refused
         finally:
             self._under_way -= 1
 
     async def _refused(self) -> str | None:
         """Return why this relay tells no seeds; None where it may, or where the store is away: it is asked then."""
         try:
-            return (await self._store.refusals(self._now())).get(SEED)
+            return (await self._store.find_missing_capabilities(self._now())).get(SEED_CAPABILITY)
         except StoreUnavailable:
             return None
 
@@ -85,13 +93,15 @@ class Seeds:
             return
         now = self._now()
         try:
-            await self._store.refuse(SEED, unsupported.reason, at=now, until=believed_until(unsupported, now))
+            await self._store.save_missing_capability(
+                SEED_CAPABILITY, unsupported.reason, at=now, until=compute_refusal_expiry(unsupported, now)
+            )
         except StoreUnavailable as gone:
             log.warning("That this relay tells no seeds was not written down: %s.", gone)
 
     async def _known(self, task_id: str) -> Task:
         try:
-            return await self._store.snapshot(task_id) or Task(id=task_id)
+            return await self._store.find_snapshot(task_id) or Task(id=task_id)
         except StoreUnavailable as gone:
             log.warning("The seed of task %s is asked for anew: %s.", task_id, gone)
             return Task(id=task_id)
@@ -102,7 +112,7 @@ class Seeds:
         task = known.model_copy(update={"seed": seed})
         if known.status.is_final:
             try:
-                await self._store.keep(task)
+                await self._store.save_snapshot(task)
             except StoreUnavailable as gone:
                 log.warning("The seed of task %s is not kept: %s.", task_id, gone)
         return task

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 from bot.errors import MaskMissing, PictureUnreadable
-from bot.imaging.downloader import DISCORD_LIMIT, MAX_BODY, Picture
-from bot.imaging.image_processor import Studio
+from bot.imaging.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
+from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Mask, Region
 from bot.midjourney.task import Task
 from bot.ports import PictureSource
-from bot.submissions.command_requests import Given
-from bot.submissions.presses import Press, Presses
+from bot.submissions.command_requests import PictureInput
+from bot.submissions.presses import Press, PressService
 
 
 @dataclass(frozen=True)
-class Proposal:
+class RegionProposal:
     """What a person confirms: the prompt as it will be sent, the mask, and how both look."""
 
     prompt: str
@@ -21,15 +21,15 @@ class Proposal:
     preview: Picture
 
 
-class Regions:
+class RegionService:
     """Prepares, for free, what `Presses.repaint` sends."""
 
-    def __init__(self, presses: Presses, pictures: PictureSource, studio: Studio) -> None:
+    def __init__(self, presses: PressService, pictures: PictureSource, studio: ImageProcessor) -> None:
         self._presses = presses
         self._pictures = pictures
         self._studio = studio
 
-    async def propose(self, press: Press, prompt: str, wish: Region | Given | None) -> Proposal:
+    async def propose_region(self, press: Press, prompt: str, wish: Region | PictureInput | None) -> RegionProposal:
         """Draw the mask of a ready region, or read one that somebody painted, and preview it.
 
         Raises:
@@ -41,13 +41,13 @@ class Regions:
         """
         if wish is None:
             raise MaskMissing
-        parent, prompt = await self._presses.examine(press, prompt)
-        async with self._studio.turn(press.person.id):
+        parent, prompt = await self._presses.check_prompt(press, prompt)
+        async with self._studio.reserve_slot(press.person.id):
             return await self._previewed(parent, prompt, wish)
 
-    async def _previewed(self, parent: Task, prompt: str, wish: Region | Given) -> Proposal:
+    async def _previewed(self, parent: Task, prompt: str, wish: Region | PictureInput) -> RegionProposal:
         # No limit but that of the download: the mask must have the size that Midjourney's picture has.
-        picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_BODY)
+        picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_DOWNLOAD_BYTES)
         size = picture.width, picture.height
         if not all(size):
             raise PictureUnreadable(parent.picture_url, "it moves")
@@ -55,11 +55,11 @@ class Regions:
             mask = await self._studio.draw_mask(wish, size)
         else:
             mask = await self._studio.read_mask(await wish.read(), size, name=wish.name)
-        preview = await self._studio.preview(
-            picture.data, mask, name="preview", limit=DISCORD_LIMIT, url=parent.picture_url
+        preview = await self._studio.draw_mask_preview(
+            picture.data, mask, name="preview", limit=DISCORD_FILE_LIMIT, url=parent.picture_url
         )
-        return Proposal(prompt, mask, preview)
+        return RegionProposal(prompt, mask, preview)
 
-    async def reread(self, kept: Given) -> Mask:
+    async def reread_mask(self, kept: PictureInput) -> Mask:
         """Read a mask of ours again, as the message that proposed it kept it; raises UploadRefused or MaskRefused."""
-        return await self._studio.reread_mask(await kept.read(), name=kept.name)
+        return await self._studio.read_own_mask(await kept.read(), name=kept.name)

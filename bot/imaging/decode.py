@@ -8,10 +8,10 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from bot.errors import MjbotError, PictureUnfinished
-from bot.imaging.reencode import BROKEN, MAX_PIXELS, has_endless_scans
+from bot.errors import MjbotError, PictureWorkAborted
+from bot.imaging.reencode import DECODE_ERRORS, MAX_PIXELS, has_too_many_scans
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+SUPPORTED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # A camera's two views in one JPEG are no animation.
 _STILL = {"JPEG", "MPO"}
 _STRIP = 256
@@ -19,37 +19,37 @@ _PIXELS = re.compile(r"([0-9]{1,18}) pixels")
 
 
 @dataclass(frozen=True)
-class Wrong:
+class DecodeErrors:
     """The errors that whoever opens a picture wants for what may be wrong with it; `too_large` is told the pixels."""
 
     unreadable: Callable[[], MjbotError]
     too_large: Callable[[int], MjbotError]
-    moves: Callable[[], MjbotError]
+    animated: Callable[[], MjbotError]
 
 
 @contextmanager
-def opened(data: bytes, wrong: Wrong) -> Generator[Image.Image]:
+def open_image(data: bytes, wrong: DecodeErrors) -> Generator[Image.Image]:
     """Open a still picture of at most MAX_PIXELS, and turn whatever Pillow raises meanwhile into an error of ours."""
-    if has_endless_scans(data):
+    if has_too_many_scans(data):
         raise wrong.unreadable()
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with Image.open(BytesIO(data), formats=SUPPORTED_FORMATS) as image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:
                 raise wrong.too_large(pixels)
             if image.format not in _STILL and getattr(image, "is_animated", False):
-                raise wrong.moves()
+                raise wrong.animated()
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         found = _PIXELS.search(str(error))
         raise wrong.too_large(int(found[1]) if found else MAX_PIXELS + 1) from error
     except MemoryError as error:
-        raise PictureUnfinished("", "out of memory") from error
-    except BROKEN as error:
+        raise PictureWorkAborted("", "out of memory") from error
+    except DECODE_ERRORS as error:
         raise wrong.unreadable() from error
 
 
-def upright(image: Image.Image, longest: int = 0) -> Image.Image:
+def decode_upright(image: Image.Image, longest: int = 0) -> Image.Image:
     """Decode a picture the way it is meant to be seen, at about `longest` pixels a side where that is given."""
     if longest:
         # A JPEG is decoded at a fraction of its size where that still is enough.
@@ -61,22 +61,22 @@ def upright(image: Image.Image, longest: int = 0) -> Image.Image:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         if image.mode not in {"L", "LA", "RGB", "RGBA"}:
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        return resized(image, size, Image.Resampling.LANCZOS)
+        return resize_image(image, size, Image.Resampling.LANCZOS)
     return image
 
 
-def resized(image: Image.Image, size: tuple[int, int], how: Image.Resampling) -> Image.Image:
+def resize_image(image: Image.Image, size: tuple[int, int], how: Image.Resampling) -> Image.Image:
     """Bring a picture to a size."""
     return image.resize(size, how, reducing_gap=2.0)  # pyright: ignore[reportUnknownMemberType]
 
 
-def white_from(image: Image.Image, least: int, *, below: bool = False) -> Image.Image:
+def apply_threshold(image: Image.Image, least: int, *, below: bool = False) -> Image.Image:
     """Make what is `least` or more of one channel white and the rest black, or the other way round."""
     table = [255 if (level >= least) is not below else 0 for level in range(256)]
     return image.point(table)  # pyright: ignore[reportUnknownMemberType]
 
 
-def is_transparent(image: Image.Image) -> bool:
+def has_transparency(image: Image.Image) -> bool:
     """Whether something shows through; looked at in strips, as Pillow holds the interpreter's lock for a channel."""
     if not image.has_transparency_data:
         return False
@@ -86,7 +86,7 @@ def is_transparent(image: Image.Image) -> bool:
     return any(strip.getchannel("A").getextrema() != (255, 255) for strip in strips)
 
 
-def flat(image: Image.Image) -> Image.Image:
+def flatten_on_white(image: Image.Image) -> Image.Image:
     """Return the plain colours of a picture, laid on white where something shows through."""
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")

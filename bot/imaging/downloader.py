@@ -18,25 +18,34 @@ from bot.errors import (
     PictureGone,
     PictureTooLarge,
     PictureUnreadable,
-    UploadAbsent,
+    UploadNotFound,
 )
-from bot.imaging.reencode import Picture, fit
-from bot.imaging.upload_validation import MOST_BYTES
+from bot.imaging.reencode import Picture, fit_to_limit
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from bot.imaging.url_safety import (
     AddressRefusedError,
-    address,
-    expires_at,
-    is_public,
-    only_there,
-    origin,
-    public_connector,
+    create_public_connector,
+    get_host_and_port,
+    is_internal_url,
+    is_public_ip,
+    parse_expiry,
+    rewrite_relay_url,
 )
-from bot.imaging.worker_pool import OffLoop
+from bot.imaging.worker_process import ImageWorker
 
-__all__ = ["DISCORD_LIMIT", "MAX_BODY", "Linked", "Picture", "Pictures", "address", "expires_at", "file_name"]
+__all__ = [
+    "DISCORD_FILE_LIMIT",
+    "MAX_DOWNLOAD_BYTES",
+    "LinkedPicture",
+    "Picture",
+    "PictureDownloader",
+    "build_file_name",
+    "parse_expiry",
+    "rewrite_relay_url",
+]
 
-DISCORD_LIMIT = 10 * 1024 * 1024
-MAX_BODY = MOST_BYTES
+DISCORD_FILE_LIMIT = 10 * 1024 * 1024
+MAX_DOWNLOAD_BYTES = MAX_UPLOAD_BYTES
 """What is downloaded: no more than is taken of a file that somebody uploads."""
 MAX_REDIRECTS = 5
 
@@ -57,7 +66,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def file_name(prompt: str, task_id: str) -> str:
+def build_file_name(prompt: str, task_id: str) -> str:
     """Name a task's picture from its prompt, without parameters and links, and its id: no extension, 80 at most."""
     words = _LINKS.sub(" ", _PARAMETERS.sub(" ", prompt))
     tail = _ascii(task_id)[-40:]
@@ -78,7 +87,7 @@ def _stem(name: str) -> str:
     return stem or "midjourney"
 
 
-class Pictures:
+class PictureDownloader:
     """Fetch a picture safely, make it fit Discord's limit.
 
     Only public addresses are asked, and `relay_url`'s own host and port, whatever its address is.
@@ -92,20 +101,20 @@ class Pictures:
         relay_url: str,
         *,
         resolver: AbstractResolver | None = None,
-        allowed: Callable[[str], bool] = is_public,
+        allowed: Callable[[str], bool] = is_public_ip,
         now: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         timeout: float = 60.0,
-        off_loop: OffLoop | None = None,
+        off_loop: ImageWorker | None = None,
     ) -> None:
-        self._relay = origin(URL(relay_url))
+        self._relay = get_host_and_port(URL(relay_url))
         self._to_relay = _bare_session(session.connector, owner=False)
-        self._to_public = _bare_session(public_connector(resolver, allowed), owner=True)
+        self._to_public = _bare_session(create_public_connector(resolver, allowed), owner=True)
         self._now = now
         self._sleep = sleep
         self._timeout = timeout
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._off_loop = off_loop or OffLoop()
+        self._off_loop = off_loop or ImageWorker()
 
     async def close(self) -> None:
         """End what is under way, and close the connections that are not the lent session's."""
@@ -117,23 +126,23 @@ class Pictures:
         """Tell whether only this process can open the link: it names the relay, by an address of a private network."""
         try:
             link = URL(url)
-            return origin(link) == self._relay and only_there(origin(link)[0], link.raw_path)
+            return get_host_and_port(link) == self._relay and is_internal_url(get_host_and_port(link)[0], link.raw_path)
         except ValueError:
             return False
 
-    async def fetch(self, url: str, *, name: str, limit: int = DISCORD_LIMIT) -> Picture:
+    async def fetch(self, url: str, *, name: str, limit: int = DISCORD_FILE_LIMIT) -> Picture:
         """Download what `url` shows, at most `limit` bytes once made to fit, named `name` and its true extension.
 
         Raises PictureGone, PictureForbidden, PictureTooLarge, PictureUnfinished or PictureUnreadable.
         """
-        expiry = expires_at(url)
+        expiry = parse_expiry(url)
         if expiry is not None and expiry <= self._now():
             raise PictureGone(url, "its link has expired")
         async with self._slots:
             data = await self._download(url)
-            return await self._off_loop.run(partial(fit, data, name=_stem(name), limit=limit, url=url))
+            return await self._off_loop.run(partial(fit_to_limit, data, name=_stem(name), limit=limit, url=url))
 
-    async def download(self, url: str, *, by_a_person: bool = False) -> bytes:
+    async def download_bytes(self, url: str, *, by_a_person: bool = False) -> bytes:
         """Download what is behind a link, at most MAX_BODY, whatever it is.
 
         A link that was given `by_a_person` finds the relay's pictures alone where only we reach that relay.
@@ -158,12 +167,14 @@ class Pictures:
         except ValueError as error:
             raise PictureForbidden(url, "not an address") from error
         except aiohttp.ClientError as error:
-            raise PictureUnreadable(url, "the transfer failed", may_return=origin(URL(url)) == self._relay) from error
+            raise PictureUnreadable(
+                url, "the transfer failed", may_return=get_host_and_port(URL(url)) == self._relay
+            ) from error
 
     async def _follow(self, url: str, *, by_a_person: bool) -> bytes:
         target = _target(url, URL(), url)
         for _ in range(MAX_REDIRECTS + 1):
-            from_relay = origin(target) == self._relay and (
+            from_relay = get_host_and_port(target) == self._relay and (
                 not by_a_person or _OF_A_TASK.fullmatch(target.raw_path) is not None
             )
             session = self._to_relay if from_relay else self._to_public
@@ -181,10 +192,10 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Linked:
+class LinkedPicture:
     """A bot.submissions.command_requests.Given that somebody gave by its link."""
 
-    pictures: Pictures
+    pictures: PictureDownloader
     url: str
 
     @property
@@ -195,9 +206,9 @@ class Linked:
     async def read(self) -> bytes:
         """Download it, as anybody could."""
         try:
-            return await self.pictures.download(self.url, by_a_person=True)
+            return await self.pictures.download_bytes(self.url, by_a_person=True)
         except PictureError as error:
-            raise UploadAbsent(self.url) from error
+            raise UploadNotFound(self.url) from error
 
 
 def _bare_session(connector: aiohttp.BaseConnector | None, *, owner: bool) -> aiohttp.ClientSession:
@@ -230,11 +241,11 @@ async def _body(response: aiohttp.ClientResponse, url: str, *, from_relay: bool)
         response.raise_for_status()
     if response.status != 200:
         raise PictureUnreadable(url, said, may_return=from_relay and response.status == 429)
-    if (response.content_length or 0) > MAX_BODY:
+    if (response.content_length or 0) > MAX_DOWNLOAD_BYTES:
         raise PictureTooLarge(url, f"{response.content_length} bytes announced")
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise PictureTooLarge(url, f"more than {MAX_BODY} bytes")
+        if len(body) > MAX_DOWNLOAD_BYTES:
+            raise PictureTooLarge(url, f"more than {MAX_DOWNLOAD_BYTES} bytes")
     return bytes(body)

@@ -5,14 +5,14 @@ from io import BytesIO
 from PIL import Image
 
 from bot.errors import PictureUnreadable
-from bot.imaging.decode import flat, is_transparent, opened, upright
-from bot.imaging.mask_preview import still
-from bot.imaging.reencode import Picture, fit
+from bot.imaging.decode import decode_upright, flatten_on_white, has_transparency, open_image
+from bot.imaging.mask_preview import make_picture_errors
+from bot.imaging.reencode import Picture, fit_to_limit
 
 _QUALITY = 95
 
 
-def quarters(data: bytes, *, name: str, limit: int, url: str = "") -> tuple[Picture, Picture, Picture, Picture]:
+def split_grid(data: bytes, *, name: str, limit: int, url: str = "") -> tuple[Picture, Picture, Picture, Picture]:
     """Cut a grid into pictures 1 2 above 3 4, each of at most `limit` bytes, blocking the calling thread meanwhile.
 
     No pixel is lost: of an odd number the right, or the lower, one gets one more. A PNG is cut without loss, and other
@@ -21,19 +21,19 @@ def quarters(data: bytes, *, name: str, limit: int, url: str = "") -> tuple[Pict
     Raises:
         PictureError: The grid is too large, or no still picture of at least two pixels a side.
     """
-    with opened(data, still(url)) as image:
+    with open_image(data, make_picture_errors(url)) as image:
         lossless = image.format == "PNG"
-        grid = upright(image)
+        grid = decode_upright(image)
     width, height = grid.size
     if min(width, height) < 2:
         raise PictureUnreadable(url, "too small to be a grid")
     if not lossless:
-        lossless = is_transparent(grid)
-        grid = grid if lossless else flat(grid)
+        lossless = has_transparency(grid)
+        grid = grid if lossless else flatten_on_white(grid)
     across, down = (0, width // 2, width), (0, height // 2, height)
     boxes = [(across[x], down[y], across[x + 1], down[y + 1]) for y in (0, 1) for x in (0, 1)]
     one, two, three, four = (
-        fit(_written(grid.crop(box), lossless=lossless), name=f"{name}_{number}", limit=limit, url=url)
+        fit_to_limit(_written(grid.crop(box), lossless=lossless), name=f"{name}_{number}", limit=limit, url=url)
         for number, box in enumerate(boxes, 1)
     )
     return one, two, three, four

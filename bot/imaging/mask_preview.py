@@ -5,11 +5,11 @@ from io import BytesIO
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from bot.errors import PictureTooLarge, PictureUnreadable
-from bot.imaging.decode import Wrong, flat, opened, resized, upright
+from bot.imaging.decode import DecodeErrors, decode_upright, flatten_on_white, open_image, resize_image
 from bot.imaging.masks import Mask
-from bot.imaging.reencode import Picture, fit
+from bot.imaging.reencode import Picture, fit_to_limit
 
-LONGEST = 1024
+MAX_SIDE_PIXELS = 1024
 """Pixels on the longer side: what Discord shows is smaller still."""
 
 TINT = (255, 45, 120)
@@ -21,7 +21,7 @@ _DIMMED = 0.56
 _LINE = 3
 
 
-def preview(data: bytes, mask: Mask, *, name: str, limit: int, url: str = "") -> Picture:
+def draw_mask_preview(data: bytes, mask: Mask, *, name: str, limit: int, url: str = "") -> Picture:
     """Draw the picture with its mask: the part to be repainted tinted, striped and outlined, the rest dimmed.
 
     Blocks the calling thread meanwhile.
@@ -29,10 +29,10 @@ def preview(data: bytes, mask: Mask, *, name: str, limit: int, url: str = "") ->
     Raises:
         PictureError: The picture is too large, or none.
     """
-    with opened(data, still(url)) as image:
-        picture = flat(upright(image, LONGEST))
+    with open_image(data, make_picture_errors(url)) as image:
+        picture = flatten_on_white(decode_upright(image, MAX_SIDE_PIXELS))
     with Image.open(BytesIO(mask.data)) as image:
-        area = resized(image, picture.size, Image.Resampling.NEAREST)
+        area = resize_image(image, picture.size, Image.Resampling.NEAREST)
     grey = ImageOps.grayscale(picture).convert("RGB")
     kept = Image.blend(Image.new("RGB", picture.size, (16, 16, 20)), Image.blend(grey, picture, 0.6), _DIMMED)
     tint = Image.new("RGB", picture.size, TINT)
@@ -43,15 +43,15 @@ def preview(data: bytes, mask: Mask, *, name: str, limit: int, url: str = "") ->
     shown.paste((255, 255, 255), mask=_outline(area, _LINE))
     buffer = BytesIO()
     shown.save(buffer, "JPEG", quality=90, subsampling=0)
-    return fit(buffer.getvalue(), name=name, limit=limit, url=url)
+    return fit_to_limit(buffer.getvalue(), name=name, limit=limit, url=url)
 
 
-def still(url: str) -> Wrong:
+def make_picture_errors(url: str) -> DecodeErrors:
     """Return what is raised for a picture of a task's."""
-    return Wrong(
+    return DecodeErrors(
         unreadable=lambda: PictureUnreadable(url, "not a picture, or half of one"),
         too_large=lambda pixels: PictureTooLarge(url, f"{pixels} pixels"),
-        moves=lambda: PictureUnreadable(url, "it moves"),
+        animated=lambda: PictureUnreadable(url, "it moves"),
     )
 
 

@@ -7,11 +7,18 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from bot.errors import MaskEmpty, MaskFull, MaskMisshapen, MaskUnclear
-from bot.imaging.decode import flat, is_transparent, opened, resized, upright, white_from
-from bot.imaging.upload_validation import check_file, wrong
+from bot.errors import MaskAmbiguous, MaskAspectRatioWrong, MaskEmpty, MaskFull
+from bot.imaging.decode import (
+    apply_threshold,
+    decode_upright,
+    flatten_on_white,
+    has_transparency,
+    open_image,
+    resize_image,
+)
+from bot.imaging.upload_validation import check_upload_file, make_upload_errors
 
-LEAST_SHARE = 0.001
+MIN_SHARE = 0.001
 """A smaller part of the picture is a slip of the pen, and all but so much of it is everything."""
 
 _SKEW = 0.05
@@ -41,11 +48,11 @@ class Region(StrEnum):
     TOP_RIGHT = "top-right-corner"
     BOTTOM_LEFT = "bottom-left-corner"
     BOTTOM_RIGHT = "bottom-right-corner"
-    CENTRE = "centre"
+    CENTER = "centre"
     BORDER = "border"
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Say it as a person does."""
         return re.sub("-", " ", self.value).capitalize()
 
@@ -66,7 +73,7 @@ _BOXES = {
     Region.TOP_RIGHT: (1 / 2, 0, 1, 1 / 2),
     Region.BOTTOM_LEFT: (0, 1 / 2, 1 / 2, 1),
     Region.BOTTOM_RIGHT: (1 / 2, 1 / 2, 1, 1),
-    Region.CENTRE: (1 / 4, 1 / 4, 3 / 4, 3 / 4),
+    Region.CENTER: (1 / 4, 1 / 4, 3 / 4, 3 / 4),
     Region.BORDER: (1 / 6, 1 / 6, 5 / 6, 5 / 6),
 }
 
@@ -78,7 +85,7 @@ class Mask:
     data: bytes
     width: int
     height: int
-    share: float
+    repainted_share: float
 
 
 def draw_mask(region: Region, size: tuple[int, int]) -> Mask:
@@ -103,29 +110,29 @@ def read_mask(data: bytes, size: tuple[int, int], *, name: str) -> Mask:
         UploadRefused: It is no picture that we take.
         MaskRefused: One of its leaves: it does not say what is to be repainted.
     """
-    check_file(data, name)
-    with opened(data, wrong(name)) as image:
+    check_upload_file(data, name)
+    with open_image(data, make_upload_errors(name)) as image:
         if abs(image.width * size[1] - image.height * size[0]) > _SKEW * image.width * size[1] + max(size):
-            raise MaskMisshapen(image.size, size)
-        painted = _by_alpha(upright(image)) if is_transparent(image) else _by_light(upright(image))
+            raise MaskAspectRatioWrong(image.size, size)
+        painted = _by_alpha(decode_upright(image)) if has_transparency(image) else _by_light(decode_upright(image))
         if painted.size != size:
-            painted = white_from(resized(painted, size, Image.Resampling.BILINEAR), _HALF)
+            painted = apply_threshold(resize_image(painted, size, Image.Resampling.BILINEAR), _HALF)
         return _mask(painted)
 
 
-def reread_mask(data: bytes, *, name: str) -> Mask:
+def read_own_mask(data: bytes, *, name: str) -> Mask:
     """Read a mask of our own again, at its own size; raises as `read_mask` does."""
-    check_file(data, name)
-    with opened(data, wrong(name)) as image:
+    check_upload_file(data, name)
+    with open_image(data, make_upload_errors(name)) as image:
         size = image.size
     return read_mask(data, size, name=name)
 
 
 def _mask(image: Image.Image) -> Mask:
     share = image.histogram()[255] / (image.width * image.height)
-    if share < LEAST_SHARE:
+    if share < MIN_SHARE:
         raise MaskEmpty
-    if share > 1 - LEAST_SHARE:
+    if share > 1 - MIN_SHARE:
         raise MaskFull
     buffer = BytesIO()
     image.save(buffer, "PNG")
@@ -133,27 +140,27 @@ def _mask(image: Image.Image) -> Mask:
 
 
 def _by_light(image: Image.Image) -> Image.Image:
-    grey = flat(image).convert("L")
+    grey = flatten_on_white(image).convert("L")
     levels = grey.histogram()
     if sum(levels[:_DARK]) + sum(levels[_LIGHT:]) < _CLEAR * sum(levels):
-        raise MaskUnclear
-    return white_from(grey, _HALF)
+        raise MaskAmbiguous
+    return apply_threshold(grey, _HALF)
 
 
 def _by_alpha(image: Image.Image) -> Image.Image:
     image = image.convert("RGBA")
     alpha = image.getchannel("A")
-    paint = white_from(alpha, _HALF)
-    hole = white_from(alpha, _HALF, below=True)
+    paint = apply_threshold(alpha, _HALF)
+    hole = apply_threshold(alpha, _HALF, below=True)
     covered = paint.histogram()[255] / (image.width * image.height)
-    if covered < LEAST_SHARE:
+    if covered < MIN_SHARE:
         raise MaskEmpty
     grey = image.convert("L")
     levels = grey.histogram(paint)
     dark, light = (sum(part) / sum(levels) for part in (levels[:_DARK], levels[_LIGHT:]))
     if min(dark, light) > _OUTLIERS and dark + light > 1 - _OUTLIERS:
         black = Image.new("L", image.size, 0)
-        return Image.composite(white_from(grey, _HALF), black, paint)
+        return Image.composite(apply_threshold(grey, _HALF), black, paint)
     colours = image.convert("RGB").histogram(paint)
     if all(_is_one(colours[at : at + 256]) for at in (0, 256, 512)):
         # Black with a hole in it keeps what is black; a black brush on something clear marks what is meant.

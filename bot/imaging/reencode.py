@@ -34,7 +34,7 @@ _TRIES = 8
 _AIM = 0.95
 _ENOUGH = 0.85
 # What Pillow's decoders raise on hostile bytes, found by feeding them some.
-BROKEN = (
+DECODE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -60,10 +60,10 @@ class Picture:
     name: str
     width: int
     height: int
-    shrunk: bool
+    is_reencoded: bool
 
 
-def fit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
+def fit_to_limit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
     """Make a Picture of at most `limit` bytes, blocking the calling thread meanwhile.
 
     `name` comes without extension; `url` only tells where the bytes are from. Bytes that fit stay as they are.
@@ -72,16 +72,16 @@ def fit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
     if extension := _video(data):
         if len(data) > limit:
             raise PictureTooLarge(url, "the video exceeds the upload limit")
-        return Picture(data, f"{name}.{extension}", 0, 0, shrunk=False)
+        return Picture(data, f"{name}.{extension}", 0, 0, is_reencoded=False)
     try:
         return _fit_image(data, name, limit, url)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
         raise PictureTooLarge(url, "too many pixels") from error
-    except BROKEN as error:
+    except DECODE_ERRORS as error:
         raise PictureUnreadable(url, "not a picture, or half of one") from error
 
 
-def has_endless_scans(data: bytes) -> bool:
+def has_too_many_scans(data: bytes) -> bool:
     """Whether a JPEG has more scans than any encoder writes: each is a pass over all pixels, for thirty bytes."""
     # Within a scan's own bytes the mark cannot stand.
     return data.startswith(b"\xff\xd8") and data.count(_SCAN) > _MOST_SCANS
@@ -94,7 +94,7 @@ def _video(data: bytes) -> str:
 
 
 def _fit_image(data: bytes, name: str, limit: int, url: str) -> Picture:
-    if has_endless_scans(data):
+    if has_too_many_scans(data):
         raise PictureUnreadable(url, "more scans than a picture has")
     with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
         width, height = image.size
@@ -110,7 +110,7 @@ def _fit_image(data: bytes, name: str, limit: int, url: str) -> Picture:
         image.load()
     if (kind == "PNG" and data.rfind(b"IEND") < 0) or (kind == "GIF" and not data.rstrip(b"\0").endswith(b";")):
         raise PictureUnreadable(url, "half a picture")
-    return Picture(data, f"{name}.{_EXTENSIONS[kind]}", width, height, shrunk=False)
+    return Picture(data, f"{name}.{_EXTENSIONS[kind]}", width, height, is_reencoded=False)
 
 
 def _shrink(image: Image.Image, name: str, limit: int, url: str) -> Picture:
@@ -131,7 +131,7 @@ def _shrink(image: Image.Image, name: str, limit: int, url: str) -> Picture:
         if found is None:
             raise PictureTooLarge(url, "no size of it fits")
         data, scaled = found
-    return Picture(data, f"{name}.{_EXTENSIONS[kind]}", *scaled.size, shrunk=True)
+    return Picture(data, f"{name}.{_EXTENSIONS[kind]}", *scaled.size, is_reencoded=True)
 
 
 def _largest(image: Image.Image, kind: str, scale: float, size: int, limit: int) -> tuple[bytes, Image.Image] | None:

@@ -9,20 +9,20 @@ from PIL import Image
 from bot.errors import (
     PictureTooLarge,
     PictureUnreadable,
-    UploadForeign,
-    UploadMoves,
+    UploadAnimated,
     UploadTooLarge,
     UploadTooSmall,
+    UploadTypeUnsupported,
     UploadUnreadable,
 )
-from bot.imaging.decode import Wrong, flat, is_transparent, opened, upright
-from bot.imaging.reencode import MAX_PIXELS, fit
+from bot.imaging.decode import DecodeErrors, decode_upright, flatten_on_white, has_transparency, open_image
+from bot.imaging.reencode import MAX_PIXELS, fit_to_limit
 
-MOST_BYTES = 32 * 1024 * 1024
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 """What we take of one picture."""
-LEAST_SIDE = 64
+MIN_SIDE_PIXELS = 64
 """Fewer pixels than this show nothing that could be drawn from."""
-SENT_BYTES = 4 * 1024 * 1024
+MAX_SENT_BYTES = 4 * 1024 * 1024
 """What we send: five of them, in base64, stay under the 32 MiB at which relays and what stands before them end."""
 
 _TRANSPOSED = 0x0112  # EXIF's orientation
@@ -55,7 +55,7 @@ class Upload:
     height: int
 
 
-def prepare(data: bytes, *, name: str, limit: int = SENT_BYTES) -> Upload:
+def prepare_upload(data: bytes, *, name: str, limit: int = MAX_SENT_BYTES) -> Upload:
     """Check a picture and make it fit `limit` bytes, blocking the calling thread meanwhile.
 
     PNG and JPEG that fit stay as they are. WebP and a GIF that stands still are re-encoded, as not every proxy knows
@@ -65,32 +65,32 @@ def prepare(data: bytes, *, name: str, limit: int = SENT_BYTES) -> Upload:
     Raises:
         UploadRefused: One of its leaves, by what is wrong.
     """
-    check_file(data, name)
-    with opened(data, wrong(name)) as image:
-        if min(image.size) < LEAST_SIDE:
-            raise UploadTooSmall(name, *image.size, LEAST_SIDE)
+    check_upload_file(data, name)
+    with open_image(data, make_upload_errors(name)) as image:
+        if min(image.size) < MIN_SIDE_PIXELS:
+            raise UploadTooSmall(name, *image.size, MIN_SIDE_PIXELS)
         as_it_is = image.format in {"PNG", "JPEG"} and image.mode != "CMYK" and image.getexif().get(_TRANSPOSED, 1) == 1
         if as_it_is and len(data) <= limit:
             kind: Literal["png", "jpeg"] = "png" if image.format == "PNG" else "jpeg"
             return Upload(_whole(data, name), kind, *image.size)
-        return _encoded(upright(image), name, limit)
+        return _encoded(decode_upright(image), name, limit)
 
 
-def check_file(data: bytes, name: str) -> None:
+def check_upload_file(data: bytes, name: str) -> None:
     """Refuse what is too large, or no picture that we take, by its first bytes."""
-    if len(data) > MOST_BYTES:
-        raise UploadTooLarge(name, len(data), MOST_BYTES)
+    if len(data) > MAX_UPLOAD_BYTES:
+        raise UploadTooLarge(name, len(data), MAX_UPLOAD_BYTES)
     webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
     if not webp and not data.startswith(_TAKEN):
-        raise UploadForeign(name, _kind(data))
+        raise UploadTypeUnsupported(name, _kind(data))
 
 
-def wrong(name: str) -> Wrong:
+def make_upload_errors(name: str) -> DecodeErrors:
     """Return what is raised for a file of somebody's."""
-    return Wrong(
+    return DecodeErrors(
         unreadable=lambda: UploadUnreadable(name),
         too_large=lambda pixels: UploadTooLarge(name, pixels, MAX_PIXELS, pixels=True),
-        moves=lambda: UploadMoves(name),
+        animated=lambda: UploadAnimated(name),
     )
 
 
@@ -104,15 +104,15 @@ def _kind(data: bytes) -> str:
 
 def _encoded(image: Image.Image, name: str, limit: int) -> Upload:
     """Write it as PNG where something shows through and that fits, else as JPEG, on white."""
-    if is_transparent(image):
+    if has_transparency(image):
         data = _written(image.convert("RGBA"), "PNG", compress_level=6)
         if len(data) <= limit:
             return Upload(data, "png", *image.size)
-    data = _written(flat(image), "JPEG", quality=_QUALITY, subsampling=0)
+    data = _written(flatten_on_white(image), "JPEG", quality=_QUALITY, subsampling=0)
     if len(data) <= limit:
         return Upload(data, "jpeg", *image.size)
     try:
-        picture = fit(data, name=name, limit=limit, url=name)
+        picture = fit_to_limit(data, name=name, limit=limit, url=name)
     except PictureTooLarge as error:
         raise UploadTooLarge(name, len(data), limit) from error
     return Upload(picture.data, "jpeg", picture.width, picture.height)
@@ -126,6 +126,6 @@ def _written(image: Image.Image, kind: str, **options: int) -> bytes:
 
 def _whole(data: bytes, name: str) -> bytes:
     try:
-        return fit(data, name=name, limit=len(data), url=name).data
+        return fit_to_limit(data, name=name, limit=len(data), url=name).data
     except PictureUnreadable as error:
         raise UploadUnreadable(name) from error

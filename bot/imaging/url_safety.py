@@ -54,7 +54,7 @@ class AddressRefusedError(OSError):
     """The connector was about to connect to an address that is not public."""
 
 
-def is_public(address: str) -> bool:
+def is_public_ip(address: str) -> bool:
     """Say whether an IP address, as text, belongs to the open internet; what is no address does not."""
     try:
         ip = ipaddress.ip_address(address)
@@ -65,8 +65,8 @@ def is_public(address: str) -> bool:
     return ip in _UNICAST_V6 and not any(ip in network for network in _REFUSED_V6)
 
 
-def public_connector(
-    resolver: AbstractResolver | None = None, allowed: Callable[[str], bool] = is_public
+def create_public_connector(
+    resolver: AbstractResolver | None = None, allowed: Callable[[str], bool] = is_public_ip
 ) -> aiohttp.TCPConnector:
     """Build a connector that refuses, with AddressRefusedError, every address that is not `allowed`.
 
@@ -84,12 +84,12 @@ def public_connector(
     return aiohttp.TCPConnector(resolver=resolver, socket_factory=open_socket, use_dns_cache=False)
 
 
-def origin(url: URL) -> tuple[str, int | None]:
+def get_host_and_port(url: URL) -> tuple[str, int | None]:
     """Take the host, lower-cased, and the port, the scheme's own where none is written."""
     return (url.raw_host or "").lower().rstrip("."), url.port
 
 
-def address(url: str, relay_url: str) -> str:
+def rewrite_relay_url(url: str, relay_url: str) -> str:
     """Rewrite a link that only the relay's machine could open onto `relay_url`; leave every other as it is.
 
     Gateways whose own address was never set, or is a container's, hand out `http://localhost:3000/mj/image/<id>`
@@ -98,12 +98,12 @@ def address(url: str, relay_url: str) -> str:
     try:
         link = URL(url, encoded=True)
         base = URL(relay_url, encoded=True)
-        if link.scheme not in {"http", "https"} or origin(link) == origin(base):
+        if link.scheme not in {"http", "https"} or get_host_and_port(link) == get_host_and_port(base):
             return url
-        host, _ = origin(link)
+        host, _ = get_host_and_port(link)
     except ValueError:
         return url
-    if not only_there(host, link.raw_path):
+    if not is_internal_url(host, link.raw_path):
         return url
     prefix = base.raw_path.rstrip("/")
     # Cut from the text itself: a parsed link forgets an empty query.
@@ -115,7 +115,7 @@ def address(url: str, relay_url: str) -> str:
     return f"{base.scheme}://{base.raw_authority.rpartition('@')[2]}{path}"
 
 
-def only_there(host: str, path: str) -> bool:
+def is_internal_url(host: str, path: str) -> bool:
     """Tell whether a link means a machine that nobody outside its network can open."""
     if _LOOPBACK.fullmatch(host):
         return True
@@ -124,11 +124,11 @@ def only_there(host: str, path: str) -> bool:
     except ValueError:
         private = _INTERNAL_NAME.fullmatch(host) is not None
     else:
-        private = not is_public(host)
+        private = not is_public_ip(host)
     return private and IMAGE_ROUTE in path
 
 
-def expires_at(url: str) -> datetime | None:
+def parse_expiry(url: str) -> datetime | None:
     """Read when a signed Discord CDN link dies: `ex` is hexadecimal Unix seconds (Discord's API reference, CDN)."""
     try:
         seconds = URL(url).query.get("ex", "")

@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-MOST_BYTES = 1280 * 1024 * 1024
+MAX_ALLOCATION_BYTES = 1280 * 1024 * 1024
 """What it may allocate at most: the largest pictures that we take need up to 1 GiB."""
-LEAST_BYTES = 160 * 1024 * 1024
-BOT_BYTES = 160 * 1024 * 1024
+MIN_ALLOCATION_BYTES = 160 * 1024 * 1024
+BOT_RESERVED_BYTES = 160 * 1024 * 1024
 """What is left to the bot of the memory that there is, as some platforms end everything that takes more."""
 
 _NICE = 10
@@ -58,17 +58,17 @@ def _step_back() -> None:
     import resource  # noqa: PLC0415 - there is none on Windows
 
     os.nice(_NICE)
-    most = bound(*map(_number, _LIMITS), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    most = choose_memory_limit(*map(_number, _LIMITS), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     with suppress(OSError, ValueError):  # it is bound to less already
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
 
 
-def bound(*machine: int) -> int:
+def choose_memory_limit(*machine: int) -> int:
     """Return how many bytes may be allocated where the memory is the least of these; 0 says nothing."""
-    there_are = min(filter(None, machine), default=MOST_BYTES + BOT_BYTES)
-    return max(LEAST_BYTES, min(MOST_BYTES, there_are - BOT_BYTES))
+    there_are = min(filter(None, machine), default=MAX_ALLOCATION_BYTES + BOT_RESERVED_BYTES)
+    return max(MIN_ALLOCATION_BYTES, min(MAX_ALLOCATION_BYTES, there_are - BOT_RESERVED_BYTES))
 
 
 def _number(file: str) -> int:

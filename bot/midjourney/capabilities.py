@@ -7,16 +7,16 @@ from functools import lru_cache
 
 from bot.errors import ActionUnsupported
 from bot.midjourney.buttons import (
-    ABILITY_LENGTH,
-    BUTTONS,
-    CANCEL,
-    SEED,
-    SPEED,
-    Action,
-    Kind,
-    ability,
+    BUTTONS_CAPABILITY,
+    CANCEL_CAPABILITY,
+    MAX_CAPABILITY_LENGTH,
+    SEED_CAPABILITY,
+    SPEED_CAPABILITY,
+    ButtonAction,
+    ButtonKind,
     can_be_sent,
-    meaning,
+    name_capability,
+    resolve_action,
 )
 
 _CANNOT, _DOWN = timedelta(days=1), timedelta(minutes=1)
@@ -27,50 +27,50 @@ stay greyed until a person presses Refresh.
 """
 NO_ACCOUNT, NO_CHANNEL = "no account", "no channel"
 """What the relay last had none of for a request; kept among the refusals, so that every process knows of it."""
-SHORTAGE_LASTS = timedelta(hours=1)
+SHORTAGE_LIFETIME = timedelta(hours=1)
 """How long /mjcheck tells of such a shortage."""
 
 _WAY = "<"
 _EXAMPLE = re.compile(r"\s?(?:1|left)$")
 """What a name says of the example that it was told for."""
 _NO_BUTTONS = {
-    CANCEL: "Cancel (it only stops watching)",
-    SPEED: "a speed of one's own (the relay's own is used)",
-    BUTTONS: "all buttons (the relay sends none: the bot offers U, V and 🔄, and the lines of a description, itself)",
+    CANCEL_CAPABILITY: "Cancel (it only stops watching)",
+    SPEED_CAPABILITY: "a speed of one's own (the relay's own is used)",
+    BUTTONS_CAPABILITY: "all buttons (the relay sends none: the bot offers U, V and 🔄, and the lines of a description, itself)",
 }
 """What no button of the API stands for, with what is done in its place."""
 _SHORTAGES = frozenset({NO_ACCOUNT, NO_CHANNEL})
 
 
 @lru_cache(maxsize=4096)
-def way_round(custom_id: str) -> str:
+def name_fallback_capability(custom_id: str) -> str:
     """Name the other way to what a button does as an ability of its own, which a relay may lack too; "" without one."""
-    instead = meaning(custom_id).instead
-    return f"{instead.replace(' ', '-')}{_WAY}{ability(custom_id)}"[:ABILITY_LENGTH] if instead else ""
+    instead = resolve_action(custom_id).fallback
+    return f"{instead.replace(' ', '-')}{_WAY}{name_capability(custom_id)}"[:MAX_CAPABILITY_LENGTH] if instead else ""
 
 
-def barred(custom_id: str, refused: Mapping[str, str], *, offered: bool = False) -> str | None:
+def find_refusal_reason(custom_id: str, refused: Mapping[str, str], *, offered: bool = False) -> str | None:
     """Return why a relay can do by no way what a button does; None where one is open. `refused` are its refusals.
 
     A button that the bot has `offered` itself is never sent, so only the other way counts.
     """
     if not (offered or can_be_sent(custom_id)):
         return "relays cannot read its id"
-    reason, way = refused.get(ability(custom_id)), way_round(custom_id)
+    reason, way = refused.get(name_capability(custom_id)), name_fallback_capability(custom_id)
     return refused.get(way) if way and (offered or reason is not None) else reason
 
 
-def believed_until(refused: ActionUnsupported, now: datetime) -> datetime:
+def compute_refusal_expiry(refused: ActionUnsupported, now: datetime) -> datetime:
     """Return until when what a relay refused is not asked of it again."""
     return now + (_CANNOT if refused.lasting else _DOWN)
 
 
-def can_be_tried_again(refused: Mapping[str, str]) -> bool:
+def has_refused_capabilities(refused: Mapping[str, str]) -> bool:
     """Tell whether the bot has stopped asking the relay for anything, which it may be asked for again."""
     return any(what not in _SHORTAGES for what in refused)
 
 
-def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def summarize_refusals(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Name what a relay refuses: what it can do by no way, with the reason, and what it can do by another.
 
     Seeds are not among them, as no button asks for one.
@@ -78,17 +78,17 @@ def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]
     """
     by_no_way: dict[str, str] = {}
     around: dict[str, None] = {}
-    offered = BUTTONS in refused
+    offered = BUTTONS_CAPABILITY in refused
     for refusal in refused:
         what = refusal.rpartition(_WAY)[2]
-        if what == SEED or what in _SHORTAGES or (what != refusal and not (offered and what not in refused)):
+        if what == SEED_CAPABILITY or what in _SHORTAGES or (what != refusal and not (offered and what not in refused)):
             continue
         if what in _NO_BUTTONS:
             around[_NO_BUTTONS[what]] = None
             continue
         custom_id, action = _example(what)
-        reason = barred(custom_id, refused, offered=what != refusal)
-        name = what if action.kind is Kind.OTHER else _EXAMPLE.sub("", action.name)
+        reason = find_refusal_reason(custom_id, refused, offered=what != refusal)
+        name = what if action.kind is ButtonKind.OTHER else _EXAMPLE.sub("", action.name)
         if reason is None:
             around[name] = None
         else:
@@ -96,8 +96,12 @@ def lacking(refused: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]
     return by_no_way, tuple(around)
 
 
-def _example(what: str) -> tuple[str, Action]:
+def _example(what: str) -> tuple[str, ButtonAction]:
     """Return a customId of that ability, with its meaning."""
     examples = [f"{what}{more}" for more in ("::1::1", "_left::1::1")]
-    told = [(custom_id, meaning(custom_id)) for custom_id in examples if meaning(custom_id).kind is not Kind.OTHER]
-    return told[0] if told else (what, meaning(what))
+    told = [
+        (custom_id, resolve_action(custom_id))
+        for custom_id in examples
+        if resolve_action(custom_id).kind is not ButtonKind.OTHER
+    ]
+    return told[0] if told else (what, resolve_action(what))

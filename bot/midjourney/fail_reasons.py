@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.midjourney import upstream_errors
-from bot.midjourney.failure_texts import LATER, LOCKED_OUT, PARENT_GONE, REWORD, START_AGAIN, TELL, UPLOAD_FAILED, WAIT
-from bot.relay.responses import shorten
+from bot.midjourney.failure_texts import (
+    ACCOUNT_BLOCKED_TITLE,
+    PARENT_GONE_TITLE,
+    RETRY_LATER_ADVICE,
+    REWORD_ADVICE,
+    START_AGAIN_ADVICE,
+    TELL_OPERATOR_ADVICE,
+    UPLOAD_FAILED_TITLE,
+    WAIT_ADVICE,
+)
+from bot.relay.responses import sanitize_reason
 
 
 @dataclass(frozen=True)
-class Reason:
+class FailReason:
     """Why a task failed: a title's words, a sentence, and the advice that follows "**Next:** ".
 
     These three are ours, and safe as Markdown. `original` is what was said, as plain text of at most 300 characters
@@ -77,31 +86,31 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         r"^\[invalid prompt\]",
         "The prompt cannot be read",
         "Midjourney does not understand the way it is written.",
-        REWORD,
+        REWORD_ADVICE,
     ),
     (
         r"\[?request cancell?ed due to (?:output|image) filters\]?",
         "Midjourney withdrew the pictures",
         "Its filters stopped what it was drawing.",
-        REWORD,
+        REWORD_ADVICE,
     ),
     (
         _MODERATOR,
         _REFUSED,
         "Its moderator thinks it breaks the community standards.",
-        REWORD,
+        REWORD_ADVICE,
     ),
     (
         r"\[?banned prompt(?: detected)?\]?|(?:可能)?包含敏感词|敏感词",
         _REFUSED,
         "It holds words that are not allowed.",
-        REWORD,
+        REWORD_ADVICE,
     ),
     (
         r"ai moderat|community standards|\bappeal\b|moderation|违规",
         _REFUSED,
         "Its moderator thinks it may break the community standards.",
-        REWORD,
+        REWORD_ADVICE,
     ),
     (
         r"^\[?action needed to continue\]?",
@@ -109,48 +118,48 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         "It asks for a confirmation that only the relay's own account can give.",
         "reword it and ask again; if it comes back, tell the operator of this bot.",
     ),
-    (r"^\[?job queued\]?", _BUSY, "It queued this job, and the relay did not wait for it.", WAIT),
+    (r"^\[?job queued\]?", _BUSY, "It queued this job, and the relay did not wait for it.", WAIT_ADVICE),
     (
         r"^\[?queue (?:is )?full\]?|队列已满(?:\W请稍后[再重尝]试)?",
         _BUSY,
         "Too many jobs wait already on the relay's account.",
-        WAIT,
+        WAIT_ADVICE,
     ),
     (
         r"无可用的账号(?:实例)?|账号不可用|实例(?:不存在或)?不可用|no available account(?: instance)?",
         "No Midjourney account is free",
         "The relay has none at hand that could draw this.",
-        WAIT,
+        WAIT_ADVICE,
     ),
     (
         r"\[?credits exhausted\]?|account usage exhausted",
         "The relay has no drawing time left",
         "Its Midjourney account has used up its hours.",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
     (
         r"^\[?(?:pending mod message|blocked|plan cancelled|subscription (?:required|paused)|tos not accepted)\b\]?",
-        LOCKED_OUT,
+        ACCOUNT_BLOCKED_TITLE,
         "Its Midjourney account is blocked, paused or not paid for.",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
     (
         r"上游任务超时\W?超过(\d{1,3})\s?小时\W?",
         _LATE,
         r"The relay gave up after \1 h; Midjourney may have finished it unseen.",
-        LATER,
+        RETRY_LATER_ADVICE,
     ),
     (
         r"(?:执行超时|(?:execution )?\btime(?:d )?out(?: after)?)\s?(\d{1,5})\s?(?:分钟|minutes?\b)",
         _LATE,
         r"The relay gave up after \1 min.",
-        LATER,
+        RETRY_LATER_ADVICE,
     ),
     (
         r"(?:上游)?(?:任务|执行)?(?:提交)?超时(?:\W\s?(?:自动取消|未找到消息))?|(?:task )?\btime(?:d )?out\b",
         _LATE,
         "The relay gave up waiting for it.",
-        LATER,
+        RETRY_LATER_ADVICE,
     ),
     (
         r"(?:用户)?(?:已)?取消任务|任务已?取消|强制取消|删除任务|^\[?(?:(?:task|job) )?cancell?ed\b\]?",
@@ -162,19 +171,19 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
         r"获取渠道信息失败(?:\W请联系管理员)?\W渠道ID\W\s?(\d{1,10})",
         _LOST,
         r"It no longer reaches the account that was drawing this (channel \1).",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
     (
         r"获取渠道信息失败(?:\W请联系管理员)?|该任务所属渠道已被禁用|get_channel_info_failed",
         _LOST,
         "It no longer reaches the account that was drawing this.",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
     (
         r"关联任务不存在(?:或已失效)?|未找到父级任务|未找到目标图片的\s?U\s?操作|task_not_found",
-        PARENT_GONE,
+        PARENT_GONE_TITLE,
         "The relay no longer holds the task that this one builds on.",
-        START_AGAIN,
+        START_AGAIN_ADVICE,
     ),
     (
         r"关联任务状态错误|task_status_not_success",
@@ -196,7 +205,7 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ),
     (
         r"(?:上传图片|发送图片消息)到\s?discord\s?失败(?:\W\s?图片不存在)?|(?:悠船)?链接转换失败|解析链接失败",
-        UPLOAD_FAILED,
+        UPLOAD_FAILED_TITLE,
         "The relay could not bring it to Discord.",
         "ask again; if it fails once more, use a smaller picture.",
     ),
@@ -215,27 +224,27 @@ _FAILURES: Final[tuple[tuple[str, str, str, str], ...]] = (
     (r"^failed\b", _UNFINISHED, "It failed at Midjourney.", _REPEAT),
     (
         r"请求失败\W\s?禁用账号",
-        LOCKED_OUT,
+        ACCOUNT_BLOCKED_TITLE,
         "Discord refused it, and the relay switched it off.",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
     (
         r"(?:总|今日)?绘图次数已达上限",
         "The relay's limit is reached",
         "It draws no more for this account for now.",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
     (
         r"(?:任务失败|请求失败|操作失败|创建失败|服务异常|未知错误|提交\w*任务异常)(?:\W\s?请(?:稍后)?[再重尝]试)?",
         _BROKEN,
         "The relay or Midjourney had an error of its own.",
-        LATER,
+        RETRY_LATER_ADVICE,
     ),
     (
         r"\[?internal (?:server )?error\]?|(?:提交失败\W)?系统(?:异常|错误)|(?:服务器)?内部错误|something went wrong",
         _BROKEN,
         "The relay or Midjourney had an error of its own.",
-        TELL,
+        TELL_OPERATOR_ADVICE,
     ),
 )
 
@@ -389,61 +398,61 @@ _NULL: Final = re.compile(r"(?:^|(?<=\]) )null$", re.IGNORECASE)
 """What Java writes for a description or a message that is not there."""
 
 
-def explain(fail_reason: str) -> Reason:
+def explain_fail_reason(fail_reason: str) -> FailReason:
     """Explain the failReason of a failed task, which may be empty; never promises a refund, as none is known of."""
-    said = _NULL.sub("", _UNBRACKETED.sub(r"[\1] ", shorten(fail_reason).strip()))
+    said = _NULL.sub("", _UNBRACKETED.sub(r"[\1] ", sanitize_reason(fail_reason).strip()))
     if not said:
-        return Reason(_UNFINISHED, "The relay gave no reason.", _REPEAT, "")
-    if passed_on := upstream_errors.read(said):
+        return FailReason(_UNFINISHED, "The relay gave no reason.", _REPEAT, "")
+    if passed_on := upstream_errors.parse_upstream_error(said):
         return _upstream(passed_on)
-    return _failure(said) or Reason(_UNFINISHED, *_unexplained(said))
+    return _failure(said) or FailReason(_UNFINISHED, *_unexplained(said))
 
 
-def translate(reason: str) -> str:
+def translate_refusal(reason: str) -> str:
     """Put a relay's short reason for a refusal into an English clause; what is not known stays as it was said.
 
     So the answer is plain text of at most 300 characters that is not escaped yet. It is empty for a web page, and for
     an answer without words.
     """
-    said = shorten(reason).strip()
+    said = sanitize_reason(reason).strip()
     if is_wordless(said):
         return ""
-    passed_on = upstream_errors.read(said)
+    passed_on = upstream_errors.parse_upstream_error(said)
     if passed_on is not None:
-        said = passed_on.left
+        said = passed_on.unexplained_text
     match, words = _refusal(said)
     if match is None and passed_on is not None and passed_on.meaning is not None:
         return passed_on.meaning.clause
     return words if match else said
 
 
-def clause(reason: str) -> str:
+def translate_known_refusal(reason: str) -> str:
     """Return our own words for a relay's short reason, "" where it is not a known one."""
-    return _refusal(shorten(reason).strip())[1]
+    return _refusal(sanitize_reason(reason).strip())[1]
 
 
 def is_wordless(reason: str) -> bool:
     """Tell whether a reason is a status, a web page, or a text that only says "no such path": nothing to quote."""
-    said = shorten(reason).strip()
-    return _WORDLESS.fullmatch(said) is not None or upstream_errors.is_page(said)
+    said = sanitize_reason(reason).strip()
+    return _WORDLESS.fullmatch(said) is not None or upstream_errors.is_web_page(said)
 
 
-def _upstream(passed_on: upstream_errors.UpstreamError) -> Reason:
+def _upstream(passed_on: upstream_errors.UpstreamError) -> FailReason:
     """Explain an answer of Discord that was passed on: by its words where they are known, else by its status."""
-    left, meaning = passed_on.left, passed_on.meaning
+    left, meaning = passed_on.unexplained_text, passed_on.meaning
     if left and (reason := _failure(left)):
         return reason
     if meaning is not None:
-        return Reason(meaning.title, meaning.sentence, meaning.advice, left)
+        return FailReason(meaning.title, meaning.sentence, meaning.advice, left)
     if not left:
-        return Reason(_UNFINISHED, "The relay gives a web page instead of a reason.", TELL, "")
-    return Reason(_UNFINISHED, *_unexplained(left))
+        return FailReason(_UNFINISHED, "The relay gives a web page instead of a reason.", TELL_OPERATOR_ADVICE, "")
+    return FailReason(_UNFINISHED, *_unexplained(left))
 
 
-def _failure(said: str) -> Reason | None:
+def _failure(said: str) -> FailReason | None:
     for pattern, title, sentence, advice in _FAILURES:
         if match := re.search(pattern, said, re.IGNORECASE):
-            return Reason(title, match.expand(sentence), advice, _kept(said, match))
+            return FailReason(title, match.expand(sentence), advice, _kept(said, match))
     return None
 
 
@@ -455,7 +464,7 @@ def _unexplained(said: str) -> tuple[str, str, str]:
         sentence = "The relay tells why only in Chinese, in words that this bot cannot translate."
     else:
         sentence = "The relay gives a reason that this bot does not know."
-    return sentence, TELL, _kept(said, match)
+    return sentence, TELL_OPERATOR_ADVICE, _kept(said, match)
 
 
 def _refusal(said: str) -> tuple[re.Match[str] | None, str]:

@@ -12,40 +12,48 @@ from enum import Enum, auto
 from fractions import Fraction
 from math import inf
 
-from bot.errors.prompt_errors import Malformed, NotInVersion, OutOfRange, Problem, UnknownVersion, ValueMissing, Where
+from bot.errors.prompt_errors import (
+    MalformedValue,
+    ParameterNotInVersion,
+    ParameterSource,
+    PromptProblem,
+    UnknownVersion,
+    ValueMissing,
+    ValueOutOfRange,
+)
 
 VERSIONS = ("8.2", "8.1", "8", "7", "6.1", "6", "5.2", "5.1", "5", "4", "3", "2", "1")
-NIJI = ("7", "6", "5", "4")
-WIDEST = Fraction(14)
+NIJI_VERSIONS = ("7", "6", "5", "4")
+WIDEST_RATIO = Fraction(14)
 """The widest aspect ratio that any version draws; the tallest is its inverse."""
 
 
-class Takes(Enum):
+class ValueKind(Enum):
     """What follows a parameter's name."""
 
     NOTHING = auto()
     NUMBER = auto()
-    WHOLE = auto()
+    INTEGER = auto()
     RATIO = auto()
     VERSION = auto()
     WORD = auto()
     LINKS = auto()
     """Links or codes, as many as come; for a profile none as well."""
-    WORDS = auto()
+    FREE_TEXT = auto()
     """Everything as far as the next parameter."""
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelVersion:
     """A version of Midjourney's, or of its sister for anime."""
 
-    niji: bool
+    is_niji: bool
     number: float
 
     @property
     def name(self) -> str:
         """Return it as the prompt line has it, without dashes."""
-        return f"{'niji' if self.niji else 'v'} {self.number:g}"
+        return f"{'niji' if self.is_niji else 'v'} {self.number:g}"
 
 
 @dataclass(frozen=True)
@@ -60,38 +68,38 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Spec:
+class ParameterSpec:
     """What is known of a parameter: `since` and `until` of the main versions, then of niji's; `group` excludes."""
 
     name: str
-    takes: Takes = Takes.NOTHING
-    also: tuple[str, ...] = ()
-    low: float = 0
-    high: float = inf
-    words: tuple[str, ...] = ()
+    value_kind: ValueKind = ValueKind.NOTHING
+    aliases: tuple[str, ...] = ()
+    minimum: float = 0
+    maximum: float = inf
+    choices: tuple[str, ...] = ()
     since: float = 0
     until: float = inf
-    niji: tuple[float, float] = (0, inf)
-    lacking: tuple[float, ...] = ()
-    group: str = ""
-    optional: bool = field(default=False)
+    niji_range: tuple[float, float] = (0, inf)
+    missing_versions: tuple[float, ...] = ()
+    exclusive_group: str = ""
+    is_value_optional: bool = field(default=False)
 
-    def belongs_to(self, model: Model) -> bool:
+    def is_available_in(self, model: ModelVersion) -> bool:
         """Whether a version has this parameter."""
-        if model.niji:
-            return self.niji[0] <= model.number <= self.niji[1]
-        return self.since <= model.number <= self.until and int(model.number) not in self.lacking
+        if model.is_niji:
+            return self.niji_range[0] <= model.number <= self.niji_range[1]
+        return self.since <= model.number <= self.until and int(model.number) not in self.missing_versions
 
     @property
     def example(self) -> str:
         """Return a value that it takes."""
-        return self.words[0] if self.words else _EXAMPLES.get(self.name, "")
+        return self.choices[0] if self.choices else _EXAMPLES.get(self.name, "")
 
 
 _EXAMPLES = {
     "ar": "3:2",
     "v": VERSIONS[0],
-    "niji": NIJI[0],
+    "niji": NIJI_VERSIONS[0],
     "stylize": "250",
     "chaos": "20",
     "weird": "250",
@@ -106,58 +114,61 @@ _EXAMPLES = {
 _NEVER = (inf, -inf)
 _TABLE = (
     #    name        what follows     other names       range                versions that have it
-    Spec("ar",       Takes.RATIO,     ("aspect",)),
-    Spec("v",        Takes.VERSION,   ("version",),                          group="model"),
-    Spec("niji",     Takes.VERSION,                                          group="model", optional=True),
-    Spec("stylize",  Takes.WHOLE,     ("s",),           high=1000,           niji=(5, inf)),
-    Spec("chaos",    Takes.WHOLE,     ("c",),           high=100),
-    Spec("weird",    Takes.WHOLE,     ("w",),           high=3000,           since=5, niji=(6, inf)),
-    Spec("seed",     Takes.WHOLE,                       high=2**32 - 1),
-    Spec("no",       Takes.WORDS),
-    Spec("tile",                                                             lacking=(4,), niji=(5, inf)),
-    Spec("raw",                                                              since=5.1, niji=(6, inf)),
-    Spec("style",    Takes.WORD),
-    Spec("q",        Takes.NUMBER,    ("quality",),     low=0.25, high=5,    until=7.9),
-    Spec("iw",       Takes.NUMBER,                      high=3),
-    Spec("sref",     Takes.LINKS,                                            since=6, niji=(6, inf)),
-    Spec("sw",       Takes.WHOLE,                       high=1000,           since=6, niji=(6, inf)),
-    Spec("sv",       Takes.WHOLE,                       low=1, high=9,       since=6, niji=(6, inf)),
-    Spec("cref",     Takes.LINKS,                                            since=6, until=6.9, niji=(6, 6)),
-    Spec("cw",       Takes.WHOLE,                       high=100,            since=6, until=6.9, niji=(6, 6)),
-    Spec("oref",     Takes.LINKS,                                            since=7, niji=_NEVER),
-    Spec("ow",       Takes.WHOLE,                       low=1, high=1000,    since=7, niji=_NEVER),
-    Spec("exp",      Takes.WHOLE,                       high=100,            since=7),
-    Spec("p",        Takes.LINKS,     ("profile",),                          since=6, optional=True),
-    Spec("draft",                                                            since=7),
-    Spec("hd",                                                               since=8, niji=_NEVER, group="resolution"),
-    Spec("sd",                                                               since=8, niji=_NEVER, group="resolution"),
-    Spec("stop",     Takes.WHOLE,                       low=10, high=100,    until=6.9),
-    Spec("repeat",   Takes.WHOLE,     ("r",),           low=2, high=40),
-    Spec("fast",                                                             group="speed"),
-    Spec("relax",                                                            group="speed"),
-    Spec("turbo",                                                            until=7.9, group="speed"),
-    Spec("stealth",                                                          group="visibility"),
-    Spec("public",                                                           group="visibility"),
-    Spec("zoom",     Takes.NUMBER,                      low=1, high=2),
-    Spec("video"),
-    Spec("motion",   Takes.WORD,      words=("low", "high")),
-    Spec("loop"),
-    Spec("end",      Takes.LINKS),
-    Spec("bs",       Takes.WORD,      words=("1", "2", "4")),
-    Spec("sameseed", Takes.WHOLE,                       high=2**32 - 1,      until=3.9),
-    Spec("test",                                                             group="model"),
-    Spec("testp",                                                            group="model"),
-    Spec("creative"),
-    Spec("uplight"),
-    Spec("upbeta"),
+    ParameterSpec("ar",       ValueKind.RATIO,     ("aspect",)),
+    ParameterSpec("v",        ValueKind.VERSION,   ("version",),                          exclusive_group="model"),
+    ParameterSpec("niji",     ValueKind.VERSION,                                          exclusive_group="model", is_value_optional=True),
+    ParameterSpec("stylize",  ValueKind.INTEGER,     ("s",),           maximum=1000,           niji_range=(5, inf)),
+    ParameterSpec("chaos",    ValueKind.INTEGER,     ("c",),           maximum=100),
+    ParameterSpec("weird",    ValueKind.INTEGER,     ("w",),           maximum=3000,           since=5, niji_range=(6, inf)),
+    ParameterSpec("seed",     ValueKind.INTEGER,                       maximum=2**32 - 1),
+    ParameterSpec("no",       ValueKind.FREE_TEXT),
+    ParameterSpec("tile",                                                             missing_versions=(4,), niji_range=(5, inf)),
+    ParameterSpec("raw",                                                              since=5.1, niji_range=(6, inf)),
+    ParameterSpec("style",    ValueKind.WORD),
+    ParameterSpec("q",        ValueKind.NUMBER,    ("quality",),     minimum=0.25, maximum=5,    until=7.9),
+    ParameterSpec("iw",       ValueKind.NUMBER,                      maximum=3),
+    ParameterSpec("sref",     ValueKind.LINKS,                                            since=6, niji_range=(6, inf)),
+    ParameterSpec("sw",       ValueKind.INTEGER,                       maximum=1000,           since=6, niji_range=(6, inf)),
+    ParameterSpec("sv",       ValueKind.INTEGER,                       minimum=1, maximum=9,       since=6, niji_range=(6, inf)),
+    ParameterSpec("cref",     ValueKind.LINKS,                                            since=6, until=6.9, niji_range=(6, 6)),
+    ParameterSpec("cw",       ValueKind.INTEGER,                       maximum=100,            since=6, until=6.9, niji_range=(6, 6)),
+    ParameterSpec("oref",     ValueKind.LINKS,                                            since=7, niji_range=_NEVER),
+    ParameterSpec("ow",       ValueKind.INTEGER,                       minimum=1, maximum=1000,    since=7, niji_range=_NEVER),
+    ParameterSpec("exp",      ValueKind.INTEGER,                       maximum=100,            since=7),
+    ParameterSpec("p",        ValueKind.LINKS,     ("profile",),                          since=6, is_value_optional=True),
+    ParameterSpec("draft",                                                            since=7),
+    ParameterSpec("hd",                                                               since=8, niji_range=_NEVER, exclusive_group="resolution"),
+    ParameterSpec("sd",                                                               since=8, niji_range=_NEVER, exclusive_group="resolution"),
+    ParameterSpec("stop",     ValueKind.INTEGER,                       minimum=10, maximum=100,    until=6.9),
+    ParameterSpec("repeat",   ValueKind.INTEGER,     ("r",),           minimum=2, maximum=40),
+    ParameterSpec("fast",                                                             exclusive_group="speed"),
+    ParameterSpec("relax",                                                            exclusive_group="speed"),
+    ParameterSpec("turbo",                                                            until=7.9, exclusive_group="speed"),
+    ParameterSpec("stealth",                                                          exclusive_group="visibility"),
+    ParameterSpec("public",                                                           exclusive_group="visibility"),
+    ParameterSpec("zoom",     ValueKind.NUMBER,                      minimum=1, maximum=2),
+    ParameterSpec("video"),
+    ParameterSpec("motion",   ValueKind.WORD,      choices=("low", "high")),
+    ParameterSpec("loop"),
+    ParameterSpec("end",      ValueKind.LINKS),
+    ParameterSpec("bs",       ValueKind.WORD,      choices=("1", "2", "4")),
+    ParameterSpec("sameseed", ValueKind.INTEGER,                       maximum=2**32 - 1,      until=3.9),
+    ParameterSpec("test",                                                             exclusive_group="model"),
+    ParameterSpec("testp",                                                            exclusive_group="model"),
+    ParameterSpec("creative"),
+    ParameterSpec("uplight"),
+    ParameterSpec("upbeta"),
 )  # fmt: skip
 
-_BY_NAME = {name: spec for spec in _TABLE for name in (spec.name, *spec.also)}
+_BY_NAME = {name: spec for spec in _TABLE for name in (spec.name, *spec.aliases)}
 
 # What old versions draw at most, and how they took --stylize.
-_OLD_WIDEST = {Model(niji=False, number=4): Fraction(2), Model(niji=False, number=3): Fraction(5, 2)}
-_OLD_WIDEST[Model(niji=True, number=4)] = Fraction(2)
-_OLD_STYLIZE = {Model(niji=False, number=3): (625, 60_000)}
+_OLD_WIDEST = {
+    ModelVersion(is_niji=False, number=4): Fraction(2),
+    ModelVersion(is_niji=False, number=3): Fraction(5, 2),
+}
+_OLD_WIDEST[ModelVersion(is_niji=True, number=4)] = Fraction(2)
+_OLD_STYLIZE = {ModelVersion(is_niji=False, number=3): (625, 60_000)}
 
 _VERSION = re.compile(r"[0-9](?:\.[0-9])?")
 _NUMBER = re.compile(r"-?(?:[0-9]{1,20}(?:\.[0-9]{1,6})?|\.[0-9]{1,6})")
@@ -165,61 +176,67 @@ _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*[:x\u00d7/]\s*([0-9]{1,6}(
 _MOST_OF_RATIO = 9999
 
 
-def spec_of(name: str) -> Spec | None:
+def find_spec(name: str) -> ParameterSpec | None:
     """Find a parameter by any of its names, in any case."""
     return _BY_NAME.get(name.lower())
 
 
-def near(name: str) -> tuple[str, ...]:
+def suggest_parameters(name: str) -> tuple[str, ...]:
     """Return the parameters whose names look like this one, the likeliest first."""
     close = get_close_matches(name.lower(), [known for known in _BY_NAME if len(known) > 1], n=2, cutoff=0.7)
     return tuple(dict.fromkeys(_BY_NAME[known].name for known in close))
 
 
-def normal(spec: Spec, value: str) -> str:
+def normalize_value(spec: ParameterSpec, value: str) -> str:
     """Write a value as Midjourney takes it: 16x9 as 16:9, 1.5:1 as 3:2, 0250 as 250; what is malformed stays."""
     value = value.strip()
-    if spec.takes is Takes.RATIO and (found := _RATIO.fullmatch(value)):
+    if spec.value_kind is ValueKind.RATIO and (found := _RATIO.fullmatch(value)):
         if found[1].isdigit() and found[2].isdigit():
             return f"{int(found[1])}:{int(found[2])}"
         if Fraction(found[2]):
             width, height = (Fraction(found[1]) / Fraction(found[2])).as_integer_ratio()
             return f"{width}:{height}"
-    if spec.takes is Takes.WHOLE and re.fullmatch("[0-9]{1,20}", value):
+    if spec.value_kind is ValueKind.INTEGER and re.fullmatch("[0-9]{1,20}", value):
         return str(int(value))
-    return value.lower() if spec.words else value
+    return value.lower() if spec.choices else value
 
 
-def model_of(name: str, value: str) -> Model | None:
+def parse_model(name: str, value: str) -> ModelVersion | None:
     """Return the model that --v or --niji with this value chooses; None where that cannot be said."""
     if name == "niji" and not value:
-        return Model(niji=True, number=float(NIJI[0]))
+        return ModelVersion(is_niji=True, number=float(NIJI_VERSIONS[0]))
     if name not in {"v", "niji"} or not _VERSION.fullmatch(value):
         return None
-    return Model(niji=name == "niji", number=float(value))
+    return ModelVersion(is_niji=name == "niji", number=float(value))
 
 
-def check(parameter: Parameter, model: Model | None, where: Where = "prompt") -> Problem | None:
+def validate_parameter(
+    parameter: Parameter, model: ModelVersion | None, where: ParameterSource = "prompt"
+) -> PromptProblem | None:
     """Tell what is wrong with a parameter's value, by itself and with the chosen model."""
     spec, value = _BY_NAME[parameter.name], parameter.value
-    if spec.takes is Takes.NOTHING or not value:
-        missing = spec.takes is not Takes.NOTHING and not spec.optional
-        problem: Problem | None = ValueMissing(spec.name, spec.example) if missing else None
-    elif spec.takes is Takes.VERSION:
+    if spec.value_kind is ValueKind.NOTHING or not value:
+        missing = spec.value_kind is not ValueKind.NOTHING and not spec.is_value_optional
+        problem: PromptProblem | None = ValueMissing(spec.name, spec.example) if missing else None
+    elif spec.value_kind is ValueKind.VERSION:
         problem = _version(spec, value, where)
-    elif spec.takes is Takes.RATIO:
+    elif spec.value_kind is ValueKind.RATIO:
         problem = _ratio(spec, value, model, where)
-    elif spec.takes in {Takes.NUMBER, Takes.WHOLE}:
+    elif spec.value_kind in {ValueKind.NUMBER, ValueKind.INTEGER}:
         problem = _number(spec, value, model, where)
     else:
-        problem = Malformed(spec.name, value, spec.example, where) if spec.words and value not in spec.words else None
-    if problem is None and model is not None and not spec.belongs_to(model):
-        return NotInVersion(spec.name, model.name, where)
+        problem = (
+            MalformedValue(spec.name, value, spec.example, where)
+            if spec.choices and value not in spec.choices
+            else None
+        )
+    if problem is None and model is not None and not spec.is_available_in(model):
+        return ParameterNotInVersion(spec.name, model.name, where)
     return problem
 
 
-def _version(spec: Spec, value: str, where: Where) -> Problem | None:
-    known = NIJI if spec.name == "niji" else VERSIONS
+def _version(spec: ParameterSpec, value: str, where: ParameterSource) -> PromptProblem | None:
+    known = NIJI_VERSIONS if spec.name == "niji" else VERSIONS
     # What comes after this was written is let through as far as the next whole number: Midjourney knows better.
     newest = float(known[0])
     good = _VERSION.fullmatch(value) and (
@@ -228,25 +245,27 @@ def _version(spec: Spec, value: str, where: Where) -> Problem | None:
     return None if good else UnknownVersion(spec.name, value, known, where)
 
 
-def _ratio(spec: Spec, value: str, model: Model | None, where: Where) -> Problem | None:
+def _ratio(spec: ParameterSpec, value: str, model: ModelVersion | None, where: ParameterSource) -> PromptProblem | None:
     found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", value)
     sides = (int(found[1]), int(found[2])) if found else (0, 0)
     if not min(sides) or max(sides) > _MOST_OF_RATIO:
-        return Malformed(spec.name, value, spec.example, where)
+        return MalformedValue(spec.name, value, spec.example, where)
     old = _OLD_WIDEST.get(model) if model else None
-    widest = old or WIDEST
+    widest = old or WIDEST_RATIO
     if 1 / widest <= Fraction(*sides) <= widest:
         return None
     high = f"{widest.numerator}:{widest.denominator}"
     low = f"{widest.denominator}:{widest.numerator}"
-    return OutOfRange(spec.name, value, low, high, where, model.name if old and model else "")
+    return ValueOutOfRange(spec.name, value, low, high, where, model.name if old and model else "")
 
 
-def _number(spec: Spec, value: str, model: Model | None, where: Where) -> Problem | None:
-    if not _NUMBER.fullmatch(value) or (spec.takes is Takes.WHOLE and "." in value):
-        return Malformed(spec.name, value, spec.example or f"{spec.low:.0f}", where)
+def _number(
+    spec: ParameterSpec, value: str, model: ModelVersion | None, where: ParameterSource
+) -> PromptProblem | None:
+    if not _NUMBER.fullmatch(value) or (spec.value_kind is ValueKind.INTEGER and "." in value):
+        return MalformedValue(spec.name, value, spec.example or f"{spec.minimum:.0f}", where)
     old = _OLD_STYLIZE.get(model) if model and spec.name == "stylize" else None
-    low, high = old or (spec.low, spec.high)
+    low, high = old or (spec.minimum, spec.maximum)
     if low <= float(value) <= high:
         return None
-    return OutOfRange(spec.name, value, f"{low:.10g}", f"{high:.10g}", where, model.name if old and model else "")
+    return ValueOutOfRange(spec.name, value, f"{low:.10g}", f"{high:.10g}", where, model.name if old and model else "")

@@ -7,24 +7,32 @@ from itertools import combinations
 
 from bot.errors import PromptRefused
 from bot.errors.prompt_errors import (
-    Apart,
-    ManyJobs,
-    NoWords,
-    Problem,
-    StrayWords,
-    TooLong,
-    Twice,
+    ConflictingValues,
+    ExclusiveParameters,
+    ParameterSource,
+    PromptProblem,
+    PromptTextMissing,
+    PromptTooLong,
+    SeveralJobs,
+    TextInDefaults,
     UnknownParameter,
-    Where,
 )
-from bot.midjourney.parameters import Parameter, Takes, check, model_of, near, normal, spec_of
-from bot.midjourney.prompt_normalizer import tidy
-from bot.midjourney.prompt_parser import Prompt, bare, merged_no, parse
+from bot.midjourney.parameters import (
+    Parameter,
+    ValueKind,
+    find_spec,
+    normalize_value,
+    parse_model,
+    suggest_parameters,
+    validate_parameter,
+)
+from bot.midjourney.prompt_normalizer import normalize_prompt_text
+from bot.midjourney.prompt_parser import Prompt, merge_negative_parameters, parse_prompt, strip_angle_brackets
 from bot.relay.requests import Speed
 
-LIMIT = 6000
+MAX_PROMPT_LENGTH = 6000
 """What Discord takes as the text of one option, and so what a relay's account can type to Midjourney's bot."""
-UPLOAD_LENGTH = 300
+UPLOAD_LINK_LENGTH = 300
 """What each uploaded picture adds to that line: the relay puts its signed link there."""
 
 _DASHES = re.compile("-{2,}")
@@ -33,7 +41,7 @@ _PERMUTATION = re.compile(r"(?<!\\)\{(?=[^{}]*\})[^{}]*?(?<!\\),[^{}]*\}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ImagineOptions:
     """What `/imagine` was given. `images` are links; `uploads` counts the pictures that go beside the prompt.
 
     `tile` and `raw` as False take away the person's default, as None they leave it.
@@ -55,51 +63,56 @@ class Options:
     uploads: int = 0
 
 
-def compose(options: Options, defaults: Sequence[Parameter] = ()) -> Prompt:
+def build_prompt(options: ImagineOptions, defaults: Sequence[Parameter] = ()) -> Prompt:
     """Compose and check the prompt of a command, or of a form that was edited.
 
     Raises:
         PromptRefused: Something is wrong; all of it is told at once.
     """
-    typed = parse(options.prompt)
+    typed = parse_prompt(options.prompt)
     prompt, problems = _together(typed, list(_of_options(options)))
-    prompt = replace(prompt, links=(*map(bare, options.images), *typed.links))
-    problems += [UnknownParameter(each.name, near(each.name)) for each in typed.unknown]
+    prompt = replace(prompt, links=(*map(strip_angle_brackets, options.images), *typed.links))
+    problems += [UnknownParameter(each.name, suggest_parameters(each.name)) for each in typed.unknown_parameters]
     problems += _several_jobs(prompt)
     off = {name for name, wish in (("tile", options.tile), ("raw", options.raw)) if wish is False}
     kept = [each for each in defaults if each.name not in off]
-    prompt = merge(prompt, kept)
+    prompt = apply_defaults(prompt, kept)
     problems += _shape(prompt, options.uploads)
     if problems:
         raise PromptRefused(tuple(dict.fromkeys(problems)), prompt.line)
     return prompt
 
 
-def merge(prompt: Prompt, defaults: Iterable[Parameter]) -> Prompt:
+def apply_defaults(prompt: Prompt, defaults: Iterable[Parameter]) -> Prompt:
     """Add default parameters that neither repeat nor contradict what was given, nor are unknown to its version."""
     parameters = list(prompt.parameters)
     for default in defaults:
-        spec = spec_of(default.name)
-        groups = {found.group for each in parameters if (found := spec_of(each.name))} - {""}
+        spec = find_spec(default.name)
+        groups = {found.exclusive_group for each in parameters if (found := find_spec(each.name))} - {""}
         model = Prompt(parameters=tuple(parameters)).model
-        if spec is None or check(default, model) is not None or spec.group in groups or _upsets(default, parameters):
+        if (
+            spec is None
+            or validate_parameter(default, model) is not None
+            or spec.exclusive_group in groups
+            or _upsets(default, parameters)
+        ):
             continue
-        if spec.takes is Takes.WORDS or all(each.name != default.name for each in parameters):
+        if spec.value_kind is ValueKind.FREE_TEXT or all(each.name != default.name for each in parameters):
             parameters.append(default)
-    return replace(prompt, parameters=tuple(merged_no(parameters)))
+    return replace(prompt, parameters=tuple(merge_negative_parameters(parameters)))
 
 
-def defaults_of(text: str) -> tuple[Parameter, ...]:
+def parse_defaults(text: str) -> tuple[Parameter, ...]:
     """Read a person's default parameters, such as `--ar 3:2 --s 250`.
 
     Raises:
         PromptRefused: There are words, links or parameters that cannot be a default.
     """
-    typed = parse(text)
+    typed = parse_prompt(text)
     prompt, problems = _together(typed, [])
-    problems += [UnknownParameter(each.name, near(each.name)) for each in typed.unknown]
+    problems += [UnknownParameter(each.name, suggest_parameters(each.name)) for each in typed.unknown_parameters]
     if stray := " ".join(filter(None, (*typed.links, typed.words))):
-        problems.append(StrayWords(stray))
+        problems.append(TextInDefaults(stray))
     problems += _several_jobs(typed)
     if problems:
         raise PromptRefused(tuple(dict.fromkeys(problems)), typed.line)
@@ -108,34 +121,34 @@ def defaults_of(text: str) -> tuple[Parameter, ...]:
 
 def _upsets(default: Parameter, given: Iterable[Parameter]) -> bool:
     """Whether a default version lacks something that was given without saying for which version."""
-    model = model_of(default.name, default.value)
-    return any(check(each, model) is not None and check(each, None) is None for each in given)
+    model = parse_model(default.name, default.value)
+    return any(validate_parameter(each, model) is not None and validate_parameter(each, None) is None for each in given)
 
 
-def _of_options(options: Options) -> Iterator[Parameter]:
+def _of_options(options: ImagineOptions) -> Iterator[Parameter]:
     """Give the options as parameters, in the order in which Midjourney's pages list them."""
     numbers = {name: getattr(options, name) for name in ("stylize", "chaos", "weird", "seed")}
     given = {
-        "ar": tidy(options.aspect),
-        "v": tidy(options.version),
-        "niji": tidy(options.niji),
+        "ar": normalize_prompt_text(options.aspect),
+        "v": normalize_prompt_text(options.version),
+        "niji": normalize_prompt_text(options.niji),
         **{name: "" if number is None else str(number) for name, number in numbers.items()},
-        "no": _DASHES.sub("-", tidy(options.no)).strip(" ,"),
+        "no": _DASHES.sub("-", normalize_prompt_text(options.no)).strip(" ,"),
     }
     for name, value in given.items():
-        spec = spec_of(name)
+        spec = find_spec(name)
         if spec is not None and value:
-            yield Parameter(name, normal(spec, value))
+            yield Parameter(name, normalize_value(spec, value))
     flags = {"tile": options.tile, "raw": options.raw}
     yield from (Parameter(name) for name, wish in flags.items() if wish)
     if options.speed:
         yield Parameter(options.speed)
 
 
-def _together(typed: Prompt, chosen: list[Parameter]) -> tuple[Prompt, list[Problem]]:
+def _together(typed: Prompt, chosen: list[Parameter]) -> tuple[Prompt, list[PromptProblem]]:
     """Put what stands in the prompt and what was chosen as options together, each parameter once and checked."""
-    problems: list[Problem] = []
-    wheres: dict[str, Where] = {}
+    problems: list[PromptProblem] = []
+    wheres: dict[str, ParameterSource] = {}
     kept: dict[str, Parameter] = {}
     merged = [*((each, "prompt") for each in typed.parameters), *((each, "option") for each in chosen)]
     for each, where in merged:
@@ -144,38 +157,40 @@ def _together(typed: Prompt, chosen: list[Parameter]) -> tuple[Prompt, list[Prob
         if first is each or _same(first, each):
             continue
         if each.name == "no":
-            kept["no"] = next(merged_no([first, each]))
+            kept["no"] = next(merge_negative_parameters([first, each]))
         else:
-            problems.append(Twice(each.name, first.value, each.value, "option" if where == "option" else "prompt"))
-    prompt = replace(typed, parameters=tuple(kept.values()), unknown=())
-    apart = [Apart(one.name, two.name) for one, two in combinations(kept.values(), 2) if _apart(one, two)]
+            problems.append(
+                ConflictingValues(each.name, first.value, each.value, "option" if where == "option" else "prompt")
+            )
+    prompt = replace(typed, parameters=tuple(kept.values()), unknown_parameters=())
+    apart = [ExclusiveParameters(one.name, two.name) for one, two in combinations(kept.values(), 2) if _apart(one, two)]
     chosen_model = None if apart else prompt.model
-    found = (check(each, chosen_model, wheres[each.name]) for each in kept.values())
+    found = (validate_parameter(each, chosen_model, wheres[each.name]) for each in kept.values())
     return prompt, [*problems, *apart, *(problem for problem in found if problem is not None)]
 
 
 def _same(first: Parameter, second: Parameter) -> bool:
-    one, two = (model_of(each.name, each.value) for each in (first, second))
+    one, two = (parse_model(each.name, each.value) for each in (first, second))
     return first.value == second.value or (one is not None and one == two)
 
 
 def _apart(first: Parameter, second: Parameter) -> bool:
-    one, two = spec_of(first.name), spec_of(second.name)
-    return one is not None and two is not None and one.group == two.group != ""
+    one, two = find_spec(first.name), find_spec(second.name)
+    return one is not None and two is not None and one.exclusive_group == two.exclusive_group != ""
 
 
-def _several_jobs(prompt: Prompt) -> Iterator[Problem]:
-    if (times := prompt.value("repeat")) is not None:
-        yield ManyJobs(f"--repeat {times}".rstrip())
+def _several_jobs(prompt: Prompt) -> Iterator[PromptProblem]:
+    if (times := prompt.get_value("repeat")) is not None:
+        yield SeveralJobs(f"--repeat {times}".rstrip())
     whole = " ".join([prompt.words, *(each.value for each in prompt.parameters)])
     if found := _PERMUTATION.search(whole):
-        yield ManyJobs(found[0])
+        yield SeveralJobs(found[0])
 
 
-def _shape(prompt: Prompt, uploads: int) -> Iterator[Problem]:
+def _shape(prompt: Prompt, uploads: int) -> Iterator[PromptProblem]:
     images = len(prompt.links) + uploads
     if not prompt.words and images < 2:
-        yield NoWords(images, parameters=bool(prompt.parameters))
-    length = len(prompt.line) + uploads * UPLOAD_LENGTH
-    if length > LIMIT:
-        yield TooLong(length, LIMIT)
+        yield PromptTextMissing(images, has_parameters=bool(prompt.parameters))
+    length = len(prompt.line) + uploads * UPLOAD_LINK_LENGTH
+    if length > MAX_PROMPT_LENGTH:
+        yield PromptTooLong(length, MAX_PROMPT_LENGTH)

@@ -7,7 +7,7 @@ the one it sees then waits for ever, so all of that is done here, before (midjou
 import re
 import unicodedata
 
-from bot.midjourney.parameters import Takes, spec_of
+from bot.midjourney.parameters import ValueKind, find_spec
 
 _LINK = re.compile(r"(<?https?://[^\s<>]+>?)", re.IGNORECASE)
 _QUOTES = str.maketrans(
@@ -37,7 +37,7 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, an
 _UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})
 
 
-def tidy(text: str) -> str:
+def normalize_prompt_text(text: str) -> str:
     """Return what was typed as one plain line; links stay as they are, and no word is lost."""
     parts = _LINK.split(_visible(text))
     parts[::2] = map(_plain_marks, parts[::2])
@@ -73,11 +73,11 @@ def _plain_marks(text: str) -> str:
 
 
 def _dashes(found: re.Match[str]) -> str:
-    return "--" if spec_of(found[1]) else found[0]
+    return "--" if find_spec(found[1]) else found[0]
 
 
 def _unstuck(found: re.Match[str]) -> str:
-    spec = spec_of(found[1])
-    if spec is None or (found[2] is None and (spec.takes is not Takes.NOTHING or len(spec.name) < 3)):
+    spec = find_spec(found[1])
+    if spec is None or (found[2] is None and (spec.value_kind is not ValueKind.NOTHING or len(spec.name) < 3)):
         return found[0]
-    return found[0] if found[2] is not None and spec.takes is Takes.NOTHING else " --"
+    return found[0] if found[2] is not None and spec.value_kind is ValueKind.NOTHING else " --"

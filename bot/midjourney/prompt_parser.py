@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.midjourney.parameters import Model, Parameter, Takes, model_of, normal, spec_of
-from bot.midjourney.prompt_normalizer import tidy
+from bot.midjourney.parameters import ModelVersion, Parameter, ValueKind, find_spec, normalize_value, parse_model
+from bot.midjourney.prompt_normalizer import normalize_prompt_text
 
 _NAME = re.compile(r"--([A-Za-z][A-Za-z0-9_-]*)(?:=(\S+?))?[,.;]*")
 _LINK = re.compile(r"<?(https?://[^\s<>]+?)>?[,;]?", re.IGNORECASE)
@@ -26,25 +26,25 @@ class Prompt:
     words: str = ""
     links: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    unknown: tuple[Parameter, ...] = ()
+    unknown_parameters: tuple[Parameter, ...] = ()
 
     @property
     def line(self) -> str:
         """Return the one line that Midjourney takes."""
-        return " ".join(filter(None, (*self.links, self.words, self.tail)))
+        return " ".join(filter(None, (*self.links, self.words, self.parameter_text)))
 
     @property
-    def tail(self) -> str:
+    def parameter_text(self) -> str:
         """Return the parameters alone, as they end the line."""
-        return " ".join(_spelt(parameter, self.model) for parameter in (*self.parameters, *self.unknown))
+        return " ".join(_spelt(parameter, self.model) for parameter in (*self.parameters, *self.unknown_parameters))
 
     @property
-    def model(self) -> Model | None:
+    def model(self) -> ModelVersion | None:
         """Return the version that is asked for; None where the account's own decides."""
-        models = (model_of(each.name, each.value) for each in self.parameters if each.name in {"v", "niji"})
+        models = (parse_model(each.name, each.value) for each in self.parameters if each.name in {"v", "niji"})
         return next(filter(None, models), None)
 
-    def value(self, name: str) -> str | None:
+    def get_value(self, name: str) -> str | None:
         """Return the value of a parameter, "" for a flag, None where it is not there."""
         return next((each.value for each in self.parameters if each.name == name), None)
 
@@ -52,7 +52,7 @@ class Prompt:
         return self.line
 
 
-def parse(line: str) -> Prompt:
+def parse_prompt(line: str) -> Prompt:
     """Take a prompt line apart, whatever it holds: nothing is judged, and no word is lost.
 
     What is moved may come to stand where it means something else, so that is looked at again until nothing moves.
@@ -66,7 +66,7 @@ def parse(line: str) -> Prompt:
 
 
 def _parted(line: str) -> Prompt:
-    tokens = _SPACED_RATIO.sub(r"\1\2", tidy(line)).split()
+    tokens = _SPACED_RATIO.sub(r"\1\2", normalize_prompt_text(line)).split()
     words: list[str] = []
     links: list[str] = []
     parameters: list[Parameter] = []
@@ -83,16 +83,16 @@ def _parted(line: str) -> Prompt:
             links.append(found[1])
         else:
             words.append(token)
-    return Prompt(" ".join(words), tuple(links), tuple(merged_no(parameters)), tuple(unknown))
+    return Prompt(" ".join(words), tuple(links), tuple(merge_negative_parameters(parameters)), tuple(unknown))
 
 
-def bare(link: str) -> str:
+def strip_angle_brackets(link: str) -> str:
     """Return a link without the angle brackets in which people hide its preview."""
     found = _LINK.fullmatch(link.strip())
     return found[1] if found else link.strip()
 
 
-def _spelt(parameter: Parameter, model: Model | None) -> str:
+def _spelt(parameter: Parameter, model: ModelVersion | None) -> str:
     """Write a parameter as its version reads it: raw was a style before it was a parameter of its own."""
     if parameter.name == "raw" and model is not None and model.number < 7:
         return "--style raw"
@@ -100,33 +100,33 @@ def _spelt(parameter: Parameter, model: Model | None) -> str:
 
 
 def _add(name: str, value: str, parameters: list[Parameter], unknown: list[Parameter]) -> None:
-    spec = spec_of(name)
+    spec = find_spec(name)
     if spec is None:
         unknown.append(Parameter(name, value))
         return
-    if spec.takes not in {Takes.WORDS, Takes.LINKS}:
-        value = value.rstrip(",;").rstrip("." if spec.takes is not Takes.WORD else "")
-    elif spec.takes is Takes.LINKS:
+    if spec.value_kind not in {ValueKind.FREE_TEXT, ValueKind.LINKS}:
+        value = value.rstrip(",;").rstrip("." if spec.value_kind is not ValueKind.WORD else "")
+    elif spec.value_kind is ValueKind.LINKS:
         value = value.replace("<", "").replace(">", "")
     raw = spec.name == "style" and value.lower() == "raw"
-    parameters.append(Parameter("raw") if raw else Parameter(spec.name, normal(spec, value)))
+    parameters.append(Parameter("raw") if raw else Parameter(spec.name, normalize_value(spec, value)))
 
 
 def _taken(name: str, value: str | None, rest: list[str]) -> int:
     """Count the tokens behind a parameter's name that are its value."""
-    spec = spec_of(name)
+    spec = find_spec(name)
     until = next((at for at, token in enumerate(rest) if _NAME.fullmatch(token)), len(rest))
-    if spec is None or spec.takes is Takes.WORDS:
+    if spec is None or spec.value_kind is ValueKind.FREE_TEXT:
         return until
-    if value is not None or spec.takes is Takes.NOTHING or not until:
+    if value is not None or spec.value_kind is ValueKind.NOTHING or not until:
         return 0
-    if spec.takes is Takes.LINKS:
+    if spec.value_kind is ValueKind.LINKS:
         form = _PROFILE if spec.name == "p" else _CODE
         return next((at for at, token in enumerate(rest[:until]) if not form.fullmatch(token.strip("<>,"))), until)
-    return 0 if spec.optional and not rest[0][0].isdigit() else 1
+    return 0 if spec.is_value_optional and not rest[0][0].isdigit() else 1
 
 
-def merged_no(parameters: Iterable[Parameter]) -> Iterator[Parameter]:
+def merge_negative_parameters(parameters: Iterable[Parameter]) -> Iterator[Parameter]:
     """Make one `--no` of several, each thing once."""
     things: dict[str, str] = {}
     kept: list[Parameter] = []

@@ -91,7 +91,7 @@ _SYNONYMS = {
 }
 
 
-def text_of(value: object) -> str:
+def coerce_text(value: object) -> str:
     """Return a string, or a whole number as one; anything else, and so every float, is no text: empty."""
     if isinstance(value, str):
         # A lone surrogate survives JSON and breaks every encoder behind us.
@@ -100,12 +100,12 @@ def text_of(value: object) -> str:
     return str(value) if _is_int(value) and abs(value) < 1 << 64 else ""
 
 
-def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+def is_json_object(value: object) -> TypeGuard[Mapping[Any, Any]]:
     """Whether this is a JSON object, of which nothing more is known."""
     return isinstance(value, Mapping)
 
 
-def is_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+def is_json_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
     """Whether this is a JSON array, of which nothing more is known."""
     return isinstance(value, list | tuple)
 
@@ -114,7 +114,7 @@ def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def number_of(value: object) -> int:
+def coerce_int(value: object) -> int:
     """Return a whole number, or what a text says as one; 0 for anything else, and beyond 64 bits."""
     try:
         number = int(value) if isinstance(value, str | float) else value
@@ -124,7 +124,7 @@ def number_of(value: object) -> int:
 
 
 def _time(value: object) -> int:
-    milliseconds = number_of(value)
+    milliseconds = coerce_int(value)
     return milliseconds if 0 < milliseconds < 32_503_680_000_000 else 0
 
 
@@ -136,15 +136,15 @@ def _percent(value: object) -> int | None:
 
 
 def _status(value: object) -> Status:
-    word = text_of(value).strip().upper().replace(" ", "_")
+    word = coerce_text(value).strip().upper().replace(" ", "_")
     if word in Status.__members__.values():
         return Status(word)
     return _SYNONYMS.get(word, Status.FRESH)
 
 
 def _items(value: object) -> list[Any]:
-    items = value if is_array(value) else ()
-    return list(islice((item for item in items if is_mapping(item) or isinstance(item, BaseModel)), _MOST_BUTTONS))
+    items = value if is_json_array(value) else ()
+    return list(islice((item for item in items if is_json_object(item) or isinstance(item, BaseModel)), _MOST_BUTTONS))
 
 
 def _is_true(value: object) -> bool:
@@ -156,16 +156,20 @@ def _buttons_key(value: object) -> ButtonsKey:
 
 
 def _urls(value: object) -> tuple[str, ...]:
-    found = (text_of(item.get("url") if is_mapping(item) else item) for item in value) if is_array(value) else ()
+    found = (
+        (coerce_text(item.get("url") if is_json_object(item) else item) for item in value)
+        if is_json_array(value)
+        else ()
+    )
     return tuple(islice((url for url in found if url), _MOST_URLS))
 
 
 def _object(value: object) -> object:
-    return value if is_mapping(value) or isinstance(value, BaseModel) else {}
+    return value if is_json_object(value) or isinstance(value, BaseModel) else {}
 
 
-Text = Annotated[str, BeforeValidator(text_of)]
-Number = Annotated[int, BeforeValidator(number_of)]
+Text = Annotated[str, BeforeValidator(coerce_text)]
+Number = Annotated[int, BeforeValidator(coerce_int)]
 Milliseconds = Annotated[int, BeforeValidator(_time)]
 Urls = Annotated[tuple[str, ...], BeforeValidator(_urls)]
 
@@ -241,12 +245,12 @@ class Task(_Wire):
 
         A snapshot tells of its `buttons` itself, as it always has the key.
         """
-        if not is_mapping(data):
+        if not is_json_object(data):
             return data
         row = {name: value for name, value in data.items() if isinstance(name, str)}
         if "buttons" in row and not row.keys() & {"buttonsKey", "buttons_key"}:
-            row["buttons_key"] = ButtonsKey.ARRAY if is_array(row["buttons"]) else ButtonsKey.NULL
-        reason = text_of(row.get("failReason", row.get("fail_reason"))).strip()
+            row["buttons_key"] = ButtonsKey.ARRAY if is_json_array(row["buttons"]) else ButtonsKey.NULL
+        reason = coerce_text(row.get("failReason", row.get("fail_reason"))).strip()
         if reason and _percent(row.get("progress")) == 100 and _status(row.get("status")) is not Status.CANCEL:
             row["status"] = Status.FAILURE
         return row
@@ -264,7 +268,7 @@ class Task(_Wire):
         final = self.properties.final_prompt
         prompt = final if final and drawn else self.prompt or final or self.prompt_en
         # The answer of a shorten is no prompt that a person gave, though relays tell it as the final one.
-        is_answer = prompt == self.text != self.prompt
+        is_answer = prompt == self.text_result != self.prompt
         return "" if is_answer else prompt
 
     @property
@@ -278,50 +282,50 @@ class Task(_Wire):
         return not any(drawn == one or drawn.startswith(f"{one} --".lstrip()) for one in given)
 
     @property
-    def is_window(self) -> bool:
+    def is_modal_row(self) -> bool:
         """Whether this row is that of a form that was asked for; new-api makes another one when it is sent."""
         return not self.status.is_final and (
             self.status is Status.MODAL or any(word in self.description.lower() for word in _FORM_WORDS)
         )
 
     @property
-    def is_settled(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether a later fetch can bring nothing more: final, and a success that has all that one has."""
         if self.status is not Status.SUCCESS:
             return self.status.is_final
         # A swapped face is the only result that never has any buttons, and a relay without the key sends none at all.
         # What the bot offers itself is no reason not to wait for the relay's own.
         sends_no_more = self.action == _SWAP or self.buttons_key is ButtonsKey.ABSENT
-        return (self.has_own_buttons or sends_no_more) and bool(self.picture_url or self.text)
+        return (self.has_relay_buttons or sends_no_more) and bool(self.picture_url or self.text_result)
 
     @property
-    def has_own_buttons(self) -> bool:
+    def has_relay_buttons(self) -> bool:
         """Whether the relay has sent buttons with it."""
         return any(not button.offered for button in self.buttons)
 
     @property
     def picture_url(self) -> str:
         """The link of the finished picture, or of the preview while it runs; empty where there is none."""
-        return self.image_url or (self.image_urls[0] if self.image_urls else "") or self.video
+        return self.image_url or (self.image_urls[0] if self.image_urls else "") or self.first_clip_url
 
     @property
-    def video(self) -> str:
+    def first_clip_url(self) -> str:
         """The first clip's link; empty where the task is no video."""
-        return self.video_url or next(iter(self.clips), "")
+        return self.video_url or next(iter(self.clip_urls), "")
 
     @property
-    def clips(self) -> tuple[str, ...]:
+    def clip_urls(self) -> tuple[str, ...]:
         """The links of all clips: builds from before videos have nothing but the picture's to put one in."""
         told = self.video_urls or ((self.video_url,) if self.video_url else ())
         return told or tuple(url for url in (self.image_urls or (self.image_url,)) if _CLIP.search(_unsigned(url)))
 
     @property
-    def pictures(self) -> tuple[str, ...]:
+    def grid_picture_urls(self) -> tuple[str, ...]:
         """The links of a grid's pictures, one each; empty where the relay gives only the grid."""
-        return self.image_urls if len(self.image_urls) > 1 and not self.clips else ()
+        return self.image_urls if len(self.image_urls) > 1 and not self.clip_urls else ()
 
     @property
-    def text(self) -> str:
+    def text_result(self) -> str:
         """What describe and shorten answer with, as Markdown; empty for pictures."""
         # new-api calls a describe that went through a form MODAL: the buttons tell.
         told = any(word in button.custom_id.lower() for button in self.buttons for word in _TEXT_BUTTONS)
@@ -329,7 +333,7 @@ class Task(_Wire):
             return ""
         return self.properties.final_prompt or self.prompt_en
 
-    def after(self, earlier: Self | None) -> Self:
+    def merge_earlier(self, earlier: Self | None) -> Self:
         """Return this snapshot with nothing lost that `earlier` knew: rows regress, and forget, on the wire."""
         if earlier is None or earlier.id != self.id:
             return self
@@ -342,7 +346,7 @@ class Task(_Wire):
         # A result belongs to its state: the preview of a running task is not the picture of a finished one.
         names = (*_LASTING, *_RESULT) if status is earlier.status else _LASTING
         kept: dict[str, Any] = {name: getattr(earlier, name) for name in names if not getattr(self, name)}
-        if earlier.has_own_buttons and not self.has_own_buttons:
+        if earlier.has_relay_buttons and not self.has_relay_buttons:
             kept["buttons"] = earlier.buttons
         if self.buttons_key is ButtonsKey.ABSENT:  # a relay that has the key at times sends buttons
             kept["buttons_key"] = earlier.buttons_key
@@ -373,7 +377,7 @@ def _unsigned(url: str) -> str:
         return url
 
 
-def most_advanced(rows: Iterable[Task]) -> dict[str, Task]:
+def select_most_advanced(rows: Iterable[Task]) -> dict[str, Task]:
     """Return one row per id: after a form new-api holds two, and only one of them goes on."""
     best: dict[str, Task] = {}
     for row in rows:
@@ -395,7 +399,7 @@ def _advance(row: Task) -> tuple[int | str, ...]:
     )
 
 
-class Submission(_Wire):
+class SubmitResponse(_Wire):
     """The answer to a submit; `result` is the child's id, empty where nothing was accepted.
 
     `further` are the ids of more children, where one click made several.
@@ -404,18 +408,18 @@ class Submission(_Wire):
     code: Number = 0
     description: Text = ""
     result: Text = ""
-    further: Annotated[tuple[str, ...], BeforeValidator(_urls)] = ()
+    extra_task_ids: Annotated[tuple[str, ...], BeforeValidator(_urls)] = ()
     properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
 
     @model_validator(mode="before")
     @classmethod
     def _split(cls, data: object) -> object:
         """Tell several children apart: TRUE's "Imagine all" answers with their ids, joined by commas."""
-        if not is_mapping(data):
+        if not is_json_object(data):
             return data
-        first, *further = [part.strip() for part in text_of(data.get("result")).split(",") if part.strip()] or [""]
+        first, *further = [part.strip() for part in coerce_text(data.get("result")).split(",") if part.strip()] or [""]
         names = {name: value for name, value in data.items() if isinstance(name, str)}
-        return {"further": further, **names, "result": first}
+        return {"extra_task_ids": further, **names, "result": first}
 
     @property
     def is_accepted(self) -> bool:
@@ -431,17 +435,17 @@ class Submission(_Wire):
         return self.is_accepted and self.code != _NOT_BILLED
 
     @property
-    def needs_form(self) -> bool:
+    def needs_modal(self) -> bool:
         """Whether Midjourney waits for a form; new-api rewrites most 21 to 1, so the words decide."""
         return self.is_accepted and any(word in self.description.lower() for word in _FORM_WORDS)
 
     @property
-    def first_status(self) -> Status:
+    def initial_status(self) -> Status:
         """Where the task stands before the relay tells of it."""
-        return Status.MODAL if self.needs_form else Status.SUBMITTED if self.ahead else Status.FRESH
+        return Status.MODAL if self.needs_modal else Status.SUBMITTED if self.tasks_ahead else Status.FRESH
 
     @property
-    def ahead(self) -> int:
+    def tasks_ahead(self) -> int:
         """How many tasks are ahead in the queue, 0 where unknown (also read from new-api's rewritten 22)."""
         said = re.search(r"前面还有\s?(\d{1,9})", self.description)
         return max(self.properties.number_of_queues, 0) or (int(said[1]) if said else 0)

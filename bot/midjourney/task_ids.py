@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-MOST = 5
+MAX_TASK_IDS = 5
 """How many ids one command follows."""
 
 _WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
@@ -13,15 +13,15 @@ _NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
 _NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[A-Za-z]:)([A-Za-z0-9_-]{6,64})")
 
 
-def find_ids(text: str) -> list[str]:
+def find_task_ids(text: str) -> list[str]:
     """Return the task ids in a text, in order, each once; empty where there is none."""
     words = [word for word in _SPLIT.split(text.strip("`'\"<>[]() \n")) if word]
     if words and all(_WORD.fullmatch(word) and any(map(str.isdigit, word)) for word in words):
         return list(dict.fromkeys(words))
-    return within([text])
+    return find_task_ids_in_texts([text])
 
 
-def within(texts: Iterable[str]) -> list[str]:
+def find_task_ids_in_texts(texts: Iterable[str]) -> list[str]:
     """Return the ids that stand out in running text: named by a path or a button, or of a task id's length."""
     found: dict[str, None] = {}
     for text in texts:

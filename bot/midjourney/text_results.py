@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bot.midjourney.prompt_normalizer import tidy
+from bot.midjourney.prompt_normalizer import normalize_prompt_text
 
-MOST = 9
+MAX_LINES = 9
 """More lines than Midjourney ever gives; what lies behind is not read."""
 
 _READ = 20_000
@@ -25,42 +25,42 @@ _MARKED = re.compile(r"\*\*(?P<heavy>.+?)\*\*|~~(?P<idle>.+?)~~|(?P<plain>(?:(?!
 _WORD = re.compile(r"[^\s,;]+")
 
 
-class Weight(IntEnum):
+class WordWeight(IntEnum):
     """How much a word of a prompt matters to Midjourney."""
 
-    IDLE = 0
+    IGNORED = 0
     """Struck through: it changes nothing."""
-    PLAIN = 1
-    HEAVY = 2
+    NORMAL = 1
+    STRONG = 2
     """Bold: the picture hangs on it."""
 
 
 @dataclass(frozen=True)
-class Word:
+class WeightedWord:
     """A word, or several that were marked together."""
 
     text: str
-    weight: Weight
+    weight: WordWeight
 
 
 @dataclass(frozen=True)
-class Shortened:
+class ShortenResult:
     """What shorten says: the prompt's words in their own order, each weighed, and shorter prompts, longest first."""
 
-    words: tuple[Word, ...]
+    words: tuple[WeightedWord, ...]
     prompts: tuple[str, ...]
 
     @property
-    def ranked(self) -> tuple[Word, ...]:
+    def ranked_words(self) -> tuple[WeightedWord, ...]:
         """Return the words, those that matter most first, each once."""
         by_weight = sorted(self.words, key=lambda word: -word.weight)
-        seen: dict[str, Word] = {}
+        seen: dict[str, WeightedWord] = {}
         for word in by_weight:
             seen.setdefault(word.text.lower(), word)
         return tuple(seen.values())
 
 
-def described(text: str) -> tuple[str, ...]:
+def parse_describe_result(text: str) -> tuple[str, ...]:
     """Return the prompts that describe found, in order, each as a line that `/imagine` takes; empty where none is.
 
     Numbered lines where there are any, whose numbers need not be complete; else paragraphs, else lines.
@@ -68,23 +68,23 @@ def described(text: str) -> tuple[str, ...]:
     return tuple(_numbered(text[:_READ])) or tuple(_paragraphs(text[:_READ]))
 
 
-def line_of(text: str, number: int) -> str:
+def find_numbered_line(text: str, number: int) -> str:
     """Return the line behind button `number`, counted from 1; "" where the text has no such line."""
     numbers = dict(_by_number(text[:_READ]))
     if numbers:
         return numbers.get(number, "")
-    lines = described(text)
+    lines = parse_describe_result(text)
     return lines[number - 1] if 1 <= number <= len(lines) else ""
 
 
-def shortened(text: str) -> Shortened:
+def parse_shorten_result(text: str) -> ShortenResult:
     """Return what shorten found: headings part the words from the prompts, else the first number does."""
     text = text[:_READ]
     lines = text.splitlines()
     first = next((at for at, line in enumerate(lines) if _NUMBER.match(line)), len(lines))
     above = [line for line in lines[:first] if not _is_heading(line)]
     prompts = tuple(_numbered("\n".join(lines[first:])))
-    return Shortened(tuple(_words("\n".join(above))), prompts)
+    return ShortenResult(tuple(_words("\n".join(above))), prompts)
 
 
 def _is_heading(line: str) -> bool:
@@ -117,20 +117,22 @@ def _paragraphs(text: str) -> list[str]:
     if len(parts) == 1:
         parts = parts[0].splitlines()
     kept = "\n\n".join(line for line in parts if not _is_heading(line))
-    return [line for line in map(_plain, kept.split("\n\n")) if line][:MOST]
+    return [line for line in map(_plain, kept.split("\n\n")) if line][:MAX_LINES]
 
 
 def _plain(text: str) -> str:
     """Take the Markdown off: a masked link is its words."""
-    return tidy(_LEFT_OVER.sub("", _MASKED.sub(r"\1", text)).replace("\\", ""))
+    return normalize_prompt_text(_LEFT_OVER.sub("", _MASKED.sub(r"\1", text)).replace("\\", ""))
 
 
-def _words(text: str) -> list[Word]:
-    words: list[Word] = []
+def _words(text: str) -> list[WeightedWord]:
+    words: list[WeightedWord] = []
     for found in _MARKED.finditer(_MASKED.sub(r"\1", text).replace("\n", " ")):
         kind = found.lastgroup
         if kind == "plain":
-            words += [Word(word, Weight.PLAIN) for word in _WORD.findall(found[0]) if re.search(r"\w", word)]
-        elif kind and (word := tidy(found[kind]).strip(" ,;")):
-            words.append(Word(word, Weight.HEAVY if kind == "heavy" else Weight.IDLE))
+            words += [
+                WeightedWord(word, WordWeight.NORMAL) for word in _WORD.findall(found[0]) if re.search(r"\w", word)
+            ]
+        elif kind and (word := normalize_prompt_text(found[kind]).strip(" ,;")):
+            words.append(WeightedWord(word, WordWeight.STRONG if kind == "heavy" else WordWeight.IGNORED))
     return words

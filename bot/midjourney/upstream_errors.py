@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from bot.midjourney.failure_texts import LATER, LOCKED_OUT, PARENT_GONE, REWORD, START_AGAIN, TELL, UPLOAD_FAILED, WAIT
+from bot.midjourney.failure_texts import (
+    ACCOUNT_BLOCKED_TITLE,
+    PARENT_GONE_TITLE,
+    RETRY_LATER_ADVICE,
+    REWORD_ADVICE,
+    START_AGAIN_ADVICE,
+    TELL_OPERATOR_ADVICE,
+    UPLOAD_FAILED_TITLE,
+    WAIT_ADVICE,
+)
 
 _NO_ACCESS: Final = "The relay's account has no access"
 _NOT_TAKEN: Final = "Discord refused the request"
@@ -22,7 +31,7 @@ _OTHER: Final = "use a smaller picture, as PNG, JPEG or WebP, and ask again."
 
 
 @dataclass(frozen=True)
-class Meaning:
+class DiscordErrorMeaning:
     """What one answer of Discord means: `clause` is short and without its full stop, the others are a task's reason."""
 
     clause: str
@@ -31,54 +40,60 @@ class Meaning:
     advice: str
 
 
-_LOGIN = Meaning(
+_LOGIN = DiscordErrorMeaning(
     "Discord no longer accepts the login of the relay's account",
-    LOCKED_OUT,
+    ACCOUNT_BLOCKED_TITLE,
     "Discord no longer accepts the login of its account.",
-    TELL,
+    TELL_OPERATOR_ADVICE,
 )
-_VERIFY = Meaning(
+_VERIFY = DiscordErrorMeaning(
     "Discord wants the relay's account verified",
-    LOCKED_OUT,
+    ACCOUNT_BLOCKED_TITLE,
     "Discord wants its owner to verify it first.",
-    TELL,
+    TELL_OPERATOR_ADVICE,
 )
-_BARRED = Meaning(
+_BARRED = DiscordErrorMeaning(
     "Discord has locked or banned the relay's account",
-    LOCKED_OUT,
+    ACCOUNT_BLOCKED_TITLE,
     "Discord has locked it, or its server has banned it.",
-    TELL,
+    TELL_OPERATOR_ADVICE,
 )
-_CLOSED = Meaning(
+_CLOSED = DiscordErrorMeaning(
     "Discord does not let the relay's account in there",
     _NO_ACCESS,
     "Discord does not let it use its own channel.",
-    TELL,
+    TELL_OPERATOR_ADVICE,
 )
-_FORM = Meaning(
+_FORM = DiscordErrorMeaning(
     "Discord did not take what the relay sent",
     _NOT_TAKEN,
     "Discord did not take what the relay sent, which may be out of date.",
     "ask again; if it fails once more, tell the operator of this bot.",
 )
-_MESSAGE = Meaning(
+_MESSAGE = DiscordErrorMeaning(
     "Discord no longer has the message behind it",
-    PARENT_GONE,
+    PARENT_GONE_TITLE,
     "Discord no longer has the message that this one builds on.",
-    START_AGAIN,
+    START_AGAIN_ADVICE,
 )
-_RATE = Meaning("Discord slows the relay's account down", _SLOWED, "Its account asked for too much at once.", WAIT)
-_FILE = Meaning("Discord did not take the picture", UPLOAD_FAILED, "Discord did not take it from the relay.", _OTHER)
-_FILTER = Meaning(
+_RATE = DiscordErrorMeaning(
+    "Discord slows the relay's account down", _SLOWED, "Its account asked for too much at once.", WAIT_ADVICE
+)
+_FILE = DiscordErrorMeaning(
+    "Discord did not take the picture", UPLOAD_FAILED_TITLE, "Discord did not take it from the relay.", _OTHER
+)
+_FILTER = DiscordErrorMeaning(
     "a filter of Discord stopped it",
     "A filter of Discord stopped this",
     "The words did not get through to Midjourney.",
-    REWORD,
+    REWORD_ADVICE,
 )
-_DOWN = Meaning("Discord did not answer the relay", _FAILING, "Discord, or the way to it, had an error.", LATER)
+_DOWN = DiscordErrorMeaning(
+    "Discord did not answer the relay", _FAILING, "Discord, or the way to it, had an error.", RETRY_LATER_ADVICE
+)
 
 # Discord's own words: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
-_MESSAGES: Final[tuple[tuple[str, Meaning], ...]] = (
+_MESSAGES: Final[tuple[tuple[str, DiscordErrorMeaning], ...]] = (
     (r"unauthorized\W+provide a valid token and try again|connection has been revoked", _LOGIN),
     (r"invalid authentication token(?: provided)?|improper token has been passed", _LOGIN),
     (r"you need to verify your (?:account|e-?mail)\b.*|.*\bcaptcha\b.*", _VERIFY),
@@ -129,11 +144,11 @@ class UpstreamError:
     `left` are its words that the meaning does not cover, empty where there are none.
     """
 
-    meaning: Meaning | None
-    left: str = ""
+    meaning: DiscordErrorMeaning | None
+    unexplained_text: str = ""
 
 
-def read(said: str) -> UpstreamError | None:
+def parse_upstream_error(said: str) -> UpstreamError | None:
     """Read a reason of a relay as an answer of Discord that was passed on; None where it is none."""
     return _read(said.strip(), _DEPTH)
 
@@ -142,7 +157,7 @@ def _read(said: str, depth: int) -> UpstreamError | None:
     said = _WRAPPED.sub("", said, count=1)
     if row := _known(said):
         return UpstreamError(row)
-    if is_page(said):
+    if is_web_page(said):
         return UpstreamError(None)
     if said.startswith("{") and (message := _message(said)):
         return (_read(message, depth - 1) if depth else None) or UpstreamError(None, message)
@@ -156,7 +171,7 @@ def _read(said: str, depth: int) -> UpstreamError | None:
     return None
 
 
-def is_page(said: str) -> bool:
+def is_web_page(said: str) -> bool:
     """Tell whether a reason is a web page, or half of one, rather than words."""
     return said.lstrip("\ufeff \t\r\n[\"'").startswith("<")
 
@@ -166,7 +181,7 @@ def _of_body(status: int, body: str, depth: int) -> UpstreamError:
     if body.startswith("{"):
         body = _message(body)
     # Spring writes "[no body]"; others name the status once more.
-    if not body or is_page(body) or _squeezed(body) in {"nobody", *_NAMES}:
+    if not body or is_web_page(body) or _squeezed(body) in {"nobody", *_NAMES}:
         return UpstreamError(_of_status(status))
     inner = _read(body, depth - 1) if depth else None
     if inner is not None and inner.meaning is not None:
@@ -174,11 +189,11 @@ def _of_body(status: int, body: str, depth: int) -> UpstreamError:
     return UpstreamError(_of_status(status), body)
 
 
-def _of_status(status: int) -> Meaning:
+def _of_status(status: int) -> DiscordErrorMeaning:
     return _DOWN if status >= 500 or status == 408 else _STATUSES.get(status, _FORM)
 
 
-def _known(said: str) -> Meaning | None:
+def _known(said: str) -> DiscordErrorMeaning | None:
     return next((row for pattern, row in _KNOWN if pattern.fullmatch(said)), None)
 
 

@@ -3,16 +3,22 @@
 import asyncio
 from collections.abc import Callable
 
-MOST = 64
+MAX_CONNECTIONS = 64
 """How many connections there may be at once; a platform's check and a Prometheus need one each."""
-SECONDS = 15.0
+MAX_CONNECTION_SECONDS = 15.0
 """How long a connection may last, whatever it does."""
 
 
-class Door:
+class ConnectionLimiter:
     """A protocol factory around another's: `asyncio.loop.create_server` calls it for each connection."""
 
-    def __init__(self, factory: Callable[[], asyncio.Protocol], *, most: int = MOST, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        factory: Callable[[], asyncio.Protocol],
+        *,
+        most: int = MAX_CONNECTIONS,
+        seconds: float = MAX_CONNECTION_SECONDS,
+    ) -> None:
         self._factory = factory
         self._most = most
         self._seconds = seconds

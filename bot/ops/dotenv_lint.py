@@ -24,19 +24,19 @@ _QUOTES = frozenset("'\"")
 
 
 @dataclass(frozen=True)
-class Slip:
+class SettingsMistake:
     """One of them: where it is, what is wrong with it, as the end of a sentence, and the next step; never a value."""
 
-    where: str
-    said: str
+    location: str
+    problem: str
     advice: str
 
     def __str__(self) -> str:
         """Say it in a line of the log."""
-        return f"{self.where} {self.said} {self.advice}"
+        return f"{self.location} {self.problem} {self.advice}"
 
 
-def slips(file: Path, environment: Mapping[str, str], names: Collection[str]) -> list[Slip]:
+def find_mistakes(file: Path, environment: Mapping[str, str], names: Collection[str]) -> list[SettingsMistake]:
     """Find all of them; `names` are those of the settings. A file that is not there, or cannot be read, has none."""
     try:
         with file.open(encoding="utf-8-sig") as stream:
@@ -55,7 +55,7 @@ def slips(file: Path, environment: Mapping[str, str], names: Collection[str]) ->
     ]
 
 
-def explained(error: SettingsError, found: Iterable[Slip], *, has_file: bool) -> Iterator[str]:
+def explain_settings_error(error: SettingsError, found: Iterable[SettingsMistake], *, has_file: bool) -> Iterator[str]:
     """Say what is wrong with the settings, which slips may have led to it, and the next step; a line each."""
     for variable, problem in error.problems:
         yield f"{variable} {problem}{'' if problem.endswith('?') else '.'} See .env.example for what it is."
@@ -64,7 +64,7 @@ def explained(error: SettingsError, found: Iterable[Slip], *, has_file: bool) ->
         yield _NEXT_STEP if has_file else _FIRST_STEP
 
 
-def _unread(line: Binding, known: Collection[str]) -> Slip | None:
+def _unread(line: Binding, known: Collection[str]) -> SettingsMistake | None:
     """Say why a line cannot be read, or is read otherwise than it was meant; None where there is nothing to say."""
     ours = line.key is not None and line.key.upper() in known
     runs_on = ours and "\n" in (line.value or "").strip()
@@ -76,13 +76,15 @@ def _unread(line: Binding, known: Collection[str]) -> Slip | None:
     quote = value[:1]
     if quote in _QUOTES and quote not in value[1:]:
         said = f"cannot be read: a quote ({quote}) opens there and is not closed."
-        return Slip(where, said, "Put another at the end of that line, or take it away.")
+        return SettingsMistake(where, said, "Put another at the end of that line, or take it away.")
     said = "cannot be read: it is not of the form NAME=value, with nothing behind it."
-    return Slip(where, said, "Write it so.")
+    return SettingsMistake(where, said, "Write it so.")
 
 
-def _misspelt(found: Mapping[str, float], meant: Collection[str], but: Collection[str] = ()) -> Iterator[Slip]:
+def _misspelt(
+    found: Mapping[str, float], meant: Collection[str], but: Collection[str] = ()
+) -> Iterator[SettingsMistake]:
     long = [name for name in meant if len(name) >= _SHORT]
     for name, like in found.items():
         if name not in meant and name not in but and (near := get_close_matches(name, long, 1, like)):
-            yield Slip(name[:_SHOWN], "is none of my settings, and is ignored.", f"Is {near[0]} meant?")
+            yield SettingsMistake(name[:_SHOWN], "is none of my settings, and is ignored.", f"Is {near[0]} meant?")

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from bot.errors import RelayBusy, RelayError, RelayUnreachable
-from bot.relay.key_advice import key_fault
-from bot.tracking.poller import Watcher
-from bot.tracking.task_supervisor import Supervisor
+from bot.relay.key_advice import describe_key_error
+from bot.tracking.poller import Poller
+from bot.tracking.task_supervisor import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
-Check = Callable[[], str | Awaitable[str]]
+HealthCheck = Callable[[], str | Awaitable[str]]
 """Says what is wrong, empty where all is well."""
 
 _CHECK_SECONDS = 2.0
@@ -26,16 +26,16 @@ _STALE_SECONDS, _STALE_POLLS = 60.0, 6
 class Health:
     """Named checks, asked together; each has 2 s, and none can hurt whoever asks."""
 
-    def __init__(self, checks: Mapping[str, Check], *, seconds: float = _CHECK_SECONDS) -> None:
+    def __init__(self, checks: Mapping[str, HealthCheck], *, seconds: float = _CHECK_SECONDS) -> None:
         self._checks = checks
         self._seconds = seconds
 
-    async def reasons(self) -> dict[str, str]:
+    async def find_problems(self) -> dict[str, str]:
         """Return what is wrong, by the name of the check; empty where all is well."""
         found = await asyncio.gather(*(self._reason(name, check) for name, check in self._checks.items()))
         return {name: reason for name, reason in zip(self._checks, found, strict=True) if reason}
 
-    async def _reason(self, name: str, check: Check) -> str:
+    async def _reason(self, name: str, check: HealthCheck) -> str:
         try:
             async with asyncio.timeout(self._seconds):
                 reason = check()
@@ -54,23 +54,23 @@ class Readiness:
         self._health: Health | None = None
         self._waits: dict[str, str] = {"gateway": "starting"}
 
-    def waits(self, name: str, reason: str) -> None:
+    def set_waiting_reason(self, name: str, reason: str) -> None:
         """Tell what is waited for while nothing lives."""
         self._waits = {name: reason}
 
     @contextmanager
-    def of(self, health: Health) -> Generator[None]:
+    def delegate_to(self, health: Health) -> Generator[None]:
         """Speak for `health` while the block lasts."""
         self._health = health
         try:
             yield
         finally:
             self._health = None
-            self.waits("gateway", "the connection to Discord has ended")
+            self.set_waiting_reason("gateway", "the connection to Discord has ended")
 
-    async def reasons(self) -> dict[str, str]:
+    async def find_problems(self) -> dict[str, str]:
         """Return why the bot is not ready, by name; empty where it is."""
-        return dict(self._waits) if self._health is None else await self._health.reasons()
+        return dict(self._waits) if self._health is None else await self._health.find_problems()
 
 
 class KeyCheck:
@@ -79,7 +79,7 @@ class KeyCheck:
     def __init__(
         self,
         ask: Callable[[], Awaitable[None]],
-        supervisor: Supervisor,
+        supervisor: TaskSupervisor,
         now: Callable[[], datetime],
         *,
         patience: float = _KEY_PATIENCE,
@@ -92,7 +92,7 @@ class KeyCheck:
         self._told = asyncio.Event()
         self._reason = "the relay has not said yet whether it accepts the key"
 
-    async def trouble(self) -> str:
+    async def find_problem(self) -> str:
         """Say what is wrong with the key, or with asking."""
         age = abs(self._now() - self._asked_at) if self._asked_at else _KEY_EVERY
         if age >= _KEY_EVERY and (self._told.is_set() or self._asked_at is None):
@@ -119,7 +119,7 @@ class KeyCheck:
 
 
 def _said(error: RelayError) -> str:
-    if told := key_fault(error):
+    if told := describe_key_error(error):
         return told[0]
     match error:
         case RelayUnreachable():
@@ -130,13 +130,13 @@ def _said(error: RelayError) -> str:
             return f"the relay's answer makes no sense ({type(error).__name__})"
 
 
-def polls_trouble(watcher: Watcher, poll_seconds: float) -> str:
+def find_polling_problem(watcher: Poller, poll_seconds: float) -> str:
     """Say for how long the relay has left polls without an answer, where that is longer than 60 s and six polls.
 
     That it refuses the key is said at once.
     """
     silence = watcher.unanswered_seconds
-    if silence and watcher.refusal is not None and (told := key_fault(watcher.refusal)):
+    if silence and watcher.key_refusal is not None and (told := describe_key_error(watcher.key_refusal)):
         return f"polls are refused: {told[0]}"
     if silence <= max(_STALE_SECONDS, _STALE_POLLS * poll_seconds):
         return ""

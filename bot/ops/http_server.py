@@ -9,10 +9,10 @@ from aiohttp import web
 from prometheus_client import disable_created_metrics
 from prometheus_client.aiohttp import make_aiohttp_handler
 
-from bot.ops.connection_limits import Door
+from bot.ops.connection_limits import ConnectionLimiter
 from bot.ops.health import Readiness
-from bot.ops.loop_lag import Pulse
-from bot.ops.shutdown import SERVING_SECONDS
+from bot.ops.loop_lag import LoopLagMonitor
+from bot.ops.shutdown import HTTP_SERVER_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ _ALIVE_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def serving(
-    port: int | None, host: str, readiness: Readiness, *, pulse: Pulse | None = None
+async def serve_http(
+    port: int | None, host: str, readiness: Readiness, *, pulse: LoopLagMonitor | None = None
 ) -> AsyncGenerator[tuple[str, int] | None]:
     """Serve on `port` of `host` until the block ends, and yield the address; None where no port is wanted, or free.
 
@@ -31,7 +31,7 @@ async def serving(
     if port is None:
         yield None
         return
-    pulse = pulse or Pulse()
+    pulse = pulse or LoopLagMonitor()
     async with AsyncExitStack() as stack:
         beating = asyncio.create_task(pulse.run(), name="pulse")
         stack.push_async_callback(asyncio.wait, {beating})
@@ -41,7 +41,7 @@ async def serving(
             access_log=None,
             logger=_silent(),
             handler_cancellation=True,
-            shutdown_timeout=SERVING_SECONDS,
+            shutdown_timeout=HTTP_SERVER_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -58,7 +58,7 @@ async def serving(
 async def _opened(runner: web.AppRunner, host: str, port: int) -> asyncio.Server | None:
     if runner.server is None:
         raise RuntimeError("the runner is set up before")
-    door = Door(runner.server)
+    door = ConnectionLimiter(runner.server)
     try:
         return await asyncio.get_running_loop().create_server(door, host or None, port)
     except (OSError, UnicodeError) as error:
@@ -73,13 +73,13 @@ def _silent() -> logging.Logger:
     return quiet
 
 
-def _application(pulse: Pulse, readiness: Readiness) -> web.Application:
+def _application(pulse: LoopLagMonitor, readiness: Readiness) -> web.Application:
     async def healthz(_: web.Request) -> web.Response:
-        alive = pulse.age < _ALIVE_SECONDS
+        alive = pulse.seconds_since_beat < _ALIVE_SECONDS
         return web.json_response({"alive": alive}, status=200 if alive else 503)
 
     async def readyz(_: web.Request) -> web.Response:
-        reasons = await readiness.reasons()
+        reasons = await readiness.find_problems()
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     # When each series began is as long to tell as all that it counts, and of no use here.

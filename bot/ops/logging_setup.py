@@ -8,7 +8,7 @@ from typing import Any, Literal
 import structlog
 
 
-def set_up(level: str, form: Literal["console", "json"]) -> None:
+def configure_logging(level: str, form: Literal["console", "json"]) -> None:
     """Send everything to standard output, one line an event; discord.py's own lines are kept from WARNING on."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,

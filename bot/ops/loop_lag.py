@@ -9,7 +9,7 @@ from bot.metrics import LOOP_DELAY
 _BEAT_SECONDS = 0.5
 
 
-class Pulse:
+class LoopLagMonitor:
     """Sleeps briefly, again and again, and measures by how much it overslept; `now` is monotonic, in seconds."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Pulse:
         self._beat_at = now()
 
     @property
-    def age(self) -> float:
+    def seconds_since_beat(self) -> float:
         """How many seconds ago the last beat was; before the first, how long we exist."""
         return self._now() - self._beat_at
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from pydantic import SecretStr
 
-from bot.store import database_file
+from bot.store import resolve_sqlite_path
 
 IsMount = Callable[[PurePath], bool]
 """Tells whether something of its own is mounted at a path."""
@@ -44,7 +44,7 @@ _REMEDIES = {
 
 
 @dataclass(frozen=True)
-class WipedDisk:
+class EphemeralDisk:
     """A database on a disk that its platform empties."""
 
     platform: str
@@ -55,7 +55,7 @@ class WipedDisk:
         return _REMEDIES[self.platform]
 
     @property
-    def said(self) -> str:
+    def problem(self) -> str:
         """Say what is wrong, and what it costs."""
         return (
             f"{self.platform} empties the disk that holds the database at every restart and deploy: messages would "
@@ -64,10 +64,12 @@ class WipedDisk:
 
     def __str__(self) -> str:
         """Say it all in one line."""
-        return f"{self.said} {self.remedy}"
+        return f"{self.problem} {self.remedy}"
 
 
-def wiped_disk(environment: Mapping[str, str], file: PurePath | None, is_mount: IsMount) -> WipedDisk | None:
+def detect_ephemeral_disk(
+    environment: Mapping[str, str], file: PurePath | None, is_mount: IsMount
+) -> EphemeralDisk | None:
     """Tell whether the platform of `environment` empties the disk of `file`, an absolute path; None is PostgreSQL.
 
     Variables and disks are as the platforms' documentation has them: Heroku has no lasting disk, Railway names its
@@ -81,16 +83,16 @@ def wiped_disk(environment: Mapping[str, str], file: PurePath | None, is_mount: 
         lasts = bool(volume) and file.is_relative_to(str(volume))
     else:
         lasts = platform != "Heroku" and any(is_mount(folder) for folder in file.parents if folder not in _NOT_KEPT)
-    return None if lasts else WipedDisk(platform)
+    return None if lasts else EphemeralDisk(platform)
 
 
-def wiped_disk_here(database_url: SecretStr) -> WipedDisk | None:
+def detect_ephemeral_disk_here(database_url: SecretStr) -> EphemeralDisk | None:
     """Tell it of this process and its DATABASE_URL.
 
     Raises:
         SettingsError: The URL is none that a store takes.
     """
-    return wiped_disk(os.environ, database_file(database_url.get_secret_value()), os.path.ismount)
+    return detect_ephemeral_disk(os.environ, resolve_sqlite_path(database_url.get_secret_value()), os.path.ismount)
 
 
 def _platform(environment: Mapping[str, str]) -> str | None:

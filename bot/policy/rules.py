@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.entities import Usage
 from bot.errors import (
-    CoolingDown,
+    CooldownActive,
     DailyLimitReached,
     NotTheRequester,
     PersonNotAllowed,
@@ -16,11 +16,11 @@ from bot.errors import (
 )
 from bot.ports import Now
 
-Policy = Literal["anyone", "requester"]
+PressPolicy = Literal["anyone", "requester"]
 
 
 @dataclass(frozen=True)
-class Asker:
+class Spender:
     """Who wants to spend, and where: `guild_id` is 0 in DMs and where only the person installed the bot.
 
     `requester_id` is who asked for the message that was pressed, 0 where nothing tells; None for a command.
@@ -29,51 +29,51 @@ class Asker:
 
     person_id: int
     guild_id: int
-    trusted_guild: bool = False
+    is_trusted_guild: bool = False
     requester_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admission:
+class SpendingPolicy:
     """The operator's rules. Empty `guilds`: trusted servers; empty `people`: the application's owners."""
 
-    guilds: Collection[int]
-    people: Collection[int]
-    owners: Collection[int]
-    policy: Policy
+    allowed_guilds: Collection[int]
+    allowed_users: Collection[int]
+    application_owners: Collection[int]
+    press_policy: PressPolicy
     cooldown: timedelta
-    per_person: int
-    everybody: int
+    daily_submits_per_person: int
+    daily_submits: int
     now: Now
 
-    def admit(self, asker: Asker) -> None:
+    def check_permission(self, asker: Spender) -> None:
         """Raise a leaf of AdmissionRefused unless this person may spend here at all."""
         if asker.guild_id:
-            if not (asker.guild_id in self.guilds if self.guilds else asker.trusted_guild):
+            if not (asker.guild_id in self.allowed_guilds if self.allowed_guilds else asker.is_trusted_guild):
                 raise ServerNotAllowed
-        elif asker.person_id not in (self.people or self.owners):
+        elif asker.person_id not in (self.allowed_users or self.application_owners):
             raise PersonNotAllowed
-        if self.policy == "requester" and asker.requester_id is not None:
+        if self.press_policy == "requester" and asker.requester_id is not None:
             if not asker.requester_id:
                 raise RequesterUnknown
             if asker.requester_id != asker.person_id:
                 raise NotTheRequester
 
-    def judge(self, usage: Usage) -> None:
+    def check_limits(self, usage: Usage) -> None:
         """Raise a leaf of AdmissionRefused if one more submit would be too many; called inside the claim."""
         now = self.now()
-        if usage.last_at is not None:
+        if usage.last_claim_at is not None:
             # A clock that was ahead for a while must not lock anybody out.
-            left = min((usage.last_at + self.cooldown - now).total_seconds(), self.cooldown.total_seconds())
+            left = min((usage.last_claim_at + self.cooldown - now).total_seconds(), self.cooldown.total_seconds())
             if left > 0:
-                raise CoolingDown(left)
-        if usage.person_today >= self.per_person:
-            raise DailyLimitReached(self.per_person, "person", next_day(now))
-        if usage.everybody_today >= self.everybody:
-            raise DailyLimitReached(self.everybody, "everybody", next_day(now))
+                raise CooldownActive(left)
+        if usage.person_submits_today >= self.daily_submits_per_person:
+            raise DailyLimitReached(self.daily_submits_per_person, "person", next_utc_midnight(now))
+        if usage.all_submits_today >= self.daily_submits:
+            raise DailyLimitReached(self.daily_submits, "everybody", next_utc_midnight(now))
 
 
-def next_day(now: datetime) -> datetime:
+def next_utc_midnight(now: datetime) -> datetime:
     """Return the next midnight in UTC, when the daily counts start anew."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1)

@@ -11,9 +11,9 @@ from typing import Final
 
 from bot.entities import Claim, ClaimState
 from bot.midjourney.task import Task
-from bot.relay.billing_log import LogPage, LogRow, model_of
+from bot.relay.billing_log import BillingPage, BillingRow, get_billing_model
 
-MOST_CLAIMS: Final = 20
+MAX_CLAIMS: Final = 20
 """How many claims before the lost one, and after it, the log is tried by."""
 
 _EARLY, _LATE = timedelta(minutes=1), timedelta(minutes=15)
@@ -26,16 +26,18 @@ _RECENT: Final = timedelta(hours=1)
 """For how long before the lost claim each billed claim must have its row."""
 _SAME: Final = timedelta(minutes=1)
 """How far a task's own time may be from that of the row that billed it."""
-_SWAP: Final = model_of("SWAP_FACE")
+_SWAP: Final = get_billing_model("SWAP_FACE")
 
 
-def candidates(rows: Collection[LogRow], lost: Claim, model: str) -> list[LogRow]:
+def find_candidate_rows(rows: Collection[BillingRow], lost: Claim, model: str) -> list[BillingRow]:
     """Return the rows that may be the lost submit's by their time and model; "" is any model."""
     since, until = lost.made_at - _BEFORE, lost.made_at + _AFTER
-    return [row for row in rows if row.is_midjourney and since <= row.at <= until and row.may_be(model)]
+    return [row for row in rows if row.is_midjourney and since <= row.billed_at <= until and row.may_have_model(model)]
 
 
-def unexplained(found: Collection[LogRow], rows: Collection[LogRow], known: Collection[Claim]) -> list[LogRow]:
+def find_unexplained_rows(
+    found: Collection[BillingRow], rows: Collection[BillingRow], known: Collection[Claim]
+) -> list[BillingRow]:
     """Return those of the found rows that may be none of the known claims'.
 
     new-api bills a press that "exists" as one more row of the same task: a task's rows are explained only where they
@@ -50,7 +52,7 @@ def unexplained(found: Collection[LogRow], rows: Collection[LogRow], known: Coll
     return [row for row in found if row.task_id not in explained]
 
 
-def made_again(left: Collection[LogRow], known: Collection[Claim], lost: Claim) -> str:
+def find_repeated_task(left: Collection[BillingRow], known: Collection[Claim], lost: Claim) -> str:
     """Return the task of an earlier press of the same button where one of the rows left billed it again; "" if none."""
     again = {
         claim.child_id
@@ -63,9 +65,9 @@ def made_again(left: Collection[LogRow], known: Collection[Claim], lost: Claim) 
     return next((row.task_id for row in left if row.task_id in again and _is_in_time(row, lost)), "")
 
 
-def doubtful(
-    left: Collection[LogRow], rows: Collection[LogRow], known: Collection[Claim], foreign: Mapping[str, Task]
-) -> list[LogRow]:
+def find_doubtful_rows(
+    left: Collection[BillingRow], rows: Collection[BillingRow], known: Collection[Claim], foreign: Mapping[str, Task]
+) -> list[BillingRow]:
     """Return those of the rows left that are not shown to be another application's either.
 
     `foreign` are the tasks with another state than the lost claim's. Such a task explains the one row that was written
@@ -79,11 +81,13 @@ def doubtful(
         if row.task_id in ours
         or count[row.task_id] != 1
         or row.task_id not in foreign
-        or not _is_made_at(foreign[row.task_id], row.at)
+        or not _is_made_at(foreign[row.task_id], row.billed_at)
     ]
 
 
-def proven_by(page: LogPage, before: Sequence[Claim], after: Collection[Claim], lost: Claim) -> Claim | None:
+def find_proving_claim(
+    page: BillingPage, before: Sequence[Claim], after: Collection[Claim], lost: Claim
+) -> Claim | None:
     """Return the newest claim whose row proves that the log shows each billed submit of that time; None without proof.
 
     `before` are the newest billed claims before the lost one, newest first, up to MOST_CLAIMS; `after` those after it.
@@ -92,7 +96,7 @@ def proven_by(page: LogPage, before: Sequence[Claim], after: Collection[Claim], 
     empty list, whosever it is.
     """
     earlier, later = [list(filter(_is_named, claims)) for claims in (before, after)]
-    if not earlier or not page.reaches_now:
+    if not earlier or not page.has_newest_rows:
         return None
     shown = _shown(page.rows, [*earlier, *later])
     recent = [claim for claim in earlier[1:] if claim.made_at >= lost.made_at - _RECENT]
@@ -101,31 +105,31 @@ def proven_by(page: LogPage, before: Sequence[Claim], after: Collection[Claim], 
     return earlier[0] if _reaches_back(page, before, shown, lost) else None
 
 
-def _reaches_back(page: LogPage, before: Sequence[Claim], shown: Mapping[int, LogRow], lost: Claim) -> bool:
+def _reaches_back(page: BillingPage, before: Sequence[Claim], shown: Mapping[int, BillingRow], lost: Claim) -> bool:
     """Tell whether a row of the lost submit's time would still be on the page."""
-    if any(row.at < lost.made_at - _BEFORE for row in page.rows):
+    if any(row.billed_at < lost.made_at - _BEFORE for row in page.rows):
         return True
     # The first minutes of a new key: the log is whole, and begins with the first claim that there was.
     first = shown.get(before[-1].id)
-    return page.is_whole and len(before) < MOST_CLAIMS and first is not None and first.at <= lost.made_at
+    return page.is_complete and len(before) < MAX_CLAIMS and first is not None and first.billed_at <= lost.made_at
 
 
-def _shown(rows: Collection[LogRow], claims: Collection[Claim]) -> dict[int, LogRow]:
+def _shown(rows: Collection[BillingRow], claims: Collection[Claim]) -> dict[int, BillingRow]:
     """Return the first row of each claim that has one."""
-    rows_of, shown = _by_task(rows), dict[int, LogRow]()
+    rows_of, shown = _by_task(rows), dict[int, BillingRow]()
     for child_id, claims_of_child in _by_child(claims).items():
         for claim, row in _pairs(rows_of[child_id], claims_of_child):
             shown.setdefault(claim.id, row)
     return shown
 
 
-def _pairs(rows: Collection[LogRow], claims: Collection[Claim]) -> list[tuple[Claim, LogRow]]:
+def _pairs(rows: Collection[BillingRow], claims: Collection[Claim]) -> list[tuple[Claim, BillingRow]]:
     """Give each claim as many rows as were billed for it, in its own time, so that as many rows as can be are given.
 
     Of times of equal length the earliest claim takes the earliest row.
     """
-    free = sorted(rows, key=lambda row: row.at)
-    given = list[tuple[Claim, LogRow]]()
+    free = sorted(rows, key=lambda row: row.billed_at)
+    given = list[tuple[Claim, BillingRow]]()
     for claim in sorted(claims, key=lambda claim: claim.made_at):
         for row in [row for row in free if _is_in_time(row, claim)][: 1 if claim.submits is None else claim.submits]:
             free.remove(row)
@@ -133,8 +137,8 @@ def _pairs(rows: Collection[LogRow], claims: Collection[Claim]) -> list[tuple[Cl
     return given
 
 
-def _by_task(rows: Collection[LogRow]) -> defaultdict[str, list[LogRow]]:
-    found = defaultdict[str, list[LogRow]](list)
+def _by_task(rows: Collection[BillingRow]) -> defaultdict[str, list[BillingRow]]:
+    found = defaultdict[str, list[BillingRow]](list)
     for row in rows:
         found[row.task_id].append(row)
     return found
@@ -148,13 +152,13 @@ def _by_child(claims: Collection[Claim]) -> defaultdict[str, list[Claim]]:
     return found
 
 
-def _is_in_time(row: LogRow, claim: Claim) -> bool:
-    return claim.made_at - _EARLY <= row.at <= claim.made_at + _LATE
+def _is_in_time(row: BillingRow, claim: Claim) -> bool:
+    return claim.made_at - _EARLY <= row.billed_at <= claim.made_at + _LATE
 
 
 def _is_named(claim: Claim) -> bool:
     """Whether the row of a claim names its task: that of a face swap does not."""
-    return model_of(claim.button.partition(":")[0]) != _SWAP
+    return get_billing_model(claim.button.partition(":")[0]) != _SWAP
 
 
 def _is_made_at(task: Task, at: datetime) -> bool:

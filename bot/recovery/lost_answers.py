@@ -14,26 +14,26 @@ from typing import Final, Protocol, TypeVar
 from bot.clock import Clock
 from bot.entities import Claim, ClaimState, Job
 from bot.errors import ActionUnsupported, PlaceGone, PlaceUnreachable, RelayError, StoreUnavailable
-from bot.midjourney.buttons import find, meaning
+from bot.midjourney.buttons import find_button, resolve_action
 from bot.midjourney.task import Status, Task
-from bot.ports import Ending, Store
+from bot.ports import JobEnding, Store
 from bot.recovery import log_evidence as evidence
-from bot.relay.account_calls import AccountCalls
-from bot.relay.billing_log import model_of
-from bot.relay.billing_log_reader import Absences, Billing, LogReader, Reading
-from bot.tracking.task_supervisor import Supervisor
-from bot.tracking.tracker import Jobs
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.billing_log import get_billing_model
+from bot.relay.billing_log_reader import BillingLogReader, BillingLogSource, BillingReading, MissingEndpoints
+from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-LOOKS: Final = (5.0, 20.0, 32.0, 54.0, 70.0, 92.0, 120.0)
+SEARCH_SECONDS: Final = (5.0, 20.0, 32.0, 54.0, 70.0, 92.0, 120.0)
 """When the relay is asked, in seconds from the beginning: until its first poll new-api gives every task an empty
 `state`, and a row of its log is written a moment after the answer."""
-LATE_LOOKS: Final = (180.0, 205.0, 300.0)
+LATE_SEARCH_SECONDS: Final = (180.0, 205.0, 300.0)
 """When it is asked after these, where the last one left something open: a fork's polls may be two minutes apart."""
-MOST_CANDIDATES: Final = 10
+MAX_CANDIDATES: Final = 10
 """How many tasks are fetched in one look."""
 
 _ANSWERED: Final = timedelta(seconds=30)
@@ -61,14 +61,14 @@ _FORM: Final = "mj_modal"
 """What new-api bills a form as, whichever action its window was opened by."""
 
 
-class Midjourney(Billing, Protocol):
+class Relay(BillingLogSource, Protocol):
     """What is asked of the relay here, all of it free; every method raises RelayError where it cannot be had."""
 
-    async def fetch(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Fetch one task."""
         ...
 
-    async def task_of_state(self, state: str) -> Task | None:
+    async def find_task_by_state(self, state: str) -> Task | None:
         """Find a task by its state, or raise ActionUnsupported where the relay has no list of all tasks."""
         ...
 
@@ -101,16 +101,16 @@ class _Found:
     task: Task | None = None
 
 
-class LostAnswers:
+class LostAnswerSearch:
     """Looks for the tasks of lost answers. Ports: `api`, `store`; `calls` is what the log may be asked."""
 
     def __init__(
         self,
-        api: Midjourney,
+        api: Relay,
         store: Store,
-        jobs: Jobs,
-        supervisor: Supervisor,
-        calls: AccountCalls,
+        jobs: JobTracker,
+        supervisor: TaskSupervisor,
+        calls: AccountRateLimiter,
         *,
         clock: Clock,
     ) -> None:
@@ -120,17 +120,17 @@ class LostAnswers:
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
-        self._absences = Absences(clock.now)
-        self._log = LogReader(api, calls, self._absences, clock.now)
+        self._absences = MissingEndpoints(clock.now)
+        self._log = BillingLogReader(api, calls, self._absences, clock.now)
 
-    def look_for(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
+    def search_task(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Hand a search to the supervisor; its job's row stays open, so that a process that takes it over looks again.
 
         The claim is unknown. `answered`: the relay has answered, and left it open.
         """
         self._supervisor.start(job.id, lambda: self._find(claim, job, answered=answered))
 
-    def look_for_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
+    def search_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Find out, beside the watch of its child, whether a form arrived whose answer was lost.
 
         The claim is the form's own, or that of the press that it was typed for. Where the log shows that the form was
@@ -138,7 +138,7 @@ class LostAnswers:
         """
         self._supervisor.start(("form", claim.id), lambda: self._find_form(claim, job, answered=answered))
 
-    def tell_given_back(self, job: Job) -> None:
+    def show_not_billed(self, job: Job) -> None:
         """Have a job end whose claim was given back by a process that ended before it had told."""
         self._supervisor.start(job.id, lambda: self._tell_given_back(job))
 
@@ -146,8 +146,8 @@ class LostAnswers:
         began = self._now()
         over_at = began + (_ANSWERED if answered else _UNANSWERED)
         search = _Search(claim, began, over_at, model=_FORM, child_id=job.task_id)
-        for seconds in LOOKS:
-            if self._absences.has("log"):
+        for seconds in SEARCH_SECONDS:
+            if self._absences.is_missing("log"):
                 return
             await self._sleep((began + timedelta(seconds=seconds) - self._now()).total_seconds())
             try:
@@ -159,7 +159,7 @@ class LostAnswers:
     async def _look_for_form(self, search: _Search, job: Job) -> bool:
         """Ask once; return whether there is nothing more to find out."""
         claim = search.claim
-        child = await self._store.snapshot(job.task_id)
+        child = await self._store.find_snapshot(job.task_id)
         if child is not None and child.status not in _WAITING:
             # It goes on: with this form where it carries its tag, else perhaps with another one.
             if child.state == claim.tag:
@@ -171,15 +171,15 @@ class LostAnswers:
         if isinstance(found, _Found):
             await self._settle_form(claim, job.task_id, arrived=True)
             return True
-        child = await self._store.snapshot(job.task_id)
+        child = await self._store.find_snapshot(job.task_id)
         if child is not None and child.status not in _WAITING and child.status is not Status.CANCEL:
             return False
         log.info("Claim %d: its form is not in the relay's log, and was not charged.", claim.id)
         if not await self._settle_form(claim, job.task_id, arrived=False):
             return True
-        child = await self._insist(lambda: self._store.snapshot(job.task_id))
+        child = await self._insist(lambda: self._store.find_snapshot(job.task_id))
         if child is None or child.status in _WAITING:  # else it was dropped meanwhile
-            await self._jobs.go_on(replace(job, form_sent=False), form_again=True)
+            await self._jobs.continue_job(replace(job, form_sent=False), form_again=True)
         return True
 
     async def _settle_form(self, claim: Claim, child_id: str, *, arrived: bool) -> bool:
@@ -188,7 +188,7 @@ class LostAnswers:
         if known is None:
             return False
         if known.state is ClaimState.UNKNOWN and not arrived:
-            return await self._insist(lambda: self._store.give_back(claim.id))
+            return await self._insist(lambda: self._store.mark_claim_unbilled(claim.id))
         if known.state is ClaimState.UNKNOWN:
             await self._settle(claim, ClaimState.ACCEPTED, child_id)
         elif known.state is ClaimState.ACCEPTED and known.button != _OWN and not arrived:
@@ -199,11 +199,11 @@ class LostAnswers:
 
     async def _find(self, claim: Claim, job: Job, *, answered: bool) -> None:
         if not self._is_blind:
-            await self._drawn(job, self._jobs.show_looking(job))
+            await self._drawn(job, self._jobs.show_searching(job))
             began = self._now()
             search = _Search(claim, began, began + (_ANSWERED if answered else _UNANSWERED))
-            for seconds in (*LOOKS, *LATE_LOOKS):
-                if self._is_blind or (seconds in LATE_LOOKS and not search.is_open):
+            for seconds in (*SEARCH_SECONDS, *LATE_SEARCH_SECONDS):
+                if self._is_blind or (seconds in LATE_SEARCH_SECONDS and not search.is_open):
                     break
                 await self._sleep((began + timedelta(seconds=seconds) - self._now()).total_seconds())
                 match await self._look(search):
@@ -215,13 +215,13 @@ class LostAnswers:
                         return
                     case _:
                         continue
-        if not await self._drawn(job, self._jobs.uncertain(job)):
-            await self._jobs.close(job)
+        if not await self._drawn(job, self._jobs.end_uncertain(job)):
+            await self._jobs.close_job(job)
 
     @property
     def _is_blind(self) -> bool:
         """Whether this relay has nothing that could tell."""
-        return self._absences.has("log") and self._absences.has("list")
+        return self._absences.is_missing("log") and self._absences.is_missing("list")
 
     async def _drawn(self, job: Job, drawing: Awaitable[None]) -> bool:
         """Wait for what draws a message, and return whether it is drawn; no search, and no claim, depends on it."""
@@ -246,7 +246,7 @@ class LostAnswers:
                 search.claim = known
             if found := await self._in_log(search):
                 return found
-            task = None if self._absences.has("list") else await self._in_list(search)
+            task = None if self._absences.is_missing("list") else await self._in_list(search)
         except StoreUnavailable:
             search.is_open = True
             return False
@@ -254,9 +254,9 @@ class LostAnswers:
 
     async def _in_list(self, search: _Search) -> Task | None:
         try:
-            return await self._api.task_of_state(search.claim.tag)
+            return await self._api.find_task_by_state(search.claim.tag)
         except ActionUnsupported:
-            self._absences.note("list")
+            self._absences.mark_missing("list")
         except RelayError:
             search.is_open = True
         return None
@@ -265,56 +265,56 @@ class LostAnswers:
         """Look for the task among what was billed; return whether two readings show that nothing was."""
         reading = await self._read(search)
         if reading is None:
-            search.is_open = not self._absences.has("log")
+            search.is_open = not self._absences.is_missing("log")
             return False
         found = await self._judge(search, reading)
         if found is not True:
             search.absent_at = None
             return found
-        if reading.at >= search.began:  # else it was read for another search, before this submit was lost
-            search.absent_at = search.absent_at or reading.at
-        agree = search.absent_at is not None and reading.at - search.absent_at >= _AGREEING
-        if agree and reading.at >= search.over_at:
+        if reading.read_at >= search.began:  # else it was read for another search, before this submit was lost
+            search.absent_at = search.absent_at or reading.read_at
+        agree = search.absent_at is not None and reading.read_at - search.absent_at >= _AGREEING
+        if agree and reading.read_at >= search.over_at:
             return True
         search.is_open = True
         return False
 
-    async def _judge(self, search: _Search, reading: Reading) -> _Found | bool:
+    async def _judge(self, search: _Search, reading: BillingReading) -> _Found | bool:
         """Return the lost submit's task, or whether this reading shows that there is none."""
         lost, page = search.claim, reading.page
         search.model = search.model or await self._model_of(lost)
-        rows = evidence.candidates(page.rows, lost, search.model)
+        rows = evidence.find_candidate_rows(page.rows, lost, search.model)
         if search.child_id and any(row.task_id == search.child_id for row in rows):
             return _Found(search.child_id)
         ids = {row.task_id for row in rows if row.task_id}
-        known = [claim for claim in await self._store.claims_of_children(ids) if claim.id != lost.id]
-        left = evidence.unexplained(rows, page.rows, known)
+        known = [claim for claim in await self._store.list_claims_of_children(ids) if claim.id != lost.id]
+        left = evidence.find_unexplained_rows(rows, page.rows, known)
         if task := await self._among([row.task_id for row in left if row.task_id], search):
             return _Found(task.id, task)
-        if again := evidence.made_again(left, known, lost):
+        if again := evidence.find_repeated_task(left, known, lost):
             return _Found(again)
-        if evidence.doubtful(left, page.rows, known, search.others):
+        if evidence.find_doubtful_rows(left, page.rows, known, search.others):
             search.is_open = True
             return False
         if lost.submits and not search.child_id:  # it is known to be accepted: it may only be found
             return False
-        before = await self._store.billed_claims(lost.made_at, evidence.MOST_CLAIMS)
-        lately = await self._store.billed_claims(reading.at - _LAG, evidence.MOST_CLAIMS)
+        before = await self._store.list_billed_claims(lost.made_at, evidence.MAX_CLAIMS)
+        lately = await self._store.list_billed_claims(reading.read_at - _LAG, evidence.MAX_CLAIMS)
         before = [claim for claim in before if claim.id != lost.id]
         after = [claim for claim in lately if claim.made_at >= lost.made_at and claim.id != lost.id]
-        proof = evidence.proven_by(page, before, after, lost)
+        proof = evidence.find_proving_claim(page, before, after, lost)
         return proof is not None and (not left or await self._is_echoed(proof))
 
     async def _is_echoed(self, claim: Claim) -> bool:
         """Tell whether the relay has kept the tag of a claim: only then another state is another application's."""
-        known = await self._store.snapshot(claim.child_id)
+        known = await self._store.find_snapshot(claim.child_id)
         try:
-            state = (known and known.state) or (await self._api.fetch(claim.child_id)).state
+            state = (known and known.state) or (await self._api.fetch_task(claim.child_id)).state
         except RelayError:
             return False
-        return state in {one.tag for one in await self._store.claims_of_children([claim.child_id])}
+        return state in {one.tag for one in await self._store.list_claims_of_children([claim.child_id])}
 
-    async def _read(self, search: _Search) -> Reading | None:
+    async def _read(self, search: _Search) -> BillingReading | None:
         """Read the log; what it said a moment ago will do, until a second reading is to agree with the first."""
         now = self._now()
         if now < search.over_at:
@@ -325,9 +325,9 @@ class LostAnswers:
     async def _among(self, task_ids: Sequence[str], search: _Search) -> Task | None:
         """Fetch some of the tasks, and return the one that carries the claim's tag."""
         unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in search.others]
-        for task_id in unknown[:MOST_CANDIDATES]:
+        for task_id in unknown[:MAX_CANDIDATES]:
             try:
-                task = await self._api.fetch(task_id)
+                task = await self._api.fetch_task(task_id)
             except RelayError:
                 search.is_open = True
                 continue
@@ -341,20 +341,20 @@ class LostAnswers:
         """Return the model under which a stock new-api bills what was claimed; "" where that is not known."""
         what, _, _ = claim.button.partition(":")
         if not claim.task_id:
-            return model_of(what)
-        parent = await self._store.snapshot(claim.task_id)
-        button = find(parent.buttons, what) if parent else None
-        return model_of(meaning(button.custom_id).stock) if button else ""
+            return get_billing_model(what)
+        parent = await self._store.find_snapshot(claim.task_id)
+        button = find_button(parent.buttons, what) if parent else None
+        return get_billing_model(resolve_action(button.custom_id).new_api_action) if button else ""
 
     async def _go_on(self, claim: Claim, job: Job, found: _Found) -> None:
         log.info("Claim %d, whose answer was lost, was accepted as task %s.", claim.id, found.task_id)
         await self._settle(claim, ClaimState.ACCEPTED, found.task_id)
         since = max(job.born_at, self._now() - _WATCHED)
-        await self._jobs.go_on(replace(job, task_id=found.task_id, born_at=since), found.task)
+        await self._jobs.continue_job(replace(job, task_id=found.task_id, born_at=since), found.task)
 
     async def _give_back(self, claim: Claim, job: Job) -> None:
         """Give the claim back, and tell that nothing was billed; go on where its task has been met meanwhile."""
-        if await self._insist(lambda: self._store.give_back(claim.id)):
+        if await self._insist(lambda: self._store.mark_claim_unbilled(claim.id)):
             log.info("Claim %d, whose answer was lost, is not in the relay's log: it was not charged.", claim.id)
             await self._tell_given_back(job)
             return
@@ -362,14 +362,14 @@ class LostAnswers:
         if known is not None and known.state is ClaimState.ACCEPTED:
             await self._go_on(known, job, _Found(known.child_id))
         else:
-            await self._jobs.close(job)
+            await self._jobs.close_job(job)
 
     async def _tell_given_back(self, job: Job) -> None:
-        await self._drawn(job, self._jobs.show_ending(job, Ending.NOT_RECORDED))
-        await self._jobs.close(job)
+        await self._drawn(job, self._jobs.show_ending(job, JobEnding.NOT_BILLED))
+        await self._jobs.close_job(job)
 
     async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
-        await self._insist(lambda: self._store.settle(claim.id, state, child_id, submits=submits))
+        await self._insist(lambda: self._store.settle_claim(claim.id, state, child_id, submits=submits))
 
     async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
         """Call the store, however long it takes to come back: it is about what may be paid."""

@@ -7,11 +7,17 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.errors import RelayUnreachable
-from bot.midjourney.task import Task, is_array, is_mapping, number_of, text_of
-from bot.relay.response_errors import decoded, no_such_path, refused_to_all, unreachable, words_of
-from bot.relay.responses import Answer
+from bot.midjourney.task import Task, coerce_int, coerce_text, is_json_array, is_json_object
+from bot.relay.response_errors import (
+    decode_json,
+    extract_message,
+    find_common_error,
+    find_missing_path_error,
+    make_unreachable_error,
+)
+from bot.relay.responses import RelayResponse
 
-MOST_ROWS: Final = 2000
+MAX_ROWS: Final = 2000
 """How many rows are kept, the newest: new-api of 2026 sends 1,000, its earlier versions all that there ever were."""
 
 _ROUND: Final = 10
@@ -37,10 +43,10 @@ _MODELS: Final = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogRow:
+class BillingRow:
     """One request that the relay billed; `task_id` is empty where its text names none."""
 
-    at: datetime
+    billed_at: datetime
     model: str
     quota: int
     task_id: str
@@ -50,61 +56,65 @@ class LogRow:
         """Whether Midjourney was asked: the key may serve other models too."""
         return bool(self.task_id) or self.model.startswith("mj_") or self.model == _SWAP
 
-    def may_be(self, model: str) -> bool:
+    def may_have_model(self, model: str) -> bool:
         """Whether it may be of that model; "" is any, and what is none of new-api's own names may be each of them."""
         return not model or self.model == model or self.model not in _MODELS
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogPage:
+class BillingPage:
     """What one reading of the log shows: the billed rows, newest first, and what tells how much the relay left out.
 
     `size` is how many rows it sent, billed or not; `newest_first` whether it sent them in that order.
     """
 
-    rows: tuple[LogRow, ...]
-    size: int
-    newest_first: bool
+    rows: tuple[BillingRow, ...]
+    sent_rows: int
+    is_newest_first: bool
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether it is sure to be the whole log."""
-        return self.size % _ROUND != 0
+        return self.sent_rows % _ROUND != 0
 
     @property
-    def reaches_now(self) -> bool:
+    def has_newest_rows(self) -> bool:
         """Whether the newest rows are in it: a log that is sent oldest first may be cut before them."""
-        return self.newest_first or self.is_whole
+        return self.is_newest_first or self.is_complete
 
 
-def model_of(action: str) -> str:
+def get_billing_model(action: str) -> str:
     """Return the model under which new-api bills an action; "" where that is not known."""
     low = action.lower()
     model = low if low == _SWAP else f"mj_{low}"
     return model if model in _MODELS else ""
 
 
-def log_rows(answer: Answer) -> LogPage:
+def parse_billing_log(answer: RelayResponse) -> BillingPage:
     """Read the answer to /api/log/token: what was billed.
 
     Raises:
         ActionUnsupported: There is no such log here: 404, a redirect, or the web console's page.
         RelayError: It cannot be read, or not now (RelayBusy).
     """
-    body = decoded(answer)
-    if answer.is_success and is_mapping(body) and "data" in body:
+    body = decode_json(answer)
+    if answer.is_success and is_json_object(body) and "data" in body:
         data = body["data"]
         # Go writes an empty list as null.
-        if is_array(data) or (data is None and body.get("success") is True):
-            billed = (row for row in data or () if is_mapping(row) and number_of(row.get("type")) == _CONSUMED)
+        if is_json_array(data) or (data is None and body.get("success") is True):
+            billed = (row for row in data or () if is_json_object(row) and coerce_int(row.get("type")) == _CONSUMED)
             sent = [_row(row) for row in billed]
-            rows = sorted(sent, key=lambda row: row.at, reverse=True)
-            return LogPage(rows=tuple(rows[:MOST_ROWS]), size=len(data or ()), newest_first=sent == rows)
-    words = words_of(answer, body)
-    raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)
+            rows = sorted(sent, key=lambda row: row.billed_at, reverse=True)
+            return BillingPage(rows=tuple(rows[:MAX_ROWS]), sent_rows=len(data or ()), is_newest_first=sent == rows)
+    words = extract_message(answer, body)
+    raise (
+        find_common_error(answer, words)
+        or find_missing_path_error(answer, words)
+        or make_unreachable_error(answer, words)
+    )
 
 
-def task_of_state(answer: Answer, state: str) -> Task | None:
+def parse_task_by_state(answer: RelayResponse, state: str) -> Task | None:
     """Read the answer to /mj/task/list, midjourney-proxy's: the task with that state, None where there is none.
 
     Raises:
@@ -113,25 +123,31 @@ def task_of_state(answer: Answer, state: str) -> Task | None:
     """
     if answer.is_success and answer.text.lstrip("\ufeff \t\r\n").startswith("[") and state not in answer.text:
         return None  # without reading thousands of others
-    body = decoded(answer)
-    if answer.is_success and is_array(body):
-        found = (row for row in body if is_mapping(row) and text_of(row.get("id")) and row.get("state") == state)
+    body = decode_json(answer)
+    if answer.is_success and is_json_array(body):
+        found = (
+            row for row in body if is_json_object(row) and coerce_text(row.get("id")) and row.get("state") == state
+        )
         return next(map(Task.model_validate, found), None)
-    words = words_of(answer, body)
-    raise refused_to_all(answer, words) or no_such_path(answer, words) or unreachable(answer, words)
+    words = extract_message(answer, body)
+    raise (
+        find_common_error(answer, words)
+        or find_missing_path_error(answer, words)
+        or make_unreachable_error(answer, words)
+    )
 
 
-def _row(row: Mapping[Any, Any]) -> LogRow:
-    seconds = number_of(row.get("created_at"))
+def _row(row: Mapping[Any, Any]) -> BillingRow:
+    seconds = coerce_int(row.get("created_at"))
     if seconds > _MILLISECONDS:
         seconds //= 1000
     if not 0 < seconds < _LATEST:
         # When it was billed would be anybody's guess, and so whether a request is missing.
         raise RelayUnreachable("a log without times")
-    named = _ID.search(text_of(row.get("content"))[:_TEXT])
-    return LogRow(
-        at=datetime.fromtimestamp(seconds, UTC),
-        model=text_of(row.get("model_name")).strip(),
-        quota=number_of(row.get("quota")),
+    named = _ID.search(coerce_text(row.get("content"))[:_TEXT])
+    return BillingRow(
+        billed_at=datetime.fromtimestamp(seconds, UTC),
+        model=coerce_text(row.get("model_name")).strip(),
+        quota=coerce_int(row.get("quota")),
         task_id=named[1] if named else "",
     )

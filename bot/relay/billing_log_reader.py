@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 from bot.errors import ActionUnsupported, RelayBusy, RelayError
 from bot.ports import Now
-from bot.relay.account_calls import AccountCalls
-from bot.relay.billing_log import LogPage
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.billing_log import BillingPage
 
 log = logging.getLogger(__name__)
 
@@ -17,63 +17,63 @@ _ABSENT: Final = timedelta(hours=1)
 """How long a relay is not asked again for a list that it does not have."""
 
 
-class Billing(Protocol):
+class BillingLogSource(Protocol):
     """What is asked of the relay here, for free; it raises RelayError where it cannot be had."""
 
-    async def log(self) -> LogPage:
+    async def fetch_billing_log(self) -> BillingPage:
         """Read what the relay billed to this key, or raise ActionUnsupported where it has no such log."""
         ...
 
 
 @dataclass(frozen=True)
-class Reading:
+class BillingReading:
     """What the log said at that time."""
 
-    at: datetime
-    page: LogPage
+    read_at: datetime
+    page: BillingPage
 
 
-class Absences:
+class MissingEndpoints:
     """Remembers which lists this relay does not have."""
 
     def __init__(self, now: Now) -> None:
         self._now = now
         self._until: dict[str, datetime] = {}
 
-    def note(self, what: str) -> None:
+    def mark_missing(self, what: str) -> None:
         """Remember that it does not have this one."""
         self._until[what] = self._now() + _ABSENT
 
-    def has(self, what: str) -> bool:
+    def is_missing(self, what: str) -> bool:
         """Tell whether it is known to lack this one."""
         return what in self._until and self._now() < self._until[what]
 
 
-class LogReader:
+class BillingLogReader:
     """The relay's log, read for all searches together: its calls are counted."""
 
-    def __init__(self, api: Billing, calls: AccountCalls, absences: Absences, now: Now) -> None:
+    def __init__(self, api: BillingLogSource, calls: AccountRateLimiter, absences: MissingEndpoints, now: Now) -> None:
         self._api = api
         self._calls = calls
         self._absences = absences
         self._now = now
-        self._last: Reading | None = None
+        self._last: BillingReading | None = None
         self._one = asyncio.Lock()
 
-    async def read(self, since: datetime) -> Reading | None:
+    async def read(self, since: datetime) -> BillingReading | None:
         """Return what it says, read since then; None where it cannot be read."""
         async with self._one:
-            if self._last is not None and self._last.at >= since:
+            if self._last is not None and self._last.read_at >= since:
                 return self._last
-            if self._absences.has("log") or not self._calls.take():
+            if self._absences.is_missing("log") or not self._calls.try_acquire():
                 return None
             at = self._now()
             try:
-                self._last = Reading(at, await self._api.log())
+                self._last = BillingReading(at, await self._api.fetch_billing_log())
             except RelayBusy as busy:
-                self._calls.hold(busy.retry_after)
+                self._calls.pause(busy.retry_after)
             except ActionUnsupported:
-                self._absences.note("log")
+                self._absences.mark_missing("log")
             except RelayError as error:
                 log.info("The relay's log cannot be read: %s (%s).", type(error).__name__, error.reason)
             else:

@@ -17,26 +17,26 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
     TaskUnknown,
-    UpstreamRefused,
+    UpstreamKeyRefused,
 )
-from bot.imaging.url_safety import address
-from bot.metrics import api_request, counted_from_zero
-from bot.midjourney.task import Submission, Task
+from bot.imaging.url_safety import rewrite_relay_url
+from bot.metrics import count_api_request, create_zero_counters
+from bot.midjourney.task import SubmitResponse, Task
 from bot.ports import Now
 from bot.relay import requests, responses
-from bot.relay.account_calls import AccountCalls
-from bot.relay.billing_log import LogPage, log_rows, task_of_state
-from bot.relay.key_diagnosis import USAGE, KeyDiagnosis
-from bot.relay.read_gate import ReadGate
-from bot.relay.requests import Body, Change, Click, Modal, Order, Speed
-from bot.relay.responses import Answer
-from bot.relay.transport import Connections, Terms
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
+from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis
+from bot.relay.requests import Change, PressButton, RequestBody, Speed, SubmitModal, SubmitRequest
+from bot.relay.responses import RelayResponse
+from bot.relay.submit_gate import SubmitGate
+from bot.relay.transport import RelayTransport, RequestLimits
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
+BATCH_SIZE = 50
 """How many ids one list-by-condition takes without complaint."""
 
 _NOBODY = "1000000000000000"
@@ -45,19 +45,19 @@ READ_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=12, sock_connect=8)
 # new-api gives its upstream 60 s; the answer must outlive that.
 SUBMIT_TIMEOUT = aiohttp.ClientTimeout(total=90, connect=12, sock_connect=8)
 # Five pictures of 10 MiB take minutes on a small line; the wait for an answer begins when they are over.
-PICTURES_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=12, sock_connect=8, sock_read=90)
+UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=300, connect=12, sock_connect=8, sock_read=90)
 # Upstream asks Discord for the seed, in a message of its own; TrueAI's proxy takes 60 s for that.
 SEED_TIMEOUT = aiohttp.ClientTimeout(total=75, connect=12, sock_connect=8)
 Sleep = Callable[[float], Awaitable[None]]
-Complete = Callable[[Task], Awaitable[Task]]
+TaskTransform = Callable[[Task], Awaitable[Task]]
 """Adds to a task that was read the buttons that the bot offers in the relay's place."""
 _T = TypeVar("_T")
-_OF_TEXT = Terms()
+_OF_TEXT = RequestLimits()
 # Short: it only explains a refusal, which waits for it.
-_OF_USAGE = Terms(most=65536, timeout=aiohttp.ClientTimeout(total=5))
-_OF_LIST = Terms(most=4 * 1024 * 1024)
-_OF_LOG = Terms(most=8 * 1024 * 1024)
-_OF_PICTURE = Terms(most=32 * 1024 * 1024, text=4096)
+_OF_USAGE = RequestLimits(max_bytes=65536, timeout=aiohttp.ClientTimeout(total=5))
+_OF_LIST = RequestLimits(max_bytes=4 * 1024 * 1024)
+_OF_LOG = RequestLimits(max_bytes=8 * 1024 * 1024)
+_OF_PICTURE = RequestLimits(max_bytes=32 * 1024 * 1024, max_text_bytes=4096)
 _FETCH: Final = "/mj/task/{id}/fetch"
 _LIST: Final = "/mj/task/list-by-condition"
 _SEED: Final = "/mj/task/{id}/image-seed"
@@ -68,7 +68,7 @@ _LOG: Final = "/api/log/token"
 # The reads that the relay answers by itself: seeds and cancels it hands on, and pictures need no key.
 _OWN_READS: Final = frozenset({_FETCH, _LIST})
 
-counted_from_zero(
+create_zero_counters(
     {
         _FETCH,
         _LIST,
@@ -77,13 +77,13 @@ counted_from_zero(
         _CANCEL,
         _TASKS,
         _LOG,
-        requests.UPLOAD,
-        *(str(order.path) for order in get_args(Order)),
+        requests.UPLOAD_PATH,
+        *(str(order.path) for order in get_args(SubmitRequest)),
     }
 )
 
 
-class MidjourneyAPI:
+class RelayClient:
     """A relay's `/mj` protocol: reads are free and retried once, submits are sent exactly once.
 
     A submit is sent only while the key can read: before the first submit, and after a read that was refused, a check
@@ -94,22 +94,24 @@ class MidjourneyAPI:
 
     def __init__(
         self,
-        relay: Connections,
+        relay: RelayTransport,
         *,
         now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
-        pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
-        complete: Complete | None = None,
+        pictures_timeout: aiohttp.ClientTimeout = UPLOAD_TIMEOUT,
+        complete: TaskTransform | None = None,
     ) -> None:
         self._relay = relay
         self._complete = complete or _unchanged
         self._sleep = sleep
-        self.account_calls = AccountCalls(now)
-        self._gate = ReadGate(self._check_for_submits)
-        self._diagnosis = KeyDiagnosis(lambda: relay.ask_account(USAGE, _OF_USAGE), self.account_calls, now)
-        self._of_seed = Terms(timeout=seed_timeout)
-        self._of_pictures = Terms(timeout=pictures_timeout)
+        self.account_rate_limiter = AccountRateLimiter(now)
+        self._gate = SubmitGate(self._check_for_submits)
+        self._diagnosis = KeyDiagnosis(
+            lambda: relay.read_account(USAGE_PATH, _OF_USAGE), self.account_rate_limiter, now
+        )
+        self._of_seed = RequestLimits(timeout=seed_timeout)
+        self._of_pictures = RequestLimits(timeout=pictures_timeout)
         self._spoken: set[str] = set()
         """The submit paths that have answered in JSON: this relay has them."""
 
@@ -125,14 +127,14 @@ class MidjourneyAPI:
         read_timeout: aiohttp.ClientTimeout = READ_TIMEOUT,
         submit_timeout: aiohttp.ClientTimeout = SUBMIT_TIMEOUT,
         seed_timeout: aiohttp.ClientTimeout = SEED_TIMEOUT,
-        pictures_timeout: aiohttp.ClientTimeout = PICTURES_TIMEOUT,
-        complete: Complete | None = None,
+        pictures_timeout: aiohttp.ClientTimeout = UPLOAD_TIMEOUT,
+        complete: TaskTransform | None = None,
     ) -> AsyncGenerator[Self]:
         """Open the connections to the relay at `base_url`, with `key` in their headers.
 
         Every task that is read is passed through `complete`.
         """
-        async with Connections.open(
+        async with RelayTransport.open(
             base_url, key, now=now, read_timeout=read_timeout, submit_timeout=submit_timeout
         ) as relay:
             yield cls(
@@ -144,29 +146,31 @@ class MidjourneyAPI:
                 complete=complete,
             )
 
-    async def fetch(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Fetch one task; of one that waits for a form the most advanced of its rows, as a fetch reads the first.
 
         Raises:
             TaskUnknown: The relay knows no such task, or not for this key.
         """
-        task = await self._read(_FETCH, lambda answer: responses.task(answer, task_id), name=_segment(task_id))
-        if task.is_window:
+        task = await self._read(_FETCH, lambda answer: responses.parse_task(answer, task_id), name=_segment(task_id))
+        if task.is_modal_row:
             with suppress(RelayError, KeyError):
-                return (await self.list([task_id]))[task_id]
+                return (await self.fetch_tasks([task_id]))[task_id]
         return await self._complete(self._reachable(task))
 
-    async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
+    async def fetch_tasks(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH` tasks by id in one request; unknown ids are missing.
 
         Raises:
             ActionUnsupported: This relay has no list-by-condition.
         """
         ids = list(task_ids)
-        found = await self._read(_LIST, lambda answer: responses.tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST)
+        found = await self._read(
+            _LIST, lambda answer: responses.parse_tasks(answer, ids), body={"ids": ids}, terms=_OF_LIST
+        )
         return {task_id: await self._complete(self._reachable(task)) for task_id, task in found.items()}
 
-    async def seed(self, task_id: str) -> str:
+    async def fetch_seed(self, task_id: str) -> str:
         """Ask for the number that a task was drawn from, which takes up to a minute, or two where it fails at first.
 
         Raises:
@@ -175,9 +179,11 @@ class MidjourneyAPI:
             SubmitRefused: Midjourney gives none for this task.
         """
         name = _segment(task_id)
-        return await self._read(_SEED, lambda answer: responses.seed(answer, task_id), name=name, terms=self._of_seed)
+        return await self._read(
+            _SEED, lambda answer: responses.parse_seed(answer, task_id), name=name, terms=self._of_seed
+        )
 
-    async def image(self, task_id: str) -> bytes:
+    async def fetch_image(self, task_id: str) -> bytes:
         """Download a task's picture or clip through the relay, at most 32 MiB, untouched.
 
         Raises:
@@ -186,9 +192,11 @@ class MidjourneyAPI:
             ActionUnsupported: This relay has no such path.
         """
         name = _segment(task_id)
-        return await self._read(_IMAGE, lambda answer: responses.picture(answer, task_id), name=name, terms=_OF_PICTURE)
+        return await self._read(
+            _IMAGE, lambda answer: responses.parse_image(answer, task_id), name=name, terms=_OF_PICTURE
+        )
 
-    async def cancel(self, task_id: str) -> None:
+    async def cancel_task(self, task_id: str) -> None:
         """Ask to give a running task up; the task itself tells whether it was.
 
         Raises:
@@ -197,45 +205,45 @@ class MidjourneyAPI:
             SubmitRefused: It is over already, or waits for its form.
         """
         name = _segment(task_id)
-        await self._read(_CANCEL, lambda answer: responses.cancelled(answer, task_id), name=name, body={})
+        await self._read(_CANCEL, lambda answer: responses.parse_cancel(answer, task_id), name=name, body={})
 
-    async def task_of_state(self, state: str) -> Task | None:
+    async def find_task_by_state(self, state: str) -> Task | None:
         """Look through all tasks of a midjourney-proxy for the one that carries this `state`.
 
         Raises:
             ActionUnsupported: This relay has no list of all tasks, as none behind new-api has.
         """
         answer = await self._read(_TASKS, lambda answer: answer)
-        task = await asyncio.to_thread(task_of_state, answer, state)
+        task = await asyncio.to_thread(parse_task_by_state, answer, state)
         return self._reachable(task) if task else None
 
-    async def log(self) -> LogPage:
-        """Read what the relay billed to this key, newest first: one call, as it counts them (see account_calls).
+    async def fetch_billing_log(self) -> BillingPage:
+        """Read what the relay billed to this key, newest first: one call, as it counts them (see account_rate_limiter).
 
         Raises:
             ActionUnsupported: This relay has no such log.
             RelayBusy: It was asked too often.
         """
-        with api_request(_LOG):
-            answer = await self._relay.ask_account(_LOG, _OF_LOG)
-        return await asyncio.to_thread(log_rows, answer)
+        with count_api_request(_LOG):
+            answer = await self._relay.read_account(_LOG, _OF_LOG)
+        return await asyncio.to_thread(parse_billing_log, answer)
 
-    async def check(self) -> None:
+    async def check_key(self) -> None:
         """Ask for a task that nobody has: whether the relay answers, and the key is accepted."""
         try:
-            await self.fetch(_NOBODY)
+            await self.fetch_task(_NOBODY)
         except TaskUnknown:
             return
 
     async def _check_for_submits(self) -> None:
         """Check, and be content with an answer that cannot be read, where it shows that the relay took the key."""
         try:
-            await self.check()
+            await self.check_key()
         except RelayUnreachable as strange:
             if not strange.took_key:
                 raise
 
-    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
+    async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
         """Ask for a new task; `state` comes back with it, `speed` asks for another queue than the relay's own.
 
         Raises:
@@ -243,25 +251,27 @@ class MidjourneyAPI:
             ActionUnsupported: This relay cannot do it, or, with a speed, has no path for that.
             RelayError: Any other leaf: nothing was accepted, nothing is paid.
         """
-        return await self._submit(order.path, {**order.body, "state": state}, responses.submission, speed=speed)
+        return await self._submit(order.path, {**order.body, "state": state}, responses.parse_submission, speed=speed)
 
     async def submit_action(
         self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
-    ) -> Submission:
+    ) -> SubmitResponse:
         """Press the button `custom_id` of `task_id`; `state` comes back with the child, `remix` asks for its form."""
-        return await self.submit(Click(task_id=task_id, custom_id=custom_id, remix=remix), state=state, speed=speed)
+        return await self.submit(
+            PressButton(task_id=task_id, custom_id=custom_id, remix=remix), state=state, speed=speed
+        )
 
-    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> Submission:
+    async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> SubmitResponse:
         """Do UPSCALE, VARIATION or REROLL the older way."""
         return await self.submit(Change(task_id=task_id, action=action, index=index), state=state)
 
     async def submit_modal(
         self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
-    ) -> Submission:
+    ) -> SubmitResponse:
         """Answer the form that the child `task_id` waits for; the same id comes back."""
-        return await self.submit(Modal(task_id=task_id, prompt=prompt, mask=mask), state=state, speed=speed)
+        return await self.submit(SubmitModal(task_id=task_id, prompt=prompt, mask=mask), state=state, speed=speed)
 
-    async def upload(self, pictures: Sequence[bytes]) -> tuple[str, ...]:
+    async def upload_images(self, pictures: Sequence[bytes]) -> tuple[str, ...]:
         """Put pictures on Discord's CDN, through an account of the relay, and return their links, dead after a day.
 
         It is billed, and so sent once, like a submit.
@@ -269,36 +279,36 @@ class MidjourneyAPI:
         Raises:
             SubmitUncertain: They may have been taken, and paid.
         """
-        links = await self._submit(requests.UPLOAD, {"base64Array": tuple(pictures)}, responses.links)
-        return tuple(address(url, self._relay.base) for url in links)
+        links = await self._submit(requests.UPLOAD_PATH, {"base64Array": tuple(pictures)}, responses.parse_upload_links)
+        return tuple(rewrite_relay_url(url, self._relay.base_url) for url in links)
 
     def _reachable(self, task: Task) -> Task:
         """Turn links that only the relay's own machine could open into links through the configured base."""
         return task.model_copy(
             update={
-                "image_url": address(task.image_url, self._relay.base),
-                "image_urls": tuple(address(url, self._relay.base) for url in task.image_urls),
-                "video_url": address(task.video_url, self._relay.base),
-                "video_urls": tuple(address(url, self._relay.base) for url in task.video_urls),
+                "image_url": rewrite_relay_url(task.image_url, self._relay.base_url),
+                "image_urls": tuple(rewrite_relay_url(url, self._relay.base_url) for url in task.image_urls),
+                "video_url": rewrite_relay_url(task.video_url, self._relay.base_url),
+                "video_urls": tuple(rewrite_relay_url(url, self._relay.base_url) for url in task.video_urls),
             }
         )
 
     async def _read(
         self,
         template: str,
-        understand: Callable[[Answer], _T],
+        understand: Callable[[RelayResponse], _T],
         *,
         name: str = "",
-        body: Body | None = None,
-        terms: Terms = _OF_TEXT,
+        body: RequestBody | None = None,
+        terms: RequestLimits = _OF_TEXT,
     ) -> _T:
         method, path = "GET" if body is None else "POST", template.replace("{id}", name)
 
-        def proof(answer: Answer) -> bool | None:
-            return responses.proof(answer, understand) if template in _OWN_READS else None
+        def proof(answer: RelayResponse) -> bool | None:
+            return responses.prove_key(answer, understand) if template in _OWN_READS else None
 
         async def once() -> _T:
-            with api_request(template):
+            with count_api_request(template):
                 return understand(await self._relay.read(method, path, body, terms, proof))
 
         try:
@@ -309,7 +319,7 @@ class MidjourneyAPI:
         except (KeyRefused, BalanceExhausted) as refused:
             self._gate.close()
             raise await self._diagnosis.explain(refused) from None
-        except UpstreamRefused:
+        except UpstreamKeyRefused:
             await self._check_key()
             raise
         self._let_submits_pass(template)
@@ -339,18 +349,18 @@ class MidjourneyAPI:
             BalanceExhausted: The key is used up.
         """
         with suppress(RelayUnreachable, RelayBusy):
-            await self.check()
+            await self.check_key()
 
     async def _submit(
-        self, path: str, body: Body, understand: Callable[[Answer], _T], *, speed: Speed | None = None
+        self, path: str, body: RequestBody, understand: Callable[[RelayResponse], _T], *, speed: Speed | None = None
     ) -> _T:
-        await self._gate.admit()
+        await self._gate.wait_until_open()
         try:
             return await self._send(path, body, understand, speed)
         except KeyRefused as refused:
             self._doubt()
             raise await self._diagnosis.explain(refused) from None
-        except UpstreamRefused:
+        except UpstreamKeyRefused:
             await self._check_key()
             raise
         except (ActionUnsupported, RelayUnreachable):
@@ -359,17 +369,19 @@ class MidjourneyAPI:
 
     def _doubt(self) -> None:
         """Let a read find out before the next submit whether the second header still goes alone, where it does."""
-        if not self._relay.headers.are_both:
+        if not self._relay.headers.sends_both:
             self._gate.close()
 
-    async def _send(self, path: str, body: Body, understand: Callable[[Answer], _T], speed: Speed | None) -> _T:
+    async def _send(
+        self, path: str, body: RequestBody, understand: Callable[[RelayResponse], _T], speed: Speed | None
+    ) -> _T:
         terms = self._of_pictures if requests.has_pictures(body) else _OF_TEXT
-        with api_request(path):
+        with count_api_request(path):
             path = f"/mj-{speed}{path}" if speed else path
             answer = await self._relay.submit(path, body, terms)
             if answer.is_success and answer.is_html and path in self._spoken:
                 # Not the web console then, but a proxy's page, which may have come after the submit was forwarded.
-                raise SubmitUncertain("a page instead of an answer")
+                raise SubmitOutcomeUnknown("a page instead of an answer")
             if answer.text.lstrip("\ufeff \t\r\n").startswith("{") and answer.status not in {404, 405}:
                 self._spoken.add(path)
             return understand(answer)

@@ -1,10 +1,10 @@
 """What an operator is told of a key that the relay does not accept: what is wrong, and the cure. Pure."""
 
 from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError
-from bot.midjourney.fail_reasons import clause, translate
+from bot.midjourney.fail_reasons import translate_known_refusal, translate_refusal
 
 
-def key_fault(error: RelayError, *, quoting: bool = False) -> tuple[str, str] | None:
+def describe_key_error(error: RelayError, *, quoting: bool = False) -> tuple[str, str] | None:
     """Return what is wrong with the key, as a clause, and what to do, as a sentence; None for any other error.
 
     `quoting` lets the relay's own words in, where they are not known; who may read them must be the operator.
@@ -20,7 +20,7 @@ def key_fault(error: RelayError, *, quoting: bool = False) -> tuple[str, str] | 
         case KeyUnknown():
             return "the relay does not know MJ_API_KEY", "Copy MJ_API_KEY again from the relay's console."
         case KeyRefused(reason=reason):
-            said = translate(reason) if quoting else clause(reason)
+            said = translate_refusal(reason) if quoting else translate_known_refusal(reason)
             return (
                 f"the relay refuses MJ_API_KEY{said and f' ({said})'}",
                 (

@@ -8,15 +8,21 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import BalanceExhausted, KeyExpired, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
-from bot.midjourney.task import is_mapping
+from bot.midjourney.task import is_json_object
 from bot.ports import Now
-from bot.relay.account_calls import AccountCalls
-from bot.relay.response_errors import decoded, leaves_open, names_unknown_key, refused_to_all, words_of
-from bot.relay.responses import Answer
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.response_errors import (
+    decode_json,
+    extract_message,
+    find_common_error,
+    is_ambiguous_key_error,
+    names_unknown_key,
+)
+from bot.relay.responses import RelayResponse
 
 log = logging.getLogger(__name__)
 
-USAGE: Final = "/api/usage/token/"
+USAGE_PATH: Final = "/api/usage/token/"
 """new-api of 2026 has it: it answers for keys that are expired or exhausted, too."""
 _AGAIN: Final = timedelta(minutes=5)
 """How long an answer of it holds."""
@@ -33,7 +39,7 @@ class _Cause:
 class KeyDiagnosis:
     """Asks for the key's usage, at most every five minutes, and within the budget of all such calls."""
 
-    def __init__(self, ask: Callable[[], Awaitable[Answer]], calls: AccountCalls, now: Now) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[RelayResponse]], calls: AccountRateLimiter, now: Now) -> None:
         self._ask = ask
         self._calls = calls
         self._now = now
@@ -47,7 +53,7 @@ class KeyDiagnosis:
 
     async def explain(self, refused: RelayError) -> RelayError:
         """Return the error that says which key problem it is, or the refusal as it is where that cannot be told."""
-        if not leaves_open(refused):
+        if not is_ambiguous_key_error(refused):
             return refused
         async with self._lock:
             now = self._now()
@@ -60,7 +66,7 @@ class KeyDiagnosis:
         return self._cause.kind(self._cause.reason or ("" if is_misleading else refused.reason))
 
     async def _look(self, now: datetime) -> None:
-        if not self._calls.take():
+        if not self._calls.try_acquire():
             return
         self._asked_at = now
         self._cause = None
@@ -70,23 +76,23 @@ class KeyDiagnosis:
             log.debug("The usage of the key cannot be read: %s.", error.reason)
             return
         if answer.status == 429:
-            self._calls.hold(answer.retry_after)
+            self._calls.pause(answer.retry_after)
         self._cause = _cause(answer, now)
 
 
-def _cause(answer: Answer, now: datetime) -> _Cause | None:
+def _cause(answer: RelayResponse, now: datetime) -> _Cause | None:
     """Read an answer of the usage route; None where it says nothing, or there is no such route."""
-    body = decoded(answer)
+    body = decode_json(answer)
     if not answer.is_success:
-        words = words_of(answer, body)
-        refusal = refused_to_all(answer, words)
+        words = extract_message(answer, body)
+        refusal = find_common_error(answer, words)
         if not isinstance(refusal, KeyRefused):
             return None
-        if not leaves_open(refusal):
+        if not is_ambiguous_key_error(refusal):
             return _Cause(type(refusal), refusal.reason)
         return _Cause(KeyUnknown, refusal.reason) if names_unknown_key(words) else None
-    usage = body.get("data") if is_mapping(body) else None
-    if not is_mapping(usage) or "total_available" not in usage:
+    usage = body.get("data") if is_json_object(body) else None
+    if not is_json_object(usage) or "total_available" not in usage:
         return None
     ends = _number(usage.get("expires_at"))
     if 0 < ends <= now.timestamp():

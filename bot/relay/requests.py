@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-Value = str | bool | int | list[str] | bytes | tuple[bytes, ...]
+FieldValue = str | bool | int | list[str] | bytes | tuple[bytes, ...]
 """A field of a submit: bytes are an encoded picture, and go as a data URL."""
-Body = Mapping[str, Value]
+RequestBody = Mapping[str, FieldValue]
 ChangeAction = Literal["UPSCALE", "VARIATION", "REROLL"]
 
 # A multiple of three, so that the parts of a picture join without padding; one part holds up nobody.
@@ -25,7 +25,7 @@ class Speed(StrEnum):
     TURBO = "turbo"
 
 
-class Bot(StrEnum):
+class BotType(StrEnum):
     """Whose bot draws, in the API's words."""
 
     MIDJOURNEY = "MID_JOURNEY"
@@ -47,7 +47,7 @@ class Motion(StrEnum):
     HIGH = "high"
 
     @property
-    def words(self) -> str:
+    def default_prompt(self) -> str:
         """What to ask for where nobody said what shall happen: TrueAI's proxy refuses an empty prompt."""
         return "dynamic motion" if self is Motion.HIGH else "subtle, natural motion"
 
@@ -59,12 +59,12 @@ class Imagine:
     path: ClassVar = "/mj/submit/imagine"
     prompt: str
     pictures: tuple[bytes, ...] = ()
-    bot: Bot = Bot.MIDJOURNEY
+    bot: BotType = BotType.MIDJOURNEY
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
-        body: dict[str, Value] = {"botType": self.bot, "prompt": self.prompt}
+        body: dict[str, FieldValue] = {"botType": self.bot, "prompt": self.prompt}
         return body | {"base64Array": self.pictures} if self.pictures else body
 
 
@@ -75,10 +75,10 @@ class Blend:
     path: ClassVar = "/mj/submit/blend"
     pictures: tuple[bytes, ...]
     dimensions: Dimensions = Dimensions.SQUARE
-    bot: Bot = Bot.MIDJOURNEY
+    bot: BotType = BotType.MIDJOURNEY
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
         return {"botType": self.bot, "base64Array": self.pictures, "dimensions": self.dimensions}
 
@@ -89,10 +89,10 @@ class Describe:
 
     path: ClassVar = "/mj/submit/describe"
     picture: bytes | str
-    bot: Bot = Bot.MIDJOURNEY
+    bot: BotType = BotType.MIDJOURNEY
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
         field = "link" if isinstance(self.picture, str) else "base64"
         return {"botType": self.bot, field: self.picture}
@@ -104,10 +104,10 @@ class Shorten:
 
     path: ClassVar = "/mj/submit/shorten"
     prompt: str
-    bot: Bot = Bot.MIDJOURNEY
+    bot: BotType = BotType.MIDJOURNEY
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
         return {"botType": self.bot, "prompt": self.prompt}
 
@@ -122,13 +122,13 @@ class Change:
     index: int = 1
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
         return {"taskId": self.task_id, "action": self.action, "index": max(self.index, 1)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Click:
+class PressButton:
     """Press the button `custom_id` of a task; `remix` asks TrueAI's proxy for the form of a new prompt."""
 
     path: ClassVar = "/mj/submit/action"
@@ -137,14 +137,14 @@ class Click:
     remix: bool = False
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
-        body: dict[str, Value] = {"taskId": self.task_id, "customId": self.custom_id, "chooseSameChannel": True}
+        body: dict[str, FieldValue] = {"taskId": self.task_id, "customId": self.custom_id, "chooseSameChannel": True}
         return {**body, "enableRemix": True} if self.remix else body
 
 
 @dataclass(frozen=True, kw_only=True)
-class Modal:
+class SubmitModal:
     """Answer the form that the child `task_id` waits for; `mask` is a PNG of the picture's size, white repainted."""
 
     path: ClassVar = "/mj/submit/modal"
@@ -153,14 +153,14 @@ class Modal:
     mask: bytes = b""
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
-        body: dict[str, Value] = {"taskId": self.task_id, "prompt": self.prompt}
+        body: dict[str, FieldValue] = {"taskId": self.task_id, "prompt": self.prompt}
         return body | {"maskBase64": self.mask} if self.mask else body
 
 
 @dataclass(frozen=True, kw_only=True)
-class Swap:
+class SwapFaces:
     """Put the face of `source` into `target`."""
 
     path: ClassVar = "/mj/insight-face/swap"
@@ -168,7 +168,7 @@ class Swap:
     target: bytes
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
         return {"sourceBase64": self.source, "targetBase64": self.target}
 
@@ -186,12 +186,12 @@ class Video:
     motion: Motion = Motion.LOW
     end_image: bytes | str = ""
     loop: bool = False
-    batch: int = 0
+    batch_size: int = 0
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`; what is not asked for is not sent."""
-        wishes: dict[str, Value] = {"endImage": self.end_image, "loop": self.loop, "batchSize": self.batch}
+        wishes: dict[str, FieldValue] = {"endImage": self.end_image, "loop": self.loop, "batchSize": self.batch_size}
         asked = {name: value for name, value in wishes.items() if value}
         return {"prompt": self.prompt, "image": self.image, "motion": self.motion, **asked}
 
@@ -207,9 +207,9 @@ class Extend:
     motion: Motion = Motion.LOW
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
-        where: dict[str, Value] = {"action": "extend", "taskId": self.task_id, "index": self.index}
+        where: dict[str, FieldValue] = {"action": "extend", "taskId": self.task_id, "index": self.index}
         return {"prompt": self.prompt, "motion": self.motion, **where}
 
 
@@ -222,28 +222,30 @@ class Edits:
     image: bytes | str
 
     @property
-    def body(self) -> Body:
+    def body(self) -> RequestBody:
         """The fields, without `state`."""
         return {"prompt": self.prompt, "image": self.image}
 
 
-Order = Imagine | Blend | Describe | Shorten | Change | Click | Modal | Swap | Video | Extend | Edits
+SubmitRequest = (
+    Imagine | Blend | Describe | Shorten | Change | PressButton | SubmitModal | SwapFaces | Video | Extend | Edits
+)
 """Everything that makes a task."""
 
-UPLOAD = "/mj/submit/upload-discord-images"
+UPLOAD_PATH = "/mj/submit/upload-discord-images"
 
 
-def has_pictures(body: Body) -> bool:
+def has_pictures(body: RequestBody) -> bool:
     """Whether this body is too long to be written at once."""
     return any(isinstance(value, bytes | tuple) for value in body.values())
 
 
-def length(body: Body) -> int:
+def measure_body(body: RequestBody) -> int:
     """Count the bytes of a body, without writing its pictures."""
     return sum(_length(part) for part in _parts(body))
 
 
-def write(body: Body) -> Iterator[bytes]:
+def encode_body(body: RequestBody) -> Iterator[bytes]:
     """Write a body as JSON, pictures as data URLs, in parts of which none takes a millisecond."""
     for part in _parts(body):
         if isinstance(part, _Picture):
@@ -262,14 +264,14 @@ def _length(part: bytes | _Picture) -> int:
     return len(part) if isinstance(part, bytes) else (len(part.data) + 2) // 3 * 4
 
 
-def _parts(body: Body) -> Iterator[bytes | _Picture]:
+def _parts(body: RequestBody) -> Iterator[bytes | _Picture]:
     for number, (name, value) in enumerate(body.items()):
         yield f"{', ' if number else '{'}{json.dumps(name)}: ".encode()
         yield from _written(value)
     yield b"}" if body else b"{}"
 
 
-def _written(value: Value) -> Iterator[bytes | _Picture]:
+def _written(value: FieldValue) -> Iterator[bytes | _Picture]:
     if isinstance(value, tuple):
         for number, picture in enumerate(value):
             yield b", " if number else b"["

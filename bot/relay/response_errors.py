@@ -17,7 +17,7 @@ from bot.errors import (
     KeyLimited,
     KeyRefused,
     KeyUnknown,
-    NoAccount,
+    NoAccountAvailable,
     ParentBusy,
     ParentGone,
     ParentUnchangeable,
@@ -26,11 +26,11 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
+    SubmitOutcomeUnknown,
     SubmitRefused,
-    SubmitUncertain,
-    UpstreamRefused,
+    UpstreamKeyRefused,
 )
-from bot.midjourney.task import Submission, is_mapping, text_of
+from bot.midjourney.task import SubmitResponse, coerce_text, is_json_object
 
 # new-api speaks simplified or traditional Chinese, or English (its i18n/locales); one-hub and others have their own.
 _EXHAUSTED = re.compile(
@@ -112,7 +112,7 @@ _NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
 
 
 @dataclass(frozen=True)
-class Answer:
+class RelayResponse:
     """An HTTP answer as it came; `retry_after` in seconds where the relay said it.
 
     `secret` is the key that was sent, which no reason may repeat; `data` are the bytes, of which `text` may be the
@@ -137,7 +137,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Words:
+class RelayMessage:
     """What a body says, whatever its shape; `low` holds every word of it, for comparing.
 
     `own` tells that it has the shape of the relay's own errors, {"error": {"message": ...}}: what an upstream answers
@@ -145,16 +145,16 @@ class Words:
     """
 
     reason: str
-    low: str
+    lowercase: str
     code: int = 0
-    own: bool = False
+    is_relay_error: bool = False
 
-    def have(self, some: tuple[str, ...]) -> bool:
+    def contains_any(self, some: tuple[str, ...]) -> bool:
         """Whether it says one of these, which are in lower case."""
-        return any(word in self.low for word in some)
+        return any(word in self.lowercase for word in some)
 
 
-def shorten(text: str, secret: str = "") -> str:
+def sanitize_reason(text: str, secret: str = "") -> str:
     """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters.
 
     `secret` is our own key, which need not look like one; of fewer than six characters it could be any word.
@@ -164,7 +164,7 @@ def shorten(text: str, secret: str = "") -> str:
     return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
 
 
-def decoded(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
+def decode_json(answer: RelayResponse) -> Any:  # noqa: ANN401 - JSON is what it is
     """Read the body as JSON, None where it is none."""
     try:
         return json.loads(answer.text.lstrip("\ufeff"))
@@ -172,27 +172,27 @@ def decoded(answer: Answer) -> Any:  # noqa: ANN401 - JSON is what it is
         return None
 
 
-def words_of(answer: Answer, body: object) -> Words:
+def extract_message(answer: RelayResponse, body: object) -> RelayMessage:
     """Find what an answer, decoded as `body`, says in words."""
-    if not is_mapping(body):
-        said = "" if answer.is_html else text_of(body) or answer.text
-        return Words(shorten(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
+    if not is_json_object(body):
+        said = "" if answer.is_html else coerce_text(body) or answer.text
+        return RelayMessage(sanitize_reason(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
     error = body.get("error")
-    told: Mapping[Any, Any] = error if is_mapping(error) else body
+    told: Mapping[Any, Any] = error if is_json_object(error) else body
     fields = ("description", "message", "msg", "detail", "title", "error")
-    said = next((text for name in fields if (text := text_of(told.get(name)).strip())), "")
-    low = " ".join((said[:2000], text_of(told.get("code")), text_of(told.get("type")))).lower()
-    own = is_mapping(error) and bool(text_of(error.get("message")).strip())
-    reason = shorten(said, answer.secret) or f"HTTP {answer.status}"
-    return Words(reason, low, Submission.model_validate(body).code, own)
+    said = next((text for name in fields if (text := coerce_text(told.get(name)).strip())), "")
+    low = " ".join((said[:2000], coerce_text(told.get("code")), coerce_text(told.get("type")))).lower()
+    own = is_json_object(error) and bool(coerce_text(error.get("message")).strip())
+    reason = sanitize_reason(said, answer.secret) or f"HTTP {answer.status}"
+    return RelayMessage(reason, low, SubmitResponse.model_validate(body).code, own)
 
 
-def unreachable(answer: Answer, words: Words) -> RelayError:
+def make_unreachable_error(answer: RelayResponse, words: RelayMessage) -> RelayError:
     """Make of a read's answer that it is none."""
     return RelayUnreachable(words.reason, retry_after=answer.retry_after)
 
 
-def refused_to_all(answer: Answer, words: Words, *, forwarded: bool = False) -> RelayError | None:
+def find_common_error(answer: RelayResponse, words: RelayMessage, *, forwarded: bool = False) -> RelayError | None:
     """Read what is said to reads and submits alike: about the key, the money, the load.
 
     `forwarded`: the relay forwards such a request to its upstream. A 401 or 403 is then about the relay's own secret,
@@ -201,53 +201,53 @@ def refused_to_all(answer: Answer, words: Words, *, forwarded: bool = False) -> 
     # A page with 403 is a firewall's, which has not looked at the key.
     if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
         refusal = _of_key(answer, words)
-        upstream = forwarded and not words.own and not isinstance(refusal, BalanceExhausted)
-        return UpstreamRefused(words.reason) if upstream else refusal
+        upstream = forwarded and not words.is_relay_error and not isinstance(refusal, BalanceExhausted)
+        return UpstreamKeyRefused(words.reason) if upstream else refusal
     if answer.status == 429 or words.code == 30:
         return RelayBusy(words.reason, retry_after=answer.retry_after)
     return None
 
 
-def _of_key(answer: Answer, words: Words) -> RelayError:
+def _of_key(answer: RelayResponse, words: RelayMessage) -> RelayError:
     """Tell what is wrong with the key, as far as the words say it."""
     kind: type[RelayError] = KeyRefused
     if _LIMITED.search(words.reason.lower()):
         kind = KeyLimited
-    elif answer.status == 402 or _EXHAUSTED.search(words.low):
+    elif answer.status == 402 or _EXHAUSTED.search(words.lowercase):
         kind = BalanceExhausted
-    elif _EXPIRED.search(words.low):
+    elif _EXPIRED.search(words.lowercase):
         kind = KeyExpired
-    elif _UNKNOWN_KEY.search(words.low) and not _OTHERWISE.search(words.low):
+    elif _UNKNOWN_KEY.search(words.lowercase) and not _OTHERWISE.search(words.lowercase):
         kind = KeyUnknown
     return kind(words.reason)
 
 
-def leaves_open(refused: RelayError) -> bool:
+def is_ambiguous_key_error(refused: RelayError) -> bool:
     """Whether a refusal's words may stand for a wrong, an expired and an exhausted key alike."""
     return type(refused) in {KeyRefused, KeyUnknown} and not _OTHERWISE.search(refused.reason.lower())
 
 
-def names_unknown_key(words: Words) -> bool:
+def names_unknown_key(words: RelayMessage) -> bool:
     """Whether the words say that there is no such key, once it is known that they mean no expired or exhausted one."""
-    return bool(_INVALID_TOKEN.search(words.low) or _UNKNOWN_KEY.search(words.low))
+    return bool(_INVALID_TOKEN.search(words.lowercase) or _UNKNOWN_KEY.search(words.lowercase))
 
 
-def may_be_of_the_key(words: Words) -> bool:
+def may_reject_key(words: RelayMessage) -> bool:
     """Whether the words of a success may refuse the key all the same: {"success": false, "message": "未登录"}."""
-    return words.code in {401, 402, 403} or bool(_OF_KEY.search(words.low) or _EXHAUSTED.search(words.low))
+    return words.code in {401, 402, 403} or bool(_OF_KEY.search(words.lowercase) or _EXHAUSTED.search(words.lowercase))
 
 
-def may_be_the_header(answer: Answer) -> bool:
+def may_be_wrong_header(answer: RelayResponse) -> bool:
     """Whether a read may have been refused because the key came in the wrong header.
 
     TrueAI's proxy answers 403 in plain text where it looks at an Authorization that it cannot read.
     """
     if answer.status != 403 or answer.is_html:
         return answer.status == 401
-    return not words_of(answer, decoded(answer)).own
+    return not extract_message(answer, decode_json(answer)).is_relay_error
 
 
-def no_such_path(answer: Answer, words: Words) -> RelayError | None:
+def find_missing_path_error(answer: RelayResponse, words: RelayMessage) -> RelayError | None:
     """Read that the relay lacks the path that was asked."""
     # new-api answers a path that it lacks with its web console: HTTP 200, or 301 with a separate frontend.
     if 300 <= answer.status < 400 or answer.status in {404, 405} or (answer.is_success and answer.is_html):
@@ -255,76 +255,82 @@ def no_such_path(answer: Answer, words: Words) -> RelayError | None:
     return None
 
 
-def _names_model(words: Words) -> bool:
+def _names_model(words: RelayMessage) -> bool:
     """Whether a submit is refused for the model that it asks for: without one it is the key that is limited."""
     said = words.reason.lower()
     limited = _LIMITED.search(said)
     return bool(_MODEL_REFUSED.search(said) or (limited and (limited["model"] or _THIS_MODEL.search(said))))
 
 
-def refused_by_gateway(answer: Answer, words: Words) -> RelayError | None:
+def find_gateway_error(answer: RelayResponse, words: RelayMessage) -> RelayError | None:
     """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
     if answer.status in {401, 403} and _names_model(words):
         return ActionUnsupported(words.reason, lasting=True)
-    if words.have(_NO_CHANNEL) and (answer.status == 503 or (words.own and answer.status not in {200, 429})):
+    if words.contains_any(_NO_CHANNEL) and (
+        answer.status == 503 or (words.is_relay_error and answer.status not in {200, 429})
+    ):
         return ActionUnsupported(words.reason, lasting=False)
-    if refusal := refused_to_all(answer, words, forwarded=True):
+    if refusal := find_common_error(answer, words, forwarded=True):
         return refusal
     # Its parser of customIds panics, and only that panic is known to come before anything is sent.
-    if "unknown_action" in words.low or ("panic detected" in words.low and "index out of range" in words.low):
+    if "unknown_action" in words.lowercase or (
+        "panic detected" in words.lowercase and "index out of range" in words.lowercase
+    ):
         return ActionUnsupported(words.reason, lasting=True)
     # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
-    stopped_before = answer.status >= 500 and "new_api_error" in words.low
+    stopped_before = answer.status >= 500 and "new_api_error" in words.lowercase
     if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):
-        return unreachable(answer, words)
-    return no_such_path(answer, words)
+        return make_unreachable_error(answer, words)
+    return find_missing_path_error(answer, words)
 
 
-def unread(answer: Answer, words: Words) -> RelayError:
+def classify_by_status(answer: RelayResponse, words: RelayMessage) -> RelayError:
     """Judge by the status alone: half a JSON may have been new-api's code 5, which is HTTP 400."""
-    half = answer.text.lstrip().startswith("{") and decoded(answer) is None
+    half = answer.text.lstrip().startswith("{") and decode_json(answer) is None
     if 400 <= answer.status < 500 and answer.status not in _TIMEOUTS and not half:
         return SubmitRefused(0, words.reason)
-    return SubmitUncertain(words.reason)
+    return SubmitOutcomeUnknown(words.reason)
 
 
-def _no_room(answer: Answer, words: Words, told: Submission) -> RelayError | None:
-    if not words.have(_NO_ACCOUNT) and (told.code == 23 or words.have(_QUEUE_FULL)):
+def _no_room(answer: RelayResponse, words: RelayMessage, told: SubmitResponse) -> RelayError | None:
+    if not words.contains_any(_NO_ACCOUNT) and (told.code == 23 or words.contains_any(_QUEUE_FULL)):
         # With an id something may have come to be, so it is not sent again by itself.
         kind = RelayBusy if told.result else QueueFull
         return kind(words.reason, retry_after=answer.retry_after)
-    return NoAccount(words.reason, retry_after=answer.retry_after) if words.have(_NO_ACCOUNT) else None
+    return NoAccountAvailable(words.reason, retry_after=answer.retry_after) if words.contains_any(_NO_ACCOUNT) else None
 
 
-def _of_parent(words: Words) -> RelayError | None:
-    if words.have(_PARENT_BUSY):
+def _of_parent(words: RelayMessage) -> RelayError | None:
+    if words.contains_any(_PARENT_BUSY):
         return ParentBusy(words.reason)
-    if words.have(_PARENT_GONE):
+    if words.contains_any(_PARENT_GONE):
         return ParentGone(words.reason)
-    return ParentUnchangeable(words.reason) if words.have(_PARENT_UNCHANGEABLE) else None
+    return ParentUnchangeable(words.reason) if words.contains_any(_PARENT_UNCHANGEABLE) else None
 
 
-def refused_by_midjourney(answer: Answer, words: Words, told: Submission, *, claims_success: bool) -> RelayError:
+def classify_submit_error(
+    answer: RelayResponse, words: RelayMessage, told: SubmitResponse, *, claims_success: bool
+) -> RelayError:
     """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
     turned_away = answer.status in {401, 402, 403, 429}
-    if (told.code in {1, 21, 22} and not turned_away) or words.have(_AFTER_ACCEPTANCE):
+    if (told.code in {1, 21, 22} and not turned_away) or words.contains_any(_AFTER_ACCEPTANCE):
         # Accepted, and billed, but where it went is not known.
-        return SubmitUncertain(words.reason, accepted=True)
+        return SubmitOutcomeUnknown(words.reason, accepted=True)
     if told.code == 5 and not turned_away:
         # The gateway asked upstream and lost the answer. A proxy on the way, behind which the relay may still be
         # working, answers with a status or with words of its own.
-        return SubmitUncertain(words.reason, answered=answer.status == 400 and words.have(_UPSTREAM_LOST))
+        return SubmitOutcomeUnknown(words.reason, answered=answer.status == 400 and words.contains_any(_UPSTREAM_LOST))
     if told.code == 24:
         return PromptBanned(told.properties.banned_word, words.reason)
-    if "quota_not_enough" in words.low:
+    if "quota_not_enough" in words.lowercase:
         return BalanceExhausted(words.reason)
     if refusal := _of_parent(words) or _no_room(answer, words, told):
         return refusal
     if told.code == 3:
         return ParentGone(words.reason)
-    if refusal := refused_by_gateway(answer, words):
+    if refusal := find_gateway_error(answer, words):
         return refusal
     known = told.code in {4, 9}
     if answer.status >= 500 or answer.status in _TIMEOUTS or claims_success or (told.result and not known):
-        return SubmitUncertain(words.reason)
+        return SubmitOutcomeUnknown(words.reason)
     return SubmitRefused(told.code, words.reason)

@@ -10,11 +10,11 @@ from typing import Final, Self
 
 import aiohttp
 
-from bot.errors import RelayUnreachable, SubmitUncertain
+from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
 from bot.ports import Now
-from bot.relay.requests import Body, has_pictures, length, write
-from bot.relay.response_errors import may_be_the_header
-from bot.relay.responses import Answer
+from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
+from bot.relay.response_errors import may_be_wrong_header
+from bot.relay.responses import RelayResponse
 
 _CONNECT_ERRORS = (
     aiohttp.ClientConnectorError,
@@ -26,18 +26,18 @@ _CONNECT_ERRORS = (
 _TRY_AGAIN: Final = timedelta(minutes=1)
 """How long after the other headers were of no use either they are tried again."""
 
-Proof = Callable[[Answer], bool | None]
+KeyProof = Callable[[RelayResponse], bool | None]
 """Tells whether an answer is a relay's that has accepted the key, or none of such a relay's; None: it tells neither."""
 _REFUSED: Final = frozenset({401, 402, 403})
 _PASSING: Final = frozenset({408, 429})
 
 
 @dataclass(frozen=True)
-class Terms:
+class RequestLimits:
     """What one request may take: bytes of answer, how many of them are read as text, seconds if not the session's."""
 
-    most: int = 16 * 1024 * 1024
-    text: int = 16 * 1024 * 1024
+    max_bytes: int = 16 * 1024 * 1024
+    max_text_bytes: int = 16 * 1024 * 1024
     timeout: aiohttp.ClientTimeout | None = None
 
 
@@ -45,8 +45,8 @@ class Terms:
 class _Request:
     method: str
     path: str
-    body: Body | None
-    terms: Terms
+    body: RequestBody | None
+    terms: RequestLimits
 
 
 class KeyHeaders:
@@ -57,46 +57,46 @@ class KeyHeaders:
     """
 
     def __init__(self, key: str, now: Now) -> None:
-        self.both = {"Authorization": f"Bearer {key}", "mj-api-secret": key}
-        self.alone = {"mj-api-secret": key}
+        self.bearer_and_secret = {"Authorization": f"Bearer {key}", "mj-api-secret": key}
+        self.secret_only = {"mj-api-secret": key}
         self._now = now
         self._failed_at: datetime | None = None
-        self.are_both = True
+        self.sends_both = True
         self.lock = asyncio.Lock()
 
     @property
     def current(self) -> dict[str, str]:
         """Return the headers of the next request."""
-        return self.both if self.are_both else self.alone
+        return self.bearer_and_secret if self.sends_both else self.secret_only
 
     @property
-    def others(self) -> dict[str, str]:
+    def alternative(self) -> dict[str, str]:
         """Return those that it does not have."""
-        return self.alone if self.are_both else self.both
+        return self.secret_only if self.sends_both else self.bearer_and_secret
 
     @property
-    def may_try_others(self) -> bool:
+    def can_try_alternative(self) -> bool:
         """Whether a read that was refused may be sent once more with the others."""
         return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _TRY_AGAIN
 
-    def learn(self, proof: bool | None) -> None:  # noqa: FBT001 - what a Proof returned
+    def record_proof(self, proof: bool | None) -> None:  # noqa: FBT001 - what a Proof returned
         """Take in what an answer to the others proves: from one that is the relay's own on they are used."""
         if proof:
-            self.are_both = not self.are_both
+            self.sends_both = not self.sends_both
             self._failed_at = None
         elif proof is False:
             self._failed_at = self._now()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connections:
+class RelayTransport:
     """The connections to the relay at `base`: a pool for reads, and one of its own for each submit."""
 
-    base: str
+    base_url: str
     key: str = field(repr=False)
     headers: KeyHeaders = field(repr=False)
-    reads: aiohttp.ClientSession
-    submits: aiohttp.ClientSession
+    read_session: aiohttp.ClientSession
+    submit_session: aiohttp.ClientSession
 
     @classmethod
     @asynccontextmanager
@@ -121,47 +121,51 @@ class Connections:
             aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,
         ):
             key_headers = KeyHeaders(key, now)
-            yield cls(base=base_url.rstrip("/"), key=key, headers=key_headers, reads=reads, submits=submits)
+            yield cls(
+                base_url=base_url.rstrip("/"), key=key, headers=key_headers, read_session=reads, submit_session=submits
+            )
 
-    async def read(self, method: str, path: str, body: Body | None, terms: Terms, proof: Proof) -> Answer:
+    async def read(
+        self, method: str, path: str, body: RequestBody | None, terms: RequestLimits, proof: KeyProof
+    ) -> RelayResponse:
         """Ask for what costs nothing, or raise RelayUnreachable.
 
         What is refused is asked for once more with the second header alone, at most once a minute; that one stays, for
         submits too, where `proof` says that the relay has answered to it. Where it no longer does, both are tried.
         """
         asked, key = _Request(method, path, body, terms), self.headers
-        were_both = key.are_both
-        answer = await self._ask(self.reads, asked, key.current)
-        is_doubtful = may_be_the_header(answer) if were_both else proof(answer) is False
+        were_both = key.sends_both
+        answer = await self._ask(self.read_session, asked, key.current)
+        is_doubtful = may_be_wrong_header(answer) if were_both else proof(answer) is False
         if not is_doubtful:
             return answer
         async with key.lock:  # of several reads that are refused at once, the others wait for what one finds out
-            if key.are_both is were_both:
+            if key.sends_both is were_both:
                 return await self._try_others(asked, answer, proof)
-        return await self._ask(self.reads, asked, key.current)
+        return await self._ask(self.read_session, asked, key.current)
 
-    async def _try_others(self, asked: _Request, first: Answer, proof: Proof) -> Answer:
-        if not self.headers.may_try_others:
+    async def _try_others(self, asked: _Request, first: RelayResponse, proof: KeyProof) -> RelayResponse:
+        if not self.headers.can_try_alternative:
             return first
         try:
-            second = await self._ask(self.reads, asked, self.headers.others)
+            second = await self._ask(self.read_session, asked, self.headers.alternative)
         except RelayUnreachable:
             return first
         proven = proof(second)
-        self.headers.learn(proven)
+        self.headers.record_proof(proven)
         no_answer = second.status in _REFUSED | _PASSING or second.status >= 500
         return first if proven is False or (proven is None and no_answer) else second
 
-    async def ask_account(self, path: str, terms: Terms) -> Answer:
+    async def read_account(self, path: str, terms: RequestLimits) -> RelayResponse:
         """Ask one of new-api's own account routes, which read Authorization only; or raise RelayUnreachable."""
-        return await self._ask(self.reads, _Request("GET", path, None, terms), self.headers.both)
+        return await self._ask(self.read_session, _Request("GET", path, None, terms), self.headers.bearer_and_secret)
 
-    async def submit(self, path: str, body: Body, terms: Terms) -> Answer:
+    async def submit(self, path: str, body: RequestBody, terms: RequestLimits) -> RelayResponse:
         """Send what is paid, once; raise RelayUnreachable if it never left, SubmitUncertain if it may have arrived."""
-        return await self._ask(self.submits, _Request("POST", path, body, terms), self.headers.current)
+        return await self._ask(self.submit_session, _Request("POST", path, body, terms), self.headers.current)
 
-    async def _ask(self, session: aiohttp.ClientSession, asked: _Request, key: dict[str, str]) -> Answer:
-        lost = SubmitUncertain if session is self.submits else RelayUnreachable
+    async def _ask(self, session: aiohttp.ClientSession, asked: _Request, key: dict[str, str]) -> RelayResponse:
+        lost = SubmitOutcomeUnknown if session is self.submit_session else RelayUnreachable
         data, headers = (None, key) if asked.body is None else _sent(asked.body, key)
         timeout = asked.terms.timeout or session.timeout
         if session.closed:
@@ -169,13 +173,18 @@ class Connections:
         # `from None`: aiohttp's errors carry the request's headers, and so the key, in their repr.
         try:
             async with session.request(
-                asked.method, self.base + asked.path, data=data, headers=headers, allow_redirects=False, timeout=timeout
+                asked.method,
+                self.base_url + asked.path,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                timeout=timeout,
             ) as response:
-                said = await _body(response, asked.terms.most)
+                said = await _body(response, asked.terms.max_bytes)
                 retry_after = _retry_after(response.headers.get("Retry-After"))
                 # What a relay sends is UTF-8, or is not to be believed.
-                text = said[: asked.terms.text].decode("utf-8", "replace")
-                return Answer(response.status, text, retry_after, self.key, said)
+                text = said[: asked.terms.max_text_bytes].decode("utf-8", "replace")
+                return RelayResponse(response.status, text, retry_after, self.key, said)
         except _CONNECT_ERRORS as error:
             no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
             raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
@@ -183,14 +192,14 @@ class Connections:
             raise lost(f"no answer ({type(error).__name__})") from None
 
 
-def _sent(body: Body, key: dict[str, str]) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
-    headers = {**key, "Content-Type": "application/json", "Content-Length": str(length(body))}
-    return (_paced(body) if has_pictures(body) else b"".join(write(body))), headers
+def _sent(body: RequestBody, key: dict[str, str]) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
+    headers = {**key, "Content-Type": "application/json", "Content-Length": str(measure_body(body))}
+    return (_paced(body) if has_pictures(body) else b"".join(encode_body(body))), headers
 
 
-async def _paced(body: Body) -> AsyncGenerator[bytes]:
+async def _paced(body: RequestBody) -> AsyncGenerator[bytes]:
     """Write what is long part by part, others having their turn in between."""
-    for part in write(body):
+    for part in encode_body(body):
         yield part
         await asyncio.sleep(0)
 

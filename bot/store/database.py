@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import StoreUnavailable
 from bot.ports import Now
-from bot.store.engine import answering
-from bot.store.group_commit import to_the_end
+from bot.store.engine import translate_database_errors
+from bot.store.group_commit import run_to_completion
 from bot.store.schema import UtcDateTime
 
 _T = TypeVar("_T")
@@ -26,8 +26,8 @@ class Database:
     """
 
     def __init__(self, engine: AsyncEngine, *, now: Now, file: Path | None = None) -> None:
-        self.reads = engine
-        self.writes = engine.execution_options(immediate=True)
+        self.read_engine = engine
+        self.write_engine = engine.execution_options(immediate=True)
         self.dialect = engine.dialect.name
         self.now = now
         self.file = file
@@ -39,7 +39,7 @@ class Database:
         """Whether many processes on many machines may share it."""
         return self.dialect == "postgresql"
 
-    def clock(self, ahead: timedelta = timedelta()) -> ColumnElement[datetime]:
+    def clock_expression(self, ahead: timedelta = timedelta()) -> ColumnElement[datetime]:
         """Return the time by which leases end: the server's where machines share one, as their clocks may differ."""
         if self.is_postgresql:
             return func.clock_timestamp(type_=DateTime(timezone=True)) + literal(ahead, Interval())
@@ -51,7 +51,7 @@ class Database:
         if self._running:
             await asyncio.wait(self._running)
         # SQLite's last connection takes the write-ahead log with it.
-        await self.reads.dispose()
+        await self.read_engine.dispose()
 
     async def write(
         self, statement: Executable, row: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -61,24 +61,24 @@ class Database:
 
     async def read(self, query: Executable) -> Sequence[Mapping[str, Any]]:
         """Return the rows of a query."""
-        return await to_the_end(self._rows(query))
+        return await run_to_completion(self._rows(query))
 
     async def transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
         """Do `work` in a transaction that writes from its first moment on, and commit it."""
-        return await to_the_end(self.unguarded(work))
+        return await run_to_completion(self.unshielded_transaction(work))
 
-    async def unguarded(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+    async def unshielded_transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
         """Do the same for a caller who holds cancellations back already."""
         # SQLite would go on in a file that is deleted already, and nothing would outlive the process.
         if self.file and not self.file.exists():
             raise StoreUnavailable("the database's file is gone")
         with self._busy():
-            async with self.writes.begin() as connection:
+            async with self.write_engine.begin() as connection:
                 return await work(connection)
 
     async def _rows(self, query: Executable) -> Sequence[Mapping[str, Any]]:
         with self._busy():
-            async with self.reads.connect() as connection:
+            async with self.read_engine.connect() as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     @contextmanager
@@ -88,7 +88,7 @@ class Database:
             raise StoreUnavailable("the store is closed")
         self._running.add(task)
         try:
-            with answering():
+            with translate_database_errors():
                 yield
         finally:
             self._running.discard(task)

@@ -10,31 +10,31 @@ import asyncpg
 
 from bot.errors import StoreUnavailable
 
-Meaning = tuple[str, str]
+DatabaseDiagnosis = tuple[str, str]
 """What is wrong, as the end of "The database ...", and what to do."""
 
-_FULL: Meaning = ("has a full disk.", "Make room on it, or move the database to a larger one.")
-_READ_ONLY: Meaning = (
+_FULL: DatabaseDiagnosis = ("has a full disk.", "Make room on it, or move the database to a larger one.")
+_READ_ONLY: DatabaseDiagnosis = (
     "may not be written.",
     "Let the user that runs the bot own the folder and the file; on a volume of Railway, set RAILWAY_RUN_UID=0.",
 )
-_UNOPENED: Meaning = (
+_UNOPENED: DatabaseDiagnosis = (
     "cannot be opened: its path leads to no file that the bot may write.",
     "Let DATABASE_URL name a file, like sqlite:///data/mjbot.db, in a folder of the user that runs the bot.",
 )
-_REFUSED: Meaning = (
+_REFUSED: DatabaseDiagnosis = (
     "refuses connections at that address.",
     "Start PostgreSQL, and check the host and the port in DATABASE_URL.",
 )
-_SILENT: Meaning = (
+_SILENT: DatabaseDiagnosis = (
     "does not answer.",
     "Check whether PostgreSQL runs, and whether a firewall lets this machine reach the host in DATABASE_URL.",
 )
-_UNKNOWN_HOST: Meaning = (
+_UNKNOWN_HOST: DatabaseDiagnosis = (
     "is at a host that nobody knows.",
     "Check the host in DATABASE_URL; a platform's internal name is known only there, so run the check there too.",
 )
-_BY_TYPE: tuple[tuple[type[BaseException], Meaning], ...] = (
+_BY_TYPE: tuple[tuple[type[BaseException], DatabaseDiagnosis], ...] = (
     (
         asyncpg.InvalidAuthorizationSpecificationError,
         (
@@ -80,7 +80,7 @@ _BY_ERRNO = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EROFS: _READ_ONLY, 
 _OF_PATHS = frozenset({errno.ENOENT, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENODEV})
 """What a path is refused with; where the error names no file, it was a socket's."""
 # SQLite's own words, and asyncio's for a host of several addresses.
-_BY_WORDS: tuple[tuple[str, Meaning], ...] = (
+_BY_WORDS: tuple[tuple[str, DatabaseDiagnosis], ...] = (
     ("disk is full", _FULL),
     ("readonly database", _READ_ONLY),
     ("unable to open database file", _UNOPENED),
@@ -101,7 +101,7 @@ _BY_WORDS: tuple[tuple[str, Meaning], ...] = (
 )
 
 
-def meaning(error: StoreUnavailable) -> Meaning:
+def diagnose_database_error(error: StoreUnavailable) -> DatabaseDiagnosis:
     """Say what is wrong with the database, and the next step."""
     causes = list(_causes(error))
     for cause in causes:

@@ -33,7 +33,7 @@ _CONNECTIONS = 3
 """How many a process opens, besides the one that listens: small plans allow twenty, and deploys overlap."""
 
 
-def database_url(text: str) -> URL:
+def parse_database_url(text: str) -> URL:
     """Read a DATABASE_URL: sqlite:///file, or postgres(ql)://... with libpq's options.
 
     Raises:
@@ -138,23 +138,23 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def sqlite_file(url: URL) -> Path | None:
+def sqlite_path(url: URL) -> Path | None:
     """Return the file behind a URL; None for PostgreSQL."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def database_file(text: str) -> Path | None:
+def resolve_sqlite_path(text: str) -> Path | None:
     """Return the absolute path of a DATABASE_URL's SQLite file, links followed; None for PostgreSQL.
 
     Raises:
         SettingsError: The URL is none that database_url takes.
     """
-    file = sqlite_file(database_url(text))
+    file = sqlite_path(parse_database_url(text))
     return file and file.resolve()
 
 
 @contextmanager
-def answering() -> Generator[None]:
+def translate_database_errors() -> Generator[None]:
     """Turn whatever a database does wrong into StoreUnavailable: the one place where that happens."""
     try:
         yield

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
-Take = Callable[[], Sequence[Row]]
+TakeRows = Callable[[], Sequence[Row]]
 
 
 def _retrieve(task: asyncio.Future[Any]) -> None:
@@ -15,7 +15,7 @@ def _retrieve(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
-async def to_the_end(work: Awaitable[T]) -> T:
+async def run_to_completion(work: Awaitable[T]) -> T:
     """Await a transaction, and hold a cancellation back until it has ended.
 
     A statement cancelled half-way costs SQLAlchemy the connection, and one of SQLite's keeps the write lock until
@@ -36,7 +36,7 @@ class GroupCommit:
     `write` begins a transaction, and only then calls what it is given for the rows: until that moment more may join.
     """
 
-    def __init__(self, write: Callable[[Take], Awaitable[None]]) -> None:
+    def __init__(self, write: Callable[[TakeRows], Awaitable[None]]) -> None:
         self._write = write
         self._rows: dict[str, Row] = {}
         self._commit: asyncio.Task[None] | None = None
@@ -46,7 +46,7 @@ class GroupCommit:
         self._rows[key] = row
         if self._commit is None:
             self._commit = asyncio.create_task(self._run())
-        await to_the_end(self._commit)
+        await run_to_completion(self._commit)
 
     async def _run(self) -> None:
         try:

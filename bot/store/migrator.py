@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, text
 
 from bot.store.engine import create_engine
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 
 _log = logging.getLogger(__name__)
 # Alembic keeps what it works on in module globals.
@@ -49,7 +49,7 @@ def _upgrade(connection: Connection) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     # A bare % in a path would be an interpolation to configparser.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
     config.attributes["connection"] = connection
     script = ScriptDirectory.from_config(config)
     newest = script.get_current_head()

@@ -9,20 +9,20 @@ from typing import Any, Self
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.clock import happens
+from bot.clock import wait_for_event
 from bot.errors import StoreUnavailable
-from bot.store.engine import answering, create_engine
+from bot.store.engine import create_engine, translate_database_errors
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "mjbot_jobs"
+NOTIFY_CHANNEL = "mjbot_jobs"
 
 _ALIVE_SECONDS = 30.0
 """How often the connection is tried: one that the network has forgotten says nothing by itself."""
 _AGAIN_SECONDS = 5.0
 
 
-class Hints:
+class NotifyListener:
     """Counts what was heard; `next` returns at the next word, or at once where one came since the last call."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Hints:
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, url: URL) -> AsyncGenerator[Self]:
+    async def listen(cls, url: URL) -> AsyncGenerator[Self]:
         """Listen on the database of a URL, with a connection of its own, until the block ends; SQLite says nothing."""
         hints = cls()
         if url.get_backend_name() == "sqlite":
@@ -45,7 +45,7 @@ class Hints:
             await asyncio.gather(listening, return_exceptions=True)
             await engine.dispose()
 
-    async def next(self) -> None:
+    async def wait_for_notification(self) -> None:
         """Wait for a word."""
         await self._heard.wait()
         self._heard.clear()
@@ -54,7 +54,7 @@ class Hints:
         """Listen, again and again: whoever starts to listen may have missed something."""
         while True:
             try:
-                with answering():
+                with translate_database_errors():
                     await self._hear(engine)
             except StoreUnavailable as gone:
                 log.debug("Nothing is heard of other processes: %s.", gone)
@@ -73,8 +73,8 @@ class Hints:
                 self._heard.set()
 
             driver.add_termination_listener(end)
-            await driver.add_listener(CHANNEL, hear)
+            await driver.add_listener(NOTIFY_CHANNEL, hear)
             self._heard.set()
             while not ended.is_set():
-                if not await happens(ended, _ALIVE_SECONDS):
+                if not await wait_for_event(ended, _ALIVE_SECONDS):
                     await driver.execute("SELECT 1")

@@ -7,51 +7,55 @@ from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, or_, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.entities import Claim, ClaimState, Job
-from bot.ports import ON_ITS_WAY
+from bot.ports import CLAIM_BLOCKING_TIME
 from bot.store import queries
 from bot.store.database import Database
-from bot.store.notify_listener import CHANNEL, Hints
-from bot.store.rows import read_claim, read_job
+from bot.store.notify_listener import NOTIFY_CHANNEL, NotifyListener
+from bot.store.rows import claim_from_row, job_from_row
 from bot.store.schema import claims, jobs, processes
 
 _PARAMETERS = 10_000
 """How many values one statement may list: SQLite and PostgreSQL both take three times that."""
 
-NOBODY = ""
+RELEASED_OWNER = ""
 """The owner of a job that was given back; NULL is what a version left that knew of no owners."""
 
 
-class SqlFleet:
+class SqlProcessLeases:
     """A bot.ports.Fleet, seen from the process that is called `owner`."""
 
-    def __init__(self, database: Database, owner: str, hints: Hints) -> None:
+    def __init__(self, database: Database, owner: str, hints: NotifyListener) -> None:
         self._database = database
         self._owner = owner
         self._hints = hints
 
-    async def renew(self, lease: timedelta) -> bool:
+    async def renew_lease(self, lease: timedelta) -> bool:
         """Stay alive for another lease; tell whether this process was alive until now."""
 
         async def write(connection: AsyncConnection) -> bool:
             own = processes.c.id == self._owner
-            alive = await connection.scalar(select(processes.c.expires_at > self._database.clock()).where(own))
-            row = {"id": self._owner, "expires_at": self._database.clock(lease)}
+            alive = await connection.scalar(
+                select(processes.c.expires_at > self._database.clock_expression()).where(own)
+            )
+            row = {"id": self._owner, "expires_at": self._database.clock_expression(lease)}
             await connection.execute(queries.upsert(processes, self._database.dialect).values(row))
             return bool(alive)
 
         return await self._database.transaction(write)
 
-    async def take_over(self, most: int) -> Sequence[Job]:
+    async def take_over_jobs(self, most: int) -> Sequence[Job]:
         """Make open jobs that nobody living owns this process's, at most so many, oldest first."""
-        free = queries.free_jobs(self._owner, self._living(), self._database.clock(-ON_ITS_WAY), most)
+        free = queries.select_ownerless_jobs(
+            self._owner, self._living(), self._database.clock_expression(-CLAIM_BLOCKING_TIME), most
+        )
         taking = update(jobs).where(jobs.c.message_id.in_(free)).values(owner=self._owner).returning(*jobs.c)
 
         async def take(connection: AsyncConnection) -> Sequence[Job]:
-            return [read_job(dict(row)) for row in (await connection.execute(taking)).mappings()]
+            return [job_from_row(dict(row)) for row in (await connection.execute(taking)).mappings()]
 
         return sorted(await self._database.transaction(take), key=lambda job: (job.born_at, job.id))
 
-    async def lost(self, message_ids: Collection[int]) -> set[int]:
+    async def find_lost_jobs(self, message_ids: Collection[int]) -> set[int]:
         """Return those of the jobs that are another process's, or nobody's, by now."""
         ids, found = list(message_ids), set[int]()
         others = or_(jobs.c.owner.is_(None), jobs.c.owner != self._owner)
@@ -61,13 +65,13 @@ class SqlFleet:
             found.update(row["message_id"] for row in rows)
         return found
 
-    async def give_back(self) -> None:
+    async def release_jobs(self) -> None:
         """Leave this process's jobs to others, except those whose submit is on its way."""
         await self._free(jobs.c.task_id != "")
 
-    async def leave(self) -> None:
+    async def end_lease(self) -> None:
         """Be no process any more: all that is still this one's is anybody's."""
-        await self.renew(timedelta())
+        await self.renew_lease(timedelta())
         await self._free()
 
     async def _free(self, which: ColumnElement[bool] | None = None) -> None:
@@ -75,38 +79,40 @@ class SqlFleet:
         some = own if which is None else own & which
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(update(jobs).where(some).values(owner=NOBODY))
-            await self.tell(connection)
+            await connection.execute(update(jobs).where(some).values(owner=RELEASED_OWNER))
+            await self.notify_ownership_change(connection)
 
         await self._database.transaction(write)
 
-    async def orphaned_claims(self) -> Sequence[Claim]:
+    async def list_orphaned_claims(self) -> Sequence[Claim]:
         """Return the claims whose submit was on its way when its process ended, oldest first."""
-        lately = self._database.clock(-ON_ITS_WAY)
-        found = await self._database.read(queries.orphaned_claims(self._owner, self._living(), lately))
-        return [read_claim(row) for row in found]
+        lately = self._database.clock_expression(-CLAIM_BLOCKING_TIME)
+        found = await self._database.read(queries.select_orphaned_claims(self._owner, self._living(), lately))
+        return [claim_from_row(row) for row in found]
 
-    async def own(self) -> Sequence[Job]:
+    async def list_own_jobs(self) -> Sequence[Job]:
         """Return this process's open jobs whose task is known, oldest first."""
         mine = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None) & (jobs.c.task_id != "")
         rows = await self._database.read(select(jobs).where(mine).order_by(jobs.c.born_at, jobs.c.message_id))
-        return [read_job(row) for row in rows]
+        return [job_from_row(row) for row in rows]
 
     def _living(self) -> ScalarSelect[str]:
-        return queries.living(self._database.clock(), self._database.clock(queries.LONGEST_LEASE))
+        return queries.select_live_processes(
+            self._database.clock_expression(), self._database.clock_expression(queries.LONGEST_LEASE)
+        )
 
-    async def bury(self, since: timedelta) -> None:
+    async def delete_dead_processes(self, since: timedelta) -> None:
         """Delete the rows of processes that ended so long ago, and that own nothing any more."""
         owns = exists().where(jobs.c.owner == processes.c.id, jobs.c.closed_at.is_(None))
         submits = exists().where(claims.c.owner == processes.c.id, claims.c.state == ClaimState.SUBMITTING)
-        long_ago = processes.c.expires_at <= self._database.clock(-since)
+        long_ago = processes.c.expires_at <= self._database.clock_expression(-since)
         await self._database.write(delete(processes).where(long_ago, ~owns, ~submits))
 
-    async def freed(self) -> None:
+    async def wait_for_ownership_change(self) -> None:
         """Wait until another process says that jobs changed hands; only PostgreSQL carries such words."""
-        await self._hints.next()
+        await self._hints.wait_for_notification()
 
-    async def tell(self, connection: AsyncConnection) -> None:
+    async def notify_ownership_change(self, connection: AsyncConnection) -> None:
         """Say, with the commit, that jobs changed hands."""
         if self._database.is_postgresql:
-            await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+            await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})

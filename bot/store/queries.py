@@ -28,12 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.entities import Claim, ClaimState, PersonSettings, Tasks
+from bot.entities import Claim, ClaimState, PersonSettings, TaskFilter
 from bot.midjourney.task import Status
-from bot.ports import ON_ITS_WAY, TWIN_PRESS
+from bot.ports import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW
 from bot.store.schema import claims, jobs, people, processes, snapshots
 
-NEWEST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
+NEWEST_FIRST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())
 
 _TOLD = ("pressed", "done")
 
@@ -58,12 +58,12 @@ def upsert(table: Table, dialect: str, *, undated: str = "", lasting: str = "") 
     )
 
 
-def insert_once(table: Table, dialect: str) -> Insert:
+def insert_if_absent(table: Table, dialect: str) -> Insert:
     """Insert a row, unless one with its key is there."""
     return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
 
 
-def rivals(claim: Claim) -> Executable:
+def select_conflicting_claim(claim: Claim) -> Executable:
     """Find what stands in a claim's way: itself, its twin (clocks may differ either way), the same on its way."""
     on_its_way = and_(
         # One that nobody knows the end of may be another process's, still under way.
@@ -71,20 +71,20 @@ def rivals(claim: Claim) -> Executable:
         claims.c.task_id == claim.task_id,
         claims.c.task_id != "",
         claims.c.button == claim.button,
-        claims.c.made_at > claim.made_at - ON_ITS_WAY,
+        claims.c.made_at > claim.made_at - CLAIM_BLOCKING_TIME,
     )
     twin = and_(
         _SPENT,
         claims.c.person_id == claim.person_id,
         claims.c.message_id == claim.message_id,
         claims.c.button == claim.button,
-        claims.c.made_at > claim.made_at - TWIN_PRESS,
-        claims.c.made_at < claim.made_at + TWIN_PRESS,
+        claims.c.made_at > claim.made_at - DUPLICATE_PRESS_WINDOW,
+        claims.c.made_at < claim.made_at + DUPLICATE_PRESS_WINDOW,
     )
     return select(claims.c.id, claims.c.person_id).where(or_(claims.c.id == claim.id, twin, on_its_way)).limit(1)
 
 
-def billed_claims(before: datetime, limit: int) -> Executable:
+def select_billed_claims(before: datetime, limit: int) -> Executable:
     """Find the newest accepted claims made before then, newest first; one of which that is not known was billed."""
     billed = (claims.c.state == ClaimState.ACCEPTED) & (claims.c.child_id != "")
     billed &= func.coalesce(claims.c.submits, 1) != 0
@@ -92,7 +92,7 @@ def billed_claims(before: datetime, limit: int) -> Executable:
     return found.order_by(claims.c.made_at.desc(), claims.c.id.desc()).limit(limit)
 
 
-def usage(claim: Claim) -> Executable:
+def select_usage(claim: Claim) -> Executable:
     """Count what Usage holds, in its order."""
     midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     billed = func.coalesce(func.sum(func.coalesce(claims.c.submits, 1)), 0)
@@ -103,28 +103,28 @@ def usage(claim: Claim) -> Executable:
     return select(today.where(own).scalar_subquery(), today.scalar_subquery(), last.scalar_subquery())
 
 
-def nothing_chosen() -> Iterator[ColumnElement[bool]]:
+def match_default_settings() -> Iterator[ColumnElement[bool]]:
     """Tell which people's rows say no more than no row would: earlier versions kept those."""
     for name, value in asdict(PersonSettings()).items():
         yield people.c[name].is_(None) if value is None else people.c[name] == value
 
 
-def recent(person_id: int, limit: int) -> Executable:
+def select_recent_tasks(person_id: int, limit: int) -> Executable:
     """Find a person's newest job of each task, with the task's snapshot."""
     own = _own(person_id)
     return _with_snapshots(own).order_by(own.c.born_at.desc(), own.c.message_id.desc()).limit(limit)
 
 
-def tasks(person_id: int, which: Tasks, *, skip: int, limit: int) -> Executable:
+def select_tasks(person_id: int, which: TaskFilter, *, skip: int, limit: int) -> Executable:
     """Find a part of them: running ones first, then newest first; each row tells how many there are."""
     own = _own(person_id)
     status = func.coalesce(snapshots.c.status, literal(Status.FRESH.value))
     running = and_(own.c.closed_at.is_(None), status.not_in((Status.SUCCESS, Status.FAILURE, Status.CANCEL)))
     wanted = {
-        Tasks.ALL: true(),
-        Tasks.RUNNING: running,
-        Tasks.DONE: status == Status.SUCCESS,
-        Tasks.FAILED: status.in_((Status.FAILURE, Status.CANCEL)),
+        TaskFilter.ALL: true(),
+        TaskFilter.RUNNING: running,
+        TaskFilter.DONE: status == Status.SUCCESS,
+        TaskFilter.FAILED: status.in_((Status.FAILURE, Status.CANCEL)),
     }
     return (
         _with_snapshots(own)
@@ -138,7 +138,7 @@ def tasks(person_id: int, which: Tasks, *, skip: int, limit: int) -> Executable:
 
 def _own(person_id: int) -> Subquery:
     """Rank a person's jobs of each task, newest first; whichever of them was told of a press tells all of it."""
-    rank = func.row_number().over(partition_by=jobs.c.task_id, order_by=NEWEST).label("rank")
+    rank = func.row_number().over(partition_by=jobs.c.task_id, order_by=NEWEST_FIRST).label("rank")
     told = (func.max(jobs.c[name]).over(partition_by=jobs.c.task_id).label(f"told_{name}") for name in _TOLD)
     return select(jobs, rank, *told).where(jobs.c.requester_id == person_id, jobs.c.task_id != "").subquery()
 
@@ -152,7 +152,7 @@ def _with_snapshots(own: Subquery) -> Select[Any]:
     )
 
 
-def presses(task_id: str) -> Executable:
+def select_presses(task_id: str) -> Executable:
     """Find the accepted claims of a task that count, oldest first, with the child's status.
 
     A child that nobody follows to its end any more would keep its button for ever.
@@ -169,15 +169,15 @@ def presses(task_id: str) -> Executable:
     )
 
 
-def shown_children(task_id: str) -> Executable:
+def select_visible_child_jobs(task_id: str) -> Executable:
     """Find the jobs that show a task's children where others may see them, newest first."""
     children = select(claims.c.child_id).where(
         claims.c.task_id == task_id, claims.c.state == ClaimState.ACCEPTED, claims.c.child_id != ""
     )
-    return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST)
+    return select(jobs).where(jobs.c.task_id.in_(children), ~jobs.c.ephemeral).order_by(*NEWEST_FIRST)
 
 
-def kin(task_ids: Collection[str], limit: int) -> Executable:
+def select_lineage_pairs(task_ids: Collection[str], limit: int) -> Executable:
     """Find the pairs of parent and child with one of the tasks in it, by their oldest trace.
 
     A claim outlives the job that it opened; a job knows of a parent whose claim was another database's. Only a claim
@@ -201,13 +201,13 @@ def kin(task_ids: Collection[str], limit: int) -> Executable:
     )
 
 
-def forgotten(before: datetime, most: int) -> Select[str]:
+def select_expired_snapshots(before: datetime, most: int) -> Select[str]:
     """Find some of the tasks whose snapshot has not changed since then, and that no open job follows."""
     followed = exists().where(jobs.c.task_id == snapshots.c.task_id, jobs.c.closed_at.is_(None))
     return select(snapshots.c.task_id).where(snapshots.c.kept_at < before, ~followed).limit(most)
 
 
-def child_statuses(doomed: Collection[str]) -> Update:
+def update_child_statuses(doomed: Collection[str]) -> Update:
     """Let the claims of those tasks keep how their child ended."""
     status = select(snapshots.c.status).where(snapshots.c.task_id == claims.c.child_id).scalar_subquery()
     return update(claims).where(claims.c.child_id.in_(doomed)).values(child_status=status)
@@ -217,13 +217,13 @@ LONGEST_LEASE = timedelta(minutes=10)
 """No lease is longer: a row that says so was written by a clock that has been put back since."""
 
 
-def living(now: ColumnElement[datetime], latest: ColumnElement[datetime]) -> ScalarSelect[str]:
+def select_live_processes(now: ColumnElement[datetime], latest: ColumnElement[datetime]) -> ScalarSelect[str]:
     """Find the processes whose lease has not ended; `latest` is when the longest lease ends that begins now."""
     alive = and_(processes.c.expires_at > now, processes.c.expires_at <= latest)
     return select(processes.c.id).where(alive).scalar_subquery()
 
 
-def free_jobs(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime], most: int) -> Select[int]:
+def select_ownerless_jobs(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime], most: int) -> Select[int]:
     """Find open jobs that nobody living owns, oldest first; those that another process is taking are passed over.
 
     A version that knew of no owners left NULL: what it was submitting `lately` it may be submitting still.
@@ -239,7 +239,7 @@ def free_jobs(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime]
     )
 
 
-def orphaned_claims(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime]) -> Executable:
+def select_orphaned_claims(me: str, alive: ScalarSelect[str], lately: ColumnElement[datetime]) -> Executable:
     """Find claims on their way whose process does not live; of one without a name, those that are not of `lately`."""
     orphaned = and_(claims.c.owner != me, claims.c.owner.not_in(alive))
     nobodys = and_(claims.c.owner.is_(None), claims.c.made_at <= lately)

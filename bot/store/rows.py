@@ -9,7 +9,7 @@ from bot.midjourney.task import Task
 from bot.relay.requests import Speed
 
 
-def job_row(job: Job) -> dict[str, Any]:
+def job_to_row(job: Job) -> dict[str, Any]:
     """Flatten a job: place and requester are columns."""
     row = asdict(job)
     place: dict[str, Any] = row.pop("place")
@@ -17,7 +17,7 @@ def job_row(job: Job) -> dict[str, Any]:
     return {**row, **place, **{f"requester_{name}": value for name, value in requester.items()}}
 
 
-def read_job(row: Mapping[str, Any]) -> Job:
+def job_from_row(row: Mapping[str, Any]) -> Job:
     """Build the job that a row of `jobs` describes."""
     place = Place(
         channel_id=row["channel_id"],
@@ -45,7 +45,7 @@ def read_job(row: Mapping[str, Any]) -> Job:
     )
 
 
-def read_claim(row: Mapping[str, Any]) -> Claim:
+def claim_from_row(row: Mapping[str, Any]) -> Claim:
     """Build the claim that a row of `claims` describes."""
     return Claim(
         id=row["id"],
@@ -61,7 +61,7 @@ def read_claim(row: Mapping[str, Any]) -> Claim:
     )
 
 
-def read_person(row: Mapping[str, Any]) -> PersonSettings:
+def person_settings_from_row(row: Mapping[str, Any]) -> PersonSettings:
     """Build the settings that a row of `people` describes; a value of a newer version's counts as not chosen."""
     return PersonSettings(
         remix=row["remix"],
@@ -71,7 +71,7 @@ def read_person(row: Mapping[str, Any]) -> PersonSettings:
     )
 
 
-def task_row(task: Task) -> dict[str, Any]:
+def task_to_row(task: Task) -> dict[str, Any]:
     """Write a snapshot down; progress is a column, since the wire's "46%" is no number and the model reads the wire."""
     return {
         "task_id": task.id,
@@ -82,6 +82,6 @@ def task_row(task: Task) -> dict[str, Any]:
     }
 
 
-def read_task(row: Mapping[str, Any]) -> Task:
+def task_from_row(row: Mapping[str, Any]) -> Task:
     """Build the snapshot that a row of `snapshots` describes."""
     return Task.model_validate_json(row["body"]).model_copy(update={"progress": row["progress"]})

@@ -9,21 +9,21 @@ from typing import Protocol
 
 from bot.clock import Clock
 from bot.entities import Claim, ClaimState, Job, Person
-from bot.errors import AlreadyClaimed, ClaimLost, RelayError, StoreUnavailable, SubmitUncertain
-from bot.imaging.image_processor import Studio
+from bot.errors import AlreadyClaimed, ClaimLost, RelayError, StoreUnavailable, SubmitOutcomeUnknown
+from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.upload_validation import Upload
-from bot.metrics import counting_unsent
-from bot.midjourney.task import Properties, Submission, Task
-from bot.policy.rules import Admission, Asker
-from bot.ports import Opener, Store
-from bot.recovery.lost_answers import LostAnswers
-from bot.relay.requests import Order, Speed
-from bot.submissions.claims import answer_lost
-from bot.submissions.command_requests import Given, Wish
-from bot.submissions.sender import Spending
-from bot.submissions.speed_modes import Queues
-from bot.tracking.task_supervisor import Supervisor
-from bot.tracking.tracker import Jobs
+from bot.metrics import count_unsent_presses
+from bot.midjourney.task import Properties, SubmitResponse, Task
+from bot.policy.rules import Spender, SpendingPolicy
+from bot.ports import InteractionFollowups, Store
+from bot.recovery.lost_answers import LostAnswerSearch
+from bot.relay.requests import Speed, SubmitRequest
+from bot.submissions.claims import find_lost_answer
+from bot.submissions.command_requests import CommandRequest, PictureInput
+from bot.submissions.sender import SubmissionSender
+from bot.submissions.speed_modes import SpeedModes
+from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +31,18 @@ log = logging.getLogger(__name__)
 class Midjourney(Protocol):
     """What creations ask of the relay."""
 
-    async def submit(self, order: Order, *, state: str, speed: Speed | None = None) -> Submission:
+    async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
         """Ask for a new task; raise SubmitUncertain where it may have been accepted, another RelayError where not."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Creation:
+class CommandInvocation:
     """One command that creates: by whom, and in which server; `interaction_id` makes it unique."""
 
     interaction_id: int
     person: Person
-    asker: Asker
+    asker: Spender
 
 
 @dataclass(frozen=True)
@@ -51,22 +51,22 @@ class _Sending:
 
     claim: Claim
     job: Job
-    order: Order
+    order: SubmitRequest
     shown: Task
 
 
-class Creations(Spending):
+class CommandService(SubmissionSender):
     """Spends the operator's money, at most once a command."""
 
     def __init__(
         self,
         api: Midjourney,
         store: Store,
-        jobs: Jobs,
-        admission: Admission,
-        studio: Studio,
-        lost_answers: LostAnswers,
-        supervisor: Supervisor,
+        jobs: JobTracker,
+        admission: SpendingPolicy,
+        studio: ImageProcessor,
+        lost_answers: LostAnswerSearch,
+        supervisor: TaskSupervisor,
         *,
         clock: Clock,
     ) -> None:
@@ -74,9 +74,9 @@ class Creations(Spending):
         self._api = api
         self._admission = admission
         self._studio = studio
-        self._queues = Queues(store, clock.now)
+        self._queues = SpeedModes(store, clock.now)
 
-    async def prepared(self, asker: Asker, pictures: tuple[Given, ...]) -> tuple[Upload, ...]:
+    async def prepare_uploads(self, asker: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
         """Read and check pictures, and make them what a relay takes, for somebody who may create; that is free.
 
         Raises:
@@ -84,14 +84,16 @@ class Creations(Spending):
             UploadRefused: A picture cannot be used.
             PictureError: A picture cannot be had.
         """
-        self._admission.admit(asker)
+        self._admission.check_permission(asker)
         if not pictures:
             return ()
-        async with self._studio.turn(asker.person_id):
-            return tuple([await self._studio.upload(await one.read(), name=one.name) for one in pictures])
+        async with self._studio.reserve_slot(asker.person_id):
+            return tuple([await self._studio.prepare_upload(await one.read(), name=one.name) for one in pictures])
 
-    @counting_unsent
-    async def create(self, creation: Creation, wish: Wish, answerer: Opener) -> None:
+    @count_unsent_presses
+    async def submit_command(
+        self, creation: CommandInvocation, wish: CommandRequest, answerer: InteractionFollowups
+    ) -> None:
         """Check the pictures, claim, show the message, and hand the submit to the supervisor.
 
         Raises:
@@ -103,18 +105,18 @@ class Creations(Spending):
             StoreUnavailable: No claim could be written, so nothing was sent.
             DisplayError: The message did not get through, so nothing was sent.
         """
-        ready = await self.prepared(creation.asker, wish.pictures)
-        order = wish.order(tuple(one.data for one in ready))
+        ready = await self.prepare_uploads(creation.asker, wish.pictures)
+        order = wish.build_request(tuple(one.data for one in ready))
         # Twenty MiB take as many milliseconds, which the loop has not.
         asked = await asyncio.to_thread(_digest, order)
         claim = await self._claim(creation, f"{wish.action.lower()}:{asked}")
         shown = Task(id="", action=wish.action, prompt=wish.prompt)
-        with self.given_back(claim):
+        with self.release_claim_on_error(claim):
             job = await self._open(claim, creation, answerer, shown)
         sending = _Sending(claim, job, order, shown)
-        self.surely(("submit", claim.id), lambda: self._send(sending, answerer))
+        self.start_critical_work(("submit", claim.id), lambda: self._send(sending, answerer))
 
-    async def _claim(self, creation: Creation, what: str) -> Claim:
+    async def _claim(self, creation: CommandInvocation, what: str) -> Claim:
         claim = Claim(
             id=creation.interaction_id,
             person_id=creation.person.id,
@@ -125,14 +127,16 @@ class Creations(Spending):
             made_at=self._now(),
         )
         try:
-            await self._store.claim(claim, self._admission.judge)
+            await self._store.create_claim(claim, self._admission.check_limits)
         except AlreadyClaimed as rival:
-            raise await answer_lost(self._store, rival, claim.person_id) or rival from None
+            raise await find_lost_answer(self._store, rival, claim.person_id) or rival from None
         return claim
 
-    async def _open(self, claim: Claim, creation: Creation, answerer: Opener, shown: Task) -> Job:
+    async def _open(
+        self, claim: Claim, creation: CommandInvocation, answerer: InteractionFollowups, shown: Task
+    ) -> Job:
         """Draw the command's own answer and write its row; where that fails, whoever called takes it back."""
-        place = await answerer.open_child("", shown)
+        place = await answerer.send_child_message("", shown)
         job = Job(
             place=place,
             requester=creation.person,
@@ -143,45 +147,45 @@ class Creations(Spending):
         await self._store.open_job(job)
         return job
 
-    async def _send(self, sending: _Sending, answerer: Opener) -> None:
+    async def _send(self, sending: _Sending, answerer: InteractionFollowups) -> None:
         claim, job, what = sending.claim, sending.job, sending.shown.action
         try:
-            speed = await self._queues.chosen(claim.person_id, sending.shown.prompt)
-            submission = await self.patiently(
+            speed = await self._queues.get_chosen_speed(claim.person_id, sending.shown.prompt)
+            submission = await self.send_with_retry(
                 claim,
                 job,
                 sending.shown,
-                lambda: self._queues.submit(
+                lambda: self._queues.submit_at_speed(
                     speed,
                     lambda queue: self._api.submit(sending.order, state=claim.tag, speed=queue),
                     prompt=sending.shown.prompt,
                 ),
             )
-        except SubmitUncertain as lost:
-            await self.lost(claim, job, lost)
+        except SubmitOutcomeUnknown as lost:
+            await self.handle_lost_answer(claim, job, lost)
         except (RelayError, ClaimLost, StoreUnavailable) as refused:
             log.info("%s was refused: %s.", what, type(refused).__name__)
-            await self.taken_back(claim, job, answerer, partial(answerer.refuse, refused))
+            await self.retract_submission(claim, job, answerer, partial(answerer.send_error, refused))
         else:
             log.info("%s was accepted as task %s.", what, submission.result)
-            await self.settle(claim, ClaimState.ACCEPTED, submission.result, submits=int(submission.is_billed))
+            await self.settle_claim(claim, ClaimState.ACCEPTED, submission.result, submits=int(submission.is_billed))
             # What it waited for room is not the task's time.
             job = replace(job, task_id=submission.result, born_at=self._now())
-            await self._jobs.go_on(job, _newborn(sending.shown, submission))
+            await self._jobs.continue_job(job, _newborn(sending.shown, submission))
 
 
-def _newborn(shown: Task, submission: Submission) -> Task:
+def _newborn(shown: Task, submission: SubmitResponse) -> Task:
     """Return what is known of a task before the relay tells of it: its prompt, and where it stands."""
     return shown.model_copy(
         update={
             "id": submission.result,
-            "status": submission.first_status,
-            "properties": Properties(number_of_queues=submission.ahead),
+            "status": submission.initial_status,
+            "properties": Properties(number_of_queues=submission.tasks_ahead),
         }
     )
 
 
-def _digest(order: Order) -> str:
+def _digest(order: SubmitRequest) -> str:
     """Tell apart what two commands ask for, in whichever process: ten hex digits."""
     found = blake2b(digest_size=5)
     for name, value in order.body.items():

@@ -4,29 +4,29 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.entities import Job
-from bot.errors import FormGone, NotTheRequester, PlaceUnreachable, RequesterUnknown
+from bot.errors import ModalExpired, NotTheRequester, PlaceUnreachable, RequesterUnknown
 from bot.midjourney.task import Status, Task
 from bot.ports import Now, Store
 from bot.submissions.claims import Press
 
 
-class Lookup(Protocol):
+class TaskLookup(Protocol):
     """What is asked of the relay here: a task where the store has lost it."""
 
-    async def fetch(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Fetch one task, or raise TaskUnknown."""
         ...
 
 
-class Waiting:
+class PendingModals:
     """Finds the job whose form a press answers. Ports: `api`, `store`."""
 
-    def __init__(self, api: Lookup, store: Store, *, now: Now) -> None:
+    def __init__(self, api: TaskLookup, store: Store, *, now: Now) -> None:
         self._api = api
         self._store = store
         self._now = now
 
-    async def job(self, press: Press, *, elsewhere: bool = False) -> Job:
+    async def find_job(self, press: Press, *, elsewhere: bool = False) -> Job:
         """Return the child's job, as this press may answer or drop its form.
 
         `elsewhere`: the press is of another message than the child's own, which must be known then.
@@ -38,34 +38,34 @@ class Waiting:
             PlaceUnreachable: Nobody can draw the child's message any more.
             TaskUnknown: Neither the store nor the relay knows the child.
         """
-        jobs = await self._store.jobs_of_task(press.task_id)
+        jobs = await self._store.list_jobs_of_task(press.task_id)
         made = next((job for job in jobs if job.claim_id), None)
-        job = made if elsewhere else await self._store.job(press.parent.message_id)
+        job = made if elsewhere else await self._store.find_job(press.place.message_id)
         asked_by = made or job
         requester_id = asked_by.requester.id if asked_by else press.asker.requester_id
         if not requester_id:
             raise RequesterUnknown
         if requester_id != press.person.id:
             raise NotTheRequester
-        task = await self._store.snapshot(press.task_id)
+        task = await self._store.find_snapshot(press.task_id)
         if task is None and not jobs:
             # Both may be forgotten; the relay knows whether it has been drawn.
-            task = await self._api.fetch(press.task_id)
+            task = await self._api.fetch_task(press.task_id)
         # What is being drawn has had its form; earlier states may come to wait for it yet.
         drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
         if drawn or any(other.form_sent for other in jobs):
-            raise FormGone
+            raise ModalExpired
         if elsewhere:
             return self._reached(job)
         if job is None:
-            return Job(place=press.parent, requester=press.person, task_id=press.task_id, born_at=self._now())
+            return Job(place=press.place, requester=press.person, task_id=press.task_id, born_at=self._now())
         # The click brings a fresh token, which may be all that reaches a private message.
-        return replace(job, place=press.parent)
+        return replace(job, place=press.place)
 
     def _reached(self, job: Job | None) -> Job:
         """Return a child's job if its own message can be drawn still: this press brings no token for it."""
         if job is None or not job.parent_id:
-            raise FormGone
+            raise ModalExpired
         if not job.place.reachable and job.place.token_expires_at <= self._now():
             raise PlaceUnreachable
         return job

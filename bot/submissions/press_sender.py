@@ -5,47 +5,47 @@ from dataclasses import replace
 from functools import partial
 
 from bot.clock import Clock
-from bot.entities import Claim, ClaimState, Job, Marks
+from bot.entities import ButtonStates, Claim, ClaimState, Job
 from bot.errors import (
     ActionUnsupported,
     ClaimLost,
-    FormUnsent,
     MjbotError,
+    ModalNotSent,
     PictureError,
     PromptIgnored,
     RelayError,
     StoreUnavailable,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
-from bot.midjourney.buttons import said
-from bot.midjourney.capabilities import believed_until
-from bot.midjourney.task import Properties, Submission, Task
-from bot.ports import Answerer, Store
-from bot.recovery.lost_answers import LostAnswers
+from bot.midjourney.buttons import name_button
+from bot.midjourney.capabilities import compute_refusal_expiry
+from bot.midjourney.task import Properties, SubmitResponse, Task
+from bot.ports import PressFollowups, Store
+from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.requests import Speed
-from bot.submissions.claims import Claims
-from bot.submissions.fallback_requests import Detours
-from bot.submissions.fallbacks import Sending, Submits, Ways
-from bot.submissions.sender import Spending
-from bot.submissions.speed_modes import Queues
-from bot.tracking.task_supervisor import Supervisor
-from bot.tracking.tracker import Jobs
+from bot.submissions.claims import ClaimWriter
+from bot.submissions.fallback_requests import FallbackRequests
+from bot.submissions.fallbacks import FallbackSender, PressSubmission, SubmitRelay
+from bot.submissions.sender import SubmissionSender
+from bot.submissions.speed_modes import SpeedModes
+from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
 
 
-class Sender(Spending):
+class PressSender(SubmissionSender):
     """Sends what was claimed, and writes down how that ended."""
 
     def __init__(
         self,
-        api: Submits,
+        api: SubmitRelay,
         store: Store,
-        jobs: Jobs,
-        claims: Claims,
-        detours: Detours,
-        lost_answers: LostAnswers,
-        supervisor: Supervisor,
+        jobs: JobTracker,
+        claims: ClaimWriter,
+        detours: FallbackRequests,
+        lost_answers: LostAnswerSearch,
+        supervisor: TaskSupervisor,
         *,
         clock: Clock,
     ) -> None:
@@ -53,10 +53,10 @@ class Sender(Spending):
         self._api = api
         self._claims = claims
         self._detours = detours
-        self._queues = Queues(store, clock.now)
-        self._ways = Ways(api, detours, self._queues)
+        self._queues = SpeedModes(store, clock.now)
+        self._ways = FallbackSender(api, detours, self._queues)
 
-    async def send(self, sending: Sending, answerer: Answerer) -> None:
+    async def send_press(self, sending: PressSubmission, answerer: PressFollowups) -> None:
         """Send a claimed press, and see its child, or its refusal, through."""
         learnt: dict[str, ActionUnsupported] = {}
         accepted = await self._sent(sending, answerer, learnt)
@@ -68,45 +68,49 @@ class Sender(Spending):
         except StoreUnavailable as gone:
             # What was pressed goes on all the same; it is learnt, and marked, another time.
             log.warning("Task %s is not marked: %s.", sending.parent.id, gone)
-        if accepted and sending.then is not None and (sending.around or learnt):
-            await sending.then()
+        if accepted and sending.send_next_line is not None and (sending.needs_fallback or learnt):
+            await sending.send_next_line()
 
-    async def _sent(self, sending: Sending, answerer: Answerer, learnt: dict[str, ActionUnsupported]) -> bool:
+    async def _sent(
+        self, sending: PressSubmission, answerer: PressFollowups, learnt: dict[str, ActionUnsupported]
+    ) -> bool:
         """Send, and tell whether that was accepted; `learnt` takes what turns out to be refused."""
         try:
-            speed = await self._queues.chosen(sending.claim.person_id, sending.prompt or sending.line)
-            sending = replace(sending, speed=speed)
-            waiting = _newborn(sending.parent, Submission(), sending.prompt)
-            submission = await self.patiently(
-                sending.claim, sending.job, waiting, lambda: self._ways.submit(sending, learnt)
+            speed = await self._queues.get_chosen_speed(
+                sending.claim.person_id, sending.prompt or sending.fallback_prompt
             )
-        except SubmitUncertain as lost:
-            await self.lost(sending.claim, sending.job, lost)
+            sending = replace(sending, speed=speed)
+            waiting = _newborn(sending.parent, SubmitResponse(), sending.prompt)
+            submission = await self.send_with_retry(
+                sending.claim, sending.job, waiting, lambda: self._ways.submit_with_fallback(sending, learnt)
+            )
+        except SubmitOutcomeUnknown as lost:
+            await self.handle_lost_answer(sending.claim, sending.job, lost)
             return False
         except (RelayError, PictureError, ClaimLost, StoreUnavailable) as refused:
             await self._refused(sending, refused, answerer)
             return False
         if submission is None:
-            await self.taken_back(sending.claim, sending.job, answerer, lambda: self._show(sending, answerer))
+            await self.retract_submission(sending.claim, sending.job, answerer, lambda: self._show(sending, answerer))
             return False
-        if learnt or sending.around:
-            sending = replace(sending, prompt=sending.prompt or sending.line or None)
+        if learnt or sending.needs_fallback:
+            sending = replace(sending, prompt=sending.prompt or sending.fallback_prompt or None)
         return await self._accepted(sending, submission, answerer)
 
-    async def _accepted(self, sending: Sending, submission: Submission, answerer: Answerer) -> bool:
+    async def _accepted(self, sending: PressSubmission, submission: SubmitResponse, answerer: PressFollowups) -> bool:
         """Follow the children; tell whether that stands: a form refused with its mask is as if it was never pressed."""
         claim = sending.claim
         log.info("%s of task %s was accepted as task %s.", sending.action.kind.name, claim.task_id, submission.result)
         # A window that new-api bills is one submit, and its form another; what comes as 21 is free.
-        billed, forms = int(submission.is_billed), int(submission.needs_form and sending.prompt is not None)
-        await self.settle(claim, ClaimState.ACCEPTED, submission.result, submits=billed + forms)
+        billed, forms = int(submission.is_billed), int(submission.needs_modal and sending.prompt is not None)
+        await self.settle_claim(claim, ClaimState.ACCEPTED, submission.result, submits=billed + forms)
         job = replace(sending.job, task_id=submission.result)
-        ignored = sending.is_remix and not submission.needs_form
+        ignored = sending.is_remix and not submission.needs_modal
         child = _newborn(sending.parent, submission, None if ignored else sending.prompt)
         if forms and billed and not await self._may_send_form(claim, job, child, answerer):
             await self._write(claim, ClaimState.ACCEPTED, submission.result, submits=billed)
-        elif submission.needs_form and sending.prompt is not None:
-            state = await self.send_form(
+        elif submission.needs_modal and sending.prompt is not None:
+            state = await self.send_modal(
                 claim, job, sending.prompt, answerer, child, mask=sending.mask, speed=sending.speed
             )
             if state is ClaimState.REFUSED and sending.mask:
@@ -115,60 +119,64 @@ class Sender(Spending):
             if state is ClaimState.REFUSED:
                 await self._write(claim, ClaimState.ACCEPTED, submission.result, submits=billed)
         else:
-            await self._jobs.go_on(job, child)
+            await self._jobs.continue_job(job, child)
         if ignored and sending.has_new_prompt:
-            await answerer.refuse(PromptIgnored())
-        for task_id in submission.further:
+            await answerer.send_error(PromptIgnored())
+        for task_id in submission.extra_task_ids:
             await self._follow_too(sending, task_id, child, answerer)
         return True
 
-    async def _may_send_form(self, claim: Claim, job: Job, child: Task, answerer: Answerer) -> bool:
+    async def _may_send_form(self, claim: Claim, job: Job, child: Task, answerer: PressFollowups) -> bool:
         """Tell whether a form may follow its billed window; where it may not, the child waits for it, and says so."""
         try:
-            await self._claims.judge_form(claim)
-        except FormUnsent as unsent:
+            await self._claims.check_modal_admission(claim)
+        except ModalNotSent as unsent:
             log.info("Claim %d: its form is not sent: %s.", claim.id, type(unsent.refused).__name__)
-            await self._jobs.go_on(job, child)
-            await answerer.refuse(unsent)
+            await self._jobs.continue_job(job, child)
+            await answerer.send_error(unsent)
             return False
         return True
 
-    async def _follow_too(self, sending: Sending, task_id: str, child: Task, answerer: Answerer) -> None:
+    async def _follow_too(self, sending: PressSubmission, task_id: str, child: Task, answerer: PressFollowups) -> None:
         """Give one more child of the same click its own message; where none can be sent, /mjstatus still finds it."""
         try:
-            place = await answerer.open_child(said(sending.button), sending.parent)
+            place = await answerer.send_child_message(name_button(sending.button), sending.parent)
         except MjbotError as error:
             log.warning("Task %s has no message: %s.", task_id, type(error).__name__)
             return
         job = replace(sending.job, place=place, task_id=task_id)
-        await self._jobs.go_on(job, child.model_copy(update={"id": task_id}))
+        await self._jobs.continue_job(job, child.model_copy(update={"id": task_id}))
 
-    async def _refused(self, sending: Sending, refused: MjbotError, answerer: Answerer) -> None:
+    async def _refused(self, sending: PressSubmission, refused: MjbotError, answerer: PressFollowups) -> None:
         """Take the child back and say why."""
         log.info("%s was refused: %s.", sending.action.kind.name, type(refused).__name__)
-        await self.taken_back(sending.claim, sending.job, answerer, partial(answerer.refuse, refused))
+        await self.retract_submission(sending.claim, sending.job, answerer, partial(answerer.send_error, refused))
 
-    async def _show(self, sending: Sending, answerer: Answerer) -> None:
+    async def _show(self, sending: PressSubmission, answerer: PressFollowups) -> None:
         try:
-            await self._detours.show(sending.action, sending.parent, sending.button, answerer)
+            await self._detours.show_without_submit(sending.action, sending.parent, sending.button, answerer)
         except MjbotError as error:
-            await answerer.refuse(error)
+            await answerer.send_error(error)
 
     async def _learn(self, what: str, refused: ActionUnsupported) -> None:
         """Remember what this relay cannot do."""
         now = self._now()
-        await self._store.refuse(what, refused.reason, at=now, until=believed_until(refused, now))
+        await self._store.save_missing_capability(
+            what, refused.reason, at=now, until=compute_refusal_expiry(refused, now)
+        )
 
-    async def _mark(self, parent: Task, answerer: Answerer) -> None:
-        marks = Marks(await self._store.marks(parent.id), await self._store.refusals(self._now()))
-        await answerer.mark(parent, marks)
+    async def _mark(self, parent: Task, answerer: PressFollowups) -> None:
+        marks = ButtonStates(
+            await self._store.find_pressed_buttons(parent.id), await self._store.find_missing_capabilities(self._now())
+        )
+        await answerer.update_buttons(parent, marks)
 
-    async def send_form(
+    async def send_modal(
         self,
         claim: Claim,
         job: Job,
         prompt: str,
-        answerer: Answerer,
+        answerer: PressFollowups,
         child: Task | None = None,
         *,
         mask: bytes = b"",
@@ -178,55 +186,55 @@ class Sender(Spending):
 
         The row says that it was sent before it is: after a crash nobody is invited to send, and pay, once more.
         """
-        await self._jobs.go_on(replace(job, form_sent=True, born_at=self._now()), child)
+        await self._jobs.continue_job(replace(job, form_sent=True, born_at=self._now()), child)
         try:
             if child is None:  # else the claim was settled by the press that made the child
-                speed = await self._queues.chosen(claim.person_id, prompt)
-                await self.hold(claim)
-            await self._queues.submit(
+                speed = await self._queues.get_chosen_speed(claim.person_id, prompt)
+                await self.ensure_claim_is_held(claim)
+            await self._queues.submit_at_speed(
                 speed,
                 lambda queue: self._api.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask, speed=queue),
                 prompt=prompt,
             )
-        except SubmitUncertain as lost:
+        except SubmitOutcomeUnknown as lost:
             log.warning("Claim %d: the answer to its form was lost (%s); it is not sent again.", claim.id, lost.reason)
             if lost.accepted:
                 return ClaimState.ACCEPTED
             # The child exists and is watched: it will tell itself, unless its form never came.
-            self._lost_answers.look_for_form(claim, replace(job, form_sent=True), answered=lost.answered)
+            self._lost_answers.search_form(claim, replace(job, form_sent=True), answered=lost.answered)
         except (ClaimLost, StoreUnavailable) as unsent:
             # The row stays as it is: somebody may have answered the form since, and must not be invited to pay again.
-            await answerer.refuse(unsent)
+            await answerer.send_error(unsent)
             return ClaimState.REFUSED
         except RelayError as refused:
             await self._reopen_form(job, child, answerer, masked=bool(mask))
-            await answerer.refuse(refused)
+            await answerer.send_error(refused)
             return ClaimState.REFUSED
         else:
             return ClaimState.ACCEPTED
         return ClaimState.UNKNOWN
 
-    async def _reopen_form(self, job: Job, child: Task | None, answerer: Answerer, *, masked: bool) -> None:
+    async def _reopen_form(self, job: Job, child: Task | None, answerer: PressFollowups, *, masked: bool) -> None:
         """Let a child wait for its form again after a refusal; close one whose mask was proposed by a message."""
         if masked and child is not None:
             # It is as if the button had never been pressed: what proposed it may be confirmed again.
-            self._jobs.leave(job.id)
-            await self._jobs.close(job)
-            await answerer.close_child(job.place)
+            self._jobs.stop_running(job.id)
+            await self._jobs.close_job(job)
+            await answerer.delete_child_message(job.place)
         else:
-            await self._jobs.go_on(job, child, form_again=True)
+            await self._jobs.continue_job(job, child, form_again=True)
 
 
-def _newborn(parent: Task, submission: Submission, prompt: str | None) -> Task:
+def _newborn(parent: Task, submission: SubmitResponse, prompt: str | None) -> Task:
     """Return what is known of a child before the relay tells of it: its prompt, and where it stands."""
     return Task(
         id=submission.result,
         action="MODAL" if prompt else "",
         prompt=parent.prompt,
         prompt_en=parent.prompt_en,
-        status=submission.first_status,
+        status=submission.initial_status,
         properties=Properties(
             final_prompt=prompt or submission.properties.final_prompt or parent.properties.final_prompt,
-            number_of_queues=submission.ahead,
+            number_of_queues=submission.tasks_ahead,
         ),
     )

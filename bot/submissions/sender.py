@@ -17,36 +17,42 @@ from bot.errors import (
     QueueFull,
     RelayError,
     StoreUnavailable,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
 from bot.metrics import PRESSES
 from bot.midjourney.task import Task
-from bot.ports import HOLDS, Opener, Store, Wait
-from bot.recovery.lost_answers import LostAnswers
-from bot.tracking.task_supervisor import Supervisor, Work
-from bot.tracking.tracker import Jobs
+from bot.ports import MAX_CLAIM_AGE_TO_SEND, InteractionFollowups, RetryReason, Store
+from bot.recovery.lost_answers import LostAnswerSearch
+from bot.tracking.task_supervisor import TaskSupervisor, Work
+from bot.tracking.tracker import JobTracker
 
 _T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
-QUEUE_PAUSE, QUEUE_GROWTH, QUEUE_LONGEST = 30.0, 1.5, 120.0
+QUEUE_RETRY_SECONDS, RETRY_GROWTH_FACTOR, MAX_QUEUE_RETRY_SECONDS = 30.0, 1.5, 120.0
 """How long a submit waits before a full queue, in seconds; by what that grows; and the longest."""
-QUEUE_WAIT = timedelta(minutes=10)
+QUEUE_TIMEOUT = timedelta(minutes=10)
 """How long it waits altogether: the interaction's token must live to tell how it ended."""
-PARENT_PAUSE, PARENT_LONGEST = 15.0, 30.0
+PARENT_RETRY_SECONDS, MAX_PARENT_RETRY_SECONDS = 15.0, 30.0
 """How many seconds a press first waits for a parent that has not settled, one tick of new-api; and the longest."""
-PARENT_WAIT = timedelta(minutes=5)
+PARENT_TIMEOUT = timedelta(minutes=5)
 """How long it waits altogether."""
 _STORE_SECONDS = 5.0
 """How long the end of a submit waits before a store that is gone is tried again."""
 
 
-class Spending:
+class SubmissionSender:
     """The half of a use case that pays: base of Sender and Creations."""
 
     def __init__(
-        self, store: Store, jobs: Jobs, lost_answers: LostAnswers, supervisor: Supervisor, *, clock: Clock
+        self,
+        store: Store,
+        jobs: JobTracker,
+        lost_answers: LostAnswerSearch,
+        supervisor: TaskSupervisor,
+        *,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._jobs = jobs
@@ -55,12 +61,12 @@ class Spending:
         self._now = clock.now
         self._sleep = clock.sleep
 
-    def surely(self, key: Hashable, work: Work) -> None:
+    def start_critical_work(self, key: Hashable, work: Work) -> None:
         """Hand in work about money: a process that stops gives it time to come to its end."""
         self._supervisor.start(key, work, to_the_end=True)
 
     @contextmanager
-    def given_back(self, claim: Claim) -> Generator[None]:
+    def release_claim_on_error(self, claim: Claim) -> Generator[None]:
         """Give a claim back, unpaid, where what comes before its submit fails."""
         ready = False
         try:
@@ -68,13 +74,15 @@ class Spending:
             ready = True
         finally:
             if not ready:
-                self.give_back(claim)
+                self.release_claim(claim)
 
-    def give_back(self, claim: Claim) -> None:
+    def release_claim(self, claim: Claim) -> None:
         """Give a claim back, unpaid; by the supervisor, as a store that is gone may be why."""
-        self.surely(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
+        self.start_critical_work(("settle", claim.id), lambda: self._write(claim, ClaimState.REFUSED))
 
-    async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+    async def settle_claim(
+        self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None
+    ) -> None:
         """Count, and write, how a submit ended; `submits`, where it is given, is how many of them the relay bills."""
         PRESSES.labels(state).inc()
         await self._write(claim, state, child_id, submits=submits)
@@ -83,14 +91,14 @@ class Spending:
         """Write how a submit ended, however long the store takes to come back: it may have been paid."""
         while True:
             try:
-                await self._store.settle(claim.id, state, child_id, submits=submits)
+                await self._store.settle_claim(claim.id, state, child_id, submits=submits)
             except StoreUnavailable as gone:
                 log.warning("Claim %d is %s, and waits for the store: %s.", claim.id, state, gone)
                 await self._sleep(_STORE_SECONDS)
             else:
                 return
 
-    async def patiently(self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[_T]]) -> _T:
+    async def send_with_retry(self, claim: Claim, job: Job, shown: Task, send: Callable[[], Awaitable[_T]]) -> _T:
         """Send again what a full queue, or a parent that has not settled, kept from being accepted.
 
         The message says so; `shown` is what it draws. The claim is renewed while its parent is waited for, so that it
@@ -103,35 +111,37 @@ class Spending:
             QueueFull: There was no room all the time, or the message cannot be drawn any more.
             ParentBusy: The parent did not settle in time, or the message cannot be drawn any more.
         """
-        pause, parent_pause = QUEUE_PAUSE, PARENT_PAUSE
+        pause, parent_pause = QUEUE_RETRY_SECONDS, PARENT_RETRY_SECONDS
         while True:
-            await self.hold(claim)
+            await self.ensure_claim_is_held(claim)
             try:
                 return await send()
             except QueueFull as full:
-                pause = min(max(pause, full.retry_after or 0.0), QUEUE_LONGEST)
-                if self._now() + timedelta(seconds=pause) > claim.made_at + (HOLDS if claim.task_id else QUEUE_WAIT):
+                pause = min(max(pause, full.retry_after or 0.0), MAX_QUEUE_RETRY_SECONDS)
+                if self._now() + timedelta(seconds=pause) > claim.made_at + (
+                    MAX_CLAIM_AGE_TO_SEND if claim.task_id else QUEUE_TIMEOUT
+                ):
                     raise
-                await self._wait(job, shown, pause, full, Wait.QUEUE)
-                pause *= QUEUE_GROWTH
+                await self._wait(job, shown, pause, full, RetryReason.QUEUE_FULL)
+                pause *= RETRY_GROWTH_FACTOR
             except ParentBusy as busy:
-                if self._now() + timedelta(seconds=parent_pause) > claim.made_at + PARENT_WAIT:
+                if self._now() + timedelta(seconds=parent_pause) > claim.made_at + PARENT_TIMEOUT:
                     raise
-                await self._wait(job, shown, parent_pause, busy, Wait.PARENT)
-                await self._store.renew(claim.id)
-                parent_pause = min(parent_pause * QUEUE_GROWTH, PARENT_LONGEST)
+                await self._wait(job, shown, parent_pause, busy, RetryReason.PARENT_BUSY)
+                await self._store.renew_claim(claim.id)
+                parent_pause = min(parent_pause * RETRY_GROWTH_FACTOR, MAX_PARENT_RETRY_SECONDS)
 
-    async def hold(self, claim: Claim) -> None:
+    async def ensure_claim_is_held(self, claim: Claim) -> None:
         """Make sure, right before a submit, that it is still ours to send."""
-        if claim.task_id or self._now() - claim.made_at < HOLDS:
-            await self._store.hold(claim.id)
+        if claim.task_id or self._now() - claim.made_at < MAX_CLAIM_AGE_TO_SEND:
+            await self._store.verify_claim(claim.id)
             return
         # A command that waited for room: nobody else can claim the same, as of a task's button or form.
         known = await self._store.find_claim(claim.id)
         if known is None or known.state is not ClaimState.SUBMITTING:
             raise ClaimLost
 
-    async def _wait(self, job: Job, shown: Task, pause: float, refused: RelayError, waits_for: Wait) -> None:
+    async def _wait(self, job: Job, shown: Task, pause: float, refused: RelayError, waits_for: RetryReason) -> None:
         log.info("Message %d waits %.0f s for the %s: %s.", job.id, pause, waits_for, refused.reason)
         try:
             await self._jobs.show_waiting(job, shown, self._now() + timedelta(seconds=pause), waits_for)
@@ -146,19 +156,21 @@ class Spending:
             # The process stops: that nothing was accepted is known now, and could not be told afterwards.
             raise refused from None
 
-    async def lost(self, claim: Claim, job: Job, lost: SubmitUncertain) -> None:
+    async def handle_lost_answer(self, claim: Claim, job: Job, lost: SubmitOutcomeUnknown) -> None:
         """Mark the claim as unknown, as the answer to its submit was lost, and search for its task."""
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, lost.reason)
         # What is known to be billed is never given back, in whichever process its task is looked for.
-        await self.settle(claim, ClaimState.UNKNOWN, submits=1 if lost.accepted else None)
-        self._lost_answers.look_for(claim, job, answered=lost.answered)
+        await self.settle_claim(claim, ClaimState.UNKNOWN, submits=1 if lost.accepted else None)
+        self._lost_answers.search_task(claim, job, answered=lost.answered)
 
-    async def taken_back(self, claim: Claim, job: Job, answerer: Opener, tell: Callable[[], Awaitable[None]]) -> None:
+    async def retract_submission(
+        self, claim: Claim, job: Job, answerer: InteractionFollowups, tell: Callable[[], Awaitable[None]]
+    ) -> None:
         """Take a message back whose submit was refused, or never sent, tell why, and give the claim back."""
         try:
             # First the person, who need not wait for a store that is gone.
-            await answerer.close_child(job.place)
+            await answerer.delete_child_message(job.place)
             await tell()
         finally:
-            await self.settle(claim, ClaimState.REFUSED)
-            await self._jobs.close(job)
+            await self.settle_claim(claim, ClaimState.REFUSED)
+            await self._jobs.close_job(job)

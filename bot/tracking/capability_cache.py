@@ -10,7 +10,7 @@ from bot.ports import Now, Store
 _LASTS = timedelta(minutes=1)
 
 
-class Lacks:
+class CapabilityCache:
     """Remembers the refusals; while the store is away the last that it told."""
 
     def __init__(self, store: Store, now: Now) -> None:
@@ -19,15 +19,15 @@ class Lacks:
         self._until: datetime | None = None
         self._refused: Mapping[str, str] = {}
 
-    async def known(self) -> Mapping[str, str]:
+    async def missing_capabilities(self) -> Mapping[str, str]:
         """Return the abilities that the relay lacks, with the reason."""
         now = self._now()
         if self._until is None or now >= self._until:
             self._until = now + _LASTS
             with suppress(StoreUnavailable):
-                self._refused = await self._store.refusals(now)
+                self._refused = await self._store.find_missing_capabilities(now)
         return self._refused
 
-    def look_anew(self) -> None:
+    def invalidate(self) -> None:
         """Ask the store the next time: something was learnt."""
         self._until = None

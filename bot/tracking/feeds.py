@@ -9,7 +9,7 @@ from math import inf
 from bot.errors import RelayError
 from bot.midjourney.task import Task
 
-HEAL_SECONDS = 60
+INCOMPLETE_RESULT_SECONDS = 60
 """How long a success without picture or buttons is asked for again."""
 
 
@@ -20,28 +20,28 @@ class Feed:
     """
 
     def __init__(self, *, impatient: bool = False) -> None:
-        self.impatient = impatient
-        self.expired = False
+        self.is_fail_fast = impatient
+        self.is_expired = False
         self._news = asyncio.Event()
         self._seen: Task | None = None
         self._failure: RelayError | None = None
-        self.over = False
+        self.is_over = False
         self.latest: Task | None = None
         self.silent_since: datetime | None = None
         self.unchanged_since: datetime | None = None
-        self.refusal: RelayError | None = None
+        self.key_refusal: RelayError | None = None
 
-    def put(self, task: Task, *, over: bool) -> None:
+    def publish(self, task: Task, *, over: bool) -> None:
         """Offer a snapshot; one that looks the same to a person is no news."""
-        self.over = over
+        self.is_over = over
         self.latest = task
         if over or not task.looks_like(self._seen):
             self._news.set()
 
-    def take(self) -> Task | None:
+    def take_latest(self) -> Task | None:
         """Return the newest snapshot: what a reader takes by itself is no news to it any more."""
         self._seen = self.latest
-        if not (self.over or self.expired or self._failure):
+        if not (self.is_over or self.is_expired or self._failure):
             self._news.clear()
         return self.latest
 
@@ -50,17 +50,17 @@ class Feed:
         self._failure = failure
         self._news.set()
 
-    def outage(self, since: datetime | None, refusal: RelayError | None = None) -> None:
+    def report_outage(self, since: datetime | None, refusal: RelayError | None = None) -> None:
         """Tell that the relay has told nothing of the task since then, or (None) that it does again.
 
         `refusal` is its error where it answers, and refuses this bot's key.
         """
-        before = self.silent_since, type(self.refusal), self.refusal and self.refusal.reason
-        self.silent_since, self.refusal = since, refusal
+        before = self.silent_since, type(self.key_refusal), self.key_refusal and self.key_refusal.reason
+        self.silent_since, self.key_refusal = since, refusal
         if before != (since, type(refusal), refusal and refusal.reason):
             self._news.set()
 
-    def stall(self, since: datetime | None) -> None:
+    def report_stall(self, since: datetime | None) -> None:
         """Tell that the task has stalled since then, or (None) that it changes again."""
         if self.unchanged_since != since:
             self.unchanged_since = since
@@ -68,7 +68,7 @@ class Feed:
 
     def expire(self) -> None:
         """End the feed: its time is up."""
-        self.expired = True
+        self.is_expired = True
         self._news.set()
 
     def __aiter__(self) -> AsyncIterator[Task]:
@@ -81,9 +81,9 @@ class Feed:
             self._news.clear()
             if self._failure is not None:
                 raise self._failure
-            if self.expired:
+            if self.is_expired:
                 return
-            task, over = self.latest, self.over
+            task, over = self.latest, self.is_over
             if task is not None:
                 self._seen = task
                 yield task
@@ -92,7 +92,7 @@ class Feed:
 
 
 @dataclass(order=True)
-class Deadline:
+class FeedDeadline:
     """When a feed expires; None is left of one that ended earlier, as a heap lets nobody out of its middle."""
 
     at: float
@@ -101,36 +101,36 @@ class Deadline:
 
 
 @dataclass
-class Watched:
+class WatchedTask:
     """One task being watched; times are those of the loop's clock, in seconds."""
 
     task_id: str
-    since: float
-    joined: float
-    due: float
-    was_due: float = inf
+    born_at: float
+    joined_at: float
+    due_at: float
+    was_due_at: float = inf
     """When it was due that is being asked for now, until it is counted how late."""
     feeds: set[Feed] = field(default_factory=set[Feed])
     task: Task | None = None
-    succeeded_at: float | None = None
+    ended_at: float | None = None
     changed_at: float = field(init=False)
     """When the task was last seen to change; at first, when its watch began."""
 
     def __post_init__(self) -> None:
-        self.changed_at = self.joined
+        self.changed_at = self.joined_at
 
-    def take(self, snapshot: Task, at: float) -> None:
+    def apply_snapshot(self, snapshot: Task, at: float) -> None:
         """Take a snapshot in, and pass it on."""
-        earlier, self.task = self.task, snapshot.after(self.task)
+        earlier, self.task = self.task, snapshot.merge_earlier(self.task)
         if not self.task.looks_like(earlier):
             self.changed_at = at
-        if self.task.status.is_final and self.succeeded_at is None:
-            self.succeeded_at = at
+        if self.task.status.is_final and self.ended_at is None:
+            self.ended_at = at
         for feed in self.feeds:
-            feed.put(self.task, over=self.is_over(at))
+            feed.publish(self.task, over=self.is_over(at))
 
     def is_over(self, at: float) -> bool:
         """Whether asking again can bring nothing more."""
-        if self.task is None or self.succeeded_at is None:
+        if self.task is None or self.ended_at is None:
             return False
-        return self.task.is_settled or at - self.succeeded_at >= HEAL_SECONDS
+        return self.task.is_complete or at - self.ended_at >= INCOMPLETE_RESULT_SECONDS

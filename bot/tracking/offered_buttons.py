@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailable
-from bot.midjourney.buttons import BUTTONS, is_grid
+from bot.midjourney.buttons import BUTTONS_CAPABILITY, is_grid
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
-from bot.midjourney.text_results import line_of
+from bot.midjourney.text_results import find_numbered_line
 from bot.ports import Now, Store
-from bot.tracking.capability_cache import Lacks
+from bot.tracking.capability_cache import CapabilityCache
 
 log = logging.getLogger(__name__)
 
@@ -25,27 +25,27 @@ _DESCRIBED, _SHORTENED = 4, 5
 """How many lines a description and a shortened prompt have buttons for, at Midjourney itself."""
 
 
-def offered_buttons(task: Task) -> tuple[Button, ...]:
+def build_offered_buttons(task: Task) -> tuple[Button, ...]:
     """Return the buttons that work without the relay's own, laid as Midjourney lays them; none for a single picture.
 
     Their customIds are of the usual form, but without the picture's own id, which such a relay does not tell.
     """
-    if task.status is not Status.SUCCESS or task.clips:
+    if task.status is not Status.SUCCESS or task.clip_urls:
         return ()
-    if task.text:
+    if task.text_result:
         shortened = task.action == "SHORTEN"
         return tuple(_of_lines(task, "PromptAnalyzer", _SHORTENED) if shortened else _of_description(task))
     return tuple(_of_grid()) if is_grid(task) else ()
 
 
-def with_buttons(task: Task, *, relay_sends_none: bool) -> Task:
+def add_offered_buttons(task: Task, *, relay_sends_none: bool) -> Task:
     """Return a task with the buttons that the bot offers, where its relay sends none.
 
     Without the key `buttons` it never sends any; where it says null, `relay_sends_none` tells whether it may yet; an
     array holds all that there are.
     """
     none = task.buttons_key is ButtonsKey.ABSENT or (task.buttons_key is ButtonsKey.NULL and relay_sends_none)
-    if task.buttons or not none or not (offered := offered_buttons(task)):
+    if task.buttons or not none or not (offered := build_offered_buttons(task)):
         return task
     return task.model_copy(update={"buttons": offered})
 
@@ -56,22 +56,22 @@ class ButtonOffers:
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
         self._now = now
-        self._lacks = Lacks(store, now)
+        self._lacks = CapabilityCache(store, now)
         self._has_sent = False
         self._renewed_at: datetime | None = None
 
-    async def complete(self, task: Task) -> Task:
+    async def add_missing_buttons(self, task: Task) -> Task:
         """Return a task that was just read, with the bot's own buttons where none of the relay's are to come."""
-        self._has_sent |= task.has_own_buttons
+        self._has_sent |= task.has_relay_buttons
         if task.status is not Status.SUCCESS or task.buttons or task.buttons_key is ButtonsKey.ARRAY:
             return task
         if task.buttons_key is ButtonsKey.ABSENT and self._has_sent:
             # This relay leaves the key out until there are some: they may be on their way.
             task = task.model_copy(update={"buttons_key": ButtonsKey.NULL})
-        none = task.buttons_key is ButtonsKey.NULL and BUTTONS in await self._lacks.known()
-        return with_buttons(task, relay_sends_none=none)
+        none = task.buttons_key is ButtonsKey.NULL and BUTTONS_CAPABILITY in await self._lacks.missing_capabilities()
+        return add_offered_buttons(task, relay_sends_none=none)
 
-    async def learn(self, task: Task) -> Task:
+    async def learn_and_add_buttons(self, task: Task) -> Task:
         """Learn from a task whose buttons are no longer waited for, and return it with those that it keeps.
 
         The first grid without any shows that the relay sends none; a task with some shows that it does.
@@ -79,33 +79,33 @@ class ButtonOffers:
         if task.status is not Status.SUCCESS:
             return task
         try:
-            if task.has_own_buttons:
+            if task.has_relay_buttons:
                 await self._forget()
             elif is_grid(task) and task.buttons_key is not ButtonsKey.ARRAY:
                 await self._remember(task)
         except StoreUnavailable as gone:
             log.warning("Whether this relay sends buttons was not written down: %s.", gone)
-        return with_buttons(task, relay_sends_none=True)
+        return add_offered_buttons(task, relay_sends_none=True)
 
     async def _remember(self, task: Task) -> None:
         now = self._now()
-        known = BUTTONS in await self._lacks.known()
+        known = BUTTONS_CAPABILITY in await self._lacks.missing_capabilities()
         if known and self._renewed_at is not None and now - self._renewed_at < _RENEWED:
             return
         if not known:
             log.info("Task %s has got no buttons: this relay sends none, and the bot offers its own.", task.id)
-        await self._store.refuse(BUTTONS, "", at=now, until=now + _LASTS)
+        await self._store.save_missing_capability(BUTTONS_CAPABILITY, "", at=now, until=now + _LASTS)
         self._renewed_at = now
-        self._lacks.look_anew()
+        self._lacks.invalidate()
 
     async def _forget(self) -> None:
-        if BUTTONS not in await self._lacks.known():
+        if BUTTONS_CAPABILITY not in await self._lacks.missing_capabilities():
             return
         log.info("This relay sends buttons after all.")
         now = self._now()
-        await self._store.refuse(BUTTONS, "", at=now, until=now)
+        await self._store.save_missing_capability(BUTTONS_CAPABILITY, "", at=now, until=now)
         self._renewed_at = None
-        self._lacks.look_anew()
+        self._lacks.invalidate()
 
 
 def _of_grid() -> Iterator[Button]:
@@ -126,5 +126,5 @@ def _of_description(task: Task) -> Iterator[Button]:
 def _of_lines(task: Task, job: str, most: int) -> Iterator[Button]:
     """Yield a button for each of the first `most` lines that the text has."""
     for number in range(1, most + 1):
-        if line_of(task.text, number):
+        if find_numbered_line(task.text_result, number):
             yield Button(custom_id=f"MJ::Job::{job}::{number}", emoji=f"{number}\ufe0f\u20e3", offered=True)

@@ -11,7 +11,7 @@ from itertools import count
 from math import inf
 from typing import Protocol
 
-from bot.clock import Clock, first_of
+from bot.clock import Clock, wait_for_first
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
@@ -21,11 +21,11 @@ from bot.errors import (
     RelayUnreachable,
     TaskUnknown,
 )
-from bot.metrics import POLL_LAG, WATCHED
+from bot.metrics import POLL_LAG, WATCHED_TASKS
 from bot.midjourney.task import Status, Task
-from bot.relay.key_advice import key_fault
-from bot.tracking.feeds import Deadline, Feed, Watched
-from bot.tracking.poll_schedule import Schedule
+from bot.relay.key_advice import describe_key_error
+from bot.tracking.feeds import Feed, FeedDeadline, WatchedTask
+from bot.tracking.poll_schedule import PollSchedule
 
 log = logging.getLogger(__name__)
 
@@ -46,28 +46,28 @@ _GRACE_SECONDS = 30
 class Relay(Protocol):
     """What the watcher asks of the relay."""
 
-    async def fetch(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Fetch one task, or raise TaskUnknown."""
         ...
 
-    async def list(self, task_ids: Collection[str]) -> dict[str, Task]:
+    async def fetch_tasks(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch many tasks; unknown ids are missing; raise ActionUnsupported where this cannot be done."""
         ...
 
 
-class Watcher:
+class Poller:
     """Polls while anybody watches: first in starts it, last out stops it.
 
     The schedule says how often, the clock when.
     """
 
-    def __init__(self, relay: Relay, schedule: Schedule, clock: Clock) -> None:
+    def __init__(self, relay: Relay, schedule: PollSchedule, clock: Clock) -> None:
         self._relay = relay
         self._schedule = schedule
         self._now = clock.now
         self._sleep = clock.sleep
-        self._watched: dict[str, Watched] = {}
-        self._deadlines: list[Deadline] = []
+        self._watched: dict[str, WatchedTask] = {}
+        self._deadlines: list[FeedDeadline] = []
         self._numbers = count()
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -78,12 +78,12 @@ class Watcher:
         self._silent_since: datetime | None = None
         self._silence_told = False
         self._refused_at: datetime | None = None
-        self.refusal: RelayError | None = None
+        self.key_refusal: RelayError | None = None
         """What the relay refuses this bot's key with, confirmed by a second poll; None while it does not."""
         self.last_answer_at: datetime | None = None
 
     @property
-    def watching(self) -> int:
+    def watched_count(self) -> int:
         """How many tasks are being watched."""
         return len(self._watched)
 
@@ -91,7 +91,7 @@ class Watcher:
     def unanswered_seconds(self) -> float:
         """For how long an answer is owed: since the last one, or the first watch after it; 0 where nobody waits."""
         now = self._now().timestamp()
-        joined = min((watched.joined for watched in self._watched.values() if not watched.is_over(now)), default=now)
+        joined = min((watched.joined_at for watched in self._watched.values() if not watched.is_over(now)), default=now)
         answered = self.last_answer_at.timestamp() if self.last_answer_at else 0.0
         return max(0.0, now - max(joined, answered))
 
@@ -114,18 +114,18 @@ class Watcher:
         feed = Feed(impatient=impatient)
         now = self._now()
         watched = self._join(feed, task_id, (since or now).timestamp(), seed)
-        deadline = Deadline(until.timestamp() if until else inf, next(self._numbers), feed)
+        deadline = FeedDeadline(until.timestamp() if until else inf, next(self._numbers), feed)
         if until is not None:
             heapq.heappush(self._deadlines, deadline)
             self._wake.set()
         if self._silence_told:
-            feed.silent_since, feed.refusal = self._silent_since, self.refusal
+            feed.silent_since, feed.key_refusal = self._silent_since, self.key_refusal
         feed.unchanged_since = self._unchanged_since(watched, now.timestamp())
         over = watched.is_over(now.timestamp())
         if resumed and watched.task is seed and not over:
             feed.latest = seed
         elif watched.task is not None:
-            feed.put(watched.task, over=over)
+            feed.publish(watched.task, over=over)
         try:
             yield feed
         finally:
@@ -133,28 +133,28 @@ class Watcher:
             watched.feeds.discard(feed)
             if not watched.feeds and self._watched.get(task_id) is watched:
                 del self._watched[task_id]
-                WATCHED.set(len(self._watched))
+                WATCHED_TASKS.set(len(self._watched))
 
-    def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> Watched:
+    def _join(self, feed: Feed, task_id: str, born: float, seed: Task | None) -> WatchedTask:
         now = self._now().timestamp()
         watched = self._watched.get(task_id)
         if watched is None:
             ended = now if seed is not None and seed.status.is_final else None
-            watched = Watched(task_id, since=born, joined=now, due=now, task=seed, succeeded_at=ended)
+            watched = WatchedTask(task_id, born_at=born, joined_at=now, due_at=now, task=seed, ended_at=ended)
             if watched.is_over(now):
-                watched.due = inf
+                watched.due_at = inf
             self._watched[task_id] = watched
-            WATCHED.set(len(self._watched))
+            WATCHED_TASKS.set(len(self._watched))
             self._wake.set()
-        elif born > watched.since:
+        elif born > watched.born_at:
             # A new message makes an old task young: somebody is looking at it now.
-            watched.since, watched.changed_at = born, now
-            if watched.due < inf:
-                self._ask_again(watched, min(watched.due, now + self._schedule.interval(now - born)))
+            watched.born_at, watched.changed_at = born, now
+            if watched.due_at < inf:
+                self._ask_again(watched, min(watched.due_at, now + self._schedule.poll_interval(now - born)))
         watched.feeds.add(feed)
         return watched
 
-    async def look(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Return the first snapshot of a task, sharing the poll.
 
         Raises:
@@ -168,7 +168,7 @@ class Watcher:
                 raise RelayBusy(retry_after=held)
             if self._silent_since is not None and feed.latest is None:
                 # While the loop backs off, whoever asks is told at once rather than held.
-                return await self._relay.fetch(task_id)
+                return await self._relay.fetch_task(task_id)
             async for task in feed:
                 return task
             raise TaskUnknown(task_id)
@@ -194,21 +194,21 @@ class Watcher:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
 
-    def _launch(self, batch: list[Watched], polls: set[asyncio.Task[None]]) -> None:
+    def _launch(self, batch: list[WatchedTask], polls: set[asyncio.Task[None]]) -> None:
         for watched in batch:
-            watched.was_due, watched.due = watched.due, inf
+            watched.was_due_at, watched.due_at = watched.due_at, inf
         poll = asyncio.create_task(self._poll(batch))
         polls.add(poll)
         poll.add_done_callback(polls.discard)
         poll.add_done_callback(partial(self._survive, batch))
 
-    def _survive(self, batch: list[Watched], poll: asyncio.Task[None]) -> None:
+    def _survive(self, batch: list[WatchedTask], poll: asyncio.Task[None]) -> None:
         """Log an error of ours, and ask again later for those that it kept from being asked for."""
         error = None if poll.cancelled() else poll.exception()
         if error is not None:
             log.error("A poll ended by an error of ours; its tasks are asked for again.", exc_info=error)
             for watched in batch:
-                if watched.due == inf:
+                if watched.due_at == inf:
                     self._reschedule(watched)
 
     def _expire(self, now: float) -> None:
@@ -219,16 +219,16 @@ class Watcher:
 
     def _next_at(self, now: float) -> float:
         """Return when there is something to do next, unless somebody wakes the loop earlier."""
-        due = min((watched.due for watched in self._watched.values()), default=inf)
+        due = min((watched.due_at for watched in self._watched.values()), default=inf)
         end = self._deadlines[0].at if self._deadlines else inf
         silent = self._silent_since if not self._silence_told else None
-        told = silent.timestamp() + self._schedule.patience if silent else inf
+        told = silent.timestamp() + self._schedule.outage_notice_seconds if silent else inf
         return min(max(due, now + self._held(now)), end, told, now + 3600.0)
 
     def _tell_silence(self, now: float) -> None:
         """Tell every feed of an outage that has lasted a while; a hiccup is nobody's business."""
         silent = self._silent_since
-        if silent is None or self._silence_told or now < silent.timestamp() + self._schedule.patience:
+        if silent is None or self._silence_told or now < silent.timestamp() + self._schedule.outage_notice_seconds:
             return
         self._tell_outage()
 
@@ -236,38 +236,40 @@ class Watcher:
         self._silence_told = True
         for watched in self._watched.values():
             for feed in watched.feeds:
-                feed.outage(self._silent_since, self.refusal)
+                feed.report_outage(self._silent_since, self.key_refusal)
 
     async def _wait(self, seconds: float) -> None:
-        await first_of(self._wake.wait(), self._sleep(seconds))
+        await wait_for_first(self._wake.wait(), self._sleep(seconds))
 
-    def _due(self, now: float) -> list[Watched]:
+    def _due(self, now: float) -> list[WatchedTask]:
         """Return the tasks to ask for now: those that are due, and enough soon due ones to fill the last batch."""
         if self._held(now):
             return []
-        due = [watched for watched in self._watched.values() if watched.due <= now or now + _FAR < watched.due < inf]
-        return self._schedule.fill(due, self._watched.values(), now) if due and self._batches else due
+        due = [
+            watched for watched in self._watched.values() if watched.due_at <= now or now + _FAR < watched.due_at < inf
+        ]
+        return self._schedule.fill_batch(due, self._watched.values(), now) if due and self._batches else due
 
     def _held(self, now: float) -> float:
         """Return for how many seconds yet a Retry-After forbids every read."""
         held = self._held_until - now
         return held if 0 < held <= _FAR else 0.0
 
-    def _batched(self, due: list[Watched]) -> list[list[Watched]]:
-        size = self._schedule.batch if self._batches else 1
+    def _batched(self, due: list[WatchedTask]) -> list[list[WatchedTask]]:
+        size = self._schedule.batch_size if self._batches else 1
         return [due[start : start + size] for start in range(0, len(due), size)]
 
-    async def _poll(self, batch: list[Watched]) -> None:
+    async def _poll(self, batch: list[WatchedTask]) -> None:
         if self._batches:
             await self._poll_batch(batch)
         else:
             await asyncio.gather(*map(self._poll_one, batch))
 
-    async def _poll_batch(self, batch: list[Watched]) -> None:
+    async def _poll_batch(self, batch: list[WatchedTask]) -> None:
         try:
             async with self._places:
                 self._count_lag(batch)
-                found = await self._relay.list([watched.task_id for watched in batch])
+                found = await self._relay.fetch_tasks([watched.task_id for watched in batch])
         except ActionUnsupported:
             await self._poll_singly(batch)
             return
@@ -281,15 +283,15 @@ class Watcher:
                 self._took(watched, found[watched.task_id])
         await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
 
-    def _count_lag(self, batch: list[Watched]) -> None:
+    def _count_lag(self, batch: list[WatchedTask]) -> None:
         """Count how late each is asked for, once: what a batch brings to nothing is asked for singly at once."""
         now = self._now().timestamp()
         for watched in batch:
-            if watched.was_due < inf:
-                POLL_LAG.observe(max(0.0, now - watched.was_due))
-                watched.was_due = inf
+            if watched.was_due_at < inf:
+                POLL_LAG.observe(max(0.0, now - watched.was_due_at))
+                watched.was_due_at = inf
 
-    async def _poll_singly(self, batch: list[Watched]) -> None:
+    async def _poll_singly(self, batch: list[WatchedTask]) -> None:
         """Ask for each by itself where list-by-condition is lacking: one tells that the relay is not merely away.
 
         A proxy's page during an outage reads like the lack of a path, and is not believed of one that has answered.
@@ -303,19 +305,19 @@ class Watcher:
             self._batches = False
         await asyncio.gather(*map(self._poll_one, others))
 
-    async def _poll_one(self, watched: Watched) -> RelayError | None:
+    async def _poll_one(self, watched: WatchedTask) -> RelayError | None:
         """Ask for one task; return why the relay did not answer, None where it did."""
         try:
             async with self._places:
                 self._count_lag([watched])
-                task = await self._relay.fetch(watched.task_id)
+                task = await self._relay.fetch_task(watched.task_id)
         except TaskUnknown as unknown:
             self._answered()
             self._reschedule(watched)
-            young = self._now().timestamp() - watched.since < _GRACE_SECONDS
+            young = self._now().timestamp() - watched.born_at < _GRACE_SECONDS
             for feed in watched.feeds:
                 # A relay may take a moment to find what it has just accepted.
-                if feed.impatient or not young:
+                if feed.is_fail_fast or not young:
                     feed.fail(unknown)
         except RelayError as error:
             self._failed(error, [watched])
@@ -325,28 +327,28 @@ class Watcher:
             self._took(watched, task)
         return None
 
-    def _took(self, watched: Watched, task: Task) -> None:
+    def _took(self, watched: WatchedTask, task: Task) -> None:
         now = self._now().timestamp()
-        watched.take(task, now)
+        watched.apply_snapshot(task, now)
         unchanged_since = self._unchanged_since(watched, now)
         for feed in watched.feeds:
-            feed.stall(unchanged_since)
+            feed.report_stall(unchanged_since)
         if not watched.is_over(now):
             self._reschedule(watched)
 
-    def _unchanged_since(self, watched: Watched, now: float) -> datetime | None:
+    def _unchanged_since(self, watched: WatchedTask, now: float) -> datetime | None:
         """Return since when a task has stalled; None where it has changed lately, has ended, or waits for its form."""
         is_still = watched.task is not None and (watched.task.status.is_final or watched.task.status is Status.MODAL)
-        if is_still or now - watched.changed_at < self._schedule.stall:
+        if is_still or now - watched.changed_at < self._schedule.stall_seconds:
             return None
         return datetime.fromtimestamp(watched.changed_at, UTC)
 
-    def _reschedule(self, watched: Watched) -> None:
+    def _reschedule(self, watched: WatchedTask) -> None:
         now = self._now().timestamp()
-        self._ask_again(watched, now + self._schedule.interval(now - watched.since, now - watched.changed_at))
+        self._ask_again(watched, now + self._schedule.poll_interval(now - watched.born_at, now - watched.changed_at))
 
-    def _ask_again(self, watched: Watched, at: float) -> None:
-        watched.due = at
+    def _ask_again(self, watched: WatchedTask, at: float) -> None:
+        watched.due_at = at
         if at < self._waits_until:
             self._wake.set()
 
@@ -355,13 +357,13 @@ class Watcher:
         self.last_answer_at = now
         if self._silent_since is not None:
             log.info("The relay answers again, after %d s.", (now - self._silent_since).total_seconds())
-            self._silent_since = self._refused_at = self.refusal = None
+            self._silent_since = self._refused_at = self.key_refusal = None
             self._silence_told = False
             for watched in self._watched.values():
                 for feed in watched.feeds:
-                    feed.outage(None)
+                    feed.report_outage(None)
 
-    def _failed(self, error: RelayError, batch: list[Watched]) -> None:
+    def _failed(self, error: RelayError, batch: list[WatchedTask]) -> None:
         now = self._now()
         asked = error.retry_after if isinstance(error, RelayBusy | RelayUnreachable) else None
         if asked is not None:
@@ -371,7 +373,7 @@ class Watcher:
             self._silent_since = now
             self._wake.set()
         silence = (now - self._silent_since).total_seconds()
-        pause = self._schedule.outage(silence) if asked is None else max(asked, self._schedule.base)
+        pause = self._schedule.outage_interval(silence) if asked is None else max(asked, self._schedule.base_seconds)
         if self._confirm_refusal(error, now):
             pause = min(pause, _CONFIRM_SECONDS)
         if asked is not None:
@@ -379,7 +381,7 @@ class Watcher:
         for watched in batch:
             self._ask_again(watched, now.timestamp() + pause)
             for feed in watched.feeds:
-                if feed.impatient:
+                if feed.is_fail_fast:
                     feed.fail(error)
 
     def _confirm_refusal(self, error: RelayError, now: datetime) -> bool:
@@ -389,17 +391,17 @@ class Watcher:
             return False
         first, self._refused_at = self._refused_at, self._refused_at or now
         if first is None or (now - first).total_seconds() < _CONFIRM_SECONDS / 2:
-            return self.refusal is None
-        if type(error) is not type(self.refusal):
+            return self.key_refusal is None
+        if type(error) is not type(self.key_refusal):
             log.warning("%s; still trying.", _failure(error))
-        self.refusal = error
+        self.key_refusal = error
         self._tell_outage()
         return False
 
 
 def _failure(error: RelayError) -> str:
     """Say for the log why the relay tells nothing, and the cure where there is one."""
-    told, name = key_fault(error), type(error).__name__
+    told, name = describe_key_error(error), type(error).__name__
     if told is None:
         return f"The relay does not answer ({name}: {error.reason})"
     return f"The relay refuses this bot's key ({name}: {error.reason}): {told[0]}. {told[1].removesuffix('.')}"

@@ -10,31 +10,31 @@ from bot.clock import Clock
 from bot.errors import TaskUnknown
 from bot.midjourney.task import Task
 from bot.tracking.feeds import Feed
-from bot.tracking.result_files import Files
+from bot.tracking.result_files import ResultFiles
 
-PICTURE_SECONDS = 1.0
+FIRST_PICTURE_SECONDS = 1.0
 """How long the end of a task waits for its picture before it is drawn without."""
-PATIENCE = timedelta(minutes=6)
+PICTURE_RETRY_TIMEOUT = timedelta(minutes=6)
 """How long a picture that its host does not hand out yet is asked for again.
 
 new-api's image route reads the first of the two rows that a form makes. That row lags by one or more ticks of 15 s, and
 by up to two minutes where processes share the polling by a lease.
 """
-FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 2.0, 1.5, 30.0
+FIRST_RETRY_SECONDS, RETRY_GROWTH_FACTOR, MAX_RETRY_SECONDS = 2.0, 1.5, 30.0
 """How long the first pause between two tries is, in seconds; by what it grows; and the longest."""
 
 
 @dataclass(frozen=True)
-class Result:
+class ResultContent:
     """What a message shows of a task that has ended; `follows` tells that its picture is still being asked for."""
 
     task: Task
-    files: Files
-    follows: bool
+    files: ResultFiles
+    is_picture_pending: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Steps:
+class ResultCallbacks:
     """What the end of a task needs done.
 
     `fetch` gets the files of a task, beside those that are there already, `keep` writes its snapshot, `draw` draws its
@@ -42,11 +42,11 @@ class Steps:
     send none.
     """
 
-    fetch: Callable[[Task, Files], Awaitable[Files]]
-    keep: Callable[[Task], Awaitable[None]]
-    draw: Callable[[Result], Awaitable[None]]
+    fetch_files: Callable[[Task, ResultFiles], Awaitable[ResultFiles]]
+    save_snapshot: Callable[[Task], Awaitable[None]]
+    draw: Callable[[ResultContent], Awaitable[None]]
     notify: Callable[[Task], Awaitable[None]]
-    complete: Callable[[Task], Awaitable[Task]]
+    add_buttons: Callable[[Task], Awaitable[Task]]
 
 
 @dataclass
@@ -55,14 +55,14 @@ class ResultMessage:
 
     feed: Feed
     task: Task
-    steps: Steps
+    callbacks: ResultCallbacks
     clock: Clock
-    until: datetime
-    _files: Files = field(default_factory=Files, init=False)
-    _drawn: Result | None = field(default=None, init=False)
+    retry_until: datetime
+    _files: ResultFiles = field(default_factory=ResultFiles, init=False)
+    _drawn: ResultContent | None = field(default=None, init=False)
     _is_notified: bool = field(default=False, init=False)
-    _pause: float = field(default=FIRST_PAUSE, init=False)
-    _fetching: "asyncio.Future[Files] | None" = field(default=None, init=False)
+    _pause: float = field(default=FIRST_RETRY_SECONDS, init=False)
+    _fetching: "asyncio.Future[ResultFiles] | None" = field(default=None, init=False)
     _change: "asyncio.Future[Task | None] | None" = field(default=None, init=False)
     _is_complete: bool = field(default=False, init=False)
 
@@ -71,11 +71,11 @@ class ResultMessage:
 
         The person is notified once the picture is there, or once its first try has shown that it follows later.
         """
-        await self.steps.keep(self.task)
+        await self.callbacks.save_snapshot(self.task)
         changes = aiter(self.feed)
         first_fetch: asyncio.Future[Any] = self._start_fetch()
         self._wait_for_change(changes)
-        timer = asyncio.ensure_future(self.clock.sleep(PICTURE_SECONDS))
+        timer = asyncio.ensure_future(self.clock.sleep(FIRST_PICTURE_SECONDS))
         try:
             await asyncio.wait({first_fetch, timer}, return_when=asyncio.FIRST_COMPLETED)
             while True:
@@ -86,9 +86,9 @@ class ResultMessage:
                     if task is not None:
                         await self._take_change(task)
                         self._wait_for_change(changes)
-                if self.feed.over and not self._is_complete:
+                if self.feed.is_over and not self._is_complete:
                     self._is_complete = True
-                    await self._take_change(await self.steps.complete(self.task))
+                    await self._take_change(await self.callbacks.add_buttons(self.task))
                 await self._draw()
                 waiting = [one for one in (self._fetching, self._change) if one is not None]
                 if not waiting:
@@ -99,43 +99,43 @@ class ResultMessage:
                 if one is not None:
                     one.cancel()
 
-    def _start_fetch(self, pause: float = 0.0) -> "asyncio.Future[Files]":
+    def _start_fetch(self, pause: float = 0.0) -> "asyncio.Future[ResultFiles]":
         self._fetching = asyncio.ensure_future(self._fetch(pause))
         return self._fetching
 
-    async def _fetch(self, pause: float) -> Files:
+    async def _fetch(self, pause: float) -> ResultFiles:
         if pause:
             await self.clock.sleep(pause)
-        return await self.steps.fetch(self.task, self._files)
+        return await self.callbacks.fetch_files(self.task, self._files)
 
     def _wait_for_change(self, changes: AsyncIterator[Task]) -> None:
-        if not self.feed.over and not self.feed.expired:
+        if not self.feed.is_over and not self.feed.is_expired:
             self._change = asyncio.ensure_future(_next(changes))
 
-    def _take_files(self, files: Files) -> None:
+    def _take_files(self, files: ResultFiles) -> None:
         """Show these files; where more may be had later, ask for them again after a pause."""
         self._files, self._fetching = files, None
-        if files.follows and self.clock.now() < self.until:
+        if files.is_pending and self.clock.now() < self.retry_until:
             self._start_fetch(self._pause)
-            self._pause = min(self._pause * GROWTH, LONGEST_PAUSE)
+            self._pause = min(self._pause * RETRY_GROWTH_FACTOR, MAX_RETRY_SECONDS)
 
     async def _take_change(self, task: Task) -> None:
         """Show a later snapshot: buttons, or a link, that the relay told of only now."""
         if task.looks_like(self.task):
             return
         self.task = task
-        await self.steps.keep(task)
-        if self._fetching is None and not self._files.any:
+        await self.callbacks.save_snapshot(task)
+        if self._fetching is None and not self._files.has_files:
             self._start_fetch()
 
     async def _draw(self) -> None:
-        result = Result(self.task, self._files, follows=self._fetching is not None)
+        result = ResultContent(self.task, self._files, is_picture_pending=self._fetching is not None)
         if result != self._drawn:
-            await self.steps.draw(result)
+            await self.callbacks.draw(result)
             self._drawn = result
-        if not self._is_notified and (self._fetching is None or self._files.follows):
+        if not self._is_notified and (self._fetching is None or self._files.is_pending):
             self._is_notified = True
-            await self.steps.notify(self.task)
+            await self.callbacks.notify(self.task)
 
 
 async def _next(changes: AsyncIterator[Task]) -> Task | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import StoreUnavailable
-from bot.ports import Fleet, Store
+from bot.ports import ProcessLeases, Store
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ _DEAD = timedelta(days=1)
 class Retention:
     """Deletes rows older than `days`, once an hour."""
 
-    def __init__(self, store: Store, fleet: Fleet, *, days: float, clock: Clock) -> None:
+    def __init__(self, store: Store, fleet: ProcessLeases, *, days: float, clock: Clock) -> None:
         self._store = store
         self._fleet = fleet
         self._age = timedelta(days=days)
@@ -28,14 +28,14 @@ class Retention:
         """Sweep until cancelled."""
         await self._clock.sleep(_FIRST_SECONDS)
         while True:
-            await self.sweep()
+            await self.delete_old_rows()
             await self._clock.sleep(_EVERY_SECONDS)
 
-    async def sweep(self) -> None:
+    async def delete_old_rows(self) -> None:
         """Delete what is old enough, now; a store that is gone is tried again next time."""
         try:
-            forgotten = await self._store.forget(self._clock.now() - self._age)
-            await self._fleet.bury(_DEAD)
+            forgotten = await self._store.delete_expired(self._clock.now() - self._age)
+            await self._fleet.delete_dead_processes(_DEAD)
         except StoreUnavailable as gone:
             log.warning("Old rows could not be deleted: %s.", gone)
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.ops.shutdown import SUBMIT_SECONDS
+from bot.ops.shutdown import SUBMISSION_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +24,14 @@ class _Order:
     to_the_end: bool
 
 
-class Supervisor:
+class TaskSupervisor:
     """Runs work that others hand in, from inside `serve()`.
 
     Cogs only enqueue: an asyncio task created inside an interaction's callback would live in that callback's
     context. Work is keyed: handing in the same key again replaces what runs under it, once that has ended.
     """
 
-    def __init__(self, *, last_seconds: float = SUBMIT_SECONDS) -> None:
+    def __init__(self, *, last_seconds: float = SUBMISSION_SECONDS) -> None:
         self._last_seconds = last_seconds
         self._queue: asyncio.Queue[_Order] = asyncio.Queue()
         self._running: dict[Hashable, set[asyncio.Task[None]]] = {}
@@ -47,7 +47,7 @@ class Supervisor:
         self._queue.put_nowait(_Order(key, None, to_the_end=False))
 
     @property
-    def keys(self) -> frozenset[Hashable]:
+    def running_keys(self) -> frozenset[Hashable]:
         """The keys of work that is running, or ending."""
         return frozenset(self._running)
 

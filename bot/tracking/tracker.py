@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from bot.entities import ClaimState, Job, Marks, Notify, Person, Place, Recent
+from bot.entities import ButtonStates, ClaimState, Job, Notify, Person, Place, TaskSummary
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
-from bot.ports import PREVIEW, Display, Ending, PictureSource, Scene, Store, Wait
-from bot.tracking.capability_cache import Lacks
+from bot.ports import PREVIEW_NAME, JobEnding, MessageEditor, PictureSource, RetryReason, Scene, Store
+from bot.tracking.capability_cache import CapabilityCache
 from bot.tracking.feeds import Feed
 from bot.tracking.offered_buttons import ButtonOffers
-from bot.tracking.poller import Watcher
-from bot.tracking.result_files import Files, Outcomes
-from bot.tracking.result_message import PATIENCE, Result, ResultMessage, Steps
-from bot.tracking.task_supervisor import Supervisor
+from bot.tracking.poller import Poller
+from bot.tracking.result_files import ResultFileFetcher, ResultFiles
+from bot.tracking.result_message import PICTURE_RETRY_TIMEOUT, ResultCallbacks, ResultContent, ResultMessage
+from bot.tracking.task_supervisor import TaskSupervisor
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,10 @@ _STORE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Times:
+class WatchTimes:
     """How long a task is watched, and after how long its end is worth a notification (zero: never)."""
 
-    watch: timedelta
+    give_up_after: timedelta
     notify_after: timedelta
 
 
@@ -43,154 +43,154 @@ class _Left:
     seed: Task | None
 
 
-class Jobs:
+class JobTracker:
     """Follows tasks on behalf of messages. Ports: `store`, `display`, `pictures`."""
 
     def __init__(
         self,
         store: Store,
-        watcher: Watcher,
-        display: Display,
+        watcher: Poller,
+        display: MessageEditor,
         pictures: PictureSource,
-        supervisor: Supervisor,
+        supervisor: TaskSupervisor,
         offers: ButtonOffers,
         *,
-        times: Times,
+        times: WatchTimes,
         clock: Clock,
     ) -> None:
         self._store = store
         self._watcher = watcher
         self._display = display
         self._pictures = pictures
-        self._outcomes = Outcomes(store, display, pictures, now=clock.now)
+        self._outcomes = ResultFileFetcher(store, display, pictures, now=clock.now)
         self._supervisor = supervisor
         self._offers = offers
         self._times = times
-        self.lacks = Lacks(store, clock.now)
+        self.capabilities = CapabilityCache(store, clock.now)
         self._clock = clock
         self._now = clock.now
         self._sleep = clock.sleep
 
-    async def look(self, task_id: str) -> Task:
+    async def fetch_task(self, task_id: str) -> Task:
         """Return a task as the relay tells it now; free.
 
         Raises:
             TaskUnknown: This key knows no such task.
             RelayError: The relay cannot be asked.
         """
-        task = await self._watcher.look(task_id)
+        task = await self._watcher.fetch_task(task_id)
         await self._meet(task)
         return task
 
-    async def follow(self, job: Job, task: Task | None = None) -> None:
+    async def follow_job(self, job: Job, task: Task | None = None) -> None:
         """Write the job's row, then keep its message alive to the task's end; `task` is what is known of it."""
         if task is not None:
-            await self._store.keep(task)
+            await self._store.save_snapshot(task)
         if not job.claim_id:
             job = await self._related(job)
         await self._store.open_job(job)
-        self.start(job)
+        self.start_job(job)
 
-    async def look_again(self, task_id: str, place: Place, person: Person) -> None:
+    async def follow_again(self, task_id: str, place: Place, person: Person) -> None:
         """Watch a message's task anew, from now; `person` counts as its requester where its row is lost.
 
         The click's own place counts: its token is fresh, and may be all that reaches the message.
         """
-        task = await self.look(task_id)
-        known = await self._store.job(place.message_id)
+        task = await self.fetch_task(task_id)
+        known = await self._store.find_job(place.message_id)
         job = known or Job(place=place, requester=person, task_id=task_id, born_at=self._now())
-        await self.follow(replace(job, place=place, task_id=task_id, born_at=self._now(), notify=False), task)
+        await self.follow_job(replace(job, place=place, task_id=task_id, born_at=self._now(), notify=False), task)
 
-    async def go_on(self, job: Job, task: Task | None = None, *, form_again: bool = False) -> None:
+    async def continue_job(self, job: Job, task: Task | None = None, *, form_again: bool = False) -> None:
         """Write a job's row anew, however long that takes, as its task is paid; then run it so.
 
         A row that was closed meanwhile, or lost, is opened again; `form_again` lets a form be answered once more.
         """
         if task is not None:
-            await self._insist(job, lambda: self._store.keep(task))
+            await self._insist(job, lambda: self._store.save_snapshot(task))
         await self._insist(job, lambda: self._store.open_job(job, form_again=form_again))
-        self.start(job)
+        self.start_job(job)
 
-    async def close(self, job: Job) -> None:
+    async def close_job(self, job: Job) -> None:
         """Close a job's row, however long that takes: an open one would be drawn again after the next start."""
         await self._insist(job, lambda: self._store.close_job(job.id))
 
-    def start(self, job: Job) -> None:
+    def start_job(self, job: Job) -> None:
         """Run a job whose row is written, in place of whatever runs for its message."""
         self._supervisor.start(job.id, lambda: self._run(job))
 
-    def resume(self, job: Job, seed: Task | None) -> None:
+    def resume_job(self, job: Job, seed: Task | None) -> None:
         """Run a job that another process left unfinished; `seed` is the snapshot kept of its task."""
         self._supervisor.start(job.id, lambda: self._run(job, _Left(seed)))
 
-    def leave(self, message_id: int) -> None:
+    def stop_running(self, message_id: int) -> None:
         """Stop running a job, which is another process's now."""
         self._supervisor.stop(message_id)
 
     @property
-    def running(self) -> set[int]:
+    def running_message_ids(self) -> set[int]:
         """The messages whose jobs this process runs."""
-        return {key for key in self._supervisor.keys if isinstance(key, int)}
+        return {key for key in self._supervisor.running_keys if isinstance(key, int)}
 
-    async def drop(self, job: Job, *, charged: bool = False) -> None:
+    async def end_declined(self, job: Job, *, charged: bool = False) -> None:
         """End a job whose form was declined; its task's snapshot says so, for a person who still has the form open.
 
         `charged`: the relay may have billed the press that opened the form.
         """
         self._supervisor.stop(job.id)
         await self._store.open_job(job)  # another process may be running it
-        task = await self._store.snapshot(job.task_id) or Task(id=job.task_id)
-        await self._store.keep(task.model_copy(update={"status": Status.CANCEL}))
-        await self._end(job, task, Ending.DROPPED_CHARGED if charged else Ending.DROPPED)
+        task = await self._store.find_snapshot(job.task_id) or Task(id=job.task_id)
+        await self._store.save_snapshot(task.model_copy(update={"status": Status.CANCEL}))
+        await self._end(job, task, JobEnding.FORM_DROPPED_MAYBE_BILLED if charged else JobEnding.FORM_DROPPED)
 
-    async def stop(self, job: Job) -> None:
+    async def stop_watching(self, job: Job) -> None:
         """End a job that somebody no longer wants watched; its task goes on, and may be looked at again."""
         self._supervisor.stop(job.id)
         await self._store.open_job(job)  # another process may be running it
-        await self._end(job, await self._store.snapshot(job.task_id), Ending.STOPPED)
+        await self._end(job, await self._store.find_snapshot(job.task_id), JobEnding.WATCH_STOPPED)
 
-    async def copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
+    async def find_picture_copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
         """Return a task's picture as a message of ours, best that `here`, keeps it when its link is dead, or None."""
-        return await self._outcomes.copy(task, here, name=name, limit=limit)
+        return await self._outcomes.find_picture_copy(task, here, name=name, limit=limit)
 
-    async def recent(self, person_id: int, limit: int) -> list[Recent]:
+    async def list_recent_tasks(self, person_id: int, limit: int) -> list[TaskSummary]:
         """Return a person's own tasks, newest first."""
-        return list(await self._store.recent(person_id, limit))
+        return list(await self._store.list_recent_tasks(person_id, limit))
 
     async def _related(self, job: Job) -> Job:
         """Copy to a job that follows a child by id what earlier jobs know: its parent, and that its form was sent."""
-        others = await self._store.jobs_of_task(job.task_id)
+        others = await self._store.list_jobs_of_task(job.task_id)
         job = replace(job, form_sent=job.form_sent or any(earlier.form_sent for earlier in others))
         for earlier in others:
-            if earlier.parent_id and earlier.place.is_seen_from(job.place.guild_id, job.place.channel_id):
+            if earlier.parent_id and earlier.place.is_visible_from(job.place.guild_id, job.place.channel_id):
                 return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
         return job
 
-    async def uncertain(self, job: Job) -> None:
+    async def end_uncertain(self, job: Job) -> None:
         """Tell on the job's message that the answer to its submit was lost, and end it."""
-        await self._end(job, None, Ending.UNCERTAIN)
+        await self._end(job, None, JobEnding.ANSWER_LOST)
 
-    async def show_waiting(self, job: Job, shown: Task, again_at: datetime, waits_for: Wait) -> None:
+    async def show_waiting(self, job: Job, shown: Task, again_at: datetime, waits_for: RetryReason) -> None:
         """Tell on a job's message what its submit waits for, and when it is sent again.
 
         Raises:
             PlaceGone: There is no message any more.
             PlaceUnreachable: Nobody can draw it any more.
         """
-        await self._display.turn(job.place, urgent=lambda: True)
-        await self._display.show(Scene(job=job, now=self._now(), task=shown, again_at=again_at, waits_for=waits_for))
+        await self._display.wait_for_rate_limit(job.place, urgent=lambda: True)
+        await self._display.show(Scene(job=job, now=self._now(), task=shown, retry_at=again_at, retry_reason=waits_for))
 
-    async def show_looking(self, job: Job) -> None:
+    async def show_searching(self, job: Job) -> None:
         """Tell on a job's message that the answer to its submit was lost, and that its task is looked for.
 
         Raises:
             PlaceGone: There is no message any more.
             PlaceUnreachable: Its interaction token has expired.
         """
-        await self._display.turn(job.place, urgent=lambda: True)
-        await self._display.show(Scene(job=job, now=self._now(), looking=True))
+        await self._display.wait_for_rate_limit(job.place, urgent=lambda: True)
+        await self._display.show(Scene(job=job, now=self._now(), is_searching=True))
 
-    async def show_ending(self, job: Job, ending: Ending) -> None:
+    async def show_ending(self, job: Job, ending: JobEnding) -> None:
         """Draw how a job without a task ended, and leave its row as it is."""
         log.info("Job %d ends: %s.", job.id, ending)
         try:
@@ -202,9 +202,9 @@ class Jobs:
         """Close the claim that a task carries in its `state`, where its submit's answer was lost."""
         if not task.state:
             return
-        for claim in await self._store.claims(ClaimState.UNKNOWN):
+        for claim in await self._store.list_claims(ClaimState.UNKNOWN):
             if claim.tag == task.state:
-                await self._store.settle(claim.id, ClaimState.ACCEPTED, task.id)
+                await self._store.settle_claim(claim.id, ClaimState.ACCEPTED, task.id)
                 log.info("Task %s closes claim %d, whose answer was lost.", task.id, claim.id)
 
     async def _run(self, job: Job, left: _Left | None = None) -> None:
@@ -233,7 +233,7 @@ class Jobs:
     async def _follow(self, job: Job, left: _Left | None) -> None:
         try:
             until, ending = self._until(job)
-            seed = left.seed if left else await self._store.snapshot(job.task_id)
+            seed = left.seed if left else await self._store.find_snapshot(job.task_id)
             watch = self._watcher.watch(
                 job.task_id, since=job.born_at, until=until, seed=seed, resumed=left is not None
             )
@@ -241,7 +241,7 @@ class Jobs:
                 try:
                     await self._draw_changes(job, feed, seed)
                 except TaskUnknown:
-                    ending = Ending.LOST
+                    ending = JobEnding.TASK_NOT_FOUND
                 task = feed.latest
                 # What has ended is told as its end, however the watch of it ended.
                 if task is not None and task.status.is_final:
@@ -250,7 +250,7 @@ class Jobs:
             await self._end(job, task, ending)
         except (PlaceGone, PlaceUnreachable) as gone:
             log.info("Job %d ends: %s.", job.id, type(gone).__name__)
-            await self.close(job)
+            await self.close_job(job)
 
     async def _draw_changes(self, job: Job, feed: Feed, seed: Task | None) -> None:
         """Draw every change until the task has ended, or the job's time is over."""
@@ -268,25 +268,25 @@ class Jobs:
     async def _keep(self, task: Task) -> bool:
         """Keep a snapshot if the store is there: a message lives on without it."""
         try:
-            await self._store.keep(task)
+            await self._store.save_snapshot(task)
         except StoreUnavailable as gone:
             log.warning("The snapshot of task %s is not kept: %s.", task.id, gone)
             return False
         return True
 
-    def _until(self, job: Job) -> tuple[datetime, Ending]:
-        end = job.born_at + self._times.watch
+    def _until(self, job: Job) -> tuple[datetime, JobEnding]:
+        end = job.born_at + self._times.give_up_after
         if job.place.reachable:
-            return end, Ending.GAVE_UP
+            return end, JobEnding.WATCH_TIMEOUT
         reach = job.place.token_expires_at - _TOKEN_MARGIN
-        return (end, Ending.GAVE_UP) if end <= reach else (reach, Ending.OUT_OF_REACH)
+        return (end, JobEnding.WATCH_TIMEOUT) if end <= reach else (reach, JobEnding.MESSAGE_UNREACHABLE)
 
     async def _draw(self, job: Job, feed: Feed) -> None:
         """Draw the newest state once the route is free; while it waits, newer news replaces older."""
-        await self._display.turn(job.place, urgent=lambda: _has_ended(feed))
+        await self._display.wait_for_rate_limit(job.place, urgent=lambda: _has_ended(feed))
         if _has_ended(feed):
             return
-        task = feed.take()
+        task = feed.take_latest()
         preview = await self._preview(job, task) if task else None
         await self._display.show(
             Scene(
@@ -297,7 +297,7 @@ class Jobs:
                 picture=preview,
                 silent_since=feed.silent_since,
                 unchanged_since=feed.unchanged_since,
-                refusal=feed.refusal,
+                refusal=feed.key_refusal,
             )
         )
 
@@ -306,28 +306,30 @@ class Jobs:
         if task.status is not Status.IN_PROGRESS or not task.image_url or not self._pictures.is_private(task.image_url):
             return None
         try:
-            return await self._pictures.fetch(task.image_url, name=PREVIEW, limit=self._display.file_limit(job.place))
+            return await self._pictures.fetch(
+                task.image_url, name=PREVIEW_NAME, limit=self._display.max_file_bytes(job.place)
+            )
         except PictureError:
             return None
 
     async def _finish(self, job: Job, feed: Feed, task: Task) -> None:
         """Draw the end: with its picture where that is at hand, else at once and the picture following."""
         log.info("Task %s is %s.", task.id, task.status)
-        steps = Steps(
-            fetch=partial(self._outcomes.of, job),
-            keep=self._store.keep,
+        steps = ResultCallbacks(
+            fetch_files=partial(self._outcomes.fetch_files, job),
+            save_snapshot=self._store.save_snapshot,
             draw=partial(self._show_result, job),
             notify=partial(self._notify, job),
-            complete=self._offers.learn,
+            add_buttons=self._offers.learn_and_add_buttons,
         )
-        until = self._now() + PATIENCE
+        until = self._now() + PICTURE_RETRY_TIMEOUT
         if not job.place.reachable:
             until = min(until, job.place.token_expires_at - _TOKEN_MARGIN)
         await ResultMessage(feed, task, steps, self._clock, until).show()
-        await self.close(job)
+        await self.close_job(job)
 
-    async def _show_result(self, job: Job, result: Result) -> None:
-        await self._show(job, result.task, files=result.files, picture_follows=result.follows)
+    async def _show_result(self, job: Job, result: ResultContent) -> None:
+        await self._show(job, result.task, files=result.files, picture_follows=result.is_picture_pending)
 
     async def _notify(self, job: Job, task: Task) -> None:
         after = self._times.notify_after
@@ -342,38 +344,38 @@ class Jobs:
 
     async def _notify_once(self, job: Job, task: Task) -> None:
         """Mention the requester, unless an earlier run of this job has: the row is written before the mention."""
-        known = await self._store.job(job.id)
+        known = await self._store.find_job(job.id)
         if known is None or not known.notified:
-            await self._store.change_job(replace(known or job, notified=True))
-            await self._display.notify(job, task)
+            await self._store.update_job(replace(known or job, notified=True))
+            await self._display.notify_requester(job, task)
 
     async def _notify_of(self, person: Person) -> Notify:
         """Read when a person wants to be notified; what nobody can read now is not waited for."""
         try:
-            return (await self._store.person(person.id)).notify
+            return (await self._store.find_person_settings(person.id)).notify
         except StoreUnavailable:
             return Notify.LATE
 
-    async def _end(self, job: Job, task: Task | None, ending: Ending | None) -> None:
+    async def _end(self, job: Job, task: Task | None, ending: JobEnding | None) -> None:
         """Draw an end other than the task's own; only then is the row closed, so that a crash brings it back."""
         log.info("Job %d ends: %s.", job.id, ending)
         try:
             await self._show(job, task, ending=ending)
         except (PlaceGone, PlaceUnreachable):
             log.info("Job %d has no message any more.", job.id)
-        await self.close(job)
+        await self.close_job(job)
 
     async def _show(
         self,
         job: Job,
         task: Task | None,
         *,
-        ending: Ending | None = None,
-        files: Files | None = None,
+        ending: JobEnding | None = None,
+        files: ResultFiles | None = None,
         picture_follows: bool = False,
     ) -> None:
-        files = files or Files()
-        await self._display.turn(job.place, urgent=lambda: True)
+        files = files or ResultFiles()
+        await self._display.wait_for_rate_limit(job.place, urgent=lambda: True)
         await self._display.show(
             Scene(
                 job=job,
@@ -383,16 +385,18 @@ class Jobs:
                 ending=ending,
                 picture=files.picture,
                 clips=files.clips,
-                picture_gone=files.gone,
-                picture_follows=picture_follows,
-                link_fails=files.follows,
+                is_picture_gone=files.is_gone,
+                is_picture_pending=picture_follows,
+                is_link_broken=files.is_pending,
             )
         )
 
-    async def _marks(self, task: Task | None) -> Marks:
+    async def _marks(self, task: Task | None) -> ButtonStates:
         if task is None or not task.buttons:
-            return Marks(refused=await self.lacks.known())
-        return Marks(await self._store.marks(task.id), await self._store.refusals(self._now()))
+            return ButtonStates(missing_capabilities=await self.capabilities.missing_capabilities())
+        return ButtonStates(
+            await self._store.find_pressed_buttons(task.id), await self._store.find_missing_capabilities(self._now())
+        )
 
 
 def _has_ended(feed: Feed) -> bool:

@@ -7,23 +7,32 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.prompt_builder import LIMIT
-from bot.midjourney.task_ids import find_ids
+from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
+from bot.midjourney.task_ids import find_task_ids
 from bot.relay.requests import Motion
-from bot.submissions.command_requests import Defaults, Given, Wish, animate, edit, swap
-from bot.tracking.tracker import Jobs
-from cogs.commands.choices import own_tasks
-from cogs.commands.paid_command import Creating
-from cogs.messaging.attachments import given
+from bot.submissions.command_requests import (
+    CommandRequest,
+    PersonDefaults,
+    PictureInput,
+    build_animate,
+    build_edit,
+    build_face_swap,
+)
+from bot.tracking.tracker import JobTracker
+from cogs.commands.choices import suggest_own_tasks
+from cogs.commands.paid_command import PaidCommandRunner
+from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.context import Interaction
-from cogs.messaging.responses import tell
-from cogs.text.guidance import malformed, one_start
+from cogs.messaging.responses import send_ephemeral
+from cogs.text.guidance import malformed_task_id, one_starting_image_required
 
 
-class Rework(commands.Cog):
+class AnimateEditFaceswapCog(commands.Cog):
     """Translates commands into wishes; `picture_of` gives a finished task's picture, by its id and number."""
 
-    def __init__(self, creating: Creating, jobs: Jobs, picture_of: Callable[[str, int], Given]) -> None:
+    def __init__(
+        self, creating: PaidCommandRunner, jobs: JobTracker, picture_of: Callable[[str, int], PictureInput]
+    ) -> None:
         self._creating = creating
         self._jobs = jobs
         self._picture_of = picture_of
@@ -53,7 +62,7 @@ class Rework(commands.Cog):
         image: discord.Attachment | None = None,
         id: app_commands.Range[str, 1, 1000] | None = None,  # noqa: A002 - the option's name in Discord
         picture: app_commands.Range[int, 1, 4] = 1,
-        prompt: app_commands.Range[str, 1, LIMIT] = "",
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH] = "",
         motion: str = Motion.LOW.value,
         loop: bool = False,  # noqa: FBT001, FBT002
         end_image: discord.Attachment | None = None,
@@ -61,24 +70,24 @@ class Rework(commands.Cog):
     ) -> None:
         """Animate an uploaded picture, or that of a task."""
         if (image is None) == (id is None):
-            await tell(interaction, one_start())
+            await send_ephemeral(interaction, one_starting_image_required())
             return
-        ids = find_ids(id or "")
+        ids = find_task_ids(id or "")
         if id is not None and len(ids) != 1:
-            await tell(interaction, malformed(id))
+            await send_ephemeral(interaction, malformed_task_id(id))
             return
 
-        def wish(_: Defaults) -> Wish:
-            begin = self._picture_of(ids[0], picture) if ids else given(image)[0]
-            end = next(iter(given(end_image)), None)
-            return animate(begin, prompt, Motion(motion), end, loop=loop)
+        def wish(_: PersonDefaults) -> CommandRequest:
+            begin = self._picture_of(ids[0], picture) if ids else validate_attachments(image)[0]
+            end = next(iter(validate_attachments(end_image)), None)
+            return build_animate(begin, prompt, Motion(motion), end, loop=loop)
 
-        await self._creating.create(interaction, wish, private=private)
+        await self._creating.run(interaction, wish, private=private)
 
     @animate.autocomplete("id")
-    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        return await own_tasks(self._jobs, interaction.user.id, current)
+        return await suggest_own_tasks(self._jobs, interaction.user.id, current)
 
     @app_commands.command(name="edit", description=_("Change a picture as you describe"))
     @app_commands.describe(
@@ -92,11 +101,13 @@ class Rework(commands.Cog):
         self,
         interaction: Interaction,
         image: discord.Attachment,
-        prompt: app_commands.Range[str, 1, LIMIT],
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Change an uploaded picture."""
-        await self._creating.create(interaction, lambda _: edit(given(image)[0], prompt), private=private)
+        await self._creating.run(
+            interaction, lambda _: build_edit(validate_attachments(image)[0], prompt), private=private
+        )
 
     @app_commands.command(name="faceswap", description=_("Put the face of one picture into another"))
     @app_commands.describe(
@@ -114,4 +125,6 @@ class Rework(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Swap a face between two uploaded pictures."""
-        await self._creating.create(interaction, lambda _: swap(*given(source, target)), private=private)
+        await self._creating.run(
+            interaction, lambda _: build_face_swap(*validate_attachments(source, target)), private=private
+        )

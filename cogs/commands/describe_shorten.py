@@ -7,23 +7,25 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.prompt_builder import LIMIT
-from bot.submissions.command_requests import Defaults, Given, Wish, describe, shorten
-from cogs.commands.paid_command import Creating
-from cogs.messaging.attachments import given, pictures_in
+from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
+from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
+from cogs.commands.paid_command import PaidCommandRunner
+from cogs.messaging.attachments import find_pictures, validate_attachments
 from cogs.messaging.context import Interaction
-from cogs.messaging.responses import tell
-from cogs.text.guidance import no_picture_here, one_picture
+from cogs.messaging.responses import send_ephemeral
+from cogs.text.guidance import no_picture_here, one_picture_required
 
 
-class Read(commands.Cog):
+class DescribeShortenCog(commands.Cog):
     """Translates commands into wishes for words; `linked` gives the picture behind a link."""
 
-    def __init__(self, bot: commands.AutoShardedBot, creating: Creating, linked: Callable[[str], Given]) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, creating: PaidCommandRunner, linked: Callable[[str], PictureInput]
+    ) -> None:
         self._bot = bot
         self._creating = creating
         self._linked = linked
-        self._menu = app_commands.ContextMenu(name=_("Describe this image"), callback=self.of_message)
+        self._menu = app_commands.ContextMenu(name=_("Describe this image"), callback=self.describe_message)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 
@@ -52,25 +54,27 @@ class Read(commands.Cog):
     ) -> None:
         """Read a picture that was uploaded, or linked."""
         if (image is None) == (link is None):
-            await tell(interaction, one_picture())
+            await send_ephemeral(interaction, one_picture_required())
             return
 
-        def wish(_: Defaults) -> Wish:
-            return describe(self._linked(link) if link else given(image)[0])
+        def wish(_: PersonDefaults) -> CommandRequest:
+            return build_describe(self._linked(link) if link else validate_attachments(image)[0])
 
-        await self._creating.create(interaction, wish, private=private)
+        await self._creating.run(interaction, wish, private=private)
 
-    async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
+    async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Read the first picture of a message: a file of it, else what an embed shows."""
-        picture = next(pictures_in(message), None)
+        picture = next(find_pictures(message), None)
         if picture is None:
-            await tell(interaction, no_picture_here())
+            await send_ephemeral(interaction, no_picture_here())
             return
 
-        def wish(_: Defaults) -> Wish:
-            return describe(self._linked(picture) if isinstance(picture, str) else given(picture)[0])
+        def wish(_: PersonDefaults) -> CommandRequest:
+            return build_describe(
+                self._linked(picture) if isinstance(picture, str) else validate_attachments(picture)[0]
+            )
 
-        await self._creating.create(interaction, wish, private=False)
+        await self._creating.run(interaction, wish, private=False)
 
     @app_commands.command(name="shorten", description=_("Which words of a prompt count, and shorter prompts"))
     @app_commands.describe(prompt=_("The prompt to look at"), private=_("Only you see it"))
@@ -79,8 +83,8 @@ class Read(commands.Cog):
     async def shorten(
         self,
         interaction: Interaction,
-        prompt: app_commands.Range[str, 1, LIMIT],
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Rank the words of a prompt."""
-        await self._creating.create(interaction, lambda _: shorten(prompt), private=private)
+        await self._creating.run(interaction, lambda _: build_shorten(prompt), private=private)

@@ -9,21 +9,34 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.buttons import Kind
-from bot.midjourney.capabilities import can_be_tried_again
-from bot.ops.diagnostics import Finding, buttons_finding, disk_findings, relay_finding, shortage_findings, store_finding
-from bot.ops.platform_disk import WipedDisk
+from bot.midjourney.buttons import ButtonKind
+from bot.midjourney.capabilities import has_refused_capabilities
+from bot.ops.diagnostics import (
+    Finding,
+    check_database,
+    check_disk,
+    check_relay,
+    report_refused_buttons,
+    report_relay_shortages,
+)
+from bot.ops.platform_disk import EphemeralDisk
 from bot.ports import Now, Store
-from bot.relay.client import MidjourneyAPI
-from cogs.components.custom_ids import Click, Room, TaskButton
-from cogs.gateway.guild_trust import Trust
-from cogs.gateway.permissions import invite, missing
-from cogs.messaging.context import Interaction, is_member
-from cogs.messaging.responses import apologising, deferred, promptly, taking_back, thinking
+from bot.relay.client import RelayClient
+from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
+from cogs.gateway.guild_trust import GuildTrust
+from cogs.gateway.permissions import build_invite_url, list_missing_permissions
+from cogs.messaging.context import Interaction, is_bot_in_guild
+from cogs.messaging.responses import (
+    defer_click,
+    defer_thinking,
+    replace_response_on_error,
+    send_ephemeral_on_error,
+    with_timeout,
+)
 from cogs.text import limits
-from cogs.views.colors import BAD, DONE, LIVE
+from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR
 
-_FORGET = Click(Kind.FORGET, "check")
+_FORGET = TaskCustomId(ButtonKind.FORGET_REFUSALS, "check")
 """The button of /mjcheck: of no task, so that its place in the custom_id is taken by a word."""
 _GROUPS = {
     "Draw (paid)": ("imagine", "blend", "edit", "faceswap", "animate"),
@@ -42,17 +55,17 @@ _MENUS = (
 )
 
 
-class Help(commands.Cog):
+class HelpCheckCog(commands.Cog):
     """Says what there is, and whether it works."""
 
     def __init__(
         self,
         bot: commands.AutoShardedBot,
-        api: MidjourneyAPI,
+        api: RelayClient,
         store: Store,
-        trust: Trust,
+        trust: GuildTrust,
         relay_url: str,
-        wiped: WipedDisk | None,
+        wiped: EphemeralDisk | None,
         store_trouble: Callable[[], str],
         now: Now,
     ) -> None:
@@ -70,13 +83,13 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjhelp(self, interaction: Interaction) -> None:
         """List the commands with mentions that can be clicked."""
-        if not await thinking(interaction):
+        if not await defer_thinking(interaction):
             return
-        async with taking_back(interaction, private=True):
+        async with replace_response_on_error(interaction, private=True):
             await interaction.edit_original_response(embed=await self._described())
 
     async def _described(self) -> discord.Embed:
-        embed = discord.Embed(title="Midjourney in this chat", colour=LIVE, description=await self._commands())
+        embed = discord.Embed(title="Midjourney in this chat", colour=ACTIVE_COLOR, description=await self._commands())
         embed.add_field(name="Buttons", value=_BUTTONS, inline=False)
         return embed.add_field(name="Anywhere", value=_MENUS, inline=False)
 
@@ -86,40 +99,40 @@ class Help(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjcheck(self, interaction: Interaction) -> None:
         """Show what `python -m bot check` shows, and the permissions that are missing in this channel."""
-        if not await thinking(interaction):
+        if not await defer_thinking(interaction):
             return
-        async with taking_back(interaction, private=True):
+        async with replace_response_on_error(interaction, private=True):
             embed, view = await self._checked(interaction)
             await interaction.edit_original_response(embed=embed, view=view)
 
-    @commands.Cog.listener(f"on_{Room.CHECK}")
-    async def clicked(self, interaction: Interaction, click: Click) -> None:
+    @commands.Cog.listener(f"on_{ClickEvent.CHECK}")
+    async def retry_refusals(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Let what the relay refused be tried again, and show the check anew."""
         del click
-        async with apologising(interaction):
-            if not await deferred(interaction):
+        async with send_ephemeral_on_error(interaction):
+            if not await defer_click(interaction):
                 return
             if interaction.permissions.manage_guild and await self._is_known(interaction):
-                await self._store.forget_refusals()
+                await self._store.clear_missing_capabilities()
             embed, view = await self._checked(interaction)
-            await promptly(interaction.edit_original_response(embed=embed, view=view))
+            await with_timeout(interaction.edit_original_response(embed=embed, view=view))
 
     async def _is_known(self, interaction: Interaction) -> bool:
         """Tell whether this is a server of the operator's own: anybody may invite the bot, and manage theirs."""
         guild = interaction.guild
-        return guild is not None and is_member(interaction) and await self._trust.knows(guild)
+        return guild is not None and is_bot_in_guild(interaction) and await self._trust.is_operator_guild(guild)
 
     async def _checked(self, interaction: Interaction) -> tuple[discord.Embed, ui.View]:
-        relay = await relay_finding(self._api.check, self._relay_url)
-        store = await store_finding(self._store, self._store_trouble())
-        disk = disk_findings(self._wiped)
+        relay = await check_relay(self._api.check_key, self._relay_url)
+        store = await check_database(self._store, self._store_trouble())
+        disk = check_disk(self._wiped)
         now = self._now()
-        buttons = [await buttons_finding(self._store, now), *await shortage_findings(self._store, now)]
+        buttons = [await report_refused_buttons(self._store, now), *await report_relay_shortages(self._store, now)]
         view = ui.View(timeout=None)
         if not await self._is_known(interaction):
             relay, store = _brief("Relay", relay), _brief("Database", store)
             disk, buttons = [_brief("Disk", finding) for finding in disk], []
-        elif store.good and can_be_tried_again(await self._store.refusals(now)):
+        elif store.is_ok and has_refused_capabilities(await self._store.find_missing_capabilities(now)):
             again = ui.Button[Any](label="Try refused buttons again", custom_id=_FORGET.custom_id)
             view.add_item(TaskButton(_FORGET, again))
         found = [
@@ -127,14 +140,14 @@ class Help(commands.Cog):
             store,
             *disk,
             *buttons,
-            Finding("Discord", good=True, said=f"connected as {self._bot.user}; no privileged intent is needed."),
-            Finding("Invite link", good=True, said=f"<{invite(interaction.application_id)}>"),
+            Finding("Discord", is_ok=True, message=f"connected as {self._bot.user}; no privileged intent is needed."),
+            Finding("Invite link", is_ok=True, message=f"<{build_invite_url(interaction.application_id)}>"),
             _permissions(interaction),
         ]
-        good = all(finding.good for finding in found)
+        good = all(finding.is_ok for finding in found)
         embed = discord.Embed(
             title="✅ All is well" if good else "⚠️ Something needs you",
-            colour=DONE if good else BAD,
+            colour=DONE_COLOR if good else FAILED_COLOR,
             description=limits.cut("\n".join(map(_line, found)), limits.EMBED_DESCRIPTION),
         )
         return embed, view
@@ -156,19 +169,19 @@ class Help(commands.Cog):
 
 def _brief(name: str, finding: Finding) -> Finding:
     """Say whether it works, and nothing of what is the operator's: addresses, and other people's words."""
-    if finding.good:
-        return Finding(name, good=True, said="works.")
-    return Finding(name, good=False, said="does not work.", advice="Tell whoever runs this bot.")
+    if finding.is_ok:
+        return Finding(name, is_ok=True, message="works.")
+    return Finding(name, is_ok=False, message="does not work.", advice="Tell whoever runs this bot.")
 
 
 def _permissions(interaction: Interaction) -> Finding:
-    lacking = missing(interaction.app_permissions)
+    lacking = list_missing_permissions(interaction.app_permissions)
     if lacking:
         advice = "Give them to the bot's role in this channel's settings, under Permissions."
-        return Finding("Permissions here", good=False, said=f"missing: {', '.join(lacking)}.", advice=advice)
-    return Finding("Permissions here", good=True, said="all that is needed.")
+        return Finding("Permissions here", is_ok=False, message=f"missing: {', '.join(lacking)}.", advice=advice)
+    return Finding("Permissions here", is_ok=True, message="all that is needed.")
 
 
 def _line(finding: Finding) -> str:
-    text = f"{'✅' if finding.good else '❌'} **{finding.name}**: {finding.said}"
-    return text if finding.good else f"{text}\n**Next:** {finding.advice}"
+    text = f"{'✅' if finding.is_ok else '❌'} **{finding.name}**: {finding.message}"
+    return text if finding.is_ok else f"{text}\n**Next:** {finding.advice}"

@@ -8,13 +8,13 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.parameters import NIJI, VERSIONS
-from bot.midjourney.prompt_builder import LIMIT, Options
+from bot.midjourney.parameters import NIJI_VERSIONS, VERSIONS
+from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
 from bot.relay.requests import Dimensions, Speed
-from bot.submissions.command_requests import Defaults, Wish, blend, imagine
-from cogs.commands.choices import SHAPES
-from cogs.commands.paid_command import Creating
-from cogs.messaging.attachments import given
+from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
+from cogs.commands.choices import DIMENSION_LABELS
+from cogs.commands.paid_command import PaidCommandRunner
+from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.context import Interaction
 from cogs.text import limits
 
@@ -23,10 +23,10 @@ _ASPECTS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "21:9", "2
 _Choices = list[app_commands.Choice[str]]
 
 
-class Create(commands.Cog):
+class ImagineBlendCog(commands.Cog):
     """Translates commands into wishes for pictures."""
 
-    def __init__(self, creating: Creating) -> None:
+    def __init__(self, creating: PaidCommandRunner) -> None:
         self._creating = creating
 
     @app_commands.command(name="imagine", description=_("Draw four pictures of what you describe"))
@@ -53,7 +53,7 @@ class Create(commands.Cog):
     async def imagine(  # noqa: PLR0913, PLR0917 - Discord's options are what they are
         self,
         interaction: Interaction,
-        prompt: app_commands.Range[str, 1, LIMIT],
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
         aspect: app_commands.Range[str, 1, 20] = "",
         version: app_commands.Range[str, 1, 20] = "",
         stylize: app_commands.Range[int, 0, 1000] | None = None,
@@ -71,15 +71,15 @@ class Create(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Draw four pictures of a prompt, and of up to three pictures beside it."""
-        options = Options(
+        options = ImagineOptions(
             prompt=prompt, aspect=aspect, version=version, niji=niji, stylize=stylize, chaos=chaos, weird=weird,
             seed=seed, no=no, tile=tile, raw=raw, speed=Speed(speed) if speed else None,
         )  # fmt: skip
 
-        def wish(defaults: Defaults) -> Wish:
-            return imagine(options, given(image, image2, image3), defaults)
+        def wish(defaults: PersonDefaults) -> CommandRequest:
+            return build_imagine(options, validate_attachments(image, image2, image3), defaults)
 
-        await self._creating.create(interaction, wish, private=private)
+        await self._creating.run(interaction, wish, private=private)
 
     @app_commands.command(name="blend", description=_("Let two to five pictures flow into each other"))
     @app_commands.describe(
@@ -92,7 +92,7 @@ class Create(commands.Cog):
         private=_("Only you see it"),
     )
     @app_commands.choices(
-        dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in SHAPES.items()]
+        dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in DIMENSION_LABELS.items()]
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -109,10 +109,10 @@ class Create(commands.Cog):
     ) -> None:
         """Blend two to five uploaded pictures."""
 
-        def wish(_: Defaults) -> Wish:
-            return blend(given(image1, image2, image3, image4, image5), Dimensions(dimensions))
+        def wish(_: PersonDefaults) -> CommandRequest:
+            return build_blend(validate_attachments(image1, image2, image3, image4, image5), Dimensions(dimensions))
 
-        await self._creating.create(interaction, wish, private=private)
+        await self._creating.run(interaction, wish, private=private)
 
     @imagine.autocomplete("aspect")
     async def suggest_aspect(self, interaction: Interaction, current: str) -> _Choices:
@@ -130,7 +130,7 @@ class Create(commands.Cog):
     async def suggest_niji(self, interaction: Interaction, current: str) -> _Choices:
         """Offer the versions for anime, newest first."""
         del interaction
-        return _offered(NIJI, current)
+        return _offered(NIJI_VERSIONS, current)
 
 
 def _offered(values: Sequence[str], current: str) -> _Choices:

@@ -5,23 +5,23 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.features.seed import Seeds
+from bot.features.seed import SeedService
 from bot.midjourney.task import Task
-from bot.midjourney.task_ids import find_ids
-from bot.tracking.tracker import Jobs
-from cogs.commands.choices import own_tasks
+from bot.midjourney.task_ids import find_task_ids
+from bot.tracking.tracker import JobTracker
+from cogs.commands.choices import suggest_own_tasks
 from cogs.messaging.context import Interaction
-from cogs.messaging.responses import acknowledged, promptly, taking_back, tell
-from cogs.text.guidance import asking_for_seed, malformed, one_seed_at_a_time
-from cogs.text.markdown import prompt_line
-from cogs.text.quotes import quoted
-from cogs.views.colors import DONE
+from cogs.messaging.responses import acknowledge, with_timeout, replace_response_on_error, send_ephemeral
+from cogs.text.guidance import asking_for_seed, malformed_task_id, one_seed_at_a_time
+from cogs.text.markdown import format_prompt
+from cogs.text.quotes import quote_text
+from cogs.views.colors import DONE_COLOR
 
 
-class Seed(commands.Cog):
+class SeedCog(commands.Cog):
     """Translates "which seed" into a question to the relay."""
 
-    def __init__(self, seeds: Seeds, jobs: Jobs) -> None:
+    def __init__(self, seeds: SeedService, jobs: JobTracker) -> None:
         self._seeds = seeds
         self._jobs = jobs
 
@@ -38,33 +38,33 @@ class Seed(commands.Cog):
         private: bool = True,  # noqa: FBT001, FBT002 - Discord's options are what they are
     ) -> None:
         """Ask for the seed of one task."""
-        ids = find_ids(id)
+        ids = find_task_ids(id)
         if len(ids) == 1:
             await self._ask(interaction, ids[0], private=private)
         else:
-            await tell(interaction, one_seed_at_a_time() if ids else malformed(id))
+            await send_ephemeral(interaction, one_seed_at_a_time() if ids else malformed_task_id(id))
 
     @seed.autocomplete("id")
-    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        return await own_tasks(self._jobs, interaction.user.id, current)
+        return await suggest_own_tasks(self._jobs, interaction.user.id, current)
 
     async def _ask(self, interaction: Interaction, task_id: str, *, private: bool) -> None:
-        answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
+        answer = await acknowledge(interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
         # Discord makes some answers of a person's own install private, whatever was asked for.
-        async with taking_back(interaction, private=private or answer.is_ephemeral()):
-            task = await self._seeds.find_known(task_id)
+        async with replace_response_on_error(interaction, private=private or answer.is_ephemeral()):
+            task = await self._seeds.find_known_seed(task_id)
             if task is None:
-                await promptly(interaction.edit_original_response(content=asking_for_seed()))
-                task = await self._seeds.ask(task_id)
-            await promptly(interaction.edit_original_response(content=None, embed=_told(task)))
+                await with_timeout(interaction.edit_original_response(content=asking_for_seed()))
+                task = await self._seeds.fetch_seed(task_id)
+            await with_timeout(interaction.edit_original_response(content=None, embed=_told(task)))
 
 
 def _told(task: Task) -> discord.Embed:
-    seed = quoted(task.seed)
-    again = f"Add {quoted(f'--seed {task.seed}')} to a prompt to start from the same noise."
-    lines = filter(None, (prompt_line(task.shown_prompt), f"Drawn from the seed {seed}.", again))
-    embed = discord.Embed(title="🌱 Seed", colour=DONE, description="\n".join(lines))
+    seed = quote_text(task.seed)
+    again = f"Add {quote_text(f'--seed {task.seed}')} to a prompt to start from the same noise."
+    lines = filter(None, (format_prompt(task.shown_prompt), f"Drawn from the seed {seed}.", again))
+    embed = discord.Embed(title="🌱 Seed", colour=DONE_COLOR, description="\n".join(lines))
     return embed.set_footer(text=task.id)

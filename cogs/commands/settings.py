@@ -12,25 +12,39 @@ from discord.ext import commands
 
 from bot.entities import PersonSettings
 from bot.errors import PromptRefused
-from bot.features.person_settings import People
-from cogs.components.modals import KEPT_SECONDS, typed_in
+from bot.features.person_settings import PersonSettingsService
+from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_text_field
 from cogs.messaging.context import Interaction
-from cogs.messaging.responses import acknowledged, apologising, deferred, promptly, taking_back, tell, thinking
+from cogs.messaging.responses import (
+    acknowledge,
+    defer_click,
+    defer_thinking,
+    replace_response_on_error,
+    send_ephemeral,
+    send_ephemeral_on_error,
+    with_timeout,
+)
 from cogs.text import limits
 from cogs.text.guidance import stale_panel
-from cogs.text.input_errors import unkept
-from cogs.text.quotes import giving_back
-from cogs.views.settings_panel import DEFAULTS, SETTING, Choice, SettingButton, panel
+from cogs.text.input_errors import describe_defaults_error
+from cogs.text.quotes import append_typed_text
+from cogs.views.settings_panel import (
+    EDIT_DEFAULTS,
+    SETTING_CLICK_EVENT,
+    SettingButton,
+    SettingChoice,
+    render_settings_panel,
+)
 
 _FIELD = "defaults"
 _LONGEST = 500
 _MODAL = discord.InteractionType.modal_submit
 
 
-class PeopleCog(commands.Cog, name="People"):
+class SettingsCog(commands.Cog, name="People"):
     """Translates clicks on the panel into settings. `notify_after` is the operator's, zero for never."""
 
-    def __init__(self, bot: commands.AutoShardedBot, people: People, *, notify_after: timedelta) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, people: PersonSettingsService, *, notify_after: timedelta) -> None:
         self._bot = bot
         self._people = people
         self._notify_after = notify_after
@@ -46,45 +60,45 @@ class PeopleCog(commands.Cog, name="People"):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def mjsettings(self, interaction: Interaction) -> None:
         """Show this person's settings, to them alone."""
-        if not await thinking(interaction):
+        if not await defer_thinking(interaction):
             return
-        async with taking_back(interaction, private=True):
-            await self._show(interaction, await self._people.settings(interaction.user.id))
+        async with replace_response_on_error(interaction, private=True):
+            await self._show(interaction, await self._people.get_settings(interaction.user.id))
 
-    @commands.Cog.listener(f"on_{SETTING}")
-    async def clicked(self, interaction: Interaction, choice: Choice) -> None:
+    @commands.Cog.listener(f"on_{SETTING_CLICK_EVENT}")
+    async def handle_click(self, interaction: Interaction, choice: SettingChoice) -> None:
         """Answer a click on the panel: the form, or the panel as it is then."""
-        async with apologising(interaction):
-            if choice == DEFAULTS:
+        async with send_ephemeral_on_error(interaction):
+            if choice == EDIT_DEFAULTS:
                 await self._ask(interaction)
-            elif not (changes := choice.changes()):
-                await tell(interaction, stale_panel())
-            elif await deferred(interaction):
-                changed = await self._people.change(interaction.user.id, lambda now: replace(now, **changes))
+            elif not (changes := choice.get_changes()):
+                await send_ephemeral(interaction, stale_panel())
+            elif await defer_click(interaction):
+                changed = await self._people.change_settings(interaction.user.id, lambda now: replace(now, **changes))
                 await self._show(interaction, changed)
 
     @commands.Cog.listener("on_interaction")
-    async def submitted(self, interaction: Interaction) -> None:
+    async def handle_modal(self, interaction: Interaction) -> None:
         """Take the form of the default parameters from its raw data, in whichever process it opened."""
         data: Mapping[str, Any] = interaction.data or {}
-        if interaction.type is not _MODAL or Choice.read(str(data.get("custom_id", ""))) != DEFAULTS:
+        if interaction.type is not _MODAL or SettingChoice.parse(str(data.get("custom_id", ""))) != EDIT_DEFAULTS:
             return
-        async with apologising(interaction):
-            if await deferred(interaction):
-                await self._write(interaction, typed_in(data, _FIELD))
+        async with send_ephemeral_on_error(interaction):
+            if await defer_click(interaction):
+                await self._write(interaction, read_text_field(data, _FIELD))
 
     async def _write(self, interaction: Interaction, text: str) -> None:
         try:
-            changed = await self._people.choose_defaults(interaction.user.id, text)
+            changed = await self._people.set_default_parameters(interaction.user.id, text)
         except PromptRefused as refused:
-            await tell(interaction, giving_back(unkept(refused), text))
+            await send_ephemeral(interaction, append_typed_text(describe_defaults_error(refused), text))
         else:
             await self._show(interaction, changed)
 
     async def _ask(self, interaction: Interaction) -> None:
         """Open the form as the first answer, filled in: sent empty, it takes the defaults away."""
-        settings = await self._people.settings_soon(interaction.user.id)
-        modal = ui.Modal(title="Default parameters", custom_id=DEFAULTS.custom_id, timeout=KEPT_SECONDS)
+        settings = await self._people.get_settings_in_time(interaction.user.id)
+        modal = ui.Modal(title="Default parameters", custom_id=EDIT_DEFAULTS.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
         field = ui.TextInput[Any](
             custom_id=_FIELD,
             style=discord.TextStyle.paragraph,
@@ -95,8 +109,8 @@ class PeopleCog(commands.Cog, name="People"):
         )
         hint = "Added to each prompt that does not say otherwise; empty: none"
         modal.add_item(ui.Label(text="Parameters", description=hint, component=field))
-        await acknowledged(interaction.response.send_modal(modal))
+        await acknowledge(interaction.response.send_modal(modal))
 
     async def _show(self, interaction: Interaction, settings: PersonSettings) -> None:
-        embed, view = panel(settings, self._notify_after)
-        await promptly(interaction.edit_original_response(embed=embed, view=view))
+        embed, view = render_settings_panel(settings, self._notify_after)
+        await with_timeout(interaction.edit_original_response(embed=embed, view=view))

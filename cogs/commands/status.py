@@ -13,32 +13,39 @@ from bot.clock import Clock
 from bot.entities import Job, Place
 from bot.errors import MjbotError
 from bot.midjourney.task import Task
-from bot.midjourney.task_ids import MOST, find_ids, within
-from bot.tracking.tracker import Jobs
-from cogs.commands.choices import own_tasks
+from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_in_texts
+from bot.tracking.tracker import JobTracker
+from cogs.commands.choices import suggest_own_tasks
 from cogs.messaging import rate_limits
-from cogs.messaging.context import Interaction, is_reachable, person, place
-from cogs.messaging.rate_limits import Budgets
-from cogs.messaging.responses import acknowledged, apologising, promptly, taking_back, tell, thinking
+from cogs.messaging.context import Interaction, is_reachable, to_person, to_place
+from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.responses import (
+    acknowledge,
+    defer_thinking,
+    replace_response_on_error,
+    send_ephemeral,
+    send_ephemeral_on_error,
+    with_timeout,
+)
 from cogs.text import limits
-from cogs.text.guidance import malformed, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
-from cogs.views.task_list import line
-from cogs.views.task_message import sending
+from cogs.text.guidance import malformed_task_id, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
+from cogs.views.task_list import format_task_line
+from cogs.views.task_message import render_sending
 
 log = logging.getLogger(__name__)
 
 _LISTED = 5
 
 
-class Status(commands.Cog):
+class StatusCog(commands.Cog):
     """Translates "follow these ids" into jobs."""
 
-    def __init__(self, bot: commands.AutoShardedBot, jobs: Jobs, turns: Budgets, clock: Clock) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, jobs: JobTracker, turns: RateLimiter, clock: Clock) -> None:
         self._bot = bot
         self._jobs = jobs
         self._turns = turns
         self._now = clock.now
-        self._menu = app_commands.ContextMenu(name=_("Midjourney status"), callback=self.of_message)
+        self._menu = app_commands.ContextMenu(name=_("Midjourney status"), callback=self.follow_message)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 
@@ -68,83 +75,87 @@ class Status(commands.Cog):
         """Follow the tasks named by `id`; without one, list this person's own."""
         if id is None:
             await self._list(interaction)
-        elif problem := _problem(ids := find_ids(id), id):
+        elif problem := _problem(ids := find_task_ids(id), id):
             log.info("Refused what was given as ids: %d of them.", len(ids))
-            await tell(interaction, problem)
+            await send_ephemeral(interaction, problem)
         else:
-            await self.follow(interaction, ids, private=private, notify=notify)
+            await self.follow_tasks(interaction, ids, private=private, notify=notify)
 
     @mjstatus.autocomplete("id")
-    async def suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         """Offer this person's own recent tasks."""
-        return await own_tasks(self._jobs, interaction.user.id, current)
+        return await suggest_own_tasks(self._jobs, interaction.user.id, current)
 
-    async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
+    async def follow_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Follow the tasks whose ids a message holds, in its text, embeds or buttons."""
-        ids = within(_texts(message))
+        ids = find_task_ids_in_texts(_texts(message))
         if not ids:
-            await tell(interaction, no_ids_here())
+            await send_ephemeral(interaction, no_ids_here())
         else:
-            await self.follow(interaction, ids[:MOST], private=False, notify=False)
+            await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=False, notify=False)
 
     async def _list(self, interaction: Interaction) -> None:
-        if not await thinking(interaction):
+        if not await defer_thinking(interaction):
             return
-        async with taking_back(interaction, private=True):
-            recent = await self._jobs.recent(interaction.user.id, _LISTED)
-            lines = "\n".join(line(one) for one in recent)
+        async with replace_response_on_error(interaction, private=True):
+            recent = await self._jobs.list_recent_tasks(interaction.user.id, _LISTED)
+            lines = "\n".join(format_task_line(one) for one in recent)
             listing = _listing(lines)
-            await promptly(
+            await with_timeout(
                 interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
             )
 
-    async def follow(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
+    async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Answer with the first task; the others follow as messages of their own."""
-        answer = await acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
+        answer = await acknowledge(interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
         # Discord makes some answers of a person's own install private, whatever was asked for.
         private = private or answer.is_ephemeral()
         may_notify = notify and is_reachable(interaction)
-        async with taking_back(interaction, private=private):
-            message_id = answer.message_id or (await promptly(interaction.original_response())).id
-            task = await self._jobs.look(ids[0])
+        async with replace_response_on_error(interaction, private=private):
+            message_id = answer.message_id or (await with_timeout(interaction.original_response())).id
+            task = await self._jobs.fetch_task(ids[0])
             if len(ids) > 1:
                 # While the answer is still "thinking", Discord takes the next message for it.
                 await self._turn(interaction)
-                embed = sending(person(interaction.user), "", task)
-                await promptly(interaction.edit_original_response(embed=embed))
-            await self._start(interaction, task, place(interaction, message_id, ephemeral=private), notify=may_notify)
+                embed = render_sending(to_person(interaction.user), "", task)
+                await with_timeout(interaction.edit_original_response(embed=embed))
+            await self._start(
+                interaction, task, to_place(interaction, message_id, ephemeral=private), notify=may_notify
+            )
         for task_id in ids[1:]:
-            async with apologising(interaction):
+            async with send_ephemeral_on_error(interaction):
                 await self._another(interaction, task_id, private=private, notify=may_notify)
         if notify and not may_notify:
-            await tell(interaction, no_mention_here())
+            await send_ephemeral(interaction, no_mention_here())
 
     async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._turn(interaction)
-        task = await self._jobs.look(task_id)
-        embed = sending(person(interaction.user), "", task)
-        message = await promptly(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
+        task = await self._jobs.fetch_task(task_id)
+        embed = render_sending(to_person(interaction.user), "", task)
+        message = await with_timeout(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
         try:
-            where = place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
+            where = to_place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
             await self._start(interaction, task, where, notify=notify)
         except MjbotError:
-            await promptly(interaction.followup.delete_message(message.id))
+            await with_timeout(interaction.followup.delete_message(message.id))
             raise
 
     async def _turn(self, interaction: Interaction) -> None:
-        await self._turns.turn(interaction.token, rate_limits.TOKEN, as_bot=False, urgent=lambda: True)
+        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False, urgent=lambda: True)
 
     async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
-        job = Job(place=where, requester=person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify)
-        await self._jobs.follow(job, task)
+        job = Job(
+            place=where, requester=to_person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify
+        )
+        await self._jobs.follow_job(job, task)
 
 
 def _problem(ids: list[str], text: str) -> str:
     if not ids:
-        return malformed(text)
-    return too_many_ids() if len(ids) > MOST else ""
+        return malformed_task_id(text)
+    return too_many_ids() if len(ids) > MAX_TASK_IDS else ""
 
 
 def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:

@@ -7,22 +7,22 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.buttons import Kind
-from cogs.components.custom_ids import Click, TaskButton
+from bot.midjourney.buttons import ButtonKind
+from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.messaging.context import Interaction
-from cogs.messaging.responses import acknowledged, tell
-from cogs.text.guidance import nothing_to_enlarge
-from cogs.views.colors import LIVE
+from cogs.messaging.responses import acknowledge, send_ephemeral
+from cogs.text.guidance import nothing_to_upscale
+from cogs.views.colors import ACTIVE_COLOR
 
-_LARGER = {Kind.PICK, Kind.UPSCALE}
+_LARGER = {ButtonKind.PICK_FROM_GRID, ButtonKind.UPSCALE}
 
 
-class Upscale(commands.Cog):
+class UpscaleMenuCog(commands.Cog):
     """Offers what the buttons of one of our own messages offer; a press there is a press like any other."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
         self._bot = bot
-        self._menu = app_commands.ContextMenu(name=_("Upscale picture"), callback=self.of_message)
+        self._menu = app_commands.ContextMenu(name=_("Upscale picture"), callback=self.show_upscale_buttons)
         app_commands.allowed_installs(guilds=True, users=True)(self._menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
 
@@ -34,25 +34,25 @@ class Upscale(commands.Cog):
         """Take the context menu back."""
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    async def of_message(self, interaction: Interaction, message: discord.Message) -> None:
+    async def show_upscale_buttons(self, interaction: Interaction, message: discord.Message) -> None:
         """Show a message's upscale buttons to this person alone."""
         ours = message.author.id == interaction.client.user.id
         view = ui.View(timeout=None)
         for button in _larger(message) if ours else ():
             view.add_item(button)
         if not view.children:
-            await tell(interaction, nothing_to_enlarge())
+            await send_ephemeral(interaction, nothing_to_upscale())
             return
         said = f"From [this message]({message.jump_url}). What you press here is shown to you alone."
-        embed = discord.Embed(title="Which one?", colour=LIVE, description=said)
-        await acknowledged(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+        embed = discord.Embed(title="Which one?", colour=ACTIVE_COLOR, description=said)
+        await acknowledge(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 def _larger(message: discord.Message) -> Iterator[TaskButton]:
     """Copy those of a message's buttons that may be pressed, row by row as they stand there."""
     for row, parts in enumerate(message.components):
         for part in parts.children if isinstance(parts, discord.ActionRow) else ():
-            click = Click.read(part.custom_id or "") if isinstance(part, discord.Button) else None
+            click = TaskCustomId.parse(part.custom_id or "") if isinstance(part, discord.Button) else None
             if click is not None and click.kind in _LARGER and isinstance(part, discord.Button) and not part.disabled:
                 button = ui.Button[ui.View](
                     label=part.label, emoji=part.emoji, style=part.style, custom_id=click.custom_id, row=row

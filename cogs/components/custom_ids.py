@@ -14,22 +14,22 @@ from typing import Any, Self, cast
 import discord
 from discord import ui
 
-from bot.midjourney.buttons import Kind
+from bot.midjourney.buttons import ButtonKind
 from cogs.text import limits
 
-TASK_ID = r"[A-Za-z0-9_-]{1,64}"
-_REST = rf":(?P<task>{TASK_ID}):(?P<key>[0-9a-f]{{10}}|[0-9]{{15,20}}|-)"
-TEMPLATE = rf"mj:(?P<kind>[A-Za-z]){_REST}"
-_MENUS = f"[{Kind.PICTURES}{Kind.MORE}]"
+TASK_ID_PATTERN = r"[A-Za-z0-9_-]{1,64}"
+_REST = rf":(?P<task>{TASK_ID_PATTERN}):(?P<key>[0-9a-f]{{10}}|[0-9]{{15,20}}|-)"
+TASK_CUSTOM_ID_TEMPLATE = rf"mj:(?P<kind>[A-Za-z]){_REST}"
+_MENUS = f"[{ButtonKind.SPLIT_MENU}{ButtonKind.OVERFLOW_MENU}]"
 _OF_MENUS = rf"mj:(?P<kind>{_MENUS}){_REST}"
 # Every class whose template matches is called, so no two may match the same.
 _OF_BUTTONS = rf"mj:(?P<kind>(?!{_MENUS})[A-Za-z]){_REST}"
-CHOICE = "task_choice"
+MENU_CHOICE_EVENT = "task_choice"
 """The event that a choice in a menu is dispatched as: `on_task_choice(interaction, click, values)`."""
 
 
 @unique
-class Room(StrEnum):
+class ClickEvent(StrEnum):
     """Which cog answers a click, by the event that it is dispatched as: `on_press_click(interaction, click)`."""
 
     PRESS = "press_click"
@@ -39,30 +39,39 @@ class Room(StrEnum):
     CHECK = "check_click"
 
 
-_ROOMS: Mapping[Kind, Room] = {
-    **dict.fromkeys((Kind.REGION, Kind.CONFIRM, Kind.CHANGE), Room.REGION),
-    **dict.fromkeys((Kind.SPLIT, Kind.PICTURES, Kind.ORIGINAL, Kind.FAMILY, Kind.MORE), Room.RESULT),
-    **dict.fromkeys((Kind.STOP, Kind.DELETE, Kind.DELETE_SURELY), Room.ENDING),
-    Kind.FORGET: Room.CHECK,
+_ROOMS: Mapping[ButtonKind, ClickEvent] = {
+    **dict.fromkeys((ButtonKind.VARY_REGION, ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION), ClickEvent.REGION),
+    **dict.fromkeys(
+        (
+            ButtonKind.SPLIT_GRID,
+            ButtonKind.SPLIT_MENU,
+            ButtonKind.ORIGINAL_FILE,
+            ButtonKind.LINEAGE,
+            ButtonKind.OVERFLOW_MENU,
+        ),
+        ClickEvent.RESULT,
+    ),
+    **dict.fromkeys((ButtonKind.STOP, ButtonKind.DELETE, ButtonKind.DELETE_CONFIRMED), ClickEvent.ENDING),
+    ButtonKind.FORGET_REFUSALS: ClickEvent.CHECK,
 }
 """All others are presses, what a newer version made up too."""
 
 
 @dataclass(frozen=True)
-class Click:
+class TaskCustomId:
     """What a custom_id says: the kind of button, the task, and the key of the API's button.
 
     Ours have "-", or the id of the message that they are about, where they stand below another.
     """
 
-    kind: Kind
+    kind: ButtonKind
     task_id: str
     key: str = "-"
 
     @property
-    def room(self) -> Room:
+    def event(self) -> ClickEvent:
         """Who answers it, and the form that it opens."""
-        return _ROOMS.get(self.kind, Room.PRESS)
+        return _ROOMS.get(self.kind, ClickEvent.PRESS)
 
     @property
     def custom_id(self) -> str:
@@ -70,24 +79,27 @@ class Click:
         return f"mj:{self.kind}:{self.task_id}:{self.key}"
 
     @property
-    def fits(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether Discord takes it, and this module would know it again."""
-        return len(self.custom_id) <= limits.CUSTOM_ID and re.fullmatch(TEMPLATE, self.custom_id) is not None
+        return (
+            len(self.custom_id) <= limits.CUSTOM_ID
+            and re.fullmatch(TASK_CUSTOM_ID_TEMPLATE, self.custom_id) is not None
+        )
 
     @classmethod
-    def read(cls, custom_id: str) -> Self | None:
+    def parse(cls, custom_id: str) -> Self | None:
         """Read a custom_id; None where it is not ours. A kind that a newer version made up is OTHER."""
-        found = re.fullmatch(TEMPLATE, custom_id)
+        found = re.fullmatch(TASK_CUSTOM_ID_TEMPLATE, custom_id)
         if found is None:
             return None
-        kind = Kind(found["kind"]) if found["kind"] in Kind.__members__.values() else Kind.OTHER
+        kind = ButtonKind(found["kind"]) if found["kind"] in ButtonKind.__members__.values() else ButtonKind.OTHER
         return cls(kind, found["task"], found["key"])
 
 
 class TaskButton(ui.DynamicItem[ui.Button[Any]], template=_OF_BUTTONS):
     """A button of a task's message, the API's or ours."""
 
-    def __init__(self, click: Click, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
+    def __init__(self, click: TaskCustomId, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
         super().__init__(button or ui.Button(custom_id=click.custom_id), row=row)
         self.item.custom_id = click.custom_id
         self.click = click
@@ -98,19 +110,19 @@ class TaskButton(ui.DynamicItem[ui.Button[Any]], template=_OF_BUTTONS):
     ) -> Self:
         """Build the button anew from a click on any message, however old."""
         del interaction
-        click = Click.read(match.string)
+        click = TaskCustomId.parse(match.string)
         assert click is not None, "the template matched"  # noqa: S101 - for the type checkers
         return cls(click, cast(ui.Button[Any], item))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(self.click.room, interaction, self.click)
+        interaction.client.dispatch(self.click.event, interaction, self.click)
 
 
 class TaskMenu(ui.DynamicItem[ui.Select[Any]], template=_OF_MENUS):
     """A menu of a task's message, or about one."""
 
-    def __init__(self, click: Click, select: ui.Select[Any], *, row: int | None = None) -> None:
+    def __init__(self, click: TaskCustomId, select: ui.Select[Any], *, row: int | None = None) -> None:
         super().__init__(select, row=row)
         self.item.custom_id = click.custom_id
         self.click = click
@@ -121,10 +133,10 @@ class TaskMenu(ui.DynamicItem[ui.Select[Any]], template=_OF_MENUS):
     ) -> Self:
         """Build the menu anew from a choice on any message, however old."""
         del interaction
-        click = Click.read(match.string)
+        click = TaskCustomId.parse(match.string)
         assert click is not None, "the template matched"  # noqa: S101 - for the type checkers
         return cls(click, cast(ui.Select[Any], item))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the choice to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(CHOICE, interaction, self.click, tuple(self.item.values))
+        interaction.client.dispatch(MENU_CHOICE_EVENT, interaction, self.click, tuple(self.item.values))

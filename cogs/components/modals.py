@@ -7,32 +7,32 @@ import discord
 from discord import ui
 
 from bot.errors import MjbotError
-from bot.midjourney.task import is_array, is_mapping
-from bot.submissions.presses import Presses
-from bot.timeouts import soon
-from cogs.components.custom_ids import Click
+from bot.midjourney.task import is_json_array, is_json_object
+from bot.submissions.presses import PressService
+from bot.timeouts import wait_at_most
+from cogs.components.custom_ids import TaskCustomId
 from cogs.messaging.context import Interaction
 from cogs.text import limits
 
-PROMPT = "prompt"
-KEPT_SECONDS = 60.0
+PROMPT_FIELD = "prompt"
+MODAL_TIMEOUT_SECONDS = 60.0
 """How long discord.py keeps an open modal, and a timer; what is submitted later is read without it."""
 
 _PREFILL_SECONDS = 1.5
 
 
-async def prefilled(presses: Presses, click: Click) -> str:
+async def fetch_prefill(presses: PressService, click: TaskCustomId) -> str:
     """Find what a form starts with in the time that a first answer leaves; an empty form is better than none."""
     try:
-        return await soon(presses.prefill(click.task_id, click.key), _PREFILL_SECONDS)
+        return await wait_at_most(presses.get_modal_prefill(click.task_id, click.key), _PREFILL_SECONDS)
     except (TimeoutError, MjbotError):
         return ""
 
 
-def prompt_field(text: str, hint: str) -> ui.Label[Any]:
+def build_prompt_field(text: str, hint: str) -> ui.Label[Any]:
     """Make the field of a prompt, filled in as far as it has room."""
     field = ui.TextInput[Any](
-        custom_id=PROMPT,
+        custom_id=PROMPT_FIELD,
         style=discord.TextStyle.paragraph,
         default=limits.cut(text, limits.INPUT) or None,
         max_length=limits.INPUT,
@@ -41,52 +41,56 @@ def prompt_field(text: str, hint: str) -> ui.Label[Any]:
     return ui.Label(text="Prompt", description=hint, component=field)
 
 
-def prompt_in(data: Mapping[str, Any]) -> str:
+def read_prompt(data: Mapping[str, Any]) -> str:
     """Return the prompt as it was typed: whoever composes it makes of it what Midjourney reads."""
-    return typed_in(data, PROMPT)
+    return read_text_field(data, PROMPT_FIELD)
 
 
-def typed_in(data: Mapping[str, Any], custom_id: str) -> str:
+def read_text_field(data: Mapping[str, Any], custom_id: str) -> str:
     """Return what was typed into a field, as it was typed; "" where nothing was."""
     value = _part(data, custom_id).get("value")
     return value if isinstance(value, str) else ""
 
 
-def prompt_of(interaction: Interaction) -> str:
+def get_typed_prompt(interaction: Interaction) -> str:
     """Return the prompt that came with a form or a command, as it was typed; "" where there was none."""
     data: Mapping[str, Any] = interaction.data or {}
     if interaction.type is discord.InteractionType.modal_submit:
-        return prompt_in(data)
+        return read_prompt(data)
     options = data.get("options")
-    for option in options if is_array(options) else ():
-        if is_mapping(option) and option.get("name") == PROMPT and isinstance(value := option.get("value"), str):
+    for option in options if is_json_array(options) else ():
+        if (
+            is_json_object(option)
+            and option.get("name") == PROMPT_FIELD
+            and isinstance(value := option.get("value"), str)
+        ):
             return value
     return ""
 
 
-def chosen_in(data: Mapping[str, Any], custom_id: str) -> str:
+def read_choice(data: Mapping[str, Any], custom_id: str) -> str:
     """Return what was chosen in a menu; "" where nothing was."""
     return next(_values(data, custom_id), "")
 
 
-def upload_in(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | None:
+def read_upload(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | None:
     """Return the attachment that was uploaded, as Discord describes it; None where there is none."""
-    return next(uploads_in(data, custom_id), None)
+    return next(read_uploads(data, custom_id), None)
 
 
-def uploads_in(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
+def read_uploads(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
     """Return the attachments that were uploaded, in their order, as Discord describes them."""
     resolved = data.get("resolved")
-    attachments = resolved.get("attachments") if is_mapping(resolved) else None
-    for chosen in _values(data, custom_id) if is_mapping(attachments) else ():
-        found = attachments.get(chosen) if is_mapping(attachments) else None
-        if is_mapping(found):
+    attachments = resolved.get("attachments") if is_json_object(resolved) else None
+    for chosen in _values(data, custom_id) if is_json_object(attachments) else ():
+        found = attachments.get(chosen) if is_json_object(attachments) else None
+        if is_json_object(found):
             yield found
 
 
 def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
     values = _part(data, custom_id).get("values")
-    yield from map(str, values) if is_array(values) else ()
+    yield from map(str, values) if is_json_array(values) else ()
 
 
 def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
@@ -97,7 +101,7 @@ def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
 def _parts(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
     """Walk a modal's raw components, rows or labels, for one of that name."""
     for part in (*data.get("components", ()), data.get("component", {})):
-        if is_mapping(part):
+        if is_json_object(part):
             if part.get("custom_id") == custom_id:
                 yield part
             elif part:

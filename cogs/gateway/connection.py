@@ -14,17 +14,17 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.ops.shutdown import HANG_UP_SECONDS
-from cogs.gateway.sharded_bot import NO_OBJECT, PatientBot
+from bot.ops.shutdown import GATEWAY_CLOSE_SECONDS
+from cogs.gateway.sharded_bot import MALFORMED_ANSWER_ERRORS, ShardedBot
 
 log = logging.getLogger(__name__)
 
-FIRST_SECONDS = 90.0
+FIRST_CONNECTION_SECONDS = 90.0
 """How long the first connection of all shards may take, for each of them after the first 5 s more."""
 
 _LOGIN_SECONDS = 60.0
 
-UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
+UNREACHABLE_ERRORS = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
 """What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
 
 
@@ -36,7 +36,7 @@ class ShardsRefused(ConnectionError):
     """Discord refuses to have its guilds cut up as the settings say; the text says what to do."""
 
 
-def use_api(url: str) -> None:
+def override_api_url(url: str) -> None:
     """Send REST to `url` instead of Discord's own address; the gateway is the one that it names."""
     Route.BASE = url
 
@@ -55,7 +55,7 @@ async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
         raise TokenRefused from refused
 
 
-async def prepare(bot: PatientBot, *, elsewhere: bool) -> None:
+async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
     """Ask Discord how many shards it wants, and wait until ours may connect.
 
     `elsewhere` tells that REST goes to a Discord of our own, whose gateway is then used too.
@@ -65,30 +65,30 @@ async def prepare(bot: PatientBot, *, elsewhere: bool) -> None:
     """
     try:
         async with asyncio.timeout(_LOGIN_SECONDS):
-            data = await bot.ask_gateway()
-        bot.identifies.hear(data.get("session_start_limit"))
-        bot.recommended_shards = int(data.get("shards") or 1)
+            data = await bot.fetch_gateway_info()
+        bot.identify_limiter.update_limit(data.get("session_start_limit"))
+        bot.recommended_shard_count = int(data.get("shards") or 1)
         gateway = yarl.URL(data["url"])
-    except NO_OBJECT as error:
+    except MALFORMED_ANSWER_ERRORS as error:
         raise ConnectionError("GET /gateway/bot gave something else") from error
     # discord.py leaves None here until it is told, whatever its annotation says.
-    bot.shard_count = bot.shard_count or bot.recommended_shards
+    bot.shard_count = bot.shard_count or bot.recommended_shard_count
     if elsewhere:
         DiscordWebSocket.DEFAULT_GATEWAY = gateway
-    await bot.identifies.grant(bot.own_shards)
+    await bot.identify_limiter.wait_until_allowed(bot.own_shard_ids)
 
 
-async def hang_up(bot: PatientBot) -> None:
+async def close_gateway(bot: ShardedBot) -> None:
     """Close the gateway's sockets, and nothing else: from here on Discord gives us no click, and REST works on."""
     closing = [asyncio.ensure_future(shard.disconnect()) for shard in bot.shards.values()]
     if closing:
-        _, deaf = await asyncio.wait(closing, timeout=HANG_UP_SECONDS)
+        _, deaf = await asyncio.wait(closing, timeout=GATEWAY_CLOSE_SECONDS)
         for one in deaf:
             one.cancel()
         await asyncio.gather(*closing, return_exceptions=True)
 
 
-async def connect(bot: PatientBot, *, first_seconds: float = FIRST_SECONDS) -> None:
+async def connect(bot: ShardedBot, *, first_seconds: float = FIRST_CONNECTION_SECONDS) -> None:
     """Stay connected until the bot is closed; discord.py resumes by itself once the first connection stands.
 
     Raises:
@@ -105,14 +105,14 @@ async def connect(bot: PatientBot, *, first_seconds: float = FIRST_SECONDS) -> N
             await asyncio.wait({connecting, ready}, timeout=bound, return_when=asyncio.FIRST_COMPLETED)
             if ready.done() or connecting.done():
                 break
-            if not bot.identifies.are_waited_for:
+            if not bot.identify_limiter.has_waiting_shards:
                 raise TimeoutError("the first connection did not stand in time")
         await connecting
     except discord.ConnectionClosed as closed:
         raise _of_close(bot, closed) from closed
     except discord.PrivilegedIntentsRequired as refused:
         raise ConnectionError("the gateway refuses the intents") from refused
-    except (*NO_OBJECT, RecursionError) as error:
+    except (*MALFORMED_ANSWER_ERRORS, RecursionError) as error:
         # What discord.py itself stumbles over, in whatever the gateway sent, must not end us.
         log.warning("discord.py stumbled.", exc_info=error)
         raise ConnectionError(f"discord.py stumbled ({type(error).__name__})") from error
@@ -122,7 +122,7 @@ async def connect(bot: PatientBot, *, first_seconds: float = FIRST_SECONDS) -> N
         await asyncio.gather(connecting, ready, return_exceptions=True)
 
 
-def _of_close(bot: PatientBot, closed: discord.ConnectionClosed) -> Exception:
+def _of_close(bot: ShardedBot, closed: discord.ConnectionClosed) -> Exception:
     """Say what a close code is at which discord.py gives up."""
     match closed.code:
         case 4004:
@@ -134,7 +134,9 @@ def _of_close(bot: PatientBot, closed: discord.ConnectionClosed) -> Exception:
             )
         case 4011:
             few = f"{bot.shard_count} shards are too few for Discord (4011)"
-            advice = f"leave SHARD_COUNT empty, or set it to {bot.recommended_shards} or more, alike in every process"
+            advice = (
+                f"leave SHARD_COUNT empty, or set it to {bot.recommended_shard_count} or more, alike in every process"
+            )
             return ShardsRefused(f"{few}: {advice}")
         case code:
             return ConnectionError(f"the gateway closed with {code}")

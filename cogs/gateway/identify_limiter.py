@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cogs.messaging.rate_limits import Window
+from cogs.messaging.rate_limits import RateLimitWindow
 
 log = logging.getLogger(__name__)
 
@@ -33,31 +33,31 @@ _LOOK_SECONDS = 600.0
 
 _WORTH_TELLING_SECONDS = 1.0
 
-Ask = Callable[[], Awaitable[Mapping[str, Any] | None]]
+FetchStartLimit = Callable[[], Awaitable[Mapping[str, Any] | None]]
 """Gives the `session_start_limit` of `GET /gateway/bot`, None where Discord cannot be asked."""
 
 
 @dataclass(frozen=True)
-class StartLimit:
+class SessionStartLimit:
     """Discord's count of the IDENTIFYs of all processes; its two moments are seconds of one monotonic clock."""
 
     total: int
     remaining: int
-    asked_at: float
+    fetched_at: float
     resets_at: float
 
 
-def reserve(limit: StartLimit, shards: int) -> int:
+def compute_reserve(limit: SessionStartLimit, shards: int) -> int:
     """Return how many IDENTIFYs are left alone: 5 % of a day's, and at least those of one more start."""
     return max(math.ceil(limit.total * _RESERVE), shards)
 
 
-def is_at_reserve(limit: StartLimit, shards: int) -> bool:
+def is_at_reserve(limit: SessionStartLimit, shards: int) -> bool:
     """Tell whether so many more IDENTIFYs would go below the reserve."""
-    return limit.remaining - shards < reserve(limit, shards)
+    return limit.remaining - shards < compute_reserve(limit, shards)
 
 
-def free_at(limit: StartLimit, shards: int, since: float) -> float:
+def next_identify_at(limit: SessionStartLimit, shards: int, since: float) -> float:
     """Return when so many shards may IDENTIFY; `since` is our last IDENTIFY, or our start, in seconds of that clock.
 
     While more than half of the day's is left: at once. Then what is left above the reserve is spread evenly over the
@@ -67,25 +67,25 @@ def free_at(limit: StartLimit, shards: int, since: float) -> float:
         return since
     if is_at_reserve(limit, shards):
         return limit.resets_at
-    spare = limit.remaining - reserve(limit, shards)
+    spare = limit.remaining - compute_reserve(limit, shards)
     # Whoever is restarted begins this wait anew, and must get through it all the same: the reserve is what counts.
-    return since + min(shards * (limit.resets_at - limit.asked_at) / spare, _LONGEST_SPREAD_SECONDS)
+    return since + min(shards * (limit.resets_at - limit.fetched_at) / spare, _LONGEST_SPREAD_SECONDS)
 
 
-class Identifies:
+class IdentifyLimiter:
     """Gives shards their turns to IDENTIFY: discord.py alone answers every op 9 with another, for ever."""
 
     def __init__(
         self,
-        ask: Ask,
+        ask: FetchStartLimit,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ask = ask
         self._now = now
         self._sleep = sleep
-        self._own: dict[int, Window] = defaultdict(lambda: Window(_OWN))
-        self._limit: StartLimit | None = None
+        self._own: dict[int, RateLimitWindow] = defaultdict(lambda: RateLimitWindow(_OWN))
+        self._limit: SessionStartLimit | None = None
         self._asked_at = -math.inf
         self._asking = asyncio.Lock()
         self._granted: set[int] = set()
@@ -94,11 +94,11 @@ class Identifies:
         self._waiting = 0
 
     @property
-    def are_waited_for(self) -> bool:
+    def has_waiting_shards(self) -> bool:
         """Tell whether a shard is without a connection only because it may not IDENTIFY yet."""
         return self._waiting > 0
 
-    def hear(self, said: Mapping[str, Any] | None) -> None:
+    def update_limit(self, said: Mapping[str, Any] | None) -> None:
         """Take over what Discord answered; what it last said stands until its reset where it says nothing."""
         self._asked_at = now = self._now()
         try:
@@ -109,9 +109,9 @@ class Identifies:
             return
         # Turns that were given and not used yet are not in Discord's count.
         resets_at = now + max(1.0, reset_after_ms / 1000)
-        self._limit = StartLimit(total, remaining - len(self._granted), now, resets_at)
+        self._limit = SessionStartLimit(total, remaining - len(self._granted), now, resets_at)
 
-    async def grant(self, shards: Collection[int]) -> None:
+    async def wait_until_allowed(self, shards: Collection[int]) -> None:
         """Wait until these shards may IDENTIFY together; best with no socket open, which would not last so long."""
         self._give_back(self._granted.intersection(shards))
         begun = self._now()
@@ -125,24 +125,24 @@ class Identifies:
         self._count(-len(shards))
         self._last = self._now()
 
-    async def turn(self, shard_id: int) -> None:
+    async def acquire(self, shard_id: int) -> None:
         """Count a shard's IDENTIFY, which is sent next, once it may be."""
         if shard_id not in self._granted:
-            await self.grant({shard_id})
+            await self.wait_until_allowed({shard_id})
         self._granted.discard(shard_id)
         self._last = self._now()
-        self._own[shard_id].use(self._last)
+        self._own[shard_id].record_use(self._last)
 
-    def recent(self, shard_id: int) -> int:
+    def count_recent(self, shard_id: int) -> int:
         """Return how often the shard had to IDENTIFY in the last ten minutes, 10 at most."""
-        return self._own[shard_id].used_since(self._now() - _OWN[0][1])
+        return self._own[shard_id].count_uses_since(self._now() - _OWN[0][1])
 
     async def _pause(self, shards: Collection[int], begun: float) -> float:
         """Return for how many seconds these shards are not to IDENTIFY yet, and say why."""
         now = self._now()
         limit = await self._known()
         since = begun if self._last is None else self._last
-        discords = free_at(limit, len(shards), since) if limit else now
+        discords = next_identify_at(limit, len(shards), since) if limit else now
         own = max((self._own[one].free_at(now) for one in shards), default=now)
         if limit and discords > now and discords >= own:
             self._tell_of(limit, discords - now, at_reserve=is_at_reserve(limit, len(shards)))
@@ -151,13 +151,13 @@ class Identifies:
             self._tell(f"own {who}", own - now, "Shard %s has connected too often: waiting %.0f s.", who, own - now)
         return max(discords, own) - now
 
-    async def _known(self) -> StartLimit | None:
+    async def _known(self) -> SessionStartLimit | None:
         """Return what Discord says, asked again where its answer is old."""
         async with self._asking:
             now = self._now()
             over = self._limit is not None and self._limit.resets_at <= now
             if over or now - self._asked_at > _FRESH_SECONDS:
-                self.hear(await self._ask())
+                self.update_limit(await self._ask())
             return self._limit
 
     def _give_back(self, shards: Collection[int]) -> None:
@@ -169,7 +169,7 @@ class Identifies:
         if self._limit is not None:
             self._limit = replace(self._limit, remaining=self._limit.remaining + more)
 
-    def _tell_of(self, limit: StartLimit, seconds: float, *, at_reserve: bool) -> None:
+    def _tell_of(self, limit: SessionStartLimit, seconds: float, *, at_reserve: bool) -> None:
         said = "Of %d connections a day Discord allows %d more, "
         said += (
             "which are kept in reserve: waiting %.0f s, until it counts anew."

@@ -2,7 +2,7 @@
 
 import discord
 
-NEEDED = discord.Permissions(
+REQUIRED_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
@@ -22,16 +22,18 @@ _NAMES = {
 }
 
 
-def missing(granted: discord.Permissions) -> list[str]:
+def list_missing_permissions(granted: discord.Permissions) -> list[str]:
     """Return the names of those that are lacking, as Discord's settings show them."""
     return [name for flag, name in _NAMES.items() if not getattr(granted, flag)]
 
 
-def invite(application_id: int) -> str:
+def build_invite_url(application_id: int) -> str:
     """Return the link that adds the bot to a server."""
-    return discord.utils.oauth_url(application_id, permissions=NEEDED, scopes=("bot", "applications.commands"))
+    return discord.utils.oauth_url(
+        application_id, permissions=REQUIRED_PERMISSIONS, scopes=("bot", "applications.commands")
+    )
 
 
-def invite_for_oneself(application_id: int) -> str:
+def build_user_install_url(application_id: int) -> str:
     """Return the link that adds the bot's commands to a person's own apps, wherever that person writes."""
     return discord.utils.oauth_url(application_id, scopes=("applications.commands",)) + "&integration_type=1"

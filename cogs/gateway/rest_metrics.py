@@ -19,7 +19,7 @@ _ROUTES = (
 )
 
 
-def route(method: str, url: yarl.URL) -> str:
+def classify_request(method: str, url: yarl.URL) -> str:
     """Name the kind of a request; empty where it is none of REST, but the gateway's or a picture's."""
     base = yarl.URL(Route.BASE)
     if url.origin() != base.origin() or not url.path.startswith(base.path):
@@ -28,7 +28,7 @@ def route(method: str, url: yarl.URL) -> str:
     return next((name for name, verb, form in _ROUTES if verb == method and form.fullmatch(path)), _OTHER)
 
 
-def traced() -> aiohttp.TraceConfig:
+def create_trace_config() -> aiohttp.TraceConfig:
     """Return what counts, for discord.py's `http_trace`; webhooks of interactions use the same session."""
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(_answered)
@@ -38,13 +38,13 @@ def traced() -> aiohttp.TraceConfig:
 
 async def _answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
     status = request.response.status
-    if kind := route(request.method, request.url):
+    if kind := classify_request(request.method, request.url):
         DISCORD_REQUESTS.labels(kind, f"{status // 100}xx").inc()
         if 400 <= status < 500:
             DISCORD_REFUSALS.labels(kind, status).inc()
 
 
 async def _lost(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams) -> None:
-    kind = route(request.method, request.url)
+    kind = classify_request(request.method, request.url)
     if kind and not isinstance(request.exception, asyncio.CancelledError):
         DISCORD_REQUESTS.labels(kind, "lost").inc()

@@ -3,7 +3,7 @@
 from discord.ext import commands
 
 
-class Sessions:
+class ShardHealth:
     """Follows the sessions of a bot's shards; discord.py itself only tells of sockets."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
@@ -19,7 +19,7 @@ class Sessions:
     async def _missing(self, shard_id: int) -> None:
         self._lost.add(shard_id)
 
-    def trouble(self) -> str:
+    def find_problem(self) -> str:
         """Say what is wrong with the connection; empty where all is well."""
         if not self._bot.is_ready():
             return "not connected to Discord's gateway yet"

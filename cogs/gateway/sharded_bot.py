@@ -12,35 +12,35 @@ from discord.ext import commands
 from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
-from cogs.gateway.identify_limiter import Identifies
-from cogs.messaging.cdn_client import BoundedHTTP
+from cogs.gateway.identify_limiter import IdentifyLimiter
+from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 
 _ASK_SECONDS = 20.0
 _APART_SECONDS = 5.0
 """Discord takes `max_concurrency` IDENTIFYs in so many seconds, often one, and answers what comes sooner with op 9."""
 
 
-NO_OBJECT = (LookupError, TypeError, ValueError, AttributeError)
+MALFORMED_ANSWER_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 """What reading Discord's answer raises where it is not what it should be."""
 
 
-class PatientBot(commands.AutoShardedBot):
+class ShardedBot(commands.AutoShardedBot):
     """Connects its own shards of all; each IDENTIFY waits for its turn."""
 
     def __init__(self, *, shard_ids: Collection[int] = (), **options: Any) -> None:  # noqa: ANN401 - discord.py's own
         if shard_ids:
             options["shard_ids"] = sorted(shard_ids)
         super().__init__(**options)
-        self.identifies = Identifies(self._start_limit)
-        self.recommended_shards = 1
+        self.identify_limiter = IdentifyLimiter(self._start_limit)
+        self.recommended_shard_count = 1
         """How many shards Discord would have, of all processes together."""
 
     @property
-    def own_shards(self) -> Sequence[int]:
+    def own_shard_ids(self) -> Sequence[int]:
         """Tell which shards this process connects, once it is known how many there are."""
         return self.shard_ids or range(self.shard_count or 1)
 
-    async def ask_gateway(self) -> dict[str, Any]:
+    async def fetch_gateway_info(self) -> dict[str, Any]:
         """Ask Discord for its gateway, how many shards it recommends, and how many may start."""
         data: dict[str, Any] = await self.http.request(Route("GET", "/gateway/bot"))
         return data
@@ -48,18 +48,18 @@ class PatientBot(commands.AutoShardedBot):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait as discord.py does, 5 s between two shards, and longer where Discord would mind."""
         await super().before_identify_hook(shard_id, initial=initial)
-        await self.identifies.turn(shard_id or 0)
+        await self.identify_limiter.acquire(shard_id or 0)
 
     async def _start_limit(self) -> Mapping[str, Any] | None:
         try:
             async with asyncio.timeout(_ASK_SECONDS):
-                limit: Mapping[str, Any] | None = (await self.ask_gateway()).get("session_start_limit")
-        except (discord.DiscordException, aiohttp.ClientError, OSError, *NO_OBJECT):
+                limit: Mapping[str, Any] | None = (await self.fetch_gateway_info()).get("session_start_limit")
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *MALFORMED_ANSWER_ERRORS):
             return None
         return limit
 
 
-class PatientShard(shard.Shard):
+class IdentifyQueueShard(shard.Shard):
     """A shard that waits for its turn before it opens a socket.
 
     discord.py would wait on an open one, for a minute at most, and all that the other shards need would wait too.
@@ -79,23 +79,23 @@ class PatientShard(shard.Shard):
 
     def _takes_its_turn(self, kind: int, why: Exception | None) -> bool:
         """Tell whether it is this shard's turn; if not, the same event comes again once it is."""
-        if not isinstance(self._client, PatientBot):
+        if not isinstance(self._client, ShardedBot):
             return True
         may, self._may_identify = self._may_identify, False
         if not may:
             self._cancel_task()
-            waiting = self._wait(self._client.identifies, shard.EventItem(kind, self, why))
+            waiting = self._wait(self._client.identify_limiter, shard.EventItem(kind, self, why))
             self._task = asyncio.create_task(waiting, name=f"shard {self.id} waits for its turn")
         return may
 
-    async def _wait(self, identifies: Identifies, event: shard.EventItem) -> None:
+    async def _wait(self, identifies: IdentifyLimiter, event: shard.EventItem) -> None:
         # Processes that were refused at the same moment would else meet again five seconds later.
-        await asyncio.sleep(random.uniform(0, _APART_SECONDS * identifies.recent(self.id)))  # noqa: S311 - jitter
-        await identifies.grant({self.id})
+        await asyncio.sleep(random.uniform(0, _APART_SECONDS * identifies.count_recent(self.id)))  # noqa: S311 - jitter
+        await identifies.wait_until_allowed({self.id})
         self._may_identify = True
         self._queue_put(event)
 
 
 # discord.py offers no other way to choose the classes of its shards, and of its HTTP client.
-shard.Shard = PatientShard  # type: ignore[misc]
-client.HTTPClient = BoundedHTTP  # type: ignore[attr-defined]
+shard.Shard = IdentifyQueueShard  # type: ignore[misc]
+client.HTTPClient = SizeLimitedHTTPClient  # type: ignore[attr-defined]

@@ -2,19 +2,21 @@
 
 from bot.entities import Place
 from bot.submissions.presses import Press
-from cogs.components.custom_ids import Click
-from cogs.gateway.guild_trust import Trust
-from cogs.messaging.context import Interaction, clicked, person, requester
+from cogs.components.custom_ids import TaskCustomId
+from cogs.gateway.guild_trust import GuildTrust
+from cogs.messaging.context import Interaction, get_clicked_place, get_requester, to_person
 
 
-async def press_of(interaction: Interaction, click: Click, trust: Trust, *, parent: Place | None = None) -> Press:
+async def build_press(
+    interaction: Interaction, click: TaskCustomId, trust: GuildTrust, *, parent: Place | None = None
+) -> Press:
     """Make a press of a click, or of a form; `parent` is the task's message where another one was clicked."""
-    asked_by = requester(interaction.message)
+    asked_by = get_requester(interaction.message)
     return Press(
         interaction_id=interaction.id,
-        person=person(interaction.user),
-        asker=await trust.asker(interaction, asked_by.id if asked_by else 0),
-        parent=parent or clicked(interaction),
+        person=to_person(interaction.user),
+        asker=await trust.identify_asker(interaction, asked_by.id if asked_by else 0),
+        place=parent or get_clicked_place(interaction),
         task_id=click.task_id,
-        key=click.key,
+        button_key=click.key,
     )

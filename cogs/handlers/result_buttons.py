@@ -7,29 +7,39 @@ import discord
 from discord.ext import commands
 
 from bot.errors import PictureTooLarge
-from bot.features.downloads import WHOLE, Files, Results
-from bot.features.lineage import Families
+from bot.features.downloads import WHOLE_GRID, DownloadFiles, DownloadService
+from bot.features.lineage import LineageFinder
 from bot.imaging.downloader import Picture
-from bot.midjourney.buttons import Kind
-from cogs.components.custom_ids import CHOICE, Click, Room, TaskMenu
+from bot.midjourney.buttons import ButtonKind
+from cogs.components.custom_ids import MENU_CHOICE_EVENT, ClickEvent, TaskCustomId, TaskMenu
 from cogs.messaging import rate_limits
-from cogs.messaging.context import Interaction, clicked, place
-from cogs.messaging.rate_limits import Budgets
-from cogs.messaging.responses import acknowledged, apologising, promptly, replaced, said, taking_back, thinking
+from cogs.messaging.context import Interaction, get_clicked_place, to_place
+from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.responses import (
+    acknowledge,
+    defer_thinking,
+    explain_error,
+    replace_message,
+    replace_response_on_error,
+    send_ephemeral_on_error,
+    with_timeout,
+)
 from cogs.text import limits
-from cogs.text.markdown import prompt_line, short, web_link
-from cogs.views.bot_buttons import pictures_menu
-from cogs.views.lineage import family_embed
+from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
+from cogs.views.bot_buttons import render_pictures_menu
+from cogs.views.lineage import render_lineage
 
-_NUMBERS = frozenset({WHOLE, 1, 2, 3, 4})
+_NUMBERS = frozenset({WHOLE_GRID, 1, 2, 3, 4})
 _ASK = "Which of the four do you want as files? It is free."
 _FETCHING = "Fetching the pictures …"
 
 
-class Ours(commands.Cog):
+class ResultButtonHandler(commands.Cog):
     """Translates clicks on what is ours, which are free, into calls of their use cases."""
 
-    def __init__(self, bot: commands.AutoShardedBot, results: Results, families: Families, turns: Budgets) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, results: DownloadService, families: LineageFinder, turns: RateLimiter
+    ) -> None:
         self._bot = bot
         self._results = results
         self._families = families
@@ -39,40 +49,40 @@ class Ours(commands.Cog):
         """Let every old message's menus find us."""
         self._bot.add_dynamic_items(TaskMenu)
 
-    @commands.Cog.listener(f"on_{Room.RESULT}")
-    async def clicked(self, interaction: Interaction, click: Click) -> None:
+    @commands.Cog.listener(f"on_{ClickEvent.RESULT}")
+    async def handle_click(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Answer a click on a button of ours."""
-        async with apologising(interaction):
-            if click.kind is Kind.SPLIT:
+        async with send_ephemeral_on_error(interaction):
+            if click.kind is ButtonKind.SPLIT_GRID:
                 await self._ask_which(interaction, click)
-            elif click.kind is Kind.ORIGINAL:
+            elif click.kind is ButtonKind.ORIGINAL_FILE:
                 await self._original(interaction, click)
-            elif click.kind is Kind.FAMILY:
+            elif click.kind is ButtonKind.LINEAGE:
                 await self._family(interaction, click)
 
-    @commands.Cog.listener(f"on_{CHOICE}")
-    async def chosen(self, interaction: Interaction, click: Click, values: Sequence[str]) -> None:
+    @commands.Cog.listener(f"on_{MENU_CHOICE_EVENT}")
+    async def handle_choice(self, interaction: Interaction, click: TaskCustomId, values: Sequence[str]) -> None:
         """Answer a choice in a menu of ours."""
-        async with apologising(interaction):
-            if click.kind is Kind.MORE and values and (chosen := Click.read(values[0])):
+        async with send_ephemeral_on_error(interaction):
+            if click.kind is ButtonKind.OVERFLOW_MENU and values and (chosen := TaskCustomId.parse(values[0])):
                 # A press exactly like its button's, forms included.
-                interaction.client.dispatch(chosen.room, interaction, chosen)
-            elif click.kind is Kind.PICTURES:
+                interaction.client.dispatch(chosen.event, interaction, chosen)
+            elif click.kind is ButtonKind.SPLIT_MENU:
                 await self._split(interaction, click, {int(value) for value in values if value.isdecimal()} & _NUMBERS)
 
-    async def _ask_which(self, interaction: Interaction, click: Click) -> None:
+    async def _ask_which(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Ask privately; the menu carries the grid's message, so that the files go where that one is seen."""
-        grid = clicked(interaction)
-        menu = pictures_menu(click.task_id, None if grid.ephemeral else grid.message_id)
-        await acknowledged(interaction.response.send_message(_ASK, view=menu, ephemeral=True))
+        grid = get_clicked_place(interaction)
+        menu = render_pictures_menu(click.task_id, None if grid.ephemeral else grid.message_id)
+        await acknowledge(interaction.response.send_message(_ASK, view=menu, ephemeral=True))
 
-    async def _split(self, interaction: Interaction, click: Click, numbers: set[int]) -> None:
-        if not await replaced(interaction, _FETCHING):
+    async def _split(self, interaction: Interaction, click: TaskCustomId, numbers: set[int]) -> None:
+        if not await replace_message(interaction, _FETCHING):
             return
         private = click.key == "-"
-        grid = clicked(interaction) if private else place(interaction, int(click.key), ephemeral=False)
-        async with taking_back(interaction, private=True):
-            files = await self._results.split(click.task_id, numbers, grid)
+        grid = get_clicked_place(interaction) if private else to_place(interaction, int(click.key), ephemeral=False)
+        async with replace_response_on_error(interaction, private=True):
+            files = await self._results.fetch_grid_pictures(click.task_id, numbers, grid)
             for batch in _batches(files.pictures):
                 await self._turn(interaction)
                 sending = interaction.followup.send(
@@ -82,45 +92,49 @@ class Ours(commands.Cog):
                     allowed_mentions=discord.AllowedMentions.none(),
                     wait=True,
                 )
-                await promptly(sending)
+                await with_timeout(sending)
             await self._turn(interaction)
-            await promptly(interaction.edit_original_response(content=_told(files, interaction) or "Here you are."))
+            await with_timeout(interaction.edit_original_response(content=_told(files, interaction) or "Here you are."))
 
-    async def _original(self, interaction: Interaction, click: Click) -> None:
-        if not await thinking(interaction):
+    async def _original(self, interaction: Interaction, click: TaskCustomId) -> None:
+        if not await defer_thinking(interaction):
             return
-        async with taking_back(interaction, private=True):
-            files = await self._results.original(click.task_id, clicked(interaction))
+        async with replace_response_on_error(interaction, private=True):
+            files = await self._results.fetch_originals(click.task_id, get_clicked_place(interaction))
             first, *more = [*_batches(files.pictures)] or [[]]
             await self._turn(interaction)
             shown = [_file(picture, files.prompt) for picture in first]
-            await promptly(
+            await with_timeout(
                 interaction.edit_original_response(content=_told(files, interaction) or None, attachments=shown)
             )
             for batch in more:
                 await self._turn(interaction)
                 sent = [_file(picture, files.prompt) for picture in batch]
-                await promptly(interaction.followup.send(files=sent, ephemeral=True))
+                await with_timeout(interaction.followup.send(files=sent, ephemeral=True))
 
-    async def _family(self, interaction: Interaction, click: Click) -> None:
-        if not await thinking(interaction):
+    async def _family(self, interaction: Interaction, click: TaskCustomId) -> None:
+        if not await defer_thinking(interaction):
             return
-        async with taking_back(interaction, private=True):
-            family = await self._families.of(click.task_id, clicked(interaction), interaction.user.id)
+        async with replace_response_on_error(interaction, private=True):
+            family = await self._families.find_lineage(
+                click.task_id, get_clicked_place(interaction), interaction.user.id
+            )
             await self._turn(interaction)
-            await promptly(interaction.edit_original_response(embed=family_embed(family, click.task_id)))
+            await with_timeout(interaction.edit_original_response(embed=render_lineage(family, click.task_id)))
 
     async def _turn(self, interaction: Interaction) -> None:
-        await self._turns.turn(interaction.token, rate_limits.TOKEN, as_bot=False, urgent=lambda: True)
+        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False, urgent=lambda: True)
 
 
 def _file(picture: Picture, prompt: str) -> discord.File:
-    return discord.File(io.BytesIO(picture.data), picture.name, description=short(prompt, limits.ALT_TEXT) or None)
+    return discord.File(
+        io.BytesIO(picture.data), picture.name, description=clean_and_cut(prompt, limits.ALT_TEXT) or None
+    )
 
 
 def _whose(person: discord.abc.User, prompt: str, grid: str) -> str:
     """Say who wanted the files, of which picture, and where its message is."""
-    return f"{person.mention} split [these four]({grid}): {prompt_line(prompt)}".removesuffix(": ")
+    return f"{person.mention} split [these four]({grid}): {format_prompt(prompt)}".removesuffix(": ")
 
 
 def _batches(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
@@ -135,17 +149,21 @@ def _batches(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
         yield batch
 
 
-def _told(files: Files, interaction: Interaction) -> str:
+def _told(files: DownloadFiles, interaction: Interaction) -> str:
     """Say what there is to say beside the files."""
     told: list[str] = []
-    if files.cut:
+    if files.is_split_here:
         told.append("Cut from the grid: U gives the same picture with its own buttons.")
-    if any(picture.shrunk for picture in files.pictures):
+    if any(picture.is_reencoded for picture in files.pictures):
         told.append("Made smaller to fit here.")
-    if files.unfit is not None:
-        links = [link for url in files.links if (link := web_link(url))]
-        why = "It is too large to be attached here." if _is_large(files) else said(files.unfit, interaction)
-        told.append(f"{why} {_linked(links)}" if links else said(files.unfit, interaction))
+    if files.first_error is not None:
+        links = [link for url in files.links if (link := sanitize_link(url))]
+        why = (
+            "It is too large to be attached here."
+            if _is_large(files)
+            else explain_error(files.first_error, interaction)
+        )
+        told.append(f"{why} {_linked(links)}" if links else explain_error(files.first_error, interaction))
     return " ".join(told)
 
 
@@ -156,5 +174,5 @@ def _linked(links: Sequence[str]) -> str:
     return f"Untouched, while the links live: {named}."
 
 
-def _is_large(files: Files) -> bool:
-    return isinstance(files.unfit, PictureTooLarge)
+def _is_large(files: DownloadFiles) -> bool:
+    return isinstance(files.first_error, PictureTooLarge)

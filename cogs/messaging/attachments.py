@@ -9,10 +9,10 @@ from typing import Any, Self
 import aiohttp
 import discord
 
-from bot.errors import UploadForeign, UploadTooLarge, UploadTooSmall, UploadUnreadable
+from bot.errors import UploadTooLarge, UploadTooSmall, UploadTypeUnsupported, UploadUnreadable
 from bot.imaging.reencode import MAX_PIXELS
-from bot.imaging.upload_validation import LEAST_SIDE, MOST_BYTES
-from cogs.messaging.responses import PATIENCE_SECONDS
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS
+from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
 
 _KINDS = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 # Discord goes by the file's ending; where that tells nothing, the bytes will.
@@ -20,12 +20,12 @@ _UNTOLD = frozenset({"", "application/octet-stream"})
 _RATE = 256 * 1024
 """How many bytes a second Discord's CDN gives at least."""
 
-Fetch = Callable[[str], Awaitable[bytes]]
+CdnFetch = Callable[[str], Awaitable[bytes]]
 """Downloads what Discord holds, by its link: discord.py's get_from_cdn."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attached:
+class DiscordUpload:
     """A command_requests.Given that Discord holds; `size` in bytes, and 0 or "" where Discord does not tell."""
 
     name: str
@@ -36,7 +36,7 @@ class Attached:
     height: int = 0
 
     @classmethod
-    def of(cls, one: discord.Attachment) -> Self:
+    def from_attachment(cls, one: discord.Attachment) -> Self:
         """Take an option of a command, or a file of a message."""
         return cls(
             name=one.filename,
@@ -48,7 +48,7 @@ class Attached:
         )
 
     @classmethod
-    def uploaded(cls, raw: Mapping[str, Any], fetch: Fetch) -> Self:
+    def from_modal_data(cls, raw: Mapping[str, Any], fetch: CdnFetch) -> Self:
         """Take a file of a form, as Discord's raw data describes it."""
         size, width, height = (
             value if isinstance(value := raw.get(key), int) else 0 for key in ("size", "width", "height")
@@ -64,16 +64,16 @@ class Attached:
         )
 
     @classmethod
-    def held(cls, url: str, fetch: Fetch) -> Self:
+    def from_link(cls, url: str, fetch: CdnFetch) -> Self:
         """Take a file by its link, which must be Discord's own word, as must its size have been looked at."""
         return cls(name=url.partition("?")[0].rpartition("/")[2], download=partial(fetch, url))
 
-    def checked(self, *, least_side: int = LEAST_SIDE) -> Self:
+    def validate(self, *, least_side: int = MIN_SIDE_PIXELS) -> Self:
         """Return it, unless what Discord tells of it is enough to refuse it; raises UploadRefused."""
         if self.kind not in _KINDS | _UNTOLD:
-            raise UploadForeign(self.name, self.kind)
-        if self.size > MOST_BYTES:
-            raise UploadTooLarge(self.name, self.size, MOST_BYTES)
+            raise UploadTypeUnsupported(self.name, self.kind)
+        if self.size > MAX_UPLOAD_BYTES:
+            raise UploadTooLarge(self.name, self.size, MAX_UPLOAD_BYTES)
         if self.width and self.height:
             if min(self.width, self.height) < least_side:
                 raise UploadTooSmall(self.name, self.width, self.height, least_side)
@@ -84,29 +84,29 @@ class Attached:
     async def read(self) -> bytes:
         """Download it from Discord's own CDN."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS + (self.size or MOST_BYTES) / _RATE):
+            async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS + (self.size or MAX_UPLOAD_BYTES) / _RATE):
                 return await self.download()
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
             raise UploadUnreadable(self.name) from error
 
 
-def given(*attachments: discord.Attachment | None) -> tuple[Attached, ...]:
+def validate_attachments(*attachments: discord.Attachment | None) -> tuple[DiscordUpload, ...]:
     """Take the files that were given, in order.
 
     Raises:
         UploadRefused: What Discord tells of one is enough to refuse it.
     """
-    return tuple(Attached.of(one).checked() for one in attachments if one is not None)
+    return tuple(DiscordUpload.from_attachment(one).validate() for one in attachments if one is not None)
 
 
-def pictures_in(message: discord.Message | discord.MessageSnapshot) -> Iterator[discord.Attachment | str]:
+def find_pictures(message: discord.Message | discord.MessageSnapshot) -> Iterator[discord.Attachment | str]:
     """Return the pictures of a message, and of one that it forwards: its files, then the links that embeds show."""
     yield from (one for one in message.attachments if _kind(one.content_type) in _KINDS)
     for embed in message.embeds:
         # What shows a file of the same message by "attachment://" is among the files.
         yield from (url for url in (embed.image.url, embed.thumbnail.url) if url and url.startswith("http"))
     for forwarded in getattr(message, "message_snapshots", ()):
-        yield from pictures_in(forwarded)
+        yield from find_pictures(forwarded)
 
 
 def _kind(content_type: str | None) -> str:

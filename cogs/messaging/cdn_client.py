@@ -8,10 +8,10 @@ from discord.http import HTTPClient
 from yarl import URL
 
 from bot.errors import UploadTooLarge
-from bot.imaging.upload_validation import MOST_BYTES
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 
 
-class BoundedHTTP(HTTPClient):
+class SizeLimitedHTTPClient(HTTPClient):
     """discord.py's HTTP client, whose downloads end at what we take of a file, whatever size was announced."""
 
     async def get_from_cdn(self, url: str) -> bytes:
@@ -36,5 +36,5 @@ class BoundedHTTP(HTTPClient):
 
 
 def _bound(url: str, size: int) -> None:
-    if size > MOST_BYTES:
-        raise UploadTooLarge(URL(url).name, size, MOST_BYTES)
+    if size > MAX_UPLOAD_BYTES:
+        raise UploadTooLarge(URL(url).name, size, MAX_UPLOAD_BYTES)

@@ -10,7 +10,7 @@ from bot.entities import Person, Place
 Interaction = discord.Interaction[Any]
 
 
-def person(user: discord.abc.User) -> Person:
+def to_person(user: discord.abc.User) -> Person:
     """Name a user as the message will."""
     return Person(user.id, user.display_name, user.display_avatar.with_size(64).url)
 
@@ -19,16 +19,16 @@ def is_reachable(interaction: Interaction) -> bool:
     """Tell whether the bot itself, without the interaction's token, can see the channel: its own DM, or a server's."""
     if interaction.context.dm_channel:
         return True
-    return is_member(interaction) and interaction.app_permissions.view_channel
+    return is_bot_in_guild(interaction) and interaction.app_permissions.view_channel
 
 
-def is_member(interaction: Interaction) -> bool:
+def is_bot_in_guild(interaction: Interaction) -> bool:
     """Tell whether the bot is in this server; a person's own install brings its commands to where it is not."""
     guild_id = interaction.guild_id
     return guild_id is not None and interaction.client.get_guild(guild_id) is not None
 
 
-def place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
+def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
     """Return where a message is that this interaction sent, or was pressed on."""
     return Place(
         channel_id=interaction.channel_id or 0,
@@ -42,15 +42,15 @@ def place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Plac
     )
 
 
-def clicked(interaction: Interaction) -> Place:
+def get_clicked_place(interaction: Interaction) -> Place:
     """Return where the clicked message is."""
     message = interaction.message
     if message is None:
         raise TypeError("a click has a message")
-    return place(interaction, message.id, ephemeral=message.flags.ephemeral)
+    return to_place(interaction, message.id, ephemeral=message.flags.ephemeral)
 
 
-def requester(message: discord.Message | None) -> discord.abc.User | None:
+def get_requester(message: discord.Message | None) -> discord.abc.User | None:
     """Return who asked for a message of ours, as Discord itself remembers; None where nothing tells."""
     metadata = message.interaction_metadata if message else None
     return metadata.user if metadata else None

@@ -18,11 +18,11 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status, Task
 from bot.ports import Scene
 from cogs.messaging import rate_limits
-from cogs.messaging.rate_limits import Budgets
-from cogs.messaging.responses import PATIENCE_SECONDS, briefly
+from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS, summarize_error
 from cogs.text import limits
-from cogs.text.markdown import escaped, short
-from cogs.views.task_message import Drawing, render
+from cogs.text.markdown import clean_and_cut, escape_markdown
+from cogs.views.task_message import RenderedMessage, render_message
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +45,10 @@ _NOUNS = {"DESCRIBE": "description", "SHORTEN": "list of shorter prompts", "VIDE
 _T = TypeVar("_T")
 
 
-class DiscordDisplay:
+class DiscordMessageEditor:
     """The Display of Discord: one edit at a time for each message, by token while it lives, then as the bot."""
 
-    def __init__(self, bot: discord.Client, turns: Budgets, clock: Clock) -> None:
+    def __init__(self, bot: discord.Client, turns: RateLimiter, clock: Clock) -> None:
         self._bot = bot
         self._now = clock.now
         self._sleep = clock.sleep
@@ -57,7 +57,7 @@ class DiscordDisplay:
         self._in_hand: dict[int, tuple[str | int, datetime]] = {}
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
+    async def wait_for_rate_limit(self, place: Place, *, urgent: Callable[[], bool]) -> None:
         """Wait until the route to that message may be used again; urgent ones go first.
 
         A turn that came to nothing, as the task ended meanwhile, is still in hand for the next drawing.
@@ -67,14 +67,14 @@ class DiscordDisplay:
         self._drop_turns()
         if self._in_hand.get(place.message_id, ("",))[0] == route:
             return
-        figures = rate_limits.TOKEN if by_token else rate_limits.CHANNEL
-        await self._turns.turn(route, figures, as_bot=not by_token, urgent=urgent, told=True)
+        figures = rate_limits.TOKEN_LIMIT if by_token else rate_limits.CHANNEL_LIMIT
+        await self._turns.acquire(route, figures, as_bot=not by_token, urgent=urgent, told=True)
         self._in_hand.pop(place.message_id, None)
         self._in_hand[place.message_id] = route, self._now()
 
     def _drop_turns(self) -> None:
         """Forget the turns that nobody used while they were good; the oldest stand first."""
-        good = self._now() - timedelta(seconds=rate_limits.ANSWER_SECONDS)
+        good = self._now() - timedelta(seconds=rate_limits.RESPONSE_TIMEOUT_SECONDS)
         while self._in_hand and (oldest := next(iter(self._in_hand.items())))[1][1] <= good:
             del self._in_hand[oldest[0]]
 
@@ -106,7 +106,7 @@ class DiscordDisplay:
         if final:
             log.error("The end of message %d stays untold: Discord does not answer.", scene.job.id)
 
-    async def remove(self, place: Place) -> None:
+    async def delete(self, place: Place) -> None:
         """Delete a message: as the bot where it reaches it, else by the token while it lives.
 
         Raises:
@@ -121,12 +121,12 @@ class DiscordDisplay:
             if not await self._removed(self._webhook(place).delete_message(place.message_id), place.token):
                 raise PlaceUnreachable
         except _TRANSIENT as error:
-            raise DisplayFailed(briefly(error)) from error
+            raise DisplayFailed(summarize_error(error)) from error
 
     async def _removed(self, request: Awaitable[object], route: str | int) -> bool:
         """Send a deletion; tell whether the message is gone, by whomever, rather than closed to this way."""
-        figures = rate_limits.TOKEN if isinstance(route, str) else rate_limits.CHANNEL
-        await self._turns.turn(route, figures, as_bot=isinstance(route, int), urgent=lambda: True, told=True)
+        figures = rate_limits.TOKEN_LIMIT if isinstance(route, str) else rate_limits.CHANNEL_LIMIT
+        await self._turns.acquire(route, figures, as_bot=isinstance(route, int), urgent=lambda: True, told=True)
         try:
             await self._sent(request, route)
         except discord.HTTPException as error:
@@ -135,10 +135,10 @@ class DiscordDisplay:
             return error.code in _DELETED
         return True
 
-    async def notify(self, job: Job, task: Task) -> None:
+    async def notify_requester(self, job: Job, task: Task) -> None:
         """Reply once to a job's message, mentioning its requester; as private as the message."""
         said = "is ready" if task.status is Status.SUCCESS else "has ended"
-        what = escaped(short(job.pressed, _WHAT)) or _NOUNS.get(task.action, "picture")
+        what = escape_markdown(clean_and_cut(job.pressed, _WHAT)) or _NOUNS.get(task.action, "picture")
         content = f"<@{job.requester.id}> your {what} {said}: {job.place.link}"
         only_them = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(job.requester.id)], replied_user=False
@@ -146,8 +146,8 @@ class DiscordDisplay:
         place = job.place
         try:
             if place.reachable:
-                await self._turns.turn(
-                    place.channel_id, rate_limits.CHANNEL, as_bot=True, urgent=lambda: True, told=True
+                await self._turns.acquire(
+                    place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, urgent=lambda: True, told=True
                 )
                 await self._sent(self._message(place).reply(content, allowed_mentions=only_them), place.channel_id)
             elif self._by_token(place):
@@ -155,13 +155,15 @@ class DiscordDisplay:
                 sending = self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=only_them)
                 await self._drawn(sending, place, place.token)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            log.info("Job %d could not notify: %s.", job.id, briefly(error))
+            log.info("Job %d could not notify: %s.", job.id, summarize_error(error))
 
-    async def picture_link(self, place: Place) -> str:
+    async def fetch_attachment_url(self, place: Place) -> str:
         """Return a fresh link of the picture attached to that message, empty where there is none."""
         if place.ephemeral or not place.reachable:
             return ""
-        await self._turns.turn(place.channel_id, rate_limits.CHANNEL, as_bot=True, urgent=lambda: True, told=True)
+        await self._turns.acquire(
+            place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, urgent=lambda: True, told=True
+        )
         try:
             message = await self._sent(self._message(place).fetch(), place.channel_id)
         except (discord.HTTPException, OSError, aiohttp.ClientError):
@@ -172,7 +174,7 @@ class DiscordDisplay:
         shown += [url for embed in message.embeds if (url := embed.image.url or "") and ours in url]
         return shown[0] if shown else ""
 
-    def file_limit(self, place: Place) -> int:
+    def max_file_bytes(self, place: Place) -> int:
         """Return how many bytes a file may have there; of a server on another process's shard, what all may have."""
         guild = self._bot.get_guild(place.guild_id) if place.reachable else None
         return max(limits.FILE_BYTES, guild.filesize_limit if guild else 0)
@@ -194,7 +196,7 @@ class DiscordDisplay:
         careful = False
         while True:
             try:
-                await self._edit(scene, render(scene, careful=careful))
+                await self._edit(scene, render_message(scene, careful=careful))
             except discord.HTTPException as refused:
                 large = refused.status == 413 or refused.code == _TOO_LARGE
                 if not large and refused.status != 400 and refused.code not in _BLOCKED:
@@ -214,11 +216,11 @@ class DiscordDisplay:
 
     async def _again(self, place: Place) -> None:
         """Take another turn, for another try."""
-        await self.turn(place, urgent=lambda: True)
+        await self.wait_for_rate_limit(place, urgent=lambda: True)
 
-    async def _edit(self, scene: Scene, drawing: Drawing) -> None:
+    async def _edit(self, scene: Scene, drawing: RenderedMessage) -> None:
         place = scene.job.place
-        seconds = PATIENCE_SECONDS + sum(len(file.data) for file in _files(scene)) / _UPLOAD_RATE
+        seconds = REQUEST_TIMEOUT_SECONDS + sum(len(file.data) for file in _files(scene)) / _UPLOAD_RATE
         if self._by_token(place):
             try:
                 edit = self._webhook(place).edit_message(place.message_id, **_payload(scene, drawing))
@@ -250,18 +252,18 @@ class DiscordDisplay:
         self._dead[place.token] = place.token_expires_at
 
     async def _drawn(
-        self, request: Awaitable[object], place: Place, route: str | int, seconds: float = PATIENCE_SECONDS
+        self, request: Awaitable[object], place: Place, route: str | int, seconds: float = REQUEST_TIMEOUT_SECONDS
     ) -> None:
         """Send what this message's turn was for."""
         self._in_hand.pop(place.message_id, None)
         await self._sent(request, route, seconds)
 
-    async def _sent(self, request: Awaitable[_T], route: str | int, seconds: float = PATIENCE_SECONDS) -> _T:
+    async def _sent(self, request: Awaitable[_T], route: str | int, seconds: float = REQUEST_TIMEOUT_SECONDS) -> _T:
         try:
             async with asyncio.timeout(seconds):
                 return await request
         finally:
-            self._turns.answered(route)
+            self._turns.report_response(route)
 
 
 def _is_shut(error: discord.HTTPException) -> bool:
@@ -274,7 +276,7 @@ def _files(scene: Scene) -> list[Picture]:
     return [file for file in (scene.picture, *scene.clips) if file is not None]
 
 
-def _payload(scene: Scene, drawing: Drawing) -> dict[str, Any]:
+def _payload(scene: Scene, drawing: RenderedMessage) -> dict[str, Any]:
     """Return what an edit sends: the whole message; a success leaves the files that it has, everything else none."""
     payload: dict[str, Any] = {"embed": drawing.embed, "view": drawing.view}
     if files := _files(scene):

@@ -15,28 +15,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 
-from bot.clock import first_of
+from bot.clock import wait_for_first
 
-TOKEN = ((4, 2.0), (28, 60.0))
-CHANNEL = ((4, 5.0),)
-BOT = ((40, 1.0),)
+TOKEN_LIMIT = ((4, 2.0), (28, 60.0))
+CHANNEL_LIMIT = ((4, 5.0),)
+BOT_LIMIT = ((40, 1.0),)
 """Uses, and the seconds in which they may happen."""
 
 _FORGET_SECONDS = 120.0
 _ASK_SECONDS = 0.25
 """How long it may take until a waiter that has become urgent is noticed among those of all routes."""
-ANSWER_SECONDS = 5.0
+RESPONSE_TIMEOUT_SECONDS = 5.0
 """After how long a use counts as answered whatever happens: a turn may be dropped, and a large picture takes long."""
 _AGAIN_SECONDS = 0.1
 """How soon a route is looked at again of which nobody knows when it is free, as all its uses are on their way."""
 
-Figures = tuple[tuple[int, float], ...]
+RateLimit = tuple[tuple[int, float], ...]
 
 
-class Window:
+class RateLimitWindow:
     """Remembers when a route was used, as far back as its longest figure looks."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: RateLimit) -> None:
         self._figures = figures
         # Lists: there is a window for every token, and an empty deque takes ten times as much.
         self._uses: list[float] = []
@@ -44,8 +44,8 @@ class Window:
 
     def free_at(self, now: float) -> float:
         """Return when it may be used again: now, or later."""
-        while self._on_their_way and self._on_their_way[0] + ANSWER_SECONDS <= now:
-            self.answered(now)
+        while self._on_their_way and self._on_their_way[0] + RESPONSE_TIMEOUT_SECONDS <= now:
+            self.record_response(now)
         at = now
         for uses, seconds in self._figures:
             room = uses - len(self._on_their_way)
@@ -55,14 +55,14 @@ class Window:
                 at = max(at, self._uses[-room] + seconds)
         return at
 
-    def use(self, now: float, *, told: bool = False) -> None:
+    def record_use(self, now: float, *, told: bool = False) -> None:
         """Count a use: as of now, or, where its answer is told, as of that."""
         if told:
             self._on_their_way.append(now)
         else:
             self._count(now)
 
-    def answered(self, now: float) -> None:
+    def record_response(self, now: float) -> None:
         """Count the oldest use that is on its way as of now."""
         if self._on_their_way:
             del self._on_their_way[0]
@@ -72,7 +72,7 @@ class Window:
         self._uses.append(now)
         del self._uses[: -max(uses for uses, _ in self._figures)]
 
-    def used_since(self, then: float) -> int:
+    def count_uses_since(self, then: float) -> int:
         """Count the uses from that moment on, as far as they are remembered."""
         return sum(at >= then for at in self._uses)
 
@@ -90,7 +90,7 @@ class _Waiter:
 
 @dataclass(eq=False)
 class _Route:
-    window: Window
+    window: RateLimitWindow
     counts_for_bot: bool
     waiters: dict[_Waiter, None] = field(default_factory=dict[_Waiter, None])
     is_closed: bool = False
@@ -104,7 +104,7 @@ class _Route:
         return next((waiter for waiter in self.waiters if waiter.urgent()), next(iter(self.waiters)))
 
 
-class Budgets:
+class RateLimiter:
     """Grants turns on routes, each within its own figures and, for the bot's own requests, within the bot's.
 
     A route with waiters is in one of two places: among those that their own figures close until some time, or, open,
@@ -114,7 +114,7 @@ class Budgets:
     def __init__(self, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._now = now
         self._sleep = sleep
-        self._bot = Window(BOT)
+        self._bot = RateLimitWindow(BOT_LIMIT)
         self._routes: dict[Hashable, _Route] = {}
         self._forget_beyond = 256
         self._closed: list[tuple[float, int, _Route]] = []
@@ -127,8 +127,8 @@ class Budgets:
         self._wall = 0.0
         self._skew = 0.0
 
-    async def turn(
-        self, route: Hashable, figures: Figures, *, as_bot: bool, urgent: Callable[[], bool], told: bool = False
+    async def acquire(
+        self, route: Hashable, figures: RateLimit, *, as_bot: bool, urgent: Callable[[], bool], told: bool = False
     ) -> None:
         """Wait until the route may be used, and count the use; `urgent` is asked anew whenever a turn is given.
 
@@ -138,7 +138,7 @@ class Budgets:
         found = self._routes.get(route)
         if found is None:
             self._forget(now)
-            found = self._routes[route] = _Route(Window(figures), as_bot)
+            found = self._routes[route] = _Route(RateLimitWindow(figures), as_bot)
         if not found.waiters and not (as_bot and self._open) and self._free_at(found, now) <= now:
             self._use(found, now, told=told)
             return
@@ -149,15 +149,15 @@ class Budgets:
         finally:
             found.waiters.pop(waiter, None)
 
-    def answered(self, route: Hashable) -> None:
+    def report_response(self, route: Hashable) -> None:
         """Tell that Discord has answered a use of a route, or never will."""
         found = self._routes.get(route)
         if found is None:
             return
         now = self._time()
-        found.window.answered(now)
+        found.window.record_response(now)
         if found.counts_for_bot:
-            self._bot.answered(now)
+            self._bot.record_response(now)
 
     async def run(self) -> None:
         """Give turns until cancelled, from a task of whoever calls.
@@ -204,9 +204,9 @@ class Budgets:
         return max(at, self._bot.free_at(now)) if route.counts_for_bot else at
 
     def _use(self, route: _Route, now: float, *, told: bool) -> None:
-        route.window.use(now, told=told)
+        route.window.record_use(now, told=told)
         if route.counts_for_bot:
-            self._bot.use(now, told=told)
+            self._bot.record_use(now, told=told)
 
     async def _grant(self) -> None:
         """Give turns as they fall due, until nobody waits."""
@@ -258,7 +258,7 @@ class Budgets:
             self._place(route, now)
 
     async def _wait(self, seconds: float) -> None:
-        await first_of(self._changed.wait(), self._sleep(seconds))
+        await wait_for_first(self._changed.wait(), self._sleep(seconds))
 
     def _time(self) -> float:
         """Tell the time in seconds that never run backwards, whatever is done to the machine's clock."""

@@ -11,18 +11,18 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitUncertain
-from cogs.components.modals import prompt_of
+from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitOutcomeUnknown
+from cogs.components.modals import get_typed_prompt
 from cogs.messaging.context import Interaction
 from cogs.text import limits
-from cogs.text.error_messages import apology, oops
-from cogs.text.quotes import giving_back
+from cogs.text.error_messages import describe_error, describe_internal_error
+from cogs.text.quotes import append_typed_text
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-PATIENCE_SECONDS = 20.0
+REQUEST_TIMEOUT_SECONDS = 20.0
 """How long Discord may take over one request: what it has not answered by then is lost."""
 
 _ELSEWHERE_SECONDS = 2.0
@@ -30,27 +30,27 @@ _FIRST_SECONDS = 10.0
 """How long word of a first answer is waited for: Discord takes none after three, but may be slow to say that it did."""
 _LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
-_ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitUncertain)
+_ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitOutcomeUnknown)
 """What was asked for all the same, or may have been: nobody is to send that prompt once more."""
 _UNKNOWN_MESSAGE = 10008
 _HELD_TURNS, _HELD_SECONDS = 12, 0.02
 """How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
 
 
-def briefly(error: BaseException) -> str:
+def summarize_error(error: BaseException) -> str:
     """Name an error for the log: the words of aiohttp, or of a page, may hold an address, and so somebody's token."""
     if isinstance(error, discord.HTTPException):
         return str(error) if error.code else f"HTTP {error.status}"
     return type(error).__name__
 
 
-async def promptly(request: Awaitable[_T]) -> _T:
+async def with_timeout(request: Awaitable[_T]) -> _T:
     """Send a request to Discord; a TimeoutError where it is not answered in twenty seconds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
         return await request
 
 
-async def acknowledged(answer: Awaitable[_T]) -> _T | None:
+async def acknowledge(answer: Awaitable[_T]) -> _T | None:
     """Send the first answer; None where this process must not go on.
 
     Two processes on one token both get every interaction, and Discord takes one answer: 40060 says that the other
@@ -60,23 +60,23 @@ async def acknowledged(answer: Awaitable[_T]) -> _T | None:
         with _under_way.one():
             return await _first_answers.send(answer)
     except _LOST as error:
-        log.info("An interaction is not ours to answer: %s.", briefly(error))
+        log.info("An interaction is not ours to answer: %s.", summarize_error(error))
         return None
 
 
-async def deferred(interaction: Interaction) -> bool:
+async def defer_click(interaction: Interaction) -> bool:
     """Answer a click, or a form, without any visible change (type 6); tell whether this process may go on."""
-    return await acknowledged(interaction.response.defer()) is not None
+    return await acknowledge(interaction.response.defer()) is not None
 
 
-async def thinking(interaction: Interaction) -> bool:
+async def defer_thinking(interaction: Interaction) -> bool:
     """Answer with a private "thinking ..."; tell whether this process may go on."""
-    return await acknowledged(interaction.response.defer(ephemeral=True, thinking=True)) is not None
+    return await acknowledge(interaction.response.defer(ephemeral=True, thinking=True)) is not None
 
 
-async def replaced(interaction: Interaction, text: str) -> bool:
+async def replace_message(interaction: Interaction, text: str) -> bool:
     """Put a sentence in place of the message that was clicked; tell whether this process may go on."""
-    return await acknowledged(interaction.response.edit_message(content=text, view=None)) is not None
+    return await acknowledge(interaction.response.edit_message(content=text, view=None)) is not None
 
 
 class _FirstAnswers:
@@ -128,7 +128,7 @@ class _UnderWay:
 _under_way = _UnderWay()
 
 
-async def all_answered() -> None:
+async def wait_for_interactions() -> None:
     """Wait until no interaction is being answered any more."""
     await _under_way.ended()
 
@@ -139,7 +139,7 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return not (str(record.msg).startswith("Ignoring exception in autocomplete") and isinstance(error, _LOST))
 
 
-class Tree(app_commands.CommandTree[Any]):
+class BotCommandTree(app_commands.CommandTree[Any]):
     """discord.py's tree, whose last resort is a sentence: left alone, it only logs what a command raises."""
 
     def __init__(self, client: discord.Client) -> None:
@@ -152,24 +152,24 @@ class Tree(app_commands.CommandTree[Any]):
             # A process of another version may know it, and answers meanwhile.
             await asyncio.sleep(_ELSEWHERE_SECONDS)
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await tell(interaction, sentence(cause, interaction))
+        await send_ephemeral(interaction, log_and_describe_error(cause, interaction))
 
 
-async def tell(interaction: Interaction, text: str) -> None:
+async def send_ephemeral(interaction: Interaction, text: str) -> None:
     """Tell something to this person alone, as the first answer or after it."""
     content = limits.cut(text, limits.CONTENT)
     quiet = discord.AllowedMentions.none()
     try:
         if interaction.response.is_done():
-            await promptly(interaction.followup.send(content, ephemeral=True, allowed_mentions=quiet))
+            await with_timeout(interaction.followup.send(content, ephemeral=True, allowed_mentions=quiet))
         else:
-            await promptly(interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet))
+            await with_timeout(interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet))
     except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError) as error:
-        log.info("A person could not be told: %s.", briefly(error))
+        log.info("A person could not be told: %s.", summarize_error(error))
 
 
 @asynccontextmanager
-async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
+async def replace_response_on_error(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
     """Turn whatever goes wrong inside into one sentence in place of "thinking ...", for the person who asked."""
     try:
         with _under_way.one():
@@ -178,7 +178,7 @@ async def taking_back(interaction: Interaction, *, private: bool) -> AsyncGenera
         if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
             log.info("Interaction %d ends: its message is gone.", interaction.id)
             return
-        text = sentence(error, interaction)
+        text = log_and_describe_error(error, interaction)
         await (_fill(interaction, text) if private else _take_back(interaction, text))
 
 
@@ -188,47 +188,52 @@ async def _fill(interaction: Interaction, text: str) -> None:
         request = interaction.edit_original_response(
             content=limits.cut(text, limits.CONTENT), embed=None, allowed_mentions=discord.AllowedMentions.none()
         )
-        await promptly(request)
+        await with_timeout(request)
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-        log.info("A person could not be told: %s.", briefly(error))
+        log.info("A person could not be told: %s.", summarize_error(error))
 
 
 async def _take_back(interaction: Interaction, text: str) -> None:
     """Refuse after a public "thinking ...": Discord cannot make it private, so it is emptied, answered, deleted."""
     try:
-        await promptly(interaction.edit_original_response(content="…"))
-        await tell(interaction, text)
-        await promptly(interaction.delete_original_response())
+        await with_timeout(interaction.edit_original_response(content="…"))
+        await send_ephemeral(interaction, text)
+        await with_timeout(interaction.delete_original_response())
     except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-        log.info("A refusal could not be shown: %s.", briefly(error))
+        log.info("A refusal could not be shown: %s.", summarize_error(error))
 
 
-def sentence(error: BaseException, interaction: Interaction) -> str:
+def log_and_describe_error(error: BaseException, interaction: Interaction) -> str:
     """Say what went wrong; what nobody foresaw is logged under a number that the person can pass on."""
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
-        return said(error, interaction)
+        return explain_error(error, interaction)
     if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
         # Discord's failure, or the network's, and where in our code tells nothing; a message that is gone is no news.
         gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
-        log.log(logging.INFO if gone else logging.WARNING, "Interaction %d failed: %s.", interaction.id, briefly(error))
+        log.log(
+            logging.INFO if gone else logging.WARNING,
+            "Interaction %d failed: %s.",
+            interaction.id,
+            summarize_error(error),
+        )
     else:
         log.error("Interaction %d failed.", interaction.id, exc_info=error)
-    return oops(interaction.id)
+    return describe_internal_error(interaction.id)
 
 
 @asynccontextmanager
-async def apologising(interaction: Interaction) -> AsyncGenerator[None]:
+async def send_ephemeral_on_error(interaction: Interaction) -> AsyncGenerator[None]:
     """Turn whatever goes wrong inside into one sentence for the person who asked."""
     try:
         with _under_way.one():
             yield
     except Exception as error:  # noqa: BLE001 - a click's last resort: the person is told, the log has it all
-        await tell(interaction, sentence(error, interaction))
+        await send_ephemeral(interaction, log_and_describe_error(error, interaction))
 
 
-def said(error: MjbotError, interaction: Interaction) -> str:
+def explain_error(error: MjbotError, interaction: Interaction) -> str:
     """Say an expected error to whoever pressed a button, filled in a form, or ran a command, and give a prompt back."""
     command = interaction.type is discord.InteractionType.application_command
-    text = apology(error, now=datetime.now(UTC), command=command)
-    return text if isinstance(error, _ON_THEIR_WAY) else giving_back(text, prompt_of(interaction))
+    text = describe_error(error, now=datetime.now(UTC), command=command)
+    return text if isinstance(error, _ON_THEIR_WAY) else append_typed_text(text, get_typed_prompt(interaction))

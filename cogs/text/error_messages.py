@@ -10,28 +10,26 @@ from discord.utils import format_dt
 
 from bot.errors import (
     ActionUnsupported,
-    AdmissionRefused,
     AlreadyClaimed,
     AlreadyPressed,
     AnswerLost,
     BalanceExhausted,
     ButtonUnknown,
     ClaimLost,
-    CoolingDown,
+    CooldownActive,
     DailyLimitReached,
     DisplayError,
     DisplayFailed,
-    FormGone,
-    FormUnsent,
     KeyExpired,
     KeyLimited,
     KeyRefused,
     KeyUnknown,
     MjbotError,
-    NoAccount,
-    NoSeed,
+    ModalExpired,
+    ModalNotSent,
+    NoAccountAvailable,
+    NotOwnerOrModerator,
     NotTheRequester,
-    NotYours,
     ParentBusy,
     ParentGone,
     ParentUnchangeable,
@@ -40,30 +38,32 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
-    PictureUnfinished,
     PictureUnreadable,
+    PictureWorkAborted,
     PlaceGone,
     PlaceUnreachable,
+    PolicyRefused,
     PressRefused,
     PromptBanned,
+    PromptChangeUnsupported,
     PromptIgnored,
-    PromptUnheard,
     QueueFull,
     RelayBusy,
     RelayError,
     RelayUnreachable,
     RequesterUnknown,
+    SeedUnavailable,
     ServerNotAllowed,
     SettingsError,
     StoreUnavailable,
+    SubmitOutcomeUnknown,
     SubmitRefused,
-    SubmitUncertain,
     TaskUnknown,
-    UpstreamRefused,
+    UpstreamKeyRefused,
 )
-from bot.midjourney.fail_reasons import is_wordless, translate
-from cogs.text.input_errors import objection
-from cogs.text.quotes import quoted as _quoted
+from bot.midjourney.fail_reasons import is_wordless, translate_refusal
+from cogs.text.input_errors import describe_input_error
+from cogs.text.quotes import quote_text as _quoted
 
 _SAID: Final = 80
 """How much is shown of the relay's own words."""
@@ -84,11 +84,11 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "This service can draw only from four pictures, not from this one. Press **V** or 🔄 below the four that it "
         "came from. You weren't charged."
     ),
-    SubmitUncertain: (
+    SubmitOutcomeUnknown: (
         "The relay's answer was lost, so it may have been accepted, and charged. I do not send it again. Check the "
         "relay's log, if it has one: `/mjstatus` with the id that stands there shows it."
     ),
-    PromptUnheard: (
+    PromptChangeUnsupported: (
         "This relay draws that from the old prompt only, so I sent nothing, and nothing is paid. Press it again and "
         "leave the prompt as it is, or ask for the new one with `/imagine`."
     ),
@@ -108,7 +108,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "This bot's API key is limited to some models, so the relay won't let it read tasks. The operator of this "
         "bot has to remove the key's model limits in the relay's console. You weren't charged."
     ),
-    AdmissionRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
+    PolicyRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
     ServerNotAllowed: (
         "I may not draw in this server yet. The operator of this bot can add the server's id to `ALLOWED_GUILDS`. "
         "`/mjstatus` is free for everybody."
@@ -117,7 +117,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "Outside its servers I draw only for people whom my operator named. The operator can add your user id to "
         "`ALLOWED_USERS`. `/mjstatus` is free for everybody."
     ),
-    NotYours: "Only the person who asked for this message may do that, or who manages messages here. Ask one of them.",
+    NotOwnerOrModerator: "Only the person who asked for this message may do that, or who manages messages here. Ask one of them.",
     NotTheRequester: (
         "These buttons are for the person who asked for this message. Run `/mjstatus` with its id: the buttons of "
         "your own message are yours."
@@ -132,7 +132,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
     ),
-    FormGone: "This form has been answered or dropped. For a new one, press the button on the earlier picture again.",
+    ModalExpired: "This form has been answered or dropped. For a new one, press the button on the earlier picture again.",
     StoreUnavailable: (
         "I cannot reach my database, so nothing was sent and nothing is paid. Try again in a minute; if it stays so, "
         "tell the operator of this bot."
@@ -147,7 +147,7 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "of the relay."
     ),
     PictureTooLarge: "The picture is larger than I can carry. Open it by its link, while that lives.",
-    PictureUnfinished: (
+    PictureWorkAborted: (
         "That picture was more work than the machine I run on could do just now. Nothing was paid: try again in a "
         "minute, or with a smaller picture."
     ),
@@ -174,19 +174,25 @@ _OF_COMMANDS: Final[Mapping[type[MjbotError], str]] = {
 }
 
 
-def apology(error: MjbotError, now: datetime, *, command: bool = False) -> str:
+def describe_error(error: MjbotError, now: datetime, *, command: bool = False) -> str:
     """Say in two or three short sentences what happened and what to do next; safe Markdown, without a mention.
 
     `now` turns "in 3 s" into one of Discord's times, which count down by themselves. `command`: nothing was pressed.
     """
     if command and (text := _OF_COMMANDS.get(type(error)) or _unsupported(error, "command")):
         return text
-    if text := _relayed(error, now) or _key_refused(error) or _seedless(error) or _ours(error, now) or objection(error):
+    if (
+        text := _relayed(error, now)
+        or _key_refused(error)
+        or _seedless(error)
+        or _ours(error, now)
+        or describe_input_error(error)
+    ):
         return text
     return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
 
 
-def oops(number: int | str) -> str:
+def describe_internal_error(number: int | str) -> str:
     """Say that the fault is ours; `number` finds the log line."""
     return (
         f"Something broke on my side. Try again; if it breaks again, give the operator of this bot this number: "
@@ -198,7 +204,7 @@ def _relayed(error: MjbotError, now: datetime) -> str:
     match error:
         case RelayUnreachable(retry_after=wait):
             return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
-        case NoAccount(reason=reason, retry_after=wait, speed=speed):
+        case NoAccountAvailable(reason=reason, retry_after=wait, speed=speed):
             other = (
                 f", or at another speed than `{speed}`, which `/mjsettings` or your prompt asks for" if speed else ""
             )
@@ -240,7 +246,7 @@ def _key_refused(error: MjbotError) -> str:
                 f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "
                 "`MJ_API_KEY`, then run `python -m bot check`. You weren't charged."
             )
-        case UpstreamRefused(reason=reason):
+        case UpstreamKeyRefused(reason=reason):
             return (
                 f"The relay's own connection to Midjourney is misconfigured.{_said(reason)} The operator of this bot "
                 "can tell the operator of the relay. You weren't charged."
@@ -269,7 +275,7 @@ def _unsupported(error: MjbotError, what: str) -> str:
 
 
 def _seedless(error: MjbotError) -> str:
-    if not isinstance(error, NoSeed):
+    if not isinstance(error, SeedUnavailable):
         return ""
     own = "give a prompt a seed of your own, like `--seed 7`."
     if error.lasting:
@@ -288,12 +294,12 @@ def _ours(error: MjbotError, now: datetime) -> str:
                 f"A setting of this bot is missing or malformed{names and f': {names}'}. Its operator can run "
                 "`python -m bot check`, which says what to do."
             )
-        case CoolingDown(retry_after=wait):
+        case CooldownActive(retry_after=wait):
             return f"One at a time, please. Try again {_soon(now, wait)}."
         case DailyLimitReached(limit=limit, whose=whose, resets_at=resets_at):
             who = "Your" if whose == "person" else "This bot's"
             return f"{who} limit of {limit} jobs a day is used up. It starts anew {format_dt(resets_at, 'R')}."
-        case FormUnsent(refused=refused):
+        case ModalNotSent(refused=refused):
             return _form_unsent(refused, now)
         case AnswerLost(link=link, again_at=again_at, own=own):
             return _answer_lost(now, link, again_at, own=own)
@@ -337,5 +343,5 @@ def _soon(now: datetime, seconds: float | None) -> str:
 
 
 def _said(reason: str) -> str:
-    shown = _quoted(translate(reason), _SAID)
+    shown = _quoted(translate_refusal(reason), _SAID)
     return f" It says: {shown}." if shown else ""

@@ -1,11 +1,11 @@
 """Say what to do next where what somebody gave, or pressed, leads nowhere, and no error stands for it. Pure."""
 
-from cogs.text.quotes import quoted
+from cogs.text.quotes import quote_text
 
 
-def malformed(text: str) -> str:
+def malformed_task_id(text: str) -> str:
     """Say that what was typed is no task id, and where ids come from."""
-    shown = quoted(text)
+    shown = quote_text(text)
     said = f"That is not a task id: {shown}." if shown else "There is no task id in that."
     return (
         f"{said} An id is a long number like `1730621826053455`. It stands at the foot of each of my messages, and in "
@@ -23,7 +23,7 @@ def no_ids_here() -> str:
     return "I find no task id in that message. Choose one that shows an id, or run `/mjstatus` with the id itself."
 
 
-def nothing_to_enlarge() -> str:
+def nothing_to_upscale() -> str:
     """Say that a message, of which something larger was asked for, has no button for that."""
     return (
         "I find no picture of mine in that message that can be made larger. Choose a finished one with **U** or "
@@ -59,7 +59,7 @@ def no_mention_here() -> str:
     return "I follow it, but I cannot mention you here later: I am not in this channel myself."
 
 
-def one_picture() -> str:
+def one_picture_required() -> str:
     """Say that a command takes a picture as a file or as a link: there was neither, or both."""
     return "Give me one picture: either a file as `image`, or the address of one as `link`. Nothing was paid."
 
@@ -76,12 +76,12 @@ def no_picture_to_blend() -> str:
     return "I find no picture in that message. Choose one that shows a PNG, JPEG or WebP, or run `/blend` with files."
 
 
-def one_start() -> str:
+def one_starting_image_required() -> str:
     """Say that clips begin with a picture or with a task's: there was neither, or both."""
     return "Give me what the clips begin with: either a file as `image`, or a finished task as `id`. Nothing was paid."
 
 
-def remix_not_asked() -> str:
+def remix_unsupported() -> str:
     """Tell a person with remix on why a button asked for no new prompt."""
     return (
         "I asked for that with the old prompt: this service takes no new one for this button, so remix changes nothing "

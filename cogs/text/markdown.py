@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from cogs.text import limits
 
-PROMPT = 300
+PROMPT_LENGTH = 300
 """How much of a prompt a message shows."""
 
 _READ = 10_000
@@ -30,15 +30,15 @@ _WEB = re.compile(rf"https?://{_HOST}(?::(\d{{1,5}}))?(?:[/?#].*)?")
 _IN_URLS = "".join(set(string.punctuation) - set('"()<>[\\]^`{|}'))
 
 
-def plain(text: str) -> str:
+def clean_text(text: str) -> str:
     """Fold white space, and drop what is unseen or changes the direction: what is left stays where it stands."""
     words = " ".join("".join(map(_visible, text)).split())
     return " ".join(_LOOSE_JOINERS.sub("", words).split())
 
 
-def short(text: str, limit: int) -> str:
+def clean_and_cut(text: str, limit: int) -> str:
     """Make it plain, and cut it to what a limit of Discord's allows; what lies far behind that is not even read."""
-    return limits.cut(plain(text[: 4 * limit]), limit)
+    return limits.cut(clean_text(text[: 4 * limit]), limit)
 
 
 def _visible(letter: str) -> str:
@@ -50,54 +50,55 @@ def _visible(letter: str) -> str:
     return " " if category in _UNSEEN or letter in _BLANKS else letter
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Make one line of text that shows exactly as it is: no markdown, no mention, no link, no emoji by name."""
     return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
-def answer(text: str) -> str:
+def format_answer(text: str) -> str:
     """Show what Midjourney answers in words: of its Markdown what is bold, struck or a heading; no link."""
-    lines = (_answer_line(plain(line)) for line in text.splitlines())
+    lines = (_answer_line(clean_text(line)) for line in text.splitlines())
     return "\n".join(filter(None, lines))
 
 
 def _answer_line(line: str) -> str:
     words = _MASKED.sub(r"\1", line)
     if heading := _HEADING.match(words):
-        return f"**{escaped(words[heading.end() :].replace('**', ''))}**"
+        return f"**{escape_markdown(words[heading.end() :].replace('**', ''))}**"
     return "".join(
-        f"{mark}{escaped(inside)}{mark}" if mark else escaped(rest) for mark, inside, rest in _MARKED.findall(words)
+        f"{mark}{escape_markdown(inside)}{mark}" if mark else escape_markdown(rest)
+        for mark, inside, rest in _MARKED.findall(words)
     )
 
 
-def code(text: str) -> str:
+def format_code(text: str) -> str:
     """Show text as code; a backtick would end it, and is shown as an apostrophe."""
     quoted = text.replace("`", "'")
     return f"`{quoted}`"
 
 
-def without_links(prompt: str) -> str:
+def replace_links(prompt: str) -> str:
     """Make a prompt plain, its image links shortened to an icon: half a link, where it is cut, says nothing."""
-    return _LINK.sub("🖼️", plain(prompt[:_READ]))
+    return _LINK.sub("🖼️", clean_text(prompt[:_READ]))
 
 
-def prompt_line(prompt: str, limit: int = PROMPT) -> str:
+def format_prompt(prompt: str, limit: int = PROMPT_LENGTH) -> str:
     """Show a prompt as **its words** and `--its parameters`, image links shortened to an icon."""
-    return _with_parameters(limits.cut(without_links(prompt), limit), "**")
+    return _with_parameters(limits.cut(replace_links(prompt), limit), "**")
 
 
-def whole_prompt(prompt: str) -> str:
+def format_whole_prompt(prompt: str) -> str:
     """Show a prompt of Midjourney's own whole, as words and `--its parameters`."""
-    return _with_parameters(plain(prompt[:_READ]), "")
+    return _with_parameters(clean_text(prompt[:_READ]), "")
 
 
 def _with_parameters(text: str, mark: str) -> str:
     words, *parameters = _PARAMETER.split(" " + text)
-    shown = [f"{mark}{escaped(words.strip())}{mark}"] if words.strip() else []
-    return " ".join(shown + [code(parameter.strip()) for parameter in parameters if parameter.strip()])
+    shown = [f"{mark}{escape_markdown(words.strip())}{mark}"] if words.strip() else []
+    return " ".join(shown + [format_code(parameter.strip()) for parameter in parameters if parameter.strip()])
 
 
-def duration(milliseconds: int) -> str:
+def format_duration(milliseconds: int) -> str:
     """Say how long something took: "4 s", "2 min 5 s", "1 h 3 min"."""
     seconds = max((milliseconds + 500) // 1000, 0)
     minutes, seconds = divmod(seconds, 60)
@@ -109,19 +110,19 @@ def duration(milliseconds: int) -> str:
     return f"{seconds} s"
 
 
-def bar(percent: int) -> str:
+def format_progress_bar(percent: int) -> str:
     """Draw progress with twenty blocks, as code so that its width stays."""
     full = min(max(percent, 0), 100) // 5
     return f"`{'█' * full}{'░' * (20 - full)}`"
 
 
-def ago(at: datetime | int) -> str:
+def format_relative_time(at: datetime | int) -> str:
     """Show a time (or milliseconds since 1970) as Discord's relative time, in the reader's language."""
     seconds = at // 1000 if isinstance(at, int) else int(at.timestamp())
     return f"<t:{seconds}:R>"
 
 
-def web_link(url: str) -> str | None:
+def sanitize_link(url: str) -> str | None:
     """Return a link that Discord takes, None where there is none; parentheses would end a masked link."""
     if len(url) > limits.EMBED_URL:
         return None

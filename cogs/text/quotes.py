@@ -5,27 +5,27 @@ import re
 from discord.utils import escape_mentions
 
 from cogs.text.limits import CONTENT, cut, length
-from cogs.text.markdown import code, plain
+from cogs.text.markdown import clean_text, format_code
 
-QUOTED = 40
+QUOTE_LENGTH = 40
 """How much is shown of a word, an id or whatever else somebody typed."""
 _INNER_TICK = re.compile(r"(?<=`)`")
 
 
-def quoted(text: str, limit: int = QUOTED) -> str:
+def quote_text(text: str, limit: int = QUOTE_LENGTH) -> str:
     """Show somebody else's words as a code span that nothing in them can end, and that mentions nobody."""
-    folded = cut(plain(text[: 10 * limit]), limit)
+    folded = cut(clean_text(text[: 10 * limit]), limit)
     # Discord's helper knows only full-length ids, and no channels or commands.
     shown = escape_mentions(folded).replace("<", "<\u200b").replace("@", "@\u200b").replace("\u200b\u200b", "\u200b")
-    return code(shown) if shown else ""
+    return format_code(shown) if shown else ""
 
 
-def giving_back(sentence: str, typed: str) -> str:
+def append_typed_text(sentence: str, typed: str) -> str:
     """Put below a sentence what somebody typed, whole as far as one message has room, to be copied from.
 
     In a code block nothing is markup, and nobody is mentioned; what would end the block is parted by what is unseen.
     """
-    lines = "\n".join(filter(None, map(plain, typed.splitlines())))
+    lines = "\n".join(filter(None, map(clean_text, typed.splitlines())))
     before, behind = f"{sentence}\nYou wrote:\n```\n", "\n```"
     room = CONTENT - length(before) - length(behind)
     shown = cut(_INNER_TICK.sub("\u200b`", lines), room)

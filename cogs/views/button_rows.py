@@ -3,48 +3,48 @@
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 
-from bot.midjourney.buttons import Kind, meaning
+from bot.midjourney.buttons import ButtonKind, resolve_action
 from bot.midjourney.task import Button
 from cogs.text.limits import BUTTONS_PER_ROW
 
-ROWS = 4
+TASK_BUTTON_ROWS = 4
 """Four rows are the API's; the fifth is ours."""
 
 # Kinds that share a row because Midjourney shows them so: U1 to U4 with the reroll, all that varies, all that zooms.
 _FAMILIES = {
-    Kind.PICK: "pick",
-    Kind.REROLL: "pick",
-    Kind.VARIATION: "variation",
-    Kind.VARY: "vary",
-    Kind.REGION: "vary",
-    Kind.ZOOM: "zoom",
-    Kind.CUSTOM_ZOOM: "zoom",
+    ButtonKind.PICK_FROM_GRID: "pick",
+    ButtonKind.REROLL: "pick",
+    ButtonKind.VARIATION: "variation",
+    ButtonKind.VARY: "vary",
+    ButtonKind.VARY_REGION: "vary",
+    ButtonKind.ZOOM: "zoom",
+    ButtonKind.CUSTOM_ZOOM: "zoom",
 }
 
 
-def rows(buttons: Sequence[Button]) -> tuple[list[list[Button]], list[Button]]:
+def lay_out_rows(buttons: Sequence[Button]) -> tuple[list[list[Button]], list[Button]]:
     """Lay buttons out in order, a new row for each family; return the rows, and what has no room in them.
 
     That goes into a menu, which takes the fourth row whole. A menu holds no links: they keep their room.
     """
-    if len(buttons) > ROWS * BUTTONS_PER_ROW:
-        return _filled(buttons, ROWS - 1)  # there is no room for families
+    if len(buttons) > TASK_BUTTON_ROWS * BUTTONS_PER_ROW:
+        return _filled(buttons, TASK_BUTTON_ROWS - 1)  # there is no room for families
     groups = [list(group) for _, group in groupby(buttons, key=_family)]
     laid = [group[at : at + BUTTONS_PER_ROW] for group in groups for at in range(0, len(group), BUTTONS_PER_ROW)]
-    while len(laid) > ROWS and (at := _closest(laid)) is not None:
+    while len(laid) > TASK_BUTTON_ROWS and (at := _closest(laid)) is not None:
         laid[at : at + 2] = [laid[at] + laid[at + 1]]
-    return (laid, []) if len(laid) <= ROWS else _filled(buttons, ROWS)
+    return (laid, []) if len(laid) <= TASK_BUTTON_ROWS else _filled(buttons, TASK_BUTTON_ROWS)
 
 
-def is_link(button: Button) -> bool:
+def is_link_button(button: Button) -> bool:
     """Tell whether a button leads somewhere instead of doing something."""
     return button.style == 5 or not button.custom_id
 
 
 def _filled(buttons: Sequence[Button], count: int) -> tuple[list[list[Button]], list[Button]]:
     room = count * BUTTONS_PER_ROW
-    links = [at for at, button in enumerate(buttons) if is_link(button)][:room]
-    others = [at for at, button in enumerate(buttons) if not is_link(button)][: room - len(links)]
+    links = [at for at, button in enumerate(buttons) if is_link_button(button)][:room]
+    others = [at for at, button in enumerate(buttons) if not is_link_button(button)][: room - len(links)]
     chosen = {*links, *others}
     shown = [buttons[at] for at in sorted(chosen)]
     rest = [button for at, button in enumerate(buttons) if at not in chosen]
@@ -52,7 +52,7 @@ def _filled(buttons: Sequence[Button], count: int) -> tuple[list[list[Button]], 
 
 
 def _family(button: Button) -> str:
-    kind = meaning(button.custom_id).kind if button.custom_id else Kind.OTHER
+    kind = resolve_action(button.custom_id).kind if button.custom_id else ButtonKind.OTHER
     return _FAMILIES.get(kind, kind.value)
 
 

@@ -10,12 +10,12 @@ from discord import ui
 from bot.entities import Place
 from bot.imaging.mask_preview import TINT
 from bot.imaging.masks import Region
-from bot.midjourney.buttons import Kind
-from cogs.components.custom_ids import Click, TaskButton
+from bot.midjourney.buttons import ButtonKind
+from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.messaging.context import Interaction, is_reachable
 from cogs.text import limits
 
-MASK_NAME: Final = "mask.png"
+MASK_FILE_NAME: Final = "mask.png"
 
 _FENCE, _END = "```\n", "\n```"
 _REGION = "Repainted"
@@ -24,7 +24,7 @@ _MESSAGE = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposed:
+class RegionPreview:
     """What a preview says; `region` is None for a mask of one's own, `share` the part repainted, 0 to 1.
 
     `parent_link` leads to the task's message, and is empty where only the person sees that.
@@ -36,27 +36,27 @@ class Proposed:
     parent_link: str
 
     @property
-    def described(self) -> str:
+    def prompt_block(self) -> str:
         """The prompt as code, which Discord leaves as it is; a fence inside would end it."""
         return _FENCE + self.prompt.replace("```", "'''") + _END
 
     @property
-    def fits(self) -> bool:
+    def fits_in_embed(self) -> bool:
         """Whether Discord takes it."""
-        return limits.length(self.described) <= limits.EMBED_DESCRIPTION
+        return limits.length(self.prompt_block) <= limits.EMBED_DESCRIPTION
 
     @classmethod
-    def read(cls, message: discord.Message | None) -> Self | None:
+    def from_message(cls, message: discord.Message | None) -> Self | None:
         """Read a preview of ours; None where the message is none."""
         embed = message.embeds[0] if message and message.embeds else None
         text = (embed.description or "") if embed else ""
         if embed is None or not (text.startswith(_FENCE) and text.endswith(_END)):
             return None
         named = next((field.value for field in embed.fields if field.name == _REGION), "") or ""
-        region = next((one for one in Region if named.startswith(one.words)), None)
+        region = next((one for one in Region if named.startswith(one.label)), None)
         return cls(prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "")
 
-    def parent(self, interaction: Interaction, here: Place) -> Place:
+    def get_parent_place(self, interaction: Interaction, here: Place) -> Place:
         """Return where the task's message is; `here` is the preview, as private as a private parent."""
         found = _MESSAGE.fullmatch(self.parent_link)
         if found is None:
@@ -64,36 +64,36 @@ class Proposed:
         return replace(here, message_id=int(found[1]), ephemeral=False, reachable=is_reachable(interaction))
 
 
-def proposal_embed(proposed: Proposed, picture: str) -> discord.Embed:
+def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
     """Draw the preview; `picture` is the name of the attachment that shows it."""
     embed = discord.Embed(
         title="Repaint this?",
         colour=discord.Colour.from_rgb(*TINT),
-        description=proposed.described,
+        description=proposed.prompt_block,
         url=proposed.parent_link or None,
     )
-    words = proposed.region.words if proposed.region else _OWN
+    words = proposed.region.label if proposed.region else _OWN
     embed.add_field(name=_REGION, value=f"{words}, {max(round(100 * proposed.share), 1)} % of the picture")
     embed.set_footer(text="Nothing is paid before you confirm.")
     # Small, at its side: left alone, Discord would show the mask as large as the picture.
-    embed.set_thumbnail(url=f"attachment://{MASK_NAME}")
+    embed.set_thumbnail(url=f"attachment://{MASK_FILE_NAME}")
     return embed.set_image(url=f"attachment://{picture}")
 
 
-def mask_link(message: discord.Message) -> str:
+def get_mask_link(message: discord.Message) -> str:
     """Return where the mask of a preview is; what an embed shows is not among its attachments."""
-    attached = next((one.url for one in message.attachments if one.filename == MASK_NAME), "")
+    attached = next((one.url for one in message.attachments if one.filename == MASK_FILE_NAME), "")
     shown = next((embed.thumbnail.url or "" for embed in message.embeds), "")
     return attached or (shown if shown.startswith("http") else "")
 
 
-def proposal_view(click: Click) -> ui.View:
+def render_preview_buttons(click: TaskCustomId) -> ui.View:
     """Draw the two buttons of the preview of that button's form."""
     view = ui.View(timeout=None)
     for kind, label, style in (
-        (Kind.CONFIRM, "Repaint", discord.ButtonStyle.success),
-        (Kind.CHANGE, "Change", discord.ButtonStyle.secondary),
+        (ButtonKind.CONFIRM_REGION, "Repaint", discord.ButtonStyle.success),
+        (ButtonKind.CHANGE_REGION, "Change", discord.ButtonStyle.secondary),
     ):
-        one = Click(kind, click.task_id, click.key)
+        one = TaskCustomId(kind, click.task_id, click.key)
         view.add_item(TaskButton(one, ui.Button[Any](label=label, style=style, custom_id=one.custom_id)))
     return view

@@ -14,38 +14,38 @@ from discord import ui
 from bot.entities import Notify, PersonSettings
 from bot.relay.requests import Speed
 from cogs.text import limits
-from cogs.text.markdown import code, duration
-from cogs.views.colors import LIVE
+from cogs.text.markdown import format_code, format_duration
+from cogs.views.colors import ACTIVE_COLOR
 
-SETTING = "setting_click"
+SETTING_CLICK_EVENT = "setting_click"
 """The event that a click is dispatched as: `on_setting_click(interaction, choice)`."""
-TEMPLATE = r"mj:e:(?P<what>[a-z]{1,12}):(?P<value>[a-z]{1,9})"
+SETTING_ID_TEMPLATE = r"mj:e:(?P<what>[a-z]{1,12}):(?P<value>[a-z]{1,9})"
 _SHOWN = 300
 _OWN = "own"
 _SPEEDS = {_OWN: "Default speed", Speed.RELAX: "Relax", Speed.FAST: "Fast", Speed.TURBO: "Turbo"}
 
 
 @dataclass(frozen=True)
-class Choice:
+class SettingChoice:
     """What a button of the panel sets to what; the values of "defaults" are typed into a form."""
 
-    what: str
+    setting: str
     value: str
 
     @property
     def custom_id(self) -> str:
         """The custom_id that says so."""
-        return f"mj:e:{self.what}:{self.value}"
+        return f"mj:e:{self.setting}:{self.value}"
 
     @classmethod
-    def read(cls, custom_id: str) -> Self | None:
+    def parse(cls, custom_id: str) -> Self | None:
         """Read a custom_id; None where it is none of the panel's."""
-        found = re.fullmatch(TEMPLATE, custom_id)
+        found = re.fullmatch(SETTING_ID_TEMPLATE, custom_id)
         return cls(found["what"], found["value"]) if found else None
 
-    def changes(self) -> dict[str, Any]:
+    def get_changes(self) -> dict[str, Any]:
         """Return the field of PersonSettings that it sets; empty where only another version knows it."""
-        match self.what, self.value:
+        match self.setting, self.value:
             case "remix", "on" | "off":
                 return {"remix": self.value == "on"}
             case "speed", value if value in _SPEEDS:
@@ -58,16 +58,16 @@ class Choice:
                 return {}
 
 
-DEFAULTS = Choice("defaults", "edit")
+EDIT_DEFAULTS = SettingChoice("defaults", "edit")
 """Opens the form of the default parameters, and names it."""
-FORGET = Choice("all", "forget")
+FORGET_SETTINGS = SettingChoice("all", "forget")
 """Takes back all that was chosen: nothing is kept of a person then."""
 
 
-class SettingButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
+class SettingButton(ui.DynamicItem[ui.Button[Any]], template=SETTING_ID_TEMPLATE):
     """A button of the panel."""
 
-    def __init__(self, choice: Choice, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
+    def __init__(self, choice: SettingChoice, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
         super().__init__(button or ui.Button(custom_id=choice.custom_id), row=row)
         self.item.custom_id = choice.custom_id
         self.choice = choice
@@ -78,16 +78,16 @@ class SettingButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
     ) -> Self:
         """Build the button anew from a click on any panel."""
         del interaction
-        return cls(Choice(match["what"], match["value"]), cast(ui.Button[Any], item))
+        return cls(SettingChoice(match["what"], match["value"]), cast(ui.Button[Any], item))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(SETTING, interaction, self.choice)
+        interaction.client.dispatch(SETTING_CLICK_EVENT, interaction, self.choice)
 
 
-def panel(settings: PersonSettings, notify_after: timedelta) -> tuple[discord.Embed, ui.View]:
+def render_settings_panel(settings: PersonSettings, notify_after: timedelta) -> tuple[discord.Embed, ui.View]:
     """Draw a person's settings; with `notify_after` zero, the operator's "never", mentions are no choice."""
-    embed = discord.Embed(title="Your settings", colour=LIVE)
+    embed = discord.Embed(title="Your settings", colour=ACTIVE_COLOR)
     embed.description = "They hold for everything you ask for, wherever you ask. Green is what you have chosen."
     if settings != PersonSettings():
         embed.description += " **Forget my settings** takes it all back, and nothing of it is kept."
@@ -106,7 +106,7 @@ def _told(settings: PersonSettings, notify_after: timedelta) -> list[tuple[str, 
         else "**Off.** V, vary, reroll and pan draw at once, from the same prompt."
     )
     defaults = (
-        f"{code(limits.cut(settings.defaults, _SHOWN))} Added to each prompt that does not say otherwise."
+        f"{format_code(limits.cut(settings.defaults, _SHOWN))} Added to each prompt that does not say otherwise."
         if settings.defaults
         else "**None.** What you choose here is added to each prompt that does not say otherwise."
     )
@@ -137,13 +137,13 @@ def _mention(settings: PersonSettings, notify_after: timedelta) -> str:
 
 
 def _buttons(settings: PersonSettings, notify_after: timedelta) -> list[SettingButton]:
-    remix = Choice("remix", "off" if settings.remix else "on")
+    remix = SettingChoice("remix", "off" if settings.remix else "on")
     buttons = [
         _button(remix, f"Remix: {'on' if settings.remix else 'off'}", row=0, chosen=settings.remix),
-        _button(DEFAULTS, "Default parameters", row=0, chosen=bool(settings.defaults)),
+        _button(EDIT_DEFAULTS, "Default parameters", row=0, chosen=bool(settings.defaults)),
     ]
     speed = settings.speed or _OWN
-    buttons += [_button(Choice("speed", one), name, row=1, chosen=one == speed) for one, name in _SPEEDS.items()]
+    buttons += [_button(SettingChoice("speed", one), name, row=1, chosen=one == speed) for one, name in _SPEEDS.items()]
     if notify_after:
         names = {
             Notify.NEVER: "Never mention me",
@@ -151,17 +151,18 @@ def _buttons(settings: PersonSettings, notify_after: timedelta) -> list[SettingB
             Notify.ALWAYS: "Always mention me",
         }
         buttons += [
-            _button(Choice("notify", one), name, row=2, chosen=one is settings.notify) for one, name in names.items()
+            _button(SettingChoice("notify", one), name, row=2, chosen=one is settings.notify)
+            for one, name in names.items()
         ]
     if settings != PersonSettings():
-        buttons.append(_button(FORGET, "Forget my settings", row=3, chosen=False))
+        buttons.append(_button(FORGET_SETTINGS, "Forget my settings", row=3, chosen=False))
     return buttons
 
 
-def _button(choice: Choice, label: str, *, row: int, chosen: bool) -> SettingButton:
+def _button(choice: SettingChoice, label: str, *, row: int, chosen: bool) -> SettingButton:
     style = discord.ButtonStyle.success if chosen else discord.ButtonStyle.secondary
     return SettingButton(choice, ui.Button(label=label, style=style, custom_id=choice.custom_id, row=row), row=row)
 
 
 def _long(time: timedelta) -> str:
-    return duration(round(time.total_seconds() * 1000))
+    return format_duration(round(time.total_seconds() * 1000))

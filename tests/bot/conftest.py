@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.imaging.image_processor import Studio
+from bot.imaging.image_processor import ImageProcessor
 from bot.store import SqlStore, open_store
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON
@@ -14,9 +14,9 @@ from tests.postgres import Postgres
 
 
 @pytest.fixture
-async def studio() -> AsyncGenerator[Studio]:
+async def studio() -> AsyncGenerator[ImageProcessor]:
     """Where pictures are worked on; its process ends with the test."""
-    studio = Studio()
+    studio = ImageProcessor()
     yield studio
     await studio.close()
 
@@ -67,7 +67,7 @@ async def shared(
 
         async def open_as(owner: str) -> SqlStore | FakeStore:
             if request.param == "fake":
-                return rows.seen_from(owner)
+                return rows.view_as(owner)
             return await stack.enter_async_context(open_store(url, now=lambda: NOON, owner=owner))
 
         yield open_as

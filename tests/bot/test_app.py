@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app import app
+from bot.app import open_app
 from bot.errors import StoreUnavailable
 from cogs.messaging.context import Interaction
 from tests.world import GUILD_ID, settings, world
@@ -69,7 +69,7 @@ async def test_a_database_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     """A database that is none ends the start, with nothing left open."""
     (tmp_path / "mjbot.db").write_bytes(b"this is no database, and never was one" * 100)
     with pytest.raises(StoreUnavailable):
-        async with app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
+        async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
             raise AssertionError("it opened")
 
 
@@ -95,13 +95,13 @@ async def test_readiness_hangs_on_the_relay(tmp_path: Path) -> None:
     """All is well until the relay goes away while a task is watched; a minute of the bot's clock later that is said."""
     async with world(tmp_path) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
-        assert await w.app.health.reasons() == {}
+        assert await w.app.health.find_problems() == {}
         w.relay.down = True
         begun, reasons = w.clock.now(), dict[str, str]()
         while "polls" not in reasons:
             assert w.clock.now() - begun < timedelta(minutes=3)
             await asyncio.sleep(0.1)
-            reasons = await w.app.health.reasons()
+            reasons = await w.app.health.find_problems()
         assert w.clock.now() - begun > timedelta(seconds=55)
         assert reasons["polls"].startswith("the relay has answered no poll for ")
         assert set(reasons) <= {"polls", "key"}

@@ -8,12 +8,12 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.__main__ import Patience, keep_connected, main
+from bot.__main__ import RetryTiming, keep_connected, main
 from bot.ops.health import Readiness
 from bot.settings import Settings
 from tests.wire.loopback import LoopbackDiscord
 
-HASTY = Patience(first=0.01, longest=0.05, hold=0.01, connection=0.2)
+HASTY = RetryTiming(first_pause=0.01, longest_pause=0.05, token_refused_pause=0.01, connection_timeout=0.2)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def settings(discord: LoopbackDiscord, folder: Path, token: str = "") -> Setting
 async def connected(readiness: Readiness) -> None:
     """Wait until nothing is missing but the relay, which is nowhere."""
     async with asyncio.timeout(10):
-        while await readiness.reasons() != {"key": "the relay does not answer"}:  # noqa: ASYNC110
+        while await readiness.find_problems() != {"key": "the relay does not answer"}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -49,9 +49,9 @@ async def test_a_first_connection_that_never_stands_is_rebuilt(discord: Loopback
     discord.gateway.silent = True
     stop, readiness = asyncio.Event(), Readiness()
     living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, HASTY, readiness))
-    assert await readiness.reasons() == {"gateway": "starting"}
+    assert await readiness.find_problems() == {"gateway": "starting"}
     await discord.until(lambda: discord.identifies >= 3)
-    assert "gateway" in await readiness.reasons()
+    assert "gateway" in await readiness.find_problems()
     discord.gateway.silent = False
     await discord.connected()
     stop.set()
@@ -63,7 +63,7 @@ async def test_a_refused_token_ends_it_after_the_hold(discord: LoopbackDiscord, 
     """A token that Discord refuses is not tried twice."""
     given, readiness = settings(discord, tmp_path, token="wrong"), Readiness()
     assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY, readiness), 10) == 1
-    assert await readiness.reasons() == {"gateway": "Discord refuses DISCORD_TOKEN"}
+    assert await readiness.find_problems() == {"gateway": "Discord refuses DISCORD_TOKEN"}
     assert [one.status for one in discord.requests] == [401]
     assert discord.identifies == 0
 
@@ -72,12 +72,14 @@ async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDis
     """A close code that discord.py gives up at ends that connection, not the process; readiness follows."""
     stop, readiness = asyncio.Event(), Readiness()
     given = settings(discord, tmp_path)
-    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05), readiness))
+    living = asyncio.create_task(
+        keep_connected(given, stop, RetryTiming(first_pause=0.01, longest_pause=0.05), readiness)
+    )
     await connected(readiness)
     fault = discord.fail("GET", "/gateway/bot", 503, times=None)
     await discord.gateway.drop(4012)
     await discord.until(lambda: fault.hits > 5, 10)
-    assert await readiness.reasons() == {"gateway": "Discord cannot be used yet"}
+    assert await readiness.find_problems() == {"gateway": "Discord cannot be used yet"}
     fault.stop()
     await discord.until(lambda: discord.identifies == 2, 10)
     await connected(readiness)
@@ -90,7 +92,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: Loopbac
     discord.fail("GET", "/gateway/bot", 200, times=2)
     stop = asyncio.Event()
     given = settings(discord, tmp_path)
-    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05)))
+    living = asyncio.create_task(keep_connected(given, stop, RetryTiming(first_pause=0.01, longest_pause=0.05)))
     await discord.connected()
     stop.set()
     assert await asyncio.wait_for(living, 10) == 0

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.store.group_commit import to_the_end
-from bot.timeouts import soon
+from bot.store.group_commit import run_to_completion
+from bot.timeouts import wait_at_most
 
 
 async def test_what_comes_in_time_is_returned() -> None:
@@ -17,9 +17,9 @@ async def test_what_comes_in_time_is_returned() -> None:
     async def failure() -> int:
         raise ValueError("no")
 
-    assert await soon(value(), 1.0) == 5
+    assert await wait_at_most(value(), 1.0) == 5
     with pytest.raises(ValueError, match="no"):
-        await soon(failure(), 1.0)
+        await wait_at_most(failure(), 1.0)
 
 
 async def test_work_that_holds_cancellations_back_is_left_behind() -> None:
@@ -32,6 +32,6 @@ async def test_work_that_holds_cancellations_back_is_left_behind() -> None:
 
     async with asyncio.timeout(5):
         with pytest.raises(TimeoutError):
-            await soon(to_the_end(read()), 0.02)
+            await wait_at_most(run_to_completion(read()), 0.02)
         free.set()
         await ended.wait()

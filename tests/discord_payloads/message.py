@@ -10,7 +10,7 @@ from typing import Any
 from cogs.text.limits import (
     ALT_TEXT,
     AUTHOR,
-    COLOUR,
+    COLOR,
     CONTENT,
     EMBED_DESCRIPTION,
     EMBED_TITLE,
@@ -114,7 +114,7 @@ def _embed_shape(embed: Json, at: str) -> Iterator[str]:
     if not any(filled(embed.get(key)) for key in shown):
         yield f"{at} is empty"
     colour = embed.get("color")
-    if colour is not None and not (isinstance(colour, int) and 0 <= colour <= COLOUR):
+    if colour is not None and not (isinstance(colour, int) and 0 <= colour <= COLOR):
         yield f"{at}.color is not between 0 and 0xFFFFFF"
     if embed.get("timestamp") is not None and not _is_timestamp(embed["timestamp"]):
         yield f"{at}.timestamp is no ISO 8601 time"

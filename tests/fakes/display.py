@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from bot.entities import Job, Place
 from bot.errors import DisplayError
 from bot.midjourney.task import Task
-from bot.ports import Ending, Scene
+from bot.ports import JobEnding, Scene
 
 
 @dataclass
-class FakeDisplay:
+class FakeMessageEditor:
     """A bot.ports.Display; `errors` are raised drawing by drawing, `broken` messages by every drawing.
 
     While `free` is cleared only urgent ones get their turn.
@@ -29,15 +29,15 @@ class FakeDisplay:
         self.free = asyncio.Event()
         self.free.set()
 
-    def of(self, message_id: int) -> list[Scene]:
+    def scenes_of(self, message_id: int) -> list[Scene]:
         """Return what was drawn on one message."""
         return [scene for scene in self.scenes if scene.job.id == message_id]
 
-    def endings(self, message_id: int) -> list[Ending | None]:
+    def endings(self, message_id: int) -> list[JobEnding | None]:
         """Return how each drawing of a message said that it ended."""
-        return [scene.ending for scene in self.of(message_id)]
+        return [scene.ending for scene in self.scenes_of(message_id)]
 
-    async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
+    async def wait_for_rate_limit(self, place: Place, *, urgent: Callable[[], bool]) -> None:
         """Wait for a turn."""
         while not self.free.is_set() and not urgent():
             await self.free.wait()
@@ -50,22 +50,22 @@ class FakeDisplay:
             raise self.broken[scene.job.id]
         self.scenes.append(scene)
 
-    async def remove(self, place: Place) -> None:
+    async def delete(self, place: Place) -> None:
         """Remember what was deleted."""
         if place.message_id in self.broken:
             raise self.broken[place.message_id]
         self.removed.append(place)
 
-    async def notify(self, job: Job, task: Task) -> None:
+    async def notify_requester(self, job: Job, task: Task) -> None:
         """Remember a notification."""
         if job.id in self.broken:
             raise self.broken[job.id]
         self.notified.append((job.id, task.id))
 
-    async def picture_link(self, place: Place) -> str:
+    async def fetch_attachment_url(self, place: Place) -> str:
         """Return the planned link of a message's picture."""
         return self.links.get(place.message_id, "")
 
-    def file_limit(self, place: Place) -> int:
+    def max_file_bytes(self, place: Place) -> int:
         """Return the planned limit."""
         return self.limit

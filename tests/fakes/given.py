@@ -6,7 +6,7 @@ from tests.pictures import encoded, noise
 
 
 @dataclass
-class FakeGiven:
+class FakePictureInput:
     """A command_requests.Given: `data`, or a picture of noise, is there when asked for; `failure` is raised instead."""
 
     name: str = "cat.png"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.relay.key_diagnosis import USAGE
+from bot.relay.key_diagnosis import USAGE_PATH
 from tests.fakes.socket_relay import ADMITTED
 from tests.recorded import Reply
 
@@ -54,7 +54,11 @@ class KeyRelay:
         """Note the request, and answer it."""
         path = request.path
         kind = next(
-            (kind for part, kind in (("/submit/", "submit"), (USAGE, "usage"), ("image-seed", "seed")) if part in path),
+            (
+                kind
+                for part, kind in (("/submit/", "submit"), (USAGE_PATH, "usage"), ("image-seed", "seed"))
+                if part in path
+            ),
             "read",
         )
         self.asked[kind] += 1

@@ -9,7 +9,7 @@ from tests.fakes.clock import FakeClock
 
 def picture(url: str) -> Picture:
     """Make the picture that stands for a link."""
-    return Picture(data=url.encode(), name="picture.png", width=1, height=1, shrunk=False)
+    return Picture(data=url.encode(), name="picture.png", width=1, height=1, is_reencoded=False)
 
 
 @dataclass

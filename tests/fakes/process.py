@@ -6,20 +6,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 
-from bot.imaging.image_processor import Studio
-from bot.policy.rules import Admission
-from bot.recovery.job_leases import Ownership
-from bot.recovery.lost_answers import LostAnswers
-from bot.relay.account_calls import AccountCalls
-from bot.submissions.commands import Creations
-from bot.submissions.presses import Presses
+from bot.imaging.image_processor import ImageProcessor
+from bot.policy.rules import SpendingPolicy
+from bot.recovery.job_leases import JobLeases
+from bot.recovery.lost_answers import LostAnswerSearch
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.submissions.commands import CommandService
+from bot.submissions.presses import PressService
 from bot.tracking.offered_buttons import ButtonOffers
-from bot.tracking.poll_schedule import Schedule
-from bot.tracking.poller import Watcher
-from bot.tracking.task_supervisor import Supervisor
-from bot.tracking.tracker import Jobs, Times
+from bot.tracking.poll_schedule import PollSchedule
+from bot.tracking.poller import Poller
+from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.tracker import JobTracker, WatchTimes
 from tests.fakes.clock import FakeClock
-from tests.fakes.display import FakeDisplay
+from tests.fakes.display import FakeMessageEditor
 from tests.fakes.pictures import FakePictures
 from tests.fakes.relay import FakeRelay
 from tests.fakes.steps import Steps
@@ -27,22 +27,22 @@ from tests.fakes.store import FakeStore
 
 LEASE = timedelta(seconds=15)
 _numbers = count(1)
-TIMES = Times(watch=timedelta(minutes=70), notify_after=timedelta(seconds=30))
+TIMES = WatchTimes(give_up_after=timedelta(minutes=70), notify_after=timedelta(seconds=30))
 
 
 @dataclass
 class Process:
     """The services of one process."""
 
-    jobs: Jobs
-    presses: Presses
-    creations: Creations
-    supervisor: Supervisor
-    watcher: Watcher
-    ownership: Ownership
+    jobs: JobTracker
+    presses: PressService
+    creations: CommandService
+    supervisor: TaskSupervisor
+    watcher: Poller
+    job_leases: JobLeases
     store: FakeStore
     """The rows as this process sees them."""
-    calls: AccountCalls
+    calls: AccountRateLimiter
     """What the relay's log may still be asked."""
 
 
@@ -52,28 +52,28 @@ class World:
 
     clock: FakeClock = field(default_factory=FakeClock)
     store: FakeStore = field(init=False)
-    display: FakeDisplay = field(default_factory=FakeDisplay)
-    times: Times = TIMES
-    admission: Admission = field(init=False)
+    editor: FakeMessageEditor = field(default_factory=FakeMessageEditor)
+    times: WatchTimes = TIMES
+    spending_policy: SpendingPolicy = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = FakeStore(self.clock.now)
         self.relay = FakeRelay(self.clock)
         self.pictures = FakePictures(self.clock)
-        self.admission = Admission(
-            guilds=(6,),
-            people=(),
-            owners=(),
-            policy="anyone",
+        self.spending_policy = SpendingPolicy(
+            allowed_guilds=(6,),
+            allowed_users=(),
+            application_owners=(),
+            press_policy="anyone",
             cooldown=timedelta(0),
-            per_person=30,
-            everybody=500,
+            daily_submits_per_person=30,
+            daily_submits=500,
             now=self.clock.now,
         )
 
     def allow(self, **rules: object) -> None:
         """Change the operator's rules for the next process."""
-        self.admission = replace(self.admission, **rules)  # type: ignore[arg-type]
+        self.spending_policy = replace(self.spending_policy, **rules)  # type: ignore[arg-type]
 
     @asynccontextmanager
     async def process(self, steps: Steps | None = None, *, beside: bool = False) -> AsyncGenerator[Process]:
@@ -84,31 +84,31 @@ class World:
         steps = steps or Steps()
         owner = f"process {next(_numbers)}"
         if beside:
-            mine = self.store.seen_from(owner)
+            mine = self.store.view_as(owner)
         else:
             self.store.alive_until.update(dict.fromkeys(self.store.alive_until, self.clock.now()))
             mine, self.store.owner = self.store, owner
-        store, fleet = steps.through(mine), steps.through(mine.fleet)
-        relay, display = steps.through(self.relay, failing=False), steps.through(self.display, failing=False)
-        supervisor = Supervisor(last_seconds=0)
-        watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), self.clock.clock)
+        store, fleet = steps.through(mine), steps.through(mine.process_leases)
+        relay, display = steps.through(self.relay, failing=False), steps.through(self.editor, failing=False)
+        supervisor = TaskSupervisor(last_seconds=0)
+        watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), self.clock.clock)
         offers = ButtonOffers(store, self.clock.now)
-        jobs = Jobs(
+        jobs = JobTracker(
             store, watcher, display, self.pictures, supervisor, offers, times=self.times, clock=self.clock.clock
         )
-        calls = AccountCalls(self.clock.now)
-        lost_answers = LostAnswers(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
-        presses = Presses(
-            relay, store, jobs, self.admission, lost_answers, supervisor, self.pictures, clock=self.clock.clock
+        calls = AccountRateLimiter(self.clock.now)
+        lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
+        presses = PressService(
+            relay, store, jobs, self.spending_policy, lost_answers, supervisor, self.pictures, clock=self.clock.clock
         )
-        studio = Studio()
-        creations = Creations(
-            relay, store, jobs, self.admission, studio, lost_answers, supervisor, clock=self.clock.clock
+        studio = ImageProcessor()
+        creations = CommandService(
+            relay, store, jobs, self.spending_policy, studio, lost_answers, supervisor, clock=self.clock.clock
         )
-        ownership = Ownership(store, fleet, jobs, lost_answers, lease=LEASE, clock=self.clock.clock)
+        ownership = JobLeases(store, fleet, jobs, lost_answers, lease=LEASE, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
-            await ownership.round()
+            await ownership.run_once()
             supervisor.start("ownership", ownership.run)
             try:
                 yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine, calls)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.relay.key_diagnosis import USAGE
+from bot.relay.key_diagnosis import USAGE_PATH
 from tests.recorded import Recorded, recorded
 
 CHECK = "/mj/task/1000000000000000/fetch"
@@ -45,7 +45,7 @@ class Relay:
         """Note the request and give the next answer."""
         if self.admits and request.raw_path.endswith(CHECK):
             return web.Response(status=400, text=ADMITTED)
-        if request.raw_path.endswith(USAGE):
+        if request.raw_path.endswith(USAGE_PATH):
             self.usage_asked.append(dict(request.headers))
             usage = self.usage or web.Response(status=404, text="{}")
             return web.Response(status=usage.status, body=usage.body, headers=usage.headers)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.entities import Claim, Job, Person, Place
 from bot.ports import Store
 from bot.store import SqlStore
-from bot.store.rows import read_job
+from bot.store.rows import job_from_row
 from bot.store.schema import jobs, processes
 from tests.fakes.store import FakeStore
 
@@ -49,7 +49,7 @@ async def open_jobs(store: Store) -> Sequence[Job]:
         return store.open_jobs()
     assert isinstance(store, SqlStore)
     found = select(jobs).where(jobs.c.closed_at.is_(None)).order_by(jobs.c.born_at, jobs.c.message_id)
-    return [read_job(row) for row in await store.database.read(found)]
+    return [job_from_row(row) for row in await store.database.read(found)]
 
 
 async def process_names(store: SqlStore | FakeStore) -> set[str]:

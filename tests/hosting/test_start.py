@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.platform_disk import WipedDisk
+from bot.ops.platform_disk import EphemeralDisk
 from tests.hosting.files import ROOT, instructions, parsed, start_commands
 from tests.wire.process import World, world_of
 
@@ -100,7 +100,7 @@ async def test_a_disk_that_is_wiped_is_said_at_every_start(world: World) -> None
     """On a dyno without PostgreSQL the log warns once, with the next step, and the bot runs all the same."""
     async with world.bot(DYNO="worker.1") as bot:
         warnings = [line["event"] for line in bot.lines if line["level"] == "warning"]
-        assert warnings == [str(WipedDisk("Heroku"))]
+        assert warnings == [str(EphemeralDisk("Heroku"))]
 
 
 async def test_check_finds_the_disk(world: World) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 from PIL import ImageStat
 
-from bot.midjourney.buttons import Kind, meaning
+from bot.midjourney.buttons import ButtonKind, resolve_action
 from bot.midjourney.task import Task
 from sandbox.relay import RelaySettings
 from sandbox.relay.lives import Life
@@ -153,7 +153,7 @@ async def test_every_button_ends_in_something_to_see(life: Life, prompt: str, *,
     async with calling(settings) as caller:
         task_id = caller.relay.add_task(life, prompt=prompt)
         for button in Task.model_validate(await caller.fetch(task_id)).buttons:
-            assert meaning(button.custom_id).kind is not Kind.OTHER
+            assert resolve_action(button.custom_id).kind is not ButtonKind.OTHER
             answer = await caller.submit("action", taskId=task_id, customId=button.custom_id)
             for child_id in answer["result"].split(","):
                 if "confirm" in answer["description"]:
@@ -161,7 +161,7 @@ async def test_every_button_ends_in_something_to_see(life: Life, prompt: str, *,
                     assert (await caller.submit("modal", taskId=child_id, prompt=wish))["code"] == 1
                 caller.clock.time += 21
                 child = Task.model_validate(await caller.fetch(child_id))
-                assert child.is_settled, button
+                assert child.is_complete, button
                 async with caller.session.get(child.picture_url) as shown:
                     assert shown.status == 200
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.midjourney import buttons
-from bot.midjourney.buttons import REMIXED, Kind, meaning
+from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind, resolve_action
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import (
     BRISK,
@@ -37,10 +37,12 @@ def test_every_kind_of_button_has_a_walk() -> None:
     missing = [line.pattern.pattern for line in buttons._TABLE if line not in first]
     assert missing == []
     assert None in first, "what no line knows"
-    kinds = {meaning(one).kind for one in custom_ids} | {meaning(one).click for one in custom_ids}
+    kinds = {resolve_action(one).kind for one in custom_ids} | {
+        resolve_action(one).custom_id_kind for one in custom_ids
+    }
     # What the bot offers in place of a relay's V and 🔄 is pressed in tests/wire/test_button_offers.py.
-    assert kinds == {kind for kind in Kind if not kind.is_ours} - {Kind.SAME_PROMPT}
-    assert {meaning(walk.custom_id).kind for walk in REMIXES.values()} == REMIXED
+    assert kinds == {kind for kind in ButtonKind if not kind.is_bot_button} - {ButtonKind.SAME_PROMPT}
+    assert {resolve_action(walk.custom_id).kind for walk in REMIXES.values()} == REMIXABLE_KINDS
 
 
 async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> None:
@@ -52,7 +54,13 @@ async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> Non
             remixes = {name: walked(world, walk, world.discord.member) for name, walk in REMIXES.items()}
             await together({**walks, **remixes, "region": _region(world)})
             bot.assert_calm()
-        assert kinds_clicked(world) >= {Kind.REGION, Kind.CHANGE, Kind.CONFIRM, Kind.LINE, Kind.CUSTOM_ZOOM}
+        assert kinds_clicked(world) >= {
+            ButtonKind.VARY_REGION,
+            ButtonKind.CHANGE_REGION,
+            ButtonKind.CONFIRM_REGION,
+            ButtonKind.IMAGINE_LINE,
+            ButtonKind.CUSTOM_ZOOM,
+        }
         assert len(world.relay.submits) == sum(len(walk.submits) for walk in (*WALKS.values(), *REMIXES.values())) + 1
         world.assert_polite()
 

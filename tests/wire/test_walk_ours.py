@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from PIL import Image, ImageChops
 
-from bot.midjourney.buttons import Kind
+from bot.midjourney.buttons import ButtonKind
 from tests.wire.loopback import Interaction, Message, Person
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import (
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.wire
 RELAY = replace(BRISK, seconds_per_task=4.0, picture_side=192, refuses=frozenset(), has_cancel=True)
 """A relay that can cancel, slow enough to be asked to."""
 
-ELSEWHERE = {Kind.CONFIRM, Kind.CHANGE, Kind.FORGET}
+ELSEWHERE = {ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION, ButtonKind.FORGET_REFUSALS}
 """Ours that are walked where they belong: the first two in test_walk_buttons.py, the last in test_walk_refusing.py."""
 
 LOST = {f"MJ::JOB::made_up_{number}::1::u::SOLO": f"Made up {number}" for number in range(8)}
@@ -42,7 +42,7 @@ async def test_everything_of_ours(tmp_path: Path) -> None:
         async with world.bot(**GENEROUS) as bot:
             await together({name: walk(world) for name, walk in OURS.items()})
             bot.assert_calm()
-        ours = {kind for kind in Kind if kind.is_ours}
+        ours = {kind for kind in ButtonKind if kind.is_bot_button}
         assert kinds_clicked(world) & ours == ours - ELSEWHERE
         # Two that were cancelled, or not; the child that has a family; the form; and two from the menu.
         assert len(world.relay.submits) == 2 + 1 + 1 + 2

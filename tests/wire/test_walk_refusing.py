@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.midjourney import buttons
-from bot.midjourney.buttons import Kind, meaning
+from bot.midjourney.buttons import ButtonKind, resolve_action
 from tests.pictures import encoded, noise
 from tests.wire.loopback import Interaction, Message, Upload
 from tests.wire.process import GENEROUS, World, world_of
@@ -52,11 +52,11 @@ BARE = replace(BRISK, has_actions=False, has_video=False)
 def test_the_tables_agree_with_the_reference() -> None:
     """Each line of the table of buttons is here; what stock new-api refuses is done another way, shown, or greyed."""
     for name, action in REFERENCE.items():
-        assert meaning(WALKS[name].custom_id).stock == action, name
-    lines = [line for line in buttons._TABLE if line.action.kind is not Kind.REGION]
+        assert resolve_action(WALKS[name].custom_id).new_api_action == action, name
+    lines = [line for line in buttons._TABLE if line.action.kind is not ButtonKind.VARY_REGION]
     seen = [next(line for line in buttons._TABLE if line.pattern.match(WALKS[name].custom_id)) for name in REFERENCE]
     assert [line.pattern.pattern for line in lines if line not in seen] == []
-    assert meaning("MJ::Inpaint::1::u::SOLO").stock == "INPAINT"
+    assert resolve_action("MJ::Inpaint::1::u::SOLO").new_api_action == "INPAINT"
     refused = {name for name, action in REFERENCE.items() if not action}
     assert refused == {*READ, *MOVED, *FREE, "favorite"} - {"describe 4", "shorten 5"}
 
@@ -82,7 +82,7 @@ async def test_a_stock_relay(tmp_path: Path) -> None:
             bot.assert_calm()
         paid = sum(len(walk.submits) for walk in (*around.values(), around["animate high"]))
         assert len(world.relay.submits) == paid + 1
-        assert Kind.FORGET in kinds_clicked(world)
+        assert ButtonKind.FORGET_REFUSALS in kinds_clicked(world)
         world.assert_polite()
 
 

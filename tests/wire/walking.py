@@ -8,9 +8,9 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.midjourney.buttons import Kind
-from bot.submissions.claims import claim_id_of
-from cogs.components.custom_ids import Click
+from bot.midjourney.buttons import ButtonKind
+from bot.submissions.claims import derive_claim_id
+from cogs.components.custom_ids import TaskCustomId
 from sandbox.relay import RelaySettings
 from sandbox.relay.desk import Submitted
 from sandbox.relay.lives import Life
@@ -94,7 +94,7 @@ def shape(message: Message) -> tuple[int, ...]:
 
 def paid_by(world: World, *claims: int) -> list[Submitted]:
     """List the submits that were taken for these claims, by what travels with them; an act's id is its claim's."""
-    tags = {f"mjbot:{claim_id_of(claim, line)}" for claim in claims for line in range(4)}
+    tags = {f"mjbot:{derive_claim_id(claim, line)}" for claim in claims for line in range(4)}
     return [one for one in world.relay.submits if one.body.get("state") in tags]
 
 
@@ -182,9 +182,9 @@ def assert_paid(world: World, expected: tuple[Sent, ...], parent_id: str, *acts:
             assert str(was).startswith(str(wanted)) if name == "customId" else was == wanted, (name, was, wanted)
 
 
-def kinds_clicked(world: World) -> set[Kind]:
+def kinds_clicked(world: World) -> set[ButtonKind]:
     """Tell which kinds of button, menu and form were used, by what travelled in their custom_ids."""
-    used = (Click.read(str(act.data.get("custom_id", ""))) for act in world.discord.interactions.values())
+    used = (TaskCustomId.parse(str(act.data.get("custom_id", ""))) for act in world.discord.interactions.values())
     return {click.kind for click in used if click}
 
 

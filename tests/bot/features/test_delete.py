@@ -6,18 +6,18 @@ from dataclasses import replace
 import pytest
 
 from bot.entities import ClaimState
-from bot.errors import NotYours, PlaceUnreachable
-from bot.features.delete import Removals
-from bot.features.message_permissions import Hand
-from bot.midjourney.buttons import key
+from bot.errors import NotOwnerOrModerator, PlaceUnreachable
+from bot.features.delete import DeleteService
+from bot.features.message_permissions import MessageActor
+from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.task import Status
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, U2, job, place, task
 from tests.fakes.stored import a_claim
 
-HERS = Hand(LIEN, LIEN.id, moderates=False)
-THEIRS = Hand(MINH, MINH.id, moderates=False)
+HERS = MessageActor(LIEN, LIEN.id, is_moderator=False)
+THEIRS = MessageActor(MINH, MINH.id, is_moderator=False)
 
 
 @pytest.fixture
@@ -34,39 +34,39 @@ async def process(world: World) -> AsyncGenerator[Process]:
         yield running
 
 
-def removals(world: World, process: Process) -> Removals:
-    return Removals(world.store, world.display, process.jobs)
+def removals(world: World, process: Process) -> DeleteService:
+    return DeleteService(world.store, world.editor, process.jobs)
 
 
 async def test_a_message_goes_with_its_row(world: World, process: Process) -> None:
     """Asked for, then confirmed; what the task is the store still knows."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
-    await removals(world, process).ask(place(), HERS)
-    assert world.display.removed == []
-    await removals(world, process).remove(place(), HERS)
-    assert [one.message_id for one in world.display.removed] == [700]
+    await removals(world, process).check_permission(place(), HERS)
+    assert world.editor.removed == []
+    await removals(world, process).delete_message(place(), HERS)
+    assert [one.message_id for one in world.editor.removed] == [700]
     assert world.store.jobs == {}
     assert PARENT in world.store.snapshots
 
 
 async def test_others_may_not_but_moderators(world: World, process: Process) -> None:
     """Neither be asked, nor confirm what somebody else was asked."""
-    for act in (removals(world, process).ask, removals(world, process).remove):
-        with pytest.raises(NotYours):
+    for act in (removals(world, process).check_permission, removals(world, process).delete_message):
+        with pytest.raises(NotOwnerOrModerator):
             await act(place(), THEIRS)
-    assert world.display.removed == []
-    await removals(world, process).remove(place(), replace(THEIRS, moderates=True))
-    assert len(world.display.removed) == 1
+    assert world.editor.removed == []
+    await removals(world, process).delete_message(place(), replace(THEIRS, is_moderator=True))
+    assert len(world.editor.removed) == 1
 
 
 async def test_where_the_row_is_lost_discord_tells_whose_it_is(world: World, process: Process) -> None:
     """The question is put to who asked for it alone; whoever it was put to may confirm it."""
     world.store.jobs.clear()
-    with pytest.raises(NotYours):
-        await removals(world, process).ask(place(), replace(THEIRS, requester_id=LIEN.id))
-    await removals(world, process).ask(place(), HERS)
-    await removals(world, process).remove(place(), replace(HERS, requester_id=0))
-    assert len(world.display.removed) == 1
+    with pytest.raises(NotOwnerOrModerator):
+        await removals(world, process).check_permission(place(), replace(THEIRS, requester_id=LIEN.id))
+    await removals(world, process).check_permission(place(), HERS)
+    await removals(world, process).delete_message(place(), replace(HERS, requester_id=0))
+    assert len(world.editor.removed) == 1
 
 
 async def test_what_only_a_token_reaches_goes_by_that_of_the_first_click(world: World, process: Process) -> None:
@@ -74,29 +74,29 @@ async def test_what_only_a_token_reaches_goes_by_that_of_the_first_click(world: 
     away = place(reachable=False)
     world.store.jobs = {700: job(place=away)}
     fresh = replace(away, token="fresh")
-    await removals(world, process).ask(fresh, HERS)
-    await removals(world, process).remove(replace(away, token="confirmation"), HERS)
-    assert [one.token for one in world.display.removed] == ["fresh"]
+    await removals(world, process).check_permission(fresh, HERS)
+    await removals(world, process).delete_message(replace(away, token="confirmation"), HERS)
+    assert [one.token for one in world.editor.removed] == ["fresh"]
 
 
 async def test_what_nothing_reaches_stays_and_is_said(world: World, process: Process) -> None:
     """Its row stays too."""
-    world.display.broken[700] = PlaceUnreachable()
+    world.editor.broken[700] = PlaceUnreachable()
     with pytest.raises(PlaceUnreachable):
-        await removals(world, process).remove(place(), HERS)
+        await removals(world, process).delete_message(place(), HERS)
     assert 700 in world.store.jobs
 
 
 async def test_a_message_that_is_being_drawn_is_drawn_no_more(world: World, process: Process) -> None:
     """Nobody draws on what is gone."""
     world.relay.set(task(progress=30))
-    await process.jobs.follow(job())
+    await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
-    await removals(world, process).remove(place(), HERS)
-    drawn = len(world.display.of(700))
+    await removals(world, process).delete_message(place(), HERS)
+    drawn = len(world.editor.scenes_of(700))
     world.relay.set(task(progress=60))
     await world.clock.advance(20.0)
-    assert len(world.display.of(700)) == drawn
+    assert len(world.editor.scenes_of(700)) == drawn
     assert world.store.jobs == {}
 
 
@@ -105,9 +105,9 @@ async def test_nobody_is_sent_to_what_is_gone(world: World, process: Process) ->
     world.store.jobs = {800: job(800, CHILD, claim_id=9)}
     world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)
     world.store.claimed[9] = a_claim(
-        9, key(U2), task_id=PARENT, child_id=CHILD, state=ClaimState.ACCEPTED, made_at=START
+        9, hash_custom_id(U2), task_id=PARENT, child_id=CHILD, state=ClaimState.ACCEPTED, made_at=START
     )
-    assert (await world.store.marks(PARENT))[key(U2)].link
-    await removals(world, process).remove(place(800), HERS)
-    mark = (await world.store.marks(PARENT))[key(U2)]
-    assert (mark.child_id, mark.link, mark.finished) == (CHILD, "", True)
+    assert (await world.store.find_pressed_buttons(PARENT))[hash_custom_id(U2)].link
+    await removals(world, process).delete_message(place(800), HERS)
+    mark = (await world.store.find_pressed_buttons(PARENT))[hash_custom_id(U2)]
+    assert (mark.child_id, mark.link, mark.is_finished) == (CHILD, "", True)

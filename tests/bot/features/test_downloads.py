@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable, TaskUnknown
-from bot.features.downloads import WHOLE, Results
-from bot.imaging.downloader import MAX_BODY
-from bot.imaging.image_processor import Studio
+from bot.features.downloads import WHOLE_GRID, DownloadService
+from bot.imaging.downloader import MAX_DOWNLOAD_BYTES
+from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
 from tests.fakes.clock import FakeClock
-from tests.fakes.display import FakeDisplay
+from tests.fakes.display import FakeMessageEditor
 from tests.fakes.relay import FakeRelay
 from tests.fakes.rows import PARENT, place, task
 from tests.fakes.store import FakeStore
@@ -49,7 +49,7 @@ class Source:
         self.asked.append((url, name, limit))
         if url not in self.has:
             raise self.failures.get(url, PictureGone)(url)
-        return Picture(self.has[url], f"{name}.png", 8, 8, shrunk=False)
+        return Picture(self.has[url], f"{name}.png", 8, 8, is_reencoded=False)
 
     def is_private(self, url: str) -> bool:
         return url in self.private
@@ -59,16 +59,16 @@ class Source:
 class Room:
     """Everything around the use cases, with a finished grid that the store knows."""
 
-    studio: Studio
+    studio: ImageProcessor
     source: Source = field(default_factory=lambda: Source({GRID_URL: grid()}))
     clock: FakeClock = field(default_factory=FakeClock)
-    display: FakeDisplay = field(default_factory=lambda: FakeDisplay(limit=10_000))
+    display: FakeMessageEditor = field(default_factory=lambda: FakeMessageEditor(limit=10_000))
 
     def __post_init__(self) -> None:
         self.relay = FakeRelay(self.clock)
         self.store = FakeStore(self.clock.clock.now)
         self.store.snapshots[PARENT] = task(status=Status.SUCCESS)
-        self.results = Results(self.relay, self.store, self.display, self.source, self.studio)
+        self.results = DownloadService(self.relay, self.store, self.display, self.source, self.studio)
 
 
 def colour(picture: Picture) -> tuple[int, ...]:
@@ -80,138 +80,138 @@ def colour(picture: Picture) -> tuple[int, ...]:
         return found
 
 
-async def test_a_grid_is_cut_into_what_was_chosen(studio: Studio) -> None:
+async def test_a_grid_is_cut_into_what_was_chosen(studio: ImageProcessor) -> None:
     """Each number gives its own corner, named by it, in order, whatever order they were chosen in."""
     room = Room(studio)
-    files = await room.results.split(PARENT, [4, 2], place())
+    files = await room.results.fetch_grid_pictures(PARENT, [4, 2], place())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
     assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
-    assert (files.cut, files.prompt, files.links) == (True, "a lighthouse", ())
-    assert room.source.asked == [(GRID_URL, f"a_lighthouse_{PARENT}", MAX_BODY)]
+    assert (files.is_split_here, files.prompt, files.links) == (True, "a lighthouse", ())
+    assert room.source.asked == [(GRID_URL, f"a_lighthouse_{PARENT}", MAX_DOWNLOAD_BYTES)]
     assert not room.relay.requests, "what is kept is not asked for"
 
 
-async def test_what_the_relay_has_split_is_not_cut(studio: Studio) -> None:
+async def test_what_the_relay_has_split_is_not_cut(studio: ImageProcessor) -> None:
     """Its own pictures are as good as theirs gets, and made to fit."""
     room = Room(studio)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has = {url: url.encode() for url in FOUR}
-    files = await room.results.split(PARENT, {3}, place())
+    files = await room.results.fetch_grid_pictures(PARENT, {3}, place())
     assert [one.data for one in files.pictures] == [FOUR[2].encode()]
-    assert not files.cut
+    assert not files.is_split_here
     assert room.source.asked == [(FOUR[2], f"a_lighthouse_{PARENT}_3", 10_000)]
 
 
-async def test_one_of_theirs_that_is_gone_is_cut_instead(studio: Studio) -> None:
+async def test_one_of_theirs_that_is_gone_is_cut_instead(studio: ImageProcessor) -> None:
     """All are then of one kind."""
     room = Room(studio)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has[FOUR[0]] = b"one"
-    files = await room.results.split(PARENT, {1, 2}, place())
+    files = await room.results.fetch_grid_pictures(PARENT, {1, 2}, place())
     assert [colour(one) for one in files.pictures] == [(255, 0, 0), (0, 255, 0)]
-    assert files.cut
+    assert files.is_split_here
 
 
-async def test_two_pictures_of_a_task_are_no_four(studio: Studio) -> None:
+async def test_two_pictures_of_a_task_are_no_four(studio: ImageProcessor) -> None:
     """Where the relay gave fewer than were chosen, the grid is cut."""
     room = Room(studio)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR[:2])
-    assert (await room.results.split(PARENT, {4}, place())).cut
+    assert (await room.results.fetch_grid_pictures(PARENT, {4}, place())).is_split_here
 
 
-async def test_the_whole_comes_along(studio: Studio) -> None:
+async def test_the_whole_comes_along(studio: ImageProcessor) -> None:
     """Untouched, after the parts."""
-    files = await Room(studio).results.split(PARENT, {WHOLE, 1}, place())
+    files = await Room(studio).results.fetch_grid_pictures(PARENT, {WHOLE_GRID, 1}, place())
     assert [len(one.data) == len(grid()) for one in files.pictures] == [False, True]
-    alone = await Room(studio).results.split(PARENT, {WHOLE}, place())
+    alone = await Room(studio).results.fetch_grid_pictures(PARENT, {WHOLE_GRID}, place())
     assert [one.data for one in alone.pictures] == [grid()]
 
 
-async def test_a_task_that_the_store_has_lost_is_fetched(studio: Studio) -> None:
+async def test_a_task_that_the_store_has_lost_is_fetched(studio: ImageProcessor) -> None:
     """And kept again."""
     room = Room(studio)
     room.store.snapshots.clear()
     room.relay.set(task(status=Status.SUCCESS))
-    assert (await room.results.split(PARENT, {1}, place())).pictures
+    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
     assert PARENT in room.store.snapshots
     with pytest.raises(TaskUnknown):
-        await room.results.split("5", {1}, place())
+        await room.results.fetch_grid_pictures("5", {1}, place())
 
 
-async def test_a_dead_link_is_asked_for_anew(studio: Studio) -> None:
+async def test_a_dead_link_is_asked_for_anew(studio: ImageProcessor) -> None:
     """The relay may have another one by now; the grid's own message has the last."""
     room = Room(studio)
     room.source.has = {"https://cdn.test/new.png": grid()}
     with pytest.raises(PictureGone):
-        await room.results.split(PARENT, {1}, place())
+        await room.results.fetch_grid_pictures(PARENT, {1}, place())
     room.display.links[700] = "https://cdn.test/new.png"
-    assert (await room.results.split(PARENT, {1}, place())).pictures
+    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
     room.display.links.clear()
     room.relay.set(task(status=Status.SUCCESS, image_url="https://cdn.test/new.png"))
-    assert (await room.results.split(PARENT, {1}, place())).pictures
+    assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
     room.source.has = {}
     with pytest.raises(PictureGone):
-        await room.results.original(PARENT, place())
+        await room.results.fetch_originals(PARENT, place())
 
 
-async def test_an_original_that_fits_is_untouched(studio: Studio) -> None:
+async def test_an_original_that_fits_is_untouched(studio: ImageProcessor) -> None:
     """Nothing is re-encoded on the way."""
     room = Room(studio)
-    files = await room.results.original(PARENT, place())
+    files = await room.results.fetch_originals(PARENT, place())
     assert [one.data for one in files.pictures] == [grid()]
-    assert (files.links, files.unfit) == ((), None)
+    assert (files.links, files.first_error) == ((), None)
 
 
-async def test_an_original_that_does_not_fit_is_linked(studio: Studio) -> None:
+async def test_an_original_that_does_not_fit_is_linked(studio: ImageProcessor) -> None:
     """With the reason; one that only this process can open cannot be."""
-    room = Room(studio, display=FakeDisplay(limit=10))
-    files = await room.results.original(PARENT, place())
+    room = Room(studio, display=FakeMessageEditor(limit=10))
+    files = await room.results.fetch_originals(PARENT, place())
     assert (files.pictures, files.links) == ((), (GRID_URL,))
-    assert isinstance(files.unfit, PictureTooLarge)
+    assert isinstance(files.first_error, PictureTooLarge)
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureTooLarge):
-        await room.results.original(PARENT, place())
+        await room.results.fetch_originals(PARENT, place())
 
 
 @pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable])
-async def test_what_cannot_be_carried_is_linked(studio: Studio, failure: Callable[[str], PictureError]) -> None:
+async def test_what_cannot_be_carried_is_linked(studio: ImageProcessor, failure: Callable[[str], PictureError]) -> None:
     """A browser may manage what we do not."""
     room = Room(studio, Source(failures={GRID_URL: failure}))
-    files = await room.results.original(PARENT, place())
-    assert (files.links, type(files.unfit)) == ((GRID_URL,), failure)
+    files = await room.results.fetch_originals(PARENT, place())
+    assert (files.links, type(files.first_error)) == ((GRID_URL,), failure)
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureError):
-        await room.results.original(PARENT, place())
+        await room.results.fetch_originals(PARENT, place())
 
 
-async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: Studio) -> None:
+async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: ImageProcessor) -> None:
     """Who gave it may mean harm."""
     room = Room(studio, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
     with pytest.raises(PictureForbidden):
-        await room.results.original(PARENT, place())
+        await room.results.fetch_originals(PARENT, place())
 
 
 CLIPS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 5))
 
 
-async def test_the_clips_of_a_video_are_its_originals(studio: Studio) -> None:
+async def test_the_clips_of_a_video_are_its_originals(studio: ImageProcessor) -> None:
     """Each by itself: what does not fit is linked, what is gone is only missing, and the first of either is told."""
     room = Room(studio, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS)
-    files = await room.results.original(PARENT, place())
+    files = await room.results.fetch_originals(PARENT, place())
     assert [(one.data, one.name) for one in files.pictures] == [
         (b"one", f"a_lighthouse_{PARENT}_1.png"),
         (b"four", f"a_lighthouse_{PARENT}_4.png"),
     ]
     assert files.links == (CLIPS[1],)
-    assert isinstance(files.unfit, PictureTooLarge)
+    assert isinstance(files.first_error, PictureTooLarge)
 
 
-async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(studio: Studio) -> None:
+async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(studio: ImageProcessor) -> None:
     room = Room(studio, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS[:2])
     room.relay.set(task(status=Status.SUCCESS, video_urls=(CLIPS[0], "https://cdn.test/new.mp4")))
-    assert [one.data for one in (await room.results.original(PARENT, place())).pictures] == [b"one", b"two"]
+    assert [one.data for one in (await room.results.fetch_originals(PARENT, place())).pictures] == [b"one", b"two"]
     room.source.has.clear()
     with pytest.raises(PictureGone):
-        await room.results.original(PARENT, place())
+        await room.results.fetch_originals(PARENT, place())

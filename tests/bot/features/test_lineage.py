@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.entities import ClaimState
-from bot.features.lineage import MOST, Families, Family
+from bot.features.lineage import MAX_MEMBERS, Lineage, LineageFinder
 from bot.midjourney.task import Status
 from tests.fakes.rows import LIEN, MINH, job, place, task
 from tests.fakes.store import FakeStore
@@ -18,7 +18,7 @@ def store(*pairs: tuple[str, str]) -> FakeStore:
     return made
 
 
-def shape(family: Family) -> list[str]:
+def shape(family: Lineage) -> list[str]:
     """The members with their depth."""
     return [f"{'.' * len(member.path)}{member.task.id}" for member in family.members]
 
@@ -28,10 +28,10 @@ FOUR = (("grid", "one"), ("one", "zoomed"), ("grid", "two"), ("other", "stranger
 
 async def test_every_member_finds_the_whole_family() -> None:
     """Up to the oldest and down again; parents before children, older children first."""
-    families = Families(store(*FOUR))
+    families = LineageFinder(store(*FOUR))
     for asked in ("grid", "one", "zoomed", "two"):
-        assert shape(await families.of(asked, place(), LIEN.id)) == ["grid", ".one", "..zoomed", ".two"]
-    assert [one.path for one in (await families.of("one", place(), LIEN.id)).members] == [
+        assert shape(await families.find_lineage(asked, place(), LIEN.id)) == ["grid", ".one", "..zoomed", ".two"]
+    assert [one.path for one in (await families.find_lineage("one", place(), LIEN.id)).members] == [
         (),
         (False,),
         (False, True),
@@ -41,9 +41,9 @@ async def test_every_member_finds_the_whole_family() -> None:
 
 async def test_nobody_is_a_family_of_one() -> None:
     """What the store does not know stands alone, with nothing but its id."""
-    family = await Families(store()).of("1", place(), LIEN.id)
+    family = await LineageFinder(store()).find_lineage("1", place(), LIEN.id)
     assert shape(family) == ["1"]
-    assert (family.members[0].link, family.members[0].made_by, family.more) == ("", "", False)
+    assert (family.members[0].link, family.members[0].pressed, family.has_more) == ("", "", False)
 
 
 async def test_members_tell_what_made_them_and_where_they_are() -> None:
@@ -57,10 +57,10 @@ async def test_members_tell_what_made_them_and_where_they_are() -> None:
         job(704, "zoomed", place=replace(place(704), guild_id=99)),
     )
     made.jobs = {one.id: one for one in shown}
-    found = {one.task.id: one for one in (await Families(made).of("grid", place(), LIEN.id)).members}
-    assert (found["one"].made_by, found["one"].done, found["one"].link) == ("U1", "Picture 1", place(702).link)
+    found = {one.task.id: one for one in (await LineageFinder(made).find_lineage("grid", place(), LIEN.id)).members}
+    assert (found["one"].pressed, found["one"].done, found["one"].link) == ("U1", "Picture 1", place(702).link)
     assert found["one"].task.status is Status.SUCCESS
-    assert (found["two"].made_by, found["two"].link, found["zoomed"].link) == ("V2", "", "")
+    assert (found["two"].pressed, found["two"].link, found["zoomed"].link) == ("V2", "", "")
 
 
 async def test_others_private_messages_and_servers_are_nobodys_business() -> None:
@@ -78,17 +78,17 @@ async def test_others_private_messages_and_servers_are_nobodys_business() -> Non
         job(707, "hidden", pressed="U2", place=replace(elsewhere, message_id=707)),
     )
     made.jobs = {one.id: one for one in shown}
-    theirs = await Families(made).of("shared", place(), MINH.id)
-    assert [(one.task.prompt, one.made_by, len(one.path)) for one in theirs.members] == [
+    theirs = await LineageFinder(made).find_lineage("shared", place(), MINH.id)
+    assert [(one.task.prompt, one.pressed, len(one.path)) for one in theirs.members] == [
         ("", "", 0),
         ("shared", "", 1),
         ("", "", 2),
         ("zoomed", "Zoom Out 2x", 3),
     ]
-    assert theirs.more
-    own = await Families(made).of("shared", place(), LIEN.id)
+    assert theirs.has_more
+    own = await LineageFinder(made).find_lineage("shared", place(), LIEN.id)
     assert [one.task.prompt for one in own.members] == ["secret", "shared", "one", "far", "hidden", "zoomed"]
-    assert not own.more
+    assert not own.has_more
 
 
 async def test_where_not_all_messages_are_looked_at_nothing_is_told_of_the_rest() -> None:
@@ -97,31 +97,31 @@ async def test_where_not_all_messages_are_looked_at_nothing_is_told_of_the_rest(
     made.snapshots = {name: task(name, prompt=name) for name in ("grid", "one")}
     private = job(1, "one", place=place(1, ephemeral=True))
     made.jobs = {1: private} | {number: job(number, "grid", requester=MINH) for number in range(2, 300)}
-    family = await Families(made).of("grid", place(), MINH.id)
+    family = await LineageFinder(made).find_lineage("grid", place(), MINH.id)
     assert shape(family) == ["grid"]
 
 
 async def test_a_large_family_is_cut_but_never_of_the_one_asked_for() -> None:
     """The line that leads to it comes first."""
     many = [("grid", f"v{number}") for number in range(100)]
-    family = await Families(store(*many)).of("v99", place(), LIEN.id)
-    assert len(family.members) == MOST
-    assert family.more
+    family = await LineageFinder(store(*many)).find_lineage("v99", place(), LIEN.id)
+    assert len(family.members) == MAX_MEMBERS
+    assert family.has_more
     assert "v99" in {one.task.id for one in family.members}
 
 
 async def test_a_long_line_is_cut_at_its_old_end() -> None:
     """And at its young end, seen from far above."""
     line = [(str(number), str(number + 1)) for number in range(40)]
-    from_below = await Families(store(*line)).of("40", place(), LIEN.id)
+    from_below = await LineageFinder(store(*line)).find_lineage("40", place(), LIEN.id)
     assert [one.task.id for one in from_below.members] == [str(number) for number in range(32, 41)]
-    assert from_below.more
-    from_above = await Families(store(*line)).of("0", place(), LIEN.id)
+    assert from_below.has_more
+    from_above = await LineageFinder(store(*line)).find_lineage("0", place(), LIEN.id)
     assert from_above.members[-1].task.id == "9"
-    assert from_above.more
+    assert from_above.has_more
 
 
 async def test_a_circle_ends() -> None:
     """No relay should tell of one; each is shown once."""
-    family = await Families(store(("a", "b"), ("b", "c"), ("c", "a"))).of("a", place(), LIEN.id)
+    family = await LineageFinder(store(("a", "b"), ("b", "c"), ("c", "a"))).find_lineage("a", place(), LIEN.id)
     assert sorted(one.task.id for one in family.members) == ["a", "b", "c"]

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.entities import PersonSettings, Tasks
+from bot.entities import PersonSettings, TaskFilter
 from bot.errors import PromptRefused, StoreUnavailable
-from bot.features.person_settings import PER_PAGE, People
+from bot.features.person_settings import TASKS_PER_PAGE, PersonSettingsService
 from bot.relay.requests import Speed
-from bot.store.group_commit import to_the_end
+from bot.store.group_commit import run_to_completion
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_job
 
@@ -21,11 +21,11 @@ def store() -> FakeStore:
 
 async def test_each_persons_choice_is_their_own(store: FakeStore) -> None:
     """A change is returned as it is kept, for that person alone."""
-    people = People(store)
-    changed = await people.change(7, lambda settings: replace(settings, remix=True))
-    assert changed == PersonSettings(remix=True) == await people.settings(7)
-    assert await people.remixes(7)
-    assert not await people.remixes(8)
+    people = PersonSettingsService(store)
+    changed = await people.change_settings(7, lambda settings: replace(settings, remix=True))
+    assert changed == PersonSettings(remix=True) == await people.get_settings(7)
+    assert await people.is_remix_on(7)
+    assert not await people.is_remix_on(8)
 
 
 @pytest.mark.parametrize(
@@ -42,35 +42,35 @@ async def test_defaults_are_kept_as_midjourney_reads_them(
     store: FakeStore, typed: str, kept: str, speed: Speed | None
 ) -> None:
     """Short names are spelt out, dashes put right; a queue is the person's speed, not a parameter of each prompt."""
-    changed = await People(store).choose_defaults(7, typed)
+    changed = await PersonSettingsService(store).set_default_parameters(7, typed)
     assert changed == PersonSettings(defaults=kept, speed=speed)
 
 
 async def test_defaults_without_a_queue_leave_the_speed(store: FakeStore) -> None:
     """Only what was typed is changed."""
-    people = People(store)
-    await people.change(7, lambda settings: replace(settings, speed=Speed.TURBO))
-    assert (await people.choose_defaults(7, "--tile")).speed is Speed.TURBO
+    people = PersonSettingsService(store)
+    await people.change_settings(7, lambda settings: replace(settings, speed=Speed.TURBO))
+    assert (await people.set_default_parameters(7, "--tile")).speed is Speed.TURBO
 
 
 @pytest.mark.parametrize("typed", ["a fox --ar 3:2", "--ar banana", "--repeat 4", "https://x.example/a.png", "--wat 1"])
 async def test_what_cannot_be_a_default_changes_nothing(store: FakeStore, typed: str) -> None:
     """Words, links, wrong values and several jobs are refused, and what was chosen before stays."""
-    people = People(store)
-    await people.choose_defaults(7, "--tile")
+    people = PersonSettingsService(store)
+    await people.set_default_parameters(7, "--tile")
     with pytest.raises(PromptRefused):
-        await people.choose_defaults(7, typed)
-    assert (await people.settings(7)).defaults == "--tile"
+        await people.set_default_parameters(7, typed)
+    assert (await people.get_settings(7)).defaults == "--tile"
 
 
 async def test_a_press_does_not_wait_for_a_store_that_is_gone(store: FakeStore) -> None:
     """Then nobody remixes, and a form that would be filled in wrongly is not opened."""
-    await store.change_person(7, lambda settings: replace(settings, remix=True))
+    await store.update_person_settings(7, lambda settings: replace(settings, remix=True))
     store.down = True
-    people = People(store)
-    assert not await people.remixes(7)
+    people = PersonSettingsService(store)
+    assert not await people.is_remix_on(7)
     with pytest.raises(StoreUnavailable):
-        await people.settings_soon(7)
+        await people.get_settings_in_time(7)
 
 
 async def test_a_press_does_not_wait_for_a_store_that_is_slow(
@@ -80,35 +80,35 @@ async def test_a_press_does_not_wait_for_a_store_that_is_slow(
     free = asyncio.Event()
 
     async def slow(_: int) -> PersonSettings:
-        await to_the_end(free.wait())  # as the real store: a cancellation does not end it
+        await run_to_completion(free.wait())  # as the real store: a cancellation does not end it
         return PersonSettings(remix=True)
 
     monkeypatch.setattr(store, "person", slow)
     monkeypatch.setattr("bot.features.person_settings._FIRST_SECONDS", 0.05)
     async with asyncio.timeout(5):
-        assert not await People(store).remixes(7)
+        assert not await PersonSettingsService(store).is_remix_on(7)
     free.set()
 
 
 async def test_tasks_come_in_pages(store: FakeStore) -> None:
     """A page that is no longer there is the first; nothing at all is one empty page."""
-    people = People(store)
-    nothing = await people.tasks(7, Tasks.ALL, 3)
-    assert (nothing.number, nothing.count, list(nothing.tasks)) == (0, 1, [])
-    for number in range(1, PER_PAGE + 2):
+    people = PersonSettingsService(store)
+    nothing = await people.get_task_page(7, TaskFilter.ALL, 3)
+    assert (nothing.index, nothing.page_count, list(nothing.tasks)) == (0, 1, [])
+    for number in range(1, TASKS_PER_PAGE + 2):
         await store.open_job(a_job(number, f"t{number}"))
-    first, second, gone = [await people.tasks(7, Tasks.ALL, number) for number in (0, 1, 7)]
+    first, second, gone = [await people.get_task_page(7, TaskFilter.ALL, number) for number in (0, 1, 7)]
     assert [one.task_id for one in second.tasks] == ["t1"]
-    assert (first.count, first.total, len(first.tasks)) == (2, PER_PAGE + 1, PER_PAGE)
+    assert (first.page_count, first.total_tasks, len(first.tasks)) == (2, TASKS_PER_PAGE + 1, TASKS_PER_PAGE)
     assert gone == first
 
 
 async def test_defaults_are_ready_for_a_command(store: FakeStore) -> None:
     """Parameters and queue; what is no default any more is left out, as a later version may know it no longer."""
-    people = People(store)
-    await people.choose_defaults(7, "--ar 3:2 --relax")
-    found = await people.defaults(7)
-    assert [f"--{each.name} {each.value}".strip() for each in found.all] == ["--ar 3:2", "--relax"]
-    await people.change(8, lambda settings: replace(settings, defaults="--nonsense 3", speed=Speed.FAST))
-    assert [each.name for each in (await people.defaults(8)).all] == ["fast"]
-    assert (await people.defaults(9)).all == ()
+    people = PersonSettingsService(store)
+    await people.set_default_parameters(7, "--ar 3:2 --relax")
+    found = await people.get_defaults(7)
+    assert [f"--{each.name} {each.value}".strip() for each in found.all_parameters] == ["--ar 3:2", "--relax"]
+    await people.change_settings(8, lambda settings: replace(settings, defaults="--nonsense 3", speed=Speed.FAST))
+    assert [each.name for each in (await people.get_defaults(8)).all_parameters] == ["fast"]
+    assert (await people.get_defaults(9)).all_parameters == ()

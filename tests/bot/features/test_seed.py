@@ -9,17 +9,17 @@ import pytest
 from bot.errors import (
     ActionUnsupported,
     KeyRefused,
-    NoSeed,
     ParentBusy,
     ParentGone,
     RelayBusy,
     RelayError,
     RelayUnreachable,
+    SeedUnavailable,
     SubmitRefused,
     TaskUnknown,
 )
-from bot.features.seed import Seeds
-from bot.midjourney.buttons import SEED
+from bot.features.seed import SeedService
+from bot.midjourney.buttons import SEED_CAPABILITY
 from bot.midjourney.task import Status
 from tests.fakes.rows import PARENT, task
 from tests.fakes.store import FakeStore
@@ -34,7 +34,7 @@ class FakeSource:
     asked: list[str] = field(default_factory=list)
     store: FakeStore | None = None
 
-    async def seed(self, task_id: str) -> str:
+    async def fetch_seed(self, task_id: str) -> str:
         """Tell it."""
         self.asked.append(task_id)
         if self.store:
@@ -58,7 +58,7 @@ async def test_a_seed_is_asked_for_once(store: FakeStore) -> None:
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
     source = FakeSource()
     for _ in range(2):
-        told = await Seeds(source, store, at_noon).ask(PARENT)
+        told = await SeedService(source, store, at_noon).fetch_seed(PARENT)
         assert (told.seed, told.prompt) == ("636646138", "a lighthouse")
     assert source.asked == [PARENT]
     assert store.snapshots[PARENT] == task(status=Status.SUCCESS, seed="636646138")
@@ -66,19 +66,19 @@ async def test_a_seed_is_asked_for_once(store: FakeStore) -> None:
 
 async def test_a_task_that_nobody_follows_is_not_kept(store: FakeStore) -> None:
     """Whatever else there is of it is unknown; nor is one kept that is being drawn, which the watcher writes."""
-    assert (await Seeds(FakeSource(), store, at_noon).ask(PARENT)).seed == "636646138"
+    assert (await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
     assert store.snapshots == {}
     store.snapshots[PARENT] = task()
-    await Seeds(FakeSource(), store, at_noon).ask(PARENT)
+    await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)
     assert store.snapshots[PARENT] == task()
 
 
 async def test_a_store_that_is_gone_keeps_no_seed_from_anybody(store: FakeStore) -> None:
     """Before it is asked for, and while."""
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
-    assert (await Seeds(FakeSource(store=store), store, at_noon).ask(PARENT)).seed == "636646138"
+    assert (await SeedService(FakeSource(store=store), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
     assert store.down
-    assert (await Seeds(FakeSource(), store, at_noon).ask(PARENT)).seed == "636646138"
+    assert (await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ async def test_a_store_that_is_gone_keeps_no_seed_from_anybody(store: FakeStore)
 )
 async def test_a_refusal_is_one_of_the_seed(store: FakeStore, outcome: RelayError, *, lasting: bool) -> None:
     """What a submit's refusal would advise, another button say, makes no sense here."""
-    with pytest.raises(NoSeed) as refused:
-        await Seeds(FakeSource(outcome), store, at_noon).ask(PARENT)
+    with pytest.raises(SeedUnavailable) as refused:
+        await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT)
     assert (refused.value.reason, refused.value.lasting) == ("no", lasting)
 
 
@@ -102,25 +102,25 @@ async def test_a_refusal_is_one_of_the_seed(store: FakeStore, outcome: RelayErro
 async def test_other_failures_stay_what_they_are(store: FakeStore, outcome: RelayError) -> None:
     """They have their sentences."""
     with pytest.raises(type(outcome)):
-        await Seeds(FakeSource(outcome), store, at_noon).ask(PARENT)
+        await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT)
 
 
 @pytest.mark.parametrize("reason", ["empty_response_body", "HTTP 200", "Invalid URL (GET /mj/task/1/image-seed)"])
 async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reason: str) -> None:
     """Each further one is refused at once with the same reason, until that is forgotten, or a day old."""
     source, now = FakeSource(ActionUnsupported(reason, lasting=True)), [NOON]
-    seeds = Seeds(source, store, lambda: now[0])
+    seeds = SeedService(source, store, lambda: now[0])
 
-    async def refused() -> NoSeed:
-        with pytest.raises(NoSeed) as refusal:
-            await seeds.ask(PARENT)
+    async def refused() -> SeedUnavailable:
+        with pytest.raises(SeedUnavailable) as refusal:
+            await seeds.fetch_seed(PARENT)
         return refusal.value
 
     told = [await refused() for _ in range(3)]
     assert {(one.reason, one.lasting) for one in told} == {(reason, True)}
     assert len(source.asked) == 1
-    assert await store.refusals(NOON) == {SEED: reason}
-    assert await store.forget_refusals() == 1
+    assert await store.find_missing_capabilities(NOON) == {SEED_CAPABILITY: reason}
+    assert await store.clear_missing_capabilities() == 1
     await refused()
     assert len(source.asked) == 2
     now[0] += timedelta(days=1)
@@ -129,9 +129,9 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
 
 
 async def test_what_is_known_is_told_though_the_relay_tells_no_more(store: FakeStore) -> None:
-    await store.refuse(SEED, "empty_response_body", at=NOON, until=NOON + timedelta(days=1))
+    await store.save_missing_capability(SEED_CAPABILITY, "empty_response_body", at=NOON, until=NOON + timedelta(days=1))
     store.snapshots[PARENT] = task(status=Status.SUCCESS, seed="7")
-    told = await Seeds(FakeSource(), store, at_noon).find_known(PARENT)
+    told = await SeedService(FakeSource(), store, at_noon).find_known_seed(PARENT)
     assert told is not None
     assert told.seed == "7"
 
@@ -142,28 +142,28 @@ async def test_what_is_known_is_told_though_the_relay_tells_no_more(store: FakeS
 async def test_what_may_pass_is_asked_again(store: FakeStore, outcome: RelayError) -> None:
     """A channel that is down, a 5xx and a task without a seed say nothing of the next one."""
     source = FakeSource(outcome)
-    seeds = Seeds(source, store, at_noon)
+    seeds = SeedService(source, store, at_noon)
     for _ in range(2):
         with pytest.raises(RelayError):
-            await seeds.ask(PARENT)
+            await seeds.fetch_seed(PARENT)
     assert len(source.asked) == 2
-    assert await store.refusals(NOON) == {}
+    assert await store.find_missing_capabilities(NOON) == {}
 
 
 class GoneStore(FakeStore):
     """A store that goes down once it was read."""
 
-    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
         self.down = True
-        await super().refuse(ability, reason, at=at, until=until)
+        await super().save_missing_capability(ability, reason, at=at, until=until)
 
 
 async def test_a_store_that_is_gone_forbids_no_question() -> None:
     """What it would remember is asked for again; the refusal is told all the same."""
     store, source = GoneStore(at_noon), FakeSource(ActionUnsupported("HTTP 404", lasting=True))
     for _ in range(2):
-        with pytest.raises(NoSeed):
-            await Seeds(source, store, at_noon).ask(PARENT)
+        with pytest.raises(SeedUnavailable):
+            await SeedService(source, store, at_noon).fetch_seed(PARENT)
     assert len(source.asked) == 2
 
 
@@ -172,7 +172,7 @@ class SlowSource(FakeSource):
 
     told: asyncio.Event
 
-    async def seed(self, task_id: str) -> str:
+    async def fetch_seed(self, task_id: str) -> str:
         """Wait, and tell it."""
         self.asked.append(task_id)
         await self.told.wait()
@@ -183,11 +183,11 @@ async def test_only_so_many_are_asked_for_at_once(store: FakeStore) -> None:
     """A crowd, or one member who means it, leaves connections to the polls."""
     source = SlowSource()
     source.told = asyncio.Event()
-    seeds = Seeds(source, store, at_noon)
-    asking = [asyncio.create_task(seeds.ask(str(number))) for number in range(100)]
+    seeds = SeedService(source, store, at_noon)
+    asking = [asyncio.create_task(seeds.fetch_seed(str(number))) for number in range(100)]
     refused, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=5)
     assert {type(one.exception()) for one in refused} == {RelayBusy}
     assert (len(refused), len(source.asked)) == (92, 8)
     source.told.set()
     assert {(await one).seed for one in asking[:8]} == {"636646138"}
-    assert (await seeds.ask("100")).seed == "636646138"
+    assert (await seeds.fetch_seed("100")).seed == "636646138"

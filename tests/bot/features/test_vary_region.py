@@ -11,8 +11,8 @@ from PIL import Image
 from bot.errors import (
     AlreadyPressed,
     AnswerLost,
-    FormGone,
     MaskMissing,
+    ModalExpired,
     PictureUnreadable,
     PlaceUnreachable,
     PressRefused,
@@ -20,19 +20,19 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     ServerNotAllowed,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
-from bot.features.vary_region import Regions
+from bot.features.vary_region import RegionService
 from bot.imaging.downloader import Picture
-from bot.imaging.image_processor import Studio
+from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Region
-from bot.midjourney.buttons import REPAINTED
-from bot.midjourney.task import Button, Status, Submission
-from bot.submissions.claims import claim_id_of
-from bot.submissions.presses import WAITING, Press
+from bot.midjourney.buttons import REPAINTED_TITLE
+from bot.midjourney.task import Button, Status, SubmitResponse
+from bot.submissions.claims import derive_claim_id
+from bot.submissions.presses import PENDING_MODAL_KEY, Press
 from tests.bot.submissions.test_presses import ASKS, press, states
-from tests.fakes.answerer import FakeAnswerer
-from tests.fakes.given import FakeGiven
+from tests.fakes.answerer import FakePressFollowups
+from tests.fakes.given import FakePictureInput
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.rows import CHILD, PARENT, job, task
@@ -50,7 +50,7 @@ class Shown:
         """Draw it."""
         buffer = BytesIO()
         Image.new("RGB", (96, 64), "teal").save(buffer, "PNG")
-        return Picture(buffer.getvalue(), f"{name}.png", *self.size, shrunk=False)
+        return Picture(buffer.getvalue(), f"{name}.png", *self.size, is_reencoded=False)
 
     def is_private(self, url: str) -> bool:
         """Tell that anybody can open it."""
@@ -70,37 +70,41 @@ async def process(world: World) -> AsyncIterator[Process]:
         yield process
 
 
-async def test_a_proposal_is_free_and_says_what_will_be_sent(world: World, process: Process, studio: Studio) -> None:
+async def test_a_proposal_is_free_and_says_what_will_be_sent(
+    world: World, process: Process, studio: ImageProcessor
+) -> None:
     """The mask has the picture's own size; the prompt is put in order."""
-    regions = Regions(process.presses, Shown(), studio)
-    proposal = await regions.propose(press(button=REGION), "a fox —ar 3:2 in snow", Region.LEFT)
+    regions = RegionService(process.presses, Shown(), studio)
+    proposal = await regions.propose_region(press(button=REGION), "a fox —ar 3:2 in snow", Region.LEFT)
     assert proposal.prompt == "a fox in snow --ar 3:2"
-    assert (proposal.mask.width, proposal.mask.height, proposal.mask.share) == (96, 64, 0.5)
+    assert (proposal.mask.width, proposal.mask.height, proposal.mask.repainted_share) == (96, 64, 0.5)
     assert proposal.preview.name == "preview.jpg"
     assert states(world) == {}
-    again = await regions.reread(FakeGiven("mask.png", proposal.mask.data))
+    again = await regions.reread_mask(FakePictureInput("mask.png", proposal.mask.data))
     assert again == proposal.mask
 
 
-async def test_a_proposal_of_nothing_is_refused(process: Process, studio: Studio) -> None:
+async def test_a_proposal_of_nothing_is_refused(process: Process, studio: ImageProcessor) -> None:
     """A region, or a mask, must be given."""
     with pytest.raises(MaskMissing):
-        await Regions(process.presses, Shown(), studio).propose(press(button=REGION), "a fox", None)
+        await RegionService(process.presses, Shown(), studio).propose_region(press(button=REGION), "a fox", None)
 
 
-async def test_a_clip_has_no_region(process: Process, studio: Studio) -> None:
+async def test_a_clip_has_no_region(process: Process, studio: ImageProcessor) -> None:
     """Nobody can say which frame is meant."""
     with pytest.raises(PictureUnreadable):
-        await Regions(process.presses, Shown(0, 0), studio).propose(press(button=REGION), "a fox", Region.LEFT)
+        await RegionService(process.presses, Shown(0, 0), studio).propose_region(
+            press(button=REGION), "a fox", Region.LEFT
+        )
 
 
-async def test_who_may_not_spend_sees_no_preview(process: Process, studio: Studio) -> None:
+async def test_who_may_not_spend_sees_no_preview(process: Process, studio: ImageProcessor) -> None:
     """Admission comes before any work, as does the prompt's check; a mask is not even downloaded."""
-    regions, mask = Regions(process.presses, Shown(), studio), FakeGiven("mine.png")
+    regions, mask = RegionService(process.presses, Shown(), studio), FakePictureInput("mine.png")
     with pytest.raises(ServerNotAllowed):
-        await regions.propose(press(button=REGION, guild_id=99), "a fox", mask)
+        await regions.propose_region(press(button=REGION, guild_id=99), "a fox", mask)
     with pytest.raises(PromptRefused):
-        await regions.propose(press(button=REGION), "a fox --nonsense", mask)
+        await regions.propose_region(press(button=REGION), "a fox --nonsense", mask)
     assert mask.asked == 0
 
 
@@ -108,7 +112,7 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
     """Its claim has its message's id: a second click, however late, finds it."""
     world.relay.outcomes = [ASKS, ACCEPTED]
     world.relay.set(task(CHILD, Status.SUCCESS))
-    await process.presses.repaint(press(button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+    await process.presses.confirm_region(press(button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     await world.clock.advance(20.0)
     assert world.relay.sent == [
         Sent("action", (PARENT, REGION), "mjbot:900"),
@@ -116,7 +120,7 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
     ]
     assert states(world) == {900: "accepted"}
     with pytest.raises(AlreadyPressed) as refused:
-        await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+        await process.presses.confirm_region(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert refused.value.link
     assert len(world.relay.sent) == 2
 
@@ -125,30 +129,32 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World
     """The child is taken back: its form, opened later, would go without the mask; and nothing was drawn."""
     world.relay.outcomes = [ASKS, RelayBusy("23"), ASKS, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
-    answerer = FakeAnswerer()
-    await process.presses.repaint(press(button=REGION), 900, "a fox", b"mask", answerer)
+    answerer = FakePressFollowups()
+    await process.presses.confirm_region(press(button=REGION), 900, "a fox", b"mask", answerer)
     await world.clock.advance(10.0)
     assert [type(error) for error in answerer.refused] == [RelayBusy]
     assert (answerer.closed, answerer.marked) == ([800], [])
     assert states(world) == {900: "refused"}
     assert world.store.closed == {800}
-    await process.presses.repaint(press(101, button=REGION), 900, "a fox", b"mask", FakeAnswerer(810))
+    await process.presses.confirm_region(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups(810))
     await world.clock.advance(10.0)
-    assert states(world) == {900: "refused", claim_id_of(900, 1): "accepted"}
+    assert states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
 
 
-@pytest.mark.parametrize(("ends", "told"), [(ACCEPTED, AlreadyPressed), (SubmitUncertain("lost"), AnswerLost)])
+@pytest.mark.parametrize(("ends", "told"), [(ACCEPTED, AlreadyPressed), (SubmitOutcomeUnknown("lost"), AnswerLost)])
 async def test_what_was_confirmed_after_a_refusal_is_not_paid_again(
-    world: World, process: Process, ends: Submission | RelayError, told: type[PressRefused]
+    world: World, process: Process, ends: SubmitResponse | RelayError, told: type[PressRefused]
 ) -> None:
     """The second confirmation is the proposal's as well: a third, however late, finds it."""
     world.relay.outcomes = [RelayBusy("30"), ends]
     for number in (101, 102):
-        await process.presses.repaint(press(number, button=REGION), 900, "a fox", b"mask", FakeAnswerer(number))
+        await process.presses.confirm_region(
+            press(number, button=REGION), 900, "a fox", b"mask", FakePressFollowups(number)
+        )
         await world.clock.advance(400.0)
     with pytest.raises(told):
-        await process.presses.repaint(press(103, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+        await process.presses.confirm_region(press(103, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert len(world.relay.accepted) == 1
 
 
@@ -156,33 +162,35 @@ async def test_a_proposal_that_is_always_refused_is_to_be_made_anew(world: World
     """As many claims as one message has are enough to tell that something is wrong with it."""
     world.relay.outcomes = [RelayBusy("30")] * 9
     for number in range(101, 105):
-        await process.presses.repaint(press(number, button=REGION), 900, "a fox", b"mask", FakeAnswerer(number))
+        await process.presses.confirm_region(
+            press(number, button=REGION), 900, "a fox", b"mask", FakePressFollowups(number)
+        )
         await world.clock.advance(10.0)
-    with pytest.raises(FormGone):
-        await process.presses.repaint(press(105, button=REGION), 900, "a fox", b"mask", FakeAnswerer())
+    with pytest.raises(ModalExpired):
+        await process.presses.confirm_region(press(105, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert len(world.relay.sent) == 4
 
 
 def waiting(world: World, **place: Any) -> Press:  # noqa: ANN401
     """Let a child wait for its form, as a process left it that died before it sent the mask; return a press of it."""
-    child = replace(job(800, CHILD), claim_id=50, parent_id=PARENT, done=REPAINTED)
+    child = replace(job(800, CHILD), claim_id=50, parent_id=PARENT, done=REPAINTED_TITLE)
     world.store.jobs[800] = replace(child, place=replace(child.place, **place))
     world.relay.set(task(CHILD, Status.MODAL))
-    return replace(press(task_id=CHILD), key=WAITING)
+    return replace(press(task_id=CHILD), button_key=PENDING_MODAL_KEY)
 
 
 async def test_a_child_that_waits_is_proposed_over_its_parents_picture(
-    world: World, process: Process, studio: Studio
+    world: World, process: Process, studio: ImageProcessor
 ) -> None:
     """Once more for free; its confirmation sends the form alone, with the mask, and only once."""
     asks = waiting(world)
-    proposal = await Regions(process.presses, Shown(), studio).propose(asks, "a fox in snow", Region.LEFT)
+    proposal = await RegionService(process.presses, Shown(), studio).propose_region(asks, "a fox in snow", Region.LEFT)
     assert (proposal.mask.width, proposal.mask.height) == (96, 64)
     assert world.relay.sent == []
     for message_id in (900, 901):
         try:
-            await process.presses.repaint(asks, message_id, proposal.prompt, b"mask", FakeAnswerer())
-        except FormGone:
+            await process.presses.confirm_region(asks, message_id, proposal.prompt, b"mask", FakePressFollowups())
+        except ModalExpired:
             assert message_id == 901
         await world.clock.advance(5.0)
     assert world.relay.sent == [Sent("modal", (CHILD, "a fox in snow", "mask"), "mjbot:900")]
@@ -193,16 +201,16 @@ async def test_a_mask_that_was_refused_may_be_sent_again(world: World, process: 
     """Nothing was paid: the child waits still, and what proposed the mask too."""
     asks = waiting(world)
     world.relay.outcomes = [RelayBusy("saturated"), ACCEPTED]
-    answerer = FakeAnswerer()
-    await process.presses.repaint(asks, 900, "a fox", b"mask", answerer)
+    answerer = FakePressFollowups()
+    await process.presses.confirm_region(asks, 900, "a fox", b"mask", answerer)
     await world.clock.advance(5.0)
     assert [type(error) for error in answerer.refused] == [RelayBusy]
     assert answerer.closed == []
     assert not world.store.jobs[800].form_sent
     assert states(world) == {900: "refused"}
-    await process.presses.repaint(replace(asks, interaction_id=902), 900, "a fox", b"mask", answerer)
+    await process.presses.confirm_region(replace(asks, interaction_id=902), 900, "a fox", b"mask", answerer)
     await world.clock.advance(5.0)
-    assert states(world) == {900: "refused", claim_id_of(900, 1): "accepted"}
+    assert states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.accepted] == ["modal"]
 
 
@@ -210,9 +218,9 @@ async def test_a_child_that_nobody_could_be_shown_is_not_paid(world: World, proc
     """Private, and its token gone; or not known at all any more."""
     asks = waiting(world, reachable=False, ephemeral=True, token_expires_at=world.clock.now())
     with pytest.raises(PlaceUnreachable):
-        await process.presses.repaint(asks, 900, "a fox", b"mask", FakeAnswerer())
+        await process.presses.confirm_region(asks, 900, "a fox", b"mask", FakePressFollowups())
     world.store.jobs.clear()
-    with pytest.raises(FormGone):
-        await process.presses.repaint(asks, 900, "a fox", b"mask", FakeAnswerer())
+    with pytest.raises(ModalExpired):
+        await process.presses.confirm_region(asks, 900, "a fox", b"mask", FakePressFollowups())
     assert world.relay.sent == []
     assert states(world) == {}

@@ -22,10 +22,16 @@ from bot.errors import (
     PictureGone,
     PictureTooLarge,
     PictureUnreadable,
-    UploadAbsent,
+    UploadNotFound,
 )
-from bot.imaging.downloader import DISCORD_LIMIT, MAX_BODY, Linked, Pictures, file_name
-from bot.imaging.worker_pool import OffLoop
+from bot.imaging.downloader import (
+    DISCORD_FILE_LIMIT,
+    MAX_DOWNLOAD_BYTES,
+    LinkedPicture,
+    PictureDownloader,
+    build_file_name,
+)
+from bot.imaging.worker_process import ImageWorker
 from tests.bot.imaging.test_reencode import encoded, noise
 from tests.bot.imaging.test_url_safety import Answers
 
@@ -81,18 +87,18 @@ class Bench:
         """Note a pause instead of taking it."""
         self.slept.append(seconds)
 
-    async def pictures(self, **options: Any) -> Pictures:  # noqa: ANN401 - passed on
+    async def pictures(self, **options: Any) -> PictureDownloader:  # noqa: ANN401 - passed on
         """Build Pictures upon a session that would give the relay's key away."""
         session = aiohttp.ClientSession(
             headers={"mj-api-secret": "sk-key", "Authorization": "Bearer sk-key"}, cookies={"session": "sk-key"}
         )
         await self._stack.enter_async_context(session)
         options = {"now": lambda: NOW, "sleep": self.sleep, **options}
-        pictures = Pictures(session, self.relay.url(""), **options)
+        pictures = PictureDownloader(session, self.relay.url(""), **options)
         self._stack.push_async_callback(pictures.close)
         return pictures
 
-    async def public(self, *answers: list[str]) -> Pictures:
+    async def public(self, *answers: list[str]) -> PictureDownloader:
         """Build Pictures to which 127.0.0.1 is an address like any other, under the names that `answers` resolve."""
         return await self.pictures(resolver=Answers(*answers), allowed={"127.0.0.1"}.__contains__)
 
@@ -123,7 +129,7 @@ async def test_the_relays_picture_is_fetched_whatever_its_address(bench: Bench) 
         picture.name,
         picture.width,
         picture.height,
-        picture.shrunk,
+        picture.is_reencoded,
     ) == (PNG, "a_17.png", 40, 30, False)
 
 
@@ -200,7 +206,7 @@ async def test_any_text_gives_our_error(text: str) -> None:
         pass
 
     async with aiohttp.ClientSession() as session:
-        pictures = Pictures(
+        pictures = PictureDownloader(
             session, "http://127.0.0.1:1", resolver=Answers(), allowed=set[str]().__contains__, sleep=skip
         )
         try:
@@ -263,10 +269,10 @@ async def test_a_persons_link_finds_nothing_but_pictures_at_the_relay(
     if redirected:
         bench.other.handler = redirecting(link)
     pictures = await bench.pictures(resolver=Answers(HERE), allowed=lambda _: redirected and not bench.other.requests)
-    with pytest.raises(UploadAbsent):
-        await Linked(pictures, bench.elsewhere() if redirected else link).read()
+    with pytest.raises(UploadNotFound):
+        await LinkedPicture(pictures, bench.elsewhere() if redirected else link).read()
     assert bench.relay.requests == []
-    assert await Linked(pictures, bench.relay.url()).read() == PNG
+    assert await LinkedPicture(pictures, bench.relay.url()).read() == PNG
 
 
 async def test_a_redirect_to_nowhere_is_unreadable(bench: Bench) -> None:
@@ -307,7 +313,7 @@ async def test_an_expired_link_costs_no_request(bench: Bench) -> None:
 async def test_a_link_of_long_ago_is_expired_by_the_clock(bench: Bench) -> None:
     """Without an injected clock the real one counts."""
     async with aiohttp.ClientSession() as session:
-        pictures = Pictures(session, bench.relay.url(""))
+        pictures = PictureDownloader(session, bench.relay.url(""))
         with pytest.raises(PictureGone):
             await pictures.fetch(bench.relay.url("/a.png?ex=1"), name="a")
         await pictures.close()
@@ -368,7 +374,7 @@ async def test_a_body_announced_too_short_is_unreadable(bench: Bench) -> None:
 
 async def test_a_body_announced_too_large_is_not_read(bench: Bench) -> None:
     """A Content-Length above the limit is believed."""
-    bench.relay.handler = announcing(MAX_BODY + 1, PNG)
+    bench.relay.handler = announcing(MAX_DOWNLOAD_BYTES + 1, PNG)
     with pytest.raises(PictureTooLarge, match="announced"):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
@@ -468,11 +474,11 @@ async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> No
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     bench.relay.handler = serving(body)
-    off_loop = OffLoop()
+    off_loop = ImageWorker()
     pictures = await bench.pictures(off_loop=off_loop)
     for _ in range(5):
         left = asyncio.create_task(pictures.fetch(bench.relay.url(), name="a"))
-        while not off_loop.working:  # noqa: ASYNC110 - nobody but this test waits for that
+        while not off_loop.is_busy:  # noqa: ASYNC110 - nobody but this test waits for that
             await asyncio.sleep(0.001)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
@@ -481,13 +487,13 @@ async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> No
     last = await pictures.fetch(bench.relay.url(), name="a")
     assert (40, 30) == (last.width, last.height)
     await pictures.close()
-    assert not off_loop.working
+    assert not off_loop.is_busy
     del left
     gc.collect()
     assert complaints == []
 
 
-class CountingOffLoop(OffLoop):
+class CountingOffLoop(ImageWorker):
     """Counts the pieces of work that went to its process."""
 
     works = 0
@@ -506,8 +512,8 @@ async def test_a_large_grid_fits(bench: Bench) -> None:
     off_loop = CountingOffLoop()
     pictures = await bench.pictures(off_loop=off_loop)
     picture = await pictures.fetch(bench.relay.url(), name="a")
-    assert (picture.name, picture.width, picture.height, picture.shrunk) == ("a.jpg", 2240, 2240, True)
-    assert DISCORD_LIMIT * 0.4 < len(picture.data) <= DISCORD_LIMIT
+    assert (picture.name, picture.width, picture.height, picture.is_reencoded) == ("a.jpg", 2240, 2240, True)
+    assert DISCORD_FILE_LIMIT * 0.4 < len(picture.data) <= DISCORD_FILE_LIMIT
     assert off_loop.works == 1
 
 
@@ -520,7 +526,8 @@ async def test_a_name_with_one_good_address_is_fetched(bench: Bench) -> None:
 def test_a_file_is_named_from_prompt_and_id() -> None:
     """The name says what was asked, without parameters, and which task it is."""
     assert (
-        file_name("a lighthouse at dawn --ar 3:2 --v 7", "1730621826053455") == "a_lighthouse_at_dawn_1730621826053455"
+        build_file_name("a lighthouse at dawn --ar 3:2 --v 7", "1730621826053455")
+        == "a_lighthouse_at_dawn_1730621826053455"
     )
 
 
@@ -538,13 +545,13 @@ def test_a_file_is_named_from_prompt_and_id() -> None:
 )
 def test_names_of_odd_prompts(prompt: str, expected: str) -> None:
     """Links, accents, other scripts and great lengths leave a readable name."""
-    assert expected == file_name(prompt, "17")
+    assert expected == build_file_name(prompt, "17")
 
 
 @given(st.text(), st.text())
 def test_every_file_name_is_one_that_discord_takes(prompt: str, task_id: str) -> None:
     """Whatever the words, the name is plain ASCII, between 1 and 80 characters, and always the same."""
-    name = file_name(prompt, task_id)
+    name = build_file_name(prompt, task_id)
     assert set(name) <= set(string.ascii_letters + string.digits + "_-")
     assert 1 <= len(name) <= 80
-    assert name == file_name(prompt, task_id)
+    assert name == build_file_name(prompt, task_id)

@@ -4,36 +4,36 @@ import asyncio
 
 import pytest
 
-from bot.errors import MaskEmpty, UploadForeign
-from bot.imaging.image_processor import Studio
+from bot.errors import MaskEmpty, UploadTypeUnsupported
+from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Region
 from tests.pictures import encoded, noise
 
 
 async def test_the_studio_does_all_of_it_and_raises_what_is_wrong() -> None:
     """Each piece comes back whole, and its errors come through."""
-    studio = Studio()
+    studio = ImageProcessor()
     picture = encoded(noise(120, 90))
-    upload = await studio.upload(picture, name="fox.png")
+    upload = await studio.prepare_upload(picture, name="fox.png")
     mask = await studio.draw_mask(Region.LEFT, (upload.width, upload.height))
     again = await studio.read_mask(mask.data, (120, 90), name="mask.png")
-    shown = await studio.preview(picture, mask, name="fox")
-    parts = await studio.quarters(picture, name="fox")
-    assert (picture, mask.share, "fox.jpg", 4) == (upload.data, again.share, shown.name, len(parts))
-    with pytest.raises(UploadForeign):
-        await studio.upload(b"%PDF", name="fox.pdf")
+    shown = await studio.draw_mask_preview(picture, mask, name="fox")
+    parts = await studio.split_grid(picture, name="fox")
+    assert (picture, mask.repainted_share, "fox.jpg", 4) == (upload.data, again.repainted_share, shown.name, len(parts))
+    with pytest.raises(UploadTypeUnsupported):
+        await studio.prepare_upload(b"%PDF", name="fox.pdf")
     with pytest.raises(MaskEmpty):
         await studio.draw_mask(Region.LEFT, (1, 1))
     await studio.close()
 
 
-async def test_people_take_turns(studio: Studio) -> None:
+async def test_people_take_turns(studio: ImageProcessor) -> None:
     """Two may bring pictures at a time, and each of them one command's."""
     came: list[int] = []
     leave = asyncio.Event()
 
     async def bring(person_id: int) -> None:
-        async with studio.turn(person_id):
+        async with studio.reserve_slot(person_id):
             came.append(person_id)
             await leave.wait()
 

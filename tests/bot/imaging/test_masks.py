@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from bot.errors import (
+    MaskAmbiguous,
+    MaskAspectRatioWrong,
     MaskEmpty,
     MaskFull,
-    MaskMisshapen,
     MaskRefused,
-    MaskUnclear,
     PictureTooLarge,
     PictureUnreadable,
-    UploadForeign,
-    UploadMoves,
+    UploadAnimated,
     UploadRefused,
     UploadTooLarge,
+    UploadTypeUnsupported,
     UploadUnreadable,
 )
-from bot.imaging.mask_preview import LONGEST, preview
+from bot.imaging.mask_preview import MAX_SIDE_PIXELS, draw_mask_preview
 from bot.imaging.masks import Mask, Region, draw_mask, read_mask
-from bot.relay.requests import Modal, write
+from bot.relay.requests import SubmitModal, encode_body
 from tests.pictures import bomb, decoded, encoded, moving, noise
 
 SIZE = (300, 200)
@@ -64,7 +64,7 @@ def white_at(mask: Mask, x: float, y: float) -> bool:
         (Region.TOP_RIGHT, 1 / 4, (0.9, 0.1), (0.1, 0.1)),
         (Region.BOTTOM_LEFT, 1 / 4, (0.1, 0.9), (0.1, 0.1)),
         (Region.BOTTOM_RIGHT, 1 / 4, (0.9, 0.9), (0.1, 0.9)),
-        (Region.CENTRE, 1 / 4, (0.5, 0.5), (0.1, 0.5)),
+        (Region.CENTER, 1 / 4, (0.5, 0.5), (0.1, 0.5)),
         (Region.BORDER, 5 / 9, (0.05, 0.5), (0.5, 0.5)),
     ],
 )
@@ -74,7 +74,7 @@ def test_every_ready_region_is_where_it_says(
     """White in its part, black elsewhere, of the picture's size."""
     mask = draw_mask(region, SIZE)
     assert SIZE == (mask.width, mask.height) == grey(mask.data).size
-    assert pytest.approx(share, abs=0.01) == mask.share
+    assert pytest.approx(share, abs=0.01) == mask.repainted_share
     assert (True, False) == (white_at(mask, *white), white_at(mask, *black))
 
 
@@ -88,15 +88,15 @@ def test_halves_thirds_and_corners_make_the_whole() -> None:
         (Region.TOP_THIRD, Region.MIDDLE_ROW, Region.BOTTOM_THIRD),
         (Region.TOP_LEFT, Region.TOP_RIGHT, Region.BOTTOM_LEFT, Region.BOTTOM_RIGHT),
     ):
-        assert pytest.approx(1) == sum(draw_mask(region, size).share for region in parts)
+        assert pytest.approx(1) == sum(draw_mask(region, size).repainted_share for region in parts)
 
 
 def test_every_region_has_a_name_and_a_data_url() -> None:
     """What a person chooses, and what maskBase64 takes."""
-    assert "Top left corner" == Region.TOP_LEFT.words
-    assert len(Region) == len({region.words for region in Region}) == 16
-    mask = draw_mask(Region.CENTRE, SIZE)
-    sent = json.loads(b"".join(write(Modal(task_id="1", prompt="", mask=mask.data).body)))["maskBase64"]
+    assert "Top left corner" == Region.TOP_LEFT.label
+    assert len(Region) == len({region.label for region in Region}) == 16
+    mask = draw_mask(Region.CENTER, SIZE)
+    sent = json.loads(b"".join(encode_body(SubmitModal(task_id="1", prompt="", mask=mask.data).body)))["maskBase64"]
     assert mask.data == base64.b64decode(sent.removeprefix("data:image/png;base64,"), validate=True)
 
 
@@ -147,7 +147,7 @@ def photo_with_a_hole() -> bytes:
 def test_a_painted_picture_is_understood(data: bytes) -> None:
     """White on black, paint on something transparent, or a hole: the box is what shall be repainted."""
     mask = read_mask(data, SIZE, name=NAME)
-    assert pytest.approx(SHARE, abs=0.005) == mask.share
+    assert pytest.approx(SHARE, abs=0.005) == mask.repainted_share
     assert (True, False) == (white_at(mask, 0.3, 0.3), white_at(mask, 0.8, 0.8))
     assert SIZE == grey(mask.data).size
 
@@ -157,7 +157,7 @@ def test_black_and_white_on_something_transparent_is_taken_at_its_word() -> None
     image = decoded(painted(CLEAR, WHITE))
     ImageDraw.Draw(image).rectangle((200, 100, 299, 199), fill=BLACK)
     mask = read_mask(encoded(image), SIZE, name=NAME)
-    assert pytest.approx(SHARE, abs=0.005) == mask.share
+    assert pytest.approx(SHARE, abs=0.005) == mask.repainted_share
     assert (True, False, False) == (white_at(mask, 0.3, 0.3), white_at(mask, 0.9, 0.9), white_at(mask, 0.8, 0.1))
 
 
@@ -167,7 +167,7 @@ def test_a_mask_of_another_size_is_brought_to_the_picture_s(factor: float) -> No
     size = (int(SIZE[0] * factor), int(SIZE[1] * factor))
     mask = read_mask(painted(BLACK, WHITE, size), SIZE, name=NAME)
     assert SIZE == (mask.width, mask.height) == grey(mask.data).size
-    assert pytest.approx(SHARE, abs=0.02) == mask.share
+    assert pytest.approx(SHARE, abs=0.02) == mask.repainted_share
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_a_mask_of_another_size_is_brought_to_the_picture_s(factor: float) -> No
         (painted(BLACK, BLACK), MaskEmpty),
         (painted(WHITE, WHITE), MaskFull),
         (painted(CLEAR, CLEAR), MaskEmpty),
-        (encoded(noise(*SIZE)), MaskUnclear),
-        (encoded(Image.new("RGB", SIZE, (128, 128, 128))), MaskUnclear),
-        (encoded(Image.new("RGB", (200, 200), "black")), MaskMisshapen),
-        (encoded(Image.new("RGB", (200, 300), "black")), MaskMisshapen),
-        (moving("GIF", *SIZE), UploadMoves),
-        (b"%PDF", UploadForeign),
+        (encoded(noise(*SIZE)), MaskAmbiguous),
+        (encoded(Image.new("RGB", SIZE, (128, 128, 128))), MaskAmbiguous),
+        (encoded(Image.new("RGB", (200, 200), "black")), MaskAspectRatioWrong),
+        (encoded(Image.new("RGB", (200, 300), "black")), MaskAspectRatioWrong),
+        (moving("GIF", *SIZE), UploadAnimated),
+        (b"%PDF", UploadTypeUnsupported),
         (painted(BLACK, WHITE)[:200], UploadUnreadable),
         (bomb(10_000, 6_666), UploadTooLarge),
     ],
@@ -196,7 +196,7 @@ def test_a_mask_that_says_nothing_is_refused_with_its_reason(
 
 def test_misshapen_tells_both_sizes() -> None:
     """So that the sentence can."""
-    with pytest.raises(MaskMisshapen) as refused:
+    with pytest.raises(MaskAspectRatioWrong) as refused:
         read_mask(encoded(Image.new("L", (200, 200))), SIZE, name=NAME)
     assert ((200, 200), SIZE) == (refused.value.mask, refused.value.picture)
 
@@ -217,13 +217,13 @@ def test_damaged_masks_are_read_or_refused(sample: bytes, damage: list[tuple[int
     except (MaskRefused, UploadRefused):
         return
     assert SIZE == grey(mask.data).size
-    assert 0 < mask.share < 1
+    assert 0 < mask.repainted_share < 1
 
 
 def test_a_preview_tints_what_will_be_repainted() -> None:
     """Pink and bright on the one side, dimmed on the other, and a white line between."""
     picture = encoded(Image.new("RGB", SIZE, (90, 140, 90)))
-    shown = preview(picture, draw_mask(Region.LEFT, SIZE), name="fox", limit=10**6)
+    shown = draw_mask_preview(picture, draw_mask(Region.LEFT, SIZE), name="fox", limit=10**6)
     image = decoded(shown.data)
     assert ("fox.jpg", SIZE) == (shown.name, image.size)
     inside, outside, line = (image.getpixel((x, 100)) for x in (75, 225, 148))
@@ -239,9 +239,9 @@ def test_a_preview_tints_what_will_be_repainted() -> None:
 def test_a_preview_is_no_larger_than_anyone_looks(kind: str, size: tuple[int, int]) -> None:
     """Large pictures are shown scaled, in their proportions, within the limit."""
     picture = encoded(Image.effect_noise(size, 60).convert("RGB"), kind)
-    shown = preview(picture, draw_mask(Region.CENTRE, size), name="fox", limit=100_000)
+    shown = draw_mask_preview(picture, draw_mask(Region.CENTER, size), name="fox", limit=100_000)
     assert len(shown.data) <= 100_000
-    assert max(shown.width, shown.height) <= LONGEST
+    assert max(shown.width, shown.height) <= MAX_SIDE_PIXELS
     assert pytest.approx(size[0] / size[1], abs=0.02) == shown.width / shown.height
 
 
@@ -250,6 +250,6 @@ def test_a_preview_of_no_picture_is_an_error_of_pictures() -> None:
     mask = draw_mask(Region.LEFT, SIZE)
     for data in (b"nothing", moving("GIF")):
         with pytest.raises(PictureUnreadable):
-            preview(data, mask, name="fox", limit=10**6)
+            draw_mask_preview(data, mask, name="fox", limit=10**6)
     with pytest.raises(PictureTooLarge):
-        preview(bomb(10_000, 10_000), mask, name="fox", limit=10**6)
+        draw_mask_preview(bomb(10_000, 10_000), mask, name="fox", limit=10**6)

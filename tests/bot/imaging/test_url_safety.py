@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.imaging.downloader import address, expires_at
-from bot.imaging.url_safety import AddressRefusedError, is_public, public_connector
+from bot.imaging.downloader import parse_expiry, rewrite_relay_url
+from bot.imaging.url_safety import AddressRefusedError, create_public_connector, is_public_ip
 
 RELAY = "https://relay.example/pre"
 
@@ -64,13 +64,13 @@ PRIVATE = [
 @pytest.mark.parametrize("ip", PUBLIC)
 def test_the_open_internet_is_public(ip: str) -> None:
     """An address anybody can reach is public."""
-    assert is_public(ip)
+    assert is_public_ip(ip)
 
 
 @pytest.mark.parametrize("ip", PRIVATE)
 def test_nothing_else_is_public(ip: str) -> None:
     """Private, local, reserved, multicast, tunnelled, translated and metadata addresses are not public."""
-    assert not is_public(ip)
+    assert not is_public_ip(ip)
 
 
 class Answers(AbstractResolver):
@@ -103,7 +103,7 @@ class Answers(AbstractResolver):
 @pytest.mark.parametrize("ips", [["127.0.0.1"], ["10.0.0.1", "192.168.0.1"], ["::1", "127.0.0.1"]])
 async def test_the_connector_judges_what_a_name_resolved_to(ips: list[str]) -> None:
     """However many private addresses a name has, none is connected to."""
-    async with aiohttp.ClientSession(connector=public_connector(Answers(ips))) as session:
+    async with aiohttp.ClientSession(connector=create_public_connector(Answers(ips))) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get("http://rebound.example/")
     assert isinstance(caught.value.os_error, AddressRefusedError)
@@ -112,7 +112,7 @@ async def test_the_connector_judges_what_a_name_resolved_to(ips: list[str]) -> N
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"])
 async def test_the_connector_judges_literal_addresses(host: str) -> None:
     """An address written into the URL skips the resolver, and meets the check all the same."""
-    async with aiohttp.ClientSession(connector=public_connector(Answers())) as session:
+    async with aiohttp.ClientSession(connector=create_public_connector(Answers())) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get(f"http://{host}:1/")
     assert isinstance(caught.value.os_error, AddressRefusedError)
@@ -137,7 +137,7 @@ async def test_the_connector_judges_literal_addresses(host: str) -> None:
 )
 def test_links_of_the_relays_own_machine_go_to_the_relay(url: str, expected: str) -> None:
     """What only the relay's machine could open is asked of the relay, with its path and query."""
-    assert expected == address(url, RELAY)
+    assert expected == rewrite_relay_url(url, RELAY)
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,14 @@ def test_links_of_the_relays_own_machine_go_to_the_relay(url: str, expected: str
 )
 def test_every_other_link_stays(url: str) -> None:
     """A link that others can open, or that is none, is not touched."""
-    assert url == address(url, RELAY)
+    assert url == rewrite_relay_url(url, RELAY)
 
 
 def test_a_relay_on_this_machine_keeps_its_links() -> None:
     """A relay that itself is on localhost gets its own links unchanged, and those of a wrong port corrected."""
     base = "http://user:secret@127.0.0.1:8080"
-    assert address("http://127.0.0.1:8080/mj/image/1", base) == "http://127.0.0.1:8080/mj/image/1"
-    assert address("http://localhost:3000/mj/image/1", base) == "http://127.0.0.1:8080/mj/image/1"
+    assert rewrite_relay_url("http://127.0.0.1:8080/mj/image/1", base) == "http://127.0.0.1:8080/mj/image/1"
+    assert rewrite_relay_url("http://localhost:3000/mj/image/1", base) == "http://127.0.0.1:8080/mj/image/1"
 
 
 HOSTS = st.sampled_from(["localhost", "127.0.0.1", "10.0.0.1", "new-api", "cdn.example", "relay.example", "[::1]"])
@@ -176,36 +176,36 @@ TAILS = st.from_regex(r"(/mj/image)?/[A-Za-z0-9%&=?._~-]{0,20}", fullmatch=True)
 def test_rewriting_keeps_the_tail_and_is_done_once(host: str, port: str, tail: str, prefix: str) -> None:
     """Whatever the link, its path and query survive, and a second rewriting changes nothing."""
     relay = f"https://relay.example{prefix}"
-    rewritten = address(f"http://{host}{port}{tail}", relay)
+    rewritten = rewrite_relay_url(f"http://{host}{port}{tail}", relay)
     assert rewritten.endswith(tail)
-    assert address(rewritten, relay) == rewritten
+    assert rewrite_relay_url(rewritten, relay) == rewritten
     assert URL(rewritten).host != "localhost"
 
 
 @given(st.text())
 def test_any_text_has_an_address_and_an_expiry(text: str) -> None:
     """Whatever the relay says is an address, neither function raises."""
-    assert isinstance(address(text, RELAY), str)
-    assert isinstance(expires_at(text), datetime | None)
-    assert isinstance(expires_at(f"https://cdn.example/a.png?ex={text}"), datetime | None)
+    assert isinstance(rewrite_relay_url(text, RELAY), str)
+    assert isinstance(parse_expiry(text), datetime | None)
+    assert isinstance(parse_expiry(f"https://cdn.example/a.png?ex={text}"), datetime | None)
 
 
 def test_a_signed_link_tells_when_it_dies() -> None:
     """`ex` is read as hexadecimal Unix seconds."""
     url = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=6728831f&is=6727319f&hm=ab&"
-    assert datetime(2024, 11, 4, 8, 17, 35, tzinfo=UTC) == expires_at(url)
+    assert datetime(2024, 11, 4, 8, 17, 35, tzinfo=UTC) == parse_expiry(url)
 
 
 @pytest.mark.parametrize("query", ["", "?ex=", "?ex=zz", "?ex=123456789", "?ex=-1", "?ex=1_0", "?x=67288aef"])
 def test_other_links_tell_nothing(query: str) -> None:
     """Without a sound `ex` no expiry is known."""
-    assert expires_at(f"https://cdn.example/a.png{query}") is None
-    assert expires_at(f"http://[{query}") is None
+    assert parse_expiry(f"https://cdn.example/a.png{query}") is None
+    assert parse_expiry(f"http://[{query}") is None
 
 
 async def test_the_connector_opens_what_is_allowed(unused_tcp_port: int) -> None:
     """An allowed address gets as far as the network does."""
-    connector = public_connector(Answers(["127.0.0.1"]), allowed={"127.0.0.1"}.__contains__)
+    connector = create_public_connector(Answers(["127.0.0.1"]), allowed={"127.0.0.1"}.__contains__)
     async with aiohttp.ClientSession(connector=connector) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get(f"http://cdn.example:{unused_tcp_port}/")

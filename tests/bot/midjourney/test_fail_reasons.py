@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.midjourney.fail_reasons import Reason, explain, translate
+from bot.midjourney.fail_reasons import FailReason, explain_fail_reason, translate_refusal
 
 LOCKED_OUT = "The relay's account cannot draw"
 SPRING_6 = '[Internal Server Error] 401 Unauthorized on POST request for "https://discord.com/api/v9/x": [no body]'
@@ -290,7 +290,7 @@ REFUSALS = [
 @pytest.mark.parametrize(("fail_reason", "title", "says", "kept"), FAILURES)
 def test_a_known_failure_is_told_in_english(fail_reason: str, title: str, says: str, kept: str) -> None:
     """Each known reason has its title and sentence, and only what they leave unsaid is kept."""
-    reason = explain(fail_reason)
+    reason = explain_fail_reason(fail_reason)
 
     assert title == reason.title
     assert says in reason.sentence
@@ -299,31 +299,31 @@ def test_a_known_failure_is_told_in_english(fail_reason: str, title: str, says: 
 
 def test_a_refused_prompt_reads_as_designed() -> None:
     """The commonest failure says whose judgement it is, and what to do next."""
-    expected = Reason(
+    expected = FailReason(
         "Midjourney refused this prompt",
         "Its moderator thinks it breaks the community standards.",
         "reword it and ask again.",
         "",
     )
 
-    assert expected == explain(f"[Banned prompt detected] {BANNED}")
+    assert expected == explain_fail_reason(f"[Banned prompt detected] {BANNED}")
 
 
 @pytest.mark.parametrize(("said", "title", "sentence", "kept", "clause"), PASSED_ON)
 def test_what_discord_said_to_the_relay_is_told(said: str, title: str, sentence: str, kept: str, clause: str) -> None:
     """As a task's reason and as a refusal's; a body that is a page, or the relay's own request, is never shown."""
-    reason = explain(said)
+    reason = explain_fail_reason(said)
 
     assert title == reason.title
     assert sentence in reason.sentence
     assert kept == reason.original
-    assert clause in translate(said)
+    assert clause in translate_refusal(said)
 
 
 @pytest.mark.parametrize(("said", "expected"), REFUSALS)
 def test_a_known_refusal_becomes_an_english_clause(said: str, expected: str) -> None:
     """What relays answer to a submit is translated where it is known, else cleaned."""
-    assert expected == translate(said)
+    assert expected == translate_refusal(said)
 
 
 PIECES = st.sampled_from([reason for reason, *_ in (*FAILURES, *PASSED_ON, *REFUSALS)])
@@ -333,7 +333,7 @@ ANYTHING = st.text() | st.lists(PIECES | st.text(max_size=20), max_size=6).map("
 @given(ANYTHING)
 def test_any_reason_gives_safe_and_short_words(fail_reason: str) -> None:
     """Our own words hold nothing of the relay's but names and numbers; its words stay within 300 characters, a line."""
-    reason = explain(fail_reason)
+    reason = explain_fail_reason(fail_reason)
 
     assert re.fullmatch(r"[A-Z][\w ']{1,60}", reason.title, re.ASCII)
     assert re.fullmatch(r"[A-Z][\w ';,:.()]*(?:`--[a-z\u017f\u212a]+`[\w ';,:.()]*)?\.", reason.sentence, re.IGNORECASE)
@@ -347,7 +347,7 @@ def test_any_reason_gives_safe_and_short_words(fail_reason: str) -> None:
 @given(ANYTHING)
 def test_any_refusal_gives_short_words(said: str) -> None:
     """A translation is one line of at most 300 characters, without a key's fragments."""
-    told = translate(said)
+    told = translate_refusal(said)
 
     assert len(told) <= 300
     assert "sk-AbC" not in told

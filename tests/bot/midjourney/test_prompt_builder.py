@@ -11,38 +11,45 @@ from hypothesis import strategies as st
 
 from bot.errors import PromptRefused
 from bot.errors.prompt_errors import (
-    Apart,
-    Malformed,
-    ManyJobs,
-    NotInVersion,
-    NoWords,
-    OutOfRange,
-    Problem,
-    StrayWords,
-    TooLong,
-    Twice,
+    ConflictingValues,
+    ExclusiveParameters,
+    MalformedValue,
+    ParameterNotInVersion,
+    PromptProblem,
+    PromptTextMissing,
+    PromptTooLong,
+    SeveralJobs,
+    TextInDefaults,
     UnknownParameter,
     UnknownVersion,
     ValueMissing,
+    ValueOutOfRange,
 )
-from bot.midjourney.parameters import Model, Parameter
-from bot.midjourney.prompt_builder import LIMIT, UPLOAD_LENGTH, Options, compose, defaults_of, merge
-from bot.midjourney.prompt_parser import Prompt, parse
+from bot.midjourney.parameters import ModelVersion, Parameter
+from bot.midjourney.prompt_builder import (
+    MAX_PROMPT_LENGTH,
+    UPLOAD_LINK_LENGTH,
+    ImagineOptions,
+    apply_defaults,
+    build_prompt,
+    parse_defaults,
+)
+from bot.midjourney.prompt_parser import Prompt, parse_prompt
 from bot.relay.requests import Speed
 
 PNG = "https://cdn.example/a.png?ex=1&is=2&hm=3&"
 
 
-def problems(options: Options) -> list[Problem]:
+def problems(options: ImagineOptions) -> list[PromptProblem]:
     """Return what stands in the way of these options."""
     with pytest.raises(PromptRefused) as refused:
-        compose(options)
+        build_prompt(options)
     return list(refused.value.problems)
 
 
 def test_every_option_finds_its_place() -> None:
     """Links come first, then the words, then the parameters in the order of Midjourney's pages."""
-    options = Options(
+    options = ImagineOptions(
         prompt="a lighthouse at dawn",
         aspect="3:2",
         version="7",
@@ -60,13 +67,13 @@ def test_every_option_finds_its_place() -> None:
         f"{PNG} https://cdn.example/b.jpg a lighthouse at dawn --ar 3:2 --v 7 --stylize 250 --chaos 20 --weird 5 "
         "--seed 0 --no people, text --tile --raw --fast"
     )
-    assert expected == compose(options).line
+    assert expected == build_prompt(options).line
 
 
 def test_a_plain_prompt_stays_as_it_is() -> None:
     """Nothing is added to what nobody asked anything of; markdown and mentions are words like others."""
     for line in ("a cat", "@everyone **bold** `code` ```fence``` ||spoiler|| <@1>", "space::2 ship::1", "🦊 5"):
-        assert line == compose(Options(prompt=line)).line
+        assert line == build_prompt(ImagineOptions(prompt=line)).line
 
 
 @pytest.mark.parametrize(
@@ -125,132 +132,150 @@ def test_a_plain_prompt_stays_as_it_is() -> None:
 )
 def test_what_was_typed_becomes_what_was_meant(typed: str, line: str) -> None:
     """Dashes, quotes, blanks, spellings and places are put right, silently, where only one thing can be meant."""
-    assert (line or typed) == compose(Options(prompt=typed)).line
+    assert (line or typed) == build_prompt(ImagineOptions(prompt=typed)).line
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (Options(prompt=" \u200b\n"), NoWords()),
-        (Options(prompt="--ar 3:2"), NoWords(parameters=True)),
-        (Options(prompt="", tile=True), NoWords(parameters=True)),
-        (Options(prompt=PNG), NoWords(images=1)),
-        (Options(prompt="--tile", uploads=1), NoWords(images=1, parameters=True)),
-        (Options(prompt="a cat --stilize 50"), UnknownParameter("stilize", ("stylize", "tile"))),
-        (Options(prompt="a cat --qwertyuiop"), UnknownParameter("qwertyuiop")),
-        (Options(prompt="a cat --ar --tile"), ValueMissing("ar", "3:2")),
-        (Options(prompt="a cat --no"), ValueMissing("no", "text, people")),
-        (Options(prompt="a cat --ar wide"), Malformed("ar", "wide", "3:2")),
-        (Options(prompt="a cat", aspect="0:5"), Malformed("ar", "0:5", "3:2", "option")),
-        (Options(prompt="a cat --s high"), Malformed("stylize", "high", "250")),
-        (Options(prompt="a cat --s 1.5"), Malformed("stylize", "1.5", "250")),
-        (Options(prompt="a cat --seed \u0661"), Malformed("seed", "\u0661", "1234")),
-        (Options(prompt="a cat --video --motion wild"), Malformed("motion", "wild", "low")),
-        (Options(prompt="a cat --s -1"), OutOfRange("stylize", "-1", "0", "1000")),
-        (Options(prompt="a cat", stylize=1001), OutOfRange("stylize", "1001", "0", "1000", "option")),
-        (Options(prompt="a cat", chaos=101), OutOfRange("chaos", "101", "0", "100", "option")),
-        (Options(prompt="a cat", weird=3001), OutOfRange("weird", "3001", "0", "3000", "option")),
-        (Options(prompt="a cat", seed=2**32), OutOfRange("seed", "4294967296", "0", "4294967295", "option")),
-        (Options(prompt="a cat --zoom 2.5"), OutOfRange("zoom", "2.5", "1", "2")),
-        (Options(prompt="a cat --ar 15:1"), OutOfRange("ar", "15:1", "1:14", "14:1")),
-        (Options(prompt="a cat --ar 3:1 --v 4"), OutOfRange("ar", "3:1", "1:2", "2:1", model="v 4")),
-        (Options(prompt="a cat --s 100 --v 3"), OutOfRange("stylize", "100", "625", "60000", model="v 3")),
-        (Options(prompt="a cat", stylize=1, raw=True, version="5"), NotInVersion("raw", "v 5", "option")),
-        (Options(prompt="a cat", tile=True, version="4"), NotInVersion("tile", "v 4", "option")),
-        (Options(prompt="a cat --tile --niji 4"), NotInVersion("tile", "niji 4")),
-        (Options(prompt="a cat --cref https://a.example/b.png --v 7"), NotInVersion("cref", "v 7")),
-        (Options(prompt="a cat", speed=Speed.TURBO, version="8.1"), NotInVersion("turbo", "v 8.1", "option")),
-        (Options(prompt="a cat", niji="6", version="7"), Apart("v", "niji")),
-        (Options(prompt="a cat --niji 6", version="7"), Apart("niji", "v")),
-        (Options(prompt="a cat --relax", speed=Speed.FAST), Apart("relax", "fast")),
-        (Options(prompt="a cat --s 5 --s 6"), Twice("stylize", "5", "6")),
-        (Options(prompt="a cat --ar 3:2", aspect="2:3"), Twice("ar", "3:2", "2:3", "option")),
-        (Options(prompt="a {red, blue} cat"), ManyJobs("{red, blue}")),
-        (Options(prompt="a cat --r 4"), ManyJobs("--repeat 4")),
-        (Options(prompt="c" * (LIMIT + 1)), TooLong(LIMIT + 1, LIMIT)),
-        (Options(prompt="c" * LIMIT, uploads=2), TooLong(LIMIT + 2 * UPLOAD_LENGTH, LIMIT)),
+        (ImagineOptions(prompt=" \u200b\n"), PromptTextMissing()),
+        (ImagineOptions(prompt="--ar 3:2"), PromptTextMissing(has_parameters=True)),
+        (ImagineOptions(prompt="", tile=True), PromptTextMissing(has_parameters=True)),
+        (ImagineOptions(prompt=PNG), PromptTextMissing(image_count=1)),
+        (ImagineOptions(prompt="--tile", uploads=1), PromptTextMissing(image_count=1, has_parameters=True)),
+        (ImagineOptions(prompt="a cat --stilize 50"), UnknownParameter("stilize", ("stylize", "tile"))),
+        (ImagineOptions(prompt="a cat --qwertyuiop"), UnknownParameter("qwertyuiop")),
+        (ImagineOptions(prompt="a cat --ar --tile"), ValueMissing("ar", "3:2")),
+        (ImagineOptions(prompt="a cat --no"), ValueMissing("no", "text, people")),
+        (ImagineOptions(prompt="a cat --ar wide"), MalformedValue("ar", "wide", "3:2")),
+        (ImagineOptions(prompt="a cat", aspect="0:5"), MalformedValue("ar", "0:5", "3:2", "option")),
+        (ImagineOptions(prompt="a cat --s high"), MalformedValue("stylize", "high", "250")),
+        (ImagineOptions(prompt="a cat --s 1.5"), MalformedValue("stylize", "1.5", "250")),
+        (ImagineOptions(prompt="a cat --seed \u0661"), MalformedValue("seed", "\u0661", "1234")),
+        (ImagineOptions(prompt="a cat --video --motion wild"), MalformedValue("motion", "wild", "low")),
+        (ImagineOptions(prompt="a cat --s -1"), ValueOutOfRange("stylize", "-1", "0", "1000")),
+        (ImagineOptions(prompt="a cat", stylize=1001), ValueOutOfRange("stylize", "1001", "0", "1000", "option")),
+        (ImagineOptions(prompt="a cat", chaos=101), ValueOutOfRange("chaos", "101", "0", "100", "option")),
+        (ImagineOptions(prompt="a cat", weird=3001), ValueOutOfRange("weird", "3001", "0", "3000", "option")),
+        (
+            ImagineOptions(prompt="a cat", seed=2**32),
+            ValueOutOfRange("seed", "4294967296", "0", "4294967295", "option"),
+        ),
+        (ImagineOptions(prompt="a cat --zoom 2.5"), ValueOutOfRange("zoom", "2.5", "1", "2")),
+        (ImagineOptions(prompt="a cat --ar 15:1"), ValueOutOfRange("ar", "15:1", "1:14", "14:1")),
+        (ImagineOptions(prompt="a cat --ar 3:1 --v 4"), ValueOutOfRange("ar", "3:1", "1:2", "2:1", model="v 4")),
+        (ImagineOptions(prompt="a cat --s 100 --v 3"), ValueOutOfRange("stylize", "100", "625", "60000", model="v 3")),
+        (
+            ImagineOptions(prompt="a cat", stylize=1, raw=True, version="5"),
+            ParameterNotInVersion("raw", "v 5", "option"),
+        ),
+        (ImagineOptions(prompt="a cat", tile=True, version="4"), ParameterNotInVersion("tile", "v 4", "option")),
+        (ImagineOptions(prompt="a cat --tile --niji 4"), ParameterNotInVersion("tile", "niji 4")),
+        (ImagineOptions(prompt="a cat --cref https://a.example/b.png --v 7"), ParameterNotInVersion("cref", "v 7")),
+        (
+            ImagineOptions(prompt="a cat", speed=Speed.TURBO, version="8.1"),
+            ParameterNotInVersion("turbo", "v 8.1", "option"),
+        ),
+        (ImagineOptions(prompt="a cat", niji="6", version="7"), ExclusiveParameters("v", "niji")),
+        (ImagineOptions(prompt="a cat --niji 6", version="7"), ExclusiveParameters("niji", "v")),
+        (ImagineOptions(prompt="a cat --relax", speed=Speed.FAST), ExclusiveParameters("relax", "fast")),
+        (ImagineOptions(prompt="a cat --s 5 --s 6"), ConflictingValues("stylize", "5", "6")),
+        (ImagineOptions(prompt="a cat --ar 3:2", aspect="2:3"), ConflictingValues("ar", "3:2", "2:3", "option")),
+        (ImagineOptions(prompt="a {red, blue} cat"), SeveralJobs("{red, blue}")),
+        (ImagineOptions(prompt="a cat --r 4"), SeveralJobs("--repeat 4")),
+        (ImagineOptions(prompt="c" * (MAX_PROMPT_LENGTH + 1)), PromptTooLong(MAX_PROMPT_LENGTH + 1, MAX_PROMPT_LENGTH)),
+        (
+            ImagineOptions(prompt="c" * MAX_PROMPT_LENGTH, uploads=2),
+            PromptTooLong(MAX_PROMPT_LENGTH + 2 * UPLOAD_LINK_LENGTH, MAX_PROMPT_LENGTH),
+        ),
     ],
 )
-def test_every_problem_is_a_value(options: Options, expected: Problem) -> None:
+def test_every_problem_is_a_value(options: ImagineOptions, expected: PromptProblem) -> None:
     """What is wrong is told with what, where, and what would be right; and nothing besides."""
     assert [expected] == problems(options)
 
 
 def test_an_unknown_version_is_told_with_those_there_are() -> None:
     """The newest stand first."""
-    (problem,) = problems(Options(prompt="a cat", version="66"))
+    (problem,) = problems(ImagineOptions(prompt="a cat", version="66"))
     assert isinstance(problem, UnknownVersion)
     assert ("v", "66", "option") == (problem.name, problem.given, problem.where)
-    assert {"8.1", "7", "6.1"} <= set(problem.known)
-    (problem,) = problems(Options(prompt="a cat --niji 3"))
+    assert {"8.1", "7", "6.1"} <= set(problem.known_versions)
+    (problem,) = problems(ImagineOptions(prompt="a cat --niji 3"))
     assert isinstance(problem, UnknownVersion)
-    assert "6" in problem.known
+    assert "6" in problem.known_versions
 
 
 def test_several_problems_are_told_together_with_the_prompt() -> None:
     """Who made three mistakes corrects them in one go, from what they wrote."""
     with pytest.raises(PromptRefused) as refused:
-        compose(Options(prompt="a cat --s 5000 --foobar --ar x", chaos=200))
+        build_prompt(ImagineOptions(prompt="a cat --s 5000 --foobar --ar x", chaos=200))
     kinds = [type(problem) for problem in refused.value.problems]
-    assert [OutOfRange, Malformed, OutOfRange, UnknownParameter] == kinds
+    assert [ValueOutOfRange, MalformedValue, ValueOutOfRange, UnknownParameter] == kinds
     assert refused.value.prompt.startswith("a cat --stylize 5000 --ar x --chaos 200")
 
 
 def test_two_pictures_need_no_words() -> None:
     """Midjourney mixes two or more by themselves."""
-    assert f"{PNG} {PNG}" == compose(Options(prompt="", images=(PNG, PNG))).line
-    assert "--ar 3:2" == compose(Options(prompt="--ar 3:2", uploads=2)).line
+    assert f"{PNG} {PNG}" == build_prompt(ImagineOptions(prompt="", images=(PNG, PNG))).line
+    assert "--ar 3:2" == build_prompt(ImagineOptions(prompt="--ar 3:2", uploads=2)).line
 
 
 def test_no_is_merged_from_both_places() -> None:
     """What the prompt excludes and what the option does, each once."""
-    assert "a --no x, y, z" == compose(Options(prompt="a --no x, y", no="Y, z")).line
+    assert "a --no x, y, z" == build_prompt(ImagineOptions(prompt="a --no x, y", no="Y, z")).line
 
 
 def test_defaults_never_override() -> None:
     """What was given stays; what is missing comes from the person's own settings, and --no adds up."""
-    defaults = defaults_of("--ar 3:2 --s 250 --v 7 --turbo --no text --chaos 5")
-    assert "a --ar 3:2 --stylize 250 --v 7 --turbo --no text --chaos 5" == compose(Options(prompt="a"), defaults).line
-    given = Options(prompt="a --ar 1:1 --no red", speed=Speed.RELAX, niji="6", chaos=0)
-    assert "a --ar 1:1 --no red, text --niji 6 --chaos 0 --relax --stylize 250" == compose(given, defaults).line
+    defaults = parse_defaults("--ar 3:2 --s 250 --v 7 --turbo --no text --chaos 5")
+    assert (
+        "a --ar 3:2 --stylize 250 --v 7 --turbo --no text --chaos 5"
+        == build_prompt(ImagineOptions(prompt="a"), defaults).line
+    )
+    given = ImagineOptions(prompt="a --ar 1:1 --no red", speed=Speed.RELAX, niji="6", chaos=0)
+    assert "a --ar 1:1 --no red, text --niji 6 --chaos 0 --relax --stylize 250" == build_prompt(given, defaults).line
 
 
 def test_defaults_that_do_not_fit_stay_away() -> None:
     """A default that the chosen version lacks is no reason to refuse a prompt; a switched-off one is off."""
-    defaults = defaults_of("--tile --raw --weird 100")
-    assert "a --v 4" == compose(Options(prompt="a", version="4"), defaults).line
-    assert "a --weird 100" == compose(Options(prompt="a", tile=False, raw=False), defaults).line
-    old = defaults_of("--v 4 --ar 2:1")
-    assert "a --ar 3:1 --tile" == merge(parse("a --ar 3:1 --tile"), [each for each in old if each.name == "ar"]).line
+    defaults = parse_defaults("--tile --raw --weird 100")
+    assert "a --v 4" == build_prompt(ImagineOptions(prompt="a", version="4"), defaults).line
+    assert "a --weird 100" == build_prompt(ImagineOptions(prompt="a", tile=False, raw=False), defaults).line
+    old = parse_defaults("--v 4 --ar 2:1")
+    assert (
+        "a --ar 3:1 --tile"
+        == apply_defaults(parse_prompt("a --ar 3:1 --tile"), [each for each in old if each.name == "ar"]).line
+    )
 
 
 def test_a_default_version_gives_way_to_what_it_lacks() -> None:
     """Whoever asks for --tile and has version 4 as default gets the tile."""
-    assert "a --tile" == compose(Options(prompt="a", tile=True), defaults_of("--v 4")).line
+    assert "a --tile" == build_prompt(ImagineOptions(prompt="a", tile=True), parse_defaults("--v 4")).line
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("3:2", StrayWords("3:2")),
-        (f"{PNG} --ar 3:2", StrayWords(PNG)),
-        ("--ar 99:1", OutOfRange("ar", "99:1", "1:14", "14:1")),
+        ("3:2", TextInDefaults("3:2")),
+        (f"{PNG} --ar 3:2", TextInDefaults(PNG)),
+        ("--ar 99:1", ValueOutOfRange("ar", "99:1", "1:14", "14:1")),
         ("--foobarbaz", UnknownParameter("foobarbaz")),
-        ("--repeat 4", ManyJobs("--repeat 4")),
-        ("--v 7 --niji 6", Apart("v", "niji")),
+        ("--repeat 4", SeveralJobs("--repeat 4")),
+        ("--v 7 --niji 6", ExclusiveParameters("v", "niji")),
     ],
 )
-def test_defaults_are_checked_when_they_are_set(text: str, expected: Problem) -> None:
+def test_defaults_are_checked_when_they_are_set(text: str, expected: PromptProblem) -> None:
     """A default with a mistake would spoil every prompt to come."""
     with pytest.raises(PromptRefused) as refused:
-        defaults_of(text)
+        parse_defaults(text)
     assert (expected,) == refused.value.problems
-    assert () == defaults_of(" ")
+    assert () == parse_defaults(" ")
 
 
 def test_a_line_comes_apart_for_a_form() -> None:
     """Words, links, parameters and the version of a finished prompt, as Midjourney repeats it."""
-    prompt = parse(f"{PNG} a fox in snow --ar 3:2 --v 7.0 --stylize 250 --tile --foo bar")
+    prompt = parse_prompt(f"{PNG} a fox in snow --ar 3:2 --v 7.0 --stylize 250 --tile --foo bar")
     expected = (
         Parameter("ar", "3:2"),
         Parameter("v", "7.0"),
@@ -258,11 +283,11 @@ def test_a_line_comes_apart_for_a_form() -> None:
         Parameter("tile"),
     )
     assert ("a fox in snow", (PNG,), expected) == (prompt.words, prompt.links, prompt.parameters)
-    assert (Parameter("foo", "bar"),) == prompt.unknown
-    assert Model(niji=False, number=7) == prompt.model
-    assert ("3:2", "", None) == (prompt.value("ar"), prompt.value("tile"), prompt.value("chaos"))
+    assert (Parameter("foo", "bar"),) == prompt.unknown_parameters
+    assert ModelVersion(is_niji=False, number=7) == prompt.model
+    assert ("3:2", "", None) == (prompt.get_value("ar"), prompt.get_value("tile"), prompt.get_value("chaos"))
     assert prompt.line == str(prompt)
-    assert "--ar 3:2 --v 7.0 --stylize 250 --tile --foo bar" == prompt.tail
+    assert "--ar 3:2 --v 7.0 --stylize 250 --tile --foo bar" == prompt.parameter_text
 
 
 WORDS = st.text(string.ascii_letters + string.digits + " ,.:;-'\"\u2014\u2013\u201c{}<>/\u200b\n", max_size=40)
@@ -280,8 +305,8 @@ LINES = st.lists(WORDS | PIECES | ODD_PIECES, max_size=8).map(" ".join)
 @example("0--TILE - - AR 0")
 def test_taking_apart_is_stable(line: str) -> None:
     """What was taken apart and put together again comes apart in the same way."""
-    once = parse(line)
-    again = parse(once.line)
+    once = parse_prompt(line)
+    again = parse_prompt(once.line)
     assert once.line == again.line
     assert (once.words, once.links, once.parameters) == (again.words, again.links, again.parameters)
 
@@ -290,7 +315,7 @@ def test_taking_apart_is_stable(line: str) -> None:
 def test_no_word_is_lost(line: str) -> None:
     """Every letter and digit that was typed is somewhere in the line, whatever was moved."""
     kept = re.findall(r"[^\W_]{4,}", line)
-    whole = parse(line).line.lower()
+    whole = parse_prompt(line).line.lower()
     for word in kept:
         assert (
             word.lower() in whole
@@ -304,49 +329,53 @@ def test_a_prompt_is_composed_or_refused_with_reasons(
     line: str, number: int | None, uploads: int, aspect: str, version: str
 ) -> None:
     """Whatever was given: one good line within the limit, or problems."""
-    options = Options(
+    options = ImagineOptions(
         prompt=line, stylize=number, seed=number, uploads=uploads, aspect=aspect, version=version, images=(PNG,)
     )
     try:
-        prompt = compose(options, defaults_of("--ar 3:2 --s 5"))
+        prompt = build_prompt(options, parse_defaults("--ar 3:2 --s 5"))
     except PromptRefused as refused:
         reasons, prompt = refused.problems, None
     else:
         reasons = ()
     assert (prompt is None) is bool(reasons)
     if prompt is not None:
-        assert len(prompt.line) <= LIMIT
-        assert prompt.line == compose(Options(prompt=prompt.line, uploads=uploads)).line
+        assert len(prompt.line) <= MAX_PROMPT_LENGTH
+        assert prompt.line == build_prompt(ImagineOptions(prompt=prompt.line, uploads=uploads)).line
         assert prompt.line == " ".join(prompt.line.split())
 
 
 @given(LINES)
 def test_merging_defaults_keeps_what_was_given(line: str) -> None:
     """Whatever the defaults are, they come behind, and change nothing."""
-    prompt = parse(line)
-    merged = merge(prompt, defaults_of("--ar 3:2 --s 5 --v 6 --tile --relax"))
+    prompt = parse_prompt(line)
+    merged = apply_defaults(prompt, parse_defaults("--ar 3:2 --s 5 --v 6 --tile --relax"))
     given = [each for each in prompt.parameters if each.name != "no"]
     assert given == [each for each in merged.parameters if each.name != "no"][: len(given)]
-    assert (prompt.words, prompt.links, prompt.unknown) == (merged.words, merged.links, merged.unknown)
+    assert (prompt.words, prompt.links, prompt.unknown_parameters) == (
+        merged.words,
+        merged.links,
+        merged.unknown_parameters,
+    )
 
 
 def test_an_empty_prompt_is_an_empty_line() -> None:
     """Nothing becomes nothing."""
-    assert ("", Prompt()) == (Prompt().line, parse("\u200b "))
+    assert ("", Prompt()) == (Prompt().line, parse_prompt("\u200b "))
 
 
 @pytest.mark.parametrize("no", ["---repeat 40", "-----repeat 40", "text, \u2014-repeat 40", "a ---turbo"])
 def test_no_parameter_hides_among_what_shall_not_be_there(no: str) -> None:
     """Three dashes, halved, would be two: what makes several jobs would go past every check."""
-    line = compose(Options(prompt="a fox", no=no)).line
-    assert [each.name for each in parse(line).parameters] == ["no"]
-    assert compose(Options(prompt=line)).line == line
+    line = build_prompt(ImagineOptions(prompt="a fox", no=no)).line
+    assert [each.name for each in parse_prompt(line).parameters] == ["no"]
+    assert build_prompt(ImagineOptions(prompt=line)).line == line
 
 
 @pytest.mark.parametrize("no", [",", " , ,", "\u2028"])
 def test_nothing_that_shall_not_be_there_is_no_parameter(no: str) -> None:
     """Midjourney fails a --no without a value."""
-    assert compose(Options(prompt="a fox", no=no)).line == "a fox"
+    assert build_prompt(ImagineOptions(prompt="a fox", no=no)).line == "a fox"
 
 
 @pytest.mark.parametrize("text", ["x" + "\u200d" * 60_000 + "x", "{" + "," * 60_000, "a " + "-" * 60_000 + "b"])
@@ -354,5 +383,5 @@ def test_no_text_takes_long(text: str) -> None:
     """Whoever typed it would hold up everybody else's answers: time grows with the length, not with its square."""
     begun = process_time()
     with suppress(PromptRefused):
-        compose(Options(prompt=text))
+        build_prompt(ImagineOptions(prompt=text))
     assert process_time() - begun < 3.0

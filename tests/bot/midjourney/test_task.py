@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.midjourney.task import Button, Properties, Status, Submission, Task, most_advanced
+from bot.midjourney.task import Button, Properties, Status, SubmitResponse, Task, select_most_advanced
 from tests.recorded import recorded
 
 FINAL = {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
@@ -209,7 +209,7 @@ def test_a_full_row_with_a_reason_is_a_failure(
 )
 def test_is_settled(name: str, *, settled: bool) -> None:
     """A success is settled when it has its picture or text, and its buttons."""
-    assert settled is _task(name).is_settled
+    assert settled is _task(name).is_complete
 
 
 def test_what_is_shown() -> None:
@@ -232,19 +232,19 @@ def test_what_is_shown() -> None:
     assert _row(imageUrl="i", imageUrls=["j"]).picture_url == "i"
     assert _row(imageUrls=["j", "k"], videoUrl="v").picture_url == "j"
     assert _row(videoUrl="v", videoUrls=[{"url": "w"}]).picture_url == "v"
-    assert _row(videoUrls=[{"url": "w"}]).video == "w"
+    assert _row(videoUrls=[{"url": "w"}]).first_clip_url == "w"
     assert _row().picture_url == ""
-    assert _task("18_fetch_describe_success").text.startswith("1️⃣ Watercolor")
-    assert _task("19_fetch_shorten_success").text.startswith("## Important tokens")
-    assert _row(action="DESCRIBE", promptEn="told").text == "told"
-    assert _row(action="MODAL", promptEn="told", buttons=[{"customId": "MJ::Job::PicReader::1"}]).text == "told"
-    assert _task("14_fetch_imagine_success_grid").text == ""
+    assert _task("18_fetch_describe_success").text_result.startswith("1️⃣ Watercolor")
+    assert _task("19_fetch_shorten_success").text_result.startswith("## Important tokens")
+    assert _row(action="DESCRIBE", promptEn="told").text_result == "told"
+    assert _row(action="MODAL", promptEn="told", buttons=[{"customId": "MJ::Job::PicReader::1"}]).text_result == "told"
+    assert _task("14_fetch_imagine_success_grid").text_result == ""
 
 
 def test_after_keeps_what_was_known() -> None:
     """A later row that forgot the prompt, the preview or the properties gets them back."""
     earlier = _task("12_fetch_in_progress_preview")
-    later = Task.model_validate({"id": earlier.id, "status": "IN_PROGRESS", "progress": "12%"}).after(earlier)
+    later = Task.model_validate({"id": earlier.id, "status": "IN_PROGRESS", "progress": "12%"}).merge_earlier(earlier)
     assert earlier == later
     assert earlier.image_url
 
@@ -259,7 +259,7 @@ def test_after_lets_a_task_go_on() -> None:
     ]
     task: Task | None = None
     for name in steps:
-        task = _task(name).after(task)
+        task = _task(name).merge_earlier(task)
         assert (_task(name).status, _task(name).progress, _task(name).image_url) == (
             task.status,
             task.progress,
@@ -269,20 +269,20 @@ def test_after_lets_a_task_go_on() -> None:
 
 def test_after_never_takes_a_preview_for_the_picture() -> None:
     """A success without its picture waits for it, rather than keep the low preview."""
-    done = _task("30_fetch_success_without_image").after(_task("12_fetch_in_progress_preview"))
-    assert (done.status, done.picture_url, done.is_settled) == (Status.SUCCESS, "", False)
+    done = _task("30_fetch_success_without_image").merge_earlier(_task("12_fetch_in_progress_preview"))
+    assert (done.status, done.picture_url, done.is_complete) == (Status.SUCCESS, "", False)
 
 
 @pytest.mark.parametrize("name", ["28_fetch_failure_gateway_timeout", "31_fetch_cancel", "11_fetch_submitted"])
 def test_after_never_loses_a_finished_picture(name: str) -> None:
     """A gateway that overwrites a finished task with a timeout changes nothing."""
     done = _task("14_fetch_imagine_success_grid")
-    assert done is _task(name).after(done)
+    assert done is _task(name).merge_earlier(done)
 
 
 def test_after_takes_a_late_success() -> None:
     """Midjourney may finish what the gateway gave up: the reason of the failure goes."""
-    late = _task("14_fetch_imagine_success_grid").after(_task("28_fetch_failure_gateway_timeout"))
+    late = _task("14_fetch_imagine_success_grid").merge_earlier(_task("28_fetch_failure_gateway_timeout"))
     assert (late.status, late.fail_reason) == (Status.SUCCESS, "")
     assert "_grid_0.webp" not in late.image_url
 
@@ -290,18 +290,18 @@ def test_after_takes_a_late_success() -> None:
 def test_after_and_the_form() -> None:
     """A fresh task may come to wait for a form; one that is being drawn has had it; a form leads on."""
     form, fresh, running = _row(status="MODAL"), _row(status="SUBMITTED"), _row(status="IN_PROGRESS", progress="31%")
-    assert form.after(fresh).status is Status.MODAL
-    assert form.after(running).status is Status.IN_PROGRESS
-    assert fresh.after(form).status is Status.SUBMITTED
+    assert form.merge_earlier(fresh).status is Status.MODAL
+    assert form.merge_earlier(running).status is Status.IN_PROGRESS
+    assert fresh.merge_earlier(form).status is Status.SUBMITTED
     # The empty status of new-api's first seconds is no news.
-    assert _row(status="").after(form).status is Status.MODAL
+    assert _row(status="").merge_earlier(form).status is Status.MODAL
 
 
 def test_after_another_task_is_itself() -> None:
     """Two ids are two tasks, and nothing comes before the first snapshot."""
     task = _row(status="SUBMITTED")
-    assert task is task.after(None)
-    assert task is task.after(Task(id="2", status=Status.SUCCESS))
+    assert task is task.merge_earlier(None)
+    assert task is task.merge_earlier(Task(id="2", status=Status.SUCCESS))
 
 
 BASE = "https://cdn.example/a/b.png"
@@ -340,9 +340,9 @@ def test_most_advanced_picks_the_row_that_goes_on() -> None:
     """Of the two rows that a form leaves behind, the form's own one counts."""
     first, second = _row(status="MODAL", submitTime=1), _row(status="SUBMITTED", submitTime=2)
     other = Task(id="2")
-    assert {"1": second, "2": other} == most_advanced([second, other, first])
+    assert {"1": second, "2": other} == select_most_advanced([second, other, first])
     bare, full = _row(status="SUCCESS"), _row(status="SUCCESS", imageUrl="i")
-    assert {"1": full} == most_advanced([bare, full])
+    assert {"1": full} == select_most_advanced([bare, full])
 
 
 @pytest.mark.parametrize(
@@ -366,16 +366,16 @@ def test_most_advanced_picks_the_row_that_goes_on() -> None:
 )
 def test_submission(fields: dict[str, Any], *, accepted: bool, form: bool, ahead: int) -> None:
     """A submit is accepted by code and id together; words tell whether a form or a queue comes first."""
-    told = Submission.model_validate(fields)
-    assert (accepted, form, ahead) == (told.is_accepted, told.needs_form, told.ahead)
+    told = SubmitResponse.model_validate(fields)
+    assert (accepted, form, ahead) == (told.is_accepted, told.needs_modal, told.tasks_ahead)
 
 
 def test_submission_is_an_object() -> None:
     """What is no object is no submission, and a submission is one already."""
-    told = Submission(code=1, result="5", description="ok")
-    assert ("5", told) == (told.result, Submission.model_validate(told))
+    told = SubmitResponse(code=1, result="5", description="ok")
+    assert ("5", told) == (told.result, SubmitResponse.model_validate(told))
     with pytest.raises(ValidationError):
-        Submission.model_validate([1])
+        SubmitResponse.model_validate([1])
 
 
 WIRE = ["id", "status", "progress", "failReason", "imageUrl", "imageUrls", "videoUrls", "buttons", "properties"]
@@ -415,29 +415,29 @@ def test_parsing_is_total(row: dict[Any, Any], task_id: object) -> None:
     assert task == Task.model_validate_json(stored)
     assert task == Task.model_validate(json.loads(task.model_dump_json(by_alias=True)))
     assert task.looks_like(task)
-    assert isinstance(task.picture_url + task.text + task.shown_prompt, str)
+    assert isinstance(task.picture_url + task.text_result + task.shown_prompt, str)
 
 
 @given(st.dictionaries(st.sampled_from(["code", "result", "description", "properties", "further"]), ANY))
 def test_submissions_are_total(row: dict[str, Any]) -> None:
     """Any mapping is a submission, which survives being stored and read again."""
-    told = Submission.model_validate(row)
-    assert told == Submission.model_validate_json(told.model_dump_json())
-    assert told.ahead >= 0
-    assert told.is_accepted or not told.needs_form
+    told = SubmitResponse.model_validate(row)
+    assert told == SubmitResponse.model_validate_json(told.model_dump_json())
+    assert told.tasks_ahead >= 0
+    assert told.is_accepted or not told.needs_modal
 
 
 @given(ROWS, ROWS)
 def test_after_never_goes_back(earlier: Task, later: Task) -> None:
     """Progress never falls, the final never becomes unfinished, and saying it twice changes nothing."""
-    now = later.after(earlier)
+    now = later.merge_earlier(earlier)
     assert (now.progress or 0) >= max(earlier.progress or 0, later.progress or 0) or now is earlier
     assert (now.progress or 0) >= (earlier.progress or 0)
     assert now.status.is_final or not earlier.status.is_final
     assert now.status is Status.SUCCESS or earlier.status is not Status.SUCCESS
-    assert now == now.after(earlier)
-    assert now == later.after(now)
-    assert now == now.after(now)
+    assert now == now.merge_earlier(earlier)
+    assert now == later.merge_earlier(now)
+    assert now == now.merge_earlier(now)
     assert bool(now.prompt) is bool(earlier.prompt or (now is not earlier and later.prompt))
 
 
@@ -452,8 +452,8 @@ def test_new_signatures_are_no_change(task: Task, one: int, two: int) -> None:
 @given(st.lists(ROWS, min_size=1, max_size=4))
 def test_most_advanced_does_not_depend_on_order(rows: list[Task]) -> None:
     """However the database orders the rows of one id, the same one counts."""
-    expected = most_advanced(rows)
-    assert all(expected == most_advanced(order) for order in permutations(rows))
+    expected = select_most_advanced(rows)
+    assert all(expected == select_most_advanced(order) for order in permutations(rows))
 
 
 def test_what_only_some_relays_tell() -> None:
@@ -485,7 +485,7 @@ def test_what_only_some_relays_tell() -> None:
 def test_clips_and_pictures(fields: dict[str, object], clips: tuple[str, ...], pictures: tuple[str, ...]) -> None:
     """Four clips are no four pictures, wherever a relay puts them."""
     row = _row(**fields)
-    assert (clips, pictures, clips[0] if clips else "") == (row.clips, row.pictures, row.video)
+    assert (clips, pictures, clips[0] if clips else "") == (row.clip_urls, row.grid_picture_urls, row.first_clip_url)
 
 
 def test_a_swapped_face_is_settled_without_buttons_and_has_no_prompt() -> None:
@@ -499,4 +499,4 @@ def test_a_swapped_face_is_settled_without_buttons_and_has_no_prompt() -> None:
             "imageUrl": "https://cdn.test/1",
         }
     )
-    assert (swapped.is_settled, swapped.shown_prompt) == (True, "")
+    assert (swapped.is_complete, swapped.shown_prompt) == (True, "")

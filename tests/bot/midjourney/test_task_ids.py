@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.midjourney.task_ids import find_ids, within
+from bot.midjourney.task_ids import find_task_ids, find_task_ids_in_texts
 
 ID, OTHER = "1730621826053455", "1730621826053456"
 
@@ -34,9 +34,9 @@ ID, OTHER = "1730621826053455", "1730621826053456"
 )
 def test_ids_are_found_wherever_they_stand(text: str, found: list[str]) -> None:
     """An id, a list, a sentence or a link gives the ids in order, each once; what holds none gives none."""
-    assert find_ids(text) == found
+    assert find_task_ids(text) == found
 
 
 def test_running_text_is_searched_in_order() -> None:
     """Ids of several texts keep their order, and none is told twice."""
-    assert within([f"one {OTHER}, two {ID}", f"mj:v:{OTHER}:0123456789", ""]) == [OTHER, ID]
+    assert find_task_ids_in_texts([f"one {OTHER}, two {ID}", f"mj:v:{OTHER}:0123456789", ""]) == [OTHER, ID]

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.midjourney.task import Task
-from bot.midjourney.text_results import MOST, Weight, Word, described, line_of, shortened
+from bot.midjourney.text_results import (
+    MAX_LINES,
+    WeightedWord,
+    WordWeight,
+    find_numbered_line,
+    parse_describe_result,
+    parse_shorten_result,
+)
 from tests.recorded import recorded
 
 FOUR = (
@@ -23,8 +30,8 @@ def said(name: str) -> str:
 
 def test_the_recorded_description_has_four_lines() -> None:
     """Numbers and links are gone, parameters stay."""
-    assert FOUR == described(said("18_fetch_describe_success"))
-    assert FOUR == tuple(line_of(said("18_fetch_describe_success"), number) for number in range(1, 5))
+    assert FOUR == parse_describe_result(said("18_fetch_describe_success"))
+    assert FOUR == tuple(find_numbered_line(said("18_fetch_describe_success"), number) for number in range(1, 5))
 
 
 @pytest.mark.parametrize(
@@ -48,43 +55,43 @@ def test_the_recorded_description_has_four_lines() -> None:
 )
 def test_other_shapes_of_a_description(text: str) -> None:
     """Keycaps, numbers, paragraphs or plain lines, broken or not."""
-    assert ("a fox", "a dog") == described(text)
-    assert ("a fox", "a dog", "") == tuple(line_of(text, number) for number in (1, 2, 3))
+    assert ("a fox", "a dog") == parse_describe_result(text)
+    assert ("a fox", "a dog", "") == tuple(find_numbered_line(text, number) for number in (1, 2, 3))
 
 
 def test_a_missing_number_shifts_nothing() -> None:
     """Button 3 is line 3, whatever became of line 2; a number said twice counts once."""
     text = "1. a fox\n2.\n3. a dog\n3. a cat"
-    assert ("a fox", "a dog") == described(text)
-    assert ["a fox", "", "a dog", "", ""] == [line_of(text, number) for number in (1, 2, 3, 4, 0)]
+    assert ("a fox", "a dog") == parse_describe_result(text)
+    assert ["a fox", "", "a dog", "", ""] == [find_numbered_line(text, number) for number in (1, 2, 3, 4, 0)]
 
 
 def test_a_line_that_begins_with_a_figure_is_not_numbered() -> None:
     """Decimals and ages are words."""
-    assert ("35mm photo", "3.5 inches of snow") == described("35mm photo\n\n3.5 inches of snow")
+    assert ("35mm photo", "3.5 inches of snow") == parse_describe_result("35mm photo\n\n3.5 inches of snow")
 
 
 @pytest.mark.parametrize("text", ["", " \n\n ", "\u200b"])
 def test_no_words_are_no_lines(text: str) -> None:
     """Nothing is read from nothing."""
-    assert ((), "", ()) == (described(text), line_of(text, 1), shortened(text).words)
+    assert ((), "", ()) == (parse_describe_result(text), find_numbered_line(text, 1), parse_shorten_result(text).words)
 
 
 def test_the_recorded_shortening_is_ranked() -> None:
     """Words in their order with their weights, and five prompts."""
-    found = shortened(said("19_fetch_shorten_success"))
+    found = parse_shorten_result(said("19_fetch_shorten_success"))
     expected = (
-        Word("fox", Weight.HEAVY),
-        Word("in", Weight.PLAIN),
-        Word("snow", Weight.HEAVY),
-        Word("highly", Weight.IDLE),
-        Word("detailed", Weight.IDLE),
-        Word("watercolor", Weight.HEAVY),
+        WeightedWord("fox", WordWeight.STRONG),
+        WeightedWord("in", WordWeight.NORMAL),
+        WeightedWord("snow", WordWeight.STRONG),
+        WeightedWord("highly", WordWeight.IGNORED),
+        WeightedWord("detailed", WordWeight.IGNORED),
+        WeightedWord("watercolor", WordWeight.STRONG),
     )
     assert expected == found.words
     assert ("fox in snow, watercolor", "fox, snow, watercolor", "fox, watercolor", "fox snow", "fox") == found.prompts
-    assert ["fox", "snow", "watercolor", "in", "highly", "detailed"] == [word.text for word in found.ranked]
-    assert "fox snow" == line_of(said("19_fetch_shorten_success"), 4)
+    assert ["fox", "snow", "watercolor", "in", "highly", "detailed"] == [word.text for word in found.ranked_words]
+    assert "fox snow" == find_numbered_line(said("19_fetch_shorten_success"), 4)
 
 
 @pytest.mark.parametrize(
@@ -97,20 +104,25 @@ def test_the_recorded_shortening_is_ranked() -> None:
 )
 def test_other_shapes_of_a_shortening(text: str) -> None:
     """Headings of another kind, or none."""
-    found = shortened(text)
+    found = parse_shorten_result(text)
     assert [("fox", 2), ("in", 1), ("very deep", 0), ("snow", 1)] == [(word.text, word.weight) for word in found.words]
     assert ("fox", "a") == found.prompts
 
 
 def test_a_lone_bold_word_is_no_heading() -> None:
     """The one word that matters may stand alone on its line."""
-    assert (Word("fox", Weight.HEAVY),) == shortened("## Important tokens\n**fox**\n## Shortened prompts\n1. fox").words
+    assert (WeightedWord("fox", WordWeight.STRONG),) == parse_shorten_result(
+        "## Important tokens\n**fox**\n## Shortened prompts\n1. fox"
+    ).words
 
 
 def test_words_alone_and_prompts_alone() -> None:
     """Either part may be missing."""
-    assert ((Word("fox", Weight.HEAVY),), ()) == (shortened("**fox**").words, shortened("**fox**").prompts)
-    assert ((), ("fox",)) == (shortened("1. fox").words, shortened("1. fox").prompts)
+    assert ((WeightedWord("fox", WordWeight.STRONG),), ()) == (
+        parse_shorten_result("**fox**").words,
+        parse_shorten_result("**fox**").prompts,
+    )
+    assert ((), ("fox",)) == (parse_shorten_result("1. fox").words, parse_shorten_result("1. fox").prompts)
 
 
 MARKUP = st.sampled_from(["**", "~~", "1\ufe0f\u20e3 ", "2. ", "\n", "\n\n", "## ", "[a](b)", "fox", "`", ":", "3)"])
@@ -119,9 +131,9 @@ MARKUP = st.sampled_from(["**", "~~", "1\ufe0f\u20e3 ", "2. ", "\n", "\n\n", "##
 @given(st.text() | st.lists(MARKUP, max_size=40).map("".join))
 def test_any_text_is_read(text: str) -> None:
     """Whatever was said: a few plain lines, each of which its number finds, and words with letters in them."""
-    lines, found = described(text), shortened(text)
-    assert len(lines) <= MOST
+    lines, found = parse_describe_result(text), parse_shorten_result(text)
+    assert len(lines) <= MAX_LINES
     assert all(line and line == " ".join(line.split()) for line in (*lines, *found.prompts))
     assert all(word.text.strip() for word in found.words)
-    assert len(found.ranked) <= len(found.words)
-    assert set(lines) >= {line for number in range(1, 10) if (line := line_of(text, number))}
+    assert len(found.ranked_words) <= len(found.words)
+    assert set(lines) >= {line for number in range(1, 10) if (line := find_numbered_line(text, number))}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.midjourney.upstream_errors import UpstreamError, is_page, read
+from bot.midjourney.upstream_errors import UpstreamError, is_web_page, parse_upstream_error
 
 
 @pytest.mark.parametrize(
@@ -25,19 +25,19 @@ from bot.midjourney.upstream_errors import UpstreamError, is_page, read
     ],
 )
 def test_an_answer_that_was_passed_on(said: str, clause: str, left: str) -> None:
-    passed_on = read(said)
+    passed_on = parse_upstream_error(said)
     assert passed_on is not None
     assert passed_on.meaning is not None
-    assert (passed_on.meaning.clause, passed_on.left) == (clause, left)
+    assert (passed_on.meaning.clause, passed_on.unexplained_text) == (clause, left)
 
 
 @pytest.mark.parametrize("said", ["<!doctype html><title>502</title>", '"<html>'])
 def test_a_page_means_nothing(said: str) -> None:
-    assert is_page(said)
-    assert read(said) == UpstreamError(None)
+    assert is_web_page(said)
+    assert parse_upstream_error(said) == UpstreamError(None)
 
 
 @pytest.mark.parametrize("said", ["", "Invalid parameter", "关联任务不存在", "404", "4 of 5 workers are busy"])
 def test_other_words_are_no_answer_of_discord(said: str) -> None:
     """A bare status is one; a number in a sentence is not."""
-    assert (read(said) is None) is (said != "404")
+    assert (parse_upstream_error(said) is None) is (said != "404")

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from bot.ops.connection_limits import Door
+from bot.ops.connection_limits import ConnectionLimiter
 
 HERE = "127.0.0.1"
 
@@ -41,7 +41,7 @@ async def ended(writer: asyncio.StreamWriter) -> None:
 
 async def test_so_many_come_in_and_the_next_when_one_has_left() -> None:
     """Whoever is beyond the number is cut off at once, those inside are served."""
-    server = await asyncio.get_running_loop().create_server(Door(Echo, most=2), HERE, 0)
+    server = await asyncio.get_running_loop().create_server(ConnectionLimiter(Echo, most=2), HERE, 0)
     async with AsyncExitStack() as stack:
         stack.callback(server.close)
         port = server.sockets[0].getsockname()[1]
@@ -57,7 +57,7 @@ async def test_so_many_come_in_and_the_next_when_one_has_left() -> None:
 
 async def test_nobody_stays_for_ever() -> None:
     """A connection on which nothing is said is cut when its time is over."""
-    server = await asyncio.get_running_loop().create_server(Door(Echo, seconds=0.05), HERE, 0)
+    server = await asyncio.get_running_loop().create_server(ConnectionLimiter(Echo, seconds=0.05), HERE, 0)
     reader, writer = await asyncio.open_connection(HERE, server.sockets[0].getsockname()[1])
     async with asyncio.timeout(5):
         with pytest.raises((ConnectionError, EOFError)):

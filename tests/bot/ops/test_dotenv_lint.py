@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.ops.dotenv_lint import Slip, explained, slips
+from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
 from bot.settings import NOT_SET, Settings
 
 GOOD = "DISCORD_TOKEN='abc'\n# a comment\n\nMJ_API_KEY=sk-1 # another\nexport PORT=8080\n"
 
 
-def found(tmp_path: Path, text: str, **environment: str) -> list[Slip]:
+def found(tmp_path: Path, text: str, **environment: str) -> list[SettingsMistake]:
     """Find what is wrong with a file of these lines."""
     file = tmp_path / ".env"
     file.write_text(text, encoding="utf-8")
-    return slips(file, environment, Settings.model_fields)
+    return find_mistakes(file, environment, Settings.model_fields)
 
 
 def test_a_file_in_order_has_none(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_file_in_order_has_none(tmp_path: Path) -> None:
     example = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
     for text in ("", GOOD, example, f"\ufeff{GOOD}", "POSTGRES_PASSWORD=x\nPGDATA=/x\nKEY='one\ntwo'\nFLAG\n"):
         assert found(tmp_path, text) == []
-    assert slips(tmp_path / "none", {}, Settings.model_fields) == []
+    assert find_mistakes(tmp_path / "none", {}, Settings.model_fields) == []
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, text: str, line: in
     """With the reason, and never with what stands there."""
     [slip] = found(tmp_path, text)
     assert str(slip).startswith(f".env, line {line} cannot be read: ")
-    assert why in slip.said
+    assert why in slip.problem
     assert "secret" not in str(slip)
 
 
@@ -73,10 +73,10 @@ def test_the_environment_is_judged_more_mildly(tmp_path: Path) -> None:
 def test_settings_that_are_missing_come_with_the_step() -> None:
     """The copying of a file where there is none."""
     error = SettingsError([("MJ_API_KEY", NOT_SET)])
-    slip = Slip("MJ_APIKEY", "is ignored.", "Is MJ_API_KEY meant?")
-    first, second, step = explained(error, [slip], has_file=False)
+    slip = SettingsMistake("MJ_APIKEY", "is ignored.", "Is MJ_API_KEY meant?")
+    first, second, step = explain_settings_error(error, [slip], has_file=False)
     assert first == "MJ_API_KEY is not set. See .env.example for what it is."
     assert second == "MJ_APIKEY is ignored. Is MJ_API_KEY meant?"
     assert "cp .env.example .env" in step
-    assert "cp " not in list(explained(error, [], has_file=True))[-1]
-    assert len(list(explained(SettingsError([("PORT", "is too large")]), [], has_file=False))) == 1
+    assert "cp " not in list(explain_settings_error(error, [], has_file=True))[-1]
+    assert len(list(explain_settings_error(SettingsError([("PORT", "is too large")]), [], has_file=False))) == 1

@@ -16,10 +16,10 @@ from bot.errors import (
     RelayError,
     RelayUnreachable,
 )
-from bot.ops.health import Check, Health, KeyCheck, Readiness, polls_trouble
-from bot.tracking.poll_schedule import Schedule
-from bot.tracking.poller import Watcher
-from bot.tracking.task_supervisor import Supervisor
+from bot.ops.health import Health, HealthCheck, KeyCheck, Readiness, find_polling_problem
+from bot.tracking.poll_schedule import PollSchedule
+from bot.tracking.poller import Poller
+from bot.tracking.task_supervisor import TaskSupervisor
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
 from tests.fakes.rows import task
@@ -41,9 +41,16 @@ def broken() -> str:
 async def test_reasons_are_those_of_the_checks(caplog: pytest.LogCaptureFixture) -> None:
     """Plain and async checks give their reasons; those that hang or break hide no other and tell nothing."""
     caplog.set_level(logging.ERROR)
-    checks: dict[str, Check] = {"a": lambda: "", "b": good, "c": lambda: "bad", "d": never, "e": broken, "f": never}
+    checks: dict[str, HealthCheck] = {
+        "a": lambda: "",
+        "b": good,
+        "c": lambda: "bad",
+        "d": never,
+        "e": broken,
+        "f": never,
+    }
     async with asyncio.timeout(1):
-        found = await Health(checks, seconds=0.05).reasons()
+        found = await Health(checks, seconds=0.05).find_problems()
     late = "no answer within 0.05 s"
     assert found == {"c": "bad", "d": late, "e": "cannot be told (ZeroDivisionError)", "f": late}
     assert "The check of e ended by an error of ours" in caplog.text
@@ -52,13 +59,13 @@ async def test_reasons_are_those_of_the_checks(caplog: pytest.LogCaptureFixture)
 async def test_readiness_speaks_for_whatever_lives() -> None:
     """Before, between and after connections it says what is waited for; while one lives, what that says."""
     readiness = Readiness()
-    assert await readiness.reasons() == {"gateway": "starting"}
-    readiness.waits("store", "The database cannot be used yet")
-    with readiness.of(Health({"key": lambda: "no"})):
-        assert await readiness.reasons() == {"key": "no"}
-    assert await readiness.reasons() == {"gateway": "the connection to Discord has ended"}
-    with readiness.of(Health({})):
-        assert await readiness.reasons() == {}
+    assert await readiness.find_problems() == {"gateway": "starting"}
+    readiness.set_waiting_reason("store", "The database cannot be used yet")
+    with readiness.delegate_to(Health({"key": lambda: "no"})):
+        assert await readiness.find_problems() == {"key": "no"}
+    assert await readiness.find_problems() == {"gateway": "the connection to Discord has ended"}
+    with readiness.delegate_to(Health({})):
+        assert await readiness.find_problems() == {}
 
 
 class Key:
@@ -98,45 +105,45 @@ class Key:
 )
 async def test_what_the_relay_says_of_the_key(error: RelayError | None, said: str) -> None:
     """Each answer is a reason in our words, never in the relay's."""
-    clock, supervisor = FakeClock(), Supervisor()
+    clock, supervisor = FakeClock(), TaskSupervisor()
     async with supervisor.serve():
-        assert await KeyCheck(Key(clock, error).check, supervisor, clock.now).trouble() == said
+        assert await KeyCheck(Key(clock, error).check, supervisor, clock.now).find_problem() == said
 
 
 async def test_the_key_is_tried_once_a_minute_however_many_ask() -> None:
     """Many who ask share one try, and its word holds for a minute; after that the next one asks again."""
-    clock, supervisor = FakeClock(), Supervisor()
+    clock, supervisor = FakeClock(), TaskSupervisor()
     key = Key(clock, KeyRefused())
     check = KeyCheck(key.check, supervisor, clock.now)
     async with supervisor.serve():
         assert key.asked == [], "nobody has asked"
-        said = await asyncio.gather(*(check.trouble() for _ in range(20)))
+        said = await asyncio.gather(*(check.find_problem() for _ in range(20)))
         assert set(said) == {"the relay refuses MJ_API_KEY"}
         key.error = None
         await clock.advance(59)
-        assert await check.trouble() == "the relay refuses MJ_API_KEY"
+        assert await check.find_problem() == "the relay refuses MJ_API_KEY"
         await clock.advance(1)
-        assert await check.trouble() == ""
+        assert await check.find_problem() == ""
         clock.time -= 3600
-        assert await check.trouble() == "", "a clock that was put back stops nothing"
+        assert await check.find_problem() == "", "a clock that was put back stops nothing"
     assert key.asked == [0.0, 60.0, -3540.0]
 
 
 async def test_a_slow_relay_is_not_asked_twice_at_a_time() -> None:
     """While the relay takes its time the word of before holds, and who gave up asking has not cut the try short."""
-    clock, supervisor = FakeClock(), Supervisor()
+    clock, supervisor = FakeClock(), TaskSupervisor()
     key = Key(clock)
     key.seconds = 300
     check = KeyCheck(key.check, supervisor, clock.now, patience=0.1)
     async with supervisor.serve():
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await check.trouble()
+                await check.find_problem()
         await clock.advance(200)
-        assert "has not said yet" in await check.trouble()
+        assert "has not said yet" in await check.find_problem()
         await clock.advance(101)
         key.error = KeyRefused()
-        assert await check.trouble() == "", "the first try came to its end, and the second is on its way"
+        assert await check.find_problem() == "", "the first try came to its end, and the second is on its way"
         assert key.asked == [0.0, 301.0]
 
 
@@ -145,19 +152,19 @@ async def test_polls_without_an_answer_are_trouble_after_a_while() -> None:
     clock = FakeClock()
     relay = FakeRelay(clock)
     relay.set(task("1"))
-    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
+    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
     loop = asyncio.create_task(watcher.run())
-    assert polls_trouble(watcher, 5.0) == ""
+    assert find_polling_problem(watcher, 5.0) == ""
     async with watcher.watch("1"):
         await clock.advance(300)
-        assert polls_trouble(watcher, 5.0) == ""
+        assert find_polling_problem(watcher, 5.0) == ""
         relay.failure = RelayUnreachable("down")
         await clock.advance(55)
-        assert polls_trouble(watcher, 5.0) == ""
+        assert find_polling_problem(watcher, 5.0) == ""
         await clock.advance(15)
-        assert polls_trouble(watcher, 5.0).startswith("the relay has answered no poll for ")
-        assert polls_trouble(watcher, 12.0) == ""
-    assert polls_trouble(watcher, 5.0) == ""
+        assert find_polling_problem(watcher, 5.0).startswith("the relay has answered no poll for ")
+        assert find_polling_problem(watcher, 12.0) == ""
+    assert find_polling_problem(watcher, 5.0) == ""
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
 
@@ -175,14 +182,14 @@ async def test_polls_that_are_refused_say_why_at_once(error: RelayError, said: s
     clock = FakeClock()
     relay = FakeRelay(clock)
     relay.set(task("1"))
-    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
+    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
     loop = asyncio.create_task(watcher.run())
     async with watcher.watch("1"):
         await clock.advance(1)
         relay.failure = error
         await clock.advance(7)
-        assert polls_trouble(watcher, 5.0).startswith(f"polls are refused: {said}")
-        assert "secret" not in polls_trouble(watcher, 5.0)
-    assert polls_trouble(watcher, 5.0) == ""
+        assert find_polling_problem(watcher, 5.0).startswith(f"polls are refused: {said}")
+        assert "secret" not in find_polling_problem(watcher, 5.0)
+    assert find_polling_problem(watcher, 5.0) == ""
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)

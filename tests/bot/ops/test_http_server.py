@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from bot.ops.health import Health, Readiness
-from bot.ops.http_server import serving
-from bot.ops.loop_lag import Pulse
+from bot.ops.http_server import serve_http
+from bot.ops.loop_lag import LoopLagMonitor
 from tests.fakes.clock import FakeClock
 
 HERE = "127.0.0.1"
@@ -21,10 +21,10 @@ HERE = "127.0.0.1"
 
 @asynccontextmanager
 async def served(
-    readiness: Readiness | None = None, pulse: Pulse | None = None
+    readiness: Readiness | None = None, pulse: LoopLagMonitor | None = None
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int]]:
     """Serve on a free port, with somebody to ask."""
-    async with serving(0, HERE, readiness or Readiness(), pulse=pulse) as address:
+    async with serve_http(0, HERE, readiness or Readiness(), pulse=pulse) as address:
         assert address is not None
         assert address[0] == HERE
         async with aiohttp.ClientSession(f"http://{HERE}:{address[1]}") as session:
@@ -41,7 +41,7 @@ async def test_it_is_alive_from_the_first_moment() -> None:
 async def test_a_loop_that_stands_still_is_not_alive() -> None:
     """Where the last beat is ten seconds old the answer is 503; with the next beat it is well again."""
     clock = FakeClock()
-    async with served(pulse=Pulse(lambda: clock.time, clock.sleep)) as (session, _):
+    async with served(pulse=LoopLagMonitor(lambda: clock.time, clock.sleep)) as (session, _):
         await clock.advance(0.5)
         clock.time += 10
         async with session.get("/healthz") as answer:
@@ -57,10 +57,10 @@ async def test_readiness_has_its_reasons() -> None:
     async with served(readiness) as (session, _):
         async with session.get("/readyz") as answer:
             assert (answer.status, await answer.json()) == (503, {"ready": False, "reasons": {"gateway": "starting"}})
-        with readiness.of(Health({"key": lambda: "refused", "store": lambda: ""})):
+        with readiness.delegate_to(Health({"key": lambda: "refused", "store": lambda: ""})):
             async with session.get("/readyz") as answer:
                 assert (answer.status, await answer.json()) == (503, {"ready": False, "reasons": {"key": "refused"}})
-        with readiness.of(Health({"store": lambda: ""})):
+        with readiness.delegate_to(Health({"store": lambda: ""})):
             async with session.get("/readyz") as answer:
                 assert (answer.status, await answer.json()) == (200, {"ready": True, "reasons": {}})
 
@@ -127,7 +127,7 @@ async def test_an_end_leaves_nothing_open() -> None:
         return ""
 
     async with aiohttp.ClientSession() as asker:
-        with readiness.of(Health({"slow": never}, seconds=60)):
+        with readiness.delegate_to(Health({"slow": never}, seconds=60)):
             async with served(readiness) as (_, port):
                 asking = asyncio.create_task(asker.get(f"http://{HERE}:{port}/readyz"))
                 await begun.wait()
@@ -147,11 +147,11 @@ async def test_a_port_that_cannot_be_had_is_said_once(caplog: pytest.LogCaptureF
     with socket.socket() as taken:
         taken.bind((HERE, 0))
         taken.listen()
-        async with serving(taken.getsockname()[1], HERE, Readiness()) as address:
+        async with serve_http(taken.getsockname()[1], HERE, Readiness()) as address:
             assert address is None
-    async with serving(8080, "192.0.2.1", Readiness()) as address:
+    async with serve_http(8080, "192.0.2.1", Readiness()) as address:
         assert address is None
-    async with serving(8080, "a..b", Readiness()) as address:
+    async with serve_http(8080, "a..b", Readiness()) as address:
         assert address is None
     said = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.levelname for record in said] == ["ERROR"] * 3
@@ -161,6 +161,6 @@ async def test_a_port_that_cannot_be_had_is_said_once(caplog: pytest.LogCaptureF
 async def test_without_a_port_nothing_runs() -> None:
     """No port: no socket, no pulse."""
     before = asyncio.all_tasks()
-    async with serving(None, "", Readiness()) as address:
+    async with serve_http(None, "", Readiness()) as address:
         assert address is None
         assert asyncio.all_tasks() == before

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from bot.ops.logging_setup import set_up
+from bot.ops.logging_setup import configure_logging
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def _restored() -> Generator[None]:
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """An event is one line of JSON with its time, level and source, its traceback inside."""
-    set_up("INFO", "json")
+    configure_logging("INFO", "json")
     logging.getLogger("bot.tracking.tracker").info("Task %s is %s", "17", "done\nand 完了")
     try:
         int("why")
@@ -45,7 +45,7 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_console_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> None:
     """A person reads the time, the level and the sentence, without colours where nobody sees them."""
-    set_up("INFO", "console")
+    configure_logging("INFO", "console")
     logging.getLogger("bot.tracking.tracker").info("Task %s is %s.", "17", "\n  done")
     (line,) = capsys.readouterr().out.splitlines()
     assert "Task 17 is done." in line
@@ -59,7 +59,7 @@ def test_nothing_reaches_a_terminal_that_it_would_not_show(
 ) -> None:
     """Servers and relays name things as they like: neither a name nor a traceback moves the cursor or hides a line."""
     nasty = "完了 \x1b[2J\x1b]0;owned\x07 \x9b31m \u202e \x7f \x08 \ud800 \r\n end"
-    set_up("INFO", form)
+    configure_logging("INFO", form)
     logging.getLogger("bot.tracking.tracker").info("In 1 servers: %s.", nasty)
     try:
         raise ValueError(nasty)  # noqa: TRY301 - it is the text that matters
@@ -77,7 +77,7 @@ def test_nothing_reaches_a_terminal_that_it_would_not_show(
 
 def test_a_traceback_on_the_console_holds_no_values(capsys: pytest.CaptureFixture[str]) -> None:
     """Variables stay untold: some are tokens."""
-    set_up("INFO", "console")
+    configure_logging("INFO", "console")
     try:
         token = "very" + " secret"[1:]
         raise ValueError(len(token))  # noqa: TRY301 - it is the frame that matters
@@ -101,7 +101,7 @@ def test_a_traceback_on_the_console_holds_no_values(capsys: pytest.CaptureFixtur
 )
 def test_libraries_are_kept_down(level: str, name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Of libraries only warnings are told, unless somebody asks for everything; of us whatever LOG_LEVEL says."""
-    set_up(level, "json")
+    configure_logging(level, "json")
     for each in ("debug", "info", "warning", "error"):
         getattr(logging.getLogger(name), each)("x")
     lines = capsys.readouterr().out.splitlines()

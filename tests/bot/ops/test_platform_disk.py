@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.ops.platform_disk import IsMount, WipedDisk, wiped_disk, wiped_disk_here
+from bot.ops.platform_disk import EphemeralDisk, IsMount, detect_ephemeral_disk, detect_ephemeral_disk_here
 
 ON_A_VOLUME = PurePosixPath("/data/mjbot.db")
 IN_THE_IMAGE = PurePosixPath("/app/data/mjbot.db")
@@ -34,26 +34,26 @@ def mounts(*folders: str) -> IsMount:
 def test_a_file_in_the_image_is_wiped(environment: Mapping[str, str], platform: str) -> None:
     """Each platform is known by what it sets, and keeps nothing that lies beside the code or in memory."""
     for file in (IN_THE_IMAGE, PurePosixPath("/mjbot.db"), PurePosixPath("/dev/shm/mjbot.db")):  # noqa: S108
-        assert WipedDisk(platform) == wiped_disk(environment, file, mounts("/data"))
+        assert EphemeralDisk(platform) == detect_ephemeral_disk(environment, file, mounts("/data"))
 
 
 @pytest.mark.parametrize(("environment", "platform"), PLATFORMS)
 def test_postgresql_is_never_wiped(environment: Mapping[str, str], platform: str) -> None:
     """Without a file there is nothing to empty."""
-    assert wiped_disk(environment, None, mounts()) is None
+    assert detect_ephemeral_disk(environment, None, mounts()) is None
 
 
 @pytest.mark.parametrize(("environment", "platform"), PLATFORMS[2:])
 def test_a_volume_keeps_the_file(environment: Mapping[str, str], platform: str) -> None:
     """A mount point anywhere above the file is a lasting disk."""
-    assert wiped_disk(environment, ON_A_VOLUME, mounts("/data")) is None
-    assert wiped_disk(environment, PurePosixPath("/data/of/mjbot.db"), mounts("/data")) is None
-    assert wiped_disk(environment, ON_A_VOLUME, mounts()) == WipedDisk(platform)
+    assert detect_ephemeral_disk(environment, ON_A_VOLUME, mounts("/data")) is None
+    assert detect_ephemeral_disk(environment, PurePosixPath("/data/of/mjbot.db"), mounts("/data")) is None
+    assert detect_ephemeral_disk(environment, ON_A_VOLUME, mounts()) == EphemeralDisk(platform)
 
 
 def test_heroku_has_no_lasting_disk() -> None:
     """Whatever is mounted in a dyno goes with it."""
-    assert wiped_disk({"DYNO": "run.4711"}, ON_A_VOLUME, mounts("/data")) == WipedDisk("Heroku")
+    assert detect_ephemeral_disk({"DYNO": "run.4711"}, ON_A_VOLUME, mounts("/data")) == EphemeralDisk("Heroku")
 
 
 @pytest.mark.parametrize(
@@ -62,30 +62,30 @@ def test_heroku_has_no_lasting_disk() -> None:
 def test_railway_names_its_volume(volume: str, *, wiped: bool) -> None:
     """Only below the path that Railway names does a file last, whatever else is mounted."""
     environment = {"RAILWAY_PROJECT_ID": "1", "RAILWAY_VOLUME_MOUNT_PATH": volume}
-    assert bool(wiped_disk(environment, ON_A_VOLUME, mounts("/data"))) == wiped
+    assert bool(detect_ephemeral_disk(environment, ON_A_VOLUME, mounts("/data"))) == wiped
 
 
 @pytest.mark.parametrize("environment", [{}, {"DYNO": ""}, {"RENDERER": "gl"}, {"RAILWAY_": ""}, {"FLY_APPS": "1"}])
 def test_elsewhere_disks_last(environment: Mapping[str, str]) -> None:
     """A machine of one's own is not suspected, nor one with a variable that only looks like a platform's."""
-    assert wiped_disk(environment, IN_THE_IMAGE, mounts()) is None
+    assert detect_ephemeral_disk(environment, IN_THE_IMAGE, mounts()) is None
 
 
 @pytest.mark.parametrize("platform", sorted({name for _, name in PLATFORMS}))
 def test_it_says_itself_with_the_next_step(platform: str) -> None:
     """One line names the platform, what is lost, and the variable to set."""
-    wiped = WipedDisk(platform)
-    assert str(wiped) == f"{wiped.said} {wiped.remedy}"
+    wiped = EphemeralDisk(platform)
+    assert str(wiped) == f"{wiped.problem} {wiped.remedy}"
     assert "\n" not in str(wiped)
-    assert wiped.said.startswith(f"{platform} empties the disk")
+    assert wiped.problem.startswith(f"{platform} empties the disk")
     assert "DATABASE_URL" in wiped.remedy
 
 
 def test_the_remedies_are_the_platforms_own() -> None:
     """What is to be typed stands there as it is typed."""
-    assert "heroku addons:create heroku-postgresql" in WipedDisk("Heroku").remedy
-    assert "DATABASE_URL=${{Postgres.DATABASE_URL}}" in WipedDisk("Railway").remedy
-    assert "fly secrets set" in WipedDisk("Fly.io").remedy
+    assert "heroku addons:create heroku-postgresql" in EphemeralDisk("Heroku").remedy
+    assert "DATABASE_URL=${{Postgres.DATABASE_URL}}" in EphemeralDisk("Railway").remedy
+    assert "fly secrets set" in EphemeralDisk("Fly.io").remedy
 
 
 def test_this_process_is_asked_with_its_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -94,13 +94,13 @@ def test_this_process_is_asked_with_its_own_environment(monkeypatch: pytest.Monk
     for name in [name for name in os.environ if name.startswith("RAILWAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RAILWAY_VOLUME_MOUNT_PATH", str((tmp_path / "volume").resolve()))
-    assert wiped_disk_here(SecretStr("sqlite:///data/mjbot.db")) == WipedDisk("Railway")
-    assert wiped_disk_here(SecretStr("sqlite:///volume/mjbot.db")) is None
+    assert detect_ephemeral_disk_here(SecretStr("sqlite:///data/mjbot.db")) == EphemeralDisk("Railway")
+    assert detect_ephemeral_disk_here(SecretStr("sqlite:///volume/mjbot.db")) is None
     (tmp_path / "data").symlink_to(tmp_path / "volume")
-    assert wiped_disk_here(SecretStr("sqlite:///data/mjbot.db")) is None
-    assert wiped_disk_here(SecretStr("postgres://user:secret@host/name")) is None
+    assert detect_ephemeral_disk_here(SecretStr("sqlite:///data/mjbot.db")) is None
+    assert detect_ephemeral_disk_here(SecretStr("postgres://user:secret@host/name")) is None
     with pytest.raises(SettingsError, match="DATABASE_URL"):
-        wiped_disk_here(SecretStr("mysql://user:secret@host/name"))
+        detect_ephemeral_disk_here(SecretStr("mysql://user:secret@host/name"))
 
 
 def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,5 +116,5 @@ def test_mount_points_are_asked_of_the_system(monkeypatch: pytest.MonkeyPatch, t
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RENDER", "true")
     monkeypatch.setattr(os.path, "ismount", ismount)
-    assert wiped_disk_here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
+    assert detect_ephemeral_disk_here(SecretStr(f"sqlite:///{tmp_path}/of/mjbot.db")) is None
     assert asked[0] == tmp_path.resolve() / "of"

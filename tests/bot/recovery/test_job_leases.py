@@ -38,17 +38,17 @@ def claim(state: ClaimState = ClaimState.SUBMITTING, child_id: str = "") -> Clai
 
 
 def drawn(world: World, message_id: int = 700) -> list[int | None]:
-    return [scene.task.progress if scene.task else None for scene in world.display.of(message_id)]
+    return [scene.task.progress if scene.task else None for scene in world.editor.scenes_of(message_id)]
 
 
 async def test_one_process_polls_and_draws_each_job(world: World) -> None:
     """A second one beside it takes nothing, however long both live."""
     world.relay.set(task(progress=10))
     async with world.process() as first, world.process(beside=True) as second:
-        await first.jobs.follow(job(), task(progress=10))
+        await first.jobs.follow_job(job(), task(progress=10))
         await world.clock.advance(OVER)
-        assert (first.jobs.running, second.jobs.running) == ({700}, set())
-        assert second.watcher.watching == 0
+        assert (first.jobs.running_message_ids, second.jobs.running_message_ids) == ({700}, set())
+        assert second.watcher.watched_count == 0
     assert drawn(world) == [10]
 
 
@@ -57,14 +57,14 @@ async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> Non
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
-            await first.jobs.follow(job(), task(progress=10))
+            await first.jobs.follow_job(job(), task(progress=10))
             await world.clock.advance(1.0)
             world.relay.set(task(progress=60))
             await world.clock.advance(6.0)
             await first.supervisor.wind_down()
-            await first.ownership.give_back()
+            await first.job_leases.release_jobs()
             await world.clock.advance(0.5)
-            assert second.jobs.running == {700}
+            assert second.jobs.running_message_ids == {700}
         world.relay.set(task(progress=70))
         await world.clock.advance(6.0)
         world.relay.set(task(status=Status.SUCCESS))
@@ -78,23 +78,23 @@ async def test_a_process_that_died_is_missed_when_its_lease_ends(world: World) -
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
-            await first.jobs.follow(job())
+            await first.jobs.follow_job(job())
         await world.clock.advance(LEASE.total_seconds() - 6)
-        assert second.jobs.running == set()
+        assert second.jobs.running_message_ids == set()
         await world.clock.advance(12)
-        assert second.jobs.running == {700}
+        assert second.jobs.running_message_ids == {700}
 
 
 async def test_a_job_that_another_process_took_is_let_go(world: World) -> None:
     """Somebody answered a form there: this one stops drawing, and does not end the other's job."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as first, world.process(beside=True) as second:
-        await first.jobs.follow(job())
+        await first.jobs.follow_job(job())
         await world.clock.advance(1.0)
-        await second.jobs.go_on(job(form_sent=True))
+        await second.jobs.continue_job(job(form_sent=True))
         await world.clock.advance(1.0)
-        assert (first.jobs.running, second.jobs.running) == (set(), {700})
-        await first.jobs.close(job())
+        assert (first.jobs.running_message_ids, second.jobs.running_message_ids) == (set(), {700})
+        await first.jobs.close_job(job())
         assert world.store.closed == set()
 
 
@@ -104,16 +104,16 @@ async def test_a_process_that_counted_as_dead_lets_go_of_what_others_have(
     """Its database was out of reach for longer than the lease; it says so, and nothing is drawn by two."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as first, world.process(beside=True) as second:
-        await first.jobs.follow(job())
+        await first.jobs.follow_job(job())
         await world.clock.advance(1.0)
         name = world.store.owners[700]
         world.store.alive_until[name] = world.clock.now()
-        await second.ownership.round()
+        await second.job_leases.run_once()
         await world.clock.settle()
-        assert second.jobs.running == {700}
-        await first.ownership.round()
+        assert second.jobs.running_message_ids == {700}
+        await first.job_leases.run_once()
         await world.clock.advance(1.0)
-        assert first.jobs.running == set()
+        assert first.jobs.running_message_ids == set()
     assert "counted as dead for a while" in caplog.text
 
 
@@ -122,17 +122,17 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
             mine = first.store
-            await mine.claim(claim(), lambda _: None)
+            await mine.create_claim(claim(), lambda _: None)
             await mine.open_job(job(701, task_id="", claim_id=50))
             await world.clock.advance(OVER)
             assert (await mine.find_claim(50)) == claim()
-            assert second.jobs.running == set()
-            await first.ownership.give_back()
+            assert second.jobs.running_message_ids == set()
+            await first.job_leases.release_jobs()
             await world.clock.advance(1.0)
-            assert second.jobs.running == set()
+            assert second.jobs.running_message_ids == set()
         await world.clock.advance(OVER)
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
-    assert [scene.ending for scene in world.display.of(701)] == [None, "uncertain"]
+    assert [scene.ending for scene in world.editor.scenes_of(701)] == [None, "uncertain"]
     assert world.store.closed == {701}
 
 
@@ -150,9 +150,9 @@ async def test_a_message_without_its_task_learns_what_became_of_its_submit(
     world.store.owners = {701: "dead"}
     async with world.process() as process:
         await world.clock.advance(1.0)
-        assert process.jobs.running == ({701} if state is ClaimState.ACCEPTED else set())
+        assert process.jobs.running_message_ids == ({701} if state is ClaimState.ACCEPTED else set())
     assert world.store.closed == closed
-    assert [scene.job.task_id for scene in world.display.of(701)] == [CHILD] * (state is ClaimState.ACCEPTED)
+    assert [scene.job.task_id for scene in world.editor.scenes_of(701)] == [CHILD] * (state is ClaimState.ACCEPTED)
 
 
 async def test_a_claim_whose_message_was_never_written_was_never_sent(world: World) -> None:
@@ -171,9 +171,9 @@ async def test_a_resumed_message_waits_for_the_relay_to_speak(world: World) -> N
     world.relay.failure = RelayUnreachable("no answer")
     async with world.process():
         await world.clock.advance(10.0)
-        assert world.display.of(700) == []
+        assert world.editor.scenes_of(700) == []
         await world.clock.advance(20.0)
-        assert [scene.silent_since is not None for scene in world.display.of(700)] == [True]
+        assert [scene.silent_since is not None for scene in world.editor.scenes_of(700)] == [True]
         world.relay.failure = None
         world.relay.set(task(progress=60))
         await world.clock.advance(60.0)
@@ -187,20 +187,20 @@ async def test_a_store_that_is_gone_is_told_once_and_its_return_too(
     caplog.set_level(logging.INFO, "bot.recovery.job_leases")
     world.relay.set(task(progress=10))
     async with world.process() as process:
-        assert process.ownership.trouble() == ""
-        await process.jobs.follow(job())
+        assert process.job_leases.find_problem() == ""
+        await process.jobs.follow_job(job())
         world.store.down = True
         await world.clock.advance(OVER)
-        assert process.ownership.trouble() == "the database cannot be written"
+        assert process.job_leases.find_problem() == "the database cannot be written"
         assert REGISTRY.get_sample_value("mjbot_database_writable") == 0
         world.store.down = False
         await world.clock.advance(OVER)
-        assert process.ownership.trouble() == ""
+        assert process.job_leases.find_problem() == ""
         assert REGISTRY.get_sample_value("mjbot_database_writable") == 1
-        assert process.jobs.running == {700}
+        assert process.jobs.running_message_ids == {700}
         await process.supervisor.wind_down()
         await world.clock.advance(OVER)
-        assert process.ownership.trouble() == "the database has not answered for a while"
+        assert process.job_leases.find_problem() == "the database has not answered for a while"
     said = [record.getMessage() for record in caplog.records]
     assert len([line for line in said if "cannot be written" in line]) == 1
     assert len([line for line in said if "can be written again" in line]) == 1
@@ -210,8 +210,8 @@ async def test_a_store_that_is_gone_at_the_end_holds_up_nobody(world: World, cap
     """Both farewells are warnings; the lease ends by itself."""
     async with world.process() as process:
         world.store.down = True
-        await process.ownership.give_back()
-        await process.ownership.leave()
+        await process.job_leases.release_jobs()
+        await process.job_leases.end_lease()
     assert "cannot be handed over" in caplog.text
     assert "does not hear that this process ends" in caplog.text
 
@@ -221,12 +221,12 @@ async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
     waiting = task(CHILD, Status.MODAL)
     world.relay.set(waiting)
     async with world.process(beside=True) as first, world.process(beside=True) as second:
-        await first.jobs.follow(job(701, CHILD), waiting)
+        await first.jobs.follow_job(job(701, CHILD), waiting)
         await world.clock.advance(1.0)
-        await second.jobs.drop(replace(job(701, CHILD)))
+        await second.jobs.end_declined(replace(job(701, CHILD)))
         await world.clock.advance(1.0)
-        assert (first.jobs.running, second.jobs.running) == (set(), set())
-    assert world.display.of(701)[-1].ending == "dropped"
+        assert (first.jobs.running_message_ids, second.jobs.running_message_ids) == (set(), set())
+    assert world.editor.scenes_of(701)[-1].ending == "dropped"
     assert world.store.closed == {701}
 
 
@@ -242,9 +242,9 @@ async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.
     world.store.owners = dict.fromkeys(world.store.jobs, "dead")
     async with world.process() as process:
         await world.clock.advance(1.0)
-        assert process.jobs.running == {702}
+        assert process.jobs.running_message_ids == {702}
         await world.clock.advance(OVER)
-        assert process.ownership.trouble() == ""
+        assert process.job_leases.find_problem() == ""
     assert "Job 701 cannot be gone on with" in caplog.text
     assert 701 not in world.store.closed
 
@@ -258,11 +258,11 @@ async def test_what_was_taken_and_not_begun_is_begun_later(world: World) -> None
     async def snapshots_of(task_ids: Collection[str]) -> dict[str, Task]:
         if failing:
             raise failing.pop()
-        return await FakeStore.snapshots_of(world.store, task_ids)
+        return await FakeStore.find_snapshots(world.store, task_ids)
 
-    world.store.snapshots_of = snapshots_of  # type: ignore[method-assign]
+    world.store.find_snapshots = snapshots_of  # type: ignore[method-assign]
     async with world.process() as process:
         await world.clock.settle()
-        assert process.jobs.running == set()
+        assert process.jobs.running_message_ids == set()
         await world.clock.advance(OVER)
-        assert process.jobs.running == {700}
+        assert process.jobs.running_message_ids == {700}

@@ -8,16 +8,23 @@ import pytest
 
 from bot.entities import Claim, ClaimState
 from bot.midjourney.task import Task
-from bot.recovery.log_evidence import MOST_CLAIMS, candidates, doubtful, made_again, proven_by, unexplained
-from bot.relay.billing_log import LogPage, LogRow
+from bot.recovery.log_evidence import (
+    MAX_CLAIMS,
+    find_candidate_rows,
+    find_doubtful_rows,
+    find_proving_claim,
+    find_repeated_task,
+    find_unexplained_rows,
+)
+from bot.relay.billing_log import BillingPage, BillingRow
 from tests.fakes.clock import START
 from tests.fakes.rows import task
 
 MINUTE = timedelta(minutes=1)
 
 
-def row(task_id: str, minutes: float, model: str = "mj_upscale") -> LogRow:
-    return LogRow(at=START + minutes * MINUTE, model=model, quota=1, task_id=task_id)
+def row(task_id: str, minutes: float, model: str = "mj_upscale") -> BillingRow:
+    return BillingRow(billed_at=START + minutes * MINUTE, model=model, quota=1, task_id=task_id)
 
 
 def claim(number: int, minutes: float, child_id: str, **changes: object) -> Claim:
@@ -71,8 +78,8 @@ SWAP = claim(4, -5, "swap", task_id="", button="swap_face:0")
         pytest.param([NEW_ROW], [NEW, OLD], [], False, id="a short log that begins later"),
         pytest.param([row("new", 4)], [NEW], [], False, id="the first row is younger than the lost claim"),
         pytest.param(
-            [row(f"c{n}", -5) for n in range(MOST_CLAIMS + 1)],
-            [claim(n, -5, f"c{n}") for n in range(MOST_CLAIMS)],
+            [row(f"c{n}", -5) for n in range(MAX_CLAIMS + 1)],
+            [claim(n, -5, f"c{n}") for n in range(MAX_CLAIMS)],
             [],
             False,
             id="more claims than are looked at, all of them new",
@@ -80,14 +87,14 @@ SWAP = claim(4, -5, "swap", task_id="", button="swap_face:0")
     ],
 )
 def test_a_log_is_believed_only_where_it_shows_what_it_must(
-    rows: list[LogRow],
+    rows: list[BillingRow],
     before: list[Claim],
     after: list[Claim],
     proves: bool,  # noqa: FBT001
 ) -> None:
-    ordered = tuple(sorted(rows, key=lambda one: one.at, reverse=True))
-    page = LogPage(rows=ordered, size=len(rows), newest_first=True)
-    assert (proven_by(page, before, after, LOST) is not None) is proves
+    ordered = tuple(sorted(rows, key=lambda one: one.billed_at, reverse=True))
+    page = BillingPage(rows=ordered, sent_rows=len(rows), is_newest_first=True)
+    assert (find_proving_claim(page, before, after, LOST) is not None) is proves
 
 
 @pytest.mark.parametrize(
@@ -100,20 +107,22 @@ def test_a_log_that_may_lack_its_newest_rows_proves_nothing(
     proves: bool,  # noqa: FBT001
 ) -> None:
     """One that is sent oldest first may be cut there."""
-    page = LogPage(rows=(NEW_ROW, OLD_ROW), size=size, newest_first=newest_first)
-    assert (proven_by(page, [NEW, OLD], [], LOST) is not None) is proves
+    page = BillingPage(rows=(NEW_ROW, OLD_ROW), sent_rows=size, is_newest_first=newest_first)
+    assert (find_proving_claim(page, [NEW, OLD], [], LOST) is not None) is proves
 
 
 def test_a_cut_log_of_a_new_key_proves_nothing() -> None:
     """It shows the first claim, and may lack the lost one's row."""
-    page = LogPage(rows=(NEW_ROW,), size=1000, newest_first=True)
-    assert proven_by(page, [NEW], [], LOST) is None
+    page = BillingPage(rows=(NEW_ROW,), sent_rows=1000, is_newest_first=True)
+    assert find_proving_claim(page, [NEW], [], LOST) is None
 
 
 def test_where_a_row_may_be_the_lost_ones_is_wider_than_the_clock_may_differ() -> None:
     rows = [row("1", minutes) for minutes in (-21, -20, 0, 30, 31)]
-    assert [one.at for one in candidates(rows, LOST, "mj_upscale")] == [START + n * MINUTE for n in (-20, 0, 30)]
-    assert candidates(rows, LOST, "mj_imagine") == []
+    assert [one.billed_at for one in find_candidate_rows(rows, LOST, "mj_upscale")] == [
+        START + n * MINUTE for n in (-20, 0, 30)
+    ]
+    assert find_candidate_rows(rows, LOST, "mj_imagine") == []
 
 
 CHILD = claim(7, -2, "child")
@@ -141,10 +150,10 @@ CHILD = claim(7, -2, "child")
     ],
 )
 def test_a_claim_explains_as_many_rows_as_it_made_in_its_time(
-    rows: list[LogRow], known: list[Claim], left: int
+    rows: list[BillingRow], known: list[Claim], left: int
 ) -> None:
-    found = candidates(rows, LOST, "mj_upscale") if left == 1 else rows
-    assert len(unexplained(found, rows, known)) == left
+    found = find_candidate_rows(rows, LOST, "mj_upscale") if left == 1 else rows
+    assert len(find_unexplained_rows(found, rows, known)) == left
 
 
 @pytest.mark.parametrize(
@@ -158,12 +167,12 @@ def test_a_claim_explains_as_many_rows_as_it_made_in_its_time(
     ],
 )
 def test_a_press_that_exists_leads_to_the_task_of_the_same_button(earlier: Claim, minutes: float, task_id: str) -> None:
-    assert made_again([row("child", minutes)], [earlier], LOST) == task_id
+    assert find_repeated_task([row("child", minutes)], [earlier], LOST) == task_id
 
 
 def test_two_commands_are_not_the_same_button() -> None:
     earlier = claim(9, -60, "child", task_id="", button="imagine:0")
-    assert made_again([row("child", 0)], [earlier], replace(LOST, task_id="", button="imagine:0")) == ""
+    assert find_repeated_task([row("child", 0)], [earlier], replace(LOST, task_id="", button="imagine:0")) == ""
 
 
 def _at(minutes: float) -> Task:
@@ -186,9 +195,9 @@ def _at(minutes: float) -> Task:
     ],
 )
 def test_another_state_explains_the_row_that_made_its_task(
-    rows: list[LogRow],
+    rows: list[BillingRow],
     known: Sequence[Claim],
     made: Task | None,
     doubted: bool,  # noqa: FBT001
 ) -> None:
-    assert bool(doubtful(rows, rows, known, {"x": made} if made else {})) is doubted
+    assert bool(find_doubtful_rows(rows, rows, known, {"x": made} if made else {})) is doubted

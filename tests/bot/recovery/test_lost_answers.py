@@ -15,17 +15,17 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
 from bot.midjourney.buttons import claim_key
-from bot.midjourney.task import Status, Submission, Task
-from bot.ports import Ending, Scene
-from bot.recovery.lost_answers import LATE_LOOKS, LOOKS, MOST_CANDIDATES
-from bot.relay.account_calls import CALLS
-from bot.relay.billing_log import LogRow
+from bot.midjourney.task import Status, SubmitResponse, Task
+from bot.ports import JobEnding, Scene
+from bot.recovery.lost_answers import LATE_SEARCH_SECONDS, MAX_CANDIDATES, SEARCH_SECONDS
+from bot.relay.account_rate_limiter import MAX_CALLS
+from bot.relay.billing_log import BillingRow
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import press, states
-from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
@@ -34,12 +34,12 @@ from tests.fakes.rows import CHILD, MINH, PARENT, U2, V2, job, place, task
 EARLIER, ELSE = "8001", "8002"
 """The child of an earlier request of ours; and the task of another application that has the same key."""
 AGO = timedelta(hours=1)
-CODE_5 = SubmitUncertain("do_request_failed", answered=True)
-TIMEOUT = SubmitUncertain("no answer (TimeoutError)")
+CODE_5 = SubmitOutcomeUnknown("do_request_failed", answered=True)
+TIMEOUT = SubmitOutcomeUnknown("no answer (TimeoutError)")
 
 
-def row(task_id: str, model: str = "mj_upscale", **changes: object) -> LogRow:
-    given = LogRow(at=START + timedelta(seconds=2), model=model, quota=25000, task_id=task_id)
+def row(task_id: str, model: str = "mj_upscale", **changes: object) -> BillingRow:
+    given = BillingRow(billed_at=START + timedelta(seconds=2), model=model, quota=25000, task_id=task_id)
     return replace(given, **changes)  # type: ignore[arg-type]
 
 
@@ -69,23 +69,23 @@ def world() -> World:
     return world
 
 
-async def lose(world: World, process: Process, error: SubmitUncertain = CODE_5, *, creates: bool = False) -> None:
+async def lose(world: World, process: Process, error: SubmitOutcomeUnknown = CODE_5, *, creates: bool = False) -> None:
     """Press U2, or give a command, and lose the answer."""
     world.relay.outcomes = [error]
     if creates:
-        await process.creations.create(creation(), wish(), FakeAnswerer())
+        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     else:
-        await process.presses.press(press(), FakeAnswerer())
+        await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
 
 
 def shown(scene: Scene) -> object:
-    return "looking" if scene.looking else scene.ending or (scene.task and scene.task.status)
+    return "looking" if scene.is_searching else scene.ending or (scene.task and scene.task.status)
 
 
 def seen(world: World) -> list[object]:
     """Return what the message said, in order."""
-    return [shown(scene) for scene in world.display.of(800)]
+    return [shown(scene) for scene in world.editor.scenes_of(800)]
 
 
 @pytest.mark.parametrize("creates", [False, True])
@@ -102,10 +102,10 @@ async def test_a_log_without_a_row_gives_the_claim_back(world: World, creates: b
         await world.clock.advance(30.0)
         assert (seen(world), states(world)[100]) == (["looking"], "unknown")
         await world.clock.advance(2.0)
-        assert seen(world) == ["looking", Ending.NOT_RECORDED]
+        assert seen(world) == ["looking", JobEnding.NOT_BILLED]
         assert states(world)[100] == "refused"
         assert world.store.closed == {800}
-        await process.presses.press(press(101), FakeAnswerer(801))
+        await process.presses.submit_press(press(101), FakePressFollowups(801))
         await world.clock.advance(1.0)
         assert states(world)[101] == "accepted"
     assert world.relay.asked("log") == [5.0, 32.0]
@@ -119,7 +119,7 @@ async def test_a_missing_answer_is_judged_when_the_relay_can_no_longer_work_on_i
         assert states(world)[100] == "unknown"
         await world.clock.advance(5.0)
         assert states(world)[100] == "refused"
-    assert seen(world) == ["looking", Ending.NOT_RECORDED]
+    assert seen(world) == ["looking", JobEnding.NOT_BILLED]
     assert len(world.relay.asked("log")) <= 4
 
 
@@ -137,7 +137,9 @@ async def test_a_row_that_comes_late_is_found(world: World) -> None:
 
 @pytest.mark.parametrize("error", [CODE_5, TIMEOUT])
 @pytest.mark.parametrize("creates", [False, True])
-async def test_the_task_with_the_claims_tag_is_followed(world: World, error: SubmitUncertain, creates: bool) -> None:  # noqa: FBT001
+async def test_the_task_with_the_claims_tag_is_followed(
+    world: World, error: SubmitOutcomeUnknown, creates: bool
+) -> None:  # noqa: FBT001
     """The message recovers by itself, and the claim is what it would have been."""
     world.relay.billed = [
         PROOF,
@@ -188,21 +190,21 @@ async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world
         pytest.param([row(ELSE, at=START + timedelta(minutes=29))], id="by a clock that is ahead, after a long wait"),
         pytest.param([row("")], id="a row without a task"),
         pytest.param([row(ELSE, "mj_fast_upscale")], id="a reseller's own name"),
-        pytest.param([row(str(n)) for n in range(7000, 7001 + MOST_CANDIDATES)], id="more than are fetched"),
+        pytest.param([row(str(n)) for n in range(7000, 7001 + MAX_CANDIDATES)], id="more than are fetched"),
     ],
 )
-async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[LogRow]) -> None:
+async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[BillingRow]) -> None:
     """It may have been charged: the claim is not given back, and the search comes to an end."""
     world.relay.billed = [PROOF, *rows]
     world.relay.set(task(ELSE))
     world.relay.set(foreign("8003"))
     world.relay.set(foreign("8004", at=START - timedelta(minutes=2)))
-    for number in range(7000, 7000 + MOST_CANDIDATES):
+    for number in range(7000, 7000 + MAX_CANDIDATES):
         world.relay.set(foreign(str(number)))
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)) == ("unknown", ["looking", Ending.UNCERTAIN])
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
     assert world.store.closed == {800}
 
 
@@ -218,14 +220,14 @@ async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[
         pytest.param([row("8005")], id="another claim's task, at the time of that"),
     ],
 )
-async def test_rows_of_others_do_not_matter(world: World, rows: list[LogRow]) -> None:
+async def test_rows_of_others_do_not_matter(world: World, rows: list[BillingRow]) -> None:
     """What is known to be another's is not ours."""
     world.relay.billed = [PROOF, *rows]
     world.relay.set(task(ELSE))
     world.relay.set(foreign("8003"))
     if rows[0].task_id == "8005":
         accepted(world, 2, timedelta(minutes=4), "8005")
-        world.relay.billed[1:] = [replace(rows[0], at=START - timedelta(minutes=4))]
+        world.relay.billed[1:] = [replace(rows[0], billed_at=START - timedelta(minutes=4))]
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(32.0)
@@ -237,20 +239,20 @@ async def test_rows_of_others_do_not_matter(world: World, rows: list[LogRow]) ->
     [
         pytest.param([], id="empty, as of 2025"),
         pytest.param([row("8003", at=START - AGO)], id="of others"),
-        pytest.param([replace(PROOF, at=START - 2 * AGO)], id="by another clock"),
+        pytest.param([replace(PROOF, billed_at=START - 2 * AGO)], id="by another clock"),
         pytest.param(RelayUnreachable("a page"), id="unreachable"),
         pytest.param(KeyRefused("Invalid token"), id="refused"),
     ],
 )
 async def test_a_log_that_has_shown_nothing_of_ours_tells_nothing(
-    world: World, billed: list[LogRow] | RelayError
+    world: World, billed: list[BillingRow] | RelayError
 ) -> None:
     """It stays unknown."""
     world.relay.billed = billed
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)) == ("unknown", ["looking", Ending.UNCERTAIN])
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
 
 
 async def test_a_log_that_has_shown_nothing_of_ours_may_still_show_the_task(world: World) -> None:
@@ -270,7 +272,7 @@ async def test_what_was_accepted_later_proves_nothing(world: World) -> None:
     world.store.claimed[1] = replace(world.store.claimed[1], made_at=START + timedelta(seconds=1))
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
     assert states(world)[100] == "unknown"
 
 
@@ -292,8 +294,8 @@ async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: Worl
     world.relay.billed, world.relay.has_tasks = RelayError("no log"), True
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None:
@@ -302,11 +304,11 @@ async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(5.0)
-        assert seen(world) == ["looking", Ending.UNCERTAIN]
+        assert seen(world) == ["looking", JobEnding.ANSWER_LOST]
         world.relay.outcomes = [CODE_5]
-        await process.presses.press(press(101, button=V2), FakeAnswerer(801))
+        await process.presses.submit_press(press(101, button=V2), FakePressFollowups(801))
         await world.clock.advance(1.0)
-        assert [shown(scene) for scene in world.display.of(801)] == [Ending.UNCERTAIN]
+        assert [shown(scene) for scene in world.editor.scenes_of(801)] == [JobEnding.ANSWER_LOST]
     assert (len(world.relay.asked("log")), len(world.relay.asked("tasks"))) == (1, 1)
 
 
@@ -315,11 +317,11 @@ async def test_a_relay_that_was_down_is_asked_when_it_is_back(world: World) -> N
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         world.relay.failure = RelayUnreachable("down")
-        await world.clock.advance(LOOKS[-1] + 10)
+        await world.clock.advance(SEARCH_SECONDS[-1] + 10)
         assert seen(world) == ["looking"]
         world.relay.failure = None
         await world.clock.advance(80.0)
-    assert (states(world)[100], seen(world)[-1]) == ("refused", Ending.NOT_RECORDED)
+    assert (states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
 async def test_a_429_holds_the_log(world: World) -> None:
@@ -338,11 +340,11 @@ async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
     """The relay gives twenty calls in twenty minutes to the usage and the log together."""
     world.allow(everybody=500)
     async with world.process() as process:
-        while process.calls.take():
+        while process.calls.try_acquire():
             pass
         await lose(world, process)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
     assert world.relay.asked("log") == []
 
 
@@ -358,7 +360,7 @@ async def test_many_lost_answers_read_the_log_together(world: World) -> None:
     world.relay.set(task(CHILD, progress=10, state="mjbot:66"))
     async with world.process():
         await world.clock.advance(100.0)
-    assert len(world.relay.asked("log")) <= 5 < CALLS
+    assert len(world.relay.asked("log")) <= 5 < MAX_CALLS
     assert {state for n, state in states(world).items() if n not in {1, 66}} == {"refused"}
     assert states(world)[66] == "accepted"
 
@@ -368,7 +370,7 @@ async def test_a_killed_process_finds_it_after_the_next_start(world: World) -> N
     world.relay.submit_seconds = 60.0
     world.relay.billed = [PROOF, row(CHILD)]
     async with world.process() as process:
-        await process.presses.press(press(), FakeAnswerer())
+        await process.presses.submit_press(press(), FakePressFollowups())
         await world.clock.advance(1.0)
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process():
@@ -393,7 +395,7 @@ async def test_a_process_that_dies_while_it_looks_leaves_no_message_looking(worl
     async with world.process():
         world.relay.set(foreign(ELSE))
         await world.clock.advance(100.0)
-    assert (states(world)[100], seen(world)[-1]) == ("refused", Ending.NOT_RECORDED)
+    assert (states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
     assert world.store.closed == {800}
 
 
@@ -404,7 +406,7 @@ async def test_a_task_that_a_person_looks_at_ends_the_search(world: World) -> No
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.until(process.jobs.look(CHILD))
+        await world.clock.run_until(process.jobs.fetch_task(CHILD))
         await world.clock.advance(21.0)
         assert world.store.jobs[800].task_id == CHILD
     assert seen(world)[-1] is Status.IN_PROGRESS
@@ -418,12 +420,12 @@ async def test_a_store_that_is_gone_is_waited_for(world: World) -> None:
         await world.clock.advance(60.0)
         world.store.down = False
         await world.clock.advance(60.0)
-    assert (states(world)[100], seen(world)[-1]) == ("refused", Ending.NOT_RECORDED)
+    assert (states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
 async def test_a_message_that_is_gone_is_looked_for_all_the_same(world: World) -> None:
     """The claim is settled for the button and the budget."""
-    world.display.broken = {800: PlaceGone()}
+    world.editor.broken = {800: PlaceGone()}
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(32.0)
@@ -439,14 +441,14 @@ async def test_a_second_press_is_told_what_is_known(world: World) -> None:
         for seconds in (3.0, 30.0):
             await world.clock.advance(seconds)
             with pytest.raises(AnswerLost) as mine:
-                await process.presses.press(press(101), FakeAnswerer(801))
+                await process.presses.submit_press(press(101), FakePressFollowups(801))
             assert (mine.value.link, mine.value.own) == (place(800).link, True)
             assert mine.value.again_at == START + timedelta(minutes=5)
             with pytest.raises(AnswerLost) as others:
-                await process.presses.press(press(102, MINH), FakeAnswerer(801))
+                await process.presses.submit_press(press(102, MINH), FakePressFollowups(801))
             assert (others.value.link, others.value.own) == (place(800).link, False)
         await world.clock.advance(300.0)
-        await process.presses.press(press(103), FakeAnswerer(801))
+        await process.presses.submit_press(press(103), FakePressFollowups(801))
         await world.clock.advance(1.0)
     assert states(world)[103] == "accepted"
 
@@ -456,7 +458,9 @@ async def test_a_second_command_is_told_what_is_known(world: World) -> None:
     async with world.process() as process:
         await lose(world, process, creates=True)
         with pytest.raises(AnswerLost) as told:
-            await process.creations.create(replace(creation(), interaction_id=101), wish(), FakeAnswerer(801))
+            await process.creations.submit_command(
+                replace(creation(), interaction_id=101), wish(), FakePressFollowups(801)
+            )
         assert told.value.again_at == START + timedelta(seconds=3)
 
 
@@ -464,38 +468,38 @@ async def test_a_proposal_whose_answer_was_lost_is_not_confirmed_again(world: Wo
     """Nor said to be on its way; once it is known to be unpaid it may be."""
     world.relay.outcomes = [TIMEOUT]
     async with world.process() as process:
-        await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer())
+        await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups())
         await world.clock.advance(20.0)
         with pytest.raises(AnswerLost) as told:
-            await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer(801))
+            await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(801))
         assert (told.value.again_at, told.value.own) == (None, True)
         await world.clock.advance(100.0)
         world.relay.outcomes = [ACCEPTED]
-        await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer(801))
+        await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(801))
         await world.clock.advance(5.0)
         with pytest.raises(AlreadyPressed):
-            await process.presses.repaint(press(), 900, "a prompt", b"mask", FakeAnswerer(802))
+            await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(802))
 
 
 async def test_an_accepted_submit_without_an_id_is_looked_for(world: World) -> None:
     """A code 1 whose result is null is billed: its row names no task."""
     world.relay.billed = [PROOF, row("")]
     async with world.process() as process:
-        await lose(world, process, SubmitUncertain("code 1", answered=True))
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
+        await lose(world, process, SubmitOutcomeUnknown("code 1", answered=True))
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
     assert states(world)[100] == "unknown"
 
 
-ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 
 
-async def form(world: World, process: Process, error: SubmitUncertain) -> None:
+async def form(world: World, process: Process, error: SubmitOutcomeUnknown) -> None:
     """Answer the form of a child that waits for it, and lose the answer."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.relay.outcomes = [ASKS, error]
-    await process.presses.press(press(button=V2), FakeAnswerer())
+    await process.presses.submit_press(press(button=V2), FakePressFollowups())
     await world.clock.advance(2.0)
-    await process.presses.answer_form(press(101, task_id=CHILD), "another prompt", FakeAnswerer())
+    await process.presses.answer_modal(press(101, task_id=CHILD), "another prompt", FakePressFollowups())
     await world.clock.advance(1.0)
 
 
@@ -507,7 +511,7 @@ async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) ->
         await world.clock.advance(32.0)
         assert states(world)[101] == "refused"
         assert world.store.jobs[800].form_sent is False
-        await process.presses.answer_form(press(102, task_id=CHILD), "another prompt", FakeAnswerer())
+        await process.presses.answer_modal(press(102, task_id=CHILD), "another prompt", FakePressFollowups())
         await world.clock.advance(1.0)
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal", "modal"]
     assert states(world)[102] == "accepted"
@@ -539,7 +543,7 @@ async def test_a_form_that_the_log_cannot_judge_stays_sent(world: World) -> None
     world.relay.billed = []
     async with world.process() as process:
         await form(world, process, CODE_5)
-        await world.clock.advance(LATE_LOOKS[-1])
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1])
     assert states(world)[101] == "unknown"
     assert world.store.jobs[800].form_sent is True
 
@@ -549,10 +553,10 @@ async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
     async with world.process() as process:
         world.relay.set(task(CHILD, Status.MODAL))
         world.relay.outcomes = [ASKS]
-        await process.presses.press(press(button=V2), FakeAnswerer())
+        await process.presses.submit_press(press(button=V2), FakePressFollowups())
         await world.clock.advance(2.0)
         world.relay.submit_seconds = 60.0
-        await process.presses.answer_form(press(101, task_id=CHILD), "another prompt", FakeAnswerer())
+        await process.presses.answer_modal(press(101, task_id=CHILD), "another prompt", FakePressFollowups())
         await world.clock.advance(1.0)
     async with world.process():
         await world.clock.advance(80.0)
@@ -567,7 +571,7 @@ async def test_a_typed_form_that_was_not_billed_counts_no_more(world: World) -> 
     world.relay.set(task(CHILD, Status.MODAL))
     world.relay.outcomes = [ASKS.model_copy(update={"code": 1}), CODE_5]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer(), prompt="another prompt")
+        await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt="another prompt")
         await world.clock.advance(2.0)
         assert world.store.claimed[100].submits == 2
         await world.clock.advance(32.0)
@@ -581,7 +585,7 @@ async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) 
     world.relay.set(task(ELSE))
     world.relay.outcomes = [CODE_5]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer())
+        await process.presses.submit_press(press(button=V2), FakePressFollowups())
         await world.clock.advance(32.0)
     assert states(world)[100] == "refused"
 
@@ -592,8 +596,8 @@ async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world
         accepted(world, number, timedelta(minutes=30 - number), f"700{number}", submits=1)
     async with world.process() as process:
         await lose(world, process)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: World) -> None:
@@ -614,7 +618,7 @@ async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world
     """new-api makes a 1 of the 21, and bills it under the id of the child that this button led to before."""
     again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=claim_key(U2), child_id="8005")
     world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
-    world.store.outlived["8005"] = Status.FAILURE  # else its mark answers the press
+    world.store.child_statuses["8005"] = Status.FAILURE  # else its mark answers the press
     world.relay.billed = [PROOF, row("8005", at=START - timedelta(minutes=50)), row("8005")]
     world.relay.set(task("8005", Status.SUCCESS, state="mjbot:2"))
     async with world.process() as process:
@@ -632,8 +636,8 @@ async def test_a_state_that_the_relay_writes_itself_rules_nothing_out(world: Wor
     world.relay.set(task(CHILD, progress=40, state="user-7", submitTime=int(START.timestamp() * 1000)))
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
-        await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+        await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
@@ -652,7 +656,7 @@ async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
     """The command before it waited for five minutes, which hides that the relay's clock is three behind."""
     behind = timedelta(minutes=3)
     world.relay.billed = [
-        replace(PROOF, at=START - AGO + timedelta(minutes=5) - behind),
+        replace(PROOF, billed_at=START - AGO + timedelta(minutes=5) - behind),
         row(CHILD, at=START + timedelta(seconds=2) - behind),
     ]
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
@@ -680,7 +684,7 @@ async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(worl
         await lose(world, process)
         await world.clock.advance(4.5)
         world.relay.outcomes = [CODE_5]
-        await process.presses.press(press(101, button=V2), FakeAnswerer(801))
+        await process.presses.submit_press(press(101, button=V2), FakePressFollowups(801))
         await world.clock.advance(33.0)
         assert (states(world)[100], states(world)[101]) == ("refused", "unknown")
         await world.clock.advance(23.0)
@@ -691,12 +695,12 @@ async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(worl
 async def test_what_is_known_to_be_accepted_is_never_given_back(world: World, restarts: bool) -> None:  # noqa: FBT001
     """Whatever the log says, in whichever process; it may still be found."""
     async with world.process() as process:
-        await lose(world, process, SubmitUncertain("insert_midjourney_task_failed", accepted=True))
-        await world.clock.advance(20.0 if restarts else LATE_LOOKS[-1] + 1)
+        await lose(world, process, SubmitOutcomeUnknown("insert_midjourney_task_failed", accepted=True))
+        await world.clock.advance(20.0 if restarts else LATE_SEARCH_SECONDS[-1] + 1)
     if restarts:
         async with world.process():
-            await world.clock.advance(LATE_LOOKS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", Ending.UNCERTAIN)
+            await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
+    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
@@ -704,7 +708,7 @@ async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
     world.relay.billed = [PROOF, row(CHILD)]
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
-        await lose(world, process, SubmitUncertain("code 1", accepted=True))
+        await lose(world, process, SubmitOutcomeUnknown("code 1", accepted=True))
         await world.clock.advance(10.0)
     assert states(world)[100] == "accepted"
 
@@ -712,7 +716,7 @@ async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
 async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: World) -> None:
     """Its task is the child's."""
     async with world.process() as process:
-        await form(world, process, SubmitUncertain("code 1", accepted=True))
+        await form(world, process, SubmitOutcomeUnknown("code 1", accepted=True))
         await world.clock.advance(60.0)
     assert (states(world)[101], world.store.jobs[800].form_sent) == ("accepted", True)
     assert world.relay.asked("log") == []
@@ -726,9 +730,9 @@ async def test_a_task_that_is_met_while_the_log_is_read_is_not_given_back(world:
         await world.clock.advance(30.5)
         world.relay.seconds = 3.0
         await world.clock.advance(1.0)
-        look = asyncio.ensure_future(process.jobs.look(CHILD))
+        look = asyncio.ensure_future(process.jobs.fetch_task(CHILD))
         world.relay.seconds = 0.0
-        await world.clock.until(look)
+        await world.clock.run_until(look)
         await world.clock.advance(10.0)
         assert world.store.jobs[800].task_id == CHILD
     assert (states(world)[100], seen(world)[-1]) == ("accepted", Status.IN_PROGRESS)
@@ -741,9 +745,9 @@ async def test_an_error_of_the_display_holds_up_no_claim(
     """Neither the search's first drawing nor its last one; the error is in the process's log."""
     async with world.process() as process:
         if drawings == 1:
-            world.display.errors = [RuntimeError("a bug")]
+            world.editor.errors = [RuntimeError("a bug")]
         await lose(world, process)
-        world.display.errors = [RuntimeError("a bug")]
+        world.editor.errors = [RuntimeError("a bug")]
         await world.clock.advance(33.0)
         assert (states(world)[100], world.store.closed) == ("refused", {800})
     assert "Job 800 cannot be drawn." in caplog.text
@@ -753,7 +757,7 @@ async def test_an_error_in_telling_that_it_is_not_known_ends_the_search(world: W
     world.relay.billed = World().relay.billed
     async with world.process() as process:
         await lose(world, process)
-        world.display.errors = [RuntimeError("a bug")]
+        world.editor.errors = [RuntimeError("a bug")]
         await world.clock.advance(10.0)
     assert (states(world)[100], world.store.closed) == ("unknown", {800})
 
@@ -762,18 +766,18 @@ async def test_a_process_that_dies_between_giving_back_and_telling_has_it_told(w
     """The claim is given back first; the next process finds that its message still says that it looks."""
     async with world.process() as process:
         await lose(world, process)
-        world.display.free.clear()
-        await world.store.give_back(100)
-    world.display.free.set()
+        world.editor.free.clear()
+        await world.store.mark_claim_unbilled(100)
+    world.editor.free.set()
     async with world.process():
         await world.clock.advance(1.0)
-    assert (seen(world)[-1], world.store.closed) == (Ending.NOT_RECORDED, {800})
+    assert (seen(world)[-1], world.store.closed) == (JobEnding.NOT_BILLED, {800})
 
 
 async def test_a_form_given_back_by_a_process_that_dies_may_be_answered_again(world: World) -> None:
     async with world.process() as process:
         await form(world, process, CODE_5)
-        await world.store.give_back(101)
+        await world.store.mark_claim_unbilled(101)
     assert world.store.jobs[800].form_sent is True
     async with world.process():
         await world.clock.advance(1.0)
@@ -785,7 +789,7 @@ async def test_a_form_is_not_offered_again_where_the_log_is_switched_off(world: 
     accepted(world, 2, timedelta(minutes=20), "7002", submits=1)
     async with world.process() as process:
         await form(world, process, TIMEOUT)
-        await world.clock.advance(LOOKS[-1] + 10)
+        await world.clock.advance(SEARCH_SECONDS[-1] + 10)
     assert (states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
 
 
@@ -796,8 +800,8 @@ async def test_a_form_that_is_dropped_while_the_log_is_read_stays_dropped(world:
         await world.clock.advance(29.5)
         world.relay.seconds = 3.0
         await world.clock.advance(2.0)
-        await process.jobs.drop(world.store.jobs[800])
+        await process.jobs.end_declined(world.store.jobs[800])
         world.relay.seconds = 0.0
         await world.clock.advance(30.0)
     assert (states(world)[101], world.store.closed) == ("refused", {800})
-    assert seen(world)[-1] is Ending.DROPPED
+    assert seen(world)[-1] is JobEnding.FORM_DROPPED

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import ActionUnsupported, KeyRefused, RelayBusy, RelayError, RelayUnreachable
-from bot.relay.billing_log import MOST_ROWS, LogRow, log_rows, model_of, task_of_state
-from bot.relay.responses import Answer
+from bot.relay.billing_log import MAX_ROWS, BillingRow, get_billing_model, parse_billing_log, parse_task_by_state
+from bot.relay.responses import RelayResponse
 
 AT = 1_795_857_879
 
@@ -35,11 +35,15 @@ def row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of the wir
     }
 
 
-def answer(*rows: object, **body: object) -> Answer:
-    return Answer(200, json.dumps({"success": True, "message": "", "data": list(rows), **body}, ensure_ascii=False))
+def answer(*rows: object, **body: object) -> RelayResponse:
+    return RelayResponse(
+        200, json.dumps({"success": True, "message": "", "data": list(rows), **body}, ensure_ascii=False)
+    )
 
 
-BILLED = LogRow(at=datetime.fromtimestamp(AT, UTC), model="mj_imagine", quota=50000, task_id="1795857879593001")
+BILLED = BillingRow(
+    billed_at=datetime.fromtimestamp(AT, UTC), model="mj_imagine", quota=50000, task_id="1795857879593001"
+)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ BILLED = LogRow(at=datetime.fromtimestamp(AT, UTC), model="mj_imagine", quota=50
     ],
 )
 def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, Any]) -> None:
-    assert log_rows(answer(row(**fields))).rows == (BILLED,)
+    assert parse_billing_log(answer(row(**fields))).rows == (BILLED,)
 
 
 @pytest.mark.parametrize(
@@ -76,16 +80,16 @@ def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, 
     ],
 )
 def test_a_row_without_a_task(fields: dict[str, Any], is_midjourney: bool) -> None:  # noqa: FBT001
-    (read,) = log_rows(answer(row(**fields))).rows
+    (read,) = parse_billing_log(answer(row(**fields))).rows
     assert (read.task_id, read.is_midjourney) == ("", is_midjourney)
 
 
 def test_only_what_was_billed_is_read_and_newest_first() -> None:
     rows = [row(created_at=AT + n, quota=n) for n in (1, 3, 2)]
     others = [row(type=kind) for kind in (1, 3, 4, 5, 6, None)]
-    page = log_rows(answer(*rows, *others, None, "row", 7))
+    page = parse_billing_log(answer(*rows, *others, None, "row", 7))
     assert [one.quota for one in page.rows] == [3, 2, 1]
-    assert (page.size, page.newest_first) == (12, False)
+    assert (page.sent_rows, page.is_newest_first) == (12, False)
 
 
 @pytest.mark.parametrize(
@@ -106,44 +110,47 @@ def test_a_page_tells_how_much_it_may_lack(
     reaches_now: bool,  # noqa: FBT001
 ) -> None:
     """Whatever cuts a list cuts it at a round number."""
-    page = log_rows(answer(*(row(created_at=AT + n) for n in times)))
-    assert (page.newest_first, page.is_whole, page.reaches_now) == (newest_first, is_whole, reaches_now)
+    page = parse_billing_log(answer(*(row(created_at=AT + n) for n in times)))
+    assert (page.is_newest_first, page.is_complete, page.has_newest_rows) == (newest_first, is_whole, reaches_now)
 
 
 def test_a_log_of_all_times_is_cut() -> None:
-    read = log_rows(answer(*(row(created_at=AT + n) for n in range(MOST_ROWS + 5)))).rows
-    assert (len(read), read[0].at.timestamp()) == (MOST_ROWS, AT + MOST_ROWS + 4)
+    read = parse_billing_log(answer(*(row(created_at=AT + n) for n in range(MAX_ROWS + 5)))).rows
+    assert (len(read), read[0].billed_at.timestamp()) == (MAX_ROWS, AT + MAX_ROWS + 4)
 
 
 @pytest.mark.parametrize("body", ['{"data":[],"success":true}', '{"data":null,"message":"","success":true}'])
 def test_an_empty_log_is_empty(body: str) -> None:
     """What new-api of 2025 gives for a key in the header, whosever it is."""
-    assert log_rows(Answer(200, body)).rows == ()
+    assert parse_billing_log(RelayResponse(200, body)).rows == ()
 
 
 @pytest.mark.parametrize(
     ("told", "error"),
     [
-        (Answer(404, '{"error":{"message":"Invalid URL (GET /api/log/token)"}}'), ActionUnsupported),
-        (Answer(404, '{"timestamp":1,"status":404,"error":"Not Found","path":"/api/log/token"}'), ActionUnsupported),
-        (Answer(200, "<!doctype html><html></html>"), ActionUnsupported),
-        (Answer(301, ""), ActionUnsupported),
-        (Answer(401, '{"success":false,"message":"Invalid token"}'), KeyRefused),
-        (Answer(401, ""), KeyRefused),
-        (Answer(429, "", retry_after=1179.0), RelayBusy),
-        (Answer(200, '{"success":false,"message":"no","data":null}'), RelayUnreachable),
-        (Answer(200, '{"success":true}'), RelayUnreachable),
-        (Answer(200, '[{"id":"1"}]'), RelayUnreachable),
-        (Answer(200, '{"data":[{"type":2'), RelayUnreachable),
-        (Answer(502, "<html>502</html>"), RelayUnreachable),
+        (RelayResponse(404, '{"error":{"message":"Invalid URL (GET /api/log/token)"}}'), ActionUnsupported),
+        (
+            RelayResponse(404, '{"timestamp":1,"status":404,"error":"Not Found","path":"/api/log/token"}'),
+            ActionUnsupported,
+        ),
+        (RelayResponse(200, "<!doctype html><html></html>"), ActionUnsupported),
+        (RelayResponse(301, ""), ActionUnsupported),
+        (RelayResponse(401, '{"success":false,"message":"Invalid token"}'), KeyRefused),
+        (RelayResponse(401, ""), KeyRefused),
+        (RelayResponse(429, "", retry_after=1179.0), RelayBusy),
+        (RelayResponse(200, '{"success":false,"message":"no","data":null}'), RelayUnreachable),
+        (RelayResponse(200, '{"success":true}'), RelayUnreachable),
+        (RelayResponse(200, '[{"id":"1"}]'), RelayUnreachable),
+        (RelayResponse(200, '{"data":[{"type":2'), RelayUnreachable),
+        (RelayResponse(502, "<html>502</html>"), RelayUnreachable),
         (answer(row(created_at=0)), RelayUnreachable),
         (answer(row(created_at="yesterday")), RelayUnreachable),
         (answer(row(created_at=1 << 62)), RelayUnreachable),
     ],
 )
-def test_what_is_no_log_cannot_be_read(told: Answer, error: type[RelayError]) -> None:
+def test_what_is_no_log_cannot_be_read(told: RelayResponse, error: type[RelayError]) -> None:
     with pytest.raises(error) as raised:
-        log_rows(told)
+        parse_billing_log(told)
     if isinstance(raised.value, RelayBusy):
         assert raised.value.retry_after == 1179.0
 
@@ -152,7 +159,7 @@ def test_what_is_no_log_cannot_be_read(told: Answer, error: type[RelayError]) ->
 def test_no_value_breaks_the_reading(value: object) -> None:
     for field in ("created_at", "type", "content", "model_name", "quota"):
         try:
-            log_rows(answer(row(**{field: value})))
+            parse_billing_log(answer(row(**{field: value})))
         except RelayUnreachable:
             continue
 
@@ -163,41 +170,43 @@ def test_no_value_breaks_the_reading(value: object) -> None:
      ("PIC_READER", "")],
 )  # fmt: skip
 def test_each_action_has_the_model_that_new_api_bills(action: str, model: str) -> None:
-    assert model_of(action) == model
+    assert get_billing_model(action) == model
 
 
 def test_only_another_of_new_apis_own_models_is_another() -> None:
     """A reseller may call them otherwise: such a row may be anybody's."""
-    assert BILLED.may_be("mj_imagine")
-    assert BILLED.may_be("")
-    assert not BILLED.may_be("mj_blend")
-    assert LogRow(at=BILLED.at, model="mj_fast_imagine", quota=1, task_id="1").may_be("mj_blend")
+    assert BILLED.may_have_model("mj_imagine")
+    assert BILLED.may_have_model("")
+    assert not BILLED.may_have_model("mj_blend")
+    assert BillingRow(billed_at=BILLED.billed_at, model="mj_fast_imagine", quota=1, task_id="1").may_have_model(
+        "mj_blend"
+    )
 
 
 LISTED = [{"id": "1", "state": "mjbot:7"}, {"id": "2", "state": ""}, {"id": "3", "state": "mjbot:77", "status": "X"}]
 
 
 def test_a_task_is_found_by_its_whole_state() -> None:
-    found = task_of_state(Answer(200, json.dumps(LISTED)), "mjbot:77")
+    found = parse_task_by_state(RelayResponse(200, json.dumps(LISTED)), "mjbot:77")
     assert found is not None
     assert found.id == "3"
-    assert task_of_state(Answer(200, json.dumps(LISTED)), "mjbot:770") is None
-    assert task_of_state(Answer(200, json.dumps(LISTED[2:])), "mjbot:7") is None
-    assert task_of_state(Answer(200, "[]"), "mjbot:7") is None
-    assert task_of_state(Answer(200, json.dumps([{"state": "mjbot:7"}, None, 5])), "mjbot:7") is None
+    assert parse_task_by_state(RelayResponse(200, json.dumps(LISTED)), "mjbot:770") is None
+    assert parse_task_by_state(RelayResponse(200, json.dumps(LISTED[2:])), "mjbot:7") is None
+    assert parse_task_by_state(RelayResponse(200, "[]"), "mjbot:7") is None
+    assert parse_task_by_state(RelayResponse(200, json.dumps([{"state": "mjbot:7"}, None, 5])), "mjbot:7") is None
 
 
 @pytest.mark.parametrize(
     ("told", "error"),
     [
-        (Answer(404, '{"error":{"message":"Invalid URL (GET /mj/task/list)"}}'), ActionUnsupported),
-        (Answer(200, "<!doctype html>"), ActionUnsupported),
-        (Answer(400, '{"code":4,"description":"task_no_found "}'), RelayUnreachable),
-        (Answer(401, ""), KeyRefused),
-        (Answer(200, '{"total":0,"list":[]}'), RelayUnreachable),
-        (Answer(200, '[{"state":"mjbot:7"'), RelayUnreachable),
+        (RelayResponse(404, '{"error":{"message":"Invalid URL (GET /mj/task/list)"}}'), ActionUnsupported),
+        (RelayResponse(200, "<!doctype html>"), ActionUnsupported),
+        (RelayResponse(400, '{"code":4,"description":"task_no_found "}'), RelayUnreachable),
+        (RelayResponse(401, ""), KeyRefused),
+        (RelayResponse(200, '{"total":0,"list":[]}'), RelayUnreachable),
+        (RelayResponse(200, '[{"state":"mjbot:7"'), RelayUnreachable),
     ],
 )
-def test_what_is_no_list_of_tasks(told: Answer, error: type[RelayError]) -> None:
+def test_what_is_no_list_of_tasks(told: RelayResponse, error: type[RelayError]) -> None:
     with pytest.raises(error):
-        task_of_state(told, "mjbot:7")
+        parse_task_by_state(told, "mjbot:7")

@@ -20,12 +20,12 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
+    SubmitOutcomeUnknown,
     SubmitRefused,
-    SubmitUncertain,
     TaskUnknown,
 )
 from bot.midjourney.task import Status, Task
-from bot.relay.client import BATCH, MidjourneyAPI
+from bot.relay.client import BATCH_SIZE, RelayClient
 from tests.fakes.socket_relay import ADMITTED, CHECK, Slept, relay
 from tests.recorded import recorded
 
@@ -91,14 +91,14 @@ def _no_key_in_any_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
     assert "VerySecretKey" not in caplog.text
 
 
-def _press(api: MidjourneyAPI) -> Awaitable[object]:
+def _press(api: RelayClient) -> Awaitable[object]:
     return api.submit_action(ASKED, "MJ::JOB::upsample::2::u", state="s")
 
 
 async def test_a_fetch_sends_the_key_and_no_body(slept: Slept) -> None:
     """A read carries the bearer, and becomes the recorded task."""
-    async with relay(GRID) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        task = await api.fetch(ASKED)
+    async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        task = await api.fetch_task(ASKED)
     assert (task.status, len(task.buttons), task.progress) == (Status.SUCCESS, 9, 100)
     (seen,) = it.seen
     assert ("GET", f"/mj/task/{ASKED}/fetch", "") == (seen.method, seen.path, seen.body)
@@ -111,14 +111,14 @@ async def test_a_fetch_sends_the_key_and_no_body(slept: Slept) -> None:
 async def test_a_list_asks_for_all_ids_at_once(slept: Slept) -> None:
     """The ids travel as strings in one request, and rows come back by id."""
     body = json.dumps([recorded(GRID).body, {"id": "2", "status": "MODAL"}])
-    async with relay(web.Response(text=body)) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        found = await api.list((ASKED, "2", "3"))
+    async with relay(web.Response(text=body)) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        found = await api.fetch_tasks((ASKED, "2", "3"))
     assert {key: task.status for key, task in found.items()} == {ASKED: Status.SUCCESS, "2": Status.MODAL}
     (seen,) = it.seen
     assert (seen.method, seen.path) == ("POST", "/mj/task/list-by-condition")
     assert seen.headers["Content-Type"] == "application/json"
     assert json.loads(seen.body) == {"ids": [ASKED, "2", "3"]}
-    assert BATCH == 50
+    assert BATCH_SIZE == 50
 
 
 FIRST_ROW, TWO_ROWS = "real/fetch_after_modal_first_row", "real/modal_two_rows_list"
@@ -127,8 +127,8 @@ FORM = "1795856700887007"
 
 async def test_a_fetch_of_a_window_reads_the_most_advanced_row(slept: Slept) -> None:
     """new-api answers a fetch from the first of two rows, which lags behind the one of the form."""
-    async with relay(FIRST_ROW, TWO_ROWS) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        found = await api.fetch(FORM)
+    async with relay(FIRST_ROW, TWO_ROWS) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        found = await api.fetch_task(FORM)
     assert (found.status, found.action, found.shown_prompt) == (
         Status.SUCCESS,
         "MODAL",
@@ -141,8 +141,8 @@ async def test_a_fetch_of_a_window_reads_the_most_advanced_row(slept: Slept) -> 
 @pytest.mark.parametrize("listed", [web.Response(status=404), web.Response(text="[]"), web.Response(status=502)])
 async def test_a_window_that_is_in_no_list_is_as_it_was_fetched(slept: Slept, listed: web.Response) -> None:
     """Where the relay has no lists, or does not answer to one."""
-    async with relay(FIRST_ROW, listed) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        assert (await api.fetch(FORM)).action == "CUSTOM_ZOOM"
+    async with relay(FIRST_ROW, listed) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        assert (await api.fetch_task(FORM)).action == "CUSTOM_ZOOM"
 
 
 @pytest.mark.parametrize("status", ["", "MODAL"])
@@ -150,8 +150,8 @@ async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status:
     """Its own row starts empty, and may repeat for a tick what the upstream said before it was sent."""
     first, second = recorded(TWO_ROWS).body
     rows = [first | {"status": "MODAL"}, second | {"status": status, "progress": "0%", "imageUrl": "", "finishTime": 0}]
-    async with relay(web.Response(text=json.dumps(rows))) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        found = (await api.list([FORM]))[FORM]
+    async with relay(web.Response(text=json.dumps(rows))) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        found = (await api.fetch_tasks([FORM]))[FORM]
     assert (found.status, found.action) == (Status.SUBMITTED, "MODAL")
 
 
@@ -182,10 +182,10 @@ async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status:
     ids=["action", "change", "reroll", "modal"],
 )
 async def test_submits(
-    submit: Callable[[MidjourneyAPI], Awaitable[object]], path: str, body: dict[str, object], slept: Slept
+    submit: Callable[[RelayClient], Awaitable[object]], path: str, body: dict[str, object], slept: Slept
 ) -> None:
     """Each submit sends its own JSON, once; text/plain is read as JSON."""
-    async with relay("01_submit_imagine_ok") as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay("01_submit_imagine_ok") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         told = await submit(api)
     assert getattr(told, "result", "") == ASKED
     (seen,) = it.seen
@@ -199,11 +199,11 @@ async def test_submits(
 async def test_each_submit_has_a_connection_of_its_own(slept: Slept) -> None:
     """Also right after another; reads share theirs."""
     accepted = "01_submit_imagine_ok"
-    async with relay(accepted, accepted, GRID) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay(accepted, accepted, GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         await _press(api)
         await _press(api)
-        await api.fetch(ASKED)
-        await api.fetch(ASKED)
+        await api.fetch_task(ASKED)
+        await api.fetch_task(ASKED)
     first, second, *reads = [seen.port for seen in it.seen]
     assert first != second
     assert len(set(reads)) == 1
@@ -213,8 +213,8 @@ async def test_each_submit_has_a_connection_of_its_own(slept: Slept) -> None:
 @pytest.mark.parametrize("base", ["", "/", "/relay/v2", "/relay/v2/", "/fast//"])
 async def test_base_urls(base: str, slept: Slept) -> None:
     """A prefix stays, a trailing slash does not double."""
-    async with relay(GRID) as it, MidjourneyAPI.open(it.url + base, KEY, sleep=slept) as api:
-        await api.fetch("1")
+    async with relay(GRID) as it, RelayClient.open(it.url + base, KEY, sleep=slept) as api:
+        await api.fetch_task("1")
     assert f"{base.rstrip('/')}/mj/task/1/fetch" == it.seen[0].path
 
 
@@ -238,9 +238,9 @@ async def test_base_urls(base: str, slept: Slept) -> None:
 )
 async def test_hostile_ids_stay_one_segment(task_id: str, slept: Slept) -> None:
     """Whatever a person types as an id, the relay is asked under /mj/task, about that id."""
-    async with relay("32_fetch_unknown_id_newapi_400") as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay("32_fetch_unknown_id_newapi_400") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(TaskUnknown) as unknown:
-            await api.fetch(task_id)
+            await api.fetch_task(task_id)
     assert task_id == unknown.value.task_id
     head, mj, task, segment, fetch = it.seen[0].path.split("/")
     assert (head, mj, task, fetch) == ("", "mj", "task", "fetch")
@@ -251,31 +251,31 @@ async def test_hostile_ids_stay_one_segment(task_id: str, slept: Slept) -> None:
 @pytest.mark.parametrize("task_id", ["", ".", "..", " ", ". ."])
 async def test_ids_of_dots_are_not_asked_for(task_id: str, slept: Slept) -> None:
     """Dots are resolved as a path even when quoted, so nobody is asked."""
-    async with relay(GRID) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(TaskUnknown):
-            await api.fetch(task_id)
+            await api.fetch_task(task_id)
     assert it.seen == []
 
 
 async def test_check(slept: Slept) -> None:
     """An unknown task is the good answer to a check; a refused key, or silence, is not."""
-    async with relay("32_fetch_unknown_id_newapi_400") as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        await api.check()
-    async with relay(GRID) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        await api.check()
-    async with relay("34_err_401_invalid_key") as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay("32_fetch_unknown_id_newapi_400") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        await api.check_key()
+    async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        await api.check_key()
+    async with relay("34_err_401_invalid_key") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         it.admits = False
         with pytest.raises(KeyRefused):
-            await api.check()
+            await api.check_key()
 
 
 async def test_a_read_is_retried_once(slept: Slept) -> None:
     """A gateway's hiccup is asked again after half a second, and forgotten."""
     async with (
         relay(web.Response(status=502, text="<html>"), GRID) as it,
-        MidjourneyAPI.open(it.url, KEY, sleep=slept) as api,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
     ):
-        assert (await api.fetch(ASKED)).status is Status.SUCCESS
+        assert (await api.fetch_task(ASKED)).status is Status.SUCCESS
     assert (len(it.seen), slept) == (2, [0.5])
 
 
@@ -283,10 +283,10 @@ async def test_a_read_is_retried_only_once(slept: Slept) -> None:
     """The second failure is told."""
     async with (
         relay(web.Response(status=502, text="<html>")) as it,
-        MidjourneyAPI.open(it.url, KEY, sleep=slept) as api,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
     ):
         with pytest.raises(RelayUnreachable):
-            await api.list([ASKED])
+            await api.fetch_tasks([ASKED])
     assert (len(it.seen), slept) == (2, [0.5])
 
 
@@ -297,9 +297,9 @@ async def test_a_read_is_retried_only_once(slept: Slept) -> None:
 async def test_retry_after_is_not_run_over(header: str, expected: float, slept: Slept) -> None:
     """A relay that says when to come back is not asked before."""
     away = web.Response(status=503, headers={"Retry-After": header})
-    async with relay(away) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay(away) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(RelayUnreachable) as down:
-            await api.fetch(ASKED)
+            await api.fetch_task(ASKED)
     assert (expected, 1, []) == (down.value.retry_after, len(it.seen), slept)
 
 
@@ -307,7 +307,7 @@ async def test_retry_after_is_not_run_over(header: str, expected: float, slept: 
 async def test_an_odd_retry_after_is_none(header: str, slept: Slept) -> None:
     """Only a number of seconds is believed."""
     busy = web.Response(status=429, headers={"Retry-After": header})
-    async with relay(busy) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay(busy) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(RelayBusy) as told:
             await _press(api)
     assert (told.value.retry_after, len(it.seen)) == (None, 1)
@@ -315,13 +315,19 @@ async def test_an_odd_retry_after_is_none(header: str, slept: Slept) -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(500, SubmitUncertain), (502, SubmitUncertain), (504, SubmitUncertain), (429, RelayBusy), (521, RelayUnreachable)],
+    [
+        (500, SubmitOutcomeUnknown),
+        (502, SubmitOutcomeUnknown),
+        (504, SubmitOutcomeUnknown),
+        (429, RelayBusy),
+        (521, RelayUnreachable),
+    ],
 )
 async def test_a_submit_is_never_sent_twice(status: int, expected: type[RelayError], slept: Slept) -> None:
     """Whatever the relay answers, a submit is sent once."""
     async with (
         relay(web.Response(status=status, text="<html>"), "01_submit_imagine_ok") as it,
-        MidjourneyAPI.open(it.url, KEY, sleep=slept) as api,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
     ):
         with pytest.raises(expected):
             await _press(api)
@@ -335,10 +341,10 @@ PAGE = "<!doctype html><html><title>one moment</title></html>"
 async def test_a_page_from_a_path_that_has_answered_is_uncertain(first: web.Response | str, slept: Slept) -> None:
     """A proxy may have forwarded the submit before it showed its page; of another path nothing is known."""
     page = web.Response(text=PAGE)
-    async with relay(first, page) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay(first, page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with suppress(SubmitRefused):
             await _press(api)
-        with pytest.raises(SubmitUncertain):
+        with pytest.raises(SubmitOutcomeUnknown):
             await _press(api)
         with pytest.raises(ActionUnsupported):
             await api.submit_change(ASKED, "UPSCALE", 2, state="s")
@@ -349,7 +355,7 @@ async def test_a_page_from_a_path_that_never_answered_is_the_web_console(first: 
     """It is how new-api says that it has no such path, and so that nothing was accepted."""
     status = 404 if first.startswith("{") else 200
     answers = web.Response(status=status, text=first), web.Response(text=PAGE)
-    async with relay(*answers) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with suppress(RelayError):
             await _press(api)
         with pytest.raises(ActionUnsupported):
@@ -361,11 +367,11 @@ async def test_redirects_are_not_followed(status: int, slept: Slept) -> None:
     """Neither the key nor a submit goes where a redirect points."""
     async with relay(GRID) as elsewhere:
         away = web.Response(status=status, headers={"Location": elsewhere.url + "/mj/submit/action"})
-        async with relay(away) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
+        async with relay(away) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
             with pytest.raises(ActionUnsupported):
                 await _press(api)
             with pytest.raises(RelayUnreachable):
-                await api.fetch(ASKED)
+                await api.fetch_task(ASKED)
     assert elsewhere.seen == []
 
 
@@ -378,13 +384,13 @@ def _closed_port() -> int:
 @pytest.mark.parametrize("base", ["http://127.0.0.1:{port}", "http://[", "no-scheme", "ftp://127.0.0.1", "http://"])
 async def test_nothing_sent_is_certain(base: str, slept: Slept) -> None:
     """Where no connection was made, a submit is no more uncertain than a read."""
-    async with MidjourneyAPI.open(base.format(port=_closed_port()), KEY, sleep=slept) as api:
+    async with RelayClient.open(base.format(port=_closed_port()), KEY, sleep=slept) as api:
         api._gate.open()
         with pytest.raises(RelayUnreachable):
             await _press(api)
         assert slept == []
         with pytest.raises(RelayUnreachable):
-            await api.fetch(ASKED)
+            await api.fetch_task(ASKED)
         assert slept == [0.5]
 
 
@@ -399,7 +405,7 @@ async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
         for filler in fillers:
             filler.setblocking(False)  # noqa: FBT003 - the socket's own signature
             filler.connect_ex(address)
-        async with MidjourneyAPI.open(f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=SHORT) as api:
+        async with RelayClient.open(f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=SHORT) as api:
             api._gate.open()
             with pytest.raises(RelayUnreachable, match="cannot connect"):
                 await _press(api)
@@ -410,13 +416,13 @@ async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
 async def test_a_closed_client_sends_nothing(slept: Slept) -> None:
     """During shutdown a late submit is refused, certainly."""
     async with relay(GRID) as it:
-        connections = MidjourneyAPI.open(it.url, KEY, sleep=slept)
+        connections = RelayClient.open(it.url, KEY, sleep=slept)
         async with connections as api:
             pass
         with pytest.raises(RelayUnreachable):
             await _press(api)
         with pytest.raises(RelayUnreachable):
-            await api.fetch(ASKED)
+            await api.fetch_task(ASKED)
     assert it.seen == []
 
 
@@ -477,14 +483,14 @@ async def test_lost_answers(talk: Talk, slept: Slept) -> None:
     timeout = aiohttp.ClientTimeout(total=5) if talk is _endless else SHORT
     async with (
         raw(talk) as line,
-        MidjourneyAPI.open(line.url, KEY, sleep=slept, read_timeout=timeout, submit_timeout=timeout) as api,
+        RelayClient.open(line.url, KEY, sleep=slept, read_timeout=timeout, submit_timeout=timeout) as api,
     ):
-        with pytest.raises(SubmitUncertain) as lost:
+        with pytest.raises(SubmitOutcomeUnknown) as lost:
             await _press(api)
         assert (line.requests, slept) == (1, [])
         _without_key(lost.value)
         with pytest.raises(RelayUnreachable) as down:
-            await api.fetch(ASKED)
+            await api.fetch_task(ASKED)
         assert slept == [0.5]
         assert line.requests >= 3
         _without_key(down.value)
@@ -502,8 +508,8 @@ async def test_an_endless_answer_is_cut(slept: Slept) -> None:
             await writer.drain()
             sent += 1
 
-    async with raw(endless) as line, MidjourneyAPI.open(line.url, KEY, sleep=slept) as api:
-        with pytest.raises(SubmitUncertain, match="ValueError"):
+    async with raw(endless) as line, RelayClient.open(line.url, KEY, sleep=slept) as api:
+        with pytest.raises(SubmitOutcomeUnknown, match="ValueError"):
             await _press(api)
     assert sent < 32
 
@@ -511,10 +517,10 @@ async def test_an_endless_answer_is_cut(slept: Slept) -> None:
 async def test_a_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
     """Fifty tasks are a fraction of that, and reading it all would hold up everybody."""
     small, large = (web.Response(body=b"[" + b" " * (size << 20) + b"]") for size in (3, 5))
-    async with relay(small, large) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        assert await api.list([ASKED]) == {}
+    async with relay(small, large) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        assert await api.fetch_tasks([ASKED]) == {}
         with pytest.raises(RelayUnreachable, match="ValueError"):
-            await api.list([ASKED])
+            await api.fetch_tasks([ASKED])
 
 
 @pytest.mark.parametrize("key", ["0a1b2c-VerySecretKey", "VerySecretKey+/=(*", "sk-VerySecretKey"])
@@ -530,8 +536,8 @@ async def test_a_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
 async def test_our_own_key_is_in_no_reason(key: str, said: str, slept: Slept) -> None:
     """A relay may repeat what it was sent, and a reason is shown to people: of a key of any shape nothing is left."""
     answer = web.Response(status=401, text=said.format(key=key))
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, key, sleep=slept) as api:
-        for ask in (api.fetch(ASKED), api.list([ASKED]), _press(api)):
+    async with relay(answer) as it, RelayClient.open(it.url, key, sleep=slept) as api:
+        for ask in (api.fetch_task(ASKED), api.fetch_tasks([ASKED]), _press(api)):
             with pytest.raises(RelayError) as told:
                 await ask
             assert "Very" not in told.value.reason
@@ -557,8 +563,8 @@ def _without_key(error: BaseException) -> None:
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 503])
 async def test_a_relay_that_echoes_the_key_is_not_repeated(text: str, status: int, slept: Slept) -> None:
     """No error holds the key, even where the relay says it."""
-    async with relay(web.Response(status=status, text=text)) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        for call in (_press(api), api.fetch(ASKED), api.list([ASKED])):
+    async with relay(web.Response(status=status, text=text)) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        for call in (_press(api), api.fetch_task(ASKED), api.fetch_tasks([ASKED])):
             with pytest.raises(RelayError) as told:
                 await call
             _without_key(told.value)
@@ -568,8 +574,8 @@ async def test_a_body_that_is_not_utf8_is_read_as_far_as_it_goes(slept: Slept) -
     """Bytes that are no UTF-8 become question marks, and the rest is believed."""
     body = b'{"id":"1","status":"SUCCESS","prompt":"caf\xe9"}'
     answer = web.Response(body=body, headers={"Content-Type": "application/json; charset=nonsense"})
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept) as api:
-        assert (await api.fetch("1")).prompt == "caf\ufffd"
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        assert (await api.fetch_task("1")).prompt == "caf\ufffd"
 
 
 async def test_every_task_that_is_read_is_completed(slept: Slept) -> None:
@@ -582,7 +588,7 @@ async def test_every_task_that_is_read_is_completed(slept: Slept) -> None:
 
     row = {"id": ASKED, "status": "SUCCESS", "imageUrl": f"http://localhost:3000/mj/image/{ASKED}"}
     answers = [web.json_response(row), web.json_response([row])]
-    async with relay(*answers) as it, MidjourneyAPI.open(it.url, KEY, sleep=slept, complete=complete) as api:
-        assert (await api.fetch(ASKED)).prompt == "completed"
-        assert (await api.list([ASKED]))[ASKED].prompt == "completed"
+    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept, complete=complete) as api:
+        assert (await api.fetch_task(ASKED)).prompt == "completed"
+        assert (await api.fetch_tasks([ASKED]))[ASKED].prompt == "completed"
         assert seen == [f"{it.url}/mj/image/{ASKED}"] * 2

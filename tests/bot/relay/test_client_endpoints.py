@@ -13,23 +13,23 @@ import pytest
 from aiohttp import web
 
 from bot.errors import ActionUnsupported
-from bot.relay.client import MidjourneyAPI
+from bot.relay.client import RelayClient
 from bot.relay.requests import (
     Blend,
-    Bot,
+    BotType,
     Change,
-    Click,
     Describe,
     Dimensions,
     Edits,
     Extend,
     Imagine,
-    Modal,
     Motion,
-    Order,
+    PressButton,
     Shorten,
     Speed,
-    Swap,
+    SubmitModal,
+    SubmitRequest,
+    SwapFaces,
     Video,
 )
 from tests.fakes.socket_relay import Slept, relay
@@ -50,19 +50,19 @@ class Row:
     """An endpoint of the table, a call that must reach it, the JSON that must arrive, and what the relay answers."""
 
     endpoint: str
-    call: Callable[[MidjourneyAPI], Awaitable[object]]
+    call: Callable[[RelayClient], Awaitable[object]]
     body: dict[str, Any] | None
     answer: str | web.Response = SUBMITTED
 
 
-def _order(order: Order, **body: object) -> Row:
+def _order(order: SubmitRequest, **body: object) -> Row:
     return Row(f"POST {order.path}", lambda api: api.submit(order, state="s"), {**body, "state": "s"})
 
 
 ROWS = [
     _order(Imagine(prompt="a pig"), botType="MID_JOURNEY", prompt="a pig"),
     _order(
-        Imagine(prompt="a pig", pictures=(PNG, JPEG), bot=Bot.NIJI),
+        Imagine(prompt="a pig", pictures=(PNG, JPEG), bot=BotType.NIJI),
         botType="NIJI_JOURNEY",
         prompt="a pig",
         base64Array=[AS_PNG, AS_JPEG],
@@ -79,17 +79,17 @@ ROWS = [
     _order(Change(task_id="5", action="UPSCALE", index=2), taskId="5", action="UPSCALE", index=2),
     _order(Change(task_id="5", action="REROLL", index=0), taskId="5", action="REROLL", index=1),
     _order(
-        Click(task_id="5", custom_id="MJ::JOB::upsample::2::u"),
+        PressButton(task_id="5", custom_id="MJ::JOB::upsample::2::u"),
         taskId="5",
         customId="MJ::JOB::upsample::2::u",
         chooseSameChannel=True,
     ),
-    _order(Modal(task_id="5", prompt="a cat — 猫 \ud800"), taskId="5", prompt="a cat — 猫 \ud800"),
-    _order(Modal(task_id="5", prompt="a hat", mask=PNG), taskId="5", prompt="a hat", maskBase64=AS_PNG),
-    _order(Swap(source=PNG, target=JPEG), sourceBase64=AS_PNG, targetBase64=AS_JPEG),
+    _order(SubmitModal(task_id="5", prompt="a cat — 猫 \ud800"), taskId="5", prompt="a cat — 猫 \ud800"),
+    _order(SubmitModal(task_id="5", prompt="a hat", mask=PNG), taskId="5", prompt="a hat", maskBase64=AS_PNG),
+    _order(SwapFaces(source=PNG, target=JPEG), sourceBase64=AS_PNG, targetBase64=AS_JPEG),
     _order(Video(prompt="waves", image=PNG), prompt="waves", image=AS_PNG, motion="low"),
     _order(
-        Video(prompt="", image="https://a.test/b.png", motion=Motion.HIGH, end_image=JPEG, loop=True, batch=2),
+        Video(prompt="", image="https://a.test/b.png", motion=Motion.HIGH, end_image=JPEG, loop=True, batch_size=2),
         prompt="",
         image="https://a.test/b.png",
         motion="high",
@@ -108,14 +108,14 @@ ROWS = [
     _order(Edits(prompt="at night", image=PNG), prompt="at night", image=AS_PNG),
     Row(
         "POST /mj/submit/upload-discord-images",
-        lambda api: api.upload([PNG, JPEG]),
+        lambda api: api.upload_images([PNG, JPEG]),
         {"base64Array": [AS_PNG, AS_JPEG]},
         "47_upload_discord_images_ok",
     ),
-    Row("GET /mj/task/{id}/fetch", lambda api: api.fetch("5"), None, TASK),
-    Row("POST /mj/task/list-by-condition", lambda api: api.list(["5", "6"]), {"ids": ["5", "6"]}, NOBODY),
-    Row("GET /mj/task/{id}/image-seed", lambda api: api.seed("5"), None, "46_image_seed_ok"),
-    Row("GET /mj/image/{id}", lambda api: api.image("5"), None, web.Response(body=PNG)),
+    Row("GET /mj/task/{id}/fetch", lambda api: api.fetch_task("5"), None, TASK),
+    Row("POST /mj/task/list-by-condition", lambda api: api.fetch_tasks(["5", "6"]), {"ids": ["5", "6"]}, NOBODY),
+    Row("GET /mj/task/{id}/image-seed", lambda api: api.fetch_seed("5"), None, "46_image_seed_ok"),
+    Row("GET /mj/image/{id}", lambda api: api.fetch_image("5"), None, web.Response(body=PNG)),
 ]
 
 
@@ -127,7 +127,7 @@ def test_every_relayed_endpoint_has_a_row() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.endpoint)
 async def test_each_is_sent_as_the_table_says(row: Row) -> None:
     """Method, path and body arrive once, with the key, as JSON that says so and tells its length."""
-    async with relay(row.answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(row.answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         assert await row.call(api) is not None
     (seen,) = it.seen
     assert row.endpoint.replace("{id}", "5") == f"{seen.method} {seen.path}"
@@ -143,7 +143,7 @@ async def test_each_is_sent_as_the_table_says(row: Row) -> None:
 @pytest.mark.parametrize("speed", Speed)
 async def test_a_speed_is_a_prefix_of_the_path(speed: Speed) -> None:
     """It is asked for per submit; without one the path has none."""
-    async with relay(SUBMITTED) as it, MidjourneyAPI.open(f"{it.url}/v2", KEY, sleep=Slept()) as api:
+    async with relay(SUBMITTED) as it, RelayClient.open(f"{it.url}/v2", KEY, sleep=Slept()) as api:
         await api.submit(Imagine(prompt="a pig"), state="s", speed=speed)
         await api.submit(Imagine(prompt="a pig"), state="s")
     assert [seen.path for seen in it.seen] == [f"/v2/mj-{speed}/mj/submit/imagine", "/v2/mj/submit/imagine"]
@@ -152,7 +152,7 @@ async def test_a_speed_is_a_prefix_of_the_path(speed: Speed) -> None:
 async def test_a_speed_that_the_relay_has_no_path_for_was_not_taken() -> None:
     """The web console at the prefixed path is no news of the plain one."""
     page = web.Response(text="<!doctype html>")
-    async with relay(SUBMITTED, page, SUBMITTED) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(SUBMITTED, page, SUBMITTED) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         await api.submit(Imagine(prompt="a pig"), state="s")
         with pytest.raises(ActionUnsupported):
             await api.submit(Imagine(prompt="a pig"), state="s", speed=Speed.FAST)

@@ -17,11 +17,11 @@ from bot.errors import (
     PictureGone,
     RelayBusy,
     RelayUnreachable,
+    SubmitOutcomeUnknown,
     SubmitRefused,
-    SubmitUncertain,
     TaskUnknown,
 )
-from bot.relay.client import MidjourneyAPI
+from bot.relay.client import RelayClient
 from bot.relay.requests import Imagine
 from tests.fakes.socket_relay import Slept, relay
 
@@ -40,8 +40,8 @@ def _says(code: int, description: str, result: object = None, status: int = 200)
 @pytest.mark.parametrize("result", ["636646138", 636646138])
 async def test_a_seed_is_a_number_as_text(result: object) -> None:
     """Whether it comes as a string or as a number."""
-    async with relay(_says(1, "成功", result)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        assert await api.seed("5") == "636646138"
+    async with relay(_says(1, "成功", result)) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        assert await api.fetch_seed("5") == "636646138"
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ async def test_a_seed_is_a_number_as_text(result: object) -> None:
 )
 async def test_where_there_is_no_seed(answer: web.Response | str, expected: type[MjbotError], asked: int) -> None:
     """A refusal is told as what it is; a lost answer is asked for once more, as nothing is paid."""
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
-            await api.seed("5")
+            await api.fetch_seed("5")
     assert asked == len(it.seen)
 
 
@@ -99,10 +99,10 @@ async def test_a_seed_may_take_longer_than_a_fetch() -> None:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with MidjourneyAPI.open(url, KEY, sleep=Slept(), read_timeout=quick, seed_timeout=patient) as api:
-            assert await api.seed("5") == "7"
+        async with RelayClient.open(url, KEY, sleep=Slept(), read_timeout=quick, seed_timeout=patient) as api:
+            assert await api.fetch_seed("5") == "7"
             with pytest.raises(RelayUnreachable):
-                await api.fetch("5")
+                await api.fetch_task("5")
     finally:
         await runner.cleanup()
 
@@ -110,8 +110,8 @@ async def test_a_seed_may_take_longer_than_a_fetch() -> None:
 async def test_a_picture_comes_untouched() -> None:
     """Whatever it is called."""
     answer = web.Response(body=PNG, content_type="text/html")
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        assert await api.image("5") == PNG
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        assert await api.fetch_image("5") == PNG
 
 
 @pytest.mark.parametrize(
@@ -128,15 +128,15 @@ async def test_a_picture_comes_untouched() -> None:
 )
 async def test_where_there_is_no_picture(answer: web.Response | str, expected: type[MjbotError]) -> None:
     """Unknown, dead, not to be had now, no such path, nothing, too much."""
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
-            await api.image("5")
+            await api.fetch_image("5")
 
 
 async def test_a_task_is_given_up() -> None:
     """By the path that the proxies have, with a body, as some refuse a POST without."""
-    async with relay(_says(1, "成功")) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        await api.cancel("5")
+    async with relay(_says(1, "成功")) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        await api.cancel_task("5")
     assert [(seen.method, seen.path) for seen in it.seen] == [("POST", "/mj/task/5/cancel")]
 
 
@@ -158,16 +158,16 @@ async def test_a_task_is_given_up() -> None:
 )
 async def test_what_is_not_given_up(answer: web.Response, expected: type[MjbotError]) -> None:
     """No such path, no such task, too late, nobody there, not with this key."""
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
-            await api.cancel("5")
+            await api.cancel_task("5")
 
 
 @pytest.mark.parametrize("task_id", ["", "..", " "])
 async def test_ids_of_dots_are_not_asked_for(task_id: str) -> None:
     """Neither a seed nor a picture is looked for elsewhere on the relay."""
-    async with relay("46_image_seed_ok") as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        for ask in (api.seed(task_id), api.image(task_id)):
+    async with relay("46_image_seed_ok") as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        for ask in (api.fetch_seed(task_id), api.fetch_image(task_id)):
             with pytest.raises(TaskUnknown):
                 await ask
     assert it.seen == []
@@ -176,16 +176,16 @@ async def test_ids_of_dots_are_not_asked_for(task_id: str) -> None:
 async def test_uploads_are_links_that_can_be_opened() -> None:
     """What is no link is left out, and a link to the relay's own machine goes through its address."""
     links = ["https://cdn.discordapp.com/a.png", None, "http://localhost:3000/mj/image/1"]
-    async with relay(_says(1, "success", links)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        assert await api.upload([PNG]) == ("https://cdn.discordapp.com/a.png", f"{it.url}/mj/image/1")
+    async with relay(_says(1, "success", links)) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        assert await api.upload_images([PNG]) == ("https://cdn.discordapp.com/a.png", f"{it.url}/mj/image/1")
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (_says(1, "success", []), SubmitUncertain),
-        (_says(1, "success", "1754300000123417"), SubmitUncertain),
-        (_says(5, "do_request_failed ", status=400), SubmitUncertain),
+        (_says(1, "success", []), SubmitOutcomeUnknown),
+        (_says(1, "success", "1754300000123417"), SubmitOutcomeUnknown),
+        (_says(5, "do_request_failed ", status=400), SubmitOutcomeUnknown),
         (_says(4, "base64格式错误"), SubmitRefused),
         ("37_err_503_no_channel", ActionUnsupported),
         (web.Response(text=PAGE), ActionUnsupported),
@@ -194,9 +194,9 @@ async def test_uploads_are_links_that_can_be_opened() -> None:
 )
 async def test_an_upload_is_sent_once(answer: web.Response | str, expected: type[MjbotError]) -> None:
     """It is billed: what is not certain is told so, and nothing is sent again."""
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
-            await api.upload([PNG])
+            await api.upload_images([PNG])
     assert len(it.seen) == 1
 
 
@@ -210,9 +210,9 @@ async def test_a_lost_answer_to_pictures_is_uncertain() -> None:
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     short = aiohttp.ClientTimeout(total=5, sock_read=0.1)
-    async with server, MidjourneyAPI.open(url, KEY, sleep=Slept(), pictures_timeout=short) as api:
+    async with server, RelayClient.open(url, KEY, sleep=Slept(), pictures_timeout=short) as api:
         api._gate.open()
-        with pytest.raises(SubmitUncertain):
+        with pytest.raises(SubmitOutcomeUnknown):
             await api.submit(Imagine(prompt="a pig", pictures=(PNG * 20_000,)), state="s")
 
 
@@ -220,8 +220,8 @@ async def test_clips_on_the_relays_own_machine_can_be_opened() -> None:
     """Links of clips go through the configured address, as those of pictures do."""
     clip = "http://localhost:3000/video/5/0.mp4"
     task = {"id": "5", "status": "SUCCESS", "videoUrl": clip, "videoUrls": [{"url": clip}]}
-    async with relay(web.Response(text=json.dumps(task))) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        found = await api.fetch("5")
+    async with relay(web.Response(text=json.dumps(task))) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        found = await api.fetch_task("5")
     assert (found.video_url, found.video_urls) == (f"{it.url}/video/5/0.mp4", (f"{it.url}/video/5/0.mp4",))
 
 
@@ -229,8 +229,8 @@ async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
     """Never in the address, which proxies write down; a second try would cost one of the few calls there are."""
     row = {"type": 2, "created_at": 1_795_857_879, "model_name": "mj_imagine", "quota": 1, "content": "ID 123"}
     log = web.Response(text=json.dumps({"success": True, "data": [row]}))
-    async with relay(log) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        assert [one.task_id for one in (await api.log()).rows] == ["123"]
+    async with relay(log) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        assert [one.task_id for one in (await api.fetch_billing_log()).rows] == ["123"]
         assert [(one.method, one.path) for one in it.seen] == [("GET", "/api/log/token")]
         assert it.seen[0].headers["Authorization"] == f"Bearer {KEY}"
 
@@ -249,20 +249,20 @@ async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
 )
 async def test_a_log_that_cannot_be_read_is_asked_for_once(answer: web.Response, expected: type[MjbotError]) -> None:
     """Also one without an end."""
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
-            await api.log()
+            await api.fetch_billing_log()
         assert len(it.seen) == 1
 
 
 async def test_a_task_is_found_by_its_state() -> None:
     """Its links are those that can be opened, as everywhere."""
     listed = [{"id": "1", "state": "a"}, {"id": "2", "state": "mjbot:7", "imageUrl": "http://localhost:3000/2.png"}]
-    async with relay(web.json_response(listed)) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        task = await api.task_of_state("mjbot:7")
+    async with relay(web.json_response(listed)) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        task = await api.find_task_by_state("mjbot:7")
         assert task is not None
         assert (task.id, task.image_url) == ("2", f"{it.url}/2.png")
-        assert await api.task_of_state("mjbot:8") is None
+        assert await api.find_task_by_state("mjbot:8") is None
         assert {one.path for one in it.seen} == {"/mj/task/list"}
 
 
@@ -290,7 +290,7 @@ async def test_a_lost_answer_tells_what_the_relay_has_answered(
     accepted: bool,  # noqa: FBT001
 ) -> None:
     """Only its known words for a lost upstream mean that it works on it no more; without an id it is accepted."""
-    async with relay(answer) as it, MidjourneyAPI.open(it.url, KEY, sleep=Slept()) as api:
-        with pytest.raises(SubmitUncertain) as lost:
+    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+        with pytest.raises(SubmitOutcomeUnknown) as lost:
             await api.submit(Imagine(prompt="x"), state="s")
         assert (lost.value.answered, lost.value.accepted) == (answered, accepted)

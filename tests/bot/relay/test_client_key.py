@@ -17,16 +17,16 @@ from bot.errors import (
     RelayError,
     RelayUnreachable,
     SubmitRefused,
-    UpstreamRefused,
+    UpstreamKeyRefused,
 )
-from bot.relay.client import MidjourneyAPI
+from bot.relay.client import RelayClient
 from bot.relay.requests import Imagine
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay
 from tests.fakes.socket_relay import Slept
 from tests.recorded import Reply, real_reply
 
-Call = Callable[[MidjourneyAPI], Awaitable[object]]
+Call = Callable[[RelayClient], Awaitable[object]]
 
 ANY_REASON = real_reply("2026_key_refused_any_reason")
 LIMITED = real_reply("2026_model_limits_on_fetch")
@@ -40,12 +40,12 @@ def clock() -> FakeClock:
 
 
 @asynccontextmanager
-async def opened(it: KeyRelay, clock: FakeClock) -> AsyncGenerator[MidjourneyAPI]:
-    async with it.serve(), MidjourneyAPI.open(it.url, KEY, now=clock.now, sleep=Slept()) as api:
+async def opened(it: KeyRelay, clock: FakeClock) -> AsyncGenerator[RelayClient]:
+    async with it.serve(), RelayClient.open(it.url, KEY, now=clock.now, sleep=Slept()) as api:
         yield api
 
 
-async def _imagine(api: MidjourneyAPI) -> None:
+async def _imagine(api: RelayClient) -> None:
     await api.submit(Imagine(prompt="a pig"), state="s")
 
 
@@ -54,7 +54,7 @@ SUBMITS: dict[str, Call] = {
     "action": lambda api: api.submit_action("5", "MJ::JOB::upsample::2::u", state="s"),
     "change": lambda api: api.submit_change("5", "UPSCALE", 2, state="s"),
     "modal": lambda api: api.submit_modal("5", "a pig", state="s"),
-    "upload": lambda api: api.upload([b"PNG"]),
+    "upload": lambda api: api.upload_images([b"PNG"]),
 }
 
 
@@ -103,17 +103,17 @@ async def test_the_reads_of_polling_are_proof_enough(clock: FakeClock) -> None:
     """In a steady state no submit asks for anything; a refused poll brings the check back."""
     it = KeyRelay(read=Reply(200, "[]"))
     async with opened(it, clock) as api:
-        await api.list(["5"])
+        await api.fetch_tasks(["5"])
         await _imagine(api)
         assert it.asked == {"read": 1, "submit": 1}
         it.read = LIMITED
         with pytest.raises(KeyLimited):
-            await api.list(["5"])
+            await api.fetch_tasks(["5"])
         with pytest.raises(KeyLimited):
             await _imagine(api)
         assert it.asked["submit"] == 1
         it.read = Reply(200, "[]")
-        await api.list(["5"])
+        await api.fetch_tasks(["5"])
         before = it.asked["read"]
         await _imagine(api)
         assert (it.asked["submit"], it.asked["read"]) == (2, before)
@@ -126,7 +126,7 @@ async def test_an_outage_between_two_submits_is_no_refusal(clock: FakeClock) -> 
         await _imagine(api)
         it.read = Reply(502, "<html>")
         with pytest.raises(RelayUnreachable):
-            await api.fetch("5")
+            await api.fetch_task("5")
         await _imagine(api)
     assert it.asked["submit"] == 2
 
@@ -148,9 +148,9 @@ async def test_an_upstreams_refusal_is_not_blamed_on_the_key(reply: Reply, clock
     """Reads work: the key is fine, and the next submit is sent as ever."""
     it = KeyRelay(submit=reply)
     async with opened(it, clock) as api:
-        with pytest.raises(UpstreamRefused):
+        with pytest.raises(UpstreamKeyRefused):
             await _imagine(api)
-        await api.check()
+        await api.check_key()
         before = it.asked["read"]
         it.submit = Reply(200, '{"code":1,"description":"Submit success","result":"7"}')
         await _imagine(api)
@@ -176,15 +176,15 @@ async def test_an_upstreams_refusal_stands_where_nothing_more_can_be_asked(clock
     async with opened(it, clock) as api:
         await _imagine(api)
         it.submit, it.read = EMPTY_401, Reply(502, "<html>")
-        with pytest.raises(UpstreamRefused):
+        with pytest.raises(UpstreamKeyRefused):
             await _imagine(api)
 
 
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (EMPTY_401, UpstreamRefused),
-        (NOT_LOGGED_IN, UpstreamRefused),
+        (EMPTY_401, UpstreamKeyRefused),
+        (NOT_LOGGED_IN, UpstreamKeyRefused),
         (ANY_REASON, KeyRefused),
         (LIMITED, KeyLimited),
         (Reply(403, '{"error":{"message":"This token has no access to model mj_seed"}}'), KeyLimited),
@@ -194,7 +194,7 @@ async def test_seeds_are_asked_of_the_upstream_too(reply: Reply, kind: type[Rela
     it = KeyRelay(seed=reply)
     async with opened(it, clock) as api:
         with pytest.raises(RelayError) as refused:
-            await api.seed("5")
+            await api.fetch_seed("5")
     assert type(refused.value) is kind
 
 
@@ -215,7 +215,7 @@ async def test_one_text_for_three_problems_is_asked_about(
     async with opened(it, clock) as api:
         await _imagine(api)
         it.read = it.submit = ANY_REASON
-        calls: tuple[Call, ...] = (_imagine, MidjourneyAPI.check, lambda api: api.list(["5"]), _imagine)
+        calls: tuple[Call, ...] = (_imagine, RelayClient.check_key, lambda api: api.fetch_tasks(["5"]), _imagine)
         for call in calls:
             with pytest.raises(RelayError) as refused:
                 await call(api)
@@ -267,7 +267,7 @@ async def test_an_answer_in_an_unknown_shape_lets_submits_pass(text: str, clock:
     it = KeyRelay(read=Reply(200, text))
     async with opened(it, clock) as api:
         with pytest.raises(RelayUnreachable):
-            await api.check()
+            await api.check_key()
         await _imagine(api)
         before = it.asked["read"]
         await _imagine(api)

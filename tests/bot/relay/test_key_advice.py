@@ -10,9 +10,9 @@ from bot.errors import (
     KeyUnknown,
     RelayError,
     RelayUnreachable,
-    UpstreamRefused,
+    UpstreamKeyRefused,
 )
-from bot.relay.key_advice import key_fault
+from bot.relay.key_advice import describe_key_error
 
 
 @pytest.mark.parametrize(
@@ -27,21 +27,21 @@ from bot.relay.key_advice import key_fault
     ],
 )
 def test_each_key_problem_has_its_cause_and_its_cure(error: RelayError, what: str, cure: str) -> None:
-    told = key_fault(error)
+    told = describe_key_error(error)
     assert told is not None
     assert what in told[0]
     assert told[1].startswith(cure) or cure in told[1]
     assert told[1].endswith(".")
 
 
-@pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), UpstreamRefused("HTTP 401")])
+@pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), UpstreamKeyRefused("HTTP 401")])
 def test_what_is_not_about_the_key_is_no_key_problem(error: RelayError) -> None:
-    assert key_fault(error) is None
+    assert describe_key_error(error) is None
 
 
 def test_unknown_words_of_a_relay_are_only_quoted_where_the_operator_reads() -> None:
     error = KeyRefused("ask Bob at 10.0.0.7")
-    plain, quoting = key_fault(error), key_fault(error, quoting=True)
+    plain, quoting = describe_key_error(error), describe_key_error(error, quoting=True)
     assert plain is not None
     assert quoting is not None
     assert ("Bob" in plain[0], "Bob" in quoting[0]) == (False, True)

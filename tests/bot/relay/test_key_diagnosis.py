@@ -13,9 +13,9 @@ from bot.errors import (
     RelayError,
     RelayUnreachable,
 )
-from bot.relay.account_calls import CALLS, AccountCalls
+from bot.relay.account_rate_limiter import MAX_CALLS, AccountRateLimiter
 from bot.relay.key_diagnosis import KeyDiagnosis
-from bot.relay.response_errors import Answer
+from bot.relay.response_errors import RelayResponse
 from tests.fakes.clock import START, FakeClock
 from tests.recorded import Reply, real_reply
 
@@ -35,7 +35,7 @@ class Relay:
         self.reply = reply
         self.asked = 0
 
-    async def __call__(self) -> Answer:
+    async def __call__(self) -> RelayResponse:
         """Answer."""
         self.asked += 1
         if self.reply is None:
@@ -81,20 +81,20 @@ WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
 )
 async def test_what_the_usage_tells(reply: Reply | None, kind: type[RelayError], clock: FakeClock) -> None:
     """Only what is certain makes another error of the refusal."""
-    told = await KeyDiagnosis(Relay(reply), AccountCalls(clock.now), clock.now).explain(REFUSED)
+    told = await KeyDiagnosis(Relay(reply), AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
     assert type(told) is kind
 
 
 async def test_a_disabled_key_is_told_by_its_own_words(clock: FakeClock) -> None:
     relay = Relay(Reply(401, '{"success":false,"message":"This token status is unavailable"}'))
-    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(REFUSED)
+    told = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
     assert told.reason == "This token status is unavailable"
 
 
 async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> None:
     """A localized relay of 2026 says 无效的令牌 of every key that it refuses."""
     relay = Relay(usage())
-    told = await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
+    told = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
     assert (type(told), told.reason) == (KeyRefused, "无效的令牌")
 
 
@@ -112,14 +112,14 @@ async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> No
 )
 async def test_what_tells_by_itself_is_not_asked_about(refused: RelayError, clock: FakeClock) -> None:
     relay = Relay(usage(0))
-    assert await KeyDiagnosis(relay, AccountCalls(clock.now), clock.now).explain(refused) is refused
+    assert await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(refused) is refused
     assert relay.asked == 0
 
 
 async def test_it_asks_once_in_five_minutes(clock: FakeClock) -> None:
     """In between the same is told, until the key is accepted again."""
     relay = Relay(usage(0))
-    diagnosis = KeyDiagnosis(relay, AccountCalls(clock.now), clock.now)
+    diagnosis = KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now)
     for _ in range(10):
         assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
         await clock.advance(29)
@@ -134,9 +134,9 @@ async def test_it_asks_once_in_five_minutes(clock: FakeClock) -> None:
 
 async def test_it_keeps_within_the_budget_of_all_such_calls(clock: FakeClock) -> None:
     relay = Relay(usage(0))
-    calls = AccountCalls(clock.now)
-    for _ in range(CALLS):
-        calls.take()
+    calls = AccountRateLimiter(clock.now)
+    for _ in range(MAX_CALLS):
+        calls.try_acquire()
     diagnosis = KeyDiagnosis(relay, calls, clock.now)
     assert await diagnosis.explain(REFUSED) is REFUSED
     assert relay.asked == 0
@@ -145,9 +145,9 @@ async def test_it_keeps_within_the_budget_of_all_such_calls(clock: FakeClock) ->
 
 
 async def test_a_429_holds_all_such_calls(clock: FakeClock) -> None:
-    calls = AccountCalls(clock.now)
+    calls = AccountRateLimiter(clock.now)
     assert await KeyDiagnosis(Relay(Reply(429, "", 1179)), calls, clock.now).explain(REFUSED) is REFUSED
     await clock.advance(1178)
-    assert not calls.take()
+    assert not calls.try_acquire()
     await clock.advance(1)
-    assert calls.take()
+    assert calls.try_acquire()

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.relay import requests
-from bot.relay.requests import Body, Imagine, Shorten, Value, has_pictures, length, write
+from bot.relay.requests import FieldValue, Imagine, RequestBody, Shorten, encode_body, has_pictures, measure_body
 
 pictures = st.binary(max_size=40)
-values: st.SearchStrategy[Value] = st.one_of(
+values: st.SearchStrategy[FieldValue] = st.one_of(
     st.text(), st.booleans(), st.integers(), pictures, st.lists(pictures, max_size=3).map(tuple)
 )
 
@@ -29,12 +29,12 @@ def _read(value: object) -> object:
 
 
 @given(st.dictionaries(st.text(), values, max_size=4))
-def test_what_is_written_reads_back(body: Body) -> None:
+def test_what_is_written_reads_back(body: RequestBody) -> None:
     """Any names and texts, quotes among them, any bytes, none at all; and the length is known before."""
-    written = b"".join(write(body))
+    written = b"".join(encode_body(body))
     read = json.loads(written)
     assert {name: _plain(value) for name, value in body.items()} == {name: _read(value) for name, value in read.items()}
-    assert len(written) == length(body)
+    assert len(written) == measure_body(body)
 
 
 def test_a_picture_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_a_picture_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(requests, "_PART", 6)
     for count in range(20):
         picture = bytes(range(count))
-        assert _read(json.loads(b"".join(write({"x": picture})))["x"]) == picture
+        assert _read(json.loads(b"".join(encode_body({"x": picture})))["x"]) == picture
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_picture_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_a_picture_is_called_what_its_bytes_say(start: bytes, kind: str) -> None:
     """Upstream gives the file the ending that stands here; what nobody knows goes as PNG."""
-    assert json.loads(b"".join(write({"x": start})))["x"].startswith(f"data:image/{kind};base64,")
+    assert json.loads(b"".join(encode_body({"x": start})))["x"].startswith(f"data:image/{kind};base64,")
 
 
 def test_only_pictures_are_long() -> None:
@@ -65,4 +65,4 @@ def test_only_pictures_are_long() -> None:
     assert not has_pictures(Imagine(prompt="x").body)
     assert not has_pictures(Shorten(prompt="x").body)
     assert has_pictures(body := Imagine(prompt="x", pictures=(bytes(10 << 20),)).body)
-    assert max(len(part) for part in write(body)) == 256 * 1024
+    assert max(len(part) for part in encode_body(body)) == 256 * 1024

@@ -17,7 +17,7 @@ from bot.errors import (
     KeyLimited,
     KeyRefused,
     KeyUnknown,
-    NoAccount,
+    NoAccountAvailable,
     ParentBusy,
     ParentGone,
     ParentUnchangeable,
@@ -26,14 +26,14 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
+    SubmitOutcomeUnknown,
     SubmitRefused,
-    SubmitUncertain,
     TaskUnknown,
-    UpstreamRefused,
+    UpstreamKeyRefused,
 )
 from bot.midjourney.task import Status
 from bot.relay import responses
-from bot.relay.responses import Answer
+from bot.relay.responses import RelayResponse
 from tests.recorded import names, recorded
 
 ASKED = "1754300000123417"
@@ -66,7 +66,7 @@ SUBMITTED: dict[str, tuple[str, bool, int] | type[RelayError]] = {
     "03_submit_imagine_queued_rewritten_to_1": ("1754300090555208", False, 3),
     "04_submit_queue_full_23": QueueFull,
     "05_submit_banned_24": PromptBanned,
-    "06_submit_no_account_3": NoAccount,
+    "06_submit_no_account_3": NoAccountAvailable,
     "09_submit_existing_21_with_image": ("1754300090555208", False, 0),
     "20_action_inpaint_needs_modal_21": ("1754300201002664", True, 0),
     "21_action_custom_zoom_needs_modal_21_zh": ("1754300201002664", True, 0),
@@ -77,10 +77,10 @@ SUBMITTED: dict[str, tuple[str, bool, int] | type[RelayError]] = {
     "37_err_503_no_channel": ActionUnsupported,
     "38_err_400_unknown_action": ActionUnsupported,
     "39_err_400_quota_not_enough": BalanceExhausted,
-    "40_err_400_do_request_failed_5": SubmitUncertain,
+    "40_err_400_do_request_failed_5": SubmitOutcomeUnknown,
     "41_err_429_group_saturated": RelayBusy,
     "42_err_500_panic": ActionUnsupported,
-    "47_upload_discord_images_ok": SubmitUncertain,  # accepted, and no id of a task
+    "47_upload_discord_images_ok": SubmitOutcomeUnknown,  # accepted, and no id of a task
     "48_video_submit_ok": ("1754301000222733", False, 0),
 }
 
@@ -95,7 +95,7 @@ def test_recorded_fetch(name: str) -> None:
     """A recorded answer to a fetch becomes the task, or the error, that the reference calls for."""
     expected = FETCHED[name]
     if isinstance(expected, Status):
-        task = responses.task(recorded(name).answer, ASKED)
+        task = responses.parse_task(recorded(name).answer, ASKED)
         assert (expected, recorded(name).body["id"]) == (task.status, task.id)
     else:
         assert expected is _fetch_error(recorded(name).answer)
@@ -106,8 +106,8 @@ def test_recorded_submit(name: str) -> None:
     """A recorded answer to a submit becomes the submission, or the error, that the reference calls for."""
     expected = SUBMITTED[name]
     if isinstance(expected, tuple):
-        told = responses.submission(recorded(name).answer)
-        assert expected == (told.result, told.needs_form, told.ahead)
+        told = responses.parse_submission(recorded(name).answer)
+        assert expected == (told.result, told.needs_modal, told.tasks_ahead)
     else:
         assert expected is _submit_error(recorded(name).answer)
 
@@ -120,21 +120,21 @@ def _error(read: Callable[[], object]) -> RelayError | None:
     return None
 
 
-def _fetch_error(answer: Answer) -> type[RelayError]:
+def _fetch_error(answer: RelayResponse) -> type[RelayError]:
     with pytest.raises(RelayError) as caught:
-        responses.task(answer, ASKED)
+        responses.parse_task(answer, ASKED)
     return caught.type
 
 
-def _list_error(answer: Answer) -> type[RelayError]:
+def _list_error(answer: RelayResponse) -> type[RelayError]:
     with pytest.raises(RelayError) as caught:
-        responses.tasks(answer, [ASKED])
+        responses.parse_tasks(answer, [ASKED])
     return caught.type
 
 
-def _submit_error(answer: Answer) -> type[RelayError]:
+def _submit_error(answer: RelayResponse) -> type[RelayError]:
     with pytest.raises(RelayError) as caught:
-        responses.submission(answer)
+        responses.parse_submission(answer)
     return caught.type
 
 
@@ -153,73 +153,73 @@ BOM = "\ufeff"
 # (status, body, what a fetch raises, what list-by-condition raises, what a submit raises)
 BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]] = [
     # Nothing.
-    (200, "", TaskUnknown, RelayUnreachable, SubmitUncertain),
-    (200, " \n", TaskUnknown, RelayUnreachable, SubmitUncertain),
-    (204, "", TaskUnknown, RelayUnreachable, SubmitUncertain),
+    (200, "", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, " \n", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
+    (204, "", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (301, "", RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (400, "", RelayUnreachable, RelayUnreachable, SubmitRefused),
-    (401, "", KeyRefused, KeyRefused, UpstreamRefused),
+    (401, "", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (402, "", BalanceExhausted, BalanceExhausted, BalanceExhausted),
-    (403, "", KeyRefused, KeyRefused, UpstreamRefused),
+    (403, "", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (404, "", TaskUnknown, ActionUnsupported, ActionUnsupported),
     (405, "", RelayUnreachable, ActionUnsupported, ActionUnsupported),
-    (408, "", RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (408, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (413, "", RelayUnreachable, RelayUnreachable, SubmitRefused),
     (429, "", RelayBusy, RelayBusy, RelayBusy),
-    (499, "", RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (500, "", RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (503, "", RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (499, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (500, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (503, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # A page: new-api's web console, a web server, Cloudflare.
     (200, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (200, BOM + PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (301, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (307, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (400, PAGE, RelayUnreachable, RelayUnreachable, SubmitRefused),
-    (401, PAGE, KeyRefused, KeyRefused, UpstreamRefused),
+    (401, PAGE, KeyRefused, KeyRefused, UpstreamKeyRefused),
     (403, PAGE, RelayUnreachable, RelayUnreachable, RelayUnreachable),
     (404, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (413, PAGE, RelayUnreachable, RelayUnreachable, SubmitRefused),
     (429, PAGE, RelayBusy, RelayBusy, RelayBusy),
-    *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitUncertain) for status in (500, 502, 503, 504)),
-    *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitUncertain) for status in (520, 522, 524)),
+    *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown) for status in (500, 502, 503, 504)),
+    *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown) for status in (520, 522, 524)),
     *((status, PAGE, RelayUnreachable, RelayUnreachable, RelayUnreachable) for status in (521, 523, 525, 526, 530)),
     # Plain text: TrueAI's door.
-    (401, "Authorization header missing.", KeyRefused, KeyRefused, UpstreamRefused),
-    (401, "账号已禁用", KeyRefused, KeyRefused, UpstreamRefused),
-    (403, "未登录", KeyRefused, KeyRefused, UpstreamRefused),
-    (403, "账号不可用", KeyRefused, KeyRefused, UpstreamRefused),
-    (200, "ok", RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (401, "Authorization header missing.", KeyRefused, KeyRefused, UpstreamKeyRefused),
+    (401, "账号已禁用", KeyRefused, KeyRefused, UpstreamKeyRefused),
+    (403, "未登录", KeyRefused, KeyRefused, UpstreamKeyRefused),
+    (403, "账号不可用", KeyRefused, KeyRefused, UpstreamKeyRefused),
+    (200, "ok", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (404, "404 page not found", RelayUnreachable, ActionUnsupported, ActionUnsupported),
-    (502, "error code: 502", RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (502, "error code: 502", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # Half a JSON: of what, nobody knows. HTTP 400 may have been code 5.
-    (200, '{"code":1,"descr', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, '[{"id":"17543', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (400, '{"code":5,"descr', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (401, '{"error":{"mess', KeyRefused, KeyRefused, UpstreamRefused),
-    (500, '{"error":{"mess', RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (200, '{"code":1,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, '[{"id":"17543', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (400, '{"code":5,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (401, '{"error":{"mess', KeyRefused, KeyRefused, UpstreamKeyRefused),
+    (500, '{"error":{"mess', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # JSON, but no object.
-    (200, "null", TaskUnknown, RelayUnreachable, SubmitUncertain),
-    (200, "7", RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, "1e400", RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, "true", RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, '"1754300000123417"', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, "{}", TaskUnknown, RelayUnreachable, SubmitUncertain),
+    (200, "null", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, "7", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, "1e400", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, "true", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, '"1754300000123417"', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, "{}", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (400, "[]", RelayUnreachable, RelayUnreachable, SubmitRefused),
-    (500, "null", RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (500, "null", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # Deep, huge.
-    (200, "[" * 200_000, RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, '{"a":' * 200_000, RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, "9" * 5_000, RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, '{"id":1.7543e15}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, '{"id":{}}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (200, '{"id":""}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (200, "[" * 200_000, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, '{"a":' * 200_000, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, "9" * 5_000, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, '{"id":1.7543e15}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, '{"id":{}}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (200, '{"id":""}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # Objects in other shapes.
     (302, '{"message":"Moved"}', RelayUnreachable, ActionUnsupported, ActionUnsupported),
-    (401, '{"detail":"Unauthorized"}', KeyRefused, KeyRefused, UpstreamRefused),
+    (401, '{"detail":"Unauthorized"}', KeyRefused, KeyRefused, UpstreamKeyRefused),
     (404, '{"error":"Not Found","path":"/mj/x"}', TaskUnknown, ActionUnsupported, ActionUnsupported),
     (404, _openai("Invalid URL (GET /v1/mj)"), RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (422, '{"title":"Unprocessable"}', RelayUnreachable, RelayUnreachable, SubmitRefused),
-    (500, '{"message":"boom"}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (500, '{"message":"boom"}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # new-api's middleware, in both of its languages.
     (401, _openai("未提供令牌"), KeyRefused, KeyRefused, KeyRefused),
     (401, _openai("该令牌已过期"), KeyExpired, KeyExpired, KeyExpired),
@@ -272,19 +272,19 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (500, _openai("Panic detected, error: runtime error: index out of range [1]", type="new_api_panic"),
      RelayUnreachable, RelayUnreachable, ActionUnsupported),
     (500, _openai("Panic detected, error: nil pointer dereference", type="new_api_panic"),
-     RelayUnreachable, RelayUnreachable, SubmitUncertain),
+     RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (429, _openai("too fast"), RelayBusy, RelayBusy, RelayBusy),
     (400, _openai("odd"), RelayUnreachable, RelayUnreachable, SubmitRefused),
-    (500, '{"error":{"message":"odd"}}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (500, '{"error":[]}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (500, '{"error":{"message":"odd"}}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (500, '{"error":[]}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # {code, description}.
     (400, _mj(4, "task_no_found "), TaskUnknown, RelayUnreachable, SubmitRefused),
     (429, _mj(30, "当前分组负载已饱和"), RelayBusy, RelayBusy, RelayBusy),
     (200, _mj(30, "saturated"), RelayBusy, RelayBusy, RelayBusy),
     (200, _mj(4, "参数错误", result=None, properties={}), RelayUnreachable, RelayUnreachable, SubmitRefused),
-    (500, _mj(4, "failed to generate relay info"), RelayUnreachable, RelayUnreachable, SubmitUncertain),
-    (401, '{"success":false,"message":"未登录"}', KeyRefused, KeyRefused, UpstreamRefused),
-    (500, '{"success":false,"message":"Internal error"}', RelayUnreachable, RelayUnreachable, SubmitUncertain),
+    (500, _mj(4, "failed to generate relay info"), RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
+    (401, '{"success":false,"message":"未登录"}', KeyRefused, KeyRefused, UpstreamKeyRefused),
+    (500, '{"success":false,"message":"Internal error"}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
 ]  # fmt: skip
 
 
@@ -292,42 +292,42 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
 def test_answers_without_a_file(row: tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]) -> None:
     """One answer means one thing to a fetch, one to list-by-condition, one to a submit."""
     status, text, fetch, listed, submit = row
-    answer = Answer(status, text)
+    answer = RelayResponse(status, text)
     assert (fetch, listed, submit) == (_fetch_error(answer), _list_error(answer), _submit_error(answer))
 
 
 # Answers of a proxy to a submit: (status, body, error).
 REFUSALS: list[tuple[int, str, type[RelayError]]] = [
     # The job may exist, and be paid.
-    (200, _mj(1, "Submit success", result=None), SubmitUncertain),
-    (200, _mj(1, "Submit success", result=""), SubmitUncertain),
-    (200, _mj(1, "Submit success"), SubmitUncertain),
-    (200, _mj(21, "任务已存在", result=None), SubmitUncertain),
-    (200, _mj(22, "排队中", result=None), SubmitUncertain),
-    (200, _mj(1, "success", result=1.7543e15), SubmitUncertain),
-    (500, _mj(1, "Submit success", result="5"), SubmitUncertain),
-    (400, _mj(5, "do_request_failed "), SubmitUncertain),
-    (400, _mj(5, "unmarshal_response_body_failed 队列已满"), SubmitUncertain),
-    (200, _mj(5, "unknown"), SubmitUncertain),
-    (400, _mj(4, "insert_midjourney_task_failed "), SubmitUncertain),
-    (400, _mj(4, "copy_response_body_failed "), SubmitUncertain),
-    (400, _mj(4, "persist_midjourney_billing_failed "), SubmitUncertain),
-    (200, '{"success":true,"message":"ok"}', SubmitUncertain),
-    (200, _mj(200, "success", result="1754300000123417"), SubmitUncertain),
-    (200, _mj(0, "?", result="1754300000123417"), SubmitUncertain),
-    (502, _mj(9, "提交失败，系统异常"), SubmitUncertain),
-    (408, _mj(9, "timeout"), SubmitUncertain),
+    (200, _mj(1, "Submit success", result=None), SubmitOutcomeUnknown),
+    (200, _mj(1, "Submit success", result=""), SubmitOutcomeUnknown),
+    (200, _mj(1, "Submit success"), SubmitOutcomeUnknown),
+    (200, _mj(21, "任务已存在", result=None), SubmitOutcomeUnknown),
+    (200, _mj(22, "排队中", result=None), SubmitOutcomeUnknown),
+    (200, _mj(1, "success", result=1.7543e15), SubmitOutcomeUnknown),
+    (500, _mj(1, "Submit success", result="5"), SubmitOutcomeUnknown),
+    (400, _mj(5, "do_request_failed "), SubmitOutcomeUnknown),
+    (400, _mj(5, "unmarshal_response_body_failed 队列已满"), SubmitOutcomeUnknown),
+    (200, _mj(5, "unknown"), SubmitOutcomeUnknown),
+    (400, _mj(4, "insert_midjourney_task_failed "), SubmitOutcomeUnknown),
+    (400, _mj(4, "copy_response_body_failed "), SubmitOutcomeUnknown),
+    (400, _mj(4, "persist_midjourney_billing_failed "), SubmitOutcomeUnknown),
+    (200, '{"success":true,"message":"ok"}', SubmitOutcomeUnknown),
+    (200, _mj(200, "success", result="1754300000123417"), SubmitOutcomeUnknown),
+    (200, _mj(0, "?", result="1754300000123417"), SubmitOutcomeUnknown),
+    (502, _mj(9, "提交失败，系统异常"), SubmitOutcomeUnknown),
+    (408, _mj(9, "timeout"), SubmitOutcomeUnknown),
     # Nothing was accepted.
     (200, _mj(9, "提交失败，系统异常", result=None), SubmitRefused),
     (200, _mj(9, "failed", result="1754300000123417"), SubmitRefused),
     (200, _mj(9, "队列已满，请稍后重试", result=None), QueueFull),
     (200, _mj(23, "queue", result="1754300000123417"), RelayBusy),
-    (200, _mj(3, "账号不可用: 1187"), NoAccount),
-    (200, _mj(3, "No available account instance"), NoAccount),
+    (200, _mj(3, "账号不可用: 1187"), NoAccountAvailable),
+    (200, _mj(3, "No available account instance"), NoAccountAvailable),
     (200, '{"success":false,"message":"并发数已达上限"}', QueueFull),
     (200, '{"success":false,"message":"State参数过长"}', SubmitRefused),
     (200, '{"code":null,"description":null,"result":null}', SubmitRefused),
-    (200, '{"code":true,"result":"5"}', SubmitUncertain),
+    (200, '{"code":true,"result":"5"}', SubmitOutcomeUnknown),
     (200, _mj(0, ""), SubmitRefused),
     (200, _mj(24, "可能包含敏感词"), PromptBanned),
     (200, _mj(3, "关联任务不存在或已失效"), ParentGone),
@@ -343,10 +343,10 @@ REFUSALS: list[tuple[int, str, type[RelayError]]] = [
     (400, _mj(4, "index_is_required "), SubmitRefused),
     (400, _mj(4, "Invalid request, unknown_action:x"), ActionUnsupported),
     (403, _mj(403, "该令牌无权访问模型 mj_pan"), ActionUnsupported),
-    (403, _mj(1, "forbidden"), UpstreamRefused),
-    (403, _mj(4, "未登录"), UpstreamRefused),
-    (401, _mj(4, "Unauthorized"), UpstreamRefused),
-    (401, _mj(22, "queued", result="5"), UpstreamRefused),
+    (403, _mj(1, "forbidden"), UpstreamKeyRefused),
+    (403, _mj(4, "未登录"), UpstreamKeyRefused),
+    (401, _mj(4, "Unauthorized"), UpstreamKeyRefused),
+    (401, _mj(22, "queued", result="5"), UpstreamKeyRefused),
     (429, _mj(1, "slow down"), RelayBusy),
     (404, _mj(404, "no such route"), ActionUnsupported),
     (503, '{"code":"model_not_found","success":false}', ActionUnsupported),
@@ -357,7 +357,7 @@ REFUSALS: list[tuple[int, str, type[RelayError]]] = [
 def test_refused_submits(row: tuple[int, str, type[RelayError]]) -> None:
     """A submit is uncertain where the job may exist and be paid, and nowhere else."""
     status, text, expected = row
-    assert expected is _submit_error(Answer(status, text))
+    assert expected is _submit_error(RelayResponse(status, text))
 
 
 @pytest.mark.parametrize("status", range(100, 600))
@@ -365,21 +365,23 @@ def test_every_status_has_one_meaning_for_a_silent_submit(status: int) -> None:
     """2xx, 5xx, and a wait that somebody gave up leave a submit uncertain; other refusals are certain."""
     open_end = not 300 <= status < 500 or status in {408, 499}
     certain = {521, 523, 525, 526, 530}
-    assert (open_end and status not in certain) is (_submit_error(Answer(status, "")) is SubmitUncertain)
+    assert (open_end and status not in certain) is (_submit_error(RelayResponse(status, "")) is SubmitOutcomeUnknown)
 
 
 def test_an_accepted_submit_is_believed_whatever_stands_beside_it() -> None:
     """An integer id becomes its digits, an empty `error` is no error, and two ids are two children."""
-    told = responses.submission(Answer(200, '{"code":1,"result":1320098173412546,"error":null,"properties":null}'))
-    assert (told.result, told.ahead, told.needs_form) == ("1320098173412546", 0, False)
-    told = responses.submission(Answer(201, '{"code":"1","result":"17, 18,19","error":{}}'))
-    assert (told.result, told.further) == ("17", ("18", "19"))
-    assert responses.submission(Answer(200, BOM + _mj(1, "成功", result="0123"))).result == "0123"
+    told = responses.parse_submission(
+        RelayResponse(200, '{"code":1,"result":1320098173412546,"error":null,"properties":null}')
+    )
+    assert (told.result, told.tasks_ahead, told.needs_modal) == ("1320098173412546", 0, False)
+    told = responses.parse_submission(RelayResponse(201, '{"code":"1","result":"17, 18,19","error":{}}'))
+    assert (told.result, told.extra_task_ids) == ("17", ("18", "19"))
+    assert responses.parse_submission(RelayResponse(200, BOM + _mj(1, "成功", result="0123"))).result == "0123"
 
 
 def test_a_fetch_reads_integers_as_digits() -> None:
     """A 17-digit id would lose its end as a float."""
-    assert responses.task(Answer(200, '{"id":17543000001234179}'), ASKED).id == "17543000001234179"
+    assert responses.parse_task(RelayResponse(200, '{"id":17543000001234179}'), ASKED).id == "17543000001234179"
 
 
 def test_a_list_holds_one_row_per_id_and_skips_what_is_no_task() -> None:
@@ -394,9 +396,9 @@ def test_a_list_holds_one_row_per_id_and_skips_what_is_no_task() -> None:
         "3",
         [],
     ]
-    found = responses.tasks(Answer(200, json.dumps(rows)), ["1", "2", "3"])
+    found = responses.parse_tasks(RelayResponse(200, json.dumps(rows)), ["1", "2", "3"])
     assert {key: task.status for key, task in found.items()} == {"1": Status.IN_PROGRESS, "2": Status.SUCCESS}
-    assert responses.tasks(Answer(200, "[]"), ["1"]) == {}
+    assert responses.parse_tasks(RelayResponse(200, "[]"), ["1"]) == {}
 
 
 def test_of_a_list_only_what_was_asked_for_is_looked_at() -> None:
@@ -404,44 +406,44 @@ def test_of_a_list_only_what_was_asked_for_is_looked_at() -> None:
     others = [{"id": str(number), "buttons": [{}] * 9} for number in range(2, 60_000)]
     again = [{"id": "1", "progress": "46%", "buttons": [{"customId": "x::1"}] * 9}] * 60_000
     late = {"id": "1", "progress": "99%"}
-    found = responses.tasks(Answer(200, json.dumps([*others, *again, late])), ["1", "0", ""])
+    found = responses.parse_tasks(RelayResponse(200, json.dumps([*others, *again, late])), ["1", "0", ""])
     assert {"1": 46} == {task_id: task.progress for task_id, task in found.items()}
     for odd in ('["1754300000123417"]', "[[[]]]"):
-        assert _submit_error(Answer(200, odd)) is SubmitUncertain
-        assert _fetch_error(Answer(200, odd)) is RelayUnreachable
+        assert _submit_error(RelayResponse(200, odd)) is SubmitOutcomeUnknown
+        assert _fetch_error(RelayResponse(200, odd)) is RelayUnreachable
 
 
 def test_errors_carry_their_data() -> None:
     """The leaves hold what the apology needs: the word, the code, the wait, the id, whether it lasts."""
     with pytest.raises(PromptBanned) as banned:
-        responses.submission(recorded("05_submit_banned_24").answer)
+        responses.parse_submission(recorded("05_submit_banned_24").answer)
     assert (banned.value.word, banned.value.reason) == ("nude", "可能包含敏感词")
     with pytest.raises(SubmitRefused) as refused:
-        responses.submission(Answer(400, _mj(4, "prompt_is_required ")))
+        responses.parse_submission(RelayResponse(400, _mj(4, "prompt_is_required ")))
     assert (refused.value.code, refused.value.reason) == (4, "prompt_is_required")
     with pytest.raises(ActionUnsupported) as down:
-        responses.submission(recorded("37_err_503_no_channel").answer)
+        responses.parse_submission(recorded("37_err_503_no_channel").answer)
     assert not down.value.lasting
     with pytest.raises(ActionUnsupported) as unknown:
-        responses.submission(recorded("38_err_400_unknown_action").answer)
+        responses.parse_submission(recorded("38_err_400_unknown_action").answer)
     assert unknown.value.lasting
     with pytest.raises(TaskUnknown) as missing:
-        responses.task(recorded("32_fetch_unknown_id_newapi_400").answer, "1754399999999999")
+        responses.parse_task(recorded("32_fetch_unknown_id_newapi_400").answer, "1754399999999999")
     assert (missing.value.task_id, missing.value.reason) == ("1754399999999999", "task_no_found")
 
 
 @pytest.mark.parametrize("text", ["", PAGE, _mj(30, "saturated"), _openai("slow")])
 def test_retry_after_survives(text: str) -> None:
     """How long to wait reaches whoever waits, for reads and submits alike."""
-    answer = Answer(429, text, 17.0)
+    answer = RelayResponse(429, text, 17.0)
     with pytest.raises(RelayBusy) as read:
-        responses.task(answer, ASKED)
+        responses.parse_task(answer, ASKED)
     with pytest.raises(RelayBusy) as submit:
-        responses.submission(answer)
+        responses.parse_submission(answer)
     assert (read.value.retry_after, submit.value.retry_after) == (17.0, 17.0)
     with pytest.raises(RelayUnreachable) as down:
-        responses.task(Answer(503, text, 17.0), ASKED) if "30" not in text else responses.tasks(
-            Answer(503, "", 17.0), [ASKED]
+        responses.parse_task(RelayResponse(503, text, 17.0), ASKED) if "30" not in text else responses.parse_tasks(
+            RelayResponse(503, "", 17.0), [ASKED]
         )
     assert down.value.retry_after == 17.0
 
@@ -449,7 +451,7 @@ def test_retry_after_survives(text: str) -> None:
 def test_retry_after_of_a_full_queue_survives() -> None:
     """Code 23 is answered with HTTP 200, and may say how long as well."""
     with pytest.raises(RelayBusy) as busy:
-        responses.submission(Answer(200, _mj(23, "queue"), 5.0))
+        responses.parse_submission(RelayResponse(200, _mj(23, "queue"), 5.0))
     assert busy.value.retry_after == 5.0
 
 
@@ -457,7 +459,7 @@ def test_retry_after_of_a_full_queue_survives() -> None:
 def test_reasons_hold_neither_keys_nor_request_ids(name: str) -> None:
     """What may be shown to people names no key, not even a part of one."""
     answer = recorded(name).answer
-    for read in (partial(responses.submission, answer), partial(responses.tasks, answer, [ASKED])):
+    for read in (partial(responses.parse_submission, answer), partial(responses.parse_tasks, answer, [ASKED])):
         if error := _error(read):
             assert "sk-" not in error.reason
             assert "request id" not in error.reason
@@ -466,11 +468,11 @@ def test_reasons_hold_neither_keys_nor_request_ids(name: str) -> None:
 
 def test_shorten_cuts() -> None:
     """A relay's words are one line of at most 300 characters."""
-    assert responses.shorten("  a\n\n b [sk-AbC***xYz] (request id: 2025) ") == "a b"
-    assert len(responses.shorten("word " * 100_000)) == 300
-    assert responses.shorten("a SECRET and asecretb", "secret") == "a and ab"
-    assert responses.shorten("a word", "word") == "a word"
-    assert "secret" not in repr(Answer(401, "", secret="secret"))
+    assert responses.sanitize_reason("  a\n\n b [sk-AbC***xYz] (request id: 2025) ") == "a b"
+    assert len(responses.sanitize_reason("word " * 100_000)) == 300
+    assert responses.sanitize_reason("a SECRET and asecretb", "secret") == "a and ab"
+    assert responses.sanitize_reason("a word", "word") == "a word"
+    assert "secret" not in repr(RelayResponse(401, "", secret="secret"))
 
 
 KEYS = [
@@ -491,15 +493,15 @@ JSON = st.recursive(
 STATUSES = st.integers(100, 599) | st.sampled_from([200, 204, 301, 400, 401, 403, 404, 429, 500, 503])
 
 
-def _check(answer: Answer) -> None:
-    for read in (partial(responses.task, answer, ASKED), partial(responses.tasks, answer, [ASKED])):
+def _check(answer: RelayResponse) -> None:
+    for read in (partial(responses.parse_task, answer, ASKED), partial(responses.parse_tasks, answer, [ASKED])):
         error = _error(read)
-        assert not isinstance(error, SubmitUncertain | SubmitRefused)
+        assert not isinstance(error, SubmitOutcomeUnknown | SubmitRefused)
         assert type(error) is not RelayError
-    error = _error(partial(responses.submission, answer))
+    error = _error(partial(responses.parse_submission, answer))
     assert not isinstance(error, TaskUnknown)
     assert type(error) is not RelayError
-    assert error or responses.submission(answer).is_accepted
+    assert error or responses.parse_submission(answer).is_accepted
 
 
 @given(STATUSES, JSON)
@@ -507,7 +509,7 @@ def _check(answer: Answer) -> None:
 @example(200, {"code": float("inf"), "result": float("nan")})
 def test_any_json_ends_in_a_value_or_a_leaf(status: int, body: object) -> None:
     """No JSON that a relay could send raises anything outside our tree."""
-    answer = Answer(status, json.dumps(body))
+    answer = RelayResponse(status, json.dumps(body))
     _check(answer)
 
 
@@ -515,5 +517,5 @@ def test_any_json_ends_in_a_value_or_a_leaf(status: int, body: object) -> None:
 @example(200, b"[" * 100_000)
 def test_any_bytes_end_in_a_value_or_a_leaf(status: int, body: bytes) -> None:
     """No bytes that a relay could send raise anything outside our tree."""
-    answer = Answer(status, body.decode("utf-8", "replace"))
+    answer = RelayResponse(status, body.decode("utf-8", "replace"))
     _check(answer)

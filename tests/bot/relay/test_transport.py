@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from bot.errors import KeyRefused, RelayError
-from bot.relay.client import MidjourneyAPI
-from bot.relay.key_diagnosis import USAGE
+from bot.relay.client import RelayClient
+from bot.relay.key_diagnosis import USAGE_PATH
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay, of_bare_authorization, of_either, of_secret
 from tests.fakes.socket_relay import Slept
@@ -35,12 +35,12 @@ def _no_key_in_any_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
 
 
 @asynccontextmanager
-async def opened(it: KeyRelay, clock: FakeClock, key: str = KEY) -> AsyncGenerator[MidjourneyAPI]:
-    async with it.serve(), MidjourneyAPI.open(it.url, key, now=clock.now, sleep=Slept()) as api:
+async def opened(it: KeyRelay, clock: FakeClock, key: str = KEY) -> AsyncGenerator[RelayClient]:
+    async with it.serve(), RelayClient.open(it.url, key, now=clock.now, sleep=Slept()) as api:
         yield api
 
 
-async def _press(api: MidjourneyAPI) -> None:
+async def _press(api: RelayClient) -> None:
     await api.submit_action("5", "MJ::JOB::upsample::2::u", state="s")
 
 
@@ -49,7 +49,7 @@ async def test_both_headers_go_with_everything(admits: object, clock: FakeClock)
     """new-api reads Authorization, one-hub and midjourney-proxy mj-api-secret: the first request suits each."""
     it = KeyRelay(admits=admits, refusal=real_reply("onehub_401"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     async with opened(it, clock) as api:
-        await api.check()
+        await api.check_key()
         await _press(api)
     assert it.asked == {"read": 1, "submit": 1}
     for sent in it.headers.values():
@@ -61,12 +61,12 @@ async def test_the_second_header_alone_is_found_out_and_kept(refusal: Reply, clo
     """A relay that takes "Bearer " for a part of the key is asked once more; that header stays, for submits too."""
     it = KeyRelay(admits=of_bare_authorization, refusal=refusal)
     async with opened(it, clock) as api:
-        await api.check()
+        await api.check_key()
         assert it.asked == {"read": 2}
-        await api.check()
+        await api.check_key()
         await _press(api)
         await clock.advance(3600)
-        await api.check()
+        await api.check_key()
     assert it.asked == {"read": 4, "submit": 1}
     assert "Authorization" not in it.headers["read"] | it.headers["submit"]
     assert it.headers["submit"]["mj-api-secret"] == KEY
@@ -76,8 +76,8 @@ async def test_reads_that_are_refused_together_find_out_once(clock: FakeClock) -
     """None of them is told that the key is refused."""
     it = KeyRelay(admits=of_bare_authorization)
     async with opened(it, clock) as api:
-        await asyncio.gather(*(api.check() for _ in range(5)))
-        await api.check()
+        await asyncio.gather(*(api.check_key() for _ in range(5)))
+        await api.check_key()
     assert it.asked["read"] == 11
 
 
@@ -92,7 +92,7 @@ async def test_a_key_that_neither_header_brings_in_is_not_asked_for_twice_each_t
         for pause in (0, 10, 49, 2, 1):
             await clock.advance(pause)
             with pytest.raises(KeyRefused) as refused:
-                await api.check()
+                await api.check_key()
             assert WRONG not in f"{refused.value!r} {refused.value.reason}"
             counts.append(it.asked["read"])
         assert counts == [2, 3, 4, 6, 7]
@@ -114,7 +114,7 @@ async def test_a_403_of_the_relays_own_is_no_matter_of_headers(clock: FakeClock)
     it = KeyRelay(read=real_reply("2026_model_limits_on_fetch"))
     async with opened(it, clock) as api:
         with pytest.raises(KeyRefused):
-            await api.check()
+            await api.check_key()
     assert it.asked["read"] == 1
 
 
@@ -147,7 +147,7 @@ class Changing(KeyRelay):
         """Note the request, and answer it by its headers."""
         both = "Authorization" in request.headers
         reply = self.to_both if both else self.to_alone
-        if reply is None or request.path == USAGE:
+        if reply is None or request.path == USAGE_PATH:
             return await super().answer(request)
         self.asked["both" if both else "alone"] += 1
         return web.Response(status=reply.status, body=reply.text.encode())
@@ -158,11 +158,11 @@ async def test_a_login_page_is_no_answer_to_learn_from(page: Reply, clock: FakeC
     """After one passing 401, a gateway that reads Authorization only is still sent it."""
     it = Changing(to_both=Reply(401, ""), to_alone=page)
     async with opened(it, clock) as api:
-        for call in (api.check, lambda: api.list(["5"])):
+        for call in (api.check_key, lambda: api.fetch_tasks(["5"])):
             with pytest.raises(RelayError):
                 await call()
         it.to_both = None
-        await api.check()
+        await api.check_key()
         await _press(api)
     assert it.asked["submit"] == 1
     assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
@@ -174,12 +174,12 @@ async def test_an_outage_says_nothing_of_the_headers(status: int, clock: FakeClo
     it = Changing(to_both=Reply(401, ""), to_alone=Reply(status, ""))
     async with opened(it, clock) as api:
         with pytest.raises(KeyRefused):
-            await api.check()
+            await api.check_key()
         it.to_alone = UNKNOWN
-        await api.check()
+        await api.check_key()
         it.to_alone, asked = Reply(status, ""), it.asked["both"]
         with pytest.raises(RelayError):
-            await api.check()
+            await api.check_key()
         it.to_alone = None
         await _press(api)
     assert it.asked["both"] == asked
@@ -191,9 +191,9 @@ async def test_what_no_longer_takes_the_second_header_alone_is_sent_both(page: R
     """By the very read that finds it out, and by submits from there on."""
     it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
     async with opened(it, clock) as api:
-        await api.check()
+        await api.check_key()
         it.to_alone, it.to_both = page, UNKNOWN
-        await api.check()
+        await api.check_key()
         it.to_both = None
         await _press(api)
     assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
@@ -204,7 +204,7 @@ async def test_a_submit_that_is_refused_with_the_second_header_has_it_looked_at(
     """Where nothing is polled nobody else would find out: the next submit goes with both."""
     it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
     async with opened(it, clock) as api:
-        await api.check()
+        await api.check_key()
         it.to_alone, it.to_both = page, None
         with pytest.raises(RelayError):
             await _press(api)
@@ -217,7 +217,7 @@ async def test_seeds_that_are_refused_meanwhile_are_asked_for_again(clock: FakeC
     """Though they show nothing themselves: a read beside them has found out which header is taken."""
     it = KeyRelay(admits=of_bare_authorization, seed=Reply(200, '{"code":1,"description":"ok","result":"7"}'))
     async with opened(it, clock) as api:
-        seeds = await asyncio.gather(api.check(), *(api.seed("5") for _ in range(4)))
+        seeds = await asyncio.gather(api.check_key(), *(api.fetch_seed("5") for _ in range(4)))
     assert seeds[1:] == ["7"] * 4
 
 
@@ -225,17 +225,17 @@ async def test_a_passing_refusal_changes_nothing(clock: FakeClock) -> None:
     """Where both are refused as well, the second goes on alone, and the others are not tried for a minute."""
     it = Changing(to_both=Reply(401, ""), to_alone=UNKNOWN)
     async with opened(it, clock) as api:
-        await api.check()
+        await api.check_key()
         it.to_alone = Reply(401, "")
         for _ in range(3):
             with pytest.raises(KeyRefused):
-                await api.check()
+                await api.check_key()
         assert (it.asked["both"], it.asked["alone"]) == (2, 4)
         it.to_alone = UNKNOWN
-        await api.check()
+        await api.check_key()
         await clock.advance(61)
         it.to_alone, it.to_both = Reply(401, ""), UNKNOWN
-        await api.check()
+        await api.check_key()
     assert (it.asked["both"], it.asked["alone"]) == (3, 6)
 
 
@@ -243,7 +243,7 @@ async def test_a_seed_shows_nothing_of_the_headers(clock: FakeClock) -> None:
     """It is handed on to an upstream, or to nobody: its answer counts, and the next read has both headers again."""
     it = Changing(to_both=Reply(401, ""), to_alone=Reply(200, '{"code":1,"description":"ok","result":"7"}'))
     async with opened(it, clock) as api:
-        assert await api.seed("5") == "7"
+        assert await api.fetch_seed("5") == "7"
         it.to_both, it.to_alone = UNKNOWN, None
-        await api.check()
+        await api.check_key()
     assert (it.asked["both"], it.asked["alone"], it.asked["read"]) == (2, 1, 0)

@@ -13,7 +13,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.store import open_store
-from bot.store.database_errors import meaning
+from bot.store.database_errors import diagnose_database_error
 from tests.postgres import Postgres
 
 
@@ -21,8 +21,8 @@ async def fault(url: str) -> tuple[str, str]:
     """Open a database that cannot be opened, and tell what it is told as."""
     with pytest.raises(StoreUnavailable) as refused:
         async with open_store(url, now=lambda: datetime.now(UTC), owner="check") as store:
-            await store.fleet.leave()
-    return meaning(refused.value)
+            await store.process_leases.end_lease()
+    return diagnose_database_error(refused.value)
 
 
 def caused(cause: BaseException) -> StoreUnavailable:
@@ -96,7 +96,7 @@ async def test_a_full_disk() -> None:
 )
 def test_each_fault_has_its_step(cause: Callable[[], BaseException], said: str, step: str) -> None:
     """One sentence for what is wrong, and one for what to do."""
-    told, advice = meaning(caused(cause()))
+    told, advice = diagnose_database_error(caused(cause()))
     assert said in told
     assert step in advice
     assert told.endswith(".")

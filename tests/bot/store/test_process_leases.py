@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.entities import ClaimState, Mark
+from bot.entities import ClaimState, PressedButton
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.midjourney.task import Status, Task
 from bot.store import SqlStore, open_store, queries
@@ -21,26 +21,26 @@ LEASE, OVER = timedelta(minutes=5), timedelta(seconds=-1)
 class TestLeases:
     async def test_a_process_is_alive_while_it_renews(self, shared: OpenAs) -> None:
         """Whoever never was, or let its lease end, is told so; a renewal makes good."""
-        fleet = (await shared("a")).fleet
-        assert not await fleet.renew(LEASE)
-        assert await fleet.renew(OVER)
-        assert not await fleet.renew(LEASE)
-        assert await fleet.renew(LEASE)
+        fleet = (await shared("a")).process_leases
+        assert not await fleet.renew_lease(LEASE)
+        assert await fleet.renew_lease(OVER)
+        assert not await fleet.renew_lease(LEASE)
+        assert await fleet.renew_lease(LEASE)
 
     async def test_only_the_dead_who_own_nothing_are_buried(self, shared: OpenAs) -> None:
         """A row that jobs or submits still name must stay: it says that they are free."""
         a, b, c, d = [await shared(name) for name in "abcd"]
         await a.open_job(a_job(1))
-        await b.claim(a_claim(1), lambda _: None)
+        await b.create_claim(a_claim(1), lambda _: None)
         for store in (a, b, c):
-            await store.fleet.renew(OVER)
-        await d.fleet.renew(LEASE)
+            await store.process_leases.renew_lease(OVER)
+        await d.process_leases.renew_lease(LEASE)
         assert await process_names(d) == {"a", "b", "c", "d"}
-        await d.fleet.bury(timedelta())
-        assert [job.id for job in await d.fleet.take_over(9)] == [1]
-        assert [claim.id for claim in await d.fleet.orphaned_claims()] == [1]
+        await d.process_leases.delete_dead_processes(timedelta())
+        assert [job.id for job in await d.process_leases.take_over_jobs(9)] == [1]
+        assert [claim.id for claim in await d.process_leases.list_orphaned_claims()] == [1]
         assert await process_names(d) == {"a", "b", "d"}
-        await d.fleet.bury(timedelta())
+        await d.process_leases.delete_dead_processes(timedelta())
         assert await process_names(d) == {"b", "d"}, "the job of a is another's by now"
 
 
@@ -48,35 +48,35 @@ class TestJobs:
     async def test_a_living_process_keeps_its_jobs(self, shared: OpenAs) -> None:
         """Nobody takes them, itself included."""
         a, b = await shared("a"), await shared("b")
-        await a.fleet.renew(LEASE)
+        await a.process_leases.renew_lease(LEASE)
         await a.open_job(a_job(1))
-        assert [list(await store.fleet.take_over(9)) for store in (a, b)] == [[], []]
+        assert [list(await store.process_leases.take_over_jobs(9)) for store in (a, b)] == [[], []]
 
     async def test_jobs_of_the_dead_are_free_oldest_first(self, shared: OpenAs) -> None:
         """As many as asked for, each to one process; those that have ended are nobody's business."""
         a, b, c = [await shared(name) for name in "abc"]
         for store in (a, b, c):
-            await store.fleet.renew(LEASE)
+            await store.process_leases.renew_lease(LEASE)
         for message_id in (3, 1, 4, 2):
             await a.open_job(a_job(message_id))
         await a.close_job(4)
-        await a.fleet.renew(OVER)
-        assert list(await b.fleet.take_over(2)) == [a_job(1), a_job(2)]
-        assert list(await c.fleet.take_over(2)) == [a_job(3)]
-        assert list(await b.fleet.take_over(2)) == []
+        await a.process_leases.renew_lease(OVER)
+        assert list(await b.process_leases.take_over_jobs(2)) == [a_job(1), a_job(2)]
+        assert list(await c.process_leases.take_over_jobs(2)) == [a_job(3)]
+        assert list(await b.process_leases.take_over_jobs(2)) == []
 
     async def test_a_process_gives_back_what_it_does_not_need_itself(self, shared: OpenAs) -> None:
         """A job whose submit is on its way stays until its process leaves."""
         a, b = await shared("a"), await shared("b")
-        await a.fleet.renew(LEASE)
+        await a.process_leases.renew_lease(LEASE)
         await a.open_job(a_job(1))
         await a.open_job(a_job(2, "", claim_id=9))
-        await a.fleet.give_back()
-        assert list(await b.fleet.take_over(9)) == [a_job(1)]
-        await a.fleet.leave()
-        assert list(await b.fleet.take_over(9)) == [a_job(2, "", claim_id=9)]
+        await a.process_leases.release_jobs()
+        assert list(await b.process_leases.take_over_jobs(9)) == [a_job(1)]
+        await a.process_leases.end_lease()
+        assert list(await b.process_leases.take_over_jobs(9)) == [a_job(2, "", claim_id=9)]
         await a.open_job(a_job(3))
-        assert list(await b.fleet.take_over(9)) == [a_job(3)], "whoever left owns nothing any more"
+        assert list(await b.process_leases.take_over_jobs(9)) == [a_job(3)], "whoever left owns nothing any more"
 
     async def test_a_job_belongs_to_who_wrote_it_last(self, shared: OpenAs) -> None:
         """The one before learns that it lost it, and cannot end it any more."""
@@ -85,8 +85,8 @@ class TestJobs:
             await a.open_job(a_job(message_id))
         await b.open_job(a_job(1, notify=True))
         await a.close_job(1)
-        assert await a.fleet.lost([1, 2, 3]) == {1}
-        assert await b.fleet.lost([1]) == set()
+        assert await a.process_leases.find_lost_jobs([1, 2, 3]) == {1}
+        assert await b.process_leases.find_lost_jobs([1]) == set()
         assert list(await open_jobs(b)) == [a_job(1, notify=True), a_job(2)]
         await b.close_job(1)
         assert list(await open_jobs(b)) == [a_job(2)]
@@ -97,56 +97,56 @@ class TestClaims:
         """Those of the living are not, nor those whose end is known."""
         a, b = await shared("a"), await shared("b")
         for store in (a, b):
-            await store.fleet.renew(LEASE)
-        await a.claim(a_claim(1, "U1"), lambda _: None)
-        await a.claim(a_claim(2, "U2"), lambda _: None)
-        await b.claim(a_claim(3, "U3"), lambda _: None)
-        await a.settle(2, ClaimState.ACCEPTED, "child")
-        assert list(await b.fleet.orphaned_claims()) == []
-        await a.fleet.leave()
-        assert list(await b.fleet.orphaned_claims()) == [a_claim(1, "U1")]
+            await store.process_leases.renew_lease(LEASE)
+        await a.create_claim(a_claim(1, "U1"), lambda _: None)
+        await a.create_claim(a_claim(2, "U2"), lambda _: None)
+        await b.create_claim(a_claim(3, "U3"), lambda _: None)
+        await a.settle_claim(2, ClaimState.ACCEPTED, "child")
+        assert list(await b.process_leases.list_orphaned_claims()) == []
+        await a.process_leases.end_lease()
+        assert list(await b.process_leases.list_orphaned_claims()) == [a_claim(1, "U1")]
 
     async def test_a_claim_is_found_by_its_id(self, shared: OpenAs) -> None:
         """However it ended; an unknown one is None."""
         a = await shared("a")
-        await a.claim(a_claim(1), lambda _: None)
-        await a.settle(1, ClaimState.ACCEPTED, "child")
+        await a.create_claim(a_claim(1), lambda _: None)
+        await a.settle_claim(1, ClaimState.ACCEPTED, "child")
         assert await a.find_claim(1) == a_claim(1, state=ClaimState.ACCEPTED, child_id="child")
         assert await a.find_claim(2) is None
 
     async def test_a_claim_that_was_renewed_stands_in_the_way_anew(self, shared: OpenAs) -> None:
         """Of others' presses of the same button; its own person may press something else at once."""
         a = await shared("a")
-        await a.claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=3)), lambda _: None)
-        await a.renew(1)
+        await a.create_claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=3)), lambda _: None)
+        await a.renew_claim(1)
         with pytest.raises(AlreadyClaimed):
-            await a.claim(a_claim(2, "U1", person_id=99), lambda _: None)
-        await a.claim(a_claim(3, "U2"), lambda _: None)
+            await a.create_claim(a_claim(2, "U1", person_id=99), lambda _: None)
+        await a.create_claim(a_claim(3, "U2"), lambda _: None)
 
     async def test_a_claim_that_others_have_overtaken_is_not_renewed(self, shared: OpenAs) -> None:
         """A clock that jumped, or a drawing that hung: the same button may be another person's by now."""
         a = await shared("a")
-        await a.claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=6)), lambda _: None)
-        await a.claim(a_claim(2, "U1", person_id=99), lambda _: None)
+        await a.create_claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=6)), lambda _: None)
+        await a.create_claim(a_claim(2, "U1", person_id=99), lambda _: None)
         with pytest.raises(ClaimLost):
-            await a.renew(1)
+            await a.renew_claim(1)
 
     async def test_only_a_claim_of_ones_own_and_of_late_may_be_sent(self, shared: OpenAs) -> None:
         """Not another's, not one whose end is known, not one that others may soon claim again, and none at all."""
         a, b = await shared("a"), await shared("b")
-        await a.claim(a_claim(1, "U1"), lambda _: None)
-        await a.claim(a_claim(2, "U2", made_at=NOON - timedelta(minutes=2)), lambda _: None)
-        await a.hold(1)
+        await a.create_claim(a_claim(1, "U1"), lambda _: None)
+        await a.create_claim(a_claim(2, "U2", made_at=NOON - timedelta(minutes=2)), lambda _: None)
+        await a.verify_claim(1)
         for store, claim_id in ((b, 1), (a, 2), (a, 3)):
             with pytest.raises(ClaimLost):
-                await store.hold(claim_id)
-        await a.renew(2)
-        await a.hold(2)
+                await store.verify_claim(claim_id)
+        await a.renew_claim(2)
+        await a.verify_claim(2)
         for store, claim_id in ((b, 1), (a, 3)):
             with pytest.raises(ClaimLost):
-                await store.renew(claim_id)
-        await b.settle(1, ClaimState.REFUSED)
-        for again in (a.hold, a.renew):
+                await store.renew_claim(claim_id)
+        await b.settle_claim(1, ClaimState.REFUSED)
+        for again in (a.verify_claim, a.renew_claim):
             with pytest.raises(ClaimLost):
                 await again(1)
 
@@ -156,19 +156,19 @@ class TestMyself:
         """A lease that ends in the middle of a round, as after a machine's sleep, frees nothing for oneself."""
         a = await shared("a")
         await a.open_job(a_job(1))
-        await a.claim(a_claim(1), lambda _: None)
-        await a.fleet.renew(OVER)
-        assert list(await a.fleet.take_over(9)) == []
-        assert list(await a.fleet.orphaned_claims()) == []
-        assert list(await a.fleet.own()) == [a_job(1)]
+        await a.create_claim(a_claim(1), lambda _: None)
+        await a.process_leases.renew_lease(OVER)
+        assert list(await a.process_leases.take_over_jobs(9)) == []
+        assert list(await a.process_leases.list_orphaned_claims()) == []
+        assert list(await a.process_leases.list_own_jobs()) == [a_job(1)]
 
     async def test_whoever_has_no_row_or_one_of_a_wrong_clock_is_dead(self, shared: OpenAs) -> None:
         """A process may die before its first renewal, and a clock may be put back."""
         a, b, c = [await shared(name) for name in "abc"]
         await a.open_job(a_job(1))
-        await b.fleet.renew(timedelta(hours=10))
+        await b.process_leases.renew_lease(timedelta(hours=10))
         await b.open_job(a_job(2))
-        assert [job.id for job in await c.fleet.take_over(9)] == [1, 2]
+        assert [job.id for job in await c.process_leases.take_over_jobs(9)] == [1, 2]
 
 
 class TestForgetting:
@@ -177,31 +177,33 @@ class TestForgetting:
         a = await shared("a")
         for message_id, task_id in ((1, "t1"), (2, "t2")):
             await a.open_job(a_job(message_id, task_id))
-            await a.keep(Task(id=task_id))
-        await a.keep(Task(id="t3"))
+            await a.save_snapshot(Task(id=task_id))
+        await a.save_snapshot(Task(id="t3"))
         await a.close_job(1)
-        assert await a.forget(NOON) == 0
-        assert await a.forget(later(1)) == 3
-        assert await a.job(1) is None
+        assert await a.delete_expired(NOON) == 0
+        assert await a.delete_expired(later(1)) == 3
+        assert await a.find_job(1) is None
         assert list(await open_jobs(a)) == [a_job(2, "t2")]
-        assert set(await a.snapshots_of(["t1", "t2", "t3"])) == {"t2"}
+        assert set(await a.find_snapshots(["t1", "t2", "t3"])) == {"t2"}
 
     @pytest.mark.parametrize(("status", "marked"), [(Status.SUCCESS, True), (Status.FAILURE, False)])
     async def test_what_was_paid_for_stays_paid(self, shared: OpenAs, status: Status, *, marked: bool) -> None:
         """A claim outlives its child's snapshot, and still says that the press has its answer."""
         a = await shared("a")
-        await a.claim(a_claim(1, "U1"), lambda _: None)
-        await a.settle(1, ClaimState.ACCEPTED, "c1")
-        await a.keep(Task(id="c1", status=status))
-        await a.forget(later(1))
-        assert await a.snapshot("c1") is None
-        assert await a.marks("t1") == ({"U1": Mark("c1", "", finished=True)} if marked else {})
+        await a.create_claim(a_claim(1, "U1"), lambda _: None)
+        await a.settle_claim(1, ClaimState.ACCEPTED, "c1")
+        await a.save_snapshot(Task(id="c1", status=status))
+        await a.delete_expired(later(1))
+        assert await a.find_snapshot("c1") is None
+        assert await a.find_pressed_buttons("t1") == (
+            {"U1": PressedButton("c1", "", is_finished=True)} if marked else {}
+        )
 
 
 async def is_silent(store: SqlStore) -> bool:
     """Tell whether the store hears nothing for a moment: a word on a socket of this machine takes milliseconds."""
     try:
-        await asyncio.wait_for(store.fleet.freed(), 0.2)
+        await asyncio.wait_for(store.process_leases.wait_for_ownership_change(), 0.2)
     except TimeoutError:
         return True
     return False
@@ -216,18 +218,18 @@ class TestHints:
             open_store(url, now=lambda: NOON, owner="b") as b,
             asyncio.timeout(10),
         ):
-            await b.fleet.freed()  # it listens
+            await b.process_leases.wait_for_ownership_change()  # it listens
             await a.open_job(a_job(1))
-            await a.fleet.give_back()
-            await b.fleet.freed()
+            await a.process_leases.release_jobs()
+            await b.process_leases.wait_for_ownership_change()
             await a.open_job(a_job(1))  # nobody's, so that nobody need be told
             assert await is_silent(b)
-            await a.fleet.leave()
-            await b.fleet.freed()
+            await a.process_leases.end_lease()
+            await b.process_leases.wait_for_ownership_change()
             await b.open_job(a_job(1))  # nobody's again
             assert await is_silent(b)
             await a.open_job(a_job(1))  # b's
-            await b.fleet.freed()
+            await b.process_leases.wait_for_ownership_change()
             assert await is_silent(b)
 
     async def test_a_listener_that_was_cut_off_listens_again(
@@ -236,9 +238,9 @@ class TestHints:
         """And says so at once, as it may have missed something."""
         monkeypatch.setattr("bot.store.notify_listener._AGAIN_SECONDS", 0.01)
         async with open_store(await postgres.database(), now=lambda: NOON, owner="a") as a, asyncio.timeout(10):
-            await a.fleet.freed()
+            await a.process_leases.wait_for_ownership_change()
             await a.database.write(postgres.cut_others())
-            await a.fleet.freed()
+            await a.process_leases.wait_for_ownership_change()
 
     async def test_many_take_what_is_free_without_waiting_for_each_other(self, postgres: Postgres) -> None:
         """While one is still taking, another passes over what it takes: each job goes to one of them."""
@@ -249,15 +251,17 @@ class TestHints:
             open_store(url, now=lambda: NOON, owner="c") as c,
         ):
             for store in (b, c):
-                await store.fleet.renew(LEASE)
+                await store.process_leases.renew_lease(LEASE)
             for message_id in range(60):
                 await a.open_job(a_job(message_id))
-            await a.fleet.give_back()
-            async with b.database.writes.begin() as connection:
-                alive = queries.living(b.database.clock(), b.database.clock(queries.LONGEST_LEASE))
-                free = queries.free_jobs("b", alive, b.database.clock(), 5)
+            await a.process_leases.release_jobs()
+            async with b.database.write_engine.begin() as connection:
+                alive = queries.select_live_processes(
+                    b.database.clock_expression(), b.database.clock_expression(queries.LONGEST_LEASE)
+                )
+                free = queries.select_ownerless_jobs("b", alive, b.database.clock_expression(), 5)
                 held = set((await connection.execute(free)).scalars())
                 async with asyncio.timeout(2):
-                    passed_over = {job.id for job in await c.fleet.take_over(60)}
+                    passed_over = {job.id for job in await c.process_leases.take_over_jobs(60)}
             assert (held, passed_over) == (set(range(5)), set(range(5, 60)))
-            assert [job.id for job in await b.fleet.take_over(60)] == list(range(5))
+            assert [job.id for job in await b.process_leases.take_over_jobs(60)] == list(range(5))

@@ -24,24 +24,24 @@ from bot.errors import (
     RelayError,
     ServerNotAllowed,
     StoreUnavailable,
-    SubmitUncertain,
-    UploadForeign,
+    SubmitOutcomeUnknown,
+    UploadTypeUnsupported,
 )
 from bot.midjourney.parameters import Parameter
-from bot.midjourney.prompt_builder import Options
-from bot.midjourney.task import Status, Submission
-from bot.policy.rules import Asker
-from bot.ports import Ending
+from bot.midjourney.prompt_builder import ImagineOptions
+from bot.midjourney.task import Status, SubmitResponse
+from bot.policy.rules import Spender
+from bot.ports import JobEnding
 from bot.relay.requests import Imagine, Speed
-from bot.submissions.command_requests import Defaults, Wish, imagine
-from bot.submissions.commands import Creation
-from tests.fakes.answerer import FakeAnswerer
-from tests.fakes.given import FakeGiven
+from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_imagine
+from bot.submissions.commands import CommandInvocation
+from tests.fakes.answerer import FakePressFollowups
+from tests.fakes.given import FakePictureInput
 from tests.fakes.process import Process, World
 from tests.fakes.rows import CHILD, LIEN, MINH, task
 
-QUEUED = Submission(code=22, description="前面还有 2 个任务", result=CHILD)
-ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+QUEUED = SubmitResponse(code=22, description="前面还有 2 个任务", result=CHILD)
+ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ async def process(world: World) -> AsyncIterator[Process]:
         yield process
 
 
-def creation(interaction_id: int = 100, person: Person = LIEN, **asker: Any) -> Creation:  # noqa: ANN401
+def creation(interaction_id: int = 100, person: Person = LIEN, **asker: Any) -> CommandInvocation:  # noqa: ANN401
     given = {"person_id": person.id, "guild_id": 6, **asker}
-    return Creation(interaction_id=interaction_id, person=person, asker=Asker(**given))
+    return CommandInvocation(interaction_id=interaction_id, person=person, asker=Spender(**given))
 
 
-def wish(prompt: str = "a lighthouse --ar 3:2", *pictures: FakeGiven) -> Wish:
-    return imagine(Options(prompt=prompt), pictures)
+def wish(prompt: str = "a lighthouse --ar 3:2", *pictures: FakePictureInput) -> CommandRequest:
+    return build_imagine(ImagineOptions(prompt=prompt), pictures)
 
 
 def states(world: World) -> dict[int, str]:
@@ -74,8 +74,8 @@ def states(world: World) -> dict[int, str]:
 async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world: World, process: Process) -> None:
     """The message says "Sending" before the relay has replied, and lives to the task's end."""
     world.relay.submit_seconds = 40.0
-    answerer = FakeAnswerer()
-    await process.creations.create(creation(), wish(), answerer)
+    answerer = FakePressFollowups()
+    await process.creations.submit_command(creation(), wish(), answerer)
     assert answerer.opened == [""]
     claim = world.store.claimed[100]
     assert (claim.message_id, claim.task_id, claim.state) == (0, "", "submitting")
@@ -88,7 +88,7 @@ async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world
     assert [(one.kind, one.state) for one in world.relay.sent] == [("imagine", "mjbot:100")]
     assert states(world) == {100: "accepted"}
     assert world.store.claimed[100].child_id == CHILD
-    scenes = world.display.of(800)
+    scenes = world.editor.scenes_of(800)
     assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
     assert scenes[0].task is not None
     assert scenes[0].task.shown_prompt == "a lighthouse --ar 3:2"
@@ -97,8 +97,8 @@ async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world
 
 async def test_pictures_go_beside_the_prompt_in_their_order(world: World, process: Process) -> None:
     """Each is read once, checked, and sent as it is where it can be."""
-    given = FakeGiven("one.png"), FakeGiven("two.png")
-    await process.creations.create(creation(), wish("these two", *given), FakeAnswerer())
+    given = FakePictureInput("one.png"), FakePictureInput("two.png")
+    await process.creations.submit_command(creation(), wish("these two", *given), FakePressFollowups())
     await world.clock.advance(1.0)
     (order,) = world.relay.orders
     assert isinstance(order, Imagine)
@@ -116,31 +116,31 @@ async def test_who_may_not_spend_has_no_picture_read(
     world: World, process: Process, asker: dict[str, Any], error: type[Exception]
 ) -> None:
     """Admission comes before any work, and before any claim."""
-    given, answerer = FakeGiven(), FakeAnswerer()
+    given, answerer = FakePictureInput(), FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.create(creation(**asker), wish("this", given), answerer)
+        await process.creations.submit_command(creation(**asker), wish("this", given), answerer)
     assert (given.asked, answerer.opened, states(world), world.relay.sent) == (0, [], {}, [])
 
 
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        (FakeGiven(data=b"%PDF-1.7"), UploadForeign),
-        (FakeGiven(failure=PictureGone("https://cdn.test/a.png")), PictureGone),
+        (FakePictureInput(data=b"%PDF-1.7"), UploadTypeUnsupported),
+        (FakePictureInput(failure=PictureGone("https://cdn.test/a.png")), PictureGone),
     ],
 )
 async def test_a_picture_that_cannot_be_used_is_told_before_any_claim(
-    world: World, process: Process, given: FakeGiven, error: type[Exception]
+    world: World, process: Process, given: FakePictureInput, error: type[Exception]
 ) -> None:
     """Nothing is claimed, shown or sent."""
-    answerer = FakeAnswerer()
+    answerer = FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.create(creation(), wish("this", FakeGiven(), given), answerer)
+        await process.creations.submit_command(creation(), wish("this", FakePictureInput(), given), answerer)
     assert (answerer.opened, states(world), world.relay.sent) == ([], {}, [])
 
 
 @dataclass
-class SlowGiven(FakeGiven):
+class SlowGiven(FakePictureInput):
     """A picture behind a link that keeps whoever opens it waiting, until `come`."""
 
     come: asyncio.Event = field(default_factory=asyncio.Event)
@@ -156,13 +156,15 @@ async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, proce
     slow = SlowGiven()
     commands = [
         asyncio.ensure_future(
-            process.creations.create(creation(number), wish(f"this {number}", slow), FakeAnswerer(number))
+            process.creations.submit_command(creation(number), wish(f"this {number}", slow), FakePressFollowups(number))
         )
         for number in range(100, 120)
     ]
     await world.clock.advance(0.1)
     async with asyncio.timeout(10):
-        await process.creations.create(creation(200, MINH), wish("that", FakeGiven()), FakeAnswerer(900))
+        await process.creations.submit_command(
+            creation(200, MINH), wish("that", FakePictureInput()), FakePressFollowups(900)
+        )
         slow.come.set()
         ends = await asyncio.gather(*commands, return_exceptions=True)
     await world.clock.advance(5.0)
@@ -174,12 +176,12 @@ async def test_the_days_limit_binds_commands(world: World) -> None:
     """The claim judges, so nothing is shown or sent."""
     world.allow(per_person=1)
     async with world.process() as process:
-        await process.creations.create(creation(), wish(), FakeAnswerer())
+        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
         await world.clock.advance(10.0)
-        answerer = FakeAnswerer()
+        answerer = FakePressFollowups()
         with pytest.raises(DailyLimitReached):
-            await process.creations.create(creation(101), wish(), answerer)
-        await process.creations.create(creation(102, MINH), wish(), FakeAnswerer(child=801))
+            await process.creations.submit_command(creation(101), wish(), answerer)
+        await process.creations.submit_command(creation(102, MINH), wish(), FakePressFollowups(child=801))
         await world.clock.advance(1.0)
     assert answerer.opened == []
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100", "mjbot:102"]
@@ -187,21 +189,21 @@ async def test_the_days_limit_binds_commands(world: World) -> None:
 
 async def test_one_interaction_is_sent_once(world: World, process: Process) -> None:
     """Discord may deliver it twice, to this process or to another."""
-    await process.creations.create(creation(), wish(), FakeAnswerer())
+    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     with pytest.raises(AlreadyClaimed):
-        await process.creations.create(creation(), wish(), FakeAnswerer())
+        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 1
 
 
 async def test_the_same_again_within_seconds_is_taken_for_one(world: World, process: Process) -> None:
     """Sent twice by a hand that shook; another prompt, or another picture, is another wish."""
-    for number, asked in enumerate((wish(), wish("a fox"), wish("a fox", FakeGiven()))):
-        await process.creations.create(creation(100 + number), asked, FakeAnswerer(number))
+    for number, asked in enumerate((wish(), wish("a fox"), wish("a fox", FakePictureInput()))):
+        await process.creations.submit_command(creation(100 + number), asked, FakePressFollowups(number))
     with pytest.raises(AlreadyClaimed):
-        await process.creations.create(creation(200), wish("a fox"), FakeAnswerer())
+        await process.creations.submit_command(creation(200), wish("a fox"), FakePressFollowups())
     await world.clock.advance(4.0)
-    await process.creations.create(creation(201), wish("a fox"), FakeAnswerer(9))
+    await process.creations.submit_command(creation(201), wish("a fox"), FakePressFollowups(9))
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 4
 
@@ -212,7 +214,7 @@ async def test_what_fails_before_the_submit_gives_the_claim_back(
 ) -> None:
     """A message that did not get through sends nothing."""
     with pytest.raises(type(failure)):
-        await process.creations.create(creation(), wish(), FakeAnswerer(failure=failure))
+        await process.creations.submit_command(creation(), wish(), FakePressFollowups(failure=failure))
     await world.clock.advance(1.0)
     assert states(world) == {100: "refused"}
     assert (world.relay.sent, world.store.jobs) == ([], {})
@@ -224,8 +226,8 @@ async def test_what_the_relay_refuses_is_taken_back_and_said(
 ) -> None:
     """Its claim counts as unpaid, and its row is closed; nothing is tried again."""
     world.relay.outcomes = [refused]
-    answerer = FakeAnswerer()
-    await process.creations.create(creation(), wish(), answerer)
+    answerer = FakePressFollowups()
+    await process.creations.submit_command(creation(), wish(), answerer)
     await world.clock.advance(600.0)
     assert (answerer.closed, answerer.refused) == ([800], [refused])
     assert states(world) == {100: "refused"}
@@ -235,24 +237,24 @@ async def test_what_the_relay_refuses_is_taken_back_and_said(
 
 async def test_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
     """The message says that nobody knows."""
-    world.relay.outcomes = [SubmitUncertain("timeout")]
-    await process.creations.create(creation(), wish(), FakeAnswerer())
+    world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
+    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert states(world) == {100: "unknown"}
-    assert world.display.endings(800) == [None, Ending.UNCERTAIN]
+    assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
     assert len(world.relay.sent) == 1
 
 
 async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, process: Process) -> None:
     """Each pause is longer than the last, and the message says when it tries again."""
     world.relay.outcomes = [QueueFull(), QueueFull(), QUEUED]
-    answerer = FakeAnswerer()
-    await process.creations.create(creation(), wish(), answerer)
+    answerer = FakePressFollowups()
+    await process.creations.submit_command(creation(), wish(), answerer)
     start = world.clock.now()
     await world.clock.advance(29.0)
     assert len(world.relay.sent) == 1
-    (waiting,) = world.display.of(800)
-    assert waiting.again_at == start + timedelta(seconds=30)
+    (waiting,) = world.editor.scenes_of(800)
+    assert waiting.retry_at == start + timedelta(seconds=30)
     assert waiting.task is not None
     assert waiting.task.shown_prompt == "a lighthouse --ar 3:2"
     await world.clock.advance(2.0)
@@ -267,8 +269,8 @@ async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, 
 async def test_a_queue_that_stays_full_is_given_up_in_the_tokens_life(world: World, process: Process) -> None:
     """After ten minutes at most the message is taken back, and nothing is paid."""
     world.relay.outcomes = [QueueFull("队列已满")] * 100
-    answerer = FakeAnswerer()
-    await process.creations.create(creation(), wish(), answerer)
+    answerer = FakePressFollowups()
+    await process.creations.submit_command(creation(), wish(), answerer)
     await world.clock.advance(601.0)
     assert [type(error) for error in answerer.refused] == [QueueFull]
     assert (answerer.closed, states(world), world.store.closed) == ([800], {100: "refused"}, {800})
@@ -281,8 +283,8 @@ async def test_a_queue_that_stays_full_is_given_up_in_the_tokens_life(world: Wor
 async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process) -> None:
     """A message that was deleted while its wish waits ends the wait, unpaid."""
     world.relay.outcomes = [QueueFull()] * 3
-    world.display.broken[800] = PlaceGone()
-    await process.creations.create(creation(), wish(), FakeAnswerer())
+    world.editor.broken[800] = PlaceGone()
+    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert len(world.relay.sent) == 1
     assert states(world) == {100: "refused"}
@@ -291,11 +293,11 @@ async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process)
 async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
     """Right before the submit, and again after each wait for room."""
     world.relay.outcomes = [QueueFull()] * 9
-    answerer = FakeAnswerer()
-    await process.creations.create(creation(), wish(), answerer)
+    answerer = FakePressFollowups()
+    await process.creations.submit_command(creation(), wish(), answerer)
     await world.clock.advance(130.0)
     tries = len(world.relay.sent)
-    await world.store.settle(100, ClaimState.UNKNOWN)
+    await world.store.settle_claim(100, ClaimState.UNKNOWN)
     await world.clock.advance(300.0)
     assert [type(error) for error in answerer.refused] == [ClaimLost]
     assert (len(world.relay.sent), answerer.closed, states(world)) == (tries, [800], {100: "refused"})
@@ -303,19 +305,19 @@ async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, pr
 
 async def test_a_slow_command_is_told_at_its_end(world: World, process: Process) -> None:
     """As a press is: it was paid for, and whoever asked may be elsewhere by then."""
-    await process.creations.create(creation(), wish(), FakeAnswerer())
+    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     await world.clock.advance(40.0)
     world.relay.set(task(CHILD, Status.SUCCESS))
     await world.clock.advance(10.0)
-    assert world.display.notified == [(800, CHILD)]
+    assert world.editor.notified == [(800, CHILD)]
 
 
 async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -> None:
     """Nothing was sent, which the next process could not know."""
     world.relay.outcomes = [QueueFull()] * 3
-    answerer = FakeAnswerer()
+    answerer = FakePressFollowups()
     async with world.process() as process:
-        await process.creations.create(creation(), wish(), answerer)
+        await process.creations.submit_command(creation(), wish(), answerer)
         await world.clock.advance(10.0)
     assert (answerer.closed, len(answerer.refused)) == ([800], 1)
     assert (states(world), world.store.closed) == ({100: "refused"}, {800})
@@ -323,14 +325,14 @@ async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -
 
 @pytest.mark.parametrize(("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS, Status.MODAL, 0)])
 async def test_a_queue_and_a_form_are_known_from_the_first_moment(
-    world: World, process: Process, told: Submission, status: Status, ahead: int
+    world: World, process: Process, told: SubmitResponse, status: Status, ahead: int
 ) -> None:
     """What the submit's answer tells is drawn before the task was ever read."""
     world.relay.tasks.clear()
     world.relay.outcomes = [told]
-    await process.creations.create(creation(), wish(), FakeAnswerer())
+    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
     await world.clock.advance(1.0)
-    first = world.display.of(800)[0].task
+    first = world.editor.scenes_of(800)[0].task
     assert first is not None
     assert (first.status, first.properties.number_of_queues, first.action) == (status, ahead, "IMAGINE")
 
@@ -339,24 +341,27 @@ async def test_a_process_that_dies_never_sends_again(world: World) -> None:
     """Whoever goes on says that nobody knows."""
     world.relay.submit_seconds = 60.0
     async with world.process() as process:
-        await process.creations.create(creation(), wish(), FakeAnswerer())
+        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
         await world.clock.advance(1.0)
     async with world.process():
         await world.clock.advance(30.0)
         assert states(world) == {100: "unknown"}
-        assert world.display.endings(800) == [None, Ending.UNCERTAIN]
+        assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
         assert len(world.relay.sent) == 1
 
 
 def test_defaults_fill_what_was_left_unsaid() -> None:
     """What was said wins, also where it only excludes a default."""
-    defaults = Defaults((Parameter("ar", "16:9"), Parameter("stylize", "50")), Speed.RELAX)
-    assert imagine(Options(prompt="x --ar 3:2"), (), defaults).prompt == "x --ar 3:2 --stylize 50 --relax"
-    assert imagine(Options(prompt="x", speed=Speed.FAST), (), defaults).prompt == "x --fast --ar 16:9 --stylize 50"
+    defaults = PersonDefaults((Parameter("ar", "16:9"), Parameter("stylize", "50")), Speed.RELAX)
+    assert build_imagine(ImagineOptions(prompt="x --ar 3:2"), (), defaults).prompt == "x --ar 3:2 --stylize 50 --relax"
+    assert (
+        build_imagine(ImagineOptions(prompt="x", speed=Speed.FAST), (), defaults).prompt
+        == "x --fast --ar 16:9 --stylize 50"
+    )
 
 
 def test_a_wrong_prompt_is_refused_before_anything() -> None:
     """All that is wrong with it is told at once."""
     with pytest.raises(PromptRefused) as refused:
-        imagine(Options(prompt="x --ar 0:0 --chaos 900"))
+        build_imagine(ImagineOptions(prompt="x --ar 0:0 --chaos 900"))
     assert len(refused.value.problems) == 2

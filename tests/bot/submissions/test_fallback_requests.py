@@ -19,20 +19,20 @@ from bot.errors import (
     PictureGone,
     PictureTooLarge,
     PictureUnreadable,
+    PromptChangeUnsupported,
     PromptRefused,
-    PromptUnheard,
     RelayBusy,
     RelayError,
     StoreUnavailable,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
-from bot.midjourney.buttons import BUTTONS, ability, key
-from bot.midjourney.capabilities import barred, lacking
-from bot.midjourney.task import Button, Status, Submission, Task
-from bot.submissions.claims import claim_id_of
-from bot.tracking.offered_buttons import offered_buttons, with_buttons
+from bot.midjourney.buttons import BUTTONS_CAPABILITY, hash_custom_id, name_capability
+from bot.midjourney.capabilities import find_refusal_reason, summarize_refusals
+from bot.midjourney.task import Button, Status, SubmitResponse, Task
+from bot.submissions.claims import derive_claim_id
+from bot.tracking.offered_buttons import add_offered_buttons, build_offered_buttons
 from tests.bot.submissions.test_presses import press, states
-from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.process import Process, World
 from tests.fakes.relay import Sent
 from tests.fakes.rows import MINH, PARENT, task
@@ -77,15 +77,15 @@ async def process(world: World) -> AsyncIterator[Process]:
         yield process
 
 
-def accepted(*ids: str) -> list[Submission]:
-    return [Submission(code=1, result=one) for one in ids]
+def accepted(*ids: str) -> list[SubmitResponse]:
+    return [SubmitResponse(code=1, result=one) for one in ids]
 
 
-async def pressed(world: World, process: Process, button: str, *, prompt: str | None = None) -> FakeAnswerer:
+async def pressed(world: World, process: Process, button: str, *, prompt: str | None = None) -> FakePressFollowups:
     """Press the button of a task that has it, to the end of its submit."""
     world.store.snapshots[PARENT] = parent(button)
-    answerer = FakeAnswerer()
-    await process.presses.press(press(button=button), answerer, prompt=prompt)
+    answerer = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), answerer, prompt=prompt)
     await world.clock.advance(1.0)
     return answerer
 
@@ -113,8 +113,8 @@ async def test_what_is_refused_is_done_another_way(
     assert world.relay.sent[1:] == [Sent(kind, words, "mjbot:100")]
     assert states(world) == {100: "accepted"}
     assert world.store.jobs[800].task_id == "9001"
-    assert set(world.store.refused) == {ability(button)}
-    assert barred(button, answerer.marked[-1].refused) is None
+    assert set(world.store.missing_capabilities) == {name_capability(button)}
+    assert find_refusal_reason(button, answerer.marked[-1].missing_capabilities) is None
 
 
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
@@ -134,10 +134,10 @@ async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
 ) -> None:
     """The picture that the message itself keeps is sent, as its link is made anew."""
     world.pictures.failures[PICTURE] = PictureGone(PICTURE)
-    world.display.links[700] = "https://cdn.test/attachments/5/1/copy-of-it.png"
+    world.editor.links[700] = "https://cdn.test/attachments/5/1/copy-of-it.png"
     world.relay.outcomes = [NO, *accepted("9001")]
     await pressed(world, process, button)
-    assert str(len(world.display.links[700])) in world.relay.sent[1].words
+    assert str(len(world.editor.links[700])) in world.relay.sent[1].words
     assert states(world) == {100: "accepted"}
 
 
@@ -154,7 +154,9 @@ async def test_what_we_cannot_carry_may_be_open_to_the_relay(
 
 async def learnt(world: World, button: str) -> None:
     now = world.clock.now()
-    await world.store.refuse(ability(button), "unknown_action", at=now, until=now.replace(year=2027))
+    await world.store.save_missing_capability(
+        name_capability(button), "unknown_action", at=now, until=now.replace(year=2027)
+    )
 
 
 async def test_neither_way_greys_the_button(world: World, process: Process) -> None:
@@ -163,7 +165,7 @@ async def test_neither_way_greys_the_button(world: World, process: Process) -> N
     answerer = await pressed(world, process, ANIMATE)
     assert states(world) == {100: "refused"}
     assert answerer.closed == [800]
-    assert barred(ANIMATE, answerer.marked[-1].refused) == "no route"
+    assert find_refusal_reason(ANIMATE, answerer.marked[-1].missing_capabilities) == "no route"
 
 
 async def test_a_picture_that_is_gone_is_said_unpaid(world: World, process: Process) -> None:
@@ -178,24 +180,24 @@ async def test_a_picture_that_is_gone_is_said_unpaid(world: World, process: Proc
 
 async def test_an_answer_lost_on_the_other_way_is_not_sent_again(world: World, process: Process) -> None:
     """As ever."""
-    world.relay.outcomes = [NO, SubmitUncertain("timeout")]
+    world.relay.outcomes = [NO, SubmitOutcomeUnknown("timeout")]
     await pressed(world, process, ANIMATE)
     await world.clock.advance(120.0)
     assert states(world) == {100: "unknown"}
     assert len(world.relay.sent) == 2
 
 
-def shown_clip(answerer: FakeAnswerer) -> bool:
+def shown_clip(answerer: FakePressFollowups) -> bool:
     return answerer.clips == [("U2", CLIPS[1], True)]
 
 
-def shown_words(answerer: FakeAnswerer) -> bool:
-    return [word.text for word in answerer.words[0].ranked] == ["a fox", "in", "deep", "snow", "very"]
+def shown_words(answerer: FakePressFollowups) -> bool:
+    return [word.text for word in answerer.words[0].ranked_words] == ["a fox", "in", "deep", "snow", "very"]
 
 
 @pytest.mark.parametrize(("button", "shown"), [(CLIP, shown_clip), (DETAILS, shown_words)])
 async def test_what_is_there_already_is_shown_unpaid(
-    world: World, process: Process, button: str, shown: Callable[[FakeAnswerer], bool]
+    world: World, process: Process, button: str, shown: Callable[[FakePressFollowups], bool]
 ) -> None:
     """First in place of a child that came to nothing, then at once, to everybody, without any claim."""
     world.relay.outcomes = [NO]
@@ -204,8 +206,8 @@ async def test_what_is_there_already_is_shown_unpaid(
     assert answerer.closed == [800]
     assert answerer.refused == []
     assert states(world) == {100: "refused"}
-    again = FakeAnswerer()
-    await process.presses.press(press(101, MINH, button, guild_id=99), again)
+    again = FakePressFollowups()
+    await process.presses.submit_press(press(101, MINH, button, guild_id=99), again)
     assert shown(again)
     assert again.opened == []
     assert set(states(world)) == {100}
@@ -225,7 +227,7 @@ async def test_a_clip_that_nobody_told_of_is_refused(world: World, process: Proc
     await learnt(world, CLIP)
     world.store.snapshots[PARENT] = parent(CLIP).model_copy(update={"video_urls": CLIPS[:1]})
     with pytest.raises(ActionUnsupported):
-        await process.presses.press(press(button=CLIP), FakeAnswerer())
+        await process.presses.submit_press(press(button=CLIP), FakePressFollowups())
 
 
 # ---------------------------------------------------------------------------------------------------- Imagine all
@@ -235,7 +237,7 @@ async def test_each_line_is_a_submit_with_its_own_claim(world: World, process: P
     """Four claims, four children, one after the other, and no cooldown among them."""
     world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
     answerer = await pressed(world, process, ALL)
-    ids = [claim_id_of(100, line) for line in range(4)]
+    ids = [derive_claim_id(100, line) for line in range(4)]
     assert ids[0] == 100
     assert states(world) == dict.fromkeys(ids, "accepted")
     assert [sent.words[1] for sent in world.relay.sent[1:]] == [
@@ -249,9 +251,9 @@ async def test_each_line_is_a_submit_with_its_own_claim(world: World, process: P
     assert {row.task_id: row.claim_id for row in world.store.jobs.values()} == dict(zip("1234", ids, strict=True))
 
 
-@pytest.mark.parametrize("refused", [RelayBusy("23"), SubmitUncertain("timeout")])
+@pytest.mark.parametrize("refused", [RelayBusy("23"), SubmitOutcomeUnknown("timeout")])
 async def test_the_first_that_fails_is_the_last(
-    world: World, process: Process, refused: RelayBusy | SubmitUncertain
+    world: World, process: Process, refused: RelayBusy | SubmitOutcomeUnknown
 ) -> None:
     """Nobody is told the same thing four times, nor pays into the dark."""
     await learnt(world, ALL)
@@ -275,7 +277,7 @@ async def test_each_line_counts_against_the_day(world: World) -> None:
 class Unlearning(FakeStore):
     """A store that is gone whenever something was learnt."""
 
-    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Fail."""
         raise StoreUnavailable(ability)
 
@@ -291,7 +293,7 @@ async def test_the_lines_go_on_though_what_was_learnt_cannot_be_written(world: W
 
 async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, process: Process) -> None:
     """Its answer names all children, and each gets a message of its own."""
-    world.relay.outcomes = [Submission.model_validate({"code": 1, "result": "1,2,3,4"})]
+    world.relay.outcomes = [SubmitResponse.model_validate({"code": 1, "result": "1,2,3,4"})]
     for child in "1234":
         world.relay.set(task(child, Status.SUCCESS))
     answerer = await pressed(world, process, ALL)
@@ -300,12 +302,12 @@ async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, pr
     assert len(world.relay.sent) == 1
     assert answerer.opened == ["Imagine all"] * 4
     assert {row.task_id for row in world.store.jobs.values()} == set("1234")
-    assert all(world.display.of(800 + n)[-1].picture for n in range(4))
+    assert all(world.editor.scenes_of(800 + n)[-1].picture for n in range(4))
 
 
 async def test_lines_are_nobodys_answer_to_a_form(world: World, process: Process) -> None:
     """A relay that asks back about all of them is answered by the person, from the child's message."""
-    world.relay.outcomes = [Submission(code=21, description="Waiting for window confirm", result="1")]
+    world.relay.outcomes = [SubmitResponse(code=21, description="Waiting for window confirm", result="1")]
     await pressed(world, process, ALL)
     assert [sent.kind for sent in world.relay.sent] == ["action"]
 
@@ -313,7 +315,7 @@ async def test_lines_are_nobodys_answer_to_a_form(world: World, process: Process
 @pytest.mark.parametrize("interaction", [1, 1_400_000_000_000_000_000, (1 << 62) - 1])
 def test_claims_of_one_click_never_meet_another(interaction: int) -> None:
     """They are told apart by bits that no interaction has, and fit a signed column."""
-    ids = [claim_id_of(interaction, line) for line in range(4)]
+    ids = [derive_claim_id(interaction, line) for line in range(4)]
     assert len(set(ids)) == 4
     assert all(-(1 << 63) <= one < 1 << 63 for one in ids)
     assert all(one < 0 or one >= 1 << 62 for one in ids[1:])
@@ -330,8 +332,8 @@ async def test_a_process_that_dies_among_the_lines_pays_each_once() -> None:
         world.store.snapshots[PARENT] = parent(ALL)
         try:
             async with world.process(steps) as process:
-                answerer = steps.through(FakeAnswerer(), failing=False)
-                pressing = asyncio.ensure_future(process.presses.press(press(button=ALL), answerer))
+                answerer = steps.through(FakePressFollowups(), failing=False)
+                pressing = asyncio.ensure_future(process.presses.submit_press(press(button=ALL), answerer))
                 await asyncio.wait({pressing})
                 await world.clock.advance(0.0 if steps.is_dead else 30.0)
         except asyncio.CancelledError:
@@ -347,7 +349,7 @@ async def test_a_process_that_dies_among_the_lines_pays_each_once() -> None:
         assert ClaimState.SUBMITTING not in claims.values()
         assert all(row.task_id for row in world.store.jobs.values() if row.id not in world.store.closed)
         if not steps.is_dead:
-            assert tags == [f"mjbot:{claim_id_of(100, line)}" for line in range(4)]
+            assert tags == [f"mjbot:{derive_claim_id(100, line)}" for line in range(4)]
             break
     assert stop_at > 40
 
@@ -358,10 +360,10 @@ async def test_a_process_that_dies_among_the_lines_pays_each_once() -> None:
 async def test_a_form_starts_with_the_line_behind_its_button(world: World, process: Process) -> None:
     """That of a description, of a shortened prompt; else the task's prompt."""
     world.store.snapshots[PARENT] = parent(READ)
-    assert await process.presses.prefill(PARENT, key(READ)) == "two foxes"
+    assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
     world.store.snapshots[PARENT] = parent(SHORTER)
-    assert await process.presses.prefill(PARENT, key(SHORTER)) == "a fox in snow"
-    assert await process.presses.prefill(PARENT) == SHORTENED
+    assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(SHORTER)) == "a fox in snow"
+    assert await process.presses.get_modal_prefill(PARENT) == SHORTENED
 
 
 async def test_a_form_is_checked_before_anything_is_claimed(world: World, process: Process) -> None:
@@ -378,7 +380,7 @@ async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
     async with world.process() as process:
         world.store.snapshots[PARENT] = parent(ANIMATE)
         with pytest.raises(NotTheRequester):
-            await process.presses.press(press(100, MINH, ANIMATE), FakeAnswerer())
+            await process.presses.submit_press(press(100, MINH, ANIMATE), FakePressFollowups())
     assert all(state is ClaimState.REFUSED for state in states(world).values())
 
 
@@ -410,13 +412,13 @@ def buttonless(button: str, **more: Any) -> Task:  # noqa: ANN401
 
 async def press_offered(
     world: World, process: Process, button: str, *, prompt: str | None = None, kept: bool = True
-) -> FakeAnswerer:
+) -> FakePressFollowups:
     """Press a button that the bot offers; where the snapshot is not `kept`, of the task as the relay tells it."""
     if kept:
-        world.store.snapshots[PARENT] = with_buttons(buttonless(button), relay_sends_none=False)
+        world.store.snapshots[PARENT] = add_offered_buttons(buttonless(button), relay_sends_none=False)
     world.relay.set(buttonless(button))
-    answerer = FakeAnswerer()
-    await process.presses.press(press(button=button), answerer, prompt=prompt)
+    answerer = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), answerer, prompt=prompt)
     await world.clock.advance(1.0)
     return answerer
 
@@ -431,8 +433,8 @@ async def test_what_is_offered_never_goes_by_its_button(
     answerer = await press_offered(world, process, button, prompt=prompt, kept=kept)
     assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
     assert states(world) == {100: "accepted"}
-    assert world.store.refused == {}
-    assert [one.buttons for one in answerer.redrawn] == [offered_buttons(buttonless(button))]
+    assert world.store.missing_capabilities == {}
+    assert [one.buttons for one in answerer.redrawn] == [build_offered_buttons(buttonless(button))]
 
 
 async def test_all_lines_that_are_offered_are_drawn(world: World, process: Process) -> None:
@@ -447,13 +449,13 @@ async def test_all_lines_that_are_offered_are_drawn(world: World, process: Proce
 async def test_a_form_of_an_offered_line_begins_with_it(world: World, process: Process) -> None:
     """Also where the snapshot was kept before its buttons were offered."""
     world.store.snapshots[PARENT] = buttonless(READ)
-    assert await process.presses.prefill(PARENT, key(READ)) == "two foxes"
+    assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
 
 
 async def test_a_new_prompt_is_not_sent_where_only_the_old_is_drawn(world: World, process: Process) -> None:
     """From a form that was opened before: unpaid, and said."""
     answerer = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
-    assert [type(error) for error in answerer.refused] == [PromptUnheard]
+    assert [type(error) for error in answerer.refused] == [PromptChangeUnsupported]
     assert world.relay.sent == []
     assert states(world) == {100: "refused"}
 
@@ -467,7 +469,7 @@ async def test_a_change_that_is_refused_is_unpaid(world: World, process: Process
     answerer = await press_offered(world, process, OFFERED_U2)
     assert answerer.refused == [refused]
     assert states(world) == {100: "refused"}
-    assert world.store.refused == {}
+    assert world.store.missing_capabilities == {}
 
 
 async def test_a_change_that_the_relay_lacks_greys_what_is_offered(world: World, process: Process) -> None:
@@ -475,10 +477,10 @@ async def test_a_change_that_the_relay_lacks_greys_what_is_offered(world: World,
     world.relay.outcomes = [NO]
     answerer = await press_offered(world, process, OFFERED_U2)
     assert answerer.refused == [NO]
-    refused = answerer.marked[-1].refused
-    assert barred(OFFERED_U2, refused, offered=True) == "unknown_action"
-    assert barred(OFFERED_V3, refused, offered=True) is None
-    assert lacking({**refused, BUTTONS: ""})[0] == {"U": "unknown_action"}
+    refused = answerer.marked[-1].missing_capabilities
+    assert find_refusal_reason(OFFERED_U2, refused, offered=True) == "unknown_action"
+    assert find_refusal_reason(OFFERED_V3, refused, offered=True) is None
+    assert summarize_refusals({**refused, BUTTONS_CAPABILITY: ""})[0] == {"U": "unknown_action"}
 
 
 async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, process: Process) -> None:
@@ -486,8 +488,8 @@ async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, 
     own = "MJ::JOB::upsample::2::aa"
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     world.relay.set(task(status=Status.SUCCESS, action="IMAGINE"))
-    answerer = FakeAnswerer()
-    await process.presses.press(press(button=OFFERED_U2), answerer)
+    answerer = FakePressFollowups()
+    await process.presses.submit_press(press(button=OFFERED_U2), answerer)
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("action", (PARENT, own), "mjbot:100")]
 
@@ -496,9 +498,9 @@ async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, 
 async def test_a_button_that_relays_cannot_read_is_not_sent(world: World, process: Process, button: str) -> None:
     """new-api panics over a customId without "::", or closes the connection: refused before anything is claimed."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=button, label="?"),))
-    answerer = FakeAnswerer()
+    answerer = FakePressFollowups()
     with pytest.raises(ActionUnsupported) as refused:
-        await process.presses.press(press(button=button), answerer)
+        await process.presses.submit_press(press(button=button), answerer)
     assert refused.value.lasting
     assert (world.relay.sent, world.store.claimed, answerer.opened) == ([], {}, [])
-    assert barred(button, {}) is not None
+    assert find_refusal_reason(button, {}) is not None

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from bot.entities import Claim, Usage
-from bot.errors import DailyLimitReached, FormUnsent, PromptBanned, RelayError, StoreUnavailable, SubmitUncertain
-from bot.midjourney.task import Status, Submission
-from bot.ports import Ending
+from bot.errors import DailyLimitReached, ModalNotSent, PromptBanned, RelayError, StoreUnavailable, SubmitOutcomeUnknown
+from bot.midjourney.task import Status, SubmitResponse
+from bot.ports import JobEnding
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import ASKS, press
-from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.process import World
 from tests.fakes.relay import ACCEPTED
@@ -20,7 +20,7 @@ from tests.fakes.rows import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
 
 REMIX = ASKS.model_copy(update={"code": 1})
 """The window of a remix, as new-api rewrites it and bills it."""
-EXISTS = Submission(code=21, description="任务已存在", result=CHILD)
+EXISTS = SubmitResponse(code=21, description="任务已存在", result=CHILD)
 EXISTED = EXISTS.model_copy(update={"code": 1})
 NEW_PROMPT = "another prompt --zoom 2"
 
@@ -37,9 +37,9 @@ async def counted(world: World) -> int:
     """Return how many submits count today."""
     seen: list[Usage] = []
     probe = Claim(id=999, person_id=1, guild_id=6, message_id=0, task_id="", button="probe", made_at=world.clock.now())
-    await world.store.claim(probe, seen.append)
+    await world.store.create_claim(probe, seen.append)
     del world.store.claimed[999]
-    return seen[0].person_today
+    return seen[0].person_submits_today
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ async def counted(world: World) -> int:
         pytest.param(ACCEPTED, U2, 1, id="a task"),
     ],
 )
-async def test_a_press_counts_what_is_billed(world: World, answer: Submission, button: str, count: int) -> None:
+async def test_a_press_counts_what_is_billed(world: World, answer: SubmitResponse, button: str, count: int) -> None:
     """In any case its button is marked, and its child followed."""
     world.relay.outcomes = [answer]
-    answerer = FakeAnswerer()
+    answerer = FakePressFollowups()
     async with world.process() as process:
-        await process.presses.press(press(button=button), answerer)
+        await process.presses.submit_press(press(button=button), answerer)
         await world.clock.advance(2.0)
         assert await counted(world) == count
         assert world.store.jobs[800].task_id == CHILD
@@ -66,15 +66,15 @@ async def test_a_press_counts_what_is_billed(world: World, answer: Submission, b
 
 @pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS, 0, 1)])
 async def test_a_form_that_is_answered_later_counts_too(
-    world: World, window: Submission, before: int, after: int
+    world: World, window: SubmitResponse, before: int, after: int
 ) -> None:
     """Of a free window only the form counts; of a billed one both."""
     world.relay.outcomes = [window, ACCEPTED]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer())
+        await process.presses.submit_press(press(button=V2), FakePressFollowups())
         await world.clock.advance(2.0)
         assert await counted(world) == before
-        await process.presses.answer_form(press(101, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await process.presses.answer_modal(press(101, task_id=CHILD), NEW_PROMPT, FakePressFollowups())
         await world.clock.advance(2.0)
         assert await counted(world) == after
 
@@ -83,20 +83,20 @@ async def test_a_form_that_is_answered_later_counts_too(
     ("window", "form", "count"),
     [
         (REMIX, ACCEPTED, 2),
-        (REMIX, SubmitUncertain("timeout"), 2),
+        (REMIX, SubmitOutcomeUnknown("timeout"), 2),
         (REMIX, PromptBanned("word"), 1),
         (ASKS, ACCEPTED, 1),
-        (ASKS, SubmitUncertain("timeout"), 1),
+        (ASKS, SubmitOutcomeUnknown("timeout"), 1),
         (ASKS, PromptBanned("word"), 0),
     ],
 )
 async def test_a_form_that_follows_its_press_counts_too(
-    world: World, window: Submission, form: Submission | RelayError, count: int
+    world: World, window: SubmitResponse, form: SubmitResponse | RelayError, count: int
 ) -> None:
     """One click, one claim, and one or two submits: one that may be paid counts, one that was refused does not."""
     world.relay.outcomes = [window, form]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
         assert [sent.kind for sent in world.relay.sent] == ["action", "modal"]
         assert await counted(world) == count
@@ -106,50 +106,56 @@ async def test_two_submits_use_up_a_budget_of_two(world: World) -> None:
     world.allow(per_person=2)
     world.relay.outcomes = [REMIX, ACCEPTED]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
         await world.clock.advance(5.0)
         with pytest.raises(DailyLimitReached):
-            await process.presses.press(press(101), FakeAnswerer(801))
+            await process.presses.submit_press(press(101), FakePressFollowups(801))
 
 
 async def test_a_command_whose_task_existed_counts_nothing(world: World) -> None:
     world.relay.outcomes = [EXISTS]
     async with world.process() as process:
-        await process.creations.create(creation(), wish(), FakeAnswerer())
+        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
         await world.clock.advance(2.0)
         assert await counted(world) == 0
         assert world.store.jobs[800].task_id == CHILD
 
 
-@pytest.mark.parametrize(("window", "ending", "count"), [(REMIX, Ending.DROPPED_CHARGED, 1), (ASKS, Ending.DROPPED, 0)])
+@pytest.mark.parametrize(
+    ("window", "ending", "count"), [(REMIX, JobEnding.FORM_DROPPED_MAYBE_BILLED, 1), (ASKS, JobEnding.FORM_DROPPED, 0)]
+)
 async def test_dropping_a_form_says_whether_its_window_may_be_charged(
-    world: World, window: Submission, ending: Ending, count: int
+    world: World, window: SubmitResponse, ending: JobEnding, count: int
 ) -> None:
     """And after a restart as well."""
     world.relay.outcomes = [window]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer())
+        await process.presses.submit_press(press(button=V2), FakePressFollowups())
         await world.clock.advance(2.0)
     async with world.process() as process:
-        await process.presses.drop_form(press(101, task_id=CHILD))
+        await process.presses.decline_modal(press(101, task_id=CHILD))
         await world.clock.advance(1.0)
-        assert world.display.of(800)[-1].ending is ending
+        assert world.editor.scenes_of(800)[-1].ending is ending
         assert await counted(world) == count
 
 
 @pytest.mark.parametrize(
     ("action", "ending"),
-    [("INPAINT", Ending.DROPPED), ("CUSTOM_ZOOM", Ending.DROPPED), ("VARIATION", Ending.DROPPED_CHARGED)],
+    [
+        ("INPAINT", JobEnding.FORM_DROPPED),
+        ("CUSTOM_ZOOM", JobEnding.FORM_DROPPED),
+        ("VARIATION", JobEnding.FORM_DROPPED_MAYBE_BILLED),
+    ],
 )
-async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, ending: Ending) -> None:
+async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, ending: JobEnding) -> None:
     """Its row may be an earlier version's: what no relay bills is free in any case."""
     world.relay.set(task(CHILD, Status.MODAL, action=action))
     async with world.process() as process:
-        await process.jobs.follow(replace(job(800, CHILD), born_at=START))
+        await process.jobs.follow_job(replace(job(800, CHILD), born_at=START))
         await world.clock.advance(1.0)
-        await process.presses.drop_form(press(task_id=CHILD))
+        await process.presses.decline_modal(press(task_id=CHILD))
         await world.clock.advance(1.0)
-    assert world.display.of(800)[-1].ending is ending
+    assert world.editor.scenes_of(800)[-1].ending is ending
 
 
 # ---------------------------------------------------------------------------------------------------- judged anew
@@ -160,25 +166,25 @@ async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str
     """Its window was billed, and used the limit up: the child waits for the form, and the person is told."""
     world.allow(**rules)
     world.relay.outcomes = [REMIX]
-    answerer = FakeAnswerer()
+    answerer = FakePressFollowups()
     async with world.process() as process:
-        await process.presses.press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), answerer, prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
         assert [sent.kind for sent in world.relay.sent] == ["action"]
         assert await counted(world) == 1
         [unsent] = answerer.refused
-        assert isinstance(unsent, FormUnsent)
+        assert isinstance(unsent, ModalNotSent)
         assert isinstance(unsent.refused, DailyLimitReached)
         assert unsent.refused.limit == 1
         row = world.store.jobs[800]
         assert (row.task_id, row.form_sent) == (CHILD, False)
-        shown = world.display.of(800)[-1].task
+        shown = world.editor.scenes_of(800)[-1].task
         assert shown is not None
         assert shown.status is Status.MODAL
         with pytest.raises(DailyLimitReached):
-            await process.presses.answer_form(press(101, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+            await process.presses.answer_modal(press(101, task_id=CHILD), NEW_PROMPT, FakePressFollowups())
         await world.clock.advance(24 * 3600.0)
-        await process.presses.answer_form(press(102, task_id=CHILD), NEW_PROMPT, FakeAnswerer())
+        await process.presses.answer_modal(press(102, task_id=CHILD), NEW_PROMPT, FakePressFollowups())
         await world.clock.advance(2.0)
         assert [sent.kind for sent in world.relay.sent] == ["action", "modal"]
 
@@ -188,13 +194,13 @@ async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str
     [(ASKS, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
 )
 async def test_a_form_is_sent_as_far_as_the_limit_goes(
-    world: World, window: Submission, limit: int, kinds: list[str]
+    world: World, window: SubmitResponse, limit: int, kinds: list[str]
 ) -> None:
     """A free window leaves room for its form; and no cooldown is asked in between."""
     world.allow(per_person=limit, cooldown=timedelta(minutes=1))
     world.relay.outcomes = [window, ACCEPTED]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), FakeAnswerer(), prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
         assert [sent.kind for sent in world.relay.sent] == kinds
         assert await counted(world) == len(kinds) - (window is ASKS)
@@ -208,8 +214,8 @@ async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -
     world.relay.set(task("9002", Status.MODAL))
     async with world.process() as process:
         for number, button in enumerate((V2, PAN)):
-            answerer = FakeAnswerer(800 + number)
-            await process.presses.press(press(100 + number, button=button), answerer, prompt=NEW_PROMPT)
+            answerer = FakePressFollowups(800 + number)
+            await process.presses.submit_press(press(100 + number, button=button), answerer, prompt=NEW_PROMPT)
         await world.clock.advance(20.0)
         assert len(world.relay.sent) <= 3
         assert await counted(world) == len(world.relay.sent)
@@ -218,18 +224,18 @@ async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -
 async def test_a_form_that_nobody_can_judge_is_not_sent(world: World) -> None:
     """A store that goes away in between is said to be why, and the press counts its window when it is back."""
     world.relay.outcomes = [REMIX]
-    answerer = FakeAnswerer()
-    judged = world.store.claim
+    answerer = FakePressFollowups()
+    judged = world.store.create_claim
 
     async def gone(claim: Claim, judge: Callable[[Usage], None]) -> None:
         if world.relay.sent:
             raise StoreUnavailable
         await judged(claim, judge)
 
-    world.store.claim = gone  # type: ignore[method-assign]
+    world.store.create_claim = gone  # type: ignore[method-assign]
     async with world.process() as process:
-        await process.presses.press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), answerer, prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
     assert [sent.kind for sent in world.relay.sent] == ["action"]
-    assert [type(error.refused) for error in answerer.refused if isinstance(error, FormUnsent)] == [StoreUnavailable]
+    assert [type(error.refused) for error in answerer.refused if isinstance(error, ModalNotSent)] == [StoreUnavailable]
     assert world.store.claimed[100].submits == 1

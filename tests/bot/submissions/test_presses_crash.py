@@ -17,15 +17,15 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     StoreUnavailable,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
-from bot.midjourney.buttons import REPAINTED
-from bot.midjourney.task import Button, Status, Submission
-from bot.ports import Ending
-from bot.submissions.presses import WAITING
+from bot.midjourney.buttons import REPAINTED_TITLE
+from bot.midjourney.task import Button, Status, SubmitResponse
+from bot.ports import JobEnding
+from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import ASKS, press
-from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
@@ -41,7 +41,7 @@ MORE = (*BUTTONS, *(Button(custom_id=one) for one in (ANIMATE, REGION)))
 class Story:
     """What a person does, and how the relay answers."""
 
-    outcomes: list[Submission | RelayError] = field(default_factory=list)
+    outcomes: list[SubmitResponse | RelayError] = field(default_factory=list)
     prompt: str | None = None
     button: str = U2
     proposal: int = 0
@@ -51,19 +51,19 @@ class Story:
     creates: bool = False
     """Whether it is a command."""
 
-    async def run(self, process: Process, answerer: FakeAnswerer) -> None:
+    async def run(self, process: Process, answerer: FakePressFollowups) -> None:
         """Press, answer the form, or give the command."""
         if self.creates:
-            await process.creations.create(creation(), wish(), answerer)
+            await process.creations.submit_command(creation(), wish(), answerer)
         elif self.waits and self.proposal:
-            waiting = replace(press(task_id=CHILD), key=WAITING)
-            await process.presses.repaint(waiting, self.proposal, "a prompt", b"mask", answerer)
+            waiting = replace(press(task_id=CHILD), button_key=PENDING_MODAL_KEY)
+            await process.presses.confirm_region(waiting, self.proposal, "a prompt", b"mask", answerer)
         elif self.waits:
-            await process.presses.answer_form(press(task_id=CHILD), "a prompt", answerer)
+            await process.presses.answer_modal(press(task_id=CHILD), "a prompt", answerer)
         elif self.proposal:
-            await process.presses.repaint(press(button=REGION), self.proposal, "a prompt", b"mask", answerer)
+            await process.presses.confirm_region(press(button=REGION), self.proposal, "a prompt", b"mask", answerer)
         else:
-            await process.presses.press(
+            await process.presses.submit_press(
                 press(button=ZOOM if self.prompt else self.button), answerer, prompt=self.prompt
             )
 
@@ -76,7 +76,7 @@ class Story:
         world.relay.set(task(CHILD, Status.MODAL if self.waits else Status.SUCCESS))
         world.relay.on_modal = lambda: world.relay.set(task(CHILD, Status.SUCCESS))
         if self.waits:
-            asked = {"claim_id": 50, "parent_id": PARENT, "done": REPAINTED} if self.proposal else {}
+            asked = {"claim_id": 50, "parent_id": PARENT, "done": REPAINTED_TITLE} if self.proposal else {}
             world.store.jobs = {800: job(800, CHILD, **asked)}
         return world
 
@@ -84,35 +84,35 @@ class Story:
 STORIES = {
     "accepted": Story([ACCEPTED]),
     "refused": Story([RelayBusy("23")]),
-    "lost": Story([SubmitUncertain("timeout")]),
+    "lost": Story([SubmitOutcomeUnknown("timeout")]),
     "settling": Story([ParentBusy("wait"), ACCEPTED]),
     "older way": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
     "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
     "another way": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
-    "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitUncertain("timeout")], button=ANIMATE),
+    "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitOutcomeUnknown("timeout")], button=ANIMATE),
     "form first": Story([ASKS, ACCEPTED], prompt="a prompt --zoom 2"),
-    "form lost": Story([ASKS, SubmitUncertain("timeout")], prompt="a prompt --zoom 2"),
+    "form lost": Story([ASKS, SubmitOutcomeUnknown("timeout")], prompt="a prompt --zoom 2"),
     "repainted": Story([ASKS, ACCEPTED], proposal=900),
-    "repainted, lost": Story([ASKS, SubmitUncertain("timeout")], proposal=900),
+    "repainted, lost": Story([ASKS, SubmitOutcomeUnknown("timeout")], proposal=900),
     "repainted, refused": Story([RelayBusy("23")], proposal=900),
     "form later": Story([ACCEPTED], waits=True),
-    "form later lost": Story([SubmitUncertain("timeout")], waits=True),
+    "form later lost": Story([SubmitOutcomeUnknown("timeout")], waits=True),
     "form later refused": Story([RelayBusy("23")], waits=True),
     "mask later": Story([ACCEPTED], waits=True, proposal=900),
-    "mask later lost": Story([SubmitUncertain("timeout")], waits=True, proposal=900),
+    "mask later lost": Story([SubmitOutcomeUnknown("timeout")], waits=True, proposal=900),
     "mask later refused": Story([RelayBusy("23")], waits=True, proposal=900),
     "queue full": Story([QueueFull(), ACCEPTED]),
     "command accepted": Story([ACCEPTED], creates=True),
     "command refused": Story([RelayBusy("3")], creates=True),
-    "command lost": Story([SubmitUncertain("timeout")], creates=True),
+    "command lost": Story([SubmitOutcomeUnknown("timeout")], creates=True),
     "command waits": Story([QueueFull(), ACCEPTED], creates=True),
-    "command waits, then lost": Story([QueueFull(), SubmitUncertain("timeout")], creates=True),
+    "command waits, then lost": Story([QueueFull(), SubmitOutcomeUnknown("timeout")], creates=True),
 }
 
 
 async def live(world: World, story: Story, steps: Steps) -> list[BaseException]:
     """Live through a story until its process ends; return what the person was told at once."""
-    answerer = FakeAnswerer()
+    answerer = FakePressFollowups()
     told: list[BaseException] = []
     try:
         async with world.process(steps) as process:
@@ -148,7 +148,7 @@ def check(world: World) -> None:
     unfinished = [row for row in world.store.jobs.values() if row.id not in world.store.closed]
     assert [row for row in unfinished if not row.task_id] == [], "a message says 'Sending' for ever"
     if claim.state is ClaimState.ACCEPTED:
-        last = world.display.of(800)[-1]
+        last = world.editor.scenes_of(800)[-1]
         assert last.task is not None
         assert last.task.id == CHILD
 
@@ -205,11 +205,11 @@ async def test_nobody_is_notified_twice_wherever_the_process_dies() -> None:
             assert steps.is_dead
         async with world.process():
             await world.clock.advance(5.0)
-        assert len(world.display.notified) <= 1
-        assert world.display.of(700)[-1].picture is not None
+        assert len(world.editor.notified) <= 1
+        assert world.editor.scenes_of(700)[-1].picture is not None
         assert world.store.closed == {700}
         if not steps.is_dead:
-            assert len(world.display.notified) == 1
+            assert len(world.editor.notified) == 1
             break
 
 
@@ -222,7 +222,7 @@ async def test_an_uncertain_press_says_so_after_any_death() -> None:
         async with world.process():
             await world.clock.advance(120.0)
         if world.relay.sent:
-            assert world.display.endings(800)[-1] is Ending.UNCERTAIN
+            assert world.editor.endings(800)[-1] is JobEnding.ANSWER_LOST
             assert world.store.claimed[100].state is ClaimState.UNKNOWN
         if not steps.is_dead:
             break
@@ -233,7 +233,7 @@ async def test_an_uncertain_press_says_so_after_any_death() -> None:
 async def test_a_message_that_cannot_be_answered_pays_once(name: str, error: Callable[[], BaseException]) -> None:
     """Discord fails at the refusal, the mark or the taking back: the claim tells what happened none the less."""
 
-    class Broken(FakeAnswerer):
+    class Broken(FakePressFollowups):
         async def close_child(self, place: object) -> None:
             raise error()
 

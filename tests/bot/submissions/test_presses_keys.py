@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Mark
+from bot.entities import PressedButton
 from bot.errors import AlreadyPressed, MjbotError
-from bot.midjourney.buttons import claim_key, find, key, marks_of, meaning
+from bot.midjourney.buttons import claim_key, find_button, find_marks, hash_custom_id, resolve_action
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.submissions.presses import Press
-from bot.tracking.offered_buttons import offered_buttons
+from bot.tracking.offered_buttons import build_offered_buttons
 from tests.bot.submissions.test_presses import press
-from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.process import Process, World
 from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, task
 
@@ -40,7 +40,7 @@ def parent(name: str, *, own: bool) -> Task:
         {"action": "SHORTEN", "properties": {"finalPrompt": LINES}} if name == "line" else {"action": "IMAGINE"}
     )
     bare = task(status=Status.SUCCESS, buttons=None, **more)
-    bare = bare.model_copy(update={"buttons": offered_buttons(bare)})
+    bare = bare.model_copy(update={"buttons": build_offered_buttons(bare)})
     buttons = tuple(Button(custom_id=one) for one in OWN.values())
     return bare.model_copy(update={"buttons": buttons, "buttons_key": ButtonsKey.ARRAY}) if own else bare
 
@@ -53,12 +53,12 @@ def have(world: World, name: str, *, own: bool) -> None:
 
 def pressed(name: str, number: int, *, own: bool) -> Press:
     person = (LIEN, MINH)[number]
-    return replace(press(100 + number, person), key=key((OWN if own else OFFERED)[name]))
+    return replace(press(100 + number, person), button_key=hash_custom_id((OWN if own else OFFERED)[name]))
 
 
 async def second(process: Process, press: Press) -> MjbotError | None:
     try:
-        await process.presses.press(press, FakeAnswerer(801))
+        await process.presses.submit_press(press, FakePressFollowups(801))
     except MjbotError as error:
         return error
     return None
@@ -67,8 +67,10 @@ async def second(process: Process, press: Press) -> MjbotError | None:
 @pytest.mark.parametrize("text", [finished for name in OWN for finished in parent(name, own=False).buttons], ids=str)
 def test_what_is_offered_is_claimed_under_its_own_key(text: Button) -> None:
     """So what was claimed of it before is found, whatever the relay's own buttons are called."""
-    assert claim_key(text.custom_id) == key(text.custom_id)
-    assert {claim_key(f"{text.custom_id}{more}") for more in (f"::{ID}", f"::{ID}::SOLO")} == {key(text.custom_id)}
+    assert claim_key(text.custom_id) == hash_custom_id(text.custom_id)
+    assert {claim_key(f"{text.custom_id}{more}") for more in (f"::{ID}", f"::{ID}::SOLO")} == {
+        hash_custom_id(text.custom_id)
+    }
 
 
 @pytest.mark.parametrize(
@@ -86,28 +88,30 @@ def test_what_is_offered_is_claimed_under_its_own_key(text: Button) -> None:
 )
 def test_what_is_never_offered_keeps_its_key(custom_id: str) -> None:
     """A clip is no picture, and a description asked for again none of its lines."""
-    assert claim_key(custom_id) == key(custom_id)
+    assert claim_key(custom_id) == hash_custom_id(custom_id)
 
 
 @PAIRS
 def test_a_button_is_found_by_either_key(name: str) -> None:
     """A message that was posted with the one finds the other; its own comes first."""
     own, offered = Button(custom_id=OWN[name]), Button(custom_id=OFFERED[name], offered=True)
-    assert find((own,), key(offered.custom_id)) == own
-    assert find((offered, own), key(own.custom_id)) == own
-    assert find((own, offered), key(offered.custom_id)) == offered
-    assert find((offered,), key(own.custom_id)) is None
-    assert meaning(own.custom_id) == meaning(offered.custom_id)
+    assert find_button((own,), hash_custom_id(offered.custom_id)) == own
+    assert find_button((offered, own), hash_custom_id(own.custom_id)) == own
+    assert find_button((own, offered), hash_custom_id(offered.custom_id)) == offered
+    assert find_button((offered,), hash_custom_id(own.custom_id)) is None
+    assert resolve_action(own.custom_id) == resolve_action(offered.custom_id)
 
 
 def test_marks_of_earlier_versions_count() -> None:
     """They stand under the relay's own key; what was written since comes first."""
-    old, new = Mark("1", "", finished=True), Mark("2", "", finished=False)
+    old, new = PressedButton("1", "", is_finished=True), PressedButton("2", "", is_finished=False)
     own, offered = OWN["U2"], OFFERED["U2"]
-    assert marks_of(own, {key(own): old}) == (old,)
-    assert marks_of(own, {key(own): old, key(offered): new}) == (new, old)
-    assert marks_of(offered, {key(offered): new}) == marks_of(own, {key(offered): new}) == (new,)
-    assert marks_of(own, {key(OWN["V3"]): old}) == ()
+    assert find_marks(own, {hash_custom_id(own): old}) == (old,)
+    assert find_marks(own, {hash_custom_id(own): old, hash_custom_id(offered): new}) == (new, old)
+    assert (
+        find_marks(offered, {hash_custom_id(offered): new}) == find_marks(own, {hash_custom_id(offered): new}) == (new,)
+    )
+    assert find_marks(own, {hash_custom_id(OWN["V3"]): old}) == ()
 
 
 @PAIRS
@@ -118,7 +122,7 @@ async def test_at_the_same_moment_one_is_sent(name: str, order: str) -> None:
     have(world, name, own=not offered_first)
     world.relay.submit_seconds = 5.0
     async with world.process() as process:
-        await process.presses.press(pressed(name, 0, own=not offered_first), FakeAnswerer())
+        await process.presses.submit_press(pressed(name, 0, own=not offered_first), FakePressFollowups())
         await world.clock.advance(1.0)
         have(world, name, own=offered_first)
         refused = await second(process, pressed(name, 1, own=offered_first))
@@ -135,7 +139,7 @@ async def test_while_the_child_is_drawn_one_is_sent(name: str, order: str) -> No
     have(world, name, own=not offered_first)
     world.relay.set(task(CHILD, progress=10))
     async with world.process() as process:
-        await process.presses.press(pressed(name, 0, own=not offered_first), FakeAnswerer())
+        await process.presses.submit_press(pressed(name, 0, own=not offered_first), FakePressFollowups())
         await world.clock.advance(20.0)
         have(world, name, own=offered_first)
         refused = await second(process, pressed(name, 1, own=offered_first))
@@ -153,7 +157,7 @@ async def test_what_is_finished_is_paid_anew_only_where_it_is_new(name: str, pai
     have(world, name, own=not offered_first)
     world.relay.set(task(CHILD, Status.SUCCESS))
     async with world.process() as process:
-        await process.presses.press(pressed(name, 0, own=not offered_first), FakeAnswerer())
+        await process.presses.submit_press(pressed(name, 0, own=not offered_first), FakePressFollowups())
         await world.clock.advance(100.0)
         have(world, name, own=offered_first)
         await second(process, pressed(name, 1, own=offered_first))
@@ -167,9 +171,9 @@ async def test_a_press_of_an_earlier_version_is_not_paid_again() -> None:
     have(world, "U2", own=True)
     world.relay.set(task(CHILD, Status.SUCCESS))
     async with world.process() as process:
-        await process.presses.press(pressed("U2", 0, own=True), FakeAnswerer())
+        await process.presses.submit_press(pressed("U2", 0, own=True), FakePressFollowups())
         await world.clock.advance(100.0)
-        world.store.claimed[100] = replace(world.store.claimed[100], button=key(OWN["U2"]))
+        world.store.claimed[100] = replace(world.store.claimed[100], button=hash_custom_id(OWN["U2"]))
         for own in (True, False):
             assert isinstance(await second(process, pressed("U2", 1, own=own)), AlreadyPressed)
     assert len(world.relay.accepted) == 1
@@ -180,6 +184,6 @@ async def test_an_offered_button_presses_the_relays_own_once_there_is_one() -> N
     world = World()
     have(world, "V3", own=True)
     async with world.process() as process:
-        await process.presses.press(pressed("V3", 0, own=False), FakeAnswerer())
+        await process.presses.submit_press(pressed("V3", 0, own=False), FakePressFollowups())
         await world.clock.advance(1.0)
     assert [(one.kind, one.words) for one in world.relay.sent] == [("action", (PARENT, OWN["V3"]))]

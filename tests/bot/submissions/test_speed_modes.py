@@ -6,24 +6,31 @@ from datetime import timedelta
 import pytest
 
 from bot.entities import ClaimState, PersonSettings
-from bot.errors import ActionUnsupported, BalanceExhausted, NoAccount, RelayError, StoreUnavailable, SubmitUncertain
-from bot.midjourney.buttons import SPEED, key
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    NoAccountAvailable,
+    RelayError,
+    StoreUnavailable,
+    SubmitOutcomeUnknown,
+)
+from bot.midjourney.buttons import SPEED_CAPABILITY, hash_custom_id
 from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL
 from bot.midjourney.parameters import Parameter
-from bot.midjourney.prompt_builder import Options
-from bot.midjourney.task import Status, Submission
-from bot.policy.rules import Asker
+from bot.midjourney.prompt_builder import ImagineOptions
+from bot.midjourney.task import Status, SubmitResponse
+from bot.policy.rules import Spender
 from bot.relay.requests import Speed
-from bot.submissions.command_requests import Defaults, Wish, edit, imagine, shorten
-from bot.submissions.commands import Creation
+from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_edit, build_imagine, build_shorten
+from bot.submissions.commands import CommandInvocation
 from bot.submissions.presses import Press
-from tests.fakes.answerer import FakeAnswerer
-from tests.fakes.given import FakeGiven
+from tests.fakes.answerer import FakePressFollowups
+from tests.fakes.given import FakePictureInput
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.rows import CHILD, LIEN, PARENT, U2, V2, ZOOM, place, task
 
-ASKS = Submission(code=21, description="Waiting for window confirm", result=CHILD)
+ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 NO_PATH = ActionUnsupported("HTTP 404", lasting=True)
 
 
@@ -44,14 +51,19 @@ async def process(world: World) -> AsyncIterator[Process]:
 
 
 def press(interaction_id: int = 100, button: str = U2) -> Press:
-    asker = Asker(person_id=LIEN.id, guild_id=6, requester_id=LIEN.id)
+    asker = Spender(person_id=LIEN.id, guild_id=6, requester_id=LIEN.id)
     return Press(
-        interaction_id=interaction_id, person=LIEN, asker=asker, parent=place(), task_id=PARENT, key=key(button)
+        interaction_id=interaction_id,
+        person=LIEN,
+        asker=asker,
+        place=place(),
+        task_id=PARENT,
+        button_key=hash_custom_id(button),
     )
 
 
-def creation() -> Creation:
-    return Creation(interaction_id=100, person=LIEN, asker=Asker(person_id=LIEN.id, guild_id=6))
+def creation() -> CommandInvocation:
+    return CommandInvocation(interaction_id=100, person=LIEN, asker=Spender(person_id=LIEN.id, guild_id=6))
 
 
 def state(world: World) -> ClaimState:
@@ -59,21 +71,21 @@ def state(world: World) -> ClaimState:
 
 
 async def test_a_press_goes_through_the_queue_that_its_person_has_chosen(world: World, process: Process) -> None:
-    await process.presses.press(press(), FakeAnswerer())
+    await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("action", (PARENT, U2, "relax"), "mjbot:100")]
 
 
 async def test_a_form_goes_through_it_too_with_what_opened_it(world: World, process: Process) -> None:
     world.relay.outcomes = [ASKS]
-    await process.presses.press(press(button=ZOOM), FakeAnswerer(), prompt="a pig --zoom 2")
+    await process.presses.submit_press(press(button=ZOOM), FakePressFollowups(), prompt="a pig --zoom 2")
     await world.clock.advance(1.0)
     assert [(sent.kind, sent.words[-1]) for sent in world.relay.sent] == [("action", "relax"), ("modal", "relax")]
 
 
 async def test_a_prompt_that_names_another_queue_is_believed(world: World, process: Process) -> None:
     world.relay.outcomes = [ASKS]
-    await process.presses.press(press(button=ZOOM), FakeAnswerer(), prompt="a pig --zoom 2 --fast")
+    await process.presses.submit_press(press(button=ZOOM), FakePressFollowups(), prompt="a pig --zoom 2 --fast")
     await world.clock.advance(1.0)
     assert not any("relax" in sent.words for sent in world.relay.sent)
 
@@ -82,7 +94,7 @@ async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: Wor
     """The first answer said that nothing was accepted; the second press does not ask for it any more."""
     world.relay.outcomes = [NO_PATH, ACCEPTED, ACCEPTED]
     for number, button in ((100, U2), (101, V2)):
-        await process.presses.press(press(number, button), FakeAnswerer())
+        await process.presses.submit_press(press(number, button), FakePressFollowups())
         await world.clock.advance(60.0)
     assert world.relay.sent == [
         Sent("action", (PARENT, U2, "relax"), "mjbot:100"),
@@ -90,7 +102,7 @@ async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: Wor
         Sent("action", (PARENT, V2), "mjbot:101"),
     ]
     assert len(world.relay.accepted) == 2
-    assert await world.store.refusals(world.clock.now()) == {SPEED: "HTTP 404"}
+    assert await world.store.find_missing_capabilities(world.clock.now()) == {SPEED_CAPABILITY: "HTTP 404"}
 
 
 @pytest.mark.parametrize(("lasting", "believed"), [(False, timedelta(minutes=1)), (True, timedelta(days=1))])
@@ -98,40 +110,40 @@ async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
     world: World, process: Process, believed: timedelta, *, lasting: bool
 ) -> None:
     world.relay.outcomes = [ActionUnsupported("HTTP 503", lasting=lasting), ACCEPTED]
-    await process.presses.press(press(), FakeAnswerer())
+    await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
     later = world.clock.now() + believed
-    assert SPEED in await world.store.refusals(later - timedelta(seconds=10))
-    assert SPEED not in await world.store.refusals(later)
+    assert SPEED_CAPABILITY in await world.store.find_missing_capabilities(later - timedelta(seconds=10))
+    assert SPEED_CAPABILITY not in await world.store.find_missing_capabilities(later)
 
 
 async def test_a_relay_that_lacks_the_button_is_not_said_to_lack_the_queue(world: World, process: Process) -> None:
     world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)] * 2
-    await process.presses.press(press(button=ZOOM), FakeAnswerer())
+    await process.presses.submit_press(press(button=ZOOM), FakePressFollowups())
     await world.clock.advance(60.0)
-    assert SPEED not in await world.store.refusals(world.clock.now())
-    assert await world.store.refusals(world.clock.now())
+    assert SPEED_CAPABILITY not in await world.store.find_missing_capabilities(world.clock.now())
+    assert await world.store.find_missing_capabilities(world.clock.now())
     assert world.relay.accepted == []
 
 
-@pytest.mark.parametrize("answer", [SubmitUncertain("a timeout"), BalanceExhausted("no credit")])
+@pytest.mark.parametrize("answer", [SubmitOutcomeUnknown("a timeout"), BalanceExhausted("no credit")])
 async def test_no_other_answer_is_asked_again(
-    world: World, process: Process, answer: SubmitUncertain | BalanceExhausted
+    world: World, process: Process, answer: SubmitOutcomeUnknown | BalanceExhausted
 ) -> None:
     world.relay.outcomes = [answer]
-    await process.presses.press(press(), FakeAnswerer())
+    await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert len(world.relay.sent) == 1
 
 
 async def test_a_queue_without_an_account_is_named_and_no_other_is_asked(world: World, process: Process) -> None:
     """The relay's own queue may cost more than the one that was chosen."""
-    world.relay.outcomes = [NoAccount("3", retry_after=30.0)]
-    answerer = FakeAnswerer()
-    await process.presses.press(press(), answerer)
+    world.relay.outcomes = [NoAccountAvailable("3", retry_after=30.0)]
+    answerer = FakePressFollowups()
+    await process.presses.submit_press(press(), answerer)
     await world.clock.advance(600.0)
     (refused,) = answerer.refused
-    assert isinstance(refused, NoAccount)
+    assert isinstance(refused, NoAccountAvailable)
     assert (refused.speed, refused.retry_after) == ("relax", 30.0)
     assert len(world.relay.sent) == 1
 
@@ -139,29 +151,31 @@ async def test_a_queue_without_an_account_is_named_and_no_other_is_asked(world: 
 @pytest.mark.parametrize(("typed", "named"), [("", "relax"), (" --turbo", "turbo")])
 async def test_what_a_prompt_asked_for_is_named_too(world: World, process: Process, typed: str, named: str) -> None:
     """A prompt carries its speed itself: the chosen one, or the one that was typed."""
-    world.relay.outcomes = [NoAccount("3")]
-    answerer = FakeAnswerer()
-    defaults = Defaults(speed=Speed.RELAX)
-    await process.creations.create(creation(), imagine(Options(prompt=f"a pig{typed}"), (), defaults), answerer)
+    world.relay.outcomes = [NoAccountAvailable("3")]
+    answerer = FakePressFollowups()
+    defaults = PersonDefaults(speed=Speed.RELAX)
+    await process.creations.submit_command(
+        creation(), build_imagine(ImagineOptions(prompt=f"a pig{typed}"), (), defaults), answerer
+    )
     await world.clock.advance(600.0)
     assert [getattr(refused, "speed", None) for refused in answerer.refused] == [named]
 
 
 async def test_what_a_form_asked_for_is_named_too(world: World, process: Process) -> None:
-    world.relay.outcomes = [ASKS, NoAccount("3")]
-    answerer = FakeAnswerer()
-    await process.presses.press(press(button=ZOOM), answerer, prompt="a pig --zoom 2 --fast")
+    world.relay.outcomes = [ASKS, NoAccountAvailable("3")]
+    answerer = FakePressFollowups()
+    await process.presses.submit_press(press(button=ZOOM), answerer, prompt="a pig --zoom 2 --fast")
     await world.clock.advance(600.0)
     assert [getattr(refused, "speed", None) for refused in answerer.refused] == ["fast"]
 
 
 async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: World, process: Process) -> None:
-    world.relay.outcomes = [NO_PATH, SubmitUncertain("a timeout")]
-    await process.presses.press(press(), FakeAnswerer())
+    world.relay.outcomes = [NO_PATH, SubmitOutcomeUnknown("a timeout")]
+    await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert len(world.relay.sent) == 2
     assert state(world) is ClaimState.UNKNOWN
-    assert await world.store.refusals(world.clock.now()) == {}
+    assert await world.store.find_missing_capabilities(world.clock.now()) == {}
 
 
 DOWN = ActionUnsupported("no channel for it", lasting=False)
@@ -170,8 +184,8 @@ DOWN = ActionUnsupported("no channel for it", lasting=False)
 @pytest.mark.parametrize(
     ("outcomes", "noted"),
     [
-        ([NoAccount("3")], {NO_ACCOUNT: "3"}),
-        ([NO_PATH, NoAccount("3")], {NO_ACCOUNT: "3"}),
+        ([NoAccountAvailable("3")], {NO_ACCOUNT: "3"}),
+        ([NO_PATH, NoAccountAvailable("3")], {NO_ACCOUNT: "3"}),
         ([DOWN, DOWN], {NO_CHANNEL: "no channel for it"}),
         ([NO_PATH, DOWN], {NO_CHANNEL: "no channel for it"}),
         ([DOWN, ACCEPTED], {}),
@@ -179,21 +193,23 @@ DOWN = ActionUnsupported("no channel for it", lasting=False)
     ],
 )
 async def test_what_found_no_account_or_channel_is_noted_for_an_hour(
-    world: World, process: Process, outcomes: list[Submission | RelayError], noted: dict[str, str]
+    world: World, process: Process, outcomes: list[SubmitResponse | RelayError], noted: dict[str, str]
 ) -> None:
     """With its time, for the check of the operator; the store lets every process know."""
     world.relay.outcomes = outcomes
     sent_at = world.clock.now()
-    await process.presses.press(press(), FakeAnswerer())
+    await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
     refused = {
-        what: reason for what, reason in (await world.store.refusals(world.clock.now())).items() if what != SPEED
+        what: reason
+        for what, reason in (await world.store.find_missing_capabilities(world.clock.now())).items()
+        if what != SPEED_CAPABILITY
     }
     assert refused == noted
     for what in noted:
-        assert await world.store.refused_at(what, world.clock.now()) == sent_at
+        assert await world.store.find_refusal_time(what, world.clock.now()) == sent_at
     await world.clock.advance(3600.0)
-    assert not set(noted) & set(await world.store.refusals(world.clock.now()))
+    assert not set(noted) & set(await world.store.find_missing_capabilities(world.clock.now()))
 
 
 async def test_a_note_that_cannot_be_written_changes_no_answer(
@@ -203,36 +219,40 @@ async def test_a_note_that_cannot_be_written_changes_no_answer(
         raise StoreUnavailable
 
     monkeypatch.setattr(process.store, "refuse", refuse)
-    world.relay.outcomes = [NoAccount("3")]
-    answerer = FakeAnswerer()
-    await process.presses.press(press(), answerer)
+    world.relay.outcomes = [NoAccountAvailable("3")]
+    answerer = FakePressFollowups()
+    await process.presses.submit_press(press(), answerer)
     await world.clock.advance(600.0)
-    assert [type(refused) for refused in answerer.refused] == [NoAccount]
+    assert [type(refused) for refused in answerer.refused] == [NoAccountAvailable]
 
 
-@pytest.mark.parametrize("wish", [shorten("a pig"), edit(FakeGiven(), "a hat")])
-async def test_a_command_goes_through_it_by_its_path(world: World, process: Process, wish: Wish) -> None:
-    await process.creations.create(creation(), wish, FakeAnswerer())
+@pytest.mark.parametrize("wish", [build_shorten("a pig"), build_edit(FakePictureInput(), "a hat")])
+async def test_a_command_goes_through_it_by_its_path(world: World, process: Process, wish: CommandRequest) -> None:
+    await process.creations.submit_command(creation(), wish, FakePressFollowups())
     await world.clock.advance(1.0)
     assert world.relay.sent[0].words[-1] == "relax"
 
 
 async def test_a_command_whose_prompt_names_another_queue_asks_for_none(world: World, process: Process) -> None:
     """What is typed holds before what was chosen."""
-    await process.creations.create(creation(), edit(FakeGiven(), "a hat --turbo"), FakeAnswerer())
+    await process.creations.submit_command(
+        creation(), build_edit(FakePictureInput(), "a hat --turbo"), FakePressFollowups()
+    )
     await world.clock.advance(1.0)
     assert "relax" not in world.relay.sent[0].words
 
 
 async def test_a_command_of_somebody_who_chose_no_queue_asks_for_none(world: World, process: Process) -> None:
     world.store.people.clear()
-    await process.creations.create(creation(), edit(FakeGiven(), "a hat"), FakeAnswerer())
+    await process.creations.submit_command(creation(), build_edit(FakePictureInput(), "a hat"), FakePressFollowups())
     await world.clock.advance(1.0)
     assert not {*Speed} & {*world.relay.sent[0].words}
 
 
 async def test_imagine_says_it_in_its_prompt_and_not_twice(world: World, process: Process) -> None:
-    defaults = Defaults((Parameter("ar", "3:2"),), Speed.RELAX)
-    await process.creations.create(creation(), imagine(Options(prompt="a pig"), (), defaults), FakeAnswerer())
+    defaults = PersonDefaults((Parameter("ar", "3:2"),), Speed.RELAX)
+    await process.creations.submit_command(
+        creation(), build_imagine(ImagineOptions(prompt="a pig"), (), defaults), FakePressFollowups()
+    )
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("imagine", ("MID_JOURNEY", "a pig --ar 3:2 --relax"), "mjbot:100")]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.midjourney.buttons import BUTTONS, Kind, is_grid, key, meaning
+from bot.midjourney.buttons import BUTTONS_CAPABILITY, ButtonKind, hash_custom_id, is_grid, resolve_action
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
-from bot.store.rows import read_task, task_row
-from bot.tracking.feeds import HEAL_SECONDS
-from bot.tracking.offered_buttons import ButtonOffers, offered_buttons, with_buttons
+from bot.store.rows import task_from_row, task_to_row
+from bot.tracking.feeds import INCOMPLETE_RESULT_SECONDS
+from bot.tracking.offered_buttons import ButtonOffers, add_offered_buttons, build_offered_buttons
 from tests.fakes.clock import FakeClock
 from tests.fakes.process import World
 from tests.fakes.rows import BUTTONS as OWN
@@ -41,7 +41,7 @@ def finished(action: str = "IMAGINE", **told: Any) -> Task:  # noqa: ANN401
 
 
 def names(buttons: tuple[Button, ...]) -> tuple[str, ...]:
-    return tuple(meaning(button.custom_id).name for button in buttons)
+    return tuple(resolve_action(button.custom_id).name for button in buttons)
 
 
 def told(name: str) -> Task:
@@ -54,45 +54,45 @@ def told(name: str) -> Task:
 @pytest.mark.parametrize("action", ["IMAGINE", "VARIATION", "REROLL", "BLEND"])
 def test_a_grid_has_its_nine(action: str) -> None:
     """In the order and with the faces that Midjourney gives them."""
-    buttons = offered_buttons(finished(action))
+    buttons = build_offered_buttons(finished(action))
     assert names(buttons) == GRID
     assert [button.label or button.emoji for button in buttons] == [*GRID[:4], "🔄", *GRID[5:]]
     assert all(button.offered for button in buttons)
-    assert len({key(button.custom_id) for button in buttons}) == 9
-    assert is_grid(with_buttons(finished(action), relay_sends_none=False))
+    assert len({hash_custom_id(button.custom_id) for button in buttons}) == 9
+    assert is_grid(add_offered_buttons(finished(action), relay_sends_none=False))
 
 
 @pytest.mark.parametrize("action", ["UPSCALE", "PAN", "ZOOM", "SWAP_FACE", "MODAL", "UPLOAD", ""])
 def test_a_single_picture_has_none(action: str) -> None:
     """Nor has a task of which it is not known whether it brings four."""
-    assert offered_buttons(finished(action)) == ()
+    assert build_offered_buttons(finished(action)) == ()
 
 
 def test_lines_have_those_that_the_text_holds() -> None:
     """By their own numbers; all at once where there are several."""
-    buttons = offered_buttons(finished("DESCRIBE", properties={"finalPrompt": LINES}))
+    buttons = build_offered_buttons(finished("DESCRIBE", properties={"finalPrompt": LINES}))
     assert names(buttons) == ("Imagine 1", "Imagine 2", "Imagine 4", "Imagine all")
     assert [button.emoji for button in buttons] == ["1️⃣", "2️⃣", "4️⃣", "🎉"]
-    assert names(offered_buttons(finished("DESCRIBE", promptEn="1️⃣ a fox"))) == ("Imagine 1",)
+    assert names(build_offered_buttons(finished("DESCRIBE", promptEn="1️⃣ a fox"))) == ("Imagine 1",)
     shortened = finished("SHORTEN", prompt="a", properties={"finalPrompt": f"**a fox**\n\n{LINES}"})
-    assert names(offered_buttons(shortened)) == ("Imagine 1", "Imagine 2", "Imagine 4")
-    assert offered_buttons(finished("DESCRIBE")) == ()
+    assert names(build_offered_buttons(shortened)) == ("Imagine 1", "Imagine 2", "Imagine 4")
+    assert build_offered_buttons(finished("DESCRIBE")) == ()
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.SUCCESS])
 def test_nothing_is_offered_of_what_is_unfinished(status: Status) -> None:
     """Or has failed."""
-    assert offered_buttons(finished(status=status.value)) == ()
+    assert build_offered_buttons(finished(status=status.value)) == ()
 
 
 def test_real_answers_of_midjourney_proxy() -> None:
     """As they were recorded: a grid, a description, and one of four."""
-    assert names(with_buttons(told("nov_imagine_success"), relay_sends_none=False).buttons) == GRID
-    described = with_buttons(told("nov_describe_success"), relay_sends_none=False)
+    assert names(add_offered_buttons(told("nov_imagine_success"), relay_sends_none=False).buttons) == GRID
+    described = add_offered_buttons(told("nov_describe_success"), relay_sends_none=False)
     assert names(described.buttons) == (*(f"Imagine {number}" for number in range(1, 5)), "Imagine all")
-    assert (described.shown_prompt, bool(described.text)) == ("", True)
-    single = with_buttons(told("nov_upscale_success"), relay_sends_none=False)
-    assert (single.buttons, single.is_settled, is_grid(single)) == ((), True, False)
+    assert (described.shown_prompt, bool(described.text_result)) == ("", True)
+    single = add_offered_buttons(told("nov_upscale_success"), relay_sends_none=False)
+    assert (single.buttons, single.is_complete, is_grid(single)) == ((), True, False)
 
 
 # ---------------------------------------------------------------------------------------------------- when
@@ -103,24 +103,24 @@ def test_the_three_cases_are_told_apart_and_kept(row: dict[str, Any], buttons_ke
     """A snapshot comes out of the store as it went in; only what is to come later is waited for."""
     seen = finished(**row)
     assert seen.buttons_key is buttons_key
-    assert seen.is_settled is (row is ABSENT or row is SENT)
+    assert seen.is_complete is (row is ABSENT or row is SENT)
     for sends_none in (False, True):
-        kept = with_buttons(seen, relay_sends_none=sends_none)
+        kept = add_offered_buttons(seen, relay_sends_none=sends_none)
         offers = buttons_key is ButtonsKey.ABSENT or (buttons_key is ButtonsKey.NULL and sends_none)
         assert all(button.offered for button in kept.buttons) is (row is not SENT)
         assert bool(kept.buttons) is (offers or row is SENT)
-        assert kept.is_settled is seen.is_settled
-        assert read_task(task_row(kept)) == kept
+        assert kept.is_complete is seen.is_complete
+        assert task_from_row(task_to_row(kept)) == kept
 
 
 def test_a_snapshot_of_an_older_version_is_read() -> None:
     """It says neither what the relay's key held, nor of any button that the bot offered it."""
-    row = task_row(finished(**SENT))
+    row = task_to_row(finished(**SENT))
     body = json.loads(row["body"])
     del body["buttonsKey"]
     for button in body["buttons"]:
         del button["offered"]
-    assert read_task({**row, "body": json.dumps(body)}) == finished(**SENT)
+    assert task_from_row({**row, "body": json.dumps(body)}) == finished(**SENT)
 
 
 @pytest.mark.parametrize("value", [1, "true", "True", [], None])
@@ -134,12 +134,12 @@ def test_a_relay_offers_nothing_in_our_name(value: object) -> None:
 
 def test_the_relays_own_buttons_win() -> None:
     """Late ones replace those that were offered; a row that forgot them brings no offered ones back."""
-    offered = with_buttons(finished(**NULL), relay_sends_none=True)
+    offered = add_offered_buttons(finished(**NULL), relay_sends_none=True)
     own = finished(**SENT)
-    assert own.after(offered).buttons == own.buttons
-    assert offered.after(own).buttons == own.buttons
-    assert offered.after(own).is_settled
-    assert finished(**NULL).after(offered).buttons == offered.buttons
+    assert own.merge_earlier(offered).buttons == own.buttons
+    assert offered.merge_earlier(own).buttons == own.buttons
+    assert offered.merge_earlier(own).is_complete
+    assert finished(**NULL).merge_earlier(offered).buttons == offered.buttons
 
 
 # ---------------------------------------------------------------------------------------------------- learning
@@ -162,88 +162,88 @@ def offers(store: FakeStore, clock: FakeClock) -> ButtonOffers:
 
 async def test_a_relay_without_the_key_is_known_at_once(offers: ButtonOffers, store: FakeStore) -> None:
     """Its grids are not waited for; once one has ended, the check says what this relay lacks."""
-    assert names((await offers.complete(finished())).buttons) == GRID
-    assert store.refused == {}
-    await offers.learn(finished())
-    assert set(store.refused) == {BUTTONS}
+    assert names((await offers.add_missing_buttons(finished())).buttons) == GRID
+    assert store.missing_capabilities == {}
+    await offers.learn_and_add_buttons(finished())
+    assert set(store.missing_capabilities) == {BUTTONS_CAPABILITY}
 
 
 async def test_a_relay_that_says_null_is_learnt_from_its_first_grid(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
     """That one gets its buttons after its minute, later ones at once, in every process, for a week that is renewed."""
-    assert (await offers.complete(finished(**NULL))).buttons == ()
-    assert names((await offers.learn(finished(**NULL))).buttons) == GRID
+    assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
+    assert names((await offers.learn_and_add_buttons(finished(**NULL))).buttons) == GRID
     for seen_by in (offers, ButtonOffers(store, clock.now)):
-        later = await seen_by.complete(finished("BLEND", **NULL))
+        later = await seen_by.add_missing_buttons(finished("BLEND", **NULL))
         assert names(later.buttons) == GRID
-        assert not later.is_settled
+        assert not later.is_complete
     clock.time += timedelta(days=6).total_seconds()
-    await offers.learn(later)
+    await offers.learn_and_add_buttons(later)
     clock.time += timedelta(days=6).total_seconds()
-    assert set(await store.refusals(clock.now())) == {BUTTONS}
+    assert set(await store.find_missing_capabilities(clock.now())) == {BUTTONS_CAPABILITY}
     clock.time += timedelta(days=2).total_seconds()
-    assert (await offers.complete(finished(**NULL))).buttons == ()
+    assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
 
 
 async def test_what_is_known_is_not_written_with_every_grid(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
     """Once a day is enough."""
-    await offers.learn(finished(**NULL))
-    (first,) = store.refused.values()
+    await offers.learn_and_add_buttons(finished(**NULL))
+    (first,) = store.missing_capabilities.values()
     clock.time += timedelta(hours=5).total_seconds()
-    await offers.learn(finished(**NULL))
-    assert [*store.refused.values()] == [first]
+    await offers.learn_and_add_buttons(finished(**NULL))
+    assert [*store.missing_capabilities.values()] == [first]
 
 
 async def test_the_first_buttons_that_come_are_believed(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
     """Whatever task they are of."""
-    await offers.learn(finished(**NULL))
-    assert await offers.learn(finished("UPSCALE", **SENT)) == finished("UPSCALE", **SENT)
-    assert await store.refusals(clock.now()) == {}
-    assert (await offers.complete(finished(**NULL))).buttons == ()
+    await offers.learn_and_add_buttons(finished(**NULL))
+    assert await offers.learn_and_add_buttons(finished("UPSCALE", **SENT)) == finished("UPSCALE", **SENT)
+    assert await store.find_missing_capabilities(clock.now()) == {}
+    assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
 
 
 async def test_an_empty_array_says_that_there_are_none(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
     """It teaches nothing, and nothing is offered."""
-    assert (await offers.learn(finished(**EMPTY))).buttons == ()
-    assert await store.refusals(clock.now()) == {}
-    await offers.learn(finished(**NULL))
-    assert (await offers.complete(finished(**EMPTY))).buttons == ()
-    assert (await offers.learn(finished(**EMPTY))).buttons == ()
+    assert (await offers.learn_and_add_buttons(finished(**EMPTY))).buttons == ()
+    assert await store.find_missing_capabilities(clock.now()) == {}
+    await offers.learn_and_add_buttons(finished(**NULL))
+    assert (await offers.add_missing_buttons(finished(**EMPTY))).buttons == ()
+    assert (await offers.learn_and_add_buttons(finished(**EMPTY))).buttons == ()
 
 
 @pytest.mark.parametrize("action", ["UPSCALE", "DESCRIBE", "SWAP_FACE", "MODAL"])
 async def test_only_a_grid_teaches(offers: ButtonOffers, store: FakeStore, action: str) -> None:
     """A description that never got buttons gets its lines all the same: they work everywhere."""
-    learnt = await offers.learn(finished(action, **NULL, properties={"finalPrompt": LINES}))
-    assert store.refused == {}
+    learnt = await offers.learn_and_add_buttons(finished(action, **NULL, properties={"finalPrompt": LINES}))
+    assert store.missing_capabilities == {}
     assert bool(learnt.buttons) is (action == "DESCRIBE")
     failed = finished(**NULL, status="FAILURE")
-    assert await offers.learn(failed) == failed
-    assert store.refused == {}
+    assert await offers.learn_and_add_buttons(failed) == failed
+    assert store.missing_capabilities == {}
 
 
 async def test_a_relay_that_leaves_the_key_out_at_times_is_waited_for(offers: ButtonOffers) -> None:
     """Once it has sent buttons: others may be on their way."""
-    await offers.complete(finished(**SENT))
-    later = await offers.complete(finished("UPSCALE"))
-    assert (later.buttons_key, later.is_settled) == (ButtonsKey.NULL, False)
-    assert (await offers.complete(finished())).buttons == ()
-    assert names((await offers.learn(await offers.complete(finished()))).buttons) == GRID
+    await offers.add_missing_buttons(finished(**SENT))
+    later = await offers.add_missing_buttons(finished("UPSCALE"))
+    assert (later.buttons_key, later.is_complete) == (ButtonsKey.NULL, False)
+    assert (await offers.add_missing_buttons(finished())).buttons == ()
+    assert names((await offers.learn_and_add_buttons(await offers.add_missing_buttons(finished()))).buttons) == GRID
 
 
 async def test_without_the_database_buttons_are_offered_all_the_same(offers: ButtonOffers, store: FakeStore) -> None:
     """That task gets them; that the relay sends none is learnt from a later grid."""
     store.down = True
-    assert names((await offers.learn(finished(**NULL))).buttons) == GRID
-    assert (await offers.complete(finished(**NULL))).buttons == ()
-    assert names((await offers.complete(finished())).buttons) == GRID
+    assert names((await offers.learn_and_add_buttons(finished(**NULL))).buttons) == GRID
+    assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
+    assert names((await offers.add_missing_buttons(finished())).buttons) == GRID
 
 
 async def test_a_message_gets_its_buttons_after_the_usual_minute() -> None:
@@ -251,53 +251,59 @@ async def test_a_message_gets_its_buttons_after_the_usual_minute() -> None:
     world = World()
     world.relay.set(task(status=Status.SUCCESS, action="IMAGINE", buttons=None))
     async with world.process() as process:
-        await process.jobs.follow(job())
-        await world.clock.advance(HEAL_SECONDS - 1)
-        assert world.store.refused == {}
+        await process.jobs.follow_job(job())
+        await world.clock.advance(INCOMPLETE_RESULT_SECONDS - 1)
+        assert world.store.missing_capabilities == {}
         await world.clock.advance(20.0)
-    last = world.display.of(700)[-1].task
+    last = world.editor.scenes_of(700)[-1].task
     assert last is not None
     assert names(last.buttons) == GRID
-    assert set(world.store.refused) == {BUTTONS}
+    assert set(world.store.missing_capabilities) == {BUTTONS_CAPABILITY}
     assert world.store.snapshots[PARENT].buttons == last.buttons
 
 
 async def test_late_buttons_of_a_relay_that_was_thought_to_send_none() -> None:
     """They are waited for, taken, and believed."""
     world = World()
-    await world.store.refuse(BUTTONS, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7))
-    offered = with_buttons(task(status=Status.SUCCESS, action="IMAGINE", buttons=None), relay_sends_none=True)
+    await world.store.save_missing_capability(
+        BUTTONS_CAPABILITY, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7)
+    )
+    offered = add_offered_buttons(task(status=Status.SUCCESS, action="IMAGINE", buttons=None), relay_sends_none=True)
     world.relay.set(offered)
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(10.0)
-        first = world.display.of(700)[-1].task
+        first = world.editor.scenes_of(700)[-1].task
         assert first is not None
         assert names(first.buttons) == GRID
         world.relay.set(task(status=Status.SUCCESS, action="IMAGINE"))
         await world.clock.advance(20.0)
-    last = world.display.of(700)[-1].task
+    last = world.editor.scenes_of(700)[-1].task
     assert last is not None
     assert last.buttons == OWN
-    assert await world.store.refusals(world.clock.now()) == {}
+    assert await world.store.find_missing_capabilities(world.clock.now()) == {}
 
 
 async def test_a_single_picture_knows_what_its_relay_lacks() -> None:
     """So that its message can say why there is nothing to press."""
     world = World()
-    await world.store.refuse(BUTTONS, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7))
+    await world.store.save_missing_capability(
+        BUTTONS_CAPABILITY, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7)
+    )
     world.relay.set(task(status=Status.SUCCESS, action="UPSCALE", buttons=None))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(70.0)
-    assert [BUTTONS in scene.marks.refused for scene in world.display.of(700)[-1:]] == [True]
+    assert [BUTTONS_CAPABILITY in scene.marks.missing_capabilities for scene in world.editor.scenes_of(700)[-1:]] == [
+        True
+    ]
 
 
 def test_kinds_say_whether_a_form_opens() -> None:
     """Nothing of what is offered takes a new prompt but the lines."""
-    assert {meaning(button.custom_id).form for button in offered_buttons(finished())} == {None}
-    assert {meaning(button.custom_id).kind for button in offered_buttons(finished())} == {
-        Kind.PICK,
-        Kind.REROLL,
-        Kind.VARIATION,
+    assert {resolve_action(button.custom_id).modal_kind for button in build_offered_buttons(finished())} == {None}
+    assert {resolve_action(button.custom_id).kind for button in build_offered_buttons(finished())} == {
+        ButtonKind.PICK_FROM_GRID,
+        ButtonKind.REROLL,
+        ButtonKind.VARIATION,
     }

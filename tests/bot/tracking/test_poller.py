@@ -21,8 +21,8 @@ from bot.errors import (
 )
 from bot.midjourney.task import Status, Task
 from bot.tracking.feeds import Feed
-from bot.tracking.poll_schedule import Schedule
-from bot.tracking.poller import Watcher
+from bot.tracking.poll_schedule import PollSchedule
+from bot.tracking.poller import Poller
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
 from tests.fakes.rows import task
@@ -39,15 +39,15 @@ def relay(clock: FakeClock) -> FakeRelay:
 
 
 @pytest.fixture
-async def watcher(clock: FakeClock, relay: FakeRelay) -> AsyncIterator[Watcher]:
+async def watcher(clock: FakeClock, relay: FakeRelay) -> AsyncIterator[Poller]:
     """A watcher whose loop runs, without jitter."""
     async with running(clock, relay) as watcher:
         yield watcher
 
 
 @asynccontextmanager
-async def running(clock: FakeClock, relay: FakeRelay) -> AsyncGenerator[Watcher]:
-    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
+async def running(clock: FakeClock, relay: FakeRelay) -> AsyncGenerator[Poller]:
+    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
     loop = asyncio.create_task(watcher.run())
     yield watcher
     loop.cancel()
@@ -58,7 +58,7 @@ async def running(clock: FakeClock, relay: FakeRelay) -> AsyncGenerator[Watcher]
 class Reader:
     """Somebody who reads a feed to its end, remembering what came."""
 
-    def __init__(self, watcher: Watcher, task_id: str, **given: object) -> None:
+    def __init__(self, watcher: Poller, task_id: str, **given: object) -> None:
         self.seen: list[Task] = []
         self.silences: list[object] = []
         self.refusals: list[RelayError | None] = []
@@ -66,13 +66,13 @@ class Reader:
         self._given = given
         self.done = asyncio.create_task(self._read(watcher, task_id))
 
-    async def _read(self, watcher: Watcher, task_id: str) -> None:
+    async def _read(self, watcher: Poller, task_id: str) -> None:
         async with watcher.watch(task_id, **self._given) as feed:  # type: ignore[arg-type]
             self.feed = feed
             async for snapshot in feed:
                 self.seen.append(snapshot)
                 self.silences.append(feed.silent_since)
-                self.refusals.append(feed.refusal)
+                self.refusals.append(feed.key_refusal)
 
     @property
     def progress(self) -> list[int | None]:
@@ -89,7 +89,7 @@ def ids(count: int) -> list[str]:
     return [str(10**15 + number) for number in range(count)]
 
 
-async def test_a_new_watch_is_answered_within_100_ms(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_new_watch_is_answered_within_100_ms(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Also where the loop has just gone to sleep for an hour."""
     relay.set(task("1", progress=5))
     await clock.advance(100.0)
@@ -99,7 +99,7 @@ async def test_a_new_watch_is_answered_within_100_ms(clock: FakeClock, relay: Fa
     await reader.leave()
 
 
-async def test_a_task_is_asked_for_until_it_is_settled(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_task_is_asked_for_until_it_is_settled(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Every interval, changes only, ending with the success and with nobody left watching."""
     relay.set(task("1", progress=5))
     reader = Reader(watcher, "1")
@@ -110,13 +110,13 @@ async def test_a_task_is_asked_for_until_it_is_settled(clock: FakeClock, relay: 
     await clock.advance(5.0)
     assert reader.progress == [5, 40, 100]
     assert reader.done.done()
-    assert watcher.watching == 0
+    assert watcher.watched_count == 0
     assert len(relay.requests) == 5
     await clock.advance(600.0)
     assert len(relay.requests) == 5
 
 
-async def test_120_tasks_cost_three_requests_a_round(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_120_tasks_cost_three_requests_a_round(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Watches that begin together share batches of 50."""
     readers = []
     for task_id in ids(120):
@@ -131,7 +131,7 @@ async def test_120_tasks_cost_three_requests_a_round(clock: FakeClock, relay: Fa
         await reader.leave()
 
 
-async def test_two_watches_of_one_task_share_its_poll(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_two_watches_of_one_task_share_its_poll(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """The second is shown at once what the first has seen; the last one out stops it."""
     relay.set(task("1", progress=5))
     first = Reader(watcher, "1")
@@ -139,14 +139,14 @@ async def test_two_watches_of_one_task_share_its_poll(clock: FakeClock, relay: F
     second = Reader(watcher, "1")
     await clock.settle()
     assert second.progress == [5]
-    assert watcher.watching == 1
+    assert watcher.watched_count == 1
     await first.leave()
-    assert watcher.watching == 1
+    assert watcher.watched_count == 1
     await second.leave()
-    assert watcher.watching == 0
+    assert watcher.watched_count == 0
 
 
-async def test_a_new_message_makes_an_old_task_young(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_new_message_makes_an_old_task_young(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Whoever asks now is served at the pace of the young, and does not ask twice at a time."""
     relay.set(task("1"))
     first = Reader(watcher, "1", since=clock.now() - timedelta(hours=1))
@@ -163,7 +163,7 @@ async def test_a_new_message_makes_an_old_task_young(clock: FakeClock, relay: Fa
         await reader.leave()
 
 
-async def test_an_old_task_is_asked_for_less_often(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_an_old_task_is_asked_for_less_often(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """From 20 minutes on, every 20 s."""
     relay.set(task("1"))
     reader = Reader(watcher, "1", since=clock.now() - timedelta(minutes=30))
@@ -172,7 +172,7 @@ async def test_an_old_task_is_asked_for_less_often(clock: FakeClock, relay: Fake
     await reader.leave()
 
 
-async def test_only_a_missing_id_is_fetched_by_itself(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_only_a_missing_id_is_fetched_by_itself(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """A list that lacks a task which the relay has does not make it unknown."""
     relay.set(task("1", progress=3))
     relay.set(task("2", progress=4))
@@ -185,7 +185,7 @@ async def test_only_a_missing_id_is_fetched_by_itself(clock: FakeClock, relay: F
         await reader.leave()
 
 
-async def test_a_missing_id_does_not_hold_up_its_batch(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_missing_id_does_not_hold_up_its_batch(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """What the list told is passed on before the stray is looked for."""
     relay.set(task("1"))
     relay.set(task("2"))
@@ -199,16 +199,16 @@ async def test_a_missing_id_does_not_hold_up_its_batch(clock: FakeClock, relay: 
         await reader.leave()
 
 
-async def test_an_unknown_task_ends_its_feed(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_an_unknown_task_ends_its_feed(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Once its message is older than the moment that a relay may need to find it."""
     reader = Reader(watcher, "1", since=clock.now() - timedelta(seconds=31))
     await clock.advance(1.0)
     assert isinstance(reader.done.exception(), TaskUnknown)
-    assert watcher.watching == 0
+    assert watcher.watched_count == 0
 
 
 async def test_a_task_that_was_just_accepted_may_be_unknown(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """It is asked for again for half a minute, and found."""
     reader = Reader(watcher, "1")
@@ -220,7 +220,7 @@ async def test_a_task_that_was_just_accepted_may_be_unknown(
 
 
 async def test_a_relay_without_lists_is_learnt_once(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, caplog: pytest.LogCaptureFixture
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
     """From then on each task is fetched by itself, eight at a time."""
     caplog.set_level(logging.INFO)
@@ -242,7 +242,7 @@ async def test_a_relay_without_lists_is_learnt_once(
         await reader.leave()
 
 
-async def test_a_page_in_an_outage_teaches_nothing(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_page_in_an_outage_teaches_nothing(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """A proxy's page reads like a path that is lacking: one task is asked for, not all, and lists go on after."""
     for task_id in ids(60):
         relay.set(task(task_id))
@@ -261,7 +261,7 @@ async def test_a_page_in_an_outage_teaches_nothing(clock: FakeClock, relay: Fake
 
 
 async def test_a_list_that_is_lost_for_good_is_done_without(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """Where single tasks are still told, all of a batch are asked for so, each round."""
     relay.set(task("1", progress=1))
@@ -278,7 +278,7 @@ async def test_a_list_that_is_lost_for_good_is_done_without(
         await reader.leave()
 
 
-async def test_eight_requests_at_most_are_under_way(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_eight_requests_at_most_are_under_way(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """However many batches are due."""
     relay.seconds = 1.0
     readers = []
@@ -292,7 +292,7 @@ async def test_eight_requests_at_most_are_under_way(clock: FakeClock, relay: Fak
         await reader.leave()
 
 
-async def test_a_slow_batch_holds_up_nobody_else(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_slow_batch_holds_up_nobody_else(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """A request that takes half a minute leaves the other tasks their pace."""
     relay.set(task("1"))
     relay.set(task("2"))
@@ -308,7 +308,7 @@ async def test_a_slow_batch_holds_up_nobody_else(clock: FakeClock, relay: FakeRe
 
 
 async def test_an_outage_is_logged_once_and_its_end_once(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, caplog: pytest.LogCaptureFixture
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Messages hear of it after 15 s, and of its end at once."""
     caplog.set_level(logging.INFO)
@@ -338,7 +338,7 @@ async def test_an_outage_is_logged_once_and_its_end_once(
         await one.leave()
 
 
-async def test_an_outage_is_met_with_growing_pauses(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_an_outage_is_met_with_growing_pauses(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """A relay that is down all day gets a request a minute."""
     relay.failure = RelayUnreachable("no answer")
     reader = Reader(watcher, "1")
@@ -349,7 +349,7 @@ async def test_an_outage_is_met_with_growing_pauses(clock: FakeClock, relay: Fak
     await reader.leave()
 
 
-async def test_retry_after_is_obeyed(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_retry_after_is_obeyed(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """No request before its time, not even for a new watch, and messages hear of the silence meanwhile."""
     relay.failure = RelayBusy("429", retry_after=120.0)
     relay.set(task("2"))
@@ -368,7 +368,7 @@ async def test_retry_after_is_obeyed(clock: FakeClock, relay: FakeRelay, watcher
 
 
 async def test_a_long_retry_after_holds_everybody_no_longer_than_two_minutes(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """One answer that asks for an hour leaves no message alone for an hour."""
     relay.failure = RelayBusy("429", retry_after=3600.0)
@@ -385,7 +385,7 @@ async def test_a_long_retry_after_holds_everybody_no_longer_than_two_minutes(
 
 @pytest.mark.parametrize("error", [None, RelayBusy("429", retry_after=60.0), RelayUnreachable("no answer")])
 async def test_a_clock_put_back_leaves_no_task_alone(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, error: RelayError | None
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, error: RelayError | None
 ) -> None:
     """What was due, or held, by the clock of before is due by the clock of now; nothing is asked for more often."""
     relay.set(task("1", progress=5))
@@ -405,7 +405,7 @@ async def test_a_clock_put_back_leaves_no_task_alone(
 
 
 async def test_a_hold_still_counts_after_the_clock_was_put_back(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """An old Retry-After is forgotten, a new one obeyed, and whoever looks is told the new one."""
     relay.failure = RelayBusy("429", retry_after=60.0)
@@ -417,13 +417,13 @@ async def test_a_hold_still_counts_after_the_clock_was_put_back(
     asked = relay.asked()
     assert len(asked) == 3
     with pytest.raises(RelayBusy) as told:
-        await clock.until(watcher.look("1"), within=0.2)
+        await clock.run_until(watcher.fetch_task("1"), within=0.2)
     assert 0 < (told.value.retry_after or 0) <= 30
     assert asked == relay.asked()
     await reader.leave()
 
 
-async def test_a_retry_after_of_nothing_is_no_hot_loop(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_retry_after_of_nothing_is_no_hot_loop(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """The base interval is kept whatever the relay says."""
     relay.failure = RelayBusy("429", retry_after=0.0)
     reader = Reader(watcher, "1")
@@ -432,65 +432,65 @@ async def test_a_retry_after_of_nothing_is_no_hot_loop(clock: FakeClock, relay: 
     await reader.leave()
 
 
-async def test_whoever_looks_is_told_at_once_of_an_outage(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_whoever_looks_is_told_at_once_of_an_outage(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """The first by the poll, the next by a fetch of their own while the loop waits."""
     relay.failure = KeyRefused("invalid token")
     for _ in range(2):
         with pytest.raises(KeyRefused):
-            await clock.until(watcher.look("1"), within=0.2)
+            await clock.run_until(watcher.fetch_task("1"), within=0.2)
     relay.failure = None
     relay.set(task("1", progress=9))
-    assert (await clock.until(watcher.look("1"), within=0.2)).progress == 9
-    assert watcher.watching == 0
+    assert (await clock.run_until(watcher.fetch_task("1"), within=0.2)).progress == 9
+    assert watcher.watched_count == 0
 
 
 async def test_whoever_looks_while_the_relay_asks_to_wait_is_told_how_long(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """Without a request, which the relay has forbidden."""
     relay.failure = RelayBusy("429", retry_after=100.0)
     with pytest.raises(RelayBusy):
-        await clock.until(watcher.look("1"))
+        await clock.run_until(watcher.fetch_task("1"))
     await clock.advance(40.0)
     with pytest.raises(RelayBusy) as told:
-        await clock.until(watcher.look("1"), within=0.2)
+        await clock.run_until(watcher.fetch_task("1"), within=0.2)
     assert round(told.value.retry_after or 0) == 60
     assert len(relay.requests) == 1
 
 
-async def test_a_look_shares_the_poll(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_look_shares_the_poll(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Five looks at five tasks are one request; a look at a watched task is none."""
     for task_id in ids(5):
         relay.set(task(task_id, progress=2))
-    found = await clock.until(asyncio.gather(*map(watcher.look, ids(5))), within=0.2)
+    found = await clock.run_until(asyncio.gather(*map(watcher.fetch_task, ids(5))), within=0.2)
     assert ids(5) == [one.id for one in found]
     assert len(relay.requests) == 1
     reader = Reader(watcher, ids(1)[0], seed=found[0])
     await clock.settle()
-    await clock.until(watcher.look(ids(1)[0]), within=0.2)
+    await clock.run_until(watcher.fetch_task(ids(1)[0]), within=0.2)
     assert len(relay.requests) == 1
     await reader.leave()
 
 
 async def test_an_unknown_task_is_unknown_at_once_to_whoever_looks(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """The grace is for messages that wait for their child, not for a mistyped id."""
     with pytest.raises(TaskUnknown):
-        await clock.until(watcher.look("1"), within=0.2)
-    assert watcher.watching == 0
+        await clock.run_until(watcher.fetch_task("1"), within=0.2)
+    assert watcher.watched_count == 0
 
 
-async def test_a_look_that_is_cut_short_knows_nothing(clock: FakeClock, watcher: Watcher) -> None:
+async def test_a_look_that_is_cut_short_knows_nothing(clock: FakeClock, watcher: Poller) -> None:
     """A feed that ends without a word tells of no task."""
-    looking = asyncio.ensure_future(watcher.look("1"))
+    looking = asyncio.ensure_future(watcher.fetch_task("1"))
     await clock.settle()
     next(iter(watcher._watched["1"].feeds)).expire()
     with pytest.raises(TaskUnknown):
         await looking
 
 
-async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """To the second, whatever the interval, and alone: who came later goes on."""
     relay.set(task("1"))
     reader = Reader(watcher, "1", until=clock.now() + timedelta(seconds=12))
@@ -500,12 +500,12 @@ async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, wa
     await clock.advance(0.2)
     assert reader.done.done()
     assert reader.feed is not None
-    assert reader.feed.expired
-    assert watcher.watching == 1
+    assert reader.feed.is_expired
+    assert watcher.watched_count == 1
     await other.leave()
 
 
-async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock, watcher: Watcher) -> None:
+async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock, watcher: Poller) -> None:
     """70 minutes of finished tasks at 10,000 an hour were 100 MiB."""
     until = clock.now() + timedelta(minutes=70)
     async with watcher.watch("1", until=until, seed=task("1")) as feed:
@@ -518,7 +518,7 @@ async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock
 
 
 async def test_an_error_of_ours_ends_one_poll_only(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, caplog: pytest.LogCaptureFixture
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is logged with its traceback, and its tasks are asked for again like all others."""
     relay.broken["1"] = ZeroDivisionError("ours")
@@ -539,7 +539,7 @@ async def test_an_error_of_ours_ends_one_poll_only(
 
 
 async def test_an_error_of_ours_spares_what_the_batch_has_told(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """The tasks of a batch that were read are told, and keep their next time."""
     relay.set(task("1"))
@@ -574,7 +574,7 @@ async def test_cancelling_the_loop_leaves_nothing_behind(clock: FakeClock, relay
 async def test_watches_are_kept_until_the_loop_starts(clock: FakeClock, relay: FakeRelay) -> None:
     """Also one whose reader has left before."""
     relay.set(task("1", progress=1))
-    watcher = Watcher(relay, Schedule(5.0), clock.clock)
+    watcher = Poller(relay, PollSchedule(5.0), clock.clock)
     async with watcher.watch("2"):
         reader = Reader(watcher, "1")
         await clock.settle()
@@ -587,7 +587,7 @@ async def test_watches_are_kept_until_the_loop_starts(clock: FakeClock, relay: F
 
 
 async def test_a_success_without_its_picture_is_asked_for_again(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """The picture often comes a round later; the message has both."""
     relay.set(task("1", Status.SUCCESS, 100, image_url="", buttons=()))
@@ -601,7 +601,7 @@ async def test_a_success_without_its_picture_is_asked_for_again(
 
 
 async def test_a_success_that_never_gets_a_picture_ends_after_a_minute(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """With the same snapshot once more, as the end is news."""
     relay.set(task("1", Status.SUCCESS, 100, image_url="", buttons=()))
@@ -615,7 +615,7 @@ async def test_a_success_that_never_gets_a_picture_ends_after_a_minute(
 
 @pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAILURE, Status.CANCEL])
 async def test_what_is_known_to_have_ended_is_not_asked_for(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, status: Status
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, status: Status
 ) -> None:
     """A message about it needs no request, nor a relay."""
     relay.failure = RelayUnreachable("no answer")
@@ -626,7 +626,7 @@ async def test_what_is_known_to_have_ended_is_not_asked_for(
     assert relay.requests == []
 
 
-async def test_a_link_signed_anew_is_no_news(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_link_signed_anew_is_no_news(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """`rand` changes with every answer, and nobody sees it."""
     reader = Reader(watcher, "1")
     for rand in range(5):
@@ -636,7 +636,7 @@ async def test_a_link_signed_anew_is_no_news(clock: FakeClock, relay: FakeRelay,
     await reader.leave()
 
 
-async def test_progress_never_goes_back(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_progress_never_goes_back(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Nor does a state: two instances of a relay may disagree."""
     reader = Reader(watcher, "1", seed=task("1", progress=30))
     relay.set(task("1", Status.NOT_START, 0))
@@ -649,7 +649,7 @@ async def test_progress_never_goes_back(clock: FakeClock, relay: FakeRelay, watc
     await reader.leave()
 
 
-async def test_a_slow_reader_gets_the_newest_only(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_slow_reader_gets_the_newest_only(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Never a backlog."""
     async with watcher.watch("1") as feed:
         for progress in (10, 20, 30):
@@ -668,25 +668,25 @@ async def test_news_of_an_end_that_comes_while_it_is_read_is_not_lost(clock: Fak
     """A reader that is busy with the last snapshot sees what came after it."""
     feed = Feed()
     news = aiter(feed)
-    feed.put(task("1", Status.SUCCESS, 100, buttons=()), over=True)
+    feed.publish(task("1", Status.SUCCESS, 100, buttons=()), over=True)
     assert (await anext(news)).buttons == ()
-    feed.put(task("1", Status.SUCCESS, 100), over=True)
+    feed.publish(task("1", Status.SUCCESS, 100), over=True)
     assert (await anext(news)).buttons
 
 
 async def test_silence_before_anything_is_known_is_no_snapshot(clock: FakeClock) -> None:
     """A feed with nothing to show stays quiet through an outage."""
     feed = Feed()
-    feed.outage(clock.now())
-    feed.outage(clock.now())
+    feed.report_outage(clock.now())
+    feed.report_outage(clock.now())
     reading = asyncio.ensure_future(anext(aiter(feed)))
     await clock.settle()
     assert not reading.done()
-    feed.put(task("1"), over=False)
+    feed.publish(task("1"), over=False)
     assert (await reading).id == "1"
 
 
-async def test_the_last_answer_is_dated(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_the_last_answer_is_dated(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """An operator's health check asks for it; an unknown task is an answer, too."""
     assert watcher.last_answer_at is None
     reader = Reader(watcher, "1")
@@ -697,7 +697,7 @@ async def test_the_last_answer_is_dated(clock: FakeClock, relay: FakeRelay, watc
 
 @pytest.mark.parametrize("error", [RelayUnreachable("no answer", retry_after=30.0), RelayBusy("23"), RelayError("?")])
 async def test_every_failure_of_a_relay_is_waited_out(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, error: RelayError
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, error: RelayError
 ) -> None:
     """A job's feed never ends by it."""
     relay.failure = error
@@ -710,7 +710,7 @@ async def test_every_failure_of_a_relay_is_waited_out(
     await reader.leave()
 
 
-async def test_a_single_fetch_that_fails_is_waited_out(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_single_fetch_that_fails_is_waited_out(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Also behind a list that lacks the task."""
     relay.set(task("1", progress=1))
     relay.hidden.add("1")
@@ -728,15 +728,15 @@ async def test_what_a_reader_takes_by_itself_is_no_news(clock: FakeClock) -> Non
     """But an end that it takes is still told as one."""
     feed = Feed()
     news = aiter(feed)
-    feed.put(task("1", progress=1), over=False)
+    feed.publish(task("1", progress=1), over=False)
     await anext(news)
-    feed.put(task("1", progress=2), over=False)
-    assert feed.take() == task("1", progress=2)
+    feed.publish(task("1", progress=2), over=False)
+    assert feed.take_latest() == task("1", progress=2)
     reading = asyncio.ensure_future(anext(news))
     await clock.settle()
     assert not reading.done()
-    feed.put(task("1", Status.SUCCESS), over=True)
-    feed.take()
+    feed.publish(task("1", Status.SUCCESS), over=True)
+    feed.take_latest()
     assert (await reading).status is Status.SUCCESS
 
 
@@ -746,7 +746,7 @@ def _refusals(reader: Reader) -> list[str]:
 
 @pytest.mark.parametrize("error", [KeyLimited("no access"), KeyRefused("no"), BalanceExhausted("spent")])
 async def test_a_refusal_of_the_key_is_told_at_once_and_why(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher, caplog: pytest.LogCaptureFixture, error: RelayError
+    clock: FakeClock, relay: FakeRelay, watcher: Poller, caplog: pytest.LogCaptureFixture, error: RelayError
 ) -> None:
     """A second poll confirms it after a second; it ends by itself, and is logged with its cure."""
     caplog.set_level(logging.INFO)
@@ -756,21 +756,21 @@ async def test_a_refusal_of_the_key_is_told_at_once_and_why(
     relay.failure = error
     await clock.advance(6.0)
     assert _refusals(reader) == ["", type(error).__name__]
-    assert watcher.refusal is error
+    assert watcher.key_refusal is error
     async with watcher.watch("2") as late:
-        assert (late.silent_since, late.refusal) == (reader.silences[-1], error)
+        assert (late.silent_since, late.key_refusal) == (reader.silences[-1], error)
     relay.failure = None
     relay.set(task("1", progress=50))
     await clock.advance(70.0)
     assert _refusals(reader)[-1] == ""
     assert reader.silences[-1] is None
-    assert watcher.refusal is None
+    assert watcher.key_refusal is None
     assert caplog.text.count("refuses this bot's key") == 2
     assert "still trying" in caplog.text
     await reader.leave()
 
 
-async def test_one_refused_poll_is_not_told(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_one_refused_poll_is_not_told(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """A relay whose database hiccups refuses a good key once."""
     relay.set(task("1", progress=5))
     reader = Reader(watcher, "1")
@@ -783,7 +783,7 @@ async def test_one_refused_poll_is_not_told(clock: FakeClock, relay: FakeRelay, 
     await reader.leave()
 
 
-async def test_batches_refused_together_confirm_nothing(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_batches_refused_together_confirm_nothing(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """Sixty tasks are asked for in two requests, which may meet the same hiccup."""
     readers = [Reader(watcher, str(number)) for number in range(60)]
     for number in range(60):
@@ -800,7 +800,7 @@ async def test_batches_refused_together_confirm_nothing(clock: FakeClock, relay:
 
 
 async def test_another_refusal_and_an_outage_are_told_apart(
-    clock: FakeClock, relay: FakeRelay, watcher: Watcher
+    clock: FakeClock, relay: FakeRelay, watcher: Poller
 ) -> None:
     """What was silence turns into a refusal, and one refusal into another; silence after it adds nothing."""
     relay.set(task("1", progress=5))
@@ -816,7 +816,7 @@ async def test_another_refusal_and_an_outage_are_told_apart(
     await reader.leave()
 
 
-async def test_a_new_feed_is_told_of_a_refusal_at_once(clock: FakeClock, relay: FakeRelay, watcher: Watcher) -> None:
+async def test_a_new_feed_is_told_of_a_refusal_at_once(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     relay.failure = KeyLimited("no access")
     with pytest.raises(KeyLimited):
-        await clock.until(watcher.look("1"))
+        await clock.run_until(watcher.fetch_task("1"))

@@ -8,9 +8,9 @@ from bot.errors import PictureError, PictureGone, PictureTooLarge
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.tracking import result_files
-from bot.tracking.result_files import Files, Outcomes
+from bot.tracking.result_files import ResultFileFetcher, ResultFiles
 from tests.fakes.clock import FakeClock
-from tests.fakes.display import FakeDisplay
+from tests.fakes.display import FakeMessageEditor
 from tests.fakes.pictures import FakePictures, picture
 from tests.fakes.rows import job, task
 from tests.fakes.store import FakeStore
@@ -31,24 +31,24 @@ class SizedPictures(FakePictures):
         found = await super().fetch(url, name=name, limit=limit)
         if self.size > limit:
             raise PictureTooLarge(url)
-        return Picture(bytes(self.size), found.name, 0, 0, shrunk=False)
+        return Picture(bytes(self.size), found.name, 0, 0, is_reencoded=False)
 
 
 def video(*urls: str) -> Task:
     return task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=[{"url": url} for url in urls])
 
 
-async def found(pictures: FakePictures, shown: Task, limit: int = 1000, have: Files | None = None) -> Files:
+async def found(pictures: FakePictures, shown: Task, limit: int = 1000, have: ResultFiles | None = None) -> ResultFiles:
     clock = pictures.clock
-    outcomes = Outcomes(FakeStore(clock.now), FakeDisplay(limit=limit), pictures, now=clock.now)
-    return await outcomes.of(job(), shown, have)
+    outcomes = ResultFileFetcher(FakeStore(clock.now), FakeMessageEditor(limit=limit), pictures, now=clock.now)
+    return await outcomes.fetch_files(job(), shown, have)
 
 
 async def test_each_clip_is_fetched_under_a_name_of_its_own() -> None:
     """Four at most, in their order."""
     pictures = FakePictures(FakeClock())
     files = await found(pictures, video(*URLS))
-    assert files == Files(clips=tuple(picture(url) for url in URLS[:4]))
+    assert files == ResultFiles(clips=tuple(picture(url) for url in URLS[:4]))
     assert [name[:6] for _, name, _ in pictures.fetched] == ["clip1_", "clip2_", "clip3_", "clip4_"]
 
 
@@ -64,10 +64,10 @@ async def test_clips_that_are_there_are_not_fetched_again() -> None:
     missing = PictureGone(URLS[1], "HTTP 404", may_return=True)
     pictures = FakePictures(FakeClock(), failures={URLS[1]: missing})
     first = await found(pictures, video(*URLS[:3]))
-    assert (first.follows, [clip is not None for clip in first.clips]) == (True, [True, False, True])
+    assert (first.is_pending, [clip is not None for clip in first.clips]) == (True, [True, False, True])
     pictures.failures.clear()
     again = await found(pictures, video(*URLS[:3]), have=first)
-    assert again == Files(clips=tuple(picture(url) for url in URLS[:3]))
+    assert again == ResultFiles(clips=tuple(picture(url) for url in URLS[:3]))
     assert [url for url, _, _ in pictures.fetched] == [*URLS[:3], URLS[1]]
 
 
@@ -82,14 +82,14 @@ async def test_clips_share_what_one_message_carries(monkeypatch: pytest.MonkeyPa
 
 async def test_an_only_clip_is_a_picture_of_its_own() -> None:
     """As it always was: a U of a video."""
-    assert await found(FakePictures(FakeClock()), video(URLS[0])) == Files(picture(URLS[0]))
+    assert await found(FakePictures(FakeClock()), video(URLS[0])) == ResultFiles(picture(URLS[0]))
 
 
 async def test_what_did_not_succeed_shows_nothing() -> None:
     """Nor does a success without any link."""
     pictures = FakePictures(FakeClock())
-    assert await found(pictures, task(status=Status.FAILURE)) == Files()
-    assert await found(pictures, task(status=Status.SUCCESS, image_url="")) == Files()
+    assert await found(pictures, task(status=Status.FAILURE)) == ResultFiles()
+    assert await found(pictures, task(status=Status.SUCCESS, image_url="")) == ResultFiles()
     assert pictures.fetched == []
 
 

@@ -8,7 +8,7 @@ from bot.entities import Notify, PersonSettings
 from bot.errors import PictureError, PictureGone, PictureUnreadable
 from bot.midjourney.task import Status
 from bot.ports import Scene
-from bot.tracking.result_files import RECENT
+from bot.tracking.result_files import PICTURE_GRACE_PERIOD
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
 from tests.fakes.process import World
@@ -29,7 +29,7 @@ def world() -> World:
 
 def told(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
     """Return what each drawing says of the picture: whether it is there, follows, and its link fails."""
-    return [(scene.picture is not None, scene.picture_follows, scene.link_fails) for scene in scenes]
+    return [(scene.picture is not None, scene.is_picture_pending, scene.is_link_broken) for scene in scenes]
 
 
 @pytest.mark.parametrize("failure", NOT_YET)
@@ -38,16 +38,16 @@ async def test_a_picture_that_is_not_there_yet_follows(world: World, failure: Pi
     world.pictures.failures = {URL: failure}
     world.relay.set(task(status=Status.SUCCESS, finish_time=int(START.timestamp() * 1000)))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.5)
-        first = world.display.of(700)[-1]
+        first = world.editor.scenes_of(700)[-1]
         assert first.task is not None
         assert first.task.buttons
         assert told([first]) == [(False, True, True)]
         await world.clock.advance(130.0)
         world.pictures.failures.clear()
         await world.clock.advance(31.0)
-    assert told(world.display.of(700)) == [(False, True, True), (True, False, False)]
+    assert told(world.editor.scenes_of(700)) == [(False, True, True), (True, False, False)]
     assert world.store.closed == {700}
 
 
@@ -55,12 +55,12 @@ async def test_the_tries_grow_apart_and_go_on_for_more_than_five_minutes(world: 
     """After that Refresh is offered, and the row is closed."""
     world.pictures.failures = {URL: NOT_YET[0]}
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(5 * 60.0)
         assert 10 < len(world.pictures.fetched) < 25
         assert world.store.closed == set()
         await world.clock.advance(2 * 60.0)
-    assert told(world.display.of(700)) == [(False, True, True), (False, False, True)]
+    assert told(world.editor.scenes_of(700)) == [(False, True, True), (False, False, True)]
     assert world.store.closed == {700}
 
 
@@ -70,26 +70,26 @@ async def test_a_restart_goes_on_asking_for_the_picture(world: World) -> None:
     world.store.people[LIEN.id] = PersonSettings(notify=Notify.ALWAYS)
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
     async with world.process() as process:
-        await process.jobs.follow(job(pressed="Custom Zoom"))
+        await process.jobs.follow_job(job(pressed="Custom Zoom"))
         await world.clock.advance(20.0)
-        assert world.display.notified == [(700, PARENT)]
+        assert world.editor.notified == [(700, PARENT)]
     async with world.process():
         await world.clock.advance(60.0)
         world.pictures.failures.clear()
         await world.clock.advance(31.0)
-    assert world.display.of(700)[-1].picture == picture(URL)
-    assert world.display.notified == [(700, PARENT)]
+    assert world.editor.scenes_of(700)[-1].picture == picture(URL)
+    assert world.editor.notified == [(700, PARENT)]
     assert world.store.closed == {700}
 
 
 async def test_a_dead_link_of_an_old_task_is_not_waited_for(world: World) -> None:
     """The relay's 404 long after the end is final: its picture has left Discord."""
     world.pictures.failures = {URL: NOT_YET[2]}
-    ended = START - RECENT
+    ended = START - PICTURE_GRACE_PERIOD
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS, finish_time=int(ended.timestamp() * 1000)))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS, finish_time=int(ended.timestamp() * 1000)))
         await world.clock.advance(1.0)
-    assert [scene.picture_gone for scene in world.display.of(700)] == [True]
+    assert [scene.is_picture_gone for scene in world.editor.scenes_of(700)] == [True]
     assert world.store.closed == {700}
 
 
@@ -98,9 +98,9 @@ async def test_a_message_that_only_its_token_reaches_stops_before_it_expires(wor
     world.pictures.failures = {URL: NOT_YET[0]}
     async with world.process() as process:
         born = START - timedelta(minutes=12)
-        await process.jobs.follow(job(place=place(reachable=False, born=born)), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(place=place(reachable=False, born=born)), task(status=Status.SUCCESS))
         await world.clock.advance(3 * 60.0)
-    assert told(world.display.of(700)) == [(False, True, True), (False, False, True)]
+    assert told(world.editor.scenes_of(700)) == [(False, True, True), (False, False, True)]
     assert world.store.closed == {700}
 
 
@@ -109,20 +109,20 @@ async def test_a_result_without_buttons_has_its_picture_at_once(world: World) ->
     world.store.people[LIEN.id] = PersonSettings(notify=Notify.ALWAYS)
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
     async with world.process() as process:
-        await process.jobs.follow(job(pressed="V1"))
+        await process.jobs.follow_job(job(pressed="V1"))
         await world.clock.advance(1.5)
-        assert [(scene.picture, scene.task and scene.task.buttons) for scene in world.display.of(700)] == [
+        assert [(scene.picture, scene.task and scene.task.buttons) for scene in world.editor.scenes_of(700)] == [
             (picture(URL), ())
         ]
-        assert world.display.notified == [(700, PARENT)]
+        assert world.editor.notified == [(700, PARENT)]
         world.relay.set(task(status=Status.SUCCESS))
         await world.clock.advance(20.0)
-    last = world.display.of(700)[-1]
+    last = world.editor.scenes_of(700)[-1]
     assert last.task is not None
     assert last.task.buttons
     assert last.picture == picture(URL)
-    assert world.display.notified == [(700, PARENT)]
-    assert len(world.display.of(700)) == 2
+    assert world.editor.notified == [(700, PARENT)]
+    assert len(world.editor.scenes_of(700)) == 2
     assert len(world.pictures.fetched) == 1
     assert world.store.closed == {700}
 
@@ -131,11 +131,11 @@ async def test_buttons_that_never_come_are_waited_for_a_minute(world: World) -> 
     """Nothing is drawn anew for them."""
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(50.0)
         assert world.store.closed == set()
         await world.clock.advance(20.0)
-    assert len(world.display.of(700)) == 1
+    assert len(world.editor.scenes_of(700)) == 1
     assert world.store.closed == {700}
 
 
@@ -143,10 +143,10 @@ async def test_a_link_that_comes_later_is_fetched_then(world: World) -> None:
     """new-api tells of a success before its picture, now and then."""
     world.relay.set(task(status=Status.SUCCESS, image_url=""))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(10.0)
-        assert told(world.display.of(700)) == [(False, False, False)]
+        assert told(world.editor.scenes_of(700)) == [(False, False, False)]
         world.relay.set(task(status=Status.SUCCESS))
         await world.clock.advance(11.0)
-    assert world.display.of(700)[-1].picture == picture(URL)
+    assert world.editor.scenes_of(700)[-1].picture == picture(URL)
     assert world.store.closed == {700}

@@ -18,13 +18,13 @@ async def test_old_rows_go_within_the_hour_and_nothing_else(caplog: pytest.LogCa
     caplog.set_level(logging.INFO, "bot.tracking.retention")
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
-    retention = Retention(store, store.fleet, days=2, clock=clock.clock)
+    retention = Retention(store, store.process_leases, days=2, clock=clock.clock)
     await store.open_job(job(1, "t1"))
     await store.open_job(job(2, "t2"))
     for task_id in ("t1", "t2"):
-        await store.keep(Task(id=task_id))
+        await store.save_snapshot(Task(id=task_id))
     await store.close_job(1)
-    await store.seen_from("dead").fleet.renew(timedelta())
+    await store.view_as("dead").process_leases.renew_lease(timedelta())
     running = asyncio.ensure_future(retention.run())
     await clock.advance(2 * 86_400.0)
     assert (set(store.jobs), set(store.snapshots)) == ({1, 2}, {"t1", "t2"}), "not a second too early"
@@ -43,10 +43,10 @@ async def test_the_first_sweep_comes_soon_and_then_one_an_hour() -> None:
 
     async def forget(before: datetime) -> int:
         swept.append(clock.time)
-        return await FakeStore.forget(store, before)
+        return await FakeStore.delete_expired(store, before)
 
-    store.forget = forget  # type: ignore[method-assign]
-    running = asyncio.ensure_future(Retention(store, store.fleet, days=2, clock=clock.clock).run())
+    store.delete_expired = forget  # type: ignore[method-assign]
+    running = asyncio.ensure_future(Retention(store, store.process_leases, days=2, clock=clock.clock).run())
     await clock.advance(3 * 3600.0)
     assert swept == [60.0, 3660.0, 7260.0]
     running.cancel()
@@ -57,12 +57,12 @@ async def test_a_store_that_is_gone_is_swept_next_time(caplog: pytest.LogCapture
     """A sweep that fails is a warning, and ends nothing."""
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
-    retention = Retention(store, store.fleet, days=1, clock=clock.clock)
-    await store.keep(Task(id="t1"))
+    retention = Retention(store, store.process_leases, days=1, clock=clock.clock)
+    await store.save_snapshot(Task(id="t1"))
     clock.time += timedelta(days=2).total_seconds()
     store.down = True
-    await retention.sweep()
+    await retention.delete_old_rows()
     assert "could not be deleted" in caplog.text
     store.down = False
-    await retention.sweep()
+    await retention.delete_old_rows()
     assert store.snapshots == {}

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bot.tracking.task_supervisor import Supervisor
+from bot.tracking.task_supervisor import TaskSupervisor
 from tests.fakes.clock import FakeClock
 
 
@@ -36,21 +36,21 @@ def clock() -> FakeClock:
 
 async def test_work_handed_in_before_it_serves_is_run(clock: FakeClock) -> None:
     """And nothing runs before."""
-    supervisor, worker = Supervisor(), Worker(clock)
+    supervisor, worker = TaskSupervisor(), Worker(clock)
     supervisor.start("a", worker.work)
     await clock.settle()
     assert worker.log == []
     async with supervisor.serve():
         await clock.settle()
-        assert len(supervisor.keys) == 1
+        assert len(supervisor.running_keys) == 1
         await clock.advance(60.0)
         assert worker.log == ["started", "done"]
-        assert len(supervisor.keys) == 0
+        assert len(supervisor.running_keys) == 0
 
 
 async def test_the_same_key_replaces_what_runs(clock: FakeClock) -> None:
     """The new work begins after the old has ended: two never draw one message."""
-    supervisor, old, new = Supervisor(), Worker(clock, farewell=1.0), Worker(clock)
+    supervisor, old, new = TaskSupervisor(), Worker(clock, farewell=1.0), Worker(clock)
     async with supervisor.serve():
         supervisor.start("a", old.work)
         await clock.settle()
@@ -60,12 +60,12 @@ async def test_the_same_key_replaces_what_runs(clock: FakeClock) -> None:
         await clock.advance(1.0)
         assert old.log == ["started", "cancelled"]
         assert new.log == ["started"]
-        assert len(supervisor.keys) == 1
+        assert len(supervisor.running_keys) == 1
 
 
 async def test_a_slow_farewell_holds_up_nobody_else(clock: FakeClock) -> None:
     """Work under other keys starts at once."""
-    supervisor, old, new, other = Supervisor(), Worker(clock, farewell=30.0), Worker(clock), Worker(clock)
+    supervisor, old, new, other = TaskSupervisor(), Worker(clock, farewell=30.0), Worker(clock), Worker(clock)
     async with supervisor.serve():
         supervisor.start("a", old.work)
         await clock.settle()
@@ -79,19 +79,19 @@ async def test_a_slow_farewell_holds_up_nobody_else(clock: FakeClock) -> None:
 
 async def test_only_the_newest_of_several_replacements_runs_on(clock: FakeClock) -> None:
     """However fast they come."""
-    supervisor, workers = Supervisor(), [Worker(clock, farewell=seconds) for seconds in (1.0, 1.0, 1.0, 0.0)]
+    supervisor, workers = TaskSupervisor(), [Worker(clock, farewell=seconds) for seconds in (1.0, 1.0, 1.0, 0.0)]
     async with supervisor.serve():
         for worker in workers:
             supervisor.start("a", worker.work)
         await clock.advance(10.0)
         assert workers[-1].log == ["started"]
         assert all(worker.log in ([], ["started", "cancelled"]) for worker in workers[:-1])
-        assert len(supervisor.keys) == 1
+        assert len(supervisor.running_keys) == 1
 
 
 async def test_work_can_be_stopped(clock: FakeClock) -> None:
     """Also where nothing runs under that key."""
-    supervisor, worker, other = Supervisor(), Worker(clock), Worker(clock)
+    supervisor, worker, other = TaskSupervisor(), Worker(clock), Worker(clock)
     async with supervisor.serve():
         supervisor.start("a", worker.work)
         supervisor.start("b", other.work)
@@ -101,7 +101,7 @@ async def test_work_can_be_stopped(clock: FakeClock) -> None:
         await clock.settle()
         assert worker.log == ["started", "cancelled"]
         assert other.log == ["started"]
-        assert len(supervisor.keys) == 1
+        assert len(supervisor.running_keys) == 1
 
 
 async def test_an_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,12 +110,12 @@ async def test_an_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.Log
     async def break_down() -> None:
         raise ZeroDivisionError("ours")
 
-    supervisor, worker, later = Supervisor(), Worker(clock), Worker(clock)
+    supervisor, worker, later = TaskSupervisor(), Worker(clock), Worker(clock)
     async with supervisor.serve():
         supervisor.start("a", worker.work)
         supervisor.start("b", break_down)
         await clock.settle()
-        assert len(supervisor.keys) == 1
+        assert len(supervisor.running_keys) == 1
         supervisor.start("b", later.work)
         await clock.settle()
         assert later.log == ["started"]
@@ -125,7 +125,7 @@ async def test_an_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.Log
 
 async def test_the_end_cancels_everything_and_waits_for_it(clock: FakeClock) -> None:
     """Nothing is left behind, and what comes too late is not begun."""
-    supervisor, worker, late = Supervisor(), Worker(clock, farewell=2.0), Worker(clock)
+    supervisor, worker, late = TaskSupervisor(), Worker(clock, farewell=2.0), Worker(clock)
 
     async def serve() -> None:
         async with supervisor.serve():
@@ -133,16 +133,16 @@ async def test_the_end_cancels_everything_and_waits_for_it(clock: FakeClock) -> 
             await clock.settle()
             supervisor.start("b", late.work)
 
-    await clock.until(serve())
+    await clock.run_until(serve())
     assert worker.log == ["started", "cancelled"]
     assert late.log == []
-    assert len(supervisor.keys) == 0
+    assert len(supervisor.running_keys) == 0
     assert len(asyncio.all_tasks()) == 1
 
 
 async def test_the_end_waits_for_what_is_being_replaced(clock: FakeClock) -> None:
     """Its farewell may still write."""
-    supervisor, worker, new = Supervisor(), Worker(clock, farewell=2.0), Worker(clock)
+    supervisor, worker, new = TaskSupervisor(), Worker(clock, farewell=2.0), Worker(clock)
 
     async def serve() -> None:
         async with supervisor.serve():
@@ -151,7 +151,7 @@ async def test_the_end_waits_for_what_is_being_replaced(clock: FakeClock) -> Non
             supervisor.start("a", new.work)
             await clock.settle()
 
-    await clock.until(serve())
+    await clock.run_until(serve())
     assert worker.log == ["started", "cancelled"]
     assert new.log == []
     assert len(asyncio.all_tasks()) == 1
@@ -159,7 +159,7 @@ async def test_the_end_waits_for_what_is_being_replaced(clock: FakeClock) -> Non
 
 async def test_an_error_in_the_block_still_ends_the_work(clock: FakeClock) -> None:
     """Whatever ends the process ends its work first."""
-    supervisor, worker = Supervisor(), Worker(clock)
+    supervisor, worker = TaskSupervisor(), Worker(clock)
 
     async def serve() -> None:
         async with supervisor.serve():
@@ -174,7 +174,7 @@ async def test_an_error_in_the_block_still_ends_the_work(clock: FakeClock) -> No
 
 async def test_work_may_replace_itself(clock: FakeClock) -> None:
     """It is cancelled like any other."""
-    supervisor, new = Supervisor(), Worker(clock)
+    supervisor, new = TaskSupervisor(), Worker(clock)
 
     async def work() -> None:
         supervisor.start("a", new.work)
@@ -184,12 +184,12 @@ async def test_work_may_replace_itself(clock: FakeClock) -> None:
         supervisor.start("a", work)
         await clock.settle()
         assert new.log == ["started"]
-        assert len(supervisor.keys) == 1
+        assert len(supervisor.running_keys) == 1
 
 
 async def test_what_must_come_to_its_end_is_given_time() -> None:
     """Also what was handed in at the last moment; all else is cancelled first."""
-    supervisor = Supervisor()
+    supervisor = TaskSupervisor()
     ended: list[str] = []
     going = asyncio.Event()
 
@@ -217,7 +217,7 @@ async def test_what_must_come_to_its_end_is_given_time() -> None:
 
 async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
     """A platform would kill the process anyway."""
-    supervisor = Supervisor(last_seconds=0.01)
+    supervisor = TaskSupervisor(last_seconds=0.01)
 
     async def submit() -> None:
         await asyncio.Event().wait()
@@ -226,4 +226,4 @@ async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
         supervisor.start("submit", submit, to_the_end=True)
         await asyncio.sleep(0)
 
-    assert len(supervisor.keys) == 0
+    assert len(supervisor.running_keys) == 0

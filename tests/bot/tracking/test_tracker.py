@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Claim, ClaimState, Mark, Notify, PersonSettings
+from bot.entities import Claim, ClaimState, Notify, PersonSettings, PressedButton
 from bot.errors import (
     PictureForbidden,
     PictureGone,
@@ -19,8 +19,8 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.midjourney.task import Status
-from bot.ports import Ending, Scene
-from bot.tracking.tracker import Times
+from bot.ports import JobEnding, Scene
+from bot.tracking.tracker import WatchTimes
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
 from tests.fakes.process import World
@@ -46,19 +46,19 @@ def claim(claim_id: int = 50, state: ClaimState = ClaimState.SUBMITTING, **more:
 async def test_a_message_is_drawn_at_every_change_and_ends_with_its_picture(world: World) -> None:
     """The row is open while the task runs, and closed after the last drawing."""
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUBMITTED))
+        await process.jobs.follow_job(job(), task(status=Status.SUBMITTED))
         assert set(world.store.jobs) - world.store.closed == {700}
         world.relay.set(task(progress=30))
         await world.clock.advance(6.0)
         world.relay.set(task(status=Status.SUCCESS, progress=100))
         await world.clock.advance(6.0)
-    scenes = world.display.of(700)
+    scenes = world.editor.scenes_of(700)
     assert statuses(scenes) == ["SUBMITTED", "IN_PROGRESS", "SUCCESS"]
     assert [scene.picture for scene in scenes] == [None, None, picture(URL)]
     assert world.store.closed == {700}
     assert world.store.snapshots[PARENT].status is Status.SUCCESS
     assert world.pictures.fetched == [(URL, f"a_lighthouse_{PARENT}", 1000)]
-    assert process.watcher.watching == 0
+    assert process.watcher.watched_count == 0
 
 
 async def test_a_picture_that_takes_its_time_follows_the_end(world: World) -> None:
@@ -66,21 +66,21 @@ async def test_a_picture_that_takes_its_time_follows_the_end(world: World) -> No
     world.pictures.seconds = 8.0
     world.relay.set(task(status=Status.SUCCESS))
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.5)
-        assert [scene.picture for scene in world.display.of(700)] == [None]
+        assert [scene.picture for scene in world.editor.scenes_of(700)] == [None]
         assert world.store.closed == set()
         await world.clock.advance(7.0)
-    assert [scene.picture for scene in world.display.of(700)] == [None, picture(URL)]
+    assert [scene.picture for scene in world.editor.scenes_of(700)] == [None, picture(URL)]
     assert world.store.closed == {700}
 
 
 async def test_a_finished_task_is_drawn_once_and_asks_nobody(world: World) -> None:
     """A status asked for after the end costs no second request."""
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    assert statuses(world.display.of(700)) == ["SUCCESS"]
+    assert statuses(world.editor.scenes_of(700)) == ["SUCCESS"]
     assert world.relay.requests == []
 
 
@@ -89,9 +89,9 @@ async def test_a_task_that_came_to_nothing_ends_without_a_picture(world: World, 
     """Also where it left a preview behind."""
     world.relay.set(task(status=status, image_url=URL))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
-    assert statuses(world.display.of(700)) == [status]
+    assert statuses(world.editor.scenes_of(700)) == [status]
     assert world.pictures.fetched == []
     assert world.store.closed == {700}
 
@@ -100,7 +100,7 @@ async def test_a_success_in_words_has_no_picture_to_fetch(world: World) -> None:
     """Nor has one that ends its minute without one."""
     world.relay.set(task(status=Status.SUCCESS, image_url="", buttons=()))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(70.0)
     assert world.pictures.fetched == []
     assert world.store.closed == {700}
@@ -112,7 +112,7 @@ async def test_a_dead_link_takes_the_picture_from_an_earlier_message(world: Worl
         URL: PictureGone(URL),
         "https://discord.test/3": PictureTooLarge("https://discord.test/3"),
     }
-    world.display.links = {2: "https://discord.test/2", 3: "https://discord.test/3", 5: "https://discord.test/5"}
+    world.editor.links = {2: "https://discord.test/2", 3: "https://discord.test/3", 5: "https://discord.test/5"}
     hour = timedelta(hours=1)
     world.store.jobs = {
         2: job(2, born_at=START - 9 * hour),
@@ -122,36 +122,36 @@ async def test_a_dead_link_takes_the_picture_from_an_earlier_message(world: Worl
     }
     world.store.closed = {2, 3, 4, 5}
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    last = world.display.of(700)[-1]
+    last = world.editor.scenes_of(700)[-1]
     assert last.picture == picture("https://discord.test/2")
-    assert not last.picture_gone
+    assert not last.is_picture_gone
 
 
 async def test_a_dead_link_is_not_copied_from_elsewhere(world: World) -> None:
     """What stands in another server, or in somebody's DM, is that place's own."""
     world.pictures.failures = {URL: PictureGone(URL)}
-    world.display.links = {2: "https://discord.test/2", 3: "https://discord.test/3"}
+    world.editor.links = {2: "https://discord.test/2", 3: "https://discord.test/3"}
     world.store.jobs = {
         2: job(2, place=replace(place(2), guild_id=66)),
         3: job(3, place=replace(place(3), guild_id=0, channel_id=55)),
     }
     world.store.closed = {2, 3}
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    last = world.display.of(700)[-1]
-    assert (last.picture, last.picture_gone) == (None, True)
+    last = world.editor.scenes_of(700)[-1]
+    assert (last.picture, last.is_picture_gone) == (None, True)
 
 
 async def test_a_dead_link_without_a_copy_is_said(world: World) -> None:
     """In the one drawing of the end."""
     world.pictures.failures = {URL: PictureGone(URL)}
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    assert [(scene.picture, scene.picture_gone) for scene in world.display.of(700)] == [(None, True)]
+    assert [(scene.picture, scene.is_picture_gone) for scene in world.editor.scenes_of(700)] == [(None, True)]
 
 
 @pytest.mark.parametrize("error", [PictureTooLarge(URL, "40 MiB"), PictureForbidden(URL)])
@@ -161,9 +161,9 @@ async def test_a_picture_that_cannot_be_attached_is_linked(
     """It is not gone, and the operator reads why."""
     world.pictures.failures = {URL: error}
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    assert [(scene.picture, scene.picture_gone) for scene in world.display.of(700)] == [(None, False)]
+    assert [(scene.picture, scene.is_picture_gone) for scene in world.editor.scenes_of(700)] == [(None, False)]
     assert any(type(error).__name__ in message for message in caplog.messages)
 
 
@@ -173,23 +173,23 @@ async def test_a_preview_that_only_we_can_open_is_fetched(world: World) -> None:
     world.pictures.private = {hidden, dead}
     world.pictures.failures = {dead: PictureGone(dead)}
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         for progress, url in enumerate((hidden, dead, public)):
             world.relay.set(task(progress=progress, image_url=url))
             await world.clock.advance(5.0)
-    assert [scene.picture for scene in world.display.of(700)] == [picture(hidden), None, None]
+    assert [scene.picture for scene in world.editor.scenes_of(700)] == [picture(hidden), None, None]
 
 
 async def test_a_task_that_the_relay_has_lost_is_said_to_be(world: World) -> None:
     """With what was last known of it."""
     async with world.process() as process:
         world.relay.set(task(progress=40))
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(32.0)
         world.relay.tasks.clear()
         await world.clock.advance(6.0)
-    last = world.display.of(700)[-1]
-    assert last.ending is Ending.LOST
+    last = world.editor.scenes_of(700)[-1]
+    assert last.ending is JobEnding.TASK_NOT_FOUND
     assert last.task is not None
     assert last.task.progress == 40
     assert world.store.closed == {700}
@@ -198,25 +198,25 @@ async def test_a_task_that_the_relay_has_lost_is_said_to_be(world: World) -> Non
 async def test_a_success_that_is_lost_before_its_picture_is_a_success(world: World) -> None:
     """What has ended is told as its end."""
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         world.relay.set(task(status=Status.SUCCESS, buttons=()))
         await world.clock.advance(35.0)
         world.relay.tasks.clear()
         await world.clock.advance(6.0)
-    assert world.display.of(700)[-1].ending is None
-    assert world.display.of(700)[-1].picture == picture(URL)
+    assert world.editor.scenes_of(700)[-1].ending is None
+    assert world.editor.scenes_of(700)[-1].picture == picture(URL)
 
 
 async def test_a_watch_ends_after_its_minutes(world: World) -> None:
     """70 of them, with what was last seen."""
     world.relay.set(task(progress=62))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(69 * 60.0)
-        assert set(world.display.endings(700)) == {None}
+        assert set(world.editor.endings(700)) == {None}
         await world.clock.advance(61.0)
-    last = world.display.of(700)[-1]
-    assert (last.ending, last.task and last.task.progress) == (Ending.GAVE_UP, 62)
+    last = world.editor.scenes_of(700)[-1]
+    assert (last.ending, last.task and last.task.progress) == (JobEnding.WATCH_TIMEOUT, 62)
     assert world.store.closed == {700}
 
 
@@ -224,33 +224,33 @@ async def test_a_message_that_only_its_token_reaches_ends_before_it_expires(worl
     """A minute before, at 14 minutes."""
     world.relay.set(task(progress=62))
     async with world.process() as process:
-        await process.jobs.follow(job(place=place(reachable=False)))
+        await process.jobs.follow_job(job(place=place(reachable=False)))
         await world.clock.advance(14 * 60.0 - 1)
-        assert set(world.display.endings(700)) == {None}
+        assert set(world.editor.endings(700)) == {None}
         await world.clock.advance(1.1)
-    assert world.display.endings(700)[-1] is Ending.OUT_OF_REACH
+    assert world.editor.endings(700)[-1] is JobEnding.MESSAGE_UNREACHABLE
 
 
 async def test_a_short_watch_ends_before_the_token_does(world: World) -> None:
     """WATCH_MINUTES may be less than a token's life."""
-    world.times = Times(watch=timedelta(minutes=5), notify_after=timedelta(0))
+    world.times = WatchTimes(give_up_after=timedelta(minutes=5), notify_after=timedelta(0))
     world.relay.set(task())
     async with world.process() as process:
-        await process.jobs.follow(job(place=place(reachable=False)))
+        await process.jobs.follow_job(job(place=place(reachable=False)))
         await world.clock.advance(5 * 60.0 + 1)
-    assert world.display.endings(700) == [None, Ending.GAVE_UP]
+    assert world.editor.endings(700) == [None, JobEnding.WATCH_TIMEOUT]
 
 
 @pytest.mark.parametrize("gone", [PlaceGone(), PlaceUnreachable()])
 async def test_a_message_that_is_gone_ends_its_job(world: World, gone: PlaceGone | PlaceUnreachable) -> None:
     """Quietly, whether it runs or ends."""
-    world.display.broken = {700: gone, 701: gone}
+    world.editor.broken = {700: gone, 701: gone}
     world.relay.set(task())
     async with world.process() as process:
-        await process.jobs.follow(job())
-        await process.jobs.follow(job(701, CHILD, born_at=START - timedelta(hours=2)))
+        await process.jobs.follow_job(job())
+        await process.jobs.follow_job(job(701, CHILD, born_at=START - timedelta(hours=2)))
         await world.clock.advance(1.0)
-        assert process.watcher.watching == 0
+        assert process.watcher.watched_count == 0
     assert world.store.closed == {700, 701}
 
 
@@ -270,13 +270,13 @@ async def test_a_late_end_notifies_once(
     """Only a press, or where it was asked for, and only where it took long enough."""
     world.relay.set(task())
     async with world.process() as process:
-        await process.jobs.follow(job(**wanted))
+        await process.jobs.follow_job(job(**wanted))
         await world.clock.advance(seconds)
         world.relay.set(task(status=status))
         await world.clock.advance(5.0)
     async with world.process():
         await world.clock.advance(60.0)
-    assert world.display.notified == ([(700, PARENT)] if notified else [])
+    assert world.editor.notified == ([(700, PARENT)] if notified else [])
 
 
 @pytest.mark.parametrize(
@@ -296,11 +296,11 @@ async def test_a_person_says_when_to_be_notified(
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.relay.set(task())
     async with world.process() as process:
-        await process.jobs.follow(job(**wanted))
+        await process.jobs.follow_job(job(**wanted))
         await world.clock.advance(seconds)
         world.relay.set(task(status=Status.SUCCESS))
         await world.clock.advance(6.0)
-    assert world.display.notified == ([(700, PARENT)] if notified else [])
+    assert world.editor.notified == ([(700, PARENT)] if notified else [])
 
 
 @pytest.mark.parametrize("chosen", Notify)
@@ -309,49 +309,51 @@ async def test_nobody_is_notified_where_the_operator_says_never(world: World, ch
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.times = replace(world.times, notify_after=timedelta(0))
     async with world.process() as process:
-        await process.jobs.follow(job(notify=True, born_at=START - timedelta(minutes=5)), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(
+            job(notify=True, born_at=START - timedelta(minutes=5)), task(status=Status.SUCCESS)
+        )
         await world.clock.advance(1.0)
-    assert world.display.notified == []
+    assert world.editor.notified == []
 
 
 async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: World) -> None:
     """While it was busy three changes came."""
-    world.display.free.clear()
+    world.editor.free.clear()
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         for progress in (10, 20, 30):
             world.relay.set(task(progress=progress))
             await world.clock.advance(5.0)
-        world.display.free.set()
+        world.editor.free.set()
         await world.clock.settle()
-    assert [scene.task and scene.task.progress for scene in world.display.of(700)] == [30]
+    assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [30]
 
 
 async def test_the_end_is_drawn_once_where_progress_was_waiting(world: World) -> None:
     """Progress that waits for its turn gives way to the end."""
-    world.display.free.clear()
+    world.editor.free.clear()
     async with world.process() as process:
         world.relay.set(task(progress=10))
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(5.0)
         world.relay.set(task(status=Status.SUCCESS))
         await world.clock.advance(6.0)
-        world.display.free.set()
+        world.editor.free.set()
         await world.clock.advance(1.0)
-    assert statuses(world.display.of(700)) == ["SUCCESS"]
+    assert statuses(world.editor.scenes_of(700)) == ["SUCCESS"]
 
 
 async def test_an_outage_is_drawn_after_15_s_and_cleared(world: World) -> None:
     """The message says since when, and keeps what it showed."""
     world.relay.set(task(progress=46))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
         world.relay.failure = RelayUnreachable("no answer")
         await world.clock.advance(30.0)
         world.relay.failure = None
         await world.clock.advance(60.0)
-    silences = [scene.silent_since is not None for scene in world.display.of(700)]
+    silences = [scene.silent_since is not None for scene in world.editor.scenes_of(700)]
     assert silences == [False, True, False]
 
 
@@ -359,11 +361,11 @@ async def test_a_task_that_has_stalled_is_said_to_be(world: World) -> None:
     """Ten minutes without any change, as where a proxy has lost its account: asked for less often, until it moves."""
     world.relay.set(task(status=Status.IN_PROGRESS, progress=0))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(10 * 60.0 - 5)
-        assert [scene.unchanged_since for scene in world.display.of(700)] == [None]
+        assert [scene.unchanged_since for scene in world.editor.scenes_of(700)] == [None]
         await world.clock.advance(30.0)
-        since = world.display.of(700)[-1].unchanged_since
+        since = world.editor.scenes_of(700)[-1].unchanged_since
         assert since is not None
         assert since - START < timedelta(seconds=1)
         asked = len(world.relay.requests)
@@ -371,7 +373,7 @@ async def test_a_task_that_has_stalled_is_said_to_be(world: World) -> None:
         assert 9 <= len(world.relay.requests) - asked <= 11
         world.relay.set(task(progress=15))
         await world.clock.advance(61.0)
-        assert world.display.of(700)[-1].unchanged_since is None
+        assert world.editor.scenes_of(700)[-1].unchanged_since is None
         asked = len(world.relay.requests)
         await world.clock.advance(60.0)
         assert len(world.relay.requests) - asked >= 3
@@ -381,9 +383,9 @@ async def test_a_window_is_not_said_to_have_stalled(world: World) -> None:
     """It waits for its person."""
     world.relay.set(task(status=Status.MODAL))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(15 * 60.0)
-    assert [scene.unchanged_since for scene in world.display.of(700)] == [None]
+    assert [scene.unchanged_since for scene in world.editor.scenes_of(700)] == [None]
 
 
 async def test_a_message_about_a_form_that_was_sent_asks_for_none(world: World) -> None:
@@ -391,16 +393,16 @@ async def test_a_message_about_a_form_that_was_sent_asks_for_none(world: World) 
     answered = job(2, CHILD, form_sent=True, place=place(2, ephemeral=True))
     world.store.jobs, world.store.closed = {2: answered}, {2}
     async with world.process() as process:
-        await process.jobs.follow(job(700, CHILD), task(CHILD, Status.MODAL))
+        await process.jobs.follow_job(job(700, CHILD), task(CHILD, Status.MODAL))
     assert world.store.jobs[700].form_sent
 
 
 async def test_a_broken_drawing_leaves_the_row_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """An error of ours ends that job alone, and the next start goes on with it."""
-    world.display.errors = [ZeroDivisionError("ours")]
+    world.editor.errors = [ZeroDivisionError("ours")]
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
         assert world.store.closed == set()
     assert "error of ours" in caplog.text
@@ -413,17 +415,17 @@ async def test_a_store_that_is_gone_costs_no_drawing(world: World) -> None:
     """Progress goes on without it; the end waits for it to come back, and is drawn once."""
     world.relay.set(task(status=Status.SUBMITTED))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
         world.store.down = True
         world.relay.set(task(progress=10))
         await world.clock.advance(5.0)
         world.relay.set(task(status=Status.SUCCESS))
         await world.clock.advance(60.0)
-        assert statuses(world.display.of(700))[:2] == ["SUBMITTED", "IN_PROGRESS"]
+        assert statuses(world.editor.scenes_of(700))[:2] == ["SUBMITTED", "IN_PROGRESS"]
         world.store.down = False
         await world.clock.advance(20.0)
-    assert statuses(world.display.of(700)).count("SUCCESS") == 1
+    assert statuses(world.editor.scenes_of(700)).count("SUCCESS") == 1
     assert world.store.closed == {700}
 
 
@@ -431,21 +433,21 @@ async def test_a_row_that_cannot_be_closed_is_closed_later(world: World) -> None
     """The end is not drawn again for it, and notified once."""
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
-        await process.jobs.follow(job(notify=True, born_at=START - timedelta(minutes=1)))
-        world.display.free.clear()
-        real = world.display.show
+        await process.jobs.follow_job(job(notify=True, born_at=START - timedelta(minutes=1)))
+        world.editor.free.clear()
+        real = world.editor.show
 
         async def show(scene: Scene) -> None:
             world.store.down = True
             await real(scene)
 
-        world.display.show = show  # type: ignore[method-assign]
+        world.editor.show = show  # type: ignore[method-assign]
         await world.clock.advance(20.0)
         world.store.down = False
         await world.clock.advance(20.0)
-    assert len(world.display.of(700)) == 1
+    assert len(world.editor.scenes_of(700)) == 1
     assert world.store.closed == {700}
-    assert len(world.display.notified) == 1
+    assert len(world.editor.notified) == 1
 
 
 async def test_a_look_closes_a_claim_whose_answer_was_lost(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -454,7 +456,7 @@ async def test_a_look_closes_a_claim_whose_answer_was_lost(world: World, caplog:
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN), 51: claim(51, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state="mjbot:50"))
     async with world.process() as process:
-        await world.clock.until(process.jobs.look(CHILD))
+        await world.clock.run_until(process.jobs.fetch_task(CHILD))
     assert world.store.claimed[50].state is ClaimState.ACCEPTED
     assert world.store.claimed[50].child_id == CHILD
     assert world.store.claimed[51].state is ClaimState.UNKNOWN
@@ -468,7 +470,7 @@ async def test_a_state_of_somebody_else_closes_nothing(world: World, state: str)
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state=state))
     async with world.process() as process:
-        assert (await world.clock.until(process.jobs.look(CHILD))).id == CHILD
+        assert (await world.clock.run_until(process.jobs.fetch_task(CHILD))).id == CHILD
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
 
 
@@ -476,7 +478,7 @@ async def test_looking_at_an_unknown_task_says_so(world: World) -> None:
     """And writes nothing."""
     async with world.process() as process:
         with pytest.raises(TaskUnknown):
-            await world.clock.until(process.jobs.look(CHILD))
+            await world.clock.run_until(process.jobs.fetch_task(CHILD))
     assert world.store.snapshots == {}
 
 
@@ -487,20 +489,20 @@ async def test_looking_again_watches_anew(world: World) -> None:
     world.relay.set(task(progress=70))
     fresh = place(born=START + timedelta(hours=1))
     async with world.process() as process:
-        await world.clock.until(process.jobs.look_again(PARENT, fresh, MINH))
+        await world.clock.run_until(process.jobs.follow_again(PARENT, fresh, MINH))
         await world.clock.advance(1.0)
     row = world.store.jobs[700]
     assert (row.requester.name, row.place, row.notify) == ("lien", fresh, False)
     assert row.born_at > START
     assert world.store.closed == set()
-    assert statuses(world.display.of(700)) == ["IN_PROGRESS"]
+    assert statuses(world.editor.scenes_of(700)) == ["IN_PROGRESS"]
 
 
 async def test_looking_again_works_without_its_row(world: World) -> None:
     """An empty database: whoever the message names is its requester."""
     world.relay.set(task(progress=70))
     async with world.process() as process:
-        await world.clock.until(process.jobs.look_again(PARENT, place(), MINH))
+        await world.clock.run_until(process.jobs.follow_again(PARENT, place(), MINH))
     assert world.store.jobs[700].requester == MINH
 
 
@@ -510,8 +512,8 @@ async def test_a_message_about_a_child_knows_its_parent(world: World) -> None:
     world.store.jobs = {1: replace(known, place=place(1, ephemeral=True)), 2: known, 3: job(3, CHILD)}
     world.store.closed = {1, 2, 3}
     async with world.process() as process:
-        await process.jobs.follow(job(700, CHILD))
-        await process.jobs.follow(job(701, CHILD, claim_id=9))
+        await process.jobs.follow_job(job(700, CHILD))
+        await process.jobs.follow_job(job(701, CHILD, claim_id=9))
     row = world.store.jobs[700]
     assert (row.done, row.parent_id, row.parent_link) == ("Picture 2", PARENT, "https://discord.test/p")
     assert world.store.jobs[701].parent_id == ""
@@ -536,7 +538,7 @@ async def test_a_message_learns_nothing_from_elsewhere(
     known = job(2, CHILD, parent_id=PARENT, parent_link=link, place=replace(place(2), **there))
     world.store.jobs, world.store.closed = {2: known}, {2}
     async with world.process() as process:
-        await process.jobs.follow(job(700, CHILD, place=replace(place(700), **here)))
+        await process.jobs.follow_job(job(700, CHILD, place=replace(place(700), **here)))
     assert world.store.jobs[700].parent_link == (link if told else "")
 
 
@@ -544,40 +546,40 @@ async def test_marks_travel_with_the_buttons(world: World) -> None:
     """Those pressed, and the kinds that this relay refuses today."""
     world.store.claimed = {50: claim(50, ClaimState.ACCEPTED, child_id=CHILD)}
     world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)
-    world.store.refused = {"p": ("no pans", START + timedelta(days=1)), "z": ("old", START)}
+    world.store.missing_capabilities = {"p": ("no pans", START + timedelta(days=1)), "z": ("old", START)}
     async with world.process() as process:
-        await process.jobs.follow(job(), task(status=Status.SUCCESS))
+        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    marks = world.display.of(700)[-1].marks
-    assert marks.pressed == {"k": Mark(CHILD, "", finished=True)}
-    assert marks.refused == {"p": "no pans"}
+    marks = world.editor.scenes_of(700)[-1].marks
+    assert marks.pressed == {"k": PressedButton(CHILD, "", is_finished=True)}
+    assert marks.missing_capabilities == {"p": "no pans"}
 
 
 async def test_the_same_message_is_followed_once(world: World) -> None:
     """A second follow replaces the first."""
     world.relay.set(task(progress=10))
     async with world.process() as process:
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
-        await process.jobs.follow(job())
+        await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
         world.relay.set(task(progress=20))
         await world.clock.advance(6.0)
-        assert process.jobs.running == {700}
-    assert [scene.task and scene.task.progress for scene in world.display.of(700)] == [10, 10, 20]
+        assert process.jobs.running_message_ids == {700}
+    assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [10, 10, 20]
 
 
 async def test_a_dropped_form_ends_its_message(world: World) -> None:
     """With what is known of the task, and its watch."""
     world.relay.set(task(CHILD, Status.MODAL))
     async with world.process() as process:
-        await process.jobs.follow(job(700, CHILD))
+        await process.jobs.follow_job(job(700, CHILD))
         await world.clock.advance(1.0)
-        await process.jobs.drop(job(700, CHILD))
+        await process.jobs.end_declined(job(700, CHILD))
         await world.clock.advance(1.0)
-        assert process.watcher.watching == 0
-    assert world.display.endings(700) == [None, Ending.DROPPED]
-    assert statuses(world.display.of(700)) == ["MODAL", "MODAL"]
+        assert process.watcher.watched_count == 0
+    assert world.editor.endings(700) == [None, JobEnding.FORM_DROPPED]
+    assert statuses(world.editor.scenes_of(700)) == ["MODAL", "MODAL"]
     assert world.store.closed == {700}
     assert world.store.snapshots[CHILD].status is Status.CANCEL
 
@@ -586,7 +588,7 @@ async def test_a_list_of_ones_own_is_the_stores(world: World) -> None:
     """Newest first, as many as asked for."""
     world.store.jobs = {n: job(n, str(n), born_at=START + timedelta(minutes=n)) for n in range(1, 8)}
     async with world.process() as process:
-        found = await process.jobs.recent(1, 5)
+        found = await process.jobs.list_recent_tasks(1, 5)
     assert [one.task_id for one in found] == ["7", "6", "5", "4", "3"]
 
 
@@ -615,7 +617,7 @@ async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytes
     world.store.owners = dict.fromkeys(world.store.jobs, "dead")
     world.store.submitters = dict.fromkeys(range(50, 54), "dead")
     world.store.closed = {9}
-    world.display.broken = {4: PlaceUnreachable()}
+    world.editor.broken = {4: PlaceUnreachable()}
     world.store.claimed = {
         50: claim(50, ClaimState.ACCEPTED, child_id=CHILD),
         51: claim(51, ClaimState.SUBMITTING, button="l"),
@@ -624,17 +626,17 @@ async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytes
     }
     async with world.process() as process:
         await world.clock.advance(3.0)
-        assert process.watcher.watching == 2
+        assert process.watcher.watched_count == 2
         await world.clock.advance(3.0)
-    assert statuses(world.display.of(1)) == ["IN_PROGRESS"]
-    assert statuses(world.display.of(2)) == ["SUCCESS"]
-    assert world.display.endings(3)[-1] is Ending.GAVE_UP
-    assert [scene.task and scene.task.id for scene in world.display.of(5)] == [CHILD]
+    assert statuses(world.editor.scenes_of(1)) == ["IN_PROGRESS"]
+    assert statuses(world.editor.scenes_of(2)) == ["SUCCESS"]
+    assert world.editor.endings(3)[-1] is JobEnding.WATCH_TIMEOUT
+    assert [scene.task and scene.task.id for scene in world.editor.scenes_of(5)] == [CHILD]
     assert world.store.jobs[5].task_id == CHILD
-    assert world.display.endings(6) == [None, Ending.UNCERTAIN]
-    assert world.display.endings(7) == [None, Ending.UNCERTAIN]
-    assert world.display.of(8) == []
-    assert world.display.of(9) == []
+    assert world.editor.endings(6) == [None, JobEnding.ANSWER_LOST]
+    assert world.editor.endings(7) == [None, JobEnding.ANSWER_LOST]
+    assert world.editor.scenes_of(8) == []
+    assert world.editor.scenes_of(9) == []
     assert world.store.closed == {2, 3, 4, 6, 7, 8, 9}
     assert world.store.claimed[51].state is ClaimState.UNKNOWN
     assert "Going on with 8 unfinished messages." in caplog.messages
@@ -645,7 +647,7 @@ async def test_an_uncertain_message_that_is_gone_is_closed(world: World) -> None
     world.store.jobs = {7: job(7, "", claim_id=52)}
     world.store.owners, world.store.submitters = {7: "dead"}, {52: "dead"}
     world.store.claimed = {52: claim(52)}
-    world.display.broken = {7: PlaceGone()}
+    world.editor.broken = {7: PlaceGone()}
     async with world.process():
         await world.clock.advance(6.0)
     assert world.store.closed == {7}
@@ -656,6 +658,6 @@ async def test_a_row_that_cannot_be_written_starts_nothing(world: World) -> None
     async with world.process() as process:
         world.store.down = True
         with pytest.raises(StoreUnavailable):
-            await process.jobs.follow(job())
+            await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
-        assert process.jobs.running == set()
+        assert process.jobs.running_message_ids == set()

@@ -7,8 +7,8 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LASTS
-from cogs.gateway.permissions import NEEDED, invite, missing
+from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
+from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url, list_missing_permissions
 from cogs.text import limits
 from sandbox.relay import RelaySettings
 from tests.world import GUILD_ID, World, buttons, world
@@ -129,7 +129,9 @@ async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: 
         may_manage(w)
         now = w.clock.now()
         for what in ("mj::bookmark", "cancel"):
-            await w.app.store.refuse(what, "unknown_action", at=now, until=now.replace(year=now.year + 1))
+            await w.app.store.save_missing_capability(
+                what, "unknown_action", at=now, until=now.replace(year=now.year + 1)
+            )
         result = await w.slash(w.member, "mjcheck")
         answer = result.response
         assert answer is not None
@@ -141,7 +143,7 @@ async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: 
         if known:
             await w.click(w.member, seen, "Try refused buttons again")
             await w.until(lambda: not list(buttons(w.message(answer.id) or seen)))
-            assert await w.app.store.refusals(now) == {}
+            assert await w.app.store.find_missing_capabilities(now) == {}
         assert not w.env.errors
 
 
@@ -151,7 +153,7 @@ async def test_check_tells_when_no_account_was_free(tmp_path: Path, named: set[i
     async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         at = w.clock.now()
-        await w.app.store.refuse(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LASTS)
+        await w.app.store.save_missing_capability(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LIFETIME)
         result = await w.slash(w.member, "mjcheck")
         assert result.response is not None
         seen = await w.titled(result.response.id, "✅")
@@ -171,14 +173,14 @@ async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:
 
 def test_permissions_have_the_names_of_discords_settings() -> None:
     """Nothing is missing of what is needed, and everything is where nothing is granted."""
-    assert missing(NEEDED) == []
-    assert missing(discord.Permissions.all()) == []
-    assert len(missing(discord.Permissions.none())) == NEEDED.value.bit_count()
+    assert list_missing_permissions(REQUIRED_PERMISSIONS) == []
+    assert list_missing_permissions(discord.Permissions.all()) == []
+    assert len(list_missing_permissions(discord.Permissions.none())) == REQUIRED_PERMISSIONS.value.bit_count()
 
 
 def test_the_invite_link_asks_for_no_more_than_is_needed() -> None:
     """It names the application, both scopes and exactly those permissions."""
-    link = invite(4711)
+    link = build_invite_url(4711)
     assert "client_id=4711" in link
-    assert f"permissions={NEEDED.value}" in link
+    assert f"permissions={REQUIRED_PERMISSIONS.value}" in link
     assert "scope=bot+applications.commands" in link

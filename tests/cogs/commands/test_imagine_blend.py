@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
-from cogs.text.markdown import plain
+from cogs.text.markdown import clean_text
 from sandbox.relay import RelaySettings
 from tests.pictures import bomb, encoded, moving, noise
 from tests.world import GUILD_ID, World, rows, title_of, world
@@ -95,7 +95,7 @@ async def test_what_is_known_to_be_wrong_is_refused_before_any_defer(
         answer = await w.slash(w.member, "imagine", **options)
         told = w.said(answer)
         assert said in told
-        if plain(options["prompt"]):
+        if clean_text(options["prompt"]):
             assert options["prompt"][:1500] in told.partition("You wrote:\n```\n")[2]
         assert not answer.followups
         assert not w.public

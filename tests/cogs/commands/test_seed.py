@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.midjourney.buttons import SEED
+from bot.midjourney.buttons import SEED_CAPABILITY
 from sandbox.relay import RelaySettings
 from sandbox.relay.words import seed_of
 from tests.world import World, world
@@ -110,7 +110,7 @@ async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[
             assert answer is not None
             await w.until(partial(_is_refused, w, answer.id, why))
         assert w.relay.requests["seed"] == 1
-        assert SEED in await w.app.store.refusals(w.clock.now())
+        assert SEED_CAPABILITY in await w.app.store.find_missing_capabilities(w.clock.now())
 
 
 async def test_own_tasks_are_suggested(tmp_path: Path) -> None:

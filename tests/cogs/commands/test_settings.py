@@ -25,7 +25,7 @@ async def opened(w: World) -> discord.Message:
 
 
 async def chosen(w: World, person_id: int) -> PersonSettings:
-    return await w.app.store.person(person_id)
+    return await w.app.store.find_person_settings(person_id)
 
 
 async def typed(w: World, panel: discord.Message, text: str) -> InteractionResult:
@@ -122,7 +122,7 @@ async def test_what_was_chosen_is_forgotten_on_demand(tmp_path: Path) -> None:
     """The panel says so, and the database has no row of that person any more; others keep theirs."""
     async with world(tmp_path) as w:
         for person_id in (w.member.id, w.stranger.id):
-            await w.app.store.change_person(person_id, lambda now: replace(now, remix=True, defaults="--tile"))
+            await w.app.store.update_person_settings(person_id, lambda now: replace(now, remix=True, defaults="--tile"))
         panel = await opened(w)
         await w.click(w.member, panel, "Forget my settings")
         now = await w.until(lambda: _without(w, panel, "Forget my settings"))

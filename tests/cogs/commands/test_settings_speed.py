@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.midjourney.buttons import SPEED
+from bot.midjourney.buttons import SPEED_CAPABILITY
 from bot.relay.requests import Speed
 from sandbox.relay import RelaySettings
 from tests.pictures import encoded, noise
@@ -15,7 +15,7 @@ PNG = encoded(noise(96, 96))
 
 
 async def relaxed(w: World) -> None:
-    await w.app.store.change_person(w.member.id, lambda now: replace(now, speed=Speed.RELAX))
+    await w.app.store.update_person_settings(w.member.id, lambda now: replace(now, speed=Speed.RELAX))
 
 
 async def asked_for(w: World) -> None:
@@ -53,7 +53,7 @@ async def test_a_relay_without_such_paths_serves_as_ever(tmp_path: Path, *, acti
         assert [submit.path for submit in w.relay.submits] == [
             f"/mj/submit/{way}", "/mj/submit/describe", "/mj/submit/imagine",
         ]  # fmt: skip
-        assert SPEED in await w.app.store.refusals(w.clock.now())
+        assert SPEED_CAPABILITY in await w.app.store.find_missing_capabilities(w.clock.now())
         assert not w.env.errors
 
 

@@ -147,7 +147,7 @@ async def test_a_quick_end_notifies_nobody(tmp_path: Path) -> None:
         assert answer.response is not None
         shown = await w.titled(answer.response.id, "✅")
         await w.pictured(shown.id)
-        await w.until(lambda: w.app.watcher.watching == 0)
+        await w.until(lambda: w.app.poller.watched_count == 0)
         assert len(w.public) == 2
 
 
@@ -261,7 +261,7 @@ async def test_the_menu_says_that_a_message_names_no_task(tmp_path: Path) -> Non
 async def test_what_nobody_foresaw_is_told_too(tmp_path: Path) -> None:
     """An error of ours ends with a number for the person; nothing stays at "thinking"."""
     async with world(tmp_path) as w:
-        broken: Any = w.app.jobs
+        broken: Any = w.app.tracker
 
         async def look(task_id: str) -> None:
             raise RuntimeError(task_id)

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from simcord import InteractionResult
 
-from bot.features.person_settings import PER_PAGE
+from bot.features.person_settings import TASKS_PER_PAGE
 from sandbox.relay import RelaySettings
 from tests.world import World, button, world
 
@@ -44,7 +44,7 @@ async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> 
         theirs = w.relay.add_task("grid", prompt="a pig")
         await w.finished(done)
         await w.finished(theirs, w.stranger)
-        await w.until(lambda: w.app.watcher.watching == 0)
+        await w.until(lambda: w.app.poller.watched_count == 0)
         shown = text(w, await listed(w))
         assert "✅ **a lighthouse**" in shown
         assert f"`{done}`" in shown
@@ -56,7 +56,7 @@ async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> 
 async def test_pages_are_turned_in_any_process(tmp_path: Path) -> None:
     """Older and newer draw the list anew in its place, also after a restart; a kind is chosen from the menu."""
     async with world(tmp_path) as w:
-        for number in range(PER_PAGE + 1):
+        for number in range(TASKS_PER_PAGE + 1):
             await w.finished(w.relay.add_task("grid", prompt=f"picture {number}"))
         shown = await listed(w)
         assert "**picture 0**" not in text(w, shown)
@@ -71,7 +71,7 @@ async def test_pages_are_turned_in_any_process(tmp_path: Path) -> None:
         await choose(w, w.message(shown.id) or shown, "only", "failed")
         await w.until(lambda: "None of your tasks is here" in text(w, shown))
         await choose(w, w.message(shown.id) or shown, "only", "done")
-        await w.until(lambda: f"Finished: {PER_PAGE + 1} tasks" in text(w, shown))
+        await w.until(lambda: f"Finished: {TASKS_PER_PAGE + 1} tasks" in text(w, shown))
         assert not w.env.errors
 
 

@@ -9,50 +9,50 @@ from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.midjourney.buttons import Kind
-from cogs.components.custom_ids import TEMPLATE, Click, Room, TaskButton
+from bot.midjourney.buttons import ButtonKind
+from cogs.components.custom_ids import TASK_CUSTOM_ID_TEMPLATE, ClickEvent, TaskButton, TaskCustomId
 from tests.world import world
 
 
 def test_a_click_is_read_as_it_was_written() -> None:
     """Kind, task and key survive the way through Discord."""
-    click = Click(Kind.PICK, "1730621826053455", "0123456789")
+    click = TaskCustomId(ButtonKind.PICK_FROM_GRID, "1730621826053455", "0123456789")
     assert click.custom_id == "mj:u:1730621826053455:0123456789"
-    assert click == Click.read(click.custom_id)
+    assert click == TaskCustomId.parse(click.custom_id)
 
 
 def test_a_kind_that_a_newer_version_made_up_is_other() -> None:
     """An unknown letter is still a click."""
-    assert Click.read("mj:Z:1:-") == Click(Kind.OTHER, "1")
+    assert TaskCustomId.parse("mj:Z:1:-") == TaskCustomId(ButtonKind.OTHER, "1")
 
 
 @pytest.mark.parametrize("custom_id", ["", "mj:u:1", "mj:u:1:-junk", "mj:u:1:-\n", "mj:1:1:-", "xmj:u:1:-", "mj:u::-"])
 def test_a_foreign_id_is_none_of_ours(custom_id: str) -> None:
     """What this module did not write it does not read."""
-    assert Click.read(custom_id) is None
+    assert TaskCustomId.parse(custom_id) is None
 
 
-@given(st.text(max_size=120), st.sampled_from(Kind))
-def test_what_fits_is_read_again(task_id: str, kind: Kind) -> None:
+@given(st.text(max_size=120), st.sampled_from(ButtonKind))
+def test_what_fits_is_read_again(task_id: str, kind: ButtonKind) -> None:
     """An id fits exactly where its click can be read, within Discord's limit."""
-    click = Click(kind, task_id, "0123456789")
-    assert click.fits == (Click.read(click.custom_id) == click)
-    assert not click.fits or len(click.custom_id) <= 100
+    click = TaskCustomId(kind, task_id, "0123456789")
+    assert click.is_valid == (TaskCustomId.parse(click.custom_id) == click)
+    assert not click.is_valid or len(click.custom_id) <= 100
 
 
 async def test_a_button_is_built_anew_from_its_click() -> None:
     """Discord gives the id back, and the class its click."""
-    match = re.fullmatch(TEMPLATE, "mj:l:1:-")
+    match = re.fullmatch(TASK_CUSTOM_ID_TEMPLATE, "mj:l:1:-")
     assert match is not None
     interaction: Any = None
     item: ui.Button[Any] = ui.Button(custom_id="mj:l:1:-", label="Refresh")
     made = await TaskButton.from_custom_id(interaction, item, match)
-    assert (Click(Kind.LOOK, "1"), "Refresh") == (made.click, made.item.label)
+    assert (TaskCustomId(ButtonKind.REFRESH, "1"), "Refresh") == (made.click, made.item.label)
 
 
 async def test_a_button_needs_no_looks() -> None:
     """Its id is enough."""
-    assert TaskButton(Click(Kind.LOOK, "1")).custom_id == "mj:l:1:-"
+    assert TaskButton(TaskCustomId(ButtonKind.REFRESH, "1")).custom_id == "mj:l:1:-"
 
 
 async def test_a_click_is_dispatched() -> None:
@@ -72,15 +72,19 @@ async def test_a_click_is_dispatched() -> None:
         client = Client()
 
     interaction: Any = Interaction()
-    await TaskButton(Click(Kind.LOOK, "1")).callback(interaction)
-    assert heard == [("press_click", interaction, Click(Kind.LOOK, "1"))]
+    await TaskButton(TaskCustomId(ButtonKind.REFRESH, "1")).callback(interaction)
+    assert heard == [("press_click", interaction, TaskCustomId(ButtonKind.REFRESH, "1"))]
 
 
 async def test_every_click_is_answered_by_one_cog(tmp_path: Path) -> None:
     """Each room is one cog's; what is not named is a press, as the API's own kinds are."""
     async with world(tmp_path) as w:
         heard = [name for cog in w.app.bot.cogs.values() for name, _ in cog.get_listeners()]
-    assert {room: heard.count(f"on_{room}") for room in Room} == dict.fromkeys(Room, 1)
-    pressed = {kind for kind in Kind if Click(kind, "1").room is Room.PRESS}
-    assert {kind for kind in Kind if not kind.is_ours} - {Kind.REGION} <= pressed
-    assert {kind for kind in pressed if kind.is_ours} == {Kind.OPEN_FORM, Kind.DROP_FORM, Kind.LOOK}
+    assert {room: heard.count(f"on_{room}") for room in ClickEvent} == dict.fromkeys(ClickEvent, 1)
+    pressed = {kind for kind in ButtonKind if TaskCustomId(kind, "1").event is ClickEvent.PRESS}
+    assert {kind for kind in ButtonKind if not kind.is_bot_button} - {ButtonKind.VARY_REGION} <= pressed
+    assert {kind for kind in pressed if kind.is_bot_button} == {
+        ButtonKind.OPEN_MODAL,
+        ButtonKind.DISCARD_MODAL,
+        ButtonKind.REFRESH,
+    }

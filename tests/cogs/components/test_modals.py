@@ -2,11 +2,11 @@
 
 import asyncio
 
-from bot.midjourney.buttons import Kind
+from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
-from bot.store.group_commit import to_the_end
-from cogs.components.custom_ids import Click
-from cogs.components.modals import prefilled
+from bot.store.group_commit import run_to_completion
+from cogs.components.custom_ids import TaskCustomId
+from cogs.components.modals import fetch_prefill
 from tests.fakes.process import World
 from tests.fakes.rows import PARENT, task
 from tests.fakes.store import FakeStore
@@ -17,10 +17,10 @@ class BusyStore(FakeStore):
 
     free: asyncio.Event
 
-    async def snapshot(self, task_id: str) -> Task | None:
+    async def find_snapshot(self, task_id: str) -> Task | None:
         """Read, once it is free."""
-        await to_the_end(self.free.wait())
-        return await super().snapshot(task_id)
+        await run_to_completion(self.free.wait())
+        return await super().find_snapshot(task_id)
 
 
 async def test_a_form_does_not_wait_for_a_busy_store() -> None:
@@ -31,11 +31,11 @@ async def test_a_form_does_not_wait_for_a_busy_store() -> None:
     store.free = asyncio.Event()
     async with world.process() as process:
         async with asyncio.timeout(10):
-            asked = asyncio.create_task(prefilled(process.presses, Click(Kind.REGION, PARENT)))
+            asked = asyncio.create_task(fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)))
             done, _ = await asyncio.wait({asked}, timeout=2.5)
             store.free.set()
             assert (done, await asked) == ({asked}, "")
-            assert await prefilled(process.presses, Click(Kind.REGION, PARENT)) == "a lighthouse"
+            assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)) == "a lighthouse"
 
 
 async def test_a_form_does_without_a_store() -> None:
@@ -43,5 +43,5 @@ async def test_a_form_does_without_a_store() -> None:
     world = World()
     async with world.process() as process:
         world.store.down = True
-        assert await prefilled(process.presses, Click(Kind.REGION, PARENT)) == ""
+        assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)) == ""
         world.store.down = False

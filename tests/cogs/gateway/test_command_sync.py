@@ -10,8 +10,8 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.midjourney.buttons import Kind, key
-from cogs.components.custom_ids import Click, TaskButton, TaskMenu
+from bot.midjourney.buttons import ButtonKind, hash_custom_id
+from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.gateway.command_sync import sync_commands
 from tests.world import World, world
 
@@ -121,11 +121,13 @@ async def test_every_command_is_one_that_discord_takes(tmp_path: Path) -> None:
             assert len(options) <= 25
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_of_button_is_known_by_one_template(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(ButtonKind))
+def test_every_kind_of_button_is_known_by_one_template(kind: ButtonKind) -> None:
     """Whatever a click's kind, its custom_id fits Discord, one class alone takes it, and it reads back as it was."""
-    click = Click(kind, "1730621826053455", "-" if kind.is_ours else key("MJ::JOB::upsample::1::x"))
+    click = TaskCustomId(
+        kind, "1730621826053455", "-" if kind.is_bot_button else hash_custom_id("MJ::JOB::upsample::1::x")
+    )
     templates = [vars(one)["__discord_ui_compiled_template__"] for one in (TaskButton, TaskMenu)]
-    assert click.fits
+    assert click.is_valid
     assert sum(template.fullmatch(click.custom_id) is not None for template in templates) == 1
-    assert Click.read(click.custom_id) == click
+    assert TaskCustomId.parse(click.custom_id) == click

@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.clock import Clock
-from cogs.gateway.guild_trust import Trust
+from cogs.gateway.guild_trust import GuildTrust
 from tests.world import GUILD_ID, World, world
 
 MANAGES = discord.Permissions(manage_guild=True)
@@ -39,10 +39,10 @@ def promote(w: World, member_id: int) -> None:
 async def test_a_server_is_trusted_whose_owner_is_ours(tmp_path: Path) -> None:
     """Owning the server is enough, and costs Discord no question."""
     async with world(tmp_path) as w:
-        trust = Trust(Hands().clock)
+        trust = GuildTrust(Hands().clock)
         trust.owners.add(guild(w).owner_id or 0)
         asked = w.requests("GET", "/members/")
-        assert await trust.trusts(guild(w))
+        assert await trust.is_trusted(guild(w))
         assert w.requests("GET", "/members/") == asked
 
 
@@ -50,14 +50,14 @@ async def test_an_answer_is_good_for_ten_minutes(tmp_path: Path) -> None:
     """A member who does not manage the server is asked about once, and again when the answer is old."""
     async with world(tmp_path) as w:
         hands = Hands()
-        trust = Trust(hands.clock)
+        trust = GuildTrust(hands.clock)
         trust.owners.add(w.owner.id)
-        assert not await trust.trusts(guild(w))
+        assert not await trust.is_trusted(guild(w))
         promote(w, w.owner.id)
-        assert not await trust.trusts(guild(w))
+        assert not await trust.is_trusted(guild(w))
         assert w.requests("GET", f"/members/{w.owner.id}") == 1
         hands.now += timedelta(minutes=10)
-        assert await trust.trusts(guild(w))
+        assert await trust.is_trusted(guild(w))
 
 
 async def test_a_server_that_is_merely_managed_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -66,12 +66,12 @@ async def test_a_server_that_is_merely_managed_is_named_once(tmp_path: Path, cap
         promote(w, w.owner.id)
         guild(w).name = "Ar\x1b[31mt\u202e"
         hands = Hands()
-        trust, ours, decided = Trust(hands.clock), Trust(hands.clock), Trust(hands.clock, guilds={4711})
+        trust, ours, decided = GuildTrust(hands.clock), GuildTrust(hands.clock), GuildTrust(hands.clock, guilds={4711})
         trust.owners.add(w.owner.id)
         ours.owners.update({w.owner.id, guild(w).owner_id or 0})
         decided.owners.add(w.owner.id)
         for each in (trust, ours, decided, trust):
-            assert await each.trusts(guild(w))
+            assert await each.is_trusted(guild(w))
             hands.now += timedelta(minutes=11)
         [told] = [record for record in caplog.records if record.levelno == logging.WARNING]
         assert told.getMessage().startswith(f'Server "Ar [31mt" ({GUILD_ID}) may spend')
@@ -82,44 +82,44 @@ async def test_what_the_operator_named_or_trusts_is_known(tmp_path: Path) -> Non
     """Either is enough to be shown what is the operator's."""
     async with world(tmp_path) as w:
         clock = Hands().clock
-        assert await Trust(clock, guilds={GUILD_ID}).knows(guild(w))
-        trust = Trust(clock, guilds={4711})
-        assert not await trust.knows(guild(w))
+        assert await GuildTrust(clock, guilds={GUILD_ID}).is_operator_guild(guild(w))
+        trust = GuildTrust(clock, guilds={4711})
+        assert not await trust.is_operator_guild(guild(w))
         trust.owners.add(guild(w).owner_id or 0)
-        assert await trust.knows(guild(w))
+        assert await trust.is_operator_guild(guild(w))
 
 
 async def test_an_owner_who_is_not_there_runs_nothing(tmp_path: Path) -> None:
     """Somebody who is no member is no reason to trust."""
     async with world(tmp_path) as w:
-        trust = Trust(Hands().clock)
+        trust = GuildTrust(Hands().clock)
         trust.owners.add(4711)
-        assert not await trust.trusts(guild(w))
-        assert not await trust.trusts(None)
+        assert not await trust.is_trusted(guild(w))
+        assert not await trust.is_trusted(None)
 
 
 async def test_an_outage_decides_nothing(tmp_path: Path) -> None:
     """Where Discord cannot be asked the server is not trusted now, and asked about again at the next click."""
     async with world(tmp_path) as w:
         promote(w, w.owner.id)
-        trust = Trust(Hands().clock)
-        assert not await trust.trusts(guild(w))  # nobody has told yet whose application this is
+        trust = GuildTrust(Hands().clock)
+        assert not await trust.is_trusted(guild(w))  # nobody has told yet whose application this is
         trust.owners.add(w.owner.id)
         w.env.inject_error("GET", "/guilds/*/members/*", status=500)
-        assert not await trust.trusts(guild(w))
-        assert await trust.trusts(guild(w))
+        assert not await trust.is_trusted(guild(w))
+        assert await trust.is_trusted(guild(w))
 
 
 async def test_a_server_that_is_still_to_come_decides_nothing(tmp_path: Path) -> None:
     """Between READY and its GUILD_CREATE nobody seems to manage a server: that is not remembered."""
     async with world(tmp_path) as w:
-        trust = Trust(Hands().clock)
+        trust = GuildTrust(Hands().clock)
         trust.owners.add(w.owner.id)
         guild(w).unavailable = True
-        assert not await trust.trusts(guild(w))
+        assert not await trust.is_trusted(guild(w))
         guild(w).unavailable = False
         promote(w, w.owner.id)
-        assert await trust.trusts(guild(w))
+        assert await trust.is_trusted(guild(w))
 
 
 @pytest.mark.parametrize(("state", "owners"), [(2, {11, 12}), (1, {11})])
@@ -140,6 +140,6 @@ async def test_a_team_owns_by_its_accepted_members(tmp_path: Path, state: int, o
             return {**await asked(), "team": team}
 
         http.application_info = told
-        trust = Trust(Hands().clock)
-        await trust.learn(w.app.bot)
+        trust = GuildTrust(Hands().clock)
+        await trust.load_owners(w.app.bot)
         assert trust.owners == owners

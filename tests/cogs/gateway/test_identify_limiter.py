@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.gateway.identify_limiter import Identifies, StartLimit, free_at, reserve
+from cogs.gateway.identify_limiter import IdentifyLimiter, SessionStartLimit, compute_reserve, next_identify_at
 
 _DAY = 86_400.0
 
@@ -36,13 +36,13 @@ class Discord:
         self.slept.append(seconds)
         self.now += seconds
 
-    def process(self) -> Identifies:
+    def process(self) -> IdentifyLimiter:
         """Start a process, which knows nothing yet."""
-        return Identifies(self.ask, lambda: self.now, self.sleep)
+        return IdentifyLimiter(self.ask, lambda: self.now, self.sleep)
 
-    async def identify(self, identifies: Identifies, shard: int = 0) -> None:
+    async def identify(self, identifies: IdentifyLimiter, shard: int = 0) -> None:
         """Let a shard connect."""
-        await identifies.turn(shard)
+        await identifies.acquire(shard)
         self.remaining -= 1
         self.least = min(self.least, self.remaining)
 
@@ -65,7 +65,7 @@ class Discord:
 )
 def test_what_is_left_is_spread(remaining: int, shards: int, since: float, at: float) -> None:
     """Much left: at once; less: evenly until the reset; at the reserve: at the reset."""
-    assert free_at(StartLimit(1000, remaining, 100.0, 9100.0), shards, since) == pytest.approx(at)
+    assert next_identify_at(SessionStartLimit(1000, remaining, 100.0, 9100.0), shards, since) == pytest.approx(at)
 
 
 @given(
@@ -77,11 +77,11 @@ def test_what_is_left_is_spread(remaining: int, shards: int, since: float, at: f
 )
 def test_the_reserve_is_never_touched(total: int, remaining: int, shards: int, wait: float, ago: float) -> None:
     """Whatever Discord says: before its reset nothing connects that would go below the reserve, and then all may."""
-    limit = StartLimit(total, min(remaining, total), 0.0, wait)
-    at = free_at(limit, shards, -ago)
+    limit = SessionStartLimit(total, min(remaining, total), 0.0, wait)
+    at = next_identify_at(limit, shards, -ago)
     assert at <= wait
     plenty = limit.remaining > total / 2 and limit.remaining >= shards
-    assert plenty or at == wait or limit.remaining - shards >= reserve(limit, shards)
+    assert plenty or at == wait or limit.remaining - shards >= compute_reserve(limit, shards)
 
 
 async def test_a_restart_storm_ends_at_the_reserve() -> None:
@@ -128,7 +128,7 @@ async def test_a_wait_ends_where_discord_changes_its_mind() -> None:
         discord.now += seconds
         discord.remaining = 1000
 
-    await Identifies(discord.ask, lambda: discord.now, sleep).grant({0})
+    await IdentifyLimiter(discord.ask, lambda: discord.now, sleep).wait_until_allowed({0})
     assert discord.now == 1600
 
 
@@ -136,7 +136,7 @@ async def test_many_shards_ask_once() -> None:
     """A first connection of sixteen shards asks once, and takes sixteen from the count at once."""
     discord = Discord()
     identifies = discord.process()
-    await identifies.grant(range(16))
+    await identifies.wait_until_allowed(range(16))
     for shard in range(16):
         discord.now += 5.0
         await discord.identify(identifies, shard)
@@ -148,12 +148,12 @@ async def test_turns_that_are_not_used_yet_count() -> None:
     """What was given to shards that have not connected yet is not given to another, and is given back unused."""
     discord = Discord(52, reset_after=100)
     identifies = discord.process()
-    await identifies.grant({0})
+    await identifies.wait_until_allowed({0})
     assert discord.now == pytest.approx(1050)
-    await identifies.grant({0})
+    await identifies.wait_until_allowed({0})
     assert discord.now == pytest.approx(1075)
-    identifies.hear(await discord.ask())
-    await identifies.grant({1})
+    identifies.update_limit(await discord.ask())
+    await identifies.wait_until_allowed({1})
     assert discord.now == pytest.approx(1100)
     assert discord.remaining == 1000
 
@@ -165,7 +165,7 @@ async def test_without_discord_the_own_bound_holds(caplog: pytest.LogCaptureFixt
     identifies = discord.process()
     for _ in range(10):
         await discord.identify(identifies)
-    assert identifies.recent(0) == 10
+    assert identifies.count_recent(0) == 10
     await discord.identify(identifies, 1)
     assert discord.slept == []
     await discord.identify(identifies)
@@ -180,7 +180,7 @@ async def test_what_discord_last_said_stands_until_its_reset() -> None:
     """A Discord that goes away while its reset is waited for does not open the gate."""
     discord = Discord(10, reset_after=3600)
     identifies = discord.process()
-    identifies.hear(await discord.ask())
+    identifies.update_limit(await discord.ask())
     discord.away = True
     await discord.identify(identifies)
     assert discord.now == pytest.approx(1000 + 3600)
@@ -197,7 +197,7 @@ async def test_answers_without_a_count_bound_nothing(said: Mapping[str, Any] | N
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    await Identifies(ask, lambda: 0.0, sleep).turn(0)
+    await IdentifyLimiter(ask, lambda: 0.0, sleep).acquire(0)
     assert slept == []
 
 
@@ -210,11 +210,11 @@ async def test_a_wait_can_be_cut_short() -> None:
         asleep.set()
         await asyncio.sleep(seconds)
 
-    identifies = Identifies(discord.ask, lambda: 1000.0, sleep)
-    waiting = asyncio.create_task(identifies.grant({0}))
+    identifies = IdentifyLimiter(discord.ask, lambda: 1000.0, sleep)
+    waiting = asyncio.create_task(identifies.wait_until_allowed({0}))
     await asleep.wait()
-    assert identifies.are_waited_for
+    assert identifies.has_waiting_shards
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not identifies.are_waited_for
+    assert not identifies.has_waiting_shards

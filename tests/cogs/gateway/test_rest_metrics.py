@@ -8,7 +8,7 @@ import yarl
 from aiohttp import web
 from discord.http import Route
 
-from cogs.gateway.rest_metrics import route, traced
+from cogs.gateway.rest_metrics import classify_request, create_trace_config
 from tests.counted import Counted
 
 TOKEN = "aW50ZXJhY3Rpb246MTIz_-token"
@@ -31,9 +31,9 @@ TOKEN = "aW50ZXJhY3Rpb246MTIz_-token"
 )
 def test_each_route_has_its_kind(method: str, path: str, kind: str) -> None:
     """The kind comes of method and path, with or without a query, at Discord's own address and no other."""
-    assert route(method, yarl.URL(Route.BASE + path)) == kind
-    assert route(method, yarl.URL(Route.BASE + path + "?wait=true&thread_id=7")) == kind
-    assert route(method, yarl.URL("https://cdn.discordapp.com/api/v10" + path)) == ""
+    assert classify_request(method, yarl.URL(Route.BASE + path)) == kind
+    assert classify_request(method, yarl.URL(Route.BASE + path + "?wait=true&thread_id=7")) == kind
+    assert classify_request(method, yarl.URL("https://cdn.discordapp.com/api/v10" + path)) == ""
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_each_route_has_its_kind(method: str, path: str, kind: str) -> None:
 )
 def test_what_is_no_rest_is_not_counted(url: str) -> None:
     """The gateway's websocket and pictures go through the same session, and are another matter."""
-    assert route("GET", yarl.URL(url)) == ""
+    assert classify_request("GET", yarl.URL(url)) == ""
 
 
 async def test_answers_are_counted_by_class_and_refusals_by_status(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ async def test_answers_are_counted_by_class_and_refusals_by_status(monkeypatch: 
     monkeypatch.setattr(Route, "BASE", f"http://127.0.0.1:{runner.addresses[0][1]}/api/v10")
     edit, send = f"{Route.BASE}/webhooks/1/{TOKEN}/messages/5", f"{Route.BASE}/channels/1/messages"
     counted = Counted()
-    async with aiohttp.ClientSession(trace_configs=[traced()]) as session:
+    async with aiohttp.ClientSession(trace_configs=[create_trace_config()]) as session:
         for status in (200, 204, 404, 429, 429, 503):
             async with session.patch(f"{edit}?status={status}") as response:
                 assert response.status == status

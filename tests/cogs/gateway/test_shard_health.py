@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cogs.gateway.shard_health import Sessions
+from cogs.gateway.shard_health import ShardHealth
 
 Listener = Callable[[int], Awaitable[None]]
 
@@ -41,34 +41,34 @@ class Bot:
         await self.listeners[f"on_{event}"](shard_id)
 
 
-def shards_of(count: int, **more: Any) -> tuple[Bot, Sessions]:  # noqa: ANN401
+def shards_of(count: int, **more: Any) -> tuple[Bot, ShardHealth]:  # noqa: ANN401
     bot = Bot({number: Shard() for number in range(count)}, **more)
-    return bot, Sessions(bot)  # type: ignore[arg-type]
+    return bot, ShardHealth(bot)  # type: ignore[arg-type]
 
 
 async def test_a_bot_that_is_not_ready_is_not_connected() -> None:
     """Before READY nothing else counts."""
     _, shards = shards_of(1, ready=False)
-    assert shards.trouble() == "not connected to Discord's gateway yet"
+    assert shards.find_problem() == "not connected to Discord's gateway yet"
 
 
 async def test_a_session_is_lost_until_it_is_resumed_or_begun_anew() -> None:
     """An open socket is not enough: after a loss the shard must have said READY or RESUMED again."""
     bot, shards = shards_of(1)
-    assert shards.trouble() == ""
+    assert shards.find_problem() == ""
     for back in ("shard_resumed", "shard_connect"):
         await bot.dispatch("shard_disconnect", 0)
-        assert shards.trouble() == "the connection to Discord's gateway is lost"
+        assert shards.find_problem() == "the connection to Discord's gateway is lost"
         await bot.dispatch(back, 0)
-        assert shards.trouble() == ""
+        assert shards.find_problem() == ""
 
 
 async def test_lost_shards_are_counted_once_each() -> None:
     """A closed socket, and a session that ended, are two shards of three; both at one shard are one."""
     bot, shards = shards_of(3)
     bot.shards[2].closed = True
-    assert shards.trouble() == "1 of 3 connections to Discord's gateway are lost"
+    assert shards.find_problem() == "1 of 3 connections to Discord's gateway are lost"
     await bot.dispatch("shard_disconnect", 2)
-    assert shards.trouble() == "1 of 3 connections to Discord's gateway are lost"
+    assert shards.find_problem() == "1 of 3 connections to Discord's gateway are lost"
     await bot.dispatch("shard_disconnect", 0)
-    assert shards.trouble() == "2 of 3 connections to Discord's gateway are lost"
+    assert shards.find_problem() == "2 of 3 connections to Discord's gateway are lost"

@@ -170,7 +170,7 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
 
 def test_what_discord_takes_as_one_request_goes_as_one() -> None:
     """Larger pictures go one after the other; none is left out."""
-    large, small = (Picture(bytes(size), "a.png", 1, 1, shrunk=False) for size in (REQUEST_BYTES // 2, 100))
+    large, small = (Picture(bytes(size), "a.png", 1, 1, is_reencoded=False) for size in (REQUEST_BYTES // 2, 100))
     assert [len(batch) for batch in _batches([large, large, small])] == [2, 1]
     assert [len(batch) for batch in _batches([small] * 4)] == [4]
     assert list(_batches([])) == []
@@ -203,7 +203,7 @@ def _embedded(w: World, asked: InteractionResult) -> str:
 
 async def _with_more_buttons(w: World, task_id: str) -> None:
     """Let the relay tell of a task with more buttons than fit: dummies first, U's, then V's and a zoom."""
-    told = await w.app.api.fetch(task_id)
+    told = await w.app.relay.fetch_task(task_id)
     dummies = tuple(Button(custom_id=f"x::{at}", label=f"x{at}") for at in range(10))
     zooms = [told.buttons[0].custom_id.replace("JOB::upsample::1", f"{name}Zoom") for name in ("Custom", "Other")]
     more = tuple(

@@ -12,7 +12,7 @@ import pytest
 from simcord import InteractionResult, MemberActor
 
 from bot.entities import ClaimState
-from bot.midjourney.buttons import key
+from bot.midjourney.buttons import hash_custom_id
 from sandbox.relay import RelaySettings
 from tests.world import GUILD_ID, World, button, rows, title_of, world
 
@@ -23,7 +23,7 @@ SLOW = RelaySettings(seconds_per_task=0.2, submit_seconds=3.0, picture_side=64)
 async def settled(w: World) -> None:
     """Wait until no claim is on its way any more."""
     for _ in range(600):
-        if not await w.app.store.claims(ClaimState.SUBMITTING):
+        if not await w.app.store.list_claims(ClaimState.SUBMITTING):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("a claim is still on its way")
@@ -158,7 +158,7 @@ async def test_a_refusal_takes_the_child_back(tmp_path: Path, script: dict[str, 
         await settled(w)
         assert not w.relay.submits
         assert style(w, parent, "U2") is GREY
-        assert len(await w.app.store.claims(ClaimState.REFUSED)) == 1
+        assert len(await w.app.store.list_claims(ClaimState.REFUSED)) == 1
         w.relay._scripts._waiting.clear()
         await w.clock.sleep(3.5)  # twins within 3 s are one press
         await w.child(await w.click(w.member, parent, "V1"), "✅")
@@ -181,7 +181,7 @@ async def test_a_lost_answer_is_said_on_the_message(tmp_path: Path, script: dict
         child = await w.child(pressed, "")
         await w.titled(child.id, "❔")
         await settled(w)
-        assert len(await w.app.store.claims(ClaimState.UNKNOWN)) == 1
+        assert len(await w.app.store.list_claims(ClaimState.UNKNOWN)) == 1
         assert w.relay.requests["action"] == 1
 
 
@@ -191,9 +191,9 @@ async def test_a_task_met_later_closes_its_claim(tmp_path: Path) -> None:
         parent = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", drop=True)
         await w.child(await w.click(w.member, parent, "U2"), "❔")
-        (claim,) = await w.app.store.claims(ClaimState.UNKNOWN)
+        (claim,) = await w.app.store.list_claims(ClaimState.UNKNOWN)
         await w.finished(w.relay.add_task("single", state=claim.tag))
-        assert [one.id for one in await w.app.store.claims(ClaimState.ACCEPTED)] == [claim.id]
+        assert [one.id for one in await w.app.store.list_claims(ClaimState.ACCEPTED)] == [claim.id]
 
 
 PANIC = error(500, "Panic detected, error: runtime error: index out of range [1] with length 1.")
@@ -592,7 +592,7 @@ async def test_a_button_that_the_task_lost_is_said(tmp_path: Path) -> None:
         parent = await w.finished(w.relay.add_task("grid"))
         raw = w.env.backend.messages[w.channel.id][parent.id].components
         task_id = raw[0]["components"][0]["custom_id"].split(":")[2]
-        raw[0]["components"][0]["custom_id"] = strange = f"mj:u:{task_id}:{key('no such button')}"
+        raw[0]["components"][0]["custom_id"] = strange = f"mj:u:{task_id}:{hash_custom_id('no such button')}"
         await refused(w, await w.click(w.member, parent, custom_id=strange), "no longer offers")
 
 
@@ -627,7 +627,7 @@ async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
 
 async def remixing(w: World) -> discord.Message:
     """Let lien remix, and return a finished grid."""
-    await w.app.store.change_person(w.member.id, lambda settings: replace(settings, remix=True))
+    await w.app.store.update_person_settings(w.member.id, lambda settings: replace(settings, remix=True))
     return await w.finished(w.relay.add_task("grid", prompt="a fox"))
 
 
@@ -662,7 +662,7 @@ async def test_others_are_not_asked(tmp_path: Path) -> None:
 async def test_a_form_that_was_not_asked_for_is_answered_from_its_message(tmp_path: Path) -> None:
     """Where the relay's account remixes and the person does not, the child waits as it always did."""
     async with world(tmp_path, REMIX) as w:
-        await w.app.store.change_person(w.member.id, lambda settings: replace(settings, remix=False))
+        await w.app.store.update_person_settings(w.member.id, lambda settings: replace(settings, remix=False))
         assert rows(await waiting(w)) == [["Open form", "Drop it"]]
 
 

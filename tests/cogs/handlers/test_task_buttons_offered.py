@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from simcord import InteractionResult
 
-from bot.midjourney.buttons import BUTTONS
+from bot.midjourney.buttons import BUTTONS_CAPABILITY
 from sandbox.relay import RelaySettings
 from tests.buttonless import Buttonless
 from tests.cogs.handlers.test_result_buttons import choose
@@ -196,7 +196,7 @@ async def test_a_relay_that_is_known_to_send_none_offers_them_at_once(tmp_path: 
     """A new-api in front of a midjourney-proxy says null forever; its check says what is done in their place."""
     async with world(tmp_path, Buttonless(QUICK, null=True)) as w:
         now = w.clock.now()
-        await w.app.store.refuse(BUTTONS, "", at=now, until=now + timedelta(days=7))
+        await w.app.store.save_missing_capability(BUTTONS_CAPABILITY, "", at=now, until=now + timedelta(days=7))
         parent = await w.followed(w.relay.add_task("grid"))
         assert rows(parent)[:2] == GRID_ROWS
         single = await w.followed(w.relay.add_task("single"))

@@ -285,7 +285,7 @@ async def died_before_its_mask(w: World, seen: discord.Message) -> InteractionRe
         dead.set()
         raise asyncio.CancelledError
 
-    w.app.jobs.go_on = died  # type: ignore[method-assign, assignment]
+    w.app.tracker.continue_job = died  # type: ignore[method-assign, assignment]
     confirmed = await w.click(w.member, seen, "Repaint")
     async with asyncio.timeout(6):
         await dead.wait()

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import MjBot
 from bot.errors import UploadTooLarge
-from bot.imaging.upload_validation import MOST_BYTES
-from cogs.messaging.cdn_client import BoundedHTTP
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
+from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 
 CHUNK = 1024 * 1024
 
@@ -42,7 +42,7 @@ async def download(handler: Callable[[web.Request], Awaitable[web.StreamResponse
     application.router.add_get("/mask.png", handler)
     server = TestServer(application, host="127.0.0.1", skip_url_asserts=True)
     async with server, aiohttp.ClientSession() as session, MjBot(1) as bot:
-        assert isinstance(bot.http, BoundedHTTP)
+        assert isinstance(bot.http, SizeLimitedHTTPClient)
         bot.http._HTTPClient__session = session  # type: ignore[attr-defined]
         yield bot.http.get_from_cdn(str(server.make_url("/mask.png")))
 
@@ -55,24 +55,24 @@ async def test_a_file_that_fits_comes_whole() -> None:
 
 async def test_a_body_larger_than_announced_is_not_read_to_its_end() -> None:
     """Its sender is stopped soon after the bound."""
-    host = Host(10 * MOST_BYTES // CHUNK)
+    host = Host(10 * MAX_UPLOAD_BYTES // CHUNK)
     async with download(host.answer) as coming:
         with pytest.raises(UploadTooLarge) as refused:
             await coming
-    assert (refused.value.name, refused.value.limit) == ("mask.png", MOST_BYTES)
-    assert host.sent < 2 * MOST_BYTES // CHUNK
+    assert (refused.value.name, refused.value.limit) == ("mask.png", MAX_UPLOAD_BYTES)
+    assert host.sent < 2 * MAX_UPLOAD_BYTES // CHUNK
 
 
 async def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
     """Its length is looked at first."""
 
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(body=bytes(MOST_BYTES + 1))
+        return web.Response(body=bytes(MAX_UPLOAD_BYTES + 1))
 
     async with download(answer) as coming:
         with pytest.raises(UploadTooLarge) as refused:
             await coming
-    assert refused.value.size == MOST_BYTES + 1
+    assert refused.value.size == MAX_UPLOAD_BYTES + 1
 
 
 @pytest.mark.parametrize(

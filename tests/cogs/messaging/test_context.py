@@ -21,7 +21,7 @@ async def followed(w: World, actor: Actor, **options: object) -> Job:
 async def written(w: World, message_id: int) -> Job:
     """Return the job of that message, once the store has it."""
     for _ in range(300):
-        job = await w.app.store.job(message_id)
+        job = await w.app.store.find_job(message_id)
         if job is not None:
             return job
         await w.clock.sleep(0.1)

@@ -11,8 +11,8 @@ from bot.entities import Place
 from bot.errors import DisplayFailed, PlaceGone
 from bot.midjourney.task import Task
 from cogs.messaging.context import Interaction
-from cogs.messaging.followups import ClickAnswerer
-from cogs.messaging.rate_limits import Budgets
+from cogs.messaging.followups import ClickFollowups
+from cogs.messaging.rate_limits import RateLimiter
 from tests.fakes.clock import FakeClock
 from tests.fakes.rows import place
 
@@ -42,7 +42,7 @@ class Followups:
             raise outcome
 
 
-def answerer(followups: Followups, clock: FakeClock) -> ClickAnswerer:
+def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
     message = SimpleNamespace(id=7, flags=discord.MessageFlags(), components=[])
     user = SimpleNamespace(
         id=3, display_name="lien", display_avatar=SimpleNamespace(with_size=lambda _: SimpleNamespace(url=""))
@@ -51,8 +51,8 @@ def answerer(followups: Followups, clock: FakeClock) -> ClickAnswerer:
         token="token", followup=followups, message=message, user=user, channel_id=1, guild_id=None, application_id=9,
         expires_at=clock.now(), context=SimpleNamespace(dm_channel=True),
     )  # fmt: skip
-    turns = Budgets(clock.now, clock.sleep)
-    return ClickAnswerer(cast("Interaction", interaction), turns, clock.sleep)
+    turns = RateLimiter(clock.now, clock.sleep)
+    return ClickFollowups(cast("Interaction", interaction), turns, clock.sleep)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def answerer(followups: Followups, clock: FakeClock) -> ClickAnswerer:
 async def test_why_a_child_could_not_be_shown(error: Exception, told: type[Exception]) -> None:
     """A place that is gone is told from a Discord that failed: there the same press works in a minute."""
     with pytest.raises(told):
-        await answerer(Followups(error), FakeClock()).open_child("U1", PARENT)
+        await answerer(Followups(error), FakeClock()).send_child_message("U1", PARENT)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_a_child_is_taken_back(outcomes: list[Exception | None], asked: in
     """It says "Sending", which is not true any more: a Discord that fails is asked again, a refusal is believed."""
     followups, clock = Followups(*outcomes), FakeClock()
     where: Place = place(7)
-    closing = asyncio.create_task(answerer(followups, clock).close_child(where))
+    closing = asyncio.create_task(answerer(followups, clock).delete_child_message(where))
     await clock.advance(60.0)
     await closing
     assert followups.asked == asked

@@ -18,16 +18,16 @@ from bot.entities import Job, Person, Place
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status, Task
-from bot.ports import Ending, Scene
-from cogs.messaging.message_editor import DiscordDisplay
-from cogs.messaging.rate_limits import ANSWER_SECONDS, Budgets
+from bot.ports import JobEnding, Scene
+from cogs.messaging.message_editor import DiscordMessageEditor
+from cogs.messaging.rate_limits import RESPONSE_TIMEOUT_SECONDS, RateLimiter
 from tests.fakes.clock import START
 from tests.fakes.rows import task
 from tests.recorded import recorded
 from tests.wire.loopback import Channel, Interaction, LoopbackDiscord, Message, Upload
 
 PIXEL = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
-PICTURE = Picture(PIXEL, "a_lighthouse_1.png", 4, 4, shrunk=False)
+PICTURE = Picture(PIXEL, "a_lighthouse_1.png", 4, 4, is_reencoded=False)
 GRID = Task.model_validate(recorded("14_fetch_imagine_success_grid").body)
 RUNNING = task(status=Status.IN_PROGRESS, progress=46)
 TOKEN, CHANNEL = "PATCH /webhooks", "PATCH /channels"
@@ -68,7 +68,7 @@ class Room:
 
     server: LoopbackDiscord
     client: discord.Client
-    display: DiscordDisplay
+    display: DiscordMessageEditor
     time: Hurry
     act: Interaction
     message: Message
@@ -124,13 +124,13 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
         client = discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.01)
         time = Hurry()
         clock = Clock(time.now, time.sleep)
-        turns = Budgets(clock.now, clock.sleep)
+        turns = RateLimiter(clock.now, clock.sleep)
         async with client:
             await client.login(server.token)
             connection = asyncio.create_task(client.connect())
             await asyncio.wait_for(client.wait_until_ready(), 10)
             yield Room(
-                server, client, DiscordDisplay(client, turns, clock), time, *answered(server, server.channels[0])
+                server, client, DiscordMessageEditor(client, turns, clock), time, *answered(server, server.channels[0])
             )
         await turns.close()
         await asyncio.wait_for(connection, 5)
@@ -273,7 +273,7 @@ async def test_an_end_is_tried_until_discord_takes_it(room: Room, status: int) -
 async def test_an_end_by_the_channel_is_tried_until_discord_takes_it(room: Room) -> None:
     """The same on the other route, for an ending of ours; 503 is one that discord.py itself does not retry."""
     room.server.fail("PATCH", "/channels/*", 503)
-    await room.show(RUNNING, room.place(token_expires_at=START), ending=Ending.GAVE_UP)
+    await room.show(RUNNING, room.place(token_expires_at=START), ending=JobEnding.WATCH_TIMEOUT)
     assert room.routes == [f"{CHANNEL} 503", f"{CHANNEL} 200"]
 
 
@@ -357,14 +357,14 @@ async def test_clips_arrive_together_and_are_linked_where_discord_takes_none(roo
 async def test_a_notification_says_what_it_is_about(room: Room) -> None:
     """Not everything that a command makes is a picture."""
     for action, what in (("DESCRIBE", "description"), ("SHORTEN", "list of shorter prompts"), ("VIDEO", "clip")):
-        await room.display.notify(room.job(), task(status=Status.SUCCESS, action=action))
+        await room.display.notify_requester(room.job(), task(status=Status.SUCCESS, action=action))
         said = [one.body["content"] for one in room.server.requests if one.method == "POST"][-1]
         assert f"your {what} " in said
 
 
 async def test_a_public_notification_replies_and_mentions_one(room: Room) -> None:
     """Only the requester is mentioned, whatever was pressed, and the reply pings nobody else."""
-    await room.display.notify(room.job(pressed="@everyone <@1> **U2**" + "x" * 5000), GRID)
+    await room.display.notify_requester(room.job(pressed="@everyone <@1> **U2**" + "x" * 5000), GRID)
     [said] = [one for one in room.server.requests if one.method == "POST"]
     member = room.server.member.id
     assert said.path == f"/channels/{room.message.channel.id}/messages"
@@ -377,7 +377,7 @@ async def test_a_public_notification_replies_and_mentions_one(room: Room) -> Non
 async def test_a_private_notification_is_private(room: Room) -> None:
     """As private as the message, by its token; of a failure it says that it has ended."""
     act, message = answered(room.server, room.server.channels[0], ephemeral=True)
-    await room.display.notify(room.job(room.place(message, token=act.token)), task(status=Status.FAILURE))
+    await room.display.notify_requester(room.job(room.place(message, token=act.token)), task(status=Status.FAILURE))
     [followup] = act.followups
     assert followup.ephemeral
     assert followup.content.startswith(f"<@{room.server.member.id}> your picture has ended: ")
@@ -385,38 +385,38 @@ async def test_a_private_notification_is_private(room: Room) -> None:
 
 async def test_nobody_is_notified_where_nothing_reaches(room: Room) -> None:
     """Neither an expired token nor a channel that is gone raises."""
-    await room.display.notify(room.job(room.place(reachable=False, token_expires_at=START)), GRID)
+    await room.display.notify_requester(room.job(room.place(reachable=False, token_expires_at=START)), GRID)
     visible = room.job()
     room.message.channel.visible = False
-    await room.display.notify(visible, GRID)
+    await room.display.notify_requester(visible, GRID)
     assert room.routes == ["POST /channels 403"]
 
 
 async def test_turns_are_taken_on_the_route_that_will_be_used(room: Room) -> None:
     """Four by the token, then two seconds; four by the channel, then five: after those before have been answered."""
     for number in range(5):
-        await room.display.turn(room.place(message_id=number), urgent=bool)
-    assert sum(room.time.slept) == pytest.approx(ANSWER_SECONDS + 2.0, abs=0.2)
+        await room.display.wait_for_rate_limit(room.place(message_id=number), urgent=bool)
+    assert sum(room.time.slept) == pytest.approx(RESPONSE_TIMEOUT_SECONDS + 2.0, abs=0.2)
     for number in range(5):
-        await room.display.turn(room.place(message_id=number, token_expires_at=START), urgent=bool)
-    assert sum(room.time.slept) == pytest.approx(2 * ANSWER_SECONDS + 7.0, abs=0.4)
+        await room.display.wait_for_rate_limit(room.place(message_id=number, token_expires_at=START), urgent=bool)
+    assert sum(room.time.slept) == pytest.approx(2 * RESPONSE_TIMEOUT_SECONDS + 7.0, abs=0.4)
 
 
 async def test_a_turn_that_came_to_nothing_stays_in_hand(room: Room) -> None:
     """The next drawing of that message waits for no other, unless the turn has grown too old."""
     for _ in range(9):
-        await room.display.turn(room.place(), urgent=bool)
+        await room.display.wait_for_rate_limit(room.place(), urgent=bool)
     assert [] == room.time.slept
     for number in range(4):
-        await room.display.turn(room.place(message_id=number), urgent=bool)
-    await room.display.turn(room.place(), urgent=bool)
-    assert sum(room.time.slept) > ANSWER_SECONDS
+        await room.display.wait_for_rate_limit(room.place(message_id=number), urgent=bool)
+    await room.display.wait_for_rate_limit(room.place(), urgent=bool)
+    assert sum(room.time.slept) > RESPONSE_TIMEOUT_SECONDS
 
 
 async def test_what_was_drawn_has_used_its_turn(room: Room) -> None:
     """Four drawings by one token are answered; the fifth waits two seconds from then, and no longer."""
     for _ in range(5):
-        await room.display.turn(room.place(), urgent=bool)
+        await room.display.wait_for_rate_limit(room.place(), urgent=bool)
         await room.show(GRID)
     assert sum(room.time.slept) == pytest.approx(2.0, abs=0.2)
 
@@ -437,62 +437,62 @@ async def test_a_picture_is_found_in_an_earlier_message(room: Room) -> None:
     """In the embed that shows it, or beside it."""
     await room.show(GRID, picture=PICTURE)
     [file] = room.message.files
-    assert file.url == await room.display.picture_link(room.place())
+    assert file.url == await room.display.fetch_attachment_url(room.place())
     bare = room.server.plant(room.server.channels[0], {"content": "x"}, uploads=[Upload("a.png", PIXEL)])
-    assert bare.files[0].url == await room.display.picture_link(room.place(bare))
+    assert bare.files[0].url == await room.display.fetch_attachment_url(room.place(bare))
 
 
 async def test_no_picture_is_found_where_there_is_none(room: Room) -> None:
     """A foreign link is no copy, and a private or lost message is none either."""
     await room.show(GRID)
-    assert await room.display.picture_link(room.place()) == ""
-    assert await room.display.picture_link(room.place(ephemeral=True)) == ""
-    assert await room.display.picture_link(room.place(reachable=False)) == ""
+    assert await room.display.fetch_attachment_url(room.place()) == ""
+    assert await room.display.fetch_attachment_url(room.place(ephemeral=True)) == ""
+    assert await room.display.fetch_attachment_url(room.place(reachable=False)) == ""
     room.message.deleted = True
-    assert await room.display.picture_link(room.place()) == ""
+    assert await room.display.fetch_attachment_url(room.place()) == ""
 
 
 async def test_a_message_is_deleted_as_the_bot(room: Room) -> None:
     """Though its token lives; one that is gone already is no news."""
-    await room.display.remove(room.place())
+    await room.display.delete(room.place())
     assert room.message.deleted
-    await room.display.remove(room.place())
+    await room.display.delete(room.place())
     assert [one.path.split("/")[1] for one in room.server.requests if one.method == "DELETE"] == ["channels"] * 2
 
 
 async def test_what_the_bot_does_not_reach_is_deleted_by_token(room: Room) -> None:
     """While that lives."""
     with pytest.raises(PlaceUnreachable):
-        await room.display.remove(room.place(reachable=False, token_expires_at=START))
+        await room.display.delete(room.place(reachable=False, token_expires_at=START))
     assert not room.message.deleted
     for _ in range(2):
-        await room.display.remove(room.place(reachable=False))
+        await room.display.delete(room.place(reachable=False))
         assert room.message.deleted
 
 
 async def test_a_channel_that_is_closed_to_the_bot_is_left_to_the_token(room: Room) -> None:
     """A missing permission closes one way only."""
     room.server.fail("DELETE", "/channels/*", 403, {"code": 50001})
-    await room.display.remove(room.place())
+    await room.display.delete(room.place())
     assert room.message.deleted
     room.server.fail("DELETE", "/webhooks/*", 401, {"code": 50027})
     with pytest.raises(PlaceUnreachable):
-        await room.display.remove(room.place(reachable=False))
+        await room.display.delete(room.place(reachable=False))
 
 
 async def test_a_discord_that_fails_deletes_nothing(room: Room) -> None:
     """The person may try again."""
     room.server.fail("DELETE", "/channels/*", 500, {}, times=None)
     with pytest.raises(DisplayFailed):
-        await room.display.remove(room.place())
+        await room.display.delete(room.place())
 
 
 async def test_a_file_may_be_as_large_as_the_server_allows(room: Room) -> None:
     """Ten MiB, and more where the server was boosted and the bot is in it."""
-    assert room.display.file_limit(room.place()) == 10 * 1024 * 1024
+    assert room.display.max_file_bytes(room.place()) == 10 * 1024 * 1024
     guild = room.client.get_guild(room.server.guild_id)
     assert guild is not None
     guild.premium_tier = 2
-    assert room.display.file_limit(room.place()) == 50 * 1024 * 1024
-    assert room.display.file_limit(room.place(reachable=False)) == 10 * 1024 * 1024
-    assert room.display.file_limit(room.place(guild_id=0)) == 10 * 1024 * 1024
+    assert room.display.max_file_bytes(room.place()) == 50 * 1024 * 1024
+    assert room.display.max_file_bytes(room.place(reachable=False)) == 10 * 1024 * 1024
+    assert room.display.max_file_bytes(room.place(guild_id=0)) == 10 * 1024 * 1024

@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cogs.messaging.rate_limits import ANSWER_SECONDS, BOT, CHANNEL, TOKEN, Budgets, Figures, Window
+from cogs.messaging.rate_limits import (
+    BOT_LIMIT,
+    CHANNEL_LIMIT,
+    RESPONSE_TIMEOUT_SECONDS,
+    TOKEN_LIMIT,
+    RateLimit,
+    RateLimiter,
+    RateLimitWindow,
+)
 from tests.fakes.clock import FakeClock
 
 SLACK = 1e-5
@@ -30,16 +38,18 @@ class Desk:
 
     def __init__(self) -> None:
         self.time = FakeClock()
-        self.budgets = Budgets(self.time.now, self.time.sleep)
+        self.budgets = RateLimiter(self.time.now, self.time.sleep)
         self.given: list[tuple[float, Hashable, str]] = []
 
-    async def turn(self, route: Hashable, figures: Figures, name: str = "", urgent: Callable[[], bool] = never) -> None:
+    async def turn(
+        self, route: Hashable, figures: RateLimit, name: str = "", urgent: Callable[[], bool] = never
+    ) -> None:
         """Take a turn, and note when."""
-        await self.budgets.turn(route, figures, as_bot=figures is CHANNEL, urgent=urgent)
+        await self.budgets.acquire(route, figures, as_bot=figures is CHANNEL_LIMIT, urgent=urgent)
         self.given.append((self.time.time, route, name))
 
     def ask(
-        self, route: Hashable, figures: Figures = CHANNEL, name: str = "", urgent: Callable[[], bool] = never
+        self, route: Hashable, figures: RateLimit = CHANNEL_LIMIT, name: str = "", urgent: Callable[[], bool] = never
     ) -> asyncio.Task[None]:
         """Ask for a turn, in the background."""
         return asyncio.ensure_future(self.turn(route, figures, name, urgent))
@@ -61,14 +71,14 @@ async def desk() -> AsyncIterator[Desk]:
 async def test_a_free_route_is_used_at_once(desk: Desk) -> None:
     """No waiting, and no loop of its own."""
     for _ in range(4):
-        await desk.turn("token", TOKEN)
+        await desk.turn("token", TOKEN_LIMIT)
     assert [at for at, _, _ in desk.given] == [0.0] * 4
 
 
 async def test_a_token_has_four_in_two_seconds_and_28_in_a_minute(desk: Desk) -> None:
     """Both figures hold."""
-    asked = [desk.ask("token", TOKEN) for _ in range(30)]
-    await desk.time.until(asyncio.gather(*asked))
+    asked = [desk.ask("token", TOKEN_LIMIT) for _ in range(30)]
+    await desk.time.run_until(asyncio.gather(*asked))
     at = [round(at) for at, _, _ in desk.given]
     assert at == [*(2 * (n // 4) for n in range(28)), 60, 60]
 
@@ -76,8 +86,8 @@ async def test_a_token_has_four_in_two_seconds_and_28_in_a_minute(desk: Desk) ->
 async def test_a_channel_counts_for_the_bot_and_a_token_does_not(desk: Desk) -> None:
     """Forty channels take the bot's second; a token goes on."""
     channels = [desk.ask(n) for n in range(50)]
-    tokens = [desk.ask(f"token {n}", TOKEN) for n in range(50)]
-    await desk.time.until(asyncio.gather(*channels, *tokens))
+    tokens = [desk.ask(f"token {n}", TOKEN_LIMIT) for n in range(50)]
+    await desk.time.run_until(asyncio.gather(*channels, *tokens))
     taken = [round(at) for at, route, _ in desk.given if isinstance(route, int)]
     assert taken == [0] * 40 + [1] * 10
     assert {at for at, route, _ in desk.given if isinstance(route, str)} == {0.0}
@@ -88,7 +98,7 @@ async def test_finals_go_first_and_the_rest_in_order(desk: Desk) -> None:
     for _ in range(4):
         desk.ask(1)
     asked = [desk.ask(1, name=name, urgent=partial(contains, "cd", name)) for name in "abcdef"]
-    await desk.time.until(asyncio.gather(*asked))
+    await desk.time.run_until(asyncio.gather(*asked))
     assert desk.names[4:] == list("cdabef")
 
 
@@ -100,7 +110,7 @@ async def test_urgency_is_asked_anew(desk: Desk) -> None:
     asked = [desk.ask(1, name=name, urgent=partial(contains, ended, name)) for name in "abcdef"]
     await desk.time.advance(4)
     ended.add("f")
-    await desk.time.until(asyncio.gather(*asked))
+    await desk.time.run_until(asyncio.gather(*asked))
     assert desk.names[4:] == list("fabcde")
 
 
@@ -112,7 +122,7 @@ async def test_an_end_goes_before_the_progress_of_other_channels(desk: Desk) -> 
     ended.add("119")
     asked.append(desk.ask("new", name="new", urgent=lambda: True))
     asked.append(desk.ask(100, name="second", urgent=lambda: True))
-    await desk.time.until(asyncio.gather(*asked))
+    await desk.time.run_until(asyncio.gather(*asked))
     assert set(desk.names[40:43]) == {"119", "new", "second"}
     assert len(desk.names) == 122
 
@@ -123,7 +133,7 @@ async def test_a_newcomer_does_not_overtake(desk: Desk) -> None:
     await desk.time.advance(0)
     desk.time.time = 1.0  # the moment before the loop wakes
     asked.append(desk.ask("new", name="new"))
-    await desk.time.until(asyncio.gather(*asked))
+    await desk.time.run_until(asyncio.gather(*asked))
     assert desk.names[-1] == "new"
 
 
@@ -136,7 +146,7 @@ async def test_whoever_gives_up_costs_nothing(desk: Desk) -> None:
     await desk.time.settle()
     for one in given_up:
         one.cancel()
-    await desk.time.until(stays)
+    await desk.time.run_until(stays)
     assert desk.given[-1] == (5.0, 1, "stays")
 
 
@@ -151,7 +161,7 @@ async def test_a_route_that_all_gave_up_is_used_again(desk: Desk) -> None:
     for one in waiting:
         one.cancel()
     again = [desk.ask(n, name="again") for n in (1, "open")]
-    await desk.time.until(asyncio.gather(*again))
+    await desk.time.run_until(asyncio.gather(*again))
     assert desk.names.count("again") == 2
     assert "gone" not in desk.names
 
@@ -170,7 +180,7 @@ async def test_channels_whose_waiters_went_have_no_turn(desk: Desk) -> None:
     await desk.time.settle()
     for one in given_up:
         one.cancel()
-    await desk.time.until(last)
+    await desk.time.run_until(last)
     for _ in range(4):
         desk.ask("full")
     await desk.time.advance(2)
@@ -195,7 +205,7 @@ async def test_whoever_is_cancelled_as_its_turn_comes_is_passed_over(desk: Desk)
         return False
 
     third = desk.ask(1, name="third", urgent=cancels)
-    await desk.time.until(asyncio.gather(second, third))
+    await desk.time.run_until(asyncio.gather(second, third))
     assert desk.names[4:] == ["second", "third"]
     assert first.cancelled()
 
@@ -203,17 +213,17 @@ async def test_whoever_is_cancelled_as_its_turn_comes_is_passed_over(desk: Desk)
 async def test_a_clock_that_is_set_back_holds_nobody_up(desk: Desk) -> None:
     """An hour back is no hour of waiting."""
     for _ in range(4):
-        await desk.turn(1, CHANNEL)
+        await desk.turn(1, CHANNEL_LIMIT)
     desk.time.start -= timedelta(hours=1)
-    await desk.turn(2, CHANNEL)
+    await desk.turn(2, CHANNEL_LIMIT)
     waiting = desk.ask(1)
-    await desk.time.until(waiting, within=6)
+    await desk.time.run_until(waiting, within=6)
 
 
 async def test_idle_routes_are_forgotten(desk: Desk) -> None:
     """Thousands of tokens leave nothing behind."""
     for n in range(5000):
-        await desk.turn(n, TOKEN)
+        await desk.turn(n, TOKEN_LIMIT)
         desk.time.time += 1
     assert len(desk.budgets._routes) < 600
 
@@ -233,7 +243,7 @@ async def test_a_closed_desk_grants_nothing() -> None:
 
 def test_a_window_that_was_never_used_is_idle() -> None:
     """It has nothing to remember."""
-    assert Window(BOT).is_idle(0.0)
+    assert RateLimitWindow(BOT_LIMIT).is_idle(0.0)
 
 
 STEPS = st.lists(
@@ -254,18 +264,18 @@ async def test_no_window_ever_sees_too_much(steps: list[tuple[Hashable, bool, fl
     desk = Desk()
     asked: list[asyncio.Task[None]] = []
     for route, urgent, pause, gives_up in steps:
-        figures: Figures = TOKEN if isinstance(route, str) else CHANNEL
+        figures: RateLimit = TOKEN_LIMIT if isinstance(route, str) else CHANNEL_LIMIT
         asked.append(desk.ask(route, figures, urgent=partial(bool, urgent)))
         await desk.time.advance(pause)
         if gives_up:
             asked[len(asked) // 2].cancel()
-    await desk.time.until(asyncio.gather(*asked, return_exceptions=True))
+    await desk.time.run_until(asyncio.gather(*asked, return_exceptions=True))
     assert len(desk.given) == sum(not one.cancelled() for one in asked)
-    uses: defaultdict[tuple[Hashable, Figures], list[float]] = defaultdict(list)
+    uses: defaultdict[tuple[Hashable, RateLimit], list[float]] = defaultdict(list)
     for at, route, _ in desk.given:
-        uses[route, TOKEN if isinstance(route, str) else CHANNEL].append(at)
+        uses[route, TOKEN_LIMIT if isinstance(route, str) else CHANNEL_LIMIT].append(at)
         if not isinstance(route, str):
-            uses["bot", BOT].append(at)
+            uses["bot", BOT_LIMIT].append(at)
     for (_, figures), times in uses.items():
         for most, seconds in figures:
             spans = [later - earlier for earlier, later in zip(times, times[most:], strict=False)]
@@ -291,7 +301,7 @@ async def test_a_turn_is_cheap_among_thousands_that_wait() -> None:
 
 async def told(desk: Desk, route: Hashable) -> float:
     """Take a turn as the bot whose answer will be told; return when it was given."""
-    await desk.budgets.turn(route, CHANNEL, as_bot=True, urgent=never, told=True)
+    await desk.budgets.acquire(route, CHANNEL_LIMIT, as_bot=True, urgent=never, told=True)
     return desk.time.time
 
 
@@ -301,9 +311,9 @@ async def test_what_is_told_counts_from_its_answer(desk: Desk) -> None:
         assert 0 == await told(desk, route)
     desk.time.time += 0.7
     for route in range(40):
-        desk.budgets.answered(route)
+        desk.budgets.report_response(route)
     waiting = asyncio.ensure_future(told(desk, 40))
-    await desk.time.until(waiting, within=3)
+    await desk.time.run_until(waiting, within=3)
     assert waiting.result() == pytest.approx(1.7, abs=0.01)
 
 
@@ -311,20 +321,20 @@ async def test_nobody_waits_for_an_answer_that_never_comes(desk: Desk) -> None:
     """A turn that is dropped frees its route in the end; an answer to what nobody asked frees nothing."""
     for _ in range(4):
         await told(desk, 1)
-    desk.budgets.answered("never heard of")
+    desk.budgets.report_response("never heard of")
     waiting = asyncio.ensure_future(told(desk, 1))
-    await desk.time.until(waiting, within=2 * ANSWER_SECONDS + 1)
-    assert waiting.result() == pytest.approx(ANSWER_SECONDS + 5, abs=0.2)
+    await desk.time.run_until(waiting, within=2 * RESPONSE_TIMEOUT_SECONDS + 1)
+    assert waiting.result() == pytest.approx(RESPONSE_TIMEOUT_SECONDS + 5, abs=0.2)
 
 
 async def test_turns_are_given_from_the_task_of_whoever_runs_them() -> None:
     """Not from one that the first to wait starts in its own context, and without spinning in between."""
-    turns = Budgets(lambda: datetime.now(UTC), asyncio.sleep)
+    turns = RateLimiter(lambda: datetime.now(UTC), asyncio.sleep)
     running = asyncio.create_task(turns.run())
     try:
         for _ in range(2):
             for _ in range(5):
-                await turns.turn("route", ((4, 0.02),), as_bot=False, urgent=lambda: False)
+                await turns.acquire("route", ((4, 0.02),), as_bot=False, urgent=lambda: False)
         assert [task for task in asyncio.all_tasks() if task.get_name() == "budgets"] == []
     finally:
         running.cancel()

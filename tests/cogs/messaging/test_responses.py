@@ -10,7 +10,13 @@ import discord
 import pytest
 
 from cogs.messaging.context import Interaction
-from cogs.messaging.responses import acknowledged, briefly, promptly, sentence, taking_back
+from cogs.messaging.responses import (
+    acknowledge,
+    log_and_describe_error,
+    replace_response_on_error,
+    summarize_error,
+    with_timeout,
+)
 
 WEBHOOK = "https://discord.com/api/v10/webhooks/7/secrettoken/messages/@original"
 LOST = [
@@ -36,7 +42,7 @@ async def test_a_lost_answer_is_logged_without_its_address(
     async def answer() -> int:
         raise error
 
-    assert await acknowledged(answer()) is None
+    assert await acknowledge(answer()) is None
     assert len(caplog.messages) == 1
     assert "secrettoken" not in caplog.text
 
@@ -44,7 +50,7 @@ async def test_a_lost_answer_is_logged_without_its_address(
 def test_an_unforeseen_loss_is_logged_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
     """The person gets the number to pass on, the log its kind."""
     interaction = cast("Interaction", SimpleNamespace(id=4711))
-    assert "4711" in sentence(LOST[0], interaction)
+    assert "4711" in log_and_describe_error(LOST[0], interaction)
     assert "Interaction 4711 failed: ConnectionTimeoutError." in caplog.text
     assert "secrettoken" not in caplog.text
 
@@ -53,7 +59,9 @@ def test_an_unforeseen_loss_is_logged_without_its_address(caplog: pytest.LogCapt
 def test_what_discord_refuses_is_no_error_of_ours(status: int, level: int, caplog: pytest.LogCaptureFixture) -> None:
     """One line without a traceback; a message that somebody deleted meanwhile is not even worth a warning."""
     caplog.set_level(logging.INFO)
-    sentence(refused(status, {"code": 10008 if status == 404 else 0}), cast("Interaction", SimpleNamespace(id=4711)))
+    log_and_describe_error(
+        refused(status, {"code": 10008 if status == 404 else 0}), cast("Interaction", SimpleNamespace(id=4711))
+    )
     assert [(record.levelno, record.exc_info) for record in caplog.records] == [(level, None)]
 
 
@@ -61,7 +69,7 @@ async def test_a_message_that_is_gone_is_not_taken_back(caplog: pytest.LogCaptur
     """Whoever deleted "thinking ..." wants no answer: nothing is asked of Discord once more."""
     caplog.set_level(logging.INFO)
     response = cast("Any", SimpleNamespace(status=404, reason="so"))
-    async with taking_back(cast("Interaction", SimpleNamespace(id=4711)), private=False):
+    async with replace_response_on_error(cast("Interaction", SimpleNamespace(id=4711)), private=False):
         raise discord.NotFound(response, {"code": 10008, "message": "Unknown Message"})
     assert caplog.messages == ["Interaction 4711 ends: its message is gone."]
 
@@ -71,15 +79,15 @@ async def test_what_is_never_answered_is_lost(seconds: str, monkeypatch: pytest.
     """Nobody waits for ever, and nobody goes on."""
     monkeypatch.setattr(f"cogs.messaging.responses.{seconds}", 0.01)
     if seconds == "_FIRST_SECONDS":
-        assert await acknowledged(asyncio.Event().wait()) is None
+        assert await acknowledge(asyncio.Event().wait()) is None
     else:
         with pytest.raises(TimeoutError):
-            await promptly(asyncio.Event().wait())
+            await with_timeout(asyncio.Event().wait())
 
 
 def test_what_discord_says_is_logged() -> None:
     """Its code and its words tell why, as far as there are any."""
-    told = briefly(refused(404, {"code": 10062, "message": "Unknown interaction"}))
+    told = summarize_error(refused(404, {"code": 10062, "message": "Unknown interaction"}))
     assert "10062" in told
     assert "Unknown interaction" in told
-    assert briefly(refused(502, "<html>")) == "HTTP 502"
+    assert summarize_error(refused(502, "<html>")) == "HTTP 502"

@@ -15,31 +15,31 @@ from bot.errors import (
     AlreadyPressed,
     AnswerLost,
     BalanceExhausted,
-    CoolingDown,
+    CooldownActive,
     DailyLimitReached,
-    FormUnsent,
     KeyRefused,
-    MaskMisshapen,
+    MaskAspectRatioWrong,
     MjbotError,
-    NoAccount,
-    NoSeed,
+    ModalNotSent,
+    NoAccountAvailable,
     PictureGone,
     PromptBanned,
     PromptRefused,
     RelayBusy,
     RelayUnreachable,
+    SeedUnavailable,
     SettingsError,
     StoreUnavailable,
+    SubmitOutcomeUnknown,
     SubmitRefused,
-    SubmitUncertain,
     TaskUnknown,
-    UploadForeign,
     UploadTooLarge,
     UploadTooSmall,
+    UploadTypeUnsupported,
 )
-from bot.errors.prompt_errors import OutOfRange
-from cogs.text.error_messages import apology, oops
-from cogs.text.guidance import malformed
+from bot.errors.prompt_errors import ValueOutOfRange
+from cogs.text.error_messages import describe_error, describe_internal_error
+from cogs.text.guidance import malformed_task_id
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW_SECONDS = 1_795_435_200
@@ -51,15 +51,15 @@ CARRYING: list[MjbotError] = [
     PromptBanned("nude"),
     ActionUnsupported(lasting=True),
     SubmitRefused(4, "参数错误"),
-    CoolingDown(3),
+    CooldownActive(3),
     DailyLimitReached(30, "person", datetime(2026, 11, 24, tzinfo=UTC)),
     AlreadyPressed(LINK, finished=True),
     AnswerLost(LINK, NOW + timedelta(minutes=3), own=True),
-    PromptRefused([OutOfRange("stylize", "5000", "0", "1000")], "a fox --stylize 5000"),
-    UploadForeign("plan.pdf", "PDF"),
+    PromptRefused([ValueOutOfRange("stylize", "5000", "0", "1000")], "a fox --stylize 5000"),
+    UploadTypeUnsupported("plan.pdf", "PDF"),
     UploadTooLarge("fox.png", 60 * 2**20, 32 * 2**20),
     UploadTooSmall("dot.png", 2, 2, 64),
-    MaskMisshapen((512, 512), (1456, 816)),
+    MaskAspectRatioWrong((512, 512), (1456, 816)),
 ]
 
 
@@ -81,7 +81,7 @@ def example(kind: type[MjbotError]) -> MjbotError:
 def test_every_error_has_its_own_sentence() -> None:
     """No two classes of the tree read alike, and each names a next step within Discord's and our own limits."""
     kinds = [kind for kind in tree() if kind.__module__.startswith("bot.errors.")]
-    texts = {kind.__name__: apology(example(kind), NOW) for kind in kinds}
+    texts = {kind.__name__: describe_error(example(kind), NOW) for kind in kinds}
 
     assert len(kinds) == len(set(texts.values())), texts
     for name, text in texts.items():
@@ -95,20 +95,20 @@ def test_a_leaf_without_a_sentence_answers_as_its_base() -> None:
     """An error that somebody adds, and gives no sentence, still says something true."""
     newcomer = type("Newcomer", (errors.PressRefused,), {"__module__": __name__})
 
-    assert apology(errors.PressRefused(), NOW) == apology(newcomer(), NOW)
+    assert describe_error(errors.PressRefused(), NOW) == describe_error(newcomer(), NOW)
 
 
 def test_cooling_down_counts_down() -> None:
     """The wait is one of Discord's times, rounded up to what it can show."""
-    assert f"Try again <t:{NOW_SECONDS + 3}:R>." in apology(CoolingDown(2.1), NOW)
+    assert f"Try again <t:{NOW_SECONDS + 3}:R>." in describe_error(CooldownActive(2.1), NOW)
 
 
 def test_the_daily_limit_tells_how_much_whose_and_until_when() -> None:
     """A person's limit and everybody's read differently; both say when the day begins anew."""
     tomorrow = datetime(2026, 11, 24, tzinfo=UTC)
 
-    mine = apology(DailyLimitReached(30, "person", tomorrow), NOW)
-    ours = apology(DailyLimitReached(500, "everybody", tomorrow), NOW)
+    mine = describe_error(DailyLimitReached(30, "person", tomorrow), NOW)
+    ours = describe_error(DailyLimitReached(500, "everybody", tomorrow), NOW)
 
     assert f"Your limit of 30 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>." == mine
     assert ours.startswith("This bot's limit of 500 jobs")
@@ -117,28 +117,30 @@ def test_the_daily_limit_tells_how_much_whose_and_until_when() -> None:
 def test_a_form_that_was_not_sent_says_why_and_where_it_waits() -> None:
     """Opening it may have been charged; nothing else is said to be free."""
     limit = DailyLimitReached(1, "person", datetime(2026, 11, 24, tzinfo=UTC))
-    told = apology(FormUnsent(limit), NOW)
+    told = describe_error(ModalNotSent(limit), NOW)
     assert told.startswith(f"Your limit of 1 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>. The ")
-    assert apology(FormUnsent(StoreUnavailable()), NOW).startswith("I cannot reach my database. The relay opened")
-    for said in (told, apology(FormUnsent(), NOW)):
+    assert describe_error(ModalNotSent(StoreUnavailable()), NOW).startswith(
+        "I cannot reach my database. The relay opened"
+    )
+    for said in (told, describe_error(ModalNotSent(), NOW)):
         assert "may have been charged, and I did not send the prompt" in said
         assert "**Drop it**" in said
 
 
 def test_a_relay_that_says_when_is_quoted() -> None:
     """Retry-After becomes a time; without one, or with a mad one, it is a minute."""
-    assert f"try again <t:{NOW_SECONDS + 30}:R>." in apology(RelayUnreachable(retry_after=30), NOW)
-    assert "try again in a minute." in apology(RelayUnreachable(), NOW)
-    assert "try again in a minute." in apology(RelayBusy(retry_after=math.nan), NOW)
-    assert f"<t:{NOW_SECONDS + 604_800}:R>" in apology(RelayBusy(retry_after=1e300), NOW)
+    assert f"try again <t:{NOW_SECONDS + 30}:R>." in describe_error(RelayUnreachable(retry_after=30), NOW)
+    assert "try again in a minute." in describe_error(RelayUnreachable(), NOW)
+    assert "try again in a minute." in describe_error(RelayBusy(retry_after=math.nan), NOW)
+    assert f"<t:{NOW_SECONDS + 604_800}:R>" in describe_error(RelayBusy(retry_after=1e300), NOW)
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
         (RelayBusy("队列已满"), "It says: `the queue is full`."),
-        (NoAccount("无可用的账号实例"), "Nothing was paid: try again in a minute."),
-        (NoAccount(speed="turbo"), "or at another speed than `turbo`, which `/mjsettings` or"),
+        (NoAccountAvailable("无可用的账号实例"), "Nothing was paid: try again in a minute."),
+        (NoAccountAvailable(speed="turbo"), "or at another speed than `turbo`, which `/mjsettings` or"),
         (KeyRefused("该令牌已过期"), "It says: `the key has expired`."),
         (KeyRefused(), "`MJ_API_KEY`"),
         (BalanceExhausted("quota_not_enough"), "It says: `the account's balance is used up`."),
@@ -148,13 +150,16 @@ def test_a_relay_that_says_when_is_quoted() -> None:
         (ActionUnsupported("unknown_action", lasting=True), "at all. It says: `it does not know this action`."),
         (ActionUnsupported("HTTP 200", lasting=True), "cannot do that at all: it does not offer it. Nothing was paid"),
         (ActionUnsupported("Not Found", lasting=True), "cannot do that at all: it does not offer it. Nothing was paid"),
-        (NoSeed("empty_response_body", lasting=True), "seeds. It says: `what is behind the relay answered nothing`."),
-        (NoSeed("HTTP 404", lasting=True), "This relay does not tell seeds. Nothing was paid"),
+        (
+            SeedUnavailable("empty_response_body", lasting=True),
+            "seeds. It says: `what is behind the relay answered nothing`.",
+        ),
+        (SeedUnavailable("HTTP 404", lasting=True), "This relay does not tell seeds. Nothing was paid"),
         (SubmitRefused(0, "HTTP 418"), "The relay did not take this. Nothing was paid"),
         (KeyRefused("HTTP 401"), "refuses this bot's API key. Only"),
         (SubmitRefused(4, "参数错误"), "(code 4). It says: `a parameter is not valid`."),
         (SubmitRefused(0), "The relay did not take this. Nothing was paid"),
-        (SubmitUncertain("no answer"), "I do not send it again"),
+        (SubmitOutcomeUnknown("no answer"), "I do not send it again"),
         (PromptBanned("nude"), "the word `nude`."),
         (PromptBanned(""), "a word of this prompt."),
         (TaskUnknown("17543"), "no task `17543`."),
@@ -170,14 +175,14 @@ def test_a_relay_that_says_when_is_quoted() -> None:
 )
 def test_an_apology_carries_what_the_error_knows(error: MjbotError, expected: str) -> None:
     """Words, ids, codes and links of the error stand in the sentence; what is not known leaves no gap."""
-    assert expected in apology(error, NOW)
+    assert expected in describe_error(error, NOW)
 
 
 def test_a_fault_of_ours_has_a_number_that_the_log_knows() -> None:
     """And where there is none, the sentence is whole all the same."""
-    assert oops("7f3a").endswith("this number: `7f3a`.")
-    assert oops(1187).endswith("this number: `1187`.")
-    assert oops("").endswith("this number: `0`.")
+    assert describe_internal_error("7f3a").endswith("this number: `7f3a`.")
+    assert describe_internal_error(1187).endswith("this number: `1187`.")
+    assert describe_internal_error("").endswith("this number: `0`.")
 
 
 MENTIONS = ["@everyone", "@here", "<@1>", "<@!123456789012345678>", "<@&1>", "<#1>", "</a:1>", "<:a:1>", "<t:1:R>"]
@@ -191,7 +196,7 @@ def test_nothing_hostile_breaks_a_text(said: str, wait: float | None, number: in
     """Whatever an error carries is shown in one code span, or not at all, and mentions nobody."""
     texts = [
         *(kind(said, retry_after=wait) for kind in (RelayUnreachable, RelayBusy)),
-        *(kind(said) for kind in (KeyRefused, BalanceExhausted, SubmitUncertain)),
+        *(kind(said) for kind in (KeyRefused, BalanceExhausted, SubmitOutcomeUnknown)),
         TaskUnknown(said, said),
         PromptBanned(said, said),
         ActionUnsupported(said, lasting=flag),
@@ -200,7 +205,11 @@ def test_nothing_hostile_breaks_a_text(said: str, wait: float | None, number: in
         SettingsError([(said, said)] * 9),
         PictureGone(said, said),
     ]
-    for text in [*(apology(error, NOW) for error in texts), malformed(said), oops(said)]:
+    for text in [
+        *(describe_error(error, NOW) for error in texts),
+        malformed_task_id(said),
+        describe_internal_error(said),
+    ]:
         outside = re.sub(r"`[^`\n]+`", "", text)
         times = re.sub(r"<t:179\d{7}:R>", "", text)
 
@@ -216,7 +225,7 @@ COMMANDS = [errors.ClaimLost(), errors.AlreadyClaimed(), errors.ParentBusy(), Ac
 @pytest.mark.parametrize("error", COMMANDS, ids=[type(error).__name__ for error in COMMANDS])
 def test_who_ran_a_command_is_told_of_no_button(error: MjbotError) -> None:
     """What was pressed is spoken of as that, and a command as one."""
-    pressed, ran = apology(error, NOW), apology(error, NOW, command=True)
+    pressed, ran = describe_error(error, NOW), describe_error(error, NOW, command=True)
     assert re.search(r"button|press|click", pressed)
     assert not re.search(r"button|press|click", ran)
-    assert apology(TaskUnknown("5"), NOW) == apology(TaskUnknown("5"), NOW, command=True)
+    assert describe_error(TaskUnknown("5"), NOW) == describe_error(TaskUnknown("5"), NOW, command=True)

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs.text.limits import length
-from cogs.text.markdown import PROMPT, ago, answer, bar, code, duration, escaped, plain, prompt_line, web_link
+from cogs.text.markdown import (
+    PROMPT_LENGTH,
+    clean_text,
+    escape_markdown,
+    format_answer,
+    format_code,
+    format_duration,
+    format_progress_bar,
+    format_prompt,
+    format_relative_time,
+    sanitize_link,
+)
 from tests.discord_payloads.values import url_refusals
 
 HOSTILE = st.text(
@@ -43,14 +54,14 @@ def read(markdown: str) -> str:
 )
 def test_plain(text: str, expected: str) -> None:
     """White space is folded, the unseen dropped, the joiners inside of words and emoji kept."""
-    assert expected == plain(text)
+    assert expected == clean_text(text)
 
 
 @given(HOSTILE)
 def test_plain_leaves_nothing_unseen(text: str) -> None:
     """Whatever comes, one line comes out that stands still when read again."""
-    shown = plain(text)
-    assert shown == plain(shown)
+    shown = clean_text(text)
+    assert shown == clean_text(shown)
     assert not {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} & set(map(unicodedata.category, shown))
 
 
@@ -71,13 +82,13 @@ def test_plain_leaves_nothing_unseen(text: str) -> None:
 )
 def test_escaped(text: str, expected: str) -> None:
     """Marks, mentions, links and named emoji lose their meaning; ordinary words keep their looks."""
-    assert expected == escaped(text)
+    assert expected == escape_markdown(text)
 
 
-@given(HOSTILE.map(plain))
+@given(HOSTILE.map(clean_text))
 def test_escaped_text_reads_as_it_was(text: str) -> None:
     """What Discord shows of escaped text is the text."""
-    assert text == read(escaped(text))
+    assert text == read(escape_markdown(text))
 
 
 @pytest.mark.parametrize(
@@ -96,20 +107,20 @@ def test_escaped_text_reads_as_it_was(text: str) -> None:
 )
 def test_a_prompt_shows_its_words_and_its_parameters(prompt: str, expected: str) -> None:
     """Words are bold, parameters code, image links an icon."""
-    assert expected == prompt_line(prompt)
+    assert expected == format_prompt(prompt)
 
 
 @given(HOSTILE.filter(lambda text: "http" not in text.lower()))
 def test_a_prompt_reads_as_it_was(prompt: str) -> None:
     """Whatever a prompt holds, its words are readable as they were given."""
-    assert plain(prompt).replace("`", "'") == read(prompt_line(prompt)).replace("`", "'")
+    assert clean_text(prompt).replace("`", "'") == read(format_prompt(prompt)).replace("`", "'")
 
 
 def test_a_long_prompt_is_cut() -> None:
     """300 characters are shown, however many were given."""
-    shown = prompt_line("lighthouse " * 10_000)
+    shown = format_prompt("lighthouse " * 10_000)
     assert shown.endswith("…**")
-    assert length(shown) <= PROMPT + 4
+    assert length(shown) <= PROMPT_LENGTH + 4
 
 
 @pytest.mark.parametrize(
@@ -126,18 +137,18 @@ def test_a_long_prompt_is_cut() -> None:
 )
 def test_an_answer_keeps_what_tells_something(text: str, expected: str) -> None:
     """Bold, struck and headings are shown, links are their words, everything else is as it was written."""
-    assert expected == answer(text)
+    assert expected == format_answer(text)
 
 
 @given(HOSTILE)
 def test_an_answer_has_no_link(text: str) -> None:
     """No answer makes a link, a mention or a heading."""
-    assert re.search(r"(?<!\\)(?:\\\\)*(?:\]\(|<|^#|(?<!\\):(?=//))", answer(text), re.MULTILINE) is None
+    assert re.search(r"(?<!\\)(?:\\\\)*(?:\]\(|<|^#|(?<!\\):(?=//))", format_answer(text), re.MULTILINE) is None
 
 
 def test_code_ends_where_it_should() -> None:
     """A backtick inside of code does not end it."""
-    assert code("a`b") == "`a'b`"
+    assert format_code("a`b") == "`a'b`"
 
 
 @pytest.mark.parametrize(
@@ -154,19 +165,19 @@ def test_code_ends_where_it_should() -> None:
 )
 def test_duration(milliseconds: int, expected: str) -> None:
     """Two units at most."""
-    assert expected == duration(milliseconds)
+    assert expected == format_duration(milliseconds)
 
 
 @pytest.mark.parametrize(("percent", "full"), [(-1, 0), (4, 0), (5, 1), (46, 9), (99, 19), (100, 20), (900, 20)])
 def test_bar(percent: int, full: int) -> None:
     """Twenty blocks, full only at the end."""
-    assert bar(percent) == f"`{'█' * full}{'░' * (20 - full)}`"
+    assert format_progress_bar(percent) == f"`{'█' * full}{'░' * (20 - full)}`"
 
 
 def test_times_are_in_the_readers_language() -> None:
     """A moment, or milliseconds, become Discord's relative time."""
-    assert ago(1754300002023) == "<t:1754300002:R>"
-    assert ago(datetime(2026, 1, 1, tzinfo=UTC)) == "<t:1767225600:R>"
+    assert format_relative_time(1754300002023) == "<t:1754300002:R>"
+    assert format_relative_time(datetime(2026, 1, 1, tzinfo=UTC)) == "<t:1767225600:R>"
 
 
 @pytest.mark.parametrize(
@@ -192,19 +203,19 @@ def test_times_are_in_the_readers_language() -> None:
 )
 def test_web_link(url: str, expected: str | None) -> None:
     """Only what Discord takes is a link, with nothing in it that would end a masked one."""
-    assert expected == web_link(url)
+    assert expected == sanitize_link(url)
 
 
 @given(st.text(max_size=40), st.text(max_size=60))
 def test_a_web_link_is_never_refused(host: str, path: str) -> None:
     """Whatever the address, what is left of it is one that Discord takes."""
-    link = web_link(f"https://{host}.test/{path}")
+    link = sanitize_link(f"https://{host}.test/{path}")
     assert link is None or (list(url_refusals("url", link, 2048)) == [] and not set("()<>[]\\ ") & set(link))
 
 
 def test_no_text_takes_long() -> None:
     """A prompt is shown with every change of its task: time grows with its length, not with its square."""
     begun = process_time()
-    assert plain("x" + "\u200d" * 60_000 + "x") == "x" + "\u200d" * 60_000 + "x"
-    assert plain("x" + "\u200d" * 60_000) == "x"
+    assert clean_text("x" + "\u200d" * 60_000 + "x") == "x" + "\u200d" * 60_000 + "x"
+    assert clean_text("x" + "\u200d" * 60_000) == "x"
     assert process_time() - begun < 3.0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs.text.limits import CONTENT, length
-from cogs.text.quotes import giving_back
+from cogs.text.quotes import append_typed_text
 
 SENTENCE = "Nothing was paid."
 
@@ -20,31 +20,31 @@ def inside(text: str) -> str:
 def test_what_was_typed_comes_back_as_it_stands() -> None:
     """Lines, markdown and backticks of one's own can be copied."""
     for typed in ("a fox --zoom 5", "a fox\nin `snow` **now** --ar 3:2", "`"):
-        assert inside(giving_back(SENTENCE, typed)) == typed
+        assert inside(append_typed_text(SENTENCE, typed)) == typed
 
 
 def test_a_fence_does_not_end_the_block() -> None:
     """Backticks in a row are parted by what is unseen, and so what stands behind them stays code."""
-    shown = inside(giving_back(SENTENCE, "a ```` fox ``` @everyone"))
+    shown = inside(append_typed_text(SENTENCE, "a ```` fox ``` @everyone"))
     assert shown.replace("\u200b", "") == "a ```` fox ``` @everyone"
 
 
 def test_the_longest_prompt_is_cut_to_one_message() -> None:
     """The beginning is worth more than nothing."""
-    text = giving_back(SENTENCE, "x" * 6000)
+    text = append_typed_text(SENTENCE, "x" * 6000)
     assert length(text) == CONTENT
     assert inside(text).endswith("x…")
 
 
 def test_nothing_typed_is_nothing_given_back() -> None:
     """Neither is what nobody can see."""
-    assert [giving_back(SENTENCE, typed) for typed in ("", " \n", "\u202e")] == [SENTENCE] * 3
+    assert [append_typed_text(SENTENCE, typed) for typed in ("", " \n", "\u202e")] == [SENTENCE] * 3
 
 
 @given(st.text() | st.text("`\n\U0001f98a", max_size=3000))
 def test_no_text_breaks_out_of_the_block_or_the_message(typed: str) -> None:
     """Whatever it is."""
-    text = giving_back(SENTENCE, typed)
+    text = append_typed_text(SENTENCE, typed)
     assert length(text) <= CONTENT
     if text != SENTENCE:
         inside(text)

@@ -5,12 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.entities import Job, Mark, Marks, Person, Place
+from bot.entities import ButtonStates, Job, Person, Place, PressedButton
 from bot.errors import KeyLimited, KeyRefused
 from bot.imaging.reencode import Picture
-from bot.midjourney.buttons import ability, key
+from bot.midjourney.buttons import hash_custom_id, name_capability
 from bot.midjourney.task import Status, Task
-from bot.ports import Ending, Scene
+from bot.ports import JobEnding, Scene
 from tests.fakes.rows import place
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -117,14 +117,14 @@ _BORN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @st.composite
-def marks(draw: st.DrawFn, task: Task | None) -> Marks:
+def marks(draw: st.DrawFn, task: Task | None) -> ButtonStates:
     """Marks for some of a task's buttons, and for some that it does not have."""
-    keys = [key(button.custom_id) for button in task.buttons] if task else []
+    keys = [hash_custom_id(button.custom_id) for button in task.buttons] if task else []
     pressed = draw(st.lists(st.sampled_from([*keys, "0123456789"]), max_size=5))
-    mark = Mark(draw(IDS), draw(URLS), finished=draw(st.booleans()))
-    abilities = [ability(button.custom_id) for button in task.buttons] if task else []
+    mark = PressedButton(draw(IDS), draw(URLS), is_finished=draw(st.booleans()))
+    abilities = [name_capability(button.custom_id) for button in task.buttons] if task else []
     refused = draw(st.dictionaries(st.sampled_from([*abilities, "?"]), HOSTILE, max_size=6))
-    return Marks(dict.fromkeys(pressed, mark), refused)
+    return ButtonStates(dict.fromkeys(pressed, mark), refused)
 
 
 @st.composite
@@ -147,11 +147,11 @@ def scenes(draw: st.DrawFn) -> Scene:
         now=_BORN + timedelta(minutes=draw(st.sampled_from([-1, 0, 70, 1 << 20]))),
         task=task,
         marks=draw(marks(task)),
-        ending=draw(st.none() | st.sampled_from(Ending)),
+        ending=draw(st.none() | st.sampled_from(JobEnding)),
         picture=draw(st.none() | PICTURES),
-        picture_gone=draw(st.booleans()),
-        picture_follows=draw(st.booleans()),
-        link_fails=draw(st.booleans()),
+        is_picture_gone=draw(st.booleans()),
+        is_picture_pending=draw(st.booleans()),
+        is_link_broken=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
         unchanged_since=draw(st.none() | st.just(_BORN)),
         refusal=draw(st.none() | HOSTILE.map(KeyRefused) | st.just(KeyLimited())),

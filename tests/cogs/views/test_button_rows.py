@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.midjourney.task import Button
-from cogs.views.button_rows import ROWS, rows
+from cogs.views.button_rows import TASK_BUTTON_ROWS, lay_out_rows
 
 KINDS = {
     "u": "MJ::JOB::upsample::{0}::a",
@@ -29,7 +29,7 @@ def laid(letters: str) -> tuple[list[str], int]:
         Button(custom_id=KINDS[letter].format(at % 9 + 1) + f"::{at}", label=letter)
         for at, letter in enumerate(letters)
     ]
-    found, rest = rows(buttons)
+    found, rest = lay_out_rows(buttons)
     return ["".join(button.label for button in row) for row in found], len(rest)
 
 
@@ -65,7 +65,7 @@ def test_rows_keep_the_order_and_lose_nothing_that_fits(letters: str) -> None:
     found, left_over = laid(letters)
     assert letters.startswith("".join(found))
     assert len("".join(found)) + left_over == len(letters)
-    assert len(found) <= ROWS
+    assert len(found) <= TASK_BUTTON_ROWS
     assert all(1 <= len(row) <= 5 for row in found)
     assert left_over == (len(letters) - 15 if len(letters) > 20 else 0)
 
@@ -74,9 +74,9 @@ def test_links_keep_their_room() -> None:
     """No menu can hold one; where even they are too many the first stay."""
     links = [Button(label=f"l{at}", style=5, url="https://a.test/") for at in range(17)]
     presses = [Button(custom_id=f"x::{at}", label=str(at)) for at in range(20)]
-    found, rest = rows([*presses, links[0]])
+    found, rest = lay_out_rows([*presses, links[0]])
     assert [button.label for button in found[-1]] == ["10", "11", "12", "13", "l0"]
     assert [button.label for button in rest] == ["14", "15", "16", "17", "18", "19"]
-    found, rest = rows([*presses, *links])
+    found, rest = lay_out_rows([*presses, *links])
     assert [button.label for row in found for button in row] == [f"l{at}" for at in range(15)]
     assert len(rest) == 22

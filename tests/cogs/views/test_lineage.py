@@ -3,39 +3,44 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.features.lineage import MOST, Family, Member
+from bot.features.lineage import MAX_MEMBERS, Lineage, LineageMember
 from bot.midjourney.task import Button, Status, Task
-from cogs.views.lineage import family_embed
+from cogs.views.lineage import render_lineage
 from tests.cogs.views.scenes import HOSTILE, TASKS, URLS
 from tests.discord_payloads.message import refusals
 from tests.fakes.rows import U2, place
 
 LINK = place().link
 MEMBERS = st.builds(
-    Member, TASKS, st.lists(st.booleans(), max_size=12).map(tuple), HOSTILE, HOSTILE, st.one_of(st.just(LINK), URLS)
+    LineageMember,
+    TASKS,
+    st.lists(st.booleans(), max_size=12).map(tuple),
+    HOSTILE,
+    HOSTILE,
+    st.one_of(st.just(LINK), URLS),
 )
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.builds(Family, st.lists(MEMBERS, min_size=1, max_size=4).map(tuple), st.booleans()))
-def test_whatever_they_say_discord_takes_it(family: Family) -> None:
+@given(st.builds(Lineage, st.lists(MEMBERS, min_size=1, max_size=4).map(tuple), st.booleans()))
+def test_whatever_they_say_discord_takes_it(family: Lineage) -> None:
     """Long names and broken links make no body that Discord would refuse."""
-    shown = family_embed(family, family.members[0].task.id)
+    shown = render_lineage(family, family.members[0].task.id)
     assert refusals({"embeds": [shown.to_dict()]}) == []
 
 
 def test_a_family_is_read_as_a_tree() -> None:
     """Each with what was pressed for it, linked where it may be; the one asked for is marked, the rest said."""
     grid = Task(id="1", prompt="a pig --v 7", status=Status.SUCCESS, buttons=(Button(custom_id=U2),))
-    shown = family_embed(
-        Family(
+    shown = render_lineage(
+        Lineage(
             (
-                Member(grid, link=LINK),
-                Member(Task(id="2", status=Status.SUCCESS), (False,), "U2", "Picture 2", LINK),
-                Member(Task(id="3", status=Status.FAILURE), (False, True), "Zoom Out 2x", "Zoomed out"),
-                Member(Task(id="4", action="VARIATION"), (True,), "V1"),
+                LineageMember(grid, link=LINK),
+                LineageMember(Task(id="2", status=Status.SUCCESS), (False,), "U2", "Picture 2", LINK),
+                LineageMember(Task(id="3", status=Status.FAILURE), (False, True), "Zoom Out 2x", "Zoomed out"),
+                LineageMember(Task(id="4", action="VARIATION"), (True,), "V1"),
             ),
-            more=True,
+            has_more=True,
         ),
         "2",
     )
@@ -51,14 +56,17 @@ def test_a_family_is_read_as_a_tree() -> None:
 
 def test_a_family_of_one_says_so() -> None:
     """Nobody need wonder what is missing."""
-    shown = family_embed(Family((Member(Task(id="1", status=Status.SUCCESS)),)), "1")
+    shown = render_lineage(Lineage((LineageMember(Task(id="1", status=Status.SUCCESS)),)), "1")
     assert shown.description == "Picture ◂ **this one**"
     assert "nothing else" in (shown.footer.text or "")
 
 
 def test_the_largest_family_fits() -> None:
     """A line that has no room is left out whole."""
-    large = Family(
-        tuple(Member(Task(id=str(n)), (True,) * 9, "x" * 99, "y" * 99, LINK + "?" + "z" * 99) for n in range(MOST))
+    large = Lineage(
+        tuple(
+            LineageMember(Task(id=str(n)), (True,) * 9, "x" * 99, "y" * 99, LINK + "?" + "z" * 99)
+            for n in range(MAX_MEMBERS)
+        )
     )
-    assert refusals({"embeds": [family_embed(large, "0").to_dict()]}) == []
+    assert refusals({"embeds": [render_lineage(large, "0").to_dict()]}) == []

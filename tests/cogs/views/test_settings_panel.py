@@ -9,9 +9,9 @@ import pytest
 
 from bot.entities import Notify, PersonSettings
 from bot.relay.requests import Speed
-from cogs.components.custom_ids import Click
+from cogs.components.custom_ids import TaskCustomId
 from cogs.text import limits
-from cogs.views.settings_panel import DEFAULTS, Choice, SettingButton, panel
+from cogs.views.settings_panel import EDIT_DEFAULTS, SettingButton, SettingChoice, render_settings_panel
 
 HALF_A_MINUTE = timedelta(seconds=30)
 ALL = [
@@ -32,12 +32,12 @@ def labels(view: discord.ui.View, *, chosen: bool) -> list[str]:
 @pytest.mark.parametrize("after", [HALF_A_MINUTE, timedelta(0)])
 def test_every_panel_is_one_that_discord_takes(settings: PersonSettings, after: timedelta) -> None:
     """Only dynamic buttons, each id once, none of them a task's; each text within its limit."""
-    embed, view = panel(settings, after)
+    embed, view = render_settings_panel(settings, after)
     assert len(embed) <= limits.EMBED_TOTAL
     assert all(len(field.value or "") <= limits.FIELD_VALUE for field in embed.fields)
     ids = [one.custom_id for one in view.children if isinstance(one, SettingButton)]
     assert len(ids) == len(set(ids)) == len(view.children)
-    assert all(Click.read(one) is None and Choice.read(one) for one in ids)
+    assert all(TaskCustomId.parse(one) is None and SettingChoice.parse(one) for one in ids)
     assert view.timeout is None
     assert not view.is_dispatching()
 
@@ -45,7 +45,7 @@ def test_every_panel_is_one_that_discord_takes(settings: PersonSettings, after: 
 def test_what_is_chosen_is_green_and_said() -> None:
     """Each choice stands in words above, and in green below."""
     settings = PersonSettings(remix=True, defaults="--ar 3:2", speed=Speed.FAST, notify=Notify.NEVER)
-    embed, view = panel(settings, HALF_A_MINUTE)
+    embed, view = render_settings_panel(settings, HALF_A_MINUTE)
     assert labels(view, chosen=True) == ["Remix: on", "Default parameters", "Fast", "Never mention me"]
     said = {str(field.name): field.value or "" for field in embed.fields}
     assert said["Remix"].startswith("**On.**")
@@ -56,17 +56,19 @@ def test_what_is_chosen_is_green_and_said() -> None:
 
 def test_who_chose_nothing_sees_what_holds_then() -> None:
     """Whichever queue the relay takes, and a mention after the operator's time."""
-    embed, view = panel(PersonSettings(), HALF_A_MINUTE)
+    embed, view = render_settings_panel(PersonSettings(), HALF_A_MINUTE)
     assert labels(view, chosen=True) == ["Default speed", "After 30 s"]
     assert any(field.value == "**Default.** Whichever queue the relay takes." for field in embed.fields)
     assert any("more than 30 s" in (field.value or "") for field in embed.fields)
     assert "Forget my settings" not in labels(view, chosen=False)
-    assert "Forget my settings" in labels(panel(PersonSettings(remix=True), HALF_A_MINUTE)[1], chosen=False)
+    assert "Forget my settings" in labels(
+        render_settings_panel(PersonSettings(remix=True), HALF_A_MINUTE)[1], chosen=False
+    )
 
 
 def test_an_operators_never_leaves_no_choice() -> None:
     """NOTIFY_AFTER_SECONDS=0: no button promises what will not come."""
-    embed, view = panel(PersonSettings(notify=Notify.ALWAYS), timedelta(0))
+    embed, view = render_settings_panel(PersonSettings(notify=Notify.ALWAYS), timedelta(0))
     assert not re.search("mention", " ".join(labels(view, chosen=False)), re.IGNORECASE)
     assert any("switched mentions off" in (field.value or "") for field in embed.fields)
 
@@ -83,16 +85,16 @@ def test_an_operators_never_leaves_no_choice() -> None:
         ("mj:e:all:owl", {}),
         ("mj:e:notify:owl", {}),
         ("mj:e:colour:red", {}),
-        (DEFAULTS.custom_id, {}),
+        (EDIT_DEFAULTS.custom_id, {}),
     ],
 )
 def test_a_button_says_what_it_sets(custom_id: str, changes: dict[str, object]) -> None:
     """What a newer version's panel offers changes nothing here."""
-    choice = Choice.read(custom_id)
+    choice = SettingChoice.parse(custom_id)
     assert choice is not None
-    assert choice.changes() == changes
+    assert choice.get_changes() == changes
 
 
 def test_a_button_of_a_task_is_none_of_the_panel() -> None:
     """And the panel's are none of a task."""
-    assert Choice.read("mj:u:1730621826053455:0123456789") is None
+    assert SettingChoice.parse("mj:u:1730621826053455:0123456789") is None

@@ -7,12 +7,12 @@ import discord
 import pytest
 from discord import ui
 
-from bot.entities import Mark, Marks
-from bot.midjourney.buttons import Kind, ability, claim_key, key
-from bot.midjourney.capabilities import way_round
+from bot.entities import ButtonStates, PressedButton
+from bot.midjourney.buttons import ButtonKind, claim_key, hash_custom_id, name_capability
+from bot.midjourney.capabilities import name_fallback_capability
 from bot.midjourney.task import Button, Task
-from cogs.components.custom_ids import Click, TaskButton, TaskMenu
-from cogs.views.task_buttons import task_buttons
+from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
+from cogs.views.task_buttons import render_task_buttons
 from tests.recorded import recorded
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -20,16 +20,16 @@ SINGLE = Task.model_validate(recorded("15_fetch_upscale_success_v7_discord").bod
 GRID = Task.model_validate(recorded("14_fetch_imagine_success_grid").body)
 
 
-def drawn(*buttons: Button, marks: Marks | None = None, careful: bool = False) -> list[ui.Button[Any]]:
+def drawn(*buttons: Button, marks: ButtonStates | None = None, careful: bool = False) -> list[ui.Button[Any]]:
     """The Discord buttons of these API buttons."""
-    items, _, _ = task_buttons(Task(id="1", buttons=buttons), marks or Marks(), careful=careful)
+    items, _, _ = render_task_buttons(Task(id="1", buttons=buttons), marks or ButtonStates(), careful=careful)
     return [item.item if isinstance(item, TaskButton) else item for item in items]  # type: ignore[misc]
 
 
-def faces(task: Task, marks: Marks | None = None) -> list[list[str]]:
+def faces(task: Task, marks: ButtonStates | None = None) -> list[list[str]]:
     """What is to be read on a task's buttons, row by row."""
     view = ui.View(timeout=None)
-    for item in task_buttons(task, marks or Marks(), careful=False)[0]:
+    for item in render_task_buttons(task, marks or ButtonStates(), careful=False)[0]:
         view.add_item(item)
     return [
         [" ".join(filter(None, (part.get("emoji", {}).get("name"), part.get("label")))) for part in row["components"]]
@@ -61,7 +61,7 @@ async def test_describe_has_keycaps() -> None:
 async def test_a_click_finds_its_button() -> None:
     """Kind, task and key travel in the custom_id."""
     given = Button(custom_id="MJ::JOB::upsample::2::aa", label="U2")
-    assert drawn(given)[0].custom_id == f"mj:u:1:{key(given.custom_id)}"
+    assert drawn(given)[0].custom_id == f"mj:u:1:{hash_custom_id(given.custom_id)}"
 
 
 @pytest.mark.parametrize(
@@ -84,30 +84,30 @@ async def test_styles_are_as_given(style: int, expected: discord.ButtonStyle) ->
 async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
     """Green, whatever its style was, and still to be pressed."""
     given = Button(custom_id="MJ::JOB::upsample::2::aa", label="U2", style=1)
-    marks = Marks(pressed={key(given.custom_id): Mark("2", "", finished=True)})
+    marks = ButtonStates(pressed={hash_custom_id(given.custom_id): PressedButton("2", "", is_finished=True)})
     [button] = drawn(given, marks=marks)
     assert (discord.ButtonStyle.success, False) == (button.style, button.disabled)
 
 
 @pytest.mark.parametrize("custom_id", ["MJ::JOB::upsample::2", f"MJ::JOB::upsample::2::{UUID}"])
-@pytest.mark.parametrize("marked", [claim_key, key])
+@pytest.mark.parametrize("marked", [claim_key, hash_custom_id])
 async def test_a_button_is_green_whoever_offered_it_when_it_was_pressed(
     custom_id: str, marked: Callable[[str], str]
 ) -> None:
     """Its mark is the same for the bot's and the relay's own, and where an earlier version wrote it."""
-    marks = Marks(pressed={marked(custom_id): Mark("2", "", finished=True)})
+    marks = ButtonStates(pressed={marked(custom_id): PressedButton("2", "", is_finished=True)})
     [button] = drawn(Button(custom_id=custom_id, label="U2"), marks=marks)
     assert button.style is discord.ButtonStyle.success
-    assert button.custom_id == Click(Kind.PICK, "1", key(custom_id)).custom_id
+    assert button.custom_id == TaskCustomId(ButtonKind.PICK_FROM_GRID, "1", hash_custom_id(custom_id)).custom_id
 
 
 async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     """All that it can do by no way are disabled, and the footer tells which and why, each name once."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
-    lacks = dict.fromkeys((*map(ability, animate), *map(way_round, animate)), "unknown_action")
-    offered = {ability(one.custom_id): "HTTP 200" for one in SINGLE.buttons if "pan_" in one.custom_id}
-    marks = Marks(refused={**lacks, **offered, "mj::bookmark": "", "mj::job::upsample": "not here"})
-    items, notes, greyed = task_buttons(SINGLE, marks, careful=False)
+    lacks = dict.fromkeys((*map(name_capability, animate), *map(name_fallback_capability, animate)), "unknown_action")
+    offered = {name_capability(one.custom_id): "HTTP 200" for one in SINGLE.buttons if "pan_" in one.custom_id}
+    marks = ButtonStates(missing_capabilities={**lacks, **offered, "mj::bookmark": "", "mj::job::upsample": "not here"})
+    items, notes, greyed = render_task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
     assert disabled == [None, None, None, None, "Animate (High motion)", "Animate (Low motion)", None]
     assert greyed
@@ -121,15 +121,19 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
 async def test_what_can_be_done_another_way_is_not_greyed() -> None:
     """The button stays, and what it is done by instead is no matter of whoever presses it."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
-    marks = Marks(refused=dict.fromkeys(map(ability, animate), "unknown_action"))
-    _, notes, greyed = task_buttons(SINGLE, marks, careful=False)
+    marks = ButtonStates(missing_capabilities=dict.fromkeys(map(name_capability, animate), "unknown_action"))
+    _, notes, greyed = render_task_buttons(SINGLE, marks, careful=False)
     assert (notes, greyed) == ([], False)
 
 
 async def test_a_refused_clip_greys_no_picture() -> None:
     """U1 of a video is another thing than U1 of a grid, though both are picks."""
     refused = f"MJ::JOB::video_virtual_upscale::1::{UUID}"
-    marks = Marks(refused=dict.fromkeys((ability(refused), way_round(refused)), "unknown_action"))
+    marks = ButtonStates(
+        missing_capabilities=dict.fromkeys(
+            (name_capability(refused), name_fallback_capability(refused)), "unknown_action"
+        )
+    )
     clip, pan, picture = drawn(
         Button(custom_id=refused, label="U1"),
         Button(custom_id=f"MJ::JOB::pan_up::1::{UUID}::SOLO", label="up"),
@@ -152,7 +156,7 @@ async def test_a_refused_clip_greys_no_picture() -> None:
 async def test_what_does_not_fit_goes_into_a_menu(count: int, shown: int, notes: list[str]) -> None:
     """Four rows of five, or three and a menu of 25; and a word about the rest."""
     buttons = tuple(Button(custom_id=f"x::{n}", label=str(n)) for n in range(count))
-    items, said, _ = task_buttons(Task(id="1", buttons=buttons), Marks(), careful=False)
+    items, said, _ = render_task_buttons(Task(id="1", buttons=buttons), ButtonStates(), careful=False)
     menus = [item for item in items if isinstance(item, TaskMenu)]
     assert (shown, notes) == (len(items) - len(menus), said)
     options = [option.label for menu in menus for option in menu.item.options]
@@ -164,7 +168,7 @@ async def test_a_line_in_a_menu_asks_for_its_prompt_too() -> None:
     line = Button(custom_id="MJ::Job::PicReader::1", label="1")
     alone, *_ = drawn(line)
     buttons = (*(Button(custom_id=f"MJ::JOB::{n}::1::{UUID}", label=str(n)) for n in range(20)), line)
-    items, _, _ = task_buttons(Task(id="1", buttons=buttons), Marks(), careful=False)
+    items, _, _ = render_task_buttons(Task(id="1", buttons=buttons), ButtonStates(), careful=False)
     (menu,) = [item for item in items if isinstance(item, TaskMenu)]
     assert menu.item.options[-1].value == alone.custom_id
 
@@ -175,16 +179,18 @@ async def test_a_menu_offers_what_its_buttons_would() -> None:
     pan = Button(custom_id="MJ::JOB::pan_up::1::aa", emoji="⬆️")
     zoom = Button(custom_id=f"MJ::Outpaint::50::1::{UUID}::SOLO", label="Zoom out", emoji="upscale_1")
     link = Button(label="Web", style=5, url="https://a.test/")
-    marks = Marks({key(pan.custom_id): Mark("2", "", finished=True)}, {"mj::outpaint": "no"})
+    marks = ButtonStates(
+        {hash_custom_id(pan.custom_id): PressedButton("2", "", is_finished=True)}, {"mj::outpaint": "no"}
+    )
     task = Task(id="1", buttons=(*some, pan, zoom, link))
-    items, notes, greyed = task_buttons(task, marks, careful=False)
+    items, notes, greyed = render_task_buttons(task, marks, careful=False)
     (menu,) = [item for item in items if isinstance(item, TaskMenu)]
     last = menu.item.options[-1]
     assert (last.label, str(last.emoji), last.description) == ("Pan up", "⬆️", "pressed before")
-    assert last.value == f"mj:p:1:{key(pan.custom_id)}"
+    assert last.value == f"mj:p:1:{hash_custom_id(pan.custom_id)}"
     assert (notes, greyed) == (["Greyed: Zoom out; the relay refuses it: no"], True)
     assert [item.url for item in items if isinstance(item, ui.Button)] == ["https://a.test/"]
-    (careful,) = [item for item in task_buttons(task, marks, careful=True)[0] if isinstance(item, TaskMenu)]
+    (careful,) = [item for item in render_task_buttons(task, marks, careful=True)[0] if isinstance(item, TaskMenu)]
     assert [option.emoji for option in careful.item.options if option.emoji] == []
 
 
@@ -257,7 +263,7 @@ async def test_doubles_are_dropped() -> None:
 async def test_an_id_that_no_click_could_carry_has_links_only(task_id: str) -> None:
     """Such a task is shown, and only its links can be pressed."""
     link = Button(label="Web", style=5)
-    items, _, _ = task_buttons(Task(id=task_id, buttons=(*SINGLE.buttons, link)), Marks(), careful=False)
+    items, _, _ = render_task_buttons(Task(id=task_id, buttons=(*SINGLE.buttons, link)), ButtonStates(), careful=False)
     assert [item.url for item in items if isinstance(item, ui.Button)] == [
         f"https://www.midjourney.com/jobs/{UUID}?index=0"
     ]

@@ -9,15 +9,15 @@ import pytest
 from discord import ui
 from hypothesis import HealthCheck, given, settings
 
-from bot.entities import Mark, Marks, Person
+from bot.entities import ButtonStates, Person, PressedButton
 from bot.imaging.reencode import Picture
-from bot.midjourney.buttons import Kind, ability, key
-from bot.midjourney.capabilities import way_round
+from bot.midjourney.buttons import ButtonKind, hash_custom_id, name_capability
+from bot.midjourney.capabilities import name_fallback_capability
 from bot.midjourney.task import Task
-from bot.ports import Ending, Scene
+from bot.ports import JobEnding, Scene
 from cogs.components.custom_ids import TaskButton, TaskMenu
 from cogs.text.limits import EMBED_DESCRIPTION, length
-from cogs.views.task_message import Drawing, buttons_of, render, sending
+from cogs.views.task_message import RenderedMessage, render_finished_buttons, render_message, render_sending
 from tests.cogs.views.scenes import HOSTILE, PERSONS, TASKS, scenes
 from tests.discord_payloads.message import refusals
 from tests.fakes.rows import LIEN, job
@@ -36,7 +36,7 @@ def scene(task: Task | None, **more: Any) -> Scene:  # noqa: ANN401
     return Scene(job=own, now=own.born_at, task=task, **more)
 
 
-def sent(drawing: Drawing) -> dict[str, Any]:
+def sent(drawing: RenderedMessage) -> dict[str, Any]:
     """The body of the edit that discord.py would send."""
     body: dict[str, Any] = {"embeds": [drawing.embed.to_dict()], "components": drawing.view.to_components()}
     if drawing.file_name:
@@ -44,7 +44,7 @@ def sent(drawing: Drawing) -> dict[str, Any]:
     return body
 
 
-def refused(drawing: Drawing) -> list[str]:
+def refused(drawing: RenderedMessage) -> list[str]:
     """Why Discord would refuse it."""
     body = sent(drawing)
     assert json.dumps(body, ensure_ascii=False).encode(), "a lone surrogate is no text"
@@ -56,7 +56,7 @@ def refused(drawing: Drawing) -> list[str]:
 async def test_whatever_comes_is_drawn_so_that_discord_takes_it(given_scene: Scene) -> None:
     """No task, no marks, no ending and no picture gives a body that Discord would refuse, careful or not."""
     for careful in (False, True):
-        drawing = render(given_scene, careful=careful)
+        drawing = render_message(given_scene, careful=careful)
         assert refused(drawing) == []
         assert all(isinstance(item, TaskButton | TaskMenu) or item.url for item in drawing.view.children)  # type: ignore[attr-defined]
         assert drawing.view.timeout is None
@@ -66,8 +66,13 @@ async def test_whatever_comes_is_drawn_so_that_discord_takes_it(given_scene: Sce
 @given(PERSONS, HOSTILE, TASKS)
 async def test_a_child_that_is_sent_is_one_that_discord_takes(person: Person, pressed: str, parent: Task) -> None:
     """The first drawing of a child, and the marked buttons of its parent, hold for all that comes."""
-    assert refusals({"embeds": [sending(person, pressed, parent).to_dict()]}) == []
-    assert refusals({"components": buttons_of(parent, Marks(), set(Kind)).to_components()}, edit=True) == []
+    assert refusals({"embeds": [render_sending(person, pressed, parent).to_dict()]}) == []
+    assert (
+        refusals(
+            {"components": render_finished_buttons(parent, ButtonStates(), set(ButtonKind)).to_components()}, edit=True
+        )
+        == []
+    )
 
 
 SHOWN = {
@@ -98,19 +103,19 @@ def test_every_recorded_task_is_shown() -> None:
 @pytest.mark.parametrize(("name", "title"), SHOWN.items(), ids=list(SHOWN))
 async def test_recorded_answers_are_drawn(name: str, title: str) -> None:
     """Each gives its message, which Discord takes."""
-    drawing = render(scene(Task.model_validate(recorded(name).body)))
+    drawing = render_message(scene(Task.model_validate(recorded(name).body)))
     assert title == drawing.embed.title
     assert refused(drawing) == []
 
 
 GRID = Task.model_validate(recorded("14_fetch_imagine_success_grid").body)
 SINGLE = Task.model_validate(recorded("15_fetch_upscale_success_v7_discord").body)
-PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1754300000123417.png", 4, 4, shrunk=False)
+PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1754300000123417.png", 4, 4, is_reencoded=False)
 
 
 async def test_a_picture_is_attached_with_its_prompt_as_alt_text() -> None:
     """The embed shows the attachment by its name."""
-    drawing = render(scene(GRID, picture=PICTURE))
+    drawing = render_message(scene(GRID, picture=PICTURE))
     assert drawing.embed.image.url == f"attachment://{PICTURE.name}"
     assert (drawing.file_name, drawing.alt_text) == (PICTURE.name, "a lighthouse at dawn --ar 3:2 --v 7")
 
@@ -119,7 +124,7 @@ async def test_what_discord_refused_is_drawn_carefully() -> None:
     """Neither the prompt nor the answer, no picture by its link, no avatar, no alt text."""
     described = Task.model_validate(recorded("18_fetch_describe_success").body)
     own = replace(job(task_id=described.id), requester=Person(1, "lien", "https://cdn.test/a.png"))
-    drawing = render(Scene(job=own, now=own.born_at, task=described), careful=True)
+    drawing = render_message(Scene(job=own, now=own.born_at, task=described), careful=True)
     assert drawing.embed.description == ""
     assert (drawing.embed.image.url, drawing.embed.author.icon_url, drawing.alt_text) == (None, None, "")
     assert [item.item.emoji for item in drawing.view.children if isinstance(item, TaskButton)] == [None] * 7
@@ -128,7 +133,7 @@ async def test_what_discord_refused_is_drawn_carefully() -> None:
 async def test_a_failure_is_told_carefully_without_its_original() -> None:
     """Our own words stay."""
     failed = Task(id="1", prompt="bad", status="FAILURE", fail_reason="nobody knows this")  # type: ignore[arg-type]
-    assert render(scene(failed), careful=True).embed.description == (
+    assert render_message(scene(failed), careful=True).embed.description == (
         "The relay gives a reason that this bot does not know.\n"
         "**Next:** ask again later; if it stays so, tell the operator of this bot."
     )
@@ -137,14 +142,14 @@ async def test_a_failure_is_told_carefully_without_its_original() -> None:
 async def test_who_pressed_is_in_the_author_line_with_their_face() -> None:
     """Names are cut, and somebody has one at least."""
     named = replace(job(), requester=Person(1, "  ", "https://cdn.test/a.png"), pressed="U2")
-    embed = render(Scene(job=named, now=named.born_at)).embed
+    embed = render_message(Scene(job=named, now=named.born_at)).embed
     assert (embed.author.name, embed.author.icon_url) == ("somebody pressed U2", "https://cdn.test/a.png")
 
 
 async def test_what_the_footer_says_stands_under_the_id() -> None:
     """Greyed buttons are told there, also those of the menu; a Refresh is offered where some are greyed."""
     more = SINGLE.model_copy(update={"buttons": (*SINGLE.buttons, *GRID.buttons)})
-    drawing = render(scene(more, marks=Marks(refused={"mj::job::pan": "unknown_action"})))
+    drawing = render_message(scene(more, marks=ButtonStates(missing_capabilities={"mj::job::pan": "unknown_action"})))
     assert drawing.embed.footer.text == (
         "Upscale · 1754300090555208\n"
         "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it does not know this action"
@@ -161,14 +166,14 @@ async def test_a_line_that_has_no_room_is_left_out_whole() -> None:
         status="SUCCESS",  # type: ignore[arg-type]
         video_urls=(f"{long}1", f"{long}2", f"{long}3"),
     )
-    text = render(scene(clips)).embed.description or ""
+    text = render_message(scene(clips)).embed.description or ""
     assert length(text) <= EMBED_DESCRIPTION
     assert text == f"**{'x' * 299}…**"
 
 
 async def test_endings_have_no_picture_and_no_buttons_of_the_task() -> None:
     """What is no longer watched shows neither preview nor buttons."""
-    drawing = render(scene(GRID, ending=Ending.GAVE_UP))
+    drawing = render_message(scene(GRID, ending=JobEnding.WATCH_TIMEOUT))
     assert drawing.embed.image.url is None
     assert [item.item.label for item in drawing.view.children if isinstance(item, TaskButton)] == ["Look again"]
 
@@ -176,16 +181,18 @@ async def test_endings_have_no_picture_and_no_buttons_of_the_task() -> None:
 async def test_an_id_that_no_click_could_carry_has_no_buttons_of_ours() -> None:
     """Such a message is drawn all the same."""
     odd = Task(id="a:b", prompt="x")
-    assert list(render(scene(odd, ending=Ending.GAVE_UP)).view.children) == []
+    assert list(render_message(scene(odd, ending=JobEnding.WATCH_TIMEOUT)).view.children) == []
 
 
 async def test_marked_buttons_are_those_of_the_finished_message() -> None:
     """The same rows, with what was pressed green, and a Refresh where some are greyed."""
-    first = key(GRID.buttons[0].custom_id)
+    first = hash_custom_id(GRID.buttons[0].custom_id)
     variation = next(one.custom_id for one in GRID.buttons if "variation" in one.custom_id)
-    refused = dict.fromkeys((ability(variation), way_round(variation)), "unknown_action")
-    view = buttons_of(
-        GRID, Marks({first: Mark("2", "", finished=False)}, refused), {Kind.SPLIT, Kind.FAMILY, Kind.DELETE}
+    refused = dict.fromkeys((name_capability(variation), name_fallback_capability(variation)), "unknown_action")
+    view = render_finished_buttons(
+        GRID,
+        ButtonStates({first: PressedButton("2", "", is_finished=False)}, refused),
+        {ButtonKind.SPLIT_GRID, ButtonKind.LINEAGE, ButtonKind.DELETE},
     )
     rows = view.to_components()
     assert [len(row["components"]) for row in rows] == [5, 4, 4]
@@ -195,7 +202,7 @@ async def test_marked_buttons_are_those_of_the_finished_message() -> None:
 
 async def test_sending_is_as_the_table_says() -> None:
     """Who pressed what, and the parent's prompt."""
-    embed = sending(LIEN, "U2", GRID)
+    embed = render_sending(LIEN, "U2", GRID)
     assert (embed.author.name, embed.title, embed.footer.text) == ("lien pressed U2", "📨 Sending", "U2")
     assert embed.description == "**a lighthouse at dawn** `--ar 3:2` `--v 7`"
 
@@ -203,5 +210,5 @@ async def test_sending_is_as_the_table_says() -> None:
 async def test_each_drawing_has_a_view_of_its_own() -> None:
     """discord.py must never meet one view twice."""
     shown = scene(GRID)
-    views: list[ui.View] = [render(shown).view, render(shown).view]
+    views: list[ui.View] = [render_message(shown).view, render_message(shown).view]
     assert views[0] is not views[1]

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Job, Mark, Marks, Person
+from bot.entities import ButtonStates, Job, Person, PressedButton
 from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError
 from bot.imaging.reencode import Picture
-from bot.midjourney.buttons import BUTTONS, REPAINTED, Kind, key
+from bot.midjourney.buttons import BUTTONS_CAPABILITY, REPAINTED_TITLE, ButtonKind, hash_custom_id
 from bot.midjourney.task import Status, Task
-from bot.ports import Ending, Scene, Wait
-from bot.tracking.offered_buttons import with_buttons
+from bot.ports import JobEnding, RetryReason, Scene
+from bot.tracking.offered_buttons import add_offered_buttons
 from cogs.components.custom_ids import TaskButton
-from cogs.views.task_message import render
+from cogs.views.task_message import render_message
 from tests.fakes.rows import job, task
 from tests.recorded import recorded
 
 PROMPT = "**a lighthouse at dawn** `--ar 3:2` `--v 7`"
 FIRST = "https://discord.com/channels/6/5/600"
-PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, shrunk=False)
+PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, is_reencoded=False)
 GREY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 HINT = "**U** takes one, **V** varies one, 🔄 draws four new (1 2 above 3 4)"
 NO_MORE = "This service can't do more with a single picture."
@@ -35,7 +35,7 @@ def told(name: str, **changes: Any) -> Task:  # noqa: ANN401
 
 def proxied(name: str, **changes: Any) -> Task:  # noqa: ANN401
     """The task of a recorded answer of midjourney-proxy, as it is shown, with changes."""
-    return with_buttons(told(f"real/nov_{name}", **changes), relay_sends_none=False)
+    return add_offered_buttons(told(f"real/nov_{name}", **changes), relay_sends_none=False)
 
 
 QUEUED = told("11_fetch_submitted")
@@ -75,8 +75,8 @@ class Look:
 
 def look(shown: Scene) -> Look:
     """Render, and read it as a person does."""
-    embed = render(shown).embed
-    buttons = [item for item in render(shown).view.children if isinstance(item, TaskButton)]
+    embed = render_message(shown).embed
+    buttons = [item for item in render_message(shown).view.children if isinstance(item, TaskButton)]
     return Look(
         title=embed.title or "",
         colour=embed.colour.value if embed.colour else 0,
@@ -84,7 +84,9 @@ def look(shown: Scene) -> Look:
         author=embed.author.name or "",
         footer=embed.footer.text or "",
         finished=round(embed.timestamp.timestamp() * 1000) if embed.timestamp else 0,
-        ours=tuple((str(each.item.emoji or ""), each.item.label or "") for each in buttons if each.click.kind.is_ours),
+        ours=tuple(
+            (str(each.item.emoji or ""), each.item.label or "") for each in buttons if each.click.kind.is_bot_button
+        ),
         image=(embed.image.url or "").partition("?")[0].rpartition("/")[2],
     )
 
@@ -174,7 +176,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "running, on a relay that cannot cancel": (
-        scene(RUNNING, replace(job(task_id=RUNNING.id), claim_id=1), marks=Marks(refused={"cancel": "a page"})),
+        scene(
+            RUNNING,
+            replace(job(task_id=RUNNING.id), claim_id=1),
+            marks=ButtonStates(missing_capabilities={"cancel": "a page"}),
+        ),
         Look(
             "🎨 Drawing, 46 %",
             BLUE,
@@ -184,7 +190,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "stopped": (
-        scene(RUNNING, ending=Ending.STOPPED),
+        scene(RUNNING, ending=JobEnding.WATCH_STOPPED),
         Look(
             "🌙 Stopped watching",
             DARK,
@@ -226,7 +232,10 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "grid that was pressed": (
-        scene(GRID, marks=Marks({key(GRID.buttons[0].custom_id): Mark("2", "", finished=True)})),
+        scene(
+            GRID,
+            marks=ButtonStates({hash_custom_id(GRID.buttons[0].custom_id): PressedButton("2", "", is_finished=True)}),
+        ),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -294,7 +303,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "shrunk": (
-        scene(SINGLE, picture=replace(PICTURE, shrunk=True)),
+        scene(SINGLE, picture=replace(PICTURE, is_reencoded=True)),
         Look(
             "✅ Upscaled in 3 s",
             GREEN,
@@ -306,7 +315,10 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "shrunk, of an address that only the relay opens": (
-        scene(SINGLE.model_copy(update={"image_url": "http://localhost/1.png"}), picture=replace(PICTURE, shrunk=True)),
+        scene(
+            SINGLE.model_copy(update={"image_url": "http://localhost/1.png"}),
+            picture=replace(PICTURE, is_reencoded=True),
+        ),
         Look(
             "✅ Upscaled in 3 s",
             GREEN,
@@ -400,7 +412,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "one of four behind a new-api that never gets buttons": (
-        scene(told("real/nov_upscale_success", buttons=None), picture=PICTURE, marks=Marks(refused={BUTTONS: ""})),
+        scene(
+            told("real/nov_upscale_success", buttons=None),
+            picture=PICTURE,
+            marks=ButtonStates(missing_capabilities={BUTTONS_CAPABILITY: ""}),
+        ),
         Look(
             "✅ Upscaled in 1 s",
             GREEN,
@@ -535,7 +551,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             Task(id="", prompt="a lighthouse"),
             pressed("U2", task_id=""),
             again_at=BORN + timedelta(seconds=30),
-            waits_for=Wait.PARENT,
+            waits_for=RetryReason.PARENT_BUSY,
         ),
         Look(
             "⏳ Waiting for the picture you pressed",
@@ -659,7 +675,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "gave up": (
-        scene(RUNNING.model_copy(update={"progress": 62}), ending=Ending.GAVE_UP),
+        scene(RUNNING.model_copy(update={"progress": 62}), ending=JobEnding.WATCH_TIMEOUT),
         Look(
             "🌙 Stopped watching after 70 min",
             DARK,
@@ -668,7 +684,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "gave up, never seen": (
-        scene(None, pressed("U2", "Picture 2"), ending=Ending.GAVE_UP),
+        scene(None, pressed("U2", "Picture 2"), ending=JobEnding.WATCH_TIMEOUT),
         Look(
             "🌙 Stopped watching after 70 min",
             DARK,
@@ -679,7 +695,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "out of reach": (
-        scene(RUNNING, ending=Ending.OUT_OF_REACH),
+        scene(RUNNING, ending=JobEnding.MESSAGE_UNREACHABLE),
         Look(
             "🌙 Resting",
             DARK,
@@ -691,7 +707,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "lost": (
-        scene(RUNNING, ending=Ending.LOST),
+        scene(RUNNING, ending=JobEnding.TASK_NOT_FOUND),
         Look(
             "❔ The relay lost this task",
             DARK,
@@ -703,7 +719,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "uncertain": (
-        scene(None, pressed("U2", "Picture 2", task_id=""), ending=Ending.UNCERTAIN),
+        scene(None, pressed("U2", "Picture 2", task_id=""), ending=JobEnding.ANSWER_LOST),
         Look(
             "❔ Not known whether it was sent",
             YELLOW,
@@ -719,7 +735,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "looking": (
-        replace(scene(None, pressed("U2", "Picture 2", task_id="")), looking=True),
+        replace(scene(None, pressed("U2", "Picture 2", task_id="")), is_searching=True),
         Look(
             "🔎 Looking for it at the relay",
             YELLOW,
@@ -734,7 +750,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "not recorded": (
-        scene(None, pressed("U2", "Picture 2", task_id=""), ending=Ending.NOT_RECORDED),
+        scene(None, pressed("U2", "Picture 2", task_id=""), ending=JobEnding.NOT_BILLED),
         Look(
             "❌ Not recorded, not charged",
             RED,
@@ -747,11 +763,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "dropped": (
-        scene(MODAL, ending=Ending.DROPPED),
+        scene(MODAL, ending=JobEnding.FORM_DROPPED),
         Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664", ours=(DELETE,)),
     ),
     "dropped, charged": (
-        scene(MODAL, ending=Ending.DROPPED_CHARGED),
+        scene(MODAL, ending=JobEnding.FORM_DROPPED_MAYBE_BILLED),
         Look(
             "🚫 Dropped",
             DARK,
@@ -775,7 +791,7 @@ async def test_each_state_looks_as_designed(shown: Scene, expected: Look) -> Non
 
 async def test_every_ending_and_every_final_status_is_in_the_table() -> None:
     """No state is drawn that the table does not show."""
-    assert set(Ending) == {shown.ending for shown, _ in TABLE.values()} - {None}
+    assert set(JobEnding) == {shown.ending for shown, _ in TABLE.values()} - {None}
     assert set(Status) - {Status.NOT_START} == {shown.task.status for shown, _ in TABLE.values() if shown.task}
 
 
@@ -810,7 +826,7 @@ async def test_a_grid_explains_only_the_buttons_it_has(labels: tuple[str, ...], 
 
 async def test_a_finish_is_shown_in_utc() -> None:
     """The timestamp is the task's finish, aware of its zone."""
-    assert datetime(2025, 8, 4, 9, 34, 1, 373000, UTC) == render(scene(GRID)).embed.timestamp
+    assert datetime(2025, 8, 4, 9, 34, 1, 373000, UTC) == render_message(scene(GRID)).embed.timestamp
 
 
 @pytest.mark.parametrize("name", ["failed", "cancelled", "dropped", "lost"])
@@ -821,12 +837,14 @@ async def test_a_private_dead_end_is_dismissed_by_whoever_sees_it(name: str) -> 
     assert DELETE not in look(private).ours
 
 
-@pytest.mark.parametrize(("parent_id", "kind"), [("1730621826053455", Kind.REGION), ("", Kind.OPEN_FORM)])
-async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    ("parent_id", "kind"), [("1730621826053455", ButtonKind.VARY_REGION), ("", ButtonKind.OPEN_MODAL)]
+)
+async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: ButtonKind) -> None:
     """Where it is known whose picture it repaints; else the prompt is all that can be asked for."""
-    shown = scene(MODAL, replace(pressed("Vary (Region)", REPAINTED, task_id=MODAL.id), parent_id=parent_id))
-    first, drop = (item for item in render(shown).view.children if isinstance(item, TaskButton))
-    assert (first.click.kind, first.item.label, drop.click.kind) == (kind, "Open form", Kind.DROP_FORM)
+    shown = scene(MODAL, replace(pressed("Vary (Region)", REPAINTED_TITLE, task_id=MODAL.id), parent_id=parent_id))
+    first, drop = (item for item in render_message(shown).view.children if isinstance(item, TaskButton))
+    assert (first.click.kind, first.item.label, drop.click.kind) == (kind, "Open form", ButtonKind.DISCARD_MODAL)
 
 
 @pytest.mark.parametrize(
@@ -851,5 +869,5 @@ def test_a_refusal_of_the_key_says_why_and_the_cure(seen: Task, refusal: RelayEr
     assert f"**Next:** tell the operator of this bot to {cure}" in line
     assert "No answer" not in line
     assert line.endswith("; this message then goes on by itself")
-    careful = render(shown, careful=True).embed.description or ""
+    careful = render_message(shown, careful=True).embed.description or ""
     assert ("⚠️" in careful) is (type(refusal) is not KeyRefused)

@@ -4,11 +4,13 @@ import pytest
 
 from bot.midjourney.task import Button, Task
 from cogs.text import limits
-from cogs.views.text_results import readings
+from cogs.views.text_results import format_text_result
 
 
 def read(text: str, action: str = "DESCRIBE", **more: object) -> tuple[str, ...]:
-    return readings(Task.model_validate({"id": "1", "action": action, "properties": {"finalPrompt": text}, **more}))
+    return format_text_result(
+        Task.model_validate({"id": "1", "action": action, "properties": {"finalPrompt": text}, **more})
+    )
 
 
 def test_each_reading_stands_whole_behind_its_buttons_number() -> None:

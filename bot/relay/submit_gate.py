@@ -6,17 +6,17 @@ from typing import Final
 
 from bot.errors import RelayError, RelayUnreachable
 
-PATIENCE: Final = 20.0
+MAX_WAIT_SECONDS: Final = 20.0
 """How long a submit waits here, in seconds: its claim was held before, and grows old meanwhile."""
 
 
-class ReadGate:
+class SubmitGate:
     """Closed at the start, and after every read that was refused; open after one that was answered.
 
     The ordinary reads open and close it; `check` is a read of its own, made only while it is closed.
     """
 
-    def __init__(self, check: Callable[[], Awaitable[None]], *, patience: float = PATIENCE) -> None:
+    def __init__(self, check: Callable[[], Awaitable[None]], *, patience: float = MAX_WAIT_SECONDS) -> None:
         self._check = check
         self._patience = patience
         self._is_open = False
@@ -32,7 +32,7 @@ class ReadGate:
         """Keep submits back: a read was refused."""
         self._is_open = False
 
-    async def admit(self) -> None:
+    async def wait_until_open(self) -> None:
         """Let one submit pass; while the gate is closed, check first, once, which submits that come together share.
 
         Raises:

@@ -13,18 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import MaskMisshapen, MjbotError, PictureTooLarge, PictureUnfinished, UploadForeign, UploadTooLarge
-from bot.imaging.upload_validation import prepare
-from bot.imaging.worker import BOT_BYTES, LEAST_BYTES, MOST_BYTES, bound
-from bot.imaging.worker_pool import OffLoop
+from bot.errors import (
+    MaskAspectRatioWrong,
+    MjbotError,
+    PictureTooLarge,
+    PictureWorkAborted,
+    UploadTooLarge,
+    UploadTypeUnsupported,
+)
+from bot.imaging.upload_validation import prepare_upload
+from bot.imaging.worker import BOT_RESERVED_BYTES, MAX_ALLOCATION_BYTES, MIN_ALLOCATION_BYTES, choose_memory_limit
+from bot.imaging.worker_process import ImageWorker
 
 MIB = 1024 * 1024
 
 
 @pytest.fixture
-async def off_loop() -> AsyncIterator[OffLoop]:
+async def off_loop() -> AsyncIterator[ImageWorker]:
     """One that ends with its test."""
-    off_loop = OffLoop()
+    off_loop = ImageWorker()
     yield off_loop
     await off_loop.close()
 
@@ -63,14 +70,14 @@ async def gone(process: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_it_is_another_process_and_stays(off_loop: OffLoop) -> None:
+async def test_it_is_another_process_and_stays(off_loop: ImageWorker) -> None:
     """Nothing that a codec does can hold our loop, and the next picture needs no start."""
     process = await off_loop.run(os.getpid)
     assert process != os.getpid()
     assert process == await off_loop.run(os.getpid)
 
 
-async def test_it_knows_no_secret(off_loop: OffLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_knows_no_secret(off_loop: ImageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that breaks a decoder finds neither the token nor the key nor the database."""
     for name in ("DISCORD_TOKEN", "MJ_API_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "secret")
@@ -79,7 +86,7 @@ async def test_it_knows_no_secret(off_loop: OffLoop, monkeypatch: pytest.MonkeyP
     assert b"secret" not in told
 
 
-async def test_one_at_a_time(off_loop: OffLoop, held: Held) -> None:
+async def test_one_at_a_time(off_loop: ImageWorker, held: Held) -> None:
     """The second waits until the first has ended: decoded pixels are the memory."""
     first = asyncio.create_task(off_loop.run(held.work))
     await held.begun()
@@ -91,10 +98,10 @@ async def test_one_at_a_time(off_loop: OffLoop, held: Held) -> None:
     assert await second
 
 
-async def test_what_is_wrong_comes_through_whole(off_loop: OffLoop) -> None:
+async def test_what_is_wrong_comes_through_whole(off_loop: ImageWorker) -> None:
     """With its data, and with where it was raised, as no traceback comes through a pipe."""
-    with pytest.raises(UploadForeign) as refused:
-        await off_loop.run(partial(prepare, b"%PDF", name="fox.pdf"))
+    with pytest.raises(UploadTypeUnsupported) as refused:
+        await off_loop.run(partial(prepare_upload, b"%PDF", name="fox.pdf"))
     assert ("fox.pdf", "PDF") == (refused.value.name, refused.value.kind)
     assert "check_file" in refused.value.__notes__[0]
 
@@ -103,7 +110,7 @@ async def test_what_is_wrong_comes_through_whole(off_loop: OffLoop) -> None:
     "error",
     [
         UploadTooLarge("fox", 5, 4, pixels=True),
-        MaskMisshapen((1, 2), (3, 4)),
+        MaskAspectRatioWrong((1, 2), (3, 4)),
         PictureTooLarge("https://a.example", "5 pixels"),
         PictureTooLarge("https://a.example"),
     ],
@@ -114,16 +121,16 @@ def test_errors_keep_their_data_in_a_pipe(error: MjbotError) -> None:
     assert (type(error), vars(error)) == (type(again), vars(again))
 
 
-async def test_a_killed_process_is_told_and_replaced(off_loop: OffLoop) -> None:
+async def test_a_killed_process_is_told_and_replaced(off_loop: ImageWorker) -> None:
     """As by the kernel, where memory runs out."""
     process = await off_loop.run(os.getpid)
-    with pytest.raises(PictureUnfinished, match="its process ended"):
+    with pytest.raises(PictureWorkAborted, match="its process ended"):
         await off_loop.run(partial(os._exit, 9))
     assert process != await off_loop.run(os.getpid)
     await gone(process)
 
 
-async def test_one_killed_while_it_rests_hurts_nobody(off_loop: OffLoop) -> None:
+async def test_one_killed_while_it_rests_hurts_nobody(off_loop: ImageWorker) -> None:
     """The next piece of work has a new one."""
     process = await off_loop.run(os.getpid)
     os.kill(process, signal.SIGKILL)
@@ -132,22 +139,22 @@ async def test_one_killed_while_it_rests_hurts_nobody(off_loop: OffLoop) -> None
     await gone(process)
 
 
-async def test_a_want_of_memory_is_told(off_loop: OffLoop) -> None:
+async def test_a_want_of_memory_is_told(off_loop: ImageWorker) -> None:
     """The process lives on."""
     process = await off_loop.run(os.getpid)
-    with pytest.raises(PictureUnfinished, match="memory"):
+    with pytest.raises(PictureWorkAborted, match="memory"):
         await off_loop.run(partial(bytearray, 2**62))
     assert process == await off_loop.run(os.getpid)
 
 
-async def test_what_cannot_be_sent_is_an_error_of_ours(off_loop: OffLoop) -> None:
+async def test_what_cannot_be_sent_is_an_error_of_ours(off_loop: ImageWorker) -> None:
     """And nobody else's: the next one works."""
     with pytest.raises((AttributeError, pickle.PicklingError)):
         await off_loop.run(lambda: 1)
     assert await off_loop.run(os.getpid)
 
 
-async def test_who_leaves_ends_the_work(off_loop: OffLoop, held: Held) -> None:
+async def test_who_leaves_ends_the_work(off_loop: ImageWorker, held: Held) -> None:
     """Whoever waits begins at once, in a new process."""
     process = await off_loop.run(os.getpid)
     first = asyncio.create_task(off_loop.run(held.work))
@@ -162,22 +169,22 @@ async def test_who_leaves_ends_the_work(off_loop: OffLoop, held: Held) -> None:
 
 async def test_what_takes_too_long_is_ended() -> None:
     """A picture made to keep a decoder busy keeps nobody else waiting for ever."""
-    off_loop = OffLoop(work_seconds=0.2)
-    with pytest.raises(PictureUnfinished, match="not done after"):
+    off_loop = ImageWorker(work_seconds=0.2)
+    with pytest.raises(PictureWorkAborted, match="not done after"):
         await off_loop.run(partial(time.sleep, 600))
     await off_loop.close()
 
 
 async def test_an_idle_process_is_ended() -> None:
     """Its memory is the machine's again; the next picture starts another."""
-    off_loop = OffLoop(idle_seconds=0)
+    off_loop = ImageWorker(idle_seconds=0)
     process = await off_loop.run(os.getpid)
     await gone(process)
     assert process != await off_loop.run(os.getpid)
     await off_loop.close()
 
 
-async def test_close_waits_for_no_picture(off_loop: OffLoop, held: Held) -> None:
+async def test_close_waits_for_no_picture(off_loop: ImageWorker, held: Held) -> None:
     """A deploy has ten seconds, and the largest pictures take more."""
     process = await off_loop.run(os.getpid)
     working = asyncio.create_task(off_loop.run(held.work))
@@ -185,13 +192,13 @@ async def test_close_waits_for_no_picture(off_loop: OffLoop, held: Held) -> None
     waiting = asyncio.create_task(off_loop.run(os.getpid))
     await off_loop.close()
     for asked in (working, waiting, asyncio.create_task(off_loop.run(os.getpid))):
-        with pytest.raises(PictureUnfinished):
+        with pytest.raises(PictureWorkAborted):
             await asked
     await gone(process)
     await off_loop.close()
 
 
-async def test_a_signal_to_all_processes_is_not_for_this_one(off_loop: OffLoop) -> None:
+async def test_a_signal_to_all_processes_is_not_for_this_one(off_loop: ImageWorker) -> None:
     """Platforms and terminals tell every process; answers under way need this one a moment longer."""
     process = await off_loop.run(os.getpid)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -209,12 +216,12 @@ def test_it_ends_with_whoever_told_it() -> None:
 @pytest.mark.parametrize(
     ("machine", "bytes_"),
     [
-        ((512 * MIB, 0, 64_000 * MIB), 512 * MIB - BOT_BYTES),
-        ((0, 256 * MIB, 64_000 * MIB), LEAST_BYTES),
-        ((0, 2**63 - 4096, 64_000 * MIB), MOST_BYTES),
-        ((), MOST_BYTES),
+        ((512 * MIB, 0, 64_000 * MIB), 512 * MIB - BOT_RESERVED_BYTES),
+        ((0, 256 * MIB, 64_000 * MIB), MIN_ALLOCATION_BYTES),
+        ((0, 2**63 - 4096, 64_000 * MIB), MAX_ALLOCATION_BYTES),
+        ((), MAX_ALLOCATION_BYTES),
     ],
 )
 def test_the_bot_keeps_its_share_of_the_memory(machine: tuple[int, ...], bytes_: int) -> None:
     """Of the container's memory where it has a limit, else of the machine's."""
-    assert bytes_ == bound(*machine)
+    assert bytes_ == choose_memory_limit(*machine)

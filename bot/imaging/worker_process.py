@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.errors import PictureUnfinished
+from bot.errors import PictureWorkAborted
 
 IDLE_SECONDS = 60.0
 """How long the process is kept for the next picture: it takes a tenth of a second to start, and 20 MiB to keep."""
-WORK_SECONDS = 120.0
+WORK_TIMEOUT_SECONDS = 120.0
 """How long one picture may take: the largest take ten seconds, on a small machine several times that."""
 
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LANG", "LC_ALL")
@@ -24,13 +24,13 @@ _ROOT = Path(__file__).resolve().parents[1]
 _Result = TypeVar("_Result")
 
 
-class OffLoop:
+class ImageWorker:
     """Runs what can be pickled in a process that is started when needed; to be closed before what the work stands on.
 
     Decoded pixels are the memory, up to 128 MiB for each copy of one picture, so one piece of work at a time.
     """
 
-    def __init__(self, *, idle_seconds: float = IDLE_SECONDS, work_seconds: float = WORK_SECONDS) -> None:
+    def __init__(self, *, idle_seconds: float = IDLE_SECONDS, work_seconds: float = WORK_TIMEOUT_SECONDS) -> None:
         self._idle_seconds = idle_seconds
         self._work_seconds = work_seconds
         self._turn = asyncio.Lock()
@@ -40,7 +40,7 @@ class OffLoop:
         self._closed = False
 
     @property
-    def working(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether a piece of work is being done."""
         return self._turn.locked()
 
@@ -52,7 +52,7 @@ class OffLoop:
         """
         async with self._turn:
             if self._closed:
-                raise PictureUnfinished("", "closed")
+                raise PictureWorkAborted("", "closed")
             if self._idle:
                 self._idle.cancel()
             if self._child and self._child.ended:  # killed by somebody else, while it rested
@@ -62,7 +62,7 @@ class OffLoop:
             try:
                 await asyncio.wait({doing}, timeout=self._work_seconds)
                 if not doing.done():
-                    raise PictureUnfinished("", f"not done after {self._work_seconds:g} s")
+                    raise PictureWorkAborted("", f"not done after {self._work_seconds:g} s")
                 return doing.result()
             finally:
                 if not doing.done():
@@ -124,13 +124,13 @@ class _Child:
                 result, error = self._ask(work)
         except (OSError, EOFError, pickle.UnpicklingError) as broken:
             self.kill()
-            raise PictureUnfinished("", f"its process ended ({self.bury()})") from broken
+            raise PictureWorkAborted("", f"its process ended ({self.bury()})") from broken
         except BaseException:
             self.kill()
             self.bury()
             raise
         if isinstance(error, MemoryError):
-            raise PictureUnfinished("", "out of memory") from error
+            raise PictureWorkAborted("", "out of memory") from error
         if error is not None:
             raise error
         return result
