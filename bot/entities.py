@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 
 
 @dataclass(frozen=True)

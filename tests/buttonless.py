@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.midjourney.task import is_json_array
+from bot.json_values import is_json_array
 from sandbox.relay import Relay, RelaySettings
 from tests.recorded import recorded
 

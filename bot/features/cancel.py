@@ -9,8 +9,7 @@ from bot.clock import Clock
 from bot.entities import Job, Place
 from bot.errors import ActionUnsupported
 from bot.features.message_permissions import MessageActor
-from bot.midjourney.buttons import CANCEL_CAPABILITY
-from bot.midjourney.capabilities import compute_refusal_expiry
+from bot.midjourney.capabilities import CANCEL_CAPABILITY, compute_refusal_expiry
 from bot.ports import Store
 from bot.tracking.tracker import JobTracker
 

@@ -8,8 +8,8 @@ from bot.entities import PersonSettings, TaskFilter, TaskSummary
 from bot.errors import PromptRefused, StoreUnavailable
 from bot.midjourney.prompt_builder import parse_defaults
 from bot.midjourney.prompt_parser import Prompt
+from bot.midjourney.request_options import Speed
 from bot.ports import Store
-from bot.relay.requests import Speed
 from bot.submissions.command_requests import PersonDefaults
 from bot.timeouts import wait_at_most
 

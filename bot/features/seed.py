@@ -12,8 +12,7 @@ from bot.errors import (
     StoreUnavailable,
     SubmitRefused,
 )
-from bot.midjourney.buttons import SEED_CAPABILITY
-from bot.midjourney.capabilities import compute_refusal_expiry
+from bot.midjourney.capabilities import SEED_CAPABILITY, compute_refusal_expiry
 from bot.midjourney.task import Task
 from bot.ports import Now, Store
 

@@ -19,7 +19,7 @@ from bot.midjourney.failure_texts import (
     UPLOAD_FAILED_TITLE,
     WAIT_ADVICE,
 )
-from bot.relay.responses import sanitize_reason
+from bot.text_cleaning import sanitize_reason
 
 
 @dataclass(frozen=True)

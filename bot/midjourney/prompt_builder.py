@@ -28,7 +28,7 @@ from bot.midjourney.parameters import (
 )
 from bot.midjourney.prompt_normalizer import normalize_prompt_text
 from bot.midjourney.prompt_parser import Prompt, merge_negative_parameters, parse_prompt, strip_angle_brackets
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 
 MAX_PROMPT_LENGTH = 6000
 """What Discord takes as the text of one option, and so what a relay's account can type to Midjourney's bot."""

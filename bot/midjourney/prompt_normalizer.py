@@ -5,9 +5,9 @@ the one it sees then waits for ever, so all of that is done here, before (midjou
 """
 
 import re
-import unicodedata
 
 from bot.midjourney.parameters import ValueKind, find_spec
+from bot.text_cleaning import clean_text
 
 _LINK = re.compile(r"(<?https?://[^\s<>]+>?)", re.IGNORECASE)
 _QUOTES = str.maketrans(
@@ -30,35 +30,12 @@ _BETWEEN_NUMBERS = re.compile(rf"(?<=[0-9])[{_LONG}]+(?=[0-9])")
 _IN_WORDS = re.compile(r"\s*[\u2014\u2015]+\s*")
 _OTHERS = re.compile(rf"[{_LONG}]+")
 
-_JOINERS = "\u200c\u200d"  # inside of emoji, and of Persian and Hindi words
-_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]+(?!\S)")
-_FLAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007f]+)")  # of England and others: a black flag, then unseen letters
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, and nothing to see
-_UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"})
-
 
 def normalize_prompt_text(text: str) -> str:
     """Return what was typed as one plain line; links stay as they are, and no word is lost."""
-    parts = _LINK.split(_visible(text))
+    parts = _LINK.split(clean_text(text))
     parts[::2] = map(_plain_marks, parts[::2])
     return " ".join("".join(parts).split())
-
-
-def _visible(text: str) -> str:
-    """Fold white space, and drop what is unseen or turns the direction of writing."""
-    parts = _FLAGS.split(text)
-    parts[::2] = ("".join(map(_seen, part)) for part in parts[::2])
-    words = " ".join("".join(parts).split())
-    return " ".join(_LOOSE_JOINERS.sub("", words).split())
-
-
-def _seen(letter: str) -> str:
-    if letter.isascii():
-        return letter if letter.isprintable() else " "
-    category = unicodedata.category(letter)
-    if category == "Cf":
-        return letter if letter in _JOINERS else ""
-    return " " if category in _UNSEEN or letter in _BLANKS else letter
 
 
 def _plain_marks(text: str) -> str:

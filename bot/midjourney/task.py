@@ -1,41 +1,46 @@
-"""What the relay says: lenient on the wire, strict inside, frozen.
+"""A Midjourney task as the relay reports it.
 
-Shapes are those of new-api's `MidjourneyDto` and of the proxies behind it; every field may be missing, null
-or of another type, and one bad value never loses the rest.
+Shapes are those of new-api's `MidjourneyDto` and of the proxies behind it; every field may be missing, null or of
+another type, and one bad value never loses the rest.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from itertools import islice
-from typing import Annotated, Any, Self, TypeGuard
+from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-_SIGNATURES = frozenset({"rand", "sig", "ex", "is", "hm"})
-_FORM_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT", "PIC_READER", "PROMPT_ANALYZER"})
+from bot.json_values import (
+    Milliseconds,
+    Number,
+    Text,
+    Texts,
+    WireModel,
+    coerce_object,
+    coerce_text,
+    is_json_array,
+    is_json_integer,
+    is_json_object,
+)
+
+_SIGNATURE_PARAMETERS = frozenset({"rand", "sig", "ex", "is", "hm"})
+_MODAL_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT", "PIC_READER", "PROMPT_ANALYZER"})
 _REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN"})
-_SWAP = "SWAP_FACE"
-_PROMPTLESS = frozenset({_SWAP, "DESCRIBE"})
-_FORM_WORDS = ("confirm", "窗口")
-_SUBMITTED = frozenset({1, 21, 22})
-_NOT_BILLED = 21
-_CLIP = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
+_SWAP_FACE = "SWAP_FACE"
+_PROMPTLESS_ACTIONS = frozenset({_SWAP_FACE, "DESCRIBE"})
+_TEXT_ACTIONS = frozenset({"DESCRIBE", "SHORTEN"})
 _TEXT_BUTTONS = ("picreader", "promptanalyzer")
-# Many times what any task has: whoever sends more means to keep us busy.
-_MOST_BUTTONS = 100
-_MOST_URLS = 20
-
-
-def _bare(prompt: str) -> str:
-    """Leave out of a prompt what Midjourney writes anew: links, capitals, blanks."""
-    return " ".join(word for word in prompt.lower().split() if "://" not in word)
+_MODAL_WORDS = ("confirm", "窗口")
+_VIDEO_FILE = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
+# Real tasks have at most about forty; a longer list could only keep the bot busy.
+_MAX_BUTTONS = 100
 
 
 class Status(StrEnum):
-    """Where a task stands, in the API's words; FRESH is the empty status of new-api's first seconds."""
+    """The status of a task, in the API's words; FRESH is the empty one that new-api sends in the first seconds."""
 
     FRESH = ""
     NOT_START = "NOT_START"
@@ -48,22 +53,23 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the status never changes again."""
         return self in {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
 
 
 class ButtonsKey(StrEnum):
-    """What a row of a task has under the key `buttons`."""
+    """What the relay's JSON of a task has under the key `buttons`."""
 
     ABSENT = "absent"
-    """No such key: midjourney-proxy, which never sends buttons."""
+    """No such key: midjourney-proxy never sends buttons."""
     NULL = "null"
-    """No array: new-api, until its upstream has sent some, which a midjourney-proxy never does."""
+    """No array: new-api until its upstream has sent buttons, which a midjourney-proxy upstream never does."""
     ARRAY = "array"
-    """An array: where it is empty, the relay says that there are none."""
+    """An array; an empty one says that the task has no buttons."""
 
 
-# FRESH is no news at all; MODAL ranks next, as new-api leaves its row behind when the form's own row goes on.
+# FRESH carries no information. MODAL comes next: when a modal was sent, new-api makes a new row and never updates the
+# old one, which stays at MODAL.
 _RANK = {
     Status.FRESH: 0,
     Status.MODAL: 1,
@@ -75,7 +81,7 @@ _RANK = {
     Status.SUCCESS: 7,
 }
 
-# Words of other resellers for the same things.
+# Other relays' words for the same statuses.
 _SYNONYMS = {
     "PENDING": Status.NOT_START,
     "QUEUED": Status.SUBMITTED,
@@ -91,104 +97,49 @@ _SYNONYMS = {
 }
 
 
-def coerce_text(value: object) -> str:
-    """Return a string, or a whole number as one; anything else, and so every float, is no text: empty."""
-    if isinstance(value, str):
-        # A lone surrogate survives JSON and breaks every encoder behind us.
-        return value.encode("utf-8", "replace").decode("utf-8")
-    # Beyond 64 bits it is nobody's number, and beyond 4,300 digits Python refuses to write it out.
-    return str(value) if _is_int(value) and abs(value) < 1 << 64 else ""
-
-
-def is_json_object(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Whether this is a JSON object, of which nothing more is known."""
-    return isinstance(value, Mapping)
-
-
-def is_json_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
-    """Whether this is a JSON array, of which nothing more is known."""
-    return isinstance(value, list | tuple)
-
-
-def _is_int(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def coerce_int(value: object) -> int:
-    """Return a whole number, or what a text says as one; 0 for anything else, and beyond 64 bits."""
-    try:
-        number = int(value) if isinstance(value, str | float) else value
-    except (ValueError, OverflowError):
-        return 0
-    return number if _is_int(number) and abs(number) < 1 << 64 else 0
-
-
-def _time(value: object) -> int:
-    milliseconds = coerce_int(value)
-    return milliseconds if 0 < milliseconds < 32_503_680_000_000 else 0
-
-
-def _percent(value: object) -> int | None:
-    if _is_int(value):  # our own word for it, as the store gives it back
+def _parse_percent(value: object) -> int | None:
+    if is_json_integer(value):  # the store keeps the parsed number
         return min(max(value, 0), 100)
     found = re.search(r"(\d{1,9})(?:\.\d{1,9})?\s?%", value) if isinstance(value, str) else None
     return min(int(found[1]), 100) if found else None
 
 
-def _status(value: object) -> Status:
+def _parse_status(value: object) -> Status:
     word = coerce_text(value).strip().upper().replace(" ", "_")
     if word in Status.__members__.values():
         return Status(word)
     return _SYNONYMS.get(word, Status.FRESH)
 
 
-def _items(value: object) -> list[Any]:
+def _select_buttons(value: object) -> list[Any]:
     items = value if is_json_array(value) else ()
-    return list(islice((item for item in items if is_json_object(item) or isinstance(item, BaseModel)), _MOST_BUTTONS))
+    return list(islice((item for item in items if is_json_object(item) or isinstance(item, BaseModel)), _MAX_BUTTONS))
 
 
 def _is_true(value: object) -> bool:
     return value is True
 
 
-def _buttons_key(value: object) -> ButtonsKey:
+def _parse_buttons_key(value: object) -> ButtonsKey:
     return ButtonsKey(value) if isinstance(value, str) and value in set(ButtonsKey) else ButtonsKey.NULL
 
 
-def _urls(value: object) -> tuple[str, ...]:
-    found = (
-        (coerce_text(item.get("url") if is_json_object(item) else item) for item in value)
-        if is_json_array(value)
-        else ()
-    )
-    return tuple(islice((url for url in found if url), _MOST_URLS))
+def mentions_modal(description: str) -> bool:
+    """Whether a relay's description says that Midjourney waits for its modal."""
+    return any(word in description.lower() for word in _MODAL_WORDS)
 
 
-def _object(value: object) -> object:
-    return value if is_json_object(value) or isinstance(value, BaseModel) else {}
+# What `Task.merge_earlier` takes from the earlier snapshot where the later one has nothing.
+_LASTING_FIELDS = ("action", "prompt", "prompt_en", "description", "state", "submit_time", "start_time", "buttons")
+_RESULT_FIELDS = ("image_url", "image_urls", "video_url", "video_urls", "finish_time", "fail_reason")
+_LINK_FIELDS = frozenset({"image_url", "image_urls", "video_url", "video_urls"})
 
 
-Text = Annotated[str, BeforeValidator(coerce_text)]
-Number = Annotated[int, BeforeValidator(coerce_int)]
-Milliseconds = Annotated[int, BeforeValidator(_time)]
-Urls = Annotated[tuple[str, ...], BeforeValidator(_urls)]
+class Button(WireModel):
+    """One button of a task; `style` is Discord's number, 0 where the relay gave none.
 
-
-# What `Task.after` keeps of the earlier snapshot where the later one has nothing.
-_LASTING = ("action", "prompt", "prompt_en", "description", "state", "submit_time", "start_time", "buttons")
-_RESULT = ("image_url", "image_urls", "video_url", "video_urls", "finish_time", "fail_reason")
-_LINKS = frozenset({"image_url", "image_urls", "video_url", "video_urls"})
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
-
-
-class Button(_Wire):
-    """One of the API's buttons; `style` is Discord's number, 0 where it was not given.
-
-    `offered` tells that the relay sent none, and the bot offers this one itself (see offered_buttons): it is never
-    pressed at the relay, whose other way to the same is taken.
+    `offered` marks a button that the bot itself adds because the relay sent none (see offered_buttons). The bot never
+    presses it at the relay, but sends another request that gives the same result.
     """
 
     custom_id: Text = ""
@@ -200,8 +151,8 @@ class Button(_Wire):
     offered: Annotated[bool, BeforeValidator(_is_true)] = False
 
 
-class Properties(_Wire):
-    """What a task or a submit carries beside itself; most relays keep only the first two."""
+class Properties(WireModel):
+    """Further fields of a task or of the answer to a submit; most relays keep only the first two."""
 
     final_prompt: Text = ""
     final_zh_prompt: Text = ""
@@ -211,8 +162,8 @@ class Properties(_Wire):
     number_of_queues: Number = 0
 
 
-class Task(_Wire):
-    """One Midjourney task as the relay last told it; times in milliseconds since 1970, 0 where unknown."""
+class Task(WireModel):
+    """One Midjourney task as the relay last reported it; times in milliseconds since 1970, 0 where unknown."""
 
     id: Text
     action: Text = ""
@@ -224,26 +175,27 @@ class Task(_Wire):
     start_time: Milliseconds = 0
     finish_time: Milliseconds = 0
     image_url: Text = ""
-    image_urls: Urls = ()
+    image_urls: Texts = ()
     video_url: Text = ""
-    video_urls: Urls = ()
-    status: Annotated[Status, BeforeValidator(_status)] = Status.FRESH
-    progress: Annotated[int | None, BeforeValidator(_percent)] = None
+    video_urls: Texts = ()
+    status: Annotated[Status, BeforeValidator(_parse_status)] = Status.FRESH
+    progress: Annotated[int | None, BeforeValidator(_parse_percent)] = None
     fail_reason: Text = ""
     seed: Text = ""
     parent_id: Text = ""
     image_width: Number = 0
     image_height: Number = 0
-    buttons: Annotated[tuple[Button, ...], BeforeValidator(_items)] = ()
-    buttons_key: Annotated[ButtonsKey, BeforeValidator(_buttons_key)] = ButtonsKey.ABSENT
-    properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
+    buttons: Annotated[tuple[Button, ...], BeforeValidator(_select_buttons)] = ()
+    buttons_key: Annotated[ButtonsKey, BeforeValidator(_parse_buttons_key)] = ButtonsKey.ABSENT
+    properties: Annotated[Properties, BeforeValidator(coerce_object)] = Field(default_factory=Properties)
 
     @model_validator(mode="before")
     @classmethod
-    def _normalise(cls, data: object) -> object:
-        """Call a row at 100 % with a reason what it is, as new-api's loop never looks at it again; note its `buttons`.
+    def _normalize_row(cls, data: object) -> object:
+        """Note what the row has under `buttons`, and mark a row at 100% that has a fail reason as failed.
 
-        A snapshot tells of its `buttons` itself, as it always has the key.
+        new-api's own loop never updates such a row again. A stored snapshot always has `buttons`, so it brings its
+        `buttons_key` along.
         """
         if not is_json_object(data):
             return data
@@ -251,144 +203,155 @@ class Task(_Wire):
         if "buttons" in row and not row.keys() & {"buttonsKey", "buttons_key"}:
             row["buttons_key"] = ButtonsKey.ARRAY if is_json_array(row["buttons"]) else ButtonsKey.NULL
         reason = coerce_text(row.get("failReason", row.get("fail_reason"))).strip()
-        if reason and _percent(row.get("progress")) == 100 and _status(row.get("status")) is not Status.CANCEL:
+        if (
+            reason
+            and _parse_percent(row.get("progress")) == 100
+            and _parse_status(row.get("status")) is not Status.CANCEL
+        ):
             row["status"] = Status.FAILURE
         return row
 
     @property
     def shown_prompt(self) -> str:
-        """The prompt as the person gave it, else as the relay understood it; empty where none was given.
+        """The prompt as the person gave it, else as the relay understood it; empty where the person gave none.
 
-        Of what a form was answered for, relays keep the parent's prompt, and tell the form's as the final one.
+        For a task that was started by a modal, relays keep the parent's prompt and put the modal's into `final_prompt`.
         """
-        # new-api writes "InsightFace" as the prompt of a swap, and midjourney-proxy what it read as that of a describe.
-        if self.action in _PROMPTLESS:
+        # new-api gives a face swap the prompt "InsightFace", and midjourney-proxy gives a describe its own result.
+        if self.action in _PROMPTLESS_ACTIONS:
             return ""
-        drawn = self.action in _FORM_ACTIONS or self._is_remixed
+        has_new_prompt = self.action in _MODAL_ACTIONS or self._is_remixed
         final = self.properties.final_prompt
-        prompt = final if final and drawn else self.prompt or final or self.prompt_en
-        # The answer of a shorten is no prompt that a person gave, though relays tell it as the final one.
-        is_answer = prompt == self.text_result != self.prompt
-        return "" if is_answer else prompt
+        prompt = final if final and has_new_prompt else self.prompt or final or self.prompt_en
+        # Relays put the result of a shorten into `final_prompt`, though no person wrote it.
+        is_result = prompt == self.text_result != self.prompt
+        return "" if is_result else prompt
 
     @property
     def _is_remixed(self) -> bool:
-        """Whether it was drawn from another prompt than its parent's: Midjourney by itself only adds parameters."""
+        """Whether the prompt differs from the parent's by more than parameters, which Midjourney adds by itself."""
         if self.action not in _REMIX_ACTIONS or not self.prompt:
             return False
-        drawn = _bare(self.properties.final_prompt)
-        # A relay that translates has drawn from its own English.
-        given = [_bare(self.prompt), *([] if self.prompt.isascii() else [_bare(self.prompt_en)])]
-        return not any(drawn == one or drawn.startswith(f"{one} --".lstrip()) for one in given)
+        final = _strip_prompt(self.properties.final_prompt)
+        # A relay that translates prompts draws from its own English one.
+        given = [_strip_prompt(self.prompt), *([] if self.prompt.isascii() else [_strip_prompt(self.prompt_en)])]
+        return not any(final == prompt or final.startswith(f"{prompt} --".lstrip()) for prompt in given)
 
     @property
     def is_modal_row(self) -> bool:
-        """Whether this row is that of a form that was asked for; new-api makes another one when it is sent."""
-        return not self.status.is_final and (
-            self.status is Status.MODAL or any(word in self.description.lower() for word in _FORM_WORDS)
-        )
+        """Whether this row stands for a modal that Midjourney opened; new-api makes another row when it is sent."""
+        return not self.status.is_final and (self.status is Status.MODAL or mentions_modal(self.description))
 
     @property
     def is_complete(self) -> bool:
-        """Whether a later fetch can bring nothing more: final, and a success that has all that one has."""
+        """Whether a later fetch can add nothing: failed, cancelled, or a success with its result and its buttons."""
         if self.status is not Status.SUCCESS:
             return self.status.is_final
-        # A swapped face is the only result that never has any buttons, and a relay without the key sends none at all.
-        # What the bot offers itself is no reason not to wait for the relay's own.
-        sends_no_more = self.action == _SWAP or self.buttons_key is ButtonsKey.ABSENT
-        return (self.has_relay_buttons or sends_no_more) and bool(self.picture_url or self.text_result)
+        # Only face swaps never get buttons, and a relay without the key sends none for any task.
+        # Buttons that the bot offers itself do not end the wait for the relay's.
+        has_all_buttons = self.has_relay_buttons or self.action == _SWAP_FACE or self.buttons_key is ButtonsKey.ABSENT
+        return has_all_buttons and bool(self.picture_url or self.text_result)
 
     @property
     def has_relay_buttons(self) -> bool:
-        """Whether the relay has sent buttons with it."""
+        """Whether the relay has sent buttons for this task."""
         return any(not button.offered for button in self.buttons)
 
     @property
     def picture_url(self) -> str:
-        """The link of the finished picture, or of the preview while it runs; empty where there is none."""
+        """The link to the finished picture, or to the preview of a running task; empty where there is none."""
         return self.image_url or (self.image_urls[0] if self.image_urls else "") or self.first_clip_url
 
     @property
     def first_clip_url(self) -> str:
-        """The first clip's link; empty where the task is no video."""
+        """The link to the first clip; empty where the task is not a video."""
         return self.video_url or next(iter(self.clip_urls), "")
 
     @property
     def clip_urls(self) -> tuple[str, ...]:
-        """The links of all clips: builds from before videos have nothing but the picture's to put one in."""
-        told = self.video_urls or ((self.video_url,) if self.video_url else ())
-        return told or tuple(url for url in (self.image_urls or (self.image_url,)) if _CLIP.search(_unsigned(url)))
+        """The links to all clips; relays that are older than videos put them into the picture's fields."""
+        urls = self.video_urls or ((self.video_url,) if self.video_url else ())
+        return urls or tuple(
+            url for url in (self.image_urls or (self.image_url,)) if _VIDEO_FILE.search(_strip_signature(url))
+        )
 
     @property
     def grid_picture_urls(self) -> tuple[str, ...]:
-        """The links of a grid's pictures, one each; empty where the relay gives only the grid."""
+        """The links to a grid's single pictures; empty where the relay gives only the grid."""
         return self.image_urls if len(self.image_urls) > 1 and not self.clip_urls else ()
 
     @property
     def text_result(self) -> str:
-        """What describe and shorten answer with, as Markdown; empty for pictures."""
-        # new-api calls a describe that went through a form MODAL: the buttons tell.
-        told = any(word in button.custom_id.lower() for button in self.buttons for word in _TEXT_BUTTONS)
-        if not told and self.action not in {"DESCRIBE", "SHORTEN"}:
+        """The Markdown text that describe or shorten gave; empty for pictures."""
+        # new-api calls a describe that went through a modal MODAL, but its buttons are still those of a describe.
+        has_text_buttons = any(word in button.custom_id.lower() for button in self.buttons for word in _TEXT_BUTTONS)
+        if not has_text_buttons and self.action not in _TEXT_ACTIONS:
             return ""
         return self.properties.final_prompt or self.prompt_en
 
     def merge_earlier(self, earlier: Self | None) -> Self:
-        """Return this snapshot with nothing lost that `earlier` knew: rows regress, and forget, on the wire."""
+        """Return this snapshot, completed from an earlier one: relays' rows may go back, and lose fields."""
         if earlier is None or earlier.id != self.id:
             return self
-        behind = _RANK[self.status] < _RANK[earlier.status]
-        if behind and earlier.status.is_final:
+        is_behind = _RANK[self.status] < _RANK[earlier.status]
+        if is_behind and earlier.status.is_final:
             return earlier
-        # A fresh task may come to wait for a form; one that is being drawn has had it.
-        waits = self.status is Status.MODAL and _RANK[earlier.status] <= _RANK[Status.SUBMITTED]
-        status = earlier.status if behind and not waits else self.status
-        # A result belongs to its state: the preview of a running task is not the picture of a finished one.
-        names = (*_LASTING, *_RESULT) if status is earlier.status else _LASTING
-        kept: dict[str, Any] = {name: getattr(earlier, name) for name in names if not getattr(self, name)}
+        # A task that is not being drawn yet may open a modal; one that is being drawn has had its modal already.
+        opens_modal = self.status is Status.MODAL and _RANK[earlier.status] <= _RANK[Status.SUBMITTED]
+        status = earlier.status if is_behind and not opens_modal else self.status
+        # A result belongs to its status: the preview of a running task is not the picture of a finished one.
+        names = (*_LASTING_FIELDS, *_RESULT_FIELDS) if status is earlier.status else _LASTING_FIELDS
+        update: dict[str, Any] = {name: getattr(earlier, name) for name in names if not getattr(self, name)}
         if earlier.has_relay_buttons and not self.has_relay_buttons:
-            kept["buttons"] = earlier.buttons
-        if self.buttons_key is ButtonsKey.ABSENT:  # a relay that has the key at times sends buttons
-            kept["buttons_key"] = earlier.buttons_key
+            update["buttons"] = earlier.buttons
+        if self.buttons_key is ButtonsKey.ABSENT:  # a relay that has sent the key once does send buttons
+            update["buttons_key"] = earlier.buttons_key
         if self.properties == Properties():
-            kept["properties"] = earlier.properties
-        kept["status"] = status
-        kept["progress"] = max((p for p in (earlier.progress, self.progress) if p is not None), default=None)
-        return self.model_copy(update=kept)
+            update["properties"] = earlier.properties
+        update["status"] = status
+        update["progress"] = max((p for p in (earlier.progress, self.progress) if p is not None), default=None)
+        return self.model_copy(update=update)
 
     def looks_like(self, other: Self | None) -> bool:
-        """Whether a person would see no difference: links signed anew are the same links."""
+        """Whether a person would see no difference; a new signature in a link is none."""
         return other is not None and self.appearance == other.appearance
 
     @property
     def appearance(self) -> tuple[object, ...]:
-        """All that a person could see of it, links without their signatures."""
-        fields = tuple(getattr(self, name) for name in type(self).model_fields if name not in _LINKS)
-        pictures = (_unsigned(self.image_url), tuple(map(_unsigned, self.image_urls)))
-        return (*fields, *pictures, _unsigned(self.video_url), tuple(map(_unsigned, self.video_urls)))
+        """Everything that a message can show of this task, with links without their signatures."""
+        fields = tuple(getattr(self, name) for name in type(self).model_fields if name not in _LINK_FIELDS)
+        links = (self.image_url, *self.image_urls, "", self.video_url, *self.video_urls)
+        return (*fields, *map(_strip_signature, links))
 
 
-def _unsigned(url: str) -> str:
+def _strip_prompt(prompt: str) -> str:
+    """Remove what Midjourney changes in a prompt by itself: links, capitals, repeated blanks."""
+    return " ".join(word for word in prompt.lower().split() if "://" not in word)
+
+
+def _strip_signature(url: str) -> str:
     try:
         parts = urlsplit(url)
-        query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in _SIGNATURES]
+        query = [
+            pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in _SIGNATURE_PARAMETERS
+        ]
         return urlunsplit(parts._replace(query=urlencode(query)))
     except ValueError:
         return url
 
 
 def select_most_advanced(rows: Iterable[Task]) -> dict[str, Task]:
-    """Return one row per id: after a form new-api holds two, and only one of them goes on."""
+    """Return the most advanced row of each id: after a modal new-api holds two rows, and updates only one of them."""
     best: dict[str, Task] = {}
     for row in rows:
         known = best.get(row.id)
-        if known is None or _advance(row) > _advance(known):
+        if known is None or _measure_advance(row) > _measure_advance(known):
             best[row.id] = row
     return best
 
 
-def _advance(row: Task) -> tuple[int | str, ...]:
-    # The tail only decides between equals, so that the order in which they came does not.
+def _measure_advance(row: Task) -> tuple[int | str, ...]:
+    # The last parts decide only between rows that are equally advanced, so that the rows' order never does.
     return (
         _RANK[row.status],
         row.progress or 0,
@@ -397,55 +360,3 @@ def _advance(row: Task) -> tuple[int | str, ...]:
         row.submit_time,
         row.model_dump_json(),
     )
-
-
-class SubmitResponse(_Wire):
-    """The answer to a submit; `result` is the child's id, empty where nothing was accepted.
-
-    `further` are the ids of more children, where one click made several.
-    """
-
-    code: Number = 0
-    description: Text = ""
-    result: Text = ""
-    extra_task_ids: Annotated[tuple[str, ...], BeforeValidator(_urls)] = ()
-    properties: Annotated[Properties, BeforeValidator(_object)] = Field(default_factory=Properties)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split(cls, data: object) -> object:
-        """Tell several children apart: TRUE's "Imagine all" answers with their ids, joined by commas."""
-        if not is_json_object(data):
-            return data
-        first, *further = [part.strip() for part in coerce_text(data.get("result")).split(",") if part.strip()] or [""]
-        names = {name: value for name, value in data.items() if isinstance(name, str)}
-        return {"extra_task_ids": further, **names, "result": first}
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether a task exists now (or existed before: code 21)."""
-        return self.code in _SUBMITTED and bool(self.result)
-
-    @property
-    def is_billed(self) -> bool:
-        """Whether the relay bills it: what comes as 21 is a window of its own, or a task that was there already.
-
-        new-api bills those whose 21 it rewrites to 1: the windows of a remix, and every task that was there already.
-        """
-        return self.is_accepted and self.code != _NOT_BILLED
-
-    @property
-    def needs_modal(self) -> bool:
-        """Whether Midjourney waits for a form; new-api rewrites most 21 to 1, so the words decide."""
-        return self.is_accepted and any(word in self.description.lower() for word in _FORM_WORDS)
-
-    @property
-    def initial_status(self) -> Status:
-        """Where the task stands before the relay tells of it."""
-        return Status.MODAL if self.needs_modal else Status.SUBMITTED if self.tasks_ahead else Status.FRESH
-
-    @property
-    def tasks_ahead(self) -> int:
-        """How many tasks are ahead in the queue, 0 where unknown (also read from new-api's rewritten 22)."""
-        said = re.search(r"前面还有\s?(\d{1,9})", self.description)
-        return max(self.properties.number_of_queues, 0) or (int(said[1]) if said else 0)

@@ -6,8 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.errors import RelayError, RelayUnreachable, StoreUnavailable
-from bot.midjourney.buttons import SEED_CAPABILITY
-from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, summarize_refusals
+from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY, summarize_refusals
 from bot.midjourney.fail_reasons import is_wordless, translate_refusal
 from bot.ops.dotenv_lint import SettingsMistake
 from bot.ops.platform_disk import EphemeralDisk

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.errors import RelayUnreachable
-from bot.midjourney.task import Task, coerce_int, coerce_text, is_json_array, is_json_object
+from bot.json_values import coerce_int, coerce_text, is_json_array, is_json_object
+from bot.midjourney.task import Task
 from bot.relay.response_errors import (
     decode_json,
     extract_message,

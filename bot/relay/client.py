@@ -23,13 +23,15 @@ from bot.errors import (
 )
 from bot.imaging.url_safety import rewrite_relay_url
 from bot.metrics import count_api_request, create_zero_counters
-from bot.midjourney.task import SubmitResponse, Task
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Task
 from bot.ports import Now
 from bot.relay import requests, responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
 from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis
-from bot.relay.requests import Change, PressButton, RequestBody, Speed, SubmitModal, SubmitRequest
+from bot.relay.requests import Change, PressButton, RequestBody, SubmitModal, SubmitRequest
 from bot.relay.responses import RelayResponse
 from bot.relay.submit_gate import SubmitGate
 from bot.relay.transport import RelayTransport, RequestLimits

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.errors import BalanceExhausted, KeyExpired, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
-from bot.midjourney.task import is_json_object
+from bot.json_values import is_json_object
 from bot.ports import Now
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.response_errors import (

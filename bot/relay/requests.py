@@ -4,8 +4,9 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import ClassVar, Literal
+
+from bot.midjourney.request_options import BotType, Dimensions, Motion
 
 FieldValue = str | bool | int | list[str] | bytes | tuple[bytes, ...]
 """A field of a submit: bytes are an encoded picture, and go as a data URL."""
@@ -15,41 +16,6 @@ ChangeAction = Literal["UPSCALE", "VARIATION", "REROLL"]
 # A multiple of three, so that the parts of a picture join without padding; one part holds up nobody.
 _PART = 3 * 64 * 1024
 _SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"))
-
-
-class Speed(StrEnum):
-    """Which queue a submit asks for by its path's prefix, which new-api cuts off, and TrueAI's proxy and forks heed."""
-
-    RELAX = "relax"
-    FAST = "fast"
-    TURBO = "turbo"
-
-
-class BotType(StrEnum):
-    """Whose bot draws, in the API's words."""
-
-    MIDJOURNEY = "MID_JOURNEY"
-    NIJI = "NIJI_JOURNEY"
-
-
-class Dimensions(StrEnum):
-    """The shape of a blend, in the API's words: 2:3, 1:1, 3:2."""
-
-    PORTRAIT = "PORTRAIT"
-    SQUARE = "SQUARE"
-    LANDSCAPE = "LANDSCAPE"
-
-
-class Motion(StrEnum):
-    """How much moves in a clip, in the API's words."""
-
-    LOW = "low"
-    HIGH = "high"
-
-    @property
-    def default_prompt(self) -> str:
-        """What to ask for where nobody said what shall happen: TrueAI's proxy refuses an empty prompt."""
-        return "dynamic motion" if self is Motion.HIGH else "subtle, natural motion"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,9 @@ from bot.errors import (
     SubmitRefused,
     UpstreamKeyRefused,
 )
-from bot.midjourney.task import SubmitResponse, coerce_text, is_json_object
+from bot.json_values import coerce_text, is_json_object
+from bot.midjourney.submit_response import SubmitResponse
+from bot.text_cleaning import sanitize_reason
 
 # new-api speaks simplified or traditional Chinese, or English (its i18n/locales); one-hub and others have their own.
 _EXHAUSTED = re.compile(
@@ -101,9 +103,6 @@ _UPSTREAM_LOST = (
     "read_request_body_failed",
 )
 _MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
-_SECRETS = re.compile(r"\(request id:[^)]*\)|\[?sk-[\w*-]+\]?", re.IGNORECASE)
-
-_SECRET_LENGTH = 6
 
 # Somebody on the way stopped waiting, which tells nothing of what became of the submit.
 _TIMEOUTS = frozenset({408, 499})
@@ -152,16 +151,6 @@ class RelayMessage:
     def contains_any(self, some: tuple[str, ...]) -> bool:
         """Whether it says one of these, which are in lower case."""
         return any(word in self.lowercase for word in some)
-
-
-def sanitize_reason(text: str, secret: str = "") -> str:
-    """Cut a relay's own words to what may be shown: no request ids, no part of a key, 300 characters.
-
-    `secret` is our own key, which need not look like one; of fewer than six characters it could be any word.
-    """
-    if len(secret) >= _SECRET_LENGTH:
-        text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
-    return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
 
 
 def decode_json(answer: RelayResponse) -> Any:  # noqa: ANN401 - JSON is what it is

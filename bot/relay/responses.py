@@ -14,15 +14,9 @@ from bot.errors import (
     SubmitRefused,
     TaskUnknown,
 )
-from bot.midjourney.task import (
-    Status,
-    SubmitResponse,
-    Task,
-    coerce_text,
-    is_json_array,
-    is_json_object,
-    select_most_advanced,
-)
+from bot.json_values import coerce_text, is_json_array, is_json_object
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status, Task, select_most_advanced
 from bot.relay.response_errors import (
     RelayResponse,
     classify_by_status,
@@ -34,7 +28,6 @@ from bot.relay.response_errors import (
     find_missing_path_error,
     make_unreachable_error,
     may_reject_key,
-    sanitize_reason,
 )
 
 __all__ = [
@@ -47,7 +40,6 @@ __all__ = [
     "parse_tasks",
     "parse_upload_links",
     "prove_key",
-    "sanitize_reason",
 ]
 
 _UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.entities import Claim, ClaimState, Job, Notify, Person, PersonSettings, Place
+from bot.midjourney.request_options import Speed
 from bot.midjourney.task import Task
-from bot.relay.requests import Speed
 
 
 def job_to_row(job: Job) -> dict[str, Any]:

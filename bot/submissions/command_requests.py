@@ -9,19 +9,8 @@ from bot.errors.prompt_errors import PromptProblem, PromptTextMissing, PromptToo
 from bot.midjourney.parameters import Parameter
 from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions, build_prompt
 from bot.midjourney.prompt_parser import parse_prompt
-from bot.relay.requests import (
-    Blend,
-    Describe,
-    Dimensions,
-    Edits,
-    Imagine,
-    Motion,
-    Shorten,
-    Speed,
-    SubmitRequest,
-    SwapFaces,
-    Video,
-)
+from bot.midjourney.request_options import Dimensions, Motion, Speed
+from bot.relay.requests import Blend, Describe, Edits, Imagine, Shorten, SubmitRequest, SwapFaces, Video
 
 MIN_BLEND_PICTURES, MAX_BLEND_PICTURES = 2, 5
 """How many pictures /submit/blend takes."""

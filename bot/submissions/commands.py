@@ -13,11 +13,13 @@ from bot.errors import AlreadyClaimed, ClaimLost, RelayError, StoreUnavailable, 
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.upload_validation import Upload
 from bot.metrics import count_unsent_presses
-from bot.midjourney.task import Properties, SubmitResponse, Task
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.ports import InteractionFollowups, Store
 from bot.recovery.lost_answers import LostAnswerSearch
-from bot.relay.requests import Speed, SubmitRequest
+from bot.relay.requests import SubmitRequest
 from bot.submissions.claims import find_lost_answer
 from bot.submissions.command_requests import CommandRequest, PictureInput
 from bot.submissions.sender import SubmissionSender

@@ -11,7 +11,7 @@ from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import ShortenResult, find_numbered_line, parse_shorten_result
 from bot.ports import PictureSource, PressFollowups
-from bot.relay.requests import Change, Describe, Extend, Imagine, Motion, SubmitRequest, Video
+from bot.relay.requests import Change, Describe, Extend, Imagine, SubmitRequest, Video
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION
 
 MAX_DESCRIPTION_LINES = MAX_SUBMITS_PER_INTERACTION
@@ -50,16 +50,16 @@ class FallbackRequests:
         """
         match action.fallback:
             case FallbackKind.CHANGE:
-                return Change(task_id=task.id, action=action.change_action, index=action.index)
+                return Change(task_id=task.id, action=action.new_api_action, index=action.index)
             case FallbackKind.VIDEO if task.picture_url and not task.first_clip_url:
-                motion = _motion(action)
+                motion = action.motion
                 return Video(
                     prompt=_said(task) or motion.default_prompt,
                     image=await self._first_frame(task, pressed),
                     motion=motion,
                 )
             case FallbackKind.EXTEND:
-                motion = _motion(action)
+                motion = action.motion
                 at = action.index - 1 if 1 <= action.index <= len(task.clip_urls) else 0
                 return Extend(task_id=task.id, index=at, prompt=_said(task) or motion.default_prompt, motion=motion)
             case FallbackKind.DESCRIBE if task.picture_url:
@@ -119,7 +119,3 @@ def _words(task: Task) -> ShortenResult:
 
 def _said(task: Task) -> str:
     return parse_prompt(task.shown_prompt).words
-
-
-def _motion(action: ButtonAction) -> Motion:
-    return Motion.HIGH if action.motion == "high" else Motion.LOW

@@ -6,11 +6,13 @@ from typing import Protocol
 
 from bot.entities import Claim, Job
 from bot.errors import ActionUnsupported, PromptChangeUnsupported
-from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonAction, FallbackKind, name_capability
-from bot.midjourney.capabilities import name_fallback_capability
+from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonAction, FallbackKind
+from bot.midjourney.capabilities import name_capability, name_fallback_capability
 from bot.midjourney.prompt_parser import parse_prompt
-from bot.midjourney.task import Button, SubmitResponse, Task
-from bot.relay.requests import Speed, SubmitRequest
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Task
+from bot.relay.requests import SubmitRequest
 from bot.submissions.fallback_requests import FallbackRequests
 from bot.submissions.speed_modes import SpeedModes
 

@@ -19,10 +19,11 @@ from bot.errors import (
 )
 from bot.midjourney.buttons import name_button
 from bot.midjourney.capabilities import compute_refusal_expiry
-from bot.midjourney.task import Properties, SubmitResponse, Task
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Properties, Task
 from bot.ports import PressFollowups, Store
 from bot.recovery.lost_answers import LostAnswerSearch
-from bot.relay.requests import Speed
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallback_requests import FallbackRequests
 from bot.submissions.fallbacks import FallbackSender, PressSubmission, SubmitRelay

@@ -22,13 +22,13 @@ from bot.midjourney.buttons import (
     ButtonAction,
     FallbackKind,
     can_be_sent,
-    claim_key,
     find_button,
     find_marks,
+    get_claim_key,
     name_button,
-    name_capability,
     resolve_action,
 )
+from bot.midjourney.capabilities import name_capability
 from bot.midjourney.parameters import Parameter, validate_parameter
 from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
 from bot.midjourney.task import Button, Task
@@ -110,7 +110,7 @@ class PressService:
         if mark is not None:
             await self._show_again(press, mark, answerer, parent, button)
             return
-        claim = await self._claims.write_claim(press, claim_key(button.custom_id))
+        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id))
         with self._sender.release_claim_on_error(claim):
             # Somebody else's may have been accepted between the look and the claim.
             mark = await self._mark_of(press, button) if prompt is None else None
@@ -194,7 +194,7 @@ class PressService:
         async def draw() -> None:
             try:
                 claim = await self._claims.write_claim(
-                    press, f"{claim_key(sending.button.custom_id)}:{number}", line=number
+                    press, f"{get_claim_key(sending.button.custom_id)}:{number}", line=number
                 )
                 with self._sender.release_claim_on_error(claim):
                     job = await self._open(claim, press, answerer, sending.parent, sending.button)

@@ -5,12 +5,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from bot.errors import ActionUnsupported, NoAccountAvailable, StoreUnavailable
-from bot.midjourney.buttons import SPEED_CAPABILITY
-from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SHORTAGE_LIFETIME, compute_refusal_expiry
+from bot.midjourney.capabilities import (
+    NO_ACCOUNT,
+    NO_CHANNEL,
+    SHORTAGE_LIFETIME,
+    SPEED_CAPABILITY,
+    compute_refusal_expiry,
+)
 from bot.midjourney.prompt_parser import parse_prompt
-from bot.midjourney.task import SubmitResponse
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
 from bot.ports import Now, Store
-from bot.relay.requests import Speed
 
 log = logging.getLogger(__name__)
 

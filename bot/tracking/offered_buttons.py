@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.errors import StoreUnavailable
-from bot.midjourney.buttons import BUTTONS_CAPABILITY, is_grid
+from bot.midjourney.buttons import is_grid
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.midjourney.text_results import find_numbered_line
 from bot.ports import Now, Store

@@ -14,7 +14,7 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.relay.requests import Dimensions
+from bot.midjourney.request_options import Dimensions
 from bot.submissions.command_requests import (
     MAX_BLEND_PICTURES,
     MIN_BLEND_PICTURES,

@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.errors import MjbotError
-from bot.relay.requests import Dimensions
+from bot.midjourney.request_options import Dimensions
 from bot.tracking.tracker import JobTracker
 from cogs.text import limits
 from cogs.views.task_list import format_choice

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.midjourney.parameters import NIJI_VERSIONS, VERSIONS
 from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
-from bot.relay.requests import Dimensions, Speed
+from bot.midjourney.request_options import Dimensions, Speed
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
 from cogs.commands.choices import DIMENSION_LABELS
 from cogs.commands.paid_command import PaidCommandRunner

@@ -7,7 +7,7 @@ import discord
 from discord import ui
 
 from bot.errors import MjbotError
-from bot.midjourney.task import is_json_array, is_json_object
+from bot.json_values import is_json_array, is_json_object
 from bot.submissions.presses import PressService
 from bot.timeouts import wait_at_most
 from cogs.components.custom_ids import TaskCustomId

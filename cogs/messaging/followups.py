@@ -13,7 +13,7 @@ from discord import ui
 from bot.entities import ButtonStates, Place, PressedButton
 from bot.errors import DisplayFailed, MjbotError, PlaceGone
 from bot.imaging.downloader import Picture
-from bot.midjourney.buttons import ButtonKind, claim_key, hash_custom_id
+from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import ShortenResult
 from cogs.components.custom_ids import TaskCustomId
@@ -191,7 +191,7 @@ def redraw_buttons(message: discord.Message, task: Task, marks: ButtonStates) ->
 
 
 def _keys(button: Button) -> set[str]:
-    return {hash_custom_id(button.custom_id), claim_key(button.custom_id)}
+    return {hash_custom_id(button.custom_id), get_claim_key(button.custom_id)}
 
 
 def _clicks(message: discord.Message) -> list[tuple[TaskCustomId, bool]]:

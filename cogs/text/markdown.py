@@ -2,10 +2,10 @@
 
 import re
 import string
-import unicodedata
 from datetime import datetime
 from urllib.parse import quote
 
+from bot.text_cleaning import clean_text
 from cogs.text import limits
 
 PROMPT_LENGTH = 300
@@ -16,10 +16,6 @@ _READ = 10_000
 
 _LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
 _PARAMETER = re.compile(r"\s(?=(?:--|[\u2013\u2014])[a-zA-Z])")  # phones write dashes for --
-_JOINERS = "\u200c\u200d"  # inside of emoji, and of Persian and Hindi words
-_LOOSE_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|(?<![{_JOINERS}])[{_JOINERS}]+(?!\S)")
-_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by category, and nothing to see
-_UNSEEN = frozenset({"Cc", "Cn", "Co", "Cs"})
 # Discord, as CommonMark, takes a backslash before any punctuation.
 _MARKDOWN = re.compile(r"[\\*_~|`\[\]<>]|^[#+-]|(?:(?<=^\d)|(?<=^\d\d))[.)]|:(?=//|[^\s:]+:)|@(?=everyone|here)")
 _MASKED = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
@@ -30,24 +26,9 @@ _WEB = re.compile(rf"https?://{_HOST}(?::(\d{{1,5}}))?(?:[/?#].*)?")
 _IN_URLS = "".join(set(string.punctuation) - set('"()<>[\\]^`{|}'))
 
 
-def clean_text(text: str) -> str:
-    """Fold white space, and drop what is unseen or changes the direction: what is left stays where it stands."""
-    words = " ".join("".join(map(_visible, text)).split())
-    return " ".join(_LOOSE_JOINERS.sub("", words).split())
-
-
 def clean_and_cut(text: str, limit: int) -> str:
     """Make it plain, and cut it to what a limit of Discord's allows; what lies far behind that is not even read."""
     return limits.cut(clean_text(text[: 4 * limit]), limit)
-
-
-def _visible(letter: str) -> str:
-    if letter.isascii():
-        return letter if letter.isprintable() else " "
-    category = unicodedata.category(letter)
-    if category == "Cf":
-        return letter if letter in _JOINERS else ""
-    return " " if category in _UNSEEN or letter in _BLANKS else letter
 
 
 def escape_markdown(text: str) -> str:

@@ -4,8 +4,9 @@ import re
 
 from discord.utils import escape_mentions
 
+from bot.text_cleaning import clean_text
 from cogs.text.limits import CONTENT, cut, length
-from cogs.text.markdown import clean_text, format_code
+from cogs.text.markdown import format_code
 
 QUOTE_LENGTH = 40
 """How much is shown of a word, an id or whatever else somebody typed."""

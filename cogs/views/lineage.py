@@ -6,7 +6,7 @@ from bot.features.lineage import Lineage, LineageMember
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status
 from cogs.text import limits
-from cogs.text.markdown import escape_markdown, format_prompt, clean_and_cut, sanitize_link
+from cogs.text.markdown import clean_and_cut, escape_markdown, format_prompt, sanitize_link
 from cogs.views.colors import ACTIVE_COLOR
 
 _PRESSED = 40

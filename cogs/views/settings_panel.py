@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bot.entities import Notify, PersonSettings
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 from cogs.text import limits
 from cogs.text.markdown import format_code, format_duration
 from cogs.views.colors import ACTIVE_COLOR

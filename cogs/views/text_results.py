@@ -9,8 +9,9 @@ from bot.midjourney.text_results import (
     parse_describe_result,
     parse_shorten_result,
 )
+from bot.text_cleaning import clean_text
 from cogs.text import limits
-from cogs.text.markdown import clean_text, escape_markdown, format_answer, format_whole_prompt
+from cogs.text.markdown import escape_markdown, format_answer, format_whole_prompt
 
 _ROOM = 3000
 """How much of an answer in words is shown: a prompt, a link and our own words find room beside it."""

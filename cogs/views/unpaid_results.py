@@ -7,8 +7,9 @@ import discord
 from bot.entities import Person
 from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult, WeightedWord, WordWeight
+from bot.text_cleaning import clean_text
 from cogs.text import limits
-from cogs.text.markdown import clean_text, escape_markdown, format_prompt, sanitize_link
+from cogs.text.markdown import escape_markdown, format_prompt, sanitize_link
 from cogs.views.task_message import render_sending
 
 _HEADINGS = {

@@ -4,9 +4,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from bot.errors import ActionUnsupported, RelayError, SubmitOutcomeUnknown, TaskUnknown
-from bot.midjourney.task import Status, SubmitResponse, Task
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status, Task
 from bot.relay.billing_log import BillingPage, BillingRow
-from bot.relay.requests import Speed, SubmitRequest
+from bot.relay.requests import SubmitRequest
 from tests.fakes.clock import FakeClock
 
 

@@ -15,6 +15,7 @@ from bot.errors import (
     RelayError,
     SubmitOutcomeUnknown,
 )
+from bot.midjourney.request_options import Dimensions, Speed
 from bot.midjourney.task import Status
 from bot.midjourney.text_results import parse_describe_result, parse_shorten_result
 from bot.relay.client import RelayClient
@@ -22,13 +23,11 @@ from bot.relay.requests import (
     Blend,
     Change,
     Describe,
-    Dimensions,
     Edits,
     Extend,
     Imagine,
     PressButton,
     Shorten,
-    Speed,
     SubmitModal,
     SubmitRequest,
     SwapFaces,

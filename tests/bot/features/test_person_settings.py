@@ -8,7 +8,7 @@ import pytest
 from bot.entities import PersonSettings, TaskFilter
 from bot.errors import PromptRefused, StoreUnavailable
 from bot.features.person_settings import TASKS_PER_PAGE, PersonSettingsService
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 from bot.store.group_commit import run_to_completion
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON, a_job

@@ -19,7 +19,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.features.seed import SeedService
-from bot.midjourney.buttons import SEED_CAPABILITY
+from bot.midjourney.capabilities import SEED_CAPABILITY
 from bot.midjourney.task import Status
 from tests.fakes.rows import PARENT, task
 from tests.fakes.store import FakeStore

@@ -27,7 +27,8 @@ from bot.imaging.downloader import Picture
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Region
 from bot.midjourney.buttons import REPAINTED_TITLE
-from bot.midjourney.task import Button, Status, SubmitResponse
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Status
 from bot.submissions.claims import derive_claim_id
 from bot.submissions.presses import PENDING_MODAL_KEY, Press
 from tests.bot.submissions.test_presses import ASKS, press, states

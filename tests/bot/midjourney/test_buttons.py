@@ -17,9 +17,9 @@ from bot.midjourney.buttons import (
     hash_custom_id,
     is_grid,
     name_button,
-    name_capability,
     resolve_action,
 )
+from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Button, Task
 from sandbox.relay.custom_ids import UnknownAction, normal_action
 from sandbox.relay.settings import STOCK_REFUSALS
@@ -29,12 +29,12 @@ UUID = "5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5"
 HEX = "5b0c6f7e2a944d1b9e6371c8d40fa2b5"
 
 # (customId, kind, form, name, done, index, change), in the order in which the reference lists them.
-CATALOGUE: list[tuple[str, ButtonKind, str | None, str, str, int, str]] = [
+CATALOG: list[tuple[str, ButtonKind, str | None, str, str, int, str]] = [
     *(
         (f"MJ::JOB::upsample::{n}::{UUID}", ButtonKind.PICK_FROM_GRID, None, f"U{n}", f"Picture {n}", n, "UPSCALE")
         for n in range(1, 5)
     ),
-    (f"MJ::JOB::reroll::0::{UUID}::SOLO", ButtonKind.REROLL, None, "Reroll", "Drawn anew", 0, "REROLL"),
+    (f"MJ::JOB::reroll::0::{UUID}::SOLO", ButtonKind.REROLL, None, "Reroll", "Rerolled", 0, "REROLL"),
     *(
         (f"MJ::JOB::variation::{n}::{UUID}", ButtonKind.VARIATION, None, f"V{n}", "Varied", n, "VARIATION")
         for n in range(1, 5)
@@ -49,7 +49,7 @@ CATALOGUE: list[tuple[str, ButtonKind, str | None, str, str, int, str]] = [
     (f"MJ::JOB::upsample_beta::1::{UUID}::SOLO", ButtonKind.UPSCALE, None, "Upscale", "Upscaled", 0, ""),
     (f"MJ::JOB::low_variation::1::{UUID}::SOLO", ButtonKind.VARY, None, "Vary (Subtle)", "Varied", 0, ""),
     (f"MJ::JOB::high_variation::1::{UUID}::SOLO", ButtonKind.VARY, None, "Vary (Strong)", "Varied", 0, ""),
-    (f"MJ::Inpaint::1::{UUID}::SOLO", ButtonKind.VARY_REGION, "region", "Vary (Region)", "Repainted", 0, ""),
+    (f"MJ::Inpaint::1::{UUID}::SOLO", ButtonKind.VARY_REGION, None, "Vary (Region)", "Repainted", 0, ""),
     (f"MJ::Outpaint::50::1::{UUID}::SOLO", ButtonKind.ZOOM, None, "Zoom Out 2x", "Zoomed out", 0, ""),
     (f"MJ::Outpaint::75::1::{UUID}::SOLO", ButtonKind.ZOOM, None, "Zoom Out 1.5x", "Zoomed out", 0, ""),
     (f"MJ::Outpaint::100::1::{UUID}::SOLO", ButtonKind.ZOOM, None, "Make Square", "Squared", 0, ""),
@@ -76,7 +76,7 @@ CATALOGUE: list[tuple[str, ButtonKind, str | None, str, str, int, str]] = [
         (f"MJ::JOB::video_virtual_upscale::{n}::{UUID}", ButtonKind.PICK_FROM_GRID, None, f"U{n}", f"Clip {n}", n, "")
         for n in range(1, 5)
     ),
-    (f"MJ::BOOKMARK::{UUID}", ButtonKind.BOOKMARK, None, "Favorite", "Marked", 0, ""),
+    (f"MJ::BOOKMARK::{UUID}", ButtonKind.BOOKMARK, None, "Favorite", "Favorited", 0, ""),
     *((f"MJ::Job::PicReader::{n}", ButtonKind.DESCRIBE, "prompt", f"Imagine {n}", "Drawn", n, "") for n in range(1, 5)),
     ("MJ::Picread::Retry", ButtonKind.DESCRIBE, None, "Describe again", "Described", 0, ""),
     ("MJ::Job::PicReader::all", ButtonKind.DESCRIBE, None, "Imagine all", "Drawn", 0, ""),
@@ -110,9 +110,9 @@ LENGTHS = [
 ]
 
 
-@pytest.mark.parametrize("row", CATALOGUE, ids=[row[0] for row in CATALOGUE])
-def test_meaning_of_every_button_in_the_catalogue(row: tuple[str, ButtonKind, str | None, str, str, int, str]) -> None:
-    """A click's kind, form, name, title, index and older way are those of the API's catalogue."""
+@pytest.mark.parametrize("row", CATALOG, ids=[row[0] for row in CATALOG])
+def test_meaning_of_every_button_in_the_catalog(row: tuple[str, ButtonKind, str | None, str, str, int, str]) -> None:
+    """A click's kind, form, name, title, index and older way are those of the API's catalog."""
     custom_id, kind, form, name, done, index, change = row
     action = resolve_action(custom_id)
     assert (kind, form, name, done, index, change) == (
@@ -121,11 +121,11 @@ def test_meaning_of_every_button_in_the_catalogue(row: tuple[str, ButtonKind, st
         action.name,
         action.result_title,
         action.index,
-        action.change_action,
+        action.new_api_action if action.fallback is FallbackKind.CHANGE else "",
     )
 
 
-# A copy of the catalogue of buttons, with what a stock new-api makes of each: null where it refuses.
+# A copy of the catalog of buttons, with what a stock new-api makes of each: null where it refuses.
 BUTTONS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "data" / "buttons.json").read_text(encoding="utf-8")
 )
@@ -143,7 +143,7 @@ def test_the_only_button_without_a_custom_id_is_the_link() -> None:
 
 
 @pytest.mark.parametrize("button", CLICKABLE, ids=[each["customId"] for each in CLICKABLE])
-def test_the_table_agrees_with_the_catalogue(button: dict[str, Any]) -> None:
+def test_the_table_agrees_with_the_catalog(button: dict[str, Any]) -> None:
     """Each button has words, of its label where it has one; what stock new-api refuses is what the table says."""
     custom_id = button["customId"].replace("{uuid}", UUID)
     action = resolve_action(custom_id)
@@ -164,20 +164,20 @@ def test_the_table_agrees_with_the_catalogue(button: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("custom_id", "instead", "motion"),
     [
-        ("MJ::JOB::upsample::2::u", FallbackKind.CHANGE, ""),
-        ("MJ::JOB::upsample_v7_2x_subtle::1::u::SOLO", FallbackKind.NONE, ""),
+        ("MJ::JOB::upsample::2::u", FallbackKind.CHANGE, "low"),
+        ("MJ::JOB::upsample_v7_2x_subtle::1::u::SOLO", FallbackKind.NONE, "low"),
         ("MJ::JOB::animate_high::1::u::SOLO", FallbackKind.VIDEO, "high"),
         ("MJ::JOB::animate_LOW::1::u::SOLO", FallbackKind.VIDEO, "low"),
         ("MJ::JOB::animate_high_extend::1::u", FallbackKind.EXTEND, "high"),
         ("MJ::JOB::animate_low_extend::1::u::SOLO", FallbackKind.EXTEND, "low"),
-        ("MJ::JOB::video_virtual_upscale::3::u", FallbackKind.SHOW_CLIP, ""),
-        ("MJ::Job::PicReader::4", FallbackKind.IMAGINE, ""),
-        ("MJ::Job::PicReader::all", FallbackKind.IMAGINE_ALL, ""),
-        ("MJ::Picread::Retry", FallbackKind.DESCRIBE, ""),
-        ("MJ::Job::PromptAnalyzer::5", FallbackKind.IMAGINE, ""),
-        ("MJ::Job::PromptAnalyzerDetails", FallbackKind.SHOW_TEXT, ""),
-        ("MJ::BOOKMARK::u", FallbackKind.NONE, ""),
-        ("MJ::JOB::dance::1::u", FallbackKind.NONE, ""),
+        ("MJ::JOB::video_virtual_upscale::3::u", FallbackKind.SHOW_CLIP, "low"),
+        ("MJ::Job::PicReader::4", FallbackKind.IMAGINE, "low"),
+        ("MJ::Job::PicReader::all", FallbackKind.IMAGINE_ALL, "low"),
+        ("MJ::Picread::Retry", FallbackKind.DESCRIBE, "low"),
+        ("MJ::Job::PromptAnalyzer::5", FallbackKind.IMAGINE, "low"),
+        ("MJ::Job::PromptAnalyzerDetails", FallbackKind.SHOW_TEXT, "low"),
+        ("MJ::BOOKMARK::u", FallbackKind.NONE, "low"),
+        ("MJ::JOB::dance::1::u", FallbackKind.NONE, "low"),
     ],
 )
 def test_the_other_way_where_a_relay_refuses(custom_id: str, instead: FallbackKind, motion: str) -> None:
@@ -192,18 +192,18 @@ def test_what_stock_new_api_refuses_has_another_way() -> None:
     assert {ButtonKind.BOOKMARK} == {
         each.kind for each in actions if not each.new_api_action and each.fallback is FallbackKind.NONE
     }
-    assert all(bool(each.change_action) is (each.fallback is FallbackKind.CHANGE) for each in actions)
+    assert all(each.new_api_action for each in actions if each.fallback is FallbackKind.CHANGE)
     same = {each.name for each in actions if not each.is_repeatable}
     assert {"U1", "U2", "U3", "U4", "Favorite", "Show details"} == same
 
 
-@pytest.mark.parametrize("custom_id", [row[0] for row in CATALOGUE])
+@pytest.mark.parametrize("custom_id", [row[0] for row in CATALOG])
 def test_meaning_does_not_care_about_the_shape_of_the_id_inside(custom_id: str) -> None:
     """Youchuan's ids are hexadecimal without dashes, and mean the same."""
     assert resolve_action(custom_id) == resolve_action(custom_id.replace(UUID, HEX))
 
 
-@pytest.mark.parametrize("custom_id", [row[0] for row in CATALOGUE])
+@pytest.mark.parametrize("custom_id", [row[0] for row in CATALOG])
 def test_meaning_does_not_care_about_case(custom_id: str) -> None:
     """`Job` and `JOB` are both seen, and mean the same."""
     assert resolve_action(custom_id) == resolve_action(custom_id.upper())
@@ -282,9 +282,9 @@ def test_the_lengths_that_the_reference_counts(pattern: str, length: int) -> Non
     assert resolve_action(custom_id).kind is not ButtonKind.OTHER
 
 
-def test_key_is_short_and_unique_over_the_catalogue_and_many_tasks() -> None:
+def test_key_is_short_and_unique_over_the_catalog_and_many_tasks() -> None:
     """No two buttons that could stand side by side share a key of ten characters."""
-    forms = sorted({row[0].replace(UUID, "{}") for row in CATALOGUE})
+    forms = sorted({row[0].replace(UUID, "{}") for row in CATALOG})
     uuids = [f"{n:08x}-2a94-4d1b-9e63-71c8d40fa2b5" for n in range(1000)]
     ids = {form.format(uuid) for form in forms for uuid in uuids}
     keys = {hash_custom_id(custom_id) for custom_id in ids}

@@ -5,19 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import ActionUnsupported
-from bot.midjourney.buttons import (
+from bot.midjourney.capabilities import (
     BUTTONS_CAPABILITY,
     CANCEL_CAPABILITY,
-    SEED_CAPABILITY,
-    SPEED_CAPABILITY,
-    name_capability,
-)
-from bot.midjourney.capabilities import (
     NO_ACCOUNT,
     NO_CHANNEL,
+    SEED_CAPABILITY,
+    SPEED_CAPABILITY,
     compute_refusal_expiry,
     find_refusal_reason,
     has_refused_capabilities,
+    name_capability,
     name_fallback_capability,
     summarize_refusals,
 )
@@ -102,7 +100,7 @@ def test_what_is_only_told_of_is_nothing_to_be_tried_again() -> None:
     ("what", "said"),
     [
         (CANCEL_CAPABILITY, "Cancel (it only stops"),
-        (SPEED_CAPABILITY, "a speed of one's own"),
+        (SPEED_CAPABILITY, "choosing a speed"),
         (BUTTONS_CAPABILITY, "all buttons (the relay sends none"),
     ],
 )

@@ -35,7 +35,7 @@ from bot.midjourney.prompt_builder import (
     parse_defaults,
 )
 from bot.midjourney.prompt_parser import Prompt, parse_prompt
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 
 PNG = "https://cdn.example/a.png?ex=1&is=2&hm=3&"
 

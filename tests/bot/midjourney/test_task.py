@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.midjourney.task import Button, Properties, Status, SubmitResponse, Task, select_most_advanced
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Properties, Status, Task, select_most_advanced
 from tests.recorded import recorded
 
 FINAL = {Status.SUCCESS, Status.FAILURE, Status.CANCEL}

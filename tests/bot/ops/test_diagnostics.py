@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
-from bot.midjourney.buttons import BUTTONS_CAPABILITY, CANCEL_CAPABILITY, SEED_CAPABILITY
-from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY, CANCEL_CAPABILITY, NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY
 from bot.ops.diagnostics import (
     check_database,
     check_disk,

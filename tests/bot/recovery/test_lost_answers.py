@@ -17,8 +17,9 @@ from bot.errors import (
     RelayUnreachable,
     SubmitOutcomeUnknown,
 )
-from bot.midjourney.buttons import claim_key
-from bot.midjourney.task import Status, SubmitResponse, Task
+from bot.midjourney.buttons import get_claim_key
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status, Task
 from bot.ports import JobEnding, Scene
 from bot.recovery.lost_answers import LATE_SEARCH_SECONDS, MAX_CANDIDATES, SEARCH_SECONDS
 from bot.relay.account_rate_limiter import MAX_CALLS
@@ -139,7 +140,7 @@ async def test_a_row_that_comes_late_is_found(world: World) -> None:
 @pytest.mark.parametrize("creates", [False, True])
 async def test_the_task_with_the_claims_tag_is_followed(
     world: World, error: SubmitOutcomeUnknown, creates: bool
-) -> None:  # noqa: FBT001
+) -> None:
     """The message recovers by itself, and the claim is what it would have been."""
     world.relay.billed = [
         PROOF,
@@ -616,7 +617,7 @@ async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: Worl
 
 async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world: World) -> None:
     """new-api makes a 1 of the 21, and bills it under the id of the child that this button led to before."""
-    again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=claim_key(U2), child_id="8005")
+    again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=get_claim_key(U2), child_id="8005")
     world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
     world.store.child_statuses["8005"] = Status.FAILURE  # else its mark answers the press
     world.relay.billed = [PROOF, row("8005", at=START - timedelta(minutes=50)), row("8005")]

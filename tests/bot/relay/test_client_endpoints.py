@@ -13,20 +13,17 @@ import pytest
 from aiohttp import web
 
 from bot.errors import ActionUnsupported
+from bot.midjourney.request_options import BotType, Dimensions, Motion, Speed
 from bot.relay.client import RelayClient
 from bot.relay.requests import (
     Blend,
-    BotType,
     Change,
     Describe,
-    Dimensions,
     Edits,
     Extend,
     Imagine,
-    Motion,
     PressButton,
     Shorten,
-    Speed,
     SubmitModal,
     SubmitRequest,
     SwapFaces,

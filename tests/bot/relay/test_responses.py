@@ -34,6 +34,7 @@ from bot.errors import (
 from bot.midjourney.task import Status
 from bot.relay import responses
 from bot.relay.responses import RelayResponse
+from bot.text_cleaning import sanitize_reason
 from tests.recorded import names, recorded
 
 ASKED = "1754300000123417"
@@ -468,10 +469,10 @@ def test_reasons_hold_neither_keys_nor_request_ids(name: str) -> None:
 
 def test_shorten_cuts() -> None:
     """A relay's words are one line of at most 300 characters."""
-    assert responses.sanitize_reason("  a\n\n b [sk-AbC***xYz] (request id: 2025) ") == "a b"
-    assert len(responses.sanitize_reason("word " * 100_000)) == 300
-    assert responses.sanitize_reason("a SECRET and asecretb", "secret") == "a and ab"
-    assert responses.sanitize_reason("a word", "word") == "a word"
+    assert sanitize_reason("  a\n\n b [sk-AbC***xYz] (request id: 2025) ") == "a b"
+    assert len(sanitize_reason("word " * 100_000)) == 300
+    assert sanitize_reason("a SECRET and asecretb", "secret") == "a and ab"
+    assert sanitize_reason("a word", "word") == "a word"
     assert "secret" not in repr(RelayResponse(401, "", secret="secret"))
 
 

@@ -37,9 +37,9 @@ from bot.entities import (
     Usage,
 )
 from bot.errors import AlreadyClaimed, CooldownActive, SettingsError, StoreUnavailable
+from bot.midjourney.request_options import Speed
 from bot.midjourney.task import Button, Properties, Status, Task
 from bot.ports import Store
-from bot.relay.requests import Speed
 from bot.store import SqlStore, open_store, parse_database_url
 from bot.store.engine import create_engine as create_async
 from bot.store.engine import sqlite_path

@@ -29,10 +29,12 @@ from bot.errors import (
 )
 from bot.midjourney.parameters import Parameter
 from bot.midjourney.prompt_builder import ImagineOptions
-from bot.midjourney.task import Status, SubmitResponse
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status
 from bot.policy.rules import Spender
 from bot.ports import JobEnding
-from bot.relay.requests import Imagine, Speed
+from bot.relay.requests import Imagine
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_imagine
 from bot.submissions.commands import CommandInvocation
 from tests.fakes.answerer import FakePressFollowups

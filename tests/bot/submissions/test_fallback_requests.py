@@ -26,9 +26,10 @@ from bot.errors import (
     StoreUnavailable,
     SubmitOutcomeUnknown,
 )
-from bot.midjourney.buttons import BUTTONS_CAPABILITY, hash_custom_id, name_capability
-from bot.midjourney.capabilities import find_refusal_reason, summarize_refusals
-from bot.midjourney.task import Button, Status, SubmitResponse, Task
+from bot.midjourney.buttons import hash_custom_id
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY, find_refusal_reason, name_capability, summarize_refusals
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Status, Task
 from bot.submissions.claims import derive_claim_id
 from bot.tracking.offered_buttons import add_offered_buttons, build_offered_buttons
 from tests.bot.submissions.test_presses import press, states

@@ -38,9 +38,10 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.errors.prompt_errors import PromptProblem, ValueMissing, ValueOutOfRange
-from bot.midjourney.buttons import claim_key, hash_custom_id, name_capability
-from bot.midjourney.capabilities import find_refusal_reason
-from bot.midjourney.task import Properties, Status, SubmitResponse, Task
+from bot.midjourney.buttons import get_claim_key, hash_custom_id
+from bot.midjourney.capabilities import find_refusal_reason, name_capability
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Properties, Status, Task
 from bot.policy.rules import Spender
 from bot.ports import JobEnding, RetryReason
 from bot.submissions.presses import Press
@@ -114,7 +115,7 @@ async def test_a_press_is_sent_once_and_its_child_followed(world: World, process
     assert row.parent_link == place().link
     scenes = world.editor.scenes_of(800)
     assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
-    assert [dict(marks.pressed)[claim_key(U2)].child_id for marks in answerer.marked] == [CHILD]
+    assert [dict(marks.pressed)[get_claim_key(U2)].child_id for marks in answerer.marked] == [CHILD]
     assert world.editor.notified == [(800, CHILD)]
     assert answerer.refused == []
 

@@ -8,7 +8,8 @@ import pytest
 
 from bot.entities import Claim, Usage
 from bot.errors import DailyLimitReached, ModalNotSent, PromptBanned, RelayError, StoreUnavailable, SubmitOutcomeUnknown
-from bot.midjourney.task import Status, SubmitResponse
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status
 from bot.ports import JobEnding
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import ASKS, press

@@ -20,7 +20,8 @@ from bot.errors import (
     SubmitOutcomeUnknown,
 )
 from bot.midjourney.buttons import REPAINTED_TITLE
-from bot.midjourney.task import Button, Status, SubmitResponse
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Status
 from bot.ports import JobEnding
 from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.bot.submissions.test_commands import creation, wish

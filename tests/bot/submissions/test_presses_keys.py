@@ -7,7 +7,7 @@ import pytest
 
 from bot.entities import PressedButton
 from bot.errors import AlreadyPressed, MjbotError
-from bot.midjourney.buttons import claim_key, find_button, find_marks, hash_custom_id, resolve_action
+from bot.midjourney.buttons import find_button, find_marks, get_claim_key, hash_custom_id, resolve_action
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.submissions.presses import Press
 from bot.tracking.offered_buttons import build_offered_buttons
@@ -67,8 +67,8 @@ async def second(process: Process, press: Press) -> MjbotError | None:
 @pytest.mark.parametrize("text", [finished for name in OWN for finished in parent(name, own=False).buttons], ids=str)
 def test_what_is_offered_is_claimed_under_its_own_key(text: Button) -> None:
     """So what was claimed of it before is found, whatever the relay's own buttons are called."""
-    assert claim_key(text.custom_id) == hash_custom_id(text.custom_id)
-    assert {claim_key(f"{text.custom_id}{more}") for more in (f"::{ID}", f"::{ID}::SOLO")} == {
+    assert get_claim_key(text.custom_id) == hash_custom_id(text.custom_id)
+    assert {get_claim_key(f"{text.custom_id}{more}") for more in (f"::{ID}", f"::{ID}::SOLO")} == {
         hash_custom_id(text.custom_id)
     }
 
@@ -88,7 +88,7 @@ def test_what_is_offered_is_claimed_under_its_own_key(text: Button) -> None:
 )
 def test_what_is_never_offered_keeps_its_key(custom_id: str) -> None:
     """A clip is no picture, and a description asked for again none of its lines."""
-    assert claim_key(custom_id) == hash_custom_id(custom_id)
+    assert get_claim_key(custom_id) == hash_custom_id(custom_id)
 
 
 @PAIRS

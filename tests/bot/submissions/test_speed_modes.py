@@ -14,13 +14,14 @@ from bot.errors import (
     StoreUnavailable,
     SubmitOutcomeUnknown,
 )
-from bot.midjourney.buttons import SPEED_CAPABILITY, hash_custom_id
-from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL
+from bot.midjourney.buttons import hash_custom_id
+from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SPEED_CAPABILITY
 from bot.midjourney.parameters import Parameter
 from bot.midjourney.prompt_builder import ImagineOptions
-from bot.midjourney.task import Status, SubmitResponse
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status
 from bot.policy.rules import Spender
-from bot.relay.requests import Speed
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_edit, build_imagine, build_shorten
 from bot.submissions.commands import CommandInvocation
 from bot.submissions.presses import Press

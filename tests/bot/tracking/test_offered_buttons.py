@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.midjourney.buttons import BUTTONS_CAPABILITY, ButtonKind, hash_custom_id, is_grid, resolve_action
+from bot.midjourney.buttons import ButtonKind, hash_custom_id, is_grid, resolve_action
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.store.rows import task_from_row, task_to_row
 from bot.tracking.feeds import INCOMPLETE_RESULT_SECONDS

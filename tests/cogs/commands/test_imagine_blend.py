@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreUnavailable
-from cogs.text.markdown import clean_text
+from bot.text_cleaning import clean_text
 from sandbox.relay import RelaySettings
 from tests.pictures import bomb, encoded, moving, noise
 from tests.world import GUILD_ID, World, rows, title_of, world

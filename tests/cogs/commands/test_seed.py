@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.midjourney.buttons import SEED_CAPABILITY
+from bot.midjourney.capabilities import SEED_CAPABILITY
 from sandbox.relay import RelaySettings
 from sandbox.relay.words import seed_of
 from tests.world import World, world

@@ -9,7 +9,7 @@ import pytest
 from simcord import InteractionResult
 
 from bot.entities import Notify, PersonSettings
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 from tests.world import World, button, rows, world
 
 GREEN = discord.ButtonStyle.success

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.midjourney.buttons import SPEED_CAPABILITY
-from bot.relay.requests import Speed
+from bot.midjourney.capabilities import SPEED_CAPABILITY
+from bot.midjourney.request_options import Speed
 from sandbox.relay import RelaySettings
 from tests.pictures import encoded, noise
 from tests.world import QUICK, World, world

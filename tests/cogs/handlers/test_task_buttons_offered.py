@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from simcord import InteractionResult
 
-from bot.midjourney.buttons import BUTTONS_CAPABILITY
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from sandbox.relay import RelaySettings
 from tests.buttonless import Buttonless
 from tests.cogs.handlers.test_result_buttons import choose

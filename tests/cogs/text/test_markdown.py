@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.text_cleaning import clean_text
 from cogs.text.limits import length
 from cogs.text.markdown import (
     PROMPT_LENGTH,
-    clean_text,
     escape_markdown,
     format_answer,
     format_code,

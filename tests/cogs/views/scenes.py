@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bot.entities import ButtonStates, Job, Person, Place, PressedButton
 from bot.errors import KeyLimited, KeyRefused
 from bot.imaging.reencode import Picture
-from bot.midjourney.buttons import hash_custom_id, name_capability
+from bot.midjourney.buttons import hash_custom_id
+from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Status, Task
 from bot.ports import JobEnding, Scene
 from tests.fakes.rows import place

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.entities import Notify, PersonSettings
-from bot.relay.requests import Speed
+from bot.midjourney.request_options import Speed
 from cogs.components.custom_ids import TaskCustomId
 from cogs.text import limits
 from cogs.views.settings_panel import EDIT_DEFAULTS, SettingButton, SettingChoice, render_settings_panel

@@ -8,8 +8,8 @@ import pytest
 from discord import ui
 
 from bot.entities import ButtonStates, PressedButton
-from bot.midjourney.buttons import ButtonKind, claim_key, hash_custom_id, name_capability
-from bot.midjourney.capabilities import name_fallback_capability
+from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
+from bot.midjourney.capabilities import name_capability, name_fallback_capability
 from bot.midjourney.task import Button, Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.views.task_buttons import render_task_buttons
@@ -90,7 +90,7 @@ async def test_a_pressed_button_turns_green_and_stays_enabled() -> None:
 
 
 @pytest.mark.parametrize("custom_id", ["MJ::JOB::upsample::2", f"MJ::JOB::upsample::2::{UUID}"])
-@pytest.mark.parametrize("marked", [claim_key, hash_custom_id])
+@pytest.mark.parametrize("marked", [get_claim_key, hash_custom_id])
 async def test_a_button_is_green_whoever_offered_it_when_it_was_pressed(
     custom_id: str, marked: Callable[[str], str]
 ) -> None:

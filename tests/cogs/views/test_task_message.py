@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.entities import ButtonStates, Person, PressedButton
 from bot.imaging.reencode import Picture
-from bot.midjourney.buttons import ButtonKind, hash_custom_id, name_capability
-from bot.midjourney.capabilities import name_fallback_capability
+from bot.midjourney.buttons import ButtonKind, hash_custom_id
+from bot.midjourney.capabilities import name_capability, name_fallback_capability
 from bot.midjourney.task import Task
 from bot.ports import JobEnding, Scene
 from cogs.components.custom_ids import TaskButton, TaskMenu

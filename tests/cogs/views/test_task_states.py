@@ -9,7 +9,8 @@ import pytest
 from bot.entities import ButtonStates, Job, Person, PressedButton
 from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError
 from bot.imaging.reencode import Picture
-from bot.midjourney.buttons import BUTTONS_CAPABILITY, REPAINTED_TITLE, ButtonKind, hash_custom_id
+from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, hash_custom_id
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Status, Task
 from bot.ports import JobEnding, RetryReason, Scene
 from bot.tracking.offered_buttons import add_offered_buttons
