@@ -117,7 +117,9 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
         "Outside its servers I draw only for people whom my operator named. The operator can add your user id to "
         "`ALLOWED_USERS`. `/mjstatus` is free for everybody."
     ),
-    NotOwnerOrModerator: "Only the person who asked for this message may do that, or who manages messages here. Ask one of them.",
+    NotOwnerOrModerator: (
+        "Only the person who asked for this message may do that, or who manages messages here. Ask one of them."
+    ),
     NotTheRequester: (
         "These buttons are for the person who asked for this message. Run `/mjstatus` with its id: the buttons of "
         "your own message are yours."
@@ -132,7 +134,9 @@ _PLAIN: Final[Mapping[type[MjbotError], str]] = {
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
     ),
-    ModalExpired: "This form has been answered or dropped. For a new one, press the button on the earlier picture again.",
+    ModalExpired: (
+        "This form has been answered or dropped. For a new one, press the button on the earlier picture again."
+    ),
     StoreUnavailable: (
         "I cannot reach my database, so nothing was sent and nothing is paid. Try again in a minute; if it stays so, "
         "tell the operator of this bot."

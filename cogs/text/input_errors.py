@@ -102,7 +102,8 @@ def _problem(problem: PromptProblem) -> str:  # noqa: C901, PLR0912 - one case f
             return f"{_name(name)} cannot be {quote_text(given)}: write it like `{example}` {_place(name, where)}."
         case ValueOutOfRange(name=name, given=given, minimum=low, maximum=high, where=where, model=model):
             which = f" with `--{model}`" if model else ""
-            return f"{_name(name)} takes `{low}` to `{high}`{which}, not {quote_text(given)}: change it {_place(name, where)}."
+            limits = f"`{low}` to `{high}`{which}"
+            return f"{_name(name)} takes {limits}, not {quote_text(given)}: change it {_place(name, where)}."
         case UnknownVersion(name=name, given=given, known_versions=known, where=where):
             newest = ", ".join(f"`{each}`" for each in known[:_VERSIONS])
             return f"{_name(name)} has no version {quote_text(given)}: take one of {newest} {_place(name, where)}."
@@ -116,8 +117,8 @@ def _problem(problem: PromptProblem) -> str:  # noqa: C901, PLR0912 - one case f
             return f"{_name(name)} does not exist with `--{model}`: leave it out, or choose another version."
         case SeveralJobs(given=given):
             return (
-                f"{quote_text(given)} makes Midjourney ask back before it starts several jobs, which no relay can answer: "
-                "ask for one at a time."
+                f"{quote_text(given)} makes Midjourney ask back before it starts several jobs, which no relay can "
+                "answer: ask for one at a time."
             )
         case TextInDefaults(given=given):
             return f"Defaults are parameters only, like `--ar 3:2 --stylize 250`: take out {quote_text(given)}."

@@ -7,8 +7,8 @@ from discord import ui
 
 from bot.entities import ButtonStates, Job
 from bot.features.downloads import WHOLE_GRID
-from bot.midjourney import buttons
 from bot.midjourney.buttons import ButtonKind, is_grid
+from bot.midjourney.capabilities import CANCEL_CAPABILITY
 from bot.midjourney.task import Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 
@@ -73,7 +73,7 @@ def _files(task: Task) -> tuple[BotButton, ...]:
 
 def get_running_buttons(job: Job, marks: ButtonStates) -> tuple[BotButton, ...]:
     """Offer to give up: a task that this message has asked for may be cancelled, until a relay said that it cannot."""
-    return (CANCEL,) if job.claim_id and buttons.CANCEL_CAPABILITY not in marks.missing_capabilities else (STOP,)
+    return (CANCEL,) if job.claim_id and CANCEL_CAPABILITY not in marks.missing_capabilities else (STOP,)
 
 
 def render_pictures_menu(task_id: str, message_id: int | None) -> ui.View:

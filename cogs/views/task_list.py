@@ -129,7 +129,8 @@ def format_task_line(one: TaskSummary) -> str:
     running = one.is_followed and one.progress and not Status(one.status).is_final
     progress = f" {one.progress} % ·" if running else ""
     what = f"{escape_markdown(kind)} · " if (kind := _kind(one)) else ""
-    return f"{get_status_emoji(one)}{progress} {prompt}\n{what}{format_code(one.task_id)} · {format_relative_time(one.requested_at)}{where}"
+    details = f"{what}{format_code(one.task_id)} · {format_relative_time(one.requested_at)}{where}"
+    return f"{get_status_emoji(one)}{progress} {prompt}\n{details}"
 
 
 def _kind(one: TaskSummary) -> str:

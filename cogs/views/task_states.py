@@ -103,8 +103,8 @@ def _full(again_at: datetime) -> MessageState:
 def _parent_busy(again_at: datetime) -> MessageState:
     lines = (
         (
-            f"The relay is still finishing it. Trying again {format_relative_time(again_at)}, by itself. Nothing is paid until the "
-            "relay takes your press."
+            f"The relay is still finishing it. Trying again {format_relative_time(again_at)}, by itself. "
+            "Nothing is paid until the relay takes your press."
         ),
     )
     return MessageState(QUEUED_COLOR, "⏳ Waiting for the picture you pressed", lines)

@@ -139,7 +139,7 @@ async def test_a_row_that_comes_late_is_found(world: World) -> None:
 @pytest.mark.parametrize("error", [CODE_5, TIMEOUT])
 @pytest.mark.parametrize("creates", [False, True])
 async def test_the_task_with_the_claims_tag_is_followed(
-    world: World, error: SubmitOutcomeUnknown, creates: bool
+    world: World, error: SubmitOutcomeUnknown, *, creates: bool
 ) -> None:
     """The message recovers by itself, and the claim is what it would have been."""
     world.relay.billed = [
