@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.midjourney import buttons
+from bot.midjourney.buttons import BUTTON_TABLE, find_pattern
 from sandbox.relay import PROFILES, RelaySettings, profile
 from sandbox.relay.lives import Life
 from sandbox.walker import NotOffered, Walker, walker
@@ -207,13 +207,12 @@ def assert_complete(commands: tuple[str, ...]) -> None:
     """Hold the walks against the commands that the bot registers, and against the table of buttons.
 
     Raises:
-        Incomplete: A command, or a line of the table in bot/midjourney/buttons.py, has no walk.
+        Incomplete: A command, or a row of BUTTON_TABLE, has no walk.
     """
     walked = {name.split(",")[0].removeprefix("/") for name in COMMANDS}
-    lines = buttons._TABLE  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    first = [next((line for line in lines if line.pattern.match(one.custom_id)), None) for one in PRESSES]
+    pressed = {find_pattern(one.custom_id) for one in PRESSES}
     missing = [f"/{name}" for name in commands if name not in walked]
-    missing += [line.pattern.pattern for line in lines if line not in first]
+    missing += [pattern for pattern in BUTTON_TABLE if pattern not in pressed]
     if missing:
         raise Incomplete(f"no walk in sandbox/compatibility.py: {', '.join(missing)}")
 

@@ -148,94 +148,77 @@ REPAINTED_TITLE = "Repainted"
 
 
 # A customId's prefix, as a pattern, and what its button does; {0} stands for the pattern's group.
-_TABLE: tuple[tuple[str, ButtonAction], ...] = (
-    (
-        r"MJ::JOB::upsample::([1-9])\b",
-        ButtonAction(
-            ButtonKind.PICK_FROM_GRID, "U{0}", "Picture {0}", "UPSCALE", FallbackKind.CHANGE, is_repeatable=False
-        ),
+BUTTON_TABLE: Mapping[str, ButtonAction] = {
+    r"MJ::JOB::upsample::([1-9])\b": ButtonAction(
+        ButtonKind.PICK_FROM_GRID, "U{0}", "Picture {0}", "UPSCALE", FallbackKind.CHANGE, is_repeatable=False
     ),
-    (
-        r"MJ::JOB::variation::([1-9])\b",
-        ButtonAction(ButtonKind.VARIATION, "V{0}", "Varied", "VARIATION", FallbackKind.CHANGE),
+    r"MJ::JOB::variation::([1-9])\b": ButtonAction(
+        ButtonKind.VARIATION, "V{0}", "Varied", "VARIATION", FallbackKind.CHANGE
     ),
-    (r"MJ::JOB::reroll::", ButtonAction(ButtonKind.REROLL, "Reroll", "Rerolled", "REROLL", FallbackKind.CHANGE)),
-    (r"MJ::JOB::upsample_\w*subtle::", ButtonAction(ButtonKind.UPSCALE, "Upscale (Subtle)", "Upscaled", "UPSCALE")),
-    (r"MJ::JOB::upsample_\w*creative::", ButtonAction(ButtonKind.UPSCALE, "Upscale (Creative)", "Upscaled", "UPSCALE")),
-    (r"MJ::JOB::upsample_\w*4x::", ButtonAction(ButtonKind.UPSCALE, "Upscale (4x)", "Upscaled", "UPSCALE")),
-    (r"MJ::JOB::upsample_\w*2x::", ButtonAction(ButtonKind.UPSCALE, "Upscale (2x)", "Upscaled", "UPSCALE")),
-    (r"MJ::JOB::upsample_", ButtonAction(ButtonKind.UPSCALE, "Upscale", "Upscaled", "UPSCALE")),
-    (r"MJ::JOB::low_variation::", ButtonAction(ButtonKind.VARY, "Vary (Subtle)", "Varied", "LOW_VARIATION")),
-    (r"MJ::JOB::high_variation::", ButtonAction(ButtonKind.VARY, "Vary (Strong)", "Varied", "HIGH_VARIATION")),
-    (r"MJ::Inpaint::", ButtonAction(ButtonKind.VARY_REGION, "Vary (Region)", REPAINTED_TITLE, "INPAINT")),
-    (r"MJ::Outpaint::100::", ButtonAction(ButtonKind.ZOOM, "Make Square", "Squared", "ZOOM")),
-    (r"MJ::Outpaint::75::", ButtonAction(ButtonKind.ZOOM, "Zoom Out 1.5x", "Zoomed out", "ZOOM")),
-    (r"MJ::Outpaint::50::", ButtonAction(ButtonKind.ZOOM, "Zoom Out 2x", "Zoomed out", "ZOOM")),
-    (r"MJ::Outpaint::", ButtonAction(ButtonKind.ZOOM, "Zoom Out", "Zoomed out", "ZOOM")),
-    (
-        r"MJ::CustomZoom::",
-        ButtonAction(ButtonKind.CUSTOM_ZOOM, "Custom Zoom", "Zoomed out", "CUSTOM_ZOOM", modal_kind="zoom"),
+    r"MJ::JOB::reroll::": ButtonAction(ButtonKind.REROLL, "Reroll", "Rerolled", "REROLL", FallbackKind.CHANGE),
+    r"MJ::JOB::upsample_\w*subtle::": ButtonAction(ButtonKind.UPSCALE, "Upscale (Subtle)", "Upscaled", "UPSCALE"),
+    r"MJ::JOB::upsample_\w*creative::": ButtonAction(ButtonKind.UPSCALE, "Upscale (Creative)", "Upscaled", "UPSCALE"),
+    r"MJ::JOB::upsample_\w*4x::": ButtonAction(ButtonKind.UPSCALE, "Upscale (4x)", "Upscaled", "UPSCALE"),
+    r"MJ::JOB::upsample_\w*2x::": ButtonAction(ButtonKind.UPSCALE, "Upscale (2x)", "Upscaled", "UPSCALE"),
+    r"MJ::JOB::upsample_": ButtonAction(ButtonKind.UPSCALE, "Upscale", "Upscaled", "UPSCALE"),
+    r"MJ::JOB::low_variation::": ButtonAction(ButtonKind.VARY, "Vary (Subtle)", "Varied", "LOW_VARIATION"),
+    r"MJ::JOB::high_variation::": ButtonAction(ButtonKind.VARY, "Vary (Strong)", "Varied", "HIGH_VARIATION"),
+    r"MJ::Inpaint::": ButtonAction(ButtonKind.VARY_REGION, "Vary (Region)", REPAINTED_TITLE, "INPAINT"),
+    r"MJ::Outpaint::100::": ButtonAction(ButtonKind.ZOOM, "Make Square", "Squared", "ZOOM"),
+    r"MJ::Outpaint::75::": ButtonAction(ButtonKind.ZOOM, "Zoom Out 1.5x", "Zoomed out", "ZOOM"),
+    r"MJ::Outpaint::50::": ButtonAction(ButtonKind.ZOOM, "Zoom Out 2x", "Zoomed out", "ZOOM"),
+    r"MJ::Outpaint::": ButtonAction(ButtonKind.ZOOM, "Zoom Out", "Zoomed out", "ZOOM"),
+    r"MJ::CustomZoom::": ButtonAction(
+        ButtonKind.CUSTOM_ZOOM, "Custom Zoom", "Zoomed out", "CUSTOM_ZOOM", modal_kind="zoom"
     ),
-    (r"MJ::JOB::pan_(left|right|up|down)", ButtonAction(ButtonKind.PAN, "Pan {0}", "Panned {0}", "PAN")),
-    (
-        r"MJ::JOB::animate_high_extend::(?:([1-9])\b)?",
-        ButtonAction(
-            ButtonKind.ANIMATE, "Extend (High motion)", "Extended", "", FallbackKind.EXTEND, motion=Motion.HIGH
-        ),
+    r"MJ::JOB::pan_(left|right|up|down)": ButtonAction(ButtonKind.PAN, "Pan {0}", "Panned {0}", "PAN"),
+    r"MJ::JOB::animate_high_extend::(?:([1-9])\b)?": ButtonAction(
+        ButtonKind.ANIMATE, "Extend (High motion)", "Extended", "", FallbackKind.EXTEND, motion=Motion.HIGH
     ),
-    (
-        r"MJ::JOB::animate_low_extend::(?:([1-9])\b)?",
-        ButtonAction(ButtonKind.ANIMATE, "Extend (Low motion)", "Extended", "", FallbackKind.EXTEND),
+    r"MJ::JOB::animate_low_extend::(?:([1-9])\b)?": ButtonAction(
+        ButtonKind.ANIMATE, "Extend (Low motion)", "Extended", "", FallbackKind.EXTEND
     ),
-    (
-        r"MJ::JOB::animate_high::",
-        ButtonAction(
-            ButtonKind.ANIMATE, "Animate (High motion)", "Animated", "", FallbackKind.VIDEO, motion=Motion.HIGH
-        ),
+    r"MJ::JOB::animate_high::": ButtonAction(
+        ButtonKind.ANIMATE, "Animate (High motion)", "Animated", "", FallbackKind.VIDEO, motion=Motion.HIGH
     ),
-    (
-        r"MJ::JOB::animate_low::",
-        ButtonAction(ButtonKind.ANIMATE, "Animate (Low motion)", "Animated", "", FallbackKind.VIDEO),
+    r"MJ::JOB::animate_low::": ButtonAction(
+        ButtonKind.ANIMATE, "Animate (Low motion)", "Animated", "", FallbackKind.VIDEO
     ),
-    (
-        r"MJ::JOB::video_virtual_upscale::([1-9])\b",
-        ButtonAction(ButtonKind.PICK_FROM_GRID, "U{0}", "Clip {0}", "", FallbackKind.SHOW_CLIP, is_repeatable=False),
+    r"MJ::JOB::video_virtual_upscale::([1-9])\b": ButtonAction(
+        ButtonKind.PICK_FROM_GRID, "U{0}", "Clip {0}", "", FallbackKind.SHOW_CLIP, is_repeatable=False
     ),
-    (
-        r"MJ::Job::PicReader::all",
-        ButtonAction(ButtonKind.DESCRIBE, "Imagine all", "Drawn", "", FallbackKind.IMAGINE_ALL),
+    r"MJ::Job::PicReader::all": ButtonAction(ButtonKind.DESCRIBE, "Imagine all", "Drawn", "", FallbackKind.IMAGINE_ALL),
+    r"MJ::Job::PicReader::([1-9])\b": ButtonAction(
+        ButtonKind.DESCRIBE, "Imagine {0}", "Drawn", "", FallbackKind.IMAGINE, modal_kind="prompt"
     ),
-    (
-        r"MJ::Job::PicReader::([1-9])\b",
-        ButtonAction(ButtonKind.DESCRIBE, "Imagine {0}", "Drawn", "", FallbackKind.IMAGINE, modal_kind="prompt"),
+    r"MJ::Picread::Retry": ButtonAction(ButtonKind.DESCRIBE, "Describe again", "Described", "", FallbackKind.DESCRIBE),
+    r"MJ::Job::PromptAnalyzer::([1-9])\b": ButtonAction(
+        ButtonKind.SHORTEN, "Imagine {0}", "Drawn", "", FallbackKind.IMAGINE, modal_kind="prompt"
     ),
-    (
-        r"MJ::Picread::Retry",
-        ButtonAction(ButtonKind.DESCRIBE, "Describe again", "Described", "", FallbackKind.DESCRIBE),
+    r"MJ::Job::PromptAnalyzer": ButtonAction(
+        ButtonKind.SHORTEN, "Show details", "Shortened", "", FallbackKind.SHOW_TEXT, is_repeatable=False
     ),
-    (
-        r"MJ::Job::PromptAnalyzer::([1-9])\b",
-        ButtonAction(ButtonKind.SHORTEN, "Imagine {0}", "Drawn", "", FallbackKind.IMAGINE, modal_kind="prompt"),
-    ),
-    (
-        r"MJ::Job::PromptAnalyzer",
-        ButtonAction(ButtonKind.SHORTEN, "Show details", "Shortened", "", FallbackKind.SHOW_TEXT, is_repeatable=False),
-    ),
-    (r"MJ::BOOKMARK::", ButtonAction(ButtonKind.BOOKMARK, "Favorite", "Favorited", is_repeatable=False)),
-)
-_PATTERNS = tuple((re.compile(pattern, re.ASCII | re.IGNORECASE), action) for pattern, action in _TABLE)
+    r"MJ::BOOKMARK::": ButtonAction(ButtonKind.BOOKMARK, "Favorite", "Favorited", is_repeatable=False),
+}
+_PATTERNS = tuple(re.compile(pattern, re.ASCII | re.IGNORECASE) for pattern in BUTTON_TABLE)
 
 
 @lru_cache(maxsize=4096)
 def resolve_action(custom_id: str) -> ButtonAction:
     """Return what a press of the button with this customId of the API does."""
-    for pattern, action in _PATTERNS:
+    for pattern in _PATTERNS:
         if found := pattern.match(custom_id):
+            action = BUTTON_TABLE[pattern.pattern]
             words = [(word or "").lower() for word in found.groups()]
             index = next((int(word) for word in words if word.isdigit()), 0)
             name, title = (text.format(*words) for text in (action.name, action.result_title))
             return replace(action, name=name, result_title=title, index=index)
     return ButtonAction(ButtonKind.OTHER, "More", "Done")
+
+
+def find_pattern(custom_id: str) -> str | None:
+    """Return the pattern of BUTTON_TABLE that stands for a customId, None where it is `ButtonKind.OTHER`."""
+    return next((pattern.pattern for pattern in _PATTERNS if pattern.match(custom_id)), None)
 
 
 def hash_custom_id(custom_id: str) -> str:
