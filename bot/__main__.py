@@ -9,12 +9,11 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import aiohttp
 import discord
@@ -42,7 +41,7 @@ from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mi
 from bot.ops.health import Readiness
 from bot.ops.http_server import serve_http
 from bot.ops.logging_setup import configure_logging
-from bot.ops.shutdown import CANCEL_SECONDS, SHUTDOWN_SECONDS
+from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
 from bot.relay.client import RelayClient
 from bot.settings import ENV_FILE, Settings
 from bot.store import open_store
@@ -92,102 +91,45 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 async def keep_connected(
-    settings: Settings, stop: asyncio.Event, patience: RetryTiming, readiness: Readiness | None = None
+    settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness | None = None
 ) -> int:
     """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
-    pause, readiness = patience.first_pause, readiness or Readiness()
+    pause, readiness = timing.first_pause, readiness or Readiness()
     while not stop.is_set():
         begun = monotonic()
         try:
-            await _bounded(stop, _live(settings, stop, patience, readiness))
-        except _StopAskedError:
-            break
+            await run_with_deadline(stop, _run_once(settings, stop, timing, readiness))
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
             readiness.set_waiting_reason("gateway", "Discord refuses DISCORD_TOKEN")
-            await wait_for_event(stop, patience.token_refused_pause)
+            await wait_for_event(stop, timing.token_refused_pause)
             return 1
         except connection.ShardsRefused as refused:
-            pause = patience.longest_pause
+            pause = timing.longest_pause
             log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
         except (StoreUnavailable, *connection.UNREACHABLE_ERRORS) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
             if check == "store":
                 DATABASE_WRITABLE.set(0)
             readiness.set_waiting_reason(check, f"{what} cannot be used yet")
-            if monotonic() - begun > patience.longest_pause:
-                pause = patience.first_pause
-            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
+            if monotonic() - begun > timing.longest_pause:
+                pause = timing.first_pause
+            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, summarize_in_one_line(error), pause)
         if not stop.is_set():
             await wait_for_event(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
-            pause = min(pause * 2, patience.longest_pause)
+            pause = min(pause * 2, timing.longest_pause)
     log.info("Stopped.")
     return 0
 
 
-class _StopAskedError(Exception):
-    """A signal asked to stop."""
-
-
-async def _live(settings: Settings, stop: asyncio.Event, patience: RetryTiming, readiness: Readiness) -> None:
-    """Live through one connection to Discord, built from nothing.
-
-    Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
-    come to their end and jobs are given back, as `serve` ends; REST and the store close last.
-    """
-    async with open_app(settings) as built, built.bot:
-        await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
-        await _unless(stop, connection.prepare_shards(built.bot, elsewhere=bool(settings.discord_api_url)))
-        async with built.run_background_work():
-            try:
-                with readiness.delegate_to(built.health):
-                    await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection_timeout))
-            except _StopAskedError:
-                log.info("Stopping.")
-                await connection.close_gateway(built.bot)
-                raise
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do `work`, or cut it short and raise _StopAskedError once `stop` is set."""
-    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        task.cancel()  # which does nothing to one that has ended
-        await asyncio.gather(task, return_exceptions=True)
-    if stop.is_set():
-        raise _StopAskedError
-    task.result()
-
-
-async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
-    """Run `living` to its end, which it comes to by itself once `stop` is set; what hangs then is cut short."""
-    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            await asyncio.wait({task}, timeout=SHUTDOWN_SECONDS)
-    finally:
-        stopping.cancel()
-        if not task.done():
-            log.warning("The end takes too long: cut short.")
-            task.cancel()
-            await asyncio.wait({task}, timeout=CANCEL_SECONDS)
-            if not task.done():
-                # A database that hangs holds its statements, and Python its threads: nothing else ends them in time.
-                logging.shutdown()
-                os._exit(0)
-    if not stop.is_set():
-        task.result()
-    elif task.done() and not task.cancelled() and not isinstance(error := task.exception(), _StopAskedError | None):
-        log.warning("Not all of it ended well (%s).", _short(error))
-
-
-def _short(error: BaseException) -> str:
-    """Tell an error in one line: some bring a whole web page."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness) -> None:
+    """Build the app, connect it to Discord once, and close it when the connection ends or `stop` is set."""
+    async with open_app(settings) as app, app.bot:
+        await run_unless_stopped(stop, connection.log_in(app.bot, settings.discord_token.get_secret_value()))
+        await run_unless_stopped(stop, connection.prepare_shards(app.bot, elsewhere=bool(settings.discord_api_url)))
+        async with app.run_background_work():
+            with readiness.delegate_to(app.health):
+                await run_unless_stopped(stop, connection.connect(app.bot, first_seconds=timing.connection_timeout))
 
 
 async def run_checks(settings: Settings, *, forget: bool = False) -> int:

@@ -1,13 +1,11 @@
 """The composition root: resources opened in order, services built, cogs handed exactly what they need."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -28,7 +26,7 @@ from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.worker_process import ImageWorker
 from bot.ops import platform_disk
 from bot.ops.health import Health, KeyCheck, find_polling_problem
-from bot.ops.shutdown import INTERACTION_SECONDS, JOB_RELEASE_SECONDS
+from bot.ops.shutdown import shut_down
 from bot.policy.rules import SpendingPolicy
 from bot.ports import Store
 from bot.recovery.job_leases import JobLeases
@@ -56,6 +54,8 @@ from cogs.commands.status import StatusCog
 from cogs.commands.tasks import TasksCog
 from cogs.commands.upscale_menu import UpscaleMenuCog
 from cogs.gateway.command_sync import sync_commands
+from cogs.gateway.command_tree import BotCommandTree
+from cogs.gateway.connection import close_gateway
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
 from cogs.gateway.rest_metrics import create_trace_config
@@ -67,7 +67,6 @@ from cogs.handlers.task_buttons import TaskButtonHandler
 from cogs.handlers.vary_region import VaryRegionHandler
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RateLimiter
-from cogs.messaging.responses import BotCommandTree, wait_for_interactions
 
 log = logging.getLogger(__name__)
 
@@ -94,16 +93,7 @@ class App:
 
     @asynccontextmanager
     async def run_background_work(self) -> AsyncGenerator[None]:
-        """Do the work that is not an answer: poll, draw, go on with what the last process left."""
-        try:
-            async with self._working():
-                yield
-        finally:
-            # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
-            await self._briefly(self.job_leases.end_lease())
-
-    @asynccontextmanager
-    async def _working(self) -> AsyncGenerator[None]:
+        """Poll, edit messages, and continue the jobs of earlier processes, until the block ends; then shut down."""
         async with self.supervisor.serve():
             self.supervisor.start("watcher", self.poller.run)
             self.supervisor.start("budgets", self.rate_limits.run)
@@ -114,18 +104,12 @@ class App:
             try:
                 yield
             finally:
-                await self._hand_over()
-
-    async def _hand_over(self) -> None:
-        """Answer whoever waits for an answer, then leave everything that is drawn to others."""
-        await self._briefly(wait_for_interactions(), INTERACTION_SECONDS)
-        await self.supervisor.wind_down()
-        await self._briefly(self.job_leases.release_jobs())
-
-    @staticmethod
-    async def _briefly(work: Coroutine[Any, Any, None], seconds: float = JOB_RELEASE_SECONDS) -> None:
-        """Do a last thing in the time that is left for it; what the store has begun cannot be cut short, so is left."""
-        await asyncio.wait({asyncio.ensure_future(work)}, timeout=seconds)
+                await shut_down(
+                    partial(close_gateway, self.bot),
+                    self.bot.open_interactions.wait_until_closed,
+                    self.supervisor,
+                    self.job_leases,
+                )
 
     async def _when_ready(self) -> None:
         # First: clicks come as soon as it is connected, and who may spend hangs on it.

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.ops.shutdown import SUBMISSION_SECONDS
-
 log = logging.getLogger(__name__)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -31,8 +29,7 @@ class TaskSupervisor:
     context. Work is keyed: handing in the same key again replaces what runs under it, once that has ended.
     """
 
-    def __init__(self, *, last_seconds: float = SUBMISSION_SECONDS) -> None:
-        self._last_seconds = last_seconds
+    def __init__(self) -> None:
         self._queue: asyncio.Queue[_Order] = asyncio.Queue()
         self._running: dict[Hashable, set[asyncio.Task[None]]] = {}
         self._to_the_end: set[asyncio.Task[None]] = set()
@@ -53,37 +50,38 @@ class TaskSupervisor:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Run what is handed in until the block ends.
-
-        Then what must come to its end is given `last_seconds`, and the rest is cancelled: its rows bring it back.
-        """
+        """Run what is handed in until the block ends, then cancel what still runs: its rows bring it back."""
         hiring = asyncio.create_task(self._hire(), name="supervisor")
         try:
             yield
         finally:
             try:
-                await self.wind_down()
-                await self._last_work()
+                await self.stop_all(last_seconds=0)
             finally:
-                workers = {hiring}.union(*self._running.values())
-                _cancel(workers)
-                await asyncio.gather(*workers, return_exceptions=True)
+                hiring.cancel()
+                await asyncio.gather(hiring, return_exceptions=True)
 
-    async def wind_down(self) -> None:
-        """Cancel all but what must come to its end, and from here on begin nothing else."""
+    async def cancel_ordinary_work(self) -> None:
+        """Cancel all but what was started `to_the_end`, and start nothing else from here on."""
         self._is_ending = True
         self._take_orders()
         others = set[asyncio.Task[None]]().union(*self._running.values()) - self._to_the_end
         _cancel(others)
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def _last_work(self) -> None:
-        """Wait for what must come to its end, and for what that hands in of the same kind."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._last_seconds):
-                while self._to_the_end:
-                    await asyncio.wait(set(self._to_the_end))
-                    self._take_orders()
+    async def stop_all(self, *, last_seconds: float) -> None:
+        """Give what was started `to_the_end`, and what it hands in of that kind, so many seconds; cancel the rest."""
+        try:
+            await self.cancel_ordinary_work()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(last_seconds):
+                    while self._to_the_end:
+                        await asyncio.wait(set(self._to_the_end))
+                        self._take_orders()
+        finally:
+            workers = set[asyncio.Task[None]]().union(*self._running.values())
+            _cancel(workers)
+            await asyncio.gather(*workers, return_exceptions=True)
 
     async def _hire(self) -> None:
         while True:

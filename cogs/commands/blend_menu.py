@@ -124,7 +124,7 @@ class BlendMenuCog(commands.Cog):
             if here < MAX_BLEND_PICTURES:
                 modal.add_item(_others(here))
             modal.add_item(_shapes())
-            await acknowledge(interaction.response.send_modal(modal))
+            await acknowledge(interaction, interaction.response.send_modal(modal))
 
     @commands.Cog.listener("on_interaction")
     async def handle_modal(self, interaction: Interaction) -> None:

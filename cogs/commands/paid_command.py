@@ -57,7 +57,7 @@ class PaidCommandRunner:
         except MjbotError as error:
             await send_ephemeral(interaction, log_and_describe_error(error, interaction))
             return
-        answer = await acknowledge(interaction.response.defer(ephemeral=private, thinking=True))
+        answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
         # Discord makes some answers of a person's own install private, whatever was asked for.

@@ -50,7 +50,7 @@ class SeedCog(commands.Cog):
         return await suggest_own_tasks(self._jobs, interaction.user.id, current)
 
     async def _ask(self, interaction: Interaction, task_id: str, *, private: bool) -> None:
-        answer = await acknowledge(interaction.response.defer(ephemeral=private, thinking=True))
+        answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
         # Discord makes some answers of a person's own install private, whatever was asked for.

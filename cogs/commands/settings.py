@@ -109,7 +109,7 @@ class SettingsCog(commands.Cog, name="People"):
         )
         hint = "Added to each prompt that does not say otherwise; empty: none"
         modal.add_item(ui.Label(text="Parameters", description=hint, component=field))
-        await acknowledge(interaction.response.send_modal(modal))
+        await acknowledge(interaction, interaction.response.send_modal(modal))
 
     async def _show(self, interaction: Interaction, settings: PersonSettings) -> None:
         embed, view = render_settings_panel(settings, self._notify_after)

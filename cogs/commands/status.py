@@ -107,7 +107,7 @@ class StatusCog(commands.Cog):
 
     async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Answer with the first task; the others follow as messages of their own."""
-        answer = await acknowledge(interaction.response.defer(ephemeral=private, thinking=True))
+        answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
         # Discord makes some answers of a person's own install private, whatever was asked for.

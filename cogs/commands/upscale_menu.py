@@ -45,7 +45,7 @@ class UpscaleMenuCog(commands.Cog):
             return
         said = f"From [this message]({message.jump_url}). What you press here is shown to you alone."
         embed = discord.Embed(title="Which one?", colour=ACTIVE_COLOR, description=said)
-        await acknowledge(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+        await acknowledge(interaction, interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 def _larger(message: discord.Message) -> Iterator[TaskButton]:

@@ -14,7 +14,6 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.ops.shutdown import GATEWAY_CLOSE_SECONDS
 from cogs.gateway.sharded_bot import MALFORMED_ANSWER_ERRORS, ShardedBot
 
 log = logging.getLogger(__name__)
@@ -79,13 +78,8 @@ async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
 
 
 async def close_gateway(bot: ShardedBot) -> None:
-    """Close the gateway's sockets, and nothing else: from here on Discord gives us no click, and REST works on."""
-    closing = [asyncio.ensure_future(shard.disconnect()) for shard in bot.shards.values()]
-    if closing:
-        _, deaf = await asyncio.wait(closing, timeout=GATEWAY_CLOSE_SECONDS)
-        for one in deaf:
-            one.cancel()
-        await asyncio.gather(*closing, return_exceptions=True)
+    """Close the gateway's sockets, and nothing else: Discord sends no more clicks, while its REST API still works."""
+    await asyncio.gather(*(shard.disconnect() for shard in bot.shards.values()), return_exceptions=True)
 
 
 async def connect(bot: ShardedBot, *, first_seconds: float = FIRST_CONNECTION_SECONDS) -> None:

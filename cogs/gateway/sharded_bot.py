@@ -14,6 +14,7 @@ from discord.http import Route
 
 from cogs.gateway.identify_limiter import IdentifyLimiter
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
+from cogs.messaging.open_interactions import OpenInteractions
 
 _ASK_SECONDS = 20.0
 _APART_SECONDS = 5.0
@@ -32,6 +33,7 @@ class ShardedBot(commands.AutoShardedBot):
             options["shard_ids"] = sorted(shard_ids)
         super().__init__(**options)
         self.identify_limiter = IdentifyLimiter(self._start_limit)
+        self.open_interactions = OpenInteractions()
         self.recommended_shard_count = 1
         """How many shards Discord would have, of all processes together."""
 

@@ -74,7 +74,7 @@ class ResultButtonHandler(commands.Cog):
         """Ask privately; the menu carries the grid's message, so that the files go where that one is seen."""
         grid = get_clicked_place(interaction)
         menu = render_pictures_menu(click.task_id, None if grid.ephemeral else grid.message_id)
-        await acknowledge(interaction.response.send_message(_ASK, view=menu, ephemeral=True))
+        await acknowledge(interaction, interaction.response.send_message(_ASK, view=menu, ephemeral=True))
 
     async def _split(self, interaction: Interaction, click: TaskCustomId, numbers: set[int]) -> None:
         if not await replace_message(interaction, _FETCHING):

@@ -108,7 +108,7 @@ class TaskButtonHandler(commands.Cog):
         modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
         hint = "What to draw; --zoom takes 1 to 2, like --zoom 1.5" if suffix else "What to draw, with its parameters"
         modal.add_item(build_prompt_field(text, hint))
-        await acknowledge(interaction.response.send_modal(modal))
+        await acknowledge(interaction, interaction.response.send_modal(modal))
 
     async def _submitted(self, interaction: Interaction, click: TaskCustomId, data: Mapping[str, Any]) -> None:
         if not await defer_click(interaction):

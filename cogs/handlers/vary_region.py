@@ -106,7 +106,7 @@ class VaryRegionHandler(commands.Cog):
         upload = ui.FileUpload[Any](custom_id=_MASK, min_values=0, max_values=1, required=False)
         hint = "A picture in the same shape, white where it shall change"
         modal.add_item(ui.Label(text="Or a mask of your own", description=hint, component=upload))
-        await acknowledge(interaction.response.send_modal(modal))
+        await acknowledge(interaction, interaction.response.send_modal(modal))
 
     async def _propose(self, interaction: Interaction, click: TaskCustomId, data: Mapping[str, Any]) -> None:
         """Show the mask over the picture, to this person alone."""

@@ -2,18 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import aiohttp
 import discord
-from discord import app_commands
 
 from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitOutcomeUnknown
 from cogs.components.modals import get_typed_prompt
 from cogs.messaging.context import Interaction
+from cogs.messaging.open_interactions import OpenInteractions
 from cogs.text import limits
 from cogs.text.error_messages import describe_error, describe_internal_error
 from cogs.text.quotes import append_typed_text
@@ -25,16 +25,11 @@ _T = TypeVar("_T")
 REQUEST_TIMEOUT_SECONDS = 20.0
 """How long Discord may take over one request: what it has not answered by then is lost."""
 
-_ELSEWHERE_SECONDS = 2.0
-_FIRST_SECONDS = 10.0
-"""How long word of a first answer is waited for: Discord takes none after three, but may be slow to say that it did."""
-_LOST = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
+LOST_RESPONSE_ERRORS = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
 """What the answer to an interaction ends with where another process gave it, or it got lost."""
 _ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitOutcomeUnknown)
 """What was asked for all the same, or may have been: nobody is to send that prompt once more."""
 _UNKNOWN_MESSAGE = 10008
-_HELD_TURNS, _HELD_SECONDS = 12, 0.02
-"""How often, and how long each time, work waits for others' first answers that are on their way: 240 ms at most."""
 
 
 def summarize_error(error: BaseException) -> str:
@@ -50,109 +45,33 @@ async def with_timeout(request: Awaitable[_T]) -> _T:
         return await request
 
 
-async def acknowledge(answer: Awaitable[_T]) -> _T | None:
+async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T | None:
     """Send the first answer; None where this process must not go on.
 
     Two processes on one token both get every interaction, and Discord takes one answer: 40060 says that the other
     was first, 10062 that it came too late. Where the answer got lost nobody knows, so nobody goes on, unpaid.
     """
     try:
-        with _under_way.one():
-            return await _first_answers.send(answer)
-    except _LOST as error:
+        open_interactions: OpenInteractions = interaction.client.open_interactions
+        return await open_interactions.send_first_response(response)
+    except LOST_RESPONSE_ERRORS as error:
         log.info("An interaction is not ours to answer: %s.", summarize_error(error))
         return None
 
 
 async def defer_click(interaction: Interaction) -> bool:
     """Answer a click, or a form, without any visible change (type 6); tell whether this process may go on."""
-    return await acknowledge(interaction.response.defer()) is not None
+    return await acknowledge(interaction, interaction.response.defer()) is not None
 
 
 async def defer_thinking(interaction: Interaction) -> bool:
     """Answer with a private "thinking ..."; tell whether this process may go on."""
-    return await acknowledge(interaction.response.defer(ephemeral=True, thinking=True)) is not None
+    return await acknowledge(interaction, interaction.response.defer(ephemeral=True, thinking=True)) is not None
 
 
 async def replace_message(interaction: Interaction, text: str) -> bool:
     """Put a sentence in place of the message that was clicked; tell whether this process may go on."""
-    return await acknowledge(interaction.response.edit_message(content=text, view=None)) is not None
-
-
-class _FirstAnswers:
-    """Lets first answers go before the work that follows them: three seconds are all that Discord gives to each."""
-
-    def __init__(self) -> None:
-        self._on_their_way = 0
-
-    async def send(self, answer: Awaitable[_T]) -> _T:
-        self._on_their_way += 1
-        try:
-            async with asyncio.timeout(_FIRST_SECONDS):
-                answered = await answer
-        finally:
-            self._on_their_way -= 1
-        for _ in range(_HELD_TURNS):
-            if not self._on_their_way:
-                break
-            await asyncio.sleep(_HELD_SECONDS)
-        return answered
-
-
-_first_answers = _FirstAnswers()
-
-
-class _UnderWay:
-    """Counts the interactions that are being answered: a process that stops lets them come to their end."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._one_left = asyncio.Event()
-
-    @contextmanager
-    def one(self) -> Generator[None]:
-        self._count += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
-            self._one_left.set()
-
-    async def ended(self) -> None:
-        while self._count:
-            # A fresh one each time: it belongs to the loop that waits, and a process may run one after another.
-            self._one_left = asyncio.Event()
-            await self._one_left.wait()
-
-
-_under_way = _UnderWay()
-
-
-async def wait_for_interactions() -> None:
-    """Wait until no interaction is being answered any more."""
-    await _under_way.ended()
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Tell whether a line of discord.py's tree is news: choices that came second, or late, are nobody's."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not (str(record.msg).startswith("Ignoring exception in autocomplete") and isinstance(error, _LOST))
-
-
-class BotCommandTree(app_commands.CommandTree[Any]):
-    """discord.py's tree, whose last resort is a sentence: left alone, it only logs what a command raises."""
-
-    def __init__(self, client: discord.Client) -> None:
-        super().__init__(client)
-        logging.getLogger("discord.app_commands.tree").addFilter(_is_ours)
-
-    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        """Tell the person, where no command did."""
-        if isinstance(error, app_commands.CommandNotFound):
-            # A process of another version may know it, and answers meanwhile.
-            await asyncio.sleep(_ELSEWHERE_SECONDS)
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await send_ephemeral(interaction, log_and_describe_error(cause, interaction))
+    return await acknowledge(interaction, interaction.response.edit_message(content=text, view=None)) is not None
 
 
 async def send_ephemeral(interaction: Interaction, text: str) -> None:
@@ -172,7 +91,7 @@ async def send_ephemeral(interaction: Interaction, text: str) -> None:
 async def replace_response_on_error(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
     """Turn whatever goes wrong inside into one sentence in place of "thinking ...", for the person who asked."""
     try:
-        with _under_way.one():
+        with interaction.client.open_interactions.track():
             yield
     except Exception as error:  # noqa: BLE001 - a command's last resort: the person is told, the log has it all
         if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
@@ -226,7 +145,7 @@ def log_and_describe_error(error: BaseException, interaction: Interaction) -> st
 async def send_ephemeral_on_error(interaction: Interaction) -> AsyncGenerator[None]:
     """Turn whatever goes wrong inside into one sentence for the person who asked."""
     try:
-        with _under_way.one():
+        with interaction.client.open_interactions.track():
             yield
     except Exception as error:  # noqa: BLE001 - a click's last resort: the person is told, the log has it all
         await send_ephemeral(interaction, log_and_describe_error(error, interaction))

@@ -90,7 +90,7 @@ class World:
             mine, self.store.owner = self.store, owner
         store, fleet = steps.through(mine), steps.through(mine.process_leases)
         relay, display = steps.through(self.relay, failing=False), steps.through(self.editor, failing=False)
-        supervisor = TaskSupervisor(last_seconds=0)
+        supervisor = TaskSupervisor()
         watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), self.clock.clock)
         offers = ButtonOffers(store, self.clock.now)
         jobs = JobTracker(

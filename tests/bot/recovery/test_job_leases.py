@@ -61,7 +61,7 @@ async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> Non
             await world.clock.advance(1.0)
             world.relay.set(task(progress=60))
             await world.clock.advance(6.0)
-            await first.supervisor.wind_down()
+            await first.supervisor.cancel_ordinary_work()
             await first.job_leases.release_jobs()
             await world.clock.advance(0.5)
             assert second.jobs.running_message_ids == {700}
@@ -198,7 +198,7 @@ async def test_a_store_that_is_gone_is_told_once_and_its_return_too(
         assert process.job_leases.find_problem() == ""
         assert REGISTRY.get_sample_value("mjbot_database_writable") == 1
         assert process.jobs.running_message_ids == {700}
-        await process.supervisor.wind_down()
+        await process.supervisor.cancel_ordinary_work()
         await world.clock.advance(OVER)
         assert process.job_leases.find_problem() == "the database has not answered for a while"
     said = [record.getMessage() for record in caplog.records]

@@ -211,13 +211,14 @@ async def test_what_must_come_to_its_end_is_given_time() -> None:
         await asyncio.sleep(0)
         supervisor.start("submit 2", lambda: submit("second"), to_the_end=True)
         supervisor.start("job 2", draw)
+        await supervisor.stop_all(last_seconds=10)
 
     assert ["cancelled", "first", "second"] == [ended[0], *sorted(ended[1:])]
 
 
 async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
     """A platform would kill the process anyway."""
-    supervisor = TaskSupervisor(last_seconds=0.01)
+    supervisor = TaskSupervisor()
 
     async def submit() -> None:
         await asyncio.Event().wait()
@@ -225,5 +226,7 @@ async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
     async with supervisor.serve():
         supervisor.start("submit", submit, to_the_end=True)
         await asyncio.sleep(0)
+        await supervisor.stop_all(last_seconds=0)
+        assert len(supervisor.running_keys) == 0
 
     assert len(supervisor.running_keys) == 0

@@ -10,6 +10,7 @@ import discord
 import pytest
 
 from cogs.messaging.context import Interaction
+from cogs.messaging.open_interactions import OpenInteractions
 from cogs.messaging.responses import (
     acknowledge,
     log_and_describe_error,
@@ -27,6 +28,12 @@ LOST = [
 ]
 
 
+def fake_interaction() -> Interaction:
+    """An interaction with an id, and a bot that counts it."""
+    client = SimpleNamespace(open_interactions=OpenInteractions())
+    return cast("Interaction", SimpleNamespace(id=4711, client=client))
+
+
 def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
     """Make what discord.py raises for such an answer."""
     return discord.HTTPException(cast("Any", SimpleNamespace(status=status, reason="so")), body)
@@ -42,7 +49,7 @@ async def test_a_lost_answer_is_logged_without_its_address(
     async def answer() -> int:
         raise error
 
-    assert await acknowledge(answer()) is None
+    assert await acknowledge(fake_interaction(), answer()) is None
     assert len(caplog.messages) == 1
     assert "secrettoken" not in caplog.text
 
@@ -69,20 +76,22 @@ async def test_a_message_that_is_gone_is_not_taken_back(caplog: pytest.LogCaptur
     """Whoever deleted "thinking ..." wants no answer: nothing is asked of Discord once more."""
     caplog.set_level(logging.INFO)
     response = cast("Any", SimpleNamespace(status=404, reason="so"))
-    async with replace_response_on_error(cast("Interaction", SimpleNamespace(id=4711)), private=False):
+    async with replace_response_on_error(fake_interaction(), private=False):
         raise discord.NotFound(response, {"code": 10008, "message": "Unknown Message"})
     assert caplog.messages == ["Interaction 4711 ends: its message is gone."]
 
 
-@pytest.mark.parametrize("seconds", ["_FIRST_SECONDS", "PATIENCE_SECONDS"])
-async def test_what_is_never_answered_is_lost(seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for ever, and nobody goes on."""
-    monkeypatch.setattr(f"cogs.messaging.responses.{seconds}", 0.01)
-    if seconds == "_FIRST_SECONDS":
-        assert await acknowledge(asyncio.Event().wait()) is None
-    else:
-        with pytest.raises(TimeoutError):
-            await with_timeout(asyncio.Event().wait())
+async def test_a_first_response_that_discord_never_confirms_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process does not go on with the interaction."""
+    monkeypatch.setattr("cogs.messaging.open_interactions.FIRST_RESPONSE_SECONDS", 0)
+    assert await acknowledge(fake_interaction(), asyncio.Event().wait()) is None
+
+
+async def test_a_request_that_discord_never_answers_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller learns of it as a TimeoutError."""
+    monkeypatch.setattr("cogs.messaging.responses.REQUEST_TIMEOUT_SECONDS", 0)
+    with pytest.raises(TimeoutError):
+        await with_timeout(asyncio.Event().wait())
 
 
 def test_what_discord_says_is_logged() -> None:
