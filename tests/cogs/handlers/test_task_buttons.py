@@ -549,13 +549,15 @@ async def test_an_unfinished_message_goes_on_after_a_restart(tmp_path: Path) -> 
         await w.pictured(answer.response.id)
 
 
-async def test_a_submit_cut_off_by_the_end_is_told_as_uncertain(tmp_path: Path) -> None:
+async def test_a_submit_cut_off_by_the_end_is_told_as_uncertain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A claim found on its way is not sent again: its message says that nobody knows."""
     async with world(tmp_path, SLOW) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, parent, "U2"), "📨")
         await w.until(lambda: w.relay.requests["action"])
-        w.app.supervisor._last_seconds = 0.1  # what a submit gets to come to its end is not enough for this one
+        monkeypatch.setattr("bot.ops.shutdown.SUBMISSION_SECONDS", 0)
         await w.restart()
         await w.titled(child.id, "❔")
         assert w.relay.requests["action"] == 1
