@@ -159,7 +159,7 @@ async def open_app(
                 settings.mj_api_key.get_secret_value(),
                 now=clock.now,
                 sleep=clock.sleep,
-                complete=offers.add_missing_buttons,
+                transform_task=offers.add_missing_buttons,
             )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())

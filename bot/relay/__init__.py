@@ -1,1 +1,1 @@
-"""The HTTP border: requests to the relay, and its responses as values or errors."""
+"""The HTTP border to the relay: requests go out, responses become our values or our errors."""

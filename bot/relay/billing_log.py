@@ -1,4 +1,4 @@
-"""Read the relay's own log of what it billed to this key: which request, when, and as which task. Pure."""
+"""Parse the relay's billing log: which request it billed to this key, when, and as which task. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,31 +9,25 @@ from typing import Any, Final
 from bot.errors import RelayUnreachable
 from bot.json_values import coerce_int, coerce_text, is_json_array, is_json_object
 from bot.midjourney.task import Task
-from bot.relay.response_errors import (
-    decode_json,
-    extract_message,
-    find_common_error,
-    find_missing_path_error,
-    make_unreachable_error,
-)
-from bot.relay.responses import RelayResponse
+from bot.relay.relay_response import RelayResponse, decode_json
+from bot.relay.response_errors import classify_read_error
 
 MAX_ROWS: Final = 2000
-"""How many rows are kept, the newest: new-api of 2026 sends 1,000, its earlier versions all that there ever were."""
+"""How many rows are kept, the newest. new-api of 2026 sends 1,000; its earlier versions send all rows there are."""
 
-_ROUND: Final = 10
-"""Whatever cuts a list cuts it at a multiple of this: new-api of 2026 at 1,000 rows, others at a page of theirs."""
-_CONSUMED: Final = 2
+_PAGE_MULTIPLE: Final = 10
+"""A list that was cut has a multiple of this many rows: 1,000 in new-api of 2026, a page of them in other relays."""
+_BILLED_TYPE: Final = 2
 # new-api writes "... 操作 IMAGINE, ID 1795857879593001" in every version, with wide commas. The row of a face swap has
 # no id, and that of an upload an empty one.
-_ID: Final = re.compile(r"(?<![A-Za-z])ID\s*:?\s*(\d{1,40})")
-_TEXT: Final = 500
+_TASK_ID: Final = re.compile(r"(?<![A-Za-z])ID\s*:?\s*(\d{1,40})")
+_MAX_CONTENT: Final = 500
 _SWAP: Final = "swap_face"
-# Beyond it the seconds are milliseconds: a time after the year 5000.
-_MILLISECONDS: Final = 100_000_000_000
+# A larger number of seconds would be a time after the year 5000, so it counts milliseconds.
+_MAX_SECONDS: Final = 100_000_000_000
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
-# What a stock new-api calls each action when it bills it.
+# The model names under which an unmodified new-api bills each action.
 _MODELS: Final = frozenset(
     f"mj_{action}"
     for action in (
@@ -45,7 +39,7 @@ _MODELS: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class BillingRow:
-    """One request that the relay billed; `task_id` is empty where its text names none."""
+    """One request that the relay billed; `task_id` is empty if the row's text names none."""
 
     billed_at: datetime
     model: str
@@ -54,19 +48,19 @@ class BillingRow:
 
     @property
     def is_midjourney(self) -> bool:
-        """Whether Midjourney was asked: the key may serve other models too."""
+        """Whether the request was for Midjourney; the key may serve other models too."""
         return bool(self.task_id) or self.model.startswith("mj_") or self.model == _SWAP
 
     def may_have_model(self, model: str) -> bool:
-        """Whether it may be of that model; "" is any, and what is none of new-api's own names may be each of them."""
+        """Whether the row may be of `model` ("" is any); a model name that new-api does not use may stand for each."""
         return not model or self.model == model or self.model not in _MODELS
 
 
 @dataclass(frozen=True, kw_only=True)
 class BillingPage:
-    """What one reading of the log shows: the billed rows, newest first, and what tells how much the relay left out.
+    """One reading of the log: the billed rows, newest first, and what shows how much the relay left out.
 
-    `size` is how many rows it sent, billed or not; `newest_first` whether it sent them in that order.
+    `sent_rows` is how many rows the relay sent, billed or not; `is_newest_first` whether it sent them in that order.
     """
 
     rows: tuple[BillingRow, ...]
@@ -75,80 +69,68 @@ class BillingPage:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it is sure to be the whole log."""
-        return self.sent_rows % _ROUND != 0
+        """Whether this is certainly the whole log."""
+        return self.sent_rows % _PAGE_MULTIPLE != 0
 
     @property
     def has_newest_rows(self) -> bool:
-        """Whether the newest rows are in it: a log that is sent oldest first may be cut before them."""
+        """Whether the newest rows are included; a log that is sent oldest first may be cut before them."""
         return self.is_newest_first or self.is_complete
 
 
 def get_billing_model(action: str) -> str:
-    """Return the model under which new-api bills an action; "" where that is not known."""
-    low = action.lower()
-    model = low if low == _SWAP else f"mj_{low}"
+    """Return the model name under which new-api bills an action; "" if it is not known."""
+    name = action.lower()
+    model = name if name == _SWAP else f"mj_{name}"
     return model if model in _MODELS else ""
 
 
-def parse_billing_log(answer: RelayResponse) -> BillingPage:
-    """Read the answer to /api/log/token: what was billed.
+def parse_billing_log(response: RelayResponse) -> BillingPage:
+    """Parse the response to /api/log/token.
 
     Raises:
-        ActionUnsupported: There is no such log here: 404, a redirect, or the web console's page.
-        RelayError: It cannot be read, or not now (RelayBusy).
+        ActionUnsupported: The relay has no such log: 404, a redirect, or the web console's page.
+        RelayError: The log cannot be read, or not now (RelayBusy).
     """
-    body = decode_json(answer)
-    if answer.is_success and is_json_object(body) and "data" in body:
+    body = decode_json(response)
+    if response.is_success and is_json_object(body) and "data" in body:
         data = body["data"]
         # Go writes an empty list as null.
         if is_json_array(data) or (data is None and body.get("success") is True):
-            billed = (row for row in data or () if is_json_object(row) and coerce_int(row.get("type")) == _CONSUMED)
-            sent = [_row(row) for row in billed]
-            rows = sorted(sent, key=lambda row: row.billed_at, reverse=True)
-            return BillingPage(rows=tuple(rows[:MAX_ROWS]), sent_rows=len(data or ()), is_newest_first=sent == rows)
-    words = extract_message(answer, body)
-    raise (
-        find_common_error(answer, words)
-        or find_missing_path_error(answer, words)
-        or make_unreachable_error(answer, words)
-    )
+            objects = (row for row in data or () if is_json_object(row))
+            billed = [_parse_row(row) for row in objects if coerce_int(row.get("type")) == _BILLED_TYPE]
+            rows = sorted(billed, key=lambda row: row.billed_at, reverse=True)
+            return BillingPage(rows=tuple(rows[:MAX_ROWS]), sent_rows=len(data or ()), is_newest_first=billed == rows)
+    raise classify_read_error(response, body)
 
 
-def parse_task_by_state(answer: RelayResponse, state: str) -> Task | None:
-    """Read the answer to /mj/task/list, midjourney-proxy's: the task with that state, None where there is none.
+def parse_task_by_state(response: RelayResponse, state: str) -> Task | None:
+    """Parse the response to midjourney-proxy's /mj/task/list and return the task with `state`, or None.
 
     Raises:
-        ActionUnsupported: There is no such list here: 404, a redirect, or the web console's page.
-        RelayError: It cannot be read.
+        ActionUnsupported: The relay has no such list: 404, a redirect, or the web console's page.
+        RelayError: The list cannot be read.
     """
-    if answer.is_success and answer.text.lstrip("\ufeff \t\r\n").startswith("[") and state not in answer.text:
-        return None  # without reading thousands of others
-    body = decode_json(answer)
-    if answer.is_success and is_json_array(body):
-        found = (
-            row for row in body if is_json_object(row) and coerce_text(row.get("id")) and row.get("state") == state
-        )
-        return next(map(Task.model_validate, found), None)
-    words = extract_message(answer, body)
-    raise (
-        find_common_error(answer, words)
-        or find_missing_path_error(answer, words)
-        or make_unreachable_error(answer, words)
-    )
+    if response.is_success and response.starts_with("[") and state not in response.text:
+        return None  # without decoding thousands of other tasks
+    body = decode_json(response)
+    if response.is_success and is_json_array(body):
+        rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")))
+        return next((Task.model_validate(row) for row in rows if row.get("state") == state), None)
+    raise classify_read_error(response, body)
 
 
-def _row(row: Mapping[Any, Any]) -> BillingRow:
+def _parse_row(row: Mapping[Any, Any]) -> BillingRow:
     seconds = coerce_int(row.get("created_at"))
-    if seconds > _MILLISECONDS:
+    if seconds > _MAX_SECONDS:
         seconds //= 1000
     if not 0 < seconds < _LATEST:
-        # When it was billed would be anybody's guess, and so whether a request is missing.
+        # Without its time, the row cannot show whether a request is missing.
         raise RelayUnreachable("a log without times")
-    named = _ID.search(coerce_text(row.get("content"))[:_TEXT])
+    match = _TASK_ID.search(coerce_text(row.get("content"))[:_MAX_CONTENT])
     return BillingRow(
         billed_at=datetime.fromtimestamp(seconds, UTC),
         model=coerce_text(row.get("model_name")).strip(),
         quota=coerce_int(row.get("quota")),
-        task_id=named[1] if named else "",
+        task_id=match[1] if match else "",
     )

@@ -1,26 +1,26 @@
-"""What can be submitted, and the JSON that says it: pure, with pictures as bytes until the last moment."""
+"""Requests that the relay bills, and their JSON. Pure; pictures stay bytes until the body is encoded."""
 
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from bot.midjourney.request_options import BotType, Dimensions, Motion
 
 FieldValue = str | bool | int | list[str] | bytes | tuple[bytes, ...]
-"""A field of a submit: bytes are an encoded picture, and go as a data URL."""
+"""A field of a body; bytes are an encoded picture, which is sent as a data URL."""
 RequestBody = Mapping[str, FieldValue]
 ChangeAction = Literal["UPSCALE", "VARIATION", "REROLL"]
 
-# A multiple of three, so that the parts of a picture join without padding; one part holds up nobody.
-_PART = 3 * 64 * 1024
-_SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"))
+# A multiple of three, so that a picture's encoded chunks join without padding; small, so that none blocks the loop.
+_CHUNK_BYTES: Final = 3 * 64 * 1024
+_SIGNATURES: Final = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imagine:
-    """Draw a prompt, after `pictures` if there are some."""
+    """Draw a prompt, with `pictures` as image prompts."""
 
     path: ClassVar = "/mj/submit/imagine"
     prompt: str
@@ -51,7 +51,7 @@ class Blend:
 
 @dataclass(frozen=True, kw_only=True)
 class Describe:
-    """Read a picture, given by its bytes, or by a link, which only TrueAI's proxy takes."""
+    """Describe a picture, given as bytes or as a link, which only TrueAI's proxy accepts."""
 
     path: ClassVar = "/mj/submit/describe"
     picture: bytes | str
@@ -66,7 +66,7 @@ class Describe:
 
 @dataclass(frozen=True, kw_only=True)
 class Shorten:
-    """Rank the words of a prompt, and shorten it."""
+    """Rank the words of a prompt and shorten it."""
 
     path: ClassVar = "/mj/submit/shorten"
     prompt: str
@@ -80,7 +80,7 @@ class Shorten:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Upscale, vary or reroll the older way; new-api refuses an index of 0, even for REROLL."""
+    """Upscale, vary or reroll through the older endpoint; new-api refuses an index of 0, even for REROLL."""
 
     path: ClassVar = "/mj/submit/change"
     task_id: str
@@ -95,7 +95,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class PressButton:
-    """Press the button `custom_id` of a task; `remix` asks TrueAI's proxy for the form of a new prompt."""
+    """Press the button `custom_id` of a task; `remix` asks TrueAI's proxy for the modal with a new prompt."""
 
     path: ClassVar = "/mj/submit/action"
     task_id: str
@@ -111,7 +111,7 @@ class PressButton:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmitModal:
-    """Answer the form that the child `task_id` waits for; `mask` is a PNG of the picture's size, white repainted."""
+    """Submit the modal that the child `task_id` waits for; `mask` is a PNG, white where to repaint."""
 
     path: ClassVar = "/mj/submit/modal"
     task_id: str
@@ -141,9 +141,9 @@ class SwapFaces:
 
 @dataclass(frozen=True, kw_only=True)
 class Video:
-    """Animate a picture, given by its bytes or a link; `end_image`, `loop` and `batch` only TrueAI's proxy heeds.
+    """Animate a picture, given as bytes or as a link; only TrueAI's proxy heeds `end_image`, `loop` and `batch_size`.
 
-    `batch` is how many clips, 0 for the relay's own number, which is four.
+    `batch_size` is the number of clips; 0 lets the relay choose, which makes four.
     """
 
     path: ClassVar = "/mj/submit/video"
@@ -156,15 +156,15 @@ class Video:
 
     @property
     def body(self) -> RequestBody:
-        """The fields, without `state`; what is not asked for is not sent."""
-        wishes: dict[str, FieldValue] = {"endImage": self.end_image, "loop": self.loop, "batchSize": self.batch_size}
-        asked = {name: value for name, value in wishes.items() if value}
-        return {"prompt": self.prompt, "image": self.image, "motion": self.motion, **asked}
+        """The fields, without `state` and without options that are not set."""
+        options: dict[str, FieldValue] = {"endImage": self.end_image, "loop": self.loop, "batchSize": self.batch_size}
+        chosen = {name: value for name, value in options.items() if value}
+        return {"prompt": self.prompt, "image": self.image, "motion": self.motion, **chosen}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extend:
-    """Lengthen a clip of a finished video; `index` counts from 0, and new-api takes nothing but a whole number."""
+    """Extend a clip of a finished video; `index` counts from 0, and new-api accepts only an integer."""
 
     path: ClassVar = "/mj/submit/video"
     task_id: str
@@ -175,13 +175,13 @@ class Extend:
     @property
     def body(self) -> RequestBody:
         """The fields, without `state`."""
-        where: dict[str, FieldValue] = {"action": "extend", "taskId": self.task_id, "index": self.index}
-        return {"prompt": self.prompt, "motion": self.motion, **where}
+        clip: dict[str, FieldValue] = {"action": "extend", "taskId": self.task_id, "index": self.index}
+        return {"prompt": self.prompt, "motion": self.motion, **clip}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edits:
-    """Change a picture, given by its bytes or a link, as a prompt says."""
+    """Edit a picture, given as bytes or as a link, as the prompt describes."""
 
     path: ClassVar = "/mj/submit/edits"
     prompt: str
@@ -196,27 +196,27 @@ class Edits:
 SubmitRequest = (
     Imagine | Blend | Describe | Shorten | Change | PressButton | SubmitModal | SwapFaces | Video | Extend | Edits
 )
-"""Everything that makes a task."""
+"""Every request that creates a task."""
 
 UPLOAD_PATH = "/mj/submit/upload-discord-images"
 
 
 def has_pictures(body: RequestBody) -> bool:
-    """Whether this body is too long to be written at once."""
+    """Whether the body contains pictures, so that it must be encoded in chunks."""
     return any(isinstance(value, bytes | tuple) for value in body.values())
 
 
 def measure_body(body: RequestBody) -> int:
-    """Count the bytes of a body, without writing its pictures."""
-    return sum(_length(part) for part in _parts(body))
+    """Return the encoded body's length in bytes, without encoding its pictures."""
+    return sum(_measure_part(part) for part in _iterate_parts(body))
 
 
 def encode_body(body: RequestBody) -> Iterator[bytes]:
-    """Write a body as JSON, pictures as data URLs, in parts of which none takes a millisecond."""
-    for part in _parts(body):
+    """Encode a body as JSON, with pictures as data URLs, in chunks that each take less than a millisecond."""
+    for part in _iterate_parts(body):
         if isinstance(part, _Picture):
-            for start in range(0, len(part.data), _PART):
-                yield b64encode(memoryview(part.data)[start : start + _PART])
+            for start in range(0, len(part.data), _CHUNK_BYTES):
+                yield b64encode(memoryview(part.data)[start : start + _CHUNK_BYTES])
         else:
             yield part
 
@@ -226,30 +226,30 @@ class _Picture:
     data: bytes
 
 
-def _length(part: bytes | _Picture) -> int:
+def _measure_part(part: bytes | _Picture) -> int:
     return len(part) if isinstance(part, bytes) else (len(part.data) + 2) // 3 * 4
 
 
-def _parts(body: RequestBody) -> Iterator[bytes | _Picture]:
+def _iterate_parts(body: RequestBody) -> Iterator[bytes | _Picture]:
     for number, (name, value) in enumerate(body.items()):
         yield f"{', ' if number else '{'}{json.dumps(name)}: ".encode()
-        yield from _written(value)
+        yield from _iterate_value(value)
     yield b"}" if body else b"{}"
 
 
-def _written(value: FieldValue) -> Iterator[bytes | _Picture]:
+def _iterate_value(value: FieldValue) -> Iterator[bytes | _Picture]:
     if isinstance(value, tuple):
         for number, picture in enumerate(value):
             yield b", " if number else b"["
-            yield from _data_url(picture)
+            yield from _iterate_data_url(picture)
         yield b"]" if value else b"[]"
     elif isinstance(value, bytes):
-        yield from _data_url(value)
+        yield from _iterate_data_url(value)
     else:
         yield json.dumps(value).encode()
 
 
-def _data_url(picture: bytes) -> Iterator[bytes | _Picture]:
+def _iterate_data_url(picture: bytes) -> Iterator[bytes | _Picture]:
     kind = next((kind for signature, kind in _SIGNATURES if picture.startswith(signature)), "png")
     yield f'"data:image/{kind};base64,'.encode()
     yield _Picture(picture)

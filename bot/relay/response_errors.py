@@ -1,14 +1,10 @@
-"""Tell why an answer is no value: which leaf of our tree stands for what a relay said. Pure.
+"""Choose the error for a response that holds no value. Pure.
 
-Relays differ in status, body and language for the same event; what each line stands for is read in new-api,
-midjourney-proxy(-plus) and TrueAI's proxy. The content type is never believed: submits come as text/plain.
+Relays differ in status, body and language for the same event. The patterns come from the source code of new-api,
+midjourney-proxy(-plus) and TrueAI's proxy. A `find_` function returns None if the response is not its case.
 """
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from bot.errors import (
     ActionUnsupported,
@@ -30,9 +26,8 @@ from bot.errors import (
     SubmitRefused,
     UpstreamKeyRefused,
 )
-from bot.json_values import coerce_text, is_json_object
 from bot.midjourney.submit_response import SubmitResponse
-from bot.text_cleaning import sanitize_reason
+from bot.relay.relay_response import RelayMessage, RelayResponse, decode_json, extract_message
 
 # new-api speaks simplified or traditional Chinese, or English (its i18n/locales); one-hub and others have their own.
 _EXHAUSTED = re.compile(
@@ -43,21 +38,21 @@ _EXPIRED = re.compile(r"过期|過期|\bexpired\b")
 _UNKNOWN_KEY = re.compile(
     r"(?:无效的?|無效的?)(?:令牌|密钥|密鑰)|(?:invalid|incorrect|unknown|wrong)[ _](?:api[ _]?)?key\b"
 )
-# The same text for a wrong, an expired and an exhausted key on new-api of 2026, a wrong one elsewhere.
+# new-api of 2026 says this of unknown, expired and exhausted keys alike; other relays only of unknown ones.
 _INVALID_TOKEN = re.compile(r"invalid (?:access )?token|token (?:is )?invalid")
-# Other reasons for which a key is refused; these texts are clear, so the usage route need not be asked.
-_OTHERWISE = re.compile(
+# Other reasons for which a key is refused. These texts are clear, so the usage route need not be asked.
+_OTHER_KEY_REASONS = re.compile(
     r"封禁|banned|blocked|禁用|停用|弃用|棄用|deprecated|disabled|[状狀][态態]不可用|status (?:is )?unavailable|"
     r"(?<![a-z])ips?(?![a-z])|分组|分組|\bgroup\b|渠道|管道|\bchannel\b|未提供|not provided|missing|"
     r"数据库|資料庫|database"
 )
-_OF_KEY = re.compile(
+_KEY_OR_LOGIN = re.compile(
     r"令牌|密钥|密鑰|登录|登錄|登入|授权|授權|权限|權限|无权|無權|鉴权|鑑權|认证|認證|过期|過期|封禁|禁用|"
     r"\b(?:api[ _-]?)?keys?\b|tokens?\b|secret|auth|log[ _-]?in|sign[ _-]?in|log[ _-]?on|expired|credential|"
     r"forbidden|denied|permission|not allowed|account|session"
 )
-"""What else is said of a key, a log-in or an account that is not accepted."""
-_LIMITED = re.compile(
+"""Further words for a key, a login or an account that is not accepted."""
+_LIMITED_TO_MODELS = re.compile(
     r"(?:(?:无权|無權|不允许|不允許).{0,8}(?:模型)|"
     r"(?:no|not have|lacks?) (?:access|permission)\b.{0,40}?\bmodels?\b|"
     r"(?:not (?:allowed|authori[sz]ed|permitted)|denied|cannot|may not)\b.{0,40}?\bmodels?\b|"
@@ -88,14 +83,14 @@ _NO_CHANNEL = (
     "可用管道失敗",
     "model_not_found",
 )
-# new-api fails here with the upstream's acceptance in its hands: the job runs, and may be billed.
+# new-api fails here after the upstream has accepted the task: it runs and may be billed.
 _AFTER_ACCEPTANCE = (
     "insert_midjourney_task_failed",
     "copy_response_body_failed",
     "close_response_body_failed",
     "billing_failed",
 )
-# new-api lost its upstream: it billed nothing, and works on nothing any more. Forks may bill it all the same.
+# new-api lost its connection to the upstream: it billed nothing and works on the submit no more. Forks may bill it.
 _UPSTREAM_LOST = (
     "do_request_failed",
     "unmarshal_response_body_failed",
@@ -103,223 +98,169 @@ _UPSTREAM_LOST = (
     "read_request_body_failed",
 )
 _MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
-
-# Somebody on the way stopped waiting, which tells nothing of what became of the submit.
+# A server between us and the relay stopped waiting, so the outcome of the submit is unknown.
 _TIMEOUTS = frozenset({408, 499})
-# Cloudflare could not even connect to the relay; 520, 522 and 524 leave open what arrived.
+# Cloudflare could not connect to the relay. After 520, 522 and 524 the request may have arrived.
 _NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
 
 
-@dataclass(frozen=True)
-class RelayResponse:
-    """An HTTP answer as it came; `retry_after` in seconds where the relay said it.
+def make_unreachable_error(response: RelayResponse, message: RelayMessage) -> RelayError:
+    """Return the error for a read whose response holds no usable answer."""
+    return RelayUnreachable(message.reason, retry_after=response.retry_after)
 
-    `secret` is the key that was sent, which no reason may repeat; `data` are the bytes, of which `text` may be the
-    beginning.
+
+def find_common_error(response: RelayResponse, message: RelayMessage, *, forwarded: bool = False) -> RelayError | None:
+    """Return the error that both reads and submits may meet: about the key, the balance or the load.
+
+    `forwarded` says that the relay forwards such a request to its upstream. A 401 or 403 is then about the relay's own
+    secret, unless the body has the shape of the relay's own errors, which come before it forwards.
     """
-
-    status: int
-    text: str
-    retry_after: float | None = None
-    secret: str = field(default="", repr=False)
-    data: bytes = field(default=b"", repr=False)
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status says that it went well."""
-        return 200 <= self.status < 300
-
-    @property
-    def is_html(self) -> bool:
-        """Whether the body is a page rather than an answer."""
-        return self.text.lstrip("\ufeff \t\r\n").startswith("<")
-
-
-@dataclass(frozen=True)
-class RelayMessage:
-    """What a body says, whatever its shape; `low` holds every word of it, for comparing.
-
-    `own` tells that it has the shape of the relay's own errors, {"error": {"message": ...}}: what an upstream answers
-    to a relay has another one.
-    """
-
-    reason: str
-    lowercase: str
-    code: int = 0
-    is_relay_error: bool = False
-
-    def contains_any(self, some: tuple[str, ...]) -> bool:
-        """Whether it says one of these, which are in lower case."""
-        return any(word in self.lowercase for word in some)
-
-
-def decode_json(answer: RelayResponse) -> Any:  # noqa: ANN401 - JSON is what it is
-    """Read the body as JSON, None where it is none."""
-    try:
-        return json.loads(answer.text.lstrip("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def extract_message(answer: RelayResponse, body: object) -> RelayMessage:
-    """Find what an answer, decoded as `body`, says in words."""
-    if not is_json_object(body):
-        said = "" if answer.is_html else coerce_text(body) or answer.text
-        return RelayMessage(sanitize_reason(said, answer.secret) or f"HTTP {answer.status}", said[:2000].lower())
-    error = body.get("error")
-    told: Mapping[Any, Any] = error if is_json_object(error) else body
-    fields = ("description", "message", "msg", "detail", "title", "error")
-    said = next((text for name in fields if (text := coerce_text(told.get(name)).strip())), "")
-    low = " ".join((said[:2000], coerce_text(told.get("code")), coerce_text(told.get("type")))).lower()
-    own = is_json_object(error) and bool(coerce_text(error.get("message")).strip())
-    reason = sanitize_reason(said, answer.secret) or f"HTTP {answer.status}"
-    return RelayMessage(reason, low, SubmitResponse.model_validate(body).code, own)
-
-
-def make_unreachable_error(answer: RelayResponse, words: RelayMessage) -> RelayError:
-    """Make of a read's answer that it is none."""
-    return RelayUnreachable(words.reason, retry_after=answer.retry_after)
-
-
-def find_common_error(answer: RelayResponse, words: RelayMessage, *, forwarded: bool = False) -> RelayError | None:
-    """Read what is said to reads and submits alike: about the key, the money, the load.
-
-    `forwarded`: the relay forwards such a request to its upstream. A 401 or 403 is then about the relay's own secret,
-    unless it has the shape of the relay's own errors, which come before it forwards.
-    """
-    # A page with 403 is a firewall's, which has not looked at the key.
-    if answer.status in {401, 402, 403} and not (answer.status == 403 and answer.is_html):
-        refusal = _of_key(answer, words)
-        upstream = forwarded and not words.is_relay_error and not isinstance(refusal, BalanceExhausted)
-        return UpstreamKeyRefused(words.reason) if upstream else refusal
-    if answer.status == 429 or words.code == 30:
-        return RelayBusy(words.reason, retry_after=answer.retry_after)
+    # A web page with 403 comes from a firewall, which has not looked at the key.
+    if response.status in {401, 402, 403} and not (response.status == 403 and response.is_html):
+        refusal = _classify_key_error(response, message)
+        is_upstream = forwarded and not message.is_relay_error and not isinstance(refusal, BalanceExhausted)
+        return UpstreamKeyRefused(message.reason) if is_upstream else refusal
+    if response.status == 429 or message.code == 30:
+        return RelayBusy(message.reason, retry_after=response.retry_after)
     return None
 
 
-def _of_key(answer: RelayResponse, words: RelayMessage) -> RelayError:
-    """Tell what is wrong with the key, as far as the words say it."""
+def _classify_key_error(response: RelayResponse, message: RelayMessage) -> RelayError:
+    """Return the most precise error about the key that the message supports."""
     kind: type[RelayError] = KeyRefused
-    if _LIMITED.search(words.reason.lower()):
+    if _LIMITED_TO_MODELS.search(message.reason.lower()):
         kind = KeyLimited
-    elif answer.status == 402 or _EXHAUSTED.search(words.lowercase):
+    elif response.status == 402 or _EXHAUSTED.search(message.lowercase):
         kind = BalanceExhausted
-    elif _EXPIRED.search(words.lowercase):
+    elif _EXPIRED.search(message.lowercase):
         kind = KeyExpired
-    elif _UNKNOWN_KEY.search(words.lowercase) and not _OTHERWISE.search(words.lowercase):
+    elif _UNKNOWN_KEY.search(message.lowercase) and not _OTHER_KEY_REASONS.search(message.lowercase):
         kind = KeyUnknown
-    return kind(words.reason)
+    return kind(message.reason)
 
 
-def is_ambiguous_key_error(refused: RelayError) -> bool:
-    """Whether a refusal's words may stand for a wrong, an expired and an exhausted key alike."""
-    return type(refused) in {KeyRefused, KeyUnknown} and not _OTHERWISE.search(refused.reason.lower())
+def is_ambiguous_key_error(refusal: RelayError) -> bool:
+    """Whether the reason of a refusal may mean an unknown, an expired or an exhausted key."""
+    return type(refusal) in {KeyRefused, KeyUnknown} and not _OTHER_KEY_REASONS.search(refusal.reason.lower())
 
 
-def names_unknown_key(words: RelayMessage) -> bool:
-    """Whether the words say that there is no such key, once it is known that they mean no expired or exhausted one."""
-    return bool(_INVALID_TOKEN.search(words.lowercase) or _UNKNOWN_KEY.search(words.lowercase))
+def names_unknown_key(message: RelayMessage) -> bool:
+    """Whether the message means an unknown key, given that the key is neither expired nor exhausted."""
+    return bool(_INVALID_TOKEN.search(message.lowercase) or _UNKNOWN_KEY.search(message.lowercase))
 
 
-def may_reject_key(words: RelayMessage) -> bool:
-    """Whether the words of a success may refuse the key all the same: {"success": false, "message": "未登录"}."""
-    return words.code in {401, 402, 403} or bool(_OF_KEY.search(words.lowercase) or _EXHAUSTED.search(words.lowercase))
+def may_reject_key(message: RelayMessage) -> bool:
+    """Whether the message of a 2xx response may refuse the key: {"success": false, "message": "未登录"}."""
+    words = message.lowercase
+    return message.code in {401, 402, 403} or bool(_KEY_OR_LOGIN.search(words) or _EXHAUSTED.search(words))
 
 
-def may_be_wrong_header(answer: RelayResponse) -> bool:
+def may_be_wrong_header(response: RelayResponse) -> bool:
     """Whether a read may have been refused because the key came in the wrong header.
 
-    TrueAI's proxy answers 403 in plain text where it looks at an Authorization that it cannot read.
+    TrueAI's proxy answers 403 in plain text if it cannot read the Authorization header.
     """
-    if answer.status != 403 or answer.is_html:
-        return answer.status == 401
-    return not extract_message(answer, decode_json(answer)).is_relay_error
+    if response.status != 403 or response.is_html:
+        return response.status == 401
+    return not extract_message(response, decode_json(response)).is_relay_error
 
 
-def find_missing_path_error(answer: RelayResponse, words: RelayMessage) -> RelayError | None:
-    """Read that the relay lacks the path that was asked."""
-    # new-api answers a path that it lacks with its web console: HTTP 200, or 301 with a separate frontend.
-    if 300 <= answer.status < 400 or answer.status in {404, 405} or (answer.is_success and answer.is_html):
-        return ActionUnsupported(words.reason, lasting=True)
+def find_missing_path_error(response: RelayResponse, message: RelayMessage) -> RelayError | None:
+    """Return the error for a path that the relay does not have."""
+    # new-api serves its web console for unknown paths: HTTP 200, or 301 with a separate frontend.
+    is_console = response.is_success and response.is_html
+    if 300 <= response.status < 400 or response.status in {404, 405} or is_console:
+        return ActionUnsupported(message.reason, lasting=True)
     return None
 
 
-def _names_model(words: RelayMessage) -> bool:
-    """Whether a submit is refused for the model that it asks for: without one it is the key that is limited."""
-    said = words.reason.lower()
-    limited = _LIMITED.search(said)
-    return bool(_MODEL_REFUSED.search(said) or (limited and (limited["model"] or _THIS_MODEL.search(said))))
+def _names_refused_model(message: RelayMessage) -> bool:
+    """Whether a submit is refused for its model; a refusal without a model's name means that the key is limited."""
+    words = message.reason.lower()
+    limited = _LIMITED_TO_MODELS.search(words)
+    return bool(_MODEL_REFUSED.search(words) or (limited and (limited["model"] or _THIS_MODEL.search(words))))
 
 
-def find_gateway_error(answer: RelayResponse, words: RelayMessage) -> RelayError | None:
-    """Read what stands before Midjourney: new-api's middleware, a web server, a firewall."""
-    if answer.status in {401, 403} and _names_model(words):
-        return ActionUnsupported(words.reason, lasting=True)
-    if words.contains_any(_NO_CHANNEL) and (
-        answer.status == 503 or (words.is_relay_error and answer.status not in {200, 429})
-    ):
-        return ActionUnsupported(words.reason, lasting=False)
-    if refusal := find_common_error(answer, words, forwarded=True):
+def find_gateway_error(response: RelayResponse, message: RelayMessage) -> RelayError | None:
+    """Return the error of what stands before Midjourney: new-api's middleware, a web server, a firewall."""
+    if response.status in {401, 403} and _names_refused_model(message):
+        return ActionUnsupported(message.reason, lasting=True)
+    is_channel_error = response.status == 503 or (message.is_relay_error and response.status not in {200, 429})
+    if is_channel_error and message.contains_any(_NO_CHANNEL):
+        return ActionUnsupported(message.reason, lasting=False)
+    if refusal := find_common_error(response, message, forwarded=True):
         return refusal
-    # Its parser of customIds panics, and only that panic is known to come before anything is sent.
-    if "unknown_action" in words.lowercase or (
-        "panic detected" in words.lowercase and "index out of range" in words.lowercase
-    ):
-        return ActionUnsupported(words.reason, lasting=True)
-    # new-api's middleware, under that name, stands before the relaying; what comes after is an upstream_error.
-    stopped_before = answer.status >= 500 and "new_api_error" in words.lowercase
-    if stopped_before or answer.status in _NOT_DELIVERED or (answer.status == 403 and answer.is_html):
-        return make_unreachable_error(answer, words)
-    return find_missing_path_error(answer, words)
+    # new-api's parser of customIds panics. Only that panic is known to happen before anything is sent.
+    words = message.lowercase
+    if "unknown_action" in words or ("panic detected" in words and "index out of range" in words):
+        return ActionUnsupported(message.reason, lasting=True)
+    # new-api's middleware, which uses this name, runs before relaying; later errors are named upstream_error.
+    is_middleware = response.status >= 500 and "new_api_error" in words
+    if is_middleware or response.status in _NOT_DELIVERED or (response.status == 403 and response.is_html):
+        return make_unreachable_error(response, message)
+    return find_missing_path_error(response, message)
 
 
-def classify_by_status(answer: RelayResponse, words: RelayMessage) -> RelayError:
-    """Judge by the status alone: half a JSON may have been new-api's code 5, which is HTTP 400."""
-    half = answer.text.lstrip().startswith("{") and decode_json(answer) is None
-    if 400 <= answer.status < 500 and answer.status not in _TIMEOUTS and not half:
-        return SubmitRefused(0, words.reason)
-    return SubmitOutcomeUnknown(words.reason)
+def classify_read_error(response: RelayResponse, body: object) -> RelayError:
+    """Classify the response to a read that the relay answers itself, whose JSON is `body`."""
+    message = extract_message(response, body)
+    return (
+        find_common_error(response, message)
+        or find_missing_path_error(response, message)
+        or make_unreachable_error(response, message)
+    )
 
 
-def _no_room(answer: RelayResponse, words: RelayMessage, told: SubmitResponse) -> RelayError | None:
-    if not words.contains_any(_NO_ACCOUNT) and (told.code == 23 or words.contains_any(_QUEUE_FULL)):
-        # With an id something may have come to be, so it is not sent again by itself.
-        kind = RelayBusy if told.result else QueueFull
-        return kind(words.reason, retry_after=answer.retry_after)
-    return NoAccountAvailable(words.reason, retry_after=answer.retry_after) if words.contains_any(_NO_ACCOUNT) else None
+def classify_by_status(response: RelayResponse, message: RelayMessage) -> RelayError:
+    """Classify a submit's response by its status alone; half a JSON may be new-api's code 5, which is HTTP 400."""
+    is_half = response.text.lstrip().startswith("{") and decode_json(response) is None
+    if 400 <= response.status < 500 and response.status not in _TIMEOUTS and not is_half:
+        return SubmitRefused(0, message.reason)
+    return SubmitOutcomeUnknown(message.reason)
 
 
-def _of_parent(words: RelayMessage) -> RelayError | None:
-    if words.contains_any(_PARENT_BUSY):
-        return ParentBusy(words.reason)
-    if words.contains_any(_PARENT_GONE):
-        return ParentGone(words.reason)
-    return ParentUnchangeable(words.reason) if words.contains_any(_PARENT_UNCHANGEABLE) else None
+def _find_capacity_error(response: RelayResponse, message: RelayMessage, submit: SubmitResponse) -> RelayError | None:
+    if message.contains_any(_NO_ACCOUNT):
+        return NoAccountAvailable(message.reason, retry_after=response.retry_after)
+    if submit.code == 23 or message.contains_any(_QUEUE_FULL):
+        # A response with an id may have created a task, so its submit is not sent again automatically.
+        kind = RelayBusy if submit.result else QueueFull
+        return kind(message.reason, retry_after=response.retry_after)
+    return None
+
+
+def _find_parent_error(message: RelayMessage) -> RelayError | None:
+    if message.contains_any(_PARENT_BUSY):
+        return ParentBusy(message.reason)
+    if message.contains_any(_PARENT_GONE):
+        return ParentGone(message.reason)
+    return ParentUnchangeable(message.reason) if message.contains_any(_PARENT_UNCHANGEABLE) else None
 
 
 def classify_submit_error(
-    answer: RelayResponse, words: RelayMessage, told: SubmitResponse, *, claims_success: bool
+    response: RelayResponse, message: RelayMessage, submit: SubmitResponse, *, claims_success: bool
 ) -> RelayError:
-    """Read a proxy's {code, description} (or TrueAI's {success, code, message})."""
-    turned_away = answer.status in {401, 402, 403, 429}
-    if (told.code in {1, 21, 22} and not turned_away) or words.contains_any(_AFTER_ACCEPTANCE):
-        # Accepted, and billed, but where it went is not known.
-        return SubmitOutcomeUnknown(words.reason, accepted=True)
-    if told.code == 5 and not turned_away:
-        # The gateway asked upstream and lost the answer. A proxy on the way, behind which the relay may still be
-        # working, answers with a status or with words of its own.
-        return SubmitOutcomeUnknown(words.reason, answered=answer.status == 400 and words.contains_any(_UPSTREAM_LOST))
-    if told.code == 24:
-        return PromptBanned(told.properties.banned_word, words.reason)
-    if "quota_not_enough" in words.lowercase:
-        return BalanceExhausted(words.reason)
-    if refusal := _of_parent(words) or _no_room(answer, words, told):
+    """Classify a proxy's {code, description}, or TrueAI's {success, code, message}, which accepts no submit."""
+    was_turned_away = response.status in {401, 402, 403, 429}
+    if (submit.code in {1, 21, 22} and not was_turned_away) or message.contains_any(_AFTER_ACCEPTANCE):
+        # The relay accepted and billed the submit but did not return the task's id.
+        return SubmitOutcomeUnknown(message.reason, accepted=True)
+    if submit.code == 5 and not was_turned_away:
+        # The gateway sent the submit upstream and lost the answer. If a proxy on the way lost it, the relay may still
+        # be working; such a proxy responds with another status or with words of its own.
+        is_relays_own = response.status == 400 and message.contains_any(_UPSTREAM_LOST)
+        return SubmitOutcomeUnknown(message.reason, answered=is_relays_own)
+    if submit.code == 24:
+        return PromptBanned(submit.properties.banned_word, message.reason)
+    if "quota_not_enough" in message.lowercase:
+        return BalanceExhausted(message.reason)
+    if refusal := _find_parent_error(message) or _find_capacity_error(response, message, submit):
         return refusal
-    if told.code == 3:
-        return ParentGone(words.reason)
-    if refusal := find_gateway_error(answer, words):
+    if submit.code == 3:
+        return ParentGone(message.reason)
+    if refusal := find_gateway_error(response, message):
         return refusal
-    known = told.code in {4, 9}
-    if answer.status >= 500 or answer.status in _TIMEOUTS or claims_success or (told.result and not known):
-        return SubmitOutcomeUnknown(words.reason)
-    return SubmitRefused(told.code, words.reason)
+    is_server_failure = response.status >= 500 or response.status in _TIMEOUTS
+    if is_server_failure or claims_success or (submit.result and submit.code not in {4, 9}):
+        return SubmitOutcomeUnknown(message.reason)
+    return SubmitRefused(submit.code, message.reason)

@@ -1,12 +1,11 @@
-"""Turn whatever a relay answers into a value, or into the error that response_errors finds for it: pure."""
+"""Parse the relay's responses: each function returns a value or raises the error from response_errors. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from bot.errors import (
     ActionUnsupported,
-    PictureGone,
     RelayBusy,
     RelayError,
     RelayUnreachable,
@@ -17,12 +16,11 @@ from bot.errors import (
 from bot.json_values import coerce_text, is_json_array, is_json_object
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status, Task, select_most_advanced
+from bot.relay.relay_response import RelayResponse, decode_json, extract_message
 from bot.relay.response_errors import (
-    RelayResponse,
     classify_by_status,
+    classify_read_error,
     classify_submit_error,
-    decode_json,
-    extract_message,
     find_common_error,
     find_gateway_error,
     find_missing_path_error,
@@ -30,219 +28,184 @@ from bot.relay.response_errors import (
     may_reject_key,
 )
 
-__all__ = [
-    "RelayResponse",
-    "parse_cancel",
-    "parse_image",
-    "parse_seed",
-    "parse_submission",
-    "parse_task",
-    "parse_tasks",
-    "parse_upload_links",
-    "prove_key",
-]
-
-_UNKNOWN = ("task_no_found", "task_not_found", "task not found", "任务不存在")
-_NO_PRIVATE_CHANNEL = "请配置私聊频道"
-"""TrueAI's proxy reads a seed from a private channel, which its account has to be given first."""
-# After a form new-api holds two of a task; the rest is somebody who means to keep us busy.
-_ROWS_PER_TASK = 10
-_FORM_SENT = "MODAL"
-"""The action of the second row that new-api writes for a task when its form is sent."""
+_TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
+_NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
+"""TrueAI's proxy reads seeds from a private channel, which its account must be given first."""
+# After a modal new-api holds two rows of a task; a relay that sends many more is broken or hostile.
+_MAX_ROWS_PER_TASK: Final = 10
+_MODAL_ACTION: Final = "MODAL"
+"""The action of the second row that new-api writes for a task when its modal is submitted."""
 
 
-def parse_task(answer: RelayResponse, task_id: str) -> Task:
-    """Read the answer to a fetch.
+def parse_task(response: RelayResponse, task_id: str) -> Task:
+    """Parse the response to a fetch.
 
     Raises:
         TaskUnknown: HTTP 400 code 4 (new-api), 204 (TrueAI), an empty 200 (midjourney-proxy), 404 (others).
-        RelayError: Any other leaf that a read can end in.
+        RelayError: Any other error of a read.
     """
-    body = decode_json(answer)
-    if answer.is_success:
+    body = decode_json(response)
+    if response.is_success:
         if is_json_object(body) and coerce_text(body.get("id")):
-            return _row(body)
-        if answer.text.strip() in {"", "null", "{}"}:
+            return _parse_row(body)
+        if response.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id)
-    words = extract_message(answer, body)
-    # A 404 in JSON is about the task; a page, or new-api's "Invalid URL", is about the address that we ask.
-    about_task = answer.status == 404 and "invalid url" not in words.lowercase and (body or not answer.text.strip())
-    if words.contains_any(_UNKNOWN) or about_task:
-        raise TaskUnknown(task_id, words.reason)
-    if refusal := find_common_error(answer, words):
+    message = extract_message(response, body)
+    # A 404 in JSON is about the task; a web page, or new-api's "Invalid URL", is about the address.
+    is_about_task = response.status == 404 and "invalid url" not in message.lowercase
+    if message.contains_any(_TASK_UNKNOWN) or (is_about_task and (body or not response.text.strip())):
+        raise TaskUnknown(task_id, message.reason)
+    if refusal := find_common_error(response, message):
         raise refusal
-    took_key = answer.is_success and is_json_object(body) and not may_reject_key(words)
-    raise RelayUnreachable(words.reason, retry_after=answer.retry_after, took_key=took_key)
+    took_key = response.is_success and is_json_object(body) and not may_reject_key(message)
+    raise RelayUnreachable(message.reason, retry_after=response.retry_after, took_key=took_key)
 
 
-def prove_key(answer: RelayResponse, understand: Callable[[RelayResponse], object]) -> bool | None:
-    """Tell what the answer to a fetch, or a list, proves of the headers that were sent.
+def prove_key(response: RelayResponse, parse: Callable[[RelayResponse], object]) -> bool | None:
+    """Tell what the response to a fetch or a list proves about the key headers that were sent.
 
-    True: it is a relay's, which has accepted the key. False: it is a refusal, or none of a relay's, as a gateway's
-    login page. None: it may be either.
+    True: a relay accepted the key. False: it is a refusal or does not come from a relay, such as a gateway's login
+    page. None: it may be either.
     """
     try:
-        understand(answer)
+        parse(response)
     except TaskUnknown:
-        # A blank 404 any web server may give.
-        return answer.status != 404 or bool(decode_json(answer))
+        # Any web server may respond with a blank 404.
+        return response.status != 404 or bool(decode_json(response))
     except (ActionUnsupported, RelayBusy):
         return None
-    except RelayUnreachable as unread:
-        return None if unread.took_key or answer.status >= 500 or answer.status == 408 else False
+    except RelayUnreachable as unreadable:
+        return None if unreadable.took_key or response.status >= 500 or response.status == 408 else False
     except RelayError:
         return False
     return True
 
 
-def parse_tasks(answer: RelayResponse, task_ids: Collection[str]) -> dict[str, Task]:
-    """Read the answer to list-by-condition, of which only what was asked for is looked at.
+def parse_tasks(response: RelayResponse, task_ids: Collection[str]) -> dict[str, Task]:
+    """Parse the response to list-by-condition into tasks by id; ids that the relay does not know are missing.
 
-    Ids that the relay does not know are missing.
+    Rows that were not asked for are not validated.
 
     Raises:
-        ActionUnsupported: There is no list-by-condition here: 404, 405, a redirect, or the web console's page.
-        RelayError: Any other leaf that a read can end in.
+        ActionUnsupported: The relay has no list-by-condition: 404, 405, a redirect, or the web console's page.
+        RelayError: Any other error of a read.
     """
-    body = decode_json(answer)
-    if answer.is_success and is_json_array(body):
+    body = decode_json(response)
+    if response.is_success and is_json_array(body):
         wanted = frozenset(task_ids) - {""}
         rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")) in wanted)
-        return select_most_advanced(map(_row, islice(rows, len(wanted) * _ROWS_PER_TASK)))
-    words = extract_message(answer, body)
-    raise (
-        find_common_error(answer, words)
-        or find_missing_path_error(answer, words)
-        or make_unreachable_error(answer, words)
-    )
+        return select_most_advanced(map(_parse_row, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
+    raise classify_read_error(response, body)
 
 
-def _row(body: Mapping[Any, Any]) -> Task:
-    """Read a row; one that new-api made of a form that was sent waits for no form, whatever it says at first."""
+def _parse_row(body: Mapping[Any, Any]) -> Task:
+    """Parse a row. The row that new-api wrote for a submitted modal needs no modal, whatever status it starts with."""
     task = Task.model_validate(body)
-    if task.action == _FORM_SENT and task.status in {Status.FRESH, Status.MODAL}:
+    if task.action == _MODAL_ACTION and task.status in {Status.FRESH, Status.MODAL}:
         return task.model_copy(update={"status": Status.SUBMITTED})
     return task
 
 
-def parse_submission(answer: RelayResponse) -> SubmitResponse:
-    """Read the answer to a submit, which is believed only where it is certain.
+def parse_submission(response: RelayResponse) -> SubmitResponse:
+    """Parse the response to a submit; only an unambiguous acceptance is returned.
 
     Raises:
-        SubmitUncertain: The job may exist and be paid.
-        RelayError: Any other leaf: nothing was accepted, nothing is paid.
+        SubmitOutcomeUnknown: The task may exist and be billed.
+        RelayError: Any other error: nothing was accepted, nothing is billed.
     """
-    body = decode_json(answer)
-    told = SubmitResponse.model_validate(body) if is_json_object(body) else SubmitResponse()
-    if answer.is_success and told.is_accepted:
-        return told
-    words = extract_message(answer, body)
+    body = decode_json(response)
+    submit = _parse_submit(body)
+    if response.is_success and submit.is_accepted:
+        return submit
+    message = extract_message(response, body)
     if is_json_object(body) and ("code" in body or "success" in body):
-        raise classify_submit_error(answer, words, told, claims_success=body.get("success") is True)
-    raise find_gateway_error(answer, words) or classify_by_status(answer, words)
+        raise classify_submit_error(response, message, submit, claims_success=body.get("success") is True)
+    raise find_gateway_error(response, message) or classify_by_status(response, message)
 
 
-def parse_upload_links(answer: RelayResponse) -> tuple[str, ...]:
-    """Read the answer to an upload, whose `result` is an array; it is billed, and believed like a submit's.
+def parse_upload_links(response: RelayResponse) -> tuple[str, ...]:
+    """Parse the response to an upload, whose `result` is an array of links. Uploads are billed like submits.
 
     Raises:
-        SubmitUncertain: The pictures may have been taken, and paid.
-        RelayError: Any other leaf: nothing is paid.
+        SubmitOutcomeUnknown: The pictures may have been uploaded and billed.
+        RelayError: Any other error: nothing is billed.
     """
-    body = decode_json(answer)
-    if answer.is_success and is_json_object(body) and is_json_array(body.get("result")):
-        found = tuple(text for link in body["result"] if (text := coerce_text(link)))
-        if SubmitResponse.model_validate(body).code == 1 and found:
-            return found
-    parse_submission(answer)  # raises, as no id is an array
+    body = decode_json(response)
+    if response.is_success and is_json_object(body) and is_json_array(body.get("result")):
+        links = tuple(text for link in body["result"] if (text := coerce_text(link)))
+        if _parse_submit(body).code == 1 and links:
+            return links
+    parse_submission(response)  # raises, because an array is no task id
     raise SubmitOutcomeUnknown("an id where links should be")
 
 
-def parse_seed(answer: RelayResponse, task_id: str) -> str:
-    """Read the answer to image-seed, which comes in a submit's clothes.
+def parse_seed(response: RelayResponse, task_id: str) -> str:
+    """Parse the response to image-seed, which has the shape of a submit's.
 
     Raises:
-        TaskUnknown: The relay knows no such task, or not for this key.
-        ActionUnsupported: This relay tells no seeds.
-        SubmitRefused: Midjourney gives none.
-        RelayError: Any other leaf that a read can end in.
+        TaskUnknown: The relay does not know the task, or not for this key.
+        ActionUnsupported: The relay provides no seeds.
+        SubmitRefused: Midjourney provides no seed for this task.
+        RelayError: Any other error of a read.
     """
-    body = decode_json(answer)
-    told = SubmitResponse.model_validate(body) if is_json_object(body) else SubmitResponse()
-    if answer.is_success and told.code == 1 and told.result:
-        return told.result
-    words = extract_message(answer, body)
-    if words.contains_any(_UNKNOWN):
-        raise TaskUnknown(task_id, words.reason)
-    if is_json_object(body) and _tells_no_seeds(answer, body, told):
-        raise ActionUnsupported(words.reason, lasting=True)
-    # A submit may be refused for its model; to a read this means that the key is limited.
-    if words.is_relay_error and (refusal := find_common_error(answer, words)):
+    body = decode_json(response)
+    submit = _parse_submit(body)
+    if response.is_success and submit.code == 1 and submit.result:
+        return submit.result
+    message = extract_message(response, body)
+    if message.contains_any(_TASK_UNKNOWN):
+        raise TaskUnknown(task_id, message.reason)
+    if is_json_object(body) and _has_no_seeds(response, body, submit):
+        raise ActionUnsupported(message.reason, lasting=True)
+    # A submit may be refused for its model. To a read, the same refusal means that the key is limited.
+    if message.is_relay_error and (refusal := find_common_error(response, message)):
         raise refusal
     try:
-        parse_submission(answer)
-    except SubmitOutcomeUnknown:  # nothing is paid here, and the answer may yet come
-        raise make_unreachable_error(answer, words) from None
-    raise make_unreachable_error(answer, words)
+        parse_submission(response)
+    except SubmitOutcomeUnknown:  # a seed is not billed, and may still come
+        raise make_unreachable_error(response, message) from None
+    raise make_unreachable_error(response, message)
 
 
-def _tells_no_seeds(answer: RelayResponse, body: Mapping[Any, Any], told: SubmitResponse) -> bool:
-    """Tell whether an answer to image-seed means that this relay can tell no seed at all.
+def _has_no_seeds(response: RelayResponse, body: Mapping[Any, Any], submit: SubmitResponse) -> bool:
+    """Whether a response to image-seed means that this relay provides no seeds at all.
 
-    new-api of 2026 asks its upstream without a secret, gets an empty 401 each time, and answers 200. It turns the 404
-    of a midjourney-proxy into a success without words. Its other codes 5 are about the moment: upstream did not answer
-    in time (do_request_failed), broke off (read_response_body_failed), or sent a page, which may be that of a web
-    server between them (unmarshal_response_body_failed).
+    new-api of 2026 asks its upstream without a secret, gets an empty 401 each time, and responds with 200. It turns the
+    404 of a midjourney-proxy into a success without a description. Its other errors with code 5 are temporary: the
+    upstream did not respond in time (do_request_failed), broke off (read_response_body_failed), or sent a web page,
+    perhaps from a web server between them (unmarshal_response_body_failed).
     """
-    said = coerce_text(body.get("description"))
-    if _NO_PRIVATE_CHANNEL in said:
+    description = coerce_text(body.get("description"))
+    if _NO_PRIVATE_CHANNEL in description:
         return True
-    if not answer.is_success or told.result:
+    if not response.is_success or submit.result:
         return False
-    return (told.code == 5 and "empty_response_body" in said) or ("code" in body and told.code == 0 and not said)
+    has_empty_upstream = submit.code == 5 and "empty_response_body" in description
+    return has_empty_upstream or ("code" in body and submit.code == 0 and not description)
 
 
-def parse_cancel(answer: RelayResponse, task_id: str) -> None:
-    """Read the answer to a cancel, which comes in a submit's clothes.
+def parse_cancel(response: RelayResponse, task_id: str) -> None:
+    """Parse the response to a cancel, which has the shape of a submit's.
 
     Raises:
-        TaskUnknown: The relay knows no such task, or not for this key.
-        ActionUnsupported: There is no cancel here: 404, 405, a redirect, or the web console's page.
-        SubmitRefused: The task cannot be cancelled any more, or not yet.
-        RelayError: Any other leaf that a read can end in.
+        TaskUnknown: The relay does not know the task, or not for this key.
+        ActionUnsupported: The relay has no cancel: 404, 405, a redirect, or the web console's page.
+        SubmitRefused: The task cannot be canceled any more, or not yet.
+        RelayError: Any other error of a read.
     """
-    body = decode_json(answer)
-    told = SubmitResponse.model_validate(body) if is_json_object(body) else SubmitResponse()
-    if answer.is_success and told.code == 1:
+    body = decode_json(response)
+    submit = _parse_submit(body)
+    if response.is_success and submit.code == 1:
         return
-    words = extract_message(answer, body)
-    if told.code == 3 or words.contains_any(_UNKNOWN):
-        raise TaskUnknown(task_id, words.reason)
-    if refusal := find_common_error(answer, words, forwarded=True):
+    message = extract_message(response, body)
+    if submit.code == 3 or message.contains_any(_TASK_UNKNOWN):
+        raise TaskUnknown(task_id, message.reason)
+    if refusal := find_common_error(response, message, forwarded=True):
         raise refusal
-    if answer.status < 500 and told.code in {4, 9}:
-        raise SubmitRefused(told.code, words.reason)
-    raise find_missing_path_error(answer, words) or make_unreachable_error(answer, words)
+    if response.status < 500 and submit.code in {4, 9}:
+        raise SubmitRefused(submit.code, message.reason)
+    raise find_missing_path_error(response, message) or make_unreachable_error(response, message)
 
 
-def parse_image(answer: RelayResponse, task_id: str) -> bytes:
-    """Read the answer to /mj/image: its bytes, whatever they are called.
-
-    Raises:
-        TaskUnknown: HTTP 400 midjourney_task_not_found.
-        PictureGone: 403, 404 or 410: what is behind it said so.
-        RelayError: Any other leaf that a read can end in.
-    """
-    if answer.is_success and answer.data and not answer.is_html:
-        return answer.data
-    body = decode_json(answer)
-    words = extract_message(answer, body)
-    if words.contains_any(_UNKNOWN):
-        raise TaskUnknown(task_id, words.reason)
-    if answer.status in {403, 404, 410} and body:
-        raise PictureGone(f"/mj/image/{task_id}", words.reason)
-    raise (
-        find_common_error(answer, words, forwarded=True)
-        or find_missing_path_error(answer, words)
-        or make_unreachable_error(answer, words)
-    )
+def _parse_submit(body: object) -> SubmitResponse:
+    return SubmitResponse.model_validate(body) if is_json_object(body) else SubmitResponse()

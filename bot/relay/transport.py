@@ -1,4 +1,4 @@
-"""One HTTP exchange with the relay: its connections, its headers, its limits, and what a lost answer means."""
+"""One HTTP exchange with the relay: connections, key headers, size limits, and what a lost response means."""
 
 import asyncio
 import math
@@ -12,32 +12,31 @@ import aiohttp
 
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
 from bot.ports import Now
+from bot.relay.relay_response import RelayResponse
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
 from bot.relay.response_errors import may_be_wrong_header
-from bot.relay.responses import RelayResponse
 
-_CONNECT_ERRORS = (
+_CONNECT_ERRORS: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
 
-_TRY_AGAIN: Final = timedelta(minutes=1)
-"""How long after the other headers were of no use either they are tried again."""
+_ALTERNATIVE_INTERVAL: Final = timedelta(minutes=1)
+"""How long after the alternative headers have failed they are tried again."""
 
 KeyProof = Callable[[RelayResponse], bool | None]
-"""Tells whether an answer is a relay's that has accepted the key, or none of such a relay's; None: it tells neither."""
-_REFUSED: Final = frozenset({401, 402, 403})
-_PASSING: Final = frozenset({408, 429})
+"""Whether a response shows that a relay accepted the key; None if it shows neither."""
+_KEY_REFUSED: Final = frozenset({401, 402, 403})
+_TEMPORARY: Final = frozenset({408, 429})
 
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """What one request may take: bytes of answer, how many of them are read as text, seconds if not the session's."""
+    """What one request may take: bytes of the response, and a timeout if it is not the session's."""
 
     max_bytes: int = 16 * 1024 * 1024
-    max_text_bytes: int = 16 * 1024 * 1024
     timeout: aiohttp.ClientTimeout | None = None
 
 
@@ -46,14 +45,14 @@ class _Request:
     method: str
     path: str
     body: RequestBody | None
-    terms: RequestLimits
+    limits: RequestLimits
 
 
 class KeyHeaders:
-    """Which headers carry the key: `both`, until a relay shows that it accepts `mj-api-secret` only `alone`.
+    """The headers that carry the key: both, until the relay shows that it accepts only `mj-api-secret` alone.
 
-    new-api reads Authorization, and the other where that is missing. one-hub and midjourney-proxy read mj-api-secret
-    only. TrueAI's proxy reads Authorization first, and takes its "Bearer " for a part of the key.
+    new-api reads Authorization, and mj-api-secret if that is missing. one-hub and midjourney-proxy read only
+    mj-api-secret. TrueAI's proxy reads Authorization first, and mistakes its "Bearer " for a part of the key.
     """
 
     def __init__(self, key: str, now: Now) -> None:
@@ -66,21 +65,21 @@ class KeyHeaders:
 
     @property
     def current(self) -> dict[str, str]:
-        """Return the headers of the next request."""
+        """Return the headers for the next request."""
         return self.bearer_and_secret if self.sends_both else self.secret_only
 
     @property
     def alternative(self) -> dict[str, str]:
-        """Return those that it does not have."""
+        """Return the headers that are not in use."""
         return self.secret_only if self.sends_both else self.bearer_and_secret
 
     @property
     def can_try_alternative(self) -> bool:
-        """Whether a read that was refused may be sent once more with the others."""
-        return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _TRY_AGAIN
+        """Whether a refused read may be sent again with the alternative headers."""
+        return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _ALTERNATIVE_INTERVAL
 
-    def record_proof(self, proof: bool | None) -> None:  # noqa: FBT001 - what a Proof returned
-        """Take in what an answer to the others proves: from one that is the relay's own on they are used."""
+    def record_proof(self, proof: bool | None) -> None:  # noqa: FBT001 - what a KeyProof returned
+        """Switch to the alternative headers if the response to them proved that they work."""
         if proof:
             self.sends_both = not self.sends_both
             self._failed_at = None
@@ -90,7 +89,7 @@ class KeyHeaders:
 
 @dataclass(frozen=True, kw_only=True)
 class RelayTransport:
-    """The connections to the relay at `base`: a pool for reads, and one of its own for each submit."""
+    """The connections to the relay at `base_url`: a pool for reads, and a new connection for each submit."""
 
     base_url: str
     key: str = field(repr=False)
@@ -109,82 +108,90 @@ class RelayTransport:
         read_timeout: aiohttp.ClientTimeout,
         submit_timeout: aiohttp.ClientTimeout,
     ) -> AsyncGenerator[Self]:
-        """Open the connections, with `key` in the headers of each request."""
+        """Open the sessions; `key` is sent in the headers of each request."""
         headers = {"Accept": "application/json", "User-Agent": "mjbot"}
-        # A connection that the relay closed a moment ago would leave open whether a submit arrived, and so is paid:
-        # none is used twice. `Connection: close` is not sent, as force_close would: Go's server then resets the
-        # connection where it answers before it has read the body, which new-api does for a path that it lacks, and
-        # the answer is lost.
-        once = aiohttp.TCPConnector(keepalive_timeout=0, limit=0)
+        # On a reused connection that the relay has just closed, it is unknown whether a submit arrived and was billed,
+        # so no connection is used for two submits. `Connection: close` is not sent, as force_close would: Go's server
+        # then resets the connection if it responds before it has read the body, which new-api does for a path that it
+        # lacks, and the response is lost.
+        unpooled = aiohttp.TCPConnector(keepalive_timeout=0, limit=0)
         async with (
-            aiohttp.ClientSession(headers=headers, timeout=read_timeout) as reads,
-            aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=once) as submits,
+            aiohttp.ClientSession(headers=headers, timeout=read_timeout) as read_session,
+            aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=unpooled) as submit_session,
         ):
-            key_headers = KeyHeaders(key, now)
             yield cls(
-                base_url=base_url.rstrip("/"), key=key, headers=key_headers, read_session=reads, submit_session=submits
+                base_url=base_url.rstrip("/"),
+                key=key,
+                headers=KeyHeaders(key, now),
+                read_session=read_session,
+                submit_session=submit_session,
             )
 
     async def read(
-        self, method: str, path: str, body: RequestBody | None, terms: RequestLimits, proof: KeyProof
+        self, method: str, path: str, body: RequestBody | None, limits: RequestLimits, proof: KeyProof
     ) -> RelayResponse:
-        """Ask for what costs nothing, or raise RelayUnreachable.
+        """Send a request that costs nothing, or raise RelayUnreachable.
 
-        What is refused is asked for once more with the second header alone, at most once a minute; that one stays, for
-        submits too, where `proof` says that the relay has answered to it. Where it no longer does, both are tried.
+        A refused read is sent again with the alternative headers, at most once a minute. Reads and submits keep using
+        those if `proof` shows that the relay accepted them, until it no longer does.
         """
-        asked, key = _Request(method, path, body, terms), self.headers
-        were_both = key.sends_both
-        answer = await self._ask(self.read_session, asked, key.current)
-        is_doubtful = may_be_wrong_header(answer) if were_both else proof(answer) is False
+        request, headers = _Request(method, path, body, limits), self.headers
+        sent_both = headers.sends_both
+        response = await self._send(self.read_session, request, headers.current)
+        is_doubtful = may_be_wrong_header(response) if sent_both else proof(response) is False
         if not is_doubtful:
-            return answer
-        async with key.lock:  # of several reads that are refused at once, the others wait for what one finds out
-            if key.sends_both is were_both:
-                return await self._try_others(asked, answer, proof)
-        return await self._ask(self.read_session, asked, key.current)
+            return response
+        async with headers.lock:  # of several reads refused at once, one tries and the others wait for its result
+            if headers.sends_both is sent_both:
+                return await self._try_alternative(request, response, proof)
+        return await self._send(self.read_session, request, headers.current)
 
-    async def _try_others(self, asked: _Request, first: RelayResponse, proof: KeyProof) -> RelayResponse:
+    async def _try_alternative(self, request: _Request, first: RelayResponse, proof: KeyProof) -> RelayResponse:
         if not self.headers.can_try_alternative:
             return first
         try:
-            second = await self._ask(self.read_session, asked, self.headers.alternative)
+            second = await self._send(self.read_session, request, self.headers.alternative)
         except RelayUnreachable:
             return first
         proven = proof(second)
         self.headers.record_proof(proven)
-        no_answer = second.status in _REFUSED | _PASSING or second.status >= 500
-        return first if proven is False or (proven is None and no_answer) else second
+        is_useless = second.status in _KEY_REFUSED | _TEMPORARY or second.status >= 500
+        return first if proven is False or (proven is None and is_useless) else second
 
-    async def read_account(self, path: str, terms: RequestLimits) -> RelayResponse:
-        """Ask one of new-api's own account routes, which read Authorization only; or raise RelayUnreachable."""
-        return await self._ask(self.read_session, _Request("GET", path, None, terms), self.headers.bearer_and_secret)
+    async def read_account(self, path: str, limits: RequestLimits) -> RelayResponse:
+        """Read one of new-api's account routes, which read only Authorization; or raise RelayUnreachable."""
+        return await self._send(self.read_session, _Request("GET", path, None, limits), self.headers.bearer_and_secret)
 
-    async def submit(self, path: str, body: RequestBody, terms: RequestLimits) -> RelayResponse:
-        """Send what is paid, once; raise RelayUnreachable if it never left, SubmitUncertain if it may have arrived."""
-        return await self._ask(self.submit_session, _Request("POST", path, body, terms), self.headers.current)
+    async def submit(self, path: str, body: RequestBody, limits: RequestLimits) -> RelayResponse:
+        """Send a billed request, once.
 
-    async def _ask(self, session: aiohttp.ClientSession, asked: _Request, key: dict[str, str]) -> RelayResponse:
+        Raises:
+            RelayUnreachable: The request never left.
+            SubmitOutcomeUnknown: The request may have arrived.
+        """
+        return await self._send(self.submit_session, _Request("POST", path, body, limits), self.headers.current)
+
+    async def _send(
+        self, session: aiohttp.ClientSession, request: _Request, key_headers: dict[str, str]
+    ) -> RelayResponse:
         lost = SubmitOutcomeUnknown if session is self.submit_session else RelayUnreachable
-        data, headers = (None, key) if asked.body is None else _sent(asked.body, key)
-        timeout = asked.terms.timeout or session.timeout
+        data, headers = (None, key_headers) if request.body is None else _encode_request(request.body, key_headers)
         if session.closed:
             raise RelayUnreachable("closed")
-        # `from None`: aiohttp's errors carry the request's headers, and so the key, in their repr.
+        # `from None`: the repr of aiohttp's errors contains the request's headers, and so the key.
         try:
             async with session.request(
-                asked.method,
-                self.base_url + asked.path,
+                request.method,
+                self.base_url + request.path,
                 data=data,
                 headers=headers,
                 allow_redirects=False,
-                timeout=timeout,
+                timeout=request.limits.timeout or session.timeout,
             ) as response:
-                said = await _body(response, asked.terms.max_bytes)
-                retry_after = _retry_after(response.headers.get("Retry-After"))
-                # What a relay sends is UTF-8, or is not to be believed.
-                text = said[: asked.terms.max_text_bytes].decode("utf-8", "replace")
-                return RelayResponse(response.status, text, retry_after, self.key, said)
+                body = await _read_body(response, request.limits.max_bytes)
+                retry_after = _parse_retry_after(response.headers.get("Retry-After"))
+                # Relays send UTF-8; a declared charset is ignored.
+                return RelayResponse(response.status, body.decode("utf-8", "replace"), retry_after, self.key)
         except _CONNECT_ERRORS as error:
             no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
             raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
@@ -192,29 +199,31 @@ class RelayTransport:
             raise lost(f"no answer ({type(error).__name__})") from None
 
 
-def _sent(body: RequestBody, key: dict[str, str]) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
-    headers = {**key, "Content-Type": "application/json", "Content-Length": str(measure_body(body))}
-    return (_paced(body) if has_pictures(body) else b"".join(encode_body(body))), headers
+def _encode_request(
+    body: RequestBody, key_headers: dict[str, str]
+) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
+    headers = {**key_headers, "Content-Type": "application/json", "Content-Length": str(measure_body(body))}
+    return (_stream_body(body) if has_pictures(body) else b"".join(encode_body(body))), headers
 
 
-async def _paced(body: RequestBody) -> AsyncGenerator[bytes]:
-    """Write what is long part by part, others having their turn in between."""
-    for part in encode_body(body):
-        yield part
+async def _stream_body(body: RequestBody) -> AsyncGenerator[bytes]:
+    """Encode a long body chunk by chunk, and let other coroutines run in between."""
+    for chunk in encode_body(body):
+        yield chunk
         await asyncio.sleep(0)
 
 
-async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """Read a body of at most that many bytes."""
-    chunks = bytearray()
+async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    body = bytearray()
     async for chunk in response.content.iter_chunked(65536):
-        chunks += chunk
-        if len(chunks) > most:
-            raise ValueError("the answer has no end")
-    return bytes(chunks)
+        body += chunk
+        if len(body) > max_bytes:
+            raise ValueError("the response is too long")
+    return bytes(body)
 
 
-def _retry_after(value: str | None) -> float | None:
+def _parse_retry_after(value: str | None) -> float | None:
+    """Parse a Retry-After header into seconds, an hour at most; dates are not supported."""
     try:
         seconds = float(value or "")
     except ValueError:

@@ -95,7 +95,6 @@ async def test_every_order_is_drawn(caller: Caller) -> None:
         assert {Status.SUCCESS} == {task.status for task in tasks.values()}
         states = [tasks[one.result].state for one in told]
         assert states == ["w" if isinstance(order, SubmitModal) else f"claim {n}" for n, order in enumerate(orders)]
-        assert len(await api.fetch_image(told[0].result)) > 1000
         assert (await api.fetch_seed(told[0].result)).isdecimal()
         assert len(await api.upload_images([PIG, FOX])) == 2
     assert {"/mj-fast"} == {one.path[:8] for one in caller.relay.submits[:-1]}

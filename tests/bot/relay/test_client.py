@@ -385,7 +385,7 @@ def _closed_port() -> int:
 async def test_nothing_sent_is_certain(base: str, slept: Slept) -> None:
     """Where no connection was made, a submit is no more uncertain than a read."""
     async with RelayClient.open(base.format(port=_closed_port()), KEY, sleep=slept) as api:
-        api._gate.open()
+        api._transport.gate.open()
         with pytest.raises(RelayUnreachable):
             await _press(api)
         assert slept == []
@@ -406,7 +406,7 @@ async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
             filler.setblocking(False)  # noqa: FBT003 - the socket's own signature
             filler.connect_ex(address)
         async with RelayClient.open(f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=SHORT) as api:
-            api._gate.open()
+            api._transport.gate.open()
             with pytest.raises(RelayUnreachable, match="cannot connect"):
                 await _press(api)
         for filler in fillers:
@@ -588,7 +588,7 @@ async def test_every_task_that_is_read_is_completed(slept: Slept) -> None:
 
     row = {"id": ASKED, "status": "SUCCESS", "imageUrl": f"http://localhost:3000/mj/image/{ASKED}"}
     answers = [web.json_response(row), web.json_response([row])]
-    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept, complete=complete) as api:
+    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept, transform_task=complete) as api:
         assert (await api.fetch_task(ASKED)).prompt == "completed"
         assert (await api.fetch_tasks([ASKED]))[ASKED].prompt == "completed"
         assert seen == [f"{it.url}/mj/image/{ASKED}"] * 2

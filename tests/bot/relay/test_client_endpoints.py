@@ -112,13 +112,12 @@ ROWS = [
     Row("GET /mj/task/{id}/fetch", lambda api: api.fetch_task("5"), None, TASK),
     Row("POST /mj/task/list-by-condition", lambda api: api.fetch_tasks(["5", "6"]), {"ids": ["5", "6"]}, NOBODY),
     Row("GET /mj/task/{id}/image-seed", lambda api: api.fetch_seed("5"), None, "46_image_seed_ok"),
-    Row("GET /mj/image/{id}", lambda api: api.fetch_image("5"), None, web.Response(body=PNG)),
 ]
 
 
 def test_every_relayed_endpoint_has_a_row() -> None:
-    """Nothing that new-api relays is left out, and nothing that it does not relay is called."""
-    assert RELAYED == {row.endpoint for row in ROWS}
+    """The client has a method for each endpoint that new-api relays; pictures are the downloader's."""
+    assert RELAYED == {row.endpoint for row in ROWS} | {"GET /mj/image/{id}"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.endpoint)

@@ -14,7 +14,6 @@ from bot.errors import (
     MjbotError,
     ParentBusy,
     ParentGone,
-    PictureGone,
     RelayBusy,
     RelayUnreachable,
     SubmitOutcomeUnknown,
@@ -107,32 +106,6 @@ async def test_a_seed_may_take_longer_than_a_fetch() -> None:
         await runner.cleanup()
 
 
-async def test_a_picture_comes_untouched() -> None:
-    """Whatever it is called."""
-    answer = web.Response(body=PNG, content_type="text/html")
-    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
-        assert await api.fetch_image("5") == PNG
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (web.Response(status=400, text='{"error":"midjourney_task_not_found"}'), TaskUnknown),
-        ("52_image_proxy_expired_404", PictureGone),
-        (web.Response(status=403, text='{"error":"<html>Forbidden</html>"}'), PictureGone),
-        (web.Response(status=500, text='{"error":"http_get_image_failed"}'), RelayUnreachable),
-        (web.Response(text=PAGE), ActionUnsupported),
-        (web.Response(text=""), RelayUnreachable),
-        (web.Response(body=b"\x89" * (33 << 20)), RelayUnreachable),
-    ],
-)
-async def test_where_there_is_no_picture(answer: web.Response | str, expected: type[MjbotError]) -> None:
-    """Unknown, dead, not to be had now, no such path, nothing, too much."""
-    async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
-        with pytest.raises(expected):
-            await api.fetch_image("5")
-
-
 async def test_a_task_is_given_up() -> None:
     """By the path that the proxies have, with a body, as some refuse a POST without."""
     async with relay(_says(1, "成功")) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
@@ -165,11 +138,9 @@ async def test_what_is_not_given_up(answer: web.Response, expected: type[MjbotEr
 
 @pytest.mark.parametrize("task_id", ["", "..", " "])
 async def test_ids_of_dots_are_not_asked_for(task_id: str) -> None:
-    """Neither a seed nor a picture is looked for elsewhere on the relay."""
     async with relay("46_image_seed_ok") as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
-        for ask in (api.fetch_seed(task_id), api.fetch_image(task_id)):
-            with pytest.raises(TaskUnknown):
-                await ask
+        with pytest.raises(TaskUnknown):
+            await api.fetch_seed(task_id)
     assert it.seen == []
 
 
@@ -210,8 +181,8 @@ async def test_a_lost_answer_to_pictures_is_uncertain() -> None:
     server = await asyncio.start_server(hang, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     short = aiohttp.ClientTimeout(total=5, sock_read=0.1)
-    async with server, RelayClient.open(url, KEY, sleep=Slept(), pictures_timeout=short) as api:
-        api._gate.open()
+    async with server, RelayClient.open(url, KEY, sleep=Slept(), upload_timeout=short) as api:
+        api._transport.gate.open()
         with pytest.raises(SubmitOutcomeUnknown):
             await api.submit(Imagine(prompt="a pig", pictures=(PNG * 20_000,)), state="s")
 

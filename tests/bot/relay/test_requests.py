@@ -39,7 +39,7 @@ def test_what_is_written_reads_back(body: RequestBody) -> None:
 
 def test_a_picture_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts join without padding between them."""
-    monkeypatch.setattr(requests, "_PART", 6)
+    monkeypatch.setattr(requests, "_CHUNK_BYTES", 6)
     for count in range(20):
         picture = bytes(range(count))
         assert _read(json.loads(b"".join(encode_body({"x": picture})))["x"]) == picture

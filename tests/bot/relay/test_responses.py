@@ -33,7 +33,7 @@ from bot.errors import (
 )
 from bot.midjourney.task import Status
 from bot.relay import responses
-from bot.relay.responses import RelayResponse
+from bot.relay.relay_response import RelayResponse
 from bot.text_cleaning import sanitize_reason
 from tests.recorded import names, recorded
 
