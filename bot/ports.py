@@ -1,6 +1,6 @@
 """What the use cases need of the world: a store that keeps rows, a display that draws, a place to get pictures."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -307,15 +307,18 @@ class Scene:
     is_searching: bool = False
 
 
+SceneBuilder = Callable[[], Awaitable[Scene | None]]
+"""Builds the scene to draw, once its turn has come; None: there is nothing to draw any more."""
+
+
 class MessageEditor(Protocol):
     """Where jobs are drawn; Discord is one implementation."""
 
-    async def wait_for_rate_limit(self, place: Place, *, urgent: Callable[[], bool]) -> None:
-        """Wait until the route to that message may be used again; urgent ones go first."""
-        ...
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+        """Wait until the route to a message may be used, then draw the scene that is true by then.
 
-    async def show(self, scene: Scene) -> None:
-        """Draw a job's message anew, by whichever way still reaches it.
+        An `urgent` drawing goes before others; a function is asked again whenever a turn is given. A turn for which
+        `build_scene` returns None is kept for the message's next drawing.
 
         Raises:
             PlaceGone: The message, its channel or the permission is gone.

@@ -177,8 +177,11 @@ class JobTracker:
             PlaceGone: There is no message any more.
             PlaceUnreachable: Nobody can draw it any more.
         """
-        await self._display.wait_for_rate_limit(job.place, urgent=lambda: True)
-        await self._display.show(Scene(job=job, now=self._now(), task=shown, retry_at=again_at, retry_reason=waits_for))
+
+        async def build_scene() -> Scene:
+            return Scene(job=job, now=self._now(), task=shown, retry_at=again_at, retry_reason=waits_for)
+
+        await self._display.show(job.place, build_scene)
 
     async def show_searching(self, job: Job) -> None:
         """Tell on a job's message that the answer to its submit was lost, and that its task is looked for.
@@ -187,8 +190,11 @@ class JobTracker:
             PlaceGone: There is no message any more.
             PlaceUnreachable: Its interaction token has expired.
         """
-        await self._display.wait_for_rate_limit(job.place, urgent=lambda: True)
-        await self._display.show(Scene(job=job, now=self._now(), is_searching=True))
+
+        async def build_scene() -> Scene:
+            return Scene(job=job, now=self._now(), is_searching=True)
+
+        await self._display.show(job.place, build_scene)
 
     async def show_ending(self, job: Job, ending: JobEnding) -> None:
         """Draw how a job without a task ended, and leave its row as it is."""
@@ -283,13 +289,13 @@ class JobTracker:
 
     async def _draw(self, job: Job, feed: Feed) -> None:
         """Draw the newest state once the route is free; while it waits, newer news replaces older."""
-        await self._display.wait_for_rate_limit(job.place, urgent=lambda: _has_ended(feed))
-        if _has_ended(feed):
-            return
-        task = feed.take_latest()
-        preview = await self._preview(job, task) if task else None
-        await self._display.show(
-            Scene(
+
+        async def build_scene() -> Scene | None:
+            if _has_ended(feed):
+                return None
+            task = feed.take_latest()
+            preview = await self._preview(job, task) if task else None
+            return Scene(
                 job=job,
                 now=self._now(),
                 task=task,
@@ -299,7 +305,8 @@ class JobTracker:
                 unchanged_since=feed.unchanged_since,
                 refusal=feed.key_refusal,
             )
-        )
+
+        await self._display.show(job.place, build_scene, urgent=lambda: _has_ended(feed))
 
     async def _preview(self, job: Job, task: Task) -> Picture | None:
         """Fetch a preview that only this process can open; the others are linked, and cost nothing."""
@@ -374,22 +381,23 @@ class JobTracker:
         files: ResultFiles | None = None,
         picture_follows: bool = False,
     ) -> None:
-        files = files or ResultFiles()
-        await self._display.wait_for_rate_limit(job.place, urgent=lambda: True)
-        await self._display.show(
-            Scene(
+        shown = files or ResultFiles()
+
+        async def build_scene() -> Scene:
+            return Scene(
                 job=job,
                 now=self._now(),
                 task=task,
                 marks=await self._marks(task),
                 ending=ending,
-                picture=files.picture,
-                clips=files.clips,
-                is_picture_gone=files.is_gone,
+                picture=shown.picture,
+                clips=shown.clips,
+                is_picture_gone=shown.is_gone,
                 is_picture_pending=picture_follows,
-                is_link_broken=files.is_pending,
+                is_link_broken=shown.is_pending,
             )
-        )
+
+        await self._display.show(job.place, build_scene)
 
     async def _marks(self, task: Task | None) -> ButtonStates:
         if task is None or not task.buttons:

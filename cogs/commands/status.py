@@ -143,7 +143,7 @@ class StatusCog(commands.Cog):
             raise
 
     async def _turn(self, interaction: Interaction) -> None:
-        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False, urgent=lambda: True)
+        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
     async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
         job = Job(

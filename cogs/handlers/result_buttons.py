@@ -123,7 +123,7 @@ class ResultButtonHandler(commands.Cog):
             await with_timeout(interaction.edit_original_response(embed=render_lineage(family, click.task_id)))
 
     async def _turn(self, interaction: Interaction) -> None:
-        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False, urgent=lambda: True)
+        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
 
 def _file(picture: Picture, prompt: str) -> discord.File:

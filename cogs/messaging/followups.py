@@ -62,7 +62,7 @@ class _Opener:
         await send_ephemeral(self._interaction, explain_error(error, self._interaction))
 
     async def _turn(self) -> None:
-        await self._turns.acquire(self._interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False, urgent=lambda: True)
+        await self._turns.acquire(self._interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
 
 class ClickFollowups(_Opener):
@@ -164,10 +164,10 @@ class PreviewFollowups(ClickFollowups):
             await with_timeout(self._interaction.edit_original_response(view=None))
             place = self._clicked
             if place.reachable:
-                await self._turns.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, urgent=lambda: True)
+                await self._turns.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
                 channel = self._interaction.client.get_partial_messageable(place.channel_id)
                 message = await with_timeout(channel.fetch_message(place.message_id))
-                await self._turns.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, urgent=lambda: True)
+                await self._turns.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
                 await with_timeout(message.edit(view=redraw_buttons(message, task, marks)))
         except _FAILURES as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, summarize_error(error))

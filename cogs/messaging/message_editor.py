@@ -16,7 +16,7 @@ from bot.entities import Job, Place
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status, Task
-from bot.ports import Scene
+from bot.ports import Scene, SceneBuilder
 from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS, summarize_error
@@ -57,11 +57,8 @@ class DiscordMessageEditor:
         self._in_hand: dict[int, tuple[str | int, datetime]] = {}
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def wait_for_rate_limit(self, place: Place, *, urgent: Callable[[], bool]) -> None:
-        """Wait until the route to that message may be used again; urgent ones go first.
-
-        A turn that came to nothing, as the task ended meanwhile, is still in hand for the next drawing.
-        """
+    async def _take_turn(self, place: Place, *, urgent: bool | Callable[[], bool] = True) -> None:
+        """Wait until the route to that message may be used, unless a turn that it took before is still unused."""
         by_token = self._by_token(place)
         route = place.token if by_token else place.channel_id
         self._drop_turns()
@@ -78,13 +75,23 @@ class DiscordMessageEditor:
         while self._in_hand and (oldest := next(iter(self._in_hand.items())))[1][1] <= good:
             del self._in_hand[oldest[0]]
 
-    async def show(self, scene: Scene) -> None:
-        """Draw a job's message anew, by whichever way still reaches it.
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+        """Wait until the route to a message may be used, then draw the scene that is true by then.
+
+        An `urgent` drawing goes before others; a function is asked again whenever a turn is given. A turn for which
+        `build_scene` returns None is kept for the message's next drawing.
 
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
             PlaceUnreachable: Only the token reached it, and it has expired.
         """
+        await self._take_turn(place, urgent=urgent)
+        scene = await build_scene()
+        if scene is not None:
+            await self._draw_until_shown(scene)
+
+    async def _draw_until_shown(self, scene: Scene) -> None:
+        """Draw a message: progress once, an end again after growing pauses while Discord fails."""
         final = scene.ending is not None or (scene.task is not None and scene.task.status.is_final)
         for pause in (*_PAUSES, None) if final else (None,):
             try:
@@ -102,7 +109,7 @@ class DiscordMessageEditor:
                 return
             if pause is not None:
                 await self._sleep(pause)
-                await self._again(scene.job.place)
+                await self._take_turn(scene.job.place)
         if final:
             log.error("The end of message %d stays untold: Discord does not answer.", scene.job.id)
 
@@ -126,7 +133,7 @@ class DiscordMessageEditor:
     async def _removed(self, request: Awaitable[object], route: str | int) -> bool:
         """Send a deletion; tell whether the message is gone, by whomever, rather than closed to this way."""
         figures = rate_limits.TOKEN_LIMIT if isinstance(route, str) else rate_limits.CHANNEL_LIMIT
-        await self._turns.acquire(route, figures, as_bot=isinstance(route, int), urgent=lambda: True, told=True)
+        await self._turns.acquire(route, figures, as_bot=isinstance(route, int), told=True)
         try:
             await self._sent(request, route)
         except discord.HTTPException as error:
@@ -146,12 +153,10 @@ class DiscordMessageEditor:
         place = job.place
         try:
             if place.reachable:
-                await self._turns.acquire(
-                    place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, urgent=lambda: True, told=True
-                )
+                await self._turns.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, told=True)
                 await self._sent(self._message(place).reply(content, allowed_mentions=only_them), place.channel_id)
             elif self._by_token(place):
-                await self._again(place)
+                await self._take_turn(place)
                 sending = self._webhook(place).send(content, ephemeral=place.ephemeral, allowed_mentions=only_them)
                 await self._drawn(sending, place, place.token)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
@@ -161,9 +166,7 @@ class DiscordMessageEditor:
         """Return a fresh link of the picture attached to that message, empty where there is none."""
         if place.ephemeral or not place.reachable:
             return ""
-        await self._turns.acquire(
-            place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, urgent=lambda: True, told=True
-        )
+        await self._turns.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, told=True)
         try:
             message = await self._sent(self._message(place).fetch(), place.channel_id)
         except (discord.HTTPException, OSError, aiohttp.ClientError):
@@ -210,13 +213,9 @@ class DiscordMessageEditor:
                 else:
                     log.error("Discord refuses message %d: %s.", scene.job.id, refused)  # noqa: TRY400 - its own words
                     return
-                await self._again(scene.job.place)
+                await self._take_turn(scene.job.place)
             else:
                 return
-
-    async def _again(self, place: Place) -> None:
-        """Take another turn, for another try."""
-        await self.wait_for_rate_limit(place, urgent=lambda: True)
 
     async def _edit(self, scene: Scene, drawing: RenderedMessage) -> None:
         place = scene.job.place
@@ -234,7 +233,7 @@ class DiscordMessageEditor:
             else:
                 return
             if place.reachable:
-                await self._again(place)
+                await self._take_turn(place)
         if not place.reachable:
             raise PlaceUnreachable
         try:

@@ -83,9 +83,13 @@ class RateLimitWindow:
 
 @dataclass(eq=False)
 class _Waiter:
-    urgent: Callable[[], bool]
+    urgent: bool | Callable[[], bool]
     turn: asyncio.Future[None]
     told: bool
+
+    def is_urgent(self) -> bool:
+        """Whether this one goes before others now."""
+        return self.urgent if isinstance(self.urgent, bool) else self.urgent()
 
 
 @dataclass(eq=False)
@@ -97,11 +101,11 @@ class _Route:
 
     def is_urgent(self) -> bool:
         """Whether anybody here goes before others."""
-        return any(waiter.urgent() for waiter in self.waiters)
+        return any(waiter.is_urgent() for waiter in self.waiters)
 
     def next(self) -> _Waiter:
         """Return who goes first: the first urgent one, else the first."""
-        return next((waiter for waiter in self.waiters if waiter.urgent()), next(iter(self.waiters)))
+        return next((waiter for waiter in self.waiters if waiter.is_urgent()), next(iter(self.waiters)))
 
 
 class RateLimiter:
@@ -128,9 +132,17 @@ class RateLimiter:
         self._skew = 0.0
 
     async def acquire(
-        self, route: Hashable, figures: RateLimit, *, as_bot: bool, urgent: Callable[[], bool], told: bool = False
+        self,
+        route: Hashable,
+        figures: RateLimit,
+        *,
+        as_bot: bool,
+        urgent: bool | Callable[[], bool] = True,
+        told: bool = False,
     ) -> None:
-        """Wait until the route may be used, and count the use; `urgent` is asked anew whenever a turn is given.
+        """Wait until the route may be used, and count the use; urgent ones go first.
+
+        A function `urgent` is asked again whenever a turn is given.
 
         With `told` the use is on its way until `answered` tells otherwise.
         """
@@ -181,7 +193,7 @@ class RateLimiter:
         if len(route.waiters) == 1:
             self._place(route, now)
             self._changed.set()
-        elif route in self._open and waiter.urgent():
+        elif route in self._open and waiter.is_urgent():
             self._urgent.append(route)
         if self._granting is None or self._granting.done():
             self._granting = asyncio.create_task(self._grant(), name="budgets")

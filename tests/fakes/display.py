@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.entities import Job, Place
 from bot.errors import DisplayError
 from bot.midjourney.task import Task
-from bot.ports import JobEnding, Scene
+from bot.ports import JobEnding, Scene, SceneBuilder
 
 
 @dataclass
@@ -37,13 +37,13 @@ class FakeMessageEditor:
         """Return how each drawing of a message said that it ended."""
         return [scene.ending for scene in self.scenes_of(message_id)]
 
-    async def wait_for_rate_limit(self, place: Place, *, urgent: Callable[[], bool]) -> None:
-        """Wait for a turn."""
-        while not self.free.is_set() and not urgent():
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+        """Wait for a turn, then remember the scene."""
+        while not self.free.is_set() and not (urgent if isinstance(urgent, bool) else urgent()):
             await self.free.wait()
-
-    async def show(self, scene: Scene) -> None:
-        """Remember a scene."""
+        scene = await build_scene()
+        if scene is None:
+            return
         if self.errors:
             raise self.errors.pop(0)
         if scene.job.id in self.broken:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Claim, ClaimState, Notify, PersonSettings, PressedButton
+from bot.entities import Claim, ClaimState, Notify, PersonSettings, Place, PressedButton
 from bot.errors import (
     PictureForbidden,
     PictureGone,
@@ -19,7 +19,7 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.midjourney.task import Status
-from bot.ports import JobEnding, Scene
+from bot.ports import JobEnding, Scene, SceneBuilder
 from bot.tracking.tracker import WatchTimes
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
@@ -437,9 +437,9 @@ async def test_a_row_that_cannot_be_closed_is_closed_later(world: World) -> None
         world.editor.free.clear()
         real = world.editor.show
 
-        async def show(scene: Scene) -> None:
+        async def show(place: Place, build_scene: SceneBuilder, **more: Any) -> None:  # noqa: ANN401
+            await real(place, build_scene, **more)
             world.store.down = True
-            await real(scene)
 
         world.editor.show = show  # type: ignore[method-assign]
         await world.clock.advance(20.0)

@@ -96,7 +96,20 @@ class Room:
 
     async def show(self, seen: Task | None, place: Place | None = None, **more: Any) -> None:  # noqa: ANN401
         """Draw."""
-        await self.display.show(Scene(job=self.job(place), now=START, task=seen, **more))
+        scene = Scene(job=self.job(place), now=START, task=seen, **more)
+
+        async def build_scene() -> Scene:
+            return scene
+
+        await self.display.show(scene.job.place, build_scene)
+
+    async def show_nothing(self, place: Place | None = None) -> None:
+        """Take a turn for a drawing that turns out to be superfluous."""
+
+        async def build_scene() -> None:
+            return None
+
+        await self.display.show(place or self.place(), build_scene, urgent=False)
 
     @property
     def routes(self) -> list[str]:
@@ -395,28 +408,27 @@ async def test_nobody_is_notified_where_nothing_reaches(room: Room) -> None:
 async def test_turns_are_taken_on_the_route_that_will_be_used(room: Room) -> None:
     """Four by the token, then two seconds; four by the channel, then five: after those before have been answered."""
     for number in range(5):
-        await room.display.wait_for_rate_limit(room.place(message_id=number), urgent=bool)
+        await room.show_nothing(room.place(message_id=number))
     assert sum(room.time.slept) == pytest.approx(RESPONSE_TIMEOUT_SECONDS + 2.0, abs=0.2)
     for number in range(5):
-        await room.display.wait_for_rate_limit(room.place(message_id=number, token_expires_at=START), urgent=bool)
+        await room.show_nothing(room.place(message_id=number, token_expires_at=START))
     assert sum(room.time.slept) == pytest.approx(2 * RESPONSE_TIMEOUT_SECONDS + 7.0, abs=0.4)
 
 
 async def test_a_turn_that_came_to_nothing_stays_in_hand(room: Room) -> None:
     """The next drawing of that message waits for no other, unless the turn has grown too old."""
     for _ in range(9):
-        await room.display.wait_for_rate_limit(room.place(), urgent=bool)
+        await room.show_nothing()
     assert [] == room.time.slept
     for number in range(4):
-        await room.display.wait_for_rate_limit(room.place(message_id=number), urgent=bool)
-    await room.display.wait_for_rate_limit(room.place(), urgent=bool)
+        await room.show_nothing(room.place(message_id=number))
+    await room.show_nothing()
     assert sum(room.time.slept) > RESPONSE_TIMEOUT_SECONDS
 
 
 async def test_what_was_drawn_has_used_its_turn(room: Room) -> None:
     """Four drawings by one token are answered; the fifth waits two seconds from then, and no longer."""
     for _ in range(5):
-        await room.display.wait_for_rate_limit(room.place(), urgent=bool)
         await room.show(GRID)
     assert sum(room.time.slept) == pytest.approx(2.0, abs=0.2)
 
