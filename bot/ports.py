@@ -21,8 +21,12 @@ from bot.entities import (
 )
 from bot.errors import MjbotError, RelayError
 from bot.imaging.downloader import Picture
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult
+from bot.relay.billing_log import BillingPage
+from bot.relay.requests import SubmitRequest
 
 PREVIEW_NAME = "preview"
 """The name of an attached preview, which is no copy of the finished picture."""
@@ -202,6 +206,70 @@ class Store(Protocol):
 
         Claims stay: what was paid for is not paid for again.
         """
+        ...
+
+
+class Relay(Protocol):
+    """The relay API as the use cases call it; every method raises a leaf of RelayError where it fails.
+
+    Each submit is sent exactly once. It raises SubmitOutcomeUnknown where the relay may have accepted it, and any other
+    RelayError where the relay has not. Everything else is free.
+    """
+
+    async def fetch_task(self, task_id: str, /) -> Task:
+        """Fetch one task, or raise TaskUnknown."""
+        ...
+
+    async def fetch_tasks(self, task_ids: Collection[str], /) -> dict[str, Task]:
+        """Fetch many tasks by id; ids that the relay does not know are missing.
+
+        Raises:
+            ActionUnsupported: The relay has no endpoint for many tasks.
+        """
+        ...
+
+    async def find_task_by_state(self, state: str, /) -> Task | None:
+        """Find the task that carries this `state`.
+
+        Raises:
+            ActionUnsupported: The relay does not list all of its tasks.
+        """
+        ...
+
+    async def fetch_billing_log(self) -> BillingPage:
+        """Fetch what the relay billed to this key.
+
+        Raises:
+            ActionUnsupported: The relay has no such log.
+        """
+        ...
+
+    async def fetch_seed(self, task_id: str, /) -> str:
+        """Fetch the seed of a task, which takes up to two minutes."""
+        ...
+
+    async def cancel_task(self, task_id: str, /) -> None:
+        """Cancel a running task.
+
+        Raises:
+            ActionUnsupported: The relay cannot cancel.
+        """
+        ...
+
+    async def submit(self, request: SubmitRequest, /, *, state: str, speed: Speed | None = None) -> SubmitResponse:
+        """Submit a request for a new task."""
+        ...
+
+    async def submit_action(
+        self, task_id: str, custom_id: str, /, *, state: str, remix: bool = False, speed: Speed | None = None
+    ) -> SubmitResponse:
+        """Press a button of a task; with `remix`, ask for its modal although Midjourney does not require one."""
+        ...
+
+    async def submit_modal(
+        self, task_id: str, prompt: str, /, *, state: str, mask: bytes = b"", speed: Speed | None = None
+    ) -> SubmitResponse:
+        """Submit the modal that a task waits for."""
         ...
 
 

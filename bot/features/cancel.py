@@ -3,25 +3,16 @@
 import logging
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Protocol
 
 from bot.clock import Clock
 from bot.entities import Job, Place
 from bot.errors import ActionUnsupported
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.capabilities import CANCEL_CAPABILITY, compute_refusal_expiry
-from bot.ports import Store
+from bot.ports import Relay, Store
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
-
-
-class Midjourney(Protocol):
-    """What giving up asks of the relay."""
-
-    async def cancel_task(self, task_id: str) -> None:
-        """Give a running task up, or raise ActionUnsupported where there is no such thing."""
-        ...
 
 
 class CancelOutcome(Enum):
@@ -40,8 +31,8 @@ class CancelOutcome(Enum):
 class CancelService:
     """Gives up what is under way."""
 
-    def __init__(self, api: Midjourney, store: Store, jobs: JobTracker, *, clock: Clock) -> None:
-        self._api = api
+    def __init__(self, relay: Relay, store: Store, jobs: JobTracker, *, clock: Clock) -> None:
+        self._relay = relay
         self._store = store
         self._jobs = jobs
         self._now = clock.now
@@ -78,7 +69,7 @@ class CancelService:
         if CANCEL_CAPABILITY in await self._store.find_missing_capabilities(now):
             return False
         try:
-            await self._api.cancel_task(task_id)
+            await self._relay.cancel_task(task_id)
         except ActionUnsupported as lacking:
             await self._store.save_missing_capability(
                 CANCEL_CAPABILITY, lacking.reason, at=now, until=compute_refusal_expiry(lacking, now)

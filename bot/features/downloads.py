@@ -9,20 +9,12 @@ from bot.entities import Place
 from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, RelayError
 from bot.imaging.downloader import MAX_DOWNLOAD_BYTES, Picture, build_file_name
 from bot.midjourney.task import Task
-from bot.ports import MessageEditor, PictureSource, Store
+from bot.ports import MessageEditor, PictureSource, Relay, Store
 
 log = logging.getLogger(__name__)
 
 WHOLE_GRID = 0
 """The number of the whole grid, where its four pictures are 1 to 4."""
-
-
-class Midjourney(Protocol):
-    """What results ask of the relay."""
-
-    async def fetch_task(self, task_id: str) -> Task:
-        """Fetch one task, or raise TaskUnknown."""
-        ...
 
 
 class GridSplitter(Protocol):
@@ -53,9 +45,9 @@ class DownloadService:
     """Hands out what a finished task holds. Ports: `store`, `display`, `pictures`."""
 
     def __init__(
-        self, api: Midjourney, store: Store, display: MessageEditor, pictures: PictureSource, scissors: GridSplitter
+        self, relay: Relay, store: Store, display: MessageEditor, pictures: PictureSource, scissors: GridSplitter
     ) -> None:
-        self._api = api
+        self._relay = relay
         self._store = store
         self._display = display
         self._pictures = pictures
@@ -132,7 +124,7 @@ class DownloadService:
         kept = await self._store.find_snapshot(task_id)
         if kept is not None and kept.picture_url:
             return kept
-        task = await self._api.fetch_task(task_id)
+        task = await self._relay.fetch_task(task_id)
         await self._store.save_snapshot(task)
         return task
 
@@ -174,7 +166,7 @@ class DownloadService:
 
     async def _other_link(self, task: Task, number: int) -> str:
         try:
-            told = _url(await self._api.fetch_task(task.id), number)
+            told = _url(await self._relay.fetch_task(task.id), number)
         except RelayError:
             return ""
         return told if told != _url(task, number) else ""

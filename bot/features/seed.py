@@ -1,7 +1,6 @@
 """The use case of the seed: what number a task was drawn from; asked for once, then remembered with the task."""
 
 import logging
-from typing import Protocol
 
 from bot.errors import (
     ActionUnsupported,
@@ -14,7 +13,7 @@ from bot.errors import (
 )
 from bot.midjourney.capabilities import SEED_CAPABILITY, compute_refusal_expiry
 from bot.midjourney.task import Task
-from bot.ports import Now, Store
+from bot.ports import Now, Relay, Store
 
 log = logging.getLogger(__name__)
 
@@ -23,19 +22,11 @@ _AT_ONCE = 8
 _AGAIN_SECONDS = 60.0
 
 
-class Midjourney(Protocol):
-    """What the seed needs of the relay: the number, which takes up to a minute or two, and costs nothing."""
-
-    async def fetch_seed(self, task_id: str) -> str:
-        """Return it, or raise a RelayError."""
-        ...
-
-
 class SeedService:
-    """Asks for seeds. Ports: `api`, `store`."""
+    """Asks for seeds. Ports: `relay`, `store`."""
 
-    def __init__(self, api: Midjourney, store: Store, now: Now) -> None:
-        self._api = api
+    def __init__(self, relay: Relay, store: Store, now: Now) -> None:
+        self._relay = relay
         self._store = store
         self._now = now
         self._under_way = 0
@@ -70,7 +61,7 @@ class SeedService:
             raise RelayBusy(retry_after=_AGAIN_SECONDS)
         self._under_way += 1
         try:
-            return await self._api.fetch_seed(task_id)
+            return await self._relay.fetch_seed(task_id)
         except ActionUnsupported as unsupported:
             await self._learn(unsupported)
             raise SeedUnavailable(unsupported.reason, lasting=unsupported.lasting) from unsupported

@@ -8,8 +8,9 @@ from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Mask, Region
 from bot.midjourney.task import Task
 from bot.ports import PictureSource
+from bot.submissions.claims import Press
 from bot.submissions.command_requests import PictureInput
-from bot.submissions.presses import Press, PressService
+from bot.submissions.presses import PressService
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from bot.clock import Clock
 from bot.entities import Claim, ClaimState, Job
 from bot.errors import ActionUnsupported, PlaceGone, PlaceUnreachable, RelayError, StoreUnavailable
 from bot.midjourney.buttons import find_button, resolve_action
 from bot.midjourney.task import Status, Task
-from bot.ports import JobEnding, Store
+from bot.ports import JobEnding, Relay, Store
 from bot.recovery import log_evidence as evidence
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import get_billing_model
-from bot.relay.billing_log_reader import BillingLogReader, BillingLogSource, BillingReading, MissingEndpoints
+from bot.relay.billing_log_reader import BillingLogReader, BillingReading, MissingEndpoints
 from bot.tracking.task_supervisor import TaskSupervisor
 from bot.tracking.tracker import JobTracker
 
@@ -61,18 +61,6 @@ _FORM: Final = "mj_modal"
 """What new-api bills a form as, whichever action its window was opened by."""
 
 
-class Relay(BillingLogSource, Protocol):
-    """What is asked of the relay here, all of it free; every method raises RelayError where it cannot be had."""
-
-    async def fetch_task(self, task_id: str) -> Task:
-        """Fetch one task."""
-        ...
-
-    async def find_task_by_state(self, state: str) -> Task | None:
-        """Find a task by its state, or raise ActionUnsupported where the relay has no list of all tasks."""
-        ...
-
-
 @dataclass
 class _Search:
     """One lost answer: what is looked for, and what is known so far; `over_at` is when the relay is done with it.
@@ -102,11 +90,11 @@ class _Found:
 
 
 class LostAnswerSearch:
-    """Looks for the tasks of lost answers. Ports: `api`, `store`; `calls` is what the log may be asked."""
+    """Looks for the tasks of lost answers. Ports: `relay`, `store`; `calls` is what the log may be asked."""
 
     def __init__(
         self,
-        api: Relay,
+        relay: Relay,
         store: Store,
         jobs: JobTracker,
         supervisor: TaskSupervisor,
@@ -114,14 +102,14 @@ class LostAnswerSearch:
         *,
         clock: Clock,
     ) -> None:
-        self._api = api
+        self._relay = relay
         self._store = store
         self._jobs = jobs
         self._supervisor = supervisor
         self._now = clock.now
         self._sleep = clock.sleep
         self._absences = MissingEndpoints(clock.now)
-        self._log = BillingLogReader(api, calls, self._absences, clock.now)
+        self._log = BillingLogReader(relay.fetch_billing_log, calls, self._absences, clock.now)
 
     def search_task(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Hand a search to the supervisor; its job's row stays open, so that a process that takes it over looks again.
@@ -254,7 +242,7 @@ class LostAnswerSearch:
 
     async def _in_list(self, search: _Search) -> Task | None:
         try:
-            return await self._api.find_task_by_state(search.claim.tag)
+            return await self._relay.find_task_by_state(search.claim.tag)
         except ActionUnsupported:
             self._absences.mark_missing("list")
         except RelayError:
@@ -309,7 +297,7 @@ class LostAnswerSearch:
         """Tell whether the relay has kept the tag of a claim: only then another state is another application's."""
         known = await self._store.find_snapshot(claim.child_id)
         try:
-            state = (known and known.state) or (await self._api.fetch_task(claim.child_id)).state
+            state = (known and known.state) or (await self._relay.fetch_task(claim.child_id)).state
         except RelayError:
             return False
         return state in {one.tag for one in await self._store.list_claims_of_children([claim.child_id])}
@@ -327,7 +315,7 @@ class LostAnswerSearch:
         unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in search.others]
         for task_id in unknown[:MAX_CANDIDATES]:
             try:
-                task = await self._api.fetch_task(task_id)
+                task = await self._relay.fetch_task(task_id)
             except RelayError:
                 search.is_open = True
                 continue

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from bot.errors import ActionUnsupported, RelayBusy, RelayError
 from bot.ports import Now
@@ -15,14 +16,6 @@ log = logging.getLogger(__name__)
 
 _ABSENT: Final = timedelta(hours=1)
 """How long a relay is not asked again for a list that it does not have."""
-
-
-class BillingLogSource(Protocol):
-    """What is asked of the relay here, for free; it raises RelayError where it cannot be had."""
-
-    async def fetch_billing_log(self) -> BillingPage:
-        """Read what the relay billed to this key, or raise ActionUnsupported where it has no such log."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -52,8 +45,14 @@ class MissingEndpoints:
 class BillingLogReader:
     """The relay's log, read for all searches together: its calls are counted."""
 
-    def __init__(self, api: BillingLogSource, calls: AccountRateLimiter, absences: MissingEndpoints, now: Now) -> None:
-        self._api = api
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[BillingPage]],
+        calls: AccountRateLimiter,
+        absences: MissingEndpoints,
+        now: Now,
+    ) -> None:
+        self._fetch = fetch
         self._calls = calls
         self._absences = absences
         self._now = now
@@ -69,7 +68,7 @@ class BillingLogReader:
                 return None
             at = self._now()
             try:
-                self._last = BillingReading(at, await self._api.fetch_billing_log())
+                self._last = BillingReading(at, await self._fetch())
             except RelayBusy as busy:
                 self._calls.pause(busy.retry_after)
             except ActionUnsupported:

@@ -5,7 +5,6 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
-from typing import Protocol
 
 from bot.clock import Clock
 from bot.entities import Claim, ClaimState, Job, Person
@@ -13,11 +12,10 @@ from bot.errors import AlreadyClaimed, ClaimLost, RelayError, StoreUnavailable, 
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.upload_validation import Upload
 from bot.metrics import count_unsent_presses
-from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
-from bot.ports import InteractionFollowups, Store
+from bot.ports import InteractionFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.requests import SubmitRequest
 from bot.submissions.claims import find_lost_answer
@@ -28,14 +26,6 @@ from bot.tracking.task_supervisor import TaskSupervisor
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
-
-
-class Midjourney(Protocol):
-    """What creations ask of the relay."""
-
-    async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
-        """Ask for a new task; raise SubmitUncertain where it may have been accepted, another RelayError where not."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +52,7 @@ class CommandService(SubmissionSender):
 
     def __init__(
         self,
-        api: Midjourney,
+        relay: Relay,
         store: Store,
         jobs: JobTracker,
         admission: SpendingPolicy,
@@ -73,7 +63,7 @@ class CommandService(SubmissionSender):
         clock: Clock,
     ) -> None:
         super().__init__(store, jobs, lost_answers, supervisor, clock=clock)
-        self._api = api
+        self._relay = relay
         self._admission = admission
         self._studio = studio
         self._queues = SpeedModes(store, clock.now)
@@ -159,7 +149,7 @@ class CommandService(SubmissionSender):
                 sending.shown,
                 lambda: self._queues.submit_at_speed(
                     speed,
-                    lambda queue: self._api.submit(sending.order, state=claim.tag, speed=queue),
+                    lambda queue: self._relay.submit(sending.order, state=claim.tag, speed=queue),
                     prompt=sending.shown.prompt,
                 ),
             )

@@ -1,10 +1,8 @@
 """The other way to what a button does, where a relay refuses the button: another submit, or nothing but showing."""
 
-from typing import Protocol
-
 from bot.entities import Place
 from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureTooLarge, PictureUnreadable
-from bot.imaging.downloader import DISCORD_FILE_LIMIT, Picture, build_file_name
+from bot.imaging.downloader import DISCORD_FILE_LIMIT, build_file_name
 from bot.imaging.upload_validation import MAX_SENT_BYTES
 from bot.midjourney.buttons import ButtonAction, FallbackKind, name_button
 from bot.midjourney.prompt_parser import parse_prompt
@@ -13,6 +11,7 @@ from bot.midjourney.text_results import ShortenResult, find_numbered_line, parse
 from bot.ports import PictureSource, PressFollowups
 from bot.relay.requests import Change, Describe, Extend, Imagine, SubmitRequest, Video
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION
+from bot.tracking.tracker import JobTracker
 
 MAX_DESCRIPTION_LINES = MAX_SUBMITS_PER_INTERACTION
 """As many readings as Midjourney gives of a picture, and draws for "Imagine all": no click has claims for more."""
@@ -24,20 +23,12 @@ def list_description_lines(task: Task) -> tuple[str, ...]:
     return tuple(line for line in found if line)
 
 
-class PictureCopies(Protocol):
-    """Who keeps copies of pictures whose links die."""
-
-    async def find_picture_copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
-        """Return a task's picture as a message of ours, best that `here`, keeps it, or None."""
-        ...
-
-
 class FallbackRequests:
     """Finds what to submit, or shows what need not be submitted."""
 
-    def __init__(self, pictures: PictureSource, copies: PictureCopies) -> None:
+    def __init__(self, pictures: PictureSource, jobs: JobTracker) -> None:
         self._pictures = pictures
-        self._copies = copies
+        self._jobs = jobs
 
     async def build_request(self, action: ButtonAction, task: Task, prompt: str, pressed: Place) -> SubmitRequest:
         """Return the submit that does the same; `prompt` is what a form, or a line that was read, asks for.
@@ -104,7 +95,7 @@ class FallbackRequests:
         try:
             return (await self._pictures.fetch(task.picture_url, name=task.id, limit=MAX_SENT_BYTES)).data
         except PictureGone:
-            copy = await self._copies.find_picture_copy(task, pressed, name=task.id, limit=MAX_SENT_BYTES)
+            copy = await self._jobs.find_picture_copy(task, pressed, name=task.id, limit=MAX_SENT_BYTES)
             if copy is None:
                 raise
             return copy.data

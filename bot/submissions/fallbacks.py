@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot.entities import Claim, Job
 from bot.errors import ActionUnsupported, PromptChangeUnsupported
@@ -12,32 +11,9 @@ from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Task
-from bot.relay.requests import SubmitRequest
+from bot.ports import Relay
 from bot.submissions.fallback_requests import FallbackRequests
 from bot.submissions.speed_modes import SpeedModes
-
-
-class SubmitRelay(Protocol):
-    """What is asked of the relay here: submits, each sent exactly once.
-
-    They raise SubmitUncertain where they may have been accepted, another RelayError where not.
-    """
-
-    async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
-        """Ask for a new task."""
-        ...
-
-    async def submit_action(
-        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Press a button; with `remix`, ask for its form though Midjourney need not."""
-        ...
-
-    async def submit_modal(
-        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Answer the form that a child waits for."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +54,8 @@ class PressSubmission:
 class FallbackSender:
     """Submits what was claimed, by the way that this relay has."""
 
-    def __init__(self, api: SubmitRelay, detours: FallbackRequests, queues: SpeedModes) -> None:
-        self._api = api
+    def __init__(self, relay: Relay, detours: FallbackRequests, queues: SpeedModes) -> None:
+        self._relay = relay
         self._detours = detours
         self._queues = queues
 
@@ -96,7 +72,7 @@ class FallbackSender:
             try:
                 return await self._queues.submit_at_speed(
                     sending.speed,
-                    lambda speed: self._api.submit_action(
+                    lambda speed: self._relay.submit_action(
                         sending.parent.id, custom_id, state=tag, remix=sending.is_remix, speed=speed
                     ),
                     prompt=prompt,
@@ -116,7 +92,7 @@ class FallbackSender:
         order = await self._detours.build_request(action, sending.parent, prompt, pressed)
         try:
             return await self._queues.submit_at_speed(
-                sending.speed, lambda speed: self._api.submit(order, state=tag, speed=speed), prompt=prompt
+                sending.speed, lambda speed: self._relay.submit(order, state=tag, speed=speed), prompt=prompt
             )
         except ActionUnsupported as unsupported:
             if unsupported.lasting:

@@ -1,28 +1,19 @@
 """Children that wait for their form: which of them a press may answer, once for each, by whom it was made for."""
 
 from dataclasses import replace
-from typing import Protocol
 
 from bot.entities import Job
 from bot.errors import ModalExpired, NotTheRequester, PlaceUnreachable, RequesterUnknown
-from bot.midjourney.task import Status, Task
-from bot.ports import Now, Store
+from bot.midjourney.task import Status
+from bot.ports import Now, Relay, Store
 from bot.submissions.claims import Press
 
 
-class TaskLookup(Protocol):
-    """What is asked of the relay here: a task where the store has lost it."""
-
-    async def fetch_task(self, task_id: str) -> Task:
-        """Fetch one task, or raise TaskUnknown."""
-        ...
-
-
 class PendingModals:
-    """Finds the job whose form a press answers. Ports: `api`, `store`."""
+    """Finds the job whose form a press answers. Ports: `relay`, `store`."""
 
-    def __init__(self, api: TaskLookup, store: Store, *, now: Now) -> None:
-        self._api = api
+    def __init__(self, relay: Relay, store: Store, *, now: Now) -> None:
+        self._relay = relay
         self._store = store
         self._now = now
 
@@ -50,7 +41,7 @@ class PendingModals:
         task = await self._store.find_snapshot(press.task_id)
         if task is None and not jobs:
             # Both may be forgotten; the relay knows whether it has been drawn.
-            task = await self._api.fetch_task(press.task_id)
+            task = await self._relay.fetch_task(press.task_id)
         # What is being drawn has had its form; earlier states may come to wait for it yet.
         drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
         if drawn or any(other.form_sent for other in jobs):

@@ -22,11 +22,11 @@ from bot.midjourney.capabilities import compute_refusal_expiry
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Task
-from bot.ports import PressFollowups, Store
+from bot.ports import PressFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.submissions.claims import ClaimWriter
 from bot.submissions.fallback_requests import FallbackRequests
-from bot.submissions.fallbacks import FallbackSender, PressSubmission, SubmitRelay
+from bot.submissions.fallbacks import FallbackSender, PressSubmission
 from bot.submissions.sender import SubmissionSender
 from bot.submissions.speed_modes import SpeedModes
 from bot.tracking.task_supervisor import TaskSupervisor
@@ -40,7 +40,7 @@ class PressSender(SubmissionSender):
 
     def __init__(
         self,
-        api: SubmitRelay,
+        relay: Relay,
         store: Store,
         jobs: JobTracker,
         claims: ClaimWriter,
@@ -51,11 +51,11 @@ class PressSender(SubmissionSender):
         clock: Clock,
     ) -> None:
         super().__init__(store, jobs, lost_answers, supervisor, clock=clock)
-        self._api = api
+        self._relay = relay
         self._claims = claims
         self._detours = detours
         self._queues = SpeedModes(store, clock.now)
-        self._ways = FallbackSender(api, detours, self._queues)
+        self._ways = FallbackSender(relay, detours, self._queues)
 
     async def send_press(self, sending: PressSubmission, answerer: PressFollowups) -> None:
         """Send a claimed press, and see its child, or its refusal, through."""
@@ -194,7 +194,7 @@ class PressSender(SubmissionSender):
                 await self.ensure_claim_is_held(claim)
             await self._queues.submit_at_speed(
                 speed,
-                lambda queue: self._api.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask, speed=queue),
+                lambda queue: self._relay.submit_modal(job.task_id, prompt, state=claim.tag, mask=mask, speed=queue),
                 prompt=prompt,
             )
         except SubmitOutcomeUnknown as lost:

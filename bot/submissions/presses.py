@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from bot.clock import Clock
 from bot.entities import Claim, ClaimState, Job, Place, PressedButton
@@ -34,25 +33,19 @@ from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import find_numbered_line
 from bot.policy.rules import SpendingPolicy
-from bot.ports import PictureSource, PressFollowups, Store
+from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
 from bot.submissions.fallback_requests import FallbackRequests, list_description_lines
-from bot.submissions.fallbacks import PressSubmission, SubmitRelay, get_task_prompt
-from bot.submissions.pending_modals import PendingModals, TaskLookup
+from bot.submissions.fallbacks import PressSubmission, get_task_prompt
+from bot.submissions.pending_modals import PendingModals
 from bot.submissions.press_sender import PressSender
 from bot.tracking.offered_buttons import build_offered_buttons
 from bot.tracking.task_supervisor import TaskSupervisor
 from bot.tracking.tracker import JobTracker
 
-__all__ = ["PENDING_MODAL_KEY", "Midjourney", "Press", "PressService"]
-
 PENDING_MODAL_KEY = "-"
 """The key of a press that is none of the API's buttons: a form that the child of that task waits for."""
-
-
-class Midjourney(SubmitRelay, TaskLookup, Protocol):
-    """What presses ask of the relay: the submits, and a task where the store has lost it."""
 
 
 class PressService:
@@ -60,7 +53,7 @@ class PressService:
 
     def __init__(
         self,
-        api: Midjourney,
+        relay: Relay,
         store: Store,
         jobs: JobTracker,
         admission: SpendingPolicy,
@@ -70,13 +63,15 @@ class PressService:
         *,
         clock: Clock,
     ) -> None:
-        self._api = api
+        self._relay = relay
         self._store = store
         self._jobs = jobs
         self._claims = ClaimWriter(store, admission, now=clock.now)
-        self._waiting = PendingModals(api, store, now=clock.now)
+        self._waiting = PendingModals(relay, store, now=clock.now)
         self._detours = FallbackRequests(pictures, jobs)
-        self._sender = PressSender(api, store, jobs, self._claims, self._detours, lost_answers, supervisor, clock=clock)
+        self._sender = PressSender(
+            relay, store, jobs, self._claims, self._detours, lost_answers, supervisor, clock=clock
+        )
         self._now = clock.now
 
     @count_unsent_presses
@@ -142,7 +137,7 @@ class PressService:
         if press.button_key == PENDING_MODAL_KEY:
             await self._claims.check_admission(press)
             repainted = (await self._waiting.find_job(press, elsewhere=True)).parent_id
-            parent = await self._store.find_snapshot(repainted) or await self._api.fetch_task(repainted)
+            parent = await self._store.find_snapshot(repainted) or await self._relay.fetch_task(repainted)
         else:
             parent, _ = await self._button(press)
             await self._claims.check_admission(press)
@@ -216,7 +211,7 @@ class PressService:
 
         For the button `key` of a line that was read, it is that line.
         """
-        task = await self._store.find_snapshot(task_id) or await self._api.fetch_task(task_id)
+        task = await self._store.find_snapshot(task_id) or await self._relay.fetch_task(task_id)
         button = find_button(task.buttons, key) or find_button(build_offered_buttons(task), key)
         action = resolve_action(button.custom_id) if button else None
         if action and action.modal_kind == "prompt":
@@ -256,7 +251,7 @@ class PressService:
         task = await self._store.find_snapshot(press.task_id)
         button = find_button(task.buttons, press.button_key) if task else None
         if task is None or button is None:
-            task = await self._api.fetch_task(press.task_id)
+            task = await self._relay.fetch_task(press.task_id)
             await self._store.save_snapshot(task)
             button = find_button(task.buttons, press.button_key)
         if button is None:

@@ -3,13 +3,12 @@
 import asyncio
 import heapq
 import logging
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from math import inf
-from typing import Protocol
 
 from bot.clock import Clock, wait_for_first
 from bot.errors import (
@@ -23,6 +22,7 @@ from bot.errors import (
 )
 from bot.metrics import POLL_LAG, WATCHED_TASKS
 from bot.midjourney.task import Status, Task
+from bot.ports import Relay
 from bot.relay.key_advice import describe_key_error
 from bot.tracking.feeds import Feed, FeedDeadline, WatchedTask
 from bot.tracking.poll_schedule import PollSchedule
@@ -41,18 +41,6 @@ _CONFIRM_SECONDS = 1.0
 """How soon a second poll confirms a refusal of the key, before messages speak of it: a single one may be a hiccup."""
 _GRACE_SECONDS = 30
 """How long after its message's birth a task may be unknown."""
-
-
-class Relay(Protocol):
-    """What the watcher asks of the relay."""
-
-    async def fetch_task(self, task_id: str) -> Task:
-        """Fetch one task, or raise TaskUnknown."""
-        ...
-
-    async def fetch_tasks(self, task_ids: Collection[str]) -> dict[str, Task]:
-        """Fetch many tasks; unknown ids are missing; raise ActionUnsupported where this cannot be done."""
-        ...
 
 
 class Poller:

@@ -1,7 +1,7 @@
 """A click becomes a press: who asks, on which message, and who asked for that."""
 
 from bot.entities import Place
-from bot.submissions.presses import Press
+from bot.submissions.claims import Press
 from cogs.components.custom_ids import TaskCustomId
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.messaging.context import Interaction, get_clicked_place, get_requester, to_person

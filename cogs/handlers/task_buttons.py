@@ -13,7 +13,8 @@ from bot.errors import NotTheRequester
 from bot.features.person_settings import PersonSettingsService
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind
 from bot.midjourney.prompt_parser import parse_prompt
-from bot.submissions.presses import Press, PressService
+from bot.submissions.claims import Press
+from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, fetch_prefill, read_prompt

@@ -23,7 +23,7 @@ from bot.midjourney.task import Status
 from bot.ops.loop_lag import LoopLagMonitor
 from bot.policy.rules import Spender
 from bot.relay.client import RelayClient
-from bot.submissions.presses import Press
+from bot.submissions.claims import Press
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
 from sandbox.relay import Relay

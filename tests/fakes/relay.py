@@ -62,6 +62,7 @@ class FakeRelay:
     billed: list[BillingRow] | RelayError = field(
         default_factory=lambda: ActionUnsupported("no such path", lasting=True)
     )
+    seed: str | RelayError = "636646138"
     on_modal: Callable[[], object] = lambda: None
     accepted: list[Sent] = field(default_factory=list)
     """The submits that were accepted, told or not: what the operator pays."""
@@ -110,6 +111,13 @@ class FakeRelay:
         if not self.has_tasks:
             raise ActionUnsupported("no such path", lasting=True)
         return next((task for task in self.tasks.values() if task.state == state), None)
+
+    async def fetch_seed(self, task_id: str) -> str:
+        """Return `seed`, or raise it."""
+        await self._read("seed", [task_id])
+        if isinstance(self.seed, RelayError):
+            raise self.seed
+        return self.seed
 
     async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
         """Take any other submit: its words are its fields, a picture being told by its length, and its speed."""

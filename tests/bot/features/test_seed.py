@@ -1,7 +1,6 @@
 """Seeds: asked for once, remembered where that is possible, and each refusal told as what it is."""
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,27 +20,25 @@ from bot.errors import (
 from bot.features.seed import SeedService
 from bot.midjourney.capabilities import SEED_CAPABILITY
 from bot.midjourney.task import Status
+from tests.fakes.clock import FakeClock
+from tests.fakes.relay import FakeRelay
 from tests.fakes.rows import PARENT, task
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON
 
 
-@dataclass
-class FakeSource:
-    """A relay that tells one seed, or fails; with `store`, the store goes down while it is asked."""
+class FakeSource(FakeRelay):
+    """A relay that returns one seed, or fails; with `store`, the store goes down while it is asked."""
 
-    outcome: str | RelayError = "636646138"
-    asked: list[str] = field(default_factory=list)
-    store: FakeStore | None = None
+    def __init__(self, outcome: str | RelayError = "636646138", store: FakeStore | None = None) -> None:
+        super().__init__(FakeClock(), seed=outcome)
+        self.store = store
 
     async def fetch_seed(self, task_id: str) -> str:
-        """Tell it."""
-        self.asked.append(task_id)
+        """Return the seed."""
         if self.store:
             self.store.down = True
-        if isinstance(self.outcome, RelayError):
-            raise self.outcome
-        return self.outcome
+        return await super().fetch_seed(task_id)
 
 
 def at_noon() -> datetime:
@@ -60,7 +57,7 @@ async def test_a_seed_is_asked_for_once(store: FakeStore) -> None:
     for _ in range(2):
         told = await SeedService(source, store, at_noon).fetch_seed(PARENT)
         assert (told.seed, told.prompt) == ("636646138", "a lighthouse")
-    assert source.asked == [PARENT]
+    assert [request.ids for request in source.requests] == [(PARENT,)]
     assert store.snapshots[PARENT] == task(status=Status.SUCCESS, seed="636646138")
 
 
@@ -118,14 +115,14 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
 
     told = [await refused() for _ in range(3)]
     assert {(one.reason, one.lasting) for one in told} == {(reason, True)}
-    assert len(source.asked) == 1
+    assert len(source.requests) == 1
     assert await store.find_missing_capabilities(NOON) == {SEED_CAPABILITY: reason}
     assert await store.clear_missing_capabilities() == 1
     await refused()
-    assert len(source.asked) == 2
+    assert len(source.requests) == 2
     now[0] += timedelta(days=1)
     await refused()
-    assert len(source.asked) == 3
+    assert len(source.requests) == 3
 
 
 async def test_what_is_known_is_told_though_the_relay_tells_no_more(store: FakeStore) -> None:
@@ -146,7 +143,7 @@ async def test_what_may_pass_is_asked_again(store: FakeStore, outcome: RelayErro
     for _ in range(2):
         with pytest.raises(RelayError):
             await seeds.fetch_seed(PARENT)
-    assert len(source.asked) == 2
+    assert len(source.requests) == 2
     assert await store.find_missing_capabilities(NOON) == {}
 
 
@@ -164,19 +161,19 @@ async def test_a_store_that_is_gone_forbids_no_question() -> None:
     for _ in range(2):
         with pytest.raises(SeedUnavailable):
             await SeedService(source, store, at_noon).fetch_seed(PARENT)
-    assert len(source.asked) == 2
+    assert len(source.requests) == 2
 
 
 class SlowSource(FakeSource):
-    """A relay that tells no seed before `told` is set."""
+    """A relay that returns no seed before `told` is set."""
 
     told: asyncio.Event
 
     async def fetch_seed(self, task_id: str) -> str:
-        """Wait, and tell it."""
-        self.asked.append(task_id)
+        """Wait, then return the seed."""
+        found = await super().fetch_seed(task_id)
         await self.told.wait()
-        return "636646138"
+        return found
 
 
 async def test_only_so_many_are_asked_for_at_once(store: FakeStore) -> None:
@@ -187,7 +184,7 @@ async def test_only_so_many_are_asked_for_at_once(store: FakeStore) -> None:
     asking = [asyncio.create_task(seeds.fetch_seed(str(number))) for number in range(100)]
     refused, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=5)
     assert {type(one.exception()) for one in refused} == {RelayBusy}
-    assert (len(refused), len(source.asked)) == (92, 8)
+    assert (len(refused), len(source.requests)) == (92, 8)
     source.told.set()
     assert {(await one).seed for one in asking[:8]} == {"636646138"}
     assert (await seeds.fetch_seed("100")).seed == "636646138"

@@ -29,8 +29,8 @@ from bot.imaging.masks import Region
 from bot.midjourney.buttons import REPAINTED_TITLE
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status
-from bot.submissions.claims import derive_claim_id
-from bot.submissions.presses import PENDING_MODAL_KEY, Press
+from bot.submissions.claims import Press, derive_claim_id
+from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.bot.submissions.test_presses import ASKS, press, states
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.given import FakePictureInput

@@ -44,7 +44,7 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Status, Task
 from bot.policy.rules import Spender
 from bot.ports import JobEnding, RetryReason
-from bot.submissions.presses import Press
+from bot.submissions.claims import Press
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent

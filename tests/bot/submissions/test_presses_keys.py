@@ -9,7 +9,7 @@ from bot.entities import PressedButton
 from bot.errors import AlreadyPressed, MjbotError
 from bot.midjourney.buttons import find_button, find_marks, get_claim_key, hash_custom_id, resolve_action
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
-from bot.submissions.presses import Press
+from bot.submissions.claims import Press
 from bot.tracking.offered_buttons import build_offered_buttons
 from tests.bot.submissions.test_presses import press
 from tests.fakes.answerer import FakePressFollowups

@@ -22,9 +22,9 @@ from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
 from bot.policy.rules import Spender
+from bot.submissions.claims import Press
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_edit, build_imagine, build_shorten
 from bot.submissions.commands import CommandInvocation
-from bot.submissions.presses import Press
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.given import FakePictureInput
 from tests.fakes.process import Process, World
