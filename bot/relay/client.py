@@ -20,6 +20,7 @@ from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
 from bot.relay.guarded_transport import FETCH_PATH, LIST_PATH, GuardedTransport
 from bot.relay.requests import Change, PressButton, SubmitModal, SubmitRequest
+from bot.relay.row_cache import TaskRowCache
 from bot.relay.transport import RelayTransport, RequestLimits
 from bot.retry import Sleep
 
@@ -67,6 +68,7 @@ class RelayClient:
     ) -> None:
         self._transport = GuardedTransport(transport, now=now, sleep=sleep, upload_timeout=upload_timeout)
         self._transform_task = transform_task
+        self._rows = TaskRowCache(lambda row: self._rewrite_links(responses.parse_row(row)))
         self._seed_limits = RequestLimits(timeout=seed_timeout)
 
     @classmethod
@@ -119,7 +121,7 @@ class RelayClient:
         if task.is_modal_row:
             with suppress(RelayError, KeyError):
                 return (await self.fetch_tasks([task_id]))[task_id]
-        return await self._prepare_task(task)
+        return await self._add_buttons(self._rewrite_links(task))
 
     async def fetch_tasks(self, task_ids: Collection[str]) -> dict[str, Task]:
         """Fetch up to `BATCH_SIZE` tasks by id in one request; unknown ids are missing.
@@ -129,9 +131,12 @@ class RelayClient:
         """
         ids = list(task_ids)
         tasks = await self._transport.read(
-            LIST_PATH, lambda response: responses.parse_tasks(response, ids), body={"ids": ids}, limits=_LIST_LIMITS
+            LIST_PATH,
+            lambda response: responses.parse_tasks(response, ids, self._rows.parse),
+            body={"ids": ids},
+            limits=_LIST_LIMITS,
         )
-        return {task_id: await self._prepare_task(task) for task_id, task in tasks.items()}
+        return {task_id: await self._add_buttons(task) for task_id, task in tasks.items()}
 
     async def fetch_seed(self, task_id: str) -> str:
         """Fetch the seed of a task, which takes up to a minute, or two if the first read fails.
@@ -224,8 +229,7 @@ class RelayClient:
         links = await self._transport.submit(requests.UPLOAD_PATH, body, responses.parse_upload_links)
         return tuple(rewrite_relay_url(url, self._transport.base_url) for url in links)
 
-    async def _prepare_task(self, task: Task) -> Task:
-        task = self._rewrite_links(task)
+    async def _add_buttons(self, task: Task) -> Task:
         return await self._transform_task(task) if self._transform_task else task
 
     def _rewrite_links(self, task: Task) -> Task:

@@ -27,6 +27,7 @@ from bot.relay.response_errors import (
     make_unreachable_error,
     may_reject_key,
 )
+from bot.relay.row_cache import ParseRow
 
 _TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
 _NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
@@ -47,7 +48,7 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
     body = decode_json(response)
     if response.is_success:
         if is_json_object(body) and coerce_text(body.get("id")):
-            return _parse_row(body)
+            return parse_row(body)
         if response.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id)
     message = extract_message(response, body)
@@ -81,10 +82,18 @@ def prove_key(response: RelayResponse, parse: Callable[[RelayResponse], object])
     return True
 
 
-def parse_tasks(response: RelayResponse, task_ids: Collection[str]) -> dict[str, Task]:
+def parse_row(body: Mapping[Any, Any]) -> Task:
+    """Parse a row. The row that new-api wrote for a submitted modal needs no modal, whatever status it starts with."""
+    task = Task.model_validate(body)
+    if task.action == _MODAL_ACTION and task.status in {Status.FRESH, Status.MODAL}:
+        return task.model_copy(update={"status": Status.SUBMITTED})
+    return task
+
+
+def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: ParseRow = parse_row) -> dict[str, Task]:
     """Parse the response to list-by-condition into tasks by id; ids that the relay does not know are missing.
 
-    Rows that were not asked for are not validated.
+    `parse_one` parses the rows that were asked for; the others are not validated.
 
     Raises:
         ActionUnsupported: The relay has no list-by-condition: 404, 405, a redirect, or the web console's page.
@@ -94,16 +103,8 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str]) -> dict[str,
     if response.is_success and is_json_array(body):
         wanted = frozenset(task_ids) - {""}
         rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")) in wanted)
-        return select_most_advanced(map(_parse_row, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
+        return select_most_advanced(map(parse_one, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
     raise classify_read_error(response, body)
-
-
-def _parse_row(body: Mapping[Any, Any]) -> Task:
-    """Parse a row. The row that new-api wrote for a submitted modal needs no modal, whatever status it starts with."""
-    task = Task.model_validate(body)
-    if task.action == _MODAL_ACTION and task.status in {Status.FRESH, Status.MODAL}:
-        return task.model_copy(update={"status": Status.SUBMITTED})
-    return task
 
 
 def parse_submission(response: RelayResponse) -> SubmitResponse:
