@@ -1,71 +1,71 @@
-"""Everything that can go wrong on purpose, as one tree whose leaves carry data, never sentences.
+"""All errors of the bot as one tree. Errors carry data; only cogs/text/ turns them into sentences.
 
 MjbotError
-├── SettingsError            a setting is missing or malformed
-├── RelayError               what the relay said, or failed to say
-│   ├── RelayUnreachable     no usable answer: network, timeout, 5xx, HTML, half a body
-│   ├── RelayBusy            try again later: 429, code 30
-│   │   ├── NoAccount        code 3: no account of the relay's is alive, or works at the speed asked for
-│   │   └── QueueFull        code 23: the same submit may be sent again in a while
-│   ├── KeyRefused           the API key is not accepted; the relay does not say why, or names none of these three:
-│   │   ├── KeyUnknown       the relay knows no such key
-│   │   ├── KeyExpired       its time is over
-│   │   └── KeyLimited       it is limited to some models, and so may not read tasks
-│   ├── UpstreamRefused      what stands behind the relay refused the relay's own secret, not our key
-│   ├── BalanceExhausted     the key's quota or the account's balance is used up
-│   ├── TaskUnknown          this key knows no such task
-│   ├── ParentGone           the task exists no more where it could be acted on
-│   ├── ParentBusy           the parent has not settled yet: wait a moment
-│   ├── ParentUnchangeable   the relay draws nothing from a task of that kind
-│   ├── PromptBanned         a word of the prompt is not allowed
-│   ├── ActionUnsupported    this relay cannot do this action
-│   ├── NoSeed               Midjourney does not tell from which number a task was drawn
-│   ├── SubmitRefused        a submit was answered, and not accepted
-│   ├── PromptUnheard        a press was not sent, as this relay can do it from the old prompt only
-│   ├── PromptIgnored        a press was accepted, and draws from the old prompt, not from the one typed for it
-│   └── SubmitUncertain      a submit was sent and its answer lost: it may have been accepted, and paid
-├── AdmissionRefused         who may spend, where, how much
-│   ├── ServerNotAllowed
-│   ├── PersonNotAllowed
-│   ├── NotTheRequester
-│   ├── NotYours             only the requester, or who manages messages there, may end or delete
-│   ├── RequesterUnknown     the policy asks for the requester and nothing tells who that is
-│   ├── CoolingDown
-│   └── DailyLimitReached
-├── PressRefused             a click that must not be sent
-│   ├── AlreadyClaimed       this very interaction, or its twin within seconds, is being handled
-│   ├── ClaimLost            it took so long that another process gave the click up: nothing was sent
-│   ├── AlreadyPressed       there is a message that answers it already
-│   ├── AnswerLost           the answer to an earlier press of it was lost, which may have been accepted, and paid
-│   ├── FormUnsent           a press was accepted, and perhaps billed, and the form typed for it was not sent
-│   ├── ButtonUnknown        the task no longer has that button
-│   └── FormGone             the task is not waiting for a form any more
-├── PromptRefused            a prompt with something wrong in it, found before anything is paid
-├── UploadRefused            a picture somebody gave, which cannot be used
-│   ├── UploadUnreadable     half a picture, or a broken one
-│   ├── UploadAbsent         nothing usable behind the link that was given
-│   ├── UploadForeign        a file of a kind that is not taken
-│   ├── UploadMoves          an animation
-│   ├── UploadTooLarge       more bytes, or pixels, than we take
-│   ├── UploadTooSmall       too few pixels to draw from
-│   └── UploadsMiscounted    fewer, or more, pictures than are taken
-├── MaskRefused              a mask picture that says nothing usable
-│   ├── MaskMissing          neither a ready region nor a mask was given
-│   ├── MaskEmpty            nothing of it is to be repainted
-│   ├── MaskFull             everything is to be repainted
-│   ├── MaskUnclear          neither black and white, nor painted on something transparent
-│   └── MaskMisshapen        of other proportions than its picture
-├── StoreUnavailable         the database cannot be read or written: nothing may be paid
-├── PictureError             a picture that cannot be had
-│   ├── PictureGone          its link is dead
-│   ├── PictureForbidden     its address is not one that we may ask
-│   ├── PictureTooLarge      more bytes, or pixels, than we take
-│   ├── PictureUnfinished    the work on it was cut short: it took too much memory, or too long
-│   └── PictureUnreadable    not a picture, or half of one
-└── DisplayError             a message that cannot be drawn
-    ├── DisplayFailed        it did not get through: somebody on the way failed, or did not answer
-    ├── PlaceGone            the message, its channel or the permission is gone: stop quietly
-    └── PlaceUnreachable     only the interaction token reaches it, and that has expired
+├── SettingsError                   a setting is missing or malformed
+├── StoreUnavailable                the database cannot be read or written: nothing may be billed
+├── RelayError                      what the relay refused or failed to answer
+│   ├── RelayUnreachable            no usable answer: network, timeout, 5xx, HTML, half a body
+│   ├── RelayBusy                   the relay asks for a later retry: 429, code 30
+│   │   ├── NoAccountAvailable      code 3: no Midjourney account is free, or none at the requested speed
+│   │   └── QueueFull               code 23: the same request can be sent again later
+│   ├── KeyRefused                  the API key is refused without a reason, or for its account, group or address
+│   │   ├── KeyUnknown              the relay does not know the key
+│   │   ├── KeyExpired              the key has expired
+│   │   └── KeyLimited              the key is limited to some models, and may not read tasks
+│   ├── UpstreamKeyRefused          the relay's upstream refused the relay's own key
+│   ├── BalanceExhausted            the key's quota or the account's balance is used up
+│   ├── TaskUnknown                 the relay has no such task
+│   ├── ParentGone                  the parent task no longer exists at Midjourney
+│   ├── ParentBusy                  Midjourney is still finishing the parent task
+│   ├── ParentUnchangeable          the relay cannot use a task of the parent's kind
+│   ├── PromptBanned                the prompt has a forbidden word
+│   ├── ActionUnsupported           the relay cannot do this action
+│   ├── SeedUnavailable             the relay gives no seed for this task
+│   ├── SubmitRefused               the relay did not accept a submit
+│   ├── PromptChangeUnsupported     the press was not sent, because the relay can only use the old prompt
+│   ├── PromptIgnored               the press was accepted, but draws from the old prompt
+│   └── SubmitOutcomeUnknown        the answer to a submit was lost: the job may exist and be billed
+├── PolicyRefused                   the spending policy: who, where, how much
+│   ├── ServerNotAllowed            this server may not spend
+│   ├── PersonNotAllowed            this person may not spend outside the allowed servers
+│   ├── NotTheRequester             only the requester may press these buttons
+│   ├── NotOwnerOrModerator         only the requester or a moderator may stop or delete this message
+│   ├── RequesterUnknown            only the requester may press, and the requester is unknown
+│   ├── CooldownActive              the person submitted something a moment ago
+│   └── DailyLimitReached           the submits of this day are used up
+├── PressRefused                    a press that must not be sent
+│   ├── AlreadyClaimed              the same press is being handled already
+│   ├── ClaimLost                   the claim expired before the request was sent
+│   ├── AlreadyPressed              a message already shows the result
+│   ├── AnswerLost                  the answer to an earlier press was lost, which may have been billed
+│   ├── ModalNotSent                the press was accepted, but its modal was not sent
+│   ├── ButtonUnknown               the task no longer has that button
+│   └── ModalExpired                the task no longer waits for a modal
+├── PromptRefused                   a prompt that cannot be sent as it is
+├── UploadRefused                   a picture from a person that cannot be used
+│   ├── UploadUnreadable            it is broken or incomplete
+│   ├── UploadNotFound              its link leads to no picture
+│   ├── UploadTypeUnsupported       it is not a supported picture
+│   ├── UploadAnimated              it is an animation
+│   ├── UploadTooLarge              it has too many bytes or pixels
+│   ├── UploadTooSmall              it has too few pixels
+│   └── UploadCountInvalid          too few or too many pictures were given
+├── MaskRefused                     an area to repaint that cannot be used
+│   ├── MaskMissing                 no area was given
+│   ├── MaskEmpty                   it marks nothing
+│   ├── MaskFull                    it marks everything
+│   ├── MaskAmbiguous               it is neither black and white nor on a transparent ground
+│   └── MaskAspectRatioWrong        its aspect ratio is not the picture's
+├── PictureError                    a picture that could not be downloaded
+│   ├── PictureGone                 its link is dead
+│   ├── PictureForbidden            its address is one that the bot must not open
+│   ├── PictureTooLarge             it has too many bytes or pixels
+│   ├── PictureWorkAborted          decoding took too much memory or time
+│   └── PictureUnreadable           it is no picture, or an incomplete one
+└── DisplayError                    a message that could not be drawn
+    ├── DisplayFailed               Discord or the network failed
+    ├── PlaceGone                   the message, its channel or the permission is gone
+    └── PlaceUnreachable            only the interaction token could edit it, and it has expired
 """
 
 from bot.errors.base import (

@@ -1,14 +1,14 @@
-"""The root of the error tree, and the errors of settings and of the database."""
+"""The root of the error tree, and the errors of settings and database."""
 
 from collections.abc import Sequence
 
 
 class MjbotError(Exception):
-    """The root: whatever mjbot itself raises."""
+    """Root of every error that the bot raises itself."""
 
 
 class SettingsError(MjbotError):
-    """Settings are missing or malformed; `problems` names each variable and what is wrong, never a secret."""
+    """Settings are missing or malformed; `problems` pairs each variable with what is wrong, without secrets."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{variable}: {problem}" for variable, problem in problems))
@@ -16,4 +16,4 @@ class SettingsError(MjbotError):
 
 
 class StoreUnavailable(MjbotError):
-    """The database cannot be read or written: nothing may be paid."""
+    """The database cannot be read or written, so that nothing may be billed."""

@@ -1,4 +1,4 @@
-"""Why a press or a command is not sent: the rules on spending, and earlier presses."""
+"""Why a press or a command is not sent: the spending policy, and earlier presses."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,7 +7,7 @@ from bot.errors.base import MjbotError
 
 
 class PolicyRefused(MjbotError):
-    """Who may spend, where and how much."""
+    """Base of the refusals of the spending policy: who may spend, where, and how much."""
 
 
 class ServerNotAllowed(PolicyRefused):
@@ -19,19 +19,19 @@ class PersonNotAllowed(PolicyRefused):
 
 
 class NotTheRequester(PolicyRefused):
-    """The policy lets only the requester press."""
+    """The policy lets only the requester of a message press its buttons."""
 
 
 class RequesterUnknown(PolicyRefused):
-    """The policy lets only the requester press, and nothing tells who that is."""
+    """The policy lets only the requester press, and the message's requester is unknown."""
 
 
 class NotOwnerOrModerator(PolicyRefused):
-    """Only who asked for a message, or manages messages there, may end it, or take it away."""
+    """Only the requester of a message, or a person who manages messages there, may stop or delete it."""
 
 
 class CooldownActive(PolicyRefused):
-    """The same person submitted a moment ago; `retry_after` in seconds."""
+    """The person submitted something a moment ago; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"{retry_after:.1f} s")
@@ -39,7 +39,7 @@ class CooldownActive(PolicyRefused):
 
 
 class DailyLimitReached(PolicyRefused):
-    """The day's submits are used up, for this person or for everybody; counted in days of UTC."""
+    """The submits of this UTC day are used up: `limit` for one person, or for everybody together (`whose`)."""
 
     def __init__(self, limit: int, whose: Literal["person", "everybody"], resets_at: datetime) -> None:
         super().__init__(f"{limit} for {whose}")
@@ -49,11 +49,11 @@ class DailyLimitReached(PolicyRefused):
 
 
 class PressRefused(MjbotError):
-    """A click that must not be sent."""
+    """Base of the reasons for which a press is not sent."""
 
 
 class AlreadyClaimed(PressRefused):
-    """This very press, or its twin, is being handled: `claim_id`, of `person_id`, stands in the way; 0 unknown."""
+    """The same press is being handled already, by claim `claim_id` of `person_id`; both are 0 where unknown."""
 
     def __init__(self, claim_id: int = 0, person_id: int = 0) -> None:
         super().__init__(str(claim_id))
@@ -62,11 +62,11 @@ class AlreadyClaimed(PressRefused):
 
 
 class ClaimLost(PressRefused):
-    """It took so long to come to the submit that somebody else may claim the same by now: nothing was sent."""
+    """The claim expired before the request was sent: nothing was sent, and another process may claim it."""
 
 
 class AlreadyPressed(PressRefused):
-    """There is a message that answers this click already; `link` points to it and may be empty."""
+    """A message already shows the result of this press; `link` points to it, and may be empty."""
 
     def __init__(self, link: str, *, finished: bool) -> None:
         super().__init__(link)
@@ -75,10 +75,10 @@ class AlreadyPressed(PressRefused):
 
 
 class AnswerLost(PressRefused):
-    """The answer to an earlier press of the same was lost, and it may be paid: none is sent before `again_at`.
+    """The answer to an earlier press of the same button was lost, and the press may have been billed.
 
-    `link` points to its message, and may be empty; `own` tells that it was the same person's. `again_at` is None where
-    it is never sent again.
+    The button can be pressed again at `again_at`, never where that is None. `link` points to the earlier press's
+    message, and may be empty; `own` says that the same person pressed it.
     """
 
     def __init__(self, link: str, again_at: datetime | None = None, *, own: bool) -> None:
@@ -89,7 +89,10 @@ class AnswerLost(PressRefused):
 
 
 class ModalNotSent(PressRefused):
-    """The form that was typed for a press was not sent, for `refused`; its window is open, and may be billed."""
+    """The modal that a person filled in was not sent to the relay, because of `refused`.
+
+    Midjourney's modal stays open, and opening it may have been billed.
+    """
 
     def __init__(self, refused: MjbotError | None = None) -> None:
         super().__init__(type(refused).__name__ if refused else "")
@@ -101,4 +104,4 @@ class ButtonUnknown(PressRefused):
 
 
 class ModalExpired(PressRefused):
-    """The task is not waiting for a form any more."""
+    """The task no longer waits for a modal."""

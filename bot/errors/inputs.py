@@ -1,4 +1,4 @@
-"""What is wrong with what a person gave: a prompt, a picture or a mask."""
+"""What is wrong with a prompt, a picture or a mask that a person gave."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from bot.errors.prompt_errors import PromptProblem
 
 
 class PromptRefused(MjbotError):
-    """A prompt cannot be sent as it is: `problems` are all that is wrong; `prompt` gives the person theirs back."""
+    """A prompt cannot be sent as it is; `problems` lists everything wrong with it, `prompt` is the text to correct."""
 
     def __init__(self, problems: Sequence[PromptProblem] = (), prompt: str = "") -> None:
         super().__init__("; ".join(map(repr, problems)))
@@ -16,7 +16,7 @@ class PromptRefused(MjbotError):
 
 
 class UploadRefused(MjbotError):
-    """A picture that somebody gave cannot be used; `name` is its file's."""
+    """Base of what is wrong with a picture that a person gave; `name` is its file name."""
 
     def __init__(self, name: str = "") -> None:
         super().__init__(name)
@@ -24,15 +24,15 @@ class UploadRefused(MjbotError):
 
 
 class UploadUnreadable(UploadRefused):
-    """Half a picture, or one that is broken."""
+    """The picture is broken or incomplete."""
 
 
 class UploadNotFound(UploadRefused):
-    """The link that was given leads to nothing that can be had; `name` is the link."""
+    """The link leads to no picture that can be downloaded; `name` is the link."""
 
 
 class UploadTypeUnsupported(UploadRefused):
-    """A file of a kind that is not taken; `kind` says which, "" where its bytes do not tell."""
+    """The file is not a supported picture; `kind` is its type, "" where its bytes do not tell."""
 
     def __init__(self, name: str = "", kind: str = "") -> None:
         super().__init__(name)
@@ -40,11 +40,11 @@ class UploadTypeUnsupported(UploadRefused):
 
 
 class UploadAnimated(UploadRefused):
-    """An animation, of which nobody can say which frame is meant."""
+    """The picture is an animation, so that it is unclear which frame is meant."""
 
 
 class UploadTooLarge(UploadRefused):
-    """More than we take: `size` and `limit` in bytes, or in pixels where `pixels` is set."""
+    """The picture is larger than `limit`: `size` is in bytes, or in pixels where `pixels` is set."""
 
     def __init__(self, name: str = "", size: int = 0, limit: int = 0, *, pixels: bool = False) -> None:
         super().__init__(name)
@@ -54,7 +54,7 @@ class UploadTooLarge(UploadRefused):
 
 
 class UploadTooSmall(UploadRefused):
-    """Too few pixels to draw from: each side needs `least`."""
+    """The picture has too few pixels: each side needs at least `least`."""
 
     def __init__(self, name: str = "", width: int = 0, height: int = 0, least: int = 0) -> None:
         super().__init__(name)
@@ -64,7 +64,7 @@ class UploadTooSmall(UploadRefused):
 
 
 class UploadCountInvalid(UploadRefused):
-    """`count` pictures where `fewest` to `most` are taken."""
+    """`count` pictures were given where `fewest` to `most` are accepted."""
 
     def __init__(self, count: int = 0, fewest: int = 0, most: int = 0) -> None:
         super().__init__()
@@ -74,27 +74,27 @@ class UploadCountInvalid(UploadRefused):
 
 
 class MaskRefused(MjbotError):
-    """A mask picture that cannot be used."""
+    """Base of what is wrong with the area to repaint."""
 
 
 class MaskMissing(MaskRefused):
-    """Neither a ready region was chosen nor a mask uploaded."""
+    """The person neither chose a ready-made area nor uploaded a mask."""
 
 
 class MaskEmpty(MaskRefused):
-    """Nothing of it is to be repainted."""
+    """The mask marks nothing to repaint."""
 
 
 class MaskFull(MaskRefused):
-    """Everything is to be repainted, which is a new picture."""
+    """The mask marks everything, which would be a new picture."""
 
 
 class MaskAmbiguous(MaskRefused):
-    """Neither black and white, nor painted on something transparent: nobody can tell what is meant."""
+    """The mask is neither black and white, nor painted on a transparent ground."""
 
 
 class MaskAspectRatioWrong(MaskRefused):
-    """Its proportions are not those of its picture; `mask` and `picture` are width and height in pixels."""
+    """The mask has another aspect ratio than the picture; `mask` and `picture` are width and height in pixels."""
 
     def __init__(self, mask: tuple[int, int] = (0, 0), picture: tuple[int, int] = (0, 0)) -> None:
         super().__init__(f"{mask} for {picture}")

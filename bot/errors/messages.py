@@ -1,19 +1,19 @@
-"""Why a Discord message cannot be drawn."""
+"""Why the bot could not draw a Discord message."""
 
 from bot.errors.base import MjbotError
 
 
 class DisplayError(MjbotError):
-    """A message that cannot be drawn."""
+    """Base of the reasons for which a message could not be drawn."""
 
 
 class DisplayFailed(DisplayError):
-    """The message did not get through, though its place is there: the same may work in a minute."""
+    """Discord or the network failed, but the message's place exists: a retry a minute later may work."""
 
 
 class PlaceGone(DisplayError):
-    """The message, its channel or the permission is gone; the job ends, quietly."""
+    """The message or its channel was deleted, or the bot lost its permission there; the job ends without a report."""
 
 
 class PlaceUnreachable(DisplayError):
-    """Only the interaction's token reaches this message, and it has expired."""
+    """Only the interaction token could edit this message, and it has expired."""

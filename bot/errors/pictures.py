@@ -1,12 +1,12 @@
-"""Why a picture cannot be downloaded or shown."""
+"""Why a picture could not be downloaded or decoded."""
 
 from bot.errors.base import MjbotError
 
 
 class PictureError(MjbotError):
-    """A picture that cannot be had; `url` is where it was looked for.
+    """Base of the reasons for which a picture could not be downloaded; `url` is its link.
 
-    `may_return` tells that it is the relay's own, which may hand it out yet: 404, 429, 5xx, or no answer.
+    `may_return` says that the link is the relay's own, and may work later: 404, 429, 5xx, or no answer.
     """
 
     def __init__(self, url: str, reason: str = "", *, may_return: bool = False) -> None:
@@ -17,20 +17,20 @@ class PictureError(MjbotError):
 
 
 class PictureGone(PictureError):
-    """The link is dead (404, 403, 410, or an expired signature)."""
+    """The link is dead: 404, 403, 410, or an expired signature."""
 
 
 class PictureForbidden(PictureError):
-    """The address is not one that we may ask: not http(s), or not public."""
+    """The bot must not open this address, because it is not http(s) or not public."""
 
 
 class PictureTooLarge(PictureError):
-    """More bytes, or more pixels, than we take."""
+    """The picture has more bytes, or more pixels, than the bot accepts."""
 
 
 class PictureWorkAborted(PictureError):
-    """The work on it was cut short, as it took too much memory or too long, or as the bot ends."""
+    """Decoding was aborted, because it took too much memory or time, or because the bot shuts down."""
 
 
 class PictureUnreadable(PictureError):
-    """Not a picture, half of one, or one that does not arrive."""
+    """The file is no picture or an incomplete one, or its download stopped."""

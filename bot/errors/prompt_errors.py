@@ -1,6 +1,6 @@
-"""What can be wrong with a prompt: values with data, which cogs/text/input_errors.py words. Pure.
+"""What can be wrong with a prompt, as values that cogs/text/input_errors.py turns into sentences.
 
-Parameters are named as the prompt line writes them, without their dashes; `where` is where the person gave it.
+`name` is a parameter as the prompt line writes it, without dashes; `where` says where the person gave it.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ ParameterSource = Literal["prompt", "option"]
 
 @dataclass(frozen=True)
 class PromptTextMissing:
-    """There is nothing to draw: no words beside `images` pictures; `parameters` tells that there were some."""
+    """The prompt has no words, beside `image_count` pictures.
+
+    `has_parameters` says that it consists of parameters only.
+    """
 
     image_count: int = 0
     has_parameters: bool = False
@@ -19,7 +22,7 @@ class PromptTextMissing:
 
 @dataclass(frozen=True)
 class PromptTooLong:
-    """The whole line has `length` characters, and `limit` are possible."""
+    """The whole prompt line has `length` characters, more than `limit`."""
 
     length: int
     limit: int
@@ -27,7 +30,7 @@ class PromptTooLong:
 
 @dataclass(frozen=True)
 class UnknownParameter:
-    """Midjourney knows no such parameter; `near` are those whose names look like it."""
+    """Midjourney has no parameter `name`; `suggestions` are those with a similar name."""
 
     name: str
     suggestions: tuple[str, ...] = ()
@@ -35,7 +38,7 @@ class UnknownParameter:
 
 @dataclass(frozen=True)
 class ValueMissing:
-    """A parameter stands there without its value, which looks like `example`."""
+    """A parameter needs a value, for example `example`."""
 
     name: str
     example: str
@@ -43,7 +46,7 @@ class ValueMissing:
 
 @dataclass(frozen=True)
 class MalformedValue:
-    """A value is of another form than `example`."""
+    """A value has another format than `example`."""
 
     name: str
     given: str
@@ -53,7 +56,7 @@ class MalformedValue:
 
 @dataclass(frozen=True)
 class ValueOutOfRange:
-    """A value lies beyond `low` and `high`, both allowed; `model` is named where the range is its own."""
+    """A value is not between `minimum` and `maximum`; `model` is set where the range is that version's own."""
 
     name: str
     given: str
@@ -65,7 +68,7 @@ class ValueOutOfRange:
 
 @dataclass(frozen=True)
 class UnknownVersion:
-    """Neither one of Midjourney's versions, `known`, newest first, nor one that may come next."""
+    """`given` is neither one of Midjourney's `known_versions`, newest first, nor a possible later one."""
 
     name: str
     given: str
@@ -75,7 +78,7 @@ class UnknownVersion:
 
 @dataclass(frozen=True)
 class ConflictingValues:
-    """One parameter was given two values, both in the prompt or the second as an option."""
+    """One parameter has two values, both from the prompt, or the second from an option."""
 
     name: str
     first: str
@@ -93,7 +96,7 @@ class ExclusiveParameters:
 
 @dataclass(frozen=True)
 class ParameterNotInVersion:
-    """A parameter that the chosen `model` lacks."""
+    """The chosen `model` does not have this parameter."""
 
     name: str
     model: str
@@ -102,14 +105,17 @@ class ParameterNotInVersion:
 
 @dataclass(frozen=True)
 class SeveralJobs:
-    """What would start several jobs behind a question that no relay answers: `--repeat`, or `{this, that}`."""
+    """`--repeat` or `{this, that}` would start several jobs.
+
+    Midjourney asks for a confirmation before it does so, which no relay can give.
+    """
 
     given: str
 
 
 @dataclass(frozen=True)
 class TextInDefaults:
-    """Words among default parameters, where only parameters can stand."""
+    """A person's default parameters contain words or links."""
 
     given: str
 

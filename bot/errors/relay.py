@@ -1,10 +1,10 @@
-"""Errors of the relay: what it refused, or what became of its answer."""
+"""What the relay refused, and answers that were lost."""
 
 from bot.errors.base import MjbotError
 
 
 class RelayError(MjbotError):
-    """The relay's answer was not what was asked for; `reason` is its own words, shortened."""
+    """Base of what the relay refused or failed to answer; `reason` is its own words, shortened."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -12,10 +12,10 @@ class RelayError(MjbotError):
 
 
 class RelayUnreachable(RelayError):
-    """No usable answer: network, timeout, 5xx, HTML or half a body; `retry_after` in seconds where it was said.
+    """The relay gave no usable answer: network error, timeout, 5xx, HTML or half a body.
 
-    `no_host` tells that the name of its host could not be found, `took_key` that the relay has answered a request with
-    our key, in a shape that is not known.
+    `retry_after` is in seconds, where the relay said it. `no_host` says that the host name does not exist; `took_key`
+    that the relay accepted the key and answered in an unknown shape.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class RelayUnreachable(RelayError):
 
 
 class RelayBusy(RelayError):
-    """The relay asks to come back later; `retry_after` in seconds where it was said."""
+    """The relay asks for a later retry; `retry_after` is in seconds, where the relay said it."""
 
     def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class RelayBusy(RelayError):
 
 
 class NoAccountAvailable(RelayBusy):
-    """No account of the relay's can take it; `speed` is the one asked for, where one was."""
+    """The relay has no Midjourney account for this request; `speed` is the one asked for, if any."""
 
     def __init__(self, reason: str = "", *, retry_after: float | None = None, speed: str = "") -> None:
         super().__init__(reason, retry_after=retry_after)
@@ -44,27 +44,33 @@ class NoAccountAvailable(RelayBusy):
 
 
 class QueueFull(RelayBusy):
-    """The relay's queue has no room: nothing was accepted, and the same submit may be sent again in a while."""
+    """The relay's queue is full: it accepted nothing, and the same request can be sent again later."""
 
 
 class KeyRefused(RelayError):
-    """The API key is not accepted: the relay does not say why, or it refuses the account, the group or the address."""
+    """The relay refuses the API key.
+
+    This class itself stands for a key that is refused without a reason, or because of its account, group or IP address.
+    """
 
 
 class KeyUnknown(KeyRefused):
-    """The relay knows no such key."""
+    """The relay does not know the API key."""
 
 
 class KeyExpired(KeyRefused):
-    """The key was valid until a time that is over."""
+    """The API key has expired."""
 
 
 class KeyLimited(KeyRefused):
-    """The key is limited to some models: new-api lets it submit, and refuses every read."""
+    """The API key is limited to some models: new-api lets it submit, but refuses every read."""
 
 
 class UpstreamKeyRefused(RelayError):
-    """What stands behind the relay refused the relay's own secret (401, 403): the key is fine, nothing was accepted."""
+    """The relay's upstream refused the relay's own key (401, 403).
+
+    The bot's key is fine, and nothing was accepted.
+    """
 
 
 class BalanceExhausted(RelayError):
@@ -72,7 +78,7 @@ class BalanceExhausted(RelayError):
 
 
 class TaskUnknown(RelayError):
-    """This key knows no task with that id."""
+    """The relay has no task with this id that the key may read."""
 
     def __init__(self, task_id: str, reason: str = "") -> None:
         super().__init__(reason)
@@ -80,15 +86,15 @@ class TaskUnknown(RelayError):
 
 
 class ParentGone(RelayError):
-    """The parent task exists no more where Midjourney could act on it."""
+    """The parent task no longer exists where Midjourney could use it."""
 
 
 class ParentBusy(RelayError):
-    """The parent task has not settled upstream yet; a few seconds later the same click works."""
+    """Midjourney is still finishing the parent task; the same press works a few seconds later."""
 
 
 class ParentUnchangeable(RelayError):
-    """The relay draws nothing from a task of the parent's kind: midjourney-proxy from none but grids."""
+    """The relay cannot use a task of the parent's kind: midjourney-proxy accepts only grids."""
 
 
 class PromptBanned(RelayError):
@@ -100,7 +106,7 @@ class PromptBanned(RelayError):
 
 
 class ActionUnsupported(RelayError):
-    """This relay cannot do this action; `lasting` is false where a channel is merely down (HTTP 503)."""
+    """The relay cannot do this action; `lasting` is false where only a channel is down (HTTP 503)."""
 
     def __init__(self, reason: str = "", *, lasting: bool) -> None:
         super().__init__(reason)
@@ -108,7 +114,7 @@ class ActionUnsupported(RelayError):
 
 
 class SeedUnavailable(RelayError):
-    """Midjourney does not tell from which number a task was drawn; `lasting`: this relay tells it of none."""
+    """The relay gives no seed for this task; `lasting` says that it gives none for any task."""
 
     def __init__(self, reason: str = "", *, lasting: bool = False) -> None:
         super().__init__(reason)
@@ -116,7 +122,7 @@ class SeedUnavailable(RelayError):
 
 
 class SubmitRefused(RelayError):
-    """A submit was answered and not accepted; `code` is the relay's, 0 where it gave none."""
+    """The relay answered a submit without accepting it; `code` is the relay's, 0 where it gave none."""
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(reason)
@@ -124,18 +130,24 @@ class SubmitRefused(RelayError):
 
 
 class PromptChangeUnsupported(RelayError):
-    """The only way that this relay has to what was pressed takes no prompt, so the one typed for it was not sent."""
+    """The bot did not send a press, because the relay can only do it with the old prompt.
+
+    The person typed a new prompt, which would have been lost.
+    """
 
 
 class PromptIgnored(RelayError):
-    """A press was accepted, and paid, without a form for the prompt that was typed: it draws from the old one."""
+    """The relay accepted and billed a press without opening a modal for the new prompt.
+
+    It draws from the old prompt.
+    """
 
 
 class SubmitOutcomeUnknown(RelayError):
-    """A submit was sent and its answer lost: the job may exist and be paid, so it is never sent again.
+    """A submit was sent and its answer lost: the job may exist and be billed, so it is never sent again.
 
-    `answered` tells that the relay itself has answered, with one of its known words for a submit that failed upstream:
-    it no longer works on it. `accepted` tells that the job exists, and was paid, but not which task it is.
+    `answered` says that the relay itself reported a failure of its upstream, and no longer works on the submit.
+    `accepted` says that the job exists and was billed, but its task id is unknown.
     """
 
     def __init__(self, reason: str = "", *, answered: bool = False, accepted: bool = False) -> None:

@@ -1,12 +1,12 @@
-"""Midjourney's parameters: names, values, ranges, and which version has which; one table, read from the top. Pure.
+"""Midjourney's parameters: one table of their names, values and ranges, and of the versions that have them.
 
-Facts are those of docs.midjourney.com as read in July 2026: the articles Parameter List, Version, Aspect Ratio, Tile,
+The facts are those of docs.midjourney.com as of July 2026: the articles Parameter List, Version, Aspect Ratio, Tile,
 Weird, Raw, Quality, GPU Speed, Repeat, Video, and the table "Parameter Version Compatibility" of Legacy Features.
-A range that only old versions differ in is theirs only where such a version is asked for.
+Where old versions have another range, it applies only if the prompt asks for such a version.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum, auto
 from fractions import Fraction
@@ -25,11 +25,11 @@ from bot.errors.prompt_errors import (
 VERSIONS = ("8.2", "8.1", "8", "7", "6.1", "6", "5.2", "5.1", "5", "4", "3", "2", "1")
 NIJI_VERSIONS = ("7", "6", "5", "4")
 WIDEST_RATIO = Fraction(14)
-"""The widest aspect ratio that any version draws; the tallest is its inverse."""
+"""The widest aspect ratio of any version; the tallest is its inverse."""
 
 
 class ValueKind(Enum):
-    """What follows a parameter's name."""
+    """What kind of value follows a parameter's name."""
 
     NOTHING = auto()
     NUMBER = auto()
@@ -38,21 +38,21 @@ class ValueKind(Enum):
     VERSION = auto()
     WORD = auto()
     LINKS = auto()
-    """Links or codes, as many as come; for a profile none as well."""
+    """Any number of links or codes; a profile may also have none."""
     FREE_TEXT = auto()
-    """Everything as far as the next parameter."""
+    """Everything up to the next parameter."""
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A version of Midjourney's, or of its sister for anime."""
+    """A version of Midjourney, or of Niji, its anime model."""
 
     is_niji: bool
     number: float
 
     @property
     def name(self) -> str:
-        """Return it as the prompt line has it, without dashes."""
+        """The version as the prompt line has it, without dashes."""
         return f"{'niji' if self.is_niji else 'v'} {self.number:g}"
 
 
@@ -69,7 +69,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """What is known of a parameter: `since` and `until` of the main versions, then of niji's; `group` excludes."""
+    """What is known of a parameter.
+
+    `since` and `until` are the main versions that have it, `niji_range` is the same for Niji. Parameters of
+    one `exclusive_group` exclude each other.
+    """
 
     name: str
     value_kind: ValueKind = ValueKind.NOTHING
@@ -82,7 +86,7 @@ class ParameterSpec:
     niji_range: tuple[float, float] = (0, inf)
     missing_versions: tuple[float, ...] = ()
     exclusive_group: str = ""
-    is_value_optional: bool = field(default=False)
+    is_value_optional: bool = False
 
     def is_available_in(self, model: ModelVersion) -> bool:
         """Whether a version has this parameter."""
@@ -92,7 +96,7 @@ class ParameterSpec:
 
     @property
     def example(self) -> str:
-        """Return a value that it takes."""
+        """A valid value."""
         return self.choices[0] if self.choices else _EXAMPLES.get(self.name, "")
 
 
@@ -161,33 +165,39 @@ _TABLE = (
 
 _BY_NAME = {name: spec for spec in _TABLE for name in (spec.name, *spec.aliases)}
 
-# What old versions draw at most, and how they took --stylize.
+# The widest aspect ratio, and the range of --stylize, of old versions.
 _OLD_WIDEST = {
     ModelVersion(is_niji=False, number=4): Fraction(2),
     ModelVersion(is_niji=False, number=3): Fraction(5, 2),
+    ModelVersion(is_niji=True, number=4): Fraction(2),
 }
-_OLD_WIDEST[ModelVersion(is_niji=True, number=4)] = Fraction(2)
 _OLD_STYLIZE = {ModelVersion(is_niji=False, number=3): (625, 60_000)}
 
 _VERSION = re.compile(r"[0-9](?:\.[0-9])?")
 _NUMBER = re.compile(r"-?(?:[0-9]{1,20}(?:\.[0-9]{1,6})?|\.[0-9]{1,6})")
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*[:x\u00d7/]\s*([0-9]{1,6}(?:\.[0-9]{1,3})?)", re.IGNORECASE)
-_MOST_OF_RATIO = 9999
+_MAX_RATIO_SIDE = 9999
 
 
 def find_spec(name: str) -> ParameterSpec | None:
-    """Find a parameter by any of its names, in any case."""
+    """Find a parameter by its name or an alias, in any case."""
     return _BY_NAME.get(name.lower())
 
 
+def get_integer_range(name: str) -> tuple[int, int]:
+    """Return the range of a parameter whose values are whole numbers, as all current versions have it."""
+    spec = _BY_NAME[name]
+    return int(spec.minimum), int(spec.maximum)
+
+
 def suggest_parameters(name: str) -> tuple[str, ...]:
-    """Return the parameters whose names look like this one, the likeliest first."""
+    """Return the parameters with the most similar names, most similar first."""
     close = get_close_matches(name.lower(), [known for known in _BY_NAME if len(known) > 1], n=2, cutoff=0.7)
     return tuple(dict.fromkeys(_BY_NAME[known].name for known in close))
 
 
 def normalize_value(spec: ParameterSpec, value: str) -> str:
-    """Write a value as Midjourney takes it: 16x9 as 16:9, 1.5:1 as 3:2, 0250 as 250; what is malformed stays."""
+    """Write a value as Midjourney expects it (16x9 as 16:9, 1.5:1 as 3:2, 0250 as 250); leave a malformed one."""
     value = value.strip()
     if spec.value_kind is ValueKind.RATIO and (found := _RATIO.fullmatch(value)):
         if found[1].isdigit() and found[2].isdigit():
@@ -201,7 +211,7 @@ def normalize_value(spec: ParameterSpec, value: str) -> str:
 
 
 def parse_model(name: str, value: str) -> ModelVersion | None:
-    """Return the model that --v or --niji with this value chooses; None where that cannot be said."""
+    """Return the version that --v or --niji chooses with this value; None for anything else."""
     if name == "niji" and not value:
         return ModelVersion(is_niji=True, number=float(NIJI_VERSIONS[0]))
     if name not in {"v", "niji"} or not _VERSION.fullmatch(value):
@@ -212,17 +222,17 @@ def parse_model(name: str, value: str) -> ModelVersion | None:
 def validate_parameter(
     parameter: Parameter, model: ModelVersion | None, where: ParameterSource = "prompt"
 ) -> PromptProblem | None:
-    """Tell what is wrong with a parameter's value, by itself and with the chosen model."""
+    """Return what is wrong with a parameter, by itself and for the chosen version; None where nothing is."""
     spec, value = _BY_NAME[parameter.name], parameter.value
     if spec.value_kind is ValueKind.NOTHING or not value:
         missing = spec.value_kind is not ValueKind.NOTHING and not spec.is_value_optional
         problem: PromptProblem | None = ValueMissing(spec.name, spec.example) if missing else None
     elif spec.value_kind is ValueKind.VERSION:
-        problem = _version(spec, value, where)
+        problem = _validate_version(spec, value, where)
     elif spec.value_kind is ValueKind.RATIO:
-        problem = _ratio(spec, value, model, where)
+        problem = _validate_ratio(spec, value, model, where)
     elif spec.value_kind in {ValueKind.NUMBER, ValueKind.INTEGER}:
-        problem = _number(spec, value, model, where)
+        problem = _validate_number(spec, value, model, where)
     else:
         problem = (
             MalformedValue(spec.name, value, spec.example, where)
@@ -234,20 +244,22 @@ def validate_parameter(
     return problem
 
 
-def _version(spec: ParameterSpec, value: str, where: ParameterSource) -> PromptProblem | None:
+def _validate_version(spec: ParameterSpec, value: str, where: ParameterSource) -> PromptProblem | None:
     known = NIJI_VERSIONS if spec.name == "niji" else VERSIONS
-    # What comes after this was written is let through as far as the next whole number: Midjourney knows better.
+    # Versions newer than this table are accepted up to the next whole number, because Midjourney decides.
     newest = float(known[0])
-    good = _VERSION.fullmatch(value) and (
+    is_known = _VERSION.fullmatch(value) and (
         float(value) in map(float, known) or newest < float(value) <= int(newest) + 1.9
     )
-    return None if good else UnknownVersion(spec.name, value, known, where)
+    return None if is_known else UnknownVersion(spec.name, value, known, where)
 
 
-def _ratio(spec: ParameterSpec, value: str, model: ModelVersion | None, where: ParameterSource) -> PromptProblem | None:
+def _validate_ratio(
+    spec: ParameterSpec, value: str, model: ModelVersion | None, where: ParameterSource
+) -> PromptProblem | None:
     found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", value)
     sides = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not min(sides) or max(sides) > _MOST_OF_RATIO:
+    if not min(sides) or max(sides) > _MAX_RATIO_SIDE:
         return MalformedValue(spec.name, value, spec.example, where)
     old = _OLD_WIDEST.get(model) if model else None
     widest = old or WIDEST_RATIO
@@ -258,7 +270,7 @@ def _ratio(spec: ParameterSpec, value: str, model: ModelVersion | None, where: P
     return ValueOutOfRange(spec.name, value, low, high, where, model.name if old and model else "")
 
 
-def _number(
+def _validate_number(
     spec: ParameterSpec, value: str, model: ModelVersion | None, where: ParameterSource
 ) -> PromptProblem | None:
     if not _NUMBER.fullmatch(value) or (spec.value_kind is ValueKind.INTEGER and "." in value):

@@ -1,4 +1,4 @@
-"""The prompt of a command: composed from its options and a person's defaults, checked before anything is paid. Pure."""
+"""Building of a command's prompt from its options and the person's defaults; validated before anything is billed."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,20 +31,20 @@ from bot.midjourney.prompt_parser import Prompt, merge_negative_parameters, pars
 from bot.midjourney.request_options import Speed
 
 MAX_PROMPT_LENGTH = 6000
-"""What Discord takes as the text of one option, and so what a relay's account can type to Midjourney's bot."""
+"""The limit of a text option in Discord, and so of what a relay's account can send to Midjourney's bot."""
 UPLOAD_LINK_LENGTH = 300
-"""What each uploaded picture adds to that line: the relay puts its signed link there."""
+"""The length that each uploaded picture adds to the prompt, because the relay puts a signed link there."""
 
 _DASHES = re.compile("-{2,}")
-# The look ahead keeps a brace that nothing closes from being tried again at each comma.
+# The look-ahead prevents that an unclosed brace is tried again at each comma.
 _PERMUTATION = re.compile(r"(?<!\\)\{(?=[^{}]*\})[^{}]*?(?<!\\),[^{}]*\}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagineOptions:
-    """What `/imagine` was given. `images` are links; `uploads` counts the pictures that go beside the prompt.
+    """The options of `/imagine`; `images` are links, and `uploads` counts the pictures sent beside the prompt.
 
-    `tile` and `raw` as False take away the person's default, as None they leave it.
+    `tile` and `raw` as False remove the person's default; None keeps it.
     """
 
     prompt: str
@@ -64,27 +64,26 @@ class ImagineOptions:
 
 
 def build_prompt(options: ImagineOptions, defaults: Sequence[Parameter] = ()) -> Prompt:
-    """Compose and check the prompt of a command, or of a form that was edited.
+    """Build and validate the prompt of a command, or of a modal that a person edited.
 
     Raises:
-        PromptRefused: Something is wrong; all of it is told at once.
+        PromptRefused: Something is wrong; the error lists all problems.
     """
     typed = parse_prompt(options.prompt)
-    prompt, problems = _together(typed, list(_of_options(options)))
+    prompt, problems = _merge_options(typed, list(_convert_options(options)))
     prompt = replace(prompt, links=(*map(strip_angle_brackets, options.images), *typed.links))
-    problems += [UnknownParameter(each.name, suggest_parameters(each.name)) for each in typed.unknown_parameters]
-    problems += _several_jobs(prompt)
-    off = {name for name, wish in (("tile", options.tile), ("raw", options.raw)) if wish is False}
-    kept = [each for each in defaults if each.name not in off]
-    prompt = apply_defaults(prompt, kept)
-    problems += _shape(prompt, options.uploads)
+    problems += _find_unknown(typed)
+    problems += _find_several_jobs(prompt)
+    removed = {name for name, chosen in (("tile", options.tile), ("raw", options.raw)) if chosen is False}
+    prompt = apply_defaults(prompt, [default for default in defaults if default.name not in removed])
+    problems += _validate_size(prompt, options.uploads)
     if problems:
         raise PromptRefused(tuple(dict.fromkeys(problems)), prompt.line)
     return prompt
 
 
 def apply_defaults(prompt: Prompt, defaults: Iterable[Parameter]) -> Prompt:
-    """Add default parameters that neither repeat nor contradict what was given, nor are unknown to its version."""
+    """Add the defaults that neither repeat nor contradict the prompt's parameters, and that its version has."""
     parameters = list(prompt.parameters)
     for default in defaults:
         spec = find_spec(default.name)
@@ -94,7 +93,7 @@ def apply_defaults(prompt: Prompt, defaults: Iterable[Parameter]) -> Prompt:
             spec is None
             or validate_parameter(default, model) is not None
             or spec.exclusive_group in groups
-            or _upsets(default, parameters)
+            or _invalidates(default, parameters)
         ):
             continue
         if spec.value_kind is ValueKind.FREE_TEXT or all(each.name != default.name for each in parameters):
@@ -103,91 +102,98 @@ def apply_defaults(prompt: Prompt, defaults: Iterable[Parameter]) -> Prompt:
 
 
 def parse_defaults(text: str) -> tuple[Parameter, ...]:
-    """Read a person's default parameters, such as `--ar 3:2 --s 250`.
+    """Parse a person's default parameters, such as `--ar 3:2 --s 250`.
 
     Raises:
-        PromptRefused: There are words, links or parameters that cannot be a default.
+        PromptRefused: The text has words, links or parameters that cannot be a default.
     """
     typed = parse_prompt(text)
-    prompt, problems = _together(typed, [])
-    problems += [UnknownParameter(each.name, suggest_parameters(each.name)) for each in typed.unknown_parameters]
-    if stray := " ".join(filter(None, (*typed.links, typed.words))):
-        problems.append(TextInDefaults(stray))
-    problems += _several_jobs(typed)
+    prompt, problems = _merge_options(typed, [])
+    problems += _find_unknown(typed)
+    if other_text := " ".join(filter(None, (*typed.links, typed.words))):
+        problems.append(TextInDefaults(other_text))
+    problems += _find_several_jobs(typed)
     if problems:
         raise PromptRefused(tuple(dict.fromkeys(problems)), typed.line)
     return prompt.parameters
 
 
-def _upsets(default: Parameter, given: Iterable[Parameter]) -> bool:
-    """Whether a default version lacks something that was given without saying for which version."""
+def _invalidates(default: Parameter, given: Iterable[Parameter]) -> bool:
+    """Whether a default version lacks a parameter that the person gave without choosing a version."""
     model = parse_model(default.name, default.value)
-    return any(validate_parameter(each, model) is not None and validate_parameter(each, None) is None for each in given)
+    return any(validate_parameter(one, model) is not None and validate_parameter(one, None) is None for one in given)
 
 
-def _of_options(options: ImagineOptions) -> Iterator[Parameter]:
-    """Give the options as parameters, in the order in which Midjourney's pages list them."""
+def _convert_options(options: ImagineOptions) -> Iterator[Parameter]:
+    """Yield the options as parameters, in the order of Midjourney's Parameter List."""
     numbers = {name: getattr(options, name) for name in ("stylize", "chaos", "weird", "seed")}
-    given = {
+    values = {
         "ar": normalize_prompt_text(options.aspect),
         "v": normalize_prompt_text(options.version),
         "niji": normalize_prompt_text(options.niji),
         **{name: "" if number is None else str(number) for name, number in numbers.items()},
         "no": _DASHES.sub("-", normalize_prompt_text(options.no)).strip(" ,"),
     }
-    for name, value in given.items():
+    for name, value in values.items():
         spec = find_spec(name)
         if spec is not None and value:
             yield Parameter(name, normalize_value(spec, value))
     flags = {"tile": options.tile, "raw": options.raw}
-    yield from (Parameter(name) for name, wish in flags.items() if wish)
+    yield from (Parameter(name) for name, chosen in flags.items() if chosen)
     if options.speed:
         yield Parameter(options.speed)
 
 
-def _together(typed: Prompt, chosen: list[Parameter]) -> tuple[Prompt, list[PromptProblem]]:
-    """Put what stands in the prompt and what was chosen as options together, each parameter once and checked."""
+def _merge_options(typed: Prompt, options: list[Parameter]) -> tuple[Prompt, list[PromptProblem]]:
+    """Merge the parameters of the prompt and those from options, each name once, and validate them."""
     problems: list[PromptProblem] = []
-    wheres: dict[str, ParameterSource] = {}
+    sources: dict[str, ParameterSource] = {}
     kept: dict[str, Parameter] = {}
-    merged = [*((each, "prompt") for each in typed.parameters), *((each, "option") for each in chosen)]
-    for each, where in merged:
-        first = kept.setdefault(each.name, each)
-        wheres.setdefault(each.name, "option" if where == "option" else "prompt")
-        if first is each or _same(first, each):
-            continue
-        if each.name == "no":
-            kept["no"] = next(merge_negative_parameters([first, each]))
-        else:
-            problems.append(
-                ConflictingValues(each.name, first.value, each.value, "option" if where == "option" else "prompt")
-            )
+    given: tuple[tuple[ParameterSource, Sequence[Parameter]], ...] = (("prompt", typed.parameters), ("option", options))
+    for source, parameters in given:
+        for parameter in parameters:
+            first = kept.setdefault(parameter.name, parameter)
+            sources.setdefault(parameter.name, source)
+            if first is parameter or _has_same_value(first, parameter):
+                continue
+            if parameter.name == "no":
+                kept["no"] = next(merge_negative_parameters([first, parameter]))
+            else:
+                problems.append(ConflictingValues(parameter.name, first.value, parameter.value, source))
     prompt = replace(typed, parameters=tuple(kept.values()), unknown_parameters=())
-    apart = [ExclusiveParameters(one.name, two.name) for one, two in combinations(kept.values(), 2) if _apart(one, two)]
-    chosen_model = None if apart else prompt.model
-    found = (validate_parameter(each, chosen_model, wheres[each.name]) for each in kept.values())
-    return prompt, [*problems, *apart, *(problem for problem in found if problem is not None)]
+    exclusive = [
+        ExclusiveParameters(one.name, two.name)
+        for one, two in combinations(kept.values(), 2)
+        if _exclude_each_other(one, two)
+    ]
+    model = None if exclusive else prompt.model
+    invalid = (validate_parameter(one, model, sources[one.name]) for one in kept.values())
+    return prompt, [*problems, *exclusive, *(problem for problem in invalid if problem is not None)]
 
 
-def _same(first: Parameter, second: Parameter) -> bool:
-    one, two = (parse_model(each.name, each.value) for each in (first, second))
+def _has_same_value(first: Parameter, second: Parameter) -> bool:
+    one, two = (parse_model(parameter.name, parameter.value) for parameter in (first, second))
     return first.value == second.value or (one is not None and one == two)
 
 
-def _apart(first: Parameter, second: Parameter) -> bool:
+def _exclude_each_other(first: Parameter, second: Parameter) -> bool:
     one, two = find_spec(first.name), find_spec(second.name)
     return one is not None and two is not None and one.exclusive_group == two.exclusive_group != ""
 
 
-def _several_jobs(prompt: Prompt) -> Iterator[PromptProblem]:
+def _find_unknown(typed: Prompt) -> list[UnknownParameter]:
+    return [UnknownParameter(one.name, suggest_parameters(one.name)) for one in typed.unknown_parameters]
+
+
+def _find_several_jobs(prompt: Prompt) -> Iterator[PromptProblem]:
     if (times := prompt.get_value("repeat")) is not None:
         yield SeveralJobs(f"--repeat {times}".rstrip())
-    whole = " ".join([prompt.words, *(each.value for each in prompt.parameters)])
-    if found := _PERMUTATION.search(whole):
+    text = " ".join([prompt.words, *(parameter.value for parameter in prompt.parameters)])
+    if found := _PERMUTATION.search(text):
         yield SeveralJobs(found[0])
 
 
-def _shape(prompt: Prompt, uploads: int) -> Iterator[PromptProblem]:
+def _validate_size(prompt: Prompt, uploads: int) -> Iterator[PromptProblem]:
     images = len(prompt.links) + uploads
     if not prompt.words and images < 2:
         yield PromptTextMissing(images, has_parameters=bool(prompt.parameters))

@@ -1,14 +1,14 @@
-"""Find task ids in what people paste: an id, a list, a link, a whole message. Pure."""
+"""Task ids in what people paste: an id, a list, a link, a whole message."""
 
 import re
 from collections.abc import Iterable
 
 MAX_TASK_IDS = 5
-"""How many ids one command follows."""
+"""The most tasks that one command follows."""
 
 _WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _SPLIT = re.compile(r"[\s,;]+")
-# Relays' ids are 13 to 16 digits (milliseconds and a random tail); Discord's own have 17 and more.
+# Relays' ids have 13 to 16 digits (milliseconds and random digits), Discord's 17 and more.
 _NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
 _NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[A-Za-z]:)([A-Za-z0-9_-]{6,64})")
 
@@ -22,7 +22,7 @@ def find_task_ids(text: str) -> list[str]:
 
 
 def find_task_ids_in_texts(texts: Iterable[str]) -> list[str]:
-    """Return the ids that stand out in running text: named by a path or a button, or of a task id's length."""
+    """Return the task ids in running texts: those in links and custom_ids, and numbers as long as a task id."""
     found: dict[str, None] = {}
     for text in texts:
         places = [

@@ -1,7 +1,7 @@
-"""What Discord answered to the relay's own account, as relays pass it on, put into plain English; pure.
+"""Explanation of errors that Discord gave the relay's own account, and that the relay passes on.
 
-midjourney-proxy 2.6 gives the `message` of Discord's JSON, or the first 100 characters of Spring's text for an answer
-that is none ("401 Unauthorized: [no body]"); TrueAI's proxy gives the name of the status with the body that it had
+midjourney-proxy 2.6 passes on the `message` of Discord's JSON, or the first 100 characters of Spring's text for other
+answers ("401 Unauthorized: [no body]"). TrueAI's proxy passes on the name of the status with the body that it had
 sent, or the text of .NET's exception. The messages are those of Discord's list of JSON error codes.
 """
 
@@ -11,28 +11,28 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from bot.midjourney.failure_texts import (
-    ACCOUNT_BLOCKED_TITLE,
-    PARENT_GONE_TITLE,
-    RETRY_LATER_ADVICE,
-    REWORD_ADVICE,
-    START_AGAIN_ADVICE,
-    TELL_OPERATOR_ADVICE,
-    UPLOAD_FAILED_TITLE,
-    WAIT_ADVICE,
-)
+# Titles and advice that fail_reasons uses as well.
+ACCOUNT_BLOCKED_TITLE: Final = "The relay's account can't draw"
+PARENT_GONE_TITLE: Final = "The earlier picture is gone"
+UPLOAD_FAILED_TITLE: Final = "The picture couldn't be sent"
+
+REWORD_ADVICE: Final = "reword it and try again."
+START_AGAIN_ADVICE: Final = "start again from a newer picture, or from the prompt."
+WAIT_ADVICE: Final = "wait a few minutes and try again."
+RETRY_LATER_ADVICE: Final = "try again a little later."
+TELL_OPERATOR_ADVICE: Final = "try again later; if it keeps failing, tell the operator of this bot."
 
 _NO_ACCESS: Final = "The relay's account has no access"
 _NOT_TAKEN: Final = "Discord refused the request"
-_SLOWED: Final = "Discord slows the relay down"
-_FAILING: Final = "Discord did not answer the relay"
+_SLOWED: Final = "Discord is slowing the relay down"
+_FAILING: Final = "Discord didn't answer the relay"
 
-_OTHER: Final = "use a smaller picture, as PNG, JPEG or WebP, and ask again."
+_OTHER: Final = "use a smaller PNG, JPEG or WebP picture, and try again."
 
 
 @dataclass(frozen=True)
 class DiscordErrorMeaning:
-    """What one answer of Discord means: `clause` is short and without its full stop, the others are a task's reason."""
+    """What an error of Discord means: as a short clause without a full stop, and as a task's fail reason."""
 
     clause: str
     title: str
@@ -59,40 +59,38 @@ _BARRED = DiscordErrorMeaning(
     TELL_OPERATOR_ADVICE,
 )
 _CLOSED = DiscordErrorMeaning(
-    "Discord does not let the relay's account in there",
+    "Discord doesn't let the relay's account use its channel",
     _NO_ACCESS,
-    "Discord does not let it use its own channel.",
+    "Discord doesn't let it use its own channel.",
     TELL_OPERATOR_ADVICE,
 )
 _FORM = DiscordErrorMeaning(
-    "Discord did not take what the relay sent",
+    "Discord rejected what the relay sent",
     _NOT_TAKEN,
-    "Discord did not take what the relay sent, which may be out of date.",
-    "ask again; if it fails once more, tell the operator of this bot.",
+    "Discord rejected what the relay sent; the relay may be out of date.",
+    "try again; if it fails once more, tell the operator of this bot.",
 )
 _MESSAGE = DiscordErrorMeaning(
-    "Discord no longer has the message behind it",
+    "Discord no longer has the original message",
     PARENT_GONE_TITLE,
     "Discord no longer has the message that this one builds on.",
     START_AGAIN_ADVICE,
 )
 _RATE = DiscordErrorMeaning(
-    "Discord slows the relay's account down", _SLOWED, "Its account asked for too much at once.", WAIT_ADVICE
+    "Discord is slowing the relay's account down", _SLOWED, "Its account sent too many requests.", WAIT_ADVICE
 )
-_FILE = DiscordErrorMeaning(
-    "Discord did not take the picture", UPLOAD_FAILED_TITLE, "Discord did not take it from the relay.", _OTHER
-)
+_FILE = DiscordErrorMeaning("Discord rejected the picture", UPLOAD_FAILED_TITLE, "Discord rejected it.", _OTHER)
 _FILTER = DiscordErrorMeaning(
-    "a filter of Discord stopped it",
-    "A filter of Discord stopped this",
-    "The words did not get through to Midjourney.",
+    "a Discord filter blocked it",
+    "A Discord filter blocked this",
+    "The prompt never reached Midjourney.",
     REWORD_ADVICE,
 )
 _DOWN = DiscordErrorMeaning(
-    "Discord did not answer the relay", _FAILING, "Discord, or the way to it, had an error.", RETRY_LATER_ADVICE
+    "Discord didn't answer the relay", _FAILING, "Discord, or the connection to it, had an error.", RETRY_LATER_ADVICE
 )
 
-# Discord's own words: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
+# Source: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes
 _MESSAGES: Final[tuple[tuple[str, DiscordErrorMeaning], ...]] = (
     (r"unauthorized\W+provide a valid token and try again|connection has been revoked", _LOGIN),
     (r"invalid authentication token(?: provided)?|improper token has been passed", _LOGIN),
@@ -116,15 +114,15 @@ _KNOWN: Final = tuple((re.compile(rf"(?:{pattern})\W*", re.IGNORECASE | re.DOTAL
 _STATUSES: Final = {401: _LOGIN, 403: _CLOSED, 404: _MESSAGE, 413: _FILE, 415: _FILE, 429: _RATE}
 
 
-def _squeezed(phrase: str) -> str:
-    """Write the phrase of a status as .NET names it, in lower case: `toomanyrequests`."""
+def _squeeze(phrase: str) -> str:
+    """Write a status phrase as .NET names it, in lower case: `toomanyrequests`."""
     return re.sub(r"[\s'-]", "", phrase).lower()
 
 
-_NAMES: Final = {_squeezed(status.phrase): int(status) for status in HTTPStatus if status >= 400}
+_NAMES: Final = {_squeeze(status.phrase): int(status) for status in HTTPStatus if status >= 400}
 _PHRASE: Final = r"[A-Z][A-Za-z'-]*(?: [A-Z][A-Za-z'-]*){0,4}"
+# midjourney-proxy writes this before an exception's own text.
 _WRAPPED: Final = re.compile(r"\[internal server error\]\s*(?=\S)", re.IGNORECASE)
-"""What midjourney-proxy writes before an exception's own text."""
 _SPRING: Final = re.compile(
     rf"(?P<status>[45]\d\d)(?: {_PHRASE})?(?: on [A-Z]+ request for \"[^\"]*\")?\s?(?::\s*(?P<body>.*))?"
 )
@@ -133,72 +131,72 @@ _EXCEPTION: Final = re.compile(
 )
 _NAMED: Final = re.compile(rf"(?P<name>{'|'.join(sorted(_NAMES, key=len, reverse=True))}): .*", re.IGNORECASE)
 _FIELD: Final = re.compile(r'"(?:message|description|detail|title|error)"\s*:\s*"(?P<text>(?:[^"\\]|\\.)*)')
-_DEPTH: Final = 3
-"""How many answers within answers are unpacked."""
+# How many answers within answers are unpacked.
+_MAX_DEPTH: Final = 3
 
 
 @dataclass(frozen=True)
 class UpstreamError:
-    """An answer that was passed on: what it means, None where that is not known.
+    """An error of Discord that a relay passed on; `meaning` is None where it is unknown.
 
-    `left` are its words that the meaning does not cover, empty where there are none.
+    `unexplained_text` is what the meaning does not say, empty where it says everything.
     """
 
     meaning: DiscordErrorMeaning | None
     unexplained_text: str = ""
 
 
-def parse_upstream_error(said: str) -> UpstreamError | None:
-    """Read a reason of a relay as an answer of Discord that was passed on; None where it is none."""
-    return _read(said.strip(), _DEPTH)
+def parse_upstream_error(text: str) -> UpstreamError | None:
+    """Parse a relay's reason as an error of Discord that it passed on; None where it is something else."""
+    return _parse(text.strip(), _MAX_DEPTH)
 
 
-def _read(said: str, depth: int) -> UpstreamError | None:
-    said = _WRAPPED.sub("", said, count=1)
-    if row := _known(said):
+def _parse(text: str, depth: int) -> UpstreamError | None:
+    text = _WRAPPED.sub("", text, count=1)
+    if row := _find_meaning(text):
         return UpstreamError(row)
-    if is_web_page(said):
+    if is_web_page(text):
         return UpstreamError(None)
-    if said.startswith("{") and (message := _message(said)):
-        return (_read(message, depth - 1) if depth else None) or UpstreamError(None, message)
-    if named := _NAMED.fullmatch(said):
-        # What follows is what the relay had sent: ids and a session, nothing to be shown.
-        return UpstreamError(_of_status(_NAMES[named["name"].lower()]))
-    if found := _EXCEPTION.fullmatch(said):
-        return UpstreamError(_of_status(int(found["status"])))
-    if found := _SPRING.fullmatch(said):
-        return _of_body(int(found["status"]), found["body"] or "", depth)
+    if text.startswith("{") and (message := _extract_message(text)):
+        return (_parse(message, depth - 1) if depth else None) or UpstreamError(None, message)
+    if named := _NAMED.fullmatch(text):
+        # The rest is what the relay had sent: ids and a session, which must not be shown.
+        return UpstreamError(_explain_status(_NAMES[named["name"].lower()]))
+    if found := _EXCEPTION.fullmatch(text):
+        return UpstreamError(_explain_status(int(found["status"])))
+    if found := _SPRING.fullmatch(text):
+        return _parse_body(int(found["status"]), found["body"] or "", depth)
     return None
 
 
-def is_web_page(said: str) -> bool:
-    """Tell whether a reason is a web page, or half of one, rather than words."""
-    return said.lstrip("\ufeff \t\r\n[\"'").startswith("<")
+def is_web_page(text: str) -> bool:
+    """Whether a reason is a web page, or part of one."""
+    return text.lstrip("\ufeff \t\r\n[\"'").startswith("<")
 
 
-def _of_body(status: int, body: str, depth: int) -> UpstreamError:
+def _parse_body(status: int, body: str, depth: int) -> UpstreamError:
     body = re.sub(r'^[\["]+|[\]"]+$', "", body.strip()).strip()
     if body.startswith("{"):
-        body = _message(body)
-    # Spring writes "[no body]"; others name the status once more.
-    if not body or is_web_page(body) or _squeezed(body) in {"nobody", *_NAMES}:
-        return UpstreamError(_of_status(status))
-    inner = _read(body, depth - 1) if depth else None
+        body = _extract_message(body)
+    # Spring writes "[no body]"; others repeat the name of the status.
+    if not body or is_web_page(body) or _squeeze(body) in {"nobody", *_NAMES}:
+        return UpstreamError(_explain_status(status))
+    inner = _parse(body, depth - 1) if depth else None
     if inner is not None and inner.meaning is not None:
         return inner
-    return UpstreamError(_of_status(status), body)
+    return UpstreamError(_explain_status(status), body)
 
 
-def _of_status(status: int) -> DiscordErrorMeaning:
+def _explain_status(status: int) -> DiscordErrorMeaning:
     return _DOWN if status >= 500 or status == 408 else _STATUSES.get(status, _FORM)
 
 
-def _known(said: str) -> DiscordErrorMeaning | None:
-    return next((row for pattern, row in _KNOWN if pattern.fullmatch(said)), None)
+def _find_meaning(text: str) -> DiscordErrorMeaning | None:
+    return next((row for pattern, row in _KNOWN if pattern.fullmatch(text)), None)
 
 
-def _message(body: str) -> str:
-    """Return the words of a JSON error, which may have been cut short."""
+def _extract_message(body: str) -> str:
+    """Return the message of a JSON error, which may be cut off."""
     if re.search(r'"captcha_(?:key|sitekey|service)"', body):
         return "captcha"
     found = _FIELD.search(body)

@@ -61,7 +61,7 @@ from bot.errors import (
     TaskUnknown,
     UpstreamKeyRefused,
 )
-from bot.midjourney.fail_reasons import is_wordless, translate_refusal
+from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
 from cogs.text.input_errors import describe_input_error
 from cogs.text.quotes import quote_text as _quoted
 

@@ -9,7 +9,8 @@ from bot.entities import Job
 from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown
 from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, is_grid, resolve_action
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
-from bot.midjourney.fail_reasons import explain_fail_reason, translate_refusal
+from bot.midjourney.fail_reasons import explain_fail_reason
+from bot.midjourney.refusal_reasons import translate_refusal
 from bot.midjourney.task import ButtonsKey, Status, Task
 from bot.ports import JobEnding, RetryReason, Scene
 from bot.text_cleaning import clean_text

@@ -1,4 +1,4 @@
-"""Answers of Discord that a relay passed on: recognized by their words or status, and nothing secret is left."""
+"""Errors of Discord that a relay passed on are recognized by text or status; nothing secret is left."""
 
 import pytest
 
@@ -8,23 +8,23 @@ from bot.midjourney.upstream_errors import UpstreamError, is_web_page, parse_ups
 @pytest.mark.parametrize(
     ("said", "clause", "left"),
     [
-        ("Unknown Message", "Discord no longer has the message behind it", ""),
+        ("Unknown Message", "Discord no longer has the original message", ""),
         ("401 Unauthorized: [no body]", "Discord no longer accepts the login of the relay's account", ""),
         (
             '400 Bad Request: "{"message":"Invalid Form Body","code":50035"',
-            "Discord did not take what the relay sent",
+            "Discord rejected what the relay sent",
             "",
         ),
         (
             "503 Service Unavailable: [upstream connect error]",
-            "Discord did not answer the relay",
+            "Discord didn't answer the relay",
             "upstream connect error",
         ),
-        ('TooManyRequests: {"session_id":"secret"}', "Discord slows the relay's account down", ""),
+        ('TooManyRequests: {"session_id":"secret"}', "Discord is slowing the relay's account down", ""),
         ('{"captcha_key":["captcha-required"]}', "Discord wants the relay's account verified", ""),
     ],
 )
-def test_an_answer_that_was_passed_on(said: str, clause: str, left: str) -> None:
+def test_an_error_that_was_passed_on_is_explained(said: str, clause: str, left: str) -> None:
     passed_on = parse_upstream_error(said)
     assert passed_on is not None
     assert passed_on.meaning is not None
@@ -32,12 +32,12 @@ def test_an_answer_that_was_passed_on(said: str, clause: str, left: str) -> None
 
 
 @pytest.mark.parametrize("said", ["<!doctype html><title>502</title>", '"<html>'])
-def test_a_page_means_nothing(said: str) -> None:
+def test_a_web_page_is_not_explained(said: str) -> None:
     assert is_web_page(said)
     assert parse_upstream_error(said) == UpstreamError(None)
 
 
 @pytest.mark.parametrize("said", ["", "Invalid parameter", "关联任务不存在", "404", "4 of 5 workers are busy"])
-def test_other_words_are_no_answer_of_discord(said: str) -> None:
+def test_other_texts_are_not_errors_of_discord(said: str) -> None:
     """A bare status is one; a number in a sentence is not."""
     assert (parse_upstream_error(said) is None) is (said != "404")

@@ -99,7 +99,7 @@ async def test_what_the_relay_refuses_is_told_and_forgotten() -> None:
         await store.save_missing_capability(what, "unknown_action", at=now, until=now.replace(year=2027))
     found = await report_refused_buttons(store, now)
     assert found.is_ok
-    assert "greyed: Favorite (it does not know this action)." in found.message
+    assert "greyed: Favorite (it doesn't know this action)." in found.message
     assert "another way: Animate (Low motion), Cancel (it only stops watching), all buttons (the relay" in found.message
     assert "python -m bot check --forget" in found.message
     assert "4 forgotten" in (await reset_refusals(store)).message
@@ -115,7 +115,7 @@ async def test_seeds_that_the_relay_does_not_tell_are_told_of() -> None:
     store = FakeStore(lambda: now)
     await store.save_missing_capability(SEED_CAPABILITY, "empty_response_body", at=now, until=now.replace(year=2027))
     said = (await report_refused_buttons(store, now)).message
-    assert said.startswith("As this relay tells no seeds, /seed is refused at once (what is behind the relay answered")
+    assert said.startswith("As this relay tells no seeds, /seed is refused at once (the relay's upstream sent")
     assert "greyed" not in said
     await store.save_missing_capability(SEED_CAPABILITY, "HTTP 200", at=now, until=now.replace(year=2027))
     assert "refused at once (not offered). " in (await report_refused_buttons(store, now)).message

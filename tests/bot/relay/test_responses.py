@@ -60,7 +60,7 @@ FETCHED: dict[str, Status | type[RelayError]] = {
     "52_image_proxy_expired_404": TaskUnknown,
 }
 
-# (the child's id, whether it waits for a form, how many are ahead), or the error.
+# (the child's id, whether it is waiting for a form, how many are ahead), or the error.
 SUBMITTED: dict[str, tuple[str, bool, int] | type[RelayError]] = {
     "01_submit_imagine_ok": ("1754300000123417", False, 0),
     "02_submit_imagine_queued_direct22": ("1754300090555208", False, 3),

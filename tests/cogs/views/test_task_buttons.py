@@ -113,7 +113,7 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     assert greyed
     assert notes == [
         "Greyed: Pan left, Pan right, Pan up, Pan down; the relay does not offer it",
-        "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it does not know this action",
+        "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it doesn't know this action",
         "Greyed: Favorite; the relay refuses it",
     ]
 

@@ -85,7 +85,7 @@ SHOWN = {
     "19_fetch_shorten_success": "✅ Shortened in 5 s",
     "23_fetch_modal_waiting": "✋ Waiting for lien to confirm",
     "26_fetch_failure_banned": "❌ Midjourney refused this prompt",
-    "27_fetch_failure_invalid_parameter": "❌ A parameter is not valid",
+    "27_fetch_failure_invalid_parameter": "❌ A parameter isn't valid",
     "28_fetch_failure_gateway_timeout": "❌ Midjourney took too long",
     "30_fetch_success_without_image": "✅ Four pictures in 38 s",
     "31_fetch_cancel": "🚫 Cancelled",
@@ -134,8 +134,8 @@ async def test_a_failure_is_told_carefully_without_its_original() -> None:
     """Our own words stay."""
     failed = Task(id="1", prompt="bad", status="FAILURE", fail_reason="nobody knows this")  # type: ignore[arg-type]
     assert render_message(scene(failed), careful=True).embed.description == (
-        "The relay gives a reason that this bot does not know.\n"
-        "**Next:** ask again later; if it stays so, tell the operator of this bot."
+        "The relay gave a reason that this bot doesn't know.\n"
+        "**Next:** try again later; if it keeps failing, tell the operator of this bot."
     )
 
 
@@ -152,7 +152,7 @@ async def test_what_the_footer_says_stands_under_the_id() -> None:
     drawing = render_message(scene(more, marks=ButtonStates(missing_capabilities={"mj::job::pan": "unknown_action"})))
     assert drawing.embed.footer.text == (
         "Upscale · 1754300090555208\n"
-        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it does not know this action"
+        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it doesn't know this action"
     )
     assert [item.item.label for item in drawing.view.children if isinstance(item, TaskButton)][-1] == "Refresh"
 

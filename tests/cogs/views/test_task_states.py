@@ -619,7 +619,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (
                 PROMPT,
                 "Its moderator thinks it breaks the community standards.",
-                "**Next:** reword it and ask again.",
+                "**Next:** reword it and try again.",
             ),
             finished=1754300005323,
             ours=(DELETE,),
@@ -632,8 +632,8 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             RED,
             (
                 PROMPT,
-                "The relay gave up after 1 h; Midjourney may have finished it unseen.",
-                "**Next:** ask again, better a little later.",
+                "The relay gave up after 1 h; Midjourney may still have finished it.",
+                "**Next:** try again a little later.",
             ),
             ours=(DELETE,),
         ),
@@ -641,13 +641,13 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "failed in words that nobody knows": (
         scene(task(status=Status.FAILURE, fail_reason="the `moon` is **down**")),
         Look(
-            "❌ Midjourney could not finish this",
+            "❌ Midjourney couldn't finish this",
             RED,
             (
                 "**a lighthouse**",
-                "The relay gives a reason that this bot does not know.",
+                "The relay gave a reason that this bot doesn't know.",
                 "It said: `the 'moon' is **down**`",
-                "**Next:** ask again later; if it stays so, tell the operator of this bot.",
+                "**Next:** try again later; if it keeps failing, tell the operator of this bot.",
             ),
             footer="1730621826053455",
             ours=(DELETE,),
