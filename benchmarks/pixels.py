@@ -45,10 +45,10 @@ async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
     for size in SIZES[:sizes]:
         for kind in KINDS:
             data = await asyncio.to_thread(_picture, kind, size)
-            off_loop = ImageWorker()
+            worker = ImageWorker()
             async with bystander() as idle:
-                ours = await delays(partial(_at_once, islice(_works(data, size), pictures), off_loop))
-            await off_loop.close()
+                ours = await delays(partial(_at_once, islice(_works(data, size), pictures), worker))
+            await worker.close()
             async with bystander() as idle_then:
                 theirs = await delays(partial(_in_threads, islice(_works(data, size), max(1, pictures // 4))))
             rows.append(_row(f"{pictures} {kind} of {size[0]} x {size[1]}", ours, theirs, (idle, idle_then)))
@@ -60,13 +60,13 @@ async def fitting_times(pictures: int) -> Row:
     """Make a PNG of 14 MiB fit, as a large grid is before it is shown: in our process, and in a thread, in turns."""
     data = encoded(noise(2240, 2240), compress_level=1)
     work = partial(fit_to_limit, data, name="fox", limit=LIMIT, url="")
-    off_loop = ImageWorker()
-    await off_loop.run(work)  # which starts its process
+    worker = ImageWorker()
+    await worker.run(work)  # which starts its process
     ours, theirs = [], []
     for _ in range(pictures):
-        ours.append(await _took(off_loop.run(work)))
+        ours.append(await _took(worker.run(work)))
         theirs.append(await _took(asyncio.to_thread(work)))
-    await off_loop.close()
+    await worker.close()
     own, naive = median(ours), median(theirs)
     return Row(
         what=f"a PNG of {len(data) >> 20} MiB made to fit, median",
@@ -123,8 +123,8 @@ def _picture(kind: str, size: Size) -> bytes:
     return data
 
 
-async def _at_once(works: Iterator[Work], off_loop: ImageWorker) -> None:
-    await asyncio.gather(*(_done(off_loop.run(work)) for work in works))
+async def _at_once(works: Iterator[Work], worker: ImageWorker) -> None:
+    await asyncio.gather(*(_done(worker.run(work)) for work in works))
 
 
 async def _in_threads(works: Iterator[Work]) -> None:

@@ -163,10 +163,12 @@ async def open_app(
             )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        off_loop = ImageWorker()
-        pictures = PictureDownloader(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, off_loop=off_loop)
+        image_worker = ImageWorker()
+        pictures = PictureDownloader(
+            session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, worker=image_worker
+        )
         stack.push_async_callback(pictures.close)
-        studio = ImageProcessor(off_loop)
+        studio = ImageProcessor(image_worker)
         stack.push_async_callback(studio.close)
         bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
         turns = RateLimiter(clock.now, clock.sleep)

@@ -1,1 +1,1 @@
-"""Pictures: downloaded safely, checked, converted, cut, and masked, in a process of their own."""
+"""Pictures: download, validate, re-encode, split and mask them; the pixel work runs in a child process."""

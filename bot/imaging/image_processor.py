@@ -1,9 +1,10 @@
-"""All work on pixels that commands ask for, off the event loop and one picture at a time."""
+"""The work on pixels that commands need, in the worker process."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.imaging.downloader import DISCORD_FILE_LIMIT
@@ -14,59 +15,59 @@ from bot.imaging.reencode import Picture
 from bot.imaging.upload_validation import MAX_SENT_BYTES, Upload, prepare_upload
 from bot.imaging.worker_process import ImageWorker
 
-_AT_ONCE = 2
-"""How many people's pictures may be here: each is up to 32 MiB until it is worked on."""
+_MAX_PEOPLE: Final = 2
+"""How many people's pictures may be in memory; each takes up to 32 MiB until the worker has it."""
 
 
 class ImageProcessor:
-    """Uploads, masks, previews and cut grids; each waits for its turn, and raises what its function raises.
+    """Prepare uploads, make masks and previews, and split grids in an ImageWorker.
 
-    Each also raises PictureUnfinished, where the work was cut short.
+    Each method raises what the function of the same name raises, and PictureWorkAborted.
     """
 
-    def __init__(self, off_loop: ImageWorker | None = None) -> None:
-        self._off_loop = off_loop or ImageWorker()
-        self._places = asyncio.Semaphore(_AT_ONCE)
-        self._guests: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+    def __init__(self, worker: ImageWorker | None = None) -> None:
+        self._worker = worker or ImageWorker()
+        self._slots = asyncio.Semaphore(_MAX_PEOPLE)
+        self._person_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def reserve_slot(self, person_id: int) -> AsyncGenerator[None]:
-        """Wait until a person may bring pictures; their place is held until the block ends.
+        """Wait until a person may load pictures, and hold the slot until the block ends.
 
-        One command of theirs at a time, so that slow links hold up nobody else.
+        Each person holds one slot at most, so that one person's slow links do not delay other people.
         """
-        own = self._guests.setdefault(person_id, asyncio.Lock())
-        async with own, self._places:
+        lock = self._person_locks.setdefault(person_id, asyncio.Lock())
+        async with lock, self._slots:
             yield
 
     async def close(self) -> None:
-        """End what is under way."""
-        await self._off_loop.close()
+        """Abort the work in progress."""
+        await self._worker.close()
 
     async def prepare_upload(self, data: bytes, *, name: str, limit: int = MAX_SENT_BYTES) -> Upload:
-        """Check a picture that somebody gave, and make it what a relay takes; raises UploadRefused."""
-        return await self._off_loop.run(partial(prepare_upload, data, name=name, limit=limit))
+        """Validate a picture that a person uploaded, and prepare it for the relay."""
+        return await self._worker.run(partial(prepare_upload, data, name=name, limit=limit))
 
     async def draw_mask(self, region: Region, size: tuple[int, int]) -> Mask:
-        """Draw a ready region for a picture of `size`."""
-        return await self._off_loop.run(partial(draw_mask, region, size))
+        """Draw the mask of a predefined region for a picture of `size`."""
+        return await self._worker.run(partial(draw_mask, region, size))
 
     async def read_mask(self, data: bytes, size: tuple[int, int], *, name: str) -> Mask:
-        """Make a mask of a painted picture; raises UploadRefused or MaskRefused."""
-        return await self._off_loop.run(partial(read_mask, data, size, name=name))
+        """Make a mask from a picture that a person painted."""
+        return await self._worker.run(partial(read_mask, data, size, name=name))
 
     async def read_own_mask(self, data: bytes, *, name: str) -> Mask:
-        """Read a mask of our own again; raises UploadRefused or MaskRefused."""
-        return await self._off_loop.run(partial(read_own_mask, data, name=name))
+        """Read a mask that the bot made."""
+        return await self._worker.run(partial(read_own_mask, data, name=name))
 
     async def draw_mask_preview(
         self, data: bytes, mask: Mask, *, name: str, limit: int = DISCORD_FILE_LIMIT, url: str = ""
     ) -> Picture:
-        """Show what of a picture will be repainted; raises PictureError."""
-        return await self._off_loop.run(partial(draw_mask_preview, data, mask, name=name, limit=limit, url=url))
+        """Draw a preview of what will be repainted."""
+        return await self._worker.run(partial(draw_mask_preview, data, mask, name=name, limit=limit, url=url))
 
     async def split_grid(
         self, data: bytes, *, name: str, limit: int = DISCORD_FILE_LIMIT, url: str = ""
     ) -> tuple[Picture, Picture, Picture, Picture]:
-        """Cut a grid into its four pictures; raises PictureError."""
-        return await self._off_loop.run(partial(split_grid, data, name=name, limit=limit, url=url))
+        """Split a grid into its four pictures."""
+        return await self._worker.run(partial(split_grid, data, name=name, limit=limit, url=url))

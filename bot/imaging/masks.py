@@ -1,9 +1,10 @@
-"""Say which part of a picture is to be repainted: white is repainted and black kept, as Vary (Region) takes it."""
+"""Masks for Vary (Region): which part of a picture to repaint. White is repainted, black is kept."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
+from itertools import accumulate
+from typing import Final
 
 from PIL import Image, ImageDraw
 
@@ -11,6 +12,7 @@ from bot.errors import MaskAmbiguous, MaskAspectRatioWrong, MaskEmpty, MaskFull
 from bot.imaging.decode import (
     apply_threshold,
     decode_upright,
+    encode_image,
     flatten_on_white,
     has_transparency,
     open_image,
@@ -18,21 +20,21 @@ from bot.imaging.decode import (
 )
 from bot.imaging.upload_validation import check_upload_file, make_upload_errors
 
-MIN_SHARE = 0.001
-"""A smaller part of the picture is a slip of the pen, and all but so much of it is everything."""
+MIN_SHARE: Final = 0.001
+"""A smaller masked share is a slip of the pen; a smaller unmasked share counts as none."""
 
-_SKEW = 0.05
+_MAX_SKEW: Final = 0.05
 _DARK, _LIGHT = 64, 192
-_HALF = 128
-_CLEAR = 0.8
-"""How much of a mask must be nearly black or white: edges are soft, and JPEG smears."""
-_ONE_COLOUR = 32
-"""How far apart the values of one paint may lie."""
-_OUTLIERS = 0.02
+_HALF: Final = 128
+_MIN_CLEAR_SHARE: Final = 0.8
+"""The share of a mask that must be nearly black or white: edges are soft, and JPEG blurs."""
+_MAX_COLOR_SPREAD: Final = 32
+"""How far apart the values of one paint color may lie."""
+_OUTLIERS: Final = 0.02
 
 
 class Region(StrEnum):
-    """A part of a picture with a name of its own."""
+    """A predefined part of a picture that a person can choose by name."""
 
     LEFT = "left-half"
     RIGHT = "right-half"
@@ -53,11 +55,11 @@ class Region(StrEnum):
 
     @property
     def label(self) -> str:
-        """Say it as a person does."""
+        """The region's name as people read it; it also stands in messages that are already posted."""
         return re.sub("-", " ", self.value).capitalize()
 
 
-# Left, top, right and bottom, as parts of the picture; a border is all around its box.
+# Left, top, right and bottom, as fractions of the picture; the border is everything outside its box.
 _BOXES = {
     Region.LEFT: (0, 0, 1 / 2, 1),
     Region.RIGHT: (1 / 2, 0, 1, 1),
@@ -80,7 +82,7 @@ _BOXES = {
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A black-and-white PNG of its picture's size; `share` is the part that will be repainted, 0 to 1."""
+    """A black-and-white PNG of its picture's size; `repainted_share` is the white part, 0 to 1."""
 
     data: bytes
     width: int
@@ -89,7 +91,7 @@ class Mask:
 
 
 def draw_mask(region: Region, size: tuple[int, int]) -> Mask:
-    """Draw a ready region as the mask of a picture of `size`, blocking the calling thread meanwhile."""
+    """Draw the mask of a predefined region for a picture of `size`; blocks the calling thread."""
     width, height = size
     inside, outside = (0, 255) if region is Region.BORDER else (255, 0)
     image = Image.new("L", size, outside)
@@ -97,90 +99,83 @@ def draw_mask(region: Region, size: tuple[int, int]) -> Mask:
     box = (round(left * width), round(top * height), round(right * width) - 1, round(bottom * height) - 1)
     if box[0] <= box[2] and box[1] <= box[3]:
         ImageDraw.Draw(image).rectangle(box, fill=inside)
-    return _mask(image)
+    return _encode_mask(image)
 
 
 def read_mask(data: bytes, size: tuple[int, int], *, name: str) -> Mask:
-    """Make the mask of a picture of `size` from a picture that somebody painted, blocking the calling thread.
+    """Make the mask for a picture of `size` from a picture that a person painted; blocks the calling thread.
 
-    Either black and white; or a copy of the picture with a transparent hole where it is to be repainted; or paint on
-    something transparent, of one colour, or of white for what is repainted and black for what is kept.
+    Accepted are a black-and-white picture; a copy of the picture with a transparent hole where to repaint; and paint on
+    a transparent background, of one color, or white where to repaint and black where to keep.
 
     Raises:
-        UploadRefused: It is no picture that we take.
-        MaskRefused: One of its leaves: it does not say what is to be repainted.
+        UploadRefused: The file is not an accepted picture.
+        MaskRefused: One of its subclasses says why the mask cannot be read.
     """
     check_upload_file(data, name)
     with open_image(data, make_upload_errors(name)) as image:
-        if abs(image.width * size[1] - image.height * size[0]) > _SKEW * image.width * size[1] + max(size):
+        if abs(image.width * size[1] - image.height * size[0]) > _MAX_SKEW * image.width * size[1] + max(size):
             raise MaskAspectRatioWrong(image.size, size)
-        painted = _by_alpha(decode_upright(image)) if has_transparency(image) else _by_light(decode_upright(image))
+        read = _read_transparent if has_transparency(image) else _read_black_and_white
+        painted = read(decode_upright(image))
         if painted.size != size:
             painted = apply_threshold(resize_image(painted, size, Image.Resampling.BILINEAR), _HALF)
-        return _mask(painted)
+        return _encode_mask(painted)
 
 
 def read_own_mask(data: bytes, *, name: str) -> Mask:
-    """Read a mask of our own again, at its own size; raises as `read_mask` does."""
+    """Read a mask that the bot made, at its own size; raises what `read_mask` raises."""
     check_upload_file(data, name)
     with open_image(data, make_upload_errors(name)) as image:
         size = image.size
     return read_mask(data, size, name=name)
 
 
-def _mask(image: Image.Image) -> Mask:
+def _encode_mask(image: Image.Image) -> Mask:
     share = image.histogram()[255] / (image.width * image.height)
     if share < MIN_SHARE:
         raise MaskEmpty
     if share > 1 - MIN_SHARE:
         raise MaskFull
-    buffer = BytesIO()
-    image.save(buffer, "PNG")
-    return Mask(buffer.getvalue(), *image.size, share)
+    return Mask(encode_image(image, "PNG"), *image.size, share)
 
 
-def _by_light(image: Image.Image) -> Image.Image:
-    grey = flatten_on_white(image).convert("L")
-    levels = grey.histogram()
-    if sum(levels[:_DARK]) + sum(levels[_LIGHT:]) < _CLEAR * sum(levels):
+def _read_black_and_white(image: Image.Image) -> Image.Image:
+    gray = flatten_on_white(image).convert("L")
+    counts = gray.histogram()
+    if sum(counts[:_DARK]) + sum(counts[_LIGHT:]) < _MIN_CLEAR_SHARE * sum(counts):
         raise MaskAmbiguous
-    return apply_threshold(grey, _HALF)
+    return apply_threshold(gray, _HALF)
 
 
-def _by_alpha(image: Image.Image) -> Image.Image:
+def _read_transparent(image: Image.Image) -> Image.Image:
     image = image.convert("RGBA")
     alpha = image.getchannel("A")
     paint = apply_threshold(alpha, _HALF)
-    hole = apply_threshold(alpha, _HALF, below=True)
-    covered = paint.histogram()[255] / (image.width * image.height)
-    if covered < MIN_SHARE:
+    hole = apply_threshold(alpha, _HALF, inverted=True)
+    painted_share = paint.histogram()[255] / (image.width * image.height)
+    if painted_share < MIN_SHARE:
         raise MaskEmpty
-    grey = image.convert("L")
-    levels = grey.histogram(paint)
-    dark, light = (sum(part) / sum(levels) for part in (levels[:_DARK], levels[_LIGHT:]))
+    gray = image.convert("L")
+    counts = gray.histogram(paint)
+    dark, light = (sum(part) / sum(counts) for part in (counts[:_DARK], counts[_LIGHT:]))
     if min(dark, light) > _OUTLIERS and dark + light > 1 - _OUTLIERS:
         black = Image.new("L", image.size, 0)
-        return Image.composite(apply_threshold(grey, _HALF), black, paint)
-    colours = image.convert("RGB").histogram(paint)
-    if all(_is_one(colours[at : at + 256]) for at in (0, 256, 512)):
-        # Black with a hole in it keeps what is black; a black brush on something clear marks what is meant.
-        return hole if dark > 1 - _OUTLIERS and covered > 1 / 2 else paint
+        return Image.composite(apply_threshold(gray, _HALF), black, paint)
+    channels = image.convert("RGB").histogram(paint)
+    if all(_has_one_value(channels[start : start + 256]) for start in (0, 256, 512)):
+        # Mostly black with a hole means: repaint the hole. Some black paint on a clear background means: repaint it.
+        return hole if dark > 1 - _OUTLIERS and painted_share > 1 / 2 else paint
     return hole
 
 
-def _is_one(levels: list[int]) -> bool:
-    """Whether nearly all of a channel's values lie close together."""
-    rest = _OUTLIERS / 2 * sum(levels)
-    low = high = 0
-    below = above = 0
-    for level in range(256):
-        below += levels[level]
-        if below > rest:
-            low = level
-            break
-    for level in range(255, -1, -1):
-        above += levels[level]
-        if above > rest:
-            high = level
-            break
-    return high - low <= _ONE_COLOUR
+def _has_one_value(counts: list[int]) -> bool:
+    """Whether nearly all values of a channel, given its histogram, lie close together."""
+    outliers = _OUTLIERS / 2 * sum(counts)
+    lowest, highest = _skip_outliers(counts, outliers), 255 - _skip_outliers(counts[::-1], outliers)
+    return highest - lowest <= _MAX_COLOR_SPREAD
+
+
+def _skip_outliers(counts: list[int], outliers: float) -> int:
+    """Return the first index up to which more than `outliers` pixels are counted."""
+    return next(index for index, total in enumerate(accumulate(counts)) if total > outliers)

@@ -1,59 +1,51 @@
-"""Turn downloaded bytes into a picture that Discord takes: known by its bytes, whole, within the limit."""
+"""Turn downloaded bytes into a picture that Discord accepts: its true type, complete, within the size limit."""
 
 import math
-import struct
-import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Final
 
 from PIL import Image, ImageOps
 
 from bot.errors import PictureTooLarge, PictureUnreadable
+from bot.imaging.decode import (
+    DECODE_ERRORS,
+    MAX_PIXELS,
+    STILL_FORMATS,
+    SUPPORTED_FORMATS,
+    convert_to_rgba,
+    encode_image,
+    has_too_many_scans,
+    has_transparency,
+    resize_image,
+)
 
-# Twice Midjourney's largest; decoded they take 128 MiB.
-MAX_PIXELS = 8192 * 4096
-
-_EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
-_STILL = {"JPEG", "MPO"}
-_STEPS: dict[str, tuple[dict[str, int], ...]] = {
+_EXTENSIONS: Final = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+_QUALITY_STEPS: Final[Mapping[str, tuple[dict[str, int], ...]]] = {
     "JPEG": (
         {"quality": 95, "subsampling": 0},
         {"quality": 95, "subsampling": 2},
         {"quality": 85, "subsampling": 2},
     ),
-    # Method 0 is several times faster than the default, for a few per cent of size.
+    # Method 0 is several times faster than the default, and makes files a few percent larger.
     "WEBP": ({"quality": 90, "method": 0}, {"quality": 75, "method": 0}),
 }
-# What a codec takes, and what it encodes in a second or so, within bounded memory.
-_LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
-_MOST_PIXELS = {"JPEG": 4096 * 4096, "WEBP": 2048 * 2048}
-# Encoders write ten or so; a camera's file may hold two views and two thumbnails.
-_MOST_SCANS = 100
-_SCAN = b"\xff\xda"
-_TRIES = 8
-_AIM = 0.95
-_ENOUGH = 0.85
-# What Pillow's decoders raise on hostile bytes, found by feeding them some.
-DECODE_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
+# What the formats allow, and what can be encoded in a second or so, within bounded memory.
+_MAX_SIDE: Final = {"JPEG": 65_500, "WEBP": 16_383}
+_MAX_ENCODED_PIXELS: Final = {"JPEG": 4096 * 4096, "WEBP": 2048 * 2048}
+_MAX_SIZE_GUESSES: Final = 8
+_TARGET_FILL: Final = 0.95
+_SUFFICIENT_FILL: Final = 0.85
+_PICTURE_BRANDS: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture, or a short video, ready to be attached.
+    """A picture or a short video, ready to be attached.
 
-    `name` is ASCII and ends as the bytes say; `width` and `height` are pixels, 0 for a video;
-    `shrunk` tells that the bytes were re-encoded to fit, so that a link to the original is owed.
+    `name` is ASCII and has the extension of the true type. `width` and `height` are pixels, 0 for a video.
+    `is_reencoded` says that the bytes were re-encoded to fit, so that the message must link to the original.
     """
 
     data: bytes
@@ -64,12 +56,15 @@ class Picture:
 
 
 def fit_to_limit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
-    """Make a Picture of at most `limit` bytes, blocking the calling thread meanwhile.
+    """Make a Picture of at most `limit` bytes; blocks the calling thread.
 
-    `name` comes without extension; `url` only tells where the bytes are from. Bytes that fit stay as they are.
-    Raises PictureTooLarge (also for more than MAX_PIXELS, and for what moves and does not fit) or PictureUnreadable.
+    `name` has no extension; `url` is only for the errors. Bytes within the limit stay as they are.
+
+    Raises:
+        PictureTooLarge: More than MAX_PIXELS, or a video or animation over the limit.
+        PictureUnreadable: Not a picture, or an incomplete one.
     """
-    if extension := _video(data):
+    if extension := _detect_video(data):
         if len(data) > limit:
             raise PictureTooLarge(url, "the video exceeds the upload limit")
         return Picture(data, f"{name}.{extension}", 0, 0, is_reencoded=False)
@@ -81,14 +76,9 @@ def fit_to_limit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
         raise PictureUnreadable(url, "not a picture, or half of one") from error
 
 
-def has_too_many_scans(data: bytes) -> bool:
-    """Whether a JPEG has more scans than any encoder writes: each is a pass over all pixels, for thirty bytes."""
-    # Within a scan's own bytes the mark cannot stand.
-    return data.startswith(b"\xff\xd8") and data.count(_SCAN) > _MOST_SCANS
-
-
-def _video(data: bytes) -> str:
-    if data[4:8] == b"ftyp" and data[8:12] not in {b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"}:
+def _detect_video(data: bytes) -> str:
+    """Return a video's extension, "" if the bytes are no video."""
+    if data[4:8] == b"ftyp" and data[8:12] not in _PICTURE_BRANDS:
         return "mp4"
     return "webm" if data.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in data[:64] else ""
 
@@ -96,90 +86,81 @@ def _video(data: bytes) -> str:
 def _fit_image(data: bytes, name: str, limit: int, url: str) -> Picture:
     if has_too_many_scans(data):
         raise PictureUnreadable(url, "more scans than a picture has")
-    with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
+    with Image.open(BytesIO(data), formats=SUPPORTED_FORMATS) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise PictureTooLarge(url, f"{width} x {height} pixels")
-        kind = image.format or ""
+        image_format = image.format or ""
         if len(data) > limit:
-            if kind not in _STILL and getattr(image, "is_animated", False):
+            if image_format not in STILL_FORMATS and getattr(image, "is_animated", False):
                 raise PictureTooLarge(url, "the animation exceeds the upload limit")
-            return _shrink(image, name, limit, url)
-        # A draft is decoded at an eighth of the size, which finds a truncated JPEG with a fraction of the memory.
+            return _reencode(image, name, limit, url)
+        # A JPEG draft is decoded at an eighth of the size, which detects truncation with a fraction of the memory.
         image.draft("RGB", (1, 1))
         image.load()
-    if (kind == "PNG" and data.rfind(b"IEND") < 0) or (kind == "GIF" and not data.rstrip(b"\0").endswith(b";")):
+    is_half_png = image_format == "PNG" and data.rfind(b"IEND") < 0
+    if is_half_png or (image_format == "GIF" and not data.rstrip(b"\0").endswith(b";")):
         raise PictureUnreadable(url, "half a picture")
-    return Picture(data, f"{name}.{_EXTENSIONS[kind]}", width, height, is_reencoded=False)
+    return Picture(data, f"{name}.{_EXTENSIONS[image_format]}", width, height, is_reencoded=False)
 
 
-def _shrink(image: Image.Image, name: str, limit: int, url: str) -> Picture:
-    """Re-encode at falling quality, then at falling size, and take the first that fits."""
+def _reencode(image: Image.Image, name: str, limit: int, url: str) -> Picture:
+    """Re-encode at falling quality, then at falling size, and return the first result that fits."""
     ImageOps.exif_transpose(image, in_place=True)
-    image, kind = _plain(image)
+    image, image_format = _choose_format(image)
     width, height = image.size
-    scale = min(1.0, _LONGEST_SIDE[kind] / max(width, height), math.sqrt(_MOST_PIXELS[kind] / (width * height)))
-    scaled = _scaled(image, scale)
+    max_scale = math.sqrt(_MAX_ENCODED_PIXELS[image_format] / (width * height))
+    scale = min(1.0, _MAX_SIDE[image_format] / max(width, height), max_scale)
+    scaled = _scale(image, scale)
     size = 0
-    for step in _STEPS[kind]:
-        data = _encode(scaled, kind, step)
+    for options in _QUALITY_STEPS[image_format]:
+        data = encode_image(scaled, image_format, **options)
         size = len(data)
         if size <= limit:
             break
     else:
-        found = _largest(image, kind, scale, size, limit)
-        if found is None:
+        largest = _find_largest_fit(image, image_format, scale, size, limit)
+        if largest is None:
             raise PictureTooLarge(url, "no size of it fits")
-        data, scaled = found
-    return Picture(data, f"{name}.{_EXTENSIONS[kind]}", *scaled.size, is_reencoded=True)
+        data, scaled = largest
+    return Picture(data, f"{name}.{_EXTENSIONS[image_format]}", *scaled.size, is_reencoded=True)
 
 
-def _largest(image: Image.Image, kind: str, scale: float, size: int, limit: int) -> tuple[bytes, Image.Image] | None:
-    """Search the scale that nearly fills `limit`, below one known to give `size` bytes: too many."""
+def _find_largest_fit(
+    image: Image.Image, image_format: str, scale: float, size: int, limit: int
+) -> tuple[bytes, Image.Image] | None:
+    """Search for the scale that nearly fills `limit`, starting below `scale`, which gives `size` bytes: too many."""
     low, high = 0.0, scale
     best = None
-    for _ in range(_TRIES):
-        # Bytes grow about as the area does; the margins keep a bad guess from stalling the search.
+    for _ in range(_MAX_SIZE_GUESSES):
+        # The size grows roughly with the area. The margins keep a bad guess from stalling the search.
         margin = (high - low) / 10
-        guess = scale * math.sqrt(limit * _AIM / size)
+        guess = scale * math.sqrt(limit * _TARGET_FILL / size)
         scale = min(max(guess, low + margin), high - margin)
-        scaled = _scaled(image, scale)
-        data = _encode(scaled, kind, _STEPS[kind][-1])
+        scaled = _scale(image, scale)
+        data = encode_image(scaled, image_format, **_QUALITY_STEPS[image_format][-1])
         size = len(data)
         if size > limit:
             high = scale
             continue
         low, best = scale, (data, scaled)
-        if size >= limit * _ENOUGH:
+        if size >= limit * _SUFFICIENT_FILL:
             break
     return best
 
 
-def _plain(image: Image.Image) -> tuple[Image.Image, str]:
-    """Take the pixels alone, and the format that suits them: WebP where something shows through, else JPEG."""
+def _choose_format(image: Image.Image) -> tuple[Image.Image, str]:
+    """Return the bare pixels, and the format for them: WebP if some are transparent, else JPEG."""
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        if not _opaque(image):
+        image = convert_to_rgba(image)
+        if has_transparency(image):
             return image, "WEBP"
     return image if image.mode == "RGB" else image.convert("RGB"), "JPEG"
 
 
-def _opaque(image: Image.Image) -> bool:
-    # In strips: Pillow holds the interpreter's lock while it takes a channel.
-    width, height = image.size
-    strips = (image.crop((0, top, width, min(top + 256, height))) for top in range(0, height, 256))
-    return all(strip.getchannel("A").getextrema() == (255, 255) for strip in strips)
-
-
-def _scaled(image: Image.Image, scale: float) -> Image.Image:
+def _scale(image: Image.Image, scale: float) -> Image.Image:
     if scale == 1:
         return image
     width, height = image.size
     size = (max(1, int(width * scale)), max(1, int(height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)  # pyright: ignore[reportUnknownMemberType]
-
-
-def _encode(image: Image.Image, kind: str, step: dict[str, int]) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **step)
-    return buffer.getvalue()
+    return resize_image(image, size, Image.Resampling.LANCZOS)

@@ -1,8 +1,7 @@
-"""Check a picture that somebody gave, from its bytes, and make of it what a relay's base64Array takes."""
+"""Validate a picture that a person uploaded, by its bytes, and prepare it for a relay's base64Array."""
 
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Literal
+from typing import Final, Literal
 
 from PIL import Image
 
@@ -15,21 +14,29 @@ from bot.errors import (
     UploadTypeUnsupported,
     UploadUnreadable,
 )
-from bot.imaging.decode import DecodeErrors, decode_upright, flatten_on_white, has_transparency, open_image
-from bot.imaging.reencode import MAX_PIXELS, fit_to_limit
+from bot.imaging.decode import (
+    MAX_PIXELS,
+    DecodeErrors,
+    decode_upright,
+    encode_image,
+    flatten_on_white,
+    has_transparency,
+    open_image,
+)
+from bot.imaging.reencode import fit_to_limit
 
-MAX_UPLOAD_BYTES = 32 * 1024 * 1024
-"""What we take of one picture."""
-MIN_SIDE_PIXELS = 64
-"""Fewer pixels than this show nothing that could be drawn from."""
-MAX_SENT_BYTES = 4 * 1024 * 1024
-"""What we send: five of them, in base64, stay under the 32 MiB at which relays and what stands before them end."""
+MAX_UPLOAD_BYTES: Final = 32 * 1024 * 1024
+"""The most we accept for one picture."""
+MIN_SIDE_PIXELS: Final = 64
+"""A smaller picture shows too little to draw from."""
+MAX_SENT_BYTES: Final = 4 * 1024 * 1024
+"""The most we send for one picture: five in base64 stay under the 32 MiB that relays and web servers allow."""
 
-_TRANSPOSED = 0x0112  # EXIF's orientation
-_QUALITY = 95
+_EXIF_ORIENTATION: Final = 0x0112
+_JPEG_QUALITY: Final = 95
 
-# Files that people take for pictures, by their first bytes.
-_MAGIC = (
+# Files that people mistake for pictures, by their first bytes.
+_FOREIGN_SIGNATURES: Final = (
     (b"%PDF", "PDF"),
     (b"BM", "BMP"),
     (b"II*\0", "TIFF"),
@@ -41,13 +48,15 @@ _MAGIC = (
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
     (b"\0\0\1\0", "ICO"),
 )
-_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC"}
-_TAKEN = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
+_BRANDS: Final = {
+    b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC",
+}  # fmt: skip
+_ACCEPTED_SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture ready to be sent: its bytes, and its size in pixels."""
+    """A picture ready to be sent to the relay: its bytes, and its size in pixels."""
 
     data: bytes
     kind: Literal["png", "jpeg"]
@@ -56,37 +65,37 @@ class Upload:
 
 
 def prepare_upload(data: bytes, *, name: str, limit: int = MAX_SENT_BYTES) -> Upload:
-    """Check a picture and make it fit `limit` bytes, blocking the calling thread meanwhile.
+    """Validate a picture and make it fit `limit` bytes; blocks the calling thread.
 
-    PNG and JPEG that fit stay as they are. WebP and a GIF that stands still are re-encoded, as not every proxy knows
-    them; what is turned by its EXIF is turned for good. An animation is refused rather than cut: Midjourney would take
-    its first frame, which of a clip is as good as never the one that was meant.
+    PNG and JPEG within the limit stay as they are. WebP and GIFs of one frame are re-encoded, because not every proxy
+    accepts them; an EXIF orientation is applied. An animation is refused: Midjourney would use its first frame, which
+    is rarely the one that the person means.
 
     Raises:
-        UploadRefused: One of its leaves, by what is wrong.
+        UploadRefused: One of its subclasses says what is wrong.
     """
     check_upload_file(data, name)
     with open_image(data, make_upload_errors(name)) as image:
         if min(image.size) < MIN_SIDE_PIXELS:
             raise UploadTooSmall(name, *image.size, MIN_SIDE_PIXELS)
-        as_it_is = image.format in {"PNG", "JPEG"} and image.mode != "CMYK" and image.getexif().get(_TRANSPOSED, 1) == 1
-        if as_it_is and len(data) <= limit:
+        is_plain = image.format in {"PNG", "JPEG"} and image.mode != "CMYK"
+        if is_plain and image.getexif().get(_EXIF_ORIENTATION, 1) == 1 and len(data) <= limit:
             kind: Literal["png", "jpeg"] = "png" if image.format == "PNG" else "jpeg"
-            return Upload(_whole(data, name), kind, *image.size)
-        return _encoded(decode_upright(image), name, limit)
+            return Upload(_check_complete(data, name), kind, *image.size)
+        return _encode_upload(decode_upright(image), name, limit)
 
 
 def check_upload_file(data: bytes, name: str) -> None:
-    """Refuse what is too large, or no picture that we take, by its first bytes."""
+    """Refuse a file that is too large or, by its first bytes, not of an accepted type."""
     if len(data) > MAX_UPLOAD_BYTES:
         raise UploadTooLarge(name, len(data), MAX_UPLOAD_BYTES)
-    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    if not webp and not data.startswith(_TAKEN):
-        raise UploadTypeUnsupported(name, _kind(data))
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    if not is_webp and not data.startswith(_ACCEPTED_SIGNATURES):
+        raise UploadTypeUnsupported(name, _detect_foreign_type(data))
 
 
 def make_upload_errors(name: str) -> DecodeErrors:
-    """Return what is raised for a file of somebody's."""
+    """Return the errors for a file that a person uploaded."""
     return DecodeErrors(
         unreadable=lambda: UploadUnreadable(name),
         too_large=lambda pixels: UploadTooLarge(name, pixels, MAX_PIXELS, pixels=True),
@@ -94,21 +103,21 @@ def make_upload_errors(name: str) -> DecodeErrors:
     )
 
 
-def _kind(data: bytes) -> str:
+def _detect_foreign_type(data: bytes) -> str:
     if data[4:8] == b"ftyp":
         return _BRANDS.get(data[8:12], "MP4")
     if data.lstrip()[:5].lower() in {b"<?xml", b"<svg ", b"<svg>"} and b"<svg" in data[:4096]:
         return "SVG"
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
+    return next((kind for signature, kind in _FOREIGN_SIGNATURES if data.startswith(signature)), "")
 
 
-def _encoded(image: Image.Image, name: str, limit: int) -> Upload:
-    """Write it as PNG where something shows through and that fits, else as JPEG, on white."""
+def _encode_upload(image: Image.Image, name: str, limit: int) -> Upload:
+    """Encode as PNG if the picture is transparent and fits as PNG, else as JPEG on white."""
     if has_transparency(image):
-        data = _written(image.convert("RGBA"), "PNG", compress_level=6)
+        data = encode_image(image.convert("RGBA"), "PNG", compress_level=6)
         if len(data) <= limit:
             return Upload(data, "png", *image.size)
-    data = _written(flatten_on_white(image), "JPEG", quality=_QUALITY, subsampling=0)
+    data = encode_image(flatten_on_white(image), "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     if len(data) <= limit:
         return Upload(data, "jpeg", *image.size)
     try:
@@ -118,13 +127,7 @@ def _encoded(image: Image.Image, name: str, limit: int) -> Upload:
     return Upload(picture.data, "jpeg", picture.width, picture.height)
 
 
-def _written(image: Image.Image, kind: str, **options: int) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def _whole(data: bytes, name: str) -> bytes:
+def _check_complete(data: bytes, name: str) -> bytes:
     try:
         return fit_to_limit(data, name=name, limit=len(data), url=name).data
     except PictureUnreadable as error:

@@ -1,4 +1,4 @@
-"""Judge a picture's address: whose machine it names, when it dies, and whether we may connect there."""
+"""Check a picture's URL: may we connect to its host, when does it expire, and can only the relay open it."""
 
 import ipaddress
 import re
@@ -12,7 +12,7 @@ from yarl import URL
 
 IMAGE_ROUTE = "/mj/image/"
 
-# Listed rather than left to ipaddress.is_global, whose opinion differs between Python versions.
+# Listed here, because ipaddress.is_global differs between Python versions.
 _REFUSED_V4 = tuple(
     ipaddress.IPv4Network(network)
     for network in (
@@ -20,7 +20,7 @@ _REFUSED_V4 = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier-grade NAT; Alibaba's metadata lives in it
         "127.0.0.0/8",
-        "168.63.129.16/32",  # Azure's metadata and agent, public by its number only
+        "168.63.129.16/32",  # Azure's metadata and agent, though the number is public
         "169.254.0.0/16",  # link-local; the metadata of most clouds
         "172.16.0.0/12",
         "192.0.0.0/24",  # IETF assignments; Oracle's metadata
@@ -33,7 +33,7 @@ _REFUSED_V4 = tuple(
         "224.0.0.0/3",  # multicast, reserved, broadcast
     )
 )
-# Outside 2000::/3 stand loopback, link-local, unique-local, multicast, IPv4-mapped and NAT64 addresses.
+# Outside 2000::/3 are loopback, link-local, unique-local, multicast, IPv4-mapped and NAT64 addresses.
 _UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(
     ipaddress.IPv6Network(network)
@@ -55,7 +55,7 @@ class AddressRefusedError(OSError):
 
 
 def is_public_ip(address: str) -> bool:
-    """Say whether an IP address, as text, belongs to the open internet; what is no address does not."""
+    """Whether `address` is an IP address of the public internet; False for text that is no IP address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -66,18 +66,18 @@ def is_public_ip(address: str) -> bool:
 
 
 def create_public_connector(
-    resolver: AbstractResolver | None = None, allowed: Callable[[str], bool] = is_public_ip
+    resolver: AbstractResolver | None = None, is_allowed: Callable[[str], bool] = is_public_ip
 ) -> aiohttp.TCPConnector:
-    """Build a connector that refuses, with AddressRefusedError, every address that is not `allowed`.
+    """Create a connector that raises AddressRefusedError for every address that `is_allowed` rejects.
 
-    It judges the address a socket is about to be connected to: names that resolve anew (DNS rebinding) and
-    literal addresses, which skip aiohttp's resolver, meet the same check.
+    It checks the address to which a socket is about to be connected. So the check includes names that resolve
+    differently the second time (DNS rebinding), and literal addresses, for which aiohttp calls no resolver.
     """
 
     def open_socket(info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
         family, kind, protocol, _, peer = info
-        if not allowed(str(peer[0])):
-            # One text for all: aiohappyeyeballs keeps the type only where all addresses failed alike.
+        if not is_allowed(str(peer[0])):
+            # The text is always the same: aiohappyeyeballs keeps the type only if all addresses failed alike.
             raise AddressRefusedError("not a public address")
         return socket.socket(family, kind, protocol)
 
@@ -85,15 +85,15 @@ def create_public_connector(
 
 
 def get_host_and_port(url: URL) -> tuple[str, int | None]:
-    """Take the host, lower-cased, and the port, the scheme's own where none is written."""
+    """Return the lower-case host, and the port, which defaults to the scheme's own."""
     return (url.raw_host or "").lower().rstrip("."), url.port
 
 
 def rewrite_relay_url(url: str, relay_url: str) -> str:
-    """Rewrite a link that only the relay's machine could open onto `relay_url`; leave every other as it is.
+    """Rewrite a URL that only the relay's own machine can open so that it uses `relay_url`; return others unchanged.
 
-    Gateways whose own address was never set, or is a container's, hand out `http://localhost:3000/mj/image/<id>`
-    (new-api #85, #144). Path and query are kept to the byte, after the path prefix of `relay_url`.
+    Gateways whose own address is not set, or is a container's, send `http://localhost:3000/mj/image/<id>`
+    (new-api #85, #144). Path and query stay byte for byte, after the path prefix of `relay_url`.
     """
     try:
         link = URL(url, encoded=True)
@@ -106,7 +106,7 @@ def rewrite_relay_url(url: str, relay_url: str) -> str:
     if not is_internal_url(host, link.raw_path):
         return url
     prefix = base.raw_path.rstrip("/")
-    # Cut from the text itself: a parsed link forgets an empty query.
+    # Cut from the text, because a parsed URL loses an empty query.
     path = re.sub(r"^[^:]+://[^/?#]*", "", url).partition("#")[0]
     if not path.startswith("/"):
         path = f"/{path}"
@@ -116,20 +116,20 @@ def rewrite_relay_url(url: str, relay_url: str) -> str:
 
 
 def is_internal_url(host: str, path: str) -> bool:
-    """Tell whether a link means a machine that nobody outside its network can open."""
+    """Whether a URL with this host and path names a machine that cannot be reached from outside its network."""
     if _LOOPBACK.fullmatch(host):
         return True
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        private = _INTERNAL_NAME.fullmatch(host) is not None
+        is_private = _INTERNAL_NAME.fullmatch(host) is not None
     else:
-        private = not is_public_ip(host)
-    return private and IMAGE_ROUTE in path
+        is_private = not is_public_ip(host)
+    return is_private and IMAGE_ROUTE in path
 
 
 def parse_expiry(url: str) -> datetime | None:
-    """Read when a signed Discord CDN link dies: `ex` is hexadecimal Unix seconds (Discord's API reference, CDN)."""
+    """Parse when a signed Discord CDN link expires: `ex` is Unix seconds in hex (Discord's API reference, CDN)."""
     try:
         seconds = URL(url).query.get("ex", "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""`python -m bot.imaging.worker`: the process that works on pictures, as its parent asks on stdin."""
+"""`python -m bot.imaging.worker`: the child process that works on pictures, with work from its parent's pipe."""
 
 import gc
 import os
@@ -9,72 +9,75 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-MAX_ALLOCATION_BYTES = 1280 * 1024 * 1024
-"""What it may allocate at most: the largest pictures that we take need up to 1 GiB."""
-MIN_ALLOCATION_BYTES = 160 * 1024 * 1024
-BOT_RESERVED_BYTES = 160 * 1024 * 1024
-"""What is left to the bot of the memory that there is, as some platforms end everything that takes more."""
+MAX_ALLOCATION_BYTES: Final = 1280 * 1024 * 1024
+"""The most that this process may allocate; the largest pictures that we accept need up to 1 GiB."""
+MIN_ALLOCATION_BYTES: Final = 160 * 1024 * 1024
+BOT_RESERVED_BYTES: Final = 160 * 1024 * 1024
+"""The part of the machine's memory that is left to the bot, because some platforms kill every process at that limit."""
 
-_NICE = 10
-_FIRST_TO_GO = "1000"
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Of a container, as version 2 and version 1 of cgroups tell it."""
+_NICENESS: Final = 10
+_OOM_SCORE: Final = "1000"
+_CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+"""A container's memory limit, in versions 2 and 1 of cgroups."""
 
 
 def main() -> None:
-    """Do one piece of work after the other, and answer each with what it returns or raises."""
+    """Run one piece of work after the other, and send back what each returns or raises."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # platforms and terminals tell every process; our parent tells us
-    _step_back()
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a codec prints is no answer
+        signal.signal(number, signal.SIG_IGN)  # platforms and terminals signal every process; our parent stops us
+    _lower_priority()
+    results = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a codec prints must not mix with the results
     with suppress(BrokenPipeError):
-        while _answered(sys.stdin.buffer, answers):
-            gc.collect()  # an error's frames hold its picture, in a circle
+        while _run_next(sys.stdin.buffer, results):
+            gc.collect()  # the frames of an error hold its picture, in a reference cycle
 
 
-def _answered(told: BinaryIO, answers: BinaryIO) -> bool:
+def _run_next(requests: BinaryIO, results: BinaryIO) -> bool:
+    """Run the next piece of work; return False if the parent has ended."""
     try:
-        work: Callable[[], object] = pickle.load(told)  # noqa: S301 - from our parent
+        work: Callable[[], object] = pickle.load(requests)  # noqa: S301 - from our parent
     except (EOFError, MemoryError):
         return False
-    answer: tuple[object, Exception | None]
+    result: tuple[object, Exception | None]
     try:
-        answer = work(), None
-    except Exception as error:  # noqa: BLE001 - it is whoever asked that must know
+        result = work(), None
+    except Exception as error:  # noqa: BLE001 - the parent raises it again
         error.add_note(f"In the process that works on pictures:\n{traceback.format_exc()}")
-        answer = None, error
-    pickle.dump(answer, answers)
-    answers.flush()
+        result = None, error
+    pickle.dump(result, results)
+    results.flush()
     return True
 
 
-def _step_back() -> None:
-    """Let the bot go first: for the processor, and, where memory runs out, by being the one that goes without."""
+def _lower_priority() -> None:
+    """Give the bot precedence: for the processor, and, if memory runs out, by being the process that is killed."""
     if sys.platform == "win32":
         return
-    import resource  # noqa: PLC0415 - there is none on Windows
+    import resource  # noqa: PLC0415 - Windows has no such module
 
-    os.nice(_NICE)
-    most = choose_memory_limit(*map(_number, _LIMITS), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    with suppress(OSError, ValueError):  # it is bound to less already
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    os.nice(_NICENESS)
+    limit = choose_memory_limit(
+        *map(_read_number, _CGROUP_LIMITS), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    )
+    with suppress(OSError, ValueError):  # a lower limit is set already
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     with suppress(OSError):  # not Linux
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
+        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
 
 
 def choose_memory_limit(*machine: int) -> int:
-    """Return how many bytes may be allocated where the memory is the least of these; 0 says nothing."""
-    there_are = min(filter(None, machine), default=MAX_ALLOCATION_BYTES + BOT_RESERVED_BYTES)
-    return max(MIN_ALLOCATION_BYTES, min(MAX_ALLOCATION_BYTES, there_are - BOT_RESERVED_BYTES))
+    """Return how many bytes this process may allocate, from the machine's memory limits; 0 means an unknown one."""
+    available = min(filter(None, machine), default=MAX_ALLOCATION_BYTES + BOT_RESERVED_BYTES)
+    return max(MIN_ALLOCATION_BYTES, min(MAX_ALLOCATION_BYTES, available - BOT_RESERVED_BYTES))
 
 
-def _number(file: str) -> int:
+def _read_number(file: str) -> int:
     try:
         return int(Path(file).read_text(encoding="ascii"))
-    except (OSError, ValueError):  # none of that version, or the word max
+    except (OSError, ValueError):  # not this cgroup version, or the word max
         return 0
 
 

@@ -1,4 +1,7 @@
-"""Work on pictures in a process of its own, one at a time: in a thread, codecs hold the lock that the loop needs."""
+"""Run work on pictures in one child process, because codecs in a thread hold the GIL, which the event loop needs.
+
+The pool of concurrent.futures cannot abort work that is running: a killed process breaks the whole pool.
+"""
 
 import asyncio
 import os
@@ -9,125 +12,125 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bot.errors import PictureWorkAborted
 
-IDLE_SECONDS = 60.0
-"""How long the process is kept for the next picture: it takes a tenth of a second to start, and 20 MiB to keep."""
-WORK_TIMEOUT_SECONDS = 120.0
-"""How long one picture may take: the largest take ten seconds, on a small machine several times that."""
+IDLE_SECONDS: Final = 60.0
+"""How long an idle process is kept: it takes a tenth of a second to start, and 20 MiB to keep."""
+WORK_TIMEOUT_SECONDS: Final = 120.0
+"""How long one piece of work may take: the largest pictures take ten seconds, on slow machines several times that."""
 
-_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LANG", "LC_ALL")
-"""What of our environment the process gets."""
-_ROOT = Path(__file__).resolve().parents[1]
+_PASSED_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LANG", "LC_ALL")
+"""The environment variables that the process gets."""
+_ROOT: Final = Path(__file__).resolve().parents[2]
 _Result = TypeVar("_Result")
 
 
 class ImageWorker:
-    """Runs what can be pickled in a process that is started when needed; to be closed before what the work stands on.
+    """Run picklable work in a child process, which is started when needed; close it before what the work depends on.
 
-    Decoded pixels are the memory, up to 128 MiB for each copy of one picture, so one piece of work at a time.
+    Decoded pixels take most memory, up to 128 MiB for each copy of a picture, so only one piece of work runs at a time.
     """
 
     def __init__(self, *, idle_seconds: float = IDLE_SECONDS, work_seconds: float = WORK_TIMEOUT_SECONDS) -> None:
         self._idle_seconds = idle_seconds
         self._work_seconds = work_seconds
-        self._turn = asyncio.Lock()
-        self._child: _Child | None = None
-        self._idle: asyncio.TimerHandle | None = None
+        self._lock = asyncio.Lock()
+        self._process: _WorkerProcess | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._threads: set[asyncio.Task[Any]] = set()
-        self._closed = False
+        self._is_closed = False
 
     @property
     def is_busy(self) -> bool:
-        """Whether a piece of work is being done."""
-        return self._turn.locked()
+        """Whether a piece of work is running."""
+        return self._lock.locked()
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
-        """Do the work when it is its turn, and return or raise what it does; who leaves meanwhile ends it.
+        """Run `work` when no other runs, and return or raise what it does; cancellation aborts it.
 
         Raises:
-            PictureUnfinished: Its process was killed, or it took too long, or we were closed.
+            PictureWorkAborted: The process was killed, the work took too long, or the worker was closed.
         """
-        async with self._turn:
-            if self._closed:
+        async with self._lock:
+            if self._is_closed:
                 raise PictureWorkAborted("", "closed")
-            if self._idle:
-                self._idle.cancel()
-            if self._child and self._child.ended:  # killed by somebody else, while it rested
-                self._end()
-            child = self._child = self._child or _Child()
-            doing = self._in_thread(lambda: child.do(work))
+            if self._idle_timer:
+                self._idle_timer.cancel()
+            if self._process and self._process.has_ended:  # killed from outside while it was idle
+                self._end_process()
+            process = self._process = self._process or _WorkerProcess()
+            running = self._run_in_thread(lambda: process.run(work))
             try:
-                await asyncio.wait({doing}, timeout=self._work_seconds)
-                if not doing.done():
+                await asyncio.wait({running}, timeout=self._work_seconds)
+                if not running.done():
                     raise PictureWorkAborted("", f"not done after {self._work_seconds:g} s")
-                return doing.result()
+                return running.result()
             finally:
-                if not doing.done():
-                    child.kill()
-                self._keep(child)
+                if not running.done():
+                    process.kill()
+                self._keep_or_end(process)
 
     async def close(self) -> None:
-        """End the process, whatever it does, and wait until it is gone."""
-        self._closed = True
-        self._end()
+        """Kill the process, even if it is busy, and wait until it has ended."""
+        self._is_closed = True
+        self._end_process()
         while self._threads:
             await asyncio.wait(self._threads)
 
-    def _keep(self, child: "_Child") -> None:
-        """Keep a process for the next piece of work, unless it has ended or none comes."""
-        if child.ended:
-            self._end()
-        elif not self._closed:
-            self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._end)
+    def _keep_or_end(self, process: "_WorkerProcess") -> None:
+        """Keep a process for the next piece of work until the idle timer fires; clean up one that has ended."""
+        if process.has_ended:
+            self._end_process()
+        elif not self._is_closed:
+            self._idle_timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_process)
 
-    def _end(self) -> None:
-        if self._idle:
-            self._idle.cancel()
-        if self._child:
-            self._child.kill()
-            self._in_thread(self._child.bury)
-            self._child = None
+    def _end_process(self) -> None:
+        if self._idle_timer:
+            self._idle_timer.cancel()
+        if self._process:
+            self._process.kill()
+            self._run_in_thread(self._process.wait)
+            self._process = None
 
-    def _in_thread(self, work: Callable[[], _Result]) -> asyncio.Task[_Result]:
-        thread = asyncio.create_task(asyncio.to_thread(work))
+    def _run_in_thread(self, call: Callable[[], _Result]) -> asyncio.Task[_Result]:
+        thread = asyncio.create_task(asyncio.to_thread(call))
         self._threads.add(thread)
-        thread.add_done_callback(self._ended)
+        thread.add_done_callback(self._forget_thread)
         return thread
 
-    def _ended(self, thread: asyncio.Task[Any]) -> None:
+    def _forget_thread(self, thread: asyncio.Task[Any]) -> None:
         self._threads.discard(thread)
         if not thread.cancelled():
-            thread.exception()  # looked at, as nobody else may be left to
+            thread.exception()  # retrieved here, because no coroutine may be left to do it
 
 
-class _Child:
-    """A process of bot.imaging.worker, for one thread at a time; any other may kill it."""
+class _WorkerProcess:
+    """A process of bot.imaging.worker; one thread at a time runs work in it, and any thread may kill it."""
 
     def __init__(self) -> None:
-        self._killed = False
+        self._is_killed = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._starting = threading.Lock()
-        self._working = threading.Lock()
+        self._start_lock = threading.Lock()
+        self._work_lock = threading.Lock()
 
     @property
-    def ended(self) -> bool:
-        """Whether it is no more use."""
-        return self._killed or (self._process is not None and self._process.poll() is not None)
+    def has_ended(self) -> bool:
+        """Whether the process can run no more work."""
+        return self._is_killed or (self._process is not None and self._process.poll() is not None)
 
-    def do(self, work: Callable[[], _Result]) -> _Result:
-        """Let it do a piece of work, blocking the calling thread; raises what that does, or PictureUnfinished."""
+    def run(self, work: Callable[[], _Result]) -> _Result:
+        """Run a piece of work; blocks the calling thread. Raises what the work raises, or PictureWorkAborted."""
         try:
-            with self._working:
-                result, error = self._ask(work)
-        except (OSError, EOFError, pickle.UnpicklingError) as broken:
+            with self._work_lock:
+                result, error = self._exchange(work)
+        except (OSError, EOFError, pickle.UnpicklingError) as broken_pipe:
             self.kill()
-            raise PictureWorkAborted("", f"its process ended ({self.bury()})") from broken
+            raise PictureWorkAborted("", f"its process ended ({self.wait()})") from broken_pipe
         except BaseException:
             self.kill()
-            self.bury()
+            self.wait()
             raise
         if isinstance(error, MemoryError):
             raise PictureWorkAborted("", "out of memory") from error
@@ -136,42 +139,42 @@ class _Child:
         return result
 
     def kill(self) -> None:
-        """Kill it now, or before it begins; it is then no more use."""
-        with self._starting:
-            self._killed = True
+        """Kill the process, or prevent it from starting."""
+        with self._start_lock:
+            self._is_killed = True
             if self._process:
                 self._process.kill()
 
-    def bury(self) -> int | None:
-        """Wait until a killed process is gone, and return its code."""
-        with self._working:
+    def wait(self) -> int | None:
+        """Wait until a killed process has ended, and return its exit code."""
+        with self._work_lock:
             if not self._process:
                 return None
-            with suppress(OSError), self._process:  # which closes its pipes, one perhaps with something unsaid
+            with suppress(OSError), self._process:  # closes the pipes, one of which may hold unsent bytes
                 self._process.wait()
             return self._process.returncode
 
-    def _ask(self, work: Callable[[], _Result]) -> tuple[_Result, Exception | None]:
-        with self._starting:
-            if self._killed:
+    def _exchange(self, work: Callable[[], _Result]) -> tuple[_Result, Exception | None]:
+        with self._start_lock:
+            if self._is_killed:
                 raise EOFError
-            self._process = self._process or _started()
-        told, answers = self._process.stdin, self._process.stdout
-        if told is None or answers is None:
+            self._process = self._process or _start_process()
+        requests, results = self._process.stdin, self._process.stdout
+        if requests is None or results is None:
             raise EOFError
-        pickle.dump(work, told)
-        told.flush()
-        answer: tuple[_Result, Exception | None] = pickle.load(answers)  # noqa: S301 - from our own process
-        return answer
+        pickle.dump(work, requests)
+        requests.flush()
+        result: tuple[_Result, Exception | None] = pickle.load(results)  # noqa: S301 - from our own process
+        return result
 
 
-def _started() -> subprocess.Popen[bytes]:
-    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    # It reads strangers' files: it needs Python, and none of our secrets.
-    known = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+def _start_process() -> subprocess.Popen[bytes]:
+    python_path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    # The process reads files from strangers: it gets Python, and none of our secrets.
+    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     return subprocess.Popen(
         (sys.executable, "-m", "bot.imaging.worker"),
-        env={**known, "PYTHONPATH": path},
+        env={**variables, "PYTHONPATH": python_path},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

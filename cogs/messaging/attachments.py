@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.errors import UploadTooLarge, UploadTooSmall, UploadTypeUnsupported, UploadUnreadable
-from bot.imaging.reencode import MAX_PIXELS
+from bot.imaging.decode import MAX_PIXELS
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
 

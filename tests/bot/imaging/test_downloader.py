@@ -100,7 +100,7 @@ class Bench:
 
     async def public(self, *answers: list[str]) -> PictureDownloader:
         """Build Pictures to which 127.0.0.1 is an address like any other, under the names that `answers` resolve."""
-        return await self.pictures(resolver=Answers(*answers), allowed={"127.0.0.1"}.__contains__)
+        return await self.pictures(resolver=Answers(*answers), is_allowed={"127.0.0.1"}.__contains__)
 
     def elsewhere(self, path: str = "/a.png") -> str:
         """Address the other server by a name."""
@@ -207,7 +207,7 @@ async def test_any_text_gives_our_error(text: str) -> None:
 
     async with aiohttp.ClientSession() as session:
         pictures = PictureDownloader(
-            session, "http://127.0.0.1:1", resolver=Answers(), allowed=set[str]().__contains__, sleep=skip
+            session, "http://127.0.0.1:1", resolver=Answers(), is_allowed=set[str]().__contains__, sleep=skip
         )
         try:
             with pytest.raises(PictureError):
@@ -268,7 +268,9 @@ async def test_a_persons_link_finds_nothing_but_pictures_at_the_relay(
     link = bench.relay.url(path)
     if redirected:
         bench.other.handler = redirecting(link)
-    pictures = await bench.pictures(resolver=Answers(HERE), allowed=lambda _: redirected and not bench.other.requests)
+    pictures = await bench.pictures(
+        resolver=Answers(HERE), is_allowed=lambda _: redirected and not bench.other.requests
+    )
     with pytest.raises(UploadNotFound):
         await LinkedPicture(pictures, bench.elsewhere() if redirected else link).read()
     assert bench.relay.requests == []
@@ -474,11 +476,11 @@ async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> No
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     bench.relay.handler = serving(body)
-    off_loop = ImageWorker()
-    pictures = await bench.pictures(off_loop=off_loop)
+    worker = ImageWorker()
+    pictures = await bench.pictures(worker=worker)
     for _ in range(5):
         left = asyncio.create_task(pictures.fetch(bench.relay.url(), name="a"))
-        while not off_loop.is_busy:  # noqa: ASYNC110 - nobody but this test waits for that
+        while not worker.is_busy:  # noqa: ASYNC110 - nobody but this test waits for that
             await asyncio.sleep(0.001)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
@@ -487,13 +489,13 @@ async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> No
     last = await pictures.fetch(bench.relay.url(), name="a")
     assert (40, 30) == (last.width, last.height)
     await pictures.close()
-    assert not off_loop.is_busy
+    assert not worker.is_busy
     del left
     gc.collect()
     assert complaints == []
 
 
-class CountingOffLoop(ImageWorker):
+class CountingWorker(ImageWorker):
     """Counts the pieces of work that went to its process."""
 
     works = 0
@@ -509,12 +511,12 @@ async def test_a_large_grid_fits(bench: Bench) -> None:
     grid = encoded(noise(2240, 2240), "PNG", compress_level=1)
     assert len(grid) > 14 * 1024 * 1024
     bench.relay.handler = serving(grid)
-    off_loop = CountingOffLoop()
-    pictures = await bench.pictures(off_loop=off_loop)
+    worker = CountingWorker()
+    pictures = await bench.pictures(worker=worker)
     picture = await pictures.fetch(bench.relay.url(), name="a")
     assert (picture.name, picture.width, picture.height, picture.is_reencoded) == ("a.jpg", 2240, 2240, True)
     assert DISCORD_FILE_LIMIT * 0.4 < len(picture.data) <= DISCORD_FILE_LIMIT
-    assert off_loop.works == 1
+    assert worker.works == 1
 
 
 async def test_a_name_with_one_good_address_is_fetched(bench: Bench) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.errors import PictureError, PictureTooLarge, PictureUnreadable
-from bot.imaging.reencode import MAX_PIXELS, fit_to_limit
+from bot.imaging.decode import MAX_PIXELS
+from bot.imaging.reencode import fit_to_limit
 
 LIMIT = 10 * 1024 * 1024
 URL = "https://cdn.example/a"

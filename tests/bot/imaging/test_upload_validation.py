@@ -18,8 +18,9 @@ from bot.errors import (
     UploadTypeUnsupported,
     UploadUnreadable,
 )
+from bot.imaging.decode import MAX_PIXELS
 from bot.imaging.masks import read_mask
-from bot.imaging.reencode import MAX_PIXELS, fit_to_limit
+from bot.imaging.reencode import fit_to_limit
 from bot.imaging.upload_validation import MAX_SENT_BYTES, MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS, prepare_upload
 from bot.relay.requests import Describe, encode_body
 from tests.pictures import bomb, decoded, encoded, endless, moving, noise

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.imaging.downloader import parse_expiry, rewrite_relay_url
-from bot.imaging.url_safety import AddressRefusedError, create_public_connector, is_public_ip
+from bot.imaging.url_safety import (
+    AddressRefusedError,
+    create_public_connector,
+    is_public_ip,
+    parse_expiry,
+    rewrite_relay_url,
+)
 
 RELAY = "https://relay.example/pre"
 
@@ -205,7 +210,7 @@ def test_other_links_tell_nothing(query: str) -> None:
 
 async def test_the_connector_opens_what_is_allowed(unused_tcp_port: int) -> None:
     """An allowed address gets as far as the network does."""
-    connector = create_public_connector(Answers(["127.0.0.1"]), allowed={"127.0.0.1"}.__contains__)
+    connector = create_public_connector(Answers(["127.0.0.1"]), is_allowed={"127.0.0.1"}.__contains__)
     async with aiohttp.ClientSession(connector=connector) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get(f"http://cdn.example:{unused_tcp_port}/")

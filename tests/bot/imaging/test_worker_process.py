@@ -29,11 +29,11 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-async def off_loop() -> AsyncIterator[ImageWorker]:
+async def worker() -> AsyncIterator[ImageWorker]:
     """One that ends with its test."""
-    off_loop = ImageWorker()
-    yield off_loop
-    await off_loop.close()
+    worker = ImageWorker()
+    yield worker
+    await worker.close()
 
 
 class Held:
@@ -70,27 +70,27 @@ async def gone(process: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_it_is_another_process_and_stays(off_loop: ImageWorker) -> None:
+async def test_it_is_another_process_and_stays(worker: ImageWorker) -> None:
     """Nothing that a codec does can hold our loop, and the next picture needs no start."""
-    process = await off_loop.run(os.getpid)
+    process = await worker.run(os.getpid)
     assert process != os.getpid()
-    assert process == await off_loop.run(os.getpid)
+    assert process == await worker.run(os.getpid)
 
 
-async def test_it_knows_no_secret(off_loop: ImageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_knows_no_secret(worker: ImageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that breaks a decoder finds neither the token nor the key nor the database."""
     for name in ("DISCORD_TOKEN", "MJ_API_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "secret")
-    told = await off_loop.run(partial(Path.read_bytes, Path("/proc/self/environ")))
+    told = await worker.run(partial(Path.read_bytes, Path("/proc/self/environ")))
     assert b"PYTHONPATH=" in told
     assert b"secret" not in told
 
 
-async def test_one_at_a_time(off_loop: ImageWorker, held: Held) -> None:
+async def test_one_at_a_time(worker: ImageWorker, held: Held) -> None:
     """The second waits until the first has ended: decoded pixels are the memory."""
-    first = asyncio.create_task(off_loop.run(held.work))
+    first = asyncio.create_task(worker.run(held.work))
     await held.begun()
-    second = asyncio.create_task(off_loop.run(os.getpid))
+    second = asyncio.create_task(worker.run(os.getpid))
     await asyncio.sleep(0)
     assert not second.done()
     held.let()
@@ -98,12 +98,12 @@ async def test_one_at_a_time(off_loop: ImageWorker, held: Held) -> None:
     assert await second
 
 
-async def test_what_is_wrong_comes_through_whole(off_loop: ImageWorker) -> None:
+async def test_what_is_wrong_comes_through_whole(worker: ImageWorker) -> None:
     """With its data, and with where it was raised, as no traceback comes through a pipe."""
     with pytest.raises(UploadTypeUnsupported) as refused:
-        await off_loop.run(partial(prepare_upload, b"%PDF", name="fox.pdf"))
+        await worker.run(partial(prepare_upload, b"%PDF", name="fox.pdf"))
     assert ("fox.pdf", "PDF") == (refused.value.name, refused.value.kind)
-    assert "check_file" in refused.value.__notes__[0]
+    assert "check_upload_file" in refused.value.__notes__[0]
 
 
 @pytest.mark.parametrize(
@@ -121,45 +121,45 @@ def test_errors_keep_their_data_in_a_pipe(error: MjbotError) -> None:
     assert (type(error), vars(error)) == (type(again), vars(again))
 
 
-async def test_a_killed_process_is_told_and_replaced(off_loop: ImageWorker) -> None:
+async def test_a_killed_process_is_told_and_replaced(worker: ImageWorker) -> None:
     """As by the kernel, where memory runs out."""
-    process = await off_loop.run(os.getpid)
+    process = await worker.run(os.getpid)
     with pytest.raises(PictureWorkAborted, match="its process ended"):
-        await off_loop.run(partial(os._exit, 9))
-    assert process != await off_loop.run(os.getpid)
+        await worker.run(partial(os._exit, 9))
+    assert process != await worker.run(os.getpid)
     await gone(process)
 
 
-async def test_one_killed_while_it_rests_hurts_nobody(off_loop: ImageWorker) -> None:
+async def test_one_killed_while_it_rests_hurts_nobody(worker: ImageWorker) -> None:
     """The next piece of work has a new one."""
-    process = await off_loop.run(os.getpid)
+    process = await worker.run(os.getpid)
     os.kill(process, signal.SIGKILL)
     await asyncio.to_thread(os.waitid, os.P_PID, process, os.WEXITED | os.WNOWAIT)
-    assert process != await off_loop.run(os.getpid)
+    assert process != await worker.run(os.getpid)
     await gone(process)
 
 
-async def test_a_want_of_memory_is_told(off_loop: ImageWorker) -> None:
+async def test_a_want_of_memory_is_told(worker: ImageWorker) -> None:
     """The process lives on."""
-    process = await off_loop.run(os.getpid)
+    process = await worker.run(os.getpid)
     with pytest.raises(PictureWorkAborted, match="memory"):
-        await off_loop.run(partial(bytearray, 2**62))
-    assert process == await off_loop.run(os.getpid)
+        await worker.run(partial(bytearray, 2**62))
+    assert process == await worker.run(os.getpid)
 
 
-async def test_what_cannot_be_sent_is_an_error_of_ours(off_loop: ImageWorker) -> None:
+async def test_what_cannot_be_sent_is_an_error_of_ours(worker: ImageWorker) -> None:
     """And nobody else's: the next one works."""
     with pytest.raises((AttributeError, pickle.PicklingError)):
-        await off_loop.run(lambda: 1)
-    assert await off_loop.run(os.getpid)
+        await worker.run(lambda: 1)
+    assert await worker.run(os.getpid)
 
 
-async def test_who_leaves_ends_the_work(off_loop: ImageWorker, held: Held) -> None:
+async def test_who_leaves_ends_the_work(worker: ImageWorker, held: Held) -> None:
     """Whoever waits begins at once, in a new process."""
-    process = await off_loop.run(os.getpid)
-    first = asyncio.create_task(off_loop.run(held.work))
+    process = await worker.run(os.getpid)
+    first = asyncio.create_task(worker.run(held.work))
     await held.begun()
-    second = asyncio.create_task(off_loop.run(os.getpid))
+    second = asyncio.create_task(worker.run(os.getpid))
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
@@ -169,41 +169,41 @@ async def test_who_leaves_ends_the_work(off_loop: ImageWorker, held: Held) -> No
 
 async def test_what_takes_too_long_is_ended() -> None:
     """A picture made to keep a decoder busy keeps nobody else waiting for ever."""
-    off_loop = ImageWorker(work_seconds=0.2)
+    worker = ImageWorker(work_seconds=0.2)
     with pytest.raises(PictureWorkAborted, match="not done after"):
-        await off_loop.run(partial(time.sleep, 600))
-    await off_loop.close()
+        await worker.run(partial(time.sleep, 600))
+    await worker.close()
 
 
 async def test_an_idle_process_is_ended() -> None:
     """Its memory is the machine's again; the next picture starts another."""
-    off_loop = ImageWorker(idle_seconds=0)
-    process = await off_loop.run(os.getpid)
+    worker = ImageWorker(idle_seconds=0)
+    process = await worker.run(os.getpid)
     await gone(process)
-    assert process != await off_loop.run(os.getpid)
-    await off_loop.close()
+    assert process != await worker.run(os.getpid)
+    await worker.close()
 
 
-async def test_close_waits_for_no_picture(off_loop: ImageWorker, held: Held) -> None:
+async def test_close_waits_for_no_picture(worker: ImageWorker, held: Held) -> None:
     """A deploy has ten seconds, and the largest pictures take more."""
-    process = await off_loop.run(os.getpid)
-    working = asyncio.create_task(off_loop.run(held.work))
+    process = await worker.run(os.getpid)
+    working = asyncio.create_task(worker.run(held.work))
     await held.begun()
-    waiting = asyncio.create_task(off_loop.run(os.getpid))
-    await off_loop.close()
-    for asked in (working, waiting, asyncio.create_task(off_loop.run(os.getpid))):
+    waiting = asyncio.create_task(worker.run(os.getpid))
+    await worker.close()
+    for asked in (working, waiting, asyncio.create_task(worker.run(os.getpid))):
         with pytest.raises(PictureWorkAborted):
             await asked
     await gone(process)
-    await off_loop.close()
+    await worker.close()
 
 
-async def test_a_signal_to_all_processes_is_not_for_this_one(off_loop: ImageWorker) -> None:
+async def test_a_signal_to_all_processes_is_not_for_this_one(worker: ImageWorker) -> None:
     """Platforms and terminals tell every process; answers under way need this one a moment longer."""
-    process = await off_loop.run(os.getpid)
+    process = await worker.run(os.getpid)
     for number in (signal.SIGTERM, signal.SIGINT):
         os.kill(process, number)
-    assert process == await off_loop.run(os.getpid)
+    assert process == await worker.run(os.getpid)
 
 
 def test_it_ends_with_whoever_told_it() -> None:
