@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.relay import Relay, RelaySettings
+from tests.wire.fork_client import ForkedProcess, fork_bot
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,13 @@ READY = r"^(Registered \d+ commands|The commands are as)"
 """The last line of a start."""
 
 BOT = (sys.executable, "-m", "bot")
-"""How the bot is started, unless a test says otherwise."""
+"""The command that starts the bot as an operator does."""
+
+FORKED = ("fork", "bot")
+"""Stands for a bot process that tests.wire.fork_server forks: the same program, without the time to import it."""
+
+_LINE_BYTES = 1 << 20
+"""The longest line that a bot process may write."""
 
 GENEROUS = {"PRESS_COOLDOWN_SECONDS": "0", "DAILY_SUBMITS_PER_PERSON": "9999", "DAILY_SUBMITS": "9999"}
 """Settings under which nobody is told to wait."""
@@ -37,7 +44,7 @@ PATIENCE = 60.0
 class BotProcess:
     """One process and what it says; to be ended by the block of `bot_process`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: ForkedProcess | asyncio.subprocess.Process) -> None:
         self.lines: list[dict[str, Any]] = []
         self.text: list[str] = []
         self._process = process
@@ -128,24 +135,29 @@ def _decoded(line: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def bot_process(
-    folder: Path, env: Mapping[str, str], *arguments: str, command: Sequence[str] = BOT
+    folder: Path, env: Mapping[str, str], *arguments: str, command: Sequence[str] = FORKED
 ) -> AsyncGenerator[BotProcess]:
-    """Run `command` in `folder` with nothing in its environment but `env`; whatever happens, it ends here."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        *arguments,
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), **env},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        limit=1 << 20,
-    )
+    """Run `command` in `folder` with only `env` as its environment; the process has ended when the block ends."""
+    env = {"PYTHONPATH": str(ROOT), **env}
+    process: ForkedProcess | asyncio.subprocess.Process
+    if command == FORKED:
+        process = await fork_bot(folder, env, arguments, limit=_LINE_BYTES)
+    else:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            *arguments,
+            cwd=folder,
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=_LINE_BYTES,
+        )
     running = BotProcess(process)
     try:
         yield running
     finally:
-        if command != BOT and running.code is None:
+        if command not in {FORKED, BOT} and running.code is None:
             # What starts others is asked first: killed, it would leave them behind.
             with suppress(TimeoutError):
                 await running.stop()
@@ -177,7 +189,7 @@ class World:
         }
 
     @asynccontextmanager
-    async def bot(self, *arguments: str, command: Sequence[str] = BOT, **changed: str) -> AsyncGenerator[BotProcess]:
+    async def bot(self, *arguments: str, command: Sequence[str] = FORKED, **changed: str) -> AsyncGenerator[BotProcess]:
         """Start a process; without arguments it is connected, and its commands are known, when the block begins."""
         sessions = len(self.discord.gateway.connected)
         async with bot_process(self.folder, self.env | changed, *arguments, command=command) as running:

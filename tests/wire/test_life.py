@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from tests.wire.process import World
+from tests.wire.process import BOT, World
 
 pytestmark = pytest.mark.wire
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.wire
 async def test_status_then_press(world: World) -> None:
     """A running task ends as a picture with buttons in rows of 5 and 4, and ours; U1 leads to a finished child."""
     task_id = world.relay.add_task()
-    async with world.bot():
+    async with world.bot(command=BOT):
         message = await world.follow(task_id)
         await world.shows(message, "✅ Four pictures")
         assert [[len(row["components"]) for row in message.components], len(message.files)] == [[5, 4, 2], 1]

@@ -99,6 +99,7 @@ async def test_a_lost_child_is_found_by_its_id(tmp_path: Path) -> None:
             await bot.kill()
         _let_time_pass(world)
         async with world.bot() as bot:
+            await bot.line("was on its way when its process ended")
             await world.shows(await world.follow(world.relay.submits[0].task_id), "✅")
             await bot.line("closes claim")
             act = await world.discord.click(world.discord.owner, grid, "U1")

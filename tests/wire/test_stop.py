@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.wire.process import World, bot_process, world_of
+from tests.wire.process import BOT, World, bot_process, world_of
 
 pytestmark = pytest.mark.wire
 
@@ -16,7 +16,7 @@ async def test_a_signal_stops_it_with_work_under_way(tmp_path: Path, number: int
     """Asked to stop, it ends with 0 within ten seconds: a drawing, a submit and a fetch under way, asked twice."""
     async with world_of(tmp_path, RelaySettings(seconds_per_task=60, picture_side=192, submit_seconds=60)) as world:
         grid, running = world.relay.add_task("grid"), world.relay.add_task(age=20)
-        async with world.bot() as bot:
+        async with world.bot(command=BOT) as bot:
             finished = await world.shows(await world.follow(grid), "✅ Four")
             await world.shows(await world.follow(running), "🎨")
             await world.press(finished, "U1")
