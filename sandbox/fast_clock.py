@@ -12,6 +12,8 @@ from bot.clock import Clock
 SPEED = 10.0
 """How much faster than ours the bot's clock runs: budgets, polls and pauses cost a tenth."""
 
+_SHORTEST_TICK, _LONGEST_TICK = 0.001, 0.008
+
 
 class FastClock:
     """A bot.clock.Clock in `clock` that begins now and runs at SPEED, while `ticking`.
@@ -44,9 +46,15 @@ class FastClock:
         heapq.heappush(self._sleepers, (self._now() + timedelta(seconds=max(seconds, 0)), next(self._numbers), woken))
         await woken
 
+    def _pause(self) -> float:
+        """Return the real seconds until the next sleeper is due, within bounds: a new one may be due earlier."""
+        if not self._sleepers:
+            return _LONGEST_TICK
+        return min(max((self._sleepers[0][0] - self._now()).total_seconds() / SPEED, _SHORTEST_TICK), _LONGEST_TICK)
+
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(self._pause())
             while self._sleepers and self._sleepers[0][0] <= self._now():
                 _, _, woken = heapq.heappop(self._sleepers)
                 if not woken.done():

@@ -8,15 +8,17 @@ import pytest
 
 from bot.imaging.image_processor import ImageProcessor
 from bot.store import SqlStore, open_store
+from tests.fakes.image_worker import ThreadImageWorker
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON
+from tests.migrated import create_migrated_file
 from tests.postgres import Postgres
 
 
 @pytest.fixture
 async def studio() -> AsyncGenerator[ImageProcessor]:
     """Where pictures are worked on; its process ends with the test."""
-    studio = ImageProcessor()
+    studio = ImageProcessor(ThreadImageWorker())
     yield studio
     await studio.close()
 
@@ -49,7 +51,9 @@ async def store(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[SqlS
         return
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        url = await server.database()
+        url = await server.migrated_database()
+    else:
+        create_migrated_file(Path(url.removeprefix("sqlite:///")))
     async with open_store(url, now=lambda: NOON) as opened:
         yield opened
 
@@ -63,7 +67,9 @@ async def shared(
         rows = FakeStore(lambda: NOON)
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
-            url = await server.database()
+            url = await server.migrated_database()
+        elif request.param == "sqlite":
+            create_migrated_file(Path(url.removeprefix("sqlite:///")))
 
         async def open_as(owner: str) -> SqlStore | FakeStore:
             if request.param == "fake":

@@ -20,6 +20,7 @@ from bot.tracking.task_supervisor import TaskSupervisor
 from bot.tracking.tracker import JobTracker, WatchTimes
 from tests.fakes.clock import FakeClock
 from tests.fakes.display import FakeMessageEditor
+from tests.fakes.image_worker import ThreadImageWorker
 from tests.fakes.pictures import FakePictures
 from tests.fakes.relay import FakeRelay
 from tests.fakes.steps import Steps
@@ -54,6 +55,7 @@ class World:
     store: FakeStore = field(init=False)
     editor: FakeMessageEditor = field(default_factory=FakeMessageEditor)
     times: WatchTimes = TIMES
+    lease: timedelta = LEASE
     spending_policy: SpendingPolicy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,11 +103,11 @@ class World:
         presses = PressService(
             relay, store, jobs, self.spending_policy, lost_answers, supervisor, self.pictures, clock=self.clock.clock
         )
-        studio = ImageProcessor()
+        studio = ImageProcessor(ThreadImageWorker())
         creations = CommandService(
             relay, store, jobs, self.spending_policy, studio, lost_answers, supervisor, clock=self.clock.clock
         )
-        ownership = JobLeases(store, fleet, jobs, lost_answers, lease=LEASE, clock=self.clock.clock)
+        ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)
             await ownership.run_once()

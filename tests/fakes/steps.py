@@ -58,4 +58,5 @@ class _Stepped:
             self._steps.take(f"after {name}", failing=self._failing)
             return result
 
+        setattr(self, name, stepped)  # the next access does not come here
         return stepped

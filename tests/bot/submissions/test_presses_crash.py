@@ -70,7 +70,7 @@ class Story:
 
     def world(self) -> World:
         """Prepare what is there before."""
-        world = World()
+        world = World(lease=timedelta(minutes=1))
         world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=MORE)}
         world.relay.outcomes = list(self.outcomes)
         world.relay.submit_seconds = 1.0
