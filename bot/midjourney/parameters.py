@@ -185,7 +185,7 @@ def find_spec(name: str) -> ParameterSpec | None:
 
 
 def get_integer_range(name: str) -> tuple[int, int]:
-    """Return the range of a parameter whose values are whole numbers, as all current versions have it."""
+    """Return the smallest and the largest value of a parameter that takes whole numbers, for current versions."""
     spec = _BY_NAME[name]
     return int(spec.minimum), int(spec.maximum)
 

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.midjourney.parameters import NIJI_VERSIONS, VERSIONS
+from bot.midjourney.parameters import NIJI_VERSIONS, VERSIONS, get_integer_range
 from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
 from bot.midjourney.request_options import Dimensions, Speed
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
@@ -18,7 +18,7 @@ from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.context import Interaction
 from cogs.text import limits
 
-_SEEDS = 2**32 - 1
+_STYLIZE, _CHAOS, _WEIRD, _SEED = map(get_integer_range, ("stylize", "chaos", "weird", "seed"))
 _ASPECTS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "21:9", "2:1")
 _Choices = list[app_commands.Choice[str]]
 
@@ -56,10 +56,10 @@ class ImagineBlendCog(commands.Cog):
         prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
         aspect: app_commands.Range[str, 1, 20] = "",
         version: app_commands.Range[str, 1, 20] = "",
-        stylize: app_commands.Range[int, 0, 1000] | None = None,
-        chaos: app_commands.Range[int, 0, 100] | None = None,
-        weird: app_commands.Range[int, 0, 3000] | None = None,
-        seed: app_commands.Range[int, 0, _SEEDS] | None = None,
+        stylize: app_commands.Range[int, _STYLIZE[0], _STYLIZE[1]] | None = None,
+        chaos: app_commands.Range[int, _CHAOS[0], _CHAOS[1]] | None = None,
+        weird: app_commands.Range[int, _WEIRD[0], _WEIRD[1]] | None = None,
+        seed: app_commands.Range[int, _SEED[0], _SEED[1]] | None = None,
         no: app_commands.Range[str, 1, 1000] = "",
         tile: bool | None = None,  # noqa: FBT001
         raw: bool | None = None,  # noqa: FBT001

@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.text_cleaning import clean_text
+from cogs.commands.imagine_blend import ImagineBlendCog
 from sandbox.relay import RelaySettings
 from tests.pictures import bomb, encoded, moving, noise
 from tests.world import GUILD_ID, World, rows, title_of, world
@@ -24,6 +25,14 @@ async def drawn(w: World, name: str, **options: Any) -> Any:  # noqa: ANN401
 def sent(w: World) -> list[tuple[str, dict[str, Any]]]:
     """Return the accepted submits as path and body."""
     return [(one.path, one.body) for one in w.relay.submits]
+
+
+@pytest.mark.parametrize("name", ["stylize", "chaos", "weird"])
+def test_an_options_description_names_its_range(name: str) -> None:
+    """Discord shows the range only after a mistake."""
+    option = ImagineBlendCog.imagine.get_parameter(name)
+    assert option is not None
+    assert f"{option.min_value} to {option.max_value}" in str(option.description)
 
 
 async def test_a_prompt_becomes_four_pictures_in_one_message(tmp_path: Path) -> None:
