@@ -40,27 +40,27 @@ ALLOWED = None
         ({}, Spender(9, 6, is_trusted_guild=False), ServerNotAllowed),
         ({}, Spender(1, 6, is_trusted_guild=False), ServerNotAllowed),
         # Set: those, and no others, whoever owns them.
-        ({"guilds": {6}}, Spender(9, 6), ALLOWED),
-        ({"guilds": {6}}, Spender(9, 7, is_trusted_guild=True), ServerNotAllowed),
+        ({"allowed_guilds": {6}}, Spender(9, 6), ALLOWED),
+        ({"allowed_guilds": {6}}, Spender(9, 7, is_trusted_guild=True), ServerNotAllowed),
         # ALLOWED_USERS empty: the application's owners, in DMs and as a user-installed app.
         ({}, Spender(1, 0), ALLOWED),
         ({}, Spender(9, 0), PersonNotAllowed),
-        ({"owners": ()}, Spender(1, 0), PersonNotAllowed),
+        ({"application_owners": ()}, Spender(1, 0), PersonNotAllowed),
         # Set: those, and no others.
-        ({"people": {9}}, Spender(9, 0), ALLOWED),
-        ({"people": {9}}, Spender(1, 0), PersonNotAllowed),
+        ({"allowed_users": {9}}, Spender(9, 0), ALLOWED),
+        ({"allowed_users": {9}}, Spender(1, 0), PersonNotAllowed),
         # Neither opens the other.
-        ({"people": {9}}, Spender(9, 6), ServerNotAllowed),
-        ({"guilds": {6}}, Spender(9, 0), PersonNotAllowed),
+        ({"allowed_users": {9}}, Spender(9, 6), ServerNotAllowed),
+        ({"allowed_guilds": {6}}, Spender(9, 0), PersonNotAllowed),
         # PRESS_POLICY=requester binds presses, and no commands.
-        ({"policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=9), ALLOWED),
-        ({"policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=8), NotTheRequester),
-        ({"policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=0), RequesterUnknown),
-        ({"policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=None), ALLOWED),
-        ({"policy": "requester"}, Spender(1, 0, requester_id=2), NotTheRequester),
-        ({"policy": "requester"}, Spender(9, 6, requester_id=9), ServerNotAllowed),
-        ({"policy": "anyone"}, Spender(9, 6, is_trusted_guild=True, requester_id=8), ALLOWED),
-        ({"policy": "anyone"}, Spender(9, 6, is_trusted_guild=True, requester_id=0), ALLOWED),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=9), ALLOWED),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=8), NotTheRequester),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=0), RequesterUnknown),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=None), ALLOWED),
+        ({"press_policy": "requester"}, Spender(1, 0, requester_id=2), NotTheRequester),
+        ({"press_policy": "requester"}, Spender(9, 6, requester_id=9), ServerNotAllowed),
+        ({"press_policy": "anyone"}, Spender(9, 6, is_trusted_guild=True, requester_id=8), ALLOWED),
+        ({"press_policy": "anyone"}, Spender(9, 6, is_trusted_guild=True, requester_id=0), ALLOWED),
     ],
 )
 def test_who_may_spend_where(rules: dict[str, Any], asker: Spender, verdict: type[PolicyRefused] | None) -> None:
@@ -117,7 +117,7 @@ def test_a_day_has_its_limits(person: int, everybody: int, limit: int, whose: st
     assert (told.limit, told.whose, told.resets_at) == (limit, whose, datetime(2026, 1, 2, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("rules", [{"per_person": 0}, {"everybody": 0}])
+@pytest.mark.parametrize("rules", [{"daily_submits_per_person": 0}, {"daily_submits": 0}])
 def test_a_limit_of_nothing_lets_nobody_spend(rules: dict[str, Any]) -> None:
     """An operator may switch spending off."""
     with pytest.raises(DailyLimitReached):

@@ -17,7 +17,7 @@ PRESS = Claim(id=100, person_id=1, guild_id=6, message_id=700, task_id="5", butt
 
 
 def rules(store: SqlStore | FakeStore, **limits: int) -> ClaimWriter:
-    given = {"per_person": 30, "everybody": 500, **limits}
+    given = {"daily_submits_per_person": 30, "daily_submits": 500, **limits}
     admission = SpendingPolicy(
         allowed_guilds=(6,),
         allowed_users=(),
@@ -25,8 +25,8 @@ def rules(store: SqlStore | FakeStore, **limits: int) -> ClaimWriter:
         press_policy="anyone",
         cooldown=timedelta(minutes=1),
         now=lambda: NOON,
-        daily_submits_per_person=given["per_person"],
-        daily_submits=given["everybody"],
+        daily_submits_per_person=given["daily_submits_per_person"],
+        daily_submits=given["daily_submits"],
     )
     return ClaimWriter(store, admission, now=lambda: NOON)
 
@@ -36,7 +36,7 @@ async def pressed(store: SqlStore | FakeStore, claim: Claim = PRESS, *, submits:
     await store.settle_claim(claim.id, ClaimState.ACCEPTED, "9001", submits=submits)
 
 
-@pytest.mark.parametrize("limits", [{"per_person": 2}, {"everybody": 2}, {}])
+@pytest.mark.parametrize("limits", [{"daily_submits_per_person": 2}, {"daily_submits": 2}, {}])
 async def test_a_form_within_the_limit_may_be_sent(store: SqlStore | FakeStore, limits: dict[str, int]) -> None:
     """However short ago its press was; nothing is written for it."""
     await pressed(store)
@@ -46,7 +46,8 @@ async def test_a_form_within_the_limit_may_be_sent(store: SqlStore | FakeStore, 
 
 
 @pytest.mark.parametrize(
-    ("limits", "whose"), [({"per_person": 1}, "person"), ({"everybody": 1}, "everybody"), ({"everybody": 3}, None)]
+    ("limits", "whose"),
+    [({"daily_submits_per_person": 1}, "person"), ({"daily_submits": 1}, "everybody"), ({"daily_submits": 3}, None)],
 )
 async def test_a_form_beyond_the_limit_may_not(
     store: SqlStore | FakeStore, limits: dict[str, int], whose: str | None

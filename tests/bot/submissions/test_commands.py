@@ -176,7 +176,7 @@ async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, proce
 
 async def test_the_days_limit_binds_commands(world: World) -> None:
     """The claim judges, so nothing is shown or sent."""
-    world.allow(per_person=1)
+    world.allow(daily_submits_per_person=1)
     async with world.process() as process:
         await process.creations.submit_command(creation(), wish(), FakePressFollowups())
         await world.clock.advance(10.0)

@@ -266,7 +266,7 @@ async def test_the_first_that_fails_is_the_last(
 
 async def test_each_line_counts_against_the_day(world: World) -> None:
     """The third is refused where two a day are allowed."""
-    world.allow(per_person=2)
+    world.allow(daily_submits_per_person=2)
     await learnt(world, ALL)
     world.relay.outcomes = [*accepted("1", "2")]
     async with world.process() as process:
@@ -376,7 +376,7 @@ async def test_a_form_is_checked_before_anything_is_claimed(world: World, proces
 
 async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
     """The other way is paid as well."""
-    world.allow(policy="requester")
+    world.allow(press_policy="requester")
     await learnt(world, ANIMATE)
     async with world.process() as process:
         world.store.snapshots[PARENT] = parent(ANIMATE)

@@ -700,12 +700,12 @@ async def test_a_claim_without_an_end_holds_up_nobody_for_ever(world: World, pro
 @pytest.mark.parametrize(
     ("rules", "asker", "refusal"),
     [
-        ({"guilds": (1,)}, {}, ServerNotAllowed),
+        ({"allowed_guilds": (1,)}, {}, ServerNotAllowed),
         ({}, {"guild_id": 0}, PersonNotAllowed),
-        ({"policy": "requester"}, {"requester_id": 9}, NotTheRequester),
-        ({"policy": "requester"}, {"requester_id": 0}, RequesterUnknown),
-        ({"per_person": 0}, {}, DailyLimitReached),
-        ({"everybody": 0}, {}, DailyLimitReached),
+        ({"press_policy": "requester"}, {"requester_id": 9}, NotTheRequester),
+        ({"press_policy": "requester"}, {"requester_id": 0}, RequesterUnknown),
+        ({"daily_submits_per_person": 0}, {}, DailyLimitReached),
+        ({"daily_submits": 0}, {}, DailyLimitReached),
     ],
 )
 async def test_whoever_may_not_spend_claims_nothing(
@@ -725,7 +725,7 @@ async def test_whoever_may_not_spend_claims_nothing(
 
 async def test_the_store_knows_first_whose_message_it_is(world: World) -> None:
     """Where Discord tells nothing, or something else, the row decides."""
-    world.allow(policy="requester")
+    world.allow(press_policy="requester")
     world.store.jobs = {700: job(700, PARENT)}
     async with world.process() as process:
         await process.presses.submit_press(press(requester_id=0), FakePressFollowups())
@@ -735,7 +735,7 @@ async def test_the_store_knows_first_whose_message_it_is(world: World) -> None:
 
 async def test_limits_count_what_was_accepted_or_may_have_been(world: World) -> None:
     """The cooldown lasts after a refusal, too: it also spares the relay."""
-    world.allow(per_person=2, cooldown=timedelta(seconds=3))
+    world.allow(daily_submits_per_person=2, cooldown=timedelta(seconds=3))
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout"), RelayBusy("23"), ACCEPTED]
     async with world.process() as process:
         await process.presses.submit_press(press(100, button=V2), FakePressFollowups(801))

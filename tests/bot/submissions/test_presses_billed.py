@@ -104,7 +104,7 @@ async def test_a_form_that_follows_its_press_counts_too(
 
 
 async def test_two_submits_use_up_a_budget_of_two(world: World) -> None:
-    world.allow(per_person=2)
+    world.allow(daily_submits_per_person=2)
     world.relay.outcomes = [REMIX, ACCEPTED]
     async with world.process() as process:
         await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
@@ -162,7 +162,7 @@ async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, 
 # ---------------------------------------------------------------------------------------------------- judged anew
 
 
-@pytest.mark.parametrize("rules", [{"per_person": 1}, {"everybody": 1}])
+@pytest.mark.parametrize("rules", [{"daily_submits_per_person": 1}, {"daily_submits": 1}])
 async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str, int]) -> None:
     """Its window was billed, and used the limit up: the child waits for the form, and the person is told."""
     world.allow(**rules)
@@ -198,7 +198,7 @@ async def test_a_form_is_sent_as_far_as_the_limit_goes(
     world: World, window: SubmitResponse, limit: int, kinds: list[str]
 ) -> None:
     """A free window leaves room for its form; and no cooldown is asked in between."""
-    world.allow(per_person=limit, cooldown=timedelta(minutes=1))
+    world.allow(daily_submits_per_person=limit, cooldown=timedelta(minutes=1))
     world.relay.outcomes = [window, ACCEPTED]
     async with world.process() as process:
         await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
@@ -209,7 +209,7 @@ async def test_a_form_is_sent_as_far_as_the_limit_goes(
 
 async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -> None:
     """Whatever their order, no more is spent than the limit allows."""
-    world.allow(per_person=3)
+    world.allow(daily_submits_per_person=3)
     world.relay.submit_seconds = 3.0
     world.relay.outcomes = [REMIX, REMIX.model_copy(update={"result": "9002"}), ACCEPTED, ACCEPTED]
     world.relay.set(task("9002", Status.MODAL))

@@ -219,7 +219,7 @@ async def test_a_note_that_cannot_be_written_changes_no_answer(
     async def refuse(*_: object, **__: object) -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(process.store, "refuse", refuse)
+    monkeypatch.setattr(process.store, "save_missing_capability", refuse)
     world.relay.outcomes = [NoAccountAvailable("3")]
     answerer = FakePressFollowups()
     await process.presses.submit_press(press(), answerer)

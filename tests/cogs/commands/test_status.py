@@ -266,7 +266,7 @@ async def test_what_nobody_foresaw_is_told_too(tmp_path: Path) -> None:
         async def look(task_id: str) -> None:
             raise RuntimeError(task_id)
 
-        broken.look = look
+        broken.fetch_task = look
         answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
         assert "Something broke on my side" in await w.told(answer)
         await w.until(lambda: answer.response is None)

@@ -229,7 +229,7 @@ async def test_a_firewall_is_waited_out(room: Room, path: str) -> None:
 
 async def test_an_edit_that_is_never_answered_is_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress is drawn anew with the next news, an end until Discord takes it."""
-    monkeypatch.setattr("cogs.messaging.message_editor.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("cogs.messaging.message_editor.REQUEST_TIMEOUT_SECONDS", 0.05)
     room.server.fail("PATCH", "*", 500, times=2, delay=3600)
     await room.show(RUNNING)
     await room.show(GRID)
@@ -349,7 +349,7 @@ async def test_attachments_arrive_and_stay_or_go(room: Room) -> None:
     [file] = room.message.files
     assert (file.name, file.description, file.content) == (PICTURE.name, "a lighthouse at dawn --ar 3:2 --v 7", PIXEL)
     assert room.message.embeds[0]["image"]["url"] == f"attachment://{PICTURE.name}"
-    await room.show(GRID, picture_gone=True)
+    await room.show(GRID, is_picture_gone=True)
     assert room.message.files == [file]
     await room.show(task(status=Status.FAILURE), picture=None)
     assert room.message.files == []

@@ -82,12 +82,15 @@ def test_a_line_says_what_there_is_to_say() -> None:
 def test_what_was_made_of_one_prompt_is_told_apart() -> None:
     """By what was pressed and what it brings, in each place where a task is named; the id stays to be seen."""
     made = [("Reroll", "Four pictures"), ("V1", "Four pictures"), ("U2", "Picture 2"), ("", "Four pictures"), ("", "")]
-    tasks = [one(number, pressed=pressed, made=brings) for number, (pressed, brings) in enumerate(made)]
+    tasks = [one(number, pressed=pressed, result_description=brings) for number, (pressed, brings) in enumerate(made)]
     kinds = ["Reroll → Four pictures", "V1 → Four pictures", "U2 → Picture 2", "Four pictures"]
     assert [format_task_line(task).split("\n")[1].split(" · ")[0] for task in tasks] == [*kinds, "`1730621826053454`"]
     assert [format_choice(task).split(": ")[0] for task in tasks[:4]] == [f"✅ {kind}" for kind in kinds]
     assert format_choice(tasks[1]) == "✅ V1 → Four pictures: a fox --ar 3:2 · 1730621826053451"
-    assert format_choice(one(pressed="U2", made="Picture 2", prompt="")) == "✅ U2 → Picture 2 · 1730621826053450"
+    assert (
+        format_choice(one(pressed="U2", result_description="Picture 2", prompt=""))
+        == "✅ U2 → Picture 2 · 1730621826053450"
+    )
     options = items(render_task_list(TaskPage(TaskFilter.ALL, 0, tasks, 5), "")[1])["open"].options
     assert [option.description for option in options] == [
         *(f"{kind} · {task.task_id}" for kind, task in zip(kinds, tasks, strict=False)),
@@ -118,7 +121,7 @@ def test_a_link_is_never_cut_in_half(prompt: str, shown: str) -> None:
 
 def test_words_of_the_relay_are_shown_as_they_are() -> None:
     """An action may be called anything, and a button too."""
-    odd = one(pressed="[x](https://a.b) " * 9, made="**" * 90)
+    odd = one(pressed="[x](https://a.b) " * 9, result_description="**" * 90)
     assert format_task_line(odd).split("\n")[1].startswith("\\[x\\](https\\://a.b) \\[x\\]")
     assert limits.length(format_choice(odd)) <= limits.CHOICE_NAME
 
@@ -161,7 +164,7 @@ def test_nothing_is_said_with_a_way_on() -> None:
 def test_every_page_is_one_that_discord_takes(tasks: list[tuple[str, Status]], which: TaskFilter) -> None:
     """Whatever the prompts hold: texts within their limits, each id once and ours alone, no emoji that is none."""
     found = [
-        one(n, status, prompt=prompt, followed=bool(n % 2), pressed=prompt, made=prompt)
+        one(n, status, prompt=prompt, followed=bool(n % 2), pressed=prompt, result_description=prompt)
         for n, (prompt, status) in enumerate(tasks)
     ]
     embed, view = render_task_list(TaskPage(which, 0, found, len(found)), "None.")

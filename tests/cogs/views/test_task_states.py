@@ -331,7 +331,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "picture dead": (
-        scene(GRID, picture_gone=True),
+        scene(GRID, is_picture_gone=True),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -441,7 +441,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "dead picture without buttons": (
-        scene(proxied("upscale_success", action="ZOOM"), picture_gone=True),
+        scene(proxied("upscale_success", action="ZOOM"), is_picture_gone=True),
         Look(
             "✅ Zoomed out in 1 s",
             GREEN,
@@ -462,7 +462,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "picture that the relay does not hand out yet": (
-        scene(GRID, picture_follows=True, link_fails=True),
+        scene(GRID, is_picture_pending=True, is_link_broken=True),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -472,7 +472,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "picture that the relay did not hand out in time": (
-        scene(GRID, link_fails=True),
+        scene(GRID, is_link_broken=True),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -551,8 +551,8 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         scene(
             Task(id="", prompt="a lighthouse"),
             pressed("U2", task_id=""),
-            again_at=BORN + timedelta(seconds=30),
-            waits_for=RetryReason.PARENT_BUSY,
+            retry_at=BORN + timedelta(seconds=30),
+            retry_reason=RetryReason.PARENT_BUSY,
         ),
         Look(
             "⏳ Waiting for the picture you pressed",
@@ -569,7 +569,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "a full queue": (
-        scene(Task(id="", action="IMAGINE", prompt="a lighthouse"), again_at=BORN + timedelta(seconds=30)),
+        scene(Task(id="", action="IMAGINE", prompt="a lighthouse"), retry_at=BORN + timedelta(seconds=30)),
         Look(
             "⏳ The relay's queue is full",
             GREY,
