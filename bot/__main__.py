@@ -18,7 +18,7 @@ from time import monotonic
 import aiohttp
 import discord
 
-from bot.app import MjBot, open_app
+from bot.app import open_app
 from bot.clock import Clock, wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
@@ -38,6 +38,7 @@ from bot.ops.diagnostics import (
     reset_refusals,
 )
 from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
+from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
 from bot.ops.http_server import serve_http
 from bot.ops.logging_setup import configure_logging
@@ -47,6 +48,7 @@ from bot.settings import ENV_FILE, Settings
 from bot.store import open_store
 from cogs.gateway import connection
 from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.sharded_bot import ShardedBot
 
 log = logging.getLogger("bot")
 
@@ -125,6 +127,7 @@ async def keep_connected(
 async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness) -> None:
     """Build the app, connect it to Discord once, and close it when the connection ends or `stop` is set."""
     async with open_app(settings) as app, app.bot:
+        app.bot.add_listener(freeze_heap, "on_ready")
         await run_unless_stopped(stop, connection.log_in(app.bot, settings.discord_token.get_secret_value()))
         await run_unless_stopped(stop, connection.prepare_shards(app.bot, elsewhere=bool(settings.discord_api_url)))
         async with app.run_background_work():
@@ -164,7 +167,7 @@ async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
 
 
 async def _discord_findings(settings: Settings) -> list[Finding]:
-    bot, token = MjBot(shard_count=1), settings.discord_token.get_secret_value()
+    bot, token = ShardedBot(shard_count=1), settings.discord_token.get_secret_value()
     if not settings.discord_api_url and (malformed := check_token_format(token)):
         return malformed
     try:

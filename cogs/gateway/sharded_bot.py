@@ -12,7 +12,9 @@ from discord.ext import commands
 from discord.gateway import ReconnectWebSocket
 from discord.http import Route
 
+from cogs.gateway.command_tree import BotCommandTree
 from cogs.gateway.identify_limiter import IdentifyLimiter
+from cogs.gateway.rest_metrics import create_trace_config
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 from cogs.messaging.open_interactions import OpenInteractions
 
@@ -26,16 +28,33 @@ MALFORMED_ANSWER_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class ShardedBot(commands.AutoShardedBot):
-    """Connects its own shards of all; each IDENTIFY waits for its turn."""
+    """discord.py's bot for slash commands and buttons, which need no privileged intent.
 
-    def __init__(self, *, shard_ids: Collection[int] = (), **options: Any) -> None:  # noqa: ANN401 - discord.py's own
-        if shard_ids:
-            options["shard_ids"] = sorted(shard_ids)
-        super().__init__(**options)
-        self.identify_limiter = IdentifyLimiter(self._start_limit)
+    It connects this process's shards, `shard_ids` of `shard_count`; each IDENTIFY waits for its turn.
+    """
+
+    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = ()) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=BotCommandTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=shard_count,
+            http_trace=create_trace_config(),
+            # discord.py takes None for all shards, whatever its annotation says.
+            shard_ids=sorted(shard_ids) or None,  # type: ignore[arg-type]
+        )
+        self.cogs_to_add: tuple[commands.Cog, ...] = ()
+        self.identify_limiter = IdentifyLimiter(self._fetch_start_limit)
         self.open_interactions = OpenInteractions()
         self.recommended_shard_count = 1
-        """How many shards Discord would have, of all processes together."""
+        """How many shards Discord recommends, for all processes together."""
+
+    async def setup_hook(self) -> None:
+        """Add the cogs once, before the first connection."""
+        for cog in self.cogs_to_add:
+            await self.add_cog(cog)
 
     @property
     def own_shard_ids(self) -> Sequence[int]:
@@ -52,7 +71,7 @@ class ShardedBot(commands.AutoShardedBot):
         await super().before_identify_hook(shard_id, initial=initial)
         await self.identify_limiter.acquire(shard_id or 0)
 
-    async def _start_limit(self) -> Mapping[str, Any] | None:
+    async def _fetch_start_limit(self) -> Mapping[str, Any] | None:
         try:
             async with asyncio.timeout(_ASK_SECONDS):
                 limit: Mapping[str, Any] | None = (await self.fetch_gateway_info()).get("session_start_limit")

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.app import MjBot
 from bot.errors import UploadTooLarge
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
+from cogs.gateway.sharded_bot import ShardedBot
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 
 CHUNK = 1024 * 1024
@@ -41,7 +41,7 @@ async def download(handler: Callable[[web.Request], Awaitable[web.StreamResponse
     application = web.Application()
     application.router.add_get("/mask.png", handler)
     server = TestServer(application, host="127.0.0.1", skip_url_asserts=True)
-    async with server, aiohttp.ClientSession() as session, MjBot(1) as bot:
+    async with server, aiohttp.ClientSession() as session, ShardedBot(1) as bot:
         assert isinstance(bot.http, SizeLimitedHTTPClient)
         bot.http._HTTPClient__session = session  # type: ignore[attr-defined]
         yield bot.http.get_from_cdn(str(server.make_url("/mask.png")))
