@@ -481,15 +481,6 @@ async def test_an_unknown_task_is_unknown_at_once_to_whoever_looks(
     assert watcher.watched_count == 0
 
 
-async def test_a_look_that_is_cut_short_knows_nothing(clock: FakeClock, watcher: Poller) -> None:
-    """A feed that ends without a word tells of no task."""
-    looking = asyncio.ensure_future(watcher.fetch_task("1"))
-    await clock.settle()
-    next(iter(watcher._watched["1"].feeds)).expire()
-    with pytest.raises(TaskUnknown):
-        await looking
-
-
 async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, watcher: Poller) -> None:
     """To the second, whatever the interval, and alone: who came later goes on."""
     relay.set(task("1"))
@@ -514,7 +505,7 @@ async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock
     gc.collect()
     assert left() is None
     await clock.advance(71 * 60.0)
-    assert watcher._deadlines == []
+    assert watcher.watched_count == 0
 
 
 async def test_an_error_of_ours_ends_one_poll_only(
