@@ -21,6 +21,7 @@ from bot.recovery import log_evidence as evidence
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import get_billing_model
 from bot.relay.billing_log_reader import BillingLogReader, BillingReading, MissingEndpoints
+from bot.store_retry import retry_until_store_answers
 from bot.tracking.task_supervisor import TaskSupervisor
 from bot.tracking.tracker import JobTracker
 
@@ -52,7 +53,6 @@ _STALE: Final = timedelta(seconds=50)
 """How old it may be afterwards, where it tells neither way."""
 _WATCHED: Final = timedelta(minutes=1)
 """How much of the time for which a task is watched may be over when it is found."""
-_STORE_SECONDS: Final = 5.0
 _WAITING: Final = frozenset({Status.FRESH, Status.MODAL})
 """What a task says that may still wait for its form."""
 _OWN: Final = "form"
@@ -165,18 +165,18 @@ class LostAnswerSearch:
         log.info("Claim %d: its form is not in the relay's log, and was not charged.", claim.id)
         if not await self._settle_form(claim, job.task_id, arrived=False):
             return True
-        child = await self._insist(lambda: self._store.find_snapshot(job.task_id))
+        child = await self._retry(lambda: self._store.find_snapshot(job.task_id))
         if child is None or child.status in _WAITING:  # else it was dropped meanwhile
             await self._jobs.continue_job(replace(job, form_sent=False), form_again=True)
         return True
 
     async def _settle_form(self, claim: Claim, child_id: str, *, arrived: bool) -> bool:
         """Write how a form ended, and return whether that stands; the press that it followed stays accepted."""
-        known = await self._insist(lambda: self._store.find_claim(claim.id))
+        known = await self._retry(lambda: self._store.find_claim(claim.id))
         if known is None:
             return False
         if known.state is ClaimState.UNKNOWN and not arrived:
-            return await self._insist(lambda: self._store.mark_claim_unbilled(claim.id))
+            return await self._retry(lambda: self._store.mark_claim_unbilled(claim.id))
         if known.state is ClaimState.UNKNOWN:
             await self._settle(claim, ClaimState.ACCEPTED, child_id)
         elif known.state is ClaimState.ACCEPTED and known.button != _OWN and not arrived:
@@ -342,11 +342,11 @@ class LostAnswerSearch:
 
     async def _give_back(self, claim: Claim, job: Job) -> None:
         """Give the claim back, and tell that nothing was billed; go on where its task has been met meanwhile."""
-        if await self._insist(lambda: self._store.mark_claim_unbilled(claim.id)):
+        if await self._retry(lambda: self._store.mark_claim_unbilled(claim.id)):
             log.info("Claim %d, whose answer was lost, is not in the relay's log: it was not charged.", claim.id)
             await self._tell_given_back(job)
             return
-        known = await self._insist(lambda: self._store.find_claim(claim.id))
+        known = await self._retry(lambda: self._store.find_claim(claim.id))
         if known is not None and known.state is ClaimState.ACCEPTED:
             await self._go_on(known, job, _Found(known.child_id))
         else:
@@ -357,13 +357,8 @@ class LostAnswerSearch:
         await self._jobs.close_job(job)
 
     async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
-        await self._insist(lambda: self._store.settle_claim(claim.id, state, child_id, submits=submits))
+        await self._retry(lambda: self._store.settle_claim(claim.id, state, child_id, submits=submits))
 
-    async def _insist(self, call: Callable[[], Awaitable[_T]]) -> _T:
-        """Call the store, however long it takes to come back: it is about what may be paid."""
-        while True:
-            try:
-                return await call()
-            except StoreUnavailable as gone:
-                log.warning("The end of a lost answer waits for the store: %s.", gone)
-                await self._sleep(_STORE_SECONDS)
+    async def _retry(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Call the store until it answers, as the result decides about money."""
+        return await retry_until_store_answers(call, sleep=self._sleep, subject="The end of a lost answer")
