@@ -38,8 +38,6 @@ MAX_CLAIM_AGE_TO_RENEW = CLAIM_BLOCKING_TIME - timedelta(minutes=1)
 """How old a claim may be when it is dated anew: after that another person may have claimed the same button."""
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
 """Two presses of one button by one person this close together are one press."""
-Now = Callable[[], datetime]
-"""The time in UTC, aware."""
 
 
 class Store(Protocol):

@@ -1,4 +1,4 @@
-"""Wait for work for so long at most, and let it come to its end by itself."""
+"""Wait for work for a limited time without canceling it."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -6,26 +6,26 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
-_late: set[asyncio.Future[Any]] = set()
-"""What nobody waits for any more; the loop itself would not keep it."""
+_unfinished: set[asyncio.Future[Any]] = set()
+"""Keeps references to work that may outlive its caller: the event loop itself holds only weak ones."""
 
 
 async def wait_at_most(work: Awaitable[_T], seconds: float) -> _T:
-    """Return what comes of the work in that time, else raise a TimeoutError.
+    """Return the result of `work`, or raise TimeoutError after that many seconds and let the work finish unobserved.
 
-    It is not cancelled: a read of the store holds cancellations back until it has ended, and asyncio.timeout would
-    wait for that.
+    It is not canceled: a read of the store delays its cancellation until the statement has ended, and asyncio.timeout
+    would wait for that.
     """
-    running = asyncio.ensure_future(work)
-    _late.add(running)
-    running.add_done_callback(_ended)
-    done, _ = await asyncio.wait({running}, timeout=seconds)
+    future = asyncio.ensure_future(work)
+    _unfinished.add(future)
+    future.add_done_callback(_forget_finished)
+    done, _ = await asyncio.wait({future}, timeout=seconds)
     if not done:
         raise TimeoutError
-    return running.result()
+    return future.result()
 
 
-def _ended(running: asyncio.Future[Any]) -> None:
-    _late.discard(running)
-    if not running.cancelled():
-        running.exception()  # looked at, so that asyncio does not complain that nobody did
+def _forget_finished(future: asyncio.Future[Any]) -> None:
+    _unfinished.discard(future)
+    if not future.cancelled():
+        future.exception()  # mark it as retrieved, so that asyncio does not log it as never retrieved

@@ -2,6 +2,7 @@
 
 import logging
 
+from bot.clock import Now
 from bot.errors import (
     ActionUnsupported,
     ParentBusy,
@@ -13,7 +14,7 @@ from bot.errors import (
 )
 from bot.midjourney.capabilities import SEED_CAPABILITY, compute_refusal_expiry
 from bot.midjourney.task import Task
-from bot.ports import Now, Relay, Store
+from bot.ports import Relay, Store
 
 log = logging.getLogger(__name__)
 

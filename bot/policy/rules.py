@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from bot.clock import Now
 from bot.entities import Usage
 from bot.errors import (
     CooldownActive,
@@ -14,7 +15,6 @@ from bot.errors import (
     RequesterUnknown,
     ServerNotAllowed,
 )
-from bot.ports import Now
 
 PressPolicy = Literal["anyone", "requester"]
 

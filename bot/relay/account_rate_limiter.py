@@ -4,7 +4,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.ports import Now
+from bot.clock import Now
 
 # new-api of 2026 counts /api/usage/token/ and /api/log/token together: 20 per address in 20 minutes, then 429.
 MAX_CALLS: Final = 20

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.clock import Now
 from bot.errors import ActionUnsupported, RelayBusy, RelayError
-from bot.ports import Now
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage
 

@@ -7,14 +7,13 @@ from typing import Final, Self, get_args
 
 import aiohttp
 
-from bot.clock import utc_now
+from bot.clock import Now, utc_now
 from bot.errors import RelayError
 from bot.imaging.url_safety import rewrite_relay_url
 from bot.metrics import create_zero_counters
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Task
-from bot.ports import Now
 from bot.relay import requests, responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state

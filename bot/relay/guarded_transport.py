@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from bot.clock import Now
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
@@ -19,7 +20,6 @@ from bot.errors import (
 )
 from bot.metrics import count_api_request
 from bot.midjourney.request_options import Speed
-from bot.ports import Now
 from bot.relay import responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.clock import Now
 from bot.errors import BalanceExhausted, KeyExpired, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
 from bot.json_values import is_json_object
-from bot.ports import Now
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.relay_response import RelayResponse, decode_json, extract_message
 from bot.relay.response_errors import find_common_error, is_ambiguous_key_error, names_unknown_key

@@ -10,8 +10,8 @@ from typing import Final, Self
 
 import aiohttp
 
+from bot.clock import Now
 from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
-from bot.ports import Now
 from bot.relay.relay_response import RelayResponse
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
 from bot.relay.response_errors import may_be_wrong_header

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, DateTime, Executable, Interval, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.clock import Now
 from bot.errors import StoreUnavailable
-from bot.ports import Now
 from bot.store.engine import translate_database_errors
 from bot.store.group_commit import run_to_completion
 from bot.store.schema import UtcDateTime

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from bot.clock import Now
 from bot.entities import Job
 from bot.errors import ModalExpired, NotTheRequester, PlaceUnreachable, RequesterUnknown
 from bot.midjourney.task import Status
-from bot.ports import Now, Relay, Store
+from bot.ports import Relay, Store
 from bot.submissions.claims import Press
 
 

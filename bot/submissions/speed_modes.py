@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
+from bot.clock import Now
 from bot.errors import ActionUnsupported, NoAccountAvailable, StoreUnavailable
 from bot.midjourney.capabilities import (
     NO_ACCOUNT,
@@ -15,7 +16,7 @@ from bot.midjourney.capabilities import (
 from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
-from bot.ports import Now, Store
+from bot.ports import Store
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from bot.clock import Now
 from bot.errors import StoreUnavailable
-from bot.ports import Now, Store
+from bot.ports import Store
 
 _LASTS = timedelta(minutes=1)
 

@@ -9,12 +9,13 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from bot.clock import Now
 from bot.errors import StoreUnavailable
 from bot.midjourney.buttons import is_grid
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.midjourney.text_results import find_numbered_line
-from bot.ports import Now, Store
+from bot.ports import Store
 from bot.tracking.capability_cache import CapabilityCache
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,12 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.clock import Now
 from bot.entities import Job, Place
 from bot.errors import PictureError, PictureGone
 from bot.imaging.downloader import Picture, build_file_name
 from bot.midjourney.task import Status, Task
-from bot.ports import MessageEditor, Now, PictureSource, Store
+from bot.ports import MessageEditor, PictureSource, Store
 
 log = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
+from bot.clock import Now
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.capabilities import has_refused_capabilities
 from bot.ops.diagnostics import (
@@ -20,7 +21,7 @@ from bot.ops.diagnostics import (
     report_relay_shortages,
 )
 from bot.ops.platform_disk import EphemeralDisk
-from bot.ports import Now, Store
+from bot.ports import Store
 from bot.relay.client import RelayClient
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.gateway.guild_trust import GuildTrust

@@ -1,4 +1,4 @@
-"""Bounded waiting: what does not heed a cancellation holds up nobody either."""
+"""wait_at_most: bounded waiting for work that delays its own cancellation."""
 
 import asyncio
 
@@ -8,9 +8,7 @@ from bot.store.group_commit import run_to_completion
 from bot.timeouts import wait_at_most
 
 
-async def test_what_comes_in_time_is_returned() -> None:
-    """Or raised, as it is."""
-
+async def test_a_result_or_error_in_time_is_passed_on() -> None:
     async def value() -> int:
         return 5
 
@@ -22,8 +20,8 @@ async def test_what_comes_in_time_is_returned() -> None:
         await wait_at_most(failure(), 1.0)
 
 
-async def test_work_that_holds_cancellations_back_is_left_behind() -> None:
-    """As a read of the store does, which then comes to its end by itself."""
+async def test_work_that_delays_its_cancellation_finishes_after_the_timeout() -> None:
+    """A read of the store does so."""
     free, ended = asyncio.Event(), asyncio.Event()
 
     async def read() -> None:
