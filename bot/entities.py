@@ -1,8 +1,8 @@
-"""The rows that outlive the process, as values: who asked, where the message is, what was claimed."""
+"""The values that the store keeps: people, places, jobs, claims, and what is derived from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.midjourney.request_options import Speed
@@ -10,7 +10,7 @@ from bot.midjourney.request_options import Speed
 
 @dataclass(frozen=True)
 class Person:
-    """A Discord user as the message names them: `name` is shown, `avatar_url` may be empty."""
+    """A Discord user as a message shows them; `avatar_url` may be empty."""
 
     id: int
     name: str
@@ -19,10 +19,10 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a job's message is, and the two ways to reach it: the interaction's token, and the bot itself.
+    """Where a job's message is, and the two ways to edit it: with the interaction's token, or as the bot.
 
-    `reachable` tells whether the bot itself can edit there; `token` is good until `token_expires_at` (15 minutes
-    after the interaction). `guild_id` is 0 outside servers.
+    `reachable`: the bot itself can edit there. `token` is valid until `token_expires_at`, 15 minutes after the
+    interaction. `guild_id` is 0 outside servers.
     """
 
     channel_id: int
@@ -35,23 +35,24 @@ class Place:
     reachable: bool
 
     def is_visible_from(self, guild_id: int, channel_id: int) -> bool:
-        """Tell whether whoever is there may be sent here: nobody's private messages are shown elsewhere."""
+        """Return whether members there can see this message: it is in the same server or DM, and not ephemeral."""
         same = self.guild_id == guild_id if self.guild_id else self.channel_id == channel_id
         return same and not self.ephemeral
 
     @property
     def link(self) -> str:
-        """Discord's link to the message; it opens for those who can see it."""
+        """Discord's link to the message; it opens only for people who can see the message."""
         return f"https://discord.com/channels/{self.guild_id or '@me'}/{self.channel_id}/{self.message_id}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One message that follows one task for one person; its identity is its message.
+    """One message that follows one task for one person; the message's id identifies it.
 
-    `task_id` is empty while the submit is on its way. `pressed` is the action in words, empty for `/mjstatus`.
-    `claim_id` is 0 where nothing was paid for it. `form_sent` tells that its form was answered, after which new-api
-    may say MODAL for a while longer. `notified` tells that its end was told to the requester.
+    `task_id` is empty while the submit is on its way. `pressed` is the name of the pressed button or of the command,
+    empty for `/mjstatus`; `done` is the title of its result. `claim_id` is 0 where the job was not paid for.
+    `form_sent`: the task's form was answered, after which new-api may say MODAL for a while longer. `notified`: the
+    requester was told of the end.
     """
 
     place: Place
@@ -73,8 +74,18 @@ class Job:
         return self.place.message_id
 
 
+MAX_CLAIM_AGE_TO_SEND = timedelta(minutes=2)
+"""How old a claim may be when its submit is sent; it must be well below CLAIM_BLOCKING_TIME."""
+CLAIM_BLOCKING_TIME = timedelta(minutes=5)
+"""How long a claim without a known end blocks other claims of the same button: longer than any submit takes."""
+MAX_CLAIM_AGE_TO_RENEW = CLAIM_BLOCKING_TIME - timedelta(minutes=1)
+"""How old a claim may be when it is renewed: once it is older, another person may have claimed the same button."""
+DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
+"""Two presses of one button by one person this close together count as one."""
+
+
 class ClaimState(StrEnum):
-    """How a submit ended; only REFUSED is known to be unpaid."""
+    """How a submit ended; only a REFUSED one is known to be unpaid."""
 
     SUBMITTING = "submitting"
     ACCEPTED = "accepted"
@@ -84,11 +95,10 @@ class ClaimState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """The right to submit once, written before the submit is sent; `id` is the interaction's.
+    """The right to submit once, written before the submit is sent; its id is the interaction's.
 
-    `button` is the key of the pressed button, or the name of the command or form; `message_id` the message it was
-    pressed on, 0 for a command. `submits` is how many submits the relay bills for it, None where that is not known: it
-    counts as one then.
+    `button` is the key of the pressed button, or the name of the command or form. `message_id` is the pressed message,
+    0 for a command. `submits` is how many submits the relay bills for it; None, where that is unknown, counts as one.
     """
 
     id: int
@@ -104,13 +114,13 @@ class Claim:
 
     @property
     def tag(self) -> str:
-        """What travels in the API's `state` field, so that a task met later closes its claim."""
+        """The value of the API's `state` field, by which a task that is found later is matched to its claim."""
         return f"mjbot:{self.id}"
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What counts against a person's limits at a claim: submits of this UTC day not known to be refused, or free."""
+    """What counts against the limits: submits of this UTC day that may be billed, and the person's last claim."""
 
     person_submits_today: int
     all_submits_today: int
@@ -119,7 +129,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class LineagePair:
-    """One task that was made of another."""
+    """A task and the task that it was made from."""
 
     parent_id: str
     child_id: str
@@ -127,9 +137,9 @@ class LineagePair:
 
 @dataclass(frozen=True)
 class PressedButton:
-    """A pressed button: the child it led to, and whether that has ended.
+    """A pressed button: the child task that it started, and whether the child has ended.
 
-    `link` is the child's message, empty where only its requester may see it; it stands in that server and channel.
+    `link` is the child's message in that server and channel; it is empty where only the child's requester can see it.
     """
 
     child_id: str
@@ -141,7 +151,7 @@ class PressedButton:
 
 @dataclass(frozen=True)
 class ButtonStates:
-    """What a message adds to the task: buttons pressed, by key, and abilities the relay lacks, with the reason."""
+    """How a task's buttons are drawn: pressed buttons by key, and the reasons of missing capabilities by capability."""
 
     pressed: Mapping[str, PressedButton] = field(default_factory=dict[str, PressedButton])
     missing_capabilities: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -149,10 +159,11 @@ class ButtonStates:
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """A task as a person's own list shows it; `followed` tells whether its message is being drawn still.
+    """A task as its requester's own list shows it.
 
-    `link` is empty where only that person saw the message. `pressed` is what they pressed for it, empty for a command;
-    `made` is what it brings, in words: the two tell apart what was made of one prompt.
+    `link` is empty where only that person saw the message. `is_followed`: its message is still being updated.
+    `pressed` is the name of the pressed button, empty for a command. `pressed` and `result_description` tell apart the
+    tasks of one prompt.
     """
 
     task_id: str
@@ -171,26 +182,27 @@ class TaskFilter(StrEnum):
 
     ALL = "all"
     RUNNING = "running"
-    """Not at their end, and followed still."""
+    """Not ended, and still followed."""
     DONE = "done"
     FAILED = "failed"
-    """Cancelled ones too."""
+    """Failed or canceled."""
 
 
 class Notify(StrEnum):
-    """When the end of what somebody asked for is worth a mention; only where the operator allows any."""
+    """When a person is mentioned at the end of their task, if the operator allows mentions at all."""
 
     NEVER = "never"
     LATE = "late"
-    """Where it took longer than the operator's NOTIFY_AFTER_SECONDS."""
+    """When the task took longer than the operator's NOTIFY_AFTER_SECONDS."""
     ALWAYS = "always"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonSettings:
-    """What a person has chosen for all of their own jobs; as built, what everybody has who chose nothing.
+    """What a person has chosen for all of their own jobs; the defaults are those of a person who chose nothing.
 
-    `defaults` are parameters as `prompt_builder.defaults_of` reads them; `speed` is None for the relay's own.
+    `defaults` are prompt parameters as bot.midjourney.prompt_parser reads them. `speed` is None for the relay's
+    default.
     """
 
     remix: bool = False

@@ -16,11 +16,12 @@ from bot.entities import Claim, ClaimState, Job
 from bot.errors import ActionUnsupported, PlaceGone, PlaceUnreachable, RelayError, StoreUnavailable
 from bot.midjourney.buttons import find_button, resolve_action
 from bot.midjourney.task import Status, Task
-from bot.ports import JobEnding, Relay, Store
+from bot.ports import Relay, Store
 from bot.recovery import log_evidence as evidence
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import get_billing_model
 from bot.relay.billing_log_reader import BillingLogReader, BillingReading, MissingEndpoints
+from bot.scene import JobEnding
 from bot.store_retry import retry_until_store_answers
 from bot.tracking.task_supervisor import TaskSupervisor
 from bot.tracking.tracker import JobTracker

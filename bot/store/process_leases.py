@@ -6,8 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.entities import Claim, ClaimState, Job
-from bot.ports import CLAIM_BLOCKING_TIME
+from bot.entities import CLAIM_BLOCKING_TIME, Claim, ClaimState, Job
 from bot.store import queries
 from bot.store.database import Database
 from bot.store.notify_listener import NOTIFY_CHANNEL, NotifyListener

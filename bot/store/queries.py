@@ -28,9 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.entities import Claim, ClaimState, PersonSettings, TaskFilter
+from bot.entities import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW, Claim, ClaimState, PersonSettings, TaskFilter
 from bot.midjourney.task import Status
-from bot.ports import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW
 from bot.store.schema import claims, jobs, people, processes, snapshots
 
 NEWEST_FIRST = (jobs.c.born_at.desc(), jobs.c.message_id.desc())

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Now
 from bot.entities import (
+    DUPLICATE_PRESS_WINDOW,
+    MAX_CLAIM_AGE_TO_RENEW,
+    MAX_CLAIM_AGE_TO_SEND,
     Claim,
     ClaimState,
     Job,
@@ -25,7 +28,6 @@ from bot.entities import (
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
-from bot.ports import DUPLICATE_PRESS_WINDOW, MAX_CLAIM_AGE_TO_RENEW, MAX_CLAIM_AGE_TO_SEND
 from bot.store import queries
 from bot.store.database import Database
 from bot.store.engine import create_engine, parse_database_url, sqlite_path, translate_database_errors

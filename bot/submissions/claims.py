@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from bot.clock import Now
-from bot.entities import Claim, ClaimState, Person, Place, Usage
+from bot.entities import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW, Claim, ClaimState, Person, Place, Usage
 from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, ModalNotSent
 from bot.policy.rules import Spender, SpendingPolicy
-from bot.ports import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW, Store
+from bot.ports import Store
 
 MAX_SUBMITS_PER_INTERACTION = 4
 """How many submits one interaction, or one message, has ids of claims for."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from bot.clock import Clock
-from bot.entities import Claim, ClaimState, Job
+from bot.entities import MAX_CLAIM_AGE_TO_SEND, Claim, ClaimState, Job
 from bot.errors import (
     ClaimLost,
     ParentBusy,
@@ -21,8 +21,9 @@ from bot.errors import (
 )
 from bot.metrics import PRESSES
 from bot.midjourney.task import Task
-from bot.ports import MAX_CLAIM_AGE_TO_SEND, InteractionFollowups, RetryReason, Store
+from bot.ports import InteractionFollowups, Store
 from bot.recovery.lost_answers import LostAnswerSearch
+from bot.scene import RetryReason
 from bot.tracking.task_supervisor import TaskSupervisor, Work
 from bot.tracking.tracker import JobTracker
 

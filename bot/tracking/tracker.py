@@ -11,7 +11,8 @@ from bot.entities import ButtonStates, ClaimState, Job, Notify, Person, Place, T
 from bot.errors import PictureError, PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
-from bot.ports import PREVIEW_NAME, JobEnding, MessageEditor, PictureSource, RetryReason, Scene, Store
+from bot.ports import MessageEditor, PictureSource, Store
+from bot.scene import PREVIEW_NAME, AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.tracking.capability_cache import CapabilityCache
 from bot.tracking.feeds import Feed
 from bot.tracking.offered_buttons import ButtonOffers
@@ -179,7 +180,7 @@ class JobTracker:
         """
 
         async def build_scene() -> Scene:
-            return Scene(job=job, now=self._now(), task=shown, retry_at=again_at, retry_reason=waits_for)
+            return Scene(job=job, now=self._now(), task=shown, phase=SubmitRetry(again_at, waits_for))
 
         await self._display.show(job.place, build_scene)
 
@@ -192,7 +193,7 @@ class JobTracker:
         """
 
         async def build_scene() -> Scene:
-            return Scene(job=job, now=self._now(), is_searching=True)
+            return Scene(job=job, now=self._now(), phase=AnswerSearch())
 
         await self._display.show(job.place, build_scene)
 
@@ -389,12 +390,11 @@ class JobTracker:
                 now=self._now(),
                 task=task,
                 marks=await self._marks(task),
-                ending=ending,
+                phase=ending,
                 picture=shown.picture,
                 clips=shown.clips,
-                is_picture_gone=shown.is_gone,
+                picture_link=_check_picture_link(shown),
                 is_picture_pending=picture_follows,
-                is_link_broken=shown.is_pending,
             )
 
         await self._display.show(job.place, build_scene)
@@ -405,6 +405,12 @@ class JobTracker:
         return ButtonStates(
             await self._store.find_pressed_buttons(task.id), await self._store.find_missing_capabilities(self._now())
         )
+
+
+def _check_picture_link(files: ResultFiles) -> PictureLink:
+    if files.is_gone:
+        return PictureLink.DEAD
+    return PictureLink.BROKEN if files.is_pending else PictureLink.WORKING
 
 
 def _has_ended(feed: Feed) -> bool:

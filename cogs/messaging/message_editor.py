@@ -16,7 +16,8 @@ from bot.entities import Job, Place
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status, Task
-from bot.ports import Scene, SceneBuilder
+from bot.ports import SceneBuilder
+from bot.scene import Scene
 from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS, summarize_error

@@ -10,7 +10,7 @@ from discord import ui
 from bot.entities import ButtonStates, Person
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
-from bot.ports import Scene
+from bot.scene import PictureLink, Scene
 from cogs.text import limits
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
 from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, render_bot_button
@@ -104,8 +104,7 @@ def _image(scene: Scene, *, careful: bool) -> str | None:
         task is None
         or careful
         or scene.ending is not None
-        or scene.is_picture_gone
-        or scene.is_link_broken
+        or scene.picture_link is not PictureLink.WORKING
         or task.first_clip_url
     ):
         return None

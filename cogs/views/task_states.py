@@ -12,7 +12,7 @@ from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.fail_reasons import explain_fail_reason
 from bot.midjourney.refusal_reasons import translate_refusal
 from bot.midjourney.task import ButtonsKey, Status, Task
-from bot.ports import JobEnding, RetryReason, Scene
+from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.text_cleaning import clean_text
 from cogs.text.markdown import (
     clean_and_cut,
@@ -68,12 +68,15 @@ REGION_FORM_BUTTONS = ((ButtonKind.VARY_REGION, "✏️", "Open form"), FORM_BUT
 def build_state(scene: Scene) -> MessageState:
     """Tell how a scene looks: an ending of ours first, then the task's own."""
     task = scene.task
-    if scene.retry_at is not None:
-        return _WAITS[scene.retry_reason](scene.retry_at)
-    if scene.is_searching:
-        return _LOOKING
-    if scene.ending is not None:
-        return _ENDINGS[scene.ending](scene)
+    match scene.phase:
+        case SubmitRetry(at=at, reason=reason):
+            return _WAITS[reason](at)
+        case AnswerSearch():
+            return _LOOKING
+        case JobEnding() as ending:
+            return _ENDINGS[ending](scene)
+        case None:
+            pass
     if task is None:
         return _queued(scene, 0, 0) if scene.job.task_id else SENDING
     if task.status.is_final:
@@ -175,7 +178,7 @@ def _below(scene: Scene, task: Task, *, missing: bool) -> tuple[BotButton, ...]:
     """Return our own buttons; of a picture that nobody has any more there is nothing to be had."""
     related = bool(scene.marks.pressed or scene.job.parent_id)
     kept = get_result_buttons(task, related=related, private=scene.job.place.ephemeral)
-    if scene.is_picture_gone:
+    if scene.picture_link is PictureLink.DEAD:
         return tuple(one for one in kept if one not in FILE_BUTTONS)
     return (*kept, REFRESH) if missing and not scene.is_picture_pending else kept
 
@@ -246,10 +249,10 @@ def _no_more(scene: Scene, task: Task) -> tuple[str, ...]:
 
 def _missing(scene: Scene, task: Task) -> tuple[str, ...]:
     """Say why there is no picture, where there is none to see."""
-    if scene.is_picture_gone:
+    if scene.picture_link is PictureLink.DEAD:
         still = " The buttons may still work." if _is_pressable(task) else ""
         return (f"The link to the picture is dead: such links live for a day.{still}",)
-    linked = sanitize_link(task.picture_url) and not scene.is_link_broken
+    linked = sanitize_link(task.picture_url) and scene.picture_link is PictureLink.WORKING
     if scene.picture or any(scene.clips) or linked:
         return ()
     if scene.is_picture_pending:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from bot.entities import Job, Place
 from bot.errors import DisplayError
 from bot.midjourney.task import Task
-from bot.ports import JobEnding, Scene, SceneBuilder
+from bot.ports import SceneBuilder
+from bot.scene import JobEnding, Scene
 
 
 @dataclass

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.entities import (
+    MAX_CLAIM_AGE_TO_RENEW,
+    MAX_CLAIM_AGE_TO_SEND,
     Claim,
     ClaimState,
     Job,
@@ -20,7 +22,6 @@ from bot.entities import (
 from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
 from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
-from bot.ports import MAX_CLAIM_AGE_TO_RENEW, MAX_CLAIM_AGE_TO_SEND
 
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
 CLAIM_BLOCKING_TIME = timedelta(minutes=5)

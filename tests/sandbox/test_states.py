@@ -16,7 +16,7 @@ from bot.entities import ButtonStates, Job, Person, Place, PressedButton
 from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.task import Button, Properties, Status, Task
-from bot.ports import JobEnding, RetryReason, Scene
+from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from cogs.views.task_message import render_message
 from sandbox.avatars import avatars
 from sandbox.pictures import finished, four_shots
@@ -89,24 +89,22 @@ def _scenes(avatar: str) -> list[Scene]:
         Scene(job=job, now=NOW, task=ran, silent_since=NOW - timedelta(seconds=40), picture=_picture(4)),
         Scene(job=job, now=NOW, task=ran, unchanged_since=NOW - timedelta(minutes=11)),
         Scene(job=job, now=NOW, task=four, picture=_picture(4)),
-        Scene(job=job, now=NOW, task=four, is_picture_pending=True, is_link_broken=True),
-        Scene(
-            job=pressed, now=NOW, task=TASK, retry_at=NOW + timedelta(seconds=30), retry_reason=RetryReason.PARENT_BUSY
-        ),
+        Scene(job=job, now=NOW, task=four, is_picture_pending=True, picture_link=PictureLink.BROKEN),
+        Scene(job=pressed, now=NOW, task=TASK, phase=SubmitRetry(NOW + timedelta(seconds=30), RetryReason.PARENT_BUSY)),
         Scene(job=pressed, now=NOW, task=one, picture=_picture(1), marks=marks),
         Scene(job=pressed, now=NOW, task=crowded, picture=_picture(1)),
         Scene(job=job, now=NOW, task=failed),
         Scene(job=replace(pressed, pressed="Custom Zoom"), now=NOW, task=waits),
-        Scene(job=replace(job, born_at=NOW - timedelta(minutes=70)), now=NOW, task=ran, ending=JobEnding.WATCH_TIMEOUT),
-        Scene(job=job, now=NOW, task=ran, ending=JobEnding.MESSAGE_UNREACHABLE),
-        Scene(job=job, now=NOW, task=ran, ending=JobEnding.WATCH_STOPPED),
+        Scene(job=replace(job, born_at=NOW - timedelta(minutes=70)), now=NOW, task=ran, phase=JobEnding.WATCH_TIMEOUT),
+        Scene(job=job, now=NOW, task=ran, phase=JobEnding.MESSAGE_UNREACHABLE),
+        Scene(job=job, now=NOW, task=ran, phase=JobEnding.WATCH_STOPPED),
         Scene(job=job, now=NOW, task=TASK.model_copy(update={"status": Status.CANCEL})),
-        Scene(job=pressed, now=NOW, is_searching=True),
-        Scene(job=pressed, now=NOW, ending=JobEnding.ANSWER_LOST),
-        Scene(job=pressed, now=NOW, ending=JobEnding.NOT_BILLED),
-        Scene(job=job, now=NOW, task=ran, ending=JobEnding.TASK_NOT_FOUND),
-        Scene(job=pressed, now=NOW, task=waits, ending=JobEnding.FORM_DROPPED),
-        Scene(job=pressed, now=NOW, task=waits, ending=JobEnding.FORM_DROPPED_MAYBE_BILLED),
+        Scene(job=pressed, now=NOW, phase=AnswerSearch()),
+        Scene(job=pressed, now=NOW, phase=JobEnding.ANSWER_LOST),
+        Scene(job=pressed, now=NOW, phase=JobEnding.NOT_BILLED),
+        Scene(job=job, now=NOW, task=ran, phase=JobEnding.TASK_NOT_FOUND),
+        Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED),
+        Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED_MAYBE_BILLED),
     ]
 
 

@@ -10,7 +10,7 @@ from bot.errors import NotOwnerOrModerator, RelayUnreachable, StoreUnavailable
 from bot.features.cancel import CancelOutcome, CancelService
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.task import Status
-from bot.ports import JobEnding
+from bot.scene import JobEnding
 from tests.fakes.process import Process, World
 from tests.fakes.rows import LIEN, MINH, PARENT, job, place, task
 

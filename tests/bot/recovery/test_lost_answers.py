@@ -20,10 +20,10 @@ from bot.errors import (
 from bot.midjourney.buttons import get_claim_key
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status, Task
-from bot.ports import JobEnding, Scene
 from bot.recovery.lost_answers import LATE_SEARCH_SECONDS, MAX_CANDIDATES, SEARCH_SECONDS
 from bot.relay.account_rate_limiter import MAX_CALLS
 from bot.relay.billing_log import BillingRow
+from bot.scene import AnswerSearch, JobEnding, Scene
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import press, states
 from tests.fakes.answerer import FakePressFollowups
@@ -81,7 +81,7 @@ async def lose(world: World, process: Process, error: SubmitOutcomeUnknown = COD
 
 
 def shown(scene: Scene) -> object:
-    return "looking" if scene.is_searching else scene.ending or (scene.task and scene.task.status)
+    return "looking" if isinstance(scene.phase, AnswerSearch) else scene.ending or (scene.task and scene.task.status)
 
 
 def seen(world: World) -> list[object]:

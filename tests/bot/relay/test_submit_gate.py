@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.entities import MAX_CLAIM_AGE_TO_SEND
 from bot.errors import KeyLimited, RelayBusy, RelayError, RelayUnreachable
-from bot.ports import MAX_CLAIM_AGE_TO_SEND
 from bot.relay.submit_gate import MAX_WAIT_SECONDS, SubmitGate
 from tests.fakes.clock import FakeClock
 

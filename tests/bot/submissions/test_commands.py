@@ -33,8 +33,8 @@ from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
 from bot.policy.rules import Spender
-from bot.ports import JobEnding
 from bot.relay.requests import Imagine
+from bot.scene import JobEnding, RetryReason, SubmitRetry
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_imagine
 from bot.submissions.commands import CommandInvocation
 from tests.fakes.answerer import FakePressFollowups
@@ -256,7 +256,7 @@ async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, 
     await world.clock.advance(29.0)
     assert len(world.relay.sent) == 1
     (waiting,) = world.editor.scenes_of(800)
-    assert waiting.retry_at == start + timedelta(seconds=30)
+    assert waiting.phase == SubmitRetry(start + timedelta(seconds=30), RetryReason.QUEUE_FULL)
     assert waiting.task is not None
     assert waiting.task.shown_prompt == "a lighthouse --ar 3:2"
     await world.clock.advance(2.0)

@@ -43,7 +43,7 @@ from bot.midjourney.capabilities import find_refusal_reason, name_capability
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Status, Task
 from bot.policy.rules import Spender
-from bot.ports import JobEnding, RetryReason
+from bot.scene import AnswerSearch, JobEnding, RetryReason, SubmitRetry
 from bot.submissions.claims import Press
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.process import Process, World
@@ -187,7 +187,7 @@ async def test_a_full_queue_is_waited_for_in_the_child(world: World, process: Pr
     await process.presses.submit_press(press(), answerer)
     await world.clock.advance(29.0)
     (waiting,) = world.editor.scenes_of(800)
-    assert waiting.retry_at is not None
+    assert isinstance(waiting.phase, SubmitRetry)
     assert (waiting.task and waiting.task.shown_prompt, states(world)) == ("a lighthouse", {100: "submitting"})
     await world.clock.advance(2.0)
     assert (states(world), answerer.refused) == ({100: "accepted"}, [])
@@ -260,10 +260,7 @@ async def test_a_lost_answer_is_never_sent_again(world: World) -> None:
         await process.presses.submit_press(press(), FakePressFollowups())
         await world.clock.advance(10.0)
     assert states(world) == {100: "unknown"}
-    assert [(scene.is_searching, scene.ending) for scene in world.editor.scenes_of(800)] == [
-        (True, None),
-        (False, JobEnding.ANSWER_LOST),
-    ]
+    assert [scene.phase for scene in world.editor.scenes_of(800)] == [AnswerSearch(), JobEnding.ANSWER_LOST]
     assert world.store.closed == {800}
     async with world.process() as process:
         await world.clock.advance(60.0)
@@ -304,7 +301,8 @@ async def test_a_press_waits_for_its_parent_for_five_minutes(world: World, proce
     await process.presses.submit_press(press(), answerer)
     await world.clock.advance(4 * 60.0)
     waiting = world.editor.scenes_of(800)[-1]
-    assert (waiting.retry_reason, waiting.retry_at is not None) == (RetryReason.PARENT_BUSY, True)
+    assert isinstance(waiting.phase, SubmitRetry)
+    assert waiting.phase.reason is RetryReason.PARENT_BUSY
     assert states(world) == {100: "submitting"}
     await world.clock.advance(60.0)
     assert states(world) == {100: "refused"}

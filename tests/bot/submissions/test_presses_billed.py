@@ -10,7 +10,7 @@ from bot.entities import Claim, Usage
 from bot.errors import DailyLimitReached, ModalNotSent, PromptBanned, RelayError, StoreUnavailable, SubmitOutcomeUnknown
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
-from bot.ports import JobEnding
+from bot.scene import JobEnding
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import ASKS, press
 from tests.fakes.answerer import FakePressFollowups

@@ -22,7 +22,7 @@ from bot.errors import (
 from bot.midjourney.buttons import REPAINTED_TITLE
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status
-from bot.ports import JobEnding
+from bot.scene import JobEnding
 from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.bot.submissions.test_commands import creation, wish
 from tests.bot.submissions.test_presses import ASKS, press

@@ -7,7 +7,7 @@ import pytest
 from bot.entities import Notify, PersonSettings
 from bot.errors import PictureError, PictureGone, PictureUnreadable
 from bot.midjourney.task import Status
-from bot.ports import Scene
+from bot.scene import PictureLink, Scene
 from bot.tracking.result_files import PICTURE_GRACE_PERIOD
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
@@ -29,7 +29,10 @@ def world() -> World:
 
 def told(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
     """Return what each drawing says of the picture: whether it is there, follows, and its link fails."""
-    return [(scene.picture is not None, scene.is_picture_pending, scene.is_link_broken) for scene in scenes]
+    return [
+        (scene.picture is not None, scene.is_picture_pending, scene.picture_link is PictureLink.BROKEN)
+        for scene in scenes
+    ]
 
 
 @pytest.mark.parametrize("failure", NOT_YET)
@@ -89,7 +92,7 @@ async def test_a_dead_link_of_an_old_task_is_not_waited_for(world: World) -> Non
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS, finish_time=int(ended.timestamp() * 1000)))
         await world.clock.advance(1.0)
-    assert [scene.is_picture_gone for scene in world.editor.scenes_of(700)] == [True]
+    assert [scene.picture_link for scene in world.editor.scenes_of(700)] == [PictureLink.DEAD]
     assert world.store.closed == {700}
 
 

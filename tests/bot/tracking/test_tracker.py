@@ -19,7 +19,8 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.midjourney.task import Status
-from bot.ports import JobEnding, Scene, SceneBuilder
+from bot.ports import SceneBuilder
+from bot.scene import JobEnding, PictureLink, Scene
 from bot.tracking.tracker import WatchTimes
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
@@ -126,7 +127,7 @@ async def test_a_dead_link_takes_the_picture_from_an_earlier_message(world: Worl
         await world.clock.advance(1.0)
     last = world.editor.scenes_of(700)[-1]
     assert last.picture == picture("https://discord.test/2")
-    assert not last.is_picture_gone
+    assert last.picture_link is PictureLink.WORKING
 
 
 async def test_a_dead_link_is_not_copied_from_elsewhere(world: World) -> None:
@@ -142,7 +143,7 @@ async def test_a_dead_link_is_not_copied_from_elsewhere(world: World) -> None:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
     last = world.editor.scenes_of(700)[-1]
-    assert (last.picture, last.is_picture_gone) == (None, True)
+    assert (last.picture, last.picture_link) == (None, PictureLink.DEAD)
 
 
 async def test_a_dead_link_without_a_copy_is_said(world: World) -> None:
@@ -151,7 +152,7 @@ async def test_a_dead_link_without_a_copy_is_said(world: World) -> None:
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    assert [(scene.picture, scene.is_picture_gone) for scene in world.editor.scenes_of(700)] == [(None, True)]
+    assert [(scene.picture, scene.picture_link) for scene in world.editor.scenes_of(700)] == [(None, PictureLink.DEAD)]
 
 
 @pytest.mark.parametrize("error", [PictureTooLarge(URL, "40 MiB"), PictureForbidden(URL)])
@@ -163,7 +164,9 @@ async def test_a_picture_that_cannot_be_attached_is_linked(
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
-    assert [(scene.picture, scene.is_picture_gone) for scene in world.editor.scenes_of(700)] == [(None, False)]
+    assert [(scene.picture, scene.picture_link) for scene in world.editor.scenes_of(700)] == [
+        (None, PictureLink.WORKING)
+    ]
     assert any(type(error).__name__ in message for message in caplog.messages)
 
 

@@ -18,7 +18,7 @@ from bot.entities import Job, Person, Place
 from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status, Task
-from bot.ports import JobEnding, Scene
+from bot.scene import JobEnding, PictureLink, Scene
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RESPONSE_TIMEOUT_SECONDS, RateLimiter
 from tests.fakes.clock import START
@@ -286,7 +286,7 @@ async def test_an_end_is_tried_until_discord_takes_it(room: Room, status: int) -
 async def test_an_end_by_the_channel_is_tried_until_discord_takes_it(room: Room) -> None:
     """The same on the other route, for an ending of ours; 503 is one that discord.py itself does not retry."""
     room.server.fail("PATCH", "/channels/*", 503)
-    await room.show(RUNNING, room.place(token_expires_at=START), ending=JobEnding.WATCH_TIMEOUT)
+    await room.show(RUNNING, room.place(token_expires_at=START), phase=JobEnding.WATCH_TIMEOUT)
     assert room.routes == [f"{CHANNEL} 503", f"{CHANNEL} 200"]
 
 
@@ -349,7 +349,7 @@ async def test_attachments_arrive_and_stay_or_go(room: Room) -> None:
     [file] = room.message.files
     assert (file.name, file.description, file.content) == (PICTURE.name, "a lighthouse at dawn --ar 3:2 --v 7", PIXEL)
     assert room.message.embeds[0]["image"]["url"] == f"attachment://{PICTURE.name}"
-    await room.show(GRID, is_picture_gone=True)
+    await room.show(GRID, picture_link=PictureLink.DEAD)
     assert room.message.files == [file]
     await room.show(task(status=Status.FAILURE), picture=None)
     assert room.message.files == []

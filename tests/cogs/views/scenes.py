@@ -11,7 +11,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Status, Task
-from bot.ports import JobEnding, Scene
+from bot.scene import JobEnding, PictureLink, Scene
 from tests.fakes.rows import place
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
@@ -148,11 +148,10 @@ def scenes(draw: st.DrawFn) -> Scene:
         now=_BORN + timedelta(minutes=draw(st.sampled_from([-1, 0, 70, 1 << 20]))),
         task=task,
         marks=draw(marks(task)),
-        ending=draw(st.none() | st.sampled_from(JobEnding)),
+        phase=draw(st.none() | st.sampled_from(JobEnding)),
         picture=draw(st.none() | PICTURES),
-        is_picture_gone=draw(st.booleans()),
+        picture_link=draw(st.sampled_from(PictureLink)),
         is_picture_pending=draw(st.booleans()),
-        is_link_broken=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
         unchanged_since=draw(st.none() | st.just(_BORN)),
         refusal=draw(st.none() | HOSTILE.map(KeyRefused) | st.just(KeyLimited())),

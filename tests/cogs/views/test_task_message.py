@@ -14,7 +14,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import ButtonKind, hash_custom_id
 from bot.midjourney.capabilities import name_capability, name_fallback_capability
 from bot.midjourney.task import Task
-from bot.ports import JobEnding, Scene
+from bot.scene import JobEnding, Scene
 from cogs.components.custom_ids import TaskButton, TaskMenu
 from cogs.text.limits import EMBED_DESCRIPTION, length
 from cogs.views.task_message import RenderedMessage, render_finished_buttons, render_message, render_sending
@@ -173,7 +173,7 @@ async def test_a_line_that_has_no_room_is_left_out_whole() -> None:
 
 async def test_endings_have_no_picture_and_no_buttons_of_the_task() -> None:
     """What is no longer watched shows neither preview nor buttons."""
-    drawing = render_message(scene(GRID, ending=JobEnding.WATCH_TIMEOUT))
+    drawing = render_message(scene(GRID, phase=JobEnding.WATCH_TIMEOUT))
     assert drawing.embed.image.url is None
     assert [item.item.label for item in drawing.view.children if isinstance(item, TaskButton)] == ["Look again"]
 
@@ -181,7 +181,7 @@ async def test_endings_have_no_picture_and_no_buttons_of_the_task() -> None:
 async def test_an_id_that_no_click_could_carry_has_no_buttons_of_ours() -> None:
     """Such a message is drawn all the same."""
     odd = Task(id="a:b", prompt="x")
-    assert list(render_message(scene(odd, ending=JobEnding.WATCH_TIMEOUT)).view.children) == []
+    assert list(render_message(scene(odd, phase=JobEnding.WATCH_TIMEOUT)).view.children) == []
 
 
 async def test_marked_buttons_are_those_of_the_finished_message() -> None:

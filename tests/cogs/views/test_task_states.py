@@ -12,7 +12,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, hash_custom_id
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Status, Task
-from bot.ports import JobEnding, RetryReason, Scene
+from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.tracking.offered_buttons import add_offered_buttons
 from cogs.components.custom_ids import TaskButton
 from cogs.views.task_message import render_message
@@ -191,7 +191,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "stopped": (
-        scene(RUNNING, ending=JobEnding.WATCH_STOPPED),
+        scene(RUNNING, phase=JobEnding.WATCH_STOPPED),
         Look(
             "🌙 Stopped watching",
             DARK,
@@ -331,7 +331,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "picture dead": (
-        scene(GRID, is_picture_gone=True),
+        scene(GRID, picture_link=PictureLink.DEAD),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -441,7 +441,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "dead picture without buttons": (
-        scene(proxied("upscale_success", action="ZOOM"), is_picture_gone=True),
+        scene(proxied("upscale_success", action="ZOOM"), picture_link=PictureLink.DEAD),
         Look(
             "✅ Zoomed out in 1 s",
             GREEN,
@@ -462,7 +462,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "picture that the relay does not hand out yet": (
-        scene(GRID, is_picture_pending=True, is_link_broken=True),
+        scene(GRID, is_picture_pending=True, picture_link=PictureLink.BROKEN),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -472,7 +472,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "picture that the relay did not hand out in time": (
-        scene(GRID, is_link_broken=True),
+        scene(GRID, picture_link=PictureLink.BROKEN),
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
@@ -551,8 +551,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         scene(
             Task(id="", prompt="a lighthouse"),
             pressed("U2", task_id=""),
-            retry_at=BORN + timedelta(seconds=30),
-            retry_reason=RetryReason.PARENT_BUSY,
+            phase=SubmitRetry(BORN + timedelta(seconds=30), RetryReason.PARENT_BUSY),
         ),
         Look(
             "⏳ Waiting for the picture you pressed",
@@ -569,7 +568,10 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "a full queue": (
-        scene(Task(id="", action="IMAGINE", prompt="a lighthouse"), retry_at=BORN + timedelta(seconds=30)),
+        scene(
+            Task(id="", action="IMAGINE", prompt="a lighthouse"),
+            phase=SubmitRetry(BORN + timedelta(seconds=30), RetryReason.QUEUE_FULL),
+        ),
         Look(
             "⏳ The relay's queue is full",
             GREY,
@@ -676,7 +678,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "gave up": (
-        scene(RUNNING.model_copy(update={"progress": 62}), ending=JobEnding.WATCH_TIMEOUT),
+        scene(RUNNING.model_copy(update={"progress": 62}), phase=JobEnding.WATCH_TIMEOUT),
         Look(
             "🌙 Stopped watching after 70 min",
             DARK,
@@ -685,7 +687,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "gave up, never seen": (
-        scene(None, pressed("U2", "Picture 2"), ending=JobEnding.WATCH_TIMEOUT),
+        scene(None, pressed("U2", "Picture 2"), phase=JobEnding.WATCH_TIMEOUT),
         Look(
             "🌙 Stopped watching after 70 min",
             DARK,
@@ -696,7 +698,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "out of reach": (
-        scene(RUNNING, ending=JobEnding.MESSAGE_UNREACHABLE),
+        scene(RUNNING, phase=JobEnding.MESSAGE_UNREACHABLE),
         Look(
             "🌙 Resting",
             DARK,
@@ -708,7 +710,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "lost": (
-        scene(RUNNING, ending=JobEnding.TASK_NOT_FOUND),
+        scene(RUNNING, phase=JobEnding.TASK_NOT_FOUND),
         Look(
             "❔ The relay lost this task",
             DARK,
@@ -720,7 +722,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "uncertain": (
-        scene(None, pressed("U2", "Picture 2", task_id=""), ending=JobEnding.ANSWER_LOST),
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.ANSWER_LOST),
         Look(
             "❔ Not known whether it was sent",
             YELLOW,
@@ -736,7 +738,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "looking": (
-        replace(scene(None, pressed("U2", "Picture 2", task_id="")), is_searching=True),
+        replace(scene(None, pressed("U2", "Picture 2", task_id="")), phase=AnswerSearch()),
         Look(
             "🔎 Looking for it at the relay",
             YELLOW,
@@ -751,7 +753,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "not recorded": (
-        scene(None, pressed("U2", "Picture 2", task_id=""), ending=JobEnding.NOT_BILLED),
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.NOT_BILLED),
         Look(
             "❌ Not recorded, not charged",
             RED,
@@ -764,11 +766,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
     ),
     "dropped": (
-        scene(MODAL, ending=JobEnding.FORM_DROPPED),
+        scene(MODAL, phase=JobEnding.FORM_DROPPED),
         Look("🚫 Dropped", DARK, (PROMPT, "Nothing was drawn."), footer="Variation · 1754300201002664", ours=(DELETE,)),
     ),
     "dropped, charged": (
-        scene(MODAL, ending=JobEnding.FORM_DROPPED_MAYBE_BILLED),
+        scene(MODAL, phase=JobEnding.FORM_DROPPED_MAYBE_BILLED),
         Look(
             "🚫 Dropped",
             DARK,
