@@ -44,7 +44,7 @@ def row(task_id: str, model: str = "mj_upscale", **changes: object) -> BillingRo
     return replace(given, **changes)  # type: ignore[arg-type]
 
 
-PROOF = row(EARLIER, "mj_imagine", at=START - AGO)
+PROOF = row(EARLIER, "mj_imagine", billed_at=START - AGO)
 
 
 def foreign(task_id: str, at: datetime = START) -> Task:
@@ -130,7 +130,7 @@ async def test_a_row_that_comes_late_is_found(world: World) -> None:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(60.0)
         assert isinstance(world.relay.billed, list)
-        world.relay.billed.append(row(CHILD, at=START + timedelta(seconds=61)))
+        world.relay.billed.append(row(CHILD, billed_at=START + timedelta(seconds=61)))
         world.relay.set(task(CHILD, progress=10, state="mjbot:100"))
         await world.clock.advance(40.0)
     assert states(world)[100] == "accepted"
@@ -187,8 +187,10 @@ async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world
         pytest.param([row(EARLIER)], id="another claim's task, long after that claim"),
         pytest.param([row("8004")], id="another state, of a task made long before"),
         pytest.param([row("8003"), row("8003")], id="another state, billed twice"),
-        pytest.param([row(ELSE, at=START - timedelta(minutes=19))], id="by a clock that is behind"),
-        pytest.param([row(ELSE, at=START + timedelta(minutes=29))], id="by a clock that is ahead, after a long wait"),
+        pytest.param([row(ELSE, billed_at=START - timedelta(minutes=19))], id="by a clock that is behind"),
+        pytest.param(
+            [row(ELSE, billed_at=START + timedelta(minutes=29))], id="by a clock that is ahead, after a long wait"
+        ),
         pytest.param([row("")], id="a row without a task"),
         pytest.param([row(ELSE, "mj_fast_upscale")], id="a reseller's own name"),
         pytest.param([row(str(n)) for n in range(7000, 7001 + MAX_CANDIDATES)], id="more than are fetched"),
@@ -215,8 +217,8 @@ async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[
         pytest.param([row(ELSE, "mj_imagine")], id="another model"),
         pytest.param([row("", "mj_upload")], id="another model, without a task"),
         pytest.param([row("", "gpt-4o")], id="no Midjourney"),
-        pytest.param([row(ELSE, at=START - timedelta(minutes=21))], id="earlier"),
-        pytest.param([row(ELSE, at=START + timedelta(minutes=31))], id="later"),
+        pytest.param([row(ELSE, billed_at=START - timedelta(minutes=21))], id="earlier"),
+        pytest.param([row(ELSE, billed_at=START + timedelta(minutes=31))], id="later"),
         pytest.param([row("8003")], id="another state, of a task made then"),
         pytest.param([row("8005")], id="another claim's task, at the time of that"),
     ],
@@ -239,7 +241,7 @@ async def test_rows_of_others_do_not_matter(world: World, rows: list[BillingRow]
     "billed",
     [
         pytest.param([], id="empty, as of 2025"),
-        pytest.param([row("8003", at=START - AGO)], id="of others"),
+        pytest.param([row("8003", billed_at=START - AGO)], id="of others"),
         pytest.param([replace(PROOF, billed_at=START - 2 * AGO)], id="by another clock"),
         pytest.param(RelayUnreachable("a page"), id="unreachable"),
         pytest.param(KeyRefused("Invalid token"), id="refused"),
@@ -520,7 +522,7 @@ async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) ->
 
 async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
     """As its row says, whichever row of the task the relay shows."""
-    world.relay.billed = [PROOF, row(CHILD, "mj_modal", at=START + timedelta(seconds=3))]
+    world.relay.billed = [PROOF, row(CHILD, "mj_modal", billed_at=START + timedelta(seconds=3))]
     async with world.process() as process:
         await form(world, process, TIMEOUT)
         await world.clock.advance(10.0)
@@ -620,7 +622,7 @@ async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world
     again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=get_claim_key(U2), child_id="8005")
     world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
     world.store.child_statuses["8005"] = Status.FAILURE  # else its mark answers the press
-    world.relay.billed = [PROOF, row("8005", at=START - timedelta(minutes=50)), row("8005")]
+    world.relay.billed = [PROOF, row("8005", billed_at=START - timedelta(minutes=50)), row("8005")]
     world.relay.set(task("8005", Status.SUCCESS, state="mjbot:2"))
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
@@ -658,7 +660,7 @@ async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
     behind = timedelta(minutes=3)
     world.relay.billed = [
         replace(PROOF, billed_at=START - AGO + timedelta(minutes=5) - behind),
-        row(CHILD, at=START + timedelta(seconds=2) - behind),
+        row(CHILD, billed_at=START + timedelta(seconds=2) - behind),
     ]
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
@@ -670,7 +672,7 @@ async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
 async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) -> None:
     """The log may begin between the two."""
     accepted(world, 1, timedelta(minutes=1), EARLIER)
-    world.relay.billed = [row(EARLIER, "mj_imagine", at=START + timedelta(minutes=8))]
+    world.relay.billed = [row(EARLIER, "mj_imagine", billed_at=START + timedelta(minutes=8))]
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
     await world.clock.advance(600.0)
