@@ -95,7 +95,7 @@ async def test_a_log_without_a_row_gives_the_claim_back(world: World, creates: b
 
     Four seconds and one reading were too few: the log of a fork may lag.
     """
-    world.allow(per_person=1)
+    world.allow(daily_submits_per_person=1)
     async with world.process() as process:
         await lose(world, process, creates=creates)
         assert seen(world) == ["looking"]
@@ -341,7 +341,7 @@ async def test_a_429_holds_the_log(world: World) -> None:
 
 async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
     """The relay gives twenty calls in twenty minutes to the usage and the log together."""
-    world.allow(everybody=500)
+    world.allow(daily_submits=500)
     async with world.process() as process:
         while process.calls.try_acquire():
             pass
