@@ -1,4 +1,4 @@
-"""The alarms of docs/ stand on what /metrics really serves: names, labels, and outcomes that exist."""
+"""The alerts in docs/alarms.yaml use metrics, labels and outcomes that /metrics really serves."""
 
 import re
 import subprocess
@@ -26,8 +26,8 @@ _SELECTOR = re.compile(r"(mjbot_\w+)(?:\{([^}]*)\})?")
 _MATCHER = re.compile(r'(\w+)="([^"]*)"')
 
 
-def served() -> dict[str, set[str]]:
-    """Tell the names that /metrics serves for each metric of ours, and the labels of each."""
+def served_names() -> dict[str, set[str]]:
+    """Return the names that /metrics serves for the bot's own metrics, with the labels of each."""
     names: dict[str, set[str]] = {}
     ours = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
     for metric in ours:
@@ -38,16 +38,16 @@ def served() -> dict[str, set[str]]:
     return names
 
 
-def test_the_names_are_those_of_the_registry() -> None:
-    """What `served` tells is what the registry has for it, so that the tests below hold against /metrics."""
+def test_served_names_are_complete() -> None:
+    """`served_names` has every name of the registry, so that the tests below hold for /metrics."""
     found = {sample.name for metric in REGISTRY.collect() for sample in metric.samples if "mjbot_" in sample.name}
-    assert {name for name in found if not name.endswith("_created")} <= set(served())
+    assert {name for name in found if not name.endswith("_created")} <= set(served_names())
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alarm_asks_for_what_is_served(rule: dict[str, Any]) -> None:
-    """A renamed metric, label or error would silence it; each says what it means and what to do."""
-    names = served()
+def test_an_alert_uses_served_metrics(rule: dict[str, Any]) -> None:
+    """A renamed metric, label or error would silence an alert; each alert says what it means and what to do."""
+    names = served_names()
     selectors = _SELECTOR.findall(rule["expr"])
     assert selectors or rule["alert"] == "MjbotAway"
     for name, matchers in selectors:
@@ -60,20 +60,20 @@ def test_an_alarm_asks_for_what_is_served(rule: dict[str, Any]) -> None:
     assert rule["annotations"].keys() == {"summary", "next"}
 
 
-def born() -> Iterator[tuple[str, dict[str, str], float]]:
-    """Tell what a process that has just begun serves: the names, labels and values of its samples."""
+def initial_samples() -> Iterator[tuple[str, dict[str, str], float]]:
+    """Yield name, labels and value of each sample that a new process serves."""
     program = "import bot.app; from prometheus_client import generate_latest; print(generate_latest().decode())"
-    served = subprocess.run(  # noqa: S603 - this very interpreter
+    served = subprocess.run(  # noqa: S603 - runs this interpreter
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
     for family in text_string_to_metric_families(served.stdout):
         yield from ((sample.name, sample.labels, sample.value) for sample in family.samples)
 
 
-def test_the_first_of_what_an_alarm_counts_is_an_increase() -> None:
-    """A series that is born at 1 has not increased: each that an alarm names stands at 0 from the start, by path."""
-    samples = list(born())
-    source = "".join((ROOT / "bot" / f"{name}.py").read_text(encoding="utf-8") for name in ("api", "submits"))
+def test_counters_in_alerts_start_at_zero() -> None:
+    """Prometheus sees no increase in a series that starts at 1, so each counter in an alert starts at 0, per path."""
+    samples = list(initial_samples())
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot" / "relay").glob("*.py"))
     paths = set(re.findall(r'"(/(?:mj|api)/[\w{}/-]+)"', source))
     assert len(paths) > 10
     outcomes = [
@@ -93,8 +93,7 @@ def test_the_first_of_what_an_alarm_counts_is_an_increase() -> None:
             assert {given["path"] for given, _ in found} == paths
 
 
-def test_what_the_readme_promises_has_an_alarm() -> None:
-    """README names the file."""
+def test_the_readme_links_the_alerts() -> None:
     assert "(docs/alarms.yaml)" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert {"KeyRefused", "PollsLate", "SubmitsUncertain", "LoopLate", "DatabaseNotWritable"} <= {
         rule["alert"].removeprefix("Mjbot") for rule in RULES
