@@ -36,6 +36,7 @@ from bot.store import open_store
 from bot.store.sql_store import SqlStore
 from bot.submissions.commands import CommandService
 from bot.submissions.presses import PressService
+from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
@@ -101,8 +102,9 @@ class App:
         )
         policy = _build_policy(settings, self.trust.owners, clock)
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
-        self.presses = PressService(relay, store, tracker, policy, lost, supervisor, self.pictures, clock=clock)
-        self.commands = CommandService(relay, store, tracker, policy, self.images, lost, supervisor, clock=clock)
+        sender = Sender(relay, store, tracker, lost, supervisor, clock=clock)
+        self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, now=clock.now)
+        self.commands = CommandService(store, tracker, policy, sender, self.images, now=clock.now)
         self.person_settings = PersonSettingsService(store)
         self.job_leases = JobLeases(
             store, store.process_leases, tracker, lost, lease=timedelta(seconds=settings.lease_seconds), clock=clock

@@ -245,19 +245,7 @@ class Relay(Protocol):
         ...
 
     async def submit(self, request: SubmitRequest, /, *, state: str, speed: Speed | None = None) -> SubmitResponse:
-        """Submit a request for a new task."""
-        ...
-
-    async def submit_action(
-        self, task_id: str, custom_id: str, /, *, state: str, remix: bool = False, speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Press a button of a task; with `remix`, ask for its modal although Midjourney does not require one."""
-        ...
-
-    async def submit_modal(
-        self, task_id: str, prompt: str, /, *, state: str, mask: bytes = b"", speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Submit the modal that a task waits for."""
+        """Submit a request; its task carries `state`, and `speed` selects another queue than the relay's default."""
         ...
 
 

@@ -18,7 +18,7 @@ from bot.relay import requests, responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.billing_log import BillingPage, parse_billing_log, parse_task_by_state
 from bot.relay.guarded_transport import FETCH_PATH, LIST_PATH, GuardedTransport
-from bot.relay.requests import Change, PressButton, SubmitModal, SubmitRequest
+from bot.relay.requests import Change, SubmitRequest
 from bot.relay.row_cache import TaskRowCache
 from bot.relay.transport import RelayTransport, RequestLimits
 from bot.retry import Sleep
@@ -199,22 +199,9 @@ class RelayClient:
         body = {**order.body, "state": state}
         return await self._transport.submit(order.path, body, responses.parse_submission, speed=speed)
 
-    async def submit_action(
-        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Press the button `custom_id` of `task_id`; the child carries `state`, `remix` asks for its modal."""
-        request = PressButton(task_id=task_id, custom_id=custom_id, remix=remix)
-        return await self.submit(request, state=state, speed=speed)
-
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> SubmitResponse:
         """Request UPSCALE, VARIATION or REROLL through the older endpoint."""
         return await self.submit(Change(task_id=task_id, action=action, index=index), state=state)
-
-    async def submit_modal(
-        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Submit the modal that the child `task_id` waits for; the response holds the same id."""
-        return await self.submit(SubmitModal(task_id=task_id, prompt=prompt, mask=mask), state=state, speed=speed)
 
     async def upload_images(self, pictures: Sequence[bytes]) -> tuple[str, ...]:
         """Upload pictures to Discord's CDN through an account of the relay, and return their links, valid for a day.

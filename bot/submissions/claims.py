@@ -41,7 +41,7 @@ class ClaimWriter:
         self._admission = admission
         self._now = now
 
-    async def check_admission(self, press: Press) -> None:
+    async def check_permission(self, press: Press) -> None:
         """Ask who may spend; whose message it is the store knows first, Discord where the store has lost it."""
         job = await self._store.find_job(press.place.message_id)
         asker = replace(press.asker, requester_id=job.requester.id) if job else press.asker
@@ -73,7 +73,7 @@ class ClaimWriter:
             raise AlreadyPressed(job.place.link if job and seen else "", finished=False) from None
         return claim
 
-    async def check_modal_admission(self, claim: Claim) -> None:
+    async def check_modal_limits(self, claim: Claim) -> None:
         """Judge the second submit of a press: a form that was typed before, whose window the relay has billed.
 
         The claim counts both already, so that whatever is claimed meanwhile counts them too. It is judged where claims

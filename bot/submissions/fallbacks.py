@@ -1,105 +1,115 @@
-"""The ways to what a button does: the button itself, and another submit where a relay refuses that."""
+"""What to do for a button that the relay refuses: another request, or a message that shows what the button leads to."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-
-from bot.entities import Claim, Job
-from bot.errors import ActionUnsupported, PromptChangeUnsupported
-from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonAction, FallbackKind
-from bot.midjourney.capabilities import name_capability, name_fallback_capability
+from bot.entities import Place
+from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureTooLarge, PictureUnreadable
+from bot.imaging.downloader import DISCORD_FILE_LIMIT, build_file_name
+from bot.imaging.upload_validation import MAX_SENT_BYTES
+from bot.midjourney.buttons import ButtonAction, FallbackKind, name_button
 from bot.midjourney.prompt_parser import parse_prompt
-from bot.midjourney.request_options import Speed
-from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Task
-from bot.ports import Relay
-from bot.submissions.fallback_requests import FallbackRequests
-from bot.submissions.speed_modes import SpeedModes
+from bot.midjourney.text_results import ShortenResult, find_numbered_line, parse_shorten_result
+from bot.ports import PictureSource, PressFollowups
+from bot.relay.requests import Change, Describe, Extend, Imagine, SubmitRequest, Video
+from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION
+from bot.tracking.tracker import JobTracker
+
+MAX_DESCRIPTION_LINES = MAX_SUBMITS_PER_INTERACTION
+"""How many lines a description has; "Imagine all" draws each of them, and a press has claims for no more."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PressSubmission:
-    """A claimed press on its way: what to send, for which child message.
-
-    `prompt` and `mask` answer a form that was asked first. `around` tells that the relay is known to refuse the
-    button, or never sent it. `line` is what another way draws where there was no form, and `then` what follows once
-    that was accepted: more lines of the same click. `speed` is the queue that its person has chosen.
-    """
-
-    claim: Claim
-    job: Job
-    parent: Task
-    button: Button
-    action: ButtonAction
-    prompt: str | None = None
-    mask: bytes = b""
-    needs_fallback: bool = False
-    fallback_prompt: str = ""
-    speed: Speed | None = None
-    send_next_line: Callable[[], Awaitable[None]] | None = None
-
-    @property
-    def is_remix(self) -> bool:
-        """Whether a prompt was typed though Midjourney need not ask for one."""
-        return self.prompt is not None and self.action.kind in REMIXABLE_KINDS
-
-    @property
-    def has_new_prompt(self) -> bool:
-        """Whether a prompt was typed that says something else than the parent's."""
-        return (
-            self.prompt is not None
-            and parse_prompt(self.prompt).line != parse_prompt(get_task_prompt(self.parent)).line
-        )
+def list_description_lines(task: Task) -> tuple[str, ...]:
+    """Return the lines of a description, in the order of their numbers."""
+    found = (find_numbered_line(task.text_result, number) for number in range(1, MAX_DESCRIPTION_LINES + 1))
+    return tuple(line for line in found if line)
 
 
-class FallbackSender:
-    """Submits what was claimed, by the way that this relay has."""
+class Fallbacks:
+    """Builds the request of a fallback, or shows what needs no request."""
 
-    def __init__(self, relay: Relay, detours: FallbackRequests, queues: SpeedModes) -> None:
-        self._relay = relay
-        self._detours = detours
-        self._queues = queues
+    def __init__(self, pictures: PictureSource, jobs: JobTracker) -> None:
+        self._pictures = pictures
+        self._jobs = jobs
 
-    async def submit_with_fallback(
-        self, sending: PressSubmission, learnt: dict[str, ActionUnsupported]
-    ) -> SubmitResponse | None:
-        """Send a claimed press: once, or a second time only after an answer that says nothing was accepted.
+    async def build_request(self, action: ButtonAction, task: Task, prompt: str, place: Place) -> SubmitRequest:
+        """Return the request that does the same; `prompt` is what a modal, or a line of a description, asks for.
 
-        None is returned where nothing need be submitted for it; `learnt` takes what turns out to be refused for good.
+        `place` is the message of the button: its attachment replaces the task's picture where the link is dead.
+
+        Raises:
+            ActionUnsupported: The task lacks what the fallback needs.
+            PictureError: The task's picture cannot be fetched.
         """
-        action, tag, custom_id = sending.action, sending.claim.tag, sending.button.custom_id
-        prompt = sending.prompt or sending.fallback_prompt
-        if not sending.needs_fallback and name_capability(custom_id) not in learnt:
-            try:
-                return await self._queues.submit_at_speed(
-                    sending.speed,
-                    lambda speed: self._relay.submit_action(
-                        sending.parent.id, custom_id, state=tag, remix=sending.is_remix, speed=speed
-                    ),
-                    prompt=prompt,
+        match action.fallback:
+            case FallbackKind.CHANGE:
+                return Change(task_id=task.id, action=action.new_api_action, index=action.index)
+            case FallbackKind.VIDEO if task.picture_url and not task.first_clip_url:
+                motion = action.motion
+                return Video(
+                    prompt=_get_words(task) or motion.default_prompt,
+                    image=await self._fetch_first_frame(task, place),
+                    motion=motion,
                 )
-            except ActionUnsupported as unsupported:
-                if not unsupported.lasting:
-                    # A channel that is down is so for the other way too; it may be up at the next press.
-                    raise
-                learnt[name_capability(custom_id)] = unsupported
-                if not action.fallback:
-                    raise
-        if action.fallback.is_free:
-            return None
-        if action.fallback is FallbackKind.CHANGE and sending.has_new_prompt:
-            raise PromptChangeUnsupported
-        pressed = replace(sending.job.place, message_id=sending.claim.message_id)
-        order = await self._detours.build_request(action, sending.parent, prompt, pressed)
+            case FallbackKind.EXTEND:
+                motion = action.motion
+                index = action.index - 1 if 1 <= action.index <= len(task.clip_urls) else 0
+                return Extend(
+                    task_id=task.id, index=index, prompt=_get_words(task) or motion.default_prompt, motion=motion
+                )
+            case FallbackKind.DESCRIBE if task.picture_url:
+                return Describe(picture=await self._fetch_picture(task, place))
+            case FallbackKind.IMAGINE if line := prompt or find_numbered_line(task.text_result, action.index):
+                return Imagine(prompt=line)
+            case FallbackKind.IMAGINE_ALL if prompt:
+                return Imagine(prompt=prompt)
+            case _:
+                raise ActionUnsupported(lasting=True)
+
+    async def show_without_submit(
+        self, action: ButtonAction, task: Task, button: Button, followups: PressFollowups
+    ) -> None:
+        """Show what the button leads to, for free.
+
+        Raises:
+            ActionUnsupported: The task does not have it.
+        """
+        if action.fallback is FallbackKind.SHOW_TEXT:
+            await followups.send_shortened_prompt(name_button(button), task, _parse_words(task))
+            return
+        if not 1 <= action.index <= len(task.clip_urls):
+            raise ActionUnsupported(lasting=True)
+        url = task.clip_urls[action.index - 1]
+        name = build_file_name(task.shown_prompt, f"{task.id}_{action.index}")
         try:
-            return await self._queues.submit_at_speed(
-                sending.speed, lambda speed: self._relay.submit(order, state=tag, speed=speed), prompt=prompt
-            )
-        except ActionUnsupported as unsupported:
-            if unsupported.lasting:
-                learnt[name_fallback_capability(custom_id)] = unsupported
-            raise
+            clip = await self._pictures.fetch(url, name=name, limit=DISCORD_FILE_LIMIT)
+        except PictureError:
+            clip = None
+        await followups.send_clip(name_button(button), task, url, clip)
+
+    async def _fetch_first_frame(self, task: Task, place: Place) -> bytes | str:
+        """Return a task's picture; its link, where its host refuses the bot or the picture is too large to send."""
+        try:
+            return await self._fetch_picture(task, place)
+        except (PictureTooLarge, PictureUnreadable):
+            return task.picture_url
+
+    async def _fetch_picture(self, task: Task, place: Place) -> bytes:
+        """Return a task's picture; where its link is dead, the copy attached to one of the bot's messages."""
+        try:
+            return (await self._pictures.fetch(task.picture_url, name=task.id, limit=MAX_SENT_BYTES)).data
+        except PictureGone:
+            copy = await self._jobs.find_picture_copy(task, place, name=task.id, limit=MAX_SENT_BYTES)
+            if copy is None:
+                raise
+            return copy.data
 
 
-def get_task_prompt(task: Task) -> str:
-    """Return the prompt that a form on a task starts with."""
-    return task.properties.final_prompt or task.prompt
+def _parse_words(task: Task) -> ShortenResult:
+    found = parse_shorten_result(task.text_result)
+    if not found.words:
+        raise ActionUnsupported(lasting=True)
+    return found
+
+
+def _get_words(task: Task) -> str:
+    """Return the prompt's words, without its parameters."""
+    return parse_prompt(task.shown_prompt).words

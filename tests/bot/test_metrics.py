@@ -23,6 +23,7 @@ from bot.midjourney.task import Status
 from bot.ops.loop_lag import LoopLagMonitor
 from bot.policy.rules import Spender
 from bot.relay.client import RelayClient
+from bot.relay.requests import PressButton
 from bot.submissions.claims import Press
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
@@ -45,14 +46,14 @@ async def test_requests_are_counted_by_path_and_outcome() -> None:
         known = relay.add_task("grid")
         grid = await api.fetch_task(known)
         await api.fetch_tasks([known, "9999"])
-        await api.submit_action(known, grid.buttons[0].custom_id, state="")
+        await api.submit(PressButton(task_id=known, custom_id=grid.buttons[0].custom_id), state="")
         await api.check_key()
         relay.script("fetch", 502, "", times=2)
         with pytest.raises(RelayUnreachable):
             await api.fetch_task(known)
         relay.script("action", drop=True)
         with pytest.raises(SubmitOutcomeUnknown):
-            await api.submit_action(known, grid.buttons[1].custom_id, state="")
+            await api.submit(PressButton(task_id=known, custom_id=grid.buttons[1].custom_id), state="")
     async with Relay().serve() as relay, RelayClient.open(relay.url, "sk-wrong") as api:
         with pytest.raises(KeyRefused):
             await api.fetch_task("1")

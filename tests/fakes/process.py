@@ -13,6 +13,7 @@ from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.submissions.commands import CommandService
 from bot.submissions.presses import PressService
+from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
@@ -100,13 +101,10 @@ class World:
         )
         calls = AccountRateLimiter(self.clock.now)
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
-        presses = PressService(
-            relay, store, jobs, self.spending_policy, lost_answers, supervisor, self.pictures, clock=self.clock.clock
-        )
+        sender = Sender(relay, store, jobs, lost_answers, supervisor, clock=self.clock.clock)
+        presses = PressService(relay, store, jobs, self.spending_policy, sender, self.pictures, now=self.clock.now)
         studio = ImageProcessor(ThreadImageWorker())
-        creations = CommandService(
-            relay, store, jobs, self.spending_policy, studio, lost_answers, supervisor, clock=self.clock.clock
-        )
+        creations = CommandService(store, jobs, self.spending_policy, sender, studio, now=self.clock.now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start("watcher", watcher.run)

@@ -8,7 +8,7 @@ from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status, Task
 from bot.relay.billing_log import BillingPage, BillingRow
-from bot.relay.requests import SubmitRequest
+from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
 from tests.fakes.clock import FakeClock
 
 
@@ -119,27 +119,20 @@ class FakeRelay:
             raise self.seed
         return self.seed
 
-    async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
-        """Take any other submit: its words are its fields, a picture being told by its length, and its speed."""
-        self.orders.append(order)
-        words = [str(len(value)) if isinstance(value, bytes) else str(value) for value in order.body.values()]
-        kind = order.path.rpartition("/")[2]
-        return await self._submit(Sent(kind, (*words, *([speed] if speed else [])), state))
-
-    async def submit_action(
-        self, task_id: str, custom_id: str, *, state: str, remix: bool = False, speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Press a button."""
-        further = (*(["remix"] if remix else []), *([speed] if speed else []))
-        return await self._submit(Sent("action", (task_id, custom_id, *further), state))
-
-    async def submit_modal(
-        self, task_id: str, prompt: str, *, state: str, mask: bytes = b"", speed: Speed | None = None
-    ) -> SubmitResponse:
-        """Answer a form."""
-        self.on_modal()
-        further = (*([mask.decode()] if mask else []), *([speed] if speed else []))
-        return await self._submit(Sent("modal", (task_id, prompt, *further), state))
+    async def submit(self, request: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
+        """Take a submit: its words are its fields, a picture being told by its length, and its speed."""
+        further = (speed,) if speed else ()
+        match request:
+            case PressButton(task_id=task_id, custom_id=custom_id, remix=remix):
+                words = (task_id, custom_id, *(["remix"] if remix else []))
+                return await self._submit(Sent("action", (*words, *further), state))
+            case SubmitModal(task_id=task_id, prompt=prompt, mask=mask):
+                self.on_modal()
+                words = (task_id, prompt, *([mask.decode()] if mask else []))
+                return await self._submit(Sent("modal", (*words, *further), state))
+        self.orders.append(request)
+        words = tuple(str(len(value)) if isinstance(value, bytes) else str(value) for value in request.body.values())
+        return await self._submit(Sent(request.path.rpartition("/")[2], (*words, *further), state))
 
     async def _read(self, what: str, ids: Collection[str]) -> None:
         self.requests.append(Request(self.clock.time, what, tuple(ids)))

@@ -26,6 +26,7 @@ from bot.errors import (
 )
 from bot.midjourney.task import Status, Task
 from bot.relay.client import BATCH_SIZE, RelayClient
+from bot.relay.requests import PressButton, SubmitModal
 from tests.fakes.socket_relay import ADMITTED, CHECK, Slept, relay
 from tests.recorded import recorded
 
@@ -92,7 +93,7 @@ def _no_key_in_any_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
 
 
 def _press(api: RelayClient) -> Awaitable[object]:
-    return api.submit_action(ASKED, "MJ::JOB::upsample::2::u", state="s")
+    return api.submit(PressButton(task_id=ASKED, custom_id="MJ::JOB::upsample::2::u"), state="s")
 
 
 async def test_a_fetch_sends_the_key_and_no_body(slept: Slept) -> None:
@@ -159,7 +160,7 @@ async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status:
     ("submit", "path", "body"),
     [
         (
-            lambda api: api.submit_action("5", "MJ::JOB::upsample::2::u", state="s"),
+            lambda api: api.submit(PressButton(task_id="5", custom_id="MJ::JOB::upsample::2::u"), state="s"),
             "/mj/submit/action",
             {"taskId": "5", "customId": "MJ::JOB::upsample::2::u", "chooseSameChannel": True, "state": "s"},
         ),
@@ -174,7 +175,7 @@ async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status:
             {"taskId": "5", "action": "REROLL", "index": 1, "state": "s"},
         ),
         (
-            lambda api: api.submit_modal("5", "a cat — 猫 \ud800", state="s"),
+            lambda api: api.submit(SubmitModal(task_id="5", prompt="a cat — 猫 \ud800"), state="s"),
             "/mj/submit/modal",
             {"taskId": "5", "prompt": "a cat — 猫 \ud800", "state": "s"},
         ),

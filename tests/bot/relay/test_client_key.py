@@ -20,7 +20,7 @@ from bot.errors import (
     UpstreamKeyRefused,
 )
 from bot.relay.client import RelayClient
-from bot.relay.requests import Imagine
+from bot.relay.requests import Imagine, PressButton, SubmitModal
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay
 from tests.fakes.socket_relay import Slept
@@ -51,9 +51,9 @@ async def _imagine(api: RelayClient) -> None:
 
 SUBMITS: dict[str, Call] = {
     "imagine": _imagine,
-    "action": lambda api: api.submit_action("5", "MJ::JOB::upsample::2::u", state="s"),
+    "action": lambda api: api.submit(PressButton(task_id="5", custom_id="MJ::JOB::upsample::2::u"), state="s"),
     "change": lambda api: api.submit_change("5", "UPSCALE", 2, state="s"),
-    "modal": lambda api: api.submit_modal("5", "a pig", state="s"),
+    "modal": lambda api: api.submit(SubmitModal(task_id="5", prompt="a pig"), state="s"),
     "upload": lambda api: api.upload_images([b"PNG"]),
 }
 

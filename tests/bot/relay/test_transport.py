@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.errors import KeyRefused, RelayError
 from bot.relay.client import RelayClient
 from bot.relay.key_diagnosis import USAGE_PATH
+from bot.relay.requests import PressButton
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay, of_bare_authorization, of_either, of_secret
 from tests.fakes.socket_relay import Slept
@@ -41,7 +42,7 @@ async def opened(it: KeyRelay, clock: FakeClock, key: str = KEY) -> AsyncGenerat
 
 
 async def _press(api: RelayClient) -> None:
-    await api.submit_action("5", "MJ::JOB::upsample::2::u", state="s")
+    await api.submit(PressButton(task_id="5", custom_id="MJ::JOB::upsample::2::u"), state="s")
 
 
 @pytest.mark.parametrize("admits", [of_either, of_secret])

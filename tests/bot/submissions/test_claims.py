@@ -40,7 +40,7 @@ async def pressed(store: SqlStore | FakeStore, claim: Claim = PRESS, *, submits:
 async def test_a_form_within_the_limit_may_be_sent(store: SqlStore | FakeStore, limits: dict[str, int]) -> None:
     """However short ago its press was; nothing is written for it."""
     await pressed(store)
-    await rules(store, **limits).check_modal_admission(PRESS)
+    await rules(store, **limits).check_modal_limits(PRESS)
     assert await store.find_claim(0) is None
     assert [claim.id for claim in await store.list_claims(ClaimState.SUBMITTING)] == []
 
@@ -58,6 +58,6 @@ async def test_a_form_beyond_the_limit_may_not(
         await pressed(store, replace(PRESS, id=101, person_id=2, message_id=701))
         whose = "everybody"
     with pytest.raises(ModalNotSent) as told:
-        await rules(store, **limits).check_modal_admission(PRESS)
+        await rules(store, **limits).check_modal_limits(PRESS)
     assert isinstance(told.value.refused, DailyLimitReached)
     assert told.value.refused.whose == whose
