@@ -49,11 +49,12 @@ class _Stepped:
         found = getattr(self._port, name)
         if not asyncio.iscoroutinefunction(found):
             return found
-        call: Callable[..., Awaitable[Any]] = found
 
-        @wraps(call)
+        @wraps(found)
         async def stepped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             self._steps.take(f"before {name}", failing=self._failing)
+            # Looked up at each call: a test may replace a method of the port meanwhile.
+            call: Callable[..., Awaitable[Any]] = getattr(self._port, name)
             result = await call(*args, **kwargs)
             self._steps.take(f"after {name}", failing=self._failing)
             return result
