@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.answers import first_answers
+from benchmarks.first_answer import first_answers
+from benchmarks.image_work import fitting_times, loop_delays
 from benchmarks.load import Load, under_load
-from benchmarks.pixels import fitting_times, loop_delays
 from benchmarks.table import Row, table
-from benchmarks.weight import Scales, weights
+from benchmarks.task_cost import Scales, weights
 
 ROWS = ("answers", "load", "weight", "pixels")
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.stage import Child, Followed, mjbot, naive, plant, relay_of, wait_for
+from benchmarks.environment import Child, Followed, mjbot, naive, plant, relay_of, wait_for
 from benchmarks.table import Row, percentile, ratio
 from sandbox.relay import Relay, RelaySettings
 from tests.wire.loopback import LoopbackDiscord

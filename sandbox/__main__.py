@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandbox.avatars import avatars
+from sandbox.environment import DOCUMENTED_ID, Stage, stage
 from sandbox.page import LivePage
 from sandbox.pictures import DRAWN
 from sandbox.relay import RelaySettings, profile
-from sandbox.stage import DOCUMENTED_ID, Stage, stage
 from sandbox.tour import tour
 
 _WELCOME = (

@@ -16,7 +16,7 @@ from PIL import Image
 
 from bot.midjourney.buttons import BUTTON_TABLE, find_pattern
 from sandbox.relay import PROFILES, RelaySettings, profile
-from sandbox.relay.lives import Life
+from sandbox.relay.tasks.sample_tasks import Life
 from sandbox.walker import NotOffered, Walker, walker
 
 BEGIN, END = "<!-- relays: begin -->", "<!-- relays: end -->"

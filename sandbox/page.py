@@ -13,7 +13,7 @@ from typing import Any
 
 from simcord import Env, Preview, SetupError
 
-from sandbox.replaced import Replaced
+from sandbox.page_pictures import Replaced
 
 _LOOK_SECONDS = 0.25
 """How long a look may wait for a bot that is busy. What somebody does has the time that `stage` gives: a click whose

@@ -9,8 +9,8 @@ from typing import Any
 import discord
 
 from sandbox.compatibility import Incomplete, changed, table, write
+from sandbox.environment import DOCUMENTED_ID, Stage, stage
 from sandbox.relay import RelaySettings
-from sandbox.stage import DOCUMENTED_ID, Stage, stage
 
 _README = Path(__file__).parents[1] / "README.md"
 _TIME = re.compile(r"<t:\d+:R>")

@@ -18,10 +18,10 @@ from simcord.results import ResponseMessage
 from bot.app import open_app
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from cogs.text.guidance import asking_for_seed
+from sandbox.environment import GUILD_ID, settings
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
-from sandbox.relay.lives import Life
-from sandbox.stage import GUILD_ID, settings
+from sandbox.relay.tasks.sample_tasks import Life
 
 _ANSWERED_SECONDS = 3.0
 """How long Discord waits for the first answer to an interaction."""

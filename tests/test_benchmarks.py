@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.bystander import longest
+from benchmarks.idle_loop import longest
 from benchmarks.table import Row, percentile, ratio, shown, table
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"

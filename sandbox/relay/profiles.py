@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sandbox.relay.keys import Key
+from sandbox.relay.accounts.keys import Key
 from sandbox.relay.settings import RelaySettings
 
 _TICK = 15.0

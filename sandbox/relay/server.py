@@ -14,6 +14,10 @@ from typing import Unpack, cast
 
 from aiohttp import web
 
+from sandbox.relay.accounts.account_api import OwnAPI, Window
+from sandbox.relay.accounts.billing import Bills
+from sandbox.relay.accounts.key_check import Gate
+from sandbox.relay.accounts.keys import Key, KeyRing
 from sandbox.relay.answers import (
     Dropped,
     Refused,
@@ -25,26 +29,22 @@ from sandbox.relay.answers import (
     submitted,
     tasks,
 )
-from sandbox.relay.billing import Bills
-from sandbox.relay.buttons import plain_button
-from sandbox.relay.desk import Desk, Submitted
-from sandbox.relay.gallery import Gallery
-from sandbox.relay.gate import Gate
-from sandbox.relay.keys import Key, KeyRing
-from sandbox.relay.ledger import Ledger
-from sandbox.relay.lives import ACTIONS, Life, live
-from sandbox.relay.own_api import OwnAPI, Window
+from sandbox.relay.error_texts import Voice, spring_error
+from sandbox.relay.picture_routes import Gallery
 from sandbox.relay.profiles import PROFILES, profile
-from sandbox.relay.proxy import listed
-from sandbox.relay.refusals import Refusal, refusal
-from sandbox.relay.request import Body, Submit, body_of, items, pictures_in
 from sandbox.relay.routes import OPEN, route_of
-from sandbox.relay.scripts import Extras, Script, Scripts
+from sandbox.relay.scripted_answers import Extras, Script, Scripts
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.submits import Submits, Upstream
-from sandbox.relay.voices import Voice, spring_error
-from sandbox.relay.words import seed_of
-from sandbox.relay.work import Work
+from sandbox.relay.submits.proxy_submits import listed
+from sandbox.relay.submits.refusals import Refusal, refusal
+from sandbox.relay.submits.submit_fields import Body, Submit, body_of, items, pictures_in
+from sandbox.relay.submits.submit_routes import Submits, Upstream
+from sandbox.relay.submits.upstream_queue import Desk, Submitted
+from sandbox.relay.tasks.buttons import plain_button
+from sandbox.relay.tasks.midjourney_texts import seed_of
+from sandbox.relay.tasks.sample_tasks import ACTIONS, Life, live
+from sandbox.relay.tasks.task_table import Ledger
+from sandbox.relay.tasks.upstream_task import Work
 
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
 

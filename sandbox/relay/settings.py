@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.pictures import Format
-from sandbox.relay.keys import Key
+from sandbox.relay.accounts.keys import Key
 
 Software = Literal["new-api", "newapi-2025", "newapi-2026", "onehub", "midjourney-proxy"]
 """The program that answers; `new-api` is no version of its own, and has no routes under `/api`."""
@@ -104,7 +104,7 @@ class RelaySettings:
         return self.software != "new-api"
 
     def makes(self, life: str) -> bool:
-        """Whether a task of such a life (sandbox/relay/lives.py) can come to be by a submit to this software."""
+        """Whether a task of such a life (see sample_tasks) can come to be by a submit to this software."""
         if self.is_proxy:
             return life in {"running", "grid", "single", "failed", "describe"}
         return self.has_video or life not in {"video", "clip"}

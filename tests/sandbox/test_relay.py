@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sandbox.relay import RelaySettings
-from sandbox.relay.lives import Life
+from sandbox.relay.tasks.sample_tasks import Life
 from tests.sandbox.caller import KEY, Caller, calling
 
 

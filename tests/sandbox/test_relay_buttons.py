@@ -11,7 +11,7 @@ from PIL import ImageStat
 from bot.midjourney.buttons import ButtonKind, resolve_action
 from bot.midjourney.task import Task
 from sandbox.relay import RelaySettings
-from sandbox.relay.lives import Life
+from sandbox.relay.tasks.sample_tasks import Life
 from tests.sandbox.caller import Caller, calling, picture, png
 
 

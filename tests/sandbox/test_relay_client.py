@@ -35,7 +35,7 @@ from bot.relay.requests import (
 )
 from sandbox.pictures import finished, four_shots
 from sandbox.relay import RelaySettings
-from sandbox.relay.refusals import REFUSALS, Refusal
+from sandbox.relay.submits.refusals import REFUSALS, Refusal
 from tests.sandbox.caller import Caller, calling
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text(encoding="utf-8"))

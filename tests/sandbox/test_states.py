@@ -19,9 +19,9 @@ from bot.midjourney.task import Button, Properties, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from cogs.views.task_message import render_message
 from sandbox.avatars import avatars
+from sandbox.environment import Stage, stage
 from sandbox.pictures import finished, four_shots
 from sandbox.relay import RelaySettings
-from sandbox.stage import Stage, stage
 from tests.recorded import recorded
 from tests.sandbox.chromium import chromium
 

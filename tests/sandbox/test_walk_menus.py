@@ -15,8 +15,8 @@ from playwright.async_api import Locator, Page, expect
 
 from sandbox.__main__ import Opened, opened
 from sandbox.relay import RelaySettings
-from sandbox.relay.buttons import ButtonJson, Version, single_buttons
-from sandbox.relay.work import Work
+from sandbox.relay.tasks.buttons import ButtonJson, Version, single_buttons
+from sandbox.relay.tasks.upstream_task import Work
 from tests.sandbox.chromium import chromium
 from tests.sandbox.stage_page import RECORD, pictures
 from tests.sandbox.visitor import Visitor

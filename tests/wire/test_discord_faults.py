@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from sandbox.relay.lives import Life
+from sandbox.relay.tasks.sample_tasks import Life
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 from tests.wire.process import READY, World, bot_process, world_of
 

@@ -26,7 +26,7 @@ _OF_A_CHANNEL = 10
 @pytest.fixture
 async def world(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
     """A relay whose tasks change at every poll, and a Discord that leaves out the costly check of its document."""
-    monkeypatch.setattr("sandbox.relay.work.STEPS", tuple(range(101)))
+    monkeypatch.setattr("sandbox.relay.tasks.upstream_task.STEPS", tuple(range(101)))
     discord = LoopbackDiscord(channels=MESSAGES // _OF_A_CHANNEL, schema=False)
     # Pictures are linked, as those of a public host are: drawing hundreds of them is not what is looked at here.
     relay = RelaySettings(seconds_per_task=_LIFE, picture_side=64, image_host="https://pictures.invalid")

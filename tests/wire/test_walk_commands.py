@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from sandbox.relay.words import seed_of
+from sandbox.relay.tasks.midjourney_texts import seed_of
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import BRISK, ended, finished, paid_by, pictures_of, shape, together, typed, upload
 from tests.wire.walks_asking import ASKING

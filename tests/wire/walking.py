@@ -12,8 +12,8 @@ from bot.midjourney.buttons import ButtonKind
 from bot.submissions.claims import derive_claim_id
 from cogs.components.custom_ids import TaskCustomId
 from sandbox.relay import RelaySettings
-from sandbox.relay.desk import Submitted
-from sandbox.relay.lives import Life
+from sandbox.relay.submits.upstream_queue import Submitted
+from sandbox.relay.tasks.sample_tasks import Life
 from tests.pictures import encoded, noise
 from tests.wire.loopback import Interaction, Message, Person, Upload
 from tests.wire.process import World

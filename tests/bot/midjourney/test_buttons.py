@@ -21,8 +21,8 @@ from bot.midjourney.buttons import (
 )
 from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Button, Task
-from sandbox.relay.custom_ids import UnknownAction, normal_action
 from sandbox.relay.settings import STOCK_REFUSALS
+from sandbox.relay.submits.custom_ids import UnknownAction, normal_action
 from tests.recorded import recorded
 
 UUID = "5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.midjourney.capabilities import SEED_CAPABILITY
 from sandbox.relay import RelaySettings
-from sandbox.relay.words import seed_of
+from sandbox.relay.tasks.midjourney_texts import seed_of
 from tests.world import World, world
 
 UNKNOWN = "1730621826053455"

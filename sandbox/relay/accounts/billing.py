@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.relay.accounts.keys import Key, KeyRing
 from sandbox.relay.answers import REQUEST_ID, dumps
-from sandbox.relay.keys import Key, KeyRing
 from sandbox.relay.settings import Software
 
 UNITS = 500_000

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.pictures import Film, Shot
-from sandbox.relay.buttons import (
+from sandbox.relay.accounts.keys import CUSTOMER
+from sandbox.relay.tasks.buttons import (
     ButtonJson,
     clip_buttons,
     describe_buttons,
@@ -20,7 +21,6 @@ from sandbox.relay.buttons import (
     version_of,
     video_buttons,
 )
-from sandbox.relay.keys import CUSTOMER
 
 STEPS = (0, 15, 31, 46, 62, 78, 93, 100)
 

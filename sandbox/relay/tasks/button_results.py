@@ -8,7 +8,7 @@ from functools import partial
 from typing import cast
 
 from sandbox.pictures import Film, Motion, Shot, Way, four_shots
-from sandbox.relay.work import Draw, Plan, Work
+from sandbox.relay.tasks.upstream_task import Draw, Plan, Work
 
 _EXTENDED_BY = 2.0
 _LONGEST = 11.0

@@ -11,11 +11,11 @@ from aiohttp import web
 
 from sandbox.pictures import Film, Motion, Shot, aspect_of, blended, edited, four_shots, given, look, swapped
 from sandbox.relay.answers import midjourney_error, submitted
-from sandbox.relay.desk import Desk
-from sandbox.relay.midjourney import alike, longer
-from sandbox.relay.request import Submit, decoded, items
-from sandbox.relay.words import DESCRIPTION, readings, shortened
-from sandbox.relay.work import Draw, Plan
+from sandbox.relay.submits.submit_fields import Submit, decoded, items
+from sandbox.relay.submits.upstream_queue import Desk
+from sandbox.relay.tasks.button_results import alike, longer
+from sandbox.relay.tasks.midjourney_texts import DESCRIPTION, readings, shortened
+from sandbox.relay.tasks.upstream_task import Draw, Plan
 
 _SHAPES = {"PORTRAIT": 2 / 3, "LANDSCAPE": 3 / 2}
 _UPLOADS_KEPT = 32

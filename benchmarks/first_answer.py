@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from statistics import median
 
-from benchmarks.stage import Child, mjbot, naive, relay_of, wait_for
+from benchmarks.environment import Child, mjbot, naive, relay_of, wait_for
 from benchmarks.table import Row, percentile, ratio
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord

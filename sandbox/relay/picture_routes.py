@@ -10,9 +10,9 @@ from aiohttp import web
 
 from sandbox.pictures import clip, finished, preview
 from sandbox.relay.answers import image_error
-from sandbox.relay.ledger import Ledger
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.work import MOVING, Work
+from sandbox.relay.tasks.task_table import Ledger
+from sandbox.relay.tasks.upstream_task import MOVING, Work
 
 _PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
 _ATTACHED = re.compile(r"/(?:ephemeral-)?attachments/\d+/(\d+)/[^/]+\.(png|webp)")

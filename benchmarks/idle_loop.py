@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from benchmarks.stage import ROOT
+from benchmarks.environment import ROOT
 
 _TICK = 0.002
 
@@ -52,7 +52,7 @@ async def bystander() -> AsyncGenerator[list[Late]]:
     """Let an idle process watch during the block; its delays are in the list when the block has ended."""
     late: list[Late] = []
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.bystander"),
+        *(sys.executable, "-m", "benchmarks.idle_loop"),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

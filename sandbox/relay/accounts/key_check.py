@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from sandbox.relay.accounts.keys import OPEN_KEY, Key, KeyRing
 from sandbox.relay.answers import REQUEST_ID, Refused
-from sandbox.relay.keys import OPEN_KEY, Key, KeyRing
+from sandbox.relay.error_texts import Voice
 from sandbox.relay.routes import OPEN
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.voices import Voice
 
 _READS = frozenset({"fetch", "list", "seed"})
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from sandbox.relay.accounts.billing import FREE, Bills
 from sandbox.relay.answers import Refused, midjourney_error, rewritten, submission, submitted
-from sandbox.relay.billing import FREE, Bills
-from sandbox.relay.ledger import Ledger
-from sandbox.relay.request import Body, Submit
-from sandbox.relay.rows import Row
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.words import BANNED_WORD, final_prompt, objection
-from sandbox.relay.work import Plan, Work
+from sandbox.relay.submits.submit_fields import Body, Submit
+from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, final_prompt, objection
+from sandbox.relay.tasks.task_rows import Row
+from sandbox.relay.tasks.task_table import Ledger
+from sandbox.relay.tasks.upstream_task import Plan, Work
 
 CHANNEL = {"discordChannelId": "1187000000000000001", "discordInstanceId": "1650000000000000001"}
 

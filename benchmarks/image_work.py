@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.bystander import Late, bystander, delays, longest
+from benchmarks.idle_loop import Late, bystander, delays, longest
 from benchmarks.table import Row, ratio
 from bot.errors import MaskAmbiguous
 from bot.imaging.grid_split import split_grid

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sandbox.relay.rows import RAND, Row
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.work import Status, Work
+from sandbox.relay.tasks.task_rows import RAND, Row
+from sandbox.relay.tasks.upstream_task import Status, Work
 
 
 class Ledger:

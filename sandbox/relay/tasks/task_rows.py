@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass, field
 
 from sandbox.relay.answers import dumps
-from sandbox.relay.buttons import web_button
-from sandbox.relay.proxy_tasks import proxy_task
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.work import MOVING, Status, Work
+from sandbox.relay.tasks.buttons import web_button
+from sandbox.relay.tasks.proxy_rows import proxy_task
+from sandbox.relay.tasks.upstream_task import MOVING, Status, Work
 
 RAND = "@RAND@"
 

@@ -8,9 +8,9 @@ from typing import Literal
 from aiohttp import web
 
 from sandbox.relay.answers import bad_gateway, console, midjourney_error, openai_error, panic, submitted
-from sandbox.relay.desk import banned, queue_full
+from sandbox.relay.error_texts import Voice
 from sandbox.relay.settings import Software
-from sandbox.relay.voices import Voice
+from sandbox.relay.submits.upstream_queue import banned, queue_full
 
 Refusal = Literal[
     "queue full",

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Literal
 
 from sandbox.pictures import four_shots
-from sandbox.relay.words import DESCRIPTION, final_prompt, objection, shortened
-from sandbox.relay.work import Plan, Result, Work
+from sandbox.relay.tasks.midjourney_texts import DESCRIPTION, final_prompt, objection, shortened
+from sandbox.relay.tasks.upstream_task import Plan, Result, Work
 
 Life = Literal[
     "running",

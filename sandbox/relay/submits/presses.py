@@ -8,14 +8,14 @@ from functools import partial
 from aiohttp import web
 
 from sandbox.pictures import four_shots
+from sandbox.relay.accounts.billing import FREE
 from sandbox.relay.answers import Refused, midjourney_error, submitted
-from sandbox.relay.billing import FREE
-from sandbox.relay.desk import CHANNEL, Desk, banned, judge
-from sandbox.relay.midjourney import child, confirmed
-from sandbox.relay.request import Submit, decoded
-from sandbox.relay.rows import Row
-from sandbox.relay.words import BANNED_WORD, DESCRIPTION, final_prompt, reading
-from sandbox.relay.work import Plan, Work
+from sandbox.relay.submits.submit_fields import Submit, decoded
+from sandbox.relay.submits.upstream_queue import CHANNEL, Desk, banned, judge
+from sandbox.relay.tasks.button_results import child, confirmed
+from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, DESCRIPTION, final_prompt, reading
+from sandbox.relay.tasks.task_rows import Row
+from sandbox.relay.tasks.upstream_task import Plan, Work
 
 CHANGES = {"UPSCALE": "upsample", "VARIATION": "variation", "REROLL": "reroll"}
 _WINDOWS = FREE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from sandbox.relay.work import Status, Work
+from sandbox.relay.tasks.upstream_task import Status, Work
 
 CHANNEL_ID = "2222222222222222222"
 _DAY = 86_400

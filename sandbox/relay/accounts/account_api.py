@@ -7,9 +7,9 @@ from collections import deque
 
 from aiohttp import web
 
+from sandbox.relay.accounts.billing import UNITS, Bills
+from sandbox.relay.accounts.keys import Key, KeyRing
 from sandbox.relay.answers import Refused, empty, json_answer, not_found
-from sandbox.relay.billing import UNITS, Bills
-from sandbox.relay.keys import Key, KeyRing
 from sandbox.relay.settings import RelaySettings
 
 _STATUS, _USAGE, _LOG = "/api/status", "/api/usage/token/", "/api/log/token"

@@ -203,7 +203,7 @@ async def naive(
     ]
     file.write_text(json.dumps(listed), encoding="utf-8")
     given = [relay.url, relay.settings.key, str(file)] if relay else []
-    async with child(folder, "benchmarks.naive", way, discord.api_url, discord.token, *given) as running:
+    async with child(folder, "benchmarks.naive_bot", way, discord.api_url, discord.token, *given) as running:
         yield running
 
 

@@ -14,8 +14,8 @@ from typing import cast
 from aiohttp import web
 
 from sandbox.pictures import Photo, look
+from sandbox.relay.accounts.keys import OPEN_KEY, Key
 from sandbox.relay.answers import Refused, midjourney_error
-from sandbox.relay.keys import OPEN_KEY, Key
 
 Body = dict[str, object]
 Pictures = Mapping[str, tuple[Photo | None, ...]]

@@ -9,14 +9,14 @@ from typing import Literal
 from aiohttp import web
 
 from sandbox.relay.answers import Refused, empty, midjourney_error
-from sandbox.relay.commands import Commands
-from sandbox.relay.custom_ids import Panic, UnknownAction, normal_action
-from sandbox.relay.desk import Desk
-from sandbox.relay.presses import CHANGES, Presses
-from sandbox.relay.proxy import Proxy
-from sandbox.relay.request import Submit
+from sandbox.relay.error_texts import Voice
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.voices import Voice
+from sandbox.relay.submits.commands import Commands
+from sandbox.relay.submits.custom_ids import Panic, UnknownAction, normal_action
+from sandbox.relay.submits.presses import CHANGES, Presses
+from sandbox.relay.submits.proxy_submits import Proxy
+from sandbox.relay.submits.submit_fields import Submit
+from sandbox.relay.submits.upstream_queue import Desk
 
 Upstream = Literal["up", "unreachable", "refuses"]
 """What is behind new-api: a proxy that answers, one that does not, one that takes new-api's secret for a wrong one."""

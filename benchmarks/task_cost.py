@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.stage import mjbot, naive, plant, relay_of, wait_for
+from benchmarks.environment import mjbot, naive, plant, relay_of, wait_for
 from benchmarks.table import Row, ratio
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord

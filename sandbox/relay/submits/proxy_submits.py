@@ -12,14 +12,14 @@ from aiohttp import web
 
 from sandbox.pictures import aspect_of, blended, edited, four_shots, given
 from sandbox.relay.answers import Refused, json_answer, submission
-from sandbox.relay.desk import Desk
-from sandbox.relay.midjourney import child
-from sandbox.relay.proxy_tasks import CHANNEL_ID, signed
-from sandbox.relay.request import Body, Submit, items
-from sandbox.relay.rows import Row
-from sandbox.relay.voices import spring_error
-from sandbox.relay.words import BANNED_WORD, readings
-from sandbox.relay.work import Draw, Plan
+from sandbox.relay.error_texts import spring_error
+from sandbox.relay.submits.submit_fields import Body, Submit, items
+from sandbox.relay.submits.upstream_queue import Desk
+from sandbox.relay.tasks.button_results import child
+from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, readings
+from sandbox.relay.tasks.proxy_rows import CHANNEL_ID, signed
+from sandbox.relay.tasks.task_rows import Row
+from sandbox.relay.tasks.upstream_task import Draw, Plan
 
 _SHAPES = {"PORTRAIT": 2 / 3, "SQUARE": 1.0, "LANDSCAPE": 3 / 2}
 _BOTS = frozenset({"MID_JOURNEY", "NIJI_JOURNEY"})

@@ -11,8 +11,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from sandbox.relay.accounts.keys import KeyFault
 from sandbox.relay.answers import Dropped, console, dumps, empty, json_answer, not_found, openai_error, panic
-from sandbox.relay.keys import KeyFault
 from sandbox.relay.settings import Software
 
 _REFUSED: dict[KeyFault, str] = {

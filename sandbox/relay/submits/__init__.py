@@ -1,0 +1,1 @@
+"""Submits: their fields, their rules, and the queue of the upstream that takes them."""
