@@ -1,4 +1,4 @@
-"""Every button that the API is known to deliver, against the table that tells what a click does."""
+"""Every button that the API is known to deliver, against the table of buttons."""
 
 import json
 from itertools import chain
@@ -111,8 +111,8 @@ LENGTHS = [
 
 
 @pytest.mark.parametrize("row", CATALOG, ids=[row[0] for row in CATALOG])
-def test_meaning_of_every_button_in_the_catalog(row: tuple[str, ButtonKind, str | None, str, str, int, str]) -> None:
-    """A click's kind, form, name, title, index and older way are those of the API's catalog."""
+def test_the_action_of_every_button_in_the_catalog(row: tuple[str, ButtonKind, str | None, str, str, int, str]) -> None:
+    """Kind, modal, name, title and index agree with the API's catalog."""
     custom_id, kind, form, name, done, index, change = row
     action = resolve_action(custom_id)
     assert (kind, form, name, done, index, change) == (
@@ -132,8 +132,8 @@ BUTTONS: list[dict[str, Any]] = json.loads(
 CLICKABLE = [button for button in BUTTONS if button["customId"]]
 
 
-def test_the_only_button_without_a_custom_id_is_the_link() -> None:
-    """Everything else can be pressed, and stands in the table."""
+def test_only_the_link_has_no_custom_id() -> None:
+    """Every other button can be pressed, and every kind has one in the catalog."""
     assert [("Web", 5)] == [(each["label"], each["style"]) for each in BUTTONS if not each["customId"]]
     assert {ButtonKind.OTHER} == {resolve_action("").kind}
     ours = {kind for kind in ButtonKind if kind.is_bot_button}
@@ -144,7 +144,7 @@ def test_the_only_button_without_a_custom_id_is_the_link() -> None:
 
 @pytest.mark.parametrize("button", CLICKABLE, ids=[each["customId"] for each in CLICKABLE])
 def test_the_table_agrees_with_the_catalog(button: dict[str, Any]) -> None:
-    """Each button has words, of its label where it has one; what stock new-api refuses is what the table says."""
+    """Names match the labels, and `new_api_action` is empty exactly where an unmodified new-api refuses the button."""
     custom_id = button["customId"].replace("{uuid}", UUID)
     action = resolve_action(custom_id)
     assert action.kind is not ButtonKind.OTHER
@@ -180,14 +180,14 @@ def test_the_table_agrees_with_the_catalog(button: dict[str, Any]) -> None:
         ("MJ::JOB::dance::1::u", FallbackKind.NONE, "low"),
     ],
 )
-def test_the_other_way_where_a_relay_refuses(custom_id: str, instead: FallbackKind, motion: str) -> None:
-    """All but the heart can be done without a stock new-api's consent."""
+def test_the_fallback_of_a_button(custom_id: str, instead: FallbackKind, motion: str) -> None:
+    """Every button but the heart has a fallback where an unmodified new-api refuses it."""
     action = resolve_action(custom_id)
     assert (instead, motion) == (action.fallback, action.motion)
 
 
-def test_what_stock_new_api_refuses_has_another_way() -> None:
-    """Only the favourite has none; and only what /submit/change does has its word."""
+def test_buttons_that_new_api_refuses_have_a_fallback() -> None:
+    """Only the favorite has none."""
     actions = [resolve_action(each["customId"]) for each in CLICKABLE]
     assert {ButtonKind.BOOKMARK} == {
         each.kind for each in actions if not each.new_api_action and each.fallback is FallbackKind.NONE
@@ -198,52 +198,15 @@ def test_what_stock_new_api_refuses_has_another_way() -> None:
 
 
 @pytest.mark.parametrize("custom_id", [row[0] for row in CATALOG])
-def test_meaning_does_not_care_about_the_shape_of_the_id_inside(custom_id: str) -> None:
-    """Youchuan's ids are hexadecimal without dashes, and mean the same."""
+def test_ids_without_dashes_have_the_same_action(custom_id: str) -> None:
+    """Youchuan's ids are hexadecimal without dashes."""
     assert resolve_action(custom_id) == resolve_action(custom_id.replace(UUID, HEX))
 
 
 @pytest.mark.parametrize("custom_id", [row[0] for row in CATALOG])
-def test_meaning_does_not_care_about_case(custom_id: str) -> None:
-    """`Job` and `JOB` are both seen, and mean the same."""
+def test_the_case_of_a_custom_id_does_not_matter(custom_id: str) -> None:
+    """Relays send both `Job` and `JOB`."""
     assert resolve_action(custom_id) == resolve_action(custom_id.upper())
-
-
-@pytest.mark.parametrize(
-    ("custom_ids", "expected"),
-    [
-        ([f"MJ::JOB::upsample::{n}::{UUID}" for n in range(1, 5)], "mj::job::upsample"),
-        ([f"MJ::JOB::video_virtual_upscale::{n}::{UUID}" for n in range(1, 5)], "mj::job::video_virtual_upscale"),
-        ([f"MJ::JOB::variation::{n}::{UUID}" for n in range(1, 5)], "mj::job::variation"),
-        ([f"MJ::JOB::reroll::0::{UUID}::SOLO"], "mj::job::reroll"),
-        ([f"MJ::JOB::pan_{way}::1::{UUID}::SOLO" for way in ("left", "right", "up", "down")], "mj::job::pan"),
-        ([f"MJ::Outpaint::{n}::1::{UUID}::SOLO" for n in (50, 75, 100)], "mj::outpaint"),
-        ([f"MJ::CustomZoom::{UUID}", f"MJ::CustomZoom::1::{UUID}"], "mj::customzoom"),
-        ([f"MJ::JOB::upsample_v5_2x::1::{UUID}::SOLO"], "mj::job::upsample_v5_2x"),
-        ([f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO"], "mj::job::upsample_v7_2x_subtle"),
-        ([f"MJ::JOB::upsample_v7_2x_creative::1::{UUID}::SOLO"], "mj::job::upsample_v7_2x_creative"),
-        ([f"MJ::JOB::animate_low::1::{UUID}::SOLO"], "mj::job::animate_low"),
-        ([f"MJ::JOB::animate_low_extend::1::{UUID}"], "mj::job::animate_low_extend"),
-        ([f"MJ::BOOKMARK::{UUID}"], "mj::bookmark"),
-        ([f"MJ::Job::PicReader::{n}" for n in range(1, 5)], "mj::job::picreader"),
-        (["MJ::Job::PicReader::all"], "mj::job::picreader::all"),
-        (["nobody::knows"], "nobody::knows"),
-        (["12", "12 \0"], "12"),
-        ([""], ""),
-    ],
-)
-def test_an_ability_is_one_thing_that_a_relay_can_do_or_not(custom_ids: list[str], expected: str) -> None:
-    """Neither which of the four, nor whose picture, nor which way or how far; a version is another thing."""
-    spelt = [*custom_ids, *(each.replace(UUID, HEX) for each in custom_ids), *map(str.upper, custom_ids)]
-    assert {expected} == set(map(name_capability, spelt))
-
-
-@given(st.text())
-def test_an_ability_is_a_key_that_every_database_takes(custom_id: str) -> None:
-    """Short printable ASCII, whatever came."""
-    name = name_capability(custom_id * 50)
-    assert len(name) <= 100
-    assert not name or (name.isascii() and name.isprintable())
 
 
 @pytest.mark.parametrize(
@@ -262,28 +225,28 @@ def test_an_ability_is_a_key_that_every_database_takes(custom_id: str) -> None:
         f"MJ::JOB::redo_everything::1::{UUID}::SOLO",
     ],
 )
-def test_an_id_that_no_line_knows_is_still_offered(custom_id: str) -> None:
-    """What Midjourney invents tomorrow is OTHER, and has a name."""
+def test_an_unknown_custom_id_is_other(custom_id: str) -> None:
+    """Buttons that Midjourney adds in the future are OTHER, and have a name."""
     assert ButtonAction(ButtonKind.OTHER, "More", "Done") == resolve_action(custom_id)
 
 
 @given(st.text())
-def test_meaning_is_total(custom_id: str) -> None:
-    """Whatever stands in a customId, there is a meaning with a name."""
+def test_every_text_has_an_action(custom_id: str) -> None:
+    """Any text has an action with a name."""
     assert resolve_action(custom_id).name
     assert resolve_action("MJ::JOB::" + custom_id).name
 
 
 @pytest.mark.parametrize(("pattern", "length"), LENGTHS)
-def test_the_lengths_that_the_reference_counts(pattern: str, length: int) -> None:
-    """These are the real forms: their lengths agree, and each is in the table."""
+def test_custom_ids_have_the_lengths_of_the_reference(pattern: str, length: int) -> None:
+    """The patterns are real ones: their lengths agree, and each is in the table."""
     custom_id = pattern.format(UUID)
     assert length == len(custom_id)
     assert resolve_action(custom_id).kind is not ButtonKind.OTHER
 
 
-def test_key_is_short_and_unique_over_the_catalog_and_many_tasks() -> None:
-    """No two buttons that could stand side by side share a key of ten characters."""
+def test_keys_are_short_and_unique() -> None:
+    """No two buttons of the catalog share a key, over a thousand tasks."""
     forms = sorted({row[0].replace(UUID, "{}") for row in CATALOG})
     uuids = [f"{n:08x}-2a94-4d1b-9e63-71c8d40fa2b5" for n in range(1000)]
     ids = {form.format(uuid) for form in forms for uuid in uuids}
@@ -292,13 +255,12 @@ def test_key_is_short_and_unique_over_the_catalog_and_many_tasks() -> None:
     assert {10} == set(map(len, keys))
 
 
-def test_key_takes_what_no_encoder_takes() -> None:
-    """A lone surrogate gets a key as well."""
+def test_a_lone_surrogate_has_a_key() -> None:
     assert len(hash_custom_id("\ud800")) == 10
 
 
-def test_a_state_of_ours_costs_nothing() -> None:
-    """Only the buttons that mjbot makes up are ours, and every kind is one letter of its own."""
+def test_the_bots_own_buttons_are_listed() -> None:
+    """Every kind is one letter."""
     ours = {kind for kind in ButtonKind if kind.is_bot_button}
     free = {
         ButtonKind.SPLIT_GRID,
@@ -323,7 +285,7 @@ def test_a_state_of_ours_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize(("number", "pays"), [("upsample::2", False), ("variation::2", True), ("reroll::0", True)])
-def test_only_a_pick_gives_the_same_twice(number: str, *, pays: bool) -> None:
+def test_only_a_pick_is_not_repeatable(number: str, *, pays: bool) -> None:
     """The second U2 is the same picture; the second V2 and reroll are new ones."""
     assert pays is resolve_action(f"MJ::JOB::{number}::{UUID}").is_repeatable
 
@@ -344,22 +306,22 @@ def _buttons(name: str) -> tuple[Button, ...]:
         ("12_fetch_in_progress_preview", False),
     ],
 )
-def test_is_grid(name: str, *, grid: bool) -> None:
-    """Four results are told by their buttons, not by the action."""
+def test_is_grid_reads_the_buttons(name: str, *, grid: bool) -> None:
+    """The buttons decide, not the action."""
     assert grid is is_grid(Task.model_validate({**recorded(name).body, "action": "PAN"}))
 
 
 @pytest.mark.parametrize("action", ["IMAGINE", "VARIATION", "REROLL", "BLEND"])
 @pytest.mark.parametrize("told", [{}, {"buttons": None}, {"buttons": []}, {"buttons": [{"label": "Web", "style": 5}]}])
-def test_a_grid_without_buttons_is_told_by_its_action(action: str, told: dict[str, Any]) -> None:
-    """Once it is finished: what runs may still fail."""
+def test_is_grid_reads_the_action_of_a_task_without_buttons(action: str, told: dict[str, Any]) -> None:
+    """Only a finished task counts, because a running one may fail."""
     assert is_grid(Task.model_validate({"id": "1", "action": action, "status": "SUCCESS", **told}))
     assert not is_grid(Task.model_validate({"id": "1", "action": action, "status": "IN_PROGRESS", **told}))
 
 
 @pytest.mark.parametrize("action", ["UPSCALE", "DESCRIBE", "PAN", "MODAL", ""])
-def test_what_else_has_no_buttons_is_no_grid(action: str) -> None:
-    """Nothing is promised of what may be a single picture."""
+def test_other_tasks_without_buttons_are_no_grid(action: str) -> None:
+    """They may have a single picture."""
     assert not is_grid(Task.model_validate({"id": "1", "action": action, "status": "SUCCESS"}))
     single = {
         "id": "1",
@@ -370,8 +332,8 @@ def test_what_else_has_no_buttons_is_no_grid(action: str) -> None:
     assert not is_grid(Task.model_validate(single))
 
 
-def test_find_resolves_every_recorded_button() -> None:
-    """A key leads back to its own button, and an unknown one to none."""
+def test_find_button_resolves_every_recorded_key() -> None:
+    """An unknown key finds nothing."""
     for name in ("14_fetch_imagine_success_grid", "15_fetch_upscale_success_v7_discord", "18_fetch_describe_success"):
         buttons = _buttons(name)
         assert list(buttons) == [find_button(buttons, hash_custom_id(button.custom_id)) for button in buttons]
@@ -379,8 +341,8 @@ def test_find_resolves_every_recorded_button() -> None:
     assert find_button((Button(label="Web", style=5),), hash_custom_id("")) is None
 
 
-def test_said_prefers_the_label() -> None:
-    """A button is said by its label, and by what it does where it has none."""
+def test_name_button_prefers_the_label() -> None:
+    """A button without a label is named by its action."""
     everything = chain(_buttons("14_fetch_imagine_success_grid"), _buttons("15_fetch_upscale_success_v7_discord"))
     words = [name_button(button) for button in everything]
     expected = ["U1", "U2", "U3", "U4", "Reroll", "V1", "V2", "V3", "V4"]

@@ -1,12 +1,10 @@
-"""Prompt lines: composed, checked, taken apart, and whole again."""
+"""Prompts are built from options and defaults, and validated."""
 
-import re
-import string
 from contextlib import suppress
 from time import process_time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import PromptRefused
@@ -25,7 +23,6 @@ from bot.errors.prompt_errors import (
     ValueMissing,
     ValueOutOfRange,
 )
-from bot.midjourney.parameters import ModelVersion, Parameter
 from bot.midjourney.prompt_builder import (
     MAX_PROMPT_LENGTH,
     UPLOAD_LINK_LENGTH,
@@ -34,21 +31,20 @@ from bot.midjourney.prompt_builder import (
     build_prompt,
     parse_defaults,
 )
-from bot.midjourney.prompt_parser import Prompt, parse_prompt
+from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
-
-PNG = "https://cdn.example/a.png?ex=1&is=2&hm=3&"
+from tests.bot.midjourney.prompt_lines import LINES, PNG
 
 
 def problems(options: ImagineOptions) -> list[PromptProblem]:
-    """Return what stands in the way of these options."""
+    """Return the problems of these options."""
     with pytest.raises(PromptRefused) as refused:
         build_prompt(options)
     return list(refused.value.problems)
 
 
-def test_every_option_finds_its_place() -> None:
-    """Links come first, then the words, then the parameters in the order of Midjourney's pages."""
+def test_every_option_has_its_place_in_the_line() -> None:
+    """Links come first, then the words, then the parameters in the order of Midjourney's list."""
     options = ImagineOptions(
         prompt="a lighthouse at dawn",
         aspect="3:2",
@@ -70,8 +66,8 @@ def test_every_option_finds_its_place() -> None:
     assert expected == build_prompt(options).line
 
 
-def test_a_plain_prompt_stays_as_it_is() -> None:
-    """Nothing is added to what nobody asked anything of; markdown and mentions are words like others."""
+def test_a_plain_prompt_is_unchanged() -> None:
+    """Nothing is added without defaults; Markdown and mentions are words like others."""
     for line in ("a cat", "@everyone **bold** `code` ```fence``` ||spoiler|| <@1>", "space::2 ship::1", "🦊 5"):
         assert line == build_prompt(ImagineOptions(prompt=line)).line
 
@@ -130,8 +126,8 @@ def test_a_plain_prompt_stays_as_it_is() -> None:
         ("https://a.example/x\u2014y.png a cat", "https://a.example/x\u2014y.png a cat"),
     ],
 )
-def test_what_was_typed_becomes_what_was_meant(typed: str, line: str) -> None:
-    """Dashes, quotes, blanks, spellings and places are put right, silently, where only one thing can be meant."""
+def test_typed_text_is_corrected(typed: str, line: str) -> None:
+    """Dashes, quotes, blanks, spellings and positions are corrected where only one meaning is possible."""
     assert (line or typed) == build_prompt(ImagineOptions(prompt=typed)).line
 
 
@@ -190,13 +186,13 @@ def test_what_was_typed_becomes_what_was_meant(typed: str, line: str) -> None:
         ),
     ],
 )
-def test_every_problem_is_a_value(options: ImagineOptions, expected: PromptProblem) -> None:
-    """What is wrong is told with what, where, and what would be right; and nothing besides."""
+def test_every_problem_is_reported(options: ImagineOptions, expected: PromptProblem) -> None:
+    """Each problem says what is wrong, where, and what would be right."""
     assert [expected] == problems(options)
 
 
-def test_an_unknown_version_is_told_with_those_there_are() -> None:
-    """The newest stand first."""
+def test_an_unknown_version_is_reported_with_the_known_ones() -> None:
+    """The newest come first."""
     (problem,) = problems(ImagineOptions(prompt="a cat", version="66"))
     assert isinstance(problem, UnknownVersion)
     assert ("v", "66", "option") == (problem.name, problem.given, problem.where)
@@ -206,8 +202,8 @@ def test_an_unknown_version_is_told_with_those_there_are() -> None:
     assert "6" in problem.known_versions
 
 
-def test_several_problems_are_told_together_with_the_prompt() -> None:
-    """Who made three mistakes corrects them in one go, from what they wrote."""
+def test_several_problems_are_reported_together_with_the_prompt() -> None:
+    """The person can correct all of them at once, in the text that they typed."""
     with pytest.raises(PromptRefused) as refused:
         build_prompt(ImagineOptions(prompt="a cat --s 5000 --foobar --ar x", chaos=200))
     kinds = [type(problem) for problem in refused.value.problems]
@@ -216,18 +212,18 @@ def test_several_problems_are_told_together_with_the_prompt() -> None:
 
 
 def test_two_pictures_need_no_words() -> None:
-    """Midjourney mixes two or more by themselves."""
+    """Midjourney blends two or more pictures by themselves."""
     assert f"{PNG} {PNG}" == build_prompt(ImagineOptions(prompt="", images=(PNG, PNG))).line
     assert "--ar 3:2" == build_prompt(ImagineOptions(prompt="--ar 3:2", uploads=2)).line
 
 
-def test_no_is_merged_from_both_places() -> None:
-    """What the prompt excludes and what the option does, each once."""
+def test_no_from_prompt_and_option_is_merged() -> None:
+    """Each thing is listed once."""
     assert "a --no x, y, z" == build_prompt(ImagineOptions(prompt="a --no x, y", no="Y, z")).line
 
 
-def test_defaults_never_override() -> None:
-    """What was given stays; what is missing comes from the person's own settings, and --no adds up."""
+def test_defaults_do_not_override_given_parameters() -> None:
+    """Missing parameters come from the person's defaults, and --no adds up."""
     defaults = parse_defaults("--ar 3:2 --s 250 --v 7 --turbo --no text --chaos 5")
     assert (
         "a --ar 3:2 --stylize 250 --v 7 --turbo --no text --chaos 5"
@@ -237,8 +233,8 @@ def test_defaults_never_override() -> None:
     assert "a --ar 1:1 --no red, text --niji 6 --chaos 0 --relax --stylize 250" == build_prompt(given, defaults).line
 
 
-def test_defaults_that_do_not_fit_stay_away() -> None:
-    """A default that the chosen version lacks is no reason to refuse a prompt; a switched-off one is off."""
+def test_defaults_that_the_version_lacks_are_left_out() -> None:
+    """The prompt is not refused for a default; a switched-off default is left out as well."""
     defaults = parse_defaults("--tile --raw --weird 100")
     assert "a --v 4" == build_prompt(ImagineOptions(prompt="a", version="4"), defaults).line
     assert "a --weird 100" == build_prompt(ImagineOptions(prompt="a", tile=False, raw=False), defaults).line
@@ -249,8 +245,8 @@ def test_defaults_that_do_not_fit_stay_away() -> None:
     )
 
 
-def test_a_default_version_gives_way_to_what_it_lacks() -> None:
-    """Whoever asks for --tile and has version 4 as default gets the tile."""
+def test_a_default_version_gives_way_to_a_parameter_that_it_lacks() -> None:
+    """With version 4 as default, --tile is kept and the version is left out."""
     assert "a --tile" == build_prompt(ImagineOptions(prompt="a", tile=True), parse_defaults("--v 4")).line
 
 
@@ -265,70 +261,19 @@ def test_a_default_version_gives_way_to_what_it_lacks() -> None:
         ("--v 7 --niji 6", ExclusiveParameters("v", "niji")),
     ],
 )
-def test_defaults_are_checked_when_they_are_set(text: str, expected: PromptProblem) -> None:
-    """A default with a mistake would spoil every prompt to come."""
+def test_defaults_are_validated(text: str, expected: PromptProblem) -> None:
+    """A wrong default would spoil every later prompt."""
     with pytest.raises(PromptRefused) as refused:
         parse_defaults(text)
     assert (expected,) == refused.value.problems
     assert () == parse_defaults(" ")
 
 
-def test_a_line_comes_apart_for_a_form() -> None:
-    """Words, links, parameters and the version of a finished prompt, as Midjourney repeats it."""
-    prompt = parse_prompt(f"{PNG} a fox in snow --ar 3:2 --v 7.0 --stylize 250 --tile --foo bar")
-    expected = (
-        Parameter("ar", "3:2"),
-        Parameter("v", "7.0"),
-        Parameter("stylize", "250"),
-        Parameter("tile"),
-    )
-    assert ("a fox in snow", (PNG,), expected) == (prompt.words, prompt.links, prompt.parameters)
-    assert (Parameter("foo", "bar"),) == prompt.unknown_parameters
-    assert ModelVersion(is_niji=False, number=7) == prompt.model
-    assert ("3:2", "", None) == (prompt.get_value("ar"), prompt.get_value("tile"), prompt.get_value("chaos"))
-    assert prompt.line == str(prompt)
-    assert "--ar 3:2 --v 7.0 --stylize 250 --tile --foo bar" == prompt.parameter_text
-
-
-WORDS = st.text(string.ascii_letters + string.digits + " ,.:;-'\"\u2014\u2013\u201c{}<>/\u200b\n", max_size=40)
-PIECES = st.sampled_from(
-    ["--ar 3:2", "--v 7", "--niji", "--s 50", "--no red, dog", "--tile", "--foo bar", PNG, "--sref 12 random", "--p"]
-)
-ODD_PIECES = st.sampled_from(
-    ["\u2014ar 1:1", "--ar", "- - ar 2:3", "--v", "--p abc12", "\u2014", "--", "a--tile", "--no", "=", "--ar=3:2"]
-)
-LINES = st.lists(WORDS | PIECES | ODD_PIECES, max_size=8).map(" ".join)
-
-
-@given(LINES | st.text())
-@example("--p a--tile")
-@example("0--TILE - - AR 0")
-def test_taking_apart_is_stable(line: str) -> None:
-    """What was taken apart and put together again comes apart in the same way."""
-    once = parse_prompt(line)
-    again = parse_prompt(once.line)
-    assert once.line == again.line
-    assert (once.words, once.links, once.parameters) == (again.words, again.links, again.parameters)
-
-
-@given(LINES | st.text())
-def test_no_word_is_lost(line: str) -> None:
-    """Every letter and digit that was typed is somewhere in the line, whatever was moved."""
-    kept = re.findall(r"[^\W_]{4,}", line)
-    whole = parse_prompt(line).line.lower()
-    for word in kept:
-        assert (
-            word.lower() in whole
-            or word.isdigit()
-            or word.lower() in {"aspect", "quality", "profile", "style", "version"}
-        )
-
-
 @given(LINES | st.text(), st.integers() | st.none(), st.integers(0, 3), st.text(max_size=8), st.text(max_size=5))
-def test_a_prompt_is_composed_or_refused_with_reasons(
+def test_any_prompt_is_built_or_refused_with_problems(
     line: str, number: int | None, uploads: int, aspect: str, version: str
 ) -> None:
-    """Whatever was given: one good line within the limit, or problems."""
+    """A built prompt is one line within the limit."""
     options = ImagineOptions(
         prompt=line, stylize=number, seed=number, uploads=uploads, aspect=aspect, version=version, images=(PNG,)
     )
@@ -346,8 +291,8 @@ def test_a_prompt_is_composed_or_refused_with_reasons(
 
 
 @given(LINES)
-def test_merging_defaults_keeps_what_was_given(line: str) -> None:
-    """Whatever the defaults are, they come behind, and change nothing."""
+def test_applying_defaults_keeps_given_parameters(line: str) -> None:
+    """Defaults come last, and change nothing else."""
     prompt = parse_prompt(line)
     merged = apply_defaults(prompt, parse_defaults("--ar 3:2 --s 5 --v 6 --tile --relax"))
     given = [each for each in prompt.parameters if each.name != "no"]
@@ -359,28 +304,23 @@ def test_merging_defaults_keeps_what_was_given(line: str) -> None:
     )
 
 
-def test_an_empty_prompt_is_an_empty_line() -> None:
-    """Nothing becomes nothing."""
-    assert ("", Prompt()) == (Prompt().line, parse_prompt("\u200b "))
-
-
 @pytest.mark.parametrize("no", ["---repeat 40", "-----repeat 40", "text, \u2014-repeat 40", "a ---turbo"])
-def test_no_parameter_hides_among_what_shall_not_be_there(no: str) -> None:
-    """Three dashes, halved, would be two: what makes several jobs would go past every check."""
+def test_the_no_option_cannot_contain_a_parameter(no: str) -> None:
+    """Three dashes, halved, would be two, and would bypass the check for several jobs."""
     line = build_prompt(ImagineOptions(prompt="a fox", no=no)).line
     assert [each.name for each in parse_prompt(line).parameters] == ["no"]
     assert build_prompt(ImagineOptions(prompt=line)).line == line
 
 
 @pytest.mark.parametrize("no", [",", " , ,", "\u2028"])
-def test_nothing_that_shall_not_be_there_is_no_parameter(no: str) -> None:
-    """Midjourney fails a --no without a value."""
+def test_an_empty_no_option_is_left_out(no: str) -> None:
+    """Midjourney rejects a --no without a value."""
     assert build_prompt(ImagineOptions(prompt="a fox", no=no)).line == "a fox"
 
 
 @pytest.mark.parametrize("text", ["x" + "\u200d" * 60_000 + "x", "{" + "," * 60_000, "a " + "-" * 60_000 + "b"])
-def test_no_text_takes_long(text: str) -> None:
-    """Whoever typed it would hold up everybody else's answers: time grows with the length, not with its square."""
+def test_parsing_time_does_not_grow_with_the_square_of_the_length(text: str) -> None:
+    """A slow prompt would delay every other answer of the bot."""
     begun = process_time()
     with suppress(PromptRefused):
         build_prompt(ImagineOptions(prompt=text))

@@ -32,11 +32,10 @@ ID, OTHER = "1730621826053455", "1730621826053456"
         ("a" * 1000, []),
     ],
 )
-def test_ids_are_found_wherever_they_stand(text: str, found: list[str]) -> None:
-    """An id, a list, a sentence or a link gives the ids in order, each once; what holds none gives none."""
+def test_ids_are_found_in_any_text(text: str, found: list[str]) -> None:
+    """An id, a list, a sentence or a link gives the ids in order, each once."""
     assert find_task_ids(text) == found
 
 
-def test_running_text_is_searched_in_order() -> None:
-    """Ids of several texts keep their order, and none is told twice."""
+def test_ids_of_several_texts_keep_their_order() -> None:
     assert find_task_ids_in_texts([f"one {OTHER}, two {ID}", f"mj:v:{OTHER}:0123456789", ""]) == [OTHER, ID]

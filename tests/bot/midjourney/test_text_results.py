@@ -1,4 +1,4 @@
-"""What Midjourney answers in words is read, in the shapes that are known and in others."""
+"""Text results of Midjourney are parsed in the known formats and in others."""
 
 import pytest
 from hypothesis import given
@@ -28,8 +28,8 @@ def said(name: str) -> str:
     return Task.model_validate(recorded(name).body).properties.final_prompt
 
 
-def test_the_recorded_description_has_four_lines() -> None:
-    """Numbers and links are gone, parameters stay."""
+def test_the_recorded_describe_result_has_four_lines() -> None:
+    """Numbers and links are removed, parameters stay."""
     assert FOUR == parse_describe_result(said("18_fetch_describe_success"))
     assert FOUR == tuple(find_numbered_line(said("18_fetch_describe_success"), number) for number in range(1, 5))
 
@@ -53,31 +53,29 @@ def test_the_recorded_description_has_four_lines() -> None:
         "## Prompts\n\na **fox**\n\na [dog](https://a.example/b)",
     ],
 )
-def test_other_shapes_of_a_description(text: str) -> None:
-    """Keycaps, numbers, paragraphs or plain lines, broken or not."""
+def test_other_formats_of_a_describe_result(text: str) -> None:
+    """Keycaps, numbers, paragraphs or plain lines, complete or not."""
     assert ("a fox", "a dog") == parse_describe_result(text)
     assert ("a fox", "a dog", "") == tuple(find_numbered_line(text, number) for number in (1, 2, 3))
 
 
-def test_a_missing_number_shifts_nothing() -> None:
-    """Button 3 is line 3, whatever became of line 2; a number said twice counts once."""
+def test_a_missing_number_does_not_shift_lines() -> None:
+    """Button 3 is line 3 even without line 2; a repeated number counts once."""
     text = "1. a fox\n2.\n3. a dog\n3. a cat"
     assert ("a fox", "a dog") == parse_describe_result(text)
     assert ["a fox", "", "a dog", "", ""] == [find_numbered_line(text, number) for number in (1, 2, 3, 4, 0)]
 
 
-def test_a_line_that_begins_with_a_figure_is_not_numbered() -> None:
-    """Decimals and ages are words."""
+def test_a_line_that_begins_with_a_decimal_is_not_numbered() -> None:
     assert ("35mm photo", "3.5 inches of snow") == parse_describe_result("35mm photo\n\n3.5 inches of snow")
 
 
 @pytest.mark.parametrize("text", ["", " \n\n ", "\u200b"])
-def test_no_words_are_no_lines(text: str) -> None:
-    """Nothing is read from nothing."""
+def test_an_empty_text_has_no_lines(text: str) -> None:
     assert ((), "", ()) == (parse_describe_result(text), find_numbered_line(text, 1), parse_shorten_result(text).words)
 
 
-def test_the_recorded_shortening_is_ranked() -> None:
+def test_the_recorded_shorten_result_is_ranked() -> None:
     """Words in their order with their weights, and five prompts."""
     found = parse_shorten_result(said("19_fetch_shorten_success"))
     expected = (
@@ -102,22 +100,21 @@ def test_the_recorded_shortening_is_ranked() -> None:
         "**fox** in ~~very deep~~\nsnow\n1\ufe0f\u20e3 fox\n\n2\ufe0f\u20e3 a",
     ],
 )
-def test_other_shapes_of_a_shortening(text: str) -> None:
+def test_other_formats_of_a_shorten_result(text: str) -> None:
     """Headings of another kind, or none."""
     found = parse_shorten_result(text)
     assert [("fox", 2), ("in", 1), ("very deep", 0), ("snow", 1)] == [(word.text, word.weight) for word in found.words]
     assert ("fox", "a") == found.prompts
 
 
-def test_a_lone_bold_word_is_no_heading() -> None:
-    """The one word that matters may stand alone on its line."""
+def test_a_single_bold_word_is_not_a_heading() -> None:
+    """The only word that matters may have a line of its own."""
     assert (WeightedWord("fox", WordWeight.STRONG),) == parse_shorten_result(
         "## Important tokens\n**fox**\n## Shortened prompts\n1. fox"
     ).words
 
 
-def test_words_alone_and_prompts_alone() -> None:
-    """Either part may be missing."""
+def test_words_or_prompts_may_be_missing() -> None:
     assert ((WeightedWord("fox", WordWeight.STRONG),), ()) == (
         parse_shorten_result("**fox**").words,
         parse_shorten_result("**fox**").prompts,
@@ -129,8 +126,8 @@ MARKUP = st.sampled_from(["**", "~~", "1\ufe0f\u20e3 ", "2. ", "\n", "\n\n", "##
 
 
 @given(st.text() | st.lists(MARKUP, max_size=40).map("".join))
-def test_any_text_is_read(text: str) -> None:
-    """Whatever was said: a few plain lines, each of which its number finds, and words with letters in them."""
+def test_any_text_is_parsed(text: str) -> None:
+    """It gives a few plain lines, each found by its number, and words with letters in them."""
     lines, found = parse_describe_result(text), parse_shorten_result(text)
     assert len(lines) <= MAX_LINES
     assert all(line and line == " ".join(line.split()) for line in (*lines, *found.prompts))
