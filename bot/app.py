@@ -41,7 +41,7 @@ from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
 from bot.tracking.retention import Retention
-from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
 from cogs.commands.animate_edit_faceswap import AnimateEditFaceswapCog
 from cogs.commands.blend_menu import BlendMenuCog
@@ -127,12 +127,12 @@ class App:
         Must be entered outside the bot's callbacks: asyncio tasks inherit the context in which they are created.
         """
         async with self.supervisor.serve():
-            self.supervisor.start("watcher", self.poller.run)
-            self.supervisor.start("budgets", self.rate_limiter.run)
-            self.supervisor.start("ready", self._when_ready)
-            self.supervisor.start("retention", self.retention.run)
+            self.supervisor.start(WorkKey("poller"), self.poller.run)
+            self.supervisor.start(WorkKey("budgets"), self.rate_limiter.run)
+            self.supervisor.start(WorkKey("ready"), self._when_ready)
+            self.supervisor.start(WorkKey("retention"), self.retention.run)
             await self.job_leases.run_once()
-            self.supervisor.start("ownership", self.job_leases.run)
+            self.supervisor.start(WorkKey("ownership"), self.job_leases.run)
             try:
                 yield
             finally:

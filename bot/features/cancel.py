@@ -74,7 +74,7 @@ class CancelService:
             await self._store.save_missing_capability(
                 CANCEL_CAPABILITY, lacking.reason, at=now, until=compute_refusal_expiry(lacking, now)
             )
-            self._jobs.capabilities.invalidate()
+            self._jobs.messages.capabilities.invalidate()
             return False
         log.info("Task %s is asked to be cancelled.", task_id)
         return True

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.errors import RelayBusy, RelayError, RelayUnreachable
 from bot.relay.key_advice import describe_key_error
 from bot.tracking.poller import Poller
-from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class KeyCheck:
             self._asked_at = self._now()
             self._told.clear()
             # By the supervisor: whoever asked us may be gone before the relay answers.
-            self._supervisor.start("key check", self._try)
+            self._supervisor.start(WorkKey("key check"), self._try)
         try:
             async with asyncio.timeout(self._patience):
                 await self._told.wait()

@@ -23,8 +23,8 @@ from bot.relay.billing_log import get_billing_model
 from bot.relay.billing_log_reader import BillingLogReader, BillingReading, MissingEndpoints
 from bot.scene import JobEnding
 from bot.store_retry import retry_until_store_answers
-from bot.tracking.task_supervisor import TaskSupervisor
-from bot.tracking.tracker import JobTracker
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
+from bot.tracking.tracker import JobTracker, make_job_key
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class LostAnswerSearch:
 
         The claim is unknown. `answered`: the relay has answered, and left it open.
         """
-        self._supervisor.start(job.id, lambda: self._find(claim, job, answered=answered))
+        self._supervisor.start(make_job_key(job.id), lambda: self._find(claim, job, answered=answered))
 
     def search_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Find out, beside the watch of its child, whether a form arrived whose answer was lost.
@@ -125,11 +125,11 @@ class LostAnswerSearch:
         The claim is the form's own, or that of the press that it was typed for. Where the log shows that the form was
         not billed the child waits for it again; in any other case its message tells by itself.
         """
-        self._supervisor.start(("form", claim.id), lambda: self._find_form(claim, job, answered=answered))
+        self._supervisor.start(WorkKey("form", claim.id), lambda: self._find_form(claim, job, answered=answered))
 
     def show_not_billed(self, job: Job) -> None:
         """Have a job end whose claim was given back by a process that ended before it had told."""
-        self._supervisor.start(job.id, lambda: self._tell_given_back(job))
+        self._supervisor.start(make_job_key(job.id), lambda: self._tell_given_back(job))
 
     async def _find_form(self, claim: Claim, job: Job, *, answered: bool) -> None:
         began = self._now()
@@ -188,7 +188,7 @@ class LostAnswerSearch:
 
     async def _find(self, claim: Claim, job: Job, *, answered: bool) -> None:
         if not self._is_blind:
-            await self._drawn(job, self._jobs.show_searching(job))
+            await self._drawn(job, self._jobs.messages.show_searching(job))
             began = self._now()
             search = _Search(claim, began, began + (_ANSWERED if answered else _UNANSWERED))
             for seconds in (*SEARCH_SECONDS, *LATE_SEARCH_SECONDS):
@@ -354,7 +354,7 @@ class LostAnswerSearch:
             await self._jobs.close_job(job)
 
     async def _tell_given_back(self, job: Job) -> None:
-        await self._drawn(job, self._jobs.show_ending(job, JobEnding.NOT_BILLED))
+        await self._drawn(job, self._jobs.messages.show_ending(job, JobEnding.NOT_BILLED))
         await self._jobs.close_job(job)
 
     async def _settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:

@@ -74,7 +74,7 @@ class QueueRetry:
             raise error
         log.info("Message %d waits %.0f s for the %s: %s.", self._job.id, pause, reason, error.reason)
         try:
-            await self._jobs.show_waiting(self._job, self._waiting_task, retry_at, reason)
+            await self._jobs.messages.show_waiting(self._job, self._waiting_task, retry_at, reason)
         except (PlaceGone, PlaceUnreachable):
             raise error from None
         except Exception:

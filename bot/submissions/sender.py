@@ -29,7 +29,7 @@ from bot.relay.requests import SubmitModal, SubmitRequest
 from bot.store_retry import retry_until_store_answers
 from bot.submissions.queue_retry import QueueRetry
 from bot.submissions.speed_modes import SpeedModes
-from bot.tracking.task_supervisor import TaskSupervisor, Work
+from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ class Sender:
 
     def start(self, claim: Claim, work: Work) -> None:
         """Run the work that submits a claim; a process that stops gives it time to end."""
-        self._supervisor.start(("submit", claim.id), work, to_the_end=True)
+        self._supervisor.start(WorkKey("submit", claim.id), work, critical=True)
 
     @contextmanager
     def release_on_error(self, claim: Claim) -> Generator[None]:
@@ -165,7 +165,7 @@ class Sender:
     def release(self, claim: Claim) -> None:
         """Settle a claim as refused, in the background, because the store may be away at the moment."""
         self._supervisor.start(
-            ("settle", claim.id), lambda: self.write_state(claim, ClaimState.REFUSED), to_the_end=True
+            WorkKey("settle", claim.id), lambda: self.write_state(claim, ClaimState.REFUSED), critical=True
         )
 
     async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:

@@ -27,6 +27,11 @@ class Feed:
         self._last_read: Task | None = None
         self._failure: RelayError | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the newest snapshot is that of a task that has ended."""
+        return self.latest is not None and self.latest.status.is_final
+
     def publish(self, task: Task, *, over: bool) -> None:
         """Offer a snapshot; the reader is woken only if it looks different from the one read last, or is the last."""
         self.is_over = over

@@ -17,7 +17,7 @@ from bot.submissions.sender import Sender
 from bot.tracking.offered_buttons import ButtonOffers
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
-from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
 from tests.fakes.clock import FakeClock
 from tests.fakes.display import FakeMessageEditor
@@ -107,9 +107,9 @@ class World:
         creations = CommandService(store, jobs, self.spending_policy, sender, studio, now=self.clock.now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
-            supervisor.start("watcher", watcher.run)
+            supervisor.start(WorkKey("poller"), watcher.run)
             await ownership.run_once()
-            supervisor.start("ownership", ownership.run)
+            supervisor.start(WorkKey("job leases"), ownership.run)
             try:
                 yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine, calls)
             finally:

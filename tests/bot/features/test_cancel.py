@@ -145,4 +145,4 @@ async def test_a_store_that_is_away_is_said_and_keeps_no_drawing(world: World, p
     world.store.down = True
     with pytest.raises(StoreUnavailable):
         await stops(world, process).cancel_task(PARENT, place(), HERS)
-    assert await process.jobs.capabilities.missing_capabilities() == {}
+    assert await process.jobs.messages.capabilities.missing_capabilities() == {}

@@ -335,7 +335,7 @@ async def test_a_press_that_waits_comes_to_its_end_whatever_its_message_shows(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(process.jobs, "show_waiting", broken)
+    monkeypatch.setattr(process.jobs.messages, "show_waiting", broken)
     world.relay.outcomes = [ParentBusy("wait"), ACCEPTED]
     await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(60.0)

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bot.tracking.task_supervisor import TaskSupervisor
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from tests.fakes.clock import FakeClock
 
 
@@ -37,7 +37,7 @@ def clock() -> FakeClock:
 async def test_work_handed_in_before_it_serves_is_run(clock: FakeClock) -> None:
     """And nothing runs before."""
     supervisor, worker = TaskSupervisor(), Worker(clock)
-    supervisor.start("a", worker.work)
+    supervisor.start(WorkKey("a"), worker.work)
     await clock.settle()
     assert worker.log == []
     async with supervisor.serve():
@@ -52,9 +52,9 @@ async def test_the_same_key_replaces_what_runs(clock: FakeClock) -> None:
     """The new work begins after the old has ended: two never draw one message."""
     supervisor, old, new = TaskSupervisor(), Worker(clock, farewell=1.0), Worker(clock)
     async with supervisor.serve():
-        supervisor.start("a", old.work)
+        supervisor.start(WorkKey("a"), old.work)
         await clock.settle()
-        supervisor.start("a", new.work)
+        supervisor.start(WorkKey("a"), new.work)
         await clock.settle()
         assert new.log == []
         await clock.advance(1.0)
@@ -67,10 +67,10 @@ async def test_a_slow_farewell_holds_up_nobody_else(clock: FakeClock) -> None:
     """Work under other keys starts at once."""
     supervisor, old, new, other = TaskSupervisor(), Worker(clock, farewell=30.0), Worker(clock), Worker(clock)
     async with supervisor.serve():
-        supervisor.start("a", old.work)
+        supervisor.start(WorkKey("a"), old.work)
         await clock.settle()
-        supervisor.start("a", new.work)
-        supervisor.start("b", other.work)
+        supervisor.start(WorkKey("a"), new.work)
+        supervisor.start(WorkKey("b"), other.work)
         await clock.settle()
         assert other.log == ["started"]
         await clock.advance(30.0)
@@ -82,7 +82,7 @@ async def test_only_the_newest_of_several_replacements_runs_on(clock: FakeClock)
     supervisor, workers = TaskSupervisor(), [Worker(clock, farewell=seconds) for seconds in (1.0, 1.0, 1.0, 0.0)]
     async with supervisor.serve():
         for worker in workers:
-            supervisor.start("a", worker.work)
+            supervisor.start(WorkKey("a"), worker.work)
         await clock.advance(10.0)
         assert workers[-1].log == ["started"]
         assert all(worker.log in ([], ["started", "cancelled"]) for worker in workers[:-1])
@@ -93,11 +93,11 @@ async def test_work_can_be_stopped(clock: FakeClock) -> None:
     """Also where nothing runs under that key."""
     supervisor, worker, other = TaskSupervisor(), Worker(clock), Worker(clock)
     async with supervisor.serve():
-        supervisor.start("a", worker.work)
-        supervisor.start("b", other.work)
+        supervisor.start(WorkKey("a"), worker.work)
+        supervisor.start(WorkKey("b"), other.work)
         await clock.settle()
-        supervisor.stop("a")
-        supervisor.stop("c")
+        supervisor.stop(WorkKey("a"))
+        supervisor.stop(WorkKey("c"))
         await clock.settle()
         assert worker.log == ["started", "cancelled"]
         assert other.log == ["started"]
@@ -112,11 +112,11 @@ async def test_an_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.Log
 
     supervisor, worker, later = TaskSupervisor(), Worker(clock), Worker(clock)
     async with supervisor.serve():
-        supervisor.start("a", worker.work)
-        supervisor.start("b", break_down)
+        supervisor.start(WorkKey("a"), worker.work)
+        supervisor.start(WorkKey("b"), break_down)
         await clock.settle()
         assert len(supervisor.running_keys) == 1
-        supervisor.start("b", later.work)
+        supervisor.start(WorkKey("b"), later.work)
         await clock.settle()
         assert later.log == ["started"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
@@ -129,9 +129,9 @@ async def test_the_end_cancels_everything_and_waits_for_it(clock: FakeClock) -> 
 
     async def serve() -> None:
         async with supervisor.serve():
-            supervisor.start("a", worker.work)
+            supervisor.start(WorkKey("a"), worker.work)
             await clock.settle()
-            supervisor.start("b", late.work)
+            supervisor.start(WorkKey("b"), late.work)
 
     await clock.run_until(serve())
     assert worker.log == ["started", "cancelled"]
@@ -146,9 +146,9 @@ async def test_the_end_waits_for_what_is_being_replaced(clock: FakeClock) -> Non
 
     async def serve() -> None:
         async with supervisor.serve():
-            supervisor.start("a", worker.work)
+            supervisor.start(WorkKey("a"), worker.work)
             await clock.settle()
-            supervisor.start("a", new.work)
+            supervisor.start(WorkKey("a"), new.work)
             await clock.settle()
 
     await clock.run_until(serve())
@@ -163,7 +163,7 @@ async def test_an_error_in_the_block_still_ends_the_work(clock: FakeClock) -> No
 
     async def serve() -> None:
         async with supervisor.serve():
-            supervisor.start("a", worker.work)
+            supervisor.start(WorkKey("a"), worker.work)
             await clock.settle()
             raise ZeroDivisionError
 
@@ -177,11 +177,11 @@ async def test_work_may_replace_itself(clock: FakeClock) -> None:
     supervisor, new = TaskSupervisor(), Worker(clock)
 
     async def work() -> None:
-        supervisor.start("a", new.work)
+        supervisor.start(WorkKey("a"), new.work)
         await clock.sleep(60.0)
 
     async with supervisor.serve():
-        supervisor.start("a", work)
+        supervisor.start(WorkKey("a"), work)
         await clock.settle()
         assert new.log == ["started"]
         assert len(supervisor.running_keys) == 1
@@ -205,12 +205,12 @@ async def test_what_must_come_to_its_end_is_given_time() -> None:
             going.set()
 
     async with supervisor.serve():
-        supervisor.start("job", draw)
-        supervisor.start("submit 1", lambda: submit("first"), to_the_end=True)
+        supervisor.start(WorkKey("job"), draw)
+        supervisor.start(WorkKey("submit 1"), lambda: submit("first"), critical=True)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        supervisor.start("submit 2", lambda: submit("second"), to_the_end=True)
-        supervisor.start("job 2", draw)
+        supervisor.start(WorkKey("submit 2"), lambda: submit("second"), critical=True)
+        supervisor.start(WorkKey("job 2"), draw)
         await supervisor.stop_all(last_seconds=10)
 
     assert ["cancelled", "first", "second"] == [ended[0], *sorted(ended[1:])]
@@ -224,7 +224,7 @@ async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
         await asyncio.Event().wait()
 
     async with supervisor.serve():
-        supervisor.start("submit", submit, to_the_end=True)
+        supervisor.start(WorkKey("submit"), submit, critical=True)
         await asyncio.sleep(0)
         await supervisor.stop_all(last_seconds=0)
         assert len(supervisor.running_keys) == 0

@@ -401,14 +401,14 @@ async def test_a_message_about_a_form_that_was_sent_asks_for_none(world: World) 
 
 
 async def test_a_broken_drawing_leaves_the_row_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """An error of ours ends that job alone, and the next start goes on with it."""
+    """A programming error ends that job alone, and the next start goes on with it."""
     world.editor.errors = [ZeroDivisionError("ours")]
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
         await process.jobs.follow_job(job())
         await world.clock.advance(1.0)
         assert world.store.closed == set()
-    assert "error of ours" in caplog.text
+    assert "programming error" in caplog.text
     async with world.process():
         await world.clock.advance(1.0)
     assert world.store.closed == {700}
