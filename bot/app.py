@@ -208,7 +208,7 @@ async def open_app(
 def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
     bot, tracker, clock, person_settings = app.bot, app.tracker, app.clock, app.person_settings
     runner = PaidCommandRunner(
-        app.commands, app.trust, app.rate_limiter, clock, defaults_of=person_settings.get_defaults
+        app.commands, app.trust, app.rate_limiter, clock, load_defaults=person_settings.get_defaults
     )
     link_picture = partial(LinkedPicture, app.pictures)
     finished_pictures = FinishedPictures(tracker.fetch_task, app.pictures.download_bytes, app.images)

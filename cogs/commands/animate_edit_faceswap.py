@@ -1,4 +1,4 @@
-"""/animate, /edit and /faceswap: commands that make something of a picture that is there."""
+"""/animate, /edit and /faceswap: commands that change an existing picture."""
 
 from collections.abc import Callable
 
@@ -21,6 +21,7 @@ from bot.submissions.command_requests import (
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.registration import usable_anywhere
 from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.context import Interaction
 from cogs.messaging.responses import send_ephemeral
@@ -28,35 +29,34 @@ from cogs.text.guidance import malformed_task_id, one_starting_image_required
 
 
 class AnimateEditFaceswapCog(commands.Cog):
-    """Translates commands into wishes; `picture_of` gives a finished task's picture, by its id and number."""
+    """Turns options into requests; `get_picture` makes an input of a finished task's picture, by its id and number."""
 
     def __init__(
-        self, creating: PaidCommandRunner, jobs: JobTracker, picture_of: Callable[[str, int], PictureInput]
+        self, runner: PaidCommandRunner, tracker: JobTracker, get_picture: Callable[[str, int], PictureInput]
     ) -> None:
-        self._creating = creating
-        self._jobs = jobs
-        self._picture_of = picture_of
+        self._runner = runner
+        self._tracker = tracker
+        self._get_picture = get_picture
 
-    @app_commands.command(name="animate", description=_("Make clips of a picture, or of a finished task"))
+    @app_commands.command(name="animate", description=_("Turn a picture, or a finished task, into clips"))
     @app_commands.describe(
-        image=_("The picture that the clips begin with"),
-        id=_("Or a finished task's id, or a text or link that holds it"),
-        picture=_("Which of a task's four pictures, 1 to 4; the first if you do not say"),
-        prompt=_("What shall happen; a task's own prompt if you do not say"),
-        motion=_("How much moves"),
-        loop=_("Let the end lead back to the beginning, where the relay can"),
-        end_image=_("The picture that the clips end with, where the relay can"),
+        image=_("The starting image"),
+        id=_("Or a finished task: its id, or a text or link that contains it"),
+        picture=_("Which of the task's four pictures, 1 to 4 (default: 1)"),
+        prompt=_("What happens in the clips (default: the task's own prompt)"),
+        motion=_("How much motion"),
+        loop=_("Make the end lead back to the start, if the service can"),
+        end_image=_("The ending image, if the service can use one"),
         private=_("Only you see it"),
     )
     @app_commands.choices(
         motion=[
-            app_commands.Choice(name=_("low: the camera stays, little moves"), value=Motion.LOW.value),
-            app_commands.Choice(name=_("high: much moves, the camera too"), value=Motion.HIGH.value),
+            app_commands.Choice(name=_("low: still camera, little motion"), value=Motion.LOW.value),
+            app_commands.Choice(name=_("high: moving camera, much motion"), value=Motion.HIGH.value),
         ]
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def animate(  # noqa: PLR0913, PLR0917 - Discord's options are what they are
+    @usable_anywhere
+    async def animate(  # noqa: PLR0913, PLR0917 - one parameter for each option
         self,
         interaction: Interaction,
         image: discord.Attachment | None = None,
@@ -68,7 +68,7 @@ class AnimateEditFaceswapCog(commands.Cog):
         end_image: discord.Attachment | None = None,
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
-        """Animate an uploaded picture, or that of a task."""
+        """Animate an uploaded picture, or one of a task."""
         if (image is None) == (id is None):
             await send_ephemeral(interaction, one_starting_image_required())
             return
@@ -77,26 +77,25 @@ class AnimateEditFaceswapCog(commands.Cog):
             await send_ephemeral(interaction, malformed_task_id(id))
             return
 
-        def wish(_: PersonDefaults) -> CommandRequest:
-            begin = self._picture_of(ids[0], picture) if ids else validate_attachments(image)[0]
+        def build_request(_: PersonDefaults) -> CommandRequest:
+            begin = self._get_picture(ids[0], picture) if ids else validate_attachments(image)[0]
             end = next(iter(validate_attachments(end_image)), None)
             return build_animate(begin, prompt, Motion(motion), end, loop=loop)
 
-        await self._creating.run(interaction, wish, private=private)
+        await self._runner.run(interaction, build_request, private=private)
 
     @animate.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        """Offer this person's own recent tasks."""
-        return await suggest_own_tasks(self._jobs, interaction.user.id, current)
+        """Suggest this person's own recent tasks."""
+        return await suggest_own_tasks(self._tracker, interaction.user.id, current)
 
-    @app_commands.command(name="edit", description=_("Change a picture as you describe"))
+    @app_commands.command(name="edit", description=_("Change a picture with a prompt"))
     @app_commands.describe(
         image=_("The picture, as PNG, JPEG or WebP"),
-        prompt=_("What it shall show instead, or in addition"),
+        prompt=_("What to change or add"),
         private=_("Only you see it"),
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @usable_anywhere
     async def edit(
         self,
         interaction: Interaction,
@@ -105,18 +104,17 @@ class AnimateEditFaceswapCog(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Change an uploaded picture."""
-        await self._creating.run(
+        await self._runner.run(
             interaction, lambda _: build_edit(validate_attachments(image)[0], prompt), private=private
         )
 
     @app_commands.command(name="faceswap", description=_("Put the face of one picture into another"))
     @app_commands.describe(
         source=_("The picture with the face"),
-        target=_("The picture that gets it"),
+        target=_("The picture to put the face into"),
         private=_("Only you see it"),
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @usable_anywhere
     async def faceswap(
         self,
         interaction: Interaction,
@@ -125,6 +123,6 @@ class AnimateEditFaceswapCog(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Swap a face between two uploaded pictures."""
-        await self._creating.run(
+        await self._runner.run(
             interaction, lambda _: build_face_swap(*validate_attachments(source, target)), private=private
         )

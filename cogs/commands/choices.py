@@ -1,4 +1,4 @@
-"""What commands and forms offer to choose from."""
+"""Choices and suggestions that several commands offer."""
 
 from discord import app_commands
 
@@ -13,18 +13,21 @@ DIMENSION_LABELS = {
     Dimensions.SQUARE: "square, 1:1",
     Dimensions.LANDSCAPE: "landscape, 3:2",
 }
-"""The shapes of a blend, in words."""
+"""The shapes of a blend, as people read them."""
 
 
-async def suggest_own_tasks(jobs: JobTracker, person_id: int, typed: str) -> list[app_commands.Choice[str]]:
-    """Return a person's recent tasks whose id, prompt or kind holds what was typed; none where the store is gone."""
+async def suggest_own_tasks(tracker: JobTracker, person_id: int, typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest a person's recent tasks whose id, prompt or description contains the typed text.
+
+    Suggests nothing where the database cannot be used.
+    """
     try:
-        recent = await jobs.list_recent_tasks(person_id, limits.CHOICES)
+        recent = await tracker.list_recent_tasks(person_id, limits.CHOICES)
     except MjbotError:
         return []
     wanted = typed.strip().lower()
     return [
         app_commands.Choice(name=format_choice(one), value=one.task_id)
         for one in recent
-        if any(wanted in told.lower() for told in (one.task_id, one.prompt, one.pressed, one.result_description))
+        if any(wanted in text.lower() for text in (one.task_id, one.prompt, one.pressed, one.result_description))
     ]

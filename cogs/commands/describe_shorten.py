@@ -1,4 +1,4 @@
-"""/describe, the same on a message, and /shorten: commands that are answered in words."""
+"""/describe, the same as a message's context menu, and /shorten: commands whose result is text."""
 
 from collections.abc import Callable
 
@@ -10,76 +10,64 @@ from discord.ext import commands
 from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
 from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.messaging.attachments import find_pictures, validate_attachments
 from cogs.messaging.context import Interaction
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import no_picture_here, one_picture_required
 
 
-class DescribeShortenCog(commands.Cog):
-    """Translates commands into wishes for words; `linked` gives the picture behind a link."""
+class DescribeShortenCog(MessageMenuCog):
+    """Turns options, and pictures of messages, into requests; `link_picture` makes an input of a URL."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, creating: PaidCommandRunner, linked: Callable[[str], PictureInput]
+        self, bot: commands.AutoShardedBot, runner: PaidCommandRunner, link_picture: Callable[[str], PictureInput]
     ) -> None:
-        self._bot = bot
-        self._creating = creating
-        self._linked = linked
-        self._menu = app_commands.ContextMenu(name=_("Describe this image"), callback=self.describe_message)
-        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
-        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
+        super().__init__(bot, _("Describe this image"), self.describe_message)
+        self._runner = runner
+        self._link_picture = link_picture
 
-    async def cog_load(self) -> None:
-        """Offer the context menu too: discord.py does not find one inside a cog."""
-        self._bot.tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Take the context menu back."""
-        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
-
-    @app_commands.command(name="describe", description=_("Four prompts that a picture could have been drawn from"))
+    @app_commands.command(name="describe", description=_("Four prompts that could produce a picture"))
     @app_commands.describe(
         image=_("The picture, as PNG, JPEG or WebP"),
-        link=_("Its address on the web, where you have no file"),
+        link=_("Or an image URL"),
         private=_("Only you see it"),
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @usable_anywhere
     async def describe(
         self,
         interaction: Interaction,
         image: discord.Attachment | None = None,
         link: app_commands.Range[str, 1, 2000] | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - Discord's options are what they are
+        private: bool = False,  # noqa: FBT001, FBT002 - an option in Discord
     ) -> None:
-        """Read a picture that was uploaded, or linked."""
+        """Describe an uploaded or linked picture."""
         if (image is None) == (link is None):
             await send_ephemeral(interaction, one_picture_required())
             return
 
-        def wish(_: PersonDefaults) -> CommandRequest:
-            return build_describe(self._linked(link) if link else validate_attachments(image)[0])
+        def build_request(_: PersonDefaults) -> CommandRequest:
+            return build_describe(self._link_picture(link) if link else validate_attachments(image)[0])
 
-        await self._creating.run(interaction, wish, private=private)
+        await self._runner.run(interaction, build_request, private=private)
 
     async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
-        """Read the first picture of a message: a file of it, else what an embed shows."""
+        """Describe the first picture of a message: an attachment, or else an embed's image."""
         picture = next(find_pictures(message), None)
         if picture is None:
             await send_ephemeral(interaction, no_picture_here())
             return
 
-        def wish(_: PersonDefaults) -> CommandRequest:
+        def build_request(_: PersonDefaults) -> CommandRequest:
             return build_describe(
-                self._linked(picture) if isinstance(picture, str) else validate_attachments(picture)[0]
+                self._link_picture(picture) if isinstance(picture, str) else validate_attachments(picture)[0]
             )
 
-        await self._creating.run(interaction, wish, private=False)
+        await self._runner.run(interaction, build_request, private=False)
 
-    @app_commands.command(name="shorten", description=_("Which words of a prompt count, and shorter prompts"))
-    @app_commands.describe(prompt=_("The prompt to look at"), private=_("Only you see it"))
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.command(name="shorten", description=_("Which words of a prompt matter, and shorter prompts"))
+    @app_commands.describe(prompt=_("The prompt to shorten"), private=_("Only you see it"))
+    @usable_anywhere
     async def shorten(
         self,
         interaction: Interaction,
@@ -87,4 +75,4 @@ class DescribeShortenCog(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Rank the words of a prompt."""
-        await self._creating.run(interaction, lambda _: build_shorten(prompt), private=private)
+        await self._runner.run(interaction, lambda _: build_shorten(prompt), private=private)

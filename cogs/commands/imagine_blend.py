@@ -1,4 +1,4 @@
-"""/imagine and /blend: commands that draw new pictures."""
+"""/imagine and /blend: new pictures from a prompt, or from pictures."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,6 +14,7 @@ from bot.midjourney.request_options import Dimensions, Speed
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
 from cogs.commands.choices import DIMENSION_LABELS
 from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.registration import usable_anywhere
 from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.context import Interaction
 from cogs.text import limits
@@ -24,33 +25,32 @@ _Choices = list[app_commands.Choice[str]]
 
 
 class ImagineBlendCog(commands.Cog):
-    """Translates commands into wishes for pictures."""
+    """Turns options of the two commands into requests."""
 
-    def __init__(self, creating: PaidCommandRunner) -> None:
-        self._creating = creating
+    def __init__(self, runner: PaidCommandRunner) -> None:
+        self._runner = runner
 
     @app_commands.command(name="imagine", description=_("Draw four pictures of what you describe"))
     @app_commands.describe(
-        prompt=_("What to draw; Midjourney's parameters, like --ar 3:2, may stand at its end"),
-        aspect=_("Width to height, like 3:2"),
-        version=_("Midjourney's version, like 7"),
-        stylize=_("How freely Midjourney may make it beautiful, 0 to 1000"),
-        chaos=_("How much the four differ from each other, 0 to 100"),
-        weird=_("How unusual it may be, 0 to 3000"),
-        seed=_("The number to start from; the same number and prompt give much the same pictures"),
-        no=_("What shall not be in it, separated by commas"),
-        tile=_("Pictures that can be laid side by side without a seam"),
-        raw=_("Closer to your words, with less of Midjourney's own taste"),
-        niji=_("The version of Midjourney's sister for anime, like 7"),
-        image=_("A picture to draw from"),
-        image2=_("A second picture to draw from"),
-        image3=_("A third picture to draw from"),
-        speed=_("Which queue it goes through, and so what it costs"),
+        prompt=_("What to draw. Midjourney's parameters, such as --ar 3:2, go at the end"),
+        aspect=_("Width to height, such as 3:2"),
+        version=_("Midjourney version, such as 7"),
+        stylize=_("How strongly to apply Midjourney's style, 0 to 1000"),
+        chaos=_("How much the four pictures differ from each other, 0 to 100"),
+        weird=_("How unusual the pictures are, 0 to 3000"),
+        seed=_("A starting number. The same seed and prompt give similar pictures"),
+        no=_("Things to leave out, separated by commas"),
+        tile=_("Pictures that repeat seamlessly, for patterns"),
+        raw=_("Closer to your prompt, with less of Midjourney's own style"),
+        niji=_("Niji (anime model) version, such as 7"),
+        image=_("An image to use as a reference"),
+        image2=_("A second reference image"),
+        image3=_("A third reference image"),
+        speed=_("Speed mode, which affects the price"),
         private=_("Only you see it"),
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def imagine(  # noqa: PLR0913, PLR0917 - Discord's options are what they are
+    @usable_anywhere
+    async def imagine(  # noqa: PLR0913, PLR0917 - one parameter for each option
         self,
         interaction: Interaction,
         prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
@@ -70,32 +70,31 @@ class ImagineBlendCog(commands.Cog):
         speed: Literal["fast", "relax", "turbo"] | None = None,
         private: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
-        """Draw four pictures of a prompt, and of up to three pictures beside it."""
+        """Draw four pictures from a prompt and up to three reference images."""
         options = ImagineOptions(
             prompt=prompt, aspect=aspect, version=version, niji=niji, stylize=stylize, chaos=chaos, weird=weird,
             seed=seed, no=no, tile=tile, raw=raw, speed=Speed(speed) if speed else None,
         )  # fmt: skip
 
-        def wish(defaults: PersonDefaults) -> CommandRequest:
+        def build_request(defaults: PersonDefaults) -> CommandRequest:
             return build_imagine(options, validate_attachments(image, image2, image3), defaults)
 
-        await self._creating.run(interaction, wish, private=private)
+        await self._runner.run(interaction, build_request, private=private)
 
-    @app_commands.command(name="blend", description=_("Let two to five pictures flow into each other"))
+    @app_commands.command(name="blend", description=_("Blend 2–5 pictures together"))  # noqa: RUF001 - an en dash
     @app_commands.describe(
         image1=_("The first picture"),
         image2=_("The second picture"),
         image3=_("A third picture"),
         image4=_("A fourth picture"),
         image5=_("A fifth picture"),
-        dimensions=_("The shape of what is drawn; square if you do not say"),
+        dimensions=_("Shape of the result (default: square)"),
         private=_("Only you see it"),
     )
     @app_commands.choices(
         dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in DIMENSION_LABELS.items()]
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @usable_anywhere
     async def blend(
         self,
         interaction: Interaction,
@@ -109,32 +108,32 @@ class ImagineBlendCog(commands.Cog):
     ) -> None:
         """Blend two to five uploaded pictures."""
 
-        def wish(_: PersonDefaults) -> CommandRequest:
+        def build_request(_: PersonDefaults) -> CommandRequest:
             return build_blend(validate_attachments(image1, image2, image3, image4, image5), Dimensions(dimensions))
 
-        await self._creating.run(interaction, wish, private=private)
+        await self._runner.run(interaction, build_request, private=private)
 
     @imagine.autocomplete("aspect")
     async def suggest_aspect(self, interaction: Interaction, current: str) -> _Choices:
-        """Offer common shapes."""
+        """Suggest common aspect ratios."""
         del interaction
-        return _offered(_ASPECTS, current)
+        return _suggest(_ASPECTS, current)
 
     @imagine.autocomplete("version")
     async def suggest_version(self, interaction: Interaction, current: str) -> _Choices:
-        """Offer Midjourney's versions, newest first."""
+        """Suggest Midjourney's versions, newest first."""
         del interaction
-        return _offered(VERSIONS, current)
+        return _suggest(VERSIONS, current)
 
     @imagine.autocomplete("niji")
     async def suggest_niji(self, interaction: Interaction, current: str) -> _Choices:
-        """Offer the versions for anime, newest first."""
+        """Suggest Niji's versions, newest first."""
         del interaction
-        return _offered(NIJI_VERSIONS, current)
+        return _suggest(NIJI_VERSIONS, current)
 
 
-def _offered(values: Sequence[str], current: str) -> _Choices:
-    """Offer what goes on from what was typed, else that itself, as newer versions may be known elsewhere first."""
+def _suggest(values: Sequence[str], current: str) -> _Choices:
+    """Suggest the values that start with the typed text, or that text itself: it may be a version newer than ours."""
     typed = current.strip()
     found = [value for value in values if value.startswith(typed)] or [typed]
     return [app_commands.Choice(name=value, value=value) for value in found if len(value) <= limits.CHOICE_NAME]

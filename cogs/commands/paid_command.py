@@ -1,4 +1,4 @@
-"""The road of every creating command: wrong input is refused at once, then the answer is deferred and the wish made."""
+"""The steps of every paid command: refuse invalid options, defer the response, submit the request."""
 
 from collections.abc import Awaitable, Callable
 
@@ -20,61 +20,60 @@ from cogs.messaging.responses import (
 )
 
 LoadDefaults = Callable[[int], Awaitable[PersonDefaults]]
-"""Finds what a person, by id, wants wherever they say nothing."""
-
-
-async def _nothing(_: int) -> PersonDefaults:
-    return PersonDefaults()
+"""Loads the default parameters and speed of a person, by id."""
 
 
 class PaidCommandRunner:
-    """Turns a command into a creation; `defaults_of` is asked after the first answer, as a store may be slow."""
+    """Runs paid commands; `load_defaults` is called after the first response, because a database may be slow."""
 
     def __init__(
         self,
-        creations: CommandService,
+        commands: CommandService,
         trust: GuildTrust,
-        turns: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
         *,
-        defaults_of: LoadDefaults = _nothing,
+        load_defaults: LoadDefaults,
     ) -> None:
-        self._creations = creations
+        self._commands = commands
         self._trust = trust
-        self._turns = turns
+        self._rate_limiter = rate_limiter
         self._sleep = clock.sleep
-        self._defaults_of = defaults_of
+        self._load_defaults = load_defaults
 
     async def run(
-        self, interaction: Interaction, wish_of: Callable[[PersonDefaults], CommandRequest], *, private: bool
+        self, interaction: Interaction, build_request: Callable[[PersonDefaults], CommandRequest], *, private: bool
     ) -> None:
-        """Make a wish; `wish_of` raises what is wrong with the command's options, and is called once without defaults.
+        """Submit what `build_request` returns; the MjbotError that it raises is shown to the person.
 
-        Defaults only ever add what was left unsaid, so what is right without them is right with them.
+        It is called once without defaults, before the response is deferred: defaults only add options that were left
+        out, so that options which are valid without them are valid with them.
         """
         try:
-            wish_of(PersonDefaults())
+            build_request(PersonDefaults())
         except MjbotError as error:
             await send_ephemeral(interaction, log_and_describe_error(error, interaction))
             return
         answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
-        # Discord makes some answers of a person's own install private, whatever was asked for.
+        # In a person's own install Discord may make a response private that was meant to be public.
         private = private or answer.is_ephemeral()
         async with replace_response_on_error(interaction, private=private):
             message_id = answer.message_id or (await with_timeout(interaction.original_response())).id
-            answerer = CommandFollowups(interaction, self._turns, self._sleep, message_id=message_id, ephemeral=private)
-            creation = CommandInvocation(
+            followups = CommandFollowups(
+                interaction, self._rate_limiter, self._sleep, message_id=message_id, ephemeral=private
+            )
+            invocation = CommandInvocation(
                 interaction_id=interaction.id,
                 person=to_person(interaction.user),
                 asker=await self._trust.identify_asker(interaction),
             )
-            defaults = await self._defaults_of(interaction.user.id)
-            await self._creations.submit_command(creation, wish_of(defaults), answerer)
+            defaults = await self._load_defaults(interaction.user.id)
+            await self._commands.submit_command(invocation, build_request(defaults), followups)
 
     async def prepare_pictures(
         self, interaction: Interaction, pictures: tuple[PictureInput, ...]
     ) -> tuple[Upload, ...]:
-        """Check pictures that somebody may create from, without creating; raises what Creations.prepared does."""
-        return await self._creations.prepare_uploads(await self._trust.identify_asker(interaction), pictures)
+        """Read and check pictures for a later request, if this person may spend; raises like prepare_uploads."""
+        return await self._commands.prepare_uploads(await self._trust.identify_asker(interaction), pictures)

@@ -1,4 +1,4 @@
-"""/mjstatus, its autocomplete, and the same on a message: follow tasks by their ids."""
+"""/mjstatus, its autocomplete, and the same as a message's context menu: follow tasks by their ids."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from bot.midjourney.task import Task
 from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_in_texts
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
+from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.messaging import rate_limits
 from cogs.messaging.context import Interaction, is_reachable, to_person, to_place
 from cogs.messaging.rate_limits import RateLimiter
@@ -34,90 +35,80 @@ from cogs.views.task_message import render_sending
 
 log = logging.getLogger(__name__)
 
-_LISTED = 5
+_RECENT_TASKS = 5
 
 
-class StatusCog(commands.Cog):
-    """Translates "follow these ids" into jobs."""
+class StatusCog(MessageMenuCog):
+    """Starts one job for each task id; without an id, lists the person's recent tasks."""
 
-    def __init__(self, bot: commands.AutoShardedBot, jobs: JobTracker, turns: RateLimiter, clock: Clock) -> None:
-        self._bot = bot
-        self._jobs = jobs
-        self._turns = turns
+    def __init__(
+        self, bot: commands.AutoShardedBot, tracker: JobTracker, rate_limiter: RateLimiter, clock: Clock
+    ) -> None:
+        super().__init__(bot, _("Midjourney status"), self.follow_message)
+        self._tracker = tracker
+        self._rate_limiter = rate_limiter
         self._now = clock.now
-        self._menu = app_commands.ContextMenu(name=_("Midjourney status"), callback=self.follow_message)
-        app_commands.allowed_installs(guilds=True, users=True)(self._menu)
-        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self._menu)
-
-    async def cog_load(self) -> None:
-        """Offer the context menu too: discord.py does not find one inside a cog."""
-        self._bot.tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Take the context menu back."""
-        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(name="mjstatus", description=_("Follow a Midjourney task: progress, picture, buttons"))
     @app_commands.describe(
-        id=_("The task's id, or a text or link that holds it; up to five, separated by spaces"),
+        id=_("The task's id, or a text or link that contains it; up to five, separated by spaces"),
         private=_("Only you see it"),
-        notify=_("Mention me when it is done"),
+        notify=_("Mention me when it's done"),
     )
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @usable_anywhere
     async def mjstatus(
         self,
         interaction: Interaction,
         id: app_commands.Range[str, 1, 1000] | None = None,  # noqa: A002 - the option's name in Discord
-        private: bool = False,  # noqa: FBT001, FBT002 - Discord's options are what they are
+        private: bool = False,  # noqa: FBT001, FBT002 - an option in Discord
         notify: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
-        """Follow the tasks named by `id`; without one, list this person's own."""
+        """Follow the tasks named by `id`; without it, list this person's own tasks."""
         if id is None:
-            await self._list(interaction)
-        elif problem := _problem(ids := find_task_ids(id), id):
-            log.info("Refused what was given as ids: %d of them.", len(ids))
+            await self._list_recent(interaction)
+        elif problem := _check_ids(ids := find_task_ids(id), id):
+            log.info("Refused an id option that contains %d ids.", len(ids))
             await send_ephemeral(interaction, problem)
         else:
             await self.follow_tasks(interaction, ids, private=private, notify=notify)
 
     @mjstatus.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        """Offer this person's own recent tasks."""
-        return await suggest_own_tasks(self._jobs, interaction.user.id, current)
+        """Suggest this person's own recent tasks."""
+        return await suggest_own_tasks(self._tracker, interaction.user.id, current)
 
     async def follow_message(self, interaction: Interaction, message: discord.Message) -> None:
-        """Follow the tasks whose ids a message holds, in its text, embeds or buttons."""
-        ids = find_task_ids_in_texts(_texts(message))
+        """Follow the tasks whose ids are in a message's text, embeds or components."""
+        ids = find_task_ids_in_texts(_find_texts(message))
         if not ids:
             await send_ephemeral(interaction, no_ids_here())
         else:
             await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=False, notify=False)
 
-    async def _list(self, interaction: Interaction) -> None:
+    async def _list_recent(self, interaction: Interaction) -> None:
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            recent = await self._jobs.list_recent_tasks(interaction.user.id, _LISTED)
+            recent = await self._tracker.list_recent_tasks(interaction.user.id, _RECENT_TASKS)
             lines = "\n".join(format_task_line(one) for one in recent)
-            listing = _listing(lines)
+            listing = _build_list(lines)
             await with_timeout(
                 interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
             )
 
     async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
-        """Answer with the first task; the others follow as messages of their own."""
+        """Respond with the first task's message, and send one followup for each other task."""
         answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
         if answer is None:
             return
-        # Discord makes some answers of a person's own install private, whatever was asked for.
+        # In a person's own install Discord may make a response private that was meant to be public.
         private = private or answer.is_ephemeral()
         may_notify = notify and is_reachable(interaction)
         async with replace_response_on_error(interaction, private=private):
             message_id = answer.message_id or (await with_timeout(interaction.original_response())).id
-            task = await self._jobs.fetch_task(ids[0])
+            task = await self._tracker.fetch_task(ids[0])
             if len(ids) > 1:
-                # While the answer is still "thinking", Discord takes the next message for it.
+                # Discord would treat the next followup as the response while that is still "thinking".
                 await self._turn(interaction)
                 embed = render_sending(to_person(interaction.user), "", task)
                 await with_timeout(interaction.edit_original_response(embed=embed))
@@ -126,13 +117,13 @@ class StatusCog(commands.Cog):
             )
         for task_id in ids[1:]:
             async with send_ephemeral_on_error(interaction):
-                await self._another(interaction, task_id, private=private, notify=may_notify)
+                await self._follow_in_followup(interaction, task_id, private=private, notify=may_notify)
         if notify and not may_notify:
             await send_ephemeral(interaction, no_mention_here())
 
-    async def _another(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
+    async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._turn(interaction)
-        task = await self._jobs.fetch_task(task_id)
+        task = await self._tracker.fetch_task(task_id)
         embed = render_sending(to_person(interaction.user), "", task)
         message = await with_timeout(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
         try:
@@ -143,43 +134,43 @@ class StatusCog(commands.Cog):
             raise
 
     async def _turn(self, interaction: Interaction) -> None:
-        await self._turns.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
+        await self._rate_limiter.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
     async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
         job = Job(
             place=where, requester=to_person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify
         )
-        await self._jobs.follow_job(job, task)
+        await self._tracker.follow_job(job, task)
 
 
-def _problem(ids: list[str], text: str) -> str:
+def _check_ids(ids: list[str], text: str) -> str:
     if not ids:
         return malformed_task_id(text)
     return too_many_ids() if len(ids) > MAX_TASK_IDS else ""
 
 
-def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
-    """Return whatever of a message, or of one that it forwards, may hold an id."""
+def _find_texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
+    """Return all texts of a message, and of those that it forwards, which may contain an id."""
     yield message.content
     for embed in message.embeds:
         yield from filter(None, (embed.title, embed.description, embed.url, embed.image.url, embed.footer.text))
         for field in embed.fields:
             yield from filter(None, (field.name, field.value))
-    yield from _inside(message.components)
+    yield from _find_component_texts(message.components)
     for forwarded in getattr(message, "message_snapshots", ()):
-        yield from _texts(forwarded)
+        yield from _find_texts(forwarded)
 
 
-def _inside(components: Sequence[Any]) -> Iterator[str]:
-    """Walk components of every kind: rows, sections, containers."""
+def _find_component_texts(components: Sequence[Any]) -> Iterator[str]:
+    """Return the texts of components of every kind: rows, sections, containers."""
     for component in components:
         yield from (str(getattr(component, name, None) or "") for name in ("custom_id", "url", "content"))
-        yield from _inside(
+        yield from _find_component_texts(
             [*getattr(component, "children", ()), *filter(None, [getattr(component, "accessory", None)])]
         )
 
 
-def _listing(lines: str) -> discord.Embed | None:
+def _build_list(lines: str) -> discord.Embed | None:
     if not lines:
         return None
-    return discord.Embed(title="Your last tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))
+    return discord.Embed(title="Your recent tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))

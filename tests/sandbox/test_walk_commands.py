@@ -90,7 +90,7 @@ async def test_commands_that_only_tell() -> None:
         followed = await visitor.sends("mjstatus", id="light")
         await visitor.gets(followed, _FOUR)
         seed = await visitor.sends("seed", id="pig")
-        await visitor.sees(seed, r"Drawn from the seed \d+")
+        await visitor.sees(seed, r"The seed is \d+")
         await visitor.sees(await visitor.sends("mjhelp"), "Midjourney in this chat")
         await visitor.sees(await visitor.sends("mjcheck"), "All is well")
 
