@@ -91,7 +91,7 @@ async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[st
     [
         (
             {"body": {"code": 5, "description": "empty_response_body", "properties": None, "result": ""}},
-            "answered nothing",
+            "empty answer",
         ),
         (
             {"status": 404, "body": {"status": 404, "error": "Not Found", "path": "/mj/task/1/image-seed"}},
