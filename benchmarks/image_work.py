@@ -21,7 +21,7 @@ from bot.imaging.masks import Region, draw_mask, read_mask
 from bot.imaging.reencode import fit_to_limit
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES, prepare_upload
 from bot.imaging.worker_process import ImageWorker
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 
 TARGET_MS = 50.0
 LIMIT = 10 * 1024 * 1024
@@ -58,7 +58,7 @@ async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
 
 async def fitting_times(pictures: int) -> Row:
     """Make a PNG of 14 MiB fit, as a large grid is before it is shown: in our process, and in a thread, in turns."""
-    data = encoded(noise(2240, 2240), compress_level=1)
+    data = encode(draw_noise(2240, 2240), compress_level=1)
     work = partial(fit_to_limit, data, name="fox", limit=LIMIT, url="")
     worker = ImageWorker()
     await worker.run(work)  # which starts its process
@@ -116,9 +116,9 @@ def _picture(kind: str, size: Size) -> bytes:
     image = Image.merge("RGB", [Image.effect_noise(coarse, 40) for _ in range(3)])
     image = image.resize(size, Image.Resampling.BILINEAR)
     if kind == "PNG":
-        data = encoded(Image.eval(image, lambda level: level & 0xF0), compress_level=1)
+        data = encode(Image.eval(image, lambda level: level & 0xF0), compress_level=1)
     else:
-        data = encoded(image, kind, **({"quality": 92} if kind == "JPEG" else {"quality": 80, "method": 0}))
+        data = encode(image, kind, **({"quality": 92} if kind == "JPEG" else {"quality": 80, "method": 0}))
     assert len(data) <= MAX_UPLOAD_BYTES
     return data
 

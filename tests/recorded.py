@@ -1,6 +1,6 @@
-"""The recorded answers of relays in `tests/data/relay`, by file name without its ending.
+"""The recorded responses of relays in `tests/data/relay`, by file name without extension.
 
-Those in its folder `real` came from relay software that was built from source and run.
+Those in the folder `real` came from relay software that was built from source and run.
 """
 
 import json
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "data" / "relay"
 
 @dataclass(frozen=True)
 class Recorded:
-    """One recorded exchange; `body` is the answer's JSON, or its text where that is none."""
+    """One recorded exchange; `body` is the response's JSON, or its text if it is no JSON."""
 
     name: str
     method: str
@@ -27,22 +27,22 @@ class Recorded:
 
     @property
     def text(self) -> str:
-        """The body as it goes over the wire."""
+        """The body as sent over the wire."""
         return self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
 
     @property
     def answer(self) -> RelayResponse:
-        """What the client's HTTP layer makes of it."""
+        """The response as the transport returns it."""
         return RelayResponse(self.status, self.text)
 
 
 def names() -> list[str]:
-    """Return the names of all recorded answers, sorted, without those of `real`."""
+    """Return the names of all recorded responses, sorted, without those in `real`."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def recorded(name: str) -> Recorded:
-    """Load one recorded answer, as `14_fetch_imagine_success_grid`, or `real/modal_two_rows_list`."""
+    """Load one recorded response, such as `14_fetch_imagine_success_grid`, or `real/modal_two_rows_list`."""
     row = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     request, response = row["request"], row["response"]
     return Recorded(
@@ -58,7 +58,7 @@ def recorded(name: str) -> Recorded:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a relay answers, as it goes over the wire."""
+    """A response as sent over the wire."""
 
     status: int
     text: str
@@ -66,11 +66,11 @@ class Reply:
 
     @property
     def answer(self) -> RelayResponse:
-        """What the client's HTTP layer makes of it."""
+        """The response as the transport returns it."""
         return RelayResponse(self.status, self.text, self.retry_after)
 
 
 def real_reply(name: str) -> Reply:
-    """Load what real relay software answered, as `onehub_401`, from the folder `real`."""
+    """Load a response of real relay software, such as `onehub_401`, from the folder `real`."""
     row = recorded(f"real/{name}")
     return Reply(row.status, row.text)

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -13,7 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from bot.clock import utc_now
+from bot.clock import Now, utc_now
 from bot.errors import (
     PictureError,
     PictureForbidden,
@@ -100,7 +99,7 @@ class PictureDownloader:
         *,
         resolver: AbstractResolver | None = None,
         is_allowed: Callable[[str], bool] = is_public_ip,
-        now: Callable[[], datetime] = utc_now,
+        now: Now = utc_now,
         sleep: Sleep = asyncio.sleep,
         timeout: float = 60.0,
         worker: ImageWorker | None = None,

@@ -19,8 +19,7 @@ from bot.midjourney.task import Status, Task
 from bot.ports import Relay, Store
 from bot.recovery import log_evidence as evidence
 from bot.relay.account_rate_limiter import AccountRateLimiter
-from bot.relay.billing_log import get_billing_model
-from bot.relay.billing_log_reader import BillingLogReader, BillingReading, MissingEndpoints
+from bot.relay.billing_log import BillingLogReader, BillingReading, MissingEndpoints, get_billing_model
 from bot.scene import JobEnding
 from bot.store_retry import retry_until_store_answers
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey

@@ -1,16 +1,22 @@
-"""Parse the relay's billing log: which request it billed to this key, when, and as which task. Pure."""
+"""The relay's billing log: which request it billed to this key, when, and as which task."""
 
+import asyncio
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.errors import RelayUnreachable
+from bot.clock import Now
+from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable
 from bot.json_values import coerce_int, coerce_text, is_json_array, is_json_object
 from bot.midjourney.task import Task
+from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.relay_response import RelayResponse, decode_json
 from bot.relay.response_errors import classify_read_error
+
+log = logging.getLogger(__name__)
 
 MAX_ROWS: Final = 2000
 """How many rows are kept, the newest. new-api of 2026 sends 1,000; its earlier versions send all rows there are."""
@@ -26,6 +32,8 @@ _SWAP: Final = "swap_face"
 # A larger number of seconds would be a time after the year 5000, so it counts milliseconds.
 _MAX_SECONDS: Final = 100_000_000_000
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+_RETRY_MISSING_AFTER: Final = timedelta(hours=1)
+"""How long after the relay lacked an endpoint it is requested again."""
 
 # The model names under which an unmodified new-api bills each action.
 _MODELS: Final = frozenset(
@@ -134,3 +142,65 @@ def _parse_row(row: Mapping[Any, Any]) -> BillingRow:
         quota=coerce_int(row.get("quota")),
         task_id=match[1] if match else "",
     )
+
+
+@dataclass(frozen=True)
+class BillingReading:
+    """The log as it was read at a time."""
+
+    read_at: datetime
+    page: BillingPage
+
+
+class MissingEndpoints:
+    """Remember for an hour which endpoints this relay does not have."""
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._missing_until: dict[str, datetime] = {}
+
+    def mark_missing(self, endpoint: str) -> None:
+        """Remember that the relay does not have this endpoint."""
+        self._missing_until[endpoint] = self._now() + _RETRY_MISSING_AFTER
+
+    def is_missing(self, endpoint: str) -> bool:
+        """Whether the relay is known not to have this endpoint."""
+        return endpoint in self._missing_until and self._now() < self._missing_until[endpoint]
+
+
+class BillingLogReader:
+    """Read the log within its rate limit; all searches share one reading."""
+
+    def __init__(
+        self,
+        fetch: Callable[[], Awaitable[BillingPage]],
+        limiter: AccountRateLimiter,
+        missing: MissingEndpoints,
+        now: Now,
+    ) -> None:
+        self._fetch = fetch
+        self._limiter = limiter
+        self._missing = missing
+        self._now = now
+        self._last: BillingReading | None = None
+        self._lock = asyncio.Lock()
+
+    async def read(self, since: datetime) -> BillingReading | None:
+        """Return a reading made at `since` or later; None if the log cannot be read now."""
+        async with self._lock:
+            if self._last is not None and self._last.read_at >= since:
+                return self._last
+            if self._missing.is_missing("log") or not self._limiter.try_acquire():
+                return None
+            read_at = self._now()
+            try:
+                self._last = BillingReading(read_at, await self._fetch())
+            except RelayBusy as busy:
+                self._limiter.pause(busy.retry_after)
+            except ActionUnsupported:
+                self._missing.mark_missing("log")
+            except RelayError as error:
+                log.info("Cannot read the relay's billing log: %s (%s).", type(error).__name__, error.reason)
+            else:
+                return self._last
+            return None

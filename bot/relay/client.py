@@ -188,7 +188,7 @@ class RelayClient:
         """Fetch a task that does not exist, and return if the relay responds and accepts the key."""
         await self._transport.check_key()
 
-    async def submit(self, order: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
+    async def submit(self, request: SubmitRequest, *, state: str, speed: Speed | None = None) -> SubmitResponse:
         """Submit a new task, which will carry `state`; `speed` selects another queue than the relay's default.
 
         Raises:
@@ -196,8 +196,8 @@ class RelayClient:
             ActionUnsupported: The relay cannot do this or, with a speed, has no path for that.
             RelayError: Any other error: nothing was accepted, nothing is billed.
         """
-        body = {**order.body, "state": state}
-        return await self._transport.submit(order.path, body, responses.parse_submission, speed=speed)
+        body = {**request.body, "state": state}
+        return await self._transport.submit(request.path, body, responses.parse_submission, speed=speed)
 
     async def submit_change(self, task_id: str, action: str, index: int, *, state: str) -> SubmitResponse:
         """Request UPSCALE, VARIATION or REROLL through the older endpoint."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 
 
 @dataclass
@@ -19,4 +19,4 @@ class FakePictureInput:
         self.asked += 1
         if self.failure is not None:
             raise self.failure
-        return self.data or encoded(noise(80, 80))
+        return self.data or encode(draw_noise(80, 80))

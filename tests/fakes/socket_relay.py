@@ -1,4 +1,4 @@
-"""A relay on 127.0.0.1 that notes what it is asked, and answers as a test prepared it."""
+"""A relay on 127.0.0.1 that records its requests, and responds as the test prepared it."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,14 +10,14 @@ from bot.relay.key_diagnosis import USAGE_PATH
 from tests.recorded import Recorded, recorded
 
 CHECK = "/mj/task/1000000000000000/fetch"
-"""What is asked for before the first submit: a task that nobody has."""
+"""The read that checks the key before the first submit: a fetch of a task that does not exist."""
 ADMITTED = '{"code":4,"description":"task_no_found ","type":"upstream_error"}'
-"""The answer that lets submits pass, with HTTP 400."""
+"""The response to that read, with HTTP 400, which lets submits pass."""
 
 
 @dataclass
 class Seen:
-    """A request as it arrived; `path` is raw, as it stood in the request line, `port` its client's."""
+    """A request as it arrived; `path` is raw, as in the request line, `port` the client's."""
 
     method: str
     path: str
@@ -28,10 +28,10 @@ class Seen:
 
 @dataclass
 class Relay:
-    """What a loopback relay saw, and what it answers next: the last one again and again.
+    """A loopback relay: the requests it saw, and its responses in turn, of which the last one is repeated.
 
-    While `admits` is true, checks are answered by themselves, and not noted; so is the usage of the key, with `usage`,
-    or with 404 where this relay has no such route. `usage_asked` are the headers of these requests.
+    While `admits` is true, checks of the key succeed and are not recorded. Reads of the key's usage get `usage` or
+    404; `usage_asked` holds their headers.
     """
 
     answers: list[web.Response | Recorded]
@@ -42,7 +42,7 @@ class Relay:
     usage_asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Note the request and give the next answer."""
+        """Record the request and send the next response."""
         if self.admits and request.raw_path.endswith(CHECK):
             return web.Response(status=400, text=ADMITTED)
         if request.raw_path.endswith(USAGE_PATH):
@@ -61,7 +61,7 @@ class Relay:
 
 @asynccontextmanager
 async def relay(*answers: web.Response | str) -> AsyncGenerator[Relay]:
-    """Run a relay on 127.0.0.1 that gives these answers in turn; a string names a recorded one."""
+    """Run a relay that sends these responses in turn; a string names a recorded one."""
     it = Relay([recorded(answer) if isinstance(answer, str) else answer for answer in answers])
     app = web.Application()
     app.router.add_route("*", r"/{path:[\s\S]*}", it.answer)
@@ -78,8 +78,8 @@ async def relay(*answers: web.Response | str) -> AsyncGenerator[Relay]:
 
 
 class Slept(list[float]):
-    """A sleep that only notes how long."""
+    """A sleep that only records how long."""
 
     async def __call__(self, seconds: float) -> None:
-        """Note it."""
+        """Record the pause."""
         self.append(seconds)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Upload
 from tests.wire.process import GENEROUS, World
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.wire
 async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
     """A prompt and a picture are typed; the command's own answer ends as four pictures, whose buttons work."""
     async with world.bot(**GENEROUS):
-        upload = Upload("cat.png", encoded(noise(120, 90)), "image/png")
+        upload = Upload("cat.png", encode(draw_noise(120, 90)), "image/png")
         options = {"prompt": "a lighthouse at dawn", "aspect": "3:2", "image": upload}
         where = world.discord.channels[0]
         act = await world.discord.slash(world.discord.owner, where, "imagine", options)
@@ -32,7 +32,7 @@ async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
 async def test_describe_from_the_upload_to_the_readings(world: World) -> None:
     """A picture is uploaded; the command's own answer ends with four readings and the picture."""
     async with world.bot(**GENEROUS):
-        upload = Upload("fox.png", encoded(noise(120, 90)), "image/png")
+        upload = Upload("fox.png", encode(draw_noise(120, 90)), "image/png")
         act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "describe", {"image": upload})
         await act.answered()
         assert act.original is not None

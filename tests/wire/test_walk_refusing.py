@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.midjourney.buttons import BUTTON_TABLE, ButtonKind, find_pattern, resolve_action
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Interaction, Message, Upload
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import (
@@ -237,7 +237,7 @@ async def _region(world: World) -> None:
 
 async def _edit(world: World) -> None:
     """A command that the relay lacks is a sentence to whoever typed it."""
-    picture = Upload("fox.png", encoded(noise(120, 90)), "image/png")
+    picture = Upload("fox.png", encode(draw_noise(120, 90)), "image/png")
     options = {"image": picture, "prompt": "at night"}
     act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "edit", options)
     await world.until(lambda: any(one.content.startswith("This relay cannot do that") for one in act.messages))

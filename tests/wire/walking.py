@@ -14,7 +14,7 @@ from cogs.components.custom_ids import TaskCustomId
 from sandbox.relay import RelaySettings
 from sandbox.relay.submits.upstream_queue import Submitted
 from sandbox.relay.tasks.sample_tasks import Life
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Interaction, Message, Person, Upload
 from tests.wire.process import World
 
@@ -211,4 +211,4 @@ def pictures_of(submit: Submitted, name: str) -> list[Image.Image]:
 
 def upload(name: str, size: tuple[int, int]) -> Upload:
     """Give a picture of that width and height, to be given with a command."""
-    return Upload(f"{name}.png", encoded(noise(*size)), "image/png")
+    return Upload(f"{name}.png", encode(draw_noise(*size)), "image/png")

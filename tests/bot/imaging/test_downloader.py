@@ -1,4 +1,4 @@
-"""Pictures fetched over real sockets: what is taken, what is refused, and what it costs the event loop."""
+"""Downloads over real sockets: what is accepted, what is refused, and how often servers are asked."""
 
 import asyncio
 import gc
@@ -32,21 +32,21 @@ from bot.imaging.downloader import (
     build_file_name,
 )
 from bot.imaging.worker_process import ImageWorker
-from tests.bot.imaging.test_reencode import encoded, noise
-from tests.bot.imaging.test_url_safety import Answers
+from tests.bot.imaging.test_url_safety import FakeResolver
+from tests.pictures import draw_noise, encode
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
-PNG = encoded(noise(40, 30), "PNG")
+PNG = encode(draw_noise(40, 30), "PNG")
 NOW = datetime(2024, 11, 4, tzinfo=UTC)
 
 
 class Site:
-    """A real server on 127.0.0.1 that answers every path through one replaceable handler."""
+    """A server on 127.0.0.1 that serves every path with one replaceable handler."""
 
     def __init__(self) -> None:
         self.requests: list[web.Request] = []
-        self.handler: Handler = serving(PNG)
+        self.handler: Handler = make_handler(PNG)
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._answer)
         self.server = TestServer(application, host="127.0.0.1", skip_url_asserts=True)
@@ -56,12 +56,12 @@ class Site:
         return await self.handler(request)
 
     def url(self, path: str = "/mj/image/1") -> str:
-        """Address a path of this server."""
+        """Return the URL of a path."""
         return f"http://127.0.0.1:{self.server.port}{path}"
 
 
-def serving(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Handler:
-    """Answer always the same."""
+def make_handler(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Handler:
+    """Make a handler that always sends the same response."""
 
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=body, status=status, headers=headers)
@@ -69,13 +69,13 @@ def serving(body: bytes, status: int = 200, headers: dict[str, str] | None = Non
     return answer
 
 
-def redirecting(target: str, status: int = 302) -> Handler:
-    """Send everybody on to `target`."""
-    return serving(b"", status, {"Location": target})
+def make_redirect(target: str, status: int = 302) -> Handler:
+    """Make a handler that redirects every request to `target`."""
+    return make_handler(b"", status, {"Location": target})
 
 
 class Bench:
-    """A relay, another server, and Pictures that know the former."""
+    """A relay, another server, and downloaders that know the relay."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self._stack = stack
@@ -84,11 +84,11 @@ class Bench:
         self.slept: list[float] = []
 
     async def sleep(self, seconds: float) -> None:
-        """Note a pause instead of taking it."""
+        """Record a pause without waiting."""
         self.slept.append(seconds)
 
     async def pictures(self, **options: Any) -> PictureDownloader:  # noqa: ANN401 - passed on
-        """Build Pictures upon a session that would give the relay's key away."""
+        """Create a downloader on a session whose headers and cookies hold the relay's key."""
         session = aiohttp.ClientSession(
             headers={"mj-api-secret": "sk-key", "Authorization": "Bearer sk-key"}, cookies={"session": "sk-key"}
         )
@@ -99,17 +99,17 @@ class Bench:
         return pictures
 
     async def public(self, *answers: list[str]) -> PictureDownloader:
-        """Build Pictures to which 127.0.0.1 is an address like any other, under the names that `answers` resolve."""
-        return await self.pictures(resolver=Answers(*answers), is_allowed={"127.0.0.1"}.__contains__)
+        """Create a downloader that accepts only 127.0.0.1, with names that resolve to `answers`."""
+        return await self.pictures(resolver=FakeResolver(*answers), is_allowed={"127.0.0.1"}.__contains__)
 
     def elsewhere(self, path: str = "/a.png") -> str:
-        """Address the other server by a name."""
+        """Return a URL of the other server, by a host name."""
         return f"http://cdn.example:{self.other.server.port}{path}"
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    """Two servers on 127.0.0.1 and what is needed to ask them."""
+    """Start the relay and the other server."""
     async with AsyncExitStack() as stack:
         bench = Bench(stack)
         for site in (bench.relay, bench.other):
@@ -121,8 +121,7 @@ async def bench() -> AsyncIterator[Bench]:
 HERE = ["127.0.0.1"]
 
 
-async def test_the_relays_picture_is_fetched_whatever_its_address(bench: Bench) -> None:
-    """The relay's own host and port may be private; its picture comes back untouched."""
+async def test_relay_may_have_a_private_address(bench: Bench) -> None:
     picture = await (await bench.pictures()).fetch(bench.relay.url(), name="a_17")
     assert (
         picture.data,
@@ -133,8 +132,8 @@ async def test_the_relays_picture_is_fetched_whatever_its_address(bench: Bench) 
     ) == (PNG, "a_17.png", 40, 30, False)
 
 
-async def test_the_key_and_cookies_stay_at_home(bench: Bench) -> None:
-    """Nothing that the lent session carries is sent, to the relay or to anybody."""
+async def test_session_key_and_cookies_are_not_sent(bench: Bench) -> None:
+    """The session's headers go neither to the relay nor to other servers."""
     pictures = await bench.public(HERE)
     await pictures.fetch(bench.relay.url(), name="a")
     await pictures.fetch(bench.elsewhere(), name="a")
@@ -142,30 +141,28 @@ async def test_the_key_and_cookies_stay_at_home(bench: Bench) -> None:
         assert "sk-key" not in str(request.headers)
 
 
-async def test_a_public_name_is_fetched(bench: Bench) -> None:
-    """A name that resolves to an allowed address is asked, with its signature to the byte."""
+async def test_public_host_is_fetched_with_its_signature_unchanged(bench: Bench) -> None:
     path = "/a%2Fb.png?ex=77288aef&is=1&hm=a%2Fb%20c+d&"
     await (await bench.public(HERE)).fetch(bench.elsewhere(path), name="a")
     assert [path] == [request.raw_path for request in bench.other.requests]
 
 
-async def test_an_address_that_is_not_ascii_is_quoted(bench: Bench) -> None:
-    """A link with spaces or foreign letters is made sendable."""
+async def test_non_ascii_url_is_quoted(bench: Bench) -> None:
     await (await bench.pictures()).fetch(bench.relay.url("/é a.png"), name="a")
     assert [request.raw_path for request in bench.relay.requests] == ["/%C3%A9%20a.png"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433", "0"])
-async def test_another_port_of_this_machine_is_forbidden(bench: Bench, host: str) -> None:
-    """Only the relay's very port is the relay: its neighbours are refused, however they are written."""
+async def test_other_ports_of_the_relay_host_are_forbidden(bench: Bench, host: str) -> None:
+    """However the host is written."""
     with pytest.raises(PictureForbidden):
         await (await bench.pictures()).fetch(f"http://{host}:{bench.other.server.port}/", name="a")
     assert bench.other.requests == []
 
 
-async def test_a_name_that_resolves_anew_is_judged_anew(bench: Bench) -> None:
-    """DNS rebinding: the second answer is private, and is refused where it would be connected to."""
-    bench.other.handler = serving(PNG, headers={"Connection": "close"})
+async def test_dns_rebinding_is_refused(bench: Bench) -> None:
+    """The second resolution is private, and is refused when the socket would be connected."""
+    bench.other.handler = make_handler(PNG, headers={"Connection": "close"})
     pictures = await bench.public(HERE, ["127.0.0.2"])
     await pictures.fetch(bench.elsewhere(), name="a")
     with pytest.raises(PictureForbidden):
@@ -191,23 +188,20 @@ async def test_a_name_that_resolves_anew_is_judged_anew(bench: Bench) -> None:
         "http://:secret@cdn.example/a",
     ],
 )
-async def test_what_is_no_plain_http_address_is_forbidden(bench: Bench, url: str) -> None:
-    """Other schemes, credentials and malformed addresses are refused without a request."""
+async def test_other_schemes_and_credentials_are_forbidden_without_a_request(bench: Bench, url: str) -> None:
     with pytest.raises(PictureForbidden) as caught:
         await (await bench.pictures()).fetch(url, name="a")
     assert url == caught.value.url
 
 
 @given(st.text() | st.text().map("http://{}".format) | st.text(string.digits + ".:[]xa").map("http://{}/".format))
-async def test_any_text_gives_our_error(text: str) -> None:
-    """Whatever a relay calls an address, the caller meets a PictureError, and nobody a request."""
-
+async def test_any_text_as_url_raises_picture_error_without_a_request(text: str) -> None:
     async def skip(_: float) -> None:
         pass
 
     async with aiohttp.ClientSession() as session:
         pictures = PictureDownloader(
-            session, "http://127.0.0.1:1", resolver=Answers(), is_allowed=set[str]().__contains__, sleep=skip
+            session, "http://127.0.0.1:1", resolver=FakeResolver(), is_allowed=set[str]().__contains__, sleep=skip
         )
         try:
             with pytest.raises(PictureError):
@@ -216,15 +210,15 @@ async def test_any_text_gives_our_error(text: str) -> None:
             await pictures.close()
 
 
-async def test_a_redirect_is_followed(bench: Bench) -> None:
-    """From the relay to a public host and back, relative or absolute, up to five times."""
+async def test_up_to_five_redirects_are_followed(bench: Bench) -> None:
+    """From the relay to a public host and back, relative or absolute."""
     hops = {
-        "/1": redirecting(bench.elsewhere("/2"), 301),
-        "/2": redirecting("/3?a=%2F", 303),
-        "/3": redirecting(bench.relay.url("/4"), 307),
-        "/4": redirecting("5", 308),
-        "/5": redirecting("6#part"),
-        "/6": serving(PNG),
+        "/1": make_redirect(bench.elsewhere("/2"), 301),
+        "/2": make_redirect("/3?a=%2F", 303),
+        "/3": make_redirect(bench.relay.url("/4"), 307),
+        "/4": make_redirect("5", 308),
+        "/5": make_redirect("6#part"),
+        "/6": make_handler(PNG),
     }
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -236,9 +230,8 @@ async def test_a_redirect_is_followed(bench: Bench) -> None:
     assert [request.raw_path for request in bench.other.requests] == ["/2", "/3?a=%2F"]
 
 
-async def test_a_sixth_redirect_is_one_too_many(bench: Bench) -> None:
-    """A chain that goes on is given up."""
-    bench.relay.handler = redirecting("/again")
+async def test_sixth_redirect_is_not_followed(bench: Bench) -> None:
+    bench.relay.handler = make_redirect("/again")
     with pytest.raises(PictureUnreadable, match="circles"):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert len(bench.relay.requests) == 6
@@ -248,9 +241,9 @@ async def test_a_sixth_redirect_is_one_too_many(bench: Bench) -> None:
     "target",
     ["http://127.0.0.1:{port}/", "http://169.254.169.254/latest/", "file:///etc/passwd", "http://a:b@cdn.example/"],
 )
-async def test_the_relay_cannot_send_us_inside(bench: Bench, target: str) -> None:
-    """A redirect is judged like a first address, whoever sends it."""
-    bench.relay.handler = redirecting(target.format(port=bench.other.server.port))
+async def test_redirect_to_private_address_is_forbidden(bench: Bench, target: str) -> None:
+    """The target of a redirect is checked like a first URL, also if the relay sends it."""
+    bench.relay.handler = make_redirect(target.format(port=bench.other.server.port))
     with pytest.raises(PictureForbidden) as caught:
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert bench.relay.url() == caught.value.url
@@ -261,15 +254,15 @@ async def test_the_relay_cannot_send_us_inside(bench: Bench, target: str) -> Non
     "path", ["/api/status", "/mj/image/", "/mj/image/../../api", "/mj/image/%2e%2e/api", "/a/mj/image/1/x"]
 )
 @pytest.mark.parametrize("redirected", [False, True])
-async def test_a_persons_link_finds_nothing_but_pictures_at_the_relay(
+async def test_user_supplied_url_reaches_only_pictures_of_the_relay(
     bench: Bench, path: str, *, redirected: bool
 ) -> None:
-    """It may stand in a network that only we reach, and answer whoever comes from there."""
+    """The relay may be in a network that only the bot can reach, and trust every client in it."""
     link = bench.relay.url(path)
     if redirected:
-        bench.other.handler = redirecting(link)
+        bench.other.handler = make_redirect(link)
     pictures = await bench.pictures(
-        resolver=Answers(HERE), is_allowed=lambda _: redirected and not bench.other.requests
+        resolver=FakeResolver(HERE), is_allowed=lambda _: redirected and not bench.other.requests
     )
     with pytest.raises(UploadNotFound):
         await LinkedPicture(pictures, bench.elsewhere() if redirected else link).read()
@@ -277,33 +270,30 @@ async def test_a_persons_link_finds_nothing_but_pictures_at_the_relay(
     assert await LinkedPicture(pictures, bench.relay.url()).read() == PNG
 
 
-async def test_a_redirect_to_nowhere_is_unreadable(bench: Bench) -> None:
-    """A redirect that does not say where is no picture."""
-    bench.relay.handler = serving(b"", 302)
+async def test_redirect_without_location_is_unreadable(bench: Bench) -> None:
+    bench.relay.handler = make_handler(b"", 302)
     with pytest.raises(PictureUnreadable, match="302"):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
 
 @pytest.mark.parametrize("status", [403, 404, 410, 400])
-async def test_a_dead_link_is_gone(bench: Bench, status: int) -> None:
-    """What the CDN or the relay no longer has is gone, at the first answer."""
-    bench.relay.handler = serving(b'{"error":"midjourney_task_not_found"}', status)
+async def test_dead_link_raises_picture_gone_at_the_first_response(bench: Bench, status: int) -> None:
+    bench.relay.handler = make_handler(b'{"error":"midjourney_task_not_found"}', status)
     with pytest.raises(PictureGone, match=str(status)):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert len(bench.relay.requests) == 1
 
 
 @pytest.mark.parametrize("status", [204, 206, 400, 401, 429])
-async def test_other_answers_are_unreadable(bench: Bench, status: int) -> None:
-    """What is neither a picture nor a death is unreadable, and not asked again."""
-    bench.other.handler = serving(b"", status)
+async def test_other_error_statuses_are_unreadable_and_not_retried(bench: Bench, status: int) -> None:
+    bench.other.handler = make_handler(b"", status)
     with pytest.raises(PictureUnreadable, match=str(status)):
         await (await bench.public(HERE)).fetch(bench.elsewhere(), name="a")
     assert len(bench.other.requests) == 1
 
 
-async def test_an_expired_link_costs_no_request(bench: Bench) -> None:
-    """A signature past its time is gone without asking; a second before, it is asked."""
+async def test_expired_link_is_gone_without_a_request(bench: Bench) -> None:
+    """A second before its expiry, it is requested."""
     pictures = await bench.pictures()
     moment = int(NOW.timestamp())
     with pytest.raises(PictureGone, match="expired"):
@@ -312,8 +302,7 @@ async def test_an_expired_link_costs_no_request(bench: Bench) -> None:
     await pictures.fetch(bench.relay.url(f"/a.png?ex={moment + 1:x}&is=1&hm=2&"), name="a")
 
 
-async def test_a_link_of_long_ago_is_expired_by_the_clock(bench: Bench) -> None:
-    """Without an injected clock the real one counts."""
+async def test_expiry_uses_the_real_clock_by_default(bench: Bench) -> None:
     async with aiohttp.ClientSession() as session:
         pictures = PictureDownloader(session, bench.relay.url(""))
         with pytest.raises(PictureGone):
@@ -321,9 +310,8 @@ async def test_a_link_of_long_ago_is_expired_by_the_clock(bench: Bench) -> None:
         await pictures.close()
 
 
-async def test_a_stumbling_server_is_asked_once_more(bench: Bench) -> None:
-    """A 5xx is retried once, after a pause; a second one is the end."""
-    answers = [serving(b"", 502), serving(PNG), serving(b"", 500), serving(b"", 503)]
+async def test_server_error_is_retried_once_after_a_pause(bench: Bench) -> None:
+    answers = [make_handler(b"", 502), make_handler(PNG), make_handler(b"", 500), make_handler(b"", 503)]
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return await answers.pop(0)(request)
@@ -337,15 +325,14 @@ async def test_a_stumbling_server_is_asked_once_more(bench: Bench) -> None:
     assert len(bench.relay.requests) == 4
 
 
-async def test_a_silent_port_is_unreadable(bench: Bench, unused_tcp_port: int) -> None:
-    """A refused connection is tried once more and then told."""
+async def test_refused_connection_is_retried_once(bench: Bench, unused_tcp_port: int) -> None:
     with pytest.raises(PictureUnreadable):
         await (await bench.public(HERE, HERE)).fetch(f"http://cdn.example:{unused_tcp_port}/", name="a")
     assert bench.slept == [1.0]
 
 
-def announcing(length: int, body: bytes) -> Handler:
-    """Announce `length` bytes, send `body` and hang up."""
+def make_truncated_handler(length: int, body: bytes) -> Handler:
+    """Make a handler that announces `length` bytes, sends `body` and closes the connection."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": str(length), "Content-Type": "image/png"})
@@ -359,30 +346,26 @@ def announcing(length: int, body: bytes) -> Handler:
 
 
 @pytest.mark.parametrize("length", [len(PNG), len(PNG) + 1, len(PNG) * 1000])
-async def test_half_a_body_is_unreadable(bench: Bench, length: int) -> None:
-    """A body that ends before its Content-Length is half a picture, however the announcement came about."""
-    bench.relay.handler = announcing(length, PNG[:-1] if length == len(PNG) else PNG)
+async def test_body_shorter_than_content_length_is_unreadable(bench: Bench, length: int) -> None:
+    bench.relay.handler = make_truncated_handler(length, PNG[:-1] if length == len(PNG) else PNG)
     with pytest.raises(PictureUnreadable):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert len(bench.relay.requests) == 2
 
 
-async def test_a_body_announced_too_short_is_unreadable(bench: Bench) -> None:
-    """A Content-Length below the truth cuts the picture, which is noticed."""
-    bench.relay.handler = announcing(len(PNG) // 2, PNG[: len(PNG) // 2])
+async def test_content_length_that_cuts_the_picture_is_unreadable(bench: Bench) -> None:
+    bench.relay.handler = make_truncated_handler(len(PNG) // 2, PNG[: len(PNG) // 2])
     with pytest.raises(PictureUnreadable):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
 
-async def test_a_body_announced_too_large_is_not_read(bench: Bench) -> None:
-    """A Content-Length above the limit is believed."""
-    bench.relay.handler = announcing(MAX_DOWNLOAD_BYTES + 1, PNG)
+async def test_body_with_too_large_content_length_is_not_read(bench: Bench) -> None:
+    bench.relay.handler = make_truncated_handler(MAX_DOWNLOAD_BYTES + 1, PNG)
     with pytest.raises(PictureTooLarge, match="announced"):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
 
-async def test_an_endless_body_is_cut(bench: Bench) -> None:
-    """A body without Content-Length is counted as it comes, and left at the limit."""
+async def test_body_without_content_length_is_read_up_to_the_limit(bench: Bench) -> None:
     sent = 0
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -399,9 +382,7 @@ async def test_an_endless_body_is_cut(bench: Bench) -> None:
     assert 32 <= sent < 48
 
 
-async def test_a_server_that_never_ends_is_given_up(bench: Bench) -> None:
-    """The time limit binds the whole transfer, and what is asked again is asked within it."""
-
+async def test_timeout_includes_the_whole_transfer_and_retries(bench: Bench) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -417,22 +398,20 @@ async def test_a_server_that_never_ends_is_given_up(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "handler",
     [
-        serving(b""),
-        serving(b"<!doctype html><title>console</title>", headers={"Content-Type": "image/png"}),
-        serving(b'{"error":"http_get_image_failed"}', headers={"Content-Type": "image/png"}),
-        serving(gzip.compress(PNG), headers={"Content-Encoding": "gzip"}),
+        make_handler(b""),
+        make_handler(b"<!doctype html><title>console</title>", headers={"Content-Type": "image/png"}),
+        make_handler(b'{"error":"http_get_image_failed"}', headers={"Content-Type": "image/png"}),
+        make_handler(gzip.compress(PNG), headers={"Content-Encoding": "gzip"}),
     ],
 )
-async def test_the_bytes_count_and_not_the_headers(bench: Bench, handler: Handler) -> None:
-    """Nothing, HTML and JSON called pictures are unreadable, and so is what comes compressed unasked."""
+async def test_content_type_does_not_make_other_bytes_a_picture(bench: Bench, handler: Handler) -> None:
     bench.relay.handler = handler
     with pytest.raises(PictureUnreadable):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
 
-async def test_a_picture_called_text_is_a_picture(bench: Bench) -> None:
-    """A true picture under a false Content-Type and a false name is named by its bytes."""
-    bench.relay.handler = serving(encoded(noise(8, 8), "WEBP"), headers={"Content-Type": "text/html"})
+async def test_extension_follows_the_bytes_not_the_headers(bench: Bench) -> None:
+    bench.relay.handler = make_handler(encode(draw_noise(8, 8), "WEBP"), headers={"Content-Type": "text/html"})
     picture = await (await bench.pictures()).fetch(bench.relay.url("/a.png"), name="a.png")
     assert picture.name == "a.webp"
 
@@ -441,14 +420,12 @@ async def test_a_picture_called_text_is_a_picture(bench: Bench) -> None:
     ("name", "expected"),
     [("", "midjourney.png"), ("...", "midjourney.png"), ("é/../x.JPEG", "__.._x.png"), ("a" * 200, "a" * 80 + ".png")],
 )
-async def test_any_name_is_made_safe(bench: Bench, name: str, expected: str) -> None:
-    """A name keeps only what Discord takes in attachment://."""
+async def test_file_name_keeps_only_characters_of_attachment_urls(bench: Bench, name: str, expected: str) -> None:
     picture = await (await bench.pictures()).fetch(bench.relay.url(), name=name)
     assert expected == picture.name
 
 
-async def test_three_at_once(bench: Bench) -> None:
-    """The fourth picture waits until one of three is done."""
+async def test_three_downloads_run_at_once(bench: Bench) -> None:
     open_now = 0
     most = 0
     three_here = asyncio.Event()
@@ -471,21 +448,21 @@ async def test_three_at_once(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("body", [PNG, b"no picture at all"])
-async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> None:
-    """Six clicks on one Refresh are six fetches, five of them cancelled: the last one has its picture."""
+async def test_cancelled_downloads_do_not_block_the_next(bench: Bench, body: bytes) -> None:
+    """Six presses of Refresh start six downloads, and cancel five of them."""
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    bench.relay.handler = serving(body)
+    bench.relay.handler = make_handler(body)
     worker = ImageWorker()
     pictures = await bench.pictures(worker=worker)
     for _ in range(5):
         left = asyncio.create_task(pictures.fetch(bench.relay.url(), name="a"))
-        while not worker.is_busy:  # noqa: ASYNC110 - nobody but this test waits for that
+        while not worker.is_busy:  # noqa: ASYNC110 - only this test waits for that
             await asyncio.sleep(0.001)
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
         assert left.cancelled()
-    bench.relay.handler = serving(PNG)
+    bench.relay.handler = make_handler(PNG)
     last = await pictures.fetch(bench.relay.url(), name="a")
     assert (40, 30) == (last.width, last.height)
     await pictures.close()
@@ -496,21 +473,20 @@ async def test_whoever_leaves_is_in_nobodys_way(bench: Bench, body: bytes) -> No
 
 
 class CountingWorker(ImageWorker):
-    """Counts the pieces of work that went to its process."""
+    """An ImageWorker that counts the work it runs."""
 
     works = 0
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Count, and do it."""
+        """Count the work, and run it."""
         self.works += 1
         return await super().run(work)
 
 
-async def test_a_large_grid_fits(bench: Bench) -> None:
-    """A noisy PNG of 14 MiB ends below 10 MiB, and was worked on elsewhere than on the event loop."""
-    grid = encoded(noise(2240, 2240), "PNG", compress_level=1)
+async def test_large_grid_is_reencoded_in_the_worker(bench: Bench) -> None:
+    grid = encode(draw_noise(2240, 2240), "PNG", compress_level=1)
     assert len(grid) > 14 * 1024 * 1024
-    bench.relay.handler = serving(grid)
+    bench.relay.handler = make_handler(grid)
     worker = CountingWorker()
     pictures = await bench.pictures(worker=worker)
     picture = await pictures.fetch(bench.relay.url(), name="a")
@@ -519,14 +495,12 @@ async def test_a_large_grid_fits(bench: Bench) -> None:
     assert worker.works == 1
 
 
-async def test_a_name_with_one_good_address_is_fetched(bench: Bench) -> None:
-    """Of several addresses only the public ones are connected to."""
+async def test_host_with_one_public_address_is_fetched(bench: Bench) -> None:
     pictures = await bench.public(["127.0.0.2", "127.0.0.1"])
     assert (await pictures.fetch(bench.elsewhere(), name="a")).data == PNG
 
 
-def test_a_file_is_named_from_prompt_and_id() -> None:
-    """The name says what was asked, without parameters, and which task it is."""
+def test_file_name_holds_prompt_without_parameters_and_id() -> None:
     assert (
         build_file_name("a lighthouse at dawn --ar 3:2 --v 7", "1730621826053455")
         == "a_lighthouse_at_dawn_1730621826053455"
@@ -545,14 +519,12 @@ def test_a_file_is_named_from_prompt_and_id() -> None:
         ("w" * 200, "w" * 77 + "_17"),
     ],
 )
-def test_names_of_odd_prompts(prompt: str, expected: str) -> None:
-    """Links, accents, other scripts and great lengths leave a readable name."""
+def test_file_names_of_odd_prompts(prompt: str, expected: str) -> None:
     assert expected == build_file_name(prompt, "17")
 
 
 @given(st.text(), st.text())
-def test_every_file_name_is_one_that_discord_takes(prompt: str, task_id: str) -> None:
-    """Whatever the words, the name is plain ASCII, between 1 and 80 characters, and always the same."""
+def test_every_file_name_is_short_ascii(prompt: str, task_id: str) -> None:
     name = build_file_name(prompt, task_id)
     assert set(name) <= set(string.ascii_letters + string.digits + "_-")
     assert 1 <= len(name) <= 80

@@ -1,4 +1,4 @@
-"""All work on pixels that commands ask for comes back whole."""
+"""The image processor runs the work of commands in the worker."""
 
 import asyncio
 
@@ -7,13 +7,12 @@ import pytest
 from bot.errors import MaskEmpty, UploadTypeUnsupported
 from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.masks import Region
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 
 
-async def test_the_studio_does_all_of_it_and_raises_what_is_wrong() -> None:
-    """Each piece comes back whole, and its errors come through."""
+async def test_each_method_returns_or_raises_what_its_function_does() -> None:
     studio = ImageProcessor()
-    picture = encoded(noise(120, 90))
+    picture = encode(draw_noise(120, 90))
     upload = await studio.prepare_upload(picture, name="fox.png")
     mask = await studio.draw_mask(Region.LEFT, (upload.width, upload.height))
     again = await studio.read_mask(mask.data, (120, 90), name="mask.png")
@@ -27,8 +26,7 @@ async def test_the_studio_does_all_of_it_and_raises_what_is_wrong() -> None:
     await studio.close()
 
 
-async def test_people_take_turns(studio: ImageProcessor) -> None:
-    """Two may bring pictures at a time, and each of them one command's."""
+async def test_two_people_hold_slots_one_each(studio: ImageProcessor) -> None:
     came: list[int] = []
     leave = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""A picture that somebody gave is what a relay takes, or is refused with its reason, before anything is paid."""
+"""Uploaded pictures are prepared for relays, or refused with their reason before anything is billed."""
 
 import base64
 import json
@@ -23,74 +23,67 @@ from bot.imaging.masks import read_mask
 from bot.imaging.reencode import fit_to_limit
 from bot.imaging.upload_validation import MAX_SENT_BYTES, MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS, prepare_upload
 from bot.relay.requests import Describe, encode_body
-from tests.pictures import bomb, decoded, encoded, endless, moving, noise
+from tests.pictures import decode, draw_noise, encode, make_animation, make_bomb, make_jpeg_of_many_scans
 
 NAME = "fox.png"
 
 
-def sent(picture: bytes) -> str:
-    """Return a picture as a relay gets it."""
+def open_upload(picture: bytes) -> str:
+    """Open a picture as the relay receives it."""
     body: dict[str, str] = json.loads(b"".join(encode_body(Describe(picture=picture).body)))
     return body["base64"]
 
 
 @pytest.mark.parametrize(("kind", "said"), [("PNG", "png"), ("JPEG", "jpeg")])
-def test_what_relays_know_stays_as_it_is(kind: str, said: str) -> None:
-    """PNG and JPEG within the limit go out byte by byte, as a data URL of their own type."""
-    data = encoded(noise(100, 80), kind)
+def test_png_and_jpeg_within_the_limit_are_unchanged(kind: str, said: str) -> None:
+    data = encode(draw_noise(100, 80), kind)
     upload = prepare_upload(data, name=NAME)
     assert (data, said, 100, 80) == (upload.data, upload.kind, upload.width, upload.height)
-    head, _, body = sent(upload.data).partition(",")
+    head, _, body = open_upload(upload.data).partition(",")
     assert (f"data:image/{said};base64", data) == (head, base64.b64decode(body, validate=True))
 
 
-def test_a_long_data_url_is_one_piece() -> None:
-    """It is written in steps, and reads as if it were not."""
-    data = encoded(noise(800, 700))
+def test_chunks_of_a_long_data_url_join() -> None:
+    data = encode(draw_noise(800, 700))
     assert len(data) > 2 * 3 * 256 * 1024
-    assert data == base64.b64decode(sent(prepare_upload(data, name=NAME).data).partition(",")[2], validate=True)
+    assert data == base64.b64decode(open_upload(prepare_upload(data, name=NAME).data).partition(",")[2], validate=True)
 
 
 @pytest.mark.parametrize(("kind", "mode"), [("WEBP", "RGB"), ("GIF", "RGB"), ("JPEG", "CMYK")])
-def test_other_kinds_become_what_relays_know(kind: str, mode: str) -> None:
-    """WebP, a GIF that stands still and printers' JPEG are re-encoded at their size."""
-    upload = prepare_upload(encoded(noise(100, 80, "RGB").convert(mode), kind), name=NAME)
-    again = decoded(upload.data)
+def test_webp_still_gif_and_cmyk_jpeg_are_reencoded(kind: str, mode: str) -> None:
+    upload = prepare_upload(encode(draw_noise(100, 80, "RGB").convert(mode), kind), name=NAME)
+    again = decode(upload.data)
     assert ("jpeg", "JPEG", "RGB", (100, 80)) == (upload.kind, again.format, again.mode, again.size)
 
 
-def test_what_shows_through_stays_so_where_it_fits() -> None:
-    """A transparent WebP becomes a transparent PNG; too large, it is laid on white."""
+def test_transparent_webp_becomes_png_or_jpeg_on_white() -> None:
     image = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
-    image.paste(noise(100, 200, "RGB"), (0, 0))
-    data = encoded(image, "WEBP", lossless=True)
+    image.paste(draw_noise(100, 200, "RGB"), (0, 0))
+    data = encode(image, "WEBP", lossless=True)
     upload = prepare_upload(data, name=NAME)
-    assert ("png", "RGBA") == (upload.kind, decoded(upload.data).mode)
+    assert ("png", "RGBA") == (upload.kind, decode(upload.data).mode)
     upload = prepare_upload(data, name=NAME, limit=20_000)
     assert ("jpeg", True) == (upload.kind, len(upload.data) <= 20_000)
-    colour = decoded(upload.data).getpixel((upload.width - 5, 50))
+    colour = decode(upload.data).getpixel((upload.width - 5, 50))
     assert isinstance(colour, tuple)
     assert min(colour) > 230
 
 
-def test_what_is_turned_by_exif_is_turned_for_good() -> None:
-    """Nobody behind us need know EXIF."""
+def test_exif_orientation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    upload = prepare_upload(encoded(noise(100, 80), "JPEG", exif=exif), name=NAME)
-    assert (80, 100) == (upload.width, upload.height) == decoded(upload.data).size
-    assert 0 == len(decoded(upload.data).getexif())
+    upload = prepare_upload(encode(draw_noise(100, 80), "JPEG", exif=exif), name=NAME)
+    assert (80, 100) == (upload.width, upload.height) == decode(upload.data).size
+    assert 0 == len(decode(upload.data).getexif())
 
 
-def test_a_camera_s_two_views_are_no_animation() -> None:
-    """A JPEG that holds a second picture counts as the first."""
-    data = encoded(noise(100, 80), "MPO", save_all=True, append_images=[noise(100, 80)])
+def test_mpo_is_not_an_animation() -> None:
+    data = encode(draw_noise(100, 80), "MPO", save_all=True, append_images=[draw_noise(100, 80)])
     assert "jpeg" == prepare_upload(data, name=NAME).kind
 
 
-def test_what_is_too_large_for_the_relay_is_made_to_fit() -> None:
-    """More bytes than we send are re-encoded, in the same proportions."""
-    data = encoded(noise(900, 600))
+def test_picture_over_the_sent_limit_is_reencoded() -> None:
+    data = encode(draw_noise(900, 600))
     upload = prepare_upload(data, name=NAME, limit=100_000)
     assert ("jpeg", True) == (upload.kind, len(upload.data) <= 100_000)
     assert pytest.approx(1.5, abs=0.02) == upload.width / upload.height
@@ -98,34 +91,29 @@ def test_what_is_too_large_for_the_relay_is_made_to_fit() -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_what_moves_is_refused(kind: str) -> None:
-    """An animation gets its own reason, whichever kind it is."""
+def test_animations_are_refused(kind: str) -> None:
     with pytest.raises(UploadAnimated):
-        prepare_upload(moving(kind), name=NAME)
+        prepare_upload(make_animation(kind), name=NAME)
 
 
 @pytest.mark.parametrize("size", [(2, 2), (MIN_SIDE_PIXELS - 1, 500), (4000, 1)])
-def test_too_few_pixels_are_refused(size: tuple[int, int]) -> None:
-    """A picture of four pixels, or a line, is nothing to draw from."""
+def test_too_small_pictures_are_refused(size: tuple[int, int]) -> None:
     with pytest.raises(UploadTooSmall) as refused:
-        prepare_upload(encoded(Image.new("RGB", size)), name=NAME)
+        prepare_upload(encode(Image.new("RGB", size)), name=NAME)
     assert (*size, MIN_SIDE_PIXELS) == (refused.value.width, refused.value.height, refused.value.least)
     assert (
-        prepare_upload(encoded(Image.new("RGB", (MIN_SIDE_PIXELS, MIN_SIDE_PIXELS))), name=NAME).width
-        == MIN_SIDE_PIXELS
+        prepare_upload(encode(Image.new("RGB", (MIN_SIDE_PIXELS, MIN_SIDE_PIXELS))), name=NAME).width == MIN_SIDE_PIXELS
     )
 
 
 @pytest.mark.parametrize("side", [5793, 10_000, 60_000])
-def test_a_pixel_bomb_is_refused_with_its_figures(side: int) -> None:
-    """More pixels than we take are counted, and none is decoded."""
+def test_pixel_bomb_is_refused_with_its_pixel_count(side: int) -> None:
     with pytest.raises(UploadTooLarge) as refused:
-        prepare_upload(bomb(side, side), name=NAME)
+        prepare_upload(make_bomb(side, side), name=NAME)
     assert (True, side * side, MAX_PIXELS) == (refused.value.pixels, refused.value.size, refused.value.limit)
 
 
 def test_sixty_megabytes_are_refused_unopened() -> None:
-    """So many bytes are not even looked at."""
     size = 60 * 2**20
     with pytest.raises(UploadTooLarge) as refused:
         prepare_upload(bytes(size), name=NAME)
@@ -153,8 +141,7 @@ def test_sixty_megabytes_are_refused_unopened() -> None:
         (b"RIFF\0\0\0\0WAVE", ""),
     ],
 )
-def test_other_files_are_told_by_their_bytes(data: bytes, kind: str) -> None:
-    """Whatever a file is called, its bytes say what it is."""
+def test_other_file_types_are_detected_by_their_bytes(data: bytes, kind: str) -> None:
     with pytest.raises(UploadTypeUnsupported) as refused:
         prepare_upload(data, name=NAME)
     assert (NAME, kind) == (refused.value.name, refused.value.kind)
@@ -162,19 +149,21 @@ def test_other_files_are_told_by_their_bytes(data: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
-def test_half_a_picture_is_unreadable(kind: str, kept: float) -> None:
-    """A file that ends early is refused."""
-    data = encoded(noise(200, 200), kind)
+def test_truncated_picture_is_unreadable(kind: str, kept: float) -> None:
+    data = encode(draw_noise(200, 200), kind)
     with pytest.raises(UploadUnreadable):
         prepare_upload(data[: int(len(data) * kept)], name=NAME)
 
 
-SAMPLES = [encoded(noise(70, 66), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF")] + [moving("GIF"), moving("PNG")]
+SAMPLES = [encode(draw_noise(70, 66), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF")] + [
+    make_animation("GIF"),
+    make_animation("PNG"),
+]
 
 
-def test_a_file_of_endless_scans_is_not_decoded() -> None:
-    """Thirty bytes a scan, and a pass over all pixels for each: it would hold up everybody's pictures for minutes."""
-    data, begun = endless(), process_time()
+def test_jpeg_with_too_many_scans_is_not_decoded() -> None:
+    """A scan of thirty bytes costs a pass over all pixels, which could block everyone's pictures for minutes."""
+    data, begun = make_jpeg_of_many_scans(), process_time()
     for limit in (MAX_SENT_BYTES, 3_000):
         with pytest.raises(UploadUnreadable):
             prepare_upload(data, name=NAME, limit=limit)
@@ -182,7 +171,7 @@ def test_a_file_of_endless_scans_is_not_decoded() -> None:
         read_mask(data, (4096, 4096), name=NAME)
     with pytest.raises(PictureUnreadable):
         fit_to_limit(data, name=NAME, limit=MAX_SENT_BYTES, url="")
-    assert prepare_upload(endless(20), name=NAME).kind == "jpeg"
+    assert prepare_upload(make_jpeg_of_many_scans(20), name=NAME).kind == "jpeg"
     assert process_time() - begun < 20.0
 
 
@@ -193,8 +182,7 @@ def test_a_file_of_endless_scans_is_not_decoded() -> None:
     st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 255)), max_size=12),
     st.sampled_from([3_000, MAX_SENT_BYTES]),
 )
-def test_damaged_bytes_are_taken_or_refused(sample: bytes, damage: list[tuple[int, int]], limit: int) -> None:
-    """Whatever is wrong with a file, the caller meets an Upload or an UploadRefused."""
+def test_damaged_bytes_are_prepared_or_refused(sample: bytes, damage: list[tuple[int, int]], limit: int) -> None:
     data = bytearray(sample)
     for place, value in damage:
         data[place % len(data)] = value
@@ -203,4 +191,4 @@ def test_damaged_bytes_are_taken_or_refused(sample: bytes, damage: list[tuple[in
     except UploadRefused:
         return
     assert len(upload.data) <= limit
-    assert decoded(upload.data).format in {"PNG", "JPEG"}
+    assert decode(upload.data).format in {"PNG", "JPEG"}

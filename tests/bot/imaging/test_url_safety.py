@@ -1,4 +1,4 @@
-"""Addresses: which machine they name, when they die, and which of them a socket may reach."""
+"""URLs: which addresses a socket may connect to, which links only the relay can open, and when they expire."""
 
 import socket
 from datetime import UTC, datetime
@@ -67,19 +67,18 @@ PRIVATE = [
 
 
 @pytest.mark.parametrize("ip", PUBLIC)
-def test_the_open_internet_is_public(ip: str) -> None:
-    """An address anybody can reach is public."""
+def test_internet_addresses_are_public(ip: str) -> None:
     assert is_public_ip(ip)
 
 
 @pytest.mark.parametrize("ip", PRIVATE)
-def test_nothing_else_is_public(ip: str) -> None:
-    """Private, local, reserved, multicast, tunnelled, translated and metadata addresses are not public."""
+def test_other_addresses_are_not_public(ip: str) -> None:
+    """Private, local, reserved, multicast, tunneled, translated and metadata addresses."""
     assert not is_public_ip(ip)
 
 
-class Answers(AbstractResolver):
-    """A DNS that answers each question with the next list of addresses, then knows nothing."""
+class FakeResolver(AbstractResolver):
+    """A resolver that returns the next list of addresses for each query, then fails."""
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)
@@ -106,18 +105,17 @@ class Answers(AbstractResolver):
 
 
 @pytest.mark.parametrize("ips", [["127.0.0.1"], ["10.0.0.1", "192.168.0.1"], ["::1", "127.0.0.1"]])
-async def test_the_connector_judges_what_a_name_resolved_to(ips: list[str]) -> None:
-    """However many private addresses a name has, none is connected to."""
-    async with aiohttp.ClientSession(connector=create_public_connector(Answers(ips))) as session:
+async def test_connector_refuses_hosts_with_only_private_addresses(ips: list[str]) -> None:
+    async with aiohttp.ClientSession(connector=create_public_connector(FakeResolver(ips))) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get("http://rebound.example/")
     assert isinstance(caught.value.os_error, AddressRefusedError)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]"])
-async def test_the_connector_judges_literal_addresses(host: str) -> None:
-    """An address written into the URL skips the resolver, and meets the check all the same."""
-    async with aiohttp.ClientSession(connector=create_public_connector(Answers())) as session:
+async def test_connector_refuses_literal_private_addresses(host: str) -> None:
+    """Aiohttp calls no resolver for them."""
+    async with aiohttp.ClientSession(connector=create_public_connector(FakeResolver())) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get(f"http://{host}:1/")
     assert isinstance(caught.value.os_error, AddressRefusedError)
@@ -140,8 +138,7 @@ async def test_the_connector_judges_literal_addresses(host: str) -> None:
         ("http://host.docker.internal/mj/image/1", "https://relay.example/pre/mj/image/1"),
     ],
 )
-def test_links_of_the_relays_own_machine_go_to_the_relay(url: str, expected: str) -> None:
-    """What only the relay's machine could open is asked of the relay, with its path and query."""
+def test_links_of_the_relays_machine_are_rewritten(url: str, expected: str) -> None:
     assert expected == rewrite_relay_url(url, RELAY)
 
 
@@ -161,13 +158,12 @@ def test_links_of_the_relays_own_machine_go_to_the_relay(url: str, expected: str
         "",
     ],
 )
-def test_every_other_link_stays(url: str) -> None:
-    """A link that others can open, or that is none, is not touched."""
+def test_other_links_are_unchanged(url: str) -> None:
     assert url == rewrite_relay_url(url, RELAY)
 
 
-def test_a_relay_on_this_machine_keeps_its_links() -> None:
-    """A relay that itself is on localhost gets its own links unchanged, and those of a wrong port corrected."""
+def test_links_of_a_relay_on_localhost_keep_its_host() -> None:
+    """A wrong port is corrected."""
     base = "http://user:secret@127.0.0.1:8080"
     assert rewrite_relay_url("http://127.0.0.1:8080/mj/image/1", base) == "http://127.0.0.1:8080/mj/image/1"
     assert rewrite_relay_url("http://localhost:3000/mj/image/1", base) == "http://127.0.0.1:8080/mj/image/1"
@@ -178,8 +174,7 @@ TAILS = st.from_regex(r"(/mj/image)?/[A-Za-z0-9%&=?._~-]{0,20}", fullmatch=True)
 
 
 @given(HOSTS, st.sampled_from(["", ":80", ":3000"]), TAILS, st.sampled_from(["", "/", "/pre", "/a/b/"]))
-def test_rewriting_keeps_the_tail_and_is_done_once(host: str, port: str, tail: str, prefix: str) -> None:
-    """Whatever the link, its path and query survive, and a second rewriting changes nothing."""
+def test_rewriting_keeps_path_and_query_and_is_idempotent(host: str, port: str, tail: str, prefix: str) -> None:
     relay = f"https://relay.example{prefix}"
     rewritten = rewrite_relay_url(f"http://{host}{port}{tail}", relay)
     assert rewritten.endswith(tail)
@@ -188,29 +183,25 @@ def test_rewriting_keeps_the_tail_and_is_done_once(host: str, port: str, tail: s
 
 
 @given(st.text())
-def test_any_text_has_an_address_and_an_expiry(text: str) -> None:
-    """Whatever the relay says is an address, neither function raises."""
+def test_any_text_can_be_rewritten_and_parsed(text: str) -> None:
     assert isinstance(rewrite_relay_url(text, RELAY), str)
     assert isinstance(parse_expiry(text), datetime | None)
     assert isinstance(parse_expiry(f"https://cdn.example/a.png?ex={text}"), datetime | None)
 
 
-def test_a_signed_link_tells_when_it_dies() -> None:
-    """`ex` is read as hexadecimal Unix seconds."""
+def test_expiry_is_parsed_from_hex_seconds() -> None:
     url = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=6728831f&is=6727319f&hm=ab&"
     assert datetime(2024, 11, 4, 8, 17, 35, tzinfo=UTC) == parse_expiry(url)
 
 
 @pytest.mark.parametrize("query", ["", "?ex=", "?ex=zz", "?ex=123456789", "?ex=-1", "?ex=1_0", "?x=67288aef"])
-def test_other_links_tell_nothing(query: str) -> None:
-    """Without a sound `ex` no expiry is known."""
+def test_links_without_valid_expiry_have_none(query: str) -> None:
     assert parse_expiry(f"https://cdn.example/a.png{query}") is None
     assert parse_expiry(f"http://[{query}") is None
 
 
-async def test_the_connector_opens_what_is_allowed(unused_tcp_port: int) -> None:
-    """An allowed address gets as far as the network does."""
-    connector = create_public_connector(Answers(["127.0.0.1"]), is_allowed={"127.0.0.1"}.__contains__)
+async def test_connector_connects_to_allowed_addresses(unused_tcp_port: int) -> None:
+    connector = create_public_connector(FakeResolver(["127.0.0.1"]), is_allowed={"127.0.0.1"}.__contains__)
     async with aiohttp.ClientSession(connector=connector) as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get(f"http://cdn.example:{unused_tcp_port}/")

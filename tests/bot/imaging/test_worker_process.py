@@ -1,4 +1,4 @@
-"""Work on pixels happens in a process of its own, one at a time, whatever becomes of that process or of who asked."""
+"""The child process for pictures: one piece of work at a time, whatever happens to the process or the caller."""
 
 import asyncio
 import os
@@ -30,37 +30,37 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 async def worker() -> AsyncIterator[ImageWorker]:
-    """One that ends with its test."""
+    """Create a worker, and close it after the test."""
     worker = ImageWorker()
     yield worker
     await worker.close()
 
 
-class Held:
-    """Work that has begun once `begun` returns, and lasts until `let`: it reads a pipe that has a name."""
+class BlockedWork:
+    """Work that blocks until `release`, because it reads a named pipe."""
 
     def __init__(self, folder: Path) -> None:
         self.pipe = folder / "pipe"
         os.mkfifo(self.pipe)
         self.work = partial(Path.read_bytes, self.pipe)
 
-    async def begun(self) -> None:
-        """Wait until it reads."""
+    async def wait_until_started(self) -> None:
+        """Wait until the work reads the pipe."""
         self._end = await asyncio.to_thread(os.open, self.pipe, os.O_WRONLY)
 
-    def let(self) -> None:
-        """Let it end."""
+    def release(self) -> None:
+        """Let the work end."""
         os.close(self._end)
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Held:
-    """Work that lasts until it is let."""
-    return Held(tmp_path)
+def blocked_work(tmp_path: Path) -> BlockedWork:
+    """Create work that blocks."""
+    return BlockedWork(tmp_path)
 
 
-async def gone(process: int) -> None:
-    """Wait until a process is no more, and nothing is left of it."""
+async def wait_until_ended(process: int) -> None:
+    """Wait until a process has ended and was reaped."""
     async with asyncio.timeout(30):
         while True:
             try:
@@ -70,15 +70,13 @@ async def gone(process: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_it_is_another_process_and_stays(worker: ImageWorker) -> None:
-    """Nothing that a codec does can hold our loop, and the next picture needs no start."""
+async def test_work_runs_in_one_child_process_that_is_reused(worker: ImageWorker) -> None:
     process = await worker.run(os.getpid)
     assert process != os.getpid()
     assert process == await worker.run(os.getpid)
 
 
-async def test_it_knows_no_secret(worker: ImageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that breaks a decoder finds neither the token nor the key nor the database."""
+async def test_child_process_gets_no_secret(worker: ImageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISCORD_TOKEN", "MJ_API_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "secret")
     told = await worker.run(partial(Path.read_bytes, Path("/proc/self/environ")))
@@ -86,20 +84,18 @@ async def test_it_knows_no_secret(worker: ImageWorker, monkeypatch: pytest.Monke
     assert b"secret" not in told
 
 
-async def test_one_at_a_time(worker: ImageWorker, held: Held) -> None:
-    """The second waits until the first has ended: decoded pixels are the memory."""
-    first = asyncio.create_task(worker.run(held.work))
-    await held.begun()
+async def test_one_piece_of_work_runs_at_a_time(worker: ImageWorker, blocked_work: BlockedWork) -> None:
+    first = asyncio.create_task(worker.run(blocked_work.work))
+    await blocked_work.wait_until_started()
     second = asyncio.create_task(worker.run(os.getpid))
     await asyncio.sleep(0)
     assert not second.done()
-    held.let()
+    blocked_work.release()
     assert await first == b""
     assert await second
 
 
-async def test_what_is_wrong_comes_through_whole(worker: ImageWorker) -> None:
-    """With its data, and with where it was raised, as no traceback comes through a pipe."""
+async def test_errors_come_back_with_their_data_and_traceback(worker: ImageWorker) -> None:
     with pytest.raises(UploadTypeUnsupported) as refused:
         await worker.run(partial(prepare_upload, b"%PDF", name="fox.pdf"))
     assert ("fox.pdf", "PDF") == (refused.value.name, refused.value.kind)
@@ -115,99 +111,92 @@ async def test_what_is_wrong_comes_through_whole(worker: ImageWorker) -> None:
         PictureTooLarge("https://a.example"),
     ],
 )
-def test_errors_keep_their_data_in_a_pipe(error: MjbotError) -> None:
-    """Though what they are built from is not what they say."""
+def test_errors_can_be_pickled(error: MjbotError) -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (type(error), vars(error)) == (type(again), vars(again))
 
 
-async def test_a_killed_process_is_told_and_replaced(worker: ImageWorker) -> None:
-    """As by the kernel, where memory runs out."""
+async def test_killed_process_aborts_the_work_and_is_replaced(worker: ImageWorker) -> None:
     process = await worker.run(os.getpid)
     with pytest.raises(PictureWorkAborted, match="its process ended"):
         await worker.run(partial(os._exit, 9))
     assert process != await worker.run(os.getpid)
-    await gone(process)
+    await wait_until_ended(process)
 
 
-async def test_one_killed_while_it_rests_hurts_nobody(worker: ImageWorker) -> None:
-    """The next piece of work has a new one."""
+async def test_process_killed_while_idle_is_replaced(worker: ImageWorker) -> None:
     process = await worker.run(os.getpid)
     os.kill(process, signal.SIGKILL)
     await asyncio.to_thread(os.waitid, os.P_PID, process, os.WEXITED | os.WNOWAIT)
     assert process != await worker.run(os.getpid)
-    await gone(process)
+    await wait_until_ended(process)
 
 
-async def test_a_want_of_memory_is_told(worker: ImageWorker) -> None:
-    """The process lives on."""
+async def test_out_of_memory_aborts_the_work_and_keeps_the_process(worker: ImageWorker) -> None:
     process = await worker.run(os.getpid)
     with pytest.raises(PictureWorkAborted, match="memory"):
         await worker.run(partial(bytearray, 2**62))
     assert process == await worker.run(os.getpid)
 
 
-async def test_what_cannot_be_sent_is_an_error_of_ours(worker: ImageWorker) -> None:
-    """And nobody else's: the next one works."""
+async def test_unpicklable_work_does_not_break_the_next(worker: ImageWorker) -> None:
     with pytest.raises((AttributeError, pickle.PicklingError)):
         await worker.run(lambda: 1)
     assert await worker.run(os.getpid)
 
 
-async def test_who_leaves_ends_the_work(worker: ImageWorker, held: Held) -> None:
-    """Whoever waits begins at once, in a new process."""
+async def test_cancelled_work_is_killed_and_the_next_starts_at_once(
+    worker: ImageWorker, blocked_work: BlockedWork
+) -> None:
     process = await worker.run(os.getpid)
-    first = asyncio.create_task(worker.run(held.work))
-    await held.begun()
+    first = asyncio.create_task(worker.run(blocked_work.work))
+    await blocked_work.wait_until_started()
     second = asyncio.create_task(worker.run(os.getpid))
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
     assert process != await second
-    await gone(process)
+    await wait_until_ended(process)
 
 
-async def test_what_takes_too_long_is_ended() -> None:
-    """A picture made to keep a decoder busy keeps nobody else waiting for ever."""
+async def test_work_over_the_timeout_is_aborted() -> None:
     worker = ImageWorker(work_seconds=0.2)
     with pytest.raises(PictureWorkAborted, match="not done after"):
         await worker.run(partial(time.sleep, 600))
     await worker.close()
 
 
-async def test_an_idle_process_is_ended() -> None:
-    """Its memory is the machine's again; the next picture starts another."""
+async def test_idle_process_is_ended() -> None:
     worker = ImageWorker(idle_seconds=0)
     process = await worker.run(os.getpid)
-    await gone(process)
+    await wait_until_ended(process)
     assert process != await worker.run(os.getpid)
     await worker.close()
 
 
-async def test_close_waits_for_no_picture(worker: ImageWorker, held: Held) -> None:
-    """A deploy has ten seconds, and the largest pictures take more."""
+async def test_close_aborts_running_and_waiting_work(worker: ImageWorker, blocked_work: BlockedWork) -> None:
+    """A deploy allows ten seconds; the largest pictures take longer."""
     process = await worker.run(os.getpid)
-    working = asyncio.create_task(worker.run(held.work))
-    await held.begun()
+    working = asyncio.create_task(worker.run(blocked_work.work))
+    await blocked_work.wait_until_started()
     waiting = asyncio.create_task(worker.run(os.getpid))
     await worker.close()
     for asked in (working, waiting, asyncio.create_task(worker.run(os.getpid))):
         with pytest.raises(PictureWorkAborted):
             await asked
-    await gone(process)
+    await wait_until_ended(process)
     await worker.close()
 
 
-async def test_a_signal_to_all_processes_is_not_for_this_one(worker: ImageWorker) -> None:
-    """Platforms and terminals tell every process; answers under way need this one a moment longer."""
+async def test_child_process_ignores_sigterm_and_sigint(worker: ImageWorker) -> None:
+    """Platforms and terminals signal every process, and running work is still needed."""
     process = await worker.run(os.getpid)
     for number in (signal.SIGTERM, signal.SIGINT):
         os.kill(process, number)
     assert process == await worker.run(os.getpid)
 
 
-def test_it_ends_with_whoever_told_it() -> None:
-    """Also where the bot was killed, and could end nobody."""
+def test_child_process_ends_with_its_parent() -> None:
     root = Path(__file__).parents[3]
     ended = subprocess.run([sys.executable, "-m", "bot.imaging.worker"], cwd=root, input=b"", timeout=60, check=False)
     assert ended.returncode == 0
@@ -222,6 +211,5 @@ def test_it_ends_with_whoever_told_it() -> None:
         ((), MAX_ALLOCATION_BYTES),
     ],
 )
-def test_the_bot_keeps_its_share_of_the_memory(machine: tuple[int, ...], bytes_: int) -> None:
-    """Of the container's memory where it has a limit, else of the machine's."""
+def test_memory_limit_leaves_a_share_to_the_bot(machine: tuple[int, ...], bytes_: int) -> None:
     assert bytes_ == choose_memory_limit(*machine)

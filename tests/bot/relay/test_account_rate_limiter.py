@@ -1,4 +1,4 @@
-"""The budget that the usage and the log of the key share: 20 calls in 20 minutes, and what a 429 adds."""
+"""The rate limit of the account routes: 20 calls in 20 minutes, and pauses after a 429."""
 
 from datetime import timedelta
 
@@ -10,69 +10,65 @@ from tests.fakes.clock import FakeClock
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Return a clock that is turned by hand."""
     return FakeClock()
 
 
 @pytest.fixture
-def budget(clock: FakeClock) -> AccountRateLimiter:
-    """Return the budget as the relay of 2026 sets it."""
+def limiter(clock: FakeClock) -> AccountRateLimiter:
     return AccountRateLimiter(clock.now)
 
 
-def test_twenty_calls_are_made_and_no_more(budget: AccountRateLimiter) -> None:
-    assert [budget.try_acquire() for _ in range(MAX_CALLS + 2)] == [True] * MAX_CALLS + [False, False]
-    assert budget.calls_left == 0
+def test_twenty_calls_are_allowed(limiter: AccountRateLimiter) -> None:
+    assert [limiter.try_acquire() for _ in range(MAX_CALLS + 2)] == [True] * MAX_CALLS + [False, False]
+    assert limiter.calls_left == 0
 
 
-async def test_each_call_comes_back_when_its_own_window_has_passed(
-    budget: AccountRateLimiter, clock: FakeClock
-) -> None:
-    assert budget.try_acquire()
+async def test_each_call_is_regained_after_its_own_window(limiter: AccountRateLimiter, clock: FakeClock) -> None:
+    assert limiter.try_acquire()
     await clock.advance(60)
     for _ in range(MAX_CALLS - 1):
-        assert budget.try_acquire()
+        assert limiter.try_acquire()
     await clock.advance(RATE_LIMIT_WINDOW.total_seconds() - 61)
-    assert not budget.try_acquire()
+    assert not limiter.try_acquire()
     await clock.advance(1)
-    assert (budget.try_acquire(), budget.try_acquire()) == (True, False)
+    assert (limiter.try_acquire(), limiter.try_acquire()) == (True, False)
 
 
-def test_the_window_is_no_shorter_than_the_relays() -> None:
+def test_window_is_not_shorter_than_the_relays() -> None:
     assert timedelta(minutes=20) <= RATE_LIMIT_WINDOW <= timedelta(minutes=21)
 
 
-async def test_a_429_holds_every_call_for_as_long_as_it_says(budget: AccountRateLimiter, clock: FakeClock) -> None:
-    budget.pause(1179)
+async def test_429_pauses_calls_for_its_time(limiter: AccountRateLimiter, clock: FakeClock) -> None:
+    limiter.pause(1179)
     await clock.advance(1178)
-    assert not budget.try_acquire()
+    assert not limiter.try_acquire()
     await clock.advance(1)
-    assert budget.try_acquire()
+    assert limiter.try_acquire()
 
 
-async def test_a_429_without_a_time_holds_for_a_window(budget: AccountRateLimiter, clock: FakeClock) -> None:
-    budget.pause()
+async def test_429_without_time_pauses_calls_for_a_window(limiter: AccountRateLimiter, clock: FakeClock) -> None:
+    limiter.pause()
     await clock.advance(RATE_LIMIT_WINDOW.total_seconds() - 1)
-    assert not budget.try_acquire()
+    assert not limiter.try_acquire()
     await clock.advance(1)
-    assert budget.try_acquire()
+    assert limiter.try_acquire()
 
 
 @pytest.mark.parametrize("seconds", [-5.0, 0.0])
-def test_a_429_of_no_time_holds_nothing(budget: AccountRateLimiter, seconds: float) -> None:
-    budget.pause(seconds)
-    assert budget.try_acquire()
+def test_429_of_zero_seconds_pauses_nothing(limiter: AccountRateLimiter, seconds: float) -> None:
+    limiter.pause(seconds)
+    assert limiter.try_acquire()
 
 
-async def test_no_429_holds_for_longer_than_an_hour(budget: AccountRateLimiter, clock: FakeClock) -> None:
-    budget.pause(1e6)
+async def test_pause_is_an_hour_at_most(limiter: AccountRateLimiter, clock: FakeClock) -> None:
+    limiter.pause(1e6)
     await clock.advance(3600)
-    assert budget.try_acquire()
+    assert limiter.try_acquire()
 
 
-async def test_a_clock_that_was_put_back_blocks_nothing_forever(budget: AccountRateLimiter, clock: FakeClock) -> None:
+async def test_clock_set_back_does_not_block_calls(limiter: AccountRateLimiter, clock: FakeClock) -> None:
     for _ in range(MAX_CALLS):
-        budget.try_acquire()
-    budget.pause(600)
+        limiter.try_acquire()
+    limiter.pause(600)
     clock.time -= 86_400
-    assert budget.try_acquire()
+    assert limiter.try_acquire()

@@ -1,4 +1,4 @@
-"""What the relay billed, read from its own log, in the words of two versions; and midjourney-proxy's list of tasks."""
+"""The billing log in the formats of two new-api versions, and midjourney-proxy's list of tasks."""
 
 import json
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from bot.relay.relay_response import RelayResponse
 AT = 1_795_857_879
 
 
-def row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of the wire
-    """Return a row as new-api of 2025 writes it (recorded)."""
+def make_row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of the wire
+    """Make a row as new-api of 2025 writes it (recorded)."""
     return {
         "id": 7,
         "user_id": 1,
@@ -35,7 +35,7 @@ def row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of the wir
     }
 
 
-def answer(*rows: object, **body: object) -> RelayResponse:
+def make_response(*rows: object, **body: object) -> RelayResponse:
     return RelayResponse(
         200, json.dumps({"success": True, "message": "", "data": list(rows), **body}, ensure_ascii=False)
     )
@@ -59,8 +59,8 @@ BILLED = BillingRow(
         pytest.param({"created_at": str(AT), "type": "2"}, id="as text"),
     ],
 )
-def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, Any]) -> None:
-    assert parse_billing_log(answer(row(**fields))).rows == (BILLED,)
+def test_row_has_time_model_quota_and_task(fields: dict[str, Any]) -> None:
+    assert parse_billing_log(make_response(make_row(**fields))).rows == (BILLED,)
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_a_row_tells_when_which_model_how_much_and_which_task(fields: dict[str, 
         ({"model_name": None, "content": None}, False),
     ],
 )
-def test_a_row_without_a_task(fields: dict[str, Any], is_midjourney: bool) -> None:  # noqa: FBT001
-    (read,) = parse_billing_log(answer(row(**fields))).rows
+def test_row_without_a_task(fields: dict[str, Any], is_midjourney: bool) -> None:  # noqa: FBT001
+    (read,) = parse_billing_log(make_response(make_row(**fields))).rows
     assert (read.task_id, read.is_midjourney) == ("", is_midjourney)
 
 
-def test_only_what_was_billed_is_read_and_newest_first() -> None:
-    rows = [row(created_at=AT + n, quota=n) for n in (1, 3, 2)]
-    others = [row(type=kind) for kind in (1, 3, 4, 5, 6, None)]
-    page = parse_billing_log(answer(*rows, *others, None, "row", 7))
+def test_only_billed_rows_are_read_newest_first() -> None:
+    rows = [make_row(created_at=AT + n, quota=n) for n in (1, 3, 2)]
+    others = [make_row(type=kind) for kind in (1, 3, 4, 5, 6, None)]
+    page = parse_billing_log(make_response(*rows, *others, None, "row", 7))
     assert [one.quota for one in page.rows] == [3, 2, 1]
     assert (page.sent_rows, page.is_newest_first) == (12, False)
 
@@ -103,25 +103,24 @@ def test_only_what_was_billed_is_read_and_newest_first() -> None:
         ((), True, False, True),
     ],
 )
-def test_a_page_tells_how_much_it_may_lack(
+def test_page_with_a_round_number_of_rows_may_be_cut(
     times: Iterable[int],
     newest_first: bool,  # noqa: FBT001
     is_whole: bool,  # noqa: FBT001
     reaches_now: bool,  # noqa: FBT001
 ) -> None:
-    """Whatever cuts a list cuts it at a round number."""
-    page = parse_billing_log(answer(*(row(created_at=AT + n) for n in times)))
+    page = parse_billing_log(make_response(*(make_row(created_at=AT + n) for n in times)))
     assert (page.is_newest_first, page.is_complete, page.has_newest_rows) == (newest_first, is_whole, reaches_now)
 
 
-def test_a_log_of_all_times_is_cut() -> None:
-    read = parse_billing_log(answer(*(row(created_at=AT + n) for n in range(MAX_ROWS + 5)))).rows
+def test_newest_rows_are_kept() -> None:
+    read = parse_billing_log(make_response(*(make_row(created_at=AT + n) for n in range(MAX_ROWS + 5)))).rows
     assert (len(read), read[0].billed_at.timestamp()) == (MAX_ROWS, AT + MAX_ROWS + 4)
 
 
 @pytest.mark.parametrize("body", ['{"data":[],"success":true}', '{"data":null,"message":"","success":true}'])
-def test_an_empty_log_is_empty(body: str) -> None:
-    """What new-api of 2025 gives for a key in the header, whosever it is."""
+def test_empty_log(body: str) -> None:
+    """new-api of 2025 sends it for every key in the header."""
     assert parse_billing_log(RelayResponse(200, body)).rows == ()
 
 
@@ -143,12 +142,12 @@ def test_an_empty_log_is_empty(body: str) -> None:
         (RelayResponse(200, '[{"id":"1"}]'), RelayUnreachable),
         (RelayResponse(200, '{"data":[{"type":2'), RelayUnreachable),
         (RelayResponse(502, "<html>502</html>"), RelayUnreachable),
-        (answer(row(created_at=0)), RelayUnreachable),
-        (answer(row(created_at="yesterday")), RelayUnreachable),
-        (answer(row(created_at=1 << 62)), RelayUnreachable),
+        (make_response(make_row(created_at=0)), RelayUnreachable),
+        (make_response(make_row(created_at="yesterday")), RelayUnreachable),
+        (make_response(make_row(created_at=1 << 62)), RelayUnreachable),
     ],
 )
-def test_what_is_no_log_cannot_be_read(told: RelayResponse, error: type[RelayError]) -> None:
+def test_other_responses_raise_errors(told: RelayResponse, error: type[RelayError]) -> None:
     with pytest.raises(error) as raised:
         parse_billing_log(told)
     if isinstance(raised.value, RelayBusy):
@@ -156,10 +155,10 @@ def test_what_is_no_log_cannot_be_read(told: RelayResponse, error: type[RelayErr
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=3))
-def test_no_value_breaks_the_reading(value: object) -> None:
+def test_any_values_in_a_row_are_tolerated(value: object) -> None:
     for field in ("created_at", "type", "content", "model_name", "quota"):
         try:
-            parse_billing_log(answer(row(**{field: value})))
+            parse_billing_log(make_response(make_row(**{field: value})))
         except RelayUnreachable:
             continue
 
@@ -169,12 +168,12 @@ def test_no_value_breaks_the_reading(value: object) -> None:
     [("IMAGINE", "mj_imagine"), ("imagine", "mj_imagine"), ("SWAP_FACE", "swap_face"), ("PAN", "mj_pan"), ("", ""),
      ("PIC_READER", "")],
 )  # fmt: skip
-def test_each_action_has_the_model_that_new_api_bills(action: str, model: str) -> None:
+def test_each_action_has_its_billing_model(action: str, model: str) -> None:
     assert get_billing_model(action) == model
 
 
-def test_only_another_of_new_apis_own_models_is_another() -> None:
-    """A reseller may call them otherwise: such a row may be anybody's."""
+def test_unknown_model_name_may_stand_for_each_model() -> None:
+    """Resellers use other names."""
     assert BILLED.may_have_model("mj_imagine")
     assert BILLED.may_have_model("")
     assert not BILLED.may_have_model("mj_blend")
@@ -186,7 +185,7 @@ def test_only_another_of_new_apis_own_models_is_another() -> None:
 LISTED = [{"id": "1", "state": "mjbot:7"}, {"id": "2", "state": ""}, {"id": "3", "state": "mjbot:77", "status": "X"}]
 
 
-def test_a_task_is_found_by_its_whole_state() -> None:
+def test_task_is_found_by_its_whole_state() -> None:
     found = parse_task_by_state(RelayResponse(200, json.dumps(LISTED)), "mjbot:77")
     assert found is not None
     assert found.id == "3"
@@ -207,6 +206,6 @@ def test_a_task_is_found_by_its_whole_state() -> None:
         (RelayResponse(200, '[{"state":"mjbot:7"'), RelayUnreachable),
     ],
 )
-def test_what_is_no_list_of_tasks(told: RelayResponse, error: type[RelayError]) -> None:
+def test_other_responses_are_no_list_of_tasks(told: RelayResponse, error: type[RelayError]) -> None:
     with pytest.raises(error):
         parse_task_by_state(told, "mjbot:7")

@@ -1,4 +1,4 @@
-"""The client against real sockets: what it sends, how often, and what it makes of an answer that breaks off."""
+"""The client over real sockets: what it sends, how often, and how it treats lost responses."""
 
 import asyncio
 import json
@@ -31,7 +31,8 @@ from tests.fakes.socket_relay import ADMITTED, CHECK, Slept, relay
 from tests.recorded import recorded
 
 KEY = "sk-VerySecretKey0123456789"
-SHORT = aiohttp.ClientTimeout(total=0.2, connect=0.1)
+CONNECT_TIMEOUT = aiohttp.ClientTimeout(connect=0.1)
+READ_TIMEOUT = aiohttp.ClientTimeout(sock_read=0.2)
 ASKED = "1754300000123417"
 GRID = "14_fetch_imagine_success_grid"
 
@@ -40,7 +41,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
-class Line:
+class RawServer:
     """A raw server's address, and how many requests reached it."""
 
     url: str
@@ -48,9 +49,9 @@ class Line:
 
 
 @asynccontextmanager
-async def raw(talk: Talk) -> AsyncGenerator[Line]:
-    """Run a server on 127.0.0.1 that reads a request's head and body, and then talks as it likes; it admits submits."""
-    line = Line("")
+async def run_raw_server(talk: Talk) -> AsyncGenerator[RawServer]:
+    """Run a server that reads a whole request and then sends what `talk` writes; it lets key checks pass."""
+    line = RawServer("")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -80,13 +81,13 @@ async def raw(talk: Talk) -> AsyncGenerator[Line]:
 
 @pytest.fixture
 def slept() -> Slept:
-    """The pauses that the client asked for."""
+    """The pauses that the client made."""
     return Slept()
 
 
 @pytest.fixture(autouse=True)
 def _no_key_in_any_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """Whatever a test does, no log line holds the key."""
+    """Assert that no log line of the test contains the key."""
     caplog.set_level(logging.DEBUG)
     yield
     assert "VerySecretKey" not in caplog.text
@@ -96,8 +97,7 @@ def _press(api: RelayClient) -> Awaitable[object]:
     return api.submit(PressButton(task_id=ASKED, custom_id="MJ::JOB::upsample::2::u"), state="s")
 
 
-async def test_a_fetch_sends_the_key_and_no_body(slept: Slept) -> None:
-    """A read carries the bearer, and becomes the recorded task."""
+async def test_fetch_sends_the_key_and_no_body(slept: Slept) -> None:
     async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         task = await api.fetch_task(ASKED)
     assert (task.status, len(task.buttons), task.progress) == (Status.SUCCESS, 9, 100)
@@ -109,8 +109,7 @@ async def test_a_fetch_sends_the_key_and_no_body(slept: Slept) -> None:
     assert slept == []
 
 
-async def test_a_list_asks_for_all_ids_at_once(slept: Slept) -> None:
-    """The ids travel as strings in one request, and rows come back by id."""
+async def test_list_fetches_all_ids_in_one_request(slept: Slept) -> None:
     body = json.dumps([recorded(GRID).body, {"id": "2", "status": "MODAL"}])
     async with relay(web.Response(text=body)) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         found = await api.fetch_tasks((ASKED, "2", "3"))
@@ -126,8 +125,8 @@ FIRST_ROW, TWO_ROWS = "real/fetch_after_modal_first_row", "real/modal_two_rows_l
 FORM = "1795856700887007"
 
 
-async def test_a_fetch_of_a_window_reads_the_most_advanced_row(slept: Slept) -> None:
-    """new-api answers a fetch from the first of two rows, which lags behind the one of the form."""
+async def test_fetch_of_a_modal_row_returns_the_most_advanced_row(slept: Slept) -> None:
+    """new-api returns the first of two rows, which lags behind the modal's."""
     async with relay(FIRST_ROW, TWO_ROWS) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         found = await api.fetch_task(FORM)
     assert (found.status, found.action, found.shown_prompt) == (
@@ -140,15 +139,14 @@ async def test_a_fetch_of_a_window_reads_the_most_advanced_row(slept: Slept) -> 
 
 
 @pytest.mark.parametrize("listed", [web.Response(status=404), web.Response(text="[]"), web.Response(status=502)])
-async def test_a_window_that_is_in_no_list_is_as_it_was_fetched(slept: Slept, listed: web.Response) -> None:
-    """Where the relay has no lists, or does not answer to one."""
+async def test_modal_row_missing_in_lists_is_returned_as_fetched(slept: Slept, listed: web.Response) -> None:
     async with relay(FIRST_ROW, listed) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         assert (await api.fetch_task(FORM)).action == "CUSTOM_ZOOM"
 
 
 @pytest.mark.parametrize("status", ["", "MODAL"])
-async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status: str) -> None:
-    """Its own row starts empty, and may repeat for a tick what the upstream said before it was sent."""
+async def test_submitted_modal_needs_no_modal(slept: Slept, status: str) -> None:
+    """Its row starts empty, and may repeat the status from before the modal was submitted."""
     first, second = recorded(TWO_ROWS).body
     rows = [first | {"status": "MODAL"}, second | {"status": status, "progress": "0%", "imageUrl": "", "finishTime": 0}]
     async with relay(web.Response(text=json.dumps(rows))) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
@@ -182,10 +180,9 @@ async def test_a_form_that_was_sent_is_not_asked_for_again(slept: Slept, status:
     ],
     ids=["action", "change", "reroll", "modal"],
 )
-async def test_submits(
+async def test_submits_send_their_json_once(
     submit: Callable[[RelayClient], Awaitable[object]], path: str, body: dict[str, object], slept: Slept
 ) -> None:
-    """Each submit sends its own JSON, once; text/plain is read as JSON."""
     async with relay("01_submit_imagine_ok") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         told = await submit(api)
     assert getattr(told, "result", "") == ASKED
@@ -197,8 +194,8 @@ async def test_submits(
     assert "Connection" not in seen.headers
 
 
-async def test_each_submit_has_a_connection_of_its_own(slept: Slept) -> None:
-    """Also right after another; reads share theirs."""
+async def test_each_submit_uses_a_new_connection(slept: Slept) -> None:
+    """Reads share theirs."""
     accepted = "01_submit_imagine_ok"
     async with relay(accepted, accepted, GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         await _press(api)
@@ -212,8 +209,7 @@ async def test_each_submit_has_a_connection_of_its_own(slept: Slept) -> None:
 
 
 @pytest.mark.parametrize("base", ["", "/", "/relay/v2", "/relay/v2/", "/fast//"])
-async def test_base_urls(base: str, slept: Slept) -> None:
-    """A prefix stays, a trailing slash does not double."""
+async def test_base_url_keeps_its_prefix(base: str, slept: Slept) -> None:
     async with relay(GRID) as it, RelayClient.open(it.url + base, KEY, sleep=slept) as api:
         await api.fetch_task("1")
     assert f"{base.rstrip('/')}/mj/task/1/fetch" == it.seen[0].path
@@ -237,8 +233,7 @@ async def test_base_urls(base: str, slept: Slept) -> None:
         "\ud800",
     ],
 )
-async def test_hostile_ids_stay_one_segment(task_id: str, slept: Slept) -> None:
-    """Whatever a person types as an id, the relay is asked under /mj/task, about that id."""
+async def test_any_task_id_stays_one_path_segment(task_id: str, slept: Slept) -> None:
     async with relay("32_fetch_unknown_id_newapi_400") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(TaskUnknown) as unknown:
             await api.fetch_task(task_id)
@@ -250,16 +245,15 @@ async def test_hostile_ids_stay_one_segment(task_id: str, slept: Slept) -> None:
 
 
 @pytest.mark.parametrize("task_id", ["", ".", "..", " ", ". ."])
-async def test_ids_of_dots_are_not_asked_for(task_id: str, slept: Slept) -> None:
-    """Dots are resolved as a path even when quoted, so nobody is asked."""
+async def test_task_ids_of_dots_are_not_requested(task_id: str, slept: Slept) -> None:
+    """Dots are resolved in paths even when quoted."""
     async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(TaskUnknown):
             await api.fetch_task(task_id)
     assert it.seen == []
 
 
-async def test_check(slept: Slept) -> None:
-    """An unknown task is the good answer to a check; a refused key, or silence, is not."""
+async def test_check_key_succeeds_with_an_unknown_task(slept: Slept) -> None:
     async with relay("32_fetch_unknown_id_newapi_400") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         await api.check_key()
     async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
@@ -270,8 +264,7 @@ async def test_check(slept: Slept) -> None:
             await api.check_key()
 
 
-async def test_a_read_is_retried_once(slept: Slept) -> None:
-    """A gateway's hiccup is asked again after half a second, and forgotten."""
+async def test_read_is_retried_after_half_a_second(slept: Slept) -> None:
     async with (
         relay(web.Response(status=502, text="<html>"), GRID) as it,
         RelayClient.open(it.url, KEY, sleep=slept) as api,
@@ -280,8 +273,7 @@ async def test_a_read_is_retried_once(slept: Slept) -> None:
     assert (len(it.seen), slept) == (2, [0.5])
 
 
-async def test_a_read_is_retried_only_once(slept: Slept) -> None:
-    """The second failure is told."""
+async def test_read_is_retried_only_once(slept: Slept) -> None:
     async with (
         relay(web.Response(status=502, text="<html>")) as it,
         RelayClient.open(it.url, KEY, sleep=slept) as api,
@@ -295,8 +287,7 @@ async def test_a_read_is_retried_only_once(slept: Slept) -> None:
     ("header", "expected"),
     [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("99999999", 3600.0)],
 )
-async def test_retry_after_is_not_run_over(header: str, expected: float, slept: Slept) -> None:
-    """A relay that says when to come back is not asked before."""
+async def test_read_with_retry_after_is_not_retried(header: str, expected: float, slept: Slept) -> None:
     away = web.Response(status=503, headers={"Retry-After": header})
     async with relay(away) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(RelayUnreachable) as down:
@@ -305,8 +296,7 @@ async def test_retry_after_is_not_run_over(header: str, expected: float, slept: 
 
 
 @pytest.mark.parametrize("header", ["nan", "inf", "soon", "", "Wed, 21 Oct 2015 07:28:00 GMT"])
-async def test_an_odd_retry_after_is_none(header: str, slept: Slept) -> None:
-    """Only a number of seconds is believed."""
+async def test_invalid_retry_after_is_ignored(header: str, slept: Slept) -> None:
     busy = web.Response(status=429, headers={"Retry-After": header})
     async with relay(busy) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with pytest.raises(RelayBusy) as told:
@@ -324,8 +314,7 @@ async def test_an_odd_retry_after_is_none(header: str, slept: Slept) -> None:
         (521, RelayUnreachable),
     ],
 )
-async def test_a_submit_is_never_sent_twice(status: int, expected: type[RelayError], slept: Slept) -> None:
-    """Whatever the relay answers, a submit is sent once."""
+async def test_submit_is_never_sent_twice(status: int, expected: type[RelayError], slept: Slept) -> None:
     async with (
         relay(web.Response(status=status, text="<html>"), "01_submit_imagine_ok") as it,
         RelayClient.open(it.url, KEY, sleep=slept) as api,
@@ -339,8 +328,8 @@ PAGE = "<!doctype html><html><title>one moment</title></html>"
 
 
 @pytest.mark.parametrize("first", ["01_submit_imagine_ok", web.Response(status=400, text='{"code":4}')])
-async def test_a_page_from_a_path_that_has_answered_is_uncertain(first: web.Response | str, slept: Slept) -> None:
-    """A proxy may have forwarded the submit before it showed its page; of another path nothing is known."""
+async def test_web_page_from_a_known_path_leaves_the_outcome_unknown(first: web.Response | str, slept: Slept) -> None:
+    """A proxy may have forwarded the submit before it sent its page. Other paths stay unknown."""
     page = web.Response(text=PAGE)
     async with relay(first, page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         with suppress(SubmitRefused):
@@ -352,8 +341,8 @@ async def test_a_page_from_a_path_that_has_answered_is_uncertain(first: web.Resp
 
 
 @pytest.mark.parametrize("first", [PAGE, '{"status":404,"error":"Not Found"}', "busy"])
-async def test_a_page_from_a_path_that_never_answered_is_the_web_console(first: str, slept: Slept) -> None:
-    """It is how new-api says that it has no such path, and so that nothing was accepted."""
+async def test_web_page_from_an_unknown_path_means_unsupported(first: str, slept: Slept) -> None:
+    """new-api serves its web console for paths that it does not have."""
     status = 404 if first.startswith("{") else 200
     answers = web.Response(status=status, text=first), web.Response(text=PAGE)
     async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
@@ -365,7 +354,7 @@ async def test_a_page_from_a_path_that_never_answered_is_the_web_console(first: 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects_are_not_followed(status: int, slept: Slept) -> None:
-    """Neither the key nor a submit goes where a redirect points."""
+    """Neither the key nor a submit is sent to the target."""
     async with relay(GRID) as elsewhere:
         away = web.Response(status=status, headers={"Location": elsewhere.url + "/mj/submit/action"})
         async with relay(away) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
@@ -383,8 +372,7 @@ def _closed_port() -> int:
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:{port}", "http://[", "no-scheme", "ftp://127.0.0.1", "http://"])
-async def test_nothing_sent_is_certain(base: str, slept: Slept) -> None:
-    """Where no connection was made, a submit is no more uncertain than a read."""
+async def test_failed_connection_is_unreachable_for_reads_and_submits(base: str, slept: Slept) -> None:
     async with RelayClient.open(base.format(port=_closed_port()), KEY, sleep=slept) as api:
         api._transport.gate.open()
         with pytest.raises(RelayUnreachable):
@@ -395,8 +383,7 @@ async def test_nothing_sent_is_certain(base: str, slept: Slept) -> None:
         assert slept == [0.5]
 
 
-async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
-    """A connection that is never made ends within its own timeout, and nothing was sent."""
+async def test_connection_timeout_is_unreachable(slept: Slept) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -406,7 +393,9 @@ async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
         for filler in fillers:
             filler.setblocking(False)  # noqa: FBT003 - the socket's own signature
             filler.connect_ex(address)
-        async with RelayClient.open(f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=SHORT) as api:
+        async with RelayClient.open(
+            f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=CONNECT_TIMEOUT
+        ) as api:
             api._transport.gate.open()
             with pytest.raises(RelayUnreachable, match="cannot connect"):
                 await _press(api)
@@ -414,8 +403,7 @@ async def test_a_host_that_takes_no_connection_is_certain(slept: Slept) -> None:
             filler.close()
 
 
-async def test_a_closed_client_sends_nothing(slept: Slept) -> None:
-    """During shutdown a late submit is refused, certainly."""
+async def test_closed_client_sends_nothing(slept: Slept) -> None:
     async with relay(GRID) as it:
         connections = RelayClient.open(it.url, KEY, sleep=slept)
         async with connections as api:
@@ -479,26 +467,23 @@ async def _endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
 @pytest.mark.parametrize(
     "talk", [_close, _reset, _half_head, _half_body, _half_chunk, _hang, _hang_in_body, _noise, _bad_gzip, _endless]
 )
-async def test_lost_answers(talk: Talk, slept: Slept) -> None:
-    """A submit that arrived, and whose answer did not, is uncertain and sent once; a read is asked again."""
-    timeout = aiohttp.ClientTimeout(total=5) if talk is _endless else SHORT
+async def test_lost_response_leaves_a_submit_unknown_and_retries_a_read(talk: Talk, slept: Slept) -> None:
     async with (
-        raw(talk) as line,
-        RelayClient.open(line.url, KEY, sleep=slept, read_timeout=timeout, submit_timeout=timeout) as api,
+        run_raw_server(talk) as line,
+        RelayClient.open(line.url, KEY, sleep=slept, read_timeout=READ_TIMEOUT, submit_timeout=READ_TIMEOUT) as api,
     ):
         with pytest.raises(SubmitOutcomeUnknown) as lost:
             await _press(api)
         assert (line.requests, slept) == (1, [])
-        _without_key(lost.value)
+        _assert_without_key(lost.value)
         with pytest.raises(RelayUnreachable) as down:
             await api.fetch_task(ASKED)
         assert slept == [0.5]
         assert line.requests >= 3
-        _without_key(down.value)
+        _assert_without_key(down.value)
 
 
-async def test_an_endless_answer_is_cut(slept: Slept) -> None:
-    """Fifty mebibytes are not read to their end."""
+async def test_endless_response_is_cut(slept: Slept) -> None:
     sent = 0
 
     async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -509,14 +494,13 @@ async def test_an_endless_answer_is_cut(slept: Slept) -> None:
             await writer.drain()
             sent += 1
 
-    async with raw(endless) as line, RelayClient.open(line.url, KEY, sleep=slept) as api:
+    async with run_raw_server(endless) as line, RelayClient.open(line.url, KEY, sleep=slept) as api:
         with pytest.raises(SubmitOutcomeUnknown, match="ValueError"):
             await _press(api)
     assert sent < 32
 
 
-async def test_a_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
-    """Fifty tasks are a fraction of that, and reading it all would hold up everybody."""
+async def test_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
     small, large = (web.Response(body=b"[" + b" " * (size << 20) + b"]") for size in (3, 5))
     async with relay(small, large) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         assert await api.fetch_tasks([ASKED]) == {}
@@ -534,8 +518,8 @@ async def test_a_list_beyond_four_mebibytes_is_not_read(slept: Slept) -> None:
         " " * 1990 + "{key}",
     ],
 )
-async def test_our_own_key_is_in_no_reason(key: str, said: str, slept: Slept) -> None:
-    """A relay may repeat what it was sent, and a reason is shown to people: of a key of any shape nothing is left."""
+async def test_reasons_do_not_contain_our_key(key: str, said: str, slept: Slept) -> None:
+    """A relay may repeat the key, in any shape, and reasons are shown to people."""
     answer = web.Response(status=401, text=said.format(key=key))
     async with relay(answer) as it, RelayClient.open(it.url, key, sleep=slept) as api:
         for ask in (api.fetch_task(ASKED), api.fetch_tasks([ASKED]), _press(api)):
@@ -545,7 +529,7 @@ async def test_our_own_key_is_in_no_reason(key: str, said: str, slept: Slept) ->
             assert key not in repr(told.value)
 
 
-def _without_key(error: BaseException) -> None:
+def _assert_without_key(error: BaseException) -> None:
     chain: BaseException | None = error
     while chain is not None:
         shown = "".join(traceback.format_exception(chain)) + str(chain) + repr(chain.args)
@@ -562,25 +546,23 @@ def _without_key(error: BaseException) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500, 503])
-async def test_a_relay_that_echoes_the_key_is_not_repeated(text: str, status: int, slept: Slept) -> None:
-    """No error holds the key, even where the relay says it."""
+async def test_errors_do_not_contain_an_echoed_key(text: str, status: int, slept: Slept) -> None:
     async with relay(web.Response(status=status, text=text)) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         for call in (_press(api), api.fetch_task(ASKED), api.fetch_tasks([ASKED])):
             with pytest.raises(RelayError) as told:
                 await call
-            _without_key(told.value)
+            _assert_without_key(told.value)
 
 
-async def test_a_body_that_is_not_utf8_is_read_as_far_as_it_goes(slept: Slept) -> None:
-    """Bytes that are no UTF-8 become question marks, and the rest is believed."""
+async def test_invalid_utf8_is_replaced(slept: Slept) -> None:
     body = b'{"id":"1","status":"SUCCESS","prompt":"caf\xe9"}'
     answer = web.Response(body=body, headers={"Content-Type": "application/json; charset=nonsense"})
     async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
         assert (await api.fetch_task("1")).prompt == "caf\ufffd"
 
 
-async def test_every_task_that_is_read_is_completed(slept: Slept) -> None:
-    """Fetched by itself or in a list, once its links are those that we open."""
+async def test_every_task_passes_through_the_transform(slept: Slept) -> None:
+    """After its links are rewritten."""
     seen: list[str] = []
 
     async def complete(task: Task) -> Task:

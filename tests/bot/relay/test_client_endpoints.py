@@ -1,7 +1,4 @@
-"""The client against the table of everything that new-api relays: each endpoint has a method, which sends what it says.
-
-The table is `tests/data/endpoints.json`, taken from new-api's router and the proxies' documents.
-"""
+"""The client against the table of endpoints that new-api relays, `tests/data/endpoints.json`."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -44,7 +41,7 @@ NOBODY = web.Response(body=b"[]")
 
 @dataclass(frozen=True)
 class Row:
-    """An endpoint of the table, a call that must reach it, the JSON that must arrive, and what the relay answers."""
+    """An endpoint of the table, a call that must reach it, the JSON that must arrive, and the response."""
 
     endpoint: str
     call: Callable[[RelayClient], Awaitable[object]]
@@ -121,8 +118,7 @@ def test_every_relayed_endpoint_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.endpoint)
-async def test_each_is_sent_as_the_table_says(row: Row) -> None:
-    """Method, path and body arrive once, with the key, as JSON that says so and tells its length."""
+async def test_each_endpoint_is_called_as_the_table_says(row: Row) -> None:
     async with relay(row.answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         assert await row.call(api) is not None
     (seen,) = it.seen
@@ -137,16 +133,15 @@ async def test_each_is_sent_as_the_table_says(row: Row) -> None:
 
 
 @pytest.mark.parametrize("speed", Speed)
-async def test_a_speed_is_a_prefix_of_the_path(speed: Speed) -> None:
-    """It is asked for per submit; without one the path has none."""
+async def test_speed_is_a_prefix_of_the_path(speed: Speed) -> None:
     async with relay(SUBMITTED) as it, RelayClient.open(f"{it.url}/v2", KEY, sleep=Slept()) as api:
         await api.submit(Imagine(prompt="a pig"), state="s", speed=speed)
         await api.submit(Imagine(prompt="a pig"), state="s")
     assert [seen.path for seen in it.seen] == [f"/v2/mj-{speed}/mj/submit/imagine", "/v2/mj/submit/imagine"]
 
 
-async def test_a_speed_that_the_relay_has_no_path_for_was_not_taken() -> None:
-    """The web console at the prefixed path is no news of the plain one."""
+async def test_web_page_for_a_speed_means_unsupported() -> None:
+    """The prefixed path is another path than the one that has responded."""
     page = web.Response(text="<!doctype html>")
     async with relay(SUBMITTED, page, SUBMITTED) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         await api.submit(Imagine(prompt="a pig"), state="s")

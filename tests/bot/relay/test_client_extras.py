@@ -1,4 +1,4 @@
-"""Seeds, pictures and uploads: what the client makes of answers that are neither a task nor a plain submit."""
+"""The client's seeds, cancels, uploads and billing log."""
 
 import asyncio
 import json
@@ -37,8 +37,7 @@ def _says(code: int, description: str, result: object = None, status: int = 200)
 
 
 @pytest.mark.parametrize("result", ["636646138", 636646138])
-async def test_a_seed_is_a_number_as_text(result: object) -> None:
-    """Whether it comes as a string or as a number."""
+async def test_seed_is_returned_as_text(result: object) -> None:
     async with relay(_says(1, "成功", result)) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         assert await api.fetch_seed("5") == "636646138"
 
@@ -74,24 +73,28 @@ async def test_a_seed_is_a_number_as_text(result: object) -> None:
         (_says(0, "no seed of this one"), SubmitRefused, 1),
     ],
 )
-async def test_where_there_is_no_seed(answer: web.Response | str, expected: type[MjbotError], asked: int) -> None:
-    """A refusal is told as what it is; a lost answer is asked for once more, as nothing is paid."""
+async def test_missing_seed_raises_its_error(
+    answer: web.Response | str, expected: type[MjbotError], asked: int
+) -> None:
+    """A lost response is retried, because seeds are not billed."""
     async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
             await api.fetch_seed("5")
     assert asked == len(it.seen)
 
 
-async def test_a_seed_may_take_longer_than_a_fetch() -> None:
-    """It has a patience of its own."""
-    quick, patient = aiohttp.ClientTimeout(total=0.05), aiohttp.ClientTimeout(total=5)
+async def test_seed_has_a_timeout_of_its_own() -> None:
+    quick, patient = aiohttp.ClientTimeout(total=0.05), aiohttp.ClientTimeout(total=300)
+    seed_requested, may_respond = asyncio.Event(), asyncio.Event()
 
-    async def late(_: web.Request) -> web.Response:
-        await asyncio.sleep(0.2)
+    async def respond_late(request: web.Request) -> web.Response:
+        if request.path.endswith("/image-seed"):
+            seed_requested.set()
+        await may_respond.wait()
         return _says(1, "成功", "7")
 
     app = web.Application()
-    app.router.add_get("/mj/task/5/{what}", late)
+    app.router.add_get("/mj/task/5/{what}", respond_late)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -99,15 +102,19 @@ async def test_a_seed_may_take_longer_than_a_fetch() -> None:
         await site.start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with RelayClient.open(url, KEY, sleep=Slept(), read_timeout=quick, seed_timeout=patient) as api:
-            assert await api.fetch_seed("5") == "7"
+            seed = asyncio.create_task(api.fetch_seed("5"))
+            await seed_requested.wait()
             with pytest.raises(RelayUnreachable):
                 await api.fetch_task("5")
+            assert not seed.done()
+            may_respond.set()
+            assert await seed == "7"
     finally:
         await runner.cleanup()
 
 
-async def test_a_task_is_given_up() -> None:
-    """By the path that the proxies have, with a body, as some refuse a POST without."""
+async def test_cancel_posts_a_body() -> None:
+    """Some proxies refuse a POST without one."""
     async with relay(_says(1, "成功")) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         await api.cancel_task("5")
     assert [(seen.method, seen.path) for seen in it.seen] == [("POST", "/mj/task/5/cancel")]
@@ -129,23 +136,21 @@ async def test_a_task_is_given_up() -> None:
         (web.Response(text=""), RelayUnreachable),
     ],
 )
-async def test_what_is_not_given_up(answer: web.Response, expected: type[MjbotError]) -> None:
-    """No such path, no such task, too late, nobody there, not with this key."""
+async def test_failed_cancel_raises_its_error(answer: web.Response, expected: type[MjbotError]) -> None:
     async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
             await api.cancel_task("5")
 
 
 @pytest.mark.parametrize("task_id", ["", "..", " "])
-async def test_ids_of_dots_are_not_asked_for(task_id: str) -> None:
+async def test_seeds_of_ids_of_dots_are_not_requested(task_id: str) -> None:
     async with relay("46_image_seed_ok") as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(TaskUnknown):
             await api.fetch_seed(task_id)
     assert it.seen == []
 
 
-async def test_uploads_are_links_that_can_be_opened() -> None:
-    """What is no link is left out, and a link to the relay's own machine goes through its address."""
+async def test_upload_returns_links_that_can_be_opened() -> None:
     links = ["https://cdn.discordapp.com/a.png", None, "http://localhost:3000/mj/image/1"]
     async with relay(_says(1, "success", links)) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         assert await api.upload_images([PNG]) == ("https://cdn.discordapp.com/a.png", f"{it.url}/mj/image/1")
@@ -163,17 +168,14 @@ async def test_uploads_are_links_that_can_be_opened() -> None:
         (web.Response(status=413, text=PAGE), SubmitRefused),
     ],
 )
-async def test_an_upload_is_sent_once(answer: web.Response | str, expected: type[MjbotError]) -> None:
-    """It is billed: what is not certain is told so, and nothing is sent again."""
+async def test_upload_is_sent_once(answer: web.Response | str, expected: type[MjbotError]) -> None:
     async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
             await api.upload_images([PNG])
     assert len(it.seen) == 1
 
 
-async def test_a_lost_answer_to_pictures_is_uncertain() -> None:
-    """Sent by another thread, and with a patience of their own, they are a submit like any other."""
-
+async def test_lost_response_to_pictures_leaves_the_outcome_unknown() -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -187,8 +189,7 @@ async def test_a_lost_answer_to_pictures_is_uncertain() -> None:
             await api.submit(Imagine(prompt="a pig", pictures=(PNG * 20_000,)), state="s")
 
 
-async def test_clips_on_the_relays_own_machine_can_be_opened() -> None:
-    """Links of clips go through the configured address, as those of pictures do."""
+async def test_links_of_clips_are_rewritten() -> None:
     clip = "http://localhost:3000/video/5/0.mp4"
     task = {"id": "5", "status": "SUCCESS", "videoUrl": clip, "videoUrls": [{"url": clip}]}
     async with relay(web.Response(text=json.dumps(task))) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
@@ -196,8 +197,8 @@ async def test_clips_on_the_relays_own_machine_can_be_opened() -> None:
     assert (found.video_url, found.video_urls) == (f"{it.url}/video/5/0.mp4", (f"{it.url}/video/5/0.mp4",))
 
 
-async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
-    """Never in the address, which proxies write down; a second try would cost one of the few calls there are."""
+async def test_billing_log_is_fetched_once_with_the_key_in_the_header() -> None:
+    """Proxies log URLs, so the key must not be there; a retry would cost one of few calls."""
     row = {"type": 2, "created_at": 1_795_857_879, "model_name": "mj_imagine", "quota": 1, "content": "ID 123"}
     log = web.Response(text=json.dumps({"success": True, "data": [row]}))
     async with relay(log) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
@@ -218,16 +219,14 @@ async def test_the_log_is_asked_for_once_with_the_key_in_the_header() -> None:
         (web.Response(body=b"[" + b" " * (9 * 1024 * 1024)), RelayUnreachable),
     ],
 )
-async def test_a_log_that_cannot_be_read_is_asked_for_once(answer: web.Response, expected: type[MjbotError]) -> None:
-    """Also one without an end."""
+async def test_unreadable_billing_log_is_fetched_once(answer: web.Response, expected: type[MjbotError]) -> None:
     async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(expected):
             await api.fetch_billing_log()
         assert len(it.seen) == 1
 
 
-async def test_a_task_is_found_by_its_state() -> None:
-    """Its links are those that can be opened, as everywhere."""
+async def test_task_found_by_state_has_rewritten_links() -> None:
     listed = [{"id": "1", "state": "a"}, {"id": "2", "state": "mjbot:7", "imageUrl": "http://localhost:3000/2.png"}]
     async with relay(web.json_response(listed)) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         task = await api.find_task_by_state("mjbot:7")
@@ -255,12 +254,11 @@ async def test_a_task_is_found_by_its_state() -> None:
         (web.Response(text='{"code": 1, "resu'), False, False),
     ],
 )
-async def test_a_lost_answer_tells_what_the_relay_has_answered(
+async def test_unknown_outcome_says_what_the_relay_has_answered(
     answer: web.Response,
     answered: bool,  # noqa: FBT001
     accepted: bool,  # noqa: FBT001
 ) -> None:
-    """Only its known words for a lost upstream mean that it works on it no more; without an id it is accepted."""
     async with relay(answer) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         with pytest.raises(SubmitOutcomeUnknown) as lost:
             await api.submit(Imagine(prompt="x"), state="s")

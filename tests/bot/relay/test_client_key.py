@@ -1,4 +1,4 @@
-"""What the client makes of refusals of the key: what is sent, what is not, and whom it blames."""
+"""Submits and reads of a key that the relay refuses: what is sent, and which error is raised."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -40,7 +40,7 @@ def clock() -> FakeClock:
 
 
 @asynccontextmanager
-async def opened(it: KeyRelay, clock: FakeClock) -> AsyncGenerator[RelayClient]:
+async def open_client(it: KeyRelay, clock: FakeClock) -> AsyncGenerator[RelayClient]:
     async with it.serve(), RelayClient.open(it.url, KEY, now=clock.now, sleep=Slept()) as api:
         yield api
 
@@ -72,12 +72,12 @@ SUBMITS: dict[str, Call] = {
         (Reply(429, "", 30), RelayBusy),
     ],
 )
-async def test_a_key_that_cannot_read_does_not_spend(
+async def test_key_that_cannot_read_does_not_submit(
     read: Reply, kind: type[RelayError], submit: Call, clock: FakeClock
 ) -> None:
-    """Of every kind of submit nothing is sent, and the read's own error is told; later one check is enough."""
+    """Later, when reads work, one check is enough."""
     it = KeyRelay(read=read)
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         with pytest.raises(RelayError) as refused:
             await submit(api)
         assert type(refused.value) is kind
@@ -92,17 +92,17 @@ async def test_a_key_that_cannot_read_does_not_spend(
         assert (it.asked["submit"], it.asked["read"]) == (3, before + 1)
 
 
-async def test_submits_that_come_together_ask_once(clock: FakeClock) -> None:
+async def test_concurrent_submits_share_one_check(clock: FakeClock) -> None:
     it = KeyRelay()
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         await asyncio.gather(*(_imagine(api) for _ in range(6)))
     assert it.asked == {"read": 1, "submit": 6}
 
 
-async def test_the_reads_of_polling_are_proof_enough(clock: FakeClock) -> None:
-    """In a steady state no submit asks for anything; a refused poll brings the check back."""
+async def test_polling_replaces_the_check(clock: FakeClock) -> None:
+    """A refused poll brings the check back."""
     it = KeyRelay(read=Reply(200, "[]"))
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         await api.fetch_tasks(["5"])
         await _imagine(api)
         assert it.asked == {"read": 1, "submit": 1}
@@ -119,10 +119,9 @@ async def test_the_reads_of_polling_are_proof_enough(clock: FakeClock) -> None:
         assert (it.asked["submit"], it.asked["read"]) == (2, before)
 
 
-async def test_an_outage_between_two_submits_is_no_refusal(clock: FakeClock) -> None:
-    """What the relay said of the key before stands."""
+async def test_outage_between_submits_does_not_close_the_gate(clock: FakeClock) -> None:
     it = KeyRelay()
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         await _imagine(api)
         it.read = Reply(502, "<html>")
         with pytest.raises(RelayUnreachable):
@@ -144,10 +143,9 @@ async def test_an_outage_between_two_submits_is_no_refusal(clock: FakeClock) -> 
         Reply(401, '{"detail":"Unauthorized"}'),
     ],
 )
-async def test_an_upstreams_refusal_is_not_blamed_on_the_key(reply: Reply, clock: FakeClock) -> None:
-    """Reads work: the key is fine, and the next submit is sent as ever."""
+async def test_upstream_refusal_is_not_a_key_error_while_reads_work(reply: Reply, clock: FakeClock) -> None:
     it = KeyRelay(submit=reply)
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         with pytest.raises(UpstreamKeyRefused):
             await _imagine(api)
         await api.check_key()
@@ -158,10 +156,10 @@ async def test_an_upstreams_refusal_is_not_blamed_on_the_key(reply: Reply, clock
 
 
 @pytest.mark.parametrize("reply", [EMPTY_401, NOT_LOGGED_IN, Reply(401, "")])
-async def test_it_is_the_key_after_all_where_every_read_is_refused(reply: Reply, clock: FakeClock) -> None:
+async def test_upstream_refusal_is_a_key_error_if_reads_are_refused_too(reply: Reply, clock: FakeClock) -> None:
     """As with a midjourney-proxy whose secret was changed since the last read."""
     it = KeyRelay()
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         await _imagine(api)
         it.submit, it.read = reply, real_reply("nov_401_empty")
         with pytest.raises(KeyRefused):
@@ -171,9 +169,9 @@ async def test_it_is_the_key_after_all_where_every_read_is_refused(reply: Reply,
     assert it.asked["submit"] == 2
 
 
-async def test_an_upstreams_refusal_stands_where_nothing_more_can_be_asked(clock: FakeClock) -> None:
+async def test_upstream_refusal_stands_during_an_outage(clock: FakeClock) -> None:
     it = KeyRelay()
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         await _imagine(api)
         it.submit, it.read = EMPTY_401, Reply(502, "<html>")
         with pytest.raises(UpstreamKeyRefused):
@@ -190,9 +188,11 @@ async def test_an_upstreams_refusal_stands_where_nothing_more_can_be_asked(clock
         (Reply(403, '{"error":{"message":"This token has no access to model mj_seed"}}'), KeyLimited),
     ],
 )
-async def test_seeds_are_asked_of_the_upstream_too(reply: Reply, kind: type[RelayError], clock: FakeClock) -> None:
+async def test_refused_seed_is_classified_like_a_forwarded_request(
+    reply: Reply, kind: type[RelayError], clock: FakeClock
+) -> None:
     it = KeyRelay(seed=reply)
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         with pytest.raises(RelayError) as refused:
             await api.fetch_seed("5")
     assert type(refused.value) is kind
@@ -207,12 +207,10 @@ async def test_seeds_are_asked_of_the_upstream_too(reply: Reply, kind: type[Rela
         (Reply(404, "{}"), KeyRefused),
     ],
 )
-async def test_one_text_for_three_problems_is_asked_about(
-    usage: Reply, kind: type[RelayError], clock: FakeClock
-) -> None:
-    """Reads and submits tell which it is, from one question, with the key in the header that this route reads."""
+async def test_ambiguous_refusal_is_diagnosed_once(usage: Reply, kind: type[RelayError], clock: FakeClock) -> None:
+    """The usage route reads the key from Authorization."""
     it = KeyRelay(usage=usage)
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         await _imagine(api)
         it.read = it.submit = ANY_REASON
         calls: tuple[Call, ...] = (_imagine, RelayClient.check_key, lambda api: api.fetch_tasks(["5"]), _imagine)
@@ -241,11 +239,9 @@ async def test_one_text_for_three_problems_is_asked_about(
         (Reply(400, '{"code":4,"description":"prompt_is_required"}'), SubmitRefused),
     ],
 )
-async def test_what_a_submit_is_refused_for_closes_nothing(
-    reply: Reply, kind: type[RelayError], clock: FakeClock
-) -> None:
+async def test_refused_submit_does_not_close_the_gate(reply: Reply, kind: type[RelayError], clock: FakeClock) -> None:
     it = KeyRelay(submit=reply)
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         for _ in range(2):
             with pytest.raises(kind):
                 await _imagine(api)
@@ -262,10 +258,10 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("text", STRANGE)
-async def test_an_answer_in_an_unknown_shape_lets_submits_pass(text: str, clock: FakeClock) -> None:
-    """The relay has taken the key; `check` says all the same that nobody can read this."""
+async def test_unreadable_response_of_an_accepted_key_lets_submits_pass(text: str, clock: FakeClock) -> None:
+    """`check_key` raises all the same."""
     it = KeyRelay(read=Reply(200, text))
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         with pytest.raises(RelayUnreachable):
             await api.check_key()
         await _imagine(api)
@@ -292,10 +288,9 @@ async def test_an_answer_in_an_unknown_shape_lets_submits_pass(text: str, clock:
         Reply(400, '{"code":0}'),
     ],
 )
-async def test_what_may_refuse_the_key_lets_none_pass(reply: Reply, clock: FakeClock) -> None:
-    """A success that says so, and what is none of an API's."""
+async def test_response_that_may_refuse_the_key_holds_submits_back(reply: Reply, clock: FakeClock) -> None:
     it = KeyRelay(read=reply)
-    async with opened(it, clock) as api:
+    async with open_client(it, clock) as api:
         with pytest.raises(RelayError):
             await _imagine(api)
     assert it.asked["submit"] == 0

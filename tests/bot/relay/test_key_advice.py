@@ -1,4 +1,4 @@
-"""What an operator is told of a refused key: the cause in our words, and the cure."""
+"""The cause and the cure for each error of the key."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from bot.relay.key_advice import describe_key_error
         (BalanceExhausted("quota"), "used up", "Top it up"),
     ],
 )
-def test_each_key_problem_has_its_cause_and_its_cure(error: RelayError, what: str, cure: str) -> None:
+def test_each_key_error_has_its_cause_and_cure(error: RelayError, what: str, cure: str) -> None:
     told = describe_key_error(error)
     assert told is not None
     assert what in told[0]
@@ -35,11 +35,11 @@ def test_each_key_problem_has_its_cause_and_its_cure(error: RelayError, what: st
 
 
 @pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), UpstreamKeyRefused("HTTP 401")])
-def test_what_is_not_about_the_key_is_no_key_problem(error: RelayError) -> None:
+def test_other_errors_have_no_key_advice(error: RelayError) -> None:
     assert describe_key_error(error) is None
 
 
-def test_unknown_words_of_a_relay_are_only_quoted_where_the_operator_reads() -> None:
+def test_unknown_words_of_a_relay_are_quoted_only_for_operators() -> None:
     error = KeyRefused("ask Bob at 10.0.0.7")
     plain, quoting = describe_key_error(error), describe_key_error(error, quoting=True)
     assert plain is not None

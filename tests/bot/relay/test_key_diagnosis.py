@@ -1,4 +1,4 @@
-"""Which key problem it is: what the usage of the key tells, how often it is asked for, and what needs no question."""
+"""The diagnosis of a refused key: what the usage shows, and how often it is read."""
 
 import json
 
@@ -23,12 +23,14 @@ NOW = int(START.timestamp())
 REFUSED = KeyRefused("Invalid token")
 
 
-def usage(available: object = 500_000, expires_at: object = -1, *, unlimited: bool = False, **more: object) -> Reply:
+def make_usage(
+    available: object = 500_000, expires_at: object = -1, *, unlimited: bool = False, **more: object
+) -> Reply:
     data = {"object": "token_usage", "total_available": available, "expires_at": expires_at}
     return Reply(200, json.dumps({"code": True, "data": {**data, "unlimited_quota": unlimited, **more}}))
 
 
-class Relay:
+class UsageRoute:
     """The usage route of a relay."""
 
     def __init__(self, reply: Reply | None) -> None:
@@ -36,7 +38,7 @@ class Relay:
         self.asked = 0
 
     async def __call__(self) -> RelayResponse:
-        """Answer."""
+        """Return the response."""
         self.asked += 1
         if self.reply is None:
             raise RelayUnreachable("no answer")
@@ -55,17 +57,17 @@ WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
     ("reply", "kind"),
     [
         (real_reply("2026_usage_token_exhausted"), BalanceExhausted),
-        (usage(0), BalanceExhausted),
-        (usage(-120), BalanceExhausted),
-        (usage("0"), BalanceExhausted),
-        (usage(-5, unlimited=True), KeyRefused),
-        (usage(expires_at=NOW - 1), KeyExpired),
-        (usage(expires_at=str(NOW)), KeyExpired),
-        (usage(0, NOW - 1), KeyExpired),
-        (usage(expires_at=NOW + 60), KeyRefused),
-        (usage(expires_at=0), KeyRefused),
-        (usage(None, None), KeyRefused),
-        (usage("many", "never"), KeyRefused),
+        (make_usage(0), BalanceExhausted),
+        (make_usage(-120), BalanceExhausted),
+        (make_usage("0"), BalanceExhausted),
+        (make_usage(-5, unlimited=True), KeyRefused),
+        (make_usage(expires_at=NOW - 1), KeyExpired),
+        (make_usage(expires_at=str(NOW)), KeyExpired),
+        (make_usage(0, NOW - 1), KeyExpired),
+        (make_usage(expires_at=NOW + 60), KeyRefused),
+        (make_usage(expires_at=0), KeyRefused),
+        (make_usage(None, None), KeyRefused),
+        (make_usage("many", "never"), KeyRefused),
         (WRONG_KEY, KeyUnknown),
         (Reply(401, '{"success":false,"message":"无效的令牌"}'), KeyUnknown),
         (Reply(401, '{"success":false,"message":"This token status is unavailable"}'), KeyRefused),
@@ -79,21 +81,20 @@ WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
         (None, KeyRefused),
     ],
 )
-async def test_what_the_usage_tells(reply: Reply | None, kind: type[RelayError], clock: FakeClock) -> None:
-    """Only what is certain makes another error of the refusal."""
-    told = await KeyDiagnosis(Relay(reply), AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
+async def test_usage_names_the_problem(reply: Reply | None, kind: type[RelayError], clock: FakeClock) -> None:
+    told = await KeyDiagnosis(UsageRoute(reply), AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
     assert type(told) is kind
 
 
-async def test_a_disabled_key_is_told_by_its_own_words(clock: FakeClock) -> None:
-    relay = Relay(Reply(401, '{"success":false,"message":"This token status is unavailable"}'))
+async def test_disabled_key_is_explained_by_the_refusal(clock: FakeClock) -> None:
+    relay = UsageRoute(Reply(401, '{"success":false,"message":"This token status is unavailable"}'))
     told = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
     assert told.reason == "This token status is unavailable"
 
 
-async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> None:
+async def test_known_key_is_not_called_unknown(clock: FakeClock) -> None:
     """A localized relay of 2026 says 无效的令牌 of every key that it refuses."""
-    relay = Relay(usage())
+    relay = UsageRoute(make_usage())
     told = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
     assert (type(told), told.reason) == (KeyRefused, "无效的令牌")
 
@@ -110,15 +111,14 @@ async def test_a_key_that_is_known_is_not_called_unknown(clock: FakeClock) -> No
         KeyRefused("分组 vip 已被弃用"),
     ],
 )
-async def test_what_tells_by_itself_is_not_asked_about(refused: RelayError, clock: FakeClock) -> None:
-    relay = Relay(usage(0))
+async def test_clear_refusals_are_not_diagnosed(refused: RelayError, clock: FakeClock) -> None:
+    relay = UsageRoute(make_usage(0))
     assert await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(refused) is refused
     assert relay.asked == 0
 
 
-async def test_it_asks_once_in_five_minutes(clock: FakeClock) -> None:
-    """In between the same is told, until the key is accepted again."""
-    relay = Relay(usage(0))
+async def test_usage_is_read_once_in_five_minutes(clock: FakeClock) -> None:
+    relay = UsageRoute(make_usage(0))
     diagnosis = KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now)
     for _ in range(10):
         assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
@@ -126,14 +126,14 @@ async def test_it_asks_once_in_five_minutes(clock: FakeClock) -> None:
     assert relay.asked == 1
     diagnosis.forget()
     assert await diagnosis.explain(REFUSED) is REFUSED
-    relay.reply = usage(expires_at=1)
+    relay.reply = make_usage(expires_at=1)
     await clock.advance(10)
     assert type(await diagnosis.explain(REFUSED)) is KeyExpired
     assert relay.asked == 2
 
 
-async def test_it_keeps_within_the_budget_of_all_such_calls(clock: FakeClock) -> None:
-    relay = Relay(usage(0))
+async def test_usage_is_not_read_beyond_the_rate_limit(clock: FakeClock) -> None:
+    relay = UsageRoute(make_usage(0))
     calls = AccountRateLimiter(clock.now)
     for _ in range(MAX_CALLS):
         calls.try_acquire()
@@ -144,9 +144,9 @@ async def test_it_keeps_within_the_budget_of_all_such_calls(clock: FakeClock) ->
     assert type(await diagnosis.explain(REFUSED)) is BalanceExhausted
 
 
-async def test_a_429_holds_all_such_calls(clock: FakeClock) -> None:
+async def test_429_pauses_the_rate_limiter(clock: FakeClock) -> None:
     calls = AccountRateLimiter(clock.now)
-    assert await KeyDiagnosis(Relay(Reply(429, "", 1179)), calls, clock.now).explain(REFUSED) is REFUSED
+    assert await KeyDiagnosis(UsageRoute(Reply(429, "", 1179)), calls, clock.now).explain(REFUSED) is REFUSED
     await clock.advance(1178)
     assert not calls.try_acquire()
     await clock.advance(1)

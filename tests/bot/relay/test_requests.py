@@ -1,4 +1,4 @@
-"""The JSON of a submit, written in parts, is the JSON that would have been written at once."""
+"""Bodies are encoded in chunks into the JSON that json.dumps would write."""
 
 import json
 from base64 import b64decode
@@ -16,33 +16,34 @@ values: st.SearchStrategy[FieldValue] = st.one_of(
 )
 
 
-def _plain(value: object) -> object:
+def _make_plain(value: object) -> object:
     if isinstance(value, bytes):
         return value
-    return [*map(_plain, value)] if isinstance(value, tuple) else value
+    return [*map(_make_plain, value)] if isinstance(value, tuple) else value
 
 
-def _read(value: object) -> object:
+def _read_back(value: object) -> object:
     if isinstance(value, str) and value.startswith("data:image/"):
         return b64decode(value.partition(";base64,")[2], validate=True)
-    return [*map(_read, value)] if isinstance(value, list) else value
+    return [*map(_read_back, value)] if isinstance(value, list) else value
 
 
 @given(st.dictionaries(st.text(), values, max_size=4))
-def test_what_is_written_reads_back(body: RequestBody) -> None:
-    """Any names and texts, quotes among them, any bytes, none at all; and the length is known before."""
+def test_encoded_body_decodes_to_its_values(body: RequestBody) -> None:
+    """Its length is known before."""
     written = b"".join(encode_body(body))
     read = json.loads(written)
-    assert {name: _plain(value) for name, value in body.items()} == {name: _read(value) for name, value in read.items()}
+    assert {name: _make_plain(value) for name, value in body.items()} == {
+        name: _read_back(value) for name, value in read.items()
+    }
     assert len(written) == measure_body(body)
 
 
-def test_a_picture_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts join without padding between them."""
+def test_chunks_of_a_picture_join_without_padding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "_CHUNK_BYTES", 6)
     for count in range(20):
         picture = bytes(range(count))
-        assert _read(json.loads(b"".join(encode_body({"x": picture})))["x"]) == picture
+        assert _read_back(json.loads(b"".join(encode_body({"x": picture})))["x"]) == picture
 
 
 @pytest.mark.parametrize(
@@ -55,13 +56,12 @@ def test_a_picture_of_many_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> No
         (b"?", "png"),
     ],
 )
-def test_a_picture_is_called_what_its_bytes_say(start: bytes, kind: str) -> None:
-    """Upstream gives the file the ending that stands here; what nobody knows goes as PNG."""
+def test_data_url_type_follows_the_bytes(start: bytes, kind: str) -> None:
+    """The upstream derives the file's extension from it; unknown types are sent as PNG."""
     assert json.loads(b"".join(encode_body({"x": start})))["x"].startswith(f"data:image/{kind};base64,")
 
 
-def test_only_pictures_are_long() -> None:
-    """A prompt is written at once; ten mebibytes in parts that hold up nobody."""
+def test_only_pictures_are_encoded_in_chunks() -> None:
     assert not has_pictures(Imagine(prompt="x").body)
     assert not has_pictures(Shorten(prompt="x").body)
     assert has_pictures(body := Imagine(prompt="x", pictures=(bytes(10 << 20),)).body)

@@ -1,4 +1,4 @@
-"""Every answer that is recorded, or told of in the reference, against the value or the error it must become."""
+"""Each recorded or documented response is parsed into its value or its error."""
 
 # ruff: noqa: RUF001 - the relays' own punctuation
 
@@ -85,14 +85,12 @@ SUBMITTED: dict[str, tuple[str, bool, int] | type[RelayError]] = {
 }
 
 
-def test_every_recorded_answer_is_in_a_table() -> None:
-    """No recorded answer goes unread."""
+def test_every_recorded_response_is_tested() -> None:
     assert names() == sorted([*FETCHED, *SUBMITTED])
 
 
 @pytest.mark.parametrize("name", FETCHED)
 def test_recorded_fetch(name: str) -> None:
-    """A recorded answer to a fetch becomes the task, or the error, that the reference calls for."""
     expected = FETCHED[name]
     if isinstance(expected, Status):
         task = responses.parse_task(recorded(name).answer, ASKED)
@@ -103,7 +101,6 @@ def test_recorded_fetch(name: str) -> None:
 
 @pytest.mark.parametrize("name", SUBMITTED)
 def test_recorded_submit(name: str) -> None:
-    """A recorded answer to a submit becomes the submission, or the error, that the reference calls for."""
     expected = SUBMITTED[name]
     if isinstance(expected, tuple):
         told = responses.parse_submission(recorded(name).answer)
@@ -289,8 +286,8 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
 
 
 @pytest.mark.parametrize("row", BARE, ids=lambda row: f"{row[0]} {row[1][:40]!r}")
-def test_answers_without_a_file(row: tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]) -> None:
-    """One answer means one thing to a fetch, one to list-by-condition, one to a submit."""
+def test_documented_responses(row: tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]) -> None:
+    """To a fetch, a list and a submit."""
     status, text, fetch, listed, submit = row
     answer = RelayResponse(status, text)
     assert (fetch, listed, submit) == (_fetch_error(answer), _list_error(answer), _submit_error(answer))
@@ -355,20 +352,19 @@ REFUSALS: list[tuple[int, str, type[RelayError]]] = [
 
 @pytest.mark.parametrize("row", REFUSALS, ids=lambda row: f"{row[0]} {row[1][:60]}")
 def test_refused_submits(row: tuple[int, str, type[RelayError]]) -> None:
-    """A submit is uncertain where the job may exist and be paid, and nowhere else."""
+    """The outcome is unknown if the task may exist and be billed, and only then."""
     status, text, expected = row
     assert expected is _submit_error(RelayResponse(status, text))
 
 
 @pytest.mark.parametrize("status", range(100, 600))
-def test_every_status_has_one_meaning_for_a_silent_submit(status: int) -> None:
-    """2xx, 5xx, and a wait that somebody gave up leave a submit uncertain; other refusals are certain."""
+def test_submit_response_without_a_body_is_classified_by_status(status: int) -> None:
     open_end = not 300 <= status < 500 or status in {408, 499}
     certain = {521, 523, 525, 526, 530}
     assert (open_end and status not in certain) is (_submit_error(RelayResponse(status, "")) is SubmitOutcomeUnknown)
 
 
-def test_an_accepted_submit_is_believed_whatever_stands_beside_it() -> None:
+def test_accepted_submit_ignores_other_fields() -> None:
     """An integer id becomes its digits, an empty `error` is no error, and two ids are two children."""
     told = responses.parse_submission(
         RelayResponse(200, '{"code":1,"result":1320098173412546,"error":null,"properties":null}')
@@ -379,13 +375,13 @@ def test_an_accepted_submit_is_believed_whatever_stands_beside_it() -> None:
     assert responses.parse_submission(RelayResponse(200, BOM + _mj(1, "成功", result="0123"))).result == "0123"
 
 
-def test_a_fetch_reads_integers_as_digits() -> None:
-    """A 17-digit id would lose its end as a float."""
+def test_integer_id_keeps_all_digits() -> None:
+    """As a float, an id of 17 digits would lose its last ones."""
     assert responses.parse_task(RelayResponse(200, '{"id":17543000001234179}'), ASKED).id == "17543000001234179"
 
 
-def test_a_list_holds_one_row_per_id_and_skips_what_is_no_task() -> None:
-    """Of two rows with one id the more advanced one stays; rows without an id are dropped."""
+def test_list_keeps_the_most_advanced_row_of_each_id() -> None:
+    """Rows without an id are dropped."""
     rows = [
         {"id": "1", "status": "MODAL"},
         {"id": 1, "status": "IN_PROGRESS", "progress": "31%"},
@@ -401,8 +397,8 @@ def test_a_list_holds_one_row_per_id_and_skips_what_is_no_task() -> None:
     assert responses.parse_tasks(RelayResponse(200, "[]"), ["1"]) == {}
 
 
-def test_of_a_list_only_what_was_asked_for_is_looked_at() -> None:
-    """Neither other people's rows, nor a hundred thousand of one task, are more than passed by."""
+def test_list_validates_only_requested_rows() -> None:
+    """Neither other tasks nor a hundred thousand rows of one task."""
     others = [{"id": str(number), "buttons": [{}] * 9} for number in range(2, 60_000)]
     again = [{"id": "1", "progress": "46%", "buttons": [{"customId": "x::1"}] * 9}] * 60_000
     late = {"id": "1", "progress": "99%"}
@@ -414,7 +410,6 @@ def test_of_a_list_only_what_was_asked_for_is_looked_at() -> None:
 
 
 def test_errors_carry_their_data() -> None:
-    """The leaves hold what the apology needs: the word, the code, the wait, the id, whether it lasts."""
     with pytest.raises(PromptBanned) as banned:
         responses.parse_submission(recorded("05_submit_banned_24").answer)
     assert (banned.value.word, banned.value.reason) == ("nude", "可能包含敏感词")
@@ -433,8 +428,7 @@ def test_errors_carry_their_data() -> None:
 
 
 @pytest.mark.parametrize("text", ["", PAGE, _mj(30, "saturated"), _openai("slow")])
-def test_retry_after_survives(text: str) -> None:
-    """How long to wait reaches whoever waits, for reads and submits alike."""
+def test_retry_after_reaches_the_error(text: str) -> None:
     answer = RelayResponse(429, text, 17.0)
     with pytest.raises(RelayBusy) as read:
         responses.parse_task(answer, ASKED)
@@ -448,16 +442,15 @@ def test_retry_after_survives(text: str) -> None:
     assert down.value.retry_after == 17.0
 
 
-def test_retry_after_of_a_full_queue_survives() -> None:
-    """Code 23 is answered with HTTP 200, and may say how long as well."""
+def test_retry_after_of_a_full_queue_reaches_the_error() -> None:
+    """Code 23 has HTTP status 200."""
     with pytest.raises(RelayBusy) as busy:
         responses.parse_submission(RelayResponse(200, _mj(23, "queue"), 5.0))
     assert busy.value.retry_after == 5.0
 
 
 @pytest.mark.parametrize("name", names())
-def test_reasons_hold_neither_keys_nor_request_ids(name: str) -> None:
-    """What may be shown to people names no key, not even a part of one."""
+def test_reasons_contain_neither_keys_nor_request_ids(name: str) -> None:
     answer = recorded(name).answer
     for read in (partial(responses.parse_submission, answer), partial(responses.parse_tasks, answer, [ASKED])):
         if error := _error(read):
@@ -502,15 +495,13 @@ def _check(answer: RelayResponse) -> None:
 @given(STATUSES, JSON)
 @example(200, {"id": "1", "buttons": [{"customId": None}], "properties": 5, "imageUrls": [{"url": "\ud800"}, 7, None]})
 @example(200, {"code": float("inf"), "result": float("nan")})
-def test_any_json_ends_in_a_value_or_a_leaf(status: int, body: object) -> None:
-    """No JSON that a relay could send raises anything outside our tree."""
+def test_any_json_gives_a_value_or_our_error(status: int, body: object) -> None:
     answer = RelayResponse(status, json.dumps(body))
     _check(answer)
 
 
 @given(STATUSES, st.binary() | st.text().map(str.encode))
 @example(200, b"[" * 100_000)
-def test_any_bytes_end_in_a_value_or_a_leaf(status: int, body: bytes) -> None:
-    """No bytes that a relay could send raise anything outside our tree."""
+def test_any_text_gives_a_value_or_our_error(status: int, body: bytes) -> None:
     answer = RelayResponse(status, body.decode("utf-8", "replace"))
     _check(answer)

@@ -1,4 +1,4 @@
-"""The gate before submits: closed until a read succeeded, and again after one that was refused."""
+"""The gate for submits: closed until a read has succeeded, and again after a refused read."""
 
 import asyncio
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tests.fakes.clock import FakeClock
 
 
 class Check:
-    """A read that takes a second, and fails with `error`."""
+    """A check that takes a second, and fails with `error`."""
 
     def __init__(self, clock: FakeClock, error: RelayError | None = None) -> None:
         self.clock = clock
@@ -20,7 +20,7 @@ class Check:
         self.asked = 0
 
     async def __call__(self) -> None:
-        """Try it."""
+        """Run the check."""
         self.asked += 1
         await self.clock.sleep(1)
         if self.error is not None:
@@ -32,7 +32,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-async def test_it_opens_with_one_check_and_stays_open(clock: FakeClock) -> None:
+async def test_one_check_opens_the_gate(clock: FakeClock) -> None:
     check = Check(clock)
     gate = SubmitGate(check)
     for _ in range(3):
@@ -41,7 +41,7 @@ async def test_it_opens_with_one_check_and_stays_open(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyLimited(), RelayUnreachable("HTTP 502"), RelayBusy(retry_after=5)])
-async def test_what_the_check_fails_with_keeps_each_submit_back(error: RelayError, clock: FakeClock) -> None:
+async def test_failed_check_raises_its_error_for_each_submit(error: RelayError, clock: FakeClock) -> None:
     check = Check(clock, error)
     gate = SubmitGate(check)
     for asked in (1, 2):
@@ -53,7 +53,7 @@ async def test_what_the_check_fails_with_keeps_each_submit_back(error: RelayErro
     assert check.asked == 3
 
 
-async def test_an_ordinary_read_opens_and_closes_it(clock: FakeClock) -> None:
+async def test_ordinary_reads_open_and_close_the_gate(clock: FakeClock) -> None:
     check = Check(clock, KeyLimited())
     gate = SubmitGate(check)
     gate.open()
@@ -65,7 +65,7 @@ async def test_an_ordinary_read_opens_and_closes_it(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize("error", [None, KeyLimited()])
-async def test_submits_that_come_together_share_one_check(error: RelayError | None, clock: FakeClock) -> None:
+async def test_concurrent_submits_share_one_check(error: RelayError | None, clock: FakeClock) -> None:
     check = Check(clock, error)
     gate = SubmitGate(check)
     ended = await clock.run_until(asyncio.gather(*(gate.wait_until_open() for _ in range(8)), return_exceptions=True))
@@ -73,8 +73,8 @@ async def test_submits_that_come_together_share_one_check(error: RelayError | No
     assert [type(one) for one in ended] == [type(error)] * 8
 
 
-async def test_a_check_that_was_answered_lets_all_pass_that_waited_for_it(clock: FakeClock) -> None:
-    """Even where the relay refuses other reads all the time: no submit waits for a second check."""
+async def test_successful_check_passes_all_waiting_submits(clock: FakeClock) -> None:
+    """Even if the relay refuses other reads all the time, no submit waits for a second check."""
     check = Check(clock)
     gate = SubmitGate(check)
     waiting = [asyncio.ensure_future(gate.wait_until_open()) for _ in range(4)]
@@ -87,8 +87,8 @@ async def test_a_check_that_was_answered_lets_all_pass_that_waited_for_it(clock:
     assert check.asked == 2
 
 
-async def test_a_check_without_an_end_keeps_no_submit_for_long(clock: FakeClock) -> None:
-    """Its claim was held before, and others may claim the same after a while: nothing is sent then."""
+async def test_check_over_the_time_limit_fails_the_submit(clock: FakeClock) -> None:
+    """The submit's claim ages, and may be claimed again."""
     check = Check(clock)
     gate = SubmitGate(check, patience=0.0)
     for _ in range(2):
@@ -100,7 +100,7 @@ async def test_a_check_without_an_end_keeps_no_submit_for_long(clock: FakeClock)
     assert timedelta(seconds=MAX_WAIT_SECONDS) < MAX_CLAIM_AGE_TO_SEND / 4
 
 
-async def test_one_who_leaves_during_the_check_leaves_it_to_the_next(clock: FakeClock) -> None:
+async def test_cancelled_check_is_repeated_by_the_next_submit(clock: FakeClock) -> None:
     check = Check(clock)
     gate = SubmitGate(check)
     first, second = asyncio.ensure_future(gate.wait_until_open()), asyncio.ensure_future(gate.wait_until_open())
@@ -110,7 +110,7 @@ async def test_one_who_leaves_during_the_check_leaves_it_to_the_next(clock: Fake
     assert (first.cancelled(), check.asked) == (True, 2)
 
 
-async def test_a_read_that_is_answered_meanwhile_counts_more_than_a_check_that_fails(clock: FakeClock) -> None:
+async def test_successful_read_during_a_failing_check_opens_the_gate(clock: FakeClock) -> None:
     check = Check(clock, RelayUnreachable("HTTP 502"))
     gate = SubmitGate(check)
     waiting = asyncio.ensure_future(gate.wait_until_open())

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.pictures import encoded, moving, noise
+from tests.pictures import draw_noise, encode, make_animation
 from tests.world import QUICK, World, buttons, title_of, world
 
-PNG = encoded(noise(96, 96))
-OTHER = encoded(noise(96, 128))
+PNG = encode(draw_noise(96, 96))
+OTHER = encode(draw_noise(96, 128))
 LARGE = RelaySettings(seconds_per_task=0.2, picture_side=256)
 UNKNOWN = "1730621826053455"
 
@@ -113,8 +113,8 @@ async def test_a_file_without_a_prompt_says_how_it_moves(tmp_path: Path, motion:
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("blend", {"image1": ("a.png", PNG), "image2": ("b.mp4", b"xxxx")}, "video/mp4"),
-    ("blend", {"image1": ("a.png", PNG), "image2": ("b.gif", moving("GIF"))}, "moves"),
-    ("blend", {"image1": ("a.png", PNG), "image2": ("b.png", encoded(noise(4, 4)))}, "4 x 4"),
+    ("blend", {"image1": ("a.png", PNG), "image2": ("b.gif", make_animation("GIF"))}, "moves"),
+    ("blend", {"image1": ("a.png", PNG), "image2": ("b.png", encode(draw_noise(4, 4)))}, "4 x 4"),
     ("edit", {"image": ("a.png", PNG), "prompt": "--ar 3:2"}, "words beside it"),
     ("edit", {"image": ("a.png", PNG), "prompt": "night --chaos 900"}, "`--chaos`"),
     ("edit", {"image": ("a.txt", b"xxxx"), "prompt": "night"}, "text/plain"),
@@ -123,7 +123,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("animate", {"image": ("a.png", PNG), "id": UNKNOWN}, "Give me what the clips begin with"),
     ("animate", {"id": "my cat"}, "not a task id"),
     ("animate", {"id": UNKNOWN}, "knows no task"),
-    ("animate", {"image": ("a.png", PNG), "end_image": ("b.gif", moving("GIF"))}, "moves"),
+    ("animate", {"image": ("a.png", PNG), "end_image": ("b.gif", make_animation("GIF"))}, "moves"),
     ("animate", {"image": ("a.png", PNG), "prompt": "x --motion sideways"}, "`--motion`"),
 ]
 

@@ -8,10 +8,10 @@ import pytest
 from simcord import InteractionResult
 
 from sandbox.relay import RelaySettings
-from tests.pictures import encoded, moving, noise
+from tests.pictures import draw_noise, encode, make_animation
 from tests.world import World, title_of, world
 
-FOX, OWL, TINY = encoded(noise(120, 80)), encoded(noise(80, 120)), encoded(noise(4, 4))
+FOX, OWL, TINY = encode(draw_noise(120, 80)), encode(draw_noise(80, 120)), encode(draw_noise(4, 4))
 
 
 async def _shown(w: World, message: discord.Message) -> discord.Message:
@@ -107,7 +107,7 @@ async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
         ([], "no picture in that message"),
         ([("a.txt", b"text")], "no picture in that message"),
         ([("fox.png", FOX), ("tiny.png", TINY)], "4 x 4 pixels"),
-        ([("moves.gif", moving("GIF"))], "moves"),
+        ([("moves.gif", make_animation("GIF"))], "moves"),
         ([("huge.png", bytes(33 * 2**20))], "33 MiB"),
     ],
 )
@@ -136,7 +136,7 @@ async def test_the_pictures_stay_though_their_message_goes(tmp_path: Path) -> No
     ("other", "said"),
     [
         (("tiny.png", TINY), "4 x 4 pixels"),
-        (("moves.gif", moving("GIF")), "moves"),
+        (("moves.gif", make_animation("GIF")), "moves"),
         (("notes.pdf", b"%PDF-1.7 ..."), "notes.pdf"),
         (("half.png", OWL[:60]), "half.png"),
     ],

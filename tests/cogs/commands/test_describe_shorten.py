@@ -7,10 +7,10 @@ import discord
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.pictures import encoded, moving, noise
+from tests.pictures import draw_noise, encode, make_animation
 from tests.world import rows, title_of, world
 
-PNG = encoded(noise(120, 80))
+PNG = encode(draw_noise(120, 80))
 
 
 async def test_a_picture_is_described_in_four_readings(tmp_path: Path) -> None:
@@ -46,8 +46,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "Give me one picture"),
     ({"image": ("a.png", PNG), "link": "https://cdn.test/a.png"}, "Give me one picture"),
     ({"image": ("a.mp4", b"xxxx")}, "video/mp4"),
-    ({"image": ("moves.gif", moving("GIF"))}, "moves"),
-    ({"image": ("tiny.png", encoded(noise(4, 4)))}, "4 x 4 pixels"),
+    ({"image": ("moves.gif", make_animation("GIF"))}, "moves"),
+    ({"image": ("tiny.png", encode(draw_noise(4, 4)))}, "4 x 4 pixels"),
     ({"link": "http://169.254.169.254/latest/meta-data"}, "nothing that I can open"),
     ({"link": "file:///etc/passwd"}, "nothing that I can open"),
     ({"link": "no link at all"}, "nothing that I can open"),

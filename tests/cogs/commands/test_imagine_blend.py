@@ -9,10 +9,10 @@ from bot.errors import StoreUnavailable
 from bot.text_cleaning import clean_text
 from cogs.commands.imagine_blend import ImagineBlendCog
 from sandbox.relay import RelaySettings
-from tests.pictures import bomb, encoded, moving, noise
+from tests.pictures import draw_noise, encode, make_animation, make_bomb
 from tests.world import GUILD_ID, World, rows, title_of, world
 
-PNG = encoded(noise(96, 96))
+PNG = encode(draw_noise(96, 96))
 
 
 async def drawn(w: World, name: str, **options: Any) -> Any:  # noqa: ANN401
@@ -113,11 +113,11 @@ async def test_what_is_known_to_be_wrong_is_refused_before_any_defer(
 
 
 BAD_PICTURES = [
-    ("tiny.png", encoded(noise(4, 4)), "4 x 4 pixels"),
-    ("moves.gif", moving("GIF"), "moves"),
+    ("tiny.png", encode(draw_noise(4, 4)), "4 x 4 pixels"),
+    ("moves.gif", make_animation("GIF"), "moves"),
     ("half.png", PNG[: len(PNG) // 2], "broken"),
     ("liar.png", b"%PDF-1.7 and more", "PDF"),
-    ("bomb.png", bomb(60_000, 60_000), "million pixels"),
+    ("bomb.png", make_bomb(60_000, 60_000), "million pixels"),
 ]
 
 

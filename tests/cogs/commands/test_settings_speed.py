@@ -8,10 +8,10 @@ import pytest
 from bot.midjourney.capabilities import SPEED_CAPABILITY
 from bot.midjourney.request_options import Speed
 from sandbox.relay import RelaySettings
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 from tests.world import QUICK, World, world
 
-PNG = encoded(noise(96, 96))
+PNG = encode(draw_noise(96, 96))
 
 
 async def relaxed(w: World) -> None:

@@ -14,7 +14,7 @@ from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from sandbox.relay import RelaySettings
 from tests.buttonless import Buttonless
 from tests.cogs.handlers.test_result_buttons import choose
-from tests.pictures import encoded, noise
+from tests.pictures import draw_noise, encode
 from tests.world import QUICK, World, button, buttons, rows, show, title_of, world
 
 LARGE = RelaySettings(seconds_per_task=0.2, picture_side=256)
@@ -96,7 +96,7 @@ async def test_buttons_outlive_the_process_and_the_database(tmp_path: Path) -> N
 async def test_a_description_offers_its_lines(tmp_path: Path) -> None:
     """Each opens its form; what was read is no prompt, neither here nor in the list of tasks."""
     async with world(tmp_path, Buttonless(QUICK)) as w:
-        shown = await w.act(w.member.slash(w.channel, "describe", image=("a.png", encoded(noise(96, 96)))))
+        shown = await w.act(w.member.slash(w.channel, "describe", image=("a.png", encode(draw_noise(96, 96)))))
         assert shown.response is not None
         described = await w.pictured(shown.response.id)
         assert title_of(described).startswith("✅ Described")
