@@ -1,1 +1,1 @@
-"""What is paid: a press or a command is claimed once, sent at most once, and its answer recorded."""
+"""Everything that the relay bills: each press and each command is claimed, sent at most once, and settled."""

@@ -1,4 +1,4 @@
-"""What each creating command asks for: checked, and made into the order of its pictures once they are here. Pure."""
+"""Check what a command asks for, and build its request once its pictures are downloaded. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,46 +17,46 @@ MIN_BLEND_PICTURES, MAX_BLEND_PICTURES = 2, 5
 
 
 class PictureInput(Protocol):
-    """A picture that somebody gave with a command, and that is not here yet."""
+    """A picture that a person gave with a command, and that is not downloaded yet."""
 
     @property
     def name(self) -> str:
-        """Its file's name."""
+        """The name of its file."""
         ...
 
     async def read(self) -> bytes:
-        """Download it; raise a leaf of UploadRefused or PictureError where it cannot be had."""
+        """Download it; raise a leaf of UploadRefused or PictureError if that fails."""
         ...
 
 
 @runtime_checkable
 class GeneratedPictureInput(PictureInput, Protocol):
-    """A picture that was drawn from words, known once it is read."""
+    """A picture that Midjourney drew from words, which are known once it is read."""
 
     @property
     def words(self) -> str:
-        """The words alone, without parameters; empty where nobody knows them."""
+        """The prompt without its parameters; empty if unknown."""
         ...
 
 
 @dataclass(frozen=True)
 class PersonDefaults:
-    """What a person wants wherever they say nothing: parameters, and which queue."""
+    """The parameters and the speed that a person has chosen for all prompts which do not set them."""
 
     parameters: tuple[Parameter, ...] = ()
     speed: Speed | None = None
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """Return both as parameters."""
+        """The parameters, with the speed as one of them."""
         return (*self.parameters, Parameter(self.speed)) if self.speed else self.parameters
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRequest:
-    """What somebody asks for: `action` is the API's word, `prompt` what the message shows until the relay tells more.
+    """What a command asks for: `action` is the API's word, `prompt` what the message shows until the first poll.
 
-    `order` makes the submit of the pictures, in the order in which they were given, once they are checked.
+    `build_request` takes the data of `pictures`, in the same order, once they are downloaded and checked.
     """
 
     action: str
@@ -68,10 +68,10 @@ class CommandRequest:
 def build_imagine(
     options: ImagineOptions, pictures: tuple[PictureInput, ...] = (), defaults: PersonDefaults | None = None
 ) -> CommandRequest:
-    """Ask for four pictures of a prompt.
+    """Request four pictures of a prompt.
 
     Raises:
-        PromptRefused: Something is wrong with it; all of it is told at once.
+        PromptRefused: The prompt has problems; the error lists all of them.
     """
     options = replace(options, uploads=len(pictures))
     line = build_prompt(options, (defaults or PersonDefaults()).all_parameters).line
@@ -81,15 +81,15 @@ def build_imagine(
 
 
 def build_describe(picture: PictureInput) -> CommandRequest:
-    """Ask for four prompts that a picture could have been drawn from."""
+    """Request four prompts that a picture could have been drawn from."""
     return CommandRequest(action="DESCRIBE", pictures=(picture,), build_request=lambda data: Describe(picture=data[0]))
 
 
 def build_shorten(prompt: str) -> CommandRequest:
-    """Ask which words of a prompt count.
+    """Request which words of a prompt matter.
 
     Raises:
-        PromptRefused: There are no words, or too many.
+        PromptRefused: The prompt has no words, or is too long.
     """
     typed = parse_prompt(prompt)
     problems: list[PromptProblem] = [] if typed.words else [PromptTextMissing(has_parameters=bool(typed.parameters))]
@@ -101,10 +101,10 @@ def build_shorten(prompt: str) -> CommandRequest:
 
 
 def build_blend(pictures: tuple[PictureInput, ...], dimensions: Dimensions = Dimensions.SQUARE) -> CommandRequest:
-    """Ask for two to five pictures to be blended.
+    """Request a blend of two to five pictures.
 
     Raises:
-        UploadsMiscounted: There are fewer, or more.
+        UploadCountInvalid: There are fewer, or more.
     """
     if not MIN_BLEND_PICTURES <= len(pictures) <= MAX_BLEND_PICTURES:
         raise UploadCountInvalid(len(pictures), MIN_BLEND_PICTURES, MAX_BLEND_PICTURES)
@@ -114,10 +114,10 @@ def build_blend(pictures: tuple[PictureInput, ...], dimensions: Dimensions = Dim
 
 
 def build_edit(picture: PictureInput, prompt: str) -> CommandRequest:
-    """Ask for a picture to be changed as a prompt says.
+    """Request a change of a picture, described by a prompt.
 
     Raises:
-        PromptRefused: Something is wrong with the prompt.
+        PromptRefused: The prompt has problems.
     """
     line = build_prompt(ImagineOptions(prompt=prompt, uploads=1)).line
     return CommandRequest(
@@ -126,7 +126,7 @@ def build_edit(picture: PictureInput, prompt: str) -> CommandRequest:
 
 
 def build_face_swap(source: PictureInput, target: PictureInput) -> CommandRequest:
-    """Ask for the face of one picture to be put into another."""
+    """Request the face of one picture to be put into another."""
     return CommandRequest(
         action="SWAP_FACE",
         pictures=(source, target),
@@ -142,21 +142,27 @@ def build_animate(
     *,
     loop: bool = False,
 ) -> CommandRequest:
-    """Ask for clips that begin with a picture, and end with another where one is given.
+    """Request clips that start with a picture, and end with another if one is given.
 
-    TrueAI's proxy refuses an empty prompt: without one the words that the picture was drawn from are sent, as the
-    button does, and for a file, of which none are known, no more than how it shall move.
+    TrueAI's proxy refuses an empty prompt. Without one the request holds the words that the picture was drawn from, as
+    the button's request does; for a file, whose words are unknown, it only says how much should move.
 
     Raises:
-        PromptRefused: Something is wrong with the prompt.
+        PromptRefused: The prompt has problems.
     """
-    # Parameters need no words beside a picture here: two of them would do without as well.
+    # Beside a picture parameters need no words, which the check allows from two uploads on.
     line = build_prompt(ImagineOptions(prompt=prompt, uploads=2)).line if prompt else ""
 
-    def order(data: tuple[bytes, ...]) -> SubmitRequest:
-        asked = line or (picture.words if isinstance(picture, GeneratedPictureInput) else "") or motion.default_prompt
-        return Video(prompt=asked, image=data[0], motion=motion, end_image=data[1] if end else "", loop=loop)
+    def build_video(data: tuple[bytes, ...]) -> SubmitRequest:
+        words = picture.words if isinstance(picture, GeneratedPictureInput) else ""
+        return Video(
+            prompt=line or words or motion.default_prompt,
+            image=data[0],
+            motion=motion,
+            end_image=data[1] if end else "",
+            loop=loop,
+        )
 
     return CommandRequest(
-        action="VIDEO", prompt=line, pictures=(picture, end) if end else (picture,), build_request=order
+        action="VIDEO", prompt=line, pictures=(picture, end) if end else (picture,), build_request=build_video
     )

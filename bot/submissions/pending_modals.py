@@ -1,4 +1,4 @@
-"""Children that wait for their form: which of them a press may answer, once for each, by whom it was made for."""
+"""Find the child that waits for its modal; only its requester may answer the modal, and only once."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from bot.submissions.claims import Press
 
 
 class PendingModals:
-    """Finds the job whose form a press answers. Ports: `relay`, `store`."""
+    """Finds the job whose modal a press answers or declines. Ports: `relay`, `store`."""
 
     def __init__(self, relay: Relay, store: Store, *, now: Now) -> None:
         self._relay = relay
@@ -19,43 +19,43 @@ class PendingModals:
         self._now = now
 
     async def find_job(self, press: Press, *, elsewhere: bool = False) -> Job:
-        """Return the child's job, as this press may answer or drop its form.
+        """Return the child's job if this press may answer or decline its modal.
 
-        `elsewhere`: the press is of another message than the child's own, which must be known then.
+        `elsewhere` tells that another message than the child's own was pressed; the child's job must be known then.
 
         Raises:
-            NotTheRequester: The child was made for somebody else.
-            RequesterUnknown: Nobody can tell for whom.
-            FormGone: It has had its form, or was dropped.
-            PlaceUnreachable: Nobody can draw the child's message any more.
+            NotTheRequester: The child was requested by another person.
+            RequesterUnknown: Neither the store nor Discord tells who requested it.
+            FormGone: The modal was answered or declined already.
+            PlaceUnreachable: The child's message can no longer be edited.
             TaskUnknown: Neither the store nor the relay knows the child.
         """
         jobs = await self._store.list_jobs_of_task(press.task_id)
-        made = next((job for job in jobs if job.claim_id), None)
-        job = made if elsewhere else await self._store.find_job(press.place.message_id)
-        asked_by = made or job
-        requester_id = asked_by.requester.id if asked_by else press.asker.requester_id
+        original = next((job for job in jobs if job.claim_id), None)
+        job = original if elsewhere else await self._store.find_job(press.place.message_id)
+        known = original or job
+        requester_id = known.requester.id if known else press.asker.requester_id
         if not requester_id:
             raise RequesterUnknown
         if requester_id != press.person.id:
             raise NotTheRequester
         task = await self._store.find_snapshot(press.task_id)
         if task is None and not jobs:
-            # Both may be forgotten; the relay knows whether it has been drawn.
+            # The store has forgotten both; the relay knows whether the task has been drawn.
             task = await self._relay.fetch_task(press.task_id)
-        # What is being drawn has had its form; earlier states may come to wait for it yet.
-        drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
-        if drawn or any(other.form_sent for other in jobs):
+        # A task that is being drawn has had its modal; in earlier states it may still wait for one.
+        is_drawn = task is not None and (task.status.is_final or task.status is Status.IN_PROGRESS)
+        if is_drawn or any(other.form_sent for other in jobs):
             raise ModalExpired
         if elsewhere:
-            return self._reached(job)
+            return self._check_reachable(job)
         if job is None:
             return Job(place=press.place, requester=press.person, task_id=press.task_id, born_at=self._now())
-        # The click brings a fresh token, which may be all that reaches a private message.
+        # The click brings a fresh token, and only that may reach a private message.
         return replace(job, place=press.place)
 
-    def _reached(self, job: Job | None) -> Job:
-        """Return a child's job if its own message can be drawn still: this press brings no token for it."""
+    def _check_reachable(self, job: Job | None) -> Job:
+        """Return a child's job if its own message can still be edited: this press brings no token for that message."""
         if job is None or not job.parent_id:
             raise ModalExpired
         if not job.place.reachable and job.place.token_expires_at <= self._now():
