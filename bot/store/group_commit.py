@@ -1,4 +1,4 @@
-"""When a transaction begins and ends for those who wait for it: one for many, and never cut short."""
+"""Transactions that are shared by many writers, and that are not cut short by a cancellation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,20 +9,20 @@ Row = Mapping[str, Any]
 TakeRows = Callable[[], Sequence[Row]]
 
 
-def _retrieve(task: asyncio.Future[Any]) -> None:
-    """Look at an error whose caller may be gone, so that asyncio does not report it as forgotten."""
+def _retrieve_error(task: asyncio.Future[Any]) -> None:
+    """Retrieve an error whose caller may be gone, so that asyncio does not log it as never retrieved."""
     if not task.cancelled():
         task.exception()
 
 
 async def run_to_completion(work: Awaitable[T]) -> T:
-    """Await a transaction, and hold a cancellation back until it has ended.
+    """Await a transaction, and delay a cancellation until the transaction has ended.
 
-    A statement cancelled half-way costs SQLAlchemy the connection, and one of SQLite's keeps the write lock until
-    the garbage collector finds its cursor: everybody else then waits in vain.
+    A statement canceled half-way costs SQLAlchemy the connection. On SQLite it also keeps the write lock until the
+    garbage collector finds its cursor, and all other writers wait in vain.
     """
     task = asyncio.ensure_future(work)
-    task.add_done_callback(_retrieve)
+    task.add_done_callback(_retrieve_error)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -31,9 +31,9 @@ async def run_to_completion(work: Awaitable[T]) -> T:
 
 
 class GroupCommit:
-    """Writes the rows of all who wait at the same moment in one transaction; each returns after its commit.
+    """Writes the rows of all concurrent callers in one transaction; each call returns after the commit.
 
-    `write` begins a transaction, and only then calls what it is given for the rows: until that moment more may join.
+    `write` begins a transaction and only then calls its argument to get the rows: rows may be added until then.
     """
 
     def __init__(self, write: Callable[[TakeRows], Awaitable[None]]) -> None:
@@ -42,7 +42,7 @@ class GroupCommit:
         self._commit: asyncio.Task[None] | None = None
 
     async def add(self, key: str, row: Row) -> None:
-        """Write a row; of several with one key in one transaction, the last."""
+        """Write a row; of several rows with one key in one transaction, only the last is written."""
         self._rows[key] = row
         if self._commit is None:
             self._commit = asyncio.create_task(self._run())
@@ -50,13 +50,13 @@ class GroupCommit:
 
     async def _run(self) -> None:
         try:
-            await self._write(self._take)
+            await self._write(self._take_rows)
         finally:
-            # Where no transaction began, those who wait fail together, and the next starts afresh.
+            # If no transaction began, all waiting callers fail together, and the next call starts a new one.
             if self._commit is asyncio.current_task():
-                self._take()
+                self._take_rows()
 
-    def _take(self) -> Sequence[Row]:
+    def _take_rows(self) -> Sequence[Row]:
         rows, self._rows, self._commit = self._rows, {}, None
-        # In one order everywhere: two processes that write the same rows would else wait for each other.
+        # All processes write in the same order, or two of them that write the same rows could deadlock.
         return [rows[key] for key in sorted(rows)]

@@ -1,4 +1,4 @@
-"""Bring a database to the newest schema: once, however many processes start at the same moment."""
+"""Migrate a database to the newest schema, one process at a time."""
 
 import asyncio
 import logging
@@ -16,21 +16,21 @@ from bot.store.engine import create_engine
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 
 _log = logging.getLogger(__name__)
-# Alembic keeps what it works on in module globals.
-_alembic = Lock()
+# Alembic keeps its state in module globals.
+_alembic_lock = Lock()
 _ADVISORY_LOCK = 0x6D6A_626F_7400
 
 
 async def migrate(url: URL) -> None:
-    """Apply what is missing; a database that a newer mjbot made is left alone, since migrations only add.
+    """Apply the missing migrations; a newer schema is left alone, since migrations only add to it.
 
-    It runs in a thread with a loop of its own: reading the steps takes longer than a loop may stand still.
+    It runs in a thread with an event loop of its own, as loading the migrations would block this one for too long.
     """
     await asyncio.to_thread(_migrate_in_thread, url)
 
 
 def _migrate_in_thread(url: URL) -> None:
-    with _alembic:
+    with _alembic_lock:
         asyncio.run(_migrate(url))
 
 
@@ -48,7 +48,7 @@ async def _migrate(url: URL) -> None:
 def _upgrade(connection: Connection) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
-    # A bare % in a path would be an interpolation to configparser.
+    # configparser would take a single % in a path for an interpolation.
     config.set_main_option("script_location", str(MIGRATIONS_DIR).replace("%", "%%"))
     config.attributes["connection"] = connection
     script = ScriptDirectory.from_config(config)

@@ -1,4 +1,7 @@
-"""Hears, over PostgreSQL's LISTEN, that jobs changed hands: a hint beside the slow poll, so it may be missed."""
+"""Listens for PostgreSQL's NOTIFY that jobs were released or taken over.
+
+A notification may be missed, as every process also looks for such jobs regularly.
+"""
 
 import asyncio
 import logging
@@ -17,64 +20,63 @@ log = logging.getLogger(__name__)
 
 NOTIFY_CHANNEL = "mjbot_jobs"
 
-_ALIVE_SECONDS = 30.0
-"""How often the connection is tried: one that the network has forgotten says nothing by itself."""
-_AGAIN_SECONDS = 5.0
+_KEEPALIVE_SECONDS = 30.0
+"""How often the connection is tested: one that the network has dropped would stay silent."""
+_RECONNECT_SECONDS = 5.0
 
 
 class NotifyListener:
-    """Counts what was heard; `next` returns at the next word, or at once where one came since the last call."""
+    """Receives notifications from the other processes on a database."""
 
     def __init__(self) -> None:
-        self._heard = asyncio.Event()
+        self._notified = asyncio.Event()
 
     @classmethod
     @asynccontextmanager
     async def listen(cls, url: URL) -> AsyncGenerator[Self]:
-        """Listen on the database of a URL, with a connection of its own, until the block ends; SQLite says nothing."""
-        hints = cls()
+        """Listen on a connection of its own until the block ends; on SQLite there are no notifications."""
+        listener = cls()
         if url.get_backend_name() == "sqlite":
-            yield hints
+            yield listener
             return
         engine = create_engine(url, pooled=False)
-        listening = asyncio.create_task(hints._listen(engine), name="hints")
+        task = asyncio.create_task(listener._keep_listening(engine), name="notify listener")
         try:
-            yield hints
+            yield listener
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             await engine.dispose()
 
     async def wait_for_notification(self) -> None:
-        """Wait for a word."""
-        await self._heard.wait()
-        self._heard.clear()
+        """Wait for a notification; return at once where one has come since the last call."""
+        await self._notified.wait()
+        self._notified.clear()
 
-    async def _listen(self, engine: AsyncEngine) -> None:
-        """Listen, again and again: whoever starts to listen may have missed something."""
+    async def _keep_listening(self, engine: AsyncEngine) -> None:
         while True:
             try:
                 with translate_database_errors():
-                    await self._hear(engine)
-            except StoreUnavailable as gone:
-                log.debug("Nothing is heard of other processes: %s.", gone)
-            await asyncio.sleep(_AGAIN_SECONDS)
+                    await self._listen(engine)
+            except StoreUnavailable as error:
+                log.debug("Notifications of other processes cannot be received: %s.", error)
+            await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def _hear(self, engine: AsyncEngine) -> None:
+    async def _listen(self, engine: AsyncEngine) -> None:
         async with engine.connect() as connection:
-            # asyncpg's own connection: SQLAlchemy knows no LISTEN.
+            # asyncpg's own connection, as SQLAlchemy has no LISTEN.
             driver: Any = (await connection.get_raw_connection()).driver_connection
             ended = asyncio.Event()
 
-            def end(_: object) -> None:
+            def on_termination(_: object) -> None:
                 ended.set()
 
-            def hear(*_: object) -> None:
-                self._heard.set()
+            def on_notification(*_: object) -> None:
+                self._notified.set()
 
-            driver.add_termination_listener(end)
-            await driver.add_listener(NOTIFY_CHANNEL, hear)
-            self._heard.set()
+            driver.add_termination_listener(on_termination)
+            await driver.add_listener(NOTIFY_CHANNEL, on_notification)
+            self._notified.set()  # notifications may have been missed before
             while not ended.is_set():
-                if not await wait_for_event(ended, _ALIVE_SECONDS):
+                if not await wait_for_event(ended, _KEEPALIVE_SECONDS):
                     await driver.execute("SELECT 1")

@@ -1026,8 +1026,8 @@ class TestDatabaseUrl:
     @pytest.mark.parametrize(
         ("wrong", "said"),
         [
-            ("mysql://u:p@h/d", "put sqlite:///data/mjbot.db for a file, or postgresql://"),
-            ("data/mjbot.db", "put sqlite:///data/mjbot.db for a file, or postgresql://"),
+            ("mysql://u:p@h/d", "use sqlite:///data/mjbot.db for a file, or postgresql://"),
+            ("data/mjbot.db", "use sqlite:///data/mjbot.db for a file, or postgresql://"),
             ("${{Postgres.DATABASE_URL}}", "is the service called Postgres?"),
             ("${{ My db.DATABASE_URL }}", "is the service called My db?"),
             ("${{DATABASE_URL}}", "is the service called Postgres?"),
