@@ -1,1 +1,1 @@
-"""What is followed: tasks are polled, and their messages drawn, until they end."""
+"""Following tasks: poll them, and keep their messages up to date until they have ended."""

@@ -1,4 +1,4 @@
-"""Draw the end of a task: at once, with its picture as soon as that can be had, with buttons that come later."""
+"""Show a finished task at once, and again when its picture is downloaded or its buttons arrive."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,20 +13,20 @@ from bot.tracking.feeds import Feed
 from bot.tracking.result_files import ResultFiles
 
 FIRST_PICTURE_SECONDS = 1.0
-"""How long the end of a task waits for its picture before it is drawn without."""
+"""How long the first drawing waits for the picture."""
 PICTURE_RETRY_TIMEOUT = timedelta(minutes=6)
-"""How long a picture that its host does not hand out yet is asked for again.
+"""How long a picture that its host does not provide yet is requested again.
 
 new-api's image route reads the first of the two rows that a form makes. That row lags by one or more ticks of 15 s, and
 by up to two minutes where processes share the polling by a lease.
 """
 FIRST_RETRY_SECONDS, RETRY_GROWTH_FACTOR, MAX_RETRY_SECONDS = 2.0, 1.5, 30.0
-"""How long the first pause between two tries is, in seconds; by what it grows; and the longest."""
+"""The first pause between two tries, the factor by which it grows, and the longest."""
 
 
 @dataclass(frozen=True)
 class ResultContent:
-    """What a message shows of a task that has ended; `follows` tells that its picture is still being asked for."""
+    """What a message shows of a task that has ended."""
 
     task: Task
     files: ResultFiles
@@ -35,11 +35,10 @@ class ResultContent:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultCallbacks:
-    """What the end of a task needs done.
+    """What a result message needs others to do.
 
-    `fetch` gets the files of a task, beside those that are there already, `keep` writes its snapshot, `draw` draws its
-    message, and `notify` mentions its person. `complete` adds the bot's own buttons to a task for which the relay will
-    send none.
+    `fetch_files` downloads the files of a task, except those that it is given. `add_buttons` adds the bot's own buttons
+    to a task for which the relay will send none.
     """
 
     fetch_files: Callable[[Task, ResultFiles], Awaitable[ResultFiles]]
@@ -51,7 +50,7 @@ class ResultCallbacks:
 
 @dataclass
 class ResultMessage:
-    """One message whose task has ended; `feed` brings later snapshots of it, pictures are asked for until `until`."""
+    """One message whose task has ended; `feed` brings later snapshots, `retry_until` ends the tries for its picture."""
 
     feed: Feed
     task: Task
@@ -67,9 +66,9 @@ class ResultMessage:
     _is_complete: bool = field(default=False, init=False)
 
     async def show(self) -> None:
-        """Draw the message, and draw it anew until nothing more can come.
+        """Draw the message, and again with each change, until nothing more can change.
 
-        The person is notified once the picture is there, or once its first try has shown that it follows later.
+        The person is notified once the picture is there, or once the first try has shown that it comes later.
         """
         await self.callbacks.save_snapshot(self.task)
         changes = aiter(self.feed)
@@ -110,17 +109,17 @@ class ResultMessage:
 
     def _wait_for_change(self, changes: AsyncIterator[Task]) -> None:
         if not self.feed.is_over and not self.feed.is_expired:
-            self._change = asyncio.ensure_future(_next(changes))
+            self._change = asyncio.ensure_future(_read_next(changes))
 
     def _take_files(self, files: ResultFiles) -> None:
-        """Show these files; where more may be had later, ask for them again after a pause."""
+        """Show these files; if a later try may bring more, start one after a pause."""
         self._files, self._fetching = files, None
         if files.is_pending and self.clock.now() < self.retry_until:
             self._start_fetch(self._pause)
             self._pause = min(self._pause * RETRY_GROWTH_FACTOR, MAX_RETRY_SECONDS)
 
     async def _take_change(self, task: Task) -> None:
-        """Show a later snapshot: buttons, or a link, that the relay told of only now."""
+        """Show a later snapshot, such as one with buttons or a link that the relay sends only now."""
         if task.looks_like(self.task):
             return
         self.task = task
@@ -138,8 +137,8 @@ class ResultMessage:
             await self.callbacks.notify(self.task)
 
 
-async def _next(changes: AsyncIterator[Task]) -> Task | None:
-    """Wait for the next snapshot; None where there is none, or where the relay has forgotten the task."""
+async def _read_next(changes: AsyncIterator[Task]) -> Task | None:
+    """Wait for the next snapshot; None if there is none, or the relay no longer knows the task."""
     try:
         return await anext(changes, None)
     except TaskUnknown:

@@ -1,4 +1,4 @@
-"""Forgets what has ended long ago; the buttons below those messages go on working by fetching."""
+"""Delete rows that ended long ago; the buttons of their messages still work, by reading the task again."""
 
 import logging
 from datetime import timedelta
@@ -9,35 +9,35 @@ from bot.ports import ProcessLeases, Store
 
 log = logging.getLogger(__name__)
 
-_EVERY_SECONDS = 3600.0
+_INTERVAL_SECONDS = 3600.0
 _FIRST_SECONDS = 60.0
-"""After a start, when there is more urgent work."""
-_DEAD = timedelta(days=1)
+"""After a start, when other work is more urgent."""
+_DEAD_PROCESS_AGE = timedelta(days=1)
 
 
 class Retention:
     """Deletes rows older than `days`, once an hour."""
 
-    def __init__(self, store: Store, fleet: ProcessLeases, *, days: float, clock: Clock) -> None:
+    def __init__(self, store: Store, leases: ProcessLeases, *, days: float, clock: Clock) -> None:
         self._store = store
-        self._fleet = fleet
-        self._age = timedelta(days=days)
+        self._leases = leases
+        self._max_age = timedelta(days=days)
         self._clock = clock
 
     async def run(self) -> None:
-        """Sweep until cancelled."""
+        """Delete old rows every hour until cancelled."""
         await self._clock.sleep(_FIRST_SECONDS)
         while True:
             await self.delete_old_rows()
-            await self._clock.sleep(_EVERY_SECONDS)
+            await self._clock.sleep(_INTERVAL_SECONDS)
 
     async def delete_old_rows(self) -> None:
-        """Delete what is old enough, now; a store that is gone is tried again next time."""
+        """Delete the rows that are old enough now; if the store is unavailable, leave it to the next hour."""
         try:
-            forgotten = await self._store.delete_expired(self._clock.now() - self._age)
-            await self._fleet.delete_dead_processes(_DEAD)
+            count = await self._store.delete_expired(self._clock.now() - self._max_age)
+            await self._leases.delete_dead_processes(_DEAD_PROCESS_AGE)
         except StoreUnavailable as gone:
             log.warning("Old rows could not be deleted: %s.", gone)
         else:
-            if forgotten:
-                log.info("Forgot %d old messages and tasks.", forgotten)
+            if count:
+                log.info("Old messages and tasks deleted: %d.", count)

@@ -30,7 +30,7 @@ async def test_old_rows_go_within_the_hour_and_nothing_else(caplog: pytest.LogCa
     assert (set(store.jobs), set(store.snapshots)) == ({1, 2}, {"t1", "t2"}), "not a second too early"
     await clock.advance(3600.0)
     assert (set(store.jobs), set(store.snapshots), store.alive_until) == ({2}, {"t2"}, {})
-    assert [record.getMessage() for record in caplog.records] == ["Forgot 2 old messages and tasks."]
+    assert [record.getMessage() for record in caplog.records] == ["Old messages and tasks deleted: 2."]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
