@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.first_answer import first_answers
+from benchmarks.first_answer import measure_first_answers
 from benchmarks.image_work import fitting_times, loop_delays
-from benchmarks.load import Load, under_load
-from benchmarks.table import Row, table
-from benchmarks.task_cost import Scales, weights
+from benchmarks.load import Load, measure_under_load
+from benchmarks.table import Row, format_table
+from benchmarks.task_cost import Scales, measure_task_costs
 
 ROWS = ("answers", "load", "weight", "pixels")
 
@@ -48,23 +48,23 @@ async def measure(options: argparse.Namespace) -> list[Row]:
             begun = time.monotonic()
             print(f"measuring {row} ...", file=sys.stderr, flush=True)
             if row == "answers":
-                rows += await first_answers(folder, burst=options.burst, rounds=options.rounds)
+                rows += await measure_first_answers(folder, burst=options.burst, rounds=options.rounds)
             elif row == "load":
                 load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
-                rows += await under_load(folder, load)
+                rows += await measure_under_load(folder, load)
             elif row == "pixels":
                 rows += await loop_delays(options.pictures, options.sizes)
                 rows.append(await fitting_times(options.pictures))
             else:
                 scales = Scales(options.few, options.many, options.seconds, options.settle)
-                rows += await weights(folder, scales)
+                rows += await measure_task_costs(folder, scales)
             print(f"  took {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    print(table(asyncio.run(measure(_options(arguments)))))
+    print(format_table(asyncio.run(measure(_options(arguments)))))
 
 
 if __name__ == "__main__":

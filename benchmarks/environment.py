@@ -67,7 +67,9 @@ async def relay_of(settings: RelaySettings) -> AsyncGenerator[Relay]:
         yield relay
 
 
-def plant(discord: LoopbackDiscord, relay: Relay, ends: Sequence[float], *, tokens: float = 1.0) -> list[Followed]:
+def add_running_tasks(
+    discord: LoopbackDiscord, relay: Relay, ends: Sequence[float], *, tokens: float = 1.0
+) -> list[Followed]:
     """Put tasks in flight that end at these times, each with a message that follows it, channel by channel.
 
     The share `tokens` of the messages is edited by an interaction's token, the rest as the bot.
@@ -113,7 +115,7 @@ def _job(discord: LoopbackDiscord, one: Followed, now: datetime) -> Job:
     return Job(place=place, requester=Person(discord.member.id, discord.member.name), task_id=one.task_id, born_at=now)
 
 
-class Child:
+class ChildProcess:
     """A process of ours; what it says is in `log`."""
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
@@ -141,7 +143,7 @@ class Child:
 
 
 @asynccontextmanager
-async def child(folder: Path, *arguments: str, **env: str) -> AsyncGenerator[Child]:
+async def start_process(folder: Path, *arguments: str, **env: str) -> AsyncGenerator[ChildProcess]:
     """Run `python -m ...` in `folder` with this environment alone; whatever happens, it ends with the block."""
     log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
@@ -156,7 +158,7 @@ async def child(folder: Path, *arguments: str, **env: str) -> AsyncGenerator[Chi
             stderr=output,
         )
     try:
-        yield Child(process, log)
+        yield ChildProcess(process, log)
     finally:
         if process.returncode is None:
             process.kill()
@@ -177,18 +179,18 @@ def mjbot_env(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, s
 @asynccontextmanager
 async def mjbot(
     folder: Path, discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed] = ()
-) -> AsyncGenerator[Child]:
+) -> AsyncGenerator[ChildProcess]:
     """Run the real process, going on with what a process before it followed."""
     file = folder / f"mjbot-{time.monotonic_ns()}.db"
     await write_jobs(file, discord, followed)
-    async with child(folder, "bot", **mjbot_env(discord, relay, file)) as running:
+    async with start_process(folder, "bot", **mjbot_env(discord, relay, file)) as running:
         yield running
 
 
 @asynccontextmanager
 async def naive(
     folder: Path, way: str, discord: LoopbackDiscord, relay: Relay | None = None, followed: Sequence[Followed] = ()
-) -> AsyncGenerator[Child]:
+) -> AsyncGenerator[ChildProcess]:
     """Run one of the naive ways."""
     file = folder / f"followed-{time.monotonic_ns()}.json"
     listed = [
@@ -203,11 +205,11 @@ async def naive(
     ]
     file.write_text(json.dumps(listed), encoding="utf-8")
     given = [relay.url, relay.settings.key, str(file)] if relay else []
-    async with child(folder, "benchmarks.naive_bot", way, discord.api_url, discord.token, *given) as running:
+    async with start_process(folder, "benchmarks.naive_bot", way, discord.api_url, discord.token, *given) as running:
         yield running
 
 
-async def wait_for(condition: Callable[[], bool], seconds: float, *running: Child) -> bool:
+async def wait_for(condition: Callable[[], bool], seconds: float, *running: ChildProcess) -> bool:
     """Wait until the condition holds, asked four times a second; tell whether it did in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from statistics import median
 
-from benchmarks.environment import Child, mjbot, naive, relay_of, wait_for
+from benchmarks.environment import ChildProcess, mjbot, naive, relay_of, wait_for
 from benchmarks.table import Row, percentile, ratio
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord
@@ -15,7 +15,7 @@ _WARM = 2
 _NEVER = 1e7  # seconds: these tasks show no change while they are measured
 
 
-async def first_answers(folder: Path, *, burst: int, rounds: int) -> list[Row]:
+async def measure_first_answers(folder: Path, *, burst: int, rounds: int) -> list[Row]:
     """Send bursts of /mjstatus to both, in turns, and compare the times from the interaction to its callback.
 
     The ratio is the median of the rounds' own ratios: what else the machine does meets both bots of a round alike.
@@ -55,7 +55,7 @@ def _row(times: dict[str, list[list[float]]], label: str, share: float, burst: i
     )
 
 
-async def _ready(discord: LoopbackDiscord, running: Child) -> None:
+async def _ready(discord: LoopbackDiscord, running: ChildProcess) -> None:
     if not await wait_for(lambda: bool(discord.commands and discord.gateway.connected), 30, running):
         raise RuntimeError("a bot did not become ready")
     await asyncio.sleep(0.5)

@@ -48,7 +48,7 @@ def _shared(due: float, woke: float, beside: Sequence[Late]) -> float:
 
 
 @asynccontextmanager
-async def bystander() -> AsyncGenerator[list[Late]]:
+async def run_idle_loop() -> AsyncGenerator[list[Late]]:
     """Let an idle process watch during the block; its delays are in the list when the block has ended."""
     late: list[Late] = []
     process = await asyncio.create_subprocess_exec(

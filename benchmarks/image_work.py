@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.idle_loop import Late, bystander, delays, longest
+from benchmarks.idle_loop import Late, delays, longest, run_idle_loop
 from benchmarks.table import Row, ratio
 from bot.errors import MaskAmbiguous
 from bot.imaging.grid_split import split_grid
@@ -46,10 +46,10 @@ async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
         for kind in KINDS:
             data = await asyncio.to_thread(_picture, kind, size)
             worker = ImageWorker()
-            async with bystander() as idle:
+            async with run_idle_loop() as idle:
                 ours = await delays(partial(_at_once, islice(_works(data, size), pictures), worker))
             await worker.close()
-            async with bystander() as idle_then:
+            async with run_idle_loop() as idle_then:
                 theirs = await delays(partial(_in_threads, islice(_works(data, size), max(1, pictures // 4))))
             rows.append(_row(f"{pictures} {kind} of {size[0]} x {size[1]}", ours, theirs, (idle, idle_then)))
             print(f"  {rows[-1].cells}", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.environment import Child, Followed, mjbot, naive, plant, relay_of, wait_for
+from benchmarks.environment import ChildProcess, Followed, add_running_tasks, mjbot, naive, relay_of, wait_for
 from benchmarks.table import Row, percentile, ratio
 from sandbox.relay import Relay, RelaySettings
 from tests.wire.loopback import LoopbackDiscord
@@ -52,7 +52,7 @@ class Outcome:
         return self.by_token + self.as_bot
 
 
-async def under_load(folder: Path, load: Load) -> list[Row]:
+async def measure_under_load(folder: Path, load: Load) -> list[Row]:
     """Let the tasks end once for each way, at the same moments, and compare."""
     ours, loops, asking = [await _run(folder, way, load) for way in ("mjbot", "loops", "ask")]
     return [*_requests(ours, asking, load), *_refusals(ours, loops), *_lags(ours, loops, load)]
@@ -131,7 +131,7 @@ async def _run(folder: Path, way: str, load: Load) -> Outcome:
         chance = random.Random(load.tasks)  # noqa: S311 - the same ends for every way
         begun = time.time() + load.lead
         ends = [begun + load.spread * chance.random() for _ in range(load.tasks)]
-        followed = plant(discord, relay, ends, tokens=0.5)
+        followed = add_running_tasks(discord, relay, ends, tokens=0.5)
         async with _started(folder, way, discord, relay, followed) as running:
             left = max(ends) + PATIENCE - time.time()
             if way == "ask":
@@ -143,7 +143,7 @@ async def _run(folder: Path, way: str, load: Load) -> Outcome:
 
 def _started(
     folder: Path, way: str, discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed]
-) -> AbstractAsyncContextManager[Child]:
+) -> AbstractAsyncContextManager[ChildProcess]:
     if way == "mjbot":
         return mjbot(folder, discord, relay, followed)
     return naive(folder, way, discord, relay, followed)

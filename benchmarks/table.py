@@ -25,7 +25,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """Return what the table shows."""
         verdict = {True: "met", False: "MISSED", None: ""}[self.met]
-        return self.what, self.mjbot, self.naive, shown(self.ratio), self.target, verdict
+        return self.what, self.mjbot, self.naive, format_number(self.ratio), self.target, verdict
 
 
 def ratio(mjbot: float, naive: float) -> float:
@@ -35,7 +35,7 @@ def ratio(mjbot: float, naive: float) -> float:
     return math.inf if mjbot else 1.0
 
 
-def shown(value: float) -> str:
+def format_number(value: float) -> str:
     """Write a ratio as a reader takes it in: small ones as a fraction."""
     return f"1/{1 / value:.0f}" if 0 < value < 0.1 else f"{value:.2f}"
 
@@ -46,7 +46,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def table(rows: Sequence[Row]) -> str:
+def format_table(rows: Sequence[Row]) -> str:
     """Lay rows out, those whose ratio holds on any machine first."""
     head = ("what", "mjbot", "naive", "ratio", "target", "")
     lines = [head, *(row.cells for row in sorted(rows, key=lambda row: not row.portable))]

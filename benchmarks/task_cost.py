@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.environment import mjbot, naive, plant, relay_of, wait_for
+from benchmarks.environment import add_running_tasks, mjbot, naive, relay_of, wait_for
 from benchmarks.table import Row, ratio
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord
@@ -18,7 +18,7 @@ _DRAWN_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
-class Weight:
+class TaskCost:
     """Resident memory in bytes, and the share of one core, of a process that watches so many tasks."""
 
     tasks: int
@@ -36,7 +36,7 @@ class Scales:
     settle: float
 
 
-async def weights(folder: Path, scales: Scales) -> list[Row]:
+async def measure_task_costs(folder: Path, scales: Scales) -> list[Row]:
     """Weigh both ways at two sizes."""
     empty, *ours = [await _weigh(folder, size, scales, naively=False) for size in (0, scales.few, scales.many)]
     theirs = [await _weigh(folder, size, scales, naively=True) for size in (scales.few, scales.many)]
@@ -62,16 +62,16 @@ async def weights(folder: Path, scales: Scales) -> list[Row]:
     ]
 
 
-def _each(few: Weight, many: Weight) -> float:
+def _each(few: TaskCost, many: TaskCost) -> float:
     return (many.resident - few.resident) / (many.tasks - few.tasks) / KIB
 
 
-async def _weigh(folder: Path, tasks: int, scales: Scales, *, naively: bool) -> Weight:
+async def _weigh(folder: Path, tasks: int, scales: Scales, *, naively: bool) -> TaskCost:
     async with (
         relay_of(RelaySettings(seconds_per_task=_NEVER)) as relay,
         LoopbackDiscord(channels=250, schema=False, limits=False, keep=False) as discord,
     ):
-        followed = plant(discord, relay, [time.time() + _NEVER - 1] * tasks)
+        followed = add_running_tasks(discord, relay, [time.time() + _NEVER - 1] * tasks)
         start = naive(folder, "loops", discord, relay, followed) if naively else mjbot(folder, discord, relay, followed)
         async with start as running:
             await wait_for(lambda: bool(discord.gateway.connected), 30, running)
@@ -80,4 +80,4 @@ async def _weigh(folder: Path, tasks: int, scales: Scales, *, naively: bool) -> 
             cpu, begun = running.cpu_seconds, time.monotonic()
             await asyncio.sleep(scales.seconds if tasks == scales.many else 0.1)
             core = (running.cpu_seconds - cpu) / (time.monotonic() - begun)
-            return Weight(tasks, running.resident_bytes, core)
+            return TaskCost(tasks, running.resident_bytes, core)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sandbox.avatars import avatars
-from sandbox.environment import DOCUMENTED_ID, Stage, stage
+from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
 from sandbox.page import LivePage
 from sandbox.pictures import DRAWN
 from sandbox.relay import RelaySettings, profile
@@ -33,16 +33,16 @@ _WELCOME = (
 class Opened(NamedTuple):
     """A sandbox that is open: what is behind the page, the page, and its address."""
 
-    scene: Stage
+    scene: Environment
     page: LivePage
     url: str
 
 
 @asynccontextmanager
-async def opened(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[Opened]:
+async def open_page(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[Opened]:
     """Open the page, furnished and alive."""
-    async with stage(relay) as scene:
-        await furnish(scene)
+    async with open_environment(relay) as scene:
+        await post_example_messages(scene)
         viewers = (scene.member, scene.guide)
         faces = avatars((viewer.id, viewer.name) for viewer in viewers)
         preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces)
@@ -55,7 +55,7 @@ async def opened(relay: RelaySettings, port: int | None = None) -> AsyncGenerato
 
 async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
     """Show the page until interrupted."""
-    async with opened(relay, port) as sandbox:
+    async with open_page(relay, port) as sandbox:
         print(f"\n  mjbot's sandbox is open: {sandbox.url}\n")
         print("  Press U2 below the four pigs; type /imagine and what to draw. Ctrl+C ends it.\n", flush=True)
         if open_browser:
@@ -63,7 +63,7 @@ async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) ->
         await asyncio.Event().wait()
 
 
-async def furnish(scene: Stage) -> None:
+async def post_example_messages(scene: Environment) -> None:
     """Fill the channel: a failure, a task that is being drawn, a finished grid, and what to do."""
     failed = scene.relay.add_task(
         "failed", prompt="a knight --ar banana", fail_reason="[Invalid parameter] Invalid value for `--ar`: banana"

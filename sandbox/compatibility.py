@@ -16,8 +16,8 @@ from PIL import Image
 
 from bot.midjourney.buttons import BUTTON_TABLE, find_pattern
 from sandbox.relay import PROFILES, RelaySettings, profile
-from sandbox.relay.tasks.sample_tasks import Life
-from sandbox.walker import NotOffered, Walker, walker
+from sandbox.relay.tasks.sample_tasks import SampleKind
+from sandbox.walker import NotOffered, Walker, open_walker
 
 BEGIN, END = "<!-- relays: begin -->", "<!-- relays: end -->"
 """Between these two lines of README stands the table."""
@@ -53,7 +53,7 @@ class Press:
     """A button: on the result of which life, under which label, and what its customId begins with."""
 
     name: str
-    life: Life
+    life: SampleKind
     label: str
     custom_id: str
     prompt: str = _PROMPT
@@ -217,9 +217,9 @@ def assert_complete(commands: tuple[str, ...]) -> None:
         raise Incomplete(f"no walk in sandbox/compatibility.py: {', '.join(missing)}")
 
 
-async def column(name: str) -> dict[str, str]:
+async def measure_column(name: str) -> dict[str, str]:
     """Walk everything against one relay software; return its column of the table."""
-    async with walker(_quick(name)) as by:
+    async with open_walker(_quick(name)) as by:
         assert_complete(by.commands)
         gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -264,14 +264,14 @@ async def _column_of(name: str) -> dict[str, str]:
     return found
 
 
-def written(readme: str) -> str:
+def read_table(readme: str) -> str:
     """Return the table that a README holds, "" where it has none."""
     _, begin, rest = readme.partition(BEGIN)
     inside, end, _ = rest.partition(END)
     return inside.strip() if begin and end else ""
 
 
-def write(path: Path, found: str) -> None:
+def write_table(path: Path, found: str) -> None:
     """Put a table between the two markers of a file.
 
     Raises:
@@ -285,9 +285,9 @@ def write(path: Path, found: str) -> None:
     path.write_text(f"{before}{BEGIN}\n{found}\n{END}{after}")
 
 
-def changed(readme: str, found: str) -> list[str]:
+def find_changed_cells(readme: str, found: str) -> list[str]:
     """List the rows that a README does not tell as they were found, and those that it tells and nothing walks."""
-    told, seen = written(readme).splitlines(), found.splitlines()
+    told, seen = read_table(readme).splitlines(), found.splitlines()
     return [line for line in seen if line not in told] + [f"- {line}" for line in told if line not in seen]
 
 
@@ -296,7 +296,9 @@ def _quick(name: str) -> RelaySettings:
     settings = profile(name)
     tick = 0.1 if settings.refresh_seconds else 0.0
     # Many tasks at once are this table's own doing: no relay's queue is meant by it.
-    return replace(settings, seconds_per_task=0.2, picture_side=160, refresh_seconds=tick, parallel=0, slow_word=_SLOW)
+    return replace(
+        settings, seconds_per_task=0.2, picture_side=160, refresh_seconds=tick, parallel=0, slow_prompt_word=_SLOW
+    )
 
 
 def _code(name: str) -> str:
@@ -307,7 +309,7 @@ def _code(name: str) -> str:
 def main() -> None:
     """Walk the relay that the command line names."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    print(json.dumps(asyncio.run(column(sys.argv[1]))))
+    print(json.dumps(asyncio.run(measure_column(sys.argv[1]))))
 
 
 if __name__ == "__main__":

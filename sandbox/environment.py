@@ -23,7 +23,7 @@ GUILD_ID = 1_187_000_000_000_000_001
 
 
 @dataclass(frozen=True)
-class Stage:
+class Environment:
     """What a demo or a test plays with: `member` is who sits at the page."""
 
     relay: Relay
@@ -56,7 +56,7 @@ def settings(relay_url: str, folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
+async def open_environment(relay_settings: RelaySettings) -> AsyncGenerator[Environment]:
     """Open everything, in order; the bot runs as it would on Discord, only faster to start."""
     with tempfile.TemporaryDirectory(prefix="mjbot-") as folder:
         async with Relay(relay_settings).serve() as relay:
@@ -79,4 +79,4 @@ async def stage(relay_settings: RelaySettings) -> AsyncGenerator[Stage]:
                     await built.bot.wait_until_ready()
                     if built.bot.user is not None:
                         await built.bot.user.edit(username="mjbot")
-                    yield Stage(relay, built, env, channel, member, guide)
+                    yield Environment(relay, built, env, channel, member, guide)

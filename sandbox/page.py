@@ -13,7 +13,7 @@ from typing import Any
 
 from simcord import Env, Preview, SetupError
 
-from sandbox.page_pictures import Replaced
+from sandbox.page_pictures import PagePictures
 
 _LOOK_SECONDS = 0.25
 """How long a look may wait for a bot that is busy. What somebody does has the time that `stage` gives: a click whose
@@ -27,7 +27,7 @@ class LivePage:
         self._env = env
         self._preview = preview
         self._turn = asyncio.Lock()
-        self._replaced = Replaced(preview)
+        self._replaced = PagePictures(preview)
         self._act = preview._action  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         preview._action = self._acted  # type: ignore[method-assign]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 

@@ -14,7 +14,7 @@ _MOST = 64
 """How many files are kept: a demo's picture has some hundred KiB."""
 
 
-class Replaced:
+class PagePictures:
     """Serves what a page shows, and what those before it showed, to whom looks at them."""
 
     def __init__(self, preview: Preview) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import discord
 
-from sandbox.compatibility import Incomplete, changed, table, write
-from sandbox.environment import DOCUMENTED_ID, Stage, stage
+from sandbox.compatibility import Incomplete, find_changed_cells, table, write_table
+from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
 from sandbox.relay import RelaySettings
 
 _README = Path(__file__).parents[1] / "README.md"
@@ -30,7 +30,7 @@ async def tour(write_to: Path | None = None) -> int:
     # The walks wait for most of their time, and so does the trip.
     walking = asyncio.create_task(table())
     try:
-        async with stage(RelaySettings(seconds_per_task=3)) as scene:
+        async with open_environment(RelaySettings(seconds_per_task=3)) as scene:
             await _trip(scene)
         found = await walking
         print(f"\n{found}")
@@ -48,11 +48,11 @@ async def tour(write_to: Path | None = None) -> int:
 def _compare(found: str, write_to: Path | None) -> None:
     """Write the table, or hold it against README's."""
     if write_to is not None:
-        write(write_to, found)
+        write_table(write_to, found)
         return
     if not _README.exists():
         return
-    if rows := changed(_README.read_text(), found):
+    if rows := find_changed_cells(_README.read_text(), found):
         told = "\n    ".join(rows)
         raise TourFailed(
             f"README tells these rows otherwise (`python -m sandbox --tour --write-table README.md` writes them):"
@@ -60,7 +60,7 @@ def _compare(found: str, write_to: Path | None) -> None:
         )
 
 
-async def _trip(scene: Stage) -> None:
+async def _trip(scene: Environment) -> None:
     grid = await _imagine(scene)
     single = await _press(scene, grid, "U2", "Picture 2")
     await _press(scene, single, "Upscale (Subtle)", "Upscaled")
@@ -74,7 +74,7 @@ async def _trip(scene: Stage) -> None:
         raise TourFailed(f"{submits} submits for one command and four presses")
 
 
-async def _imagine(scene: Stage) -> discord.Message:
+async def _imagine(scene: Environment) -> discord.Message:
     prompt = "a lighthouse at dawn"
     _say("lien", f"/imagine prompt: {prompt} aspect: 3:2")
     await scene.member.slash(scene.channel, "imagine", prompt=prompt, aspect="3:2")
@@ -83,7 +83,7 @@ async def _imagine(scene: Stage) -> discord.Message:
     return _message(scene, message_id)
 
 
-async def _told(scene: Stage, name: str, **options: str) -> None:
+async def _told(scene: Environment, name: str, **options: str) -> None:
     """Ask for something that cannot be, and print what only this person reads."""
     _say("lien", f"/{name} {' '.join(f'{key}: {value}' for key, value in options.items())}")
     result = await scene.member.slash(scene.channel, name, **options)
@@ -93,7 +93,7 @@ async def _told(scene: Stage, name: str, **options: str) -> None:
     print(f"      (only to lien) {told[0]}")
 
 
-async def _press(scene: Stage, message: discord.Message, label: str, ends: str) -> discord.Message:
+async def _press(scene: Environment, message: discord.Message, label: str, ends: str) -> discord.Message:
     _say("lien", f"presses {label}")
     before = len(scene.relay.submits)
     await scene.member.click(message, label=label)
@@ -108,7 +108,7 @@ async def _press(scene: Stage, message: discord.Message, label: str, ends: str) 
     return _message(scene, child)
 
 
-async def _zoom(scene: Stage, message: discord.Message) -> None:
+async def _zoom(scene: Environment, message: discord.Message) -> None:
     _say("lien", "presses Custom Zoom, and answers its form")
     opened = await scene.member.click(message, label="Custom Zoom")
     await scene.member.submit_modal(opened, {"prompt": "a lighthouse in a wide storm --ar 3:2 --v 7 --zoom 1.8"})
@@ -116,18 +116,18 @@ async def _zoom(scene: Stage, message: discord.Message) -> None:
     await _watch(scene, child, "Four pictures")
 
 
-async def _newest(scene: Stage, parent: discord.Message) -> int:
+async def _newest(scene: Environment, parent: discord.Message) -> int:
     """Wait for the child of a press: the newest message of the channel."""
     await _until(lambda: _last(scene) > parent.id, "no message for the child")
     return _last(scene)
 
 
-def _last(scene: Stage) -> int:
+def _last(scene: Environment) -> int:
     message = scene.channel.last_message
     return message.id if message else 0
 
 
-async def _watch(scene: Stage, message_id: int, ends: str) -> None:
+async def _watch(scene: Environment, message_id: int, ends: str) -> None:
     """Print every change of a message until its title tells the end."""
     seen: list[str] = []
 
@@ -150,7 +150,7 @@ async def _until(condition: Callable[[], bool], otherwise: str) -> None:
         raise TourFailed(otherwise) from None
 
 
-def _message(scene: Stage, message_id: int) -> discord.Message:
+def _message(scene: Environment, message_id: int) -> discord.Message:
     return next(message for message in scene.channel.history() if message.id == message_id)
 
 

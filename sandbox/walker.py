@@ -21,7 +21,7 @@ from cogs.text.guidance import asking_for_seed
 from sandbox.environment import GUILD_ID, settings
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
-from sandbox.relay.tasks.sample_tasks import Life
+from sandbox.relay.tasks.sample_tasks import SampleKind
 
 _ANSWERED_SECONDS = 3.0
 """How long Discord waits for the first answer to an interaction."""
@@ -68,7 +68,7 @@ class Walker:
         """Fill in the form that an act has opened, and send it."""
         return await self._act(lambda: self.member.submit_modal(shown, values))
 
-    async def followed(self, life: Life, prompt: str, further: dict[str, str] | None = None) -> discord.Message:
+    async def followed(self, life: SampleKind, prompt: str, further: dict[str, str] | None = None) -> discord.Message:
         """Have a task that is over, follow it, and return its message once everything is there that comes.
 
         Raises:
@@ -177,7 +177,7 @@ class Walker:
 
 
 @asynccontextmanager
-async def walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
+async def open_walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
     """Open a relay, the bot and a Discord around one member; the bot's clock runs fast."""
     async with AsyncExitStack() as ending:
         folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="mjbot-"))

@@ -21,7 +21,7 @@ REQUEST_ID = ContextVar("request_id", default="20260101000000000000000sandbox0")
 """The id that new-api gives to the request which is being answered."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """An answer that ends the handling of a request where it is raised."""
 
     def __init__(self, answer: web.Response) -> None:
@@ -29,7 +29,7 @@ class Refused(Exception):
         self.answer = answer
 
 
-class Dropped(Exception):
+class ConnectionDropped(Exception):
     """The connection is closed instead of an answer."""
 
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from sandbox.relay.accounts.keys import KeyFault
-from sandbox.relay.answers import Dropped, console, dumps, empty, json_answer, not_found, openai_error, panic
+from sandbox.relay.answers import ConnectionDropped, console, dumps, empty, json_answer, not_found, openai_error, panic
 from sandbox.relay.settings import Software
 
 _REFUSED: dict[KeyFault, str] = {
@@ -31,7 +31,7 @@ _TOMCAT = (
 
 
 @dataclass(frozen=True)
-class Voice:
+class ErrorTexts:
     """How one relay software says that it will not, or cannot."""
 
     software: Software
@@ -76,7 +76,7 @@ class Voice:
         if self.software == "new-api":
             return panic()
         if self.is_english:
-            raise Dropped
+            raise ConnectionDropped
         second = dumps({"code": 4, "description": "task_status_not_success ", "type": "upstream_error"})
         return web.Response(
             status=500, text=f"{panic().text}{second}", content_type="application/json", charset="utf-8"

@@ -11,8 +11,8 @@ from aiohttp import web
 from sandbox.pictures import clip, finished, preview
 from sandbox.relay.answers import image_error
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.tasks.task_table import Ledger
-from sandbox.relay.tasks.upstream_task import MOVING, Work
+from sandbox.relay.tasks.task_table import TaskTable
+from sandbox.relay.tasks.upstream_task import MOVING, UpstreamTask
 
 _PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
 _ATTACHED = re.compile(r"/(?:ephemeral-)?attachments/\d+/(\d+)/[^/]+\.(png|webp)")
@@ -20,10 +20,10 @@ _GONE = "This content is no longer available."
 _CLIP_SIDE = 480
 
 
-class Gallery:
+class PictureRoutes:
     """Draws what is asked for, two pictures at once, off the loop."""
 
-    def __init__(self, settings: RelaySettings, ledger: Ledger) -> None:
+    def __init__(self, settings: RelaySettings, ledger: TaskTable) -> None:
         self._settings = settings
         self._ledger = ledger
         self._brushes = asyncio.Semaphore(2)
@@ -91,12 +91,12 @@ class Gallery:
             body = await asyncio.to_thread(finished, one, side, _words(work))
         return web.Response(body=body, content_type="image/png")
 
-    async def _clip(self, work: Work, number: int) -> web.Response:
+    async def _clip(self, work: UpstreamTask, number: int) -> web.Response:
         side, kind = min(_CLIP_SIDE, self._settings.picture_side), self._settings.clip_format
         async with self._brushes:
             body = await asyncio.to_thread(clip, work.shots[number], work.plan.film, side, kind)
         return web.Response(body=body, content_type="video/mp4" if kind == "mp4" else "image/webp")
 
 
-def _words(work: Work) -> str:
+def _words(work: UpstreamTask) -> str:
     return "" if work.result in {"describe", "face"} else work.prompt

@@ -45,7 +45,7 @@ PROFILES: Mapping[str, RelaySettings] = {
         missing_routes=frozenset({"action", "modal", "shorten", "swap", "upload", "seed", "image"}),
         parallel=3,
         queue_size=10,
-        zh=True,
+        is_chinese=True,
     ),
 }
 

@@ -16,7 +16,7 @@ _PIECE = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Script:
+class ScriptedAnswer:
     """One answer prepared for a route.
 
     `delay` is how long the caller waits for it, for ever if infinite; `drop` breaks the connection, after the first
@@ -46,23 +46,23 @@ class Extras(TypedDict, total=False):
     carried_out: bool
 
 
-class Scripts:
+class ScriptedAnswers:
     """The prepared answers, first in first out for each route."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[str, deque[Script]] = defaultdict(deque)
+        self._waiting: defaultdict[str, deque[ScriptedAnswer]] = defaultdict(deque)
         self._closing = asyncio.Event()
 
-    def add(self, route: str, script: Script, times: int) -> None:
+    def add(self, route: str, script: ScriptedAnswer, times: int) -> None:
         """Prepare `times` answers for a route."""
         self._waiting[route].extend(replace(script) for _ in range(times))
 
-    def take(self, route: str) -> Script | None:
+    def take(self, route: str) -> ScriptedAnswer | None:
         """Return the next prepared answer of a route, if any."""
         queue = self._waiting.get(route)
         return queue.popleft() if queue else None
 
-    async def play(self, script: Script, request: web.Request) -> web.StreamResponse | None:
+    async def play(self, script: ScriptedAnswer, request: web.Request) -> web.StreamResponse | None:
         """Give a prepared answer; None if the relay's own is wanted after the delay."""
         if script.delay:
             await self.wait(script.delay)
@@ -79,7 +79,9 @@ class Scripts:
             request.transport.close() if body else request.transport.abort()
         return answer
 
-    async def _stream(self, answer: web.StreamResponse, body: bytes, script: Script, request: web.Request) -> None:
+    async def _stream(
+        self, answer: web.StreamResponse, body: bytes, script: ScriptedAnswer, request: web.Request
+    ) -> None:
         """Send a body piece by piece, or the first half of one that breaks off; a caller that hangs up is let go."""
         if script.chunked:
             answer.enable_chunked_encoding()

@@ -14,13 +14,13 @@ from typing import Unpack, cast
 
 from aiohttp import web
 
-from sandbox.relay.accounts.account_api import OwnAPI, Window
-from sandbox.relay.accounts.billing import Bills
-from sandbox.relay.accounts.key_check import Gate
+from sandbox.relay.accounts.account_api import AccountAPI, RateLimitWindow
+from sandbox.relay.accounts.billing import Billing
+from sandbox.relay.accounts.key_check import KeyCheck
 from sandbox.relay.accounts.keys import Key, KeyRing
 from sandbox.relay.answers import (
-    Dropped,
-    Refused,
+    ConnectionDropped,
+    RequestRefused,
     bad_gateway,
     dumps,
     empty,
@@ -29,22 +29,22 @@ from sandbox.relay.answers import (
     submitted,
     tasks,
 )
-from sandbox.relay.error_texts import Voice, spring_error
-from sandbox.relay.picture_routes import Gallery
+from sandbox.relay.error_texts import ErrorTexts, spring_error
+from sandbox.relay.picture_routes import PictureRoutes
 from sandbox.relay.profiles import PROFILES, profile
 from sandbox.relay.routes import OPEN, route_of
-from sandbox.relay.scripted_answers import Extras, Script, Scripts
+from sandbox.relay.scripted_answers import Extras, ScriptedAnswer, ScriptedAnswers
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits.proxy_submits import listed
 from sandbox.relay.submits.refusals import Refusal, refusal
 from sandbox.relay.submits.submit_fields import Body, Submit, body_of, items, pictures_in
 from sandbox.relay.submits.submit_routes import Submits, Upstream
-from sandbox.relay.submits.upstream_queue import Desk, Submitted
+from sandbox.relay.submits.upstream_queue import Submitted, UpstreamQueue
 from sandbox.relay.tasks.buttons import plain_button
 from sandbox.relay.tasks.midjourney_texts import seed_of
-from sandbox.relay.tasks.sample_tasks import ACTIONS, Life, live
-from sandbox.relay.tasks.task_table import Ledger
-from sandbox.relay.tasks.upstream_task import Work
+from sandbox.relay.tasks.sample_tasks import ACTIONS, SampleKind, create_sample_task
+from sandbox.relay.tasks.task_table import TaskTable
+from sandbox.relay.tasks.upstream_task import UpstreamTask
 
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
 
@@ -71,17 +71,17 @@ class Relay:
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
         self.keys = KeyRing((Key(value=self.settings.key, name="unlimited"), *self.settings.keys))
-        self._gate = Gate(self.settings, self.keys)
+        self._gate = KeyCheck(self.settings, self.keys)
         self.app.on_response_prepare.append(self._gate.sign)
-        self._voice = Voice(self.settings.software)
-        self._ledger = Ledger(now(), self.settings)
-        bills = Bills(self.settings.software, self.keys)
-        self._own_api = OwnAPI(self.settings, self.keys, bills)
-        self._console = Window(60, 180)
-        self._desk = Desk(self.settings, self._ledger, bills)
+        self._voice = ErrorTexts(self.settings.software)
+        self._ledger = TaskTable(now(), self.settings)
+        bills = Billing(self.settings.software, self.keys)
+        self._own_api = AccountAPI(self.settings, self.keys, bills)
+        self._console = RateLimitWindow(60, 180)
+        self._desk = UpstreamQueue(self.settings, self._ledger, bills)
         self._submits = Submits(self.settings, self._desk, self._host)
-        self._scripts = Scripts()
-        self._gallery = Gallery(self.settings, self._ledger)
+        self._scripts = ScriptedAnswers()
+        self._gallery = PictureRoutes(self.settings, self._ledger)
 
     @property
     def submits(self) -> list[Submitted]:
@@ -145,7 +145,7 @@ class Relay:
         and with `passes` the relay's own answer follows the delay. What else a Script takes may be given too.
         """
         text = text if body is None else dumps(body)
-        script = Script(
+        script = ScriptedAnswer(
             status=status,
             text=text,
             content_type=content_type,
@@ -165,7 +165,7 @@ class Relay:
 
     def add_task(
         self,
-        life: Life = "running",
+        life: SampleKind = "running",
         *,
         task_id: str = "",
         prompt: str = _PROMPT,
@@ -184,9 +184,9 @@ class Relay:
         task_id = task_id or self._ledger.new_id(now)
         parent_id = self._ledger.new_id(now) if life == "modal" else ""
         seconds, official = self.settings.seconds_per_task, self.settings.official
-        work = live(life, task_id, prompt, now - age, seconds, parent_id, official=official)
+        work = create_sample_task(life, task_id, prompt, now - age, seconds, parent_id, official=official)
         work.state = state
-        work.further = tuple(plain_button(custom_id, label) for custom_id, label in (further or {}).items())
+        work.extra_task_ids = tuple(plain_button(custom_id, label) for custom_id, label in (further or {}).items())
         if life == "failed":
             work.fail_reason = fail_reason
         if work.parent is not None:
@@ -195,7 +195,7 @@ class Relay:
         self._insert(work, ACTIONS[life], said, now)
         return task_id
 
-    def _insert(self, work: Work, action: str, said: str, now: float) -> None:
+    def _insert(self, work: UpstreamTask, action: str, said: str, now: float) -> None:
         created = work.submitted
         if work.at(now)[1] == 100 or work.modal:
             created = min(created, now - self.settings.refresh_seconds)
@@ -225,9 +225,9 @@ class Relay:
         try:
             key = self._gate.admit(request, route, self._now())
             return await self._answer(request, route, name, key)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused.answer
-        except Dropped:
+        except ConnectionDropped:
             if request.transport is not None:
                 request.transport.close()
             return empty(500)
@@ -270,9 +270,9 @@ class Relay:
         """Return the JSON sent; midjourney-proxy's Spring refuses what is none."""
         try:
             return await body_of(request)
-        except Refused:
+        except RequestRefused:
             if self.settings.is_proxy:
-                raise Refused(spring_error(400, request.path)) from None
+                raise RequestRefused(spring_error(400, request.path)) from None
             raise
 
     def _fetch(self, task_id: str, now: float, key: Key) -> web.Response:

@@ -66,7 +66,7 @@ class RelaySettings:
     refresh_seconds: float = 0.0
     lag_ticks: int = 1
     seconds_per_task: float = 20.0
-    slow_word: str = ""
+    slow_prompt_word: str = ""
     submit_seconds: float = 0.0
     seed_seconds: float = 0.0
     has_list: bool = True
@@ -82,13 +82,13 @@ class RelaySettings:
     official: bool = False
     web_button: bool = False
     image_urls: bool = False
-    knows_twins: bool = False
+    recognizes_repeats: bool = False
     imagines_all: bool = False
     clip_format: Format = "mp4"
     parallel: int = 0
     queue_size: int = 10
     spaces_json: bool = False
-    zh: bool = False
+    is_chinese: bool = False
     image_host: str = ""
     image_seconds: float = 86_400.0
     picture_side: int = 1024

@@ -12,10 +12,10 @@ from sandbox.compatibility import (
     PRESSES,
     Incomplete,
     assert_complete,
-    changed,
+    find_changed_cells,
+    read_table,
     rows,
-    write,
-    written,
+    write_table,
 )
 
 KNOWN = tuple({name.split(",")[0].removeprefix("/") for name in COMMANDS if name.startswith("/")})
@@ -40,15 +40,15 @@ def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
     """What is around it stays; what differs from it is listed."""
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\n{END}\nafter\n")
-    write(readme, "| a |\n| b |")
+    write_table(readme, "| a |\n| b |")
     assert readme.read_text() == f"before\n{BEGIN}\n| a |\n| b |\n{END}\nafter\n"
-    assert written(readme.read_text()) == "| a |\n| b |"
-    assert changed(readme.read_text(), "| a |\n| b |") == []
-    assert changed(readme.read_text(), "| a |\n| c |") == ["| c |", "- | b |"]
+    assert read_table(readme.read_text()) == "| a |\n| b |"
+    assert find_changed_cells(readme.read_text(), "| a |\n| b |") == []
+    assert find_changed_cells(readme.read_text(), "| a |\n| c |") == ["| c |", "- | b |"]
     readme.write_text("no markers")
     with pytest.raises(Incomplete):
-        write(readme, "| a |")
-    assert changed("no markers", "| a |") == ["| a |"]
+        write_table(readme, "| a |")
+    assert find_changed_cells("no markers", "| a |") == ["| a |"]
 
 
 def test_what_was_said_is_cut_to_its_first_sentence() -> None:

@@ -11,7 +11,7 @@ from PIL import ImageStat
 from bot.midjourney.buttons import ButtonKind, resolve_action
 from bot.midjourney.task import Task
 from sandbox.relay import RelaySettings
-from sandbox.relay.tasks.sample_tasks import Life
+from sandbox.relay.tasks.sample_tasks import SampleKind
 from tests.sandbox.caller import Caller, calling, picture, png
 
 
@@ -56,7 +56,7 @@ async def test_the_buttons_of_a_single_picture_work(caller: Caller, word: str, a
         ("video", "video_virtual_upscale"),
     ],
 )
-async def test_what_new_api_refuses_and_a_patched_relay_does(life: Life, word: str) -> None:
+async def test_what_new_api_refuses_and_a_patched_relay_does(life: SampleKind, word: str) -> None:
     """Stock, these are HTTP 400 unknown_action and cost nothing; with no refusals they are taken."""
     async with calling() as caller:
         task_id = caller.relay.add_task(life)
@@ -114,7 +114,7 @@ async def test_a_model_without_a_channel_is_503() -> None:
 
 _SINGLE = "upsample_{}_2x_subtle upsample_{}_2x_creative low_variation high_variation Inpaint Outpaint::50 Outpaint::75"
 _MORE = "CustomZoom pan_left pan_right pan_up pan_down animate_high animate_low BOOKMARK"
-CATALOGUE: dict[tuple[Life, str], str] = {
+CATALOGUE: dict[tuple[SampleKind, str], str] = {
     ("single", "a pig --v 7"): f"{_SINGLE.format('v7', 'v7')} {_MORE}",
     ("single", "a pig"): f"{_SINGLE.format('v7', 'v7')} {_MORE}",
     ("single", "a pig --ar 3:2 --v 6.1"): f"{_SINGLE.format('v6r1', 'v6r1')} {_MORE}",
@@ -135,7 +135,7 @@ CATALOGUE: dict[tuple[Life, str], str] = {
 
 
 @pytest.mark.parametrize(("life", "prompt"), CATALOGUE)
-async def test_the_catalogue(caller: Caller, life: Life, prompt: str) -> None:
+async def test_the_catalogue(caller: Caller, life: SampleKind, prompt: str) -> None:
     """Which buttons there are depends on what a task became, on its version, and on its shape."""
     buttons = (await caller.fetch(caller.relay.add_task(life, prompt=prompt)))["buttons"]
     words = CATALOGUE[life, prompt].split()
@@ -147,7 +147,7 @@ async def test_the_catalogue(caller: Caller, life: Life, prompt: str) -> None:
 
 @pytest.mark.parametrize(("life", "prompt"), [row for row in CATALOGUE if row[0] != "face"])
 @pytest.mark.parametrize("official", [False, True])
-async def test_every_button_ends_in_something_to_see(life: Life, prompt: str, *, official: bool) -> None:
+async def test_every_button_ends_in_something_to_see(life: SampleKind, prompt: str, *, official: bool) -> None:
     """On a relay that does everything, each button of each set succeeds, through its window if it has one."""
     settings = RelaySettings(refuses=frozenset(), imagines_all=True, official=official)
     async with calling(settings) as caller:
@@ -182,7 +182,7 @@ async def test_what_midjourneys_own_site_does_otherwise() -> None:
 
 async def test_the_same_upscale_again() -> None:
     """Some proxies answer with the task that there is: their code 21 arrives as 1, and nothing is billed."""
-    async with calling(RelaySettings(knows_twins=True)) as caller:
+    async with calling(RelaySettings(recognizes_repeats=True)) as caller:
         grid = caller.relay.add_task("grid")
         first, again = [await caller.press(grid, "upsample::2") for _ in range(2)]
         other = await caller.press(grid, "upsample::3")

@@ -81,7 +81,7 @@ async def test_a_submit_may_ask_for_the_window(*, heeds: bool, asks: bool, waits
 
 async def test_chinese_words() -> None:
     """Another upstream says the same in Chinese, and leaves the properties of a window out."""
-    async with calling(RelaySettings(zh=True)) as caller:
+    async with calling(RelaySettings(is_chinese=True)) as caller:
         answer = await caller.press(caller.relay.add_task("single"), "CustomZoom")
         assert (await caller.submit("imagine", prompt="x"))["description"] == "提交成功"
     assert {"code": 21, "description": "窗口等待", "result": answer["result"]} == answer

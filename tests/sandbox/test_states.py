@@ -19,7 +19,7 @@ from bot.midjourney.task import Button, Properties, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from cogs.views.task_message import render_message
 from sandbox.avatars import avatars
-from sandbox.environment import Stage, stage
+from sandbox.environment import Environment, open_environment
 from sandbox.pictures import finished, four_shots
 from sandbox.relay import RelaySettings
 from tests.recorded import recorded
@@ -108,7 +108,7 @@ def _scenes(avatar: str) -> list[Scene]:
     ]
 
 
-async def _send(scene: Stage, shown: Scene) -> str:
+async def _send(scene: Environment, shown: Scene) -> str:
     """Send a scene as the bot would; return its title."""
     drawing = render_message(shown)
     channel = scene.app.bot.get_partial_messageable(scene.channel.id)
@@ -146,7 +146,7 @@ def _sheet(shots: list[bytes]) -> None:
 async def test_every_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     """Each state of the design's table reaches the page with its title; build/states.png keeps them."""
     caplog.set_level(logging.ERROR)
-    async with stage(RelaySettings()) as scene:
+    async with open_environment(RelaySettings()) as scene:
         faces = avatars([(scene.member.id, "lien")])
         titles = [await _send(scene, shown) for shown in _scenes(next(iter(faces)))]
         await scene.env.settle()

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
-from sandbox.__main__ import Opened, opened
+from sandbox.__main__ import Opened, open_page
 from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.buttons import ButtonJson, Version, single_buttons
-from sandbox.relay.tasks.upstream_task import Work
+from sandbox.relay.tasks.upstream_task import UpstreamTask
 from tests.sandbox.chromium import chromium
 from tests.sandbox.stage_page import RECORD, pictures
 from tests.sandbox.visitor import Visitor
@@ -30,7 +30,7 @@ _FREE = "Only you can see this"
 
 @asynccontextmanager
 async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[Opened, Page]]:
-    async with opened(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000, restyled=RECORD) as page:
+    async with open_page(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000, restyled=RECORD) as page:
         yield sandbox, page
 
 
@@ -87,7 +87,7 @@ async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
 @pytest.mark.timeout(200)
 async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clip is extended; more buttons than there is room for stand in a menu; a running task is cancelled."""
-    monkeypatch.setattr(Work, "buttons", _many(Work.buttons))
+    monkeypatch.setattr(UpstreamTask, "buttons", _many(UpstreamTask.buttons))
     relay = RelaySettings(seconds_per_task=5, picture_side=400, has_cancel=True)
     async with _at(relay) as (sandbox, page):
         clip = sandbox.scene.relay.add_task("clip", prompt="a kite over the sea")
@@ -159,10 +159,10 @@ async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
         await walk_through(page, slow)
 
 
-def _many(few: Callable[[Work], list[ButtonJson]]) -> Callable[[Work], list[ButtonJson]]:
+def _many(few: Callable[[UpstreamTask], list[ButtonJson]]) -> Callable[[UpstreamTask], list[ButtonJson]]:
     """Offer every upscaler that there was, as a relay might: more than Discord has room for."""
 
-    def buttons(work: Work) -> list[ButtonJson]:
+    def buttons(work: UpstreamTask) -> list[ButtonJson]:
         others: tuple[Version, ...] = ("6", "6.1", "5") if work.result == "single" else ()
         return [*few(work), *(one for version in others for one in single_buttons(work.uuid, version, square=False))]
 

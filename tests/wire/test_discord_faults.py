@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from sandbox.relay.tasks.sample_tasks import Life
+from sandbox.relay.tasks.sample_tasks import SampleKind
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 from tests.wire.process import READY, World, bot_process, world_of
 
@@ -20,7 +20,7 @@ _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 _HANGS = float("inf")
 _OLD = 15 * 60.0 + 1
 """Age of an interaction whose token is over: all its drawings go as the bot."""
-_DRAWINGS: list[tuple[float, Life]] = [(0.0, "running"), (_OLD, "running"), (0.0, "grid"), (_OLD, "grid")]
+_DRAWINGS: list[tuple[float, SampleKind]] = [(0.0, "running"), (_OLD, "running"), (0.0, "grid"), (_OLD, "grid")]
 """By the token and as the bot, from the first progress on, and an end at once."""
 
 

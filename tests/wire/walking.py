@@ -13,7 +13,7 @@ from bot.submissions.claims import derive_claim_id
 from cogs.components.custom_ids import TaskCustomId
 from sandbox.relay import RelaySettings
 from sandbox.relay.submits.upstream_queue import Submitted
-from sandbox.relay.tasks.sample_tasks import Life
+from sandbox.relay.tasks.sample_tasks import SampleKind
 from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Interaction, Message, Person, Upload
 from tests.wire.process import World
@@ -41,7 +41,7 @@ class Walk:
     that is shown, `drawn`, are those of each of its `children`; `paid` are the submits that the relay took.
     """
 
-    life: Life
+    life: SampleKind
     which: str
     custom_id: str
     title: str

@@ -7,16 +7,16 @@ from collections import deque
 
 from aiohttp import web
 
-from sandbox.relay.accounts.billing import UNITS, Bills
+from sandbox.relay.accounts.billing import UNITS, Billing
 from sandbox.relay.accounts.keys import Key, KeyRing
-from sandbox.relay.answers import Refused, empty, json_answer, not_found
+from sandbox.relay.answers import RequestRefused, empty, json_answer, not_found
 from sandbox.relay.settings import RelaySettings
 
 _STATUS, _USAGE, _LOG = "/api/status", "/api/usage/token/", "/api/log/token"
 _MOST_ROWS = 1000
 
 
-class Window:
+class RateLimitWindow:
     """Counts requests in a window that slides, as new-api limits its own routes by address."""
 
     def __init__(self, most: int, seconds: float) -> None:
@@ -34,15 +34,15 @@ class Window:
         return 0.0
 
 
-class OwnAPI:
+class AccountAPI:
     """The routes under `/api`: some ask for a key, some for none."""
 
-    def __init__(self, settings: RelaySettings, keys: KeyRing, bills: Bills) -> None:
+    def __init__(self, settings: RelaySettings, keys: KeyRing, bills: Billing) -> None:
         self._settings = settings
         self._keys = keys
         self._bills = bills
-        self._all = Window(180, 180)
-        self._critical = Window(20, 1200)
+        self._all = RateLimitWindow(180, 180)
+        self._critical = RateLimitWindow(20, 1200)
 
     @property
     def _is_2026(self) -> bool:
@@ -110,13 +110,13 @@ class OwnAPI:
         """Return the key of a header, whatever its state, as these routes answer for a key that is used up."""
         key = self._keys.find(request.headers.get("Authorization", ""))
         if key is None:
-            raise Refused(json_answer({"success": False, "message": "Invalid token"}, 401))
+            raise RequestRefused(json_answer({"success": False, "message": "Invalid token"}, 401))
         return key
 
     def _limit(self, now: float) -> None:
         """Let log and usage share twenty requests in twenty minutes."""
         if wait := self._critical.wait(now):
-            raise Refused(empty(429, {"Retry-After": str(math.ceil(wait))}))
+            raise RequestRefused(empty(429, {"Retry-After": str(math.ceil(wait))}))
 
 
 def _rows(rows: list[dict[str, object]]) -> web.Response:

@@ -43,7 +43,7 @@ class Charge:
         return int(self.price * UNITS * self.key.ratio)
 
 
-class Bills:
+class Billing:
     """Every charge, in order."""
 
     def __init__(self, software: Software, keys: KeyRing) -> None:

@@ -7,21 +7,21 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from sandbox.relay.accounts.keys import OPEN_KEY, Key, KeyRing
-from sandbox.relay.answers import REQUEST_ID, Refused
-from sandbox.relay.error_texts import Voice
+from sandbox.relay.answers import REQUEST_ID, RequestRefused
+from sandbox.relay.error_texts import ErrorTexts
 from sandbox.relay.routes import OPEN
 from sandbox.relay.settings import RelaySettings
 
 _READS = frozenset({"fetch", "list", "seed"})
 
 
-class Gate:
+class KeyCheck:
     """Stands before every route that asks for a key."""
 
     def __init__(self, settings: RelaySettings, keys: KeyRing) -> None:
         self._settings = settings
         self._keys = keys
-        self._voice = Voice(settings.software)
+        self._voice = ErrorTexts(settings.software)
         self._count = 0
 
     def admit(self, request: web.Request, route: str, now: float) -> Key:
@@ -31,14 +31,14 @@ class Gate:
         if self._settings.is_proxy:
             # One secret, compared as it is, in one header.
             if self._settings.asks_key and request.headers.get("mj-api-secret") != self._settings.key:
-                raise Refused(self._voice.key_refused("wrong", ""))
+                raise RequestRefused(self._voice.key_refused("wrong", ""))
             return OPEN_KEY
         sent = self._sent(request)
         if fault := self._keys.fault(sent, now):
-            raise Refused(self._voice.key_refused(fault, sent.removeprefix("Bearer ").removeprefix("sk-")))
+            raise RequestRefused(self._voice.key_refused(fault, sent.removeprefix("Bearer ").removeprefix("sk-")))
         key = self._keys.find(sent) or OPEN_KEY
         if route in _READS and not key.allows(""):
-            raise Refused(self._voice.no_access(""))
+            raise RequestRefused(self._voice.no_access(""))
         return key
 
     def number(self, now: float) -> None:

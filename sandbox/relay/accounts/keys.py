@@ -53,18 +53,18 @@ class KeyRing:
     """All keys of a relay, with what was spent by each."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys = {bare(key.value): key for key in keys}
+        self._keys = {strip_bearer(key.value): key for key in keys}
         self._spent: Counter[str] = Counter()
         self._added: Counter[str] = Counter()
 
     def add(self, key: Key) -> Key:
         """Let another key in, or replace the one with this secret."""
-        self._keys[bare(key.value)] = key
+        self._keys[strip_bearer(key.value)] = key
         return key
 
     def find(self, secret: str) -> Key | None:
         """Return the key that was sent, if there is one."""
-        return self._keys.get(bare(secret))
+        return self._keys.get(strip_bearer(secret))
 
     def fault(self, secret: str, now: float) -> KeyFault | None:
         """Tell why a key is refused, None where it is not."""
@@ -79,23 +79,23 @@ class KeyRing:
 
     def charge(self, key: Key, quota: int) -> None:
         """Take the price of a submit."""
-        self._spent[bare(key.value)] += quota
+        self._spent[strip_bearer(key.value)] += quota
 
     def top_up(self, key: Key, quota: int) -> None:
         """Let a limited key spend more."""
-        self._added[bare(key.value)] += quota
+        self._added[strip_bearer(key.value)] += quota
 
     def spent(self, key: Key) -> int:
         """Return what was spent by a key; refunds go to the account, never to the key."""
-        return self._spent[bare(key.value)]
+        return self._spent[strip_bearer(key.value)]
 
     def remaining(self, key: Key) -> int | None:
         """Return what a key may still spend, None for an unlimited one."""
         if key.quota is None:
             return None
-        return key.quota + self._added[bare(key.value)] - self.spent(key)
+        return key.quota + self._added[strip_bearer(key.value)] - self.spent(key)
 
 
-def bare(key: str) -> str:
+def strip_bearer(key: str) -> str:
     """Return the part of a key that new-api compares: without "Bearer ", "sk-", and what follows the next "-"."""
     return key.removeprefix("Bearer ").removeprefix("sk-").split("-")[0]

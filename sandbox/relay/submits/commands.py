@@ -12,9 +12,9 @@ from aiohttp import web
 from sandbox.pictures import Film, Motion, Shot, aspect_of, blended, edited, four_shots, given, look, swapped
 from sandbox.relay.answers import midjourney_error, submitted
 from sandbox.relay.submits.submit_fields import Submit, decoded, items
-from sandbox.relay.submits.upstream_queue import Desk
-from sandbox.relay.tasks.button_results import alike, longer
-from sandbox.relay.tasks.midjourney_texts import DESCRIPTION, readings, shortened
+from sandbox.relay.submits.upstream_queue import UpstreamQueue
+from sandbox.relay.tasks.button_results import extend_clip, redraw_alike
+from sandbox.relay.tasks.midjourney_texts import DESCRIPTION, describe_picture, shorten_prompt
 from sandbox.relay.tasks.upstream_task import Draw, Plan
 
 _SHAPES = {"PORTRAIT": 2 / 3, "LANDSCAPE": 3 / 2}
@@ -25,7 +25,7 @@ _BAD_PICTURE = "base64格式错误"
 class Commands:
     """Imagine, blend, describe, shorten, edits, swap, video, upload."""
 
-    def __init__(self, desk: Desk, url: Callable[[], str]) -> None:
+    def __init__(self, desk: UpstreamQueue, url: Callable[[], str]) -> None:
         self.uploads: dict[str, bytes] = {}
         self._desk = desk
         self._url = url
@@ -64,14 +64,14 @@ class Commands:
         photo = submit.photo("base64")
         if photo is None:
             return _wrong("base64不能为空")
-        return self._desk.take(submit, "", Plan("describe", lambda _: (given(photo),)), final=readings(photo))
+        return self._desk.take(submit, "", Plan("describe", lambda _: (given(photo),)), final=describe_picture(photo))
 
     def shorten(self, submit: Submit) -> web.Response:
         """Rank the words of a prompt."""
         prompt = submit.text("prompt")
         if not prompt:
             return _wrong("prompt不能为空")
-        return self._desk.take(submit, prompt, Plan("shorten", lambda _: ()), final=shortened(prompt))
+        return self._desk.take(submit, prompt, Plan("shorten", lambda _: ()), final=shorten_prompt(prompt))
 
     def edits(self, submit: Submit) -> web.Response:
         """Change a picture as a prompt says."""
@@ -129,7 +129,7 @@ class Commands:
             shots = parent.work.shots[index % 4 :][:1]
             if parent.work.result not in {"video", "clip"} or not shots:
                 return _wrong("参数错误")
-            plan = Plan("video", lambda seed: alike(shots[0], seed), longer(parent.work.plan.film, motion))
+            plan = Plan("video", lambda seed: redraw_alike(shots[0], seed), extend_clip(parent.work.plan.film, motion))
             return self._desk.take(submit, prompt or parent.prompt, plan)
         photo = submit.photo("image")
         base = given(photo) if photo else self.shot_at(submit.text("image"))
@@ -141,7 +141,9 @@ class Commands:
         count = submit.body.get("batchSize")
         clips = count if isinstance(count, int) and count in {1, 2} else 4
         final = f"{prompt} --video 1 --motion {motion}".strip()
-        return self._desk.take(submit, prompt, Plan("video", lambda seed: alike(base, seed)[:clips], film), final=final)
+        return self._desk.take(
+            submit, prompt, Plan("video", lambda seed: redraw_alike(base, seed)[:clips], film), final=final
+        )
 
     def shot_at(self, link: str) -> Shot | None:
         """Return what one of the relay's own addresses shows; a picture elsewhere is made up from its address."""

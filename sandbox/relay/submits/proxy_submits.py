@@ -11,14 +11,14 @@ from typing import cast
 from aiohttp import web
 
 from sandbox.pictures import aspect_of, blended, edited, four_shots, given
-from sandbox.relay.answers import Refused, json_answer, submission
+from sandbox.relay.answers import RequestRefused, json_answer, submission
 from sandbox.relay.error_texts import spring_error
 from sandbox.relay.submits.submit_fields import Body, Submit, items
-from sandbox.relay.submits.upstream_queue import Desk
-from sandbox.relay.tasks.button_results import child
-from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, readings
+from sandbox.relay.submits.upstream_queue import UpstreamQueue
+from sandbox.relay.tasks.button_results import build_child
+from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, describe_picture
 from sandbox.relay.tasks.proxy_rows import CHANNEL_ID, signed
-from sandbox.relay.tasks.task_rows import Row
+from sandbox.relay.tasks.task_rows import TaskRow
 from sandbox.relay.tasks.upstream_task import Draw, Plan
 
 _SHAPES = {"PORTRAIT": 2 / 3, "SQUARE": 1.0, "LANDSCAPE": 3 / 2}
@@ -29,14 +29,14 @@ _CHANGEABLE = frozenset({"IMAGINE", "VARIATION", "REROLL", "BLEND"})
 _SIMPLE = re.compile(r"(\S+)\s+(?:([UV])([1-4])|(R))", re.IGNORECASE)
 
 
-class Proxy:
+class ProxySubmits:
     """Imagine, blend, describe, change, simple-change."""
 
-    def __init__(self, desk: Desk, url: Callable[[], str]) -> None:
+    def __init__(self, desk: UpstreamQueue, url: Callable[[], str]) -> None:
         self.uploads: dict[str, bytes] = {}
         self._desk = desk
         self._url = url
-        self._upscales: dict[tuple[str, int], Row] = {}
+        self._upscales: dict[tuple[str, int], TaskRow] = {}
         self._routes: dict[str, Callable[[Submit], web.Response]] = {
             "imagine": self._imagine,
             "blend": self._blend,
@@ -69,7 +69,7 @@ class Proxy:
         if pictures is None or not 2 <= len(pictures) <= 5:
             return _wrong("base64List参数错误")
         if (wide := _SHAPES.get(submit.text("dimensions") or "SQUARE")) is None:
-            raise Refused(spring_error(400, submit.path))
+            raise RequestRefused(spring_error(400, submit.path))
         photos = submit.photos("base64Array")
         if photos is None:
             return _wrong("base64格式错误")
@@ -83,7 +83,7 @@ class Proxy:
         if (photo := submit.photo("base64")) is None:
             return _wrong("base64格式错误")
         plan = Plan("describe", lambda _: (given(photo),))
-        return self._take(submit, "", plan, "/describe {id}.png", final=readings(photo))
+        return self._take(submit, "", plan, "/describe {id}.png", final=describe_picture(photo))
 
     def _change(self, submit: Submit) -> web.Response:
         task_id, action, index = submit.text("taskId"), submit.text("action"), submit.body.get("index")
@@ -91,10 +91,10 @@ class Proxy:
             return _wrong("taskId不能为空")
         if action not in _CHANGES:
             if action and action not in _OTHER_ACTIONS:
-                raise Refused(spring_error(400, submit.path))
+                raise RequestRefused(spring_error(400, submit.path))
             return _wrong("action参数错误")
         if index is not None and (not isinstance(index, int) or isinstance(index, bool)):
-            raise Refused(spring_error(400, submit.path))
+            raise RequestRefused(spring_error(400, submit.path))
         return self._changed(replace(submit, action=action), task_id, index)
 
     def _simple_change(self, submit: Submit) -> web.Response:
@@ -110,7 +110,7 @@ class Proxy:
         """Upscale or vary one picture of a grid, or draw all four again, which needs no index."""
         is_reroll = submit.action == "REROLL"
         if not is_reroll and index is None:
-            raise Refused(spring_error(500, submit.path))
+            raise RequestRefused(spring_error(500, submit.path))
         if submit.action == "UPSCALE" and (known := self._upscales.get((task_id, cast("int", index)))):
             return self._exists(known, submit.now)
         row = self._desk.ledger.first(task_id)
@@ -125,14 +125,16 @@ class Proxy:
         number = 0 if is_reroll else cast("int", index)
         custom_id = f"MJ::JOB::{_CHANGES[submit.action]}::{number}::{row.work.uuid}"
         command = f"/up {task_id} {'R' if is_reroll else f'{submit.action[0]}{number}'}"
-        answer = self._take(submit, row.work.prompt, child(row.work, custom_id), command, final=row.work.final_prompt)
-        if submit.action == "UPSCALE" and self._desk.settings.knows_twins and self._desk.accepted:
+        answer = self._take(
+            submit, row.work.prompt, build_child(row.work, custom_id), command, final=row.work.final_prompt
+        )
+        if submit.action == "UPSCALE" and self._desk.settings.recognizes_repeats and self._desk.accepted:
             made = self._desk.ledger.first(self._desk.accepted[-1].task_id)
             if made is not None and made.work.command == command:
                 self._upscales[task_id, number] = made
         return answer
 
-    def _exists(self, row: Row, now: float) -> web.Response:
+    def _exists(self, row: TaskRow, now: float) -> web.Response:
         """Answer the same upscale again with the task that there is: nothing is sent to Discord."""
         task = row.shown(now, self._url())
         properties = {"imageUrl": task["imageUrl"], "status": task["status"]}
@@ -141,7 +143,7 @@ class Proxy:
     def _take(self, submit: Submit, prompt: str, plan: Plan, command: str, *, final: str = "") -> web.Response:
         """Accept a task: code 22 only where others wait already, 23 where the queue is full."""
         if submit.text("botType") not in {"", *_BOTS}:
-            raise Refused(spring_error(400, submit.path))
+            raise RequestRefused(spring_error(400, submit.path))
         if BANNED_WORD in prompt.lower():
             found = {"promptEn": prompt, "bannedWord": BANNED_WORD}
             return json_answer(submission(24, "可能包含敏感词", None, found), charset=None)
@@ -166,7 +168,7 @@ class Proxy:
         return self._url() + signed(f"/attachments/{CHANNEL_ID}/{round(submit.now * 1000)}/{name}", submit.now)
 
 
-def listed(rows: list[Row], body: Body | None, now: float) -> list[Row]:
+def listed(rows: list[TaskRow], body: Body | None, now: float) -> list[TaskRow]:
     """Return the tasks of a list: those that run or wait first, each once; numbers are taken as ids too."""
     if body is not None:
         ids = {str(each) for each in items(body.get("ids") or []) or ()}

@@ -8,7 +8,7 @@ from typing import Literal
 from aiohttp import web
 
 from sandbox.relay.answers import bad_gateway, console, midjourney_error, openai_error, panic, submitted
-from sandbox.relay.error_texts import Voice
+from sandbox.relay.error_texts import ErrorTexts
 from sandbox.relay.settings import Software
 from sandbox.relay.submits.upstream_queue import banned, queue_full
 
@@ -48,7 +48,7 @@ REFUSALS: dict[Refusal, Callable[[], web.Response]] = {
 
 def refusal(why: Refusal, software: Software) -> web.Response:
     """Return a refusal in the words of the software that gives it."""
-    voice = Voice(software)
+    voice = ErrorTexts(software)
     worded: dict[Refusal, Callable[[], web.Response]] = {
         "unknown action": lambda: voice.unknown_action("unknown_action:MJ::BOOKMARK::u"),
         "no channel": lambda: voice.no_channel("default", "mj_x"),

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from sandbox.pictures import Photo, look
 from sandbox.relay.accounts.keys import OPEN_KEY, Key
-from sandbox.relay.answers import Refused, midjourney_error
+from sandbox.relay.answers import RequestRefused, midjourney_error
 
 Body = dict[str, object]
 Pictures = Mapping[str, tuple[Photo | None, ...]]
@@ -58,7 +58,7 @@ async def body_of(request: web.Request) -> Body:
     try:
         body: object = json.loads(await request.read())
     except ValueError:
-        raise Refused(midjourney_error("bind_request_body_failed")) from None
+        raise RequestRefused(midjourney_error("bind_request_body_failed")) from None
     return cast("Body", body) if isinstance(body, dict) else {}
 
 

@@ -8,15 +8,15 @@ from typing import Literal
 
 from aiohttp import web
 
-from sandbox.relay.answers import Refused, empty, midjourney_error
-from sandbox.relay.error_texts import Voice
+from sandbox.relay.answers import RequestRefused, empty, midjourney_error
+from sandbox.relay.error_texts import ErrorTexts
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits.commands import Commands
 from sandbox.relay.submits.custom_ids import Panic, UnknownAction, normal_action
 from sandbox.relay.submits.presses import CHANGES, Presses
-from sandbox.relay.submits.proxy_submits import Proxy
+from sandbox.relay.submits.proxy_submits import ProxySubmits
 from sandbox.relay.submits.submit_fields import Submit
-from sandbox.relay.submits.upstream_queue import Desk
+from sandbox.relay.submits.upstream_queue import UpstreamQueue
 
 Upstream = Literal["up", "unreachable", "refuses"]
 """What is behind new-api: a proxy that answers, one that does not, one that takes new-api's secret for a wrong one."""
@@ -27,11 +27,11 @@ _MODELS = {"swap": "swap_face", "upload": "mj_upload"}
 class Submits:
     """The submit half of the relay."""
 
-    def __init__(self, settings: RelaySettings, desk: Desk, url: Callable[[], str]) -> None:
+    def __init__(self, settings: RelaySettings, desk: UpstreamQueue, url: Callable[[], str]) -> None:
         self.upstream: Upstream = "up"
         self._settings = settings
-        self._voice = Voice(settings.software)
-        self._proxy = Proxy(desk, url) if settings.is_proxy else None
+        self._voice = ErrorTexts(settings.software)
+        self._proxy = ProxySubmits(desk, url) if settings.is_proxy else None
         commands, presses = Commands(desk, url), Presses(desk)
         self.uploads = commands.uploads
         self._routes: dict[str, Callable[[Submit], web.Response]] = {
@@ -61,9 +61,9 @@ class Submits:
     def ask_upstream(self) -> None:
         """Refuse where the upstream does: it cannot be reached, or takes new-api's own secret for a wrong one."""
         if self.upstream == "unreachable":
-            raise Refused(midjourney_error("do_request_failed", 5))
+            raise RequestRefused(midjourney_error("do_request_failed", 5))
         if self.upstream == "refuses":
-            raise Refused(empty(401))
+            raise RequestRefused(empty(401))
 
     def _middleware(self, route: str, submit: Submit) -> tuple[str, str]:
         action, custom_id = route.upper(), ""
@@ -72,17 +72,17 @@ class Submits:
             try:
                 action, _ = normal_action(custom_id, self._settings.refuses)
             except UnknownAction as error:
-                raise Refused(self._voice.unknown_action(str(error))) from None
+                raise RequestRefused(self._voice.unknown_action(str(error))) from None
             except Panic:
-                raise Refused(self._voice.crash()) from None
+                raise RequestRefused(self._voice.crash()) from None
         elif route in {"change", "simple-change"}:
             # new-api takes the one for the other, and finds no action in it.
             action = submit.text("action")
         model = _MODELS.get(route, f"mj_{action.lower()}")
         if not submit.key.allows(model):
-            raise Refused(self._voice.no_access(model))
+            raise RequestRefused(self._voice.no_access(model))
         no_action = route in {"change", "simple-change"} and action not in CHANGES
         if model in self._settings.missing_models or no_action or not submit.key.is_served:
             group = submit.key.group if self._settings.is_recorded else "drawing"
-            raise Refused(self._voice.no_channel(group, model))
+            raise RequestRefused(self._voice.no_channel(group, model))
         return action, custom_id

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.relay.accounts.billing import FREE, Bills
-from sandbox.relay.answers import Refused, midjourney_error, rewritten, submission, submitted
+from sandbox.relay.accounts.billing import FREE, Billing
+from sandbox.relay.answers import RequestRefused, midjourney_error, rewritten, submission, submitted
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits.submit_fields import Body, Submit
-from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, final_prompt, objection
-from sandbox.relay.tasks.task_rows import Row
-from sandbox.relay.tasks.task_table import Ledger
-from sandbox.relay.tasks.upstream_task import Plan, Work
+from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, final_prompt, find_objection
+from sandbox.relay.tasks.task_rows import TaskRow
+from sandbox.relay.tasks.task_table import TaskTable
+from sandbox.relay.tasks.upstream_task import Plan, UpstreamTask
 
 CHANNEL = {"discordChannelId": "1187000000000000001", "discordInstanceId": "1650000000000000001"}
 
@@ -29,10 +29,10 @@ class Submitted:
     task_id: str
 
 
-class Desk:
+class UpstreamQueue:
     """Where every submit ends that is not refused before."""
 
-    def __init__(self, settings: RelaySettings, ledger: Ledger, bills: Bills) -> None:
+    def __init__(self, settings: RelaySettings, ledger: TaskTable, bills: Billing) -> None:
         self.settings = settings
         self.ledger = ledger
         self.bills = bills
@@ -50,7 +50,7 @@ class Desk:
         if ahead > self.settings.queue_size:
             return queue_full()
         work = self.work(submit, prompt, plan, final)
-        said, properties = said or self.said("Submit success"), dict[str, object](CHANNEL)
+        said, properties = said or self.describe_queue("Submit success"), dict[str, object](CHANNEL)
         if ahead:
             said = f"排队中\uff0c前面还有{ahead}个任务"
             properties = {"numberOfQueues": ahead, "discordInstanceId": CHANNEL["discordInstanceId"]}
@@ -61,7 +61,7 @@ class Desk:
             return submitted(code, said, work.task_id, properties)
         return self.passed_on(submit, code, said, work.task_id, properties)
 
-    def enqueue(self, work: Work, submit: Submit, prompt: str, said: str) -> None:
+    def enqueue(self, work: UpstreamTask, submit: Submit, prompt: str, said: str) -> None:
         """Let a task in, and bill it."""
         self._ends.append(work.finished)
         self.ledger.insert(work, action=submit.action, prompt=prompt, description=said, created=submit.now)
@@ -74,11 +74,11 @@ class Desk:
         body = submission(code, said, result, properties)
         return rewritten(body, keeps_21=submit.action in FREE, blanks=self.settings.spaces_json)
 
-    def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> Work:
+    def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> UpstreamTask:
         """Return the upstream's record of a new task."""
-        official, slow = self.settings.official, self.settings.slow_word
+        official, slow = self.settings.official, self.settings.slow_prompt_word
         at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
-        work = Work(
+        work = UpstreamTask(
             task_id=self.ledger.new_id(submit.now),
             prompt=prompt,
             final_prompt=final or final_prompt(prompt),
@@ -96,18 +96,18 @@ class Desk:
         judge(work, prompt)
         return work
 
-    def confirm(self, work: Work, now: float) -> None:
+    def confirm(self, work: UpstreamTask, now: float) -> None:
         """Start a task whose window came back."""
         work.start, work.confirmed_at = self.start(now), now
         self._ends.append(work.finished)
 
-    def parent(self, submit: Submit) -> Row:
+    def parent(self, submit: Submit) -> TaskRow:
         """Return the row of the task that a submit is about, or refuse as new-api does."""
         row = self.ledger.first(submit.text("taskId"), submit.key.account)
         if row is None:
-            raise Refused(midjourney_error("task_not_found"))
+            raise RequestRefused(midjourney_error("task_not_found"))
         if self.ledger.status(row, submit.now) != "SUCCESS":
-            raise Refused(midjourney_error("task_status_not_success"))
+            raise RequestRefused(midjourney_error("task_status_not_success"))
         return row
 
     def queue(self, now: float) -> int:
@@ -122,9 +122,9 @@ class Desk:
         """Return when a new task begins to be drawn."""
         return self._ends[-self.settings.parallel] if self.queue(now) else now
 
-    def said(self, english: str) -> str:
+    def describe_queue(self, english: str) -> str:
         """Return the upstream's words for an accepted task."""
-        return "提交成功" if self.settings.zh else english
+        return "提交成功" if self.settings.is_chinese else english
 
     def bill(self, submit: Submit, task_id: str) -> None:
         """Note what is paid."""
@@ -132,9 +132,9 @@ class Desk:
         self.accepted.append(Submitted(path=submit.path, body=submit.body, time=submit.now, task_id=task_id))
 
 
-def judge(work: Work, prompt: str) -> None:
+def judge(work: UpstreamTask, prompt: str) -> None:
     """Decide whether Midjourney will fail what it took."""
-    work.fail_reason = objection(prompt)
+    work.fail_reason = find_objection(prompt)
     work.ends = "FAILURE" if work.fail_reason else "SUCCESS"
 
 

@@ -8,13 +8,13 @@ from functools import partial
 from typing import cast
 
 from sandbox.pictures import Film, Motion, Shot, Way, four_shots
-from sandbox.relay.tasks.upstream_task import Draw, Plan, Work
+from sandbox.relay.tasks.upstream_task import Draw, Plan, UpstreamTask
 
 _EXTENDED_BY = 2.0
 _LONGEST = 11.0
 
 
-def child(parent: Work, custom_id: str) -> Plan:
+def build_child(parent: UpstreamTask, custom_id: str) -> Plan:
     """Return what a button makes of its parent; one that is new to this module leaves it as it is."""
     parts = custom_id.split("::")
     name = parts[2] if parts[1] == "JOB" else parts[1]
@@ -28,7 +28,7 @@ def child(parent: Work, custom_id: str) -> Plan:
     base = parent.shots[0]
     motion: Motion = "high" if "high" in name else "low"
     if "_extend" in name:
-        return Plan("clip", lambda _: parent.shots[:1], longer(parent.plan.film, motion))
+        return Plan("clip", lambda _: parent.shots[:1], extend_clip(parent.plan.film, motion))
     if name.startswith("animate"):
         return Plan("video", _alike(base), Film(motion))
     if name.startswith("upsample_"):
@@ -42,33 +42,33 @@ def child(parent: Work, custom_id: str) -> Plan:
     return Plan(parent.result, lambda _: parent.shots, parent.plan.film)
 
 
-def confirmed(work: Work, prompt: str, mask: bytes) -> Plan:
+def confirm_modal(work: UpstreamTask, prompt: str, mask: bytes) -> Plan:
     """Return what a button makes of its parent once its window came back with a prompt and a mask."""
     parent = work.parent
-    if parent is None or "Job::" in work.wish:
+    if parent is None or "Job::" in work.requested_prompt:
         return Plan("grid", partial(four_shots, prompt))
-    if "CustomZoom" in work.wish:
+    if "CustomZoom" in work.requested_prompt:
         found = re.search(r"--zoom\s+([\d.]+)", prompt)
         return Plan("grid", _alike(parent.shots[0].zoom(float(found[1]) if found else 2.0)))
-    if "Inpaint" in work.wish:
+    if "Inpaint" in work.requested_prompt:
         return Plan("grid", _repainted(parent.shots[0], prompt if prompt != parent.prompt else "", mask))
-    plan = child(parent, work.wish)
+    plan = build_child(parent, work.requested_prompt)
     if prompt == parent.prompt or plan.result == "video":
         return plan
     return replace(plan, draw=_reworded(plan.draw, prompt))
 
 
-def longer(film: Film, motion: Motion) -> Film:
+def extend_clip(film: Film, motion: Motion) -> Film:
     """Return how a clip moves once it is extended."""
     return replace(film, motion=motion, seconds=min(_LONGEST, film.seconds + _EXTENDED_BY))
 
 
-def alike(shot: Shot, seed: str) -> tuple[Shot, ...]:
+def redraw_alike(shot: Shot, seed: str) -> tuple[Shot, ...]:
     """Return a picture, and three that differ from it in small things."""
     return (shot, *_varied(shot, strong=False)(seed)[1:])
 
 
-def _again(parent: Work) -> Plan:
+def _again(parent: UpstreamTask) -> Plan:
     if parent.result in {"grid", "video"}:
         return parent.plan
     base = parent.shots[0]
@@ -82,7 +82,7 @@ def _varied(shot: Shot, *, strong: bool) -> Draw:
 
 
 def _alike(shot: Shot) -> Draw:
-    return partial(alike, shot)
+    return partial(redraw_alike, shot)
 
 
 def _repainted(base: Shot, prompt: str, mask: bytes) -> Draw:

@@ -22,7 +22,7 @@ DESCRIPTION = """\
 4️⃣ Winter fox portrait, soft rim light, 35mm photo look --ar 1:1"""
 
 
-def readings(photo: Photo) -> str:
+def describe_picture(photo: Photo) -> str:
     """Return four prompts that a picture could have been drawn from, in Midjourney's markdown."""
     subject = re.sub(r"\s+", " ", photo.words.split("--", maxsplit=1)[0]).strip() or "a quiet scene"
     artist = "[Beatrix Potter](https://goo.gl/search?artist%20Beatrix%20Potter)"
@@ -36,7 +36,7 @@ def readings(photo: Photo) -> str:
     return "\n\n".join(f"{number}\ufe0f\u20e3 {line}" for number, line in enumerate(lines, 1))
 
 
-def reading(text: str, custom_id: str) -> str:
+def describe_line(text: str, custom_id: str) -> str:
     """Return the line of a description, or of a shortened prompt, that a numbered button means."""
     digit = custom_id.rpartition("::")[2]
     return next((line for line in text.split("\n") if line.startswith(digit)), "")[3:].strip()
@@ -52,7 +52,7 @@ def final_prompt(prompt: str) -> str:
     return re.sub(r"(--v \d+)(?![\d.])", r"\1.0", prompt)
 
 
-def objection(prompt: str) -> str:
+def find_objection(prompt: str) -> str:
     """Return why Midjourney will fail a prompt it took, "" if it will not."""
     found = re.search(r"--(ar|aspect)\s+(\S+)", prompt)
     if found and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?", found[2]):
@@ -72,7 +72,7 @@ def objection(prompt: str) -> str:
     return ""
 
 
-def shortened(prompt: str) -> str:
+def shorten_prompt(prompt: str) -> str:
     """Return what `/shorten` says of a prompt, in Midjourney's markdown."""
     words = re.findall(r"[\w'-]+", prompt.split("--", maxsplit=1)[0])
     idle = {"a", "an", "the", "of", "and", "highly", "very", "detailed", "ultra", "beautiful", "with", "at"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from sandbox.relay.tasks.upstream_task import Status, Work
+from sandbox.relay.tasks.upstream_task import Status, UpstreamTask
 
 CHANNEL_ID = "2222222222222222222"
 _DAY = 86_400
@@ -13,7 +13,7 @@ _OF_RESULT = frozenset({"DESCRIBE", "BLEND"})
 """What has no prompt of its own: the task's prompt is what Midjourney answers."""
 
 
-def proxy_task(work: Work, action: str, status: Status, percent: int, host: str) -> dict[str, object]:
+def proxy_task(work: UpstreamTask, action: str, status: Status, percent: int, host: str) -> dict[str, object]:
     """Return a task; unknown times, and whatever else is not known yet, are null."""
     over = status in {"SUCCESS", "FAILURE"}
     prompt: str | None = work.prompt
@@ -43,7 +43,7 @@ def signed(path: str, time: float, *, salt: int = 0) -> str:
     return f"{path}?ex={int(time) + _DAY:x}&is={int(time):x}&hm={mac}&"
 
 
-def _properties(work: Work, action: str, status: Status) -> dict[str, object]:
+def _properties(work: UpstreamTask, action: str, status: Status) -> dict[str, object]:
     number = int(work.task_id) if work.task_id.isdecimal() else 0
     properties: dict[str, object] = {"notifyHook": None, "discordInstanceId": CHANNEL_ID}
     nonce = str(number * 1000)
@@ -69,7 +69,7 @@ def _progress(status: Status, percent: int) -> str | None:
     return "Waiting to start" if status == "IN_PROGRESS" and percent <= 15 else f"{percent}%"
 
 
-def _image_url(work: Work, status: Status, percent: int, host: str) -> str | None:
+def _image_url(work: UpstreamTask, status: Status, percent: int, host: str) -> str | None:
     """Return the picture's address on Discord's CDN, which the proxy passes on untouched."""
     if not work.shots:
         return None

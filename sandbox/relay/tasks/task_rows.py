@@ -9,13 +9,13 @@ from sandbox.relay.answers import dumps
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.tasks.buttons import web_button
 from sandbox.relay.tasks.proxy_rows import proxy_task
-from sandbox.relay.tasks.upstream_task import MOVING, Status, Work
+from sandbox.relay.tasks.upstream_task import MOVING, Status, UpstreamTask
 
 RAND = "@RAND@"
 
 
 @dataclass(kw_only=True, slots=True)
-class Row:
+class TaskRow:
     """new-api's row of one submit; a confirmed window has two, with one id and one `work` between them."""
 
     number: int
@@ -23,7 +23,7 @@ class Row:
     prompt: str
     description: str
     created: float
-    work: Work
+    work: UpstreamTask
     settings: RelaySettings
     replaced: float = math.inf
     _cached: tuple[object, str] = field(default=(None, ""))

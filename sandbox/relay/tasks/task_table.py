@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.tasks.task_rows import RAND, Row
-from sandbox.relay.tasks.upstream_task import Status, Work
+from sandbox.relay.tasks.task_rows import RAND, TaskRow
+from sandbox.relay.tasks.upstream_task import Status, UpstreamTask
 
 
-class Ledger:
+class TaskTable:
     """All rows, by task id, in the order of their insertion."""
 
     def __init__(self, epoch: float, settings: RelaySettings) -> None:
         self._epoch = epoch
         self._settings = settings
         self._refresh = settings.refresh_seconds
-        self._rows: dict[str, list[Row]] = {}
+        self._rows: dict[str, list[TaskRow]] = {}
         self._count = 0
         self._last_id = 0
 
@@ -25,10 +25,10 @@ class Ledger:
         self._last_id = max(round(now * 1000) * 1000 + (self._count * 617 + 417) % 1000, self._last_id + 1)
         return str(self._last_id)
 
-    def insert(self, work: Work, *, action: str, prompt: str, description: str, created: float) -> Row:
+    def insert(self, work: UpstreamTask, *, action: str, prompt: str, description: str, created: float) -> TaskRow:
         """Add a row for a task; an older row of the same id is forgotten by the loop while this one runs."""
         self._count += 1
-        row = Row(
+        row = TaskRow(
             number=self._count,
             action=action,
             prompt=prompt,
@@ -43,17 +43,17 @@ class Ledger:
         rows.append(row)
         return row
 
-    def first(self, task_id: str, account: str = "") -> Row | None:
+    def first(self, task_id: str, account: str = "") -> TaskRow | None:
         """Return the row that a fetch shows; of an account, only its own."""
         rows = self._rows.get(task_id)
         return rows[0] if rows and account in {"", rows[0].work.account} else None
 
-    def listed(self, task_ids: Sequence[str], account: str = "") -> list[Row]:
+    def listed(self, task_ids: Sequence[str], account: str = "") -> list[TaskRow]:
         """Return all rows of these ids in the order of their insertion, unknown ids left out."""
         found = [row for task_id in dict.fromkeys(task_ids) for row in self._rows.get(task_id, ())]
         return sorted(_of(account, found), key=lambda row: row.number)
 
-    def everything(self) -> list[Row]:
+    def everything(self) -> list[TaskRow]:
         """Return all rows in the order of their insertion."""
         return sorted((row for rows in self._rows.values() for row in rows), key=lambda row: row.number)
 
@@ -61,19 +61,19 @@ class Ledger:
         """Lose all rows, as a proxy does that keeps them in memory and restarts."""
         self._rows.clear()
 
-    def seen(self, row: Row, now: float) -> float | None:
+    def seen(self, row: TaskRow, now: float) -> float | None:
         """Return the time as of which a row tells, None before the loop met it."""
         return row.seen(now, self._epoch, self._refresh)
 
-    def status(self, row: Row, now: float) -> Status:
+    def status(self, row: TaskRow, now: float) -> Status:
         """Return the status that new-api believes in."""
         return row.status(self.seen(row, now))
 
-    def text(self, row: Row, now: float, host: str) -> str:
+    def text(self, row: TaskRow, now: float, host: str) -> str:
         """Return the row as JSON as a caller gets it now."""
         text = row.text(self.seen(row, now), host)
         return text.replace(RAND, str(round(now * 1_000_000)), 1) if RAND in text else text
 
 
-def _of(account: str, rows: Iterable[Row]) -> list[Row]:
+def _of(account: str, rows: Iterable[TaskRow]) -> list[TaskRow]:
     return [row for row in rows if account in {"", row.work.account}]

@@ -41,7 +41,7 @@ class Plan:
 
 
 @dataclass(kw_only=True, slots=True)
-class Work:
+class UpstreamTask:
     """The upstream's record of one task; times are seconds since the epoch.
 
     `ends` is the last status it reaches, at `fails_at` of its way if that is not SUCCESS. In MODAL nothing moves
@@ -64,10 +64,10 @@ class Work:
     fails_at: float = 0.2
     modal: bool = False
     confirmed_at: float = math.inf
-    wish: str = ""
+    requested_prompt: str = ""
     official: bool = False
-    parent: Work | None = None
-    further: tuple[ButtonJson, ...] = ()
+    parent: UpstreamTask | None = None
+    extra_task_ids: tuple[ButtonJson, ...] = ()
     account: str = CUSTOMER
     command: str = ""
     lost_at: float = math.inf
@@ -112,7 +112,7 @@ class Work:
 
     def buttons(self) -> list[ButtonJson]:
         """Return the buttons of the finished task."""
-        return [*self._usual_buttons(), *self.further]
+        return [*self._usual_buttons(), *self.extra_task_ids]
 
     def _usual_buttons(self) -> list[ButtonJson]:
         square = not self.shots or self.shots[0].aspect == 1
