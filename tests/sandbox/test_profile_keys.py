@@ -177,7 +177,7 @@ async def test_a_price_of_nothing() -> None:
 
 async def test_the_same_upscale_again_is_billed_again() -> None:
     """Behind new-api a code 21 that says "exists" arrives as 1, and costs as much as the first."""
-    async with asking(OF_2025, knows_twins=True) as asker:
+    async with asking(OF_2025, recognizes_repeats=True) as asker:
         grid = await asker.grid()
         press = next(b for b in (await asker.task(grid))["buttons"] if "upsample::2" in b["customId"])
         answers = [await asker.sent("submit/action", taskId=grid, customId=press["customId"]) for _ in range(2)]

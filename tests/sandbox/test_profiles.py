@@ -176,7 +176,7 @@ SCENES: dict[str, Scene] = {
     "modal_two_rows_list": (OF_2025, {"image_host": "localhost:3000"}, _both_rows),
     "nov_401_empty": (PROXY, {"asks_key": True}, _secret_missing),
     "nov_action_404": (PROXY, {}, _no_action),
-    "nov_change_21_running": (PROXY, {"knows_twins": True}, _exists),
+    "nov_change_21_running": (PROXY, {"recognizes_repeats": True}, _exists),
     "nov_describe_success": (PROXY, {}, _described),
     "nov_failure_discord_401": (PROXY, {}, _failed),
     "nov_imagine_success": (PROXY, {}, _finished),
