@@ -1,1 +1,1 @@
-"""Use cases that cost nothing: lineage, seeds, cancelling, deleting, downloads, settings of a person."""
+"""Free features: lineage, seeds, cancelling, deleting, downloads, Vary (Region) previews, settings of a person."""

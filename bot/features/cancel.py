@@ -1,4 +1,4 @@
-"""The use case of giving up: a running task is cancelled where the relay can, else its message no longer watches it."""
+"""Cancel a running task at the relay, or, if that cannot be done, stop watching it on this message."""
 
 import logging
 from dataclasses import replace
@@ -16,20 +16,20 @@ log = logging.getLogger(__name__)
 
 
 class CancelOutcome(Enum):
-    """What came of it."""
+    """What a click on Cancel has done."""
 
     REQUESTED = auto()
-    """The relay took it; the task itself will tell."""
+    """The relay accepted the request; the task's status shows later what came of it."""
     STOPPED = auto()
-    """The message no longer watches it."""
+    """The message no longer watches the task, which it did not submit itself."""
     UNSUPPORTED = auto()
-    """The same, as the relay cannot cancel."""
+    """The message no longer watches the task, because the relay cannot cancel."""
     ALREADY_ENDED = auto()
-    """There was nothing left to give up: its end is shown."""
+    """The task has ended, and its result is shown."""
 
 
 class CancelService:
-    """Gives up what is under way."""
+    """Cancels tasks, and stops watching them."""
 
     def __init__(self, relay: Relay, store: Store, jobs: JobTracker, *, clock: Clock) -> None:
         self._relay = relay
@@ -37,44 +37,41 @@ class CancelService:
         self._jobs = jobs
         self._now = clock.now
 
-    async def cancel_task(self, task_id: str, place: Place, hand: MessageActor) -> CancelOutcome:
-        """Cancel the task if this message has asked for it and the relay can, else stop watching it here.
+    async def cancel_task(self, task_id: str, place: Place, actor: MessageActor) -> CancelOutcome:
+        """Cancel a task that this message has submitted if the relay can, else stop watching the task here.
 
-        What another message, or program, has asked for is not this one's to cancel.
+        A task that another message or program has submitted is not cancelled.
 
         Raises:
-            NotYours: This person may not.
-            RelayError: The relay can, in general, but did not.
-            StoreUnavailable: Nobody knows whose message it is.
+            NotOwnerOrModerator: This person may not do that.
+            RelayError: The relay can cancel in general, but did not.
+            StoreUnavailable: It is unknown whose message it is.
         """
         known = await self._store.find_job(place.message_id)
-        hand.require_permission(known)
-        born = Job(place=place, requester=hand.person, task_id=task_id, born_at=self._now())
-        job = replace(known or born, place=place, task_id=task_id)
+        actor.require_permission(known)
+        new = Job(place=place, requester=actor.person, task_id=task_id, born_at=self._now())
+        job = replace(known or new, place=place, task_id=task_id)
         task = await self._store.find_snapshot(task_id)
         if task is not None and task.status.is_final:
-            await self._jobs.follow_again(task_id, place, hand.person)
+            await self._jobs.follow_again(task_id, place, actor.person)
             return CancelOutcome.ALREADY_ENDED
-        if not job.claim_id:
-            await self._jobs.stop_watching(job)
-            return CancelOutcome.STOPPED
-        if await self._cancelled(task_id):
+        if job.claim_id and await self._request_cancel(task_id):
             return CancelOutcome.REQUESTED
         await self._jobs.stop_watching(job)
-        return CancelOutcome.UNSUPPORTED
+        return CancelOutcome.UNSUPPORTED if job.claim_id else CancelOutcome.STOPPED
 
-    async def _cancelled(self, task_id: str) -> bool:
-        """Ask the relay, unless it is known to lack that; what it lacks is learnt."""
+    async def _request_cancel(self, task_id: str) -> bool:
+        """Ask the relay to cancel, and return True, unless it cannot; that it cannot is remembered."""
         now = self._now()
         if CANCEL_CAPABILITY in await self._store.find_missing_capabilities(now):
             return False
         try:
             await self._relay.cancel_task(task_id)
-        except ActionUnsupported as lacking:
+        except ActionUnsupported as unsupported:
             await self._store.save_missing_capability(
-                CANCEL_CAPABILITY, lacking.reason, at=now, until=compute_refusal_expiry(lacking, now)
+                CANCEL_CAPABILITY, unsupported.reason, at=now, until=compute_refusal_expiry(unsupported, now)
             )
             self._jobs.messages.capabilities.invalidate()
             return False
-        log.info("Task %s is asked to be cancelled.", task_id)
+        log.info("The relay was asked to cancel task %s.", task_id)
         return True

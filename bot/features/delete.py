@@ -1,4 +1,4 @@
-"""The use case of taking a message away: asked for, confirmed, and gone, though its task stays where it is."""
+"""Delete a message after a confirmation; its task stays at the relay."""
 
 import logging
 from dataclasses import replace
@@ -14,39 +14,40 @@ log = logging.getLogger(__name__)
 class DeleteService:
     """Deletes messages of finished tasks."""
 
-    def __init__(self, store: Store, display: MessageEditor, jobs: JobTracker) -> None:
+    def __init__(self, store: Store, editor: MessageEditor, jobs: JobTracker) -> None:
         self._store = store
-        self._display = display
+        self._editor = editor
         self._jobs = jobs
 
-    async def check_permission(self, place: Place, hand: MessageActor) -> None:
-        """Judge who wants it, before they are asked whether they are sure.
+    async def check_permission(self, place: Place, actor: MessageActor) -> None:
+        """Check that a person may delete a message, before they are asked to confirm it.
 
-        The click's token may be all that reaches the message, and the confirmation brings none for it.
+        The place of the click is saved: its token may be the only way to the message, and the click that confirms has
+        a token for another message.
 
         Raises:
-            NotYours: This person may not.
-            StoreUnavailable: Nobody knows whose message it is.
+            NotOwnerOrModerator: This person may not do that.
+            StoreUnavailable: It is unknown whose message it is.
         """
         known = await self._store.find_job(place.message_id)
-        hand.require_permission(known)
+        actor.require_permission(known)
         if known is not None and not place.reachable:
             await self._store.update_job(replace(known, place=place))
 
-    async def delete_message(self, place: Place, hand: MessageActor) -> None:
-        """Delete the message and its row, quietly where either is gone; a press that it answered may open it anew.
+    async def delete_message(self, place: Place, actor: MessageActor) -> None:
+        """Delete a message and its row; one that is gone already is no error.
 
         Raises:
-            NotYours: This person may not.
-            PlaceUnreachable: The bot does not reach it, and no token is left that does.
+            NotOwnerOrModerator: This person may not do that.
+            PlaceUnreachable: The bot has no access to the message, and no token for it.
             DisplayFailed: Discord did not answer.
-            StoreUnavailable: Nobody knows whose message it is.
+            StoreUnavailable: It is unknown whose message it is.
         """
         known = await self._store.find_job(place.message_id)
         if known is not None:
-            # Where the row is lost the question, which nobody else saw, was put to somebody who may.
-            hand.require_permission(known)
+            # Without the row, the confirmation is proof: only a person with permission was shown it.
+            actor.require_permission(known)
         self._jobs.stop_running(place.message_id)
-        await self._display.delete(place if place.reachable or known is None else known.place)
+        await self._editor.delete(place if place.reachable or known is None else known.place)
         await self._store.delete_job(place.message_id)
         log.info("Message %d is deleted.", place.message_id)

@@ -1,4 +1,4 @@
-"""A finished task's picture, taken as if somebody had given it."""
+"""Use the picture of a finished task as the input of a command."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,20 +13,20 @@ from bot.midjourney.task import Status, Task
 
 @dataclass(frozen=True)
 class FinishedPictures:
-    """Finds pictures of tasks: `look` reads a task, `download` what is behind a link."""
+    """Gives access to pictures of tasks."""
 
     fetch_task: Callable[[str], Awaitable[Task]]
     download: Callable[[str], Awaitable[bytes]]
-    studio: ImageProcessor
+    processor: ImageProcessor
 
     def get_picture(self, task_id: str, number: int = 1) -> "TaskPicture":
-        """Return a task's picture, of a grid that one of its four."""
+        """Return a task's picture, or one of the four of a grid, counted from 1; nothing is read yet."""
         return TaskPicture(self, task_id, number)
 
 
 @dataclass
 class TaskPicture:
-    """A bot.submissions.command_requests.Drawn of a task: `words` are empty until it was read."""
+    """A GeneratedPictureInput (see command_requests): `words`, the task's prompt, is empty until it was read."""
 
     source: FinishedPictures
     task_id: str
@@ -39,11 +39,11 @@ class TaskPicture:
         return self.task_id
 
     async def read(self) -> bytes:
-        """Download it; of a grid whose four pictures have no links of their own it is cut out.
+        """Download the picture; one of a grid is cut out of it if it has no link of its own.
 
         Raises:
             RelayError: The task cannot be read.
-            UploadAbsent: It has no picture that could be had.
+            UploadNotFound: The task has no picture, or it cannot be downloaded.
         """
         task = await self.source.fetch_task(self.task_id)
         if task.status is not Status.SUCCESS or not task.picture_url or task.clip_urls:
@@ -55,7 +55,7 @@ class TaskPicture:
             data = await self.source.download(task.picture_url)
             if not is_grid(task):
                 return data
-            cut = await self.source.studio.split_grid(data, name=self.task_id, limit=MAX_UPLOAD_BYTES)
+            cut = await self.source.processor.split_grid(data, name=self.task_id, limit=MAX_UPLOAD_BYTES)
         except PictureError as error:
             raise UploadNotFound(self.task_id) from error
         return cut[self.number - 1].data

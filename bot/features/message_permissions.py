@@ -1,4 +1,4 @@
-"""Whose hand it is that ends something, or takes it away: the requester's, a moderator's, or nobody's business."""
+"""Who may cancel or delete a message: its requester, and moderators."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from bot.errors import NotOwnerOrModerator
 
 @dataclass(frozen=True)
 class MessageActor:
-    """Who wants to end something: `requester_id` is whose message it is as Discord tells, 0 where it does not."""
+    """The person who clicked; `requester_id` is the message's requester as Discord knows it, 0 if it does not."""
 
     person: Person
     requester_id: int
     is_moderator: bool
 
     def require_permission(self, job: Job | None) -> None:
-        """Raise NotYours unless it is theirs, as the store knows first, or they manage messages there."""
+        """Raise NotOwnerOrModerator unless the person is a moderator, or the requester; the stored job counts first."""
         requester_id = job.requester.id if job else self.requester_id
         if not self.is_moderator and self.person.id != requester_id:
             raise NotOwnerOrModerator

@@ -1,4 +1,4 @@
-"""What is a person's own: what they have chosen, read within a bounded time, and changed; and their tasks."""
+"""Read and change the settings of a person, and list their tasks."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,17 +15,16 @@ from bot.timeouts import wait_at_most
 
 log = logging.getLogger(__name__)
 
-_FIRST_SECONDS = 1.0
-"""How long a first answer, for which Discord gives three seconds, may wait for what a person has chosen."""
-
+_READ_TIMEOUT_SECONDS = 1.0
+"""How long a first answer, for which Discord allows three seconds, may wait for a person's settings."""
 
 TASKS_PER_PAGE = 8
-"""How many tasks a page of a person's list has."""
+"""How many tasks a page of a person's list shows."""
 
 
 @dataclass(frozen=True)
 class TaskPage:
-    """A page of a person's tasks of a kind; `number` counts from 0, `total` the tasks on all pages."""
+    """A page of a person's tasks of one kind; `index` counts from 0, `total_tasks` those on all pages."""
 
     which: TaskFilter
     index: int
@@ -34,71 +33,70 @@ class TaskPage:
 
     @property
     def page_count(self) -> int:
-        """How many pages there are; one, where there is nothing."""
+        """How many pages there are, at least one."""
         return max(1, -(-self.total_tasks // TASKS_PER_PAGE))
 
 
 class PersonSettingsService:
-    """Reads and changes what is people's own. Port: `store`."""
+    """Reads and changes what people have chosen."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, read_timeout_seconds: float = _READ_TIMEOUT_SECONDS) -> None:
         self._store = store
+        self._read_timeout_seconds = read_timeout_seconds
 
     async def get_settings(self, person_id: int) -> PersonSettings:
-        """Return what a person has chosen; raise StoreUnavailable where nobody can tell."""
+        """Return what a person has chosen, or raise StoreUnavailable."""
         return await self._store.find_person_settings(person_id)
 
     async def get_settings_in_time(self, person_id: int) -> PersonSettings:
-        """Return them within a second, for an answer that cannot wait; else raise StoreUnavailable."""
+        """Return the settings, or raise StoreUnavailable within a second: a first answer cannot wait longer."""
         try:
-            return await wait_at_most(self._store.find_person_settings(person_id), _FIRST_SECONDS)
+            return await wait_at_most(self._store.find_person_settings(person_id), self._read_timeout_seconds)
         except TimeoutError:
             raise StoreUnavailable("the store is slow") from None
 
     async def get_defaults(self, person_id: int) -> PersonDefaults:
-        """Return what a person wants wherever a command says nothing; nothing, where nobody can tell any more.
+        """Return the parameters and the speed that a person wants for every command that does not set them.
 
-        Defaults that were right when they were chosen may be unknown to a later version: a command goes on without.
+        Parameters that were valid when they were chosen may be unknown to a later version: they are left out then.
         """
         settings = await self._store.find_person_settings(person_id)
         try:
             return PersonDefaults(parse_defaults(settings.defaults), settings.speed)
         except PromptRefused:
-            log.info("What person %d chose as defaults is no default any more.", person_id)
+            log.info("The default parameters of person %d are no longer valid.", person_id)
             return PersonDefaults((), settings.speed)
 
     async def is_remix_on(self, person_id: int) -> bool:
-        """Tell within a second whether a person remixes; no, where nobody can tell: their press goes on without."""
+        """Return within a second whether a person has remix on; no, if the store does not answer by then."""
         try:
             return (await self.get_settings_in_time(person_id)).remix
         except StoreUnavailable as gone:
-            log.warning("A press goes on without its form: %s.", gone)
+            log.warning("A press goes on without the remix form: %s.", gone)
             return False
 
     async def change_settings(
         self, person_id: int, change: Callable[[PersonSettings], PersonSettings]
     ) -> PersonSettings:
-        """Change a person's settings, and return them as they are then."""
+        """Change a person's settings, and return the new ones."""
         return await self._store.update_person_settings(person_id, change)
 
     async def set_default_parameters(self, person_id: int, text: str) -> PersonSettings:
-        """Write a person's default parameters, as typed; a queue among them, such as `--fast`, is their speed.
+        """Save a person's default parameters, as typed; a speed among them, such as `--fast`, is saved as their speed.
 
         Raises:
-            PromptRefused: There is what cannot be a default.
+            PromptRefused: The text holds something that cannot be a default.
         """
-        given = parse_defaults(text)
-        kept = Prompt(parameters=tuple(each for each in given if each.name not in set(Speed))).parameter_text
-        speed = next((Speed(each.name) for each in given if each.name in set(Speed)), None)
+        typed = parse_defaults(text)
+        defaults = Prompt(parameters=tuple(each for each in typed if each.name not in set(Speed))).parameter_text
+        speed = next((Speed(each.name) for each in typed if each.name in set(Speed)), None)
         return await self.change_settings(
-            person_id, lambda settings: replace(settings, defaults=kept, speed=speed or settings.speed)
+            person_id, lambda settings: replace(settings, defaults=defaults, speed=speed or settings.speed)
         )
 
-    async def get_task_page(self, person_id: int, which: TaskFilter, number: int) -> TaskPage:
-        """Return a page of a person's tasks; the first one, where there are no longer so many."""
-        tasks, total = await self._store.list_tasks(
-            person_id, which, skip=number * TASKS_PER_PAGE, limit=TASKS_PER_PAGE
-        )
-        if number and not tasks:
+    async def get_task_page(self, person_id: int, which: TaskFilter, index: int) -> TaskPage:
+        """Return a page of a person's tasks, counted from 0; the first one if there are no longer so many."""
+        tasks, total = await self._store.list_tasks(person_id, which, skip=index * TASKS_PER_PAGE, limit=TASKS_PER_PAGE)
+        if index and not tasks:
             return await self.get_task_page(person_id, which, 0)
-        return TaskPage(which, number, tasks, total)
+        return TaskPage(which, index, tasks, total)

@@ -1,4 +1,4 @@
-"""The use case of the seed: what number a task was drawn from; asked for once, then remembered with the task."""
+"""Fetch the seed of a task: the relay is asked once, then the seed is saved with the task."""
 
 import logging
 
@@ -18,68 +18,68 @@ from bot.ports import Relay, Store
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 8
-"""How many may be asked for at once: each holds a connection that the polls need too, and anybody may ask."""
-_AGAIN_SECONDS = 60.0
+_MAX_CONCURRENT_READS = 8
+"""Each read holds for a minute a connection that the poller needs too, and any member may start one."""
+_RETRY_SECONDS = 60.0
 
 
 class SeedService:
-    """Asks for seeds. Ports: `relay`, `store`."""
+    """Fetches and saves seeds."""
 
     def __init__(self, relay: Relay, store: Store, now: Now) -> None:
         self._relay = relay
         self._store = store
         self._now = now
-        self._under_way = 0
+        self._reads = 0
 
     async def fetch_seed(self, task_id: str) -> Task:
-        """Return a task with its seed; nothing else of it need be known.
+        """Return a task with its seed; the rest of the task may be unknown.
 
         Raises:
-            NoSeed: Midjourney tells none, of this task or of any.
-            TaskUnknown: This key knows no such task.
-            RelayBusy: Too many are being asked for.
-            RelayError: Any other leaf: the relay cannot be asked.
+            SeedUnavailable: Midjourney gives no seed for this task, or the relay gives none at all.
+            TaskUnknown: The relay does not know the task, or not for this key.
+            RelayBusy: Too many seeds are being read.
+            RelayError: Any other error: the relay cannot be read.
         """
-        return await self.find_known_seed(task_id) or await self._remember(task_id, await self._asked(task_id))
+        return await self.find_known_seed(task_id) or await self._save_seed(task_id, await self._read_seed(task_id))
 
     async def find_known_seed(self, task_id: str) -> Task | None:
-        """Return a task whose seed is known already; None where the relay has to be asked for it.
+        """Return a task whose seed is known; None if the relay has to be asked for it.
 
         Raises:
-            NoSeed: This relay is known to tell no seeds, so it is not asked.
+            SeedUnavailable: This relay is known to give no seeds, so it is not asked.
         """
-        known = await self._known(task_id)
+        known = await self._find_task(task_id)
         if known.seed:
             return known
-        reason = await self._refused()
+        reason = await self._find_refusal()
         if reason is not None:
             raise SeedUnavailable(reason, lasting=True)
         return None
 
-    async def _asked(self, task_id: str) -> str:
-        if self._under_way >= _AT_ONCE:
-            raise RelayBusy(retry_after=_AGAIN_SECONDS)
-        self._under_way += 1
+    async def _read_seed(self, task_id: str) -> str:
+        if self._reads >= _MAX_CONCURRENT_READS:
+            raise RelayBusy(retry_after=_RETRY_SECONDS)
+        self._reads += 1
         try:
             return await self._relay.fetch_seed(task_id)
         except ActionUnsupported as unsupported:
-            await self._learn(unsupported)
+            await self._remember_refusal(unsupported)
             raise SeedUnavailable(unsupported.reason, lasting=unsupported.lasting) from unsupported
         except (SubmitRefused, ParentBusy, ParentGone) as refused:
             raise SeedUnavailable(refused.reason) from refused
         finally:
-            self._under_way -= 1
+            self._reads -= 1
 
-    async def _refused(self) -> str | None:
-        """Return why this relay tells no seeds; None where it may, or where the store is away: it is asked then."""
+    async def _find_refusal(self) -> str | None:
+        """Return why this relay gives no seeds; None if it may give some, or the store is unavailable."""
         try:
             return (await self._store.find_missing_capabilities(self._now())).get(SEED_CAPABILITY)
         except StoreUnavailable:
             return None
 
-    async def _learn(self, unsupported: ActionUnsupported) -> None:
-        """Remember that this relay tells no seeds, until it is asked again."""
+    async def _remember_refusal(self, unsupported: ActionUnsupported) -> None:
+        """Remember for a while that this relay gives no seeds."""
         if not unsupported.lasting:
             return
         now = self._now()
@@ -88,22 +88,22 @@ class SeedService:
                 SEED_CAPABILITY, unsupported.reason, at=now, until=compute_refusal_expiry(unsupported, now)
             )
         except StoreUnavailable as gone:
-            log.warning("That this relay tells no seeds was not written down: %s.", gone)
+            log.warning("It could not be saved that this relay gives no seeds: %s.", gone)
 
-    async def _known(self, task_id: str) -> Task:
+    async def _find_task(self, task_id: str) -> Task:
         try:
             return await self._store.find_snapshot(task_id) or Task(id=task_id)
         except StoreUnavailable as gone:
-            log.warning("The seed of task %s is asked for anew: %s.", task_id, gone)
+            log.warning("The seed of task %s is read again from the relay: %s.", task_id, gone)
             return Task(id=task_id)
 
-    async def _remember(self, task_id: str, seed: str) -> Task:
-        """Keep it with the snapshot, if there is one: read again, as a minute has passed."""
-        known = await self._known(task_id)
+    async def _save_seed(self, task_id: str, seed: str) -> Task:
+        """Save a seed with the task's snapshot, if there is one; it is read again, as a minute has passed."""
+        known = await self._find_task(task_id)
         task = known.model_copy(update={"seed": seed})
         if known.status.is_final:
             try:
                 await self._store.save_snapshot(task)
             except StoreUnavailable as gone:
-                log.warning("The seed of task %s is not kept: %s.", task_id, gone)
+                log.warning("The seed of task %s is not saved: %s.", task_id, gone)
         return task
