@@ -1,4 +1,4 @@
-"""A picture that somebody gave with a command."""
+"""A picture that a person gave with a command."""
 
 from dataclasses import dataclass
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.relay.key_diagnosis import USAGE_PATH
-from tests.fakes.socket_relay import ADMITTED
+from tests.fakes.socket_relay import ADMITTED, KEY
 from tests.recorded import Reply
 
-KEY = "sk-VerySecretKey0123456789"
 UNKNOWN = Reply(400, ADMITTED)
 ACCEPTED = Reply(200, '{"code":1,"description":"Submit success","result":"1754300000123417"}')
 

@@ -6,8 +6,16 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bot.midjourney.submit_response import SubmitResponse
+from bot.relay.client import RelayClient
 from bot.relay.key_diagnosis import USAGE_PATH
+from bot.relay.requests import PressButton
 from tests.recorded import Recorded, recorded
+
+KEY = "sk-VerySecretKey0123456789"
+ASKED = "1754300000123417"
+GRID = "14_fetch_imagine_success_grid"
+"""The recorded response to a fetch of ASKED."""
 
 CHECK = "/mj/task/1000000000000000/fetch"
 """The read that checks the key before the first submit: a fetch of a task that does not exist."""
@@ -51,12 +59,12 @@ class Relay:
             return web.Response(status=usage.status, body=usage.body, headers=usage.headers)
         peer = request.transport.get_extra_info("peername") if request.transport else ("", 0)
         self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), await request.text(), peer[1]))
-        said = self.answers[min(len(self.seen), len(self.answers)) - 1]
-        if isinstance(said, Recorded):
+        response = self.answers[min(len(self.seen), len(self.answers)) - 1]
+        if isinstance(response, Recorded):
             # Built from bytes: aiohttp must not correct the odd content types.
-            headers = {"Content-Type": said.content_type}
-            return web.Response(status=said.status, body=said.text.encode(), headers=headers)
-        return web.Response(status=said.status, body=said.body, headers=said.headers)
+            headers = {"Content-Type": response.content_type}
+            return web.Response(status=response.status, body=response.text.encode(), headers=headers)
+        return web.Response(status=response.status, body=response.body, headers=response.headers)
 
 
 @asynccontextmanager
@@ -83,3 +91,8 @@ class Slept(list[float]):
     async def __call__(self, seconds: float) -> None:
         """Record the pause."""
         self.append(seconds)
+
+
+async def press_button(api: RelayClient) -> SubmitResponse:
+    """Press a button of ASKED."""
+    return await api.submit(PressButton(task_id=ASKED, custom_id="MJ::JOB::upsample::2::u"), state="s")

@@ -34,13 +34,13 @@ def open_upload(picture: bytes) -> str:
     return body["base64"]
 
 
-@pytest.mark.parametrize(("kind", "said"), [("PNG", "png"), ("JPEG", "jpeg")])
-def test_png_and_jpeg_within_the_limit_are_unchanged(kind: str, said: str) -> None:
+@pytest.mark.parametrize(("kind", "mime"), [("PNG", "png"), ("JPEG", "jpeg")])
+def test_png_and_jpeg_within_the_limit_are_unchanged(kind: str, mime: str) -> None:
     data = encode(draw_noise(100, 80), kind)
     upload = prepare_upload(data, name=NAME)
-    assert (data, said, 100, 80) == (upload.data, upload.kind, upload.width, upload.height)
+    assert (data, mime, 100, 80) == (upload.data, upload.kind, upload.width, upload.height)
     head, _, body = open_upload(upload.data).partition(",")
-    assert (f"data:image/{said};base64", data) == (head, base64.b64decode(body, validate=True))
+    assert (f"data:image/{mime};base64", data) == (head, base64.b64decode(body, validate=True))
 
 
 def test_chunks_of_a_long_data_url_join() -> None:
@@ -64,9 +64,9 @@ def test_transparent_webp_becomes_png_or_jpeg_on_white() -> None:
     assert ("png", "RGBA") == (upload.kind, decode(upload.data).mode)
     upload = prepare_upload(data, name=NAME, limit=20_000)
     assert ("jpeg", True) == (upload.kind, len(upload.data) <= 20_000)
-    colour = decode(upload.data).getpixel((upload.width - 5, 50))
-    assert isinstance(colour, tuple)
-    assert min(colour) > 230
+    color = decode(upload.data).getpixel((upload.width - 5, 50))
+    assert isinstance(color, tuple)
+    assert min(color) > 230
 
 
 def test_exif_orientation_is_applied() -> None:

@@ -125,7 +125,7 @@ def test_empty_log(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "error"),
+    ("response", "error"),
     [
         (RelayResponse(404, '{"error":{"message":"Invalid URL (GET /api/log/token)"}}'), ActionUnsupported),
         (
@@ -147,9 +147,9 @@ def test_empty_log(body: str) -> None:
         (make_response(make_row(created_at=1 << 62)), RelayUnreachable),
     ],
 )
-def test_other_responses_raise_errors(told: RelayResponse, error: type[RelayError]) -> None:
+def test_other_responses_raise_errors(response: RelayResponse, error: type[RelayError]) -> None:
     with pytest.raises(error) as raised:
-        parse_billing_log(told)
+        parse_billing_log(response)
     if isinstance(raised.value, RelayBusy):
         assert raised.value.retry_after == 1179.0
 
@@ -196,7 +196,7 @@ def test_task_is_found_by_its_whole_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "error"),
+    ("response", "error"),
     [
         (RelayResponse(404, '{"error":{"message":"Invalid URL (GET /mj/task/list)"}}'), ActionUnsupported),
         (RelayResponse(200, "<!doctype html>"), ActionUnsupported),
@@ -206,6 +206,6 @@ def test_task_is_found_by_its_whole_state() -> None:
         (RelayResponse(200, '[{"state":"mjbot:7"'), RelayUnreachable),
     ],
 )
-def test_other_responses_are_no_list_of_tasks(told: RelayResponse, error: type[RelayError]) -> None:
+def test_other_responses_are_no_list_of_tasks(response: RelayResponse, error: type[RelayError]) -> None:
     with pytest.raises(error):
-        parse_task_by_state(told, "mjbot:7")
+        parse_task_by_state(response, "mjbot:7")

@@ -26,17 +26,16 @@ from bot.relay.requests import (
     SwapFaces,
     Video,
 )
-from tests.fakes.socket_relay import Slept, relay
+from tests.fakes.socket_relay import KEY, Slept, relay
 from tests.recorded import recorded
 
 TABLE = json.loads((Path(__file__).parents[2] / "data" / "endpoints.json").read_text(encoding="utf-8"))
 RELAYED = {f"{row['method']} {row['path']}" for row in TABLE if row["relayed"] in {"always", "since mid-2025"}}
-KEY = "sk-VerySecretKey0123456789"
 PNG, JPEG, WEBP = b"\x89PNG-one", b"\xff\xd8-two", b"RIFF????WEBP"
 AS_PNG, AS_JPEG = "data:image/png;base64,iVBORy1vbmU=", "data:image/jpeg;base64,/9gtdHdv"
 AS_WEBP = "data:image/webp;base64,UklGRj8/Pz9XRUJQ"
 TASK, SUBMITTED = "14_fetch_imagine_success_grid", "01_submit_imagine_ok"
-NOBODY = web.Response(body=b"[]")
+NO_TASKS = web.Response(body=b"[]")
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ ROWS = [
         "47_upload_discord_images_ok",
     ),
     Row("GET /mj/task/{id}/fetch", lambda api: api.fetch_task("5"), None, TASK),
-    Row("POST /mj/task/list-by-condition", lambda api: api.fetch_tasks(["5", "6"]), {"ids": ["5", "6"]}, NOBODY),
+    Row("POST /mj/task/list-by-condition", lambda api: api.fetch_tasks(["5", "6"]), {"ids": ["5", "6"]}, NO_TASKS),
     Row("GET /mj/task/{id}/image-seed", lambda api: api.fetch_seed("5"), None, "46_image_seed_ok"),
 ]
 

@@ -22,9 +22,8 @@ from bot.errors import (
 )
 from bot.relay.client import RelayClient
 from bot.relay.requests import Imagine
-from tests.fakes.socket_relay import Slept, relay
+from tests.fakes.socket_relay import KEY, Slept, relay
 
-KEY = "sk-VerySecretKey0123456789"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 PAGE = "<!doctype html><html></html>"
 SPRING = (

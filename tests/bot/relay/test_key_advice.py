@@ -27,11 +27,11 @@ from bot.relay.key_advice import describe_key_error
     ],
 )
 def test_each_key_error_has_its_cause_and_cure(error: RelayError, what: str, cure: str) -> None:
-    told = describe_key_error(error)
-    assert told is not None
-    assert what in told[0]
-    assert told[1].startswith(cure) or cure in told[1]
-    assert told[1].endswith(".")
+    advice = describe_key_error(error)
+    assert advice is not None
+    assert what in advice[0]
+    assert advice[1].startswith(cure) or cure in advice[1]
+    assert advice[1].endswith(".")
 
 
 @pytest.mark.parametrize("error", [RelayUnreachable("HTTP 502"), UpstreamKeyRefused("HTTP 401")])

@@ -82,21 +82,21 @@ WRONG_KEY = Reply(401, '{"success":false,"message":"Invalid token"}')
     ],
 )
 async def test_usage_names_the_problem(reply: Reply | None, kind: type[RelayError], clock: FakeClock) -> None:
-    told = await KeyDiagnosis(UsageRoute(reply), AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
-    assert type(told) is kind
+    error = await KeyDiagnosis(UsageRoute(reply), AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
+    assert type(error) is kind
 
 
 async def test_disabled_key_is_explained_by_the_refusal(clock: FakeClock) -> None:
     relay = UsageRoute(Reply(401, '{"success":false,"message":"This token status is unavailable"}'))
-    told = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
-    assert told.reason == "This token status is unavailable"
+    error = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(REFUSED)
+    assert error.reason == "This token status is unavailable"
 
 
 async def test_known_key_is_not_called_unknown(clock: FakeClock) -> None:
     """A localized relay of 2026 says 无效的令牌 of every key that it refuses."""
     relay = UsageRoute(make_usage())
-    told = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
-    assert (type(told), told.reason) == (KeyRefused, "无效的令牌")
+    error = await KeyDiagnosis(relay, AccountRateLimiter(clock.now), clock.now).explain(KeyUnknown("无效的令牌"))
+    assert (type(error), error.reason) == (KeyRefused, "无效的令牌")
 
 
 @pytest.mark.parametrize(

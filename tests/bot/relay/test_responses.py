@@ -103,8 +103,8 @@ def test_recorded_fetch(name: str) -> None:
 def test_recorded_submit(name: str) -> None:
     expected = SUBMITTED[name]
     if isinstance(expected, tuple):
-        told = responses.parse_submission(recorded(name).answer)
-        assert expected == (told.result, told.needs_modal, told.tasks_ahead)
+        submit = responses.parse_submission(recorded(name).answer)
+        assert expected == (submit.result, submit.needs_modal, submit.tasks_ahead)
     else:
         assert expected is _submit_error(recorded(name).answer)
 
@@ -188,7 +188,7 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (200, "ok", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (404, "404 page not found", RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (502, "error code: 502", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
-    # Half a JSON: of what, nobody knows. HTTP 400 may have been code 5.
+    # Half a JSON: its HTTP 400 may have been code 5.
     (200, '{"code":1,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (200, '[{"id":"17543', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (400, '{"code":5,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
@@ -366,12 +366,12 @@ def test_submit_response_without_a_body_is_classified_by_status(status: int) -> 
 
 def test_accepted_submit_ignores_other_fields() -> None:
     """An integer id becomes its digits, an empty `error` is no error, and two ids are two children."""
-    told = responses.parse_submission(
+    submit = responses.parse_submission(
         RelayResponse(200, '{"code":1,"result":1320098173412546,"error":null,"properties":null}')
     )
-    assert (told.result, told.tasks_ahead, told.needs_modal) == ("1320098173412546", 0, False)
-    told = responses.parse_submission(RelayResponse(201, '{"code":"1","result":"17, 18,19","error":{}}'))
-    assert (told.result, told.extra_task_ids) == ("17", ("18", "19"))
+    assert (submit.result, submit.tasks_ahead, submit.needs_modal) == ("1320098173412546", 0, False)
+    submit = responses.parse_submission(RelayResponse(201, '{"code":"1","result":"17, 18,19","error":{}}'))
+    assert (submit.result, submit.extra_task_ids) == ("17", ("18", "19"))
     assert responses.parse_submission(RelayResponse(200, BOM + _mj(1, "成功", result="0123"))).result == "0123"
 
 

@@ -1,8 +1,7 @@
 """The key's headers against servers that read only one of them."""
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,17 +11,15 @@ from aiohttp import web
 from bot.errors import KeyRefused, RelayError
 from bot.relay.client import RelayClient
 from bot.relay.key_diagnosis import USAGE_PATH
-from bot.relay.requests import PressButton
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import (
-    KEY,
     UNKNOWN,
     KeyRelay,
     read_bare_authorization,
     read_either_header,
     read_secret_header,
 )
-from tests.fakes.socket_relay import Slept
+from tests.fakes.socket_relay import KEY, Slept, press_button
 from tests.recorded import Reply, real_reply
 
 WRONG = "sk-AnotherSecretKey"
@@ -34,22 +31,10 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(autouse=True)
-def _no_key_in_any_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """Assert that no log line of the test contains the key."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    assert "SecretKey" not in caplog.text
-
-
 @asynccontextmanager
 async def open_client(it: KeyRelay, clock: FakeClock, key: str = KEY) -> AsyncGenerator[RelayClient]:
     async with it.serve(), RelayClient.open(it.url, key, now=clock.now, sleep=Slept()) as api:
         yield api
-
-
-async def _press(api: RelayClient) -> None:
-    await api.submit(PressButton(task_id="5", custom_id="MJ::JOB::upsample::2::u"), state="s")
 
 
 @pytest.mark.parametrize("admits", [read_either_header, read_secret_header])
@@ -58,7 +43,7 @@ async def test_both_headers_are_sent_at_first(admits: object, clock: FakeClock) 
     it = KeyRelay(admits=admits, refusal=real_reply("onehub_401"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     async with open_client(it, clock) as api:
         await api.check_key()
-        await _press(api)
+        await press_button(api)
     assert it.asked == {"read": 1, "submit": 1}
     for sent in it.headers.values():
         assert (sent["Authorization"], sent["mj-api-secret"]) == (f"Bearer {KEY}", KEY)
@@ -72,7 +57,7 @@ async def test_secret_alone_is_tried_and_kept(refusal: Reply, clock: FakeClock) 
         await api.check_key()
         assert it.asked == {"read": 2}
         await api.check_key()
-        await _press(api)
+        await press_button(api)
         await clock.advance(3600)
         await api.check_key()
     assert it.asked == {"read": 4, "submit": 1}
@@ -109,7 +94,7 @@ async def test_submit_does_not_try_the_alternative(name: str, clock: FakeClock) 
     it = KeyRelay(submit=real_reply(name))
     async with open_client(it, clock) as api:
         with pytest.raises(RelayError):
-            await _press(api)
+            await press_button(api)
     assert it.asked["submit"] == 1
 
 
@@ -167,7 +152,7 @@ async def test_login_page_does_not_prove_the_key(page: Reply, clock: FakeClock) 
                 await call()
         it.to_both = None
         await api.check_key()
-        await _press(api)
+        await press_button(api)
     assert it.asked["submit"] == 1
     assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
 
@@ -184,7 +169,7 @@ async def test_outage_changes_no_headers(status: int, clock: FakeClock) -> None:
         with pytest.raises(RelayError):
             await api.check_key()
         it.to_alone = None
-        await _press(api)
+        await press_button(api)
     assert it.asked["both"] == asked
     assert "Authorization" not in it.headers["submit"]
 
@@ -197,7 +182,7 @@ async def test_both_headers_are_sent_again_when_the_secret_is_refused(page: Repl
         it.to_alone, it.to_both = page, UNKNOWN
         await api.check_key()
         it.to_both = None
-        await _press(api)
+        await press_button(api)
     assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
 
 
@@ -209,8 +194,8 @@ async def test_submit_refused_with_the_secret_alone_triggers_a_check(page: Reply
         await api.check_key()
         it.to_alone, it.to_both = page, None
         with pytest.raises(RelayError):
-            await _press(api)
-        await _press(api)
+            await press_button(api)
+        await press_button(api)
     assert it.asked["submit"] == 1
     assert it.headers["submit"]["Authorization"] == f"Bearer {KEY}"
 

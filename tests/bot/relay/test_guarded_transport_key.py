@@ -22,8 +22,8 @@ from bot.errors import (
 from bot.relay.client import RelayClient
 from bot.relay.requests import Imagine, PressButton, SubmitModal
 from tests.fakes.clock import FakeClock
-from tests.fakes.key_relay import KEY, UNKNOWN, KeyRelay
-from tests.fakes.socket_relay import Slept
+from tests.fakes.key_relay import UNKNOWN, KeyRelay
+from tests.fakes.socket_relay import KEY, Slept
 from tests.recorded import Reply, real_reply
 
 Call = Callable[[RelayClient], Awaitable[object]]
