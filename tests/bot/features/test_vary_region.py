@@ -31,12 +31,12 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status
 from bot.submissions.claims import Press, derive_claim_id
 from bot.submissions.presses import PENDING_MODAL_KEY
-from tests.bot.submissions.test_presses import ASKS, press, states
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.given import FakePictureInput
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.rows import CHILD, PARENT, job, task
+from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
 
 REGION = "MJ::Inpaint::1::aa::SOLO"
 
@@ -80,7 +80,7 @@ async def test_a_proposal_is_free_and_says_what_will_be_sent(
     assert proposal.prompt == "a fox in snow --ar 3:2"
     assert (proposal.mask.width, proposal.mask.height, proposal.mask.repainted_share) == (96, 64, 0.5)
     assert proposal.preview.name == "preview.jpg"
-    assert states(world) == {}
+    assert claim_states(world) == {}
     again = await regions.reread_mask(FakePictureInput("mask.png", proposal.mask.data))
     assert again == proposal.mask
 
@@ -111,7 +111,7 @@ async def test_who_may_not_spend_sees_no_preview(process: Process, studio: Image
 
 async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
     """Its claim has its message's id: a second click, however late, finds it."""
-    world.relay.outcomes = [ASKS, ACCEPTED]
+    world.relay.outcomes = [ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.SUCCESS))
     await process.presses.confirm_region(press(button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     await world.clock.advance(20.0)
@@ -119,7 +119,7 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
         Sent("action", (PARENT, REGION), "mjbot:900"),
         Sent("modal", (CHILD, "a fox", "mask"), "mjbot:900"),
     ]
-    assert states(world) == {900: "accepted"}
+    assert claim_states(world) == {900: "accepted"}
     with pytest.raises(AlreadyPressed) as refused:
         await process.presses.confirm_region(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert refused.value.link
@@ -128,18 +128,18 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
 
 async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World, process: Process) -> None:
     """The child is taken back: its form, opened later, would go without the mask; and nothing was drawn."""
-    world.relay.outcomes = [ASKS, RelayBusy("23"), ASKS, ACCEPTED]
+    world.relay.outcomes = [ASKS_FOR_MODAL, RelayBusy("23"), ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
     answerer = FakePressFollowups()
     await process.presses.confirm_region(press(button=REGION), 900, "a fox", b"mask", answerer)
     await world.clock.advance(10.0)
     assert [type(error) for error in answerer.refused] == [RelayBusy]
     assert (answerer.closed, answerer.marked) == ([800], [])
-    assert states(world) == {900: "refused"}
+    assert claim_states(world) == {900: "refused"}
     assert world.store.closed == {800}
     await process.presses.confirm_region(press(101, button=REGION), 900, "a fox", b"mask", FakePressFollowups(810))
     await world.clock.advance(10.0)
-    assert states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
+    assert claim_states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
 
 
@@ -208,10 +208,10 @@ async def test_a_mask_that_was_refused_may_be_sent_again(world: World, process: 
     assert [type(error) for error in answerer.refused] == [RelayBusy]
     assert answerer.closed == []
     assert not world.store.jobs[800].form_sent
-    assert states(world) == {900: "refused"}
+    assert claim_states(world) == {900: "refused"}
     await process.presses.confirm_region(replace(asks, interaction_id=902), 900, "a fox", b"mask", answerer)
     await world.clock.advance(5.0)
-    assert states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
+    assert claim_states(world) == {900: "refused", derive_claim_id(900, 1): "accepted"}
     assert [sent.kind for sent in world.relay.accepted] == ["modal"]
 
 
@@ -224,4 +224,4 @@ async def test_a_child_that_nobody_could_be_shown_is_not_paid(world: World, proc
     with pytest.raises(ModalExpired):
         await process.presses.confirm_region(asks, 900, "a fox", b"mask", FakePressFollowups())
     assert world.relay.sent == []
-    assert states(world) == {}
+    assert claim_states(world) == {}

@@ -24,13 +24,12 @@ from bot.recovery.lost_answers import LATE_SEARCH_SECONDS, MAX_CANDIDATES, SEARC
 from bot.relay.account_rate_limiter import MAX_CALLS
 from bot.relay.billing_log import BillingRow
 from bot.scene import AnswerSearch, JobEnding, Scene
-from tests.bot.submissions.test_commands import creation, wish
-from tests.bot.submissions.test_presses import press, states
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.rows import CHILD, MINH, PARENT, U2, V2, job, place, task
+from tests.fakes.submissions import claim_states, command, imagine, press
 
 EARLIER, ELSE = "8001", "8002"
 """The child of an earlier request of ours; and the task of another application that has the same key."""
@@ -74,7 +73,7 @@ async def lose(world: World, process: Process, error: SubmitOutcomeUnknown = COD
     """Press U2, or give a command, and lose the answer."""
     world.relay.outcomes = [error]
     if creates:
-        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     else:
         await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
@@ -99,16 +98,16 @@ async def test_a_log_without_a_row_gives_the_claim_back(world: World, creates: b
     async with world.process() as process:
         await lose(world, process, creates=creates)
         assert seen(world) == ["looking"]
-        assert states(world)[100] == "unknown"
+        assert claim_states(world)[100] == "unknown"
         await world.clock.advance(30.0)
-        assert (seen(world), states(world)[100]) == (["looking"], "unknown")
+        assert (seen(world), claim_states(world)[100]) == (["looking"], "unknown")
         await world.clock.advance(2.0)
         assert seen(world) == ["looking", JobEnding.NOT_BILLED]
-        assert states(world)[100] == "refused"
+        assert claim_states(world)[100] == "refused"
         assert world.store.closed == {800}
         await process.presses.submit_press(press(101), FakePressFollowups(801))
         await world.clock.advance(1.0)
-        assert states(world)[101] == "accepted"
+        assert claim_states(world)[101] == "accepted"
     assert world.relay.asked("log") == [5.0, 32.0]
 
 
@@ -117,9 +116,9 @@ async def test_a_missing_answer_is_judged_when_the_relay_can_no_longer_work_on_i
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(88.0)
-        assert states(world)[100] == "unknown"
+        assert claim_states(world)[100] == "unknown"
         await world.clock.advance(5.0)
-        assert states(world)[100] == "refused"
+        assert claim_states(world)[100] == "refused"
     assert seen(world) == ["looking", JobEnding.NOT_BILLED]
     assert len(world.relay.asked("log")) <= 4
 
@@ -133,7 +132,7 @@ async def test_a_row_that_comes_late_is_found(world: World) -> None:
         world.relay.billed.append(row(CHILD, billed_at=START + timedelta(seconds=61)))
         world.relay.set(task(CHILD, progress=10, state="mjbot:100"))
         await world.clock.advance(40.0)
-    assert states(world)[100] == "accepted"
+    assert claim_states(world)[100] == "accepted"
 
 
 @pytest.mark.parametrize("error", [CODE_5, TIMEOUT])
@@ -153,7 +152,7 @@ async def test_the_task_with_the_claims_tag_is_followed(
     async with world.process() as process:
         await lose(world, process, error, creates=creates)
         await world.clock.advance(10.0)
-        assert states(world)[100] == "accepted"
+        assert claim_states(world)[100] == "accepted"
         assert world.store.claimed[100].child_id == CHILD
         assert world.store.jobs[800].task_id == CHILD
         world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:100"))
@@ -170,10 +169,10 @@ async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(150.0)
-        assert (states(world)[100], seen(world)) == ("unknown", ["looking"])
+        assert (claim_states(world)[100], seen(world)) == ("unknown", ["looking"])
         world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
         await world.clock.advance(40.0)
-        assert states(world)[100] == "accepted"
+        assert claim_states(world)[100] == "accepted"
     assert world.relay.asked("log") == [5.0, 32.0, 92.0, 180.0]
 
 
@@ -207,7 +206,7 @@ async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
+    assert (claim_states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
     assert world.store.closed == {800}
 
 
@@ -234,7 +233,7 @@ async def test_rows_of_others_do_not_matter(world: World, rows: list[BillingRow]
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(32.0)
-    assert states(world)[100] == "refused"
+    assert claim_states(world)[100] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -255,7 +254,7 @@ async def test_a_log_that_has_shown_nothing_of_ours_tells_nothing(
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
+    assert (claim_states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
 
 
 async def test_a_log_that_has_shown_nothing_of_ours_may_still_show_the_task(world: World) -> None:
@@ -266,7 +265,7 @@ async def test_a_log_that_has_shown_nothing_of_ours_may_still_show_the_task(worl
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(5.0)
-        assert states(world) == {100: "accepted"}
+        assert claim_states(world) == {100: "accepted"}
 
 
 async def test_what_was_accepted_later_proves_nothing(world: World) -> None:
@@ -276,7 +275,7 @@ async def test_what_was_accepted_later_proves_nothing(world: World) -> None:
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert states(world)[100] == "unknown"
+    assert claim_states(world)[100] == "unknown"
 
 
 async def test_midjourney_proxy_lists_its_tasks(world: World) -> None:
@@ -289,7 +288,7 @@ async def test_midjourney_proxy_lists_its_tasks(world: World) -> None:
         assert seen(world) == ["looking"]
         world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:100"))
         await world.clock.advance(30.0)
-    assert (states(world)[100], seen(world)[-1]) == ("accepted", Status.SUCCESS)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("accepted", Status.SUCCESS)
 
 
 async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: World) -> None:
@@ -298,7 +297,7 @@ async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: Worl
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None:
@@ -324,7 +323,7 @@ async def test_a_relay_that_was_down_is_asked_when_it_is_back(world: World) -> N
         assert seen(world) == ["looking"]
         world.relay.failure = None
         await world.clock.advance(80.0)
-    assert (states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
 async def test_a_429_holds_the_log(world: World) -> None:
@@ -336,7 +335,7 @@ async def test_a_429_holds_the_log(world: World) -> None:
         assert world.relay.asked("log") == [5.0]
         world.relay.billed = [PROOF]
         await world.clock.advance(90.0)
-    assert (world.relay.asked("log"), states(world)[100]) == ([5.0, 180.0, 205.0], "refused")
+    assert (world.relay.asked("log"), claim_states(world)[100]) == ([5.0, 180.0, 205.0], "refused")
 
 
 async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
@@ -347,7 +346,7 @@ async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
             pass
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
     assert world.relay.asked("log") == []
 
 
@@ -364,8 +363,8 @@ async def test_many_lost_answers_read_the_log_together(world: World) -> None:
     async with world.process():
         await world.clock.advance(100.0)
     assert len(world.relay.asked("log")) <= 5 < MAX_CALLS
-    assert {state for n, state in states(world).items() if n not in {1, 66}} == {"refused"}
-    assert states(world)[66] == "accepted"
+    assert {state for n, state in claim_states(world).items() if n not in {1, 66}} == {"refused"}
+    assert claim_states(world)[66] == "accepted"
 
 
 async def test_a_killed_process_finds_it_after_the_next_start(world: World) -> None:
@@ -378,7 +377,7 @@ async def test_a_killed_process_finds_it_after_the_next_start(world: World) -> N
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process():
         await world.clock.advance(6.0)
-        assert states(world)[100] == "accepted"
+        assert claim_states(world)[100] == "accepted"
         world.relay.set(task(CHILD, Status.SUCCESS, state="mjbot:100"))
         await world.clock.advance(10.0)
     assert (seen(world)[0], seen(world)[-1]) == ("looking", Status.SUCCESS)
@@ -398,7 +397,7 @@ async def test_a_process_that_dies_while_it_looks_leaves_no_message_looking(worl
     async with world.process():
         world.relay.set(foreign(ELSE))
         await world.clock.advance(100.0)
-    assert (states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
     assert world.store.closed == {800}
 
 
@@ -423,7 +422,7 @@ async def test_a_store_that_is_gone_is_waited_for(world: World) -> None:
         await world.clock.advance(60.0)
         world.store.down = False
         await world.clock.advance(60.0)
-    assert (states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
 async def test_a_message_that_is_gone_is_looked_for_all_the_same(world: World) -> None:
@@ -432,7 +431,7 @@ async def test_a_message_that_is_gone_is_looked_for_all_the_same(world: World) -
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(32.0)
-    assert states(world)[100] == "refused"
+    assert claim_states(world)[100] == "refused"
     assert world.store.closed == {800}
 
 
@@ -453,7 +452,7 @@ async def test_a_second_press_is_told_what_is_known(world: World) -> None:
         await world.clock.advance(300.0)
         await process.presses.submit_press(press(103), FakePressFollowups(801))
         await world.clock.advance(1.0)
-    assert states(world)[103] == "accepted"
+    assert claim_states(world)[103] == "accepted"
 
 
 async def test_a_second_command_is_told_what_is_known(world: World) -> None:
@@ -462,7 +461,7 @@ async def test_a_second_command_is_told_what_is_known(world: World) -> None:
         await lose(world, process, creates=True)
         with pytest.raises(AnswerLost) as told:
             await process.creations.submit_command(
-                replace(creation(), interaction_id=101), wish(), FakePressFollowups(801)
+                replace(command(), interaction_id=101), imagine(), FakePressFollowups(801)
             )
         assert told.value.again_at == START + timedelta(seconds=3)
 
@@ -490,7 +489,7 @@ async def test_an_accepted_submit_without_an_id_is_looked_for(world: World) -> N
     async with world.process() as process:
         await lose(world, process, SubmitOutcomeUnknown("code 1", answered=True))
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert states(world)[100] == "unknown"
+    assert claim_states(world)[100] == "unknown"
 
 
 ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
@@ -510,14 +509,14 @@ async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) ->
     """The child waits for it again; its claim is given back."""
     async with world.process() as process:
         await form(world, process, CODE_5)
-        assert states(world)[101] == "unknown"
+        assert claim_states(world)[101] == "unknown"
         await world.clock.advance(32.0)
-        assert states(world)[101] == "refused"
+        assert claim_states(world)[101] == "refused"
         assert world.store.jobs[800].form_sent is False
         await process.presses.answer_modal(press(102, task_id=CHILD), "another prompt", FakePressFollowups())
         await world.clock.advance(1.0)
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal", "modal"]
-    assert states(world)[102] == "accepted"
+    assert claim_states(world)[102] == "accepted"
 
 
 async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
@@ -526,7 +525,7 @@ async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
     async with world.process() as process:
         await form(world, process, TIMEOUT)
         await world.clock.advance(10.0)
-    assert states(world)[101] == "accepted"
+    assert claim_states(world)[101] == "accepted"
     assert world.store.jobs[800].form_sent is True
 
 
@@ -537,7 +536,7 @@ async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, stat
         await form(world, process, TIMEOUT)
         world.relay.set(task(CHILD, progress=10, state=state))
         await world.clock.advance(130.0)
-    assert states(world)[101] == expected
+    assert claim_states(world)[101] == expected
     assert world.store.jobs[800].form_sent is True
 
 
@@ -547,7 +546,7 @@ async def test_a_form_that_the_log_cannot_judge_stays_sent(world: World) -> None
     async with world.process() as process:
         await form(world, process, CODE_5)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1])
-    assert states(world)[101] == "unknown"
+    assert claim_states(world)[101] == "unknown"
     assert world.store.jobs[800].form_sent is True
 
 
@@ -563,9 +562,9 @@ async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
         await world.clock.advance(1.0)
     async with world.process():
         await world.clock.advance(80.0)
-        assert states(world)[101] == "unknown"
+        assert claim_states(world)[101] == "unknown"
         await world.clock.advance(20.0)
-        assert states(world)[101] == "refused"
+        assert claim_states(world)[101] == "refused"
         assert world.store.jobs[800].form_sent is False
 
 
@@ -590,7 +589,7 @@ async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) 
     async with world.process() as process:
         await process.presses.submit_press(press(button=V2), FakePressFollowups())
         await world.clock.advance(32.0)
-    assert states(world)[100] == "refused"
+    assert claim_states(world)[100] == "refused"
 
 
 async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world: World) -> None:
@@ -600,7 +599,7 @@ async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: World) -> None:
@@ -609,12 +608,12 @@ async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: Worl
         await lose(world, process)
         accepted(world, 2, -timedelta(seconds=1), "7002", submits=1)
         await world.clock.advance(60.0)
-        assert states(world)[100] == "unknown"
+        assert claim_states(world)[100] == "unknown"
         assert isinstance(world.relay.billed, list)
         world.relay.billed += [row("7002", "mj_imagine"), row(CHILD)]
         world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
         await world.clock.advance(40.0)
-    assert states(world)[100] == "accepted"
+    assert claim_states(world)[100] == "accepted"
 
 
 async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world: World) -> None:
@@ -627,7 +626,7 @@ async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(20.0)
-    assert (states(world)[100], world.store.claimed[100].child_id) == ("accepted", "8005")
+    assert (claim_states(world)[100], world.store.claimed[100].child_id) == ("accepted", "8005")
     assert seen(world)[-1] is Status.SUCCESS
 
 
@@ -640,7 +639,7 @@ async def test_a_state_that_the_relay_writes_itself_rules_nothing_out(world: Wor
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
@@ -651,7 +650,7 @@ async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> 
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(32.0)
-    assert states(world)[100] == "refused"
+    assert claim_states(world)[100] == "refused"
     assert not [one for one in world.relay.requests if EARLIER in one.ids]
 
 
@@ -666,7 +665,7 @@ async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(30.0)
-    assert states(world)[100] == "accepted"
+    assert claim_states(world)[100] == "accepted"
 
 
 async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) -> None:
@@ -678,7 +677,7 @@ async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) ->
     await world.clock.advance(600.0)
     async with world.process():
         await world.clock.advance(400.0)
-    assert states(world)[100] == "unknown"
+    assert claim_states(world)[100] == "unknown"
 
 
 async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(world: World) -> None:
@@ -689,9 +688,9 @@ async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(worl
         world.relay.outcomes = [CODE_5]
         await process.presses.submit_press(press(101, button=V2), FakePressFollowups(801))
         await world.clock.advance(33.0)
-        assert (states(world)[100], states(world)[101]) == ("refused", "unknown")
+        assert (claim_states(world)[100], claim_states(world)[101]) == ("refused", "unknown")
         await world.clock.advance(23.0)
-    assert states(world)[101] == "refused"
+    assert claim_states(world)[101] == "refused"
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -703,7 +702,7 @@ async def test_what_is_known_to_be_accepted_is_never_given_back(world: World, re
     if restarts:
         async with world.process():
             await world.clock.advance(LATE_SEARCH_SECONDS[-1] + 1)
-    assert (states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
 async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
@@ -713,7 +712,7 @@ async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
     async with world.process() as process:
         await lose(world, process, SubmitOutcomeUnknown("code 1", accepted=True))
         await world.clock.advance(10.0)
-    assert states(world)[100] == "accepted"
+    assert claim_states(world)[100] == "accepted"
 
 
 async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: World) -> None:
@@ -721,7 +720,7 @@ async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: Worl
     async with world.process() as process:
         await form(world, process, SubmitOutcomeUnknown("code 1", accepted=True))
         await world.clock.advance(60.0)
-    assert (states(world)[101], world.store.jobs[800].form_sent) == ("accepted", True)
+    assert (claim_states(world)[101], world.store.jobs[800].form_sent) == ("accepted", True)
     assert world.relay.asked("log") == []
 
 
@@ -738,7 +737,7 @@ async def test_a_task_that_is_met_while_the_log_is_read_is_not_given_back(world:
         await world.clock.run_until(look)
         await world.clock.advance(10.0)
         assert world.store.jobs[800].task_id == CHILD
-    assert (states(world)[100], seen(world)[-1]) == ("accepted", Status.IN_PROGRESS)
+    assert (claim_states(world)[100], seen(world)[-1]) == ("accepted", Status.IN_PROGRESS)
 
 
 @pytest.mark.parametrize("drawings", [1, 2])
@@ -752,7 +751,7 @@ async def test_an_error_of_the_display_holds_up_no_claim(
         await lose(world, process)
         world.editor.errors = [RuntimeError("a bug")]
         await world.clock.advance(33.0)
-        assert (states(world)[100], world.store.closed) == ("refused", {800})
+        assert (claim_states(world)[100], world.store.closed) == ("refused", {800})
     assert "Job 800 cannot be drawn." in caplog.text
 
 
@@ -762,7 +761,7 @@ async def test_an_error_in_telling_that_it_is_not_known_ends_the_search(world: W
         await lose(world, process)
         world.editor.errors = [RuntimeError("a bug")]
         await world.clock.advance(10.0)
-    assert (states(world)[100], world.store.closed) == ("unknown", {800})
+    assert (claim_states(world)[100], world.store.closed) == ("unknown", {800})
 
 
 async def test_a_process_that_dies_between_giving_back_and_telling_has_it_told(world: World) -> None:
@@ -793,7 +792,7 @@ async def test_a_form_is_not_offered_again_where_the_log_is_switched_off(world: 
     async with world.process() as process:
         await form(world, process, TIMEOUT)
         await world.clock.advance(SEARCH_SECONDS[-1] + 10)
-    assert (states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
+    assert (claim_states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
 
 
 async def test_a_form_that_is_dropped_while_the_log_is_read_stays_dropped(world: World) -> None:
@@ -806,5 +805,5 @@ async def test_a_form_that_is_dropped_while_the_log_is_read_stays_dropped(world:
         await process.jobs.end_declined(world.store.jobs[800])
         world.relay.seconds = 0.0
         await world.clock.advance(30.0)
-    assert (states(world)[101], world.store.closed) == ("refused", {800})
+    assert (claim_states(world)[101], world.store.closed) == ("refused", {800})
     assert seen(world)[-1] is JobEnding.FORM_DROPPED

@@ -1,14 +1,13 @@
 """Creations: what is sent, what is refused before anything is claimed, and what a full queue does."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.entities import ClaimState, Person
+from bot.entities import ClaimState
 from bot.errors import (
     AlreadyClaimed,
     BalanceExhausted,
@@ -32,15 +31,14 @@ from bot.midjourney.prompt_builder import ImagineOptions
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
-from bot.policy.rules import Spender
 from bot.relay.requests import Imagine
 from bot.scene import JobEnding, RetryReason, SubmitRetry
-from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_imagine
-from bot.submissions.commands import CommandInvocation
+from bot.submissions.command_requests import PersonDefaults, build_imagine
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.given import FakePictureInput
 from tests.fakes.process import Process, World
-from tests.fakes.rows import CHILD, LIEN, MINH, task
+from tests.fakes.rows import CHILD, MINH, task
+from tests.fakes.submissions import claim_states, command, imagine
 
 QUEUED = SubmitResponse(code=22, description="前面还有 2 个任务", result=CHILD)
 ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
@@ -54,30 +52,11 @@ def world() -> World:
     return world
 
 
-@pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
-    async with world.process() as process:
-        yield process
-
-
-def creation(interaction_id: int = 100, person: Person = LIEN, **asker: Any) -> CommandInvocation:  # noqa: ANN401
-    given = {"person_id": person.id, "guild_id": 6, **asker}
-    return CommandInvocation(interaction_id=interaction_id, person=person, asker=Spender(**given))
-
-
-def wish(prompt: str = "a lighthouse --ar 3:2", *pictures: FakePictureInput) -> CommandRequest:
-    return build_imagine(ImagineOptions(prompt=prompt), pictures)
-
-
-def states(world: World) -> dict[int, str]:
-    return {claim.id: claim.state for claim in world.store.claimed.values()}
-
-
 async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world: World, process: Process) -> None:
     """The message says "Sending" before the relay has replied, and lives to the task's end."""
     world.relay.submit_seconds = 40.0
     answerer = FakePressFollowups()
-    await process.creations.submit_command(creation(), wish(), answerer)
+    await process.creations.submit_command(command(), imagine(), answerer)
     assert answerer.opened == [""]
     claim = world.store.claimed[100]
     assert (claim.message_id, claim.task_id, claim.state) == (0, "", "submitting")
@@ -88,7 +67,7 @@ async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world
     await world.clock.advance(40.0)
     assert world.relay.orders == [Imagine(prompt="a lighthouse --ar 3:2")]
     assert [(one.kind, one.state) for one in world.relay.sent] == [("imagine", "mjbot:100")]
-    assert states(world) == {100: "accepted"}
+    assert claim_states(world) == {100: "accepted"}
     assert world.store.claimed[100].child_id == CHILD
     scenes = world.editor.scenes_of(800)
     assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
@@ -100,7 +79,7 @@ async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world
 async def test_pictures_go_beside_the_prompt_in_their_order(world: World, process: Process) -> None:
     """Each is read once, checked, and sent as it is where it can be."""
     given = FakePictureInput("one.png"), FakePictureInput("two.png")
-    await process.creations.submit_command(creation(), wish("these two", *given), FakePressFollowups())
+    await process.creations.submit_command(command(), imagine("these two", *given), FakePressFollowups())
     await world.clock.advance(1.0)
     (order,) = world.relay.orders
     assert isinstance(order, Imagine)
@@ -120,8 +99,8 @@ async def test_who_may_not_spend_has_no_picture_read(
     """Admission comes before any work, and before any claim."""
     given, answerer = FakePictureInput(), FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.submit_command(creation(**asker), wish("this", given), answerer)
-    assert (given.asked, answerer.opened, states(world), world.relay.sent) == (0, [], {}, [])
+        await process.creations.submit_command(command(**asker), imagine("this", given), answerer)
+    assert (given.asked, answerer.opened, claim_states(world), world.relay.sent) == (0, [], {}, [])
 
 
 @pytest.mark.parametrize(
@@ -137,8 +116,8 @@ async def test_a_picture_that_cannot_be_used_is_told_before_any_claim(
     """Nothing is claimed, shown or sent."""
     answerer = FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.submit_command(creation(), wish("this", FakePictureInput(), given), answerer)
-    assert (answerer.opened, states(world), world.relay.sent) == ([], {}, [])
+        await process.creations.submit_command(command(), imagine("this", FakePictureInput(), given), answerer)
+    assert (answerer.opened, claim_states(world), world.relay.sent) == ([], {}, [])
 
 
 @dataclass
@@ -158,32 +137,34 @@ async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, proce
     slow = SlowGiven()
     commands = [
         asyncio.ensure_future(
-            process.creations.submit_command(creation(number), wish(f"this {number}", slow), FakePressFollowups(number))
+            process.creations.submit_command(
+                command(number), imagine(f"this {number}", slow), FakePressFollowups(number)
+            )
         )
         for number in range(100, 120)
     ]
     await world.clock.advance(0.1)
     async with asyncio.timeout(10):
         await process.creations.submit_command(
-            creation(200, MINH), wish("that", FakePictureInput()), FakePressFollowups(900)
+            command(200, MINH), imagine("that", FakePictureInput()), FakePressFollowups(900)
         )
         slow.come.set()
         ends = await asyncio.gather(*commands, return_exceptions=True)
     await world.clock.advance(5.0)
     assert ends == [None] * 20
-    assert [*states(world)] == [200, *range(100, 120)]
+    assert [*claim_states(world)] == [200, *range(100, 120)]
 
 
 async def test_the_days_limit_binds_commands(world: World) -> None:
     """The claim judges, so nothing is shown or sent."""
     world.allow(daily_submits_per_person=1)
     async with world.process() as process:
-        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
         await world.clock.advance(10.0)
         answerer = FakePressFollowups()
         with pytest.raises(DailyLimitReached):
-            await process.creations.submit_command(creation(101), wish(), answerer)
-        await process.creations.submit_command(creation(102, MINH), wish(), FakePressFollowups(child=801))
+            await process.creations.submit_command(command(101), imagine(), answerer)
+        await process.creations.submit_command(command(102, MINH), imagine(), FakePressFollowups(child=801))
         await world.clock.advance(1.0)
     assert answerer.opened == []
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100", "mjbot:102"]
@@ -191,21 +172,21 @@ async def test_the_days_limit_binds_commands(world: World) -> None:
 
 async def test_one_interaction_is_sent_once(world: World, process: Process) -> None:
     """Discord may deliver it twice, to this process or to another."""
-    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     with pytest.raises(AlreadyClaimed):
-        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 1
 
 
 async def test_the_same_again_within_seconds_is_taken_for_one(world: World, process: Process) -> None:
     """Sent twice by a hand that shook; another prompt, or another picture, is another wish."""
-    for number, asked in enumerate((wish(), wish("a fox"), wish("a fox", FakePictureInput()))):
-        await process.creations.submit_command(creation(100 + number), asked, FakePressFollowups(number))
+    for number, asked in enumerate((imagine(), imagine("a fox"), imagine("a fox", FakePictureInput()))):
+        await process.creations.submit_command(command(100 + number), asked, FakePressFollowups(number))
     with pytest.raises(AlreadyClaimed):
-        await process.creations.submit_command(creation(200), wish("a fox"), FakePressFollowups())
+        await process.creations.submit_command(command(200), imagine("a fox"), FakePressFollowups())
     await world.clock.advance(4.0)
-    await process.creations.submit_command(creation(201), wish("a fox"), FakePressFollowups(9))
+    await process.creations.submit_command(command(201), imagine("a fox"), FakePressFollowups(9))
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 4
 
@@ -216,9 +197,9 @@ async def test_what_fails_before_the_submit_gives_the_claim_back(
 ) -> None:
     """A message that did not get through sends nothing."""
     with pytest.raises(type(failure)):
-        await process.creations.submit_command(creation(), wish(), FakePressFollowups(failure=failure))
+        await process.creations.submit_command(command(), imagine(), FakePressFollowups(failure=failure))
     await world.clock.advance(1.0)
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
     assert (world.relay.sent, world.store.jobs) == ([], {})
 
 
@@ -229,10 +210,10 @@ async def test_what_the_relay_refuses_is_taken_back_and_said(
     """Its claim counts as unpaid, and its row is closed; nothing is tried again."""
     world.relay.outcomes = [refused]
     answerer = FakePressFollowups()
-    await process.creations.submit_command(creation(), wish(), answerer)
+    await process.creations.submit_command(command(), imagine(), answerer)
     await world.clock.advance(600.0)
     assert (answerer.closed, answerer.refused) == ([800], [refused])
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
     assert world.store.closed == {800}
     assert len(world.relay.sent) == 1
 
@@ -240,9 +221,9 @@ async def test_what_the_relay_refuses_is_taken_back_and_said(
 async def test_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
     """The message says that nobody knows."""
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
-    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(600.0)
-    assert states(world) == {100: "unknown"}
+    assert claim_states(world) == {100: "unknown"}
     assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
     assert len(world.relay.sent) == 1
 
@@ -251,7 +232,7 @@ async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, 
     """Each pause is longer than the last, and the message says when it tries again."""
     world.relay.outcomes = [QueueFull(), QueueFull(), QUEUED]
     answerer = FakePressFollowups()
-    await process.creations.submit_command(creation(), wish(), answerer)
+    await process.creations.submit_command(command(), imagine(), answerer)
     start = world.clock.now()
     await world.clock.advance(29.0)
     assert len(world.relay.sent) == 1
@@ -263,7 +244,7 @@ async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, 
     assert len(world.relay.sent) == 2
     await world.clock.advance(50.0)
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100"] * 3
-    assert states(world) == {100: "accepted"}
+    assert claim_states(world) == {100: "accepted"}
     assert world.store.jobs[800].task_id == CHILD
     assert answerer.refused == []
 
@@ -272,10 +253,10 @@ async def test_a_queue_that_stays_full_is_given_up_in_the_tokens_life(world: Wor
     """After ten minutes at most the message is taken back, and nothing is paid."""
     world.relay.outcomes = [QueueFull("队列已满")] * 100
     answerer = FakePressFollowups()
-    await process.creations.submit_command(creation(), wish(), answerer)
+    await process.creations.submit_command(command(), imagine(), answerer)
     await world.clock.advance(601.0)
     assert [type(error) for error in answerer.refused] == [QueueFull]
-    assert (answerer.closed, states(world), world.store.closed) == ([800], {100: "refused"}, {800})
+    assert (answerer.closed, claim_states(world), world.store.closed) == ([800], {100: "refused"}, {800})
     tries = len(world.relay.sent)
     assert 5 <= tries <= 9
     await world.clock.advance(600.0)
@@ -286,28 +267,28 @@ async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process)
     """A message that was deleted while its wish waits ends the wait, unpaid."""
     world.relay.outcomes = [QueueFull()] * 3
     world.editor.broken[800] = PlaceGone()
-    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert len(world.relay.sent) == 1
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
 
 
 async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
     """Right before the submit, and again after each wait for room."""
     world.relay.outcomes = [QueueFull()] * 9
     answerer = FakePressFollowups()
-    await process.creations.submit_command(creation(), wish(), answerer)
+    await process.creations.submit_command(command(), imagine(), answerer)
     await world.clock.advance(130.0)
     tries = len(world.relay.sent)
     await world.store.settle_claim(100, ClaimState.UNKNOWN)
     await world.clock.advance(300.0)
     assert [type(error) for error in answerer.refused] == [ClaimLost]
-    assert (len(world.relay.sent), answerer.closed, states(world)) == (tries, [800], {100: "refused"})
+    assert (len(world.relay.sent), answerer.closed, claim_states(world)) == (tries, [800], {100: "refused"})
 
 
 async def test_a_slow_command_is_told_at_its_end(world: World, process: Process) -> None:
     """As a press is: it was paid for, and whoever asked may be elsewhere by then."""
-    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(40.0)
     world.relay.set(task(CHILD, Status.SUCCESS))
     await world.clock.advance(10.0)
@@ -319,10 +300,10 @@ async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -
     world.relay.outcomes = [QueueFull()] * 3
     answerer = FakePressFollowups()
     async with world.process() as process:
-        await process.creations.submit_command(creation(), wish(), answerer)
+        await process.creations.submit_command(command(), imagine(), answerer)
         await world.clock.advance(10.0)
     assert (answerer.closed, len(answerer.refused)) == ([800], 1)
-    assert (states(world), world.store.closed) == ({100: "refused"}, {800})
+    assert (claim_states(world), world.store.closed) == ({100: "refused"}, {800})
 
 
 @pytest.mark.parametrize(("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS, Status.MODAL, 0)])
@@ -332,7 +313,7 @@ async def test_a_queue_and_a_form_are_known_from_the_first_moment(
     """What the submit's answer tells is drawn before the task was ever read."""
     world.relay.tasks.clear()
     world.relay.outcomes = [told]
-    await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(1.0)
     first = world.editor.scenes_of(800)[0].task
     assert first is not None
@@ -343,11 +324,11 @@ async def test_a_process_that_dies_never_sends_again(world: World) -> None:
     """Whoever goes on says that nobody knows."""
     world.relay.submit_seconds = 60.0
     async with world.process() as process:
-        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
         await world.clock.advance(1.0)
     async with world.process():
         await world.clock.advance(30.0)
-        assert states(world) == {100: "unknown"}
+        assert claim_states(world) == {100: "unknown"}
         assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
         assert len(world.relay.sent) == 1
 

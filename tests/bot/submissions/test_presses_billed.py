@@ -11,15 +11,14 @@ from bot.errors import DailyLimitReached, ModalNotSent, PromptBanned, RelayError
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
 from bot.scene import JobEnding
-from tests.bot.submissions.test_commands import creation, wish
-from tests.bot.submissions.test_presses import ASKS, press
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.process import World
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.rows import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
+from tests.fakes.submissions import ASKS_FOR_MODAL, command, imagine, press
 
-REMIX = ASKS.model_copy(update={"code": 1})
+REMIX = ASKS_FOR_MODAL.model_copy(update={"code": 1})
 """The window of a remix, as new-api rewrites it and bills it."""
 EXISTS = SubmitResponse(code=21, description="任务已存在", result=CHILD)
 EXISTED = EXISTS.model_copy(update={"code": 1})
@@ -47,7 +46,7 @@ async def counted(world: World) -> int:
     ("answer", "button", "count"),
     [
         pytest.param(REMIX, V2, 1, id="a billed window"),
-        pytest.param(ASKS, ZOOM, 0, id="a free window"),
+        pytest.param(ASKS_FOR_MODAL, ZOOM, 0, id="a free window"),
         pytest.param(EXISTS, U2, 0, id="exists, midjourney-proxy itself"),
         pytest.param(EXISTED, U2, 1, id="exists, behind new-api"),
         pytest.param(ACCEPTED, U2, 1, id="a task"),
@@ -65,7 +64,7 @@ async def test_a_press_counts_what_is_billed(world: World, answer: SubmitRespons
         assert [mark.child_id for marks in answerer.marked for mark in marks.pressed.values()] == [CHILD]
 
 
-@pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS, 0, 1)])
+@pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS_FOR_MODAL, 0, 1)])
 async def test_a_form_that_is_answered_later_counts_too(
     world: World, window: SubmitResponse, before: int, after: int
 ) -> None:
@@ -86,9 +85,9 @@ async def test_a_form_that_is_answered_later_counts_too(
         (REMIX, ACCEPTED, 2),
         (REMIX, SubmitOutcomeUnknown("timeout"), 2),
         (REMIX, PromptBanned("word"), 1),
-        (ASKS, ACCEPTED, 1),
-        (ASKS, SubmitOutcomeUnknown("timeout"), 1),
-        (ASKS, PromptBanned("word"), 0),
+        (ASKS_FOR_MODAL, ACCEPTED, 1),
+        (ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout"), 1),
+        (ASKS_FOR_MODAL, PromptBanned("word"), 0),
     ],
 )
 async def test_a_form_that_follows_its_press_counts_too(
@@ -116,14 +115,15 @@ async def test_two_submits_use_up_a_budget_of_two(world: World) -> None:
 async def test_a_command_whose_task_existed_counts_nothing(world: World) -> None:
     world.relay.outcomes = [EXISTS]
     async with world.process() as process:
-        await process.creations.submit_command(creation(), wish(), FakePressFollowups())
+        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
         await world.clock.advance(2.0)
         assert await counted(world) == 0
         assert world.store.jobs[800].task_id == CHILD
 
 
 @pytest.mark.parametrize(
-    ("window", "ending", "count"), [(REMIX, JobEnding.FORM_DROPPED_MAYBE_BILLED, 1), (ASKS, JobEnding.FORM_DROPPED, 0)]
+    ("window", "ending", "count"),
+    [(REMIX, JobEnding.FORM_DROPPED_MAYBE_BILLED, 1), (ASKS_FOR_MODAL, JobEnding.FORM_DROPPED, 0)],
 )
 async def test_dropping_a_form_says_whether_its_window_may_be_charged(
     world: World, window: SubmitResponse, ending: JobEnding, count: int
@@ -192,7 +192,7 @@ async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str
 
 @pytest.mark.parametrize(
     ("window", "limit", "kinds"),
-    [(ASKS, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
+    [(ASKS_FOR_MODAL, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
 )
 async def test_a_form_is_sent_as_far_as_the_limit_goes(
     world: World, window: SubmitResponse, limit: int, kinds: list[str]
@@ -204,7 +204,7 @@ async def test_a_form_is_sent_as_far_as_the_limit_goes(
         await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
         assert [sent.kind for sent in world.relay.sent] == kinds
-        assert await counted(world) == len(kinds) - (window is ASKS)
+        assert await counted(world) == len(kinds) - (window is ASKS_FOR_MODAL)
 
 
 async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -> None:

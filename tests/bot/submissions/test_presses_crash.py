@@ -24,14 +24,13 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status
 from bot.scene import JobEnding
 from bot.submissions.presses import PENDING_MODAL_KEY
-from tests.bot.submissions.test_commands import creation, wish
-from tests.bot.submissions.test_presses import ASKS, press
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
 from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
 from tests.fakes.rows import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
 from tests.fakes.steps import Steps
+from tests.fakes.submissions import ASKS_FOR_MODAL, command, imagine, press
 
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
 REGION = "MJ::Inpaint::1::aa::SOLO"
@@ -55,7 +54,7 @@ class Story:
     async def run(self, process: Process, answerer: FakePressFollowups) -> None:
         """Press, answer the form, or give the command."""
         if self.creates:
-            await process.creations.submit_command(creation(), wish(), answerer)
+            await process.creations.submit_command(command(), imagine(), answerer)
         elif self.waits and self.proposal:
             waiting = replace(press(task_id=CHILD), button_key=PENDING_MODAL_KEY)
             await process.presses.confirm_region(waiting, self.proposal, "a prompt", b"mask", answerer)
@@ -91,10 +90,10 @@ STORIES = {
     "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
     "another way": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
     "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitOutcomeUnknown("timeout")], button=ANIMATE),
-    "form first": Story([ASKS, ACCEPTED], prompt="a prompt --zoom 2"),
-    "form lost": Story([ASKS, SubmitOutcomeUnknown("timeout")], prompt="a prompt --zoom 2"),
-    "repainted": Story([ASKS, ACCEPTED], proposal=900),
-    "repainted, lost": Story([ASKS, SubmitOutcomeUnknown("timeout")], proposal=900),
+    "form first": Story([ASKS_FOR_MODAL, ACCEPTED], prompt="a prompt --zoom 2"),
+    "form lost": Story([ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout")], prompt="a prompt --zoom 2"),
+    "repainted": Story([ASKS_FOR_MODAL, ACCEPTED], proposal=900),
+    "repainted, lost": Story([ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout")], proposal=900),
     "repainted, refused": Story([RelayBusy("23")], proposal=900),
     "form later": Story([ACCEPTED], waits=True),
     "form later lost": Story([SubmitOutcomeUnknown("timeout")], waits=True),

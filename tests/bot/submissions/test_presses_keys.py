@@ -11,10 +11,10 @@ from bot.midjourney.buttons import find_button, find_marks, get_claim_key, hash_
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.submissions.claims import Press
 from bot.tracking.offered_buttons import build_offered_buttons
-from tests.bot.submissions.test_presses import press
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.process import Process, World
 from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, task
+from tests.fakes.submissions import press
 
 ID = "0f3e6a52-6d6a-4c7a-9b53-0123456789ab"
 LINES = "1\ufe0f\u20e3 a fox\n\n2\ufe0f\u20e3 two foxes"

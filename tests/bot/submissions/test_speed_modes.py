@@ -1,6 +1,5 @@
 """The queue that a person has chosen: it holds for presses, forms and commands, and never costs a second submit."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -43,12 +42,6 @@ def world() -> World:
     world.store.people[LIEN.id] = PersonSettings(speed=Speed.RELAX)
     world.relay.set(task(CHILD, progress=10))
     return world
-
-
-@pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
-    async with world.process() as process:
-        yield process
 
 
 def press(interaction_id: int = 100, button: str = U2) -> Press:

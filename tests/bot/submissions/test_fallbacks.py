@@ -1,7 +1,7 @@
 """Where a relay refuses a button, the same is done another way, under the same claim, and paid once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -32,13 +32,13 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Status, Task
 from bot.submissions.claims import derive_claim_id
 from bot.tracking.offered_buttons import add_offered_buttons, build_offered_buttons
-from tests.bot.submissions.test_presses import press, states
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.process import Process, World
 from tests.fakes.relay import Sent
 from tests.fakes.rows import MINH, PARENT, task
 from tests.fakes.steps import Steps
 from tests.fakes.store import FakeStore
+from tests.fakes.submissions import claim_states, press
 
 NO = ActionUnsupported("unknown_action", lasting=True)
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
@@ -70,12 +70,6 @@ def parent(button: str) -> Task:
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
-    async with world.process() as process:
-        yield process
 
 
 def accepted(*ids: str) -> list[SubmitResponse]:
@@ -112,7 +106,7 @@ async def test_what_is_refused_is_done_another_way(
     world.relay.outcomes = [NO, *accepted("9001")]
     answerer = await pressed(world, process, button, prompt=prompt)
     assert world.relay.sent[1:] == [Sent(kind, words, "mjbot:100")]
-    assert states(world) == {100: "accepted"}
+    assert claim_states(world) == {100: "accepted"}
     assert world.store.jobs[800].task_id == "9001"
     assert set(world.store.missing_capabilities) == {name_capability(button)}
     assert find_refusal_reason(button, answerer.marked[-1].missing_capabilities) is None
@@ -139,7 +133,7 @@ async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
     world.relay.outcomes = [NO, *accepted("9001")]
     await pressed(world, process, button)
     assert str(len(world.editor.links[700])) in world.relay.sent[1].words
-    assert states(world) == {100: "accepted"}
+    assert claim_states(world) == {100: "accepted"}
 
 
 @pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
@@ -164,7 +158,7 @@ async def test_neither_way_greys_the_button(world: World, process: Process) -> N
     """Only then; and nothing is paid."""
     world.relay.outcomes = [NO, ActionUnsupported("no route", lasting=True)]
     answerer = await pressed(world, process, ANIMATE)
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
     assert answerer.closed == [800]
     assert find_refusal_reason(ANIMATE, answerer.marked[-1].missing_capabilities) == "no route"
 
@@ -175,7 +169,7 @@ async def test_a_picture_that_is_gone_is_said_unpaid(world: World, process: Proc
     world.relay.outcomes = [NO]
     answerer = await pressed(world, process, AGAIN)
     assert [type(error) for error in answerer.refused] == [PictureGone]
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
     assert len(world.relay.sent) == 1
 
 
@@ -184,7 +178,7 @@ async def test_an_answer_lost_on_the_other_way_is_not_sent_again(world: World, p
     world.relay.outcomes = [NO, SubmitOutcomeUnknown("timeout")]
     await pressed(world, process, ANIMATE)
     await world.clock.advance(120.0)
-    assert states(world) == {100: "unknown"}
+    assert claim_states(world) == {100: "unknown"}
     assert len(world.relay.sent) == 2
 
 
@@ -206,12 +200,12 @@ async def test_what_is_there_already_is_shown_unpaid(
     assert shown(answerer)
     assert answerer.closed == [800]
     assert answerer.refused == []
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
     again = FakePressFollowups()
     await process.presses.submit_press(press(101, MINH, button, guild_id=99), again)
     assert shown(again)
     assert again.opened == []
-    assert set(states(world)) == {100}
+    assert set(claim_states(world)) == {100}
     assert len(world.relay.sent) == 1
 
 
@@ -240,7 +234,7 @@ async def test_each_line_is_a_submit_with_its_own_claim(world: World, process: P
     answerer = await pressed(world, process, ALL)
     ids = [derive_claim_id(100, line) for line in range(4)]
     assert ids[0] == 100
-    assert states(world) == dict.fromkeys(ids, "accepted")
+    assert claim_states(world) == dict.fromkeys(ids, "accepted")
     assert [sent.words[1] for sent in world.relay.sent[1:]] == [
         "a fox --ar 1:1",
         "two foxes",
@@ -261,7 +255,7 @@ async def test_the_first_that_fails_is_the_last(
     world.relay.outcomes = [*accepted("1"), refused, *accepted("3")]
     await pressed(world, process, ALL)
     assert len(world.relay.sent) == 2
-    assert len(states(world)) == 2
+    assert len(claim_states(world)) == 2
 
 
 async def test_each_line_counts_against_the_day(world: World) -> None:
@@ -299,7 +293,7 @@ async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, pr
         world.relay.set(task(child, Status.SUCCESS))
     answerer = await pressed(world, process, ALL)
     await world.clock.advance(10.0)
-    assert states(world) == {100: "accepted"}
+    assert claim_states(world) == {100: "accepted"}
     assert len(world.relay.sent) == 1
     assert answerer.opened == ["Imagine all"] * 4
     assert {row.task_id for row in world.store.jobs.values()} == set("1234")
@@ -371,7 +365,7 @@ async def test_a_form_is_checked_before_anything_is_claimed(world: World, proces
     """What Midjourney would refuse is said at once."""
     with pytest.raises(PromptRefused):
         await pressed(world, process, READ, prompt="a fox --stylize 9999")
-    assert states(world) == {}
+    assert claim_states(world) == {}
 
 
 async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
@@ -382,7 +376,7 @@ async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
         world.store.snapshots[PARENT] = parent(ANIMATE)
         with pytest.raises(NotTheRequester):
             await process.presses.submit_press(press(100, MINH, ANIMATE), FakePressFollowups())
-    assert all(state is ClaimState.REFUSED for state in states(world).values())
+    assert all(state is ClaimState.REFUSED for state in claim_states(world).values())
 
 
 # ------------------------------------------------------------------------------ what the bot offers itself
@@ -433,7 +427,7 @@ async def test_what_is_offered_never_goes_by_its_button(
     world.relay.outcomes = [*accepted("9001")]
     answerer = await press_offered(world, process, button, prompt=prompt, kept=kept)
     assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
-    assert states(world) == {100: "accepted"}
+    assert claim_states(world) == {100: "accepted"}
     assert world.store.missing_capabilities == {}
     assert [one.buttons for one in answerer.redrawn] == [build_offered_buttons(buttonless(button))]
 
@@ -458,7 +452,7 @@ async def test_a_new_prompt_is_not_sent_where_only_the_old_is_drawn(world: World
     answerer = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
     assert [type(error) for error in answerer.refused] == [PromptChangeUnsupported]
     assert world.relay.sent == []
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
 
 
 @pytest.mark.parametrize(
@@ -469,7 +463,7 @@ async def test_a_change_that_is_refused_is_unpaid(world: World, process: Process
     world.relay.outcomes = [refused]
     answerer = await press_offered(world, process, OFFERED_U2)
     assert answerer.refused == [refused]
-    assert states(world) == {100: "refused"}
+    assert claim_states(world) == {100: "refused"}
     assert world.store.missing_capabilities == {}
 
 
