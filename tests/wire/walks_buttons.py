@@ -71,7 +71,7 @@ WALKS: Mapping[str, Walk] = {
     "V": _of_grid("V3", "MJ::JOB::variation::3::"),
     "reroll": _of_grid("🔄", "MJ::JOB::reroll::0::"),
     "reroll of an upscale": Walk(
-        life="upscaled", which="🔄", custom_id="MJ::JOB::reroll::0::", title="✅ Drawn anew", rows=UPSCALED
+        life="upscaled", which="🔄", custom_id="MJ::JOB::reroll::0::", title="✅ Rerolled", rows=UPSCALED
     ),
     "upscale subtle": _upscale("Upscale (Subtle)", "MJ::JOB::upsample_v7_2x_subtle::1::"),
     "upscale creative": _upscale("Upscale (Creative)", "MJ::JOB::upsample_v7_2x_creative::1::"),
@@ -139,7 +139,7 @@ WALKS: Mapping[str, Walk] = {
         rows=(5, 2),
         files=0,
     ),
-    "favorite": _of_single("❤️", "MJ::BOOKMARK::", title="✅ Marked", rows=SINGLE, paid=()),
+    "favorite": _of_single("❤️", "MJ::BOOKMARK::", title="✅ Favorited", rows=SINGLE, paid=()),
     "a kind that nobody knows": _added(
         "Remove background", "MJ::JOB::remove_background::", title="✅ Done", rows=SINGLE
     ),
