@@ -74,6 +74,8 @@ class Job:
         return self.place.message_id
 
 
+FORM_BUTTON = "form"
+"""The button of a form's own claim; any other button is that of a press or a command."""
 MAX_CLAIM_AGE_TO_SEND = timedelta(minutes=2)
 """How old a claim may be when its submit is sent; it must be well below CLAIM_BLOCKING_TIME."""
 CLAIM_BLOCKING_TIME = timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""Who may spend, where and how much; asked before every claim, and judged once more inside it."""
+"""The operator's rules: who may use paid commands and buttons, where, and how often."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,10 +21,11 @@ PressPolicy = Literal["anyone", "requester"]
 
 @dataclass(frozen=True)
 class Spender:
-    """Who wants to spend, and where: `guild_id` is 0 in DMs and where only the person installed the bot.
+    """The person who wants to use a paid command or button, and where.
 
-    `requester_id` is who asked for the message that was pressed, 0 where nothing tells; None for a command.
-    `trusted_guild` tells that the application's owner, or a member of its team, owns or manages the server.
+    `guild_id` is 0 in DMs and where only the person installed the bot. `is_trusted_guild`: the application's owner, or
+    a member of its team, owns or manages the server. `requester_id` is the requester of the pressed message: 0 where it
+    is unknown, None for a command.
     """
 
     person_id: int
@@ -35,7 +36,10 @@ class Spender:
 
 @dataclass(frozen=True, kw_only=True)
 class SpendingPolicy:
-    """The operator's rules. Empty `guilds`: trusted servers; empty `people`: the application's owners."""
+    """The operator's settings.
+
+    An empty `allowed_guilds` allows trusted servers; an empty `allowed_users` allows the application's owners in DMs.
+    """
 
     allowed_guilds: Collection[int]
     allowed_users: Collection[int]
@@ -46,24 +50,24 @@ class SpendingPolicy:
     daily_submits: int
     now: Now
 
-    def check_permission(self, asker: Spender) -> None:
-        """Raise a leaf of AdmissionRefused unless this person may spend here at all."""
-        if asker.guild_id:
-            if not (asker.guild_id in self.allowed_guilds if self.allowed_guilds else asker.is_trusted_guild):
+    def check_permission(self, spender: Spender) -> None:
+        """Raise a subclass of PolicyRefused unless this person may use paid commands and buttons here."""
+        if spender.guild_id:
+            if not (spender.guild_id in self.allowed_guilds if self.allowed_guilds else spender.is_trusted_guild):
                 raise ServerNotAllowed
-        elif asker.person_id not in (self.allowed_users or self.application_owners):
+        elif spender.person_id not in (self.allowed_users or self.application_owners):
             raise PersonNotAllowed
-        if self.press_policy == "requester" and asker.requester_id is not None:
-            if not asker.requester_id:
+        if self.press_policy == "requester" and spender.requester_id is not None:
+            if not spender.requester_id:
                 raise RequesterUnknown
-            if asker.requester_id != asker.person_id:
+            if spender.requester_id != spender.person_id:
                 raise NotTheRequester
 
     def check_limits(self, usage: Usage) -> None:
-        """Raise a leaf of AdmissionRefused if one more submit would be too many; called inside the claim."""
+        """Raise a subclass of PolicyRefused if one more submit exceeds a limit; called while its claim is written."""
         now = self.now()
         if usage.last_claim_at is not None:
-            # A clock that was ahead for a while must not lock anybody out.
+            # A clock that was ahead for a while must not lock the person out.
             left = min((usage.last_claim_at + self.cooldown - now).total_seconds(), self.cooldown.total_seconds())
             if left > 0:
                 raise CooldownActive(left)
@@ -74,6 +78,6 @@ class SpendingPolicy:
 
 
 def next_utc_midnight(now: datetime) -> datetime:
-    """Return the next midnight in UTC, when the daily counts start anew."""
+    """Return the next midnight in UTC, when the daily counts are reset."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1)

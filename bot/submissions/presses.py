@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.clock import Now
-from bot.entities import Claim, ClaimState, Job, Place, PressedButton
+from bot.entities import FORM_BUTTON, Claim, ClaimState, Job, Place, PressedButton
 from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, ModalExpired, PromptRefused
 from bot.metrics import PRESSES, count_unsent_presses
 from bot.midjourney.buttons import (
@@ -180,7 +180,7 @@ class PressService:
         await self._claims.check_permission(press)
         await self._pending_modals.find_job(press, elsewhere=bool(mask))
         prompt = build_prompt(ImagineOptions(prompt=prompt)).line
-        claim = await self._claims.write_claim(press, "form")
+        claim = await self._claims.write_claim(press, FORM_BUTTON)
         with self._sender.release_on_error(claim):
             # The modal may have been answered or declined between the first look and the claim.
             job = replace(await self._pending_modals.find_job(press, elsewhere=bool(mask)), claim_id=claim.id)

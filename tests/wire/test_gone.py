@@ -98,7 +98,7 @@ async def test_what_is_gone_ends_quietly(slow: World) -> None:
     before = len(discord.requests)
     async with slow.bot() as bot:
         await slow.shows(await slow.follow(slow.relay.add_task("grid"), -1), "✅ Four")
-        assert not bot.said("Going on with")
+        assert not bot.said("Resuming")
     assert all(one.status < 400 for one in list(discord.requests)[before:])
     assert discord.refused == []
 

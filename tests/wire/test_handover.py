@@ -85,7 +85,7 @@ async def test_what_was_being_drawn_is_drawn_by_the_next(
         assert not bot.said("Traceback|never retrieved")
     assert not _has_its_picture(message)
     async with world.bot() as bot:
-        await bot.line("Going on with 1 unfinished messages")
+        await bot.line("Resuming 1 unfinished jobs")
         await world.shows(message, "✅ Four")
         await world.until(lambda: _has_its_picture(message))
     assert world.discord.refused == []

@@ -57,7 +57,7 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
         _let_time_pass(world)
         async with world.bot() as bot:
             # As soon as the dead one's lease has ended; the grid's own message may have wanted its picture still.
-            await bot.line("Going on with 1[12] unfinished messages")
+            await bot.line("Resuming 1[12] unfinished jobs")
             upstream.late = 3600.0
             for message in messages:
                 await world.shows(message, "✅ Four pictures")
@@ -99,7 +99,7 @@ async def test_a_lost_child_is_found_by_its_id(tmp_path: Path) -> None:
             await bot.kill()
         _let_time_pass(world)
         async with world.bot() as bot:
-            await bot.line("was on its way when its process ended")
+            await bot.line("ended during its submit")
             await world.shows(await world.follow(world.relay.submits[0].task_id), "✅")
             await bot.line("closes claim")
             act = await world.discord.click(world.discord.owner, grid, "U1")

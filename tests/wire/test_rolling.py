@@ -55,7 +55,7 @@ async def test_a_deploy_is_not_noticed(world: World, record_property: Callable[[
             begun = time.monotonic()
             code, seconds = await old.stop()
             assert (code, seconds < 10) == (0, True), seconds
-            await world.until(lambda: _taken(new.said("Going on with")) == MESSAGES, 10)
+            await world.until(lambda: _taken(new.said("Resuming")) == MESSAGES, 10)
             taken = time.monotonic() - begun
             counts = {one.id: _edits(one) for one in messages}
             await world.until(lambda: all(_edits(one) >= counts[one.id] + 3 for one in messages), 40)
@@ -76,7 +76,7 @@ def _edits(message: Message) -> int:
 
 
 def _taken(lines: list[str]) -> int:
-    return sum(int(line.split()[3]) for line in lines)
+    return sum(int(line.split()[1]) for line in lines)
 
 
 def _silence(message: Message) -> float:
@@ -97,7 +97,7 @@ async def test_two_processes_share_the_work(world: World) -> None:
         await world.until(lambda: sum(_accepted(one) for one in (first, second)) == len(grids))
         await world.until(lambda: all(act.attempts == 2 for act in acts))
         assert len(world.relay.submits) == len(grids)
-        assert not [*first.said("Going on with"), *second.said("Going on with")]
+        assert not [*first.said("Resuming"), *second.said("Resuming")]
         assert not [*first.said("Traceback"), *second.said("Traceback")]
 
 

@@ -114,7 +114,7 @@ async def test_a_process_that_counted_as_dead_lets_go_of_what_others_have(
         await first.job_leases.run_once()
         await world.clock.advance(1.0)
         assert first.jobs.running_message_ids == set()
-    assert "counted as dead for a while" in caplog.text
+    assert "The lease of this process had ended" in caplog.text
 
 
 async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> None:
@@ -212,8 +212,8 @@ async def test_a_store_that_is_gone_at_the_end_holds_up_nobody(world: World, cap
         world.store.down = True
         await process.job_leases.release_jobs()
         await process.job_leases.end_lease()
-    assert "cannot be handed over" in caplog.text
-    assert "does not hear that this process ends" in caplog.text
+    assert "cannot be released" in caplog.text
+    assert "The lease of this process cannot be ended" in caplog.text
 
 
 async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
@@ -245,7 +245,7 @@ async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.
         assert process.jobs.running_message_ids == {702}
         await world.clock.advance(OVER)
         assert process.job_leases.find_problem() == ""
-    assert "Job 701 cannot be gone on with" in caplog.text
+    assert "Job 701 cannot be resumed" in caplog.text
     assert 701 not in world.store.closed
 
 

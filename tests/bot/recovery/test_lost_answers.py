@@ -20,7 +20,8 @@ from bot.errors import (
 from bot.midjourney.buttons import get_claim_key
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status, Task
-from bot.recovery.lost_answers import LATE_SEARCH_SECONDS, MAX_CANDIDATES, SEARCH_SECONDS
+from bot.recovery.lost_answers import LATE_SEARCH_SECONDS, SEARCH_SECONDS
+from bot.recovery.submit_lookup import MAX_CANDIDATES
 from bot.relay.account_rate_limiter import MAX_CALLS
 from bot.relay.billing_log import BillingRow
 from bot.scene import AnswerSearch, JobEnding, Scene

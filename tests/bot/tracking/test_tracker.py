@@ -642,7 +642,7 @@ async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytes
     assert world.editor.scenes_of(9) == []
     assert world.store.closed == {2, 3, 4, 6, 7, 8, 9}
     assert world.store.claimed[51].state is ClaimState.UNKNOWN
-    assert "Going on with 8 unfinished messages." in caplog.messages
+    assert "Resuming 8 unfinished jobs." in caplog.messages
 
 
 async def test_an_uncertain_message_that_is_gone_is_closed(world: World) -> None:
