@@ -1,1 +1,1 @@
-"""Midjourney itself, pure: tasks, buttons, capabilities, prompts and the texts that it answers."""
+"""Midjourney in the relay's terms, without I/O: tasks, buttons, capabilities, prompts, and its reasons in English."""
