@@ -1,4 +1,4 @@
-"""A studio; and the kinds of store: SQLite on a file, a real PostgreSQL, and the fake, which all answer the same."""
+"""An image processor, and three kinds of store that behave alike: SQLite, PostgreSQL, and the fake."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -16,11 +16,11 @@ from tests.postgres import Postgres
 
 
 @pytest.fixture
-async def studio() -> AsyncGenerator[ImageProcessor]:
-    """Where pictures are worked on; its process ends with the test."""
-    studio = ImageProcessor(ThreadImageWorker())
-    yield studio
-    await studio.close()
+async def image_processor() -> AsyncGenerator[ImageProcessor]:
+    """Create an image processor that works in a thread, and close it after the test."""
+    image_processor = ImageProcessor(ThreadImageWorker())
+    yield image_processor
+    await image_processor.close()
 
 
 @pytest.fixture

@@ -103,8 +103,8 @@ class World:
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
         sender = Sender(relay, store, jobs, lost_answers, supervisor, clock=self.clock.clock)
         presses = PressService(relay, store, jobs, self.spending_policy, sender, self.pictures, now=self.clock.now)
-        studio = ImageProcessor(ThreadImageWorker())
-        creations = CommandService(store, jobs, self.spending_policy, sender, studio, now=self.clock.now)
+        image_processor = ImageProcessor(ThreadImageWorker())
+        creations = CommandService(store, jobs, self.spending_policy, sender, image_processor, now=self.clock.now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start(WorkKey("poller"), watcher.run)
@@ -113,4 +113,4 @@ class World:
             try:
                 yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine, calls)
             finally:
-                await studio.close()
+                await image_processor.close()

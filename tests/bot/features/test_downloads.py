@@ -59,7 +59,7 @@ class Source:
 class Room:
     """Everything around the use cases, with a finished grid that the store knows."""
 
-    studio: ImageProcessor
+    image_processor: ImageProcessor
     source: Source = field(default_factory=lambda: Source({GRID_URL: grid()}))
     clock: FakeClock = field(default_factory=FakeClock)
     display: FakeMessageEditor = field(default_factory=lambda: FakeMessageEditor(limit=10_000))
@@ -68,7 +68,7 @@ class Room:
         self.relay = FakeRelay(self.clock)
         self.store = FakeStore(self.clock.clock.now)
         self.store.snapshots[PARENT] = task(status=Status.SUCCESS)
-        self.results = DownloadService(self.relay, self.store, self.display, self.source, self.studio)
+        self.results = DownloadService(self.relay, self.store, self.display, self.source, self.image_processor)
 
 
 def colour(picture: Picture) -> tuple[int, ...]:
@@ -80,9 +80,9 @@ def colour(picture: Picture) -> tuple[int, ...]:
         return found
 
 
-async def test_a_grid_is_cut_into_what_was_chosen(studio: ImageProcessor) -> None:
+async def test_a_grid_is_cut_into_what_was_chosen(image_processor: ImageProcessor) -> None:
     """Each number gives its own corner, named by it, in order, whatever order they were chosen in."""
-    room = Room(studio)
+    room = Room(image_processor)
     files = await room.results.fetch_grid_pictures(PARENT, [4, 2], place())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
     assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
@@ -91,9 +91,9 @@ async def test_a_grid_is_cut_into_what_was_chosen(studio: ImageProcessor) -> Non
     assert not room.relay.requests, "what is kept is not asked for"
 
 
-async def test_what_the_relay_has_split_is_not_cut(studio: ImageProcessor) -> None:
+async def test_what_the_relay_has_split_is_not_cut(image_processor: ImageProcessor) -> None:
     """Its own pictures are as good as theirs gets, and made to fit."""
-    room = Room(studio)
+    room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has = {url: url.encode() for url in FOUR}
     files = await room.results.fetch_grid_pictures(PARENT, {3}, place())
@@ -102,9 +102,9 @@ async def test_what_the_relay_has_split_is_not_cut(studio: ImageProcessor) -> No
     assert room.source.asked == [(FOUR[2], f"a_lighthouse_{PARENT}_3", 10_000)]
 
 
-async def test_one_of_theirs_that_is_gone_is_cut_instead(studio: ImageProcessor) -> None:
+async def test_one_of_theirs_that_is_gone_is_cut_instead(image_processor: ImageProcessor) -> None:
     """All are then of one kind."""
-    room = Room(studio)
+    room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has[FOUR[0]] = b"one"
     files = await room.results.fetch_grid_pictures(PARENT, {1, 2}, place())
@@ -112,24 +112,24 @@ async def test_one_of_theirs_that_is_gone_is_cut_instead(studio: ImageProcessor)
     assert files.is_split_here
 
 
-async def test_two_pictures_of_a_task_are_no_four(studio: ImageProcessor) -> None:
+async def test_two_pictures_of_a_task_are_no_four(image_processor: ImageProcessor) -> None:
     """Where the relay gave fewer than were chosen, the grid is cut."""
-    room = Room(studio)
+    room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR[:2])
     assert (await room.results.fetch_grid_pictures(PARENT, {4}, place())).is_split_here
 
 
-async def test_the_whole_comes_along(studio: ImageProcessor) -> None:
+async def test_the_whole_comes_along(image_processor: ImageProcessor) -> None:
     """Untouched, after the parts."""
-    files = await Room(studio).results.fetch_grid_pictures(PARENT, {WHOLE_GRID, 1}, place())
+    files = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID, 1}, place())
     assert [len(one.data) == len(grid()) for one in files.pictures] == [False, True]
-    alone = await Room(studio).results.fetch_grid_pictures(PARENT, {WHOLE_GRID}, place())
+    alone = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID}, place())
     assert [one.data for one in alone.pictures] == [grid()]
 
 
-async def test_a_task_that_the_store_has_lost_is_fetched(studio: ImageProcessor) -> None:
+async def test_a_task_that_the_store_has_lost_is_fetched(image_processor: ImageProcessor) -> None:
     """And kept again."""
-    room = Room(studio)
+    room = Room(image_processor)
     room.store.snapshots.clear()
     room.relay.set(task(status=Status.SUCCESS))
     assert (await room.results.fetch_grid_pictures(PARENT, {1}, place())).pictures
@@ -138,9 +138,9 @@ async def test_a_task_that_the_store_has_lost_is_fetched(studio: ImageProcessor)
         await room.results.fetch_grid_pictures("5", {1}, place())
 
 
-async def test_a_dead_link_is_asked_for_anew(studio: ImageProcessor) -> None:
+async def test_a_dead_link_is_asked_for_anew(image_processor: ImageProcessor) -> None:
     """The relay may have another one by now; the grid's own message has the last."""
-    room = Room(studio)
+    room = Room(image_processor)
     room.source.has = {"https://cdn.test/new.png": grid()}
     with pytest.raises(PictureGone):
         await room.results.fetch_grid_pictures(PARENT, {1}, place())
@@ -154,17 +154,17 @@ async def test_a_dead_link_is_asked_for_anew(studio: ImageProcessor) -> None:
         await room.results.fetch_originals(PARENT, place())
 
 
-async def test_an_original_that_fits_is_untouched(studio: ImageProcessor) -> None:
+async def test_an_original_that_fits_is_untouched(image_processor: ImageProcessor) -> None:
     """Nothing is re-encoded on the way."""
-    room = Room(studio)
+    room = Room(image_processor)
     files = await room.results.fetch_originals(PARENT, place())
     assert [one.data for one in files.pictures] == [grid()]
     assert (files.links, files.first_error) == ((), None)
 
 
-async def test_an_original_that_does_not_fit_is_linked(studio: ImageProcessor) -> None:
+async def test_an_original_that_does_not_fit_is_linked(image_processor: ImageProcessor) -> None:
     """With the reason; one that only this process can open cannot be."""
-    room = Room(studio, display=FakeMessageEditor(limit=10))
+    room = Room(image_processor, display=FakeMessageEditor(limit=10))
     files = await room.results.fetch_originals(PARENT, place())
     assert (files.pictures, files.links) == ((), (GRID_URL,))
     assert isinstance(files.first_error, PictureTooLarge)
@@ -174,9 +174,11 @@ async def test_an_original_that_does_not_fit_is_linked(studio: ImageProcessor) -
 
 
 @pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable])
-async def test_what_cannot_be_carried_is_linked(studio: ImageProcessor, failure: Callable[[str], PictureError]) -> None:
+async def test_what_cannot_be_carried_is_linked(
+    image_processor: ImageProcessor, failure: Callable[[str], PictureError]
+) -> None:
     """A browser may manage what we do not."""
-    room = Room(studio, Source(failures={GRID_URL: failure}))
+    room = Room(image_processor, Source(failures={GRID_URL: failure}))
     files = await room.results.fetch_originals(PARENT, place())
     assert (files.links, type(files.first_error)) == ((GRID_URL,), failure)
     room.source.private.add(GRID_URL)
@@ -184,9 +186,9 @@ async def test_what_cannot_be_carried_is_linked(studio: ImageProcessor, failure:
         await room.results.fetch_originals(PARENT, place())
 
 
-async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: ImageProcessor) -> None:
+async def test_an_address_that_we_may_not_open_is_not_handed_on(image_processor: ImageProcessor) -> None:
     """Who gave it may mean harm."""
-    room = Room(studio, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
+    room = Room(image_processor, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
     with pytest.raises(PictureForbidden):
         await room.results.fetch_originals(PARENT, place())
 
@@ -194,9 +196,9 @@ async def test_an_address_that_we_may_not_open_is_not_handed_on(studio: ImagePro
 CLIPS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 5))
 
 
-async def test_the_clips_of_a_video_are_its_originals(studio: ImageProcessor) -> None:
+async def test_the_clips_of_a_video_are_its_originals(image_processor: ImageProcessor) -> None:
     """Each by itself: what does not fit is linked, what is gone is only missing, and the first of either is told."""
-    room = Room(studio, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
+    room = Room(image_processor, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS)
     files = await room.results.fetch_originals(PARENT, place())
     assert [(one.data, one.name) for one in files.pictures] == [
@@ -207,8 +209,8 @@ async def test_the_clips_of_a_video_are_its_originals(studio: ImageProcessor) ->
     assert isinstance(files.first_error, PictureTooLarge)
 
 
-async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(studio: ImageProcessor) -> None:
-    room = Room(studio, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
+async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(image_processor: ImageProcessor) -> None:
+    room = Room(image_processor, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS[:2])
     room.relay.set(task(status=Status.SUCCESS, video_urls=(CLIPS[0], "https://cdn.test/new.mp4")))
     assert [one.data for one in (await room.results.fetch_originals(PARENT, place())).pictures] == [b"one", b"two"]

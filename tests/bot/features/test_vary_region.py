@@ -72,10 +72,10 @@ async def process(world: World) -> AsyncIterator[Process]:
 
 
 async def test_a_proposal_is_free_and_says_what_will_be_sent(
-    world: World, process: Process, studio: ImageProcessor
+    world: World, process: Process, image_processor: ImageProcessor
 ) -> None:
     """The mask has the picture's own size; the prompt is put in order."""
-    regions = RegionService(process.presses, Shown(), studio)
+    regions = RegionService(process.presses, Shown(), image_processor)
     proposal = await regions.propose_region(press(button=REGION), "a fox —ar 3:2 in snow", Region.LEFT)
     assert proposal.prompt == "a fox in snow --ar 3:2"
     assert (proposal.mask.width, proposal.mask.height, proposal.mask.repainted_share) == (96, 64, 0.5)
@@ -85,23 +85,25 @@ async def test_a_proposal_is_free_and_says_what_will_be_sent(
     assert again == proposal.mask
 
 
-async def test_a_proposal_of_nothing_is_refused(process: Process, studio: ImageProcessor) -> None:
+async def test_a_proposal_of_nothing_is_refused(process: Process, image_processor: ImageProcessor) -> None:
     """A region, or a mask, must be given."""
     with pytest.raises(MaskMissing):
-        await RegionService(process.presses, Shown(), studio).propose_region(press(button=REGION), "a fox", None)
+        await RegionService(process.presses, Shown(), image_processor).propose_region(
+            press(button=REGION), "a fox", None
+        )
 
 
-async def test_a_clip_has_no_region(process: Process, studio: ImageProcessor) -> None:
+async def test_a_clip_has_no_region(process: Process, image_processor: ImageProcessor) -> None:
     """Nobody can say which frame is meant."""
     with pytest.raises(PictureUnreadable):
-        await RegionService(process.presses, Shown(0, 0), studio).propose_region(
+        await RegionService(process.presses, Shown(0, 0), image_processor).propose_region(
             press(button=REGION), "a fox", Region.LEFT
         )
 
 
-async def test_who_may_not_spend_sees_no_preview(process: Process, studio: ImageProcessor) -> None:
+async def test_who_may_not_spend_sees_no_preview(process: Process, image_processor: ImageProcessor) -> None:
     """Admission comes before any work, as does the prompt's check; a mask is not even downloaded."""
-    regions, mask = RegionService(process.presses, Shown(), studio), FakePictureInput("mine.png")
+    regions, mask = RegionService(process.presses, Shown(), image_processor), FakePictureInput("mine.png")
     with pytest.raises(ServerNotAllowed):
         await regions.propose_region(press(button=REGION, guild_id=99), "a fox", mask)
     with pytest.raises(PromptRefused):
@@ -181,11 +183,13 @@ def waiting(world: World, **place: Any) -> Press:  # noqa: ANN401
 
 
 async def test_a_child_that_waits_is_proposed_over_its_parents_picture(
-    world: World, process: Process, studio: ImageProcessor
+    world: World, process: Process, image_processor: ImageProcessor
 ) -> None:
     """Once more for free; its confirmation sends the form alone, with the mask, and only once."""
     asks = waiting(world)
-    proposal = await RegionService(process.presses, Shown(), studio).propose_region(asks, "a fox in snow", Region.LEFT)
+    proposal = await RegionService(process.presses, Shown(), image_processor).propose_region(
+        asks, "a fox in snow", Region.LEFT
+    )
     assert (proposal.mask.width, proposal.mask.height) == (96, 64)
     assert world.relay.sent == []
     for message_id in (900, 901):

@@ -11,27 +11,27 @@ from tests.pictures import draw_noise, encode
 
 
 async def test_each_method_returns_or_raises_what_its_function_does() -> None:
-    studio = ImageProcessor()
+    image_processor = ImageProcessor()
     picture = encode(draw_noise(120, 90))
-    upload = await studio.prepare_upload(picture, name="fox.png")
-    mask = await studio.draw_mask(Region.LEFT, (upload.width, upload.height))
-    again = await studio.read_mask(mask.data, (120, 90), name="mask.png")
-    shown = await studio.draw_mask_preview(picture, mask, name="fox")
-    parts = await studio.split_grid(picture, name="fox")
+    upload = await image_processor.prepare_upload(picture, name="fox.png")
+    mask = await image_processor.draw_mask(Region.LEFT, (upload.width, upload.height))
+    again = await image_processor.read_mask(mask.data, (120, 90), name="mask.png")
+    shown = await image_processor.draw_mask_preview(picture, mask, name="fox")
+    parts = await image_processor.split_grid(picture, name="fox")
     assert (picture, mask.repainted_share, "fox.jpg", 4) == (upload.data, again.repainted_share, shown.name, len(parts))
     with pytest.raises(UploadTypeUnsupported):
-        await studio.prepare_upload(b"%PDF", name="fox.pdf")
+        await image_processor.prepare_upload(b"%PDF", name="fox.pdf")
     with pytest.raises(MaskEmpty):
-        await studio.draw_mask(Region.LEFT, (1, 1))
-    await studio.close()
+        await image_processor.draw_mask(Region.LEFT, (1, 1))
+    await image_processor.close()
 
 
-async def test_two_people_hold_slots_one_each(studio: ImageProcessor) -> None:
+async def test_two_people_hold_slots_one_each(image_processor: ImageProcessor) -> None:
     came: list[int] = []
     leave = asyncio.Event()
 
     async def bring(person_id: int) -> None:
-        async with studio.reserve_slot(person_id):
+        async with image_processor.reserve_slot(person_id):
             came.append(person_id)
             await leave.wait()
 
