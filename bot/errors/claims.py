@@ -39,9 +39,9 @@ class CooldownActive(PolicyRefused):
 
 
 class DailyLimitReached(PolicyRefused):
-    """The submits of this UTC day are used up: `limit` for one person, or for everybody together (`whose`)."""
+    """The submits of this UTC day are used up: `limit` for one person, or for everyone together (`whose`)."""
 
-    def __init__(self, limit: int, whose: Literal["person", "everybody"], resets_at: datetime) -> None:
+    def __init__(self, limit: int, whose: Literal["person", "everyone"], resets_at: datetime) -> None:
         super().__init__(f"{limit} for {whose}")
         self.limit = limit
         self.whose = whose

@@ -74,7 +74,7 @@ class SpendingPolicy:
         if usage.person_submits_today >= self.daily_submits_per_person:
             raise DailyLimitReached(self.daily_submits_per_person, "person", next_utc_midnight(now))
         if usage.all_submits_today >= self.daily_submits:
-            raise DailyLimitReached(self.daily_submits, "everybody", next_utc_midnight(now))
+            raise DailyLimitReached(self.daily_submits, "everyone", next_utc_midnight(now))
 
 
 def next_utc_midnight(now: datetime) -> datetime:

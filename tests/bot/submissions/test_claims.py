@@ -67,7 +67,7 @@ async def test_a_form_within_the_limit_may_be_sent(store: SqlStore | FakeStore, 
 
 @pytest.mark.parametrize(
     ("limits", "whose"),
-    [({"daily_submits_per_person": 1}, "person"), ({"daily_submits": 1}, "everybody"), ({"daily_submits": 3}, None)],
+    [({"daily_submits_per_person": 1}, "person"), ({"daily_submits": 1}, "everyone"), ({"daily_submits": 3}, None)],
 )
 async def test_a_form_beyond_the_limit_may_not(
     store: SqlStore | FakeStore, limits: dict[str, int], whose: str | None
@@ -76,7 +76,7 @@ async def test_a_form_beyond_the_limit_may_not(
     await pressed(store)
     if whose is None:
         await pressed(store, replace(PRESS, id=101, person_id=2, message_id=701))
-        whose = "everybody"
+        whose = "everyone"
     with pytest.raises(ModalNotSent) as told:
         await rules(store, **limits).check_modal_limits(PRESS)
     assert isinstance(told.value.refused, DailyLimitReached)

@@ -108,7 +108,7 @@ def test_the_daily_limit_tells_how_much_whose_and_until_when() -> None:
     tomorrow = datetime(2026, 11, 24, tzinfo=UTC)
 
     mine = describe_error(DailyLimitReached(30, "person", tomorrow), NOW)
-    ours = describe_error(DailyLimitReached(500, "everybody", tomorrow), NOW)
+    ours = describe_error(DailyLimitReached(500, "everyone", tomorrow), NOW)
 
     assert f"Your limit of 30 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>." == mine
     assert ours.startswith("This bot's limit of 500 jobs")
