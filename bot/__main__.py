@@ -1,6 +1,7 @@
-"""`python -m bot` runs mjbot, `python -m bot check` tells whether it would run.
+"""`python -m bot` runs mjbot, `python -m bot check` tests whether it can run.
 
-Exit codes: 0 stopped on request (or all checks good), 1 Discord refused the token (or a check failed), 2 settings.
+Exit codes: 0 stopped on request, or all checks passed; 1 Discord refused the token, or a check failed; 2 invalid
+settings or arguments.
 """
 
 import asyncio
@@ -55,10 +56,10 @@ log = logging.getLogger("bot")
 
 @dataclass(frozen=True)
 class RetryTiming:
-    """How long what fails is waited for, in seconds: pauses double from `first` to `longest`.
+    """Pauses between attempts, in seconds: they double from `first_pause` to `longest_pause`.
 
-    `hold` is how long a refused token keeps the process: platforms restart what ends, and Discord counts logins.
-    `connection` bounds the first connection of a shard.
+    `token_refused_pause` delays the exit after a refused token: platforms restart the process, and Discord counts
+    logins. `connection_timeout` bounds the first connection of a shard.
     """
 
     first_pause: float = 1.0
@@ -71,34 +72,33 @@ async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    if wiped := platform_disk.detect_ephemeral_disk_here(settings.database_url):
-        log.warning("%s", wiped)
-    for slip in _slips():
-        log.warning("%s", slip)
+    for warning in (platform_disk.detect_ephemeral_disk_here(settings.database_url), *_find_mistakes()):
+        if warning:
+            log.warning("%s", warning)
     readiness = Readiness()
     async with serve_http(settings.port, settings.listen_host, readiness):
         return await keep_connected(settings, stop, RetryTiming(), readiness)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT stop us, on Windows too; unlike the loop's own, these handlers stand to the very end."""
+    """Set `stop` on SIGTERM and SIGINT, on Windows too; unlike the loop's handlers, these stay to the end."""
     loop = asyncio.get_running_loop()
 
-    def asked(*_: object) -> None:
-        with suppress(RuntimeError):  # the loop is closed: it was not the first signal
+    def request_stop(*_: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed after an earlier signal
             loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, asked)
+        signal.signal(number, request_stop)
 
 
 async def keep_connected(
     settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness | None = None
 ) -> int:
-    """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
+    """Connect, and reconnect after any failure, until `stop` is set or the token is refused; return the exit code."""
     pause, readiness = timing.first_pause, readiness or Readiness()
     while not stop.is_set():
-        begun = monotonic()
+        started_at = monotonic()
         try:
             await run_with_deadline(stop, _run_once(settings, stop, timing, readiness))
         except connection.TokenRefused:
@@ -114,7 +114,7 @@ async def keep_connected(
             if check == "store":
                 DATABASE_WRITABLE.set(0)
             readiness.set_waiting_reason(check, f"{what} cannot be used yet")
-            if monotonic() - begun > timing.longest_pause:
+            if monotonic() - started_at > timing.longest_pause:
                 pause = timing.first_pause
             log.warning("%s cannot be used (%s); trying again in %.0f s.", what, summarize_in_one_line(error), pause)
         if not stop.is_set():
@@ -136,37 +136,35 @@ async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming
 
 
 async def run_checks(settings: Settings, *, forget: bool = False) -> int:
-    """Try everything once, print a line each, and the invite link; return the exit code.
+    """Test everything once, print a line for each finding, and return the exit code.
 
-    With `forget`, first let what the relay refused be tried again.
+    `forget` first clears the recorded refusals of the relay.
     """
-    found = await _store_findings(settings, forget=forget)
-    found += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
+    findings = await _check_store(settings, forget=forget)
+    findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
     async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
-        found.append(await check_relay(api.check_key, settings.mj_api_url))
-    found += await _discord_findings(settings)
-    found += report_settings_mistakes(_slips())
-    for finding in found:
+        findings.append(await check_relay(api.check_key, settings.mj_api_url))
+    findings += await _check_discord(settings)
+    findings += report_settings_mistakes(_find_mistakes())
+    for finding in findings:
         print(finding)  # noqa: T201 - a command's answer
-    return 0 if all(finding.is_ok for finding in found) else 1
+    return 0 if all(finding.is_ok for finding in findings) else 1
 
 
-async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
+async def _check_store(settings: Settings, *, forget: bool) -> list[Finding]:
     clock = Clock()
     try:
         async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
-            await (
-                store.process_leases.end_lease()
-            )  # writes a row, and ends it: a database may be read and yet not be written
-            forgotten = [await reset_refusals(store)] if forget else []
+            await store.process_leases.end_lease()  # writes a row: a readable database may be read-only
+            cleared = [await reset_refusals(store)] if forget else []
             now = clock.now()
             shortages = await report_relay_shortages(store, now)
-            return [*forgotten, await check_database(store), await report_refused_buttons(store, now), *shortages]
+            return [*cleared, await check_database(store), await report_refused_buttons(store, now), *shortages]
     except StoreUnavailable as error:
         return [report_database_error(error)]
 
 
-async def _discord_findings(settings: Settings) -> list[Finding]:
+async def _check_discord(settings: Settings) -> list[Finding]:
     bot, token = ShardedBot(shard_count=1), settings.discord_token.get_secret_value()
     if not settings.discord_api_url and (malformed := check_token_format(token)):
         return malformed
@@ -178,53 +176,53 @@ async def _discord_findings(settings: Settings) -> list[Finding]:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
         return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
     except aiohttp.ClientConnectorDNSError as error:
-        return [report_unknown_host("Discord", error.host, "does it find others?")]
+        return [report_unknown_host("Discord", error.host)]
     except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
-        said = f"cannot be reached ({type(error).__name__})."
-        return [Finding("Discord", is_ok=False, message=said, advice="Try again in a minute.")]
+        message = f"can't be reached ({type(error).__name__})."
+        return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
     guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
     return [
         Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."),
         *check_public_bot(public=info.bot_public, guilds=guilds, people=people),
         Finding("Intents", is_ok=True, message="no privileged intent is needed."),
         Finding("Invite link", is_ok=True, message=build_invite_url(info.id)),
-        Finding("For oneself", is_ok=True, message=build_user_install_url(info.id)),
+        Finding("For your own account", is_ok=True, message=build_user_install_url(info.id)),
     ]
 
 
 _USE = """\
-Use `python -m bot` to run, `python -m bot check` to try the settings, and `python -m bot check --forget` to let buttons
-that the relay refused be tried again."""
+Use `python -m bot` to run the bot, `python -m bot check` to test the settings, and `python -m bot check --forget` to
+also enable the buttons that the relay refused."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read the settings and do what was asked."""
+    """Run the command that `arguments` name, and return the exit code."""
     if list(arguments) not in ([], ["check"], ["check", "--forget"]):
         print(_USE, file=sys.stderr)  # noqa: T201
         return 2
-    logging.getLogger("dotenv").setLevel(logging.ERROR)  # it warns of lines that `slips` tells more of
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # find_mistakes reports the same lines in more detail
     try:
         settings = Settings.read()
     except SettingsError as error:
-        return _unset(error)
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses a voice
+        return _report_settings_error(error)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
     configure_logging("WARNING" if arguments else settings.log_level, settings.log_format)
     if settings.discord_api_url:
         connection.override_api_url(settings.discord_api_url)
     try:
         return asyncio.run(run_checks(settings, forget="--forget" in arguments) if arguments else run(settings))
-    except KeyboardInterrupt:  # before run() was there to take it
+    except KeyboardInterrupt:  # before run() installed its handlers
         return 0
-    except SettingsError as error:  # those that only what they are for can judge
-        return _unset(error)
+    except SettingsError as error:  # problems that only the users of a setting can find
+        return _report_settings_error(error)
 
 
-def _slips() -> list[SettingsMistake]:
+def _find_mistakes() -> list[SettingsMistake]:
     return find_mistakes(Path(ENV_FILE), os.environ, Settings.model_fields)
 
 
-def _unset(error: SettingsError) -> int:
-    for line in explain_settings_error(error, _slips(), has_file=Path(ENV_FILE).exists()):
+def _report_settings_error(error: SettingsError) -> int:
+    for line in explain_settings_error(error, _find_mistakes(), has_file=Path(ENV_FILE).exists()):
         print(line, file=sys.stderr)  # noqa: T201
     return 2
 

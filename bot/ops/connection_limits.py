@@ -1,70 +1,73 @@
-"""Who may come in at an open port: so many at once, and each for so long, or strangers could use up all our sockets."""
+"""Limits on the number and the duration of connections, so that strangers cannot use up the process's sockets.
+
+aiohttp limits neither; uvicorn limits the number of requests, but not how long a connection stays open without one.
+"""
 
 import asyncio
 from collections.abc import Callable
 
 MAX_CONNECTIONS = 64
-"""How many connections there may be at once; a platform's check and a Prometheus need one each."""
+"""How many connections may be open at once; a platform's health check and a Prometheus need one each."""
 MAX_CONNECTION_SECONDS = 15.0
-"""How long a connection may last, whatever it does."""
+"""How long a connection may last, even a busy one."""
 
 
 class ConnectionLimiter:
-    """A protocol factory around another's: `asyncio.loop.create_server` calls it for each connection."""
+    """A protocol factory for `asyncio.loop.create_server`, which wraps the protocols of another one."""
 
     def __init__(
         self,
         factory: Callable[[], asyncio.Protocol],
         *,
-        most: int = MAX_CONNECTIONS,
-        seconds: float = MAX_CONNECTION_SECONDS,
+        max_connections: int = MAX_CONNECTIONS,
+        max_seconds: float = MAX_CONNECTION_SECONDS,
     ) -> None:
         self._factory = factory
-        self._most = most
-        self._seconds = seconds
-        self._inside = 0
+        self._max_connections = max_connections
+        self._max_seconds = max_seconds
+        self._open = 0
 
     def __call__(self) -> asyncio.Protocol:
-        """Let somebody in, or turn them away."""
-        if self._inside >= self._most:
-            return _TurnedAway()
-        return _Guest(self._factory(), self._enter, self._leave)
+        """Return the protocol of a new connection, or one that closes it at once."""
+        if self._open >= self._max_connections:
+            return _RefusedConnection()
+        return _LimitedConnection(self._factory(), self._count_opened, self._count_closed)
 
-    def _enter(self, transport: asyncio.BaseTransport) -> asyncio.TimerHandle:
-        self._inside += 1
-        return asyncio.get_running_loop().call_later(self._seconds, _cut, transport)
+    def _count_opened(self, transport: asyncio.BaseTransport) -> asyncio.TimerHandle:
+        self._open += 1
+        return asyncio.get_running_loop().call_later(self._max_seconds, _abort, transport)
 
-    def _leave(self) -> None:
-        self._inside -= 1
+    def _count_closed(self) -> None:
+        self._open -= 1
 
 
-def _cut(transport: asyncio.BaseTransport) -> None:
-    """End a connection, also with somebody who does not read what we say."""
+def _abort(transport: asyncio.BaseTransport) -> None:
+    """Close a connection without waiting for the client to read what was sent."""
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
 
 
-class _TurnedAway(asyncio.Protocol):
+class _RefusedConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        _cut(transport)
+        _abort(transport)
 
 
-class _Guest(asyncio.Protocol):
-    """Passes all on to the protocol that it stands for."""
+class _LimitedConnection(asyncio.Protocol):
+    """Forwards everything to the wrapped protocol."""
 
     def __init__(
         self,
         inner: asyncio.Protocol,
-        enter: Callable[[asyncio.BaseTransport], asyncio.TimerHandle],
-        leave: Callable[[], None],
+        on_opened: Callable[[asyncio.BaseTransport], asyncio.TimerHandle],
+        on_closed: Callable[[], None],
     ) -> None:
         self._inner = inner
-        self._enter = enter
-        self._leave = leave
+        self._on_opened = on_opened
+        self._on_closed = on_closed
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._timer = self._enter(transport)
+        self._timer = self._on_opened(transport)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -82,5 +85,5 @@ class _Guest(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._leave()
+        self._on_closed()
         self._inner.connection_lost(exc)

@@ -1,4 +1,4 @@
-"""What stands in `.env`, or in the environment, and is no setting by a slip: lines nobody can read, misspelt names."""
+"""Find mistakes in `.env` and in the environment: lines that cannot be parsed, and misspelled names."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,81 +10,93 @@ from dotenv.parser import Binding, parse_stream
 from bot.errors import SettingsError
 from bot.settings import ENV_FILE, NOT_SET
 
-_FIRST_STEP = (
-    "Copy .env.example to .env (cp .env.example .env) and fill in its first two settings; on a platform, set both on "
-    "its page of variables."
+_CREATE_FILE = (
+    "Copy .env.example to .env (cp .env.example .env) and fill in its first two settings; on a hosting platform, add "
+    "both to its environment variables."
 )
-_NEXT_STEP = "Fill it in in .env; on a platform, set it on its page of variables."
-_LIKE, _MUCH_LIKE = 0.75, 0.85
-"""How like a name must be to one of ours: in a file that is ours, and where platforms set names of their own."""
-_SHORT = 6
-"""Names shorter than that are like too many."""
-_SHOWN = 80
+_FILL_IN = "Fill it in in .env; on a hosting platform, add it to its environment variables."
+_FILE_SIMILARITY, _ENVIRONMENT_SIMILARITY = 0.75, 0.85
+"""From which similarity on a name counts as a misspelled setting: the environment also has a platform's own names."""
+_MIN_LENGTH = 6
+"""The length from which on names are compared: shorter ones resemble too many others."""
+_MAX_SHOWN = 80
 _QUOTES = frozenset("'\"")
 
 
 @dataclass(frozen=True)
 class SettingsMistake:
-    """One of them: where it is, what is wrong with it, as the end of a sentence, and the next step; never a value."""
+    """One mistake: `problem` completes a sentence that starts with `location`, and `advice` is the next step.
+
+    It never contains a value, which may be a secret.
+    """
 
     location: str
     problem: str
     advice: str
 
     def __str__(self) -> str:
-        """Say it in a line of the log."""
         return f"{self.location} {self.problem} {self.advice}"
 
 
 def find_mistakes(file: Path, environment: Mapping[str, str], names: Collection[str]) -> list[SettingsMistake]:
-    """Find all of them; `names` are those of the settings. A file that is not there, or cannot be read, has none."""
+    """Return the mistakes in a file and an environment; `names` are the names of the settings.
+
+    A file that does not exist or cannot be read has none.
+    """
     try:
         with file.open(encoding="utf-8-sig") as stream:
             lines = list(parse_stream(stream))
     except (OSError, UnicodeDecodeError):
         lines = []
     known = {name.upper() for name in names}
-    written = {line.key.upper(): _LIKE for line in lines if line.key}
-    # A platform may have a DATABASE_URI of its own beside the DATABASE_URL that was meant.
+    in_file = {line.key.upper(): _FILE_SIMILARITY for line in lines if line.key}
+    # A platform may set a DATABASE_URI of its own, next to the DATABASE_URL that is a setting.
     unset = known - {name.upper() for name, value in environment.items() if value}
-    around = {name.upper(): _MUCH_LIKE for name in environment if name.upper() not in written}
+    elsewhere = {name.upper(): _ENVIRONMENT_SIMILARITY for name in environment if name.upper() not in in_file}
     return [
-        *(slip for line in lines if (slip := _unread(line, known))),
-        *_misspelt(written, known),
-        *_misspelt(around, unset, but=known),
+        *(mistake for line in lines if (mistake := _check_line(line, known))),
+        *_find_misspelled(in_file, known),
+        *_find_misspelled(elsewhere, unset, ignored=known),
     ]
 
 
-def explain_settings_error(error: SettingsError, found: Iterable[SettingsMistake], *, has_file: bool) -> Iterator[str]:
-    """Say what is wrong with the settings, which slips may have led to it, and the next step; a line each."""
+def explain_settings_error(
+    error: SettingsError, mistakes: Iterable[SettingsMistake], *, has_file: bool
+) -> Iterator[str]:
+    """Yield lines for the operator: each problem, the mistakes that may have caused it, and the next step."""
     for variable, problem in error.problems:
-        yield f"{variable} {problem}{'' if problem.endswith('?') else '.'} See .env.example for what it is."
-    yield from map(str, found)
+        yield f"{variable} {problem}. .env.example explains it."
+    yield from map(str, mistakes)
     if any(problem == NOT_SET for _, problem in error.problems):
-        yield _NEXT_STEP if has_file else _FIRST_STEP
+        yield _FILL_IN if has_file else _CREATE_FILE
 
 
-def _unread(line: Binding, known: Collection[str]) -> SettingsMistake | None:
-    """Say why a line cannot be read, or is read otherwise than it was meant; None where there is nothing to say."""
-    ours = line.key is not None and line.key.upper() in known
-    runs_on = ours and "\n" in (line.value or "").strip()
-    if not (line.error or runs_on or (ours and line.value is None)):
+def _check_line(line: Binding, known: Collection[str]) -> SettingsMistake | None:
+    """Return why a line cannot be parsed, or is parsed differently from what was meant; None for a good line."""
+    is_setting = line.key is not None and line.key.upper() in known
+    runs_on = is_setting and "\n" in (line.value or "").strip()
+    if not (line.error or runs_on or (is_setting and line.value is None)):
         return None
     text = line.original.string.lstrip()
-    above = line.original.string.removesuffix(text).count("\n")
-    where, value = f"{ENV_FILE}, line {line.original.line + above}", text.partition("\n")[0].partition("=")[2].strip()
+    blank_lines = line.original.string.removesuffix(text).count("\n")
+    location, value = (
+        f"{ENV_FILE}, line {line.original.line + blank_lines}",
+        text.partition("\n")[0].partition("=")[2].strip(),
+    )
     quote = value[:1]
     if quote in _QUOTES and quote not in value[1:]:
-        said = f"cannot be read: a quote ({quote}) opens there and is not closed."
-        return SettingsMistake(where, said, "Put another at the end of that line, or take it away.")
-    said = "cannot be read: it is not of the form NAME=value, with nothing behind it."
-    return SettingsMistake(where, said, "Write it so.")
+        problem = f"cannot be read: a quote ({quote}) is opened and not closed."
+        return SettingsMistake(location, problem, "Close it at the end of the line, or remove it.")
+    problem = "cannot be read."
+    return SettingsMistake(location, problem, "Use NAME=value, with nothing else on the line.")
 
 
-def _misspelt(
-    found: Mapping[str, float], meant: Collection[str], but: Collection[str] = ()
+def _find_misspelled(
+    found: Mapping[str, float], names: Collection[str], ignored: Collection[str] = ()
 ) -> Iterator[SettingsMistake]:
-    long = [name for name in meant if len(name) >= _SHORT]
-    for name, like in found.items():
-        if name not in meant and name not in but and (near := get_close_matches(name, long, 1, like)):
-            yield SettingsMistake(name[:_SHOWN], "is none of my settings, and is ignored.", f"Is {near[0]} meant?")
+    long_names = [name for name in names if len(name) >= _MIN_LENGTH]
+    for name, similarity in found.items():
+        if name not in names and name not in ignored and (near := get_close_matches(name, long_names, 1, similarity)):
+            yield SettingsMistake(
+                name[:_MAX_SHOWN], "is not a known setting, and is ignored.", f"Did you mean {near[0]}?"
+            )

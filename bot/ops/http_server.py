@@ -1,4 +1,4 @@
-"""What watches the bot asks here, over HTTP: /healthz, /readyz and /metrics; nothing else, and nothing secret."""
+"""The HTTP server for monitoring: /healthz, /readyz and /metrics, without secrets."""
 
 import asyncio
 import logging
@@ -17,82 +17,82 @@ from bot.ops.shutdown import HTTP_SERVER_SECONDS
 log = logging.getLogger(__name__)
 
 _ALIVE_SECONDS = 10.0
-"""How long ago the last beat of the loop may be."""
+"""The process counts as alive if the event loop has run within this time."""
 
 
 @asynccontextmanager
 async def serve_http(
-    port: int | None, host: str, readiness: Readiness, *, pulse: LoopLagMonitor | None = None
+    port: int | None, host: str, readiness: Readiness, *, monitor: LoopLagMonitor | None = None
 ) -> AsyncGenerator[tuple[str, int] | None]:
-    """Serve on `port` of `host` until the block ends, and yield the address; None where no port is wanted, or free.
+    """Serve on `port` of `host` until the block ends, and yield the address; None without a port, or if it is taken.
 
-    An empty `host` means all interfaces; port 0, any port that is free.
+    An empty `host` means all interfaces; port 0 means any free port.
     """
     if port is None:
         yield None
         return
-    pulse = pulse or LoopLagMonitor()
+    monitor = monitor or LoopLagMonitor()
     async with AsyncExitStack() as stack:
-        beating = asyncio.create_task(pulse.run(), name="pulse")
-        stack.push_async_callback(asyncio.wait, {beating})
-        stack.callback(beating.cancel)
+        monitoring = asyncio.create_task(monitor.run(), name="loop lag")
+        stack.push_async_callback(asyncio.wait, {monitoring})
+        stack.callback(monitoring.cancel)
         runner = web.AppRunner(
-            _application(pulse, readiness),
+            _build_application(monitor, readiness),
             access_log=None,
-            logger=_silent(),
+            logger=_create_silent_logger(),
             handler_cancellation=True,
             shutdown_timeout=HTTP_SERVER_SECONDS,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        server = await _opened(runner, host, port)
+        server = await _open_port(runner, host, port)
         if server is None:
             yield None
             return
         stack.callback(server.close)
-        address, taken = server.sockets[0].getsockname()[:2]
-        log.info("Serving /healthz, /readyz and /metrics on port %d of %s.", taken, host or "every address")
-        yield address, taken
+        address, bound_port = server.sockets[0].getsockname()[:2]
+        log.info("Serving /healthz, /readyz and /metrics on port %d of %s.", bound_port, host or "every address")
+        yield address, bound_port
 
 
-async def _opened(runner: web.AppRunner, host: str, port: int) -> asyncio.Server | None:
+async def _open_port(runner: web.AppRunner, host: str, port: int) -> asyncio.Server | None:
     if runner.server is None:
-        raise RuntimeError("the runner is set up before")
-    door = ConnectionLimiter(runner.server)
+        raise RuntimeError("setup() of the runner must come first")
+    limiter = ConnectionLimiter(runner.server)
     try:
-        return await asyncio.get_running_loop().create_server(door, host or None, port)
+        return await asyncio.get_running_loop().create_server(limiter, host or None, port)
     except (OSError, UnicodeError) as error:
-        log.error("PORT %d cannot be opened (%s): nothing is served there.", port, error)  # noqa: TRY400
+        log.error("PORT %d cannot be opened (%s): the health server is off.", port, error)  # noqa: TRY400
         return None
 
 
-def _silent() -> logging.Logger:
-    """Return a logger for what strangers send to an open port: no HTTP, half of it, or too much."""
-    quiet = logging.getLogger(f"{__name__}.strangers")
-    quiet.setLevel(logging.CRITICAL)
-    return quiet
+def _create_silent_logger() -> logging.Logger:
+    """Return a logger that drops everything: strangers may fill the log with invalid requests to an open port."""
+    logger = logging.getLogger(f"{__name__}.requests")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
-def _application(pulse: LoopLagMonitor, readiness: Readiness) -> web.Application:
+def _build_application(monitor: LoopLagMonitor, readiness: Readiness) -> web.Application:
     async def healthz(_: web.Request) -> web.Response:
-        alive = pulse.seconds_since_beat < _ALIVE_SECONDS
+        alive = monitor.seconds_since_last_run < _ALIVE_SECONDS
         return web.json_response({"alive": alive}, status=200 if alive else 503)
 
     async def readyz(_: web.Request) -> web.Response:
         reasons = await readiness.find_problems()
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
-    # When each series began is as long to tell as all that it counts, and of no use here.
+    # The creation times of series would double the size of the response, and are of no use here.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     application = web.Application()
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", make_aiohttp_handler())
-    application.on_response_prepare.append(_unnamed)
+    application.on_response_prepare.append(_set_headers)
     return application
 
 
-async def _unnamed(_: web.Request, response: web.StreamResponse) -> None:
-    """Keep versions to ourselves, and answers out of caches."""
+async def _set_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Hide the versions of libraries, and forbid caching."""
     response.headers["Server"] = "mjbot"
     response.headers["Cache-Control"] = "no-store"

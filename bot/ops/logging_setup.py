@@ -1,4 +1,4 @@
-"""Logging: one line for each change of state, for people or as JSON for a platform's log drain."""
+"""Logging: one line per event, for people or as JSON for a platform's log drain."""
 
 import json
 import logging
@@ -9,18 +9,18 @@ import structlog
 
 
 def configure_logging(level: str, form: Literal["console", "json"]) -> None:
-    """Send everything to standard output, one line an event; discord.py's own lines are kept from WARNING on."""
+    """Send everything to standard output, one line per event; libraries' own lines only from WARNING up."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.JSONRenderer(ensure_ascii=False), _escaped]
+        [structlog.processors.JSONRenderer(ensure_ascii=False), _escape_unprintable]
         if form == "json"
         else [
-            _in_one_line,
-            # Its own choice, where another is installed, shows the values of every variable, and so tokens and keys.
+            _join_lines,
+            # With rich installed, its default would show the values of variables, tokens and keys included.
             structlog.dev.ConsoleRenderer(
                 colors=sys.stdout.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
             ),
@@ -43,16 +43,16 @@ def configure_logging(level: str, form: Literal["console", "json"]) -> None:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level) if level != "DEBUG" else logging.INFO)
 
 
-def _in_one_line(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Take line breaks out of what others said, a database's errors for instance, and all that moves a terminal."""
-    told = {name: _printable(str(value)) for name, value in event.items()}
-    return {**told, "event": _printable(" ".join(str(event["event"]).split()))}
+def _join_lines(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Remove line breaks and control characters from texts of others, such as a database's errors."""
+    printable = {name: _to_printable(str(value)) for name, value in event.items()}
+    return {**printable, "event": _to_printable(" ".join(str(event["event"]).split()))}
 
 
-def _escaped(_: object, __: str, line: Any) -> str:  # noqa: ANN401 - what the renderer before us made
-    """Write what a terminal would not show, DEL for one, as JSON may write it too."""
-    return _printable(str(line))
+def _escape_unprintable(_: object, __: str, line: Any) -> str:  # noqa: ANN401 - the output of any renderer
+    """Escape characters that a terminal would not show, such as DEL, the way JSON does."""
+    return _to_printable(str(line))
 
 
-def _printable(text: str) -> str:
+def _to_printable(text: str) -> str:
     return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)

@@ -1,4 +1,4 @@
-"""The beat of the event loop: how late it comes, and when it came last."""
+"""Measures the lag of the event loop, and when it last ran."""
 
 import asyncio
 import time
@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from bot.metrics import LOOP_DELAY
 
-_BEAT_SECONDS = 0.5
+_INTERVAL_SECONDS = 0.5
 
 
 class LoopLagMonitor:
-    """Sleeps briefly, again and again, and measures by how much it overslept; `now` is monotonic, in seconds."""
+    """Sleeps for a fixed interval again and again, and observes the delay; `now` is monotonic, in seconds."""
 
     def __init__(
         self,
@@ -19,17 +19,17 @@ class LoopLagMonitor:
     ) -> None:
         self._now = now
         self._sleep = sleep
-        self._beat_at = now()
+        self._ran_at = now()
 
     @property
-    def seconds_since_beat(self) -> float:
-        """How many seconds ago the last beat was; before the first, how long we exist."""
-        return self._now() - self._beat_at
+    def seconds_since_last_run(self) -> float:
+        """How long ago the loop last woke the monitor, or the monitor was created."""
+        return self._now() - self._ran_at
 
     async def run(self) -> None:
-        """Beat until cancelled."""
+        """Measure until canceled."""
         while True:
-            asleep_at = self._now()
-            await self._sleep(_BEAT_SECONDS)
-            self._beat_at = self._now()
-            LOOP_DELAY.observe(max(0.0, self._beat_at - asleep_at - _BEAT_SECONDS))
+            started_at = self._now()
+            await self._sleep(_INTERVAL_SECONDS)
+            self._ran_at = self._now()
+            LOOP_DELAY.observe(max(0.0, self._ran_at - started_at - _INTERVAL_SECONDS))

@@ -1,4 +1,4 @@
-"""Where the bot runs, as far as that decides whether its SQLite file outlives the process."""
+"""Detect hosting platforms that delete the SQLite file at every restart."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from bot.store import resolve_sqlite_path
 
 IsMount = Callable[[PurePath], bool]
-"""Tells whether something of its own is mounted at a path."""
+"""Whether a path is a mount point."""
 
-_NOT_KEPT = frozenset(map(PurePath, ("/", "/tmp", "/dev", "/dev/shm", "/run")))  # noqa: S108 - nothing is written there
-"""Mount points that a container has without any volume; what lies there goes with it."""
+_EPHEMERAL_MOUNTS = frozenset(map(PurePath, ("/", "/tmp", "/dev", "/dev/shm", "/run")))  # noqa: S108 - nothing is written there
+"""Mount points that every container has; their files are deleted with it."""
 
-_MARKS = (
+_PLATFORM_VARIABLES = (
     ("Heroku", ("DYNO",)),
     ("Railway", ("RAILWAY_",)),
     ("Render", ("RENDER",)),
@@ -23,12 +23,10 @@ _MARKS = (
     ("Koyeb", ("KOYEB_",)),
     ("Cloud Run", ("K_SERVICE",)),
 )
-"""Variables that each platform sets for every process; with a trailing underscore, any that begins so."""
+"""Environment variables that each platform sets; a trailing underscore makes it a prefix."""
 
 _REMEDIES = {
-    "Heroku": (
-        "Add Heroku Postgres (`heroku addons:create heroku-postgresql:essential-0`): it sets DATABASE_URL by itself."
-    ),
+    "Heroku": "Add Heroku Postgres (`heroku addons:create heroku-postgresql:essential-0`), which sets DATABASE_URL.",
     "Railway": (
         "Add PostgreSQL to the project and set DATABASE_URL=${{Postgres.DATABASE_URL}}, or attach a volume at /data "
         "and set DATABASE_URL=sqlite:////data/mjbot.db and RAILWAY_RUN_UID=0."
@@ -45,61 +43,69 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class EphemeralDisk:
-    """A database on a disk that its platform empties."""
+    """A platform that empties the disk of the database."""
 
     platform: str
 
     @property
     def remedy(self) -> str:
-        """Say the next step there, in one sentence."""
+        """The next step on this platform, in one sentence."""
         return _REMEDIES[self.platform]
 
     @property
     def problem(self) -> str:
-        """Say what is wrong, and what it costs."""
+        """What is wrong, and its consequence."""
         return (
-            f"{self.platform} empties the disk that holds the database at every restart and deploy: messages would "
-            "stop half drawn, and who has spent how much today would be forgotten."
+            f"{self.platform} empties the disk with the database at every restart and deploy: unfinished messages "
+            "would stay unfinished, and today's spending would be forgotten."
         )
 
     def __str__(self) -> str:
-        """Say it all in one line."""
         return f"{self.problem} {self.remedy}"
 
 
 def detect_ephemeral_disk(
     environment: Mapping[str, str], file: PurePath | None, is_mount: IsMount
 ) -> EphemeralDisk | None:
-    """Tell whether the platform of `environment` empties the disk of `file`, an absolute path; None is PostgreSQL.
+    """Return the platform of `environment` if it empties the disk of `file`, an absolute path; None for PostgreSQL.
 
-    Variables and disks are as the platforms' documentation has them: Heroku has no lasting disk, Railway names its
-    volume's path, and on the others a lasting disk is a mount point above the file.
+    According to the platforms' documentation, Heroku has no permanent disk, Railway names its volume's path in a
+    variable, and on the others a permanent disk is a mount point above the file.
     """
-    platform = _platform(environment)
+    platform = _detect_platform(environment)
     if file is None or platform is None:
         return None
     if platform == "Railway":
         volume = environment.get("RAILWAY_VOLUME_MOUNT_PATH")
-        lasts = bool(volume) and file.is_relative_to(str(volume))
+        is_permanent = bool(volume) and file.is_relative_to(str(volume))
     else:
-        lasts = platform != "Heroku" and any(is_mount(folder) for folder in file.parents if folder not in _NOT_KEPT)
-    return None if lasts else EphemeralDisk(platform)
+        is_permanent = platform != "Heroku" and any(
+            is_mount(folder) for folder in file.parents if folder not in _EPHEMERAL_MOUNTS
+        )
+    return None if is_permanent else EphemeralDisk(platform)
 
 
 def detect_ephemeral_disk_here(database_url: SecretStr) -> EphemeralDisk | None:
-    """Tell it of this process and its DATABASE_URL.
+    """Do the same for this process and its DATABASE_URL.
 
     Raises:
-        SettingsError: The URL is none that a store takes.
+        SettingsError: The store does not support the URL.
     """
     return detect_ephemeral_disk(os.environ, resolve_sqlite_path(database_url.get_secret_value()), os.path.ismount)
 
 
-def _platform(environment: Mapping[str, str]) -> str | None:
-    return next((name for name, marks in _MARKS if any(_has(environment, mark) for mark in marks)), None)
+def _detect_platform(environment: Mapping[str, str]) -> str | None:
+    return next(
+        (
+            name
+            for name, variables in _PLATFORM_VARIABLES
+            if any(_is_set(environment, variable) for variable in variables)
+        ),
+        None,
+    )
 
 
-def _has(environment: Mapping[str, str], mark: str) -> bool:
-    if mark.endswith("_"):
-        return any(name.startswith(mark) and value for name, value in environment.items())
-    return bool(environment.get(mark))
+def _is_set(environment: Mapping[str, str], variable: str) -> bool:
+    if variable.endswith("_"):
+        return any(name.startswith(variable) and value for name, value in environment.items())
+    return bool(environment.get(variable))

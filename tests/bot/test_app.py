@@ -1,4 +1,4 @@
-"""The composition root: what a start says and survives, and what is left when it ends."""
+"""The composition root: what it logs, survives, and leaves behind."""
 
 import asyncio
 import logging
@@ -16,9 +16,7 @@ from cogs.messaging.context import Interaction
 from tests.world import GUILD_ID, settings, world
 
 
-async def test_a_start_says_how_to_invite_the_bot_and_where_it_is(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log holds the invite link with the least permissions, and the servers' names."""
     caplog.set_level(logging.INFO, "bot.app")
     async with world(tmp_path) as w:
@@ -49,7 +47,7 @@ async def test_a_refusal_of_the_commands_is_not_repeated(tmp_path: Path, caplog:
         assert w.requests("PUT", "/commands") == 2
 
 
-async def test_a_command_that_breaks_tells_the_person(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_command_is_answered_with_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The tree's last resort is a sentence with a number that the log holds too."""
     async with world(tmp_path) as w:
 
@@ -65,15 +63,15 @@ async def test_a_command_that_breaks_tells_the_person(tmp_path: Path, caplog: py
         assert str(answer._interaction.id) in caplog.text
 
 
-async def test_a_database_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
-    """A database that is none ends the start, with nothing left open."""
+async def test_an_unusable_database_prevents_the_start(tmp_path: Path) -> None:
+    """It may be a file of another kind."""
     (tmp_path / "mjbot.db").write_bytes(b"this is no database, and never was one" * 100)
     with pytest.raises(StoreUnavailable):
         async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
             raise AssertionError("it opened")
 
 
-async def test_it_ends_without_a_trace(tmp_path: Path) -> None:
+async def test_no_asyncio_task_is_left_at_the_end(tmp_path: Path) -> None:
     """After the end no asyncio task of ours is left."""
     before = asyncio.all_tasks()
     async with world(tmp_path) as w:
@@ -91,8 +89,8 @@ async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
         assert w.app.bot.get_guild(GUILD_ID) is not None
 
 
-async def test_readiness_hangs_on_the_relay(tmp_path: Path) -> None:
-    """All is well until the relay goes away while a task is watched; a minute of the bot's clock later that is said."""
+async def test_polls_without_an_answer_make_the_bot_unready(tmp_path: Path) -> None:
+    """A minute after the relay went away, by the bot's clock, while a task is watched."""
     async with world(tmp_path) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert await w.app.health.find_problems() == {}

@@ -92,7 +92,7 @@ async def test_commands_that_only_tell() -> None:
         seed = await visitor.sends("seed", id="pig")
         await visitor.sees(seed, r"The seed is \d+")
         await visitor.sees(await visitor.sends("mjhelp"), "Midjourney in this chat")
-        await visitor.sees(await visitor.sends("mjcheck"), "All is well")
+        await visitor.sees(await visitor.sends("mjcheck"), "Everything works")
 
     async def settle(visitor: Visitor) -> None:
         panel = await visitor.sends("mjsettings")

@@ -136,7 +136,7 @@ async def test_what_is_seldom_seen() -> None:
             await visitor.is_told(one, "❤️", "cannot do that")
             await expect(heart).to_be_disabled()
             check = await visitor.sends("mjcheck")
-            await visitor.changes(check, "Try refused buttons again", "none that was pressed of late")
+            await visitor.changes(check, "Try refused buttons again", "the relay has refused none recently")
             await visitor.changes(one, "Refresh", "Upscaled")
             await expect(heart).to_be_enabled()
 

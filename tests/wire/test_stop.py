@@ -107,7 +107,15 @@ async def test_check_finds_everything_good(world: World) -> None:
     lines = said.splitlines()
     assert all(line.startswith("ok  ") for line in lines), said
     found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
-    assert found == ["Database", "Buttons", "API key", "Discord token", "Intents", "Invite link", "For oneself"]
+    assert found == [
+        "Database",
+        "Buttons",
+        "API key",
+        "Discord token",
+        "Intents",
+        "Invite link",
+        "For your own account",
+    ]
     assert f"client_id={world.discord.application_id}" in said
     world.discord.public = True
     code, said = await checked(world)
@@ -125,11 +133,11 @@ async def test_check_lets_refused_buttons_be_tried_again(world: World) -> None:
         await world.told(act)
         await world.until(lambda: single.button("❤️").get("disabled"))
     _, said = await checked(world)
-    assert "greyed: Favorite" in said
+    assert "disabled: Favorite" in said
     code, said = await checked(world, "--forget")
     assert code == 0, said
-    assert "1 forgotten" in said
-    assert "none that was pressed of late" in said
+    assert "1 cleared" in said
+    assert "the relay has refused none recently" in said
 
 
 async def test_check_finds_what_is_wrong(world: World) -> None:
@@ -154,10 +162,10 @@ async def test_check_finds_what_is_away(world: World) -> None:
     assert (code, "FAIL  Database: " in store) == (1, True), store
     assert "ok    Discord token: accepted" in store, "one failure hides no other"
     code, relay = await checked(world, MJ_API_URL="http://mj.invalid")
-    assert (code, "FAIL  Relay: this machine finds no host mj.invalid." in relay) == (1, True), relay
+    assert (code, "FAIL  Relay: this machine can't find the host mj.invalid." in relay) == (1, True), relay
     code, discord = await checked(world, DISCORD_API_URL="http://discord.invalid/api/v10")
-    assert (code, "FAIL  Discord: this machine finds no host discord.invalid." in discord) == (1, True), discord
+    assert (code, "FAIL  Discord: this machine can't find the host discord.invalid." in discord) == (1, True), discord
     code, token = await checked(world, DISCORD_API_URL="", DISCORD_TOKEN="abcd")
-    assert (code, "FAIL  Discord token: DISCORD_TOKEN is no bot token" in token) == (1, True), token
+    assert (code, "FAIL  Discord token: DISCORD_TOKEN isn't a bot token" in token) == (1, True), token
     code, discord = await checked(world, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert (code, "FAIL  Discord: " in discord) == (1, True), discord

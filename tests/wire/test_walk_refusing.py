@@ -213,12 +213,12 @@ async def _checked(world: World, before: Message) -> None:
     shown = act.original
     assert shown is not None
     line = next(line for line in shown.embed["description"].split("\n") if "**Buttons**" in line)
-    refused, _, rest = line.partition("Done another way: ")
+    refused, _, rest = line.partition("Replaced by another request: ")
     assert all(f"{name} (" in refused for name in STOCK_LISTED), line
     assert refused.count(" (") == len(STOCK_LISTED), line
     assert sorted(rest.partition(". To try them again")[0].split(", ")) == sorted(STOCK_AROUND), line
     await clicked(world, shown, "Try refused buttons again")
-    await world.until(lambda: "none that was pressed of late is refused" in shown.embed["description"])
+    await world.until(lambda: "the relay has refused none recently" in shown.embed["description"])
     await clicked(world, before, "Refresh")
     await world.until(lambda: not before.button("❤️").get("disabled"))
 

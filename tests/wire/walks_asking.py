@@ -85,7 +85,7 @@ async def _check(world: World) -> None:
     _, shown = await typed(world, "mjcheck")
     said = shown.embed["description"]
     assert shown.ephemeral
-    for part in ("✅ **API key**", "✅ **Database**", "none that was pressed of late is refused", "✅ **Discord**"):
+    for part in ("✅ **API key**", "✅ **Database**", "the relay has refused none recently", "✅ **Discord**"):
         assert part in said
 
 

@@ -1,4 +1,4 @@
-"""A door on a real socket: how many come in, and for how long."""
+"""The limits of connections on a real socket."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -11,7 +11,7 @@ HERE = "127.0.0.1"
 
 
 class Echo(asyncio.Protocol):
-    """Says what it hears."""
+    """Sends back what it receives."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -21,8 +21,8 @@ class Echo(asyncio.Protocol):
         self._transport.write(data)
 
 
-async def said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """Say something; return what comes back, nothing where the connection is cut."""
+async def send_hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Send a word and return the answer, empty if the connection is closed."""
     try:
         writer.write(b"hello")
         await writer.drain()
@@ -30,18 +30,18 @@ async def said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> by
     except ConnectionError:
         return b""
     finally:
-        await ended(writer)
+        await close(writer)
 
 
-async def ended(writer: asyncio.StreamWriter) -> None:
+async def close(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
 
 
-async def test_so_many_come_in_and_the_next_when_one_has_left() -> None:
-    """Whoever is beyond the number is cut off at once, those inside are served."""
-    server = await asyncio.get_running_loop().create_server(ConnectionLimiter(Echo, most=2), HERE, 0)
+async def test_connections_above_the_limit_are_refused() -> None:
+    """Until another one is closed."""
+    server = await asyncio.get_running_loop().create_server(ConnectionLimiter(Echo, max_connections=2), HERE, 0)
     async with AsyncExitStack() as stack:
         stack.callback(server.close)
         port = server.sockets[0].getsockname()[1]
@@ -49,18 +49,18 @@ async def test_so_many_come_in_and_the_next_when_one_has_left() -> None:
         for reader, writer in inside:
             writer.write(b"x")
             assert await reader.read(1) == b"x"
-        assert await said(*await asyncio.open_connection(HERE, port)) == b""
-        assert await said(*inside[0]) == b"hello"
-        assert await said(*await asyncio.open_connection(HERE, port)) == b"hello"
-        await ended(inside[1][1])
+        assert await send_hello(*await asyncio.open_connection(HERE, port)) == b""
+        assert await send_hello(*inside[0]) == b"hello"
+        assert await send_hello(*await asyncio.open_connection(HERE, port)) == b"hello"
+        await close(inside[1][1])
 
 
-async def test_nobody_stays_for_ever() -> None:
-    """A connection on which nothing is said is cut when its time is over."""
-    server = await asyncio.get_running_loop().create_server(ConnectionLimiter(Echo, seconds=0.05), HERE, 0)
+async def test_a_connection_is_closed_after_its_time() -> None:
+    """Also an idle one."""
+    server = await asyncio.get_running_loop().create_server(ConnectionLimiter(Echo, max_seconds=0), HERE, 0)
     reader, writer = await asyncio.open_connection(HERE, server.sockets[0].getsockname()[1])
     async with asyncio.timeout(5):
         with pytest.raises((ConnectionError, EOFError)):
             await reader.readexactly(1)
-    await ended(writer)
+    await close(writer)
     server.close()

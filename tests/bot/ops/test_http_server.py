@@ -1,4 +1,4 @@
-"""The three paths, on real sockets: what they answer, and what they make of strangers."""
+"""The health server on real sockets."""
 
 import asyncio
 import logging
@@ -21,27 +21,27 @@ HERE = "127.0.0.1"
 
 @asynccontextmanager
 async def served(
-    readiness: Readiness | None = None, pulse: LoopLagMonitor | None = None
+    readiness: Readiness | None = None, monitor: LoopLagMonitor | None = None
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int]]:
     """Serve on a free port, with somebody to ask."""
-    async with serve_http(0, HERE, readiness or Readiness(), pulse=pulse) as address:
+    async with serve_http(0, HERE, readiness or Readiness(), monitor=monitor) as address:
         assert address is not None
         assert address[0] == HERE
         async with aiohttp.ClientSession(f"http://{HERE}:{address[1]}") as session:
             yield session, address[1]
 
 
-async def test_it_is_alive_from_the_first_moment() -> None:
+async def test_the_process_is_alive_from_the_start() -> None:
     """Whatever the bot waits for, the loop turns."""
     async with served() as (session, _), session.get("/healthz") as answer:
         assert (answer.status, await answer.json()) == (200, {"alive": True})
         assert (answer.headers["Server"], answer.headers["Cache-Control"]) == ("mjbot", "no-store")
 
 
-async def test_a_loop_that_stands_still_is_not_alive() -> None:
+async def test_a_blocked_event_loop_is_not_alive() -> None:
     """Where the last beat is ten seconds old the answer is 503; with the next beat it is well again."""
     clock = FakeClock()
-    async with served(pulse=LoopLagMonitor(lambda: clock.time, clock.sleep)) as (session, _):
+    async with served(monitor=LoopLagMonitor(lambda: clock.time, clock.sleep)) as (session, _):
         await clock.advance(0.5)
         clock.time += 10
         async with session.get("/healthz") as answer:
@@ -51,7 +51,7 @@ async def test_a_loop_that_stands_still_is_not_alive() -> None:
             assert (answer.status, await answer.json()) == (200, {"alive": True})
 
 
-async def test_readiness_has_its_reasons() -> None:
+async def test_readyz_lists_the_problems() -> None:
     """503 with every reason, 200 without any."""
     readiness = Readiness()
     async with served(readiness) as (session, _):
@@ -88,14 +88,14 @@ async def test_metrics_are_prometheus_text() -> None:
     ("method", "path", "status"),
     [("GET", "/", 404), ("GET", "/metrics/", 404), ("GET", "/.env", 404), ("POST", "/metrics", 405)],
 )
-async def test_nothing_else_is_there(method: str, path: str, status: int) -> None:
+async def test_other_paths_and_methods_are_refused(method: str, path: str, status: int) -> None:
     """Other paths are 404, other methods 405, and neither is told back."""
     async with served() as (session, _), session.request(method, path) as answer:
         assert answer.status == status
         assert "env" not in await answer.text()
 
 
-async def test_strangers_fill_no_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_invalid_requests_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     """What is no HTTP, half of it, or too long, is neither logged nor harmful."""
     caplog.set_level(logging.DEBUG)
     async with served() as (session, port):
@@ -116,7 +116,7 @@ async def test_strangers_fill_no_log(caplog: pytest.LogCaptureFixture) -> None:
     assert 1 == len([record for record in caplog.records if record.name == "bot.ops.http_server"])
 
 
-async def test_an_end_leaves_nothing_open() -> None:
+async def test_closing_the_server_leaves_nothing_open() -> None:
     """Once the block ends the port is free, no asyncio task is left, and a hanging request has held up nobody."""
     before = asyncio.all_tasks()
     readiness, begun = Readiness(), asyncio.Event()
@@ -142,7 +142,7 @@ async def test_an_end_leaves_nothing_open() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_a_port_that_cannot_be_had_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_port_that_cannot_be_opened_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """A taken port, and a host that is none, are one line each, and no end."""
     with socket.socket() as taken:
         taken.bind((HERE, 0))
@@ -155,11 +155,11 @@ async def test_a_port_that_cannot_be_had_is_said_once(caplog: pytest.LogCaptureF
         assert address is None
     said = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.levelname for record in said] == ["ERROR"] * 3
-    assert all(re.match(r"PORT \d+ cannot be opened \(.+\): nothing is served there\.$", one.message) for one in said)
+    assert all(re.match(r"PORT \d+ cannot be opened \(.+\): the health server is off\.$", one.message) for one in said)
 
 
-async def test_without_a_port_nothing_runs() -> None:
-    """No port: no socket, no pulse."""
+async def test_without_a_port_no_server_starts() -> None:
+    """Neither a socket nor an asyncio task."""
     before = asyncio.all_tasks()
     async with serve_http(None, "", Readiness()) as address:
         assert address is None

@@ -23,7 +23,7 @@ def _restored() -> Generator[None]:
         logging.getLogger(name).setLevel(level)
 
 
-def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_writes_one_object_per_line(capsys: pytest.CaptureFixture[str]) -> None:
     """An event is one line of JSON with its time, level and source, its traceback inside."""
     configure_logging("INFO", "json")
     logging.getLogger("bot.tracking.tracker").info("Task %s is %s", "17", "done\nand 完了")
@@ -43,8 +43,8 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "完了" in lines[0]
 
 
-def test_console_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> None:
-    """A person reads the time, the level and the sentence, without colours where nobody sees them."""
+def test_console_writes_one_line_per_event(capsys: pytest.CaptureFixture[str]) -> None:
+    """A person reads the time, the level and the sentence, without colors if it is not a terminal."""
     configure_logging("INFO", "console")
     logging.getLogger("bot.tracking.tracker").info("Task %s is %s.", "17", "\n  done")
     (line,) = capsys.readouterr().out.splitlines()
@@ -54,9 +54,7 @@ def test_console_is_one_line_an_event(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("form", ["console", "json"])
-def test_nothing_reaches_a_terminal_that_it_would_not_show(
-    form: Literal["console", "json"], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_control_characters_are_escaped(form: Literal["console", "json"], capsys: pytest.CaptureFixture[str]) -> None:
     """Servers and relays name things as they like: neither a name nor a traceback moves the cursor or hides a line."""
     nasty = "完了 \x1b[2J\x1b]0;owned\x07 \x9b31m \u202e \x7f \x08 \ud800 \r\n end"
     configure_logging("INFO", form)
@@ -75,7 +73,7 @@ def test_nothing_reaches_a_terminal_that_it_would_not_show(
         assert nasty in second["exception"]
 
 
-def test_a_traceback_on_the_console_holds_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tracebacks_show_no_values_of_variables(capsys: pytest.CaptureFixture[str]) -> None:
     """Variables stay untold: some are tokens."""
     configure_logging("INFO", "console")
     try:
@@ -99,7 +97,7 @@ def test_a_traceback_on_the_console_holds_no_values(capsys: pytest.CaptureFixtur
         ("DEBUG", "bot.tracking.tracker", "debug"),
     ],
 )
-def test_libraries_are_kept_down(level: str, name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_libraries_log_only_warnings(level: str, name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Of libraries only warnings are told, unless somebody asks for everything; of us whatever LOG_LEVEL says."""
     configure_logging(level, "json")
     for each in ("debug", "info", "warning", "error"):

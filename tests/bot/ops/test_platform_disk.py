@@ -31,27 +31,27 @@ def mounts(*folders: str) -> IsMount:
 
 
 @pytest.mark.parametrize(("environment", "platform"), PLATFORMS)
-def test_a_file_in_the_image_is_wiped(environment: Mapping[str, str], platform: str) -> None:
+def test_a_file_in_the_image_is_on_an_ephemeral_disk(environment: Mapping[str, str], platform: str) -> None:
     """Each platform is known by what it sets, and keeps nothing that lies beside the code or in memory."""
     for file in (IN_THE_IMAGE, PurePosixPath("/mjbot.db"), PurePosixPath("/dev/shm/mjbot.db")):  # noqa: S108
         assert EphemeralDisk(platform) == detect_ephemeral_disk(environment, file, mounts("/data"))
 
 
 @pytest.mark.parametrize(("environment", "platform"), PLATFORMS)
-def test_postgresql_is_never_wiped(environment: Mapping[str, str], platform: str) -> None:
+def test_postgresql_is_on_no_ephemeral_disk(environment: Mapping[str, str], platform: str) -> None:
     """Without a file there is nothing to empty."""
     assert detect_ephemeral_disk(environment, None, mounts()) is None
 
 
 @pytest.mark.parametrize(("environment", "platform"), PLATFORMS[2:])
-def test_a_volume_keeps_the_file(environment: Mapping[str, str], platform: str) -> None:
+def test_a_volume_is_permanent(environment: Mapping[str, str], platform: str) -> None:
     """A mount point anywhere above the file is a lasting disk."""
     assert detect_ephemeral_disk(environment, ON_A_VOLUME, mounts("/data")) is None
     assert detect_ephemeral_disk(environment, PurePosixPath("/data/of/mjbot.db"), mounts("/data")) is None
     assert detect_ephemeral_disk(environment, ON_A_VOLUME, mounts()) == EphemeralDisk(platform)
 
 
-def test_heroku_has_no_lasting_disk() -> None:
+def test_heroku_has_no_permanent_disk() -> None:
     """Whatever is mounted in a dyno goes with it."""
     assert detect_ephemeral_disk({"DYNO": "run.4711"}, ON_A_VOLUME, mounts("/data")) == EphemeralDisk("Heroku")
 
@@ -66,13 +66,13 @@ def test_railway_names_its_volume(volume: str, *, wiped: bool) -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {"DYNO": ""}, {"RENDERER": "gl"}, {"RAILWAY_": ""}, {"FLY_APPS": "1"}])
-def test_elsewhere_disks_last(environment: Mapping[str, str]) -> None:
+def test_other_machines_have_permanent_disks(environment: Mapping[str, str]) -> None:
     """A machine of one's own is not suspected, nor one with a variable that only looks like a platform's."""
     assert detect_ephemeral_disk(environment, IN_THE_IMAGE, mounts()) is None
 
 
 @pytest.mark.parametrize("platform", sorted({name for _, name in PLATFORMS}))
-def test_it_says_itself_with_the_next_step(platform: str) -> None:
+def test_the_warning_ends_with_the_remedy(platform: str) -> None:
     """One line names the platform, what is lost, and the variable to set."""
     wiped = EphemeralDisk(platform)
     assert str(wiped) == f"{wiped.problem} {wiped.remedy}"
@@ -81,14 +81,14 @@ def test_it_says_itself_with_the_next_step(platform: str) -> None:
     assert "DATABASE_URL" in wiped.remedy
 
 
-def test_the_remedies_are_the_platforms_own() -> None:
+def test_remedies_quote_the_platforms_commands() -> None:
     """What is to be typed stands there as it is typed."""
     assert "heroku addons:create heroku-postgresql" in EphemeralDisk("Heroku").remedy
     assert "DATABASE_URL=${{Postgres.DATABASE_URL}}" in EphemeralDisk("Railway").remedy
     assert "fly secrets set" in EphemeralDisk("Fly.io").remedy
 
 
-def test_this_process_is_asked_with_its_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_this_process_is_checked_with_its_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A relative path counts from where the process stands, and links lead to the disk that they name."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("RAILWAY_")]:

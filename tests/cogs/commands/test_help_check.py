@@ -39,7 +39,7 @@ async def test_help_mentions_every_command(tmp_path: Path) -> None:
                 assert f"</{command.name}:{known[command.name]}> {command.description}" in text
 
 
-async def test_help_begins_with_imagine_and_says_what_is_paid(tmp_path: Path) -> None:
+async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
     """What draws comes before what reads, and that before settings, within Discord's limits."""
     async with world(tmp_path) as w:
         embed = await shown(w, "mjhelp")
@@ -58,24 +58,24 @@ async def test_help_begins_with_imagine_and_says_what_is_paid(tmp_path: Path) ->
             assert "free" in (field.value or "")
 
 
-async def test_help_names_commands_where_discord_does_not_answer(tmp_path: Path) -> None:
+async def test_help_works_without_command_mentions(tmp_path: Path) -> None:
     """Without their ids the commands are named all the same."""
     async with world(tmp_path) as w:
         w.env.inject_error("GET", "/applications/*/commands", status=503, times=None)
         assert "`/mjstatus` " in ((await shown(w, "mjhelp")).description or "")
 
 
-async def test_check_says_that_all_is_well(tmp_path: Path) -> None:
+async def test_check_reports_that_everything_works(tmp_path: Path) -> None:
     """Key, database, Discord, invite link and permissions each have a line."""
     async with world(tmp_path) as w:
         may_manage(w)
         found = await shown(w, "mjcheck")
-        assert found.title == "✅ All is well"
+        assert found.title == "✅ Everything works"
         for name in ("API key", "Database", "Discord", "Invite link", "Permissions here"):
             assert f"✅ **{name}**" in (found.description or "")
 
 
-async def test_check_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+async def test_check_reports_failures_with_advice(tmp_path: Path) -> None:
     """A refused key and the permissions that are lacking are told by name, with the next step."""
     async with world(tmp_path, mj_api_key="sk-another") as w:
         may_manage(w)
@@ -83,7 +83,7 @@ async def test_check_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
         w.payloads = lambda payload: payload.update(app_permissions=granted)
         found = await shown(w, "mjcheck")
         text = found.description or ""
-        assert found.title == "⚠️ Something needs you"
+        assert found.title == "⚠️ Something needs fixing"
         assert "❌ **API key**" in text
         assert "MJ_API_KEY" in text
         assert "missing: Send Messages in Threads, Embed Links, Attach Files, Read Message History." in text
@@ -91,7 +91,7 @@ async def test_check_names_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["", "sk-another"])
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True), (set(), False)])
-async def test_check_tells_strangers_only_whether_it_works(
+async def test_check_hides_details_in_servers_of_strangers(
     tmp_path: Path, key: str, named: set[int], *, known: bool
 ) -> None:
     """The relay's address and words are for the operator's own servers: anybody may manage another."""
@@ -107,7 +107,7 @@ async def test_check_tells_strangers_only_whether_it_works(
 
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
-async def test_check_finds_a_disk_that_is_emptied(
+async def test_check_reports_an_ephemeral_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: set[int], *, known: bool
 ) -> None:
     """Where the platform empties the database's disk it is said; where the bot is hosted, only to those who run it."""
@@ -116,14 +116,14 @@ async def test_check_finds_a_disk_that_is_emptied(
         may_manage(w)
         found = await shown(w, "mjcheck")
         text = found.description or ""
-        assert found.title == "⚠️ Something needs you"
+        assert found.title == "⚠️ Something needs fixing"
         assert "❌ **Disk**" in text
         assert known == ("Heroku" in text)
         assert known == ("heroku addons:create heroku-postgresql" in text)
 
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
-async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: set[int], *, known: bool) -> None:
+async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], *, known: bool) -> None:
     """Those who run one of the operator's servers read what the relay refuses, and forget it with one click."""
     async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
@@ -136,7 +136,7 @@ async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: 
         answer = result.response
         assert answer is not None
         await w.until(lambda: answer.embeds)
-        seen = await w.titled(answer.id, "✅ All is well")
+        seen = await w.titled(answer.id, "✅ Everything works")
         assert known == ("Favorite" in (seen.embeds[0].description or ""))
         assert known == ("it only stops watching" in (seen.embeds[0].description or ""))
         assert known == bool(list(buttons(seen)))
@@ -148,7 +148,7 @@ async def test_check_lets_refused_buttons_be_tried_again(tmp_path: Path, named: 
 
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
-async def test_check_tells_when_no_account_was_free(tmp_path: Path, named: set[int], *, known: bool) -> None:
+async def test_check_reports_a_shortage_of_accounts(tmp_path: Path, named: set[int], *, known: bool) -> None:
     """To those who run one of the operator's servers; there is nothing to be tried again for it."""
     async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
@@ -161,24 +161,24 @@ async def test_check_tells_when_no_account_was_free(tmp_path: Path, named: set[i
         assert not list(buttons(seen))
         said = f"**Accounts**: the relay last said at {at:%H:%M} UTC that no Midjourney account was free."
         assert known == (said in (found.description or ""))
-        assert found.title == "✅ All is well"
+        assert found.title == "✅ Everything works"
 
 
-async def test_check_is_for_those_who_manage_the_server(tmp_path: Path) -> None:
+async def test_check_is_hidden_from_other_members(tmp_path: Path) -> None:
     """Others are not even offered it."""
     async with world(tmp_path) as w:
         with pytest.raises(SetupError, match="default-member-permissions"):
             await w.slash(w.stranger, "mjcheck")
 
 
-def test_permissions_have_the_names_of_discords_settings() -> None:
+def test_missing_permissions_are_listed_by_name() -> None:
     """Nothing is missing of what is needed, and everything is where nothing is granted."""
     assert list_missing_permissions(REQUIRED_PERMISSIONS) == []
     assert list_missing_permissions(discord.Permissions.all()) == []
     assert len(list_missing_permissions(discord.Permissions.none())) == REQUIRED_PERMISSIONS.value.bit_count()
 
 
-def test_the_invite_link_asks_for_no_more_than_is_needed() -> None:
+def test_the_invite_link_requests_only_required_permissions() -> None:
     """It names the application, both scopes and exactly those permissions."""
     link = build_invite_url(4711)
     assert "client_id=4711" in link
