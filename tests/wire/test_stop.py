@@ -62,7 +62,7 @@ async def test_a_refused_token_is_said_and_held(world: World, where: str) -> Non
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk 1secret"}, ["MJ_API_KEY is not a token"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "POLL_SECONDS": "1secret"}, ["POLL_SECONDS"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "ALLOWED_GUILDS": "1secret"}, ["ALLOWED_GUILDS"]),
-        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a web address"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a URL"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL names"]),
     ],
 )
@@ -76,12 +76,12 @@ async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], nam
 
 
 async def test_slips_are_told_with_what_they_led_to(tmp_path: Path) -> None:
-    """A quote that is not closed, and a misspelt name, explain what is missing; the step is the last line."""
+    """A quote that is not closed, and a misspelled name, explain what is missing; the step is the last line."""
     text = 'DISCORD_TOKEN="1secret\nMJ_APIKEY=1secret\n'
     (tmp_path / ".env").write_text(text, encoding="utf-8")
     async with bot_process(tmp_path, {}, "check") as bot:
         code = await bot.ended()
-    named = ["DISCORD_TOKEN is not", "MJ_API_KEY is not", ".env, line 1 cannot", "MJ_APIKEY is none", "Fill it in"]
+    named = ["DISCORD_TOKEN is not", "MJ_API_KEY is not", ".env, line 1 cannot", "MJ_APIKEY is not", "Fill it in"]
     assert (code, len(bot.text)) == (2, len(named)), bot.text
     assert all(line.startswith(name) for line, name in zip(bot.text, named, strict=True)), bot.text
     assert not bot.said("1secret|Traceback|dotenv")
