@@ -1,4 +1,4 @@
-"""Claims: one submit per press, whoever presses and in whichever process, within the limits."""
+"""Claims: one submit per press across people and processes, within the limits."""
 
 import asyncio
 from dataclasses import replace
@@ -57,8 +57,8 @@ async def pressed(store: SqlStore | FakeStore, claim: Claim = PRESS, *, submits:
 
 
 @pytest.mark.parametrize("limits", [{"daily_submits_per_person": 2}, {"daily_submits": 2}, {}])
-async def test_a_form_within_the_limit_may_be_sent(store: SqlStore | FakeStore, limits: dict[str, int]) -> None:
-    """However short ago its press was; nothing is written for it."""
+async def test_modal_within_the_limit_is_allowed(store: SqlStore | FakeStore, limits: dict[str, int]) -> None:
+    """However recent its press was; nothing is written for it."""
     await pressed(store)
     await rules(store, **limits).check_modal_limits(PRESS)
     assert await store.find_claim(0) is None
@@ -69,10 +69,10 @@ async def test_a_form_within_the_limit_may_be_sent(store: SqlStore | FakeStore, 
     ("limits", "whose"),
     [({"daily_submits_per_person": 1}, "person"), ({"daily_submits": 1}, "everyone"), ({"daily_submits": 3}, None)],
 )
-async def test_a_form_beyond_the_limit_may_not(
+async def test_modal_beyond_the_limit_is_refused(
     store: SqlStore | FakeStore, limits: dict[str, int], whose: str | None
 ) -> None:
-    """What others have claimed meanwhile counts, too."""
+    """Claims that others have written meanwhile count too."""
     await pressed(store)
     if whose is None:
         await pressed(store, replace(PRESS, id=101, person_id=2, message_id=701))

@@ -52,7 +52,7 @@ def world() -> World:
     return world
 
 
-async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world: World, process: Process) -> None:
+async def test_command_is_sent_once_and_followed_in_its_own_answer(world: World, process: Process) -> None:
     """The message says "Sending" before the relay has replied, and lives to the task's end."""
     world.relay.submit_seconds = 40.0
     answerer = FakePressFollowups()
@@ -76,8 +76,8 @@ async def test_a_wish_is_sent_once_and_followed_in_the_commands_own_answer(world
     assert answerer.refused == []
 
 
-async def test_pictures_go_beside_the_prompt_in_their_order(world: World, process: Process) -> None:
-    """Each is read once, checked, and sent as it is where it can be."""
+async def test_pictures_are_sent_in_their_order(world: World, process: Process) -> None:
+    """Each is downloaded once, checked, and sent unchanged if possible."""
     given = FakePictureInput("one.png"), FakePictureInput("two.png")
     await process.creations.submit_command(command(), imagine("these two", *given), FakePressFollowups())
     await world.clock.advance(1.0)
@@ -93,10 +93,10 @@ REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
 
 
 @pytest.mark.parametrize(("asker", "error"), REFUSED)
-async def test_who_may_not_spend_has_no_picture_read(
+async def test_pictures_are_not_downloaded_for_a_person_who_may_not_spend(
     world: World, process: Process, asker: dict[str, Any], error: type[Exception]
 ) -> None:
-    """Admission comes before any work, and before any claim."""
+    """The policy is checked before any work, and before any claim."""
     given, answerer = FakePictureInput(), FakePressFollowups()
     with pytest.raises(error):
         await process.creations.submit_command(command(**asker), imagine("this", given), answerer)
@@ -110,7 +110,7 @@ async def test_who_may_not_spend_has_no_picture_read(
         (FakePictureInput(failure=PictureGone("https://cdn.test/a.png")), PictureGone),
     ],
 )
-async def test_a_picture_that_cannot_be_used_is_told_before_any_claim(
+async def test_unusable_picture_is_refused_before_the_claim(
     world: World, process: Process, given: FakePictureInput, error: type[Exception]
 ) -> None:
     """Nothing is claimed, shown or sent."""
@@ -122,7 +122,7 @@ async def test_a_picture_that_cannot_be_used_is_told_before_any_claim(
 
 @dataclass
 class SlowGiven(FakePictureInput):
-    """A picture behind a link that keeps whoever opens it waiting, until `come`."""
+    """A picture whose download waits for `come`."""
 
     come: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -132,8 +132,8 @@ class SlowGiven(FakePictureInput):
         return await super().read()
 
 
-async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, process: Process) -> None:
-    """They are read one command at a time, so that another's get their turn."""
+async def test_slow_pictures_of_one_person_do_not_delay_others(world: World, process: Process) -> None:
+    """One person's commands are read one at a time, so that other people get their turn."""
     slow = SlowGiven()
     commands = [
         asyncio.ensure_future(
@@ -155,8 +155,8 @@ async def test_one_persons_slow_pictures_hold_up_nobody_else(world: World, proce
     assert [*claim_states(world)] == [200, *range(100, 120)]
 
 
-async def test_the_days_limit_binds_commands(world: World) -> None:
-    """The claim judges, so nothing is shown or sent."""
+async def test_daily_limit_applies_to_commands(world: World) -> None:
+    """The limit is checked with the claim, so nothing is shown or sent."""
     world.allow(daily_submits_per_person=1)
     async with world.process() as process:
         await process.creations.submit_command(command(), imagine(), FakePressFollowups())
@@ -179,8 +179,8 @@ async def test_one_interaction_is_sent_once(world: World, process: Process) -> N
     assert len(world.relay.sent) == 1
 
 
-async def test_the_same_again_within_seconds_is_taken_for_one(world: World, process: Process) -> None:
-    """Sent twice by a hand that shook; another prompt, or another picture, is another wish."""
+async def test_equal_commands_within_seconds_are_sent_once(world: World, process: Process) -> None:
+    """Another prompt, or another picture, makes another command."""
     for number, asked in enumerate((imagine(), imagine("a fox"), imagine("a fox", FakePictureInput()))):
         await process.creations.submit_command(command(100 + number), asked, FakePressFollowups(number))
     with pytest.raises(AlreadyClaimed):
@@ -192,10 +192,8 @@ async def test_the_same_again_within_seconds_is_taken_for_one(world: World, proc
 
 
 @pytest.mark.parametrize("failure", [PlaceGone(), StoreUnavailable()])
-async def test_what_fails_before_the_submit_gives_the_claim_back(
-    world: World, process: Process, failure: Exception
-) -> None:
-    """A message that did not get through sends nothing."""
+async def test_claim_is_released_if_the_message_fails(world: World, process: Process, failure: Exception) -> None:
+    """Without its message no request is sent."""
     with pytest.raises(type(failure)):
         await process.creations.submit_command(command(), imagine(), FakePressFollowups(failure=failure))
     await world.clock.advance(1.0)
@@ -204,10 +202,8 @@ async def test_what_fails_before_the_submit_gives_the_claim_back(
 
 
 @pytest.mark.parametrize("refused", [PromptBanned("blood"), RelayBusy("no account"), BalanceExhausted()])
-async def test_what_the_relay_refuses_is_taken_back_and_said(
-    world: World, process: Process, refused: RelayError
-) -> None:
-    """Its claim counts as unpaid, and its row is closed; nothing is tried again."""
+async def test_refused_command_is_retracted(world: World, process: Process, refused: RelayError) -> None:
+    """Its claim counts as unbilled, and its row is closed; nothing is tried again."""
     world.relay.outcomes = [refused]
     answerer = FakePressFollowups()
     await process.creations.submit_command(command(), imagine(), answerer)
@@ -218,8 +214,8 @@ async def test_what_the_relay_refuses_is_taken_back_and_said(
     assert len(world.relay.sent) == 1
 
 
-async def test_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
-    """The message says that nobody knows."""
+async def test_command_with_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
+    """The message says that the outcome is unknown."""
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
     await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(600.0)
@@ -228,8 +224,8 @@ async def test_a_lost_answer_is_not_sent_again(world: World, process: Process) -
     assert len(world.relay.sent) == 1
 
 
-async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, process: Process) -> None:
-    """Each pause is longer than the last, and the message says when it tries again."""
+async def test_command_waits_for_room_in_the_queue_and_says_so(world: World, process: Process) -> None:
+    """Each pause is longer than the last, and the message says when the request is sent again."""
     world.relay.outcomes = [QueueFull(), QueueFull(), QUEUED]
     answerer = FakePressFollowups()
     await process.creations.submit_command(command(), imagine(), answerer)
@@ -249,8 +245,8 @@ async def test_a_full_queue_is_waited_for_visibly_under_one_claim(world: World, 
     assert answerer.refused == []
 
 
-async def test_a_queue_that_stays_full_is_given_up_in_the_tokens_life(world: World, process: Process) -> None:
-    """After ten minutes at most the message is taken back, and nothing is paid."""
+async def test_command_gives_up_a_full_queue_while_its_token_lives(world: World, process: Process) -> None:
+    """After ten minutes at most the message is deleted, and nothing is paid."""
     world.relay.outcomes = [QueueFull("队列已满")] * 100
     answerer = FakePressFollowups()
     await process.creations.submit_command(command(), imagine(), answerer)
@@ -263,8 +259,8 @@ async def test_a_queue_that_stays_full_is_given_up_in_the_tokens_life(world: Wor
     assert len(world.relay.sent) == tries
 
 
-async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process) -> None:
-    """A message that was deleted while its wish waits ends the wait, unpaid."""
+async def test_command_whose_message_was_deleted_does_not_wait(world: World, process: Process) -> None:
+    """It ends unbilled."""
     world.relay.outcomes = [QueueFull()] * 3
     world.editor.broken[800] = PlaceGone()
     await process.creations.submit_command(command(), imagine(), FakePressFollowups())
@@ -273,8 +269,8 @@ async def test_nobody_waits_where_nobody_sees_it(world: World, process: Process)
     assert claim_states(world) == {100: "refused"}
 
 
-async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
-    """Right before the submit, and again after each wait for room."""
+async def test_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
+    """Checked right before the submit, and again after each wait for room."""
     world.relay.outcomes = [QueueFull()] * 9
     answerer = FakePressFollowups()
     await process.creations.submit_command(command(), imagine(), answerer)
@@ -286,8 +282,8 @@ async def test_a_claim_that_another_process_gave_up_is_not_sent(world: World, pr
     assert (len(world.relay.sent), answerer.closed, claim_states(world)) == (tries, [800], {100: "refused"})
 
 
-async def test_a_slow_command_is_told_at_its_end(world: World, process: Process) -> None:
-    """As a press is: it was paid for, and whoever asked may be elsewhere by then."""
+async def test_requester_of_a_slow_command_is_notified(world: World, process: Process) -> None:
+    """As with a press: it was paid for, and the requester may have left by then."""
     await process.creations.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(40.0)
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -295,7 +291,7 @@ async def test_a_slow_command_is_told_at_its_end(world: World, process: Process)
     assert world.editor.notified == [(800, CHILD)]
 
 
-async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -> None:
+async def test_command_that_waits_is_refused_when_its_process_stops(world: World) -> None:
     """Nothing was sent, which the next process could not know."""
     world.relay.outcomes = [QueueFull()] * 3
     answerer = FakePressFollowups()
@@ -307,10 +303,10 @@ async def test_a_process_that_stops_gives_up_waiting_and_says_so(world: World) -
 
 
 @pytest.mark.parametrize(("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS, Status.MODAL, 0)])
-async def test_a_queue_and_a_form_are_known_from_the_first_moment(
+async def test_queue_and_modal_are_shown_before_the_first_poll(
     world: World, process: Process, told: SubmitResponse, status: Status, ahead: int
 ) -> None:
-    """What the submit's answer tells is drawn before the task was ever read."""
+    """The submit's answer tells them."""
     world.relay.tasks.clear()
     world.relay.outcomes = [told]
     await process.creations.submit_command(command(), imagine(), FakePressFollowups())
@@ -320,8 +316,8 @@ async def test_a_queue_and_a_form_are_known_from_the_first_moment(
     assert (first.status, first.properties.number_of_queues, first.action) == (status, ahead, "IMAGINE")
 
 
-async def test_a_process_that_dies_never_sends_again(world: World) -> None:
-    """Whoever goes on says that nobody knows."""
+async def test_command_of_a_process_that_died_is_not_sent_again(world: World) -> None:
+    """The process that takes over says that the outcome is unknown."""
     world.relay.submit_seconds = 60.0
     async with world.process() as process:
         await process.creations.submit_command(command(), imagine(), FakePressFollowups())
@@ -333,8 +329,8 @@ async def test_a_process_that_dies_never_sends_again(world: World) -> None:
         assert len(world.relay.sent) == 1
 
 
-def test_defaults_fill_what_was_left_unsaid() -> None:
-    """What was said wins, also where it only excludes a default."""
+def test_defaults_add_what_the_command_does_not_set() -> None:
+    """What was typed wins, also where it only excludes a default."""
     defaults = PersonDefaults((Parameter("ar", "16:9"), Parameter("stylize", "50")), Speed.RELAX)
     assert build_imagine(ImagineOptions(prompt="x --ar 3:2"), (), defaults).prompt == "x --ar 3:2 --stylize 50 --relax"
     assert (
@@ -343,8 +339,8 @@ def test_defaults_fill_what_was_left_unsaid() -> None:
     )
 
 
-def test_a_wrong_prompt_is_refused_before_anything() -> None:
-    """All that is wrong with it is told at once."""
+def test_invalid_prompt_is_refused_with_all_problems() -> None:
+    """All problems are reported at once."""
     with pytest.raises(PromptRefused) as refused:
         build_imagine(ImagineOptions(prompt="x --ar 0:0 --chaos 900"))
     assert len(refused.value.problems) == 2

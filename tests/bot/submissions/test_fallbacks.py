@@ -99,10 +99,10 @@ PAID = [
 
 
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
-async def test_what_is_refused_is_done_another_way(
+async def test_refused_button_is_done_by_its_fallback(
     world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
 ) -> None:
-    """One claim, one child; the button is learnt, and not greyed."""
+    """One claim, one child; the capability is remembered, and the button not greyed."""
     world.relay.outcomes = [NO, *accepted("9001")]
     answerer = await pressed(world, process, button, prompt=prompt)
     assert world.relay.sent[1:] == [Sent(kind, words, "mjbot:100")]
@@ -113,10 +113,10 @@ async def test_what_is_refused_is_done_another_way(
 
 
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
-async def test_what_is_known_to_be_refused_is_not_asked_for(
+async def test_button_known_to_be_refused_is_not_sent(
     world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
 ) -> None:
-    """The first request is the other way."""
+    """The first request is the fallback."""
     await learnt(world, button)
     world.relay.outcomes = [*accepted("9001")]
     await pressed(world, process, button, prompt=prompt)
@@ -124,10 +124,10 @@ async def test_what_is_known_to_be_refused_is_not_asked_for(
 
 
 @pytest.mark.parametrize("button", [ANIMATE, AGAIN])
-async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
+async def test_dead_picture_link_is_replaced_by_the_copy_on_the_pressed_message(
     world: World, process: Process, button: str
 ) -> None:
-    """The picture that the message itself keeps is sent, as its link is made anew."""
+    """The picture attached to the message itself is sent, as its link is renewed."""
     world.pictures.failures[PICTURE] = PictureGone(PICTURE)
     world.editor.links[700] = "https://cdn.test/attachments/5/1/copy-of-it.png"
     world.relay.outcomes = [NO, *accepted("9001")]
@@ -137,7 +137,7 @@ async def test_a_dead_link_is_replaced_by_the_copy_on_the_pressed_message(
 
 
 @pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
-async def test_what_we_cannot_carry_may_be_open_to_the_relay(
+async def test_picture_too_large_to_send_is_sent_as_a_link(
     world: World, process: Process, failure: type[PictureError]
 ) -> None:
     """A link is better than nothing, while it lives."""
@@ -154,7 +154,7 @@ async def learnt(world: World, button: str) -> None:
     )
 
 
-async def test_neither_way_greys_the_button(world: World, process: Process) -> None:
+async def test_button_is_greyed_if_its_fallback_is_refused_too(world: World, process: Process) -> None:
     """Only then; and nothing is paid."""
     world.relay.outcomes = [NO, ActionUnsupported("no route", lasting=True)]
     answerer = await pressed(world, process, ANIMATE)
@@ -163,8 +163,8 @@ async def test_neither_way_greys_the_button(world: World, process: Process) -> N
     assert find_refusal_reason(ANIMATE, answerer.marked[-1].missing_capabilities) == "no route"
 
 
-async def test_a_picture_that_is_gone_is_said_unpaid(world: World, process: Process) -> None:
-    """What must be sent along is fetched under the claim, and that may fail."""
+async def test_fallback_without_its_picture_is_refused_unbilled(world: World, process: Process) -> None:
+    """The picture is fetched under the claim, and that may fail."""
     world.pictures.failures[PICTURE] = PictureGone(PICTURE)
     world.relay.outcomes = [NO]
     answerer = await pressed(world, process, AGAIN)
@@ -173,8 +173,8 @@ async def test_a_picture_that_is_gone_is_said_unpaid(world: World, process: Proc
     assert len(world.relay.sent) == 1
 
 
-async def test_an_answer_lost_on_the_other_way_is_not_sent_again(world: World, process: Process) -> None:
-    """As ever."""
+async def test_fallback_with_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
+    """As for any request."""
     world.relay.outcomes = [NO, SubmitOutcomeUnknown("timeout")]
     await pressed(world, process, ANIMATE)
     await world.clock.advance(120.0)
@@ -191,10 +191,10 @@ def shown_words(answerer: FakePressFollowups) -> bool:
 
 
 @pytest.mark.parametrize(("button", "shown"), [(CLIP, shown_clip), (DETAILS, shown_words)])
-async def test_what_is_there_already_is_shown_unpaid(
+async def test_clip_or_text_that_the_task_has_is_shown_for_free(
     world: World, process: Process, button: str, shown: Callable[[FakePressFollowups], bool]
 ) -> None:
-    """First in place of a child that came to nothing, then at once, to everybody, without any claim."""
+    """First after a refusal, then at once, to everyone, without a claim."""
     world.relay.outcomes = [NO]
     answerer = await pressed(world, process, button)
     assert shown(answerer)
@@ -209,7 +209,7 @@ async def test_what_is_there_already_is_shown_unpaid(
     assert len(world.relay.sent) == 1
 
 
-async def test_a_clip_that_cannot_be_had_is_linked(world: World, process: Process) -> None:
+async def test_clip_that_cannot_be_downloaded_is_linked(world: World, process: Process) -> None:
     """Its link is shown in any case."""
     await learnt(world, CLIP)
     world.pictures.failures[CLIPS[1]] = PictureGone(CLIPS[1])
@@ -217,8 +217,8 @@ async def test_a_clip_that_cannot_be_had_is_linked(world: World, process: Proces
     assert answerer.clips == [("U2", CLIPS[1], False)]
 
 
-async def test_a_clip_that_nobody_told_of_is_refused(world: World, process: Process) -> None:
-    """Old relays tell the first alone."""
+async def test_clip_without_a_link_is_refused(world: World, process: Process) -> None:
+    """Old relays link only the first."""
     await learnt(world, CLIP)
     world.store.snapshots[PARENT] = parent(CLIP).model_copy(update={"video_urls": CLIPS[:1]})
     with pytest.raises(ActionUnsupported):
@@ -228,8 +228,8 @@ async def test_a_clip_that_nobody_told_of_is_refused(world: World, process: Proc
 # ---------------------------------------------------------------------------------------------------- Imagine all
 
 
-async def test_each_line_is_a_submit_with_its_own_claim(world: World, process: Process) -> None:
-    """Four claims, four children, one after the other, and no cooldown among them."""
+async def test_imagine_all_sends_each_line_with_its_own_claim(world: World, process: Process) -> None:
+    """Four claims, four children, one after the other, without a cooldown between them."""
     world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
     answerer = await pressed(world, process, ALL)
     ids = [derive_claim_id(100, line) for line in range(4)]
@@ -247,10 +247,10 @@ async def test_each_line_is_a_submit_with_its_own_claim(world: World, process: P
 
 
 @pytest.mark.parametrize("refused", [RelayBusy("23"), SubmitOutcomeUnknown("timeout")])
-async def test_the_first_that_fails_is_the_last(
+async def test_imagine_all_stops_at_the_first_line_that_fails(
     world: World, process: Process, refused: RelayBusy | SubmitOutcomeUnknown
 ) -> None:
-    """Nobody is told the same thing four times, nor pays into the dark."""
+    """The person is not told the same thing four times, and pays for nothing unknown."""
     await learnt(world, ALL)
     world.relay.outcomes = [*accepted("1"), refused, *accepted("3")]
     await pressed(world, process, ALL)
@@ -258,8 +258,8 @@ async def test_the_first_that_fails_is_the_last(
     assert len(claim_states(world)) == 2
 
 
-async def test_each_line_counts_against_the_day(world: World) -> None:
-    """The third is refused where two a day are allowed."""
+async def test_each_line_counts_against_the_daily_limit(world: World) -> None:
+    """The third is refused if two per day are allowed."""
     world.allow(daily_submits_per_person=2)
     await learnt(world, ALL)
     world.relay.outcomes = [*accepted("1", "2")]
@@ -269,24 +269,24 @@ async def test_each_line_counts_against_the_day(world: World) -> None:
     assert len(world.relay.sent) == 2
 
 
-class Unlearning(FakeStore):
-    """A store that is gone whenever something was learnt."""
+class ForgetfulStore(FakeStore):
+    """A store that is away whenever a missing capability is saved."""
 
     async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Fail."""
         raise StoreUnavailable(ability)
 
 
-async def test_the_lines_go_on_though_what_was_learnt_cannot_be_written(world: World) -> None:
-    """It is learnt another time; the rest of what was asked for is not left out without a word."""
-    world.store = Unlearning(world.clock.now)
+async def test_imagine_all_continues_if_the_capability_cannot_be_saved(world: World) -> None:
+    """It is saved another time; the other lines are not left out without a word."""
+    world.store = ForgetfulStore(world.clock.now)
     world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
     async with world.process() as process:
         await pressed(world, process, ALL)
     assert [sent.kind for sent in world.relay.sent] == ["action", *["imagine"] * 4]
 
 
-async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, process: Process) -> None:
+async def test_relay_that_draws_all_lines_itself_has_one_claim(world: World, process: Process) -> None:
     """Its answer names all children, and each gets a message of its own."""
     world.relay.outcomes = [SubmitResponse.model_validate({"code": 1, "result": "1,2,3,4"})]
     for child in "1234":
@@ -300,23 +300,23 @@ async def test_a_relay_that_draws_them_all_itself_has_one_claim(world: World, pr
     assert all(world.editor.scenes_of(800 + n)[-1].picture for n in range(4))
 
 
-async def test_lines_are_nobodys_answer_to_a_form(world: World, process: Process) -> None:
-    """A relay that asks back about all of them is answered by the person, from the child's message."""
+async def test_imagine_all_with_a_modal_waits_for_the_person(world: World, process: Process) -> None:
+    """If the relay asks for a modal for all lines, the person answers it from the child's message."""
     world.relay.outcomes = [SubmitResponse(code=21, description="Waiting for window confirm", result="1")]
     await pressed(world, process, ALL)
     assert [sent.kind for sent in world.relay.sent] == ["action"]
 
 
 @pytest.mark.parametrize("interaction", [1, 1_400_000_000_000_000_000, (1 << 62) - 1])
-def test_claims_of_one_click_never_meet_another(interaction: int) -> None:
-    """They are told apart by bits that no interaction has, and fit a signed column."""
+def test_claim_ids_of_one_interaction_are_unique(interaction: int) -> None:
+    """They differ in bits that no interaction id has, and fit a signed column."""
     ids = [derive_claim_id(interaction, line) for line in range(4)]
     assert len(set(ids)) == 4
     assert all(-(1 << 63) <= one < 1 << 63 for one in ids)
     assert all(one < 0 or one >= 1 << 62 for one in ids[1:])
 
 
-async def test_a_process_that_dies_among_the_lines_pays_each_once() -> None:
+async def test_process_that_dies_between_lines_pays_each_once() -> None:
     """At whatever step: no line is drawn twice, none without its claim, and no message says "Sending" for ever."""
     for stop_at in count(1):
         world, steps = World(), Steps(stop_at)
@@ -352,8 +352,8 @@ async def test_a_process_that_dies_among_the_lines_pays_each_once() -> None:
 # ---------------------------------------------------------------------------------------------------- forms
 
 
-async def test_a_form_starts_with_the_line_behind_its_button(world: World, process: Process) -> None:
-    """That of a description, of a shortened prompt; else the task's prompt."""
+async def test_modal_prefill_is_the_line_of_its_button(world: World, process: Process) -> None:
+    """That of a description, or of a shortened prompt; else the task's prompt."""
     world.store.snapshots[PARENT] = parent(READ)
     assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
     world.store.snapshots[PARENT] = parent(SHORTER)
@@ -361,15 +361,15 @@ async def test_a_form_starts_with_the_line_behind_its_button(world: World, proce
     assert await process.presses.get_modal_prefill(PARENT) == SHORTENED
 
 
-async def test_a_form_is_checked_before_anything_is_claimed(world: World, process: Process) -> None:
-    """What Midjourney would refuse is said at once."""
+async def test_modal_of_a_line_is_checked_before_the_claim(world: World, process: Process) -> None:
+    """What Midjourney would refuse is reported at once."""
     with pytest.raises(PromptRefused):
         await pressed(world, process, READ, prompt="a fox --stylize 9999")
     assert claim_states(world) == {}
 
 
-async def test_who_may_not_spend_cannot_go_around(world: World) -> None:
-    """The other way is paid as well."""
+async def test_person_who_may_not_spend_cannot_use_a_fallback(world: World) -> None:
+    """The fallback is paid as well."""
     world.allow(press_policy="requester")
     await learnt(world, ANIMATE)
     async with world.process() as process:
@@ -420,10 +420,10 @@ async def press_offered(
 
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), OFFERED)
-async def test_what_is_offered_never_goes_by_its_button(
+async def test_offered_button_is_always_done_by_its_fallback(
     world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...], *, kept: bool
 ) -> None:
-    """One request, the other way; nothing is learnt, as nothing was refused, and the message keeps its buttons."""
+    """One request; nothing is remembered, as nothing was refused, and the message keeps its buttons."""
     world.relay.outcomes = [*accepted("9001")]
     answerer = await press_offered(world, process, button, prompt=prompt, kept=kept)
     assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
@@ -432,7 +432,7 @@ async def test_what_is_offered_never_goes_by_its_button(
     assert [one.buttons for one in answerer.redrawn] == [build_offered_buttons(buttonless(button))]
 
 
-async def test_all_lines_that_are_offered_are_drawn(world: World, process: Process) -> None:
+async def test_offered_imagine_all_draws_each_line(world: World, process: Process) -> None:
     """One by one, each with its claim."""
     world.relay.outcomes = [*accepted("9001", "9002", "9003", "9004")]
     await press_offered(world, process, ALL)
@@ -441,14 +441,14 @@ async def test_all_lines_that_are_offered_are_drawn(world: World, process: Proce
     assert {sent.kind for sent in world.relay.sent} == {"imagine"}
 
 
-async def test_a_form_of_an_offered_line_begins_with_it(world: World, process: Process) -> None:
-    """Also where the snapshot was kept before its buttons were offered."""
+async def test_modal_prefill_of_an_offered_line(world: World, process: Process) -> None:
+    """Also if the snapshot was saved before its buttons were offered."""
     world.store.snapshots[PARENT] = buttonless(READ)
     assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
 
 
-async def test_a_new_prompt_is_not_sent_where_only_the_old_is_drawn(world: World, process: Process) -> None:
-    """From a form that was opened before: unpaid, and said."""
+async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: World, process: Process) -> None:
+    """From a modal that was opened before: unbilled, and the person is told."""
     answerer = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
     assert [type(error) for error in answerer.refused] == [PromptChangeUnsupported]
     assert world.relay.sent == []
@@ -458,8 +458,8 @@ async def test_a_new_prompt_is_not_sent_where_only_the_old_is_drawn(world: World
 @pytest.mark.parametrize(
     "refused", [ParentUnchangeable("关联任务不允许执行变化"), ParentGone("关联任务不存在或已失效")]
 )
-async def test_a_change_that_is_refused_is_unpaid(world: World, process: Process, refused: RelayError) -> None:
-    """It is about that picture, so nothing is learnt."""
+async def test_refused_change_is_unbilled(world: World, process: Process, refused: RelayError) -> None:
+    """The refusal is about that picture, so nothing is remembered."""
     world.relay.outcomes = [refused]
     answerer = await press_offered(world, process, OFFERED_U2)
     assert answerer.refused == [refused]
@@ -467,7 +467,7 @@ async def test_a_change_that_is_refused_is_unpaid(world: World, process: Process
     assert world.store.missing_capabilities == {}
 
 
-async def test_a_change_that_the_relay_lacks_greys_what_is_offered(world: World, process: Process) -> None:
+async def test_offered_button_is_greyed_if_the_relay_lacks_its_fallback(world: World, process: Process) -> None:
     """There is no other way left, and the check says so."""
     world.relay.outcomes = [NO]
     answerer = await press_offered(world, process, OFFERED_U2)
@@ -478,8 +478,8 @@ async def test_a_change_that_the_relay_lacks_greys_what_is_offered(world: World,
     assert summarize_refusals({**refused, BUTTONS_CAPABILITY: ""})[0] == {"U": "unknown_action"}
 
 
-async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, process: Process) -> None:
-    """A message that still shows what was offered is pressed like one that was drawn anew."""
+async def test_relays_own_button_is_pressed_once_it_exists(world: World, process: Process) -> None:
+    """A message that still shows the offered button is pressed like one that was edited since."""
     own = "MJ::JOB::upsample::2::aa"
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     world.relay.set(task(status=Status.SUCCESS, action="IMAGINE"))
@@ -490,7 +490,7 @@ async def test_the_relays_own_button_is_pressed_where_it_has_come(world: World, 
 
 
 @pytest.mark.parametrize("button", ["plain", "MJ:JOB:upsample", ":"])
-async def test_a_button_that_relays_cannot_read_is_not_sent(world: World, process: Process, button: str) -> None:
+async def test_button_with_a_malformed_custom_id_is_not_sent(world: World, process: Process, button: str) -> None:
     """new-api panics over a customId without "::", or closes the connection: refused before anything is claimed."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=button, label="?"),))
     answerer = FakePressFollowups()

@@ -52,8 +52,10 @@ async def counted(world: World) -> int:
         pytest.param(ACCEPTED, U2, 1, id="a task"),
     ],
 )
-async def test_a_press_counts_what_is_billed(world: World, answer: SubmitResponse, button: str, count: int) -> None:
-    """In any case its button is marked, and its child followed."""
+async def test_press_counts_the_submits_that_are_billed(
+    world: World, answer: SubmitResponse, button: str, count: int
+) -> None:
+    """In every case its button is marked, and its child followed."""
     world.relay.outcomes = [answer]
     answerer = FakePressFollowups()
     async with world.process() as process:
@@ -65,10 +67,8 @@ async def test_a_press_counts_what_is_billed(world: World, answer: SubmitRespons
 
 
 @pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS_FOR_MODAL, 0, 1)])
-async def test_a_form_that_is_answered_later_counts_too(
-    world: World, window: SubmitResponse, before: int, after: int
-) -> None:
-    """Of a free window only the form counts; of a billed one both."""
+async def test_modal_answered_later_counts_too(world: World, window: SubmitResponse, before: int, after: int) -> None:
+    """Of a free window only the modal counts; of a billed one both."""
     world.relay.outcomes = [window, ACCEPTED]
     async with world.process() as process:
         await process.presses.submit_press(press(button=V2), FakePressFollowups())
@@ -90,7 +90,7 @@ async def test_a_form_that_is_answered_later_counts_too(
         (ASKS_FOR_MODAL, PromptBanned("word"), 0),
     ],
 )
-async def test_a_form_that_follows_its_press_counts_too(
+async def test_modal_sent_with_its_press_counts_too(
     world: World, window: SubmitResponse, form: SubmitResponse | RelayError, count: int
 ) -> None:
     """One click, one claim, and one or two submits: one that may be paid counts, one that was refused does not."""
@@ -102,7 +102,7 @@ async def test_a_form_that_follows_its_press_counts_too(
         assert await counted(world) == count
 
 
-async def test_two_submits_use_up_a_budget_of_two(world: World) -> None:
+async def test_press_with_modal_uses_up_a_limit_of_two(world: World) -> None:
     world.allow(daily_submits_per_person=2)
     world.relay.outcomes = [REMIX, ACCEPTED]
     async with world.process() as process:
@@ -112,7 +112,7 @@ async def test_two_submits_use_up_a_budget_of_two(world: World) -> None:
             await process.presses.submit_press(press(101), FakePressFollowups(801))
 
 
-async def test_a_command_whose_task_existed_counts_nothing(world: World) -> None:
+async def test_command_whose_task_existed_already_counts_nothing(world: World) -> None:
     world.relay.outcomes = [EXISTS]
     async with world.process() as process:
         await process.creations.submit_command(command(), imagine(), FakePressFollowups())
@@ -125,7 +125,7 @@ async def test_a_command_whose_task_existed_counts_nothing(world: World) -> None
     ("window", "ending", "count"),
     [(REMIX, JobEnding.FORM_DROPPED_MAYBE_BILLED, 1), (ASKS_FOR_MODAL, JobEnding.FORM_DROPPED, 0)],
 )
-async def test_dropping_a_form_says_whether_its_window_may_be_charged(
+async def test_declining_a_modal_tells_whether_its_window_may_be_charged(
     world: World, window: SubmitResponse, ending: JobEnding, count: int
 ) -> None:
     """And after a restart as well."""
@@ -148,7 +148,7 @@ async def test_dropping_a_form_says_whether_its_window_may_be_charged(
         ("VARIATION", JobEnding.FORM_DROPPED_MAYBE_BILLED),
     ],
 )
-async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, ending: JobEnding) -> None:
+async def test_declining_a_modal_whose_press_is_unknown(world: World, action: str, ending: JobEnding) -> None:
     """Its row may be an earlier version's: what no relay bills is free in any case."""
     world.relay.set(task(CHILD, Status.MODAL, action=action))
     async with world.process() as process:
@@ -163,8 +163,8 @@ async def test_a_window_that_no_press_of_ours_opened(world: World, action: str, 
 
 
 @pytest.mark.parametrize("rules", [{"daily_submits_per_person": 1}, {"daily_submits": 1}])
-async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str, int]) -> None:
-    """Its window was billed, and used the limit up: the child waits for the form, and the person is told."""
+async def test_modal_beyond_the_limit_is_not_sent(world: World, rules: dict[str, int]) -> None:
+    """Its window was billed, and used up the limit: the child waits for the modal, and the person is told."""
     world.allow(**rules)
     world.relay.outcomes = [REMIX]
     answerer = FakePressFollowups()
@@ -194,10 +194,10 @@ async def test_a_form_beyond_the_limit_is_not_sent(world: World, rules: dict[str
     ("window", "limit", "kinds"),
     [(ASKS_FOR_MODAL, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
 )
-async def test_a_form_is_sent_as_far_as_the_limit_goes(
+async def test_modal_within_the_limit_is_sent(
     world: World, window: SubmitResponse, limit: int, kinds: list[str]
 ) -> None:
-    """A free window leaves room for its form; and no cooldown is asked in between."""
+    """A free window leaves room for its modal; no cooldown applies between the two."""
     world.allow(daily_submits_per_person=limit, cooldown=timedelta(minutes=1))
     world.relay.outcomes = [window, ACCEPTED]
     async with world.process() as process:
@@ -207,8 +207,8 @@ async def test_a_form_is_sent_as_far_as_the_limit_goes(
         assert await counted(world) == len(kinds) - (window is ASKS_FOR_MODAL)
 
 
-async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -> None:
-    """Whatever their order, no more is spent than the limit allows."""
+async def test_two_billed_windows_at_once_stay_within_the_limit(world: World) -> None:
+    """In either order, no more is spent than the limit allows."""
     world.allow(daily_submits_per_person=3)
     world.relay.submit_seconds = 3.0
     world.relay.outcomes = [REMIX, REMIX.model_copy(update={"result": "9002"}), ACCEPTED, ACCEPTED]
@@ -222,8 +222,8 @@ async def test_two_billed_windows_at_once_do_not_escape_together(world: World) -
         assert await counted(world) == len(world.relay.sent)
 
 
-async def test_a_form_that_nobody_can_judge_is_not_sent(world: World) -> None:
-    """A store that goes away in between is said to be why, and the press counts its window when it is back."""
+async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: World) -> None:
+    """The store goes away in between: the person is told, and the press counts its window when the store is back."""
     world.relay.outcomes = [REMIX]
     answerer = FakePressFollowups()
     judged = world.store.create_claim

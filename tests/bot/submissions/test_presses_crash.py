@@ -154,8 +154,8 @@ def check(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-async def test_a_process_that_dies_at_any_step_pays_once(name: str) -> None:
-    """Before and after each call of the store, the relay, the display and Discord; then the next process starts."""
+async def test_process_that_dies_at_any_step_pays_once(name: str) -> None:
+    """Before and after each call of the store, the relay and Discord; then the next process starts."""
     for stop_at in count(1):
         world, steps = STORIES[name].world(), Steps(stop_at)
         await live(world, STORIES[name], steps)
@@ -171,8 +171,8 @@ async def test_a_process_that_dies_at_any_step_pays_once(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-async def test_a_store_that_fails_at_any_step_pays_once(name: str) -> None:
-    """Whether the write happened or not: nothing is sent twice, nor without a claim, nor after saying it was not."""
+async def test_store_that_fails_at_any_step_pays_once(name: str) -> None:
+    """Written or not: nothing is sent twice, without a claim, or after the person was told that it was not."""
     for stop_at in count(1):
         world, steps = STORIES[name].world(), Steps(stop_at, StoreUnavailable("gone"))
         try:
@@ -192,8 +192,8 @@ async def test_a_store_that_fails_at_any_step_pays_once(name: str) -> None:
     assert stop_at > 10
 
 
-async def test_nobody_is_notified_twice_wherever_the_process_dies() -> None:
-    """A word that is lost in a crash is better than one said twice; the picture is there in any case."""
+async def test_requester_is_notified_at_most_once_wherever_the_process_dies() -> None:
+    """A notification that a crash loses is better than two; the picture is shown in any case."""
     for stop_at in count(1):
         world, steps = World(), Steps(stop_at)
         world.relay.set(task(status=Status.SUCCESS))
@@ -213,8 +213,8 @@ async def test_nobody_is_notified_twice_wherever_the_process_dies() -> None:
             break
 
 
-async def test_an_uncertain_press_says_so_after_any_death() -> None:
-    """Whoever paid reads it on the message, wherever the process died on the way."""
+async def test_press_with_unknown_outcome_says_so_wherever_the_process_dies() -> None:
+    """The person who paid reads it on the message, wherever the process died on the way."""
     story = STORIES["lost"]
     for stop_at in count(1):
         world, steps = story.world(), Steps(stop_at)
@@ -230,8 +230,8 @@ async def test_an_uncertain_press_says_so_after_any_death() -> None:
 
 @pytest.mark.parametrize("error", [MjbotError, ZeroDivisionError])
 @pytest.mark.parametrize("name", STORIES)
-async def test_a_message_that_cannot_be_answered_pays_once(name: str, error: Callable[[], BaseException]) -> None:
-    """Discord fails at the refusal, the mark or the taking back: the claim tells what happened none the less."""
+async def test_press_is_settled_though_discord_fails(name: str, error: Callable[[], BaseException]) -> None:
+    """Discord fails at the refusal, the mark or the retraction: the claim tells what happened nevertheless."""
 
     class Broken(FakePressFollowups):
         async def close_child(self, place: object) -> None:

@@ -65,8 +65,8 @@ async def second(process: Process, press: Press) -> MjbotError | None:
 
 
 @pytest.mark.parametrize("text", [finished for name in OWN for finished in parent(name, own=False).buttons], ids=str)
-def test_what_is_offered_is_claimed_under_its_own_key(text: Button) -> None:
-    """So what was claimed of it before is found, whatever the relay's own buttons are called."""
+def test_offered_button_has_its_own_claim_key(text: Button) -> None:
+    """So an earlier claim of it is found, whatever the relay's own buttons are called."""
     assert get_claim_key(text.custom_id) == hash_custom_id(text.custom_id)
     assert {get_claim_key(f"{text.custom_id}{more}") for more in (f"::{ID}", f"::{ID}::SOLO")} == {
         hash_custom_id(text.custom_id)
@@ -86,14 +86,14 @@ def test_what_is_offered_is_claimed_under_its_own_key(text: Button) -> None:
         "MJ::Something::else",
     ],
 )
-def test_what_is_never_offered_keeps_its_key(custom_id: str) -> None:
-    """A clip is no picture, and a description asked for again none of its lines."""
+def test_button_that_is_never_offered_keeps_its_key(custom_id: str) -> None:
+    """A clip is not a picture, and describing again is not one of the description's lines."""
     assert get_claim_key(custom_id) == hash_custom_id(custom_id)
 
 
 @PAIRS
-def test_a_button_is_found_by_either_key(name: str) -> None:
-    """A message that was posted with the one finds the other; its own comes first."""
+def test_button_is_found_by_either_key(name: str) -> None:
+    """A message that was posted with one key finds the other; its own comes first."""
     own, offered = Button(custom_id=OWN[name]), Button(custom_id=OFFERED[name], offered=True)
     assert find_button((own,), hash_custom_id(offered.custom_id)) == own
     assert find_button((offered, own), hash_custom_id(own.custom_id)) == own
@@ -103,7 +103,7 @@ def test_a_button_is_found_by_either_key(name: str) -> None:
 
 
 def test_marks_of_earlier_versions_count() -> None:
-    """They stand under the relay's own key; what was written since comes first."""
+    """They are stored under the relay's own key; newer ones come first."""
     old, new = PressedButton("1", "", is_finished=True), PressedButton("2", "", is_finished=False)
     own, offered = OWN["U2"], OFFERED["U2"]
     assert find_marks(own, {hash_custom_id(own): old}) == (old,)
@@ -116,7 +116,7 @@ def test_marks_of_earlier_versions_count() -> None:
 
 @PAIRS
 @ORDERS
-async def test_at_the_same_moment_one_is_sent(name: str, order: str) -> None:
+async def test_presses_of_both_buttons_at_the_same_moment_are_sent_once(name: str, order: str) -> None:
     """By two people, below two messages of one task."""
     world, offered_first = World(), order == "offered first"
     have(world, name, own=not offered_first)
@@ -133,8 +133,8 @@ async def test_at_the_same_moment_one_is_sent(name: str, order: str) -> None:
 
 @PAIRS
 @ORDERS
-async def test_while_the_child_is_drawn_one_is_sent(name: str, order: str) -> None:
-    """The second is led to the first one's message."""
+async def test_presses_of_both_buttons_while_the_child_is_drawn_are_sent_once(name: str, order: str) -> None:
+    """The second person gets the link of the first one's message."""
     world, offered_first = World(), order == "offered first"
     have(world, name, own=not offered_first)
     world.relay.set(task(CHILD, progress=10))
@@ -151,8 +151,8 @@ async def test_while_the_child_is_drawn_one_is_sent(name: str, order: str) -> No
 
 @ORDERS
 @pytest.mark.parametrize(("name", "paid"), [("U2", 1), ("V3", 2)])
-async def test_what_is_finished_is_paid_anew_only_where_it_is_new(name: str, paid: int, order: str) -> None:
-    """The second U2 is the same picture."""
+async def test_second_press_is_paid_only_if_it_brings_a_new_picture(name: str, paid: int, order: str) -> None:
+    """The second U2 would be the same picture."""
     world, offered_first = World(), order == "offered first"
     have(world, name, own=not offered_first)
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -165,7 +165,7 @@ async def test_what_is_finished_is_paid_anew_only_where_it_is_new(name: str, pai
     assert len(world.relay.accepted) == paid
 
 
-async def test_a_press_of_an_earlier_version_is_not_paid_again() -> None:
+async def test_press_claimed_by_an_earlier_version_is_not_paid_again() -> None:
     """Its claim has the relay's own key; it is found by either button."""
     world = World()
     have(world, "U2", own=True)
@@ -179,8 +179,8 @@ async def test_a_press_of_an_earlier_version_is_not_paid_again() -> None:
     assert len(world.relay.accepted) == 1
 
 
-async def test_an_offered_button_presses_the_relays_own_once_there_is_one() -> None:
-    """By the snapshot alone: the relay need not be asked."""
+async def test_offered_button_presses_the_relays_own_button_if_there_is_one() -> None:
+    """By the snapshot alone: the relay is not asked."""
     world = World()
     have(world, "V3", own=True)
     async with world.process() as process:

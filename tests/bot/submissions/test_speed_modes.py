@@ -64,28 +64,28 @@ def state(world: World) -> ClaimState:
     return world.store.claimed[100].state
 
 
-async def test_a_press_goes_through_the_queue_that_its_person_has_chosen(world: World, process: Process) -> None:
+async def test_press_is_sent_at_the_chosen_speed(world: World, process: Process) -> None:
     await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("action", (PARENT, U2, "relax"), "mjbot:100")]
 
 
-async def test_a_form_goes_through_it_too_with_what_opened_it(world: World, process: Process) -> None:
+async def test_modal_is_sent_at_the_speed_of_its_press(world: World, process: Process) -> None:
     world.relay.outcomes = [ASKS]
     await process.presses.submit_press(press(button=ZOOM), FakePressFollowups(), prompt="a pig --zoom 2")
     await world.clock.advance(1.0)
     assert [(sent.kind, sent.words[-1]) for sent in world.relay.sent] == [("action", "relax"), ("modal", "relax")]
 
 
-async def test_a_prompt_that_names_another_queue_is_believed(world: World, process: Process) -> None:
+async def test_speed_in_the_prompt_takes_precedence(world: World, process: Process) -> None:
     world.relay.outcomes = [ASKS]
     await process.presses.submit_press(press(button=ZOOM), FakePressFollowups(), prompt="a pig --zoom 2 --fast")
     await world.clock.advance(1.0)
     assert not any("relax" in sent.words for sent in world.relay.sent)
 
 
-async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: World, process: Process) -> None:
-    """The first answer said that nothing was accepted; the second press does not ask for it any more."""
+async def test_relay_without_speed_paths_is_remembered(world: World, process: Process) -> None:
+    """The first answer said that nothing was accepted; the second press does not ask for the speed any more."""
     world.relay.outcomes = [NO_PATH, ACCEPTED, ACCEPTED]
     for number, button in ((100, U2), (101, V2)):
         await process.presses.submit_press(press(number, button), FakePressFollowups())
@@ -100,7 +100,7 @@ async def test_a_relay_without_such_paths_is_asked_without_and_learnt(world: Wor
 
 
 @pytest.mark.parametrize(("lasting", "believed"), [(False, timedelta(minutes=1)), (True, timedelta(days=1))])
-async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
+async def test_speed_whose_channel_is_down_is_soon_tried_again(
     world: World, process: Process, believed: timedelta, *, lasting: bool
 ) -> None:
     world.relay.outcomes = [ActionUnsupported("HTTP 503", lasting=lasting), ACCEPTED]
@@ -111,7 +111,9 @@ async def test_a_queue_that_is_merely_down_is_soon_asked_for_again(
     assert SPEED_CAPABILITY not in await world.store.find_missing_capabilities(later)
 
 
-async def test_a_relay_that_lacks_the_button_is_not_said_to_lack_the_queue(world: World, process: Process) -> None:
+async def test_relay_that_lacks_the_button_is_not_remembered_as_lacking_the_speed(
+    world: World, process: Process
+) -> None:
     world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)] * 2
     await process.presses.submit_press(press(button=ZOOM), FakePressFollowups())
     await world.clock.advance(60.0)
@@ -121,7 +123,7 @@ async def test_a_relay_that_lacks_the_button_is_not_said_to_lack_the_queue(world
 
 
 @pytest.mark.parametrize("answer", [SubmitOutcomeUnknown("a timeout"), BalanceExhausted("no credit")])
-async def test_no_other_answer_is_asked_again(
+async def test_other_refusals_are_not_sent_again_without_the_speed(
     world: World, process: Process, answer: SubmitOutcomeUnknown | BalanceExhausted
 ) -> None:
     world.relay.outcomes = [answer]
@@ -130,8 +132,8 @@ async def test_no_other_answer_is_asked_again(
     assert len(world.relay.sent) == 1
 
 
-async def test_a_queue_without_an_account_is_named_and_no_other_is_asked(world: World, process: Process) -> None:
-    """The relay's own queue may cost more than the one that was chosen."""
+async def test_speed_without_an_account_is_named_and_no_other_is_tried(world: World, process: Process) -> None:
+    """The relay's default may cost more than the speed that was chosen."""
     world.relay.outcomes = [NoAccountAvailable("3", retry_after=30.0)]
     answerer = FakePressFollowups()
     await process.presses.submit_press(press(), answerer)
@@ -143,7 +145,9 @@ async def test_a_queue_without_an_account_is_named_and_no_other_is_asked(world: 
 
 
 @pytest.mark.parametrize(("typed", "named"), [("", "relax"), (" --turbo", "turbo")])
-async def test_what_a_prompt_asked_for_is_named_too(world: World, process: Process, typed: str, named: str) -> None:
+async def test_speed_of_a_command_prompt_without_an_account_is_named(
+    world: World, process: Process, typed: str, named: str
+) -> None:
     """A prompt carries its speed itself: the chosen one, or the one that was typed."""
     world.relay.outcomes = [NoAccountAvailable("3")]
     answerer = FakePressFollowups()
@@ -155,7 +159,7 @@ async def test_what_a_prompt_asked_for_is_named_too(world: World, process: Proce
     assert [getattr(refused, "speed", None) for refused in answerer.refused] == [named]
 
 
-async def test_what_a_form_asked_for_is_named_too(world: World, process: Process) -> None:
+async def test_speed_of_a_modal_prompt_without_an_account_is_named(world: World, process: Process) -> None:
     world.relay.outcomes = [ASKS, NoAccountAvailable("3")]
     answerer = FakePressFollowups()
     await process.presses.submit_press(press(button=ZOOM), answerer, prompt="a pig --zoom 2 --fast")
@@ -163,7 +167,7 @@ async def test_what_a_form_asked_for_is_named_too(world: World, process: Process
     assert [getattr(refused, "speed", None) for refused in answerer.refused] == ["fast"]
 
 
-async def test_what_is_lost_without_the_queue_is_not_sent_a_third_time(world: World, process: Process) -> None:
+async def test_lost_answer_without_the_speed_is_not_sent_a_third_time(world: World, process: Process) -> None:
     world.relay.outcomes = [NO_PATH, SubmitOutcomeUnknown("a timeout")]
     await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(600.0)
@@ -186,10 +190,10 @@ DOWN = ActionUnsupported("no channel for it", lasting=False)
         ([BalanceExhausted("no credit")], {}),
     ],
 )
-async def test_what_found_no_account_or_channel_is_noted_for_an_hour(
+async def test_missing_account_or_channel_is_remembered_for_an_hour(
     world: World, process: Process, outcomes: list[SubmitResponse | RelayError], noted: dict[str, str]
 ) -> None:
-    """With its time, for the check of the operator; the store lets every process know."""
+    """With its time, for the operator's check; all processes read it from the store."""
     world.relay.outcomes = outcomes
     sent_at = world.clock.now()
     await process.presses.submit_press(press(), FakePressFollowups())
@@ -206,7 +210,7 @@ async def test_what_found_no_account_or_channel_is_noted_for_an_hour(
     assert not set(noted) & set(await world.store.find_missing_capabilities(world.clock.now()))
 
 
-async def test_a_note_that_cannot_be_written_changes_no_answer(
+async def test_shortage_that_cannot_be_saved_changes_no_answer(
     world: World, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: object, **__: object) -> None:
@@ -221,14 +225,16 @@ async def test_a_note_that_cannot_be_written_changes_no_answer(
 
 
 @pytest.mark.parametrize("wish", [build_shorten("a pig"), build_edit(FakePictureInput(), "a hat")])
-async def test_a_command_goes_through_it_by_its_path(world: World, process: Process, wish: CommandRequest) -> None:
+async def test_command_without_parameters_is_sent_at_the_chosen_speed(
+    world: World, process: Process, wish: CommandRequest
+) -> None:
     await process.creations.submit_command(creation(), wish, FakePressFollowups())
     await world.clock.advance(1.0)
     assert world.relay.sent[0].words[-1] == "relax"
 
 
-async def test_a_command_whose_prompt_names_another_queue_asks_for_none(world: World, process: Process) -> None:
-    """What is typed holds before what was chosen."""
+async def test_speed_typed_in_a_command_takes_precedence(world: World, process: Process) -> None:
+    """A typed speed takes precedence over the chosen one."""
     await process.creations.submit_command(
         creation(), build_edit(FakePictureInput(), "a hat --turbo"), FakePressFollowups()
     )
@@ -236,14 +242,14 @@ async def test_a_command_whose_prompt_names_another_queue_asks_for_none(world: W
     assert "relax" not in world.relay.sent[0].words
 
 
-async def test_a_command_of_somebody_who_chose_no_queue_asks_for_none(world: World, process: Process) -> None:
+async def test_command_without_a_chosen_speed_uses_the_default(world: World, process: Process) -> None:
     world.store.people.clear()
     await process.creations.submit_command(creation(), build_edit(FakePictureInput(), "a hat"), FakePressFollowups())
     await world.clock.advance(1.0)
     assert not {*Speed} & {*world.relay.sent[0].words}
 
 
-async def test_imagine_says_it_in_its_prompt_and_not_twice(world: World, process: Process) -> None:
+async def test_imagine_has_the_speed_once_in_its_prompt(world: World, process: Process) -> None:
     defaults = PersonDefaults((Parameter("ar", "3:2"),), Speed.RELAX)
     await process.creations.submit_command(
         creation(), build_imagine(ImagineOptions(prompt="a pig"), (), defaults), FakePressFollowups()
