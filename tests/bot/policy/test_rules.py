@@ -106,7 +106,7 @@ def test_a_cooldown_of_zero_allows_submits_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "everyone", "limit", "whose"),
+    ("person", "everybody", "limit", "whose"),
     [(29, 499, 0, ""), (30, 0, 30, "person"), (31, 600, 30, "person"), (0, 500, 500, "everyone")],
 )
 def test_the_submit_after_a_daily_limit_is_refused_until_midnight(
