@@ -1,4 +1,4 @@
-"""Giving up: cancelled where the relay can, else no longer watched; by whom it is theirs to, and nobody else."""
+"""Cancelling: at the relay if it can, else no longer watched; and who may do that."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -35,8 +35,8 @@ def stops(world: World, process: Process) -> CancelService:
     return CancelService(world.relay, world.store, process.jobs, clock=world.clock.clock)
 
 
-async def test_a_task_of_its_own_is_cancelled_and_says_so_itself(world: World, process: Process) -> None:
-    """The relay is asked once; the message goes on until the task tells that it was."""
+async def test_a_task_that_the_message_submitted_is_cancelled(world: World, process: Process) -> None:
+    """The relay is asked once; the message is drawn until the task's status shows it."""
     await process.jobs.follow_job(OWN)
     await world.clock.advance(1.0)
     assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.REQUESTED
@@ -46,8 +46,8 @@ async def test_a_task_of_its_own_is_cancelled_and_says_so_itself(world: World, p
     assert (last.ending, last.task and last.task.status) == (None, Status.CANCEL)
 
 
-async def test_what_the_relay_lacks_is_learnt(world: World, process: Process) -> None:
-    """The message rests, and says how to go on; for a day nobody asks the relay again, and its buttons say so."""
+async def test_a_relay_that_cannot_cancel_is_remembered(world: World, process: Process) -> None:
+    """Watching stops; for a day the relay is not asked again, and the buttons show it."""
     world.relay.cancels = False
     for message_id in (700, 701):
         await process.jobs.follow_job(job(message_id, claim_id=9))
@@ -64,8 +64,8 @@ async def test_what_the_relay_lacks_is_learnt(world: World, process: Process) ->
     assert await world.store.find_missing_capabilities(world.clock.now() + timedelta(days=1)) == {}
 
 
-async def test_what_it_did_not_ask_for_is_only_no_longer_watched(world: World, process: Process) -> None:
-    """A status of somebody else's task, or of one whose row is lost, cancels nothing."""
+async def test_a_task_that_the_message_did_not_submit_is_only_unwatched(world: World, process: Process) -> None:
+    """A status of another person's task, or of one whose row is lost, cancels nothing."""
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
     assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
@@ -75,8 +75,8 @@ async def test_what_it_did_not_ask_for_is_only_no_longer_watched(world: World, p
     assert world.relay.asked("cancel") == []
 
 
-async def test_a_stopped_message_is_drawn_no_more(world: World, process: Process) -> None:
-    """Until somebody looks again, who sees how it went on."""
+async def test_a_stopped_message_is_not_drawn_again(world: World, process: Process) -> None:
+    """Until a person looks again, and sees how the task went on."""
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
     await stops(world, process).cancel_task(PARENT, place(), HERS)
@@ -89,8 +89,8 @@ async def test_a_stopped_message_is_drawn_no_more(world: World, process: Process
     assert world.editor.scenes_of(700)[-1].ending is None
 
 
-async def test_what_has_ended_meanwhile_shows_its_end(world: World, process: Process) -> None:
-    """A click that comes late gives nothing up."""
+async def test_cancelling_a_task_that_has_ended_shows_its_result(world: World, process: Process) -> None:
+    """A late click cancels nothing."""
     world.relay.set(task(status=Status.SUCCESS))
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     assert (
@@ -110,10 +110,10 @@ async def test_what_has_ended_meanwhile_shows_its_end(world: World, process: Pro
         (MessageActor(LIEN, 0, is_moderator=False), True),
     ],
 )
-async def test_only_who_asked_or_moderates_may(
+async def test_only_the_requester_or_a_moderator_may_cancel(
     world: World, process: Process, hand: MessageActor, *, may: bool
 ) -> None:
-    """The store knows whose message it is better than Discord."""
+    """The store's requester counts more than the one Discord shows."""
     await process.jobs.follow_job(OWN)
     if may:
         await stops(world, process).cancel_task(PARENT, place(), hand)
@@ -123,15 +123,15 @@ async def test_only_who_asked_or_moderates_may(
     assert world.relay.asked("cancel") == []
 
 
-async def test_where_the_row_is_lost_discord_tells_whose_it_is(world: World, process: Process) -> None:
-    """And where that does not tell either, nobody may but a moderator."""
+async def test_without_a_row_discord_shows_the_requester(world: World, process: Process) -> None:
+    """If Discord does not either, only a moderator may."""
     with pytest.raises(NotOwnerOrModerator):
         await stops(world, process).cancel_task(PARENT, place(), replace(HERS, requester_id=0))
     assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
 
 
-async def test_a_relay_that_is_away_leaves_all_as_it_is(world: World, process: Process) -> None:
-    """Nothing is learnt, and the message is watched on."""
+async def test_an_outage_of_the_relay_changes_nothing(world: World, process: Process) -> None:
+    """Nothing is remembered, and the message is still watched."""
     await process.jobs.follow_job(OWN)
     world.relay.failure = RelayUnreachable("down")
     with pytest.raises(RelayUnreachable):
@@ -140,8 +140,8 @@ async def test_a_relay_that_is_away_leaves_all_as_it_is(world: World, process: P
     assert 700 not in world.store.closed
 
 
-async def test_a_store_that_is_away_is_said_and_keeps_no_drawing(world: World, process: Process) -> None:
-    """Nobody knows then whose message it is; live messages show the buttons that they had."""
+async def test_cancelling_raises_while_the_store_is_down(world: World, process: Process) -> None:
+    """It is unknown whose message it is; live messages keep their buttons."""
     world.store.down = True
     with pytest.raises(StoreUnavailable):
         await stops(world, process).cancel_task(PARENT, place(), HERS)

@@ -1,4 +1,4 @@
-"""Taking a message away: by whom it is theirs to, by whichever way reaches it, and never a picture with it."""
+"""Deleting a message: who may do it, and by which way it is reached."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -38,8 +38,8 @@ def removals(world: World, process: Process) -> DeleteService:
     return DeleteService(world.store, world.editor, process.jobs)
 
 
-async def test_a_message_goes_with_its_row(world: World, process: Process) -> None:
-    """Asked for, then confirmed; what the task is the store still knows."""
+async def test_a_message_is_deleted_with_its_row(world: World, process: Process) -> None:
+    """After the confirmation; the store still knows the task."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     await removals(world, process).check_permission(place(), HERS)
     assert world.editor.removed == []
@@ -49,8 +49,8 @@ async def test_a_message_goes_with_its_row(world: World, process: Process) -> No
     assert PARENT in world.store.snapshots
 
 
-async def test_others_may_not_but_moderators(world: World, process: Process) -> None:
-    """Neither be asked, nor confirm what somebody else was asked."""
+async def test_only_the_requester_or_a_moderator_may_delete(world: World, process: Process) -> None:
+    """Another person can neither open nor confirm the question."""
     for act in (removals(world, process).check_permission, removals(world, process).delete_message):
         with pytest.raises(NotOwnerOrModerator):
             await act(place(), THEIRS)
@@ -59,8 +59,8 @@ async def test_others_may_not_but_moderators(world: World, process: Process) -> 
     assert len(world.editor.removed) == 1
 
 
-async def test_where_the_row_is_lost_discord_tells_whose_it_is(world: World, process: Process) -> None:
-    """The question is put to who asked for it alone; whoever it was put to may confirm it."""
+async def test_without_a_row_discord_shows_the_requester(world: World, process: Process) -> None:
+    """If Discord does not either, only a moderator may."""
     world.store.jobs.clear()
     with pytest.raises(NotOwnerOrModerator):
         await removals(world, process).check_permission(place(), replace(THEIRS, requester_id=LIEN.id))
@@ -69,8 +69,10 @@ async def test_where_the_row_is_lost_discord_tells_whose_it_is(world: World, pro
     assert len(world.editor.removed) == 1
 
 
-async def test_what_only_a_token_reaches_goes_by_that_of_the_first_click(world: World, process: Process) -> None:
-    """The confirmation's own is good for the confirmation alone."""
+async def test_a_message_that_only_a_token_reaches_is_deleted_with_the_first_clicks(
+    world: World, process: Process
+) -> None:
+    """The token of the confirming click reaches only the confirmation."""
     away = place(reachable=False)
     world.store.jobs = {700: job(place=away)}
     fresh = replace(away, token="fresh")
@@ -79,7 +81,7 @@ async def test_what_only_a_token_reaches_goes_by_that_of_the_first_click(world: 
     assert [one.token for one in world.editor.removed] == ["fresh"]
 
 
-async def test_what_nothing_reaches_stays_and_is_said(world: World, process: Process) -> None:
+async def test_a_message_that_cannot_be_reached_raises(world: World, process: Process) -> None:
     """Its row stays too."""
     world.editor.broken[700] = PlaceUnreachable()
     with pytest.raises(PlaceUnreachable):
@@ -87,8 +89,8 @@ async def test_what_nothing_reaches_stays_and_is_said(world: World, process: Pro
     assert 700 in world.store.jobs
 
 
-async def test_a_message_that_is_being_drawn_is_drawn_no_more(world: World, process: Process) -> None:
-    """Nobody draws on what is gone."""
+async def test_deleting_a_message_stops_its_job(world: World, process: Process) -> None:
+    """A deleted message is not drawn."""
     world.relay.set(task(progress=30))
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
@@ -100,8 +102,8 @@ async def test_a_message_that_is_being_drawn_is_drawn_no_more(world: World, proc
     assert world.store.jobs == {}
 
 
-async def test_nobody_is_sent_to_what_is_gone(world: World, process: Process) -> None:
-    """The press that it answered stays paid, and its button leads to no dead link."""
+async def test_no_button_links_to_a_deleted_message(world: World, process: Process) -> None:
+    """The press stays paid, and its button leads to no dead link."""
     world.store.jobs = {800: job(800, CHILD, claim_id=9)}
     world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)
     world.store.claimed[9] = a_claim(

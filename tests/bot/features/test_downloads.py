@@ -1,4 +1,4 @@
-"""What a finished picture gives for nothing: its four parts, and its untouched file."""
+"""The files of a finished picture: the four of its grid, and its original."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -80,8 +80,8 @@ def colour(picture: Picture) -> tuple[int, ...]:
         return found
 
 
-async def test_a_grid_is_cut_into_what_was_chosen(image_processor: ImageProcessor) -> None:
-    """Each number gives its own corner, named by it, in order, whatever order they were chosen in."""
+async def test_a_grid_is_split_into_the_chosen_pictures(image_processor: ImageProcessor) -> None:
+    """Each number gives its own corner, named after it, in order, in whatever order they were chosen."""
     room = Room(image_processor)
     files = await room.results.fetch_grid_pictures(PARENT, [4, 2], place())
     assert [one.name for one in files.pictures] == [f"a_lighthouse_{PARENT}_{number}.png" for number in (2, 4)]
@@ -91,8 +91,8 @@ async def test_a_grid_is_cut_into_what_was_chosen(image_processor: ImageProcesso
     assert not room.relay.requests, "what is kept is not asked for"
 
 
-async def test_what_the_relay_has_split_is_not_cut(image_processor: ImageProcessor) -> None:
-    """Its own pictures are as good as theirs gets, and made to fit."""
+async def test_pictures_that_the_relay_has_split_are_used(image_processor: ImageProcessor) -> None:
+    """Within the size limit."""
     room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has = {url: url.encode() for url in FOUR}
@@ -102,8 +102,8 @@ async def test_what_the_relay_has_split_is_not_cut(image_processor: ImageProcess
     assert room.source.asked == [(FOUR[2], f"a_lighthouse_{PARENT}_3", 10_000)]
 
 
-async def test_one_of_theirs_that_is_gone_is_cut_instead(image_processor: ImageProcessor) -> None:
-    """All are then of one kind."""
+async def test_the_grid_is_split_if_one_of_the_relays_pictures_is_gone(image_processor: ImageProcessor) -> None:
+    """So that all are of one kind."""
     room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR)
     room.source.has[FOUR[0]] = b"one"
@@ -112,15 +112,15 @@ async def test_one_of_theirs_that_is_gone_is_cut_instead(image_processor: ImageP
     assert files.is_split_here
 
 
-async def test_two_pictures_of_a_task_are_no_four(image_processor: ImageProcessor) -> None:
-    """Where the relay gave fewer than were chosen, the grid is cut."""
+async def test_the_grid_is_split_if_the_relay_has_too_few_pictures(image_processor: ImageProcessor) -> None:
+    """Fewer than were chosen."""
     room = Room(image_processor)
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, image_urls=FOUR[:2])
     assert (await room.results.fetch_grid_pictures(PARENT, {4}, place())).is_split_here
 
 
-async def test_the_whole_comes_along(image_processor: ImageProcessor) -> None:
-    """Untouched, after the parts."""
+async def test_the_whole_grid_comes_after_its_parts(image_processor: ImageProcessor) -> None:
+    """Unchanged."""
     files = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID, 1}, place())
     assert [len(one.data) == len(grid()) for one in files.pictures] == [False, True]
     alone = await Room(image_processor).results.fetch_grid_pictures(PARENT, {WHOLE_GRID}, place())
@@ -128,7 +128,7 @@ async def test_the_whole_comes_along(image_processor: ImageProcessor) -> None:
 
 
 async def test_a_task_that_the_store_has_lost_is_fetched(image_processor: ImageProcessor) -> None:
-    """And kept again."""
+    """And saved again."""
     room = Room(image_processor)
     room.store.snapshots.clear()
     room.relay.set(task(status=Status.SUCCESS))
@@ -138,8 +138,8 @@ async def test_a_task_that_the_store_has_lost_is_fetched(image_processor: ImageP
         await room.results.fetch_grid_pictures("5", {1}, place())
 
 
-async def test_a_dead_link_is_asked_for_anew(image_processor: ImageProcessor) -> None:
-    """The relay may have another one by now; the grid's own message has the last."""
+async def test_a_dead_link_is_replaced_by_the_relays_current_one(image_processor: ImageProcessor) -> None:
+    """The last resort is the grid's own message."""
     room = Room(image_processor)
     room.source.has = {"https://cdn.test/new.png": grid()}
     with pytest.raises(PictureGone):
@@ -154,8 +154,8 @@ async def test_a_dead_link_is_asked_for_anew(image_processor: ImageProcessor) ->
         await room.results.fetch_originals(PARENT, place())
 
 
-async def test_an_original_that_fits_is_untouched(image_processor: ImageProcessor) -> None:
-    """Nothing is re-encoded on the way."""
+async def test_an_original_that_fits_is_unchanged(image_processor: ImageProcessor) -> None:
+    """It is not re-encoded."""
     room = Room(image_processor)
     files = await room.results.fetch_originals(PARENT, place())
     assert [one.data for one in files.pictures] == [grid()]
@@ -174,10 +174,10 @@ async def test_an_original_that_does_not_fit_is_linked(image_processor: ImagePro
 
 
 @pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable])
-async def test_what_cannot_be_carried_is_linked(
+async def test_an_original_that_cannot_be_read_is_linked(
     image_processor: ImageProcessor, failure: Callable[[str], PictureError]
 ) -> None:
-    """A browser may manage what we do not."""
+    """A browser may be able to show it."""
     room = Room(image_processor, Source(failures={GRID_URL: failure}))
     files = await room.results.fetch_originals(PARENT, place())
     assert (files.links, type(files.first_error)) == ((GRID_URL,), failure)
@@ -186,8 +186,8 @@ async def test_what_cannot_be_carried_is_linked(
         await room.results.fetch_originals(PARENT, place())
 
 
-async def test_an_address_that_we_may_not_open_is_not_handed_on(image_processor: ImageProcessor) -> None:
-    """Who gave it may mean harm."""
+async def test_a_forbidden_address_is_not_linked(image_processor: ImageProcessor) -> None:
+    """It may be malicious."""
     room = Room(image_processor, Source(failures={GRID_URL: partial(PictureForbidden, reason="not public")}))
     with pytest.raises(PictureForbidden):
         await room.results.fetch_originals(PARENT, place())
@@ -197,7 +197,7 @@ CLIPS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 5))
 
 
 async def test_the_clips_of_a_video_are_its_originals(image_processor: ImageProcessor) -> None:
-    """Each by itself: what does not fit is linked, what is gone is only missing, and the first of either is told."""
+    """A clip that does not fit is linked, one that is gone is missing, and the first error is reported."""
     room = Room(image_processor, Source({CLIPS[0]: b"one", CLIPS[1]: bytes(20_000), CLIPS[3]: b"four"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS)
     files = await room.results.fetch_originals(PARENT, place())
@@ -209,7 +209,7 @@ async def test_the_clips_of_a_video_are_its_originals(image_processor: ImageProc
     assert isinstance(files.first_error, PictureTooLarge)
 
 
-async def test_a_clip_whose_link_died_is_asked_for_anew_by_its_number(image_processor: ImageProcessor) -> None:
+async def test_a_dead_link_of_a_clip_is_replaced_by_that_of_its_index(image_processor: ImageProcessor) -> None:
     room = Room(image_processor, Source({CLIPS[0]: b"one", "https://cdn.test/new.mp4": b"two"}))
     room.store.snapshots[PARENT] = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=CLIPS[:2])
     room.relay.set(task(status=Status.SUCCESS, video_urls=(CLIPS[0], "https://cdn.test/new.mp4")))

@@ -1,4 +1,4 @@
-"""A picture's family: bounded, linked where it may be, and whole as far as the store knows it."""
+"""The lineage of a task: bounded, linked where the reader may see it, and as complete as the store."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def shape(family: Lineage) -> list[str]:
 FOUR = (("grid", "one"), ("one", "zoomed"), ("grid", "two"), ("other", "stranger"))
 
 
-async def test_every_member_finds_the_whole_family() -> None:
+async def test_every_member_finds_the_whole_lineage() -> None:
     """Up to the oldest and down again; parents before children, older children first."""
     families = LineageFinder(store(*FOUR))
     for asked in ("grid", "one", "zoomed", "two"):
@@ -39,15 +39,15 @@ async def test_every_member_finds_the_whole_family() -> None:
     ]
 
 
-async def test_nobody_is_a_family_of_one() -> None:
-    """What the store does not know stands alone, with nothing but its id."""
+async def test_an_unknown_task_is_a_lineage_of_one() -> None:
+    """With nothing but its id."""
     family = await LineageFinder(store()).find_lineage("1", place(), LIEN.id)
     assert shape(family) == ["1"]
     assert (family.members[0].link, family.members[0].pressed, family.has_more) == ("", "", False)
 
 
-async def test_members_tell_what_made_them_and_where_they_are() -> None:
-    """The press's own message says what was pressed; private messages, and other servers', are not linked."""
+async def test_members_show_what_was_pressed_and_a_visible_message() -> None:
+    """The press's own job says what was pressed; private messages, and those of other servers, are not linked."""
     made = store(*FOUR)
     made.snapshots["one"] = task("one", Status.SUCCESS)
     shown = (
@@ -63,8 +63,8 @@ async def test_members_tell_what_made_them_and_where_they_are() -> None:
     assert (found["two"].pressed, found["two"].link, found["zoomed"].link) == ("V2", "", "")
 
 
-async def test_others_private_messages_and_servers_are_nobodys_business() -> None:
-    """Neither prompt nor press: a private end is left out, and between two that are shown it has only its place."""
+async def test_other_peoples_private_tasks_are_hidden() -> None:
+    """A private leaf is left out; a private task between two that are shown is an empty member."""
     made = store(("secret", "shared"), ("shared", "one"), ("shared", "hidden"), ("hidden", "zoomed"), ("one", "far"))
     made.snapshots = {name: task(name, prompt=name) for name in ("secret", "shared", "one", "hidden", "zoomed", "far")}
     elsewhere = replace(place(706), guild_id=99)
@@ -91,8 +91,8 @@ async def test_others_private_messages_and_servers_are_nobodys_business() -> Non
     assert not own.has_more
 
 
-async def test_where_not_all_messages_are_looked_at_nothing_is_told_of_the_rest() -> None:
-    """Or a few hundred messages of one member would open the private ones of another."""
+async def test_tasks_without_a_read_job_are_hidden_when_the_query_reaches_its_limit() -> None:
+    """Otherwise a few hundred messages of one member would reveal the private ones of another."""
     made = store(("grid", "one"))
     made.snapshots = {name: task(name, prompt=name) for name in ("grid", "one")}
     private = job(1, "one", place=place(1, ephemeral=True))
@@ -101,7 +101,7 @@ async def test_where_not_all_messages_are_looked_at_nothing_is_told_of_the_rest(
     assert shape(family) == ["grid"]
 
 
-async def test_a_large_family_is_cut_but_never_of_the_one_asked_for() -> None:
+async def test_a_large_lineage_is_cut_but_keeps_the_requested_task() -> None:
     """The line that leads to it comes first."""
     many = [("grid", f"v{number}") for number in range(100)]
     family = await LineageFinder(store(*many)).find_lineage("v99", place(), LIEN.id)
@@ -110,8 +110,8 @@ async def test_a_large_family_is_cut_but_never_of_the_one_asked_for() -> None:
     assert "v99" in {one.task.id for one in family.members}
 
 
-async def test_a_long_line_is_cut_at_its_old_end() -> None:
-    """And at its young end, seen from far above."""
+async def test_a_long_line_is_cut_at_its_oldest_end() -> None:
+    """And at its youngest end, seen from far above."""
     line = [(str(number), str(number + 1)) for number in range(40)]
     from_below = await LineageFinder(store(*line)).find_lineage("40", place(), LIEN.id)
     assert [one.task.id for one in from_below.members] == [str(number) for number in range(32, 41)]
@@ -121,7 +121,7 @@ async def test_a_long_line_is_cut_at_its_old_end() -> None:
     assert from_above.has_more
 
 
-async def test_a_circle_ends() -> None:
-    """No relay should tell of one; each is shown once."""
+async def test_a_cycle_ends() -> None:
+    """No relay should report one; each task is shown once."""
     family = await LineageFinder(store(("a", "b"), ("b", "c"), ("c", "a"))).find_lineage("a", place(), LIEN.id)
     assert sorted(one.task.id for one in family.members) == ["a", "b", "c"]

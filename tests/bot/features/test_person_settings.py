@@ -1,4 +1,4 @@
-"""What people have chosen: read in time or not at all, and checked before it is kept."""
+"""Settings of a person: read in time, and validated before they are saved."""
 
 import asyncio
 from dataclasses import replace
@@ -19,8 +19,8 @@ def store() -> FakeStore:
     return FakeStore(lambda: NOON)
 
 
-async def test_each_persons_choice_is_their_own(store: FakeStore) -> None:
-    """A change is returned as it is kept, for that person alone."""
+async def test_settings_belong_to_one_person(store: FakeStore) -> None:
+    """A change is returned as it is saved."""
     people = PersonSettingsService(store)
     changed = await people.change_settings(7, lambda settings: replace(settings, remix=True))
     assert changed == PersonSettings(remix=True) == await people.get_settings(7)
@@ -38,15 +38,15 @@ async def test_each_persons_choice_is_their_own(store: FakeStore) -> None:
         ("", "", None),
     ],
 )
-async def test_defaults_are_kept_as_midjourney_reads_them(
+async def test_defaults_are_saved_as_midjourney_reads_them(
     store: FakeStore, typed: str, kept: str, speed: Speed | None
 ) -> None:
-    """Short names are spelt out, dashes put right; a queue is the person's speed, not a parameter of each prompt."""
+    """Short names are spelled out, dashes corrected; a speed is the person's speed, not a parameter of each prompt."""
     changed = await PersonSettingsService(store).set_default_parameters(7, typed)
     assert changed == PersonSettings(defaults=kept, speed=speed)
 
 
-async def test_defaults_without_a_queue_leave_the_speed(store: FakeStore) -> None:
+async def test_defaults_without_a_speed_leave_the_speed(store: FakeStore) -> None:
     """Only what was typed is changed."""
     people = PersonSettingsService(store)
     await people.change_settings(7, lambda settings: replace(settings, speed=Speed.TURBO))
@@ -54,8 +54,8 @@ async def test_defaults_without_a_queue_leave_the_speed(store: FakeStore) -> Non
 
 
 @pytest.mark.parametrize("typed", ["a fox --ar 3:2", "--ar banana", "--repeat 4", "https://x.example/a.png", "--wat 1"])
-async def test_what_cannot_be_a_default_changes_nothing(store: FakeStore, typed: str) -> None:
-    """Words, links, wrong values and several jobs are refused, and what was chosen before stays."""
+async def test_invalid_defaults_change_nothing(store: FakeStore, typed: str) -> None:
+    """Words, links, wrong values and several jobs are refused."""
     people = PersonSettingsService(store)
     await people.set_default_parameters(7, "--tile")
     with pytest.raises(PromptRefused):
@@ -63,8 +63,8 @@ async def test_what_cannot_be_a_default_changes_nothing(store: FakeStore, typed:
     assert (await people.get_settings(7)).defaults == "--tile"
 
 
-async def test_a_press_does_not_wait_for_a_store_that_is_gone(store: FakeStore) -> None:
-    """Then nobody remixes, and a form that would be filled in wrongly is not opened."""
+async def test_a_press_goes_on_without_remix_while_the_store_is_down(store: FakeStore) -> None:
+    """And a form that would be prefilled wrongly is not opened."""
     await store.update_person_settings(7, lambda settings: replace(settings, remix=True))
     store.down = True
     people = PersonSettingsService(store)
@@ -73,10 +73,10 @@ async def test_a_press_does_not_wait_for_a_store_that_is_gone(store: FakeStore) 
         await people.get_settings_in_time(7)
 
 
-async def test_a_press_does_not_wait_for_a_store_that_is_slow(
+async def test_a_press_goes_on_without_remix_if_the_store_is_slow(
     store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a second it goes on without a form: Discord gives three for the first answer."""
+    """Discord allows three seconds for the first answer."""
     free = asyncio.Event()
 
     async def slow(_: int) -> PersonSettings:
@@ -89,7 +89,7 @@ async def test_a_press_does_not_wait_for_a_store_that_is_slow(
 
 
 async def test_tasks_come_in_pages(store: FakeStore) -> None:
-    """A page that is no longer there is the first; nothing at all is one empty page."""
+    """A page that no longer exists is the first; without tasks there is one empty page."""
     people = PersonSettingsService(store)
     nothing = await people.get_task_page(7, TaskFilter.ALL, 3)
     assert (nothing.index, nothing.page_count, list(nothing.tasks)) == (0, 1, [])
@@ -102,7 +102,7 @@ async def test_tasks_come_in_pages(store: FakeStore) -> None:
 
 
 async def test_defaults_are_ready_for_a_command(store: FakeStore) -> None:
-    """Parameters and queue; what is no default any more is left out, as a later version may know it no longer."""
+    """Parameters and speed; a default that is no longer valid is left out."""
     people = PersonSettingsService(store)
     await people.set_default_parameters(7, "--ar 3:2 --relax")
     found = await people.get_defaults(7)

@@ -1,4 +1,4 @@
-"""Seeds: asked for once, remembered where that is possible, and each refusal told as what it is."""
+"""Seeds: read once, saved if possible, and refusals raised as what they are."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -50,8 +50,8 @@ def store() -> FakeStore:
     return FakeStore(lambda: NOON)
 
 
-async def test_a_seed_is_asked_for_once(store: FakeStore) -> None:
-    """Of a finished task it stays with the snapshot, as it never changes."""
+async def test_a_seed_is_read_from_the_relay_once(store: FakeStore) -> None:
+    """That of a finished task is saved with its snapshot, as it never changes."""
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
     source = FakeSource()
     for _ in range(2):
@@ -61,8 +61,8 @@ async def test_a_seed_is_asked_for_once(store: FakeStore) -> None:
     assert store.snapshots[PARENT] == task(status=Status.SUCCESS, seed="636646138")
 
 
-async def test_a_task_that_nobody_follows_is_not_kept(store: FakeStore) -> None:
-    """Whatever else there is of it is unknown; nor is one kept that is being drawn, which the watcher writes."""
+async def test_the_seed_of_a_task_without_a_final_snapshot_is_not_saved(store: FakeStore) -> None:
+    """The rest of it is unknown; and the snapshot of a running task is the poller's to write."""
     assert (await SeedService(FakeSource(), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
     assert store.snapshots == {}
     store.snapshots[PARENT] = task()
@@ -70,8 +70,8 @@ async def test_a_task_that_nobody_follows_is_not_kept(store: FakeStore) -> None:
     assert store.snapshots[PARENT] == task()
 
 
-async def test_a_store_that_is_gone_keeps_no_seed_from_anybody(store: FakeStore) -> None:
-    """Before it is asked for, and while."""
+async def test_a_seed_is_given_while_the_store_is_down(store: FakeStore) -> None:
+    """Whether it goes down before the read or during it."""
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
     assert (await SeedService(FakeSource(store=store), store, at_noon).fetch_seed(PARENT)).seed == "636646138"
     assert store.down
@@ -88,23 +88,25 @@ async def test_a_store_that_is_gone_keeps_no_seed_from_anybody(store: FakeStore)
         (ParentGone("no"), False),
     ],
 )
-async def test_a_refusal_is_one_of_the_seed(store: FakeStore, outcome: RelayError, *, lasting: bool) -> None:
-    """What a submit's refusal would advise, another button say, makes no sense here."""
+async def test_a_refusal_is_raised_as_an_unavailable_seed(
+    store: FakeStore, outcome: RelayError, *, lasting: bool
+) -> None:
+    """The advice for a refused submit, such as another button, makes no sense here."""
     with pytest.raises(SeedUnavailable) as refused:
         await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT)
     assert (refused.value.reason, refused.value.lasting) == ("no", lasting)
 
 
 @pytest.mark.parametrize("outcome", [TaskUnknown(PARENT), KeyRefused("no")])
-async def test_other_failures_stay_what_they_are(store: FakeStore, outcome: RelayError) -> None:
-    """They have their sentences."""
+async def test_other_errors_are_raised_unchanged(store: FakeStore, outcome: RelayError) -> None:
+    """They have their own sentences."""
     with pytest.raises(type(outcome)):
         await SeedService(FakeSource(outcome), store, at_noon).fetch_seed(PARENT)
 
 
 @pytest.mark.parametrize("reason", ["empty_response_body", "HTTP 200", "Invalid URL (GET /mj/task/1/image-seed)"])
 async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reason: str) -> None:
-    """Each further one is refused at once with the same reason, until that is forgotten, or a day old."""
+    """Later requests are refused at once with the same reason, until that is cleared or a day old."""
     source, now = FakeSource(ActionUnsupported(reason, lasting=True)), [NOON]
     seeds = SeedService(source, store, lambda: now[0])
 
@@ -125,7 +127,7 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
     assert len(source.requests) == 3
 
 
-async def test_what_is_known_is_told_though_the_relay_tells_no_more(store: FakeStore) -> None:
+async def test_a_known_seed_is_given_though_the_relay_gives_none(store: FakeStore) -> None:
     await store.save_missing_capability(SEED_CAPABILITY, "empty_response_body", at=NOON, until=NOON + timedelta(days=1))
     store.snapshots[PARENT] = task(status=Status.SUCCESS, seed="7")
     told = await SeedService(FakeSource(), store, at_noon).find_known_seed(PARENT)
@@ -136,8 +138,8 @@ async def test_what_is_known_is_told_though_the_relay_tells_no_more(store: FakeS
 @pytest.mark.parametrize(
     "outcome", [ActionUnsupported("503", lasting=False), RelayUnreachable("502"), SubmitRefused(9, "no"), ParentBusy()]
 )
-async def test_what_may_pass_is_asked_again(store: FakeStore, outcome: RelayError) -> None:
-    """A channel that is down, a 5xx and a task without a seed say nothing of the next one."""
+async def test_a_temporary_refusal_is_not_remembered(store: FakeStore, outcome: RelayError) -> None:
+    """A channel that is down, a 5xx and a task without a seed say nothing about the next one."""
     source = FakeSource(outcome)
     seeds = SeedService(source, store, at_noon)
     for _ in range(2):
@@ -155,8 +157,8 @@ class GoneStore(FakeStore):
         await super().save_missing_capability(ability, reason, at=at, until=until)
 
 
-async def test_a_store_that_is_gone_forbids_no_question() -> None:
-    """What it would remember is asked for again; the refusal is told all the same."""
+async def test_a_refusal_is_raised_though_it_cannot_be_saved() -> None:
+    """The relay is asked again the next time."""
     store, source = GoneStore(at_noon), FakeSource(ActionUnsupported("HTTP 404", lasting=True))
     for _ in range(2):
         with pytest.raises(SeedUnavailable):
@@ -176,8 +178,8 @@ class SlowSource(FakeSource):
         return found
 
 
-async def test_only_so_many_are_asked_for_at_once(store: FakeStore) -> None:
-    """A crowd, or one member who means it, leaves connections to the polls."""
+async def test_eight_seeds_are_read_at_once_at_most(store: FakeStore) -> None:
+    """So that connections are left to the poller."""
     source = SlowSource()
     source.told = asyncio.Event()
     seeds = SeedService(source, store, at_noon)

@@ -71,10 +71,10 @@ async def process(world: World) -> AsyncIterator[Process]:
         yield process
 
 
-async def test_a_proposal_is_free_and_says_what_will_be_sent(
+async def test_a_proposal_is_free_and_holds_what_will_be_sent(
     world: World, process: Process, image_processor: ImageProcessor
 ) -> None:
-    """The mask has the picture's own size; the prompt is put in order."""
+    """The mask has the picture's own size; the prompt is normalized."""
     regions = RegionService(process.presses, Shown(), image_processor)
     proposal = await regions.propose_region(press(button=REGION), "a fox —ar 3:2 in snow", Region.LEFT)
     assert proposal.prompt == "a fox in snow --ar 3:2"
@@ -85,7 +85,7 @@ async def test_a_proposal_is_free_and_says_what_will_be_sent(
     assert again == proposal.mask
 
 
-async def test_a_proposal_of_nothing_is_refused(process: Process, image_processor: ImageProcessor) -> None:
+async def test_a_proposal_without_a_region_is_refused(process: Process, image_processor: ImageProcessor) -> None:
     """A region, or a mask, must be given."""
     with pytest.raises(MaskMissing):
         await RegionService(process.presses, Shown(), image_processor).propose_region(
@@ -93,16 +93,16 @@ async def test_a_proposal_of_nothing_is_refused(process: Process, image_processo
         )
 
 
-async def test_a_clip_has_no_region(process: Process, image_processor: ImageProcessor) -> None:
-    """Nobody can say which frame is meant."""
+async def test_a_clip_is_refused(process: Process, image_processor: ImageProcessor) -> None:
+    """It is unknown which frame is meant."""
     with pytest.raises(PictureUnreadable):
         await RegionService(process.presses, Shown(0, 0), image_processor).propose_region(
             press(button=REGION), "a fox", Region.LEFT
         )
 
 
-async def test_who_may_not_spend_sees_no_preview(process: Process, image_processor: ImageProcessor) -> None:
-    """Admission comes before any work, as does the prompt's check; a mask is not even downloaded."""
+async def test_a_person_who_may_not_spend_gets_no_preview(process: Process, image_processor: ImageProcessor) -> None:
+    """Admission and the prompt are checked before any work; the mask is not even downloaded."""
     regions, mask = RegionService(process.presses, Shown(), image_processor), FakePictureInput("mine.png")
     with pytest.raises(ServerNotAllowed):
         await regions.propose_region(press(button=REGION, guild_id=99), "a fox", mask)
@@ -129,7 +129,7 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
 
 
 async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World, process: Process) -> None:
-    """The child is taken back: its form, opened later, would go without the mask; and nothing was drawn."""
+    """The child is retracted, as its form would be sent without the mask later; and nothing was drawn."""
     world.relay.outcomes = [ASKS_FOR_MODAL, RelayBusy("23"), ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
     answerer = FakePressFollowups()
@@ -146,10 +146,10 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World
 
 
 @pytest.mark.parametrize(("ends", "told"), [(ACCEPTED, AlreadyPressed), (SubmitOutcomeUnknown("lost"), AnswerLost)])
-async def test_what_was_confirmed_after_a_refusal_is_not_paid_again(
+async def test_a_proposal_confirmed_after_a_refusal_is_not_paid_again(
     world: World, process: Process, ends: SubmitResponse | RelayError, told: type[PressRefused]
 ) -> None:
-    """The second confirmation is the proposal's as well: a third, however late, finds it."""
+    """The second confirmation belongs to the proposal as well: a third, however late, finds it."""
     world.relay.outcomes = [RelayBusy("30"), ends]
     for number in (101, 102):
         await process.presses.confirm_region(
@@ -161,8 +161,8 @@ async def test_what_was_confirmed_after_a_refusal_is_not_paid_again(
     assert len(world.relay.accepted) == 1
 
 
-async def test_a_proposal_that_is_always_refused_is_to_be_made_anew(world: World, process: Process) -> None:
-    """As many claims as one message has are enough to tell that something is wrong with it."""
+async def test_a_proposal_that_is_refused_too_often_expires(world: World, process: Process) -> None:
+    """As many claims as one message may have show that something is wrong with it."""
     world.relay.outcomes = [RelayBusy("30")] * 9
     for number in range(101, 105):
         await process.presses.confirm_region(
@@ -182,10 +182,10 @@ def waiting(world: World, **place: Any) -> Press:  # noqa: ANN401
     return replace(press(task_id=CHILD), button_key=PENDING_MODAL_KEY)
 
 
-async def test_a_child_that_waits_is_proposed_over_its_parents_picture(
+async def test_a_child_that_waits_for_its_form_is_previewed_over_its_parents_picture(
     world: World, process: Process, image_processor: ImageProcessor
 ) -> None:
-    """Once more for free; its confirmation sends the form alone, with the mask, and only once."""
+    """Free again; its confirmation sends the form alone, with the mask, and only once."""
     asks = waiting(world)
     proposal = await RegionService(process.presses, Shown(), image_processor).propose_region(
         asks, "a fox in snow", Region.LEFT
@@ -202,8 +202,8 @@ async def test_a_child_that_waits_is_proposed_over_its_parents_picture(
     assert world.store.jobs[800].form_sent
 
 
-async def test_a_mask_that_was_refused_may_be_sent_again(world: World, process: Process) -> None:
-    """Nothing was paid: the child waits still, and what proposed the mask too."""
+async def test_a_refused_mask_may_be_submitted_again(world: World, process: Process) -> None:
+    """Nothing was billed: the child still waits."""
     asks = waiting(world)
     world.relay.outcomes = [RelayBusy("saturated"), ACCEPTED]
     answerer = FakePressFollowups()
@@ -219,8 +219,8 @@ async def test_a_mask_that_was_refused_may_be_sent_again(world: World, process: 
     assert [sent.kind for sent in world.relay.accepted] == ["modal"]
 
 
-async def test_a_child_that_nobody_could_be_shown_is_not_paid(world: World, process: Process) -> None:
-    """Private, and its token gone; or not known at all any more."""
+async def test_a_child_whose_message_cannot_be_reached_is_not_paid(world: World, process: Process) -> None:
+    """Private, and its token expired; or no longer known."""
     asks = waiting(world, reachable=False, ephemeral=True, token_expires_at=world.clock.now())
     with pytest.raises(PlaceUnreachable):
         await process.presses.confirm_region(asks, 900, "a fox", b"mask", FakePressFollowups())

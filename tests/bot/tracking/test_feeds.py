@@ -13,7 +13,7 @@ from tests.fakes.rows import task
 
 
 async def test_a_slow_reader_gets_only_the_newest_snapshot(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Never a backlog."""
+    """It gets no backlog."""
     async with poller.watch("1") as feed:
         for progress in (10, 20, 30):
             relay.set(task("1", progress=progress))
@@ -28,7 +28,7 @@ async def test_a_slow_reader_gets_only_the_newest_snapshot(clock: FakeClock, rel
 
 
 async def test_a_last_snapshot_that_comes_while_the_reader_is_busy_is_read(clock: FakeClock) -> None:
-    """A reader that is busy with the last snapshot sees what came after it."""
+    """A reader that is busy with one last snapshot also reads a later one."""
     feed = Feed()
     news = aiter(feed)
     feed.publish(task("1", Status.SUCCESS, 100, buttons=()), over=True)
@@ -38,7 +38,7 @@ async def test_a_last_snapshot_that_comes_while_the_reader_is_busy_is_read(clock
 
 
 async def test_an_outage_before_the_first_snapshot_yields_nothing(clock: FakeClock) -> None:
-    """A feed with nothing to show stays quiet through an outage."""
+    """The reader is woken, but has nothing to read."""
     feed = Feed()
     feed.report_outage(clock.now())
     feed.report_outage(clock.now())
@@ -50,7 +50,7 @@ async def test_an_outage_before_the_first_snapshot_yields_nothing(clock: FakeClo
 
 
 async def test_a_snapshot_that_was_taken_does_not_wake_the_reader(clock: FakeClock) -> None:
-    """But an end that it takes is still told as one."""
+    """A last snapshot wakes it even so."""
     feed = Feed()
     news = aiter(feed)
     feed.publish(task("1", progress=1), over=False)

@@ -1,4 +1,4 @@
-"""Which buttons the bot offers itself, of which tasks, and how it learns that its relay sends none."""
+"""The buttons that the bot offers itself, for which tasks, and how it learns that its relay sends none."""
 
 import json
 from datetime import timedelta
@@ -53,8 +53,8 @@ def told(name: str) -> Task:
 
 
 @pytest.mark.parametrize("action", ["IMAGINE", "VARIATION", "REROLL", "BLEND"])
-def test_a_grid_has_its_nine(action: str) -> None:
-    """In the order and with the faces that Midjourney gives them."""
+def test_a_grid_is_offered_nine_buttons(action: str) -> None:
+    """In Midjourney's order, with its labels and emoji."""
     buttons = build_offered_buttons(finished(action))
     assert names(buttons) == GRID
     assert [button.label or button.emoji for button in buttons] == [*GRID[:4], "🔄", *GRID[5:]]
@@ -64,13 +64,13 @@ def test_a_grid_has_its_nine(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["UPSCALE", "PAN", "ZOOM", "SWAP_FACE", "MODAL", "UPLOAD", ""])
-def test_a_single_picture_has_none(action: str) -> None:
-    """Nor has a task of which it is not known whether it brings four."""
+def test_a_single_picture_is_offered_no_buttons(action: str) -> None:
+    """Nor is a task of which it is unknown whether it has four pictures."""
     assert build_offered_buttons(finished(action)) == ()
 
 
-def test_lines_have_those_that_the_text_holds() -> None:
-    """By their own numbers; all at once where there are several."""
+def test_each_line_of_a_text_is_offered_a_button() -> None:
+    """By its own number; "Imagine all" if there are several lines."""
     buttons = build_offered_buttons(finished("DESCRIBE", properties={"finalPrompt": LINES}))
     assert names(buttons) == ("Imagine 1", "Imagine 2", "Imagine 4", "Imagine all")
     assert [button.emoji for button in buttons] == ["1️⃣", "2️⃣", "4️⃣", "🎉"]
@@ -81,13 +81,13 @@ def test_lines_have_those_that_the_text_holds() -> None:
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.SUCCESS])
-def test_nothing_is_offered_of_what_is_unfinished(status: Status) -> None:
-    """Or has failed."""
+def test_an_unfinished_task_is_offered_no_buttons(status: Status) -> None:
+    """Nor is one that has failed."""
     assert build_offered_buttons(finished(status=status.value)) == ()
 
 
-def test_real_answers_of_midjourney_proxy() -> None:
-    """As they were recorded: a grid, a description, and one of four."""
+def test_recorded_tasks_of_midjourney_proxy_are_offered_buttons() -> None:
+    """A grid and a description are, one of four pictures is not."""
     assert names(add_offered_buttons(told("nov_imagine_success"), relay_sends_none=False).buttons) == GRID
     described = add_offered_buttons(told("nov_describe_success"), relay_sends_none=False)
     assert names(described.buttons) == (*(f"Imagine {number}" for number in range(1, 5)), "Imagine all")
@@ -100,8 +100,8 @@ def test_real_answers_of_midjourney_proxy() -> None:
 
 
 @pytest.mark.parametrize(("row", "buttons_key"), TOLD)
-def test_the_three_cases_are_told_apart_and_kept(row: dict[str, Any], buttons_key: ButtonsKey) -> None:
-    """A snapshot comes out of the store as it went in; only what is to come later is waited for."""
+def test_the_three_kinds_of_buttons_key_survive_the_store(row: dict[str, Any], buttons_key: ButtonsKey) -> None:
+    """Only a null key means that buttons may come later."""
     seen = finished(**row)
     assert seen.buttons_key is buttons_key
     assert seen.is_complete is (row is ABSENT or row is SENT)
@@ -114,8 +114,8 @@ def test_the_three_cases_are_told_apart_and_kept(row: dict[str, Any], buttons_ke
         assert task_from_row(task_to_row(kept)) == kept
 
 
-def test_a_snapshot_of_an_older_version_is_read() -> None:
-    """It says neither what the relay's key held, nor of any button that the bot offered it."""
+def test_a_snapshot_of_an_older_version_can_be_read() -> None:
+    """It holds neither what the relay's key was, nor which buttons the bot offered."""
     row = task_to_row(finished(**SENT))
     body = json.loads(row["body"])
     del body["buttonsKey"]
@@ -125,16 +125,16 @@ def test_a_snapshot_of_an_older_version_is_read() -> None:
 
 
 @pytest.mark.parametrize("value", [1, "true", "True", [], None])
-def test_a_relay_offers_nothing_in_our_name(value: object) -> None:
-    """Whatever its rows hold beside what is known."""
+def test_a_relay_cannot_mark_its_buttons_as_the_bots(value: object) -> None:
+    """Whatever else its rows hold."""
     row: dict[str, Any] = {"buttons": [{"customId": "MJ::x::1", "offered": value}], "buttonsKey": value}
     seen = finished(**row)
     assert [button.offered for button in seen.buttons] == [False]
     assert seen.buttons_key is ButtonsKey.NULL
 
 
-def test_the_relays_own_buttons_win() -> None:
-    """Late ones replace those that were offered; a row that forgot them brings no offered ones back."""
+def test_the_relays_buttons_replace_offered_ones() -> None:
+    """A later row without buttons does not bring the offered ones back."""
     offered = add_offered_buttons(finished(**NULL), relay_sends_none=True)
     own = finished(**SENT)
     assert own.merge_earlier(offered).buttons == own.buttons
@@ -161,18 +161,20 @@ def offers(store: FakeStore, clock: FakeClock) -> ButtonOffers:
     return ButtonOffers(store, clock.now)
 
 
-async def test_a_relay_without_the_key_is_known_at_once(offers: ButtonOffers, store: FakeStore) -> None:
-    """Its grids are not waited for; once one has ended, the check says what this relay lacks."""
+async def test_a_relay_without_the_buttons_key_is_offered_buttons_at_once(
+    offers: ButtonOffers, store: FakeStore
+) -> None:
+    """After its first grid, /mjcheck shows that this relay sends no buttons."""
     assert names((await offers.add_missing_buttons(finished())).buttons) == GRID
     assert store.missing_capabilities == {}
     await offers.learn_and_add_buttons(finished())
     assert set(store.missing_capabilities) == {BUTTONS_CAPABILITY}
 
 
-async def test_a_relay_that_says_null_is_learnt_from_its_first_grid(
+async def test_a_relay_with_null_buttons_is_learned_from_its_first_grid(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
-    """That one gets its buttons after its minute, later ones at once, in every process, for a week that is renewed."""
+    """That grid gets its buttons after a minute, later ones at once, in every process, for a week that is renewed."""
     assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
     assert names((await offers.learn_and_add_buttons(finished(**NULL))).buttons) == GRID
     for seen_by in (offers, ButtonOffers(store, clock.now)):
@@ -187,10 +189,8 @@ async def test_a_relay_that_says_null_is_learnt_from_its_first_grid(
     assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
 
 
-async def test_what_is_known_is_not_written_with_every_grid(
-    offers: ButtonOffers, store: FakeStore, clock: FakeClock
-) -> None:
-    """Once a day is enough."""
+async def test_what_is_learned_is_saved_once_a_day(offers: ButtonOffers, store: FakeStore, clock: FakeClock) -> None:
+    """Not with every grid."""
     await offers.learn_and_add_buttons(finished(**NULL))
     (first,) = store.missing_capabilities.values()
     clock.time += timedelta(hours=5).total_seconds()
@@ -198,20 +198,18 @@ async def test_what_is_known_is_not_written_with_every_grid(
     assert [*store.missing_capabilities.values()] == [first]
 
 
-async def test_the_first_buttons_that_come_are_believed(
+async def test_the_first_buttons_of_a_relay_end_the_offers(
     offers: ButtonOffers, store: FakeStore, clock: FakeClock
 ) -> None:
-    """Whatever task they are of."""
+    """Whatever task they belong to."""
     await offers.learn_and_add_buttons(finished(**NULL))
     assert await offers.learn_and_add_buttons(finished("UPSCALE", **SENT)) == finished("UPSCALE", **SENT)
     assert await store.find_missing_capabilities(clock.now()) == {}
     assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
 
 
-async def test_an_empty_array_says_that_there_are_none(
-    offers: ButtonOffers, store: FakeStore, clock: FakeClock
-) -> None:
-    """It teaches nothing, and nothing is offered."""
+async def test_an_empty_array_of_buttons_is_final(offers: ButtonOffers, store: FakeStore, clock: FakeClock) -> None:
+    """Nothing is learned from it, and nothing is offered."""
     assert (await offers.learn_and_add_buttons(finished(**EMPTY))).buttons == ()
     assert await store.find_missing_capabilities(clock.now()) == {}
     await offers.learn_and_add_buttons(finished(**NULL))
@@ -220,8 +218,10 @@ async def test_an_empty_array_says_that_there_are_none(
 
 
 @pytest.mark.parametrize("action", ["UPSCALE", "DESCRIBE", "SWAP_FACE", "MODAL"])
-async def test_only_a_grid_teaches(offers: ButtonOffers, store: FakeStore, action: str) -> None:
-    """A description that never got buttons gets its lines all the same: they work everywhere."""
+async def test_only_a_grid_shows_that_a_relay_sends_no_buttons(
+    offers: ButtonOffers, store: FakeStore, action: str
+) -> None:
+    """A description without buttons is offered those of its lines even so: they work on every relay."""
     learnt = await offers.learn_and_add_buttons(finished(action, **NULL, properties={"finalPrompt": LINES}))
     assert store.missing_capabilities == {}
     assert bool(learnt.buttons) is (action == "DESCRIBE")
@@ -230,8 +230,8 @@ async def test_only_a_grid_teaches(offers: ButtonOffers, store: FakeStore, actio
     assert store.missing_capabilities == {}
 
 
-async def test_a_relay_that_leaves_the_key_out_at_times_is_waited_for(offers: ButtonOffers) -> None:
-    """Once it has sent buttons: others may be on their way."""
+async def test_a_relay_that_has_sent_buttons_is_given_time_without_the_key(offers: ButtonOffers) -> None:
+    """Others may still come."""
     await offers.add_missing_buttons(finished(**SENT))
     later = await offers.add_missing_buttons(finished("UPSCALE"))
     assert (later.buttons_key, later.is_complete) == (ButtonsKey.NULL, False)
@@ -239,8 +239,8 @@ async def test_a_relay_that_leaves_the_key_out_at_times_is_waited_for(offers: Bu
     assert names((await offers.learn_and_add_buttons(await offers.add_missing_buttons(finished()))).buttons) == GRID
 
 
-async def test_without_the_database_buttons_are_offered_all_the_same(offers: ButtonOffers, store: FakeStore) -> None:
-    """That task gets them; that the relay sends none is learnt from a later grid."""
+async def test_buttons_are_offered_while_the_store_is_down(offers: ButtonOffers, store: FakeStore) -> None:
+    """A later grid shows again that the relay sends none."""
     store.down = True
     assert names((await offers.learn_and_add_buttons(finished(**NULL))).buttons) == GRID
     assert (await offers.add_missing_buttons(finished(**NULL))).buttons == ()
@@ -248,7 +248,7 @@ async def test_without_the_database_buttons_are_offered_all_the_same(offers: But
 
 
 async def test_a_message_gets_its_buttons_after_the_usual_minute() -> None:
-    """And keeps them in its snapshot, from which they are pressed."""
+    """The snapshot in the store has them, so that they can be pressed."""
     world = World()
     world.relay.set(task(status=Status.SUCCESS, action="IMAGINE", buttons=None))
     async with world.process() as process:
@@ -263,8 +263,8 @@ async def test_a_message_gets_its_buttons_after_the_usual_minute() -> None:
     assert world.store.snapshots[PARENT].buttons == last.buttons
 
 
-async def test_late_buttons_of_a_relay_that_was_thought_to_send_none() -> None:
-    """They are waited for, taken, and believed."""
+async def test_late_buttons_correct_what_was_learned() -> None:
+    """They are waited for, shown, and remembered."""
     world = World()
     await world.store.save_missing_capability(
         BUTTONS_CAPABILITY, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7)
@@ -285,8 +285,8 @@ async def test_late_buttons_of_a_relay_that_was_thought_to_send_none() -> None:
     assert await world.store.find_missing_capabilities(world.clock.now()) == {}
 
 
-async def test_a_single_picture_knows_what_its_relay_lacks() -> None:
-    """So that its message can say why there is nothing to press."""
+async def test_a_single_picture_shows_which_capabilities_are_missing() -> None:
+    """So that its message can say why it has no buttons."""
     world = World()
     await world.store.save_missing_capability(
         BUTTONS_CAPABILITY, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7)
@@ -300,8 +300,8 @@ async def test_a_single_picture_knows_what_its_relay_lacks() -> None:
     ]
 
 
-def test_kinds_say_whether_a_form_opens() -> None:
-    """Nothing of what is offered takes a new prompt but the lines."""
+def test_only_buttons_of_lines_open_a_form() -> None:
+    """No other offered button takes a new prompt."""
     assert {resolve_action(button.custom_id).modal_kind for button in build_offered_buttons(finished())} == {None}
     assert {resolve_action(button.custom_id).kind for button in build_offered_buttons(finished())} == {
         ButtonKind.PICK_FROM_GRID,

@@ -19,7 +19,7 @@ from tests.fakes.rows import task
 
 
 async def test_a_new_watch_is_polled_within_100_ms(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Also where the loop has just gone to sleep for an hour."""
+    """Also when the loop has just started to wait for an hour."""
     relay.set(task("1", progress=5))
     await clock.advance(100.0)
     reader = Reader(poller, "1")
@@ -29,7 +29,7 @@ async def test_a_new_watch_is_polled_within_100_ms(clock: FakeClock, relay: Fake
 
 
 async def test_a_task_is_polled_until_it_has_ended(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Every interval, changes only, ending with the success and with nobody left watching."""
+    """At every interval; the reader gets only changes, and the watch ends with the success."""
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
     await clock.advance(11.0)
@@ -61,7 +61,7 @@ async def test_120_tasks_cost_three_requests_a_round(clock: FakeClock, relay: Fa
 
 
 async def test_two_watches_of_one_task_share_its_poll(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """The second is shown at once what the first has seen; the last one out stops it."""
+    """The second gets at once what the first has read; the task is watched until both have left."""
     relay.set(task("1", progress=5))
     first = Reader(poller, "1")
     await clock.advance(1.0)
@@ -78,7 +78,7 @@ async def test_two_watches_of_one_task_share_its_poll(clock: FakeClock, relay: F
 async def test_a_new_message_about_an_old_task_has_it_polled_often(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """Whoever asks now is served at the pace of the young, and does not ask twice at a time."""
+    """As often as a young task, with one read at a time."""
     relay.set(task("1"))
     first = Reader(poller, "1", since=clock.now() - timedelta(hours=1))
     await clock.advance(1.0)
@@ -103,8 +103,10 @@ async def test_an_old_task_is_polled_less_often(clock: FakeClock, relay: FakeRel
     await reader.leave()
 
 
-async def test_only_a_missing_id_is_fetched_by_itself(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """A list that lacks a task which the relay has does not make it unknown."""
+async def test_only_an_id_that_is_missing_in_a_batch_is_fetched_singly(
+    clock: FakeClock, relay: FakeRelay, poller: Poller
+) -> None:
+    """A task that is missing in a list may exist."""
     relay.set(task("1", progress=3))
     relay.set(task("2", progress=4))
     relay.hidden.add("2")
@@ -117,7 +119,7 @@ async def test_only_a_missing_id_is_fetched_by_itself(clock: FakeClock, relay: F
 
 
 async def test_a_missing_id_does_not_delay_its_batch(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """What the list told is passed on before the stray is looked for."""
+    """The rest of the batch is published before the missing task is fetched."""
     relay.set(task("1"))
     relay.set(task("2"))
     relay.hidden.add("2")
@@ -131,7 +133,7 @@ async def test_a_missing_id_does_not_delay_its_batch(clock: FakeClock, relay: Fa
 
 
 async def test_an_unknown_task_ends_its_feed(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Once its message is older than the moment that a relay may need to find it."""
+    """Once its message is older than the time that a relay may need to find a new task."""
     reader = Reader(poller, "1", since=clock.now() - timedelta(seconds=31))
     await clock.advance(1.0)
     assert isinstance(reader.done.exception(), TaskUnknown)
@@ -139,7 +141,7 @@ async def test_an_unknown_task_ends_its_feed(clock: FakeClock, relay: FakeRelay,
 
 
 async def test_a_new_task_may_be_unknown_for_half_a_minute(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """It is asked for again for half a minute, and found."""
+    """It is read again for that long, and found."""
     reader = Reader(poller, "1")
     await clock.advance(12.0)
     relay.set(task("1", progress=1))
@@ -151,7 +153,7 @@ async def test_a_new_task_may_be_unknown_for_half_a_minute(clock: FakeClock, rel
 async def test_a_relay_without_lists_is_detected_once(
     clock: FakeClock, relay: FakeRelay, poller: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """From then on each task is fetched by itself, eight at a time."""
+    """From then on each task is fetched singly, eight at a time."""
     caplog.set_level(logging.INFO)
     relay.has_lists = False
     relay.seconds = 0.2
@@ -174,7 +176,7 @@ async def test_a_relay_without_lists_is_detected_once(
 async def test_an_error_page_in_an_outage_is_not_a_missing_list(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """A proxy's page reads like a path that is lacking: one task is asked for, not all, and lists go on after."""
+    """One task is fetched, not all, and lists are used again after the outage."""
     for task_id in make_ids(60):
         relay.set(task(task_id))
     readers = [Reader(poller, task_id) for task_id in make_ids(60)]
@@ -194,7 +196,7 @@ async def test_an_error_page_in_an_outage_is_not_a_missing_list(
 async def test_tasks_are_read_singly_when_lists_stop_working(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """Where single tasks are still told, all of a batch are asked for so, each round."""
+    """All of a batch, at every interval."""
     relay.set(task("1", progress=1))
     relay.set(task("2", progress=1))
     readers = [Reader(poller, "1"), Reader(poller, "2")]
@@ -224,7 +226,7 @@ async def test_at_most_eight_requests_are_under_way(clock: FakeClock, relay: Fak
 
 
 async def test_a_slow_batch_does_not_delay_other_tasks(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """A request that takes half a minute leaves the other tasks their pace."""
+    """Other tasks are read at their interval beside a request that takes half a minute."""
     relay.set(task("1"))
     relay.set(task("2"))
     relay.slow["1"] = 30.0
@@ -239,7 +241,7 @@ async def test_a_slow_batch_does_not_delay_other_tasks(clock: FakeClock, relay: 
 
 
 async def test_lookups_at_the_same_time_share_a_poll(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Five looks at five tasks are one request; a look at a watched task is none."""
+    """Five lookups of five tasks are one request; a lookup of a watched task is none."""
     for task_id in make_ids(5):
         relay.set(task(task_id, progress=2))
     found = await clock.run_until(asyncio.gather(*map(poller.fetch_task, make_ids(5))), within=0.2)
@@ -253,14 +255,14 @@ async def test_lookups_at_the_same_time_share_a_poll(clock: FakeClock, relay: Fa
 
 
 async def test_a_lookup_of_an_unknown_task_fails_at_once(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """The grace is for messages that wait for their child, not for a mistyped id."""
+    """Only messages wait for a new task to be found, not a mistyped id."""
     with pytest.raises(TaskUnknown):
         await clock.run_until(poller.fetch_task("1"), within=0.2)
     assert poller.watched_count == 0
 
 
 async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """To the second, whatever the interval, and alone: who came later goes on."""
+    """To the second, whatever the interval; a later feed goes on."""
     relay.set(task("1"))
     reader = Reader(poller, "1", until=clock.now() + timedelta(seconds=12))
     other = Reader(poller, "1", until=clock.now() + timedelta(seconds=50))
@@ -275,7 +277,7 @@ async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, po
 
 
 async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock, poller: Poller) -> None:
-    """70 minutes of finished tasks at 10,000 an hour were 100 MiB."""
+    """70 minutes of finished tasks at 10,000 an hour took 100 MiB."""
     until = clock.now() + timedelta(minutes=70)
     async with poller.watch("1", until=until, seed=task("1")) as feed:
         left = weakref.ref(feed)
@@ -289,7 +291,7 @@ async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock
 async def test_a_programming_error_ends_one_poll_only(
     clock: FakeClock, relay: FakeRelay, poller: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged with its traceback, and its tasks are asked for again like all others."""
+    """It is logged with its traceback, and its tasks are read again like all others."""
     relay.broken["1"] = ZeroDivisionError("ours")
     relay.hidden.add("1")
     relay.set(task("1", progress=1))
@@ -310,7 +312,7 @@ async def test_a_programming_error_ends_one_poll_only(
 async def test_a_programming_error_keeps_what_the_batch_brought(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """The tasks of a batch that were read are told, and keep their next time."""
+    """The tasks that were read are published, and keep their next time."""
     relay.set(task("1"))
     relay.set(task("2"))
     relay.hidden.add("2")
@@ -327,7 +329,7 @@ async def test_a_programming_error_keeps_what_the_batch_brought(
 
 @pytest.mark.parametrize("seconds", [0.0, 10.0])
 async def test_cancelling_the_loop_leaves_nothing_behind(clock: FakeClock, relay: FakeRelay, seconds: float) -> None:
-    """Polls under way are cancelled with it, and awaited."""
+    """Polls under way are canceled with it, and awaited."""
     relay.seconds = seconds
     relay.set(task("1"))
     async with run_poller(clock, relay) as poller:
@@ -341,7 +343,7 @@ async def test_cancelling_the_loop_leaves_nothing_behind(clock: FakeClock, relay
 
 
 async def test_watches_are_kept_until_the_loop_starts(clock: FakeClock, relay: FakeRelay) -> None:
-    """Also one whose reader has left before."""
+    """Also when one of them has ended before."""
     relay.set(task("1", progress=1))
     poller = Poller(relay, PollSchedule(5.0), clock.clock)
     async with poller.watch("2"):
@@ -358,7 +360,7 @@ async def test_watches_are_kept_until_the_loop_starts(clock: FakeClock, relay: F
 async def test_a_success_without_its_picture_is_polled_again(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """The picture often comes a round later; the message has both."""
+    """The picture often comes at the next interval; the reader gets both."""
     relay.set(task("1", Status.SUCCESS, 100, image_url="", buttons=()))
     reader = Reader(poller, "1")
     await clock.advance(6.0)
@@ -372,7 +374,7 @@ async def test_a_success_without_its_picture_is_polled_again(
 async def test_a_success_that_never_gets_a_picture_ends_after_a_minute(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """With the same snapshot once more, as the end is news."""
+    """The reader gets the same snapshot again as the last one."""
     relay.set(task("1", Status.SUCCESS, 100, image_url="", buttons=()))
     reader = Reader(poller, "1")
     await clock.advance(59.0)
@@ -386,7 +388,7 @@ async def test_a_success_that_never_gets_a_picture_ends_after_a_minute(
 async def test_a_task_known_to_have_ended_is_not_polled(
     clock: FakeClock, relay: FakeRelay, poller: Poller, status: Status
 ) -> None:
-    """A message about it needs no request, nor a relay."""
+    """Its message needs no request, and no relay that answers."""
     relay.failure = RelayUnreachable("no answer")
     reader = Reader(poller, "1", seed=task("1", status))
     await clock.advance(10.0)
@@ -396,7 +398,7 @@ async def test_a_task_known_to_have_ended_is_not_polled(
 
 
 async def test_a_new_signature_of_a_link_is_no_change(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """`rand` changes with every answer, and nobody sees it."""
+    """`rand` changes with every answer, and is not visible."""
     reader = Reader(poller, "1")
     for rand in range(5):
         relay.set(task("1", progress=5, image_url=f"https://cdn.test/1.png?rand={rand}"))
@@ -406,7 +408,7 @@ async def test_a_new_signature_of_a_link_is_no_change(clock: FakeClock, relay: F
 
 
 async def test_progress_never_goes_back(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Nor does a state: two instances of a relay may disagree."""
+    """Nor does the status: two instances of a relay may disagree."""
     reader = Reader(poller, "1", seed=task("1", progress=30))
     relay.set(task("1", Status.NOT_START, 0))
     await clock.advance(5.0)

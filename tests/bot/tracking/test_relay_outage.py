@@ -13,10 +13,10 @@ from tests.fakes.relay import FakeRelay
 from tests.fakes.rows import task
 
 
-async def test_messages_show_an_outage_after_15_s_and_it_is_logged_once(
+async def test_an_outage_is_reported_after_15_s_and_logged_once(
     clock: FakeClock, relay: FakeRelay, poller: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Messages hear of it after 15 s, and of its end at once."""
+    """Its end is reported at once, and logged once."""
     caplog.set_level(logging.INFO)
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
@@ -56,7 +56,7 @@ async def test_reads_in_an_outage_become_rarer(clock: FakeClock, relay: FakeRela
 
 
 async def test_retry_after_pauses_every_read(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """No request before its time, not even for a new watch, and messages hear of the silence meanwhile."""
+    """Also the first read of a new watch; feeds report the silence meanwhile."""
     relay.failure = RelayBusy("429", retry_after=120.0)
     relay.set(task("2"))
     old = Reader(poller, "1", seed=task("1", progress=7))
@@ -76,7 +76,7 @@ async def test_retry_after_pauses_every_read(clock: FakeClock, relay: FakeRelay,
 async def test_retry_after_pauses_reads_for_two_minutes_at_most(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """One answer that asks for an hour leaves no message alone for an hour."""
+    """Even if the relay asks for an hour."""
     relay.failure = RelayBusy("429", retry_after=3600.0)
     reader = Reader(poller, "1")
     await clock.advance(1.0)
@@ -93,7 +93,7 @@ async def test_retry_after_pauses_reads_for_two_minutes_at_most(
 async def test_a_clock_set_back_leaves_no_task_unread(
     clock: FakeClock, relay: FakeRelay, poller: Poller, error: RelayError | None
 ) -> None:
-    """What was due, or held, by the clock of before is due by the clock of now; nothing is asked for more often."""
+    """Times computed by the old clock no longer count, and no task is read more often."""
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
     await clock.advance(11.0)
@@ -113,7 +113,7 @@ async def test_a_clock_set_back_leaves_no_task_unread(
 async def test_retry_after_is_obeyed_after_the_clock_was_set_back(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """An old Retry-After is forgotten, a new one obeyed, and whoever looks is told the new one."""
+    """The old pause is forgotten, the new one obeyed, and a lookup reports the new one."""
     relay.failure = RelayBusy("429", retry_after=60.0)
     reader = Reader(poller, "1")
     await clock.advance(1.0)
@@ -132,7 +132,7 @@ async def test_retry_after_is_obeyed_after_the_clock_was_set_back(
 async def test_a_retry_after_of_zero_keeps_the_base_interval(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """The base interval is kept whatever the relay says."""
+    """So it causes no hot loop."""
     relay.failure = RelayBusy("429", retry_after=0.0)
     reader = Reader(poller, "1")
     await clock.advance(21.0)
@@ -141,7 +141,7 @@ async def test_a_retry_after_of_zero_keeps_the_base_interval(
 
 
 async def test_a_lookup_in_an_outage_fails_at_once(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """The first by the poll, the next by a fetch of their own while the loop waits."""
+    """The first by the poll, the next by a read of its own while the loop waits."""
     relay.failure = KeyRefused("invalid token")
     for _ in range(2):
         with pytest.raises(KeyRefused):
@@ -155,7 +155,7 @@ async def test_a_lookup_in_an_outage_fails_at_once(clock: FakeClock, relay: Fake
 async def test_a_lookup_during_retry_after_says_how_long_to_wait(
     clock: FakeClock, relay: FakeRelay, poller: Poller
 ) -> None:
-    """Without a request, which the relay has forbidden."""
+    """Without a request."""
     relay.failure = RelayBusy("429", retry_after=100.0)
     with pytest.raises(RelayBusy):
         await clock.run_until(poller.fetch_task("1"))
@@ -167,7 +167,7 @@ async def test_a_lookup_during_retry_after_says_how_long_to_wait(
 
 
 async def test_the_time_of_the_last_answer_is_kept(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """An operator's health check asks for it; an unknown task is an answer, too."""
+    """The health check needs it; that a task is unknown is an answer, too."""
     assert poller.last_answer_at is None
     reader = Reader(poller, "1")
     await clock.advance(0.1)
@@ -179,7 +179,7 @@ async def test_the_time_of_the_last_answer_is_kept(clock: FakeClock, relay: Fake
 async def test_a_feed_survives_every_failure_of_the_relay(
     clock: FakeClock, relay: FakeRelay, poller: Poller, error: RelayError
 ) -> None:
-    """A job's feed never ends by it."""
+    """It goes on once the relay answers."""
     relay.failure = error
     relay.set(task("1", progress=1))
     reader = Reader(poller, "1")
@@ -191,7 +191,7 @@ async def test_a_feed_survives_every_failure_of_the_relay(
 
 
 async def test_a_feed_survives_a_failed_single_fetch(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Also behind a list that lacks the task."""
+    """Also one that follows a list without the task."""
     relay.set(task("1", progress=1))
     relay.hidden.add("1")
     relay.broken["1"] = RelayUnreachable("no answer")
@@ -212,7 +212,7 @@ def _name_refusals(reader: Reader) -> list[str]:
 async def test_a_confirmed_refusal_of_the_key_is_reported_and_logged(
     clock: FakeClock, relay: FakeRelay, poller: Poller, caplog: pytest.LogCaptureFixture, error: RelayError
 ) -> None:
-    """A second poll confirms it after a second; it ends by itself, and is logged with its cure."""
+    """A second read confirms it after a second; the log names the cure."""
     caplog.set_level(logging.INFO)
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
@@ -235,7 +235,7 @@ async def test_a_confirmed_refusal_of_the_key_is_reported_and_logged(
 
 
 async def test_one_refused_read_is_not_reported(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """A relay whose database hiccups refuses a good key once."""
+    """A relay whose database has a hiccup refuses a good key once."""
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
     await clock.advance(1.0)
@@ -248,7 +248,7 @@ async def test_one_refused_read_is_not_reported(clock: FakeClock, relay: FakeRel
 
 
 async def test_batches_refused_together_confirm_nothing(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """Sixty tasks are asked for in two requests, which may meet the same hiccup."""
+    """Sixty tasks are read in two requests, which may meet the same hiccup."""
     readers = [Reader(poller, str(number)) for number in range(60)]
     for number in range(60):
         relay.set(task(str(number), progress=5))
@@ -264,7 +264,7 @@ async def test_batches_refused_together_confirm_nothing(clock: FakeClock, relay:
 
 
 async def test_a_change_of_refusal_is_reported(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
-    """What was silence turns into a refusal, and one refusal into another; silence after it adds nothing."""
+    """From silence to a refusal, and from one refusal to another; silence after it adds nothing."""
     relay.set(task("1", progress=5))
     reader = Reader(poller, "1")
     await clock.advance(1.0)

@@ -1,4 +1,4 @@
-"""What a finished task shows: clips within what a message carries, each in its place."""
+"""The files of a finished task: clips within the size limit of a message, each in its place."""
 
 from dataclasses import dataclass, field
 
@@ -44,7 +44,7 @@ async def found(pictures: FakePictures, shown: Task, limit: int = 1000, have: Re
     return await outcomes.fetch_files(job(), shown, have)
 
 
-async def test_each_clip_is_fetched_under_a_name_of_its_own() -> None:
+async def test_each_clip_is_downloaded_under_its_own_name() -> None:
     """Four at most, in their order."""
     pictures = FakePictures(FakeClock())
     files = await found(pictures, video(*URLS))
@@ -53,14 +53,14 @@ async def test_each_clip_is_fetched_under_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("failure", [PictureGone(URLS[1]), PictureTooLarge(URLS[1]), PictureError(URLS[1])])
-async def test_a_clip_that_cannot_be_had_keeps_its_place(failure: PictureError) -> None:
+async def test_a_clip_that_cannot_be_downloaded_keeps_its_place(failure: PictureError) -> None:
     """It is linked, the others are attached."""
     files = await found(FakePictures(FakeClock(), failures={URLS[1]: failure}), video(*URLS[:3]))
     assert [clip is not None for clip in files.clips] == [True, False, True]
 
 
-async def test_clips_that_are_there_are_not_fetched_again() -> None:
-    """Only the missing one is, when it may be had later."""
+async def test_a_retry_downloads_only_missing_clips() -> None:
+    """If they may still appear."""
     missing = PictureGone(URLS[1], "HTTP 404", may_return=True)
     pictures = FakePictures(FakeClock(), failures={URLS[1]: missing})
     first = await found(pictures, video(*URLS[:3]))
@@ -71,8 +71,8 @@ async def test_clips_that_are_there_are_not_fetched_again() -> None:
     assert [url for url, _, _ in pictures.fetched] == [*URLS[:3], URLS[1]]
 
 
-async def test_clips_share_what_one_message_carries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each has what the others left, and no more than a file may have."""
+async def test_clips_share_the_size_limit_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has what the others left, within the limit of a file."""
     monkeypatch.setattr(result_files, "MESSAGE_BYTES", 250)
     pictures = SizedPictures(FakeClock())
     files = await found(pictures, video(*URLS[:4]), limit=120)
@@ -80,21 +80,21 @@ async def test_clips_share_what_one_message_carries(monkeypatch: pytest.MonkeyPa
     assert pictures.limits == [120, 120, 50, 50]
 
 
-async def test_an_only_clip_is_a_picture_of_its_own() -> None:
-    """As it always was: a U of a video."""
+async def test_a_single_clip_is_attached_like_a_picture() -> None:
+    """Such as a U of a video."""
     assert await found(FakePictures(FakeClock()), video(URLS[0])) == ResultFiles(picture(URLS[0]))
 
 
-async def test_what_did_not_succeed_shows_nothing() -> None:
-    """Nor does a success without any link."""
+async def test_a_task_that_did_not_succeed_has_no_files() -> None:
+    """Nor has a success without any link."""
     pictures = FakePictures(FakeClock())
     assert await found(pictures, task(status=Status.FAILURE)) == ResultFiles()
     assert await found(pictures, task(status=Status.SUCCESS, image_url="")) == ResultFiles()
     assert pictures.fetched == []
 
 
-async def test_a_described_picture_is_not_named_from_its_readings() -> None:
-    """They are no prompt of the person's."""
+async def test_the_file_of_a_described_picture_is_not_named_after_its_description() -> None:
+    """That is not the person's prompt."""
     pictures = FakePictures(FakeClock())
     await found(
         pictures, task(status=Status.SUCCESS, action="DESCRIBE", prompt="", properties={"finalPrompt": "1️⃣ a fox"})

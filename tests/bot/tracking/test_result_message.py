@@ -1,4 +1,4 @@
-"""The end of a task on its message: a picture that its host does not hand out yet, and buttons that come later."""
+"""The message of a finished task: a picture that its host does not provide yet, and buttons that come later."""
 
 from datetime import timedelta
 
@@ -36,8 +36,8 @@ def told(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
 
 
 @pytest.mark.parametrize("failure", NOT_YET)
-async def test_a_picture_that_is_not_there_yet_follows(world: World, failure: PictureError) -> None:
-    """130 s after the end, on a message that has had its result and its buttons since the first second."""
+async def test_a_picture_that_appears_late_is_added(world: World, failure: PictureError) -> None:
+    """130 s after the end, to a message that has shown the result and its buttons since the first second."""
     world.pictures.failures = {URL: failure}
     world.relay.set(task(status=Status.SUCCESS, finish_time=int(START.timestamp() * 1000)))
     async with world.process() as process:
@@ -54,8 +54,8 @@ async def test_a_picture_that_is_not_there_yet_follows(world: World, failure: Pi
     assert world.store.closed == {700}
 
 
-async def test_the_tries_grow_apart_and_go_on_for_more_than_five_minutes(world: World) -> None:
-    """After that Refresh is offered, and the row is closed."""
+async def test_a_missing_picture_is_retried_with_growing_pauses_for_six_minutes(world: World) -> None:
+    """Then Refresh is offered, and the row is closed."""
     world.pictures.failures = {URL: NOT_YET[0]}
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
@@ -67,8 +67,8 @@ async def test_the_tries_grow_apart_and_go_on_for_more_than_five_minutes(world: 
     assert world.store.closed == {700}
 
 
-async def test_a_restart_goes_on_asking_for_the_picture(world: World) -> None:
-    """The message is drawn by the next process, and its person mentioned once."""
+async def test_a_restart_goes_on_retrying_the_picture(world: World) -> None:
+    """The next process draws the message, and the person is notified once."""
     world.pictures.failures = {URL: NOT_YET[0]}
     world.store.people[LIEN.id] = PersonSettings(notify=Notify.ALWAYS)
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
@@ -85,8 +85,8 @@ async def test_a_restart_goes_on_asking_for_the_picture(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_a_dead_link_of_an_old_task_is_not_waited_for(world: World) -> None:
-    """The relay's 404 long after the end is final: its picture has left Discord."""
+async def test_a_dead_link_of_an_old_task_is_not_retried(world: World) -> None:
+    """The relay's 404 long after the end is final: Discord no longer has the picture."""
     world.pictures.failures = {URL: NOT_YET[2]}
     ended = START - PICTURE_GRACE_PERIOD
     async with world.process() as process:
@@ -96,8 +96,8 @@ async def test_a_dead_link_of_an_old_task_is_not_waited_for(world: World) -> Non
     assert world.store.closed == {700}
 
 
-async def test_a_message_that_only_its_token_reaches_stops_before_it_expires(world: World) -> None:
-    """And says that Refresh looks again while it still can."""
+async def test_retries_stop_before_the_token_of_a_message_expires(world: World) -> None:
+    """The message offers Refresh while it can still be drawn."""
     world.pictures.failures = {URL: NOT_YET[0]}
     async with world.process() as process:
         born = START - timedelta(minutes=12)
@@ -107,8 +107,8 @@ async def test_a_message_that_only_its_token_reaches_stops_before_it_expires(wor
     assert world.store.closed == {700}
 
 
-async def test_a_result_without_buttons_has_its_picture_at_once(world: World) -> None:
-    """Buttons that come later are drawn below it; the person was mentioned when the picture came."""
+async def test_a_picture_does_not_wait_for_buttons(world: World) -> None:
+    """Late buttons are drawn below it; the person was notified when the picture came."""
     world.store.people[LIEN.id] = PersonSettings(notify=Notify.ALWAYS)
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
     async with world.process() as process:
@@ -131,7 +131,7 @@ async def test_a_result_without_buttons_has_its_picture_at_once(world: World) ->
 
 
 async def test_buttons_that_never_come_are_waited_for_a_minute(world: World) -> None:
-    """Nothing is drawn anew for them."""
+    """The message is not drawn again for them."""
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -142,8 +142,8 @@ async def test_buttons_that_never_come_are_waited_for_a_minute(world: World) -> 
     assert world.store.closed == {700}
 
 
-async def test_a_link_that_comes_later_is_fetched_then(world: World) -> None:
-    """new-api tells of a success before its picture, now and then."""
+async def test_a_picture_is_downloaded_once_its_link_arrives(world: World) -> None:
+    """new-api sometimes reports a success before its picture."""
     world.relay.set(task(status=Status.SUCCESS, image_url=""))
     async with world.process() as process:
         await process.jobs.follow_job(job())

@@ -1,4 +1,4 @@
-"""What is forgotten, and when, in virtual time."""
+"""Which rows are deleted, and when, on virtual time."""
 
 import asyncio
 import logging
@@ -13,8 +13,8 @@ from tests.fakes.rows import job
 from tests.fakes.store import FakeStore
 
 
-async def test_old_rows_go_within_the_hour_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    """A sweep soon after the start, then one an hour; what is younger than the days given stays."""
+async def test_only_old_rows_are_deleted_within_the_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """Soon after the start, then once an hour."""
     caplog.set_level(logging.INFO, "bot.tracking.retention")
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
@@ -35,8 +35,8 @@ async def test_old_rows_go_within_the_hour_and_nothing_else(caplog: pytest.LogCa
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_the_first_sweep_comes_soon_and_then_one_an_hour() -> None:
-    """A minute after the start, when there is more urgent work."""
+async def test_old_rows_are_deleted_a_minute_after_the_start_and_then_hourly() -> None:
+    """At the start itself other work is more urgent."""
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
     swept: list[float] = []
@@ -53,8 +53,8 @@ async def test_the_first_sweep_comes_soon_and_then_one_an_hour() -> None:
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_store_that_is_gone_is_swept_next_time(caplog: pytest.LogCaptureFixture) -> None:
-    """A sweep that fails is a warning, and ends nothing."""
+async def test_a_failed_deletion_is_tried_again_in_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged as a warning."""
     clock = FakeClock()
     store = FakeStore(clock.now, "a")
     retention = Retention(store, store.process_leases, days=1, clock=clock.clock)

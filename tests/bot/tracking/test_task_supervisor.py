@@ -1,4 +1,4 @@
-"""The supervisor: work handed in from anywhere, run from one place."""
+"""The supervisor: work that is started from anywhere runs in one place."""
 
 import asyncio
 import logging
@@ -34,8 +34,8 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-async def test_work_handed_in_before_it_serves_is_run(clock: FakeClock) -> None:
-    """And nothing runs before."""
+async def test_work_that_was_started_before_serving_runs(clock: FakeClock) -> None:
+    """But not before."""
     supervisor, worker = TaskSupervisor(), Worker(clock)
     supervisor.start(WorkKey("a"), worker.work)
     await clock.settle()
@@ -48,8 +48,8 @@ async def test_work_handed_in_before_it_serves_is_run(clock: FakeClock) -> None:
         assert len(supervisor.running_keys) == 0
 
 
-async def test_the_same_key_replaces_what_runs(clock: FakeClock) -> None:
-    """The new work begins after the old has ended: two never draw one message."""
+async def test_work_replaces_earlier_work_under_its_key(clock: FakeClock) -> None:
+    """It begins after the earlier work has ended, so that two never draw one message."""
     supervisor, old, new = TaskSupervisor(), Worker(clock, farewell=1.0), Worker(clock)
     async with supervisor.serve():
         supervisor.start(WorkKey("a"), old.work)
@@ -63,7 +63,7 @@ async def test_the_same_key_replaces_what_runs(clock: FakeClock) -> None:
         assert len(supervisor.running_keys) == 1
 
 
-async def test_a_slow_farewell_holds_up_nobody_else(clock: FakeClock) -> None:
+async def test_slow_cleanup_delays_only_its_own_key(clock: FakeClock) -> None:
     """Work under other keys starts at once."""
     supervisor, old, new, other = TaskSupervisor(), Worker(clock, farewell=30.0), Worker(clock), Worker(clock)
     async with supervisor.serve():
@@ -77,7 +77,7 @@ async def test_a_slow_farewell_holds_up_nobody_else(clock: FakeClock) -> None:
         assert new.log == ["started"]
 
 
-async def test_only_the_newest_of_several_replacements_runs_on(clock: FakeClock) -> None:
+async def test_only_the_newest_of_several_replacements_runs(clock: FakeClock) -> None:
     """However fast they come."""
     supervisor, workers = TaskSupervisor(), [Worker(clock, farewell=seconds) for seconds in (1.0, 1.0, 1.0, 0.0)]
     async with supervisor.serve():
@@ -90,7 +90,7 @@ async def test_only_the_newest_of_several_replacements_runs_on(clock: FakeClock)
 
 
 async def test_work_can_be_stopped(clock: FakeClock) -> None:
-    """Also where nothing runs under that key."""
+    """Stopping a key under which nothing runs does nothing."""
     supervisor, worker, other = TaskSupervisor(), Worker(clock), Worker(clock)
     async with supervisor.serve():
         supervisor.start(WorkKey("a"), worker.work)
@@ -104,8 +104,8 @@ async def test_work_can_be_stopped(clock: FakeClock) -> None:
         assert len(supervisor.running_keys) == 1
 
 
-async def test_an_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged with its traceback; everything else goes on, also what comes later under that key."""
+async def test_a_programming_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged with its traceback; everything else goes on, also later work under that key."""
 
     async def break_down() -> None:
         raise ZeroDivisionError("ours")
@@ -123,8 +123,8 @@ async def test_an_error_ends_its_work_alone(clock: FakeClock, caplog: pytest.Log
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_the_end_cancels_everything_and_waits_for_it(clock: FakeClock) -> None:
-    """Nothing is left behind, and what comes too late is not begun."""
+async def test_leaving_cancels_all_work_and_waits_for_it(clock: FakeClock) -> None:
+    """Work that is started too late does not begin."""
     supervisor, worker, late = TaskSupervisor(), Worker(clock, farewell=2.0), Worker(clock)
 
     async def serve() -> None:
@@ -140,8 +140,8 @@ async def test_the_end_cancels_everything_and_waits_for_it(clock: FakeClock) -> 
     assert len(asyncio.all_tasks()) == 1
 
 
-async def test_the_end_waits_for_what_is_being_replaced(clock: FakeClock) -> None:
-    """Its farewell may still write."""
+async def test_leaving_waits_for_work_that_is_being_replaced(clock: FakeClock) -> None:
+    """Its cleanup may still write."""
     supervisor, worker, new = TaskSupervisor(), Worker(clock, farewell=2.0), Worker(clock)
 
     async def serve() -> None:
@@ -157,8 +157,8 @@ async def test_the_end_waits_for_what_is_being_replaced(clock: FakeClock) -> Non
     assert len(asyncio.all_tasks()) == 1
 
 
-async def test_an_error_in_the_block_still_ends_the_work(clock: FakeClock) -> None:
-    """Whatever ends the process ends its work first."""
+async def test_an_error_in_the_block_ends_all_work(clock: FakeClock) -> None:
+    """Before the error is raised."""
     supervisor, worker = TaskSupervisor(), Worker(clock)
 
     async def serve() -> None:
@@ -173,7 +173,7 @@ async def test_an_error_in_the_block_still_ends_the_work(clock: FakeClock) -> No
 
 
 async def test_work_may_replace_itself(clock: FakeClock) -> None:
-    """It is cancelled like any other."""
+    """It is canceled like any other."""
     supervisor, new = TaskSupervisor(), Worker(clock)
 
     async def work() -> None:
@@ -187,8 +187,8 @@ async def test_work_may_replace_itself(clock: FakeClock) -> None:
         assert len(supervisor.running_keys) == 1
 
 
-async def test_what_must_come_to_its_end_is_given_time() -> None:
-    """Also what was handed in at the last moment; all else is cancelled first."""
+async def test_critical_work_is_given_time() -> None:
+    """Also critical work that is started at the last moment; other work is canceled first."""
     supervisor = TaskSupervisor()
     ended: list[str] = []
     going = asyncio.Event()
@@ -216,7 +216,7 @@ async def test_what_must_come_to_its_end_is_given_time() -> None:
     assert ["cancelled", "first", "second"] == [ended[0], *sorted(ended[1:])]
 
 
-async def test_what_does_not_come_to_its_end_in_time_is_cancelled() -> None:
+async def test_critical_work_is_cancelled_after_its_time() -> None:
     """A platform would kill the process anyway."""
     supervisor = TaskSupervisor()
 

@@ -1,4 +1,4 @@
-"""Jobs: every way in which a message lives and ends, on fakes and virtual time."""
+"""Every way in which a job goes and ends, on fakes and virtual time."""
 
 import logging
 from dataclasses import replace
@@ -44,7 +44,7 @@ def claim(claim_id: int = 50, state: ClaimState = ClaimState.SUBMITTING, **more:
     return Claim(id=claim_id, state=state, **{**given, **more})
 
 
-async def test_a_message_is_drawn_at_every_change_and_ends_with_its_picture(world: World) -> None:
+async def test_a_message_is_drawn_at_every_change_and_at_last_with_its_picture(world: World) -> None:
     """The row is open while the task runs, and closed after the last drawing."""
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUBMITTED))
@@ -62,8 +62,8 @@ async def test_a_message_is_drawn_at_every_change_and_ends_with_its_picture(worl
     assert process.watcher.watched_count == 0
 
 
-async def test_a_picture_that_takes_its_time_follows_the_end(world: World) -> None:
-    """The end is told after a second without it."""
+async def test_a_result_is_shown_after_a_second_without_its_picture(world: World) -> None:
+    """The picture is added when it is downloaded."""
     world.pictures.seconds = 8.0
     world.relay.set(task(status=Status.SUCCESS))
     async with world.process() as process:
@@ -76,8 +76,8 @@ async def test_a_picture_that_takes_its_time_follows_the_end(world: World) -> No
     assert world.store.closed == {700}
 
 
-async def test_a_finished_task_is_drawn_once_and_asks_nobody(world: World) -> None:
-    """A status asked for after the end costs no second request."""
+async def test_a_finished_task_is_drawn_once_without_a_request(world: World) -> None:
+    """/mjstatus after the end costs no second request."""
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
         await world.clock.advance(1.0)
@@ -86,8 +86,8 @@ async def test_a_finished_task_is_drawn_once_and_asks_nobody(world: World) -> No
 
 
 @pytest.mark.parametrize("status", [Status.FAILURE, Status.CANCEL])
-async def test_a_task_that_came_to_nothing_ends_without_a_picture(world: World, status: Status) -> None:
-    """Also where it left a preview behind."""
+async def test_a_failed_task_has_no_picture(world: World, status: Status) -> None:
+    """Even if it left a preview behind."""
     world.relay.set(task(status=status, image_url=URL))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -97,8 +97,8 @@ async def test_a_task_that_came_to_nothing_ends_without_a_picture(world: World, 
     assert world.store.closed == {700}
 
 
-async def test_a_success_in_words_has_no_picture_to_fetch(world: World) -> None:
-    """Nor has one that ends its minute without one."""
+async def test_a_success_without_a_link_has_no_picture_to_download(world: World) -> None:
+    """Its job ends after a minute."""
     world.relay.set(task(status=Status.SUCCESS, image_url="", buttons=()))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -107,8 +107,8 @@ async def test_a_success_in_words_has_no_picture_to_fetch(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_a_dead_link_takes_the_picture_from_an_earlier_message(world: World) -> None:
-    """Of the bot's own, public ones with a picture only; one that has gone bad is passed over."""
+async def test_a_picture_with_a_dead_link_is_copied_from_an_earlier_message(world: World) -> None:
+    """From public messages of the bot with a picture only; one that has become unusable is skipped."""
     world.pictures.failures = {
         URL: PictureGone(URL),
         "https://discord.test/3": PictureTooLarge("https://discord.test/3"),
@@ -130,8 +130,8 @@ async def test_a_dead_link_takes_the_picture_from_an_earlier_message(world: Worl
     assert last.picture_link is PictureLink.WORKING
 
 
-async def test_a_dead_link_is_not_copied_from_elsewhere(world: World) -> None:
-    """What stands in another server, or in somebody's DM, is that place's own."""
+async def test_a_picture_is_not_copied_from_another_server_or_dm(world: World) -> None:
+    """It belongs to that place."""
     world.pictures.failures = {URL: PictureGone(URL)}
     world.editor.links = {2: "https://discord.test/2", 3: "https://discord.test/3"}
     world.store.jobs = {
@@ -146,8 +146,8 @@ async def test_a_dead_link_is_not_copied_from_elsewhere(world: World) -> None:
     assert (last.picture, last.picture_link) == (None, PictureLink.DEAD)
 
 
-async def test_a_dead_link_without_a_copy_is_said(world: World) -> None:
-    """In the one drawing of the end."""
+async def test_a_dead_link_without_a_copy_is_shown_as_dead(world: World) -> None:
+    """In the only drawing of the result."""
     world.pictures.failures = {URL: PictureGone(URL)}
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
@@ -159,7 +159,7 @@ async def test_a_dead_link_without_a_copy_is_said(world: World) -> None:
 async def test_a_picture_that_cannot_be_attached_is_linked(
     world: World, error: PictureTooLarge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is not gone, and the operator reads why."""
+    """Its link is not dead, and the log says why it is not attached."""
     world.pictures.failures = {URL: error}
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
@@ -170,8 +170,8 @@ async def test_a_picture_that_cannot_be_attached_is_linked(
     assert any(type(error).__name__ in message for message in caplog.messages)
 
 
-async def test_a_preview_that_only_we_can_open_is_fetched(world: World) -> None:
-    """Discord opens the others itself; one that cannot be had is left out."""
+async def test_a_preview_that_only_the_bot_can_open_is_attached(world: World) -> None:
+    """Discord opens any other by its link; a preview that fails is left out."""
     hidden, dead, public = ("http://relay.test/1.png", "http://relay.test/2.png", "https://cdn.test/3.png")
     world.pictures.private = {hidden, dead}
     world.pictures.failures = {dead: PictureGone(dead)}
@@ -183,8 +183,8 @@ async def test_a_preview_that_only_we_can_open_is_fetched(world: World) -> None:
     assert [scene.picture for scene in world.editor.scenes_of(700)] == [picture(hidden), None, None]
 
 
-async def test_a_task_that_the_relay_has_lost_is_said_to_be(world: World) -> None:
-    """With what was last known of it."""
+async def test_a_task_that_the_relay_has_lost_ends_its_job(world: World) -> None:
+    """The message shows its last known state."""
     async with world.process() as process:
         world.relay.set(task(progress=40))
         await process.jobs.follow_job(job())
@@ -198,8 +198,8 @@ async def test_a_task_that_the_relay_has_lost_is_said_to_be(world: World) -> Non
     assert world.store.closed == {700}
 
 
-async def test_a_success_that_is_lost_before_its_picture_is_a_success(world: World) -> None:
-    """What has ended is told as its end."""
+async def test_a_success_that_the_relay_loses_is_still_shown_as_one(world: World) -> None:
+    """A final status counts more than how the watch ended."""
     async with world.process() as process:
         await process.jobs.follow_job(job())
         world.relay.set(task(status=Status.SUCCESS, buttons=()))
@@ -210,8 +210,8 @@ async def test_a_success_that_is_lost_before_its_picture_is_a_success(world: Wor
     assert world.editor.scenes_of(700)[-1].picture == picture(URL)
 
 
-async def test_a_watch_ends_after_its_minutes(world: World) -> None:
-    """70 of them, with what was last seen."""
+async def test_a_watch_ends_after_watch_minutes(world: World) -> None:
+    """After 70, with the last known state."""
     world.relay.set(task(progress=62))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -223,7 +223,7 @@ async def test_a_watch_ends_after_its_minutes(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_a_message_that_only_its_token_reaches_ends_before_it_expires(world: World) -> None:
+async def test_a_job_ends_before_the_only_token_of_its_message_expires(world: World) -> None:
     """A minute before, at 14 minutes."""
     world.relay.set(task(progress=62))
     async with world.process() as process:
@@ -245,8 +245,8 @@ async def test_a_short_watch_ends_before_the_token_does(world: World) -> None:
 
 
 @pytest.mark.parametrize("gone", [PlaceGone(), PlaceUnreachable()])
-async def test_a_message_that_is_gone_ends_its_job(world: World, gone: PlaceGone | PlaceUnreachable) -> None:
-    """Quietly, whether it runs or ends."""
+async def test_a_deleted_message_ends_its_job(world: World, gone: PlaceGone | PlaceUnreachable) -> None:
+    """Quietly, whether the task runs or has ended."""
     world.editor.broken = {700: gone, 701: gone}
     world.relay.set(task())
     async with world.process() as process:
@@ -267,10 +267,10 @@ async def test_a_message_that_is_gone_ends_its_job(world: World, gone: PlaceGone
         ({"notify": True}, 20.0, False),
     ],
 )
-async def test_a_late_end_notifies_once(
+async def test_a_slow_task_notifies_its_requester_once(
     world: World, wanted: dict[str, Any], seconds: float, status: Status, *, notified: bool
 ) -> None:
-    """Only a press, or where it was asked for, and only where it took long enough."""
+    """Only a press, or if it was asked for, and only if it took long enough."""
     world.relay.set(task())
     async with world.process() as process:
         await process.jobs.follow_job(job(**wanted))
@@ -292,10 +292,10 @@ async def test_a_late_end_notifies_once(
         (Notify.LATE, {"pressed": "U2"}, 20.0, False),
     ],
 )
-async def test_a_person_says_when_to_be_notified(
+async def test_a_person_chooses_when_to_be_notified(
     world: World, chosen: Notify, wanted: dict[str, Any], seconds: float, *, notified: bool
 ) -> None:
-    """Never, or however quick it was; asked for on one message it is told even so, and a look notifies nobody."""
+    """Never, or always; on one message it can be asked for even so, and /mjstatus notifies nobody."""
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.relay.set(task())
     async with world.process() as process:
@@ -307,7 +307,7 @@ async def test_a_person_says_when_to_be_notified(
 
 
 @pytest.mark.parametrize("chosen", Notify)
-async def test_nobody_is_notified_where_the_operator_says_never(world: World, chosen: Notify) -> None:
+async def test_no_requester_is_notified_if_the_operator_turns_it_off(world: World, chosen: Notify) -> None:
     """NOTIFY_AFTER_SECONDS=0, whatever a person chose."""
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.times = replace(world.times, notify_after=timedelta(0))
@@ -320,7 +320,7 @@ async def test_nobody_is_notified_where_the_operator_says_never(world: World, ch
 
 
 async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: World) -> None:
-    """While it was busy three changes came."""
+    """Three changes came while the route was busy."""
     world.editor.free.clear()
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -332,8 +332,8 @@ async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: Worl
     assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [30]
 
 
-async def test_the_end_is_drawn_once_where_progress_was_waiting(world: World) -> None:
-    """Progress that waits for its turn gives way to the end."""
+async def test_a_result_replaces_progress_that_waits_for_its_turn(world: World) -> None:
+    """It is drawn once."""
     world.editor.free.clear()
     async with world.process() as process:
         world.relay.set(task(progress=10))
@@ -347,7 +347,7 @@ async def test_the_end_is_drawn_once_where_progress_was_waiting(world: World) ->
 
 
 async def test_an_outage_is_drawn_after_15_s_and_cleared(world: World) -> None:
-    """The message says since when, and keeps what it showed."""
+    """The message shows its start, and keeps the task's state."""
     world.relay.set(task(progress=46))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -360,8 +360,8 @@ async def test_an_outage_is_drawn_after_15_s_and_cleared(world: World) -> None:
     assert silences == [False, True, False]
 
 
-async def test_a_task_that_has_stalled_is_said_to_be(world: World) -> None:
-    """Ten minutes without any change, as where a proxy has lost its account: asked for less often, until it moves."""
+async def test_a_stalled_task_is_shown_as_stalled(world: World) -> None:
+    """After ten minutes without a change it is read less often, until it changes."""
     world.relay.set(task(status=Status.IN_PROGRESS, progress=0))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -382,8 +382,8 @@ async def test_a_task_that_has_stalled_is_said_to_be(world: World) -> None:
         assert len(world.relay.requests) - asked >= 3
 
 
-async def test_a_window_is_not_said_to_have_stalled(world: World) -> None:
-    """It waits for its person."""
+async def test_a_task_that_waits_for_its_form_is_not_stalled(world: World) -> None:
+    """It waits for a person."""
     world.relay.set(task(status=Status.MODAL))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -391,8 +391,8 @@ async def test_a_window_is_not_said_to_have_stalled(world: World) -> None:
     assert [scene.unchanged_since for scene in world.editor.scenes_of(700)] == [None]
 
 
-async def test_a_message_about_a_form_that_was_sent_asks_for_none(world: World) -> None:
-    """/mjstatus of a child whose form was answered on another message, wherever that is."""
+async def test_a_message_does_not_ask_for_a_form_that_was_submitted(world: World) -> None:
+    """/mjstatus of a child whose form was submitted on another message, wherever that is."""
     answered = job(2, CHILD, form_sent=True, place=place(2, ephemeral=True))
     world.store.jobs, world.store.closed = {2: answered}, {2}
     async with world.process() as process:
@@ -400,8 +400,8 @@ async def test_a_message_about_a_form_that_was_sent_asks_for_none(world: World) 
     assert world.store.jobs[700].form_sent
 
 
-async def test_a_broken_drawing_leaves_the_row_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """A programming error ends that job alone, and the next start goes on with it."""
+async def test_a_programming_error_leaves_the_row_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """It ends that job alone, and the next start goes on with the job."""
     world.editor.errors = [ZeroDivisionError("ours")]
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
@@ -414,8 +414,8 @@ async def test_a_broken_drawing_leaves_the_row_open(world: World, caplog: pytest
     assert world.store.closed == {700}
 
 
-async def test_a_store_that_is_gone_costs_no_drawing(world: World) -> None:
-    """Progress goes on without it; the end waits for it to come back, and is drawn once."""
+async def test_a_store_that_is_down_costs_no_drawing(world: World) -> None:
+    """Progress goes on without it; the result waits for it, and is drawn once."""
     world.relay.set(task(status=Status.SUBMITTED))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -433,7 +433,7 @@ async def test_a_store_that_is_gone_costs_no_drawing(world: World) -> None:
 
 
 async def test_a_row_that_cannot_be_closed_is_closed_later(world: World) -> None:
-    """The end is not drawn again for it, and notified once."""
+    """The result is not drawn again for that, and the person notified once."""
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
         await process.jobs.follow_job(job(notify=True, born_at=START - timedelta(minutes=1)))
@@ -453,7 +453,9 @@ async def test_a_row_that_cannot_be_closed_is_closed_later(world: World) -> None
     assert len(world.editor.notified) == 1
 
 
-async def test_a_look_closes_a_claim_whose_answer_was_lost(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_fetching_a_task_settles_its_claim_whose_answer_was_lost(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     """The task carries the claim's tag in its `state`."""
     caplog.set_level(logging.INFO)
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN), 51: claim(51, ClaimState.UNKNOWN)}
@@ -468,8 +470,8 @@ async def test_a_look_closes_a_claim_whose_answer_was_lost(world: World, caplog:
 @pytest.mark.parametrize(
     "state", ["", "mjbot:", "mjbot:50x", "mjbot:\u0665\u0660", "mjbot:050", "mjbot:" + "9" * 5000, "50"]
 )
-async def test_a_state_of_somebody_else_closes_nothing(world: World, state: str) -> None:
-    """Whatever other programs write there."""
+async def test_the_state_of_another_program_settles_no_claim(world: World, state: str) -> None:
+    """Whatever it holds."""
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state=state))
     async with world.process() as process:
@@ -477,7 +479,7 @@ async def test_a_state_of_somebody_else_closes_nothing(world: World, state: str)
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
 
 
-async def test_looking_at_an_unknown_task_says_so(world: World) -> None:
+async def test_fetching_an_unknown_task_raises(world: World) -> None:
     """And writes nothing."""
     async with world.process() as process:
         with pytest.raises(TaskUnknown):
@@ -485,8 +487,8 @@ async def test_looking_at_an_unknown_task_says_so(world: World) -> None:
     assert world.store.snapshots == {}
 
 
-async def test_looking_again_watches_anew(world: World) -> None:
-    """From now, for its old requester, through the place of the fresh click."""
+async def test_following_again_starts_a_new_watch(world: World) -> None:
+    """From now, for the old requester, at the place of the new click."""
     world.store.jobs = {700: job(born_at=START - timedelta(hours=3), notify=True)}
     world.store.closed = {700}
     world.relay.set(task(progress=70))
@@ -501,16 +503,16 @@ async def test_looking_again_watches_anew(world: World) -> None:
     assert statuses(world.editor.scenes_of(700)) == ["IN_PROGRESS"]
 
 
-async def test_looking_again_works_without_its_row(world: World) -> None:
-    """An empty database: whoever the message names is its requester."""
+async def test_following_again_works_without_the_row(world: World) -> None:
+    """Whoever the message names becomes its requester."""
     world.relay.set(task(progress=70))
     async with world.process() as process:
         await world.clock.run_until(process.jobs.follow_again(PARENT, place(), MINH))
     assert world.store.jobs[700].requester == MINH
 
 
-async def test_a_message_about_a_child_knows_its_parent(world: World) -> None:
-    """From an earlier public message of the same child."""
+async def test_a_job_copies_the_parent_from_an_earlier_job(world: World) -> None:
+    """Of an earlier public message about the same child."""
     known = job(2, CHILD, done="Picture 2", parent_id=PARENT, parent_link="https://discord.test/p")
     world.store.jobs = {1: replace(known, place=place(1, ephemeral=True)), 2: known, 3: job(3, CHILD)}
     world.store.closed = {1, 2, 3}
@@ -533,10 +535,10 @@ async def test_a_message_about_a_child_knows_its_parent(world: World) -> None:
         ({"guild_id": 6}, {"guild_id": 6, "channel_id": 55}, True),
     ],
 )
-async def test_a_message_learns_nothing_from_elsewhere(
+async def test_a_job_copies_nothing_from_another_server_or_dm(
     world: World, here: dict[str, Any], there: dict[str, Any], *, told: bool
 ) -> None:
-    """Only the same server, or the same DM, may read whose child it is, and a link to its parent."""
+    """Only the same server or DM may show the parent and a link to it."""
     link = "https://discord.test/p"
     known = job(2, CHILD, parent_id=PARENT, parent_link=link, place=replace(place(2), **there))
     world.store.jobs, world.store.closed = {2: known}, {2}
@@ -545,8 +547,8 @@ async def test_a_message_learns_nothing_from_elsewhere(
     assert world.store.jobs[700].parent_link == (link if told else "")
 
 
-async def test_marks_travel_with_the_buttons(world: World) -> None:
-    """Those pressed, and the kinds that this relay refuses today."""
+async def test_a_scene_holds_pressed_buttons_and_missing_capabilities(world: World) -> None:
+    """Those pressed, and those that this relay refuses."""
     world.store.claimed = {50: claim(50, ClaimState.ACCEPTED, child_id=CHILD)}
     world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)
     world.store.missing_capabilities = {"p": ("no pans", START + timedelta(days=1)), "z": ("old", START)}
@@ -558,8 +560,8 @@ async def test_marks_travel_with_the_buttons(world: World) -> None:
     assert marks.missing_capabilities == {"p": "no pans"}
 
 
-async def test_the_same_message_is_followed_once(world: World) -> None:
-    """A second follow replaces the first."""
+async def test_a_message_is_followed_once(world: World) -> None:
+    """A second job replaces the first."""
     world.relay.set(task(progress=10))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -572,7 +574,7 @@ async def test_the_same_message_is_followed_once(world: World) -> None:
     assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [10, 10, 20]
 
 
-async def test_a_dropped_form_ends_its_message(world: World) -> None:
+async def test_declining_a_form_ends_its_job(world: World) -> None:
     """With what is known of the task, and its watch."""
     world.relay.set(task(CHILD, Status.MODAL))
     async with world.process() as process:
@@ -587,15 +589,15 @@ async def test_a_dropped_form_ends_its_message(world: World) -> None:
     assert world.store.snapshots[CHILD].status is Status.CANCEL
 
 
-async def test_a_list_of_ones_own_is_the_stores(world: World) -> None:
-    """Newest first, as many as asked for."""
+async def test_recent_tasks_come_from_the_store(world: World) -> None:
+    """Newest first, within the limit."""
     world.store.jobs = {n: job(n, str(n), born_at=START + timedelta(minutes=n)) for n in range(1, 8)}
     async with world.process() as process:
         found = await process.jobs.list_recent_tasks(1, 5)
     assert [one.task_id for one in found] == ["7", "6", "5", "4", "3"]
 
 
-async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_restart_continues_every_open_job(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Running, finished meanwhile, out of time, out of reach, accepted without a child, uncertain, and refused."""
     caplog.set_level(logging.INFO)
     hours = timedelta(hours=2)
@@ -645,8 +647,8 @@ async def test_a_restart_goes_on_with_every_open_row(world: World, caplog: pytes
     assert "Resuming 8 unfinished jobs." in caplog.messages
 
 
-async def test_an_uncertain_message_that_is_gone_is_closed(world: World) -> None:
-    """There is nobody to tell."""
+async def test_the_job_of_a_deleted_uncertain_message_is_closed(world: World) -> None:
+    """There is no message to draw."""
     world.store.jobs = {7: job(7, "", claim_id=52)}
     world.store.owners, world.store.submitters = {7: "dead"}, {52: "dead"}
     world.store.claimed = {52: claim(52)}
@@ -656,8 +658,8 @@ async def test_an_uncertain_message_that_is_gone_is_closed(world: World) -> None
     assert world.store.closed == {7}
 
 
-async def test_a_row_that_cannot_be_written_starts_nothing(world: World) -> None:
-    """Whoever asked is told; nothing runs that would not survive."""
+async def test_a_job_whose_row_cannot_be_written_does_not_start(world: World) -> None:
+    """The caller gets the error; nothing runs that would not survive."""
     async with world.process() as process:
         world.store.down = True
         with pytest.raises(StoreUnavailable):
