@@ -9,6 +9,7 @@ import pytest
 from bot.imaging.image_processor import ImageProcessor
 from bot.store import SqlStore, open_store
 from tests.fakes.image_worker import ThreadImageWorker
+from tests.fakes.process import World
 from tests.fakes.store import FakeStore
 from tests.fakes.stored import NOON
 from tests.migrated import create_migrated_file
@@ -21,6 +22,12 @@ async def image_processor() -> AsyncGenerator[ImageProcessor]:
     image_processor = ImageProcessor(ThreadImageWorker())
     yield image_processor
     await image_processor.close()
+
+
+@pytest.fixture
+def world() -> World:
+    """The store, the relay and Discord, for any number of processes."""
+    return World()
 
 
 @pytest.fixture

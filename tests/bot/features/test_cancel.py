@@ -31,7 +31,7 @@ async def process(world: World) -> AsyncGenerator[Process]:
         yield running
 
 
-def stops(world: World, process: Process) -> CancelService:
+def make_service(world: World, process: Process) -> CancelService:
     return CancelService(world.relay, world.store, process.jobs, clock=world.clock.clock)
 
 
@@ -39,7 +39,7 @@ async def test_a_task_that_the_message_submitted_is_cancelled(world: World, proc
     """The relay is asked once; the message is drawn until the task's status shows it."""
     await process.jobs.follow_job(OWN)
     await world.clock.advance(1.0)
-    assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.REQUESTED
+    assert await make_service(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.REQUESTED
     assert len(world.relay.asked("cancel")) == 1
     await world.clock.advance(15.0)
     last = world.editor.scenes_of(700)[-1]
@@ -53,7 +53,7 @@ async def test_a_relay_that_cannot_cancel_is_remembered(world: World, process: P
         await process.jobs.follow_job(job(message_id, claim_id=9))
         await world.clock.advance(1.0)
         fresh = place(message_id, born=world.clock.now())
-        assert await stops(world, process).cancel_task(PARENT, fresh, HERS) is CancelOutcome.UNSUPPORTED
+        assert await make_service(world, process).cancel_task(PARENT, fresh, HERS) is CancelOutcome.UNSUPPORTED
         last = world.editor.scenes_of(message_id)[-1]
         assert (last.ending, last.job.place) == (JobEnding.WATCH_STOPPED, fresh)
         assert message_id in world.store.closed
@@ -68,10 +68,10 @@ async def test_a_task_that_the_message_did_not_submit_is_only_unwatched(world: W
     """A status of another person's task, or of one whose row is lost, cancels nothing."""
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
-    assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
+    assert await make_service(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
     assert world.editor.endings(700)[-1] is JobEnding.WATCH_STOPPED
     world.store.jobs.clear()
-    assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
+    assert await make_service(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
     assert world.relay.asked("cancel") == []
 
 
@@ -79,7 +79,7 @@ async def test_a_stopped_message_is_not_drawn_again(world: World, process: Proce
     """Until a person looks again, and sees how the task went on."""
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
-    await stops(world, process).cancel_task(PARENT, place(), HERS)
+    await make_service(world, process).cancel_task(PARENT, place(), HERS)
     drawn = len(world.editor.scenes_of(700))
     world.relay.set(task(status=Status.SUCCESS))
     await world.clock.advance(30.0)
@@ -94,7 +94,7 @@ async def test_cancelling_a_task_that_has_ended_shows_its_result(world: World, p
     world.relay.set(task(status=Status.SUCCESS))
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     assert (
-        await world.clock.run_until(stops(world, process).cancel_task(PARENT, place(), HERS))
+        await world.clock.run_until(make_service(world, process).cancel_task(PARENT, place(), HERS))
         is CancelOutcome.ALREADY_ENDED
     )
     await world.clock.advance(2.0)
@@ -116,18 +116,18 @@ async def test_only_the_requester_or_a_moderator_may_cancel(
     """The store's requester counts more than the one Discord shows."""
     await process.jobs.follow_job(OWN)
     if may:
-        await stops(world, process).cancel_task(PARENT, place(), hand)
+        await make_service(world, process).cancel_task(PARENT, place(), hand)
         return
     with pytest.raises(NotOwnerOrModerator):
-        await stops(world, process).cancel_task(PARENT, place(), hand)
+        await make_service(world, process).cancel_task(PARENT, place(), hand)
     assert world.relay.asked("cancel") == []
 
 
 async def test_without_a_row_discord_shows_the_requester(world: World, process: Process) -> None:
     """If Discord does not either, only a moderator may."""
     with pytest.raises(NotOwnerOrModerator):
-        await stops(world, process).cancel_task(PARENT, place(), replace(HERS, requester_id=0))
-    assert await stops(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
+        await make_service(world, process).cancel_task(PARENT, place(), replace(HERS, requester_id=0))
+    assert await make_service(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
 
 
 async def test_an_outage_of_the_relay_changes_nothing(world: World, process: Process) -> None:
@@ -135,7 +135,7 @@ async def test_an_outage_of_the_relay_changes_nothing(world: World, process: Pro
     await process.jobs.follow_job(OWN)
     world.relay.failure = RelayUnreachable("down")
     with pytest.raises(RelayUnreachable):
-        await stops(world, process).cancel_task(PARENT, place(), HERS)
+        await make_service(world, process).cancel_task(PARENT, place(), HERS)
     assert world.store.missing_capabilities == {}
     assert 700 not in world.store.closed
 
@@ -144,5 +144,5 @@ async def test_cancelling_raises_while_the_store_is_down(world: World, process: 
     """It is unknown whose message it is; live messages keep their buttons."""
     world.store.down = True
     with pytest.raises(StoreUnavailable):
-        await stops(world, process).cancel_task(PARENT, place(), HERS)
+        await make_service(world, process).cancel_task(PARENT, place(), HERS)
     assert await process.jobs.messages.capabilities.missing_capabilities() == {}

@@ -34,16 +34,16 @@ async def process(world: World) -> AsyncGenerator[Process]:
         yield running
 
 
-def removals(world: World, process: Process) -> DeleteService:
+def make_service(world: World, process: Process) -> DeleteService:
     return DeleteService(world.store, world.editor, process.jobs)
 
 
 async def test_a_message_is_deleted_with_its_row(world: World, process: Process) -> None:
     """After the confirmation; the store still knows the task."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
-    await removals(world, process).check_permission(place(), HERS)
+    await make_service(world, process).check_permission(place(), HERS)
     assert world.editor.removed == []
-    await removals(world, process).delete_message(place(), HERS)
+    await make_service(world, process).delete_message(place(), HERS)
     assert [one.message_id for one in world.editor.removed] == [700]
     assert world.store.jobs == {}
     assert PARENT in world.store.snapshots
@@ -51,11 +51,11 @@ async def test_a_message_is_deleted_with_its_row(world: World, process: Process)
 
 async def test_only_the_requester_or_a_moderator_may_delete(world: World, process: Process) -> None:
     """Another person can neither open nor confirm the question."""
-    for act in (removals(world, process).check_permission, removals(world, process).delete_message):
+    for act in (make_service(world, process).check_permission, make_service(world, process).delete_message):
         with pytest.raises(NotOwnerOrModerator):
             await act(place(), THEIRS)
     assert world.editor.removed == []
-    await removals(world, process).delete_message(place(), replace(THEIRS, is_moderator=True))
+    await make_service(world, process).delete_message(place(), replace(THEIRS, is_moderator=True))
     assert len(world.editor.removed) == 1
 
 
@@ -63,9 +63,9 @@ async def test_without_a_row_discord_shows_the_requester(world: World, process: 
     """If Discord does not either, only a moderator may."""
     world.store.jobs.clear()
     with pytest.raises(NotOwnerOrModerator):
-        await removals(world, process).check_permission(place(), replace(THEIRS, requester_id=LIEN.id))
-    await removals(world, process).check_permission(place(), HERS)
-    await removals(world, process).delete_message(place(), replace(HERS, requester_id=0))
+        await make_service(world, process).check_permission(place(), replace(THEIRS, requester_id=LIEN.id))
+    await make_service(world, process).check_permission(place(), HERS)
+    await make_service(world, process).delete_message(place(), replace(HERS, requester_id=0))
     assert len(world.editor.removed) == 1
 
 
@@ -76,8 +76,8 @@ async def test_a_message_that_only_a_token_reaches_is_deleted_with_the_first_cli
     away = place(reachable=False)
     world.store.jobs = {700: job(place=away)}
     fresh = replace(away, token="fresh")
-    await removals(world, process).check_permission(fresh, HERS)
-    await removals(world, process).delete_message(replace(away, token="confirmation"), HERS)
+    await make_service(world, process).check_permission(fresh, HERS)
+    await make_service(world, process).delete_message(replace(away, token="confirmation"), HERS)
     assert [one.token for one in world.editor.removed] == ["fresh"]
 
 
@@ -85,7 +85,7 @@ async def test_a_message_that_cannot_be_reached_raises(world: World, process: Pr
     """Its row stays too."""
     world.editor.broken[700] = PlaceUnreachable()
     with pytest.raises(PlaceUnreachable):
-        await removals(world, process).delete_message(place(), HERS)
+        await make_service(world, process).delete_message(place(), HERS)
     assert 700 in world.store.jobs
 
 
@@ -94,7 +94,7 @@ async def test_deleting_a_message_stops_its_job(world: World, process: Process) 
     world.relay.set(task(progress=30))
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
-    await removals(world, process).delete_message(place(), HERS)
+    await make_service(world, process).delete_message(place(), HERS)
     drawn = len(world.editor.scenes_of(700))
     world.relay.set(task(progress=60))
     await world.clock.advance(20.0)
@@ -110,6 +110,6 @@ async def test_no_button_links_to_a_deleted_message(world: World, process: Proce
         9, hash_custom_id(U2), task_id=PARENT, child_id=CHILD, state=ClaimState.ACCEPTED, made_at=START
     )
     assert (await world.store.find_pressed_buttons(PARENT))[hash_custom_id(U2)].link
-    await removals(world, process).delete_message(place(800), HERS)
+    await make_service(world, process).delete_message(place(800), HERS)
     mark = (await world.store.find_pressed_buttons(PARENT))[hash_custom_id(U2)]
     assert (mark.child_id, mark.link, mark.is_finished) == (CHILD, "", True)

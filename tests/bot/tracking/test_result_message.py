@@ -22,11 +22,6 @@ NOT_YET = (
 )
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def told(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
     """Return what each drawing says of the picture: whether it is there, follows, and its link fails."""
     return [

@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.entities import Claim, ClaimState, Notify, PersonSettings, Place, PressedButton
+from bot.entities import Claim, ClaimState, Place
 from bot.errors import (
-    PictureForbidden,
     PictureGone,
     PictureTooLarge,
     PlaceGone,
     PlaceUnreachable,
-    RelayUnreachable,
     StoreUnavailable,
     TaskUnknown,
 )
@@ -25,14 +23,9 @@ from bot.tracking.tracker import WatchTimes
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
 from tests.fakes.process import World
-from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, job, place, task
+from tests.fakes.rows import CHILD, MINH, PARENT, job, place, task
 
 URL = f"https://cdn.test/{PARENT}.png"
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def statuses(scenes: list[Scene]) -> list[str]:
@@ -146,43 +139,6 @@ async def test_a_picture_is_not_copied_from_another_server_or_dm(world: World) -
     assert (last.picture, last.picture_link) == (None, PictureLink.DEAD)
 
 
-async def test_a_dead_link_without_a_copy_is_shown_as_dead(world: World) -> None:
-    """In the only drawing of the result."""
-    world.pictures.failures = {URL: PictureGone(URL)}
-    async with world.process() as process:
-        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
-        await world.clock.advance(1.0)
-    assert [(scene.picture, scene.picture_link) for scene in world.editor.scenes_of(700)] == [(None, PictureLink.DEAD)]
-
-
-@pytest.mark.parametrize("error", [PictureTooLarge(URL, "40 MiB"), PictureForbidden(URL)])
-async def test_a_picture_that_cannot_be_attached_is_linked(
-    world: World, error: PictureTooLarge, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Its link is not dead, and the log says why it is not attached."""
-    world.pictures.failures = {URL: error}
-    async with world.process() as process:
-        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
-        await world.clock.advance(1.0)
-    assert [(scene.picture, scene.picture_link) for scene in world.editor.scenes_of(700)] == [
-        (None, PictureLink.WORKING)
-    ]
-    assert any(type(error).__name__ in message for message in caplog.messages)
-
-
-async def test_a_preview_that_only_the_bot_can_open_is_attached(world: World) -> None:
-    """Discord opens any other by its link; a preview that fails is left out."""
-    hidden, dead, public = ("http://relay.test/1.png", "http://relay.test/2.png", "https://cdn.test/3.png")
-    world.pictures.private = {hidden, dead}
-    world.pictures.failures = {dead: PictureGone(dead)}
-    async with world.process() as process:
-        await process.jobs.follow_job(job())
-        for progress, url in enumerate((hidden, dead, public)):
-            world.relay.set(task(progress=progress, image_url=url))
-            await world.clock.advance(5.0)
-    assert [scene.picture for scene in world.editor.scenes_of(700)] == [picture(hidden), None, None]
-
-
 async def test_a_task_that_the_relay_has_lost_ends_its_job(world: World) -> None:
     """The message shows its last known state."""
     async with world.process() as process:
@@ -255,140 +211,6 @@ async def test_a_deleted_message_ends_its_job(world: World, gone: PlaceGone | Pl
         await world.clock.advance(1.0)
         assert process.watcher.watched_count == 0
     assert world.store.closed == {700, 701}
-
-
-@pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAILURE])
-@pytest.mark.parametrize(
-    ("wanted", "seconds", "notified"),
-    [
-        ({"notify": True}, 31.0, True),
-        ({"pressed": "U2"}, 31.0, True),
-        ({}, 31.0, False),
-        ({"notify": True}, 20.0, False),
-    ],
-)
-async def test_a_slow_task_notifies_its_requester_once(
-    world: World, wanted: dict[str, Any], seconds: float, status: Status, *, notified: bool
-) -> None:
-    """Only a press, or if it was asked for, and only if it took long enough."""
-    world.relay.set(task())
-    async with world.process() as process:
-        await process.jobs.follow_job(job(**wanted))
-        await world.clock.advance(seconds)
-        world.relay.set(task(status=status))
-        await world.clock.advance(5.0)
-    async with world.process():
-        await world.clock.advance(60.0)
-    assert world.editor.notified == ([(700, PARENT)] if notified else [])
-
-
-@pytest.mark.parametrize(
-    ("chosen", "wanted", "seconds", "notified"),
-    [
-        (Notify.NEVER, {"pressed": "U2"}, 31.0, False),
-        (Notify.NEVER, {"notify": True}, 31.0, True),
-        (Notify.ALWAYS, {"pressed": "U2"}, 3.0, True),
-        (Notify.ALWAYS, {}, 3.0, False),
-        (Notify.LATE, {"pressed": "U2"}, 20.0, False),
-    ],
-)
-async def test_a_person_chooses_when_to_be_notified(
-    world: World, chosen: Notify, wanted: dict[str, Any], seconds: float, *, notified: bool
-) -> None:
-    """Never, or always; on one message it can be asked for even so, and /mjstatus notifies nobody."""
-    world.store.people[LIEN.id] = PersonSettings(notify=chosen)
-    world.relay.set(task())
-    async with world.process() as process:
-        await process.jobs.follow_job(job(**wanted))
-        await world.clock.advance(seconds)
-        world.relay.set(task(status=Status.SUCCESS))
-        await world.clock.advance(6.0)
-    assert world.editor.notified == ([(700, PARENT)] if notified else [])
-
-
-@pytest.mark.parametrize("chosen", Notify)
-async def test_no_requester_is_notified_if_the_operator_turns_it_off(world: World, chosen: Notify) -> None:
-    """NOTIFY_AFTER_SECONDS=0, whatever a person chose."""
-    world.store.people[LIEN.id] = PersonSettings(notify=chosen)
-    world.times = replace(world.times, notify_after=timedelta(0))
-    async with world.process() as process:
-        await process.jobs.follow_job(
-            job(notify=True, born_at=START - timedelta(minutes=5)), task(status=Status.SUCCESS)
-        )
-        await world.clock.advance(1.0)
-    assert world.editor.notified == []
-
-
-async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: World) -> None:
-    """Three changes came while the route was busy."""
-    world.editor.free.clear()
-    async with world.process() as process:
-        await process.jobs.follow_job(job())
-        for progress in (10, 20, 30):
-            world.relay.set(task(progress=progress))
-            await world.clock.advance(5.0)
-        world.editor.free.set()
-        await world.clock.settle()
-    assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [30]
-
-
-async def test_a_result_replaces_progress_that_waits_for_its_turn(world: World) -> None:
-    """It is drawn once."""
-    world.editor.free.clear()
-    async with world.process() as process:
-        world.relay.set(task(progress=10))
-        await process.jobs.follow_job(job())
-        await world.clock.advance(5.0)
-        world.relay.set(task(status=Status.SUCCESS))
-        await world.clock.advance(6.0)
-        world.editor.free.set()
-        await world.clock.advance(1.0)
-    assert statuses(world.editor.scenes_of(700)) == ["SUCCESS"]
-
-
-async def test_an_outage_is_drawn_after_15_s_and_cleared(world: World) -> None:
-    """The message shows its start, and keeps the task's state."""
-    world.relay.set(task(progress=46))
-    async with world.process() as process:
-        await process.jobs.follow_job(job())
-        await world.clock.advance(1.0)
-        world.relay.failure = RelayUnreachable("no answer")
-        await world.clock.advance(30.0)
-        world.relay.failure = None
-        await world.clock.advance(60.0)
-    silences = [scene.silent_since is not None for scene in world.editor.scenes_of(700)]
-    assert silences == [False, True, False]
-
-
-async def test_a_stalled_task_is_shown_as_stalled(world: World) -> None:
-    """After ten minutes without a change it is read less often, until it changes."""
-    world.relay.set(task(status=Status.IN_PROGRESS, progress=0))
-    async with world.process() as process:
-        await process.jobs.follow_job(job())
-        await world.clock.advance(10 * 60.0 - 5)
-        assert [scene.unchanged_since for scene in world.editor.scenes_of(700)] == [None]
-        await world.clock.advance(30.0)
-        since = world.editor.scenes_of(700)[-1].unchanged_since
-        assert since is not None
-        assert since - START < timedelta(seconds=1)
-        asked = len(world.relay.requests)
-        await world.clock.advance(10 * 60.0)
-        assert 9 <= len(world.relay.requests) - asked <= 11
-        world.relay.set(task(progress=15))
-        await world.clock.advance(61.0)
-        assert world.editor.scenes_of(700)[-1].unchanged_since is None
-        asked = len(world.relay.requests)
-        await world.clock.advance(60.0)
-        assert len(world.relay.requests) - asked >= 3
-
-
-async def test_a_task_that_waits_for_its_form_is_not_stalled(world: World) -> None:
-    """It waits for a person."""
-    world.relay.set(task(status=Status.MODAL))
-    async with world.process() as process:
-        await process.jobs.follow_job(job())
-        await world.clock.advance(15 * 60.0)
-    assert [scene.unchanged_since for scene in world.editor.scenes_of(700)] == [None]
 
 
 async def test_a_message_does_not_ask_for_a_form_that_was_submitted(world: World) -> None:
@@ -545,19 +367,6 @@ async def test_a_job_copies_nothing_from_another_server_or_dm(
     async with world.process() as process:
         await process.jobs.follow_job(job(700, CHILD, place=replace(place(700), **here)))
     assert world.store.jobs[700].parent_link == (link if told else "")
-
-
-async def test_a_scene_holds_pressed_buttons_and_missing_capabilities(world: World) -> None:
-    """Those pressed, and those that this relay refuses."""
-    world.store.claimed = {50: claim(50, ClaimState.ACCEPTED, child_id=CHILD)}
-    world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)
-    world.store.missing_capabilities = {"p": ("no pans", START + timedelta(days=1)), "z": ("old", START)}
-    async with world.process() as process:
-        await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
-        await world.clock.advance(1.0)
-    marks = world.editor.scenes_of(700)[-1].marks
-    assert marks.pressed == {"k": PressedButton(CHILD, "", is_finished=True)}
-    assert marks.missing_capabilities == {"p": "no pans"}
 
 
 async def test_a_message_is_followed_once(world: World) -> None:
