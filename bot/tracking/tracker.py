@@ -85,7 +85,7 @@ class JobTracker:
         if not job.claim_id:
             job = await self._copy_from_earlier_jobs(job)
         await self._store.open_job(job)
-        self.start_job(job)
+        self._start_job(job, task)
 
     async def follow_again(self, task_id: str, place: Place, person: Person) -> None:
         """Watch a message's task again, starting now; `person` counts as its requester if its row is lost.
@@ -111,7 +111,7 @@ class JobTracker:
         await retry_until_store_answers(
             lambda: self._store.open_job(job, form_again=form_again), sleep=self._clock.sleep, subject=subject
         )
-        self.start_job(job)
+        self._start_job(job, task)
 
     async def close_job(self, job: Job) -> None:
         """Close a job's row, however long the store takes: an open one would be drawn again after the next start."""
@@ -119,9 +119,9 @@ class JobTracker:
             lambda: self._store.close_job(job.id), sleep=self._clock.sleep, subject=f"Job {job.id}"
         )
 
-    def start_job(self, job: Job) -> None:
+    def _start_job(self, job: Job, task: Task | None) -> None:
         """Run a job whose row is written, in place of any that runs for the same message."""
-        self._supervisor.start(make_job_key(job.id), lambda: self._run(job))
+        self._supervisor.start(make_job_key(job.id), lambda: self._run(job, task))
 
     def resume_job(self, job: Job, seed: Task | None) -> None:
         """Run a job that another process left unfinished; `seed` is the saved snapshot of its task."""
@@ -192,7 +192,7 @@ class JobTracker:
     async def _follow(self, job: Job, seed: Task | None, *, resumed: bool) -> None:
         try:
             until, ending = self._compute_end(job)
-            if not resumed:
+            if seed is None and not resumed:
                 seed = await self._store.find_snapshot(job.task_id)
             watch = self._poller.watch(job.task_id, since=job.born_at, until=until, seed=seed, resumed=resumed)
             async with watch as feed:
