@@ -128,11 +128,11 @@ class App:
         """
         async with self.supervisor.serve():
             self.supervisor.start(WorkKey("poller"), self.poller.run)
-            self.supervisor.start(WorkKey("budgets"), self.rate_limiter.run)
+            self.supervisor.start(WorkKey("rate limiter"), self.rate_limiter.run)
             self.supervisor.start(WorkKey("ready"), self._when_ready)
             self.supervisor.start(WorkKey("retention"), self.retention.run)
             await self.job_leases.run_once()
-            self.supervisor.start(WorkKey("ownership"), self.job_leases.run)
+            self.supervisor.start(WorkKey("job leases"), self.job_leases.run)
             try:
                 yield
             finally:

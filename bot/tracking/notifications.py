@@ -12,7 +12,7 @@ from bot.store_retry import retry_until_store_answers
 
 
 class Notifier:
-    """Mentions requesters; `after` is how long a job takes at least to be worth it, zero to mention nobody."""
+    """Mentions requesters; `after` is how long a job takes at least to be worth it, zero for no mentions."""
 
     def __init__(self, store: Store, editor: MessageEditor, *, after: timedelta, clock: Clock) -> None:
         self._store = store

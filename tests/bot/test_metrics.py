@@ -153,17 +153,17 @@ async def test_watched_tasks_and_the_lag_of_their_polls() -> None:
     """A poll is late by the gathering of a batch, and by as long as earlier requests take its place."""
     clock = FakeClock()
     relay = FakeRelay(clock, has_lists=False, seconds=3.0)
-    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
     ids = [str(number) for number in range(16)]
     for one in ids:
         relay.set(task(one, Status.SUCCESS))
     counted = Counted()
-    looks = [asyncio.create_task(watcher.fetch_task(one)) for one in ids]
+    looks = [asyncio.create_task(poller.fetch_task(one)) for one in ids]
     await clock.settle()
     assert WATCHED_TASKS._value.get() == 16
     await clock.run_until(asyncio.gather(*looks))
-    assert (WATCHED_TASKS._value.get(), watcher.watched_count) == (0, 0)
+    assert (WATCHED_TASKS._value.get(), poller.watched_count) == (0, 0)
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     # The relay has no lists: all are asked for in one batch after 0.05 s, whatever becomes of it.
@@ -176,13 +176,13 @@ async def test_a_poll_that_waits_for_a_place_is_late() -> None:
     """Once the relay is known to have no lists, a ninth request waits for one of eight places."""
     clock = FakeClock()
     relay = FakeRelay(clock, has_lists=False)
-    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
     with pytest.raises(TaskUnknown):
-        await clock.run_until(watcher.fetch_task("1"))
+        await clock.run_until(poller.fetch_task("1"))
     relay.seconds = 3.0
     counted = Counted()
-    looks = [asyncio.create_task(watcher.fetch_task(str(number))) for number in range(10)]
+    looks = [asyncio.create_task(poller.fetch_task(str(number))) for number in range(10)]
     await clock.run_until(asyncio.gather(*looks, return_exceptions=True))
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
@@ -218,25 +218,25 @@ async def test_how_long_an_answer_is_owed() -> None:
     """An answer is owed while something unfinished is watched: from the last one on, or from the watch if later."""
     clock = FakeClock()
     relay = FakeRelay(clock)
-    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
-    assert watcher.unanswered_seconds == 0
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
+    assert poller.unanswered_seconds == 0
     relay.set(task("1"))
     born = clock.now() - timedelta(days=1)
-    async with watcher.watch("1", since=born):
+    async with poller.watch("1", since=born):
         await clock.advance(30)
-        assert watcher.unanswered_seconds < 21
+        assert poller.unanswered_seconds < 21
         relay.failure = RelayUnreachable("down")
         await clock.advance(100)
-        assert 100 <= watcher.unanswered_seconds < 121
-    assert watcher.unanswered_seconds == 0
+        assert 100 <= poller.unanswered_seconds < 121
+    assert poller.unanswered_seconds == 0
     await clock.advance(3600)
-    async with watcher.watch("1", since=born):
+    async with poller.watch("1", since=born):
         await clock.advance(10)
-        assert watcher.unanswered_seconds == pytest.approx(10)
+        assert poller.unanswered_seconds == pytest.approx(10)
         relay.failure = None
         relay.set(task("1", Status.SUCCESS))
         await clock.advance(600)
-        assert watcher.unanswered_seconds == 0, "a finished task is not asked for, however long its message takes"
+        assert poller.unanswered_seconds == 0, "a finished task is not asked for, however long its message takes"
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)

@@ -40,7 +40,7 @@ class Process:
     presses: PressService
     creations: CommandService
     supervisor: TaskSupervisor
-    watcher: Poller
+    poller: Poller
     job_leases: JobLeases
     store: FakeStore
     """The rows as this process sees them."""
@@ -94,10 +94,10 @@ class World:
         store, fleet = steps.through(mine), steps.through(mine.process_leases)
         relay, display = steps.through(self.relay, failing=False), steps.through(self.editor, failing=False)
         supervisor = TaskSupervisor()
-        watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), self.clock.clock)
+        poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), self.clock.clock)
         offers = ButtonOffers(store, self.clock.now)
         jobs = JobTracker(
-            store, watcher, display, self.pictures, supervisor, offers, times=self.times, clock=self.clock.clock
+            store, poller, display, self.pictures, supervisor, offers, times=self.times, clock=self.clock.clock
         )
         calls = AccountRateLimiter(self.clock.now)
         lost_answers = LostAnswerSearch(relay, store, jobs, supervisor, calls, clock=self.clock.clock)
@@ -107,10 +107,10 @@ class World:
         creations = CommandService(store, jobs, self.spending_policy, sender, image_processor, now=self.clock.now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
-            supervisor.start(WorkKey("poller"), watcher.run)
+            supervisor.start(WorkKey("poller"), poller.run)
             await ownership.run_once()
             supervisor.start(WorkKey("job leases"), ownership.run)
             try:
-                yield Process(jobs, presses, creations, supervisor, watcher, ownership, mine, calls)
+                yield Process(jobs, presses, creations, supervisor, poller, ownership, mine, calls)
             finally:
                 await image_processor.close()

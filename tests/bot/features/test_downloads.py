@@ -88,7 +88,7 @@ async def test_a_grid_is_split_into_the_chosen_pictures(image_processor: ImagePr
     assert [colour(one) for one in files.pictures] == [(0, 255, 0), (255, 255, 255)]
     assert (files.is_split_here, files.prompt, files.links) == (True, "a lighthouse", ())
     assert room.source.asked == [(GRID_URL, f"a_lighthouse_{PARENT}", MAX_DOWNLOAD_BYTES)]
-    assert not room.relay.requests, "what is kept is not asked for"
+    assert not room.relay.requests, "a stored task is not read from the relay"
 
 
 async def test_pictures_that_the_relay_has_split_are_used(image_processor: ImageProcessor) -> None:

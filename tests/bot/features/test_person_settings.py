@@ -29,7 +29,7 @@ async def test_settings_belong_to_one_person(store: FakeStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept", "speed"),
+    ("typed", "defaults", "speed"),
     [
         ("--ar 3:2 --s 250", "--ar 3:2 --stylize 250", None),
         ("—ar 3:2 —tile", "--ar 3:2 --tile", None),
@@ -39,11 +39,11 @@ async def test_settings_belong_to_one_person(store: FakeStore) -> None:
     ],
 )
 async def test_defaults_are_saved_as_midjourney_reads_them(
-    store: FakeStore, typed: str, kept: str, speed: Speed | None
+    store: FakeStore, typed: str, defaults: str, speed: Speed | None
 ) -> None:
     """Short names are spelled out, dashes corrected; a speed is the person's speed, not a parameter of each prompt."""
     changed = await PersonSettingsService(store).set_default_parameters(7, typed)
-    assert changed == PersonSettings(defaults=kept, speed=speed)
+    assert changed == PersonSettings(defaults=defaults, speed=speed)
 
 
 async def test_defaults_without_a_speed_leave_the_speed(store: FakeStore) -> None:

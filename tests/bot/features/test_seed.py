@@ -55,8 +55,8 @@ async def test_a_seed_is_read_from_the_relay_once(store: FakeStore) -> None:
     store.snapshots[PARENT] = task(status=Status.SUCCESS)
     source = FakeSource()
     for _ in range(2):
-        told = await SeedService(source, store, at_noon).fetch_seed(PARENT)
-        assert (told.seed, told.prompt) == ("636646138", "a lighthouse")
+        found = await SeedService(source, store, at_noon).fetch_seed(PARENT)
+        assert (found.seed, found.prompt) == ("636646138", "a lighthouse")
     assert [request.ids for request in source.requests] == [(PARENT,)]
     assert store.snapshots[PARENT] == task(status=Status.SUCCESS, seed="636646138")
 
@@ -115,8 +115,8 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
             await seeds.fetch_seed(PARENT)
         return refusal.value
 
-    told = [await refused() for _ in range(3)]
-    assert {(one.reason, one.lasting) for one in told} == {(reason, True)}
+    found = [await refused() for _ in range(3)]
+    assert {(one.reason, one.lasting) for one in found} == {(reason, True)}
     assert len(source.requests) == 1
     assert await store.find_missing_capabilities(NOON) == {SEED_CAPABILITY: reason}
     assert await store.clear_missing_capabilities() == 1
@@ -130,9 +130,9 @@ async def test_a_relay_without_seeds_is_asked_once_a_day(store: FakeStore, reaso
 async def test_a_known_seed_is_given_though_the_relay_gives_none(store: FakeStore) -> None:
     await store.save_missing_capability(SEED_CAPABILITY, "empty_response_body", at=NOON, until=NOON + timedelta(days=1))
     store.snapshots[PARENT] = task(status=Status.SUCCESS, seed="7")
-    told = await SeedService(FakeSource(), store, at_noon).find_known_seed(PARENT)
-    assert told is not None
-    assert told.seed == "7"
+    found = await SeedService(FakeSource(), store, at_noon).find_known_seed(PARENT)
+    assert found is not None
+    assert found.seed == "7"
 
 
 @pytest.mark.parametrize(
@@ -167,26 +167,26 @@ async def test_a_refusal_is_raised_though_it_cannot_be_saved() -> None:
 
 
 class SlowSource(FakeSource):
-    """A relay that returns no seed before `told` is set."""
+    """A relay that returns no seed before `released` is set."""
 
-    told: asyncio.Event
+    released: asyncio.Event
 
     async def fetch_seed(self, task_id: str) -> str:
         """Wait, then return the seed."""
         found = await super().fetch_seed(task_id)
-        await self.told.wait()
+        await self.released.wait()
         return found
 
 
 async def test_eight_seeds_are_read_at_once_at_most(store: FakeStore) -> None:
     """So that connections are left to the poller."""
     source = SlowSource()
-    source.told = asyncio.Event()
+    source.released = asyncio.Event()
     seeds = SeedService(source, store, at_noon)
     asking = [asyncio.create_task(seeds.fetch_seed(str(number))) for number in range(100)]
     refused, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED, timeout=5)
     assert {type(one.exception()) for one in refused} == {RelayBusy}
     assert (len(refused), len(source.requests)) == (92, 8)
-    source.told.set()
+    source.released.set()
     assert {(await one).seed for one in asking[:8]} == {"636646138"}
     assert (await seeds.fetch_seed("100")).seed == "636646138"

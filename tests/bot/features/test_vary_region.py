@@ -54,7 +54,7 @@ class Shown:
         return Picture(buffer.getvalue(), f"{name}.png", *self.size, is_reencoded=False)
 
     def is_private(self, url: str) -> bool:
-        """Tell that anybody can open it."""
+        """Every link is public."""
         return False
 
 
@@ -145,9 +145,9 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World
     assert [sent.kind for sent in world.relay.sent] == ["action", "modal"] * 2
 
 
-@pytest.mark.parametrize(("ends", "told"), [(ACCEPTED, AlreadyPressed), (SubmitOutcomeUnknown("lost"), AnswerLost)])
+@pytest.mark.parametrize(("ends", "error"), [(ACCEPTED, AlreadyPressed), (SubmitOutcomeUnknown("lost"), AnswerLost)])
 async def test_a_proposal_confirmed_after_a_refusal_is_not_paid_again(
-    world: World, process: Process, ends: SubmitResponse | RelayError, told: type[PressRefused]
+    world: World, process: Process, ends: SubmitResponse | RelayError, error: type[PressRefused]
 ) -> None:
     """The second confirmation belongs to the proposal as well: a third, however late, finds it."""
     world.relay.outcomes = [RelayBusy("30"), ends]
@@ -156,7 +156,7 @@ async def test_a_proposal_confirmed_after_a_refusal_is_not_paid_again(
             press(number, button=REGION), 900, "a fox", b"mask", FakePressFollowups(number)
         )
         await world.clock.advance(400.0)
-    with pytest.raises(told):
+    with pytest.raises(error):
         await process.presses.confirm_region(press(103, button=REGION), 900, "a fox", b"mask", FakePressFollowups())
     assert len(world.relay.accepted) == 1
 

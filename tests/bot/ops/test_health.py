@@ -152,19 +152,19 @@ async def test_polls_without_an_answer_become_a_problem() -> None:
     clock = FakeClock()
     relay = FakeRelay(clock)
     relay.set(task("1"))
-    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
-    assert find_polling_problem(watcher, 5.0) == ""
-    async with watcher.watch("1"):
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
+    assert find_polling_problem(poller, 5.0) == ""
+    async with poller.watch("1"):
         await clock.advance(300)
-        assert find_polling_problem(watcher, 5.0) == ""
+        assert find_polling_problem(poller, 5.0) == ""
         relay.failure = RelayUnreachable("down")
         await clock.advance(55)
-        assert find_polling_problem(watcher, 5.0) == ""
+        assert find_polling_problem(poller, 5.0) == ""
         await clock.advance(15)
-        assert find_polling_problem(watcher, 5.0).startswith("the relay has answered no poll for ")
-        assert find_polling_problem(watcher, 12.0) == ""
-    assert find_polling_problem(watcher, 5.0) == ""
+        assert find_polling_problem(poller, 5.0).startswith("the relay has answered no poll for ")
+        assert find_polling_problem(poller, 12.0) == ""
+    assert find_polling_problem(poller, 5.0) == ""
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
 
@@ -182,14 +182,14 @@ async def test_refused_polls_are_a_problem_at_once(error: RelayError, said: str)
     clock = FakeClock()
     relay = FakeRelay(clock)
     relay.set(task("1"))
-    watcher = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
-    async with watcher.watch("1"):
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
+    async with poller.watch("1"):
         await clock.advance(1)
         relay.failure = error
         await clock.advance(7)
-        assert find_polling_problem(watcher, 5.0).startswith(f"polls are refused: {said}")
-        assert "secret" not in find_polling_problem(watcher, 5.0)
-    assert find_polling_problem(watcher, 5.0) == ""
+        assert find_polling_problem(poller, 5.0).startswith(f"polls are refused: {said}")
+        assert "secret" not in find_polling_problem(poller, 5.0)
+    assert find_polling_problem(poller, 5.0) == ""
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)

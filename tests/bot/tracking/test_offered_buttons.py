@@ -35,9 +35,9 @@ TOLD: list[tuple[dict[str, Any], ButtonsKey]] = [
 ]
 
 
-def finished(action: str = "IMAGINE", **told: Any) -> Task:  # noqa: ANN401
+def finished(action: str = "IMAGINE", **fields: Any) -> Task:  # noqa: ANN401
     """Make a finished task of that action, with its picture, as a relay's row."""
-    row = {"id": PARENT, "action": action, "status": "SUCCESS", "imageUrl": "https://cdn.test/1.png", **told}
+    row = {"id": PARENT, "action": action, "status": "SUCCESS", "imageUrl": "https://cdn.test/1.png", **fields}
     return Task.model_validate(row)
 
 
@@ -45,7 +45,7 @@ def names(buttons: tuple[Button, ...]) -> tuple[str, ...]:
     return tuple(resolve_action(button.custom_id).name for button in buttons)
 
 
-def told(name: str) -> Task:
+def read_recorded(name: str) -> Task:
     return Task.model_validate(recorded(f"real/{name}").body)
 
 
@@ -88,11 +88,11 @@ def test_an_unfinished_task_is_offered_no_buttons(status: Status) -> None:
 
 def test_recorded_tasks_of_midjourney_proxy_are_offered_buttons() -> None:
     """A grid and a description are, one of four pictures is not."""
-    assert names(add_offered_buttons(told("nov_imagine_success"), relay_sends_none=False).buttons) == GRID
-    described = add_offered_buttons(told("nov_describe_success"), relay_sends_none=False)
+    assert names(add_offered_buttons(read_recorded("nov_imagine_success"), relay_sends_none=False).buttons) == GRID
+    described = add_offered_buttons(read_recorded("nov_describe_success"), relay_sends_none=False)
     assert names(described.buttons) == (*(f"Imagine {number}" for number in range(1, 5)), "Imagine all")
     assert (described.shown_prompt, bool(described.text_result)) == ("", True)
-    single = add_offered_buttons(told("nov_upscale_success"), relay_sends_none=False)
+    single = add_offered_buttons(read_recorded("nov_upscale_success"), relay_sends_none=False)
     assert (single.buttons, single.is_complete, is_grid(single)) == ((), True, False)
 
 
@@ -106,12 +106,12 @@ def test_the_three_kinds_of_buttons_key_survive_the_store(row: dict[str, Any], b
     assert seen.buttons_key is buttons_key
     assert seen.is_complete is (row is ABSENT or row is SENT)
     for sends_none in (False, True):
-        kept = add_offered_buttons(seen, relay_sends_none=sends_none)
+        offered = add_offered_buttons(seen, relay_sends_none=sends_none)
         offers = buttons_key is ButtonsKey.ABSENT or (buttons_key is ButtonsKey.NULL and sends_none)
-        assert all(button.offered for button in kept.buttons) is (row is not SENT)
-        assert bool(kept.buttons) is (offers or row is SENT)
-        assert kept.is_complete is seen.is_complete
-        assert task_from_row(task_to_row(kept)) == kept
+        assert all(button.offered for button in offered.buttons) is (row is not SENT)
+        assert bool(offered.buttons) is (offers or row is SENT)
+        assert offered.is_complete is seen.is_complete
+        assert task_from_row(task_to_row(offered)) == offered
 
 
 def test_a_snapshot_of_an_older_version_can_be_read() -> None:

@@ -61,9 +61,9 @@ def test_the_last_batch_is_filled_with_the_tasks_due_next() -> None:
     """A half-empty request costs as much: those due within half an interval are added, soonest first."""
     schedule = PollSchedule(5.0, batch_size=3)
     due, soon, sooner, later, flying = Asked(10.0), Asked(12.0), Asked(11.0), Asked(12.6), Asked(float("inf"))
-    everybody = [later, soon, due, flying, sooner]
-    assert [due, sooner, soon] == schedule.fill_batch([due], everybody, 10.0)
-    assert [due, sooner] == PollSchedule(5.0, batch_size=2).fill_batch([due], everybody, 10.0)
+    tasks = [later, soon, due, flying, sooner]
+    assert [due, sooner, soon] == schedule.fill_batch([due], tasks, 10.0)
+    assert [due, sooner] == PollSchedule(5.0, batch_size=2).fill_batch([due], tasks, 10.0)
 
 
 def test_a_full_batch_is_not_extended() -> None:

@@ -292,7 +292,7 @@ async def test_a_programming_error_ends_one_poll_only(
     clock: FakeClock, relay: FakeRelay, poller: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is logged with its traceback, and its tasks are read again like all others."""
-    relay.broken["1"] = ZeroDivisionError("ours")
+    relay.broken["1"] = ZeroDivisionError()
     relay.hidden.add("1")
     relay.set(task("1", progress=1))
     relay.set(task("2", progress=2))
@@ -316,7 +316,7 @@ async def test_a_programming_error_keeps_what_the_batch_brought(
     relay.set(task("1"))
     relay.set(task("2"))
     relay.hidden.add("2")
-    relay.broken["2"] = ZeroDivisionError("ours")
+    relay.broken["2"] = ZeroDivisionError()
     readers = [Reader(poller, "1"), Reader(poller, "2")]
     await clock.advance(1.0)
     relay.broken.clear()

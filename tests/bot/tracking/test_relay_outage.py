@@ -122,9 +122,9 @@ async def test_retry_after_is_obeyed_after_the_clock_was_set_back(
     await clock.advance(60.0)
     asked = relay.asked()
     assert len(asked) == 3
-    with pytest.raises(RelayBusy) as told:
+    with pytest.raises(RelayBusy) as raised:
         await clock.run_until(poller.fetch_task("1"), within=0.2)
-    assert 0 < (told.value.retry_after or 0) <= 30
+    assert 0 < (raised.value.retry_after or 0) <= 30
     assert asked == relay.asked()
     await reader.leave()
 
@@ -160,9 +160,9 @@ async def test_a_lookup_during_retry_after_says_how_long_to_wait(
     with pytest.raises(RelayBusy):
         await clock.run_until(poller.fetch_task("1"))
     await clock.advance(40.0)
-    with pytest.raises(RelayBusy) as told:
+    with pytest.raises(RelayBusy) as raised:
         await clock.run_until(poller.fetch_task("1"), within=0.2)
-    assert round(told.value.retry_after or 0) == 60
+    assert round(raised.value.retry_after or 0) == 60
     assert len(relay.requests) == 1
 
 

@@ -22,7 +22,7 @@ NOT_YET = (
 )
 
 
-def told(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
+def summarize(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
     """Return what each drawing says of the picture: whether it is there, follows, and its link fails."""
     return [
         (scene.picture is not None, scene.is_picture_pending, scene.picture_link is PictureLink.BROKEN)
@@ -41,11 +41,11 @@ async def test_a_picture_that_appears_late_is_added(world: World, failure: Pictu
         first = world.editor.scenes_of(700)[-1]
         assert first.task is not None
         assert first.task.buttons
-        assert told([first]) == [(False, True, True)]
+        assert summarize([first]) == [(False, True, True)]
         await world.clock.advance(130.0)
         world.pictures.failures.clear()
         await world.clock.advance(31.0)
-    assert told(world.editor.scenes_of(700)) == [(False, True, True), (True, False, False)]
+    assert summarize(world.editor.scenes_of(700)) == [(False, True, True), (True, False, False)]
     assert world.store.closed == {700}
 
 
@@ -58,7 +58,7 @@ async def test_a_missing_picture_is_retried_with_growing_pauses_for_six_minutes(
         assert 10 < len(world.pictures.fetched) < 25
         assert world.store.closed == set()
         await world.clock.advance(2 * 60.0)
-    assert told(world.editor.scenes_of(700)) == [(False, True, True), (False, False, True)]
+    assert summarize(world.editor.scenes_of(700)) == [(False, True, True), (False, False, True)]
     assert world.store.closed == {700}
 
 
@@ -98,7 +98,7 @@ async def test_retries_stop_before_the_token_of_a_message_expires(world: World) 
         born = START - timedelta(minutes=12)
         await process.jobs.follow_job(job(place=place(reachable=False, born=born)), task(status=Status.SUCCESS))
         await world.clock.advance(3 * 60.0)
-    assert told(world.editor.scenes_of(700)) == [(False, True, True), (False, False, True)]
+    assert summarize(world.editor.scenes_of(700)) == [(False, True, True), (False, False, True)]
     assert world.store.closed == {700}
 
 
@@ -143,7 +143,7 @@ async def test_a_picture_is_downloaded_once_its_link_arrives(world: World) -> No
     async with world.process() as process:
         await process.jobs.follow_job(job())
         await world.clock.advance(10.0)
-        assert told(world.editor.scenes_of(700)) == [(False, False, False)]
+        assert summarize(world.editor.scenes_of(700)) == [(False, False, False)]
         world.relay.set(task(status=Status.SUCCESS))
         await world.clock.advance(11.0)
     assert world.editor.scenes_of(700)[-1].picture == picture(URL)

@@ -52,7 +52,7 @@ async def test_a_message_is_drawn_at_every_change_and_at_last_with_its_picture(w
     assert world.store.closed == {700}
     assert world.store.snapshots[PARENT].status is Status.SUCCESS
     assert world.pictures.fetched == [(URL, f"a_lighthouse_{PARENT}", 1000)]
-    assert process.watcher.watched_count == 0
+    assert process.poller.watched_count == 0
 
 
 async def test_a_result_is_shown_after_a_second_without_its_picture(world: World) -> None:
@@ -209,7 +209,7 @@ async def test_a_deleted_message_ends_its_job(world: World, gone: PlaceGone | Pl
         await process.jobs.follow_job(job())
         await process.jobs.follow_job(job(701, CHILD, born_at=START - timedelta(hours=2)))
         await world.clock.advance(1.0)
-        assert process.watcher.watched_count == 0
+        assert process.poller.watched_count == 0
     assert world.store.closed == {700, 701}
 
 
@@ -224,7 +224,7 @@ async def test_a_message_does_not_ask_for_a_form_that_was_submitted(world: World
 
 async def test_a_programming_error_leaves_the_row_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """It ends that job alone, and the next start goes on with the job."""
-    world.editor.errors = [ZeroDivisionError("ours")]
+    world.editor.errors = [ZeroDivisionError()]
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -347,7 +347,7 @@ async def test_a_job_copies_the_parent_from_an_earlier_job(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "told"),
+    ("here", "there", "is_copied"),
     [
         ({"guild_id": 6}, {"guild_id": 66}, False),
         ({"guild_id": 6}, {"guild_id": 0, "channel_id": 55}, False),
@@ -358,7 +358,7 @@ async def test_a_job_copies_the_parent_from_an_earlier_job(world: World) -> None
     ],
 )
 async def test_a_job_copies_nothing_from_another_server_or_dm(
-    world: World, here: dict[str, Any], there: dict[str, Any], *, told: bool
+    world: World, here: dict[str, Any], there: dict[str, Any], *, is_copied: bool
 ) -> None:
     """Only the same server or DM may show the parent and a link to it."""
     link = "https://discord.test/p"
@@ -366,7 +366,7 @@ async def test_a_job_copies_nothing_from_another_server_or_dm(
     world.store.jobs, world.store.closed = {2: known}, {2}
     async with world.process() as process:
         await process.jobs.follow_job(job(700, CHILD, place=replace(place(700), **here)))
-    assert world.store.jobs[700].parent_link == (link if told else "")
+    assert world.store.jobs[700].parent_link == (link if is_copied else "")
 
 
 async def test_a_message_is_followed_once(world: World) -> None:
@@ -391,7 +391,7 @@ async def test_declining_a_form_ends_its_job(world: World) -> None:
         await world.clock.advance(1.0)
         await process.jobs.end_declined(job(700, CHILD))
         await world.clock.advance(1.0)
-        assert process.watcher.watched_count == 0
+        assert process.poller.watched_count == 0
     assert world.editor.endings(700) == [None, JobEnding.FORM_DROPPED]
     assert statuses(world.editor.scenes_of(700)) == ["MODAL", "MODAL"]
     assert world.store.closed == {700}
@@ -440,7 +440,7 @@ async def test_a_restart_continues_every_open_job(world: World, caplog: pytest.L
     }
     async with world.process() as process:
         await world.clock.advance(3.0)
-        assert process.watcher.watched_count == 2
+        assert process.poller.watched_count == 2
         await world.clock.advance(3.0)
     assert statuses(world.editor.scenes_of(1)) == ["IN_PROGRESS"]
     assert statuses(world.editor.scenes_of(2)) == ["SUCCESS"]
