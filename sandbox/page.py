@@ -13,6 +13,7 @@ from typing import Any
 
 from simcord import Env, Preview, SetupError
 
+from sandbox.markdown_cache import install_markdown_cache
 from sandbox.page_pictures import PagePictures
 
 _LOOK_SECONDS = 0.25
@@ -24,6 +25,7 @@ class LivePage:
     """Keeps a preview fresh, one thing at a time."""
 
     def __init__(self, env: Env, preview: Preview) -> None:
+        install_markdown_cache()
         self._env = env
         self._preview = preview
         self._turn = asyncio.Lock()

@@ -103,6 +103,12 @@ class Relay:
         for row in self._ledger.everything():
             row.work.lost_at = min(row.work.lost_at, self._now())
 
+    def finish_task(self, task_id: str) -> None:
+        """End a running task now, as if its time had passed."""
+        for row in self._ledger.listed([task_id]):
+            row.work.start = min(row.work.start, self._now())
+            row.work.seconds = max(1e-6, self._now() - row.work.start)
+
     def restart(self) -> None:
         """Start anew, with an account: midjourney-proxy, which keeps its tasks in memory, has forgotten them."""
         self._desk.account_lost = False
@@ -183,7 +189,7 @@ class Relay:
         now = self._now()
         task_id = task_id or self._ledger.new_id(now)
         parent_id = self._ledger.new_id(now) if life == "modal" else ""
-        seconds, official = self.settings.seconds_per_task, self.settings.official
+        seconds, official = self.settings.task_seconds(prompt), self.settings.official
         work = create_sample_task(life, task_id, prompt, now - age, seconds, parent_id, official=official)
         work.state = state
         work.extra_task_ids = tuple(plain_button(custom_id, label) for custom_id, label in (further or {}).items())

@@ -27,7 +27,7 @@ class RelaySettings:
             and progress "0%", and after that what the upstream had at the last turn. 0: always up to date.
         lag_ticks: After a form, how many turns after the end of the second row the first row of that id catches up.
         seconds_per_task: From submit to SUCCESS, in eight steps.
-        slow_word: Tasks whose prompt holds it take a hundred times as long.
+        slow_prompt_word: Tasks whose prompt holds it take a hundred times as long.
         submit_seconds: How long a submit keeps its caller waiting; the task exists from its beginning.
         seed_seconds: How long a seed keeps its caller waiting (30 to 60 in the field).
         has_list: Whether `list-by-condition` is a known path.
@@ -92,6 +92,10 @@ class RelaySettings:
     image_host: str = ""
     image_seconds: float = 86_400.0
     picture_side: int = 1024
+
+    def task_seconds(self, prompt: str) -> float:
+        """Return how long a task of this prompt runs."""
+        return self.seconds_per_task * (100 if self.slow_prompt_word and self.slow_prompt_word in prompt else 1)
 
     @property
     def is_proxy(self) -> bool:

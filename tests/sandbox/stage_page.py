@@ -16,11 +16,11 @@ RECORD = bool(os.environ.get("MJBOT_RECORD"))
 
 PATIENCE = 90.0
 """Seconds that one thing may take on a machine that does ten others; a quiet one takes two."""
-_LARGE = "all => all.filter(one => one.naturalWidth >= 200 || one.videoWidth >= 200).length"
+_LARGE = "all => all.filter(one => one.naturalWidth >= 100 || one.videoWidth >= 100).length"
 
 
 @asynccontextmanager
-async def sandbox(*, seconds: float = 1, side: int = 400) -> AsyncGenerator[str]:
+async def sandbox(*, seconds: float = 1, side: int = 160) -> AsyncGenerator[str]:
     """Run the real `python -m sandbox`, its tasks so long and its pictures so wide, and give its page's address."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-u", "-m", "sandbox", "--no-browser"),

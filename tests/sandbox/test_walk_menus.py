@@ -46,7 +46,7 @@ async def _chosen(sandbox: Opened, message: Locator, name: str) -> None:
 @pytest.mark.timeout(200)
 async def test_a_messages_own_menu() -> None:
     """Description, status and upscale of a message reach the page with their pictures."""
-    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
 
         async def menus(visitor: Visitor) -> None:
             grid = page.locator("article.channel-message").filter(has_text="pig --v").first
@@ -67,7 +67,7 @@ async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
     """Its pictures are shown again, a form adds others to them, and everybody sees what comes of it."""
     other = tmp_path / "sunset.png"
     Image.effect_noise((160, 120), 60).save(other)
-    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
 
         async def blended(visitor: Visitor) -> None:
             grid = page.locator("article.channel-message").filter(has_text="pig --v").first
@@ -88,15 +88,16 @@ async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
 async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clip is extended; more buttons than there is room for stand in a menu; a running task is cancelled."""
     monkeypatch.setattr(UpstreamTask, "buttons", _many(UpstreamTask.buttons))
-    relay = RelaySettings(seconds_per_task=5, picture_side=400, has_cancel=True)
+    relay = RelaySettings(seconds_per_task=1, slow_prompt_word="slow", picture_side=160, has_cancel=True)
     async with _at(relay) as (sandbox, page):
         clip = sandbox.scene.relay.add_task("clip", prompt="a kite over the sea")
         single = sandbox.scene.relay.add_task("single", prompt="a fox in snow")
+        running = sandbox.scene.relay.add_task(prompt="a slow city at night")
 
         async def offered(visitor: Visitor) -> None:
-            begun = await visitor.sends("imagine", prompt="a knight")
+            begun = await visitor.sends("imagine", prompt="a slow knight")
             await visitor.changes(begun, "Cancel", "Cancelled")
-            watched = await visitor.sends("mjstatus", id=sandbox.scene.relay.add_task(prompt="a city at night"))
+            watched = await visitor.sends("mjstatus", id=running)
             await visitor.changes(watched, "Stop watching", "Stopped watching")
             one = await visitor.sends("mjstatus", id=single)
             await visitor.gets(one, "Upscaled|Picture")
@@ -104,6 +105,7 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
             moving = await visitor.sends("mjstatus", id=clip)
             await pictures(moving)
             extended = await visitor.presses(moving, "Extend (Low motion)")
+            sandbox.scene.relay.finish_task(running)
             await visitor.changes(watched, "Look again", _FOUR)
             await visitor.gets(larger, "Upscaled in")
             await visitor.gets(extended, "Four clips in")
@@ -114,7 +116,7 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.timeout(200)
 async def test_what_is_seldom_seen() -> None:
     """A task that waits for its form is given one, or dropped; words are weighed; what was refused is tried again."""
-    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
         add = sandbox.scene.relay.add_task
 
         async def seldom(visitor: Visitor) -> None:
@@ -146,7 +148,7 @@ async def test_what_is_seldom_seen() -> None:
 @pytest.mark.timeout(200)
 async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
     """A command whose submit takes its time leaves the composer empty, is sent once, and is not called uncertain."""
-    relay = RelaySettings(seconds_per_task=1, picture_side=400, submit_seconds=1.5)
+    relay = RelaySettings(seconds_per_task=1, picture_side=160, submit_seconds=1.5)
     async with _at(relay) as (sandbox, page):
 
         async def slow(visitor: Visitor) -> None:

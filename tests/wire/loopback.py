@@ -6,6 +6,7 @@ let a test assert that `discord.refused` and
 `discord.rate_limited` are empty. People act through `slash`, `click`, `submit_modal`, `context_menu`, `autocomplete`.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -107,13 +108,14 @@ class LoopbackDiscord(State):
         *,
         times: int | None = 1,
         delay: float = 0.0,
+        hold: asyncio.Event | None = None,
         carried_out: bool = False,
     ) -> Fault:
         """Let requests fail: see Fault. `path` is a glob without /api/v10, `body` for instance {"code": 50083}."""
         given = {"message": "scripted", "code": 0} if body is None else {"message": "scripted", **body}
         if status == 429:
             given = {"retry_after": 1.0, "global": False, **given}
-        self.faults.append(Fault(method, path, status, given, times, delay, carried_out=carried_out))
+        self.faults.append(Fault(method, path, status, given, times, delay, carried_out=carried_out, hold=hold))
         return self.faults[-1]
 
     def expire(self, token: str | Interaction) -> None:

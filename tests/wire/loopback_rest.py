@@ -1,6 +1,5 @@
 """The REST side of a loopback Discord: reads, limits, checks, answers and records every request."""
 
-import asyncio
 import json
 import re
 import time
@@ -102,8 +101,8 @@ class Wire:
         async def take(request: web.Request) -> web.StreamResponse:
             call = await _read(request)
             fault = next((one for one in self.state.faults if one.takes(call.method, call.path)), None)
-            if fault is not None and fault.delay:
-                await asyncio.sleep(fault.delay)
+            if fault is not None:
+                await fault.wait()
             verdict = Verdict({})
             if fault is None or fault.status is None or fault.carried_out:
                 status, body, verdict = self._answer(handler, call, request.headers.get("Authorization", ""))

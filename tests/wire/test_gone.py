@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
+from tests.wire.held_time import TASK_SECONDS, HeldTime
 from tests.wire.loopback import LoopbackDiscord, Message
 from tests.wire.process import BotProcess, World, world_of
 
@@ -18,11 +19,17 @@ _YOUNG = 0.0
 
 
 @pytest.fixture
-async def slow(tmp_path: Path) -> AsyncGenerator[World]:
-    """A Discord with a channel for each way to be gone; tasks of six seconds."""
+def held() -> HeldTime:
+    """The clock of the relay of `slow`."""
+    return HeldTime()
+
+
+@pytest.fixture
+async def slow(tmp_path: Path, held: HeldTime) -> AsyncGenerator[World]:
+    """A Discord with a channel for each way to be gone; tasks that run until the test ends them."""
     discord = LoopbackDiscord(channels=12, ack_seconds=1000)
-    settings = RelaySettings(seconds_per_task=6.0, picture_side=192)
-    async with world_of(tmp_path, settings, discord=discord, PRESS_COOLDOWN_SECONDS="0") as world:
+    settings = RelaySettings(seconds_per_task=TASK_SECONDS, picture_side=192)
+    async with world_of(tmp_path, settings, discord=discord, now=held.now, PRESS_COOLDOWN_SECONDS="0") as world:
         yield world
 
 
@@ -71,7 +78,7 @@ def _told(bot: BotProcess, message: Message) -> list[str]:
     return [f"{line['level']}: {line['event']}" for line in bot.lines if str(message.id) in line["event"]]
 
 
-async def test_what_is_gone_ends_quietly(slow: World) -> None:
+async def test_what_is_gone_ends_quietly(slow: World, held: HeldTime) -> None:
     """Each way to be gone, in the middle of a task: one refused request, one line; others go on."""
     discord = slow.discord
     async with slow.bot() as bot:
@@ -85,9 +92,11 @@ async def test_what_is_gone_ends_quietly(slow: World) -> None:
         others.append(await slow.follow(slow.relay.add_task(), 10))
         for message, (happen, _, _) in zip(gone, _WAYS, strict=True):
             await happen(slow, message)
+        held.let_tasks_progress()
         for message, (happen, age, private) in zip(gone, _WAYS, strict=True):
             await slow.until(partial(_told, bot, message))
             assert _told(bot, message) == [f"info: Job {message.id} ends: PlaceGone."], (happen, age, private)
+        held.let_tasks_end()
         for message in others:
             await slow.shows(message, "✅ Four")
         for message, (happen, age, _) in zip(gone, _WAYS, strict=True):
@@ -105,7 +114,7 @@ async def test_what_is_gone_ends_quietly(slow: World) -> None:
 
 async def test_what_is_gone_at_a_press_harms_nobody(tmp_path: Path) -> None:
     """A child deleted while its submit is on its way, its parent deleted meanwhile: paid once, one line each."""
-    relay = RelaySettings(seconds_per_task=2.0, picture_side=192, submit_seconds=1.0)
+    relay = RelaySettings(seconds_per_task=2.0, picture_side=192, submit_seconds=3.0)
     async with world_of(tmp_path, relay, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
         grids = [await world.shows(await world.follow(world.relay.add_task("grid"), n), "✅ Four") for n in (0, 1)]
         child = await world.press(grids[0], "U1")
@@ -128,7 +137,7 @@ async def test_a_thinking_message_that_is_deleted(slow: World) -> None:
     """Deleted before anything was said on it, the first of two ids: no error of ours, no repeated request."""
     discord = slow.discord
     async with slow.bot() as bot:
-        slow.relay.script("list", delay=1, passes=True)
+        slow.relay.script("list", delay=3, passes=True)
         ids = " ".join(slow.relay.add_task("grid") for _ in range(2))
         act = await discord.slash(discord.owner, discord.channels[0], "mjstatus", {"id": ids})
         await act.acknowledged()

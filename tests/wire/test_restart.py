@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
+from tests.wire.held_time import TASK_SECONDS, HeldTime
 from tests.wire.loopback import Message
 from tests.wire.process import World, world_of
 
@@ -35,19 +35,10 @@ async def _ten_running(world: World) -> list[Message]:
     return messages
 
 
-class _Upstream:
-    """The relay's clock: its tasks run until a test lets an hour pass, however slow the machine is."""
-
-    late = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.late
-
-
 async def test_kill_in_the_middle(tmp_path: Path) -> None:
     """SIGKILL among ten running tasks and one submit: all end after a restart, and nothing is submitted twice."""
-    upstream = _Upstream()
-    async with world_of(tmp_path, replace(_SLOW_SUBMITS, seconds_per_task=1800.0), now=upstream.now) as world:
+    held, relay = HeldTime(), replace(_SLOW_SUBMITS, seconds_per_task=TASK_SECONDS)
+    async with world_of(tmp_path, relay, now=held.now) as world:
         async with world.bot() as bot:
             grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
             messages = await _ten_running(world)
@@ -58,7 +49,7 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
         async with world.bot() as bot:
             # As soon as the dead one's lease has ended; the grid's own message may have wanted its picture still.
             await bot.line("Resuming 1[12] unfinished jobs")
-            upstream.late = 3600.0
+            held.let_tasks_end()
             for message in messages:
                 await world.shows(message, "✅ Four pictures")
                 await world.until(partial(getattr, message, "files"))

@@ -76,7 +76,7 @@ class UpstreamQueue:
 
     def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> UpstreamTask:
         """Return the upstream's record of a new task."""
-        official, slow = self.settings.official, self.settings.slow_prompt_word
+        official = self.settings.official
         at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
         work = UpstreamTask(
             task_id=self.ledger.new_id(submit.now),
@@ -85,9 +85,7 @@ class UpstreamQueue:
             plan=plan,
             submitted=submit.now,
             start=self.start(submit.now),
-            seconds=0.0
-            if at_once
-            else max(1e-6, self.settings.seconds_per_task * (100 if slow and slow in prompt else 1)),
+            seconds=0.0 if at_once else max(1e-6, self.settings.task_seconds(prompt)),
             state=submit.text("state"),
             account=submit.key.account,
             official=official,
