@@ -109,7 +109,7 @@ async def test_submits_send_their_json_once(
     assert ("POST", path, body) == (seen.method, seen.path, json.loads(seen.body))
     assert seen.headers["Authorization"] == f"Bearer {KEY}"
     assert seen.headers["Content-Type"] == "application/json"
-    # Go's server resets such a connection where it answers before it has read the body, and the answer is lost.
+    # Go's server resets such a connection if it responds before it has read the body, and the response is lost.
     assert "Connection" not in seen.headers
 
 

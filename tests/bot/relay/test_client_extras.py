@@ -56,7 +56,7 @@ async def test_seed_is_returned_as_text(result: object) -> None:
         (web.Response(text=PAGE), ActionUnsupported, 1),
         (web.Response(status=502, text=PAGE), RelayUnreachable, 2),
         (web.Response(text=""), RelayUnreachable, 2),
-        # What says that this relay has none at all, and what only looks like it.
+        # Responses which mean that this relay provides no seeds, and similar ones which do not.
         (_says(5, "empty_response_body", ""), ActionUnsupported, 1),  # new-api of 2026, as recorded
         (_says(0, "", ""), ActionUnsupported, 1),  # new-api of 2026 before a midjourney-proxy
         (web.Response(status=404, text=SPRING.format(404, "Not Found")), ActionUnsupported, 1),  # midjourney-proxy
@@ -172,20 +172,6 @@ async def test_upload_is_sent_once(answer: web.Response | str, expected: type[Mj
         with pytest.raises(expected):
             await api.upload_images([PNG])
     assert len(it.seen) == 1
-
-
-async def test_lost_response_to_pictures_leaves_the_outcome_unknown() -> None:
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(hang, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    short = aiohttp.ClientTimeout(total=5, sock_read=0.1)
-    async with server, RelayClient.open(url, KEY, sleep=Slept(), upload_timeout=short) as api:
-        api._transport.gate.open()
-        with pytest.raises(SubmitOutcomeUnknown):
-            await api.submit(Imagine(prompt="a pig", pictures=(PNG * 20_000,)), state="s")
 
 
 async def test_links_of_clips_are_rewritten() -> None:

@@ -59,7 +59,7 @@ FETCHED: dict[str, Status | type[RelayError]] = {
     "52_image_proxy_expired_404": TaskUnknown,
 }
 
-# (the child's id, whether it is waiting for a form, how many are ahead), or the error.
+# (the child's id, whether it waits for its modal, the tasks ahead), or the error.
 SUBMITTED: dict[str, tuple[str, bool, int] | type[RelayError]] = {
     "01_submit_imagine_ok": ("1754300000123417", False, 0),
     "02_submit_imagine_queued_direct22": ("1754300090555208", False, 3),
@@ -149,7 +149,7 @@ BOM = "\ufeff"
 
 # (status, body, what a fetch raises, what list-by-condition raises, what a submit raises)
 BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]] = [
-    # Nothing.
+    # Empty bodies.
     (200, "", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (200, " \n", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (204, "", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
@@ -166,7 +166,7 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (499, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (500, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (503, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
-    # A page: new-api's web console, a web server, Cloudflare.
+    # Web pages: new-api's web console, a web server, Cloudflare.
     (200, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (200, BOM + PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (301, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
@@ -180,7 +180,7 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown) for status in (500, 502, 503, 504)),
     *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown) for status in (520, 522, 524)),
     *((status, PAGE, RelayUnreachable, RelayUnreachable, RelayUnreachable) for status in (521, 523, 525, 526, 530)),
-    # Plain text: TrueAI's door.
+    # Plain text: TrueAI's authorization.
     (401, "Authorization header missing.", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (401, "账号已禁用", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (403, "未登录", KeyRefused, KeyRefused, UpstreamKeyRefused),
@@ -188,13 +188,13 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (200, "ok", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (404, "404 page not found", RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (502, "error code: 502", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
-    # Half a JSON: its HTTP 400 may have been code 5.
+    # Half a JSON: HTTP 400 may have been code 5.
     (200, '{"code":1,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (200, '[{"id":"17543', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (400, '{"code":5,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (401, '{"error":{"mess', KeyRefused, KeyRefused, UpstreamKeyRefused),
     (500, '{"error":{"mess', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
-    # JSON, but no object.
+    # JSON that is no object.
     (200, "null", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (200, "7", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (200, "1e400", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
@@ -203,7 +203,7 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (200, "{}", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (400, "[]", RelayUnreachable, RelayUnreachable, SubmitRefused),
     (500, "null", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
-    # Deep, huge.
+    # Deeply nested, or huge.
     (200, "[" * 200_000, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (200, '{"a":' * 200_000, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (200, "9" * 5_000, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
@@ -241,7 +241,7 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (403, _openai("用户已被封禁"), KeyRefused, KeyRefused, KeyRefused),
     (403, _openai("您的 IP 不在令牌允许访问的列表中"), KeyRefused, KeyRefused, KeyRefused),
     (403, _openai("令牌分组 X 已被禁用"), KeyRefused, KeyRefused, KeyRefused),
-    # No model is named where none is asked for: a read then says that the key is limited, a submit of its model.
+    # Without a model's name the key is limited; with one, a submit is refused for its model.
     (403, _openai("该令牌无权访问模型 "), KeyLimited, KeyLimited, KeyLimited),
     (403, _openai("This token has no access to model "), KeyLimited, KeyLimited, KeyLimited),
     (403, '{"error":{"message":"This token has no access to model ","type":"new_api_error","code":""}}',
@@ -293,9 +293,9 @@ def test_documented_responses(row: tuple[int, str, type[RelayError], type[RelayE
     assert (fetch, listed, submit) == (_fetch_error(answer), _list_error(answer), _submit_error(answer))
 
 
-# Answers of a proxy to a submit: (status, body, error).
+# Responses of a proxy to a submit: (status, body, error).
 REFUSALS: list[tuple[int, str, type[RelayError]]] = [
-    # The job may exist, and be paid.
+    # The task may exist and be billed.
     (200, _mj(1, "Submit success", result=None), SubmitOutcomeUnknown),
     (200, _mj(1, "Submit success", result=""), SubmitOutcomeUnknown),
     (200, _mj(1, "Submit success"), SubmitOutcomeUnknown),

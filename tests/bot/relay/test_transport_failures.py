@@ -4,13 +4,14 @@ import asyncio
 import socket
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.clock import utc_now
 from bot.errors import (
     ActionUnsupported,
     RelayBusy,
@@ -19,6 +20,8 @@ from bot.errors import (
     SubmitOutcomeUnknown,
 )
 from bot.relay.client import RelayClient
+from bot.relay.requests import Imagine
+from bot.relay.transport import RelayTransport, RequestLimits
 from tests.fakes.socket_relay import ADMITTED, ASKED, CHECK, GRID, KEY, Slept, press_button, relay
 
 CONNECT_TIMEOUT = aiohttp.ClientTimeout(connect=0.1)
@@ -105,6 +108,12 @@ async def test_redirects_are_not_followed(status: int, slept: Slept) -> None:
     assert elsewhere.seen == []
 
 
+def open_transport(
+    base_url: str, timeout: aiohttp.ClientTimeout = READ_TIMEOUT
+) -> AbstractAsyncContextManager[RelayTransport]:
+    return RelayTransport.open(base_url, KEY, now=utc_now, read_timeout=timeout, submit_timeout=timeout)
+
+
 def _closed_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -112,33 +121,27 @@ def _closed_port() -> int:
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:{port}", "http://[", "no-scheme", "ftp://127.0.0.1", "http://"])
-async def test_failed_connection_is_unreachable_for_reads_and_submits(base: str, slept: Slept) -> None:
-    async with RelayClient.open(base.format(port=_closed_port()), KEY, sleep=slept) as api:
-        api._transport.gate.open()
+async def test_failed_connection_is_unreachable_for_reads_and_submits(base: str) -> None:
+    async with open_transport(base.format(port=_closed_port())) as transport:
         with pytest.raises(RelayUnreachable):
-            await press_button(api)
-        assert slept == []
+            await transport.submit("/mj/submit/action", {}, RequestLimits())
         with pytest.raises(RelayUnreachable):
-            await api.fetch_task(ASKED)
-        assert slept == [0.5]
+            await transport.read("GET", "/mj/task/5/fetch", None, RequestLimits(), lambda _: None)
 
 
-async def test_connection_timeout_is_unreachable(slept: Slept) -> None:
+async def test_connection_timeout_is_unreachable() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         address = listener.getsockname()
-        # With its one place taken, the kernel leaves every further connection waiting.
+        # With the backlog full, the kernel leaves every further connection waiting.
         fillers = [socket.socket() for _ in range(3)]
         for filler in fillers:
             filler.setblocking(False)  # noqa: FBT003 - the socket's own signature
             filler.connect_ex(address)
-        async with RelayClient.open(
-            f"http://127.0.0.1:{address[1]}", KEY, sleep=slept, submit_timeout=CONNECT_TIMEOUT
-        ) as api:
-            api._transport.gate.open()
+        async with open_transport(f"http://127.0.0.1:{address[1]}", CONNECT_TIMEOUT) as transport:
             with pytest.raises(RelayUnreachable, match="cannot connect"):
-                await press_button(api)
+                await transport.submit("/mj/submit/action", {}, RequestLimits())
         for filler in fillers:
             filler.close()
 
@@ -221,6 +224,14 @@ async def test_lost_response_leaves_a_submit_unknown_and_retries_a_read(talk: Ta
         assert slept == [0.5]
         assert line.requests >= 3
         _assert_without_key(down.value)
+
+
+async def test_lost_response_to_pictures_leaves_the_outcome_unknown() -> None:
+    pictures = (b"\x89PNG" * 1_000_000,)
+    async with run_raw_server(_hang) as line, RelayClient.open(line.url, KEY, upload_timeout=READ_TIMEOUT) as api:
+        with pytest.raises(SubmitOutcomeUnknown):
+            await api.submit(Imagine(prompt="a pig", pictures=pictures), state="s")
+    assert line.requests == 1
 
 
 async def test_endless_response_is_cut(slept: Slept) -> None:
