@@ -11,6 +11,8 @@ from typing import Final
 
 import emoji
 
+from bot.imaging.downloader import DISCORD_FILE_LIMIT
+
 CONTENT: Final = 2000
 ROWS: Final = 5
 BUTTONS_PER_ROW: Final = 5
@@ -31,7 +33,7 @@ FIELD_NAME: Final = 256
 FIELD_VALUE: Final = 1024
 
 FILES: Final = 10
-FILE_BYTES: Final = 10 * 1024 * 1024
+FILE_BYTES: Final = DISCORD_FILE_LIMIT
 REQUEST_BYTES: Final = 25 * 1024 * 1024
 ALT_TEXT: Final = 1024
 EMBEDDABLE: Final = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
