@@ -23,7 +23,7 @@ class Press:
 
     interaction_id: int
     person: Person
-    asker: Spender
+    spender: Spender
     place: Place
     task_id: str
     button_key: str
@@ -44,8 +44,8 @@ class ClaimWriter:
     async def check_permission(self, press: Press) -> None:
         """Raise PolicyRefused unless this person may spend here; the store knows best who requested the message."""
         job = await self._store.find_job(press.place.message_id)
-        asker = replace(press.asker, requester_id=job.requester.id) if job else press.asker
-        self._policy.check_permission(asker)
+        spender = replace(press.spender, requester_id=job.requester.id) if job else press.spender
+        self._policy.check_permission(spender)
 
     async def write_claim(self, press: Press, button: str, *, line: int = 0) -> Claim:
         """Write the claim, unless the same press of any person is on its way to the relay at this moment.
@@ -62,7 +62,7 @@ class ClaimWriter:
         claim = Claim(
             id=derive_claim_id(press.interaction_id, line),
             person_id=press.person.id,
-            guild_id=press.asker.guild_id,
+            guild_id=press.spender.guild_id,
             message_id=press.place.message_id,
             task_id=press.task_id,
             button=button,

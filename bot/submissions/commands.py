@@ -31,7 +31,7 @@ class CommandInvocation:
 
     interaction_id: int
     person: Person
-    asker: Spender
+    spender: Spender
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class CommandService:
         self._image_processor = image_processor
         self._now = now
 
-    async def prepare_uploads(self, asker: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
+    async def prepare_uploads(self, spender: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
         """Download pictures, check them, and encode them as a relay takes them, for a person who may spend; free.
 
         Raises:
@@ -72,10 +72,10 @@ class CommandService:
             UploadRefused: A picture cannot be used.
             PictureError: A picture cannot be fetched.
         """
-        self._policy.check_permission(asker)
+        self._policy.check_permission(spender)
         if not pictures:
             return ()
-        async with self._image_processor.reserve_slot(asker.person_id):
+        async with self._image_processor.reserve_slot(spender.person_id):
             return tuple(
                 [await self._image_processor.prepare_upload(await one.read(), name=one.name) for one in pictures]
             )
@@ -95,7 +95,7 @@ class CommandService:
             StoreUnavailable: No claim could be written, so nothing was sent.
             DisplayError: The message could not be sent, so no request was.
         """
-        uploads = await self.prepare_uploads(command.asker, wanted.pictures)
+        uploads = await self.prepare_uploads(command.spender, wanted.pictures)
         request = wanted.build_request(tuple(upload.data for upload in uploads))
         # Hashing 20 MiB takes 20 ms, for which the event loop must not stop.
         digest = await asyncio.to_thread(_hash_request, request)
@@ -110,7 +110,7 @@ class CommandService:
         claim = Claim(
             id=command.interaction_id,
             person_id=command.person.id,
-            guild_id=command.asker.guild_id,
+            guild_id=command.spender.guild_id,
             message_id=0,
             task_id="",
             button=key,

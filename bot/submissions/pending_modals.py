@@ -34,7 +34,7 @@ class PendingModals:
         original = next((job for job in jobs if job.claim_id), None)
         job = original if elsewhere else await self._store.find_job(press.place.message_id)
         known = original or job
-        requester_id = known.requester.id if known else press.asker.requester_id
+        requester_id = known.requester.id if known else press.spender.requester_id
         if not requester_id:
             raise RequesterUnknown
         if requester_id != press.person.id:

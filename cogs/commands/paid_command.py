@@ -67,7 +67,7 @@ class PaidCommandRunner:
             invocation = CommandInvocation(
                 interaction_id=interaction.id,
                 person=to_person(interaction.user),
-                asker=await self._trust.identify_asker(interaction),
+                spender=await self._trust.identify_spender(interaction),
             )
             defaults = await self._load_defaults(interaction.user.id)
             await self._commands.submit_command(invocation, build_request(defaults), followups)
@@ -76,4 +76,4 @@ class PaidCommandRunner:
         self, interaction: Interaction, pictures: tuple[PictureInput, ...]
     ) -> tuple[Upload, ...]:
         """Read and check pictures for a later request, if this person may spend; raises like prepare_uploads."""
-        return await self._commands.prepare_uploads(await self._trust.identify_asker(interaction), pictures)
+        return await self._commands.prepare_uploads(await self._trust.identify_spender(interaction), pictures)

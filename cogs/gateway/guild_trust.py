@@ -40,7 +40,7 @@ class GuildTrust:
         team = [member.id for member in info.team.members if member.membership_state is accepted] if info.team else []
         self.owners.update(team or [info.owner.id])
 
-    async def identify_asker(self, interaction: Interaction, requester_id: int | None = None) -> Spender:
+    async def identify_spender(self, interaction: Interaction, requester_id: int | None = None) -> Spender:
         """Tell admission who wants to spend, and where: a server that the bot is not in is none.
 
         `requester_id` is who asked for the message that was pressed, 0 where nothing tells; None for a command.

@@ -15,7 +15,7 @@ async def build_press(
     return Press(
         interaction_id=interaction.id,
         person=to_person(interaction.user),
-        asker=await trust.identify_asker(interaction, asked_by.id if asked_by else 0),
+        spender=await trust.identify_spender(interaction, asked_by.id if asked_by else 0),
         place=parent or get_clicked_place(interaction),
         task_id=click.task_id,
         button_key=click.key,

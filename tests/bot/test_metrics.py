@@ -80,11 +80,11 @@ async def test_a_request_that_nobody_waits_for_is_cancelled() -> None:
 
 
 def press(number: int, button: str = U2, *, guild_id: int = 6) -> Press:
-    asker = Spender(person_id=LIEN.id, guild_id=guild_id, requester_id=LIEN.id)
+    spender = Spender(person_id=LIEN.id, guild_id=guild_id, requester_id=LIEN.id)
     return Press(
         interaction_id=number,
         person=LIEN,
-        asker=asker,
+        spender=spender,
         place=place(700),
         task_id=PARENT,
         button_key=hash_custom_id(button),
@@ -142,7 +142,7 @@ async def test_a_form_is_a_press_too(world: World, process: Process) -> None:
     world.store.snapshots[CHILD] = task(CHILD, Status.MODAL)
     counted = Counted()
     form = Press(
-        interaction_id=5, person=LIEN, asker=press(5).asker, place=place(800), task_id=CHILD, button_key="form"
+        interaction_id=5, person=LIEN, spender=press(5).spender, place=place(800), task_id=CHILD, button_key="form"
     )
     await process.presses.answer_modal(form, "a lighthouse", FakePressFollowups())
     await world.clock.advance(10)

@@ -24,24 +24,24 @@ def press(
     button: str = U2,
     *,
     task_id: str = PARENT,
-    **asker: Any,  # noqa: ANN401
+    **spender: Any,  # noqa: ANN401
 ) -> Press:
     """Return a press of a button of the parent, or with `task_id` of its child."""
-    given = {"person_id": person.id, "guild_id": 6, "requester_id": LIEN.id, **asker}
+    given = {"person_id": person.id, "guild_id": 6, "requester_id": LIEN.id, **spender}
     return Press(
         interaction_id=interaction_id,
         person=person,
-        asker=Spender(**given),
+        spender=Spender(**given),
         place=place(800 if task_id == CHILD else 700),
         task_id=task_id,
         button_key=hash_custom_id(button),
     )
 
 
-def command(interaction_id: int = 100, person: Person = LIEN, **asker: Any) -> CommandInvocation:  # noqa: ANN401
+def command(interaction_id: int = 100, person: Person = LIEN, **spender: Any) -> CommandInvocation:  # noqa: ANN401
     """Return one use of a command."""
-    given = {"person_id": person.id, "guild_id": 6, **asker}
-    return CommandInvocation(interaction_id=interaction_id, person=person, asker=Spender(**given))
+    given = {"person_id": person.id, "guild_id": 6, **spender}
+    return CommandInvocation(interaction_id=interaction_id, person=person, spender=Spender(**given))
 
 
 def imagine(prompt: str = "a lighthouse --ar 3:2", *pictures: FakePictureInput) -> CommandRequest:

@@ -219,7 +219,7 @@ async def test_claim_that_never_ended_blocks_its_button_for_five_minutes(world: 
 
 
 @pytest.mark.parametrize(
-    ("rules", "asker", "refusal"),
+    ("rules", "spender", "refusal"),
     [
         ({"allowed_guilds": (1,)}, {}, ServerNotAllowed),
         ({}, {"guild_id": 0}, PersonNotAllowed),
@@ -230,16 +230,16 @@ async def test_claim_that_never_ended_blocks_its_button_for_five_minutes(world: 
     ],
 )
 async def test_person_who_may_not_spend_writes_no_claim(
-    world: World, rules: dict[str, Any], asker: dict[str, Any], refusal: type[Exception]
+    world: World, rules: dict[str, Any], spender: dict[str, Any], refusal: type[Exception]
 ) -> None:
     """Neither with a button nor with a modal."""
     world.allow(**rules)
-    world.store.jobs = {} if "requester_id" in asker else {800: job(800, CHILD)}
+    world.store.jobs = {} if "requester_id" in spender else {800: job(800, CHILD)}
     async with world.process() as process:
         with pytest.raises(refusal):
-            await process.presses.submit_press(press(**asker), FakePressFollowups())
+            await process.presses.submit_press(press(**spender), FakePressFollowups())
         with pytest.raises(refusal):
-            await process.presses.answer_modal(press(101, task_id=CHILD, **asker), "a prompt", FakePressFollowups())
+            await process.presses.answer_modal(press(101, task_id=CHILD, **spender), "a prompt", FakePressFollowups())
     assert claim_states(world) == {}
     assert world.relay.sent == []
 

@@ -92,14 +92,14 @@ REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
 ]
 
 
-@pytest.mark.parametrize(("asker", "error"), REFUSED)
+@pytest.mark.parametrize(("spender", "error"), REFUSED)
 async def test_pictures_are_not_downloaded_for_a_person_who_may_not_spend(
-    world: World, process: Process, asker: dict[str, Any], error: type[Exception]
+    world: World, process: Process, spender: dict[str, Any], error: type[Exception]
 ) -> None:
     """The policy is checked before any work, and before any claim."""
     given, answerer = FakePictureInput(), FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.submit_command(command(**asker), imagine("this", given), answerer)
+        await process.creations.submit_command(command(**spender), imagine("this", given), answerer)
     assert (given.asked, answerer.opened, claim_states(world), world.relay.sent) == (0, [], {}, [])
 
 

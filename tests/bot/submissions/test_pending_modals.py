@@ -133,7 +133,7 @@ async def test_modal_whose_rows_were_deleted_is_not_sent_again(world: World, pro
     world.store.jobs = {}
     world.relay.set(task(CHILD, Status.SUCCESS))
     late = press(100, task_id=CHILD)
-    late = replace(late, asker=replace(late.asker, requester_id=late.person.id))
+    late = replace(late, spender=replace(late.spender, requester_id=late.person.id))
     with pytest.raises(ModalExpired):
         await process.presses.answer_modal(late, "a", FakePressFollowups())
     assert world.relay.sent == []

@@ -45,11 +45,11 @@ def world() -> World:
 
 
 def press(interaction_id: int = 100, button: str = U2) -> Press:
-    asker = Spender(person_id=LIEN.id, guild_id=6, requester_id=LIEN.id)
+    spender = Spender(person_id=LIEN.id, guild_id=6, requester_id=LIEN.id)
     return Press(
         interaction_id=interaction_id,
         person=LIEN,
-        asker=asker,
+        spender=spender,
         place=place(),
         task_id=PARENT,
         button_key=hash_custom_id(button),
@@ -57,7 +57,7 @@ def press(interaction_id: int = 100, button: str = U2) -> Press:
 
 
 def creation() -> CommandInvocation:
-    return CommandInvocation(interaction_id=100, person=LIEN, asker=Spender(person_id=LIEN.id, guild_id=6))
+    return CommandInvocation(interaction_id=100, person=LIEN, spender=Spender(person_id=LIEN.id, guild_id=6))
 
 
 def state(world: World) -> ClaimState:
