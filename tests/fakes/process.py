@@ -38,7 +38,7 @@ class Process:
 
     jobs: JobTracker
     presses: PressService
-    creations: CommandService
+    commands: CommandService
     supervisor: TaskSupervisor
     poller: Poller
     job_leases: JobLeases
@@ -104,13 +104,13 @@ class World:
         sender = Sender(relay, store, jobs, lost_answers, supervisor, clock=self.clock.clock)
         presses = PressService(relay, store, jobs, self.spending_policy, sender, self.pictures, now=self.clock.now)
         image_processor = ImageProcessor(ThreadImageWorker())
-        creations = CommandService(store, jobs, self.spending_policy, sender, image_processor, now=self.clock.now)
+        commands = CommandService(store, jobs, self.spending_policy, sender, image_processor, now=self.clock.now)
         ownership = JobLeases(store, fleet, jobs, lost_answers, lease=self.lease, clock=self.clock.clock)
         async with supervisor.serve():
             supervisor.start(WorkKey("poller"), poller.run)
             await ownership.run_once()
             supervisor.start(WorkKey("job leases"), ownership.run)
             try:
-                yield Process(jobs, presses, creations, supervisor, poller, ownership, mine, calls)
+                yield Process(jobs, presses, commands, supervisor, poller, ownership, mine, calls)
             finally:
                 await image_processor.close()

@@ -74,7 +74,7 @@ async def lose(world: World, process: Process, error: SubmitOutcomeUnknown = COD
     """Press U2, or give a command, and lose the answer."""
     world.relay.outcomes = [error]
     if creates:
-        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     else:
         await process.presses.submit_press(press(), FakePressFollowups())
     await world.clock.advance(1.0)
@@ -461,7 +461,7 @@ async def test_a_second_command_is_told_what_is_known(world: World) -> None:
     async with world.process() as process:
         await lose(world, process, creates=True)
         with pytest.raises(AnswerLost) as told:
-            await process.creations.submit_command(
+            await process.commands.submit_command(
                 replace(command(), interaction_id=101), imagine(), FakePressFollowups(801)
             )
         assert told.value.again_at == START + timedelta(seconds=3)

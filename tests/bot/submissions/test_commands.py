@@ -55,9 +55,9 @@ def world() -> World:
 async def test_command_is_sent_once_and_followed_in_its_own_answer(world: World, process: Process) -> None:
     """The message says "Sending" before the relay has replied, and lives to the task's end."""
     world.relay.submit_seconds = 40.0
-    answerer = FakePressFollowups()
-    await process.creations.submit_command(command(), imagine(), answerer)
-    assert answerer.opened == [""]
+    followups = FakePressFollowups()
+    await process.commands.submit_command(command(), imagine(), followups)
+    assert followups.opened == [""]
     claim = world.store.claimed[100]
     assert (claim.message_id, claim.task_id, claim.state) == (0, "", "submitting")
     assert claim.button.startswith("imagine:")
@@ -73,13 +73,13 @@ async def test_command_is_sent_once_and_followed_in_its_own_answer(world: World,
     assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
     assert scenes[0].task is not None
     assert scenes[0].task.shown_prompt == "a lighthouse --ar 3:2"
-    assert answerer.refused == []
+    assert followups.refused == []
 
 
 async def test_pictures_are_sent_in_their_order(world: World, process: Process) -> None:
     """Each is downloaded once, checked, and sent unchanged if possible."""
     given = FakePictureInput("one.png"), FakePictureInput("two.png")
-    await process.creations.submit_command(command(), imagine("these two", *given), FakePressFollowups())
+    await process.commands.submit_command(command(), imagine("these two", *given), FakePressFollowups())
     await world.clock.advance(1.0)
     (order,) = world.relay.orders
     assert isinstance(order, Imagine)
@@ -97,10 +97,10 @@ async def test_pictures_are_not_downloaded_for_a_person_who_may_not_spend(
     world: World, process: Process, spender: dict[str, Any], error: type[Exception]
 ) -> None:
     """The policy is checked before any work, and before any claim."""
-    given, answerer = FakePictureInput(), FakePressFollowups()
+    given, followups = FakePictureInput(), FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.submit_command(command(**spender), imagine("this", given), answerer)
-    assert (given.asked, answerer.opened, claim_states(world), world.relay.sent) == (0, [], {}, [])
+        await process.commands.submit_command(command(**spender), imagine("this", given), followups)
+    assert (given.asked, followups.opened, claim_states(world), world.relay.sent) == (0, [], {}, [])
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ async def test_unusable_picture_is_refused_before_the_claim(
     world: World, process: Process, given: FakePictureInput, error: type[Exception]
 ) -> None:
     """Nothing is claimed, shown or sent."""
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     with pytest.raises(error):
-        await process.creations.submit_command(command(), imagine("this", FakePictureInput(), given), answerer)
-    assert (answerer.opened, claim_states(world), world.relay.sent) == ([], {}, [])
+        await process.commands.submit_command(command(), imagine("this", FakePictureInput(), given), followups)
+    assert (followups.opened, claim_states(world), world.relay.sent) == ([], {}, [])
 
 
 @dataclass
@@ -137,7 +137,7 @@ async def test_slow_pictures_of_one_person_do_not_delay_others(world: World, pro
     slow = SlowGiven()
     commands = [
         asyncio.ensure_future(
-            process.creations.submit_command(
+            process.commands.submit_command(
                 command(number), imagine(f"this {number}", slow), FakePressFollowups(number)
             )
         )
@@ -145,7 +145,7 @@ async def test_slow_pictures_of_one_person_do_not_delay_others(world: World, pro
     ]
     await world.clock.advance(0.1)
     async with asyncio.timeout(10):
-        await process.creations.submit_command(
+        await process.commands.submit_command(
             command(200, MINH), imagine("that", FakePictureInput()), FakePressFollowups(900)
         )
         slow.come.set()
@@ -159,22 +159,22 @@ async def test_daily_limit_applies_to_commands(world: World) -> None:
     """The limit is checked with the claim, so nothing is shown or sent."""
     world.allow(daily_submits_per_person=1)
     async with world.process() as process:
-        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
         await world.clock.advance(10.0)
-        answerer = FakePressFollowups()
+        followups = FakePressFollowups()
         with pytest.raises(DailyLimitReached):
-            await process.creations.submit_command(command(101), imagine(), answerer)
-        await process.creations.submit_command(command(102, MINH), imagine(), FakePressFollowups(child=801))
+            await process.commands.submit_command(command(101), imagine(), followups)
+        await process.commands.submit_command(command(102, MINH), imagine(), FakePressFollowups(child=801))
         await world.clock.advance(1.0)
-    assert answerer.opened == []
+    assert followups.opened == []
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100", "mjbot:102"]
 
 
 async def test_one_interaction_is_sent_once(world: World, process: Process) -> None:
     """Discord may deliver it twice, to this process or to another."""
-    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+    await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     with pytest.raises(AlreadyClaimed):
-        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 1
 
@@ -182,11 +182,11 @@ async def test_one_interaction_is_sent_once(world: World, process: Process) -> N
 async def test_equal_commands_within_seconds_are_sent_once(world: World, process: Process) -> None:
     """Another prompt, or another picture, makes another command."""
     for number, asked in enumerate((imagine(), imagine("a fox"), imagine("a fox", FakePictureInput()))):
-        await process.creations.submit_command(command(100 + number), asked, FakePressFollowups(number))
+        await process.commands.submit_command(command(100 + number), asked, FakePressFollowups(number))
     with pytest.raises(AlreadyClaimed):
-        await process.creations.submit_command(command(200), imagine("a fox"), FakePressFollowups())
+        await process.commands.submit_command(command(200), imagine("a fox"), FakePressFollowups())
     await world.clock.advance(4.0)
-    await process.creations.submit_command(command(201), imagine("a fox"), FakePressFollowups(9))
+    await process.commands.submit_command(command(201), imagine("a fox"), FakePressFollowups(9))
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == 4
 
@@ -195,7 +195,7 @@ async def test_equal_commands_within_seconds_are_sent_once(world: World, process
 async def test_claim_is_released_if_the_message_fails(world: World, process: Process, failure: Exception) -> None:
     """Without its message no request is sent."""
     with pytest.raises(type(failure)):
-        await process.creations.submit_command(command(), imagine(), FakePressFollowups(failure=failure))
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups(failure=failure))
     await world.clock.advance(1.0)
     assert claim_states(world) == {100: "refused"}
     assert (world.relay.sent, world.store.jobs) == ([], {})
@@ -205,10 +205,10 @@ async def test_claim_is_released_if_the_message_fails(world: World, process: Pro
 async def test_refused_command_is_retracted(world: World, process: Process, refused: RelayError) -> None:
     """Its claim counts as unbilled, and its row is closed; nothing is tried again."""
     world.relay.outcomes = [refused]
-    answerer = FakePressFollowups()
-    await process.creations.submit_command(command(), imagine(), answerer)
+    followups = FakePressFollowups()
+    await process.commands.submit_command(command(), imagine(), followups)
     await world.clock.advance(600.0)
-    assert (answerer.closed, answerer.refused) == ([800], [refused])
+    assert (followups.closed, followups.refused) == ([800], [refused])
     assert claim_states(world) == {100: "refused"}
     assert world.store.closed == {800}
     assert len(world.relay.sent) == 1
@@ -217,7 +217,7 @@ async def test_refused_command_is_retracted(world: World, process: Process, refu
 async def test_command_with_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
     """The message says that the outcome is unknown."""
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
-    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+    await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert claim_states(world) == {100: "unknown"}
     assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
@@ -227,8 +227,8 @@ async def test_command_with_a_lost_answer_is_not_sent_again(world: World, proces
 async def test_command_waits_for_room_in_the_queue_and_says_so(world: World, process: Process) -> None:
     """Each pause is longer than the last, and the message says when the request is sent again."""
     world.relay.outcomes = [QueueFull(), QueueFull(), QUEUED]
-    answerer = FakePressFollowups()
-    await process.creations.submit_command(command(), imagine(), answerer)
+    followups = FakePressFollowups()
+    await process.commands.submit_command(command(), imagine(), followups)
     start = world.clock.now()
     await world.clock.advance(29.0)
     assert len(world.relay.sent) == 1
@@ -242,17 +242,17 @@ async def test_command_waits_for_room_in_the_queue_and_says_so(world: World, pro
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100"] * 3
     assert claim_states(world) == {100: "accepted"}
     assert world.store.jobs[800].task_id == CHILD
-    assert answerer.refused == []
+    assert followups.refused == []
 
 
 async def test_command_gives_up_a_full_queue_while_its_token_lives(world: World, process: Process) -> None:
     """After ten minutes at most the message is deleted, and nothing is paid."""
     world.relay.outcomes = [QueueFull("队列已满")] * 100
-    answerer = FakePressFollowups()
-    await process.creations.submit_command(command(), imagine(), answerer)
+    followups = FakePressFollowups()
+    await process.commands.submit_command(command(), imagine(), followups)
     await world.clock.advance(601.0)
-    assert [type(error) for error in answerer.refused] == [QueueFull]
-    assert (answerer.closed, claim_states(world), world.store.closed) == ([800], {100: "refused"}, {800})
+    assert [type(error) for error in followups.refused] == [QueueFull]
+    assert (followups.closed, claim_states(world), world.store.closed) == ([800], {100: "refused"}, {800})
     tries = len(world.relay.sent)
     assert 5 <= tries <= 9
     await world.clock.advance(600.0)
@@ -263,7 +263,7 @@ async def test_command_whose_message_was_deleted_does_not_wait(world: World, pro
     """It ends unbilled."""
     world.relay.outcomes = [QueueFull()] * 3
     world.editor.broken[800] = PlaceGone()
-    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+    await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(600.0)
     assert len(world.relay.sent) == 1
     assert claim_states(world) == {100: "refused"}
@@ -272,19 +272,19 @@ async def test_command_whose_message_was_deleted_does_not_wait(world: World, pro
 async def test_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
     """Checked right before the submit, and again after each wait for room."""
     world.relay.outcomes = [QueueFull()] * 9
-    answerer = FakePressFollowups()
-    await process.creations.submit_command(command(), imagine(), answerer)
+    followups = FakePressFollowups()
+    await process.commands.submit_command(command(), imagine(), followups)
     await world.clock.advance(130.0)
     tries = len(world.relay.sent)
     await world.store.settle_claim(100, ClaimState.UNKNOWN)
     await world.clock.advance(300.0)
-    assert [type(error) for error in answerer.refused] == [ClaimLost]
-    assert (len(world.relay.sent), answerer.closed, claim_states(world)) == (tries, [800], {100: "refused"})
+    assert [type(error) for error in followups.refused] == [ClaimLost]
+    assert (len(world.relay.sent), followups.closed, claim_states(world)) == (tries, [800], {100: "refused"})
 
 
 async def test_requester_of_a_slow_command_is_notified(world: World, process: Process) -> None:
     """As with a press: it was paid for, and the requester may have left by then."""
-    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+    await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(40.0)
     world.relay.set(task(CHILD, Status.SUCCESS))
     await world.clock.advance(10.0)
@@ -294,11 +294,11 @@ async def test_requester_of_a_slow_command_is_notified(world: World, process: Pr
 async def test_command_that_waits_is_refused_when_its_process_stops(world: World) -> None:
     """Nothing was sent, which the next process could not know."""
     world.relay.outcomes = [QueueFull()] * 3
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     async with world.process() as process:
-        await process.creations.submit_command(command(), imagine(), answerer)
+        await process.commands.submit_command(command(), imagine(), followups)
         await world.clock.advance(10.0)
-    assert (answerer.closed, len(answerer.refused)) == ([800], 1)
+    assert (followups.closed, len(followups.refused)) == ([800], 1)
     assert (claim_states(world), world.store.closed) == ({100: "refused"}, {800})
 
 
@@ -309,7 +309,7 @@ async def test_queue_and_modal_are_shown_before_the_first_poll(
     """The submit's answer tells them."""
     world.relay.tasks.clear()
     world.relay.outcomes = [told]
-    await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+    await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(1.0)
     first = world.editor.scenes_of(800)[0].task
     assert first is not None
@@ -320,7 +320,7 @@ async def test_command_of_a_process_that_died_is_not_sent_again(world: World) ->
     """The process that takes over says that the outcome is unknown."""
     world.relay.submit_seconds = 60.0
     async with world.process() as process:
-        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
         await world.clock.advance(1.0)
     async with world.process():
         await world.clock.advance(30.0)

@@ -79,10 +79,10 @@ def accepted(*ids: str) -> list[SubmitResponse]:
 async def pressed(world: World, process: Process, button: str, *, prompt: str | None = None) -> FakePressFollowups:
     """Press the button of a task that has it, to the end of its submit."""
     world.store.snapshots[PARENT] = parent(button)
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=button), answerer, prompt=prompt)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), followups, prompt=prompt)
     await world.clock.advance(1.0)
-    return answerer
+    return followups
 
 
 PAID = [
@@ -104,12 +104,12 @@ async def test_refused_button_is_done_by_its_fallback(
 ) -> None:
     """One claim, one child; the capability is remembered, and the button not greyed."""
     world.relay.outcomes = [NO, *accepted("9001")]
-    answerer = await pressed(world, process, button, prompt=prompt)
+    followups = await pressed(world, process, button, prompt=prompt)
     assert world.relay.sent[1:] == [Sent(kind, words, "mjbot:100")]
     assert claim_states(world) == {100: "accepted"}
     assert world.store.jobs[800].task_id == "9001"
     assert set(world.store.missing_capabilities) == {name_capability(button)}
-    assert find_refusal_reason(button, answerer.marked[-1].missing_capabilities) is None
+    assert find_refusal_reason(button, followups.marked[-1].missing_capabilities) is None
 
 
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
@@ -157,18 +157,18 @@ async def learnt(world: World, button: str) -> None:
 async def test_button_is_greyed_if_its_fallback_is_refused_too(world: World, process: Process) -> None:
     """Only then; and nothing is paid."""
     world.relay.outcomes = [NO, ActionUnsupported("no route", lasting=True)]
-    answerer = await pressed(world, process, ANIMATE)
+    followups = await pressed(world, process, ANIMATE)
     assert claim_states(world) == {100: "refused"}
-    assert answerer.closed == [800]
-    assert find_refusal_reason(ANIMATE, answerer.marked[-1].missing_capabilities) == "no route"
+    assert followups.closed == [800]
+    assert find_refusal_reason(ANIMATE, followups.marked[-1].missing_capabilities) == "no route"
 
 
 async def test_fallback_without_its_picture_is_refused_unbilled(world: World, process: Process) -> None:
     """The picture is fetched under the claim, and that may fail."""
     world.pictures.failures[PICTURE] = PictureGone(PICTURE)
     world.relay.outcomes = [NO]
-    answerer = await pressed(world, process, AGAIN)
-    assert [type(error) for error in answerer.refused] == [PictureGone]
+    followups = await pressed(world, process, AGAIN)
+    assert [type(error) for error in followups.refused] == [PictureGone]
     assert claim_states(world) == {100: "refused"}
     assert len(world.relay.sent) == 1
 
@@ -182,12 +182,12 @@ async def test_fallback_with_a_lost_answer_is_not_sent_again(world: World, proce
     assert len(world.relay.sent) == 2
 
 
-def shown_clip(answerer: FakePressFollowups) -> bool:
-    return answerer.clips == [("U2", CLIPS[1], True)]
+def shown_clip(followups: FakePressFollowups) -> bool:
+    return followups.clips == [("U2", CLIPS[1], True)]
 
 
-def shown_words(answerer: FakePressFollowups) -> bool:
-    return [word.text for word in answerer.words[0].ranked_words] == ["a fox", "in", "deep", "snow", "very"]
+def shown_words(followups: FakePressFollowups) -> bool:
+    return [word.text for word in followups.words[0].ranked_words] == ["a fox", "in", "deep", "snow", "very"]
 
 
 @pytest.mark.parametrize(("button", "shown"), [(CLIP, shown_clip), (DETAILS, shown_words)])
@@ -196,10 +196,10 @@ async def test_clip_or_text_that_the_task_has_is_shown_for_free(
 ) -> None:
     """First after a refusal, then at once, to everyone, without a claim."""
     world.relay.outcomes = [NO]
-    answerer = await pressed(world, process, button)
-    assert shown(answerer)
-    assert answerer.closed == [800]
-    assert answerer.refused == []
+    followups = await pressed(world, process, button)
+    assert shown(followups)
+    assert followups.closed == [800]
+    assert followups.refused == []
     assert claim_states(world) == {100: "refused"}
     again = FakePressFollowups()
     await process.presses.submit_press(press(101, MINH, button, guild_id=99), again)
@@ -213,8 +213,8 @@ async def test_clip_that_cannot_be_downloaded_is_linked(world: World, process: P
     """Its link is shown in any case."""
     await learnt(world, CLIP)
     world.pictures.failures[CLIPS[1]] = PictureGone(CLIPS[1])
-    answerer = await pressed(world, process, CLIP)
-    assert answerer.clips == [("U2", CLIPS[1], False)]
+    followups = await pressed(world, process, CLIP)
+    assert followups.clips == [("U2", CLIPS[1], False)]
 
 
 async def test_clip_without_a_link_is_refused(world: World, process: Process) -> None:
@@ -231,7 +231,7 @@ async def test_clip_without_a_link_is_refused(world: World, process: Process) ->
 async def test_imagine_all_sends_each_line_with_its_own_claim(world: World, process: Process) -> None:
     """Four claims, four children, one after the other, without a cooldown between them."""
     world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
-    answerer = await pressed(world, process, ALL)
+    followups = await pressed(world, process, ALL)
     ids = [derive_claim_id(100, line) for line in range(4)]
     assert ids[0] == 100
     assert claim_states(world) == dict.fromkeys(ids, "accepted")
@@ -242,7 +242,7 @@ async def test_imagine_all_sends_each_line_with_its_own_claim(world: World, proc
         "four foxes",
     ]
     assert len({sent.state for sent in world.relay.sent[1:]}) == 4
-    assert answerer.opened == ["Imagine all"] * 4
+    assert followups.opened == ["Imagine all"] * 4
     assert {row.task_id: row.claim_id for row in world.store.jobs.values()} == dict(zip("1234", ids, strict=True))
 
 
@@ -264,8 +264,8 @@ async def test_each_line_counts_against_the_daily_limit(world: World) -> None:
     await learnt(world, ALL)
     world.relay.outcomes = [*accepted("1", "2")]
     async with world.process() as process:
-        answerer = await pressed(world, process, ALL)
-    assert [type(error) for error in answerer.refused] == [DailyLimitReached]
+        followups = await pressed(world, process, ALL)
+    assert [type(error) for error in followups.refused] == [DailyLimitReached]
     assert len(world.relay.sent) == 2
 
 
@@ -291,11 +291,11 @@ async def test_relay_that_draws_all_lines_itself_has_one_claim(world: World, pro
     world.relay.outcomes = [SubmitResponse.model_validate({"code": 1, "result": "1,2,3,4"})]
     for child in "1234":
         world.relay.set(task(child, Status.SUCCESS))
-    answerer = await pressed(world, process, ALL)
+    followups = await pressed(world, process, ALL)
     await world.clock.advance(10.0)
     assert claim_states(world) == {100: "accepted"}
     assert len(world.relay.sent) == 1
-    assert answerer.opened == ["Imagine all"] * 4
+    assert followups.opened == ["Imagine all"] * 4
     assert {row.task_id for row in world.store.jobs.values()} == set("1234")
     assert all(world.editor.scenes_of(800 + n)[-1].picture for n in range(4))
 
@@ -327,8 +327,8 @@ async def test_process_that_dies_between_lines_pays_each_once() -> None:
         world.store.snapshots[PARENT] = parent(ALL)
         try:
             async with world.process(steps) as process:
-                answerer = steps.through(FakePressFollowups(), failing=False)
-                pressing = asyncio.ensure_future(process.presses.submit_press(press(button=ALL), answerer))
+                followups = steps.through(FakePressFollowups(), failing=False)
+                pressing = asyncio.ensure_future(process.presses.submit_press(press(button=ALL), followups))
                 await asyncio.wait({pressing})
                 await world.clock.advance(0.0 if steps.is_dead else 30.0)
         except asyncio.CancelledError:
@@ -412,10 +412,10 @@ async def press_offered(
     if kept:
         world.store.snapshots[PARENT] = add_offered_buttons(buttonless(button), relay_sends_none=False)
     world.relay.set(buttonless(button))
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=button), answerer, prompt=prompt)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), followups, prompt=prompt)
     await world.clock.advance(1.0)
-    return answerer
+    return followups
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -425,11 +425,11 @@ async def test_offered_button_is_always_done_by_its_fallback(
 ) -> None:
     """One request; nothing is remembered, as nothing was refused, and the message keeps its buttons."""
     world.relay.outcomes = [*accepted("9001")]
-    answerer = await press_offered(world, process, button, prompt=prompt, kept=kept)
+    followups = await press_offered(world, process, button, prompt=prompt, kept=kept)
     assert world.relay.sent == [Sent(kind, words, "mjbot:100")]
     assert claim_states(world) == {100: "accepted"}
     assert world.store.missing_capabilities == {}
-    assert [one.buttons for one in answerer.redrawn] == [build_offered_buttons(buttonless(button))]
+    assert [one.buttons for one in followups.redrawn] == [build_offered_buttons(buttonless(button))]
 
 
 async def test_offered_imagine_all_draws_each_line(world: World, process: Process) -> None:
@@ -449,8 +449,8 @@ async def test_modal_prefill_of_an_offered_line(world: World, process: Process) 
 
 async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: World, process: Process) -> None:
     """From a modal that was opened before: unbilled, and the person is told."""
-    answerer = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
-    assert [type(error) for error in answerer.refused] == [PromptChangeUnsupported]
+    followups = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
+    assert [type(error) for error in followups.refused] == [PromptChangeUnsupported]
     assert world.relay.sent == []
     assert claim_states(world) == {100: "refused"}
 
@@ -461,8 +461,8 @@ async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: World, pr
 async def test_refused_change_is_unbilled(world: World, process: Process, refused: RelayError) -> None:
     """The refusal is about that picture, so nothing is remembered."""
     world.relay.outcomes = [refused]
-    answerer = await press_offered(world, process, OFFERED_U2)
-    assert answerer.refused == [refused]
+    followups = await press_offered(world, process, OFFERED_U2)
+    assert followups.refused == [refused]
     assert claim_states(world) == {100: "refused"}
     assert world.store.missing_capabilities == {}
 
@@ -470,9 +470,9 @@ async def test_refused_change_is_unbilled(world: World, process: Process, refuse
 async def test_offered_button_is_greyed_if_the_relay_lacks_its_fallback(world: World, process: Process) -> None:
     """There is no other way left, and the check says so."""
     world.relay.outcomes = [NO]
-    answerer = await press_offered(world, process, OFFERED_U2)
-    assert answerer.refused == [NO]
-    refused = answerer.marked[-1].missing_capabilities
+    followups = await press_offered(world, process, OFFERED_U2)
+    assert followups.refused == [NO]
+    refused = followups.marked[-1].missing_capabilities
     assert find_refusal_reason(OFFERED_U2, refused, offered=True) == "unknown_action"
     assert find_refusal_reason(OFFERED_V3, refused, offered=True) is None
     assert summarize_refusals({**refused, BUTTONS_CAPABILITY: ""})[0] == {"U": "unknown_action"}
@@ -483,8 +483,8 @@ async def test_relays_own_button_is_pressed_once_it_exists(world: World, process
     own = "MJ::JOB::upsample::2::aa"
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     world.relay.set(task(status=Status.SUCCESS, action="IMAGINE"))
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=OFFERED_U2), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=OFFERED_U2), followups)
     await world.clock.advance(1.0)
     assert world.relay.sent == [Sent("action", (PARENT, own), "mjbot:100")]
 
@@ -493,9 +493,9 @@ async def test_relays_own_button_is_pressed_once_it_exists(world: World, process
 async def test_button_with_a_malformed_custom_id_is_not_sent(world: World, process: Process, button: str) -> None:
     """new-api panics over a customId without "::", or closes the connection: refused before anything is claimed."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=button, label="?"),))
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     with pytest.raises(ActionUnsupported) as refused:
-        await process.presses.submit_press(press(button=button), answerer)
+        await process.presses.submit_press(press(button=button), followups)
     assert refused.value.lasting
-    assert (world.relay.sent, world.store.claimed, answerer.opened) == ([], {}, [])
+    assert (world.relay.sent, world.store.claimed, followups.opened) == ([], {}, [])
     assert find_refusal_reason(button, {}) is not None

@@ -69,20 +69,20 @@ async def test_modal_with_a_lost_answer_is_not_sent_again(world: World, process:
 async def test_refused_modal_may_be_answered_again(world: World, process: Process, *, asked_first: bool) -> None:
     """The person is told why, and the modal is open as before."""
     world.relay.set(task(CHILD, Status.MODAL))
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     if asked_first:
         world.relay.outcomes = [ASKS_FOR_MODAL, PromptBanned("word"), ACCEPTED]
-        await process.presses.submit_press(press(button=ZOOM), answerer, prompt="word --zoom 2")
+        await process.presses.submit_press(press(button=ZOOM), followups, prompt="word --zoom 2")
     else:
         world.store.jobs = {800: job(800, CHILD)}
         world.relay.outcomes = [PromptBanned("word"), ACCEPTED]
-        await process.presses.answer_modal(press(100, task_id=CHILD), "word", answerer)
+        await process.presses.answer_modal(press(100, task_id=CHILD), "word", followups)
     await world.clock.advance(5.0)
-    assert [type(error) for error in answerer.refused] == [PromptBanned]
+    assert [type(error) for error in followups.refused] == [PromptBanned]
     assert not world.store.jobs[800].form_sent
-    assert answerer.closed == []
+    assert followups.closed == []
     assert claim_states(world) == {100: "accepted" if asked_first else "refused"}
-    await process.presses.answer_modal(press(101, task_id=CHILD), "better", answerer)
+    await process.presses.answer_modal(press(101, task_id=CHILD), "better", followups)
     await world.clock.advance(5.0)
     assert world.relay.sent[-1].words == (CHILD, "better")
     assert len(world.relay.accepted) == 1 + asked_first

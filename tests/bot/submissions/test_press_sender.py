@@ -57,16 +57,16 @@ async def test_refused_button_is_greyed_on_the_pressed_message(
     """For a day, if no fallback works either."""
     world.relay.outcomes = outcomes
     sends = len(outcomes)
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=button), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), followups)
     await world.clock.advance(1.0)
     assert len(world.relay.sent) == sends
-    (marks,) = answerer.marked
+    (marks,) = followups.marked
     assert find_refusal_reason(button, marks.missing_capabilities)
     assert {until for _, until in world.store.missing_capabilities.values()} == {
         world.clock.start + timedelta(hours=hours)
     }
-    assert len(answerer.refused) == 1
+    assert len(followups.refused) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ async def test_channel_that_is_down_greys_no_button(
 ) -> None:
     """No message would be edited later to undo it: the press is answered, and the next one is sent."""
     world.relay.outcomes = [*outcomes, ACCEPTED]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=button), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), followups)
     await world.clock.advance(20.0)
     assert len(world.relay.sent) == len(outcomes)
-    (refused,) = answerer.refused
+    (refused,) = followups.refused
     assert isinstance(refused, ActionUnsupported)
     assert not refused.lasting
     known = await world.store.find_missing_capabilities(world.clock.now())
     assert find_refusal_reason(button, known) is None
-    assert all(find_refusal_reason(button, marks.missing_capabilities) is None for marks in answerer.marked)
+    assert all(find_refusal_reason(button, marks.missing_capabilities) is None for marks in followups.marked)
     await process.presses.submit_press(press(101, button=button), FakePressFollowups())
     await world.clock.advance(20.0)
     assert len(world.relay.accepted) == 1
@@ -126,14 +126,14 @@ async def test_modal_opened_before_the_press_is_sent_after_it(world: World, proc
 async def test_remix_sends_the_modal_that_follows(world: World, process: Process) -> None:
     """The press asks for a modal, and the typed prompt is sent into it; the child shows that prompt."""
     world.relay.outcomes = [_without_modal_code(ASKS_FOR_MODAL), ACCEPTED]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=V2), answerer, prompt="a lighthouse in snow")
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=V2), followups, prompt="a lighthouse in snow")
     await world.clock.advance(1.0)
     assert world.relay.sent == [
         Sent("action", (PARENT, V2, "remix"), "mjbot:100"),
         Sent("modal", (CHILD, "a lighthouse in snow"), "mjbot:100"),
     ]
-    assert answerer.refused == []
+    assert followups.refused == []
     assert world.store.snapshots[CHILD].properties.final_prompt in {"", "a lighthouse in snow"}
     assert claim_states(world) == {100: "accepted"}
 
@@ -144,11 +144,11 @@ async def test_relay_without_remix_modal_draws_from_the_old_prompt(
 ) -> None:
     """No modal is sent, the child shows the old prompt, and a person who typed another one is told."""
     world.relay.hidden = {CHILD}
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=V2), answerer, prompt=typed)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=V2), followups, prompt=typed)
     await world.clock.advance(1.0)
     assert [sent.kind for sent in world.relay.sent] == ["action"]
-    assert [type(error) for error in answerer.refused] == ([PromptIgnored] if told else [])
+    assert [type(error) for error in followups.refused] == ([PromptIgnored] if told else [])
     child = world.store.snapshots[CHILD]
     assert (child.action, child.prompt, child.properties) == ("", "a lighthouse", Properties())
     assert claim_states(world) == {100: "accepted"}
@@ -168,13 +168,13 @@ async def test_fallback_that_takes_no_prompt_is_not_sent_with_a_new_one(
         )
     else:
         world.relay.outcomes = [ActionUnsupported("unknown_action", lasting=True)]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=V2), answerer, prompt=typed)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=V2), followups, prompt=typed)
     await world.clock.advance(1.0)
     assert [one.kind for one in world.relay.sent] == [*([] if known else ["action"]), *sent]
-    assert [type(error) for error in answerer.refused] == ([] if sent else [PromptChangeUnsupported])
+    assert [type(error) for error in followups.refused] == ([] if sent else [PromptChangeUnsupported])
     assert claim_states(world) == {100: "accepted" if sent else "refused"}
-    assert answerer.closed == ([] if sent else [800])
+    assert followups.closed == ([] if sent else [800])
 
 
 async def test_press_without_a_prompt_does_not_ask_for_a_modal(world: World, process: Process) -> None:

@@ -28,13 +28,13 @@ ELSEWHERE = [
 async def test_private_child_is_not_linked(world: World, process: Process) -> None:
     """Other people could not open it."""
     world.relay.submit_seconds = 10.0
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
 
     async def privately(pressed: str, parent: object) -> object:
         return place(800, ephemeral=True)
 
-    answerer.send_child_message = privately  # type: ignore[method-assign,assignment]
-    await process.presses.submit_press(replace(press(), place=place(ephemeral=True)), answerer)
+    followups.send_child_message = privately  # type: ignore[method-assign,assignment]
+    await process.presses.submit_press(replace(press(), place=place(ephemeral=True)), followups)
     assert world.store.jobs[800].parent_link == ""
     with pytest.raises(AlreadyPressed) as pressed:
         await process.presses.submit_press(press(102, MINH), FakePressFollowups(802))
@@ -69,10 +69,10 @@ async def test_finished_child_that_cannot_be_linked_is_posted_again_for_free(
         replace(press(), place=replace(there, message_id=700)), FollowupsElsewhere(there)
     )
     await world.clock.advance(10.0)
-    answerer = FakePressFollowups(801)
-    await process.presses.submit_press(press(101, MINH), answerer)
+    followups = FakePressFollowups(801)
+    await process.presses.submit_press(press(101, MINH), followups)
     await world.clock.advance(2.0)
-    assert answerer.opened == ["U2"]
+    assert followups.opened == ["U2"]
     scenes = world.editor.scenes_of(801)
     assert [(scene.task and scene.task.status, scene.job.requester) for scene in scenes] == [(Status.SUCCESS, MINH)]
     row = world.store.jobs[801]
@@ -124,10 +124,10 @@ async def test_message_for_an_earlier_child_is_deleted_if_its_row_cannot_be_writ
         raise StoreUnavailable
 
     world.store.open_job = fail  # type: ignore[method-assign,assignment]
-    answerer = FakePressFollowups(801)
+    followups = FakePressFollowups(801)
     with pytest.raises(StoreUnavailable):
-        await process.presses.submit_press(press(101, MINH), answerer)
-    assert (answerer.opened, answerer.closed) == (["U2"], [801])
+        await process.presses.submit_press(press(101, MINH), followups)
+    assert (followups.opened, followups.closed) == (["U2"], [801])
 
 
 async def test_button_of_a_lost_child_may_be_pressed_again(world: World, process: Process) -> None:

@@ -30,9 +30,9 @@ from tests.fakes.submissions import claim_states, press
 async def test_press_is_sent_once_and_its_child_followed(world: World, process: Process) -> None:
     """The child's message is sent before the relay has replied; parent and child know each other."""
     world.relay.submit_seconds = 40.0
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
-    assert answerer.opened == ["U2"]
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
+    assert followups.opened == ["U2"]
     assert claim_states(world) == {100: "submitting"}
     assert world.store.jobs[800].task_id == ""
     await world.clock.advance(39.0)
@@ -48,16 +48,16 @@ async def test_press_is_sent_once_and_its_child_followed(world: World, process: 
     assert row.parent_link == place().link
     scenes = world.editor.scenes_of(800)
     assert [scene.task and scene.task.status for scene in scenes] == ["", "IN_PROGRESS", "SUCCESS"]
-    assert [dict(marks.pressed)[get_claim_key(U2)].child_id for marks in answerer.marked] == [CHILD]
+    assert [dict(marks.pressed)[get_claim_key(U2)].child_id for marks in followups.marked] == [CHILD]
     assert world.editor.notified == [(800, CHILD)]
-    assert answerer.refused == []
+    assert followups.refused == []
 
 
 async def test_child_message_that_fails_releases_the_claim(world: World, process: Process) -> None:
     """Nothing is sent, and no job is opened."""
-    answerer = FakePressFollowups(failure=PlaceGone())
+    followups = FakePressFollowups(failure=PlaceGone())
     with pytest.raises(PlaceGone):
-        await process.presses.submit_press(press(), answerer)
+        await process.presses.submit_press(press(), followups)
     await world.clock.advance(1.0)
     assert claim_states(world) == {100: "refused"}
     assert world.relay.sent == []
@@ -77,7 +77,7 @@ async def test_press_sends_nothing_while_the_store_is_away(world: World, process
 
 async def test_job_row_that_cannot_be_written_deletes_the_child_message(world: World, process: Process) -> None:
     """The claim is released once the store is back, and nothing was sent."""
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     original = world.store.open_job
 
     async def fail(_: object) -> None:
@@ -86,9 +86,9 @@ async def test_job_row_that_cannot_be_written_deletes_the_child_message(world: W
 
     world.store.open_job = fail  # type: ignore[assignment]
     with pytest.raises(StoreUnavailable):
-        await process.presses.submit_press(press(), answerer)
+        await process.presses.submit_press(press(), followups)
     await world.clock.advance(20.0)
-    assert answerer.closed == [800]
+    assert followups.closed == [800]
     assert claim_states(world) == {100: "submitting"}
     world.store.down = False
     world.store.open_job = original  # type: ignore[method-assign]
@@ -100,8 +100,8 @@ async def test_job_row_that_cannot_be_written_deletes_the_child_message(world: W
 async def test_accepted_press_is_followed_when_the_store_is_back(world: World, process: Process) -> None:
     """A paid press is written, and followed, when the store comes back."""
     world.relay.submit_seconds = 1.0
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.settle()
     world.store.down = True
     await world.clock.advance(100.0)
@@ -143,11 +143,11 @@ async def test_child_is_followed_though_the_store_fails_after_settling(world: Wo
 async def test_refused_press_is_retracted_and_does_not_count(world: World, process: Process, error: RelayError) -> None:
     """The child's message is deleted, its row closed, and the daily limit unchanged."""
     world.relay.outcomes = [error]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.advance(1.0)
-    assert answerer.refused == [error]
-    assert answerer.closed == [800]
+    assert followups.refused == [error]
+    assert followups.closed == [800]
     assert claim_states(world) == {100: "refused"}
     assert world.store.closed == {800}
     assert len(world.relay.sent) == 1
@@ -160,12 +160,12 @@ async def test_refusal_is_sent_to_the_person_while_the_store_is_away(world: Worl
     """It is written once the store is back."""
     world.relay.submit_seconds = 1.0
     world.relay.outcomes = [RelayBusy("23")]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.settle()
     world.store.down = True
     await world.clock.advance(3.0)
-    assert len(answerer.refused) == 1
+    assert len(followups.refused) == 1
     world.store.down = False
     await world.clock.advance(20.0)
     assert claim_states(world) == {100: "refused"}

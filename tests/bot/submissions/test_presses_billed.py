@@ -57,13 +57,13 @@ async def test_press_counts_the_submits_that_are_billed(
 ) -> None:
     """In every case its button is marked, and its child followed."""
     world.relay.outcomes = [answer]
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     async with world.process() as process:
-        await process.presses.submit_press(press(button=button), answerer)
+        await process.presses.submit_press(press(button=button), followups)
         await world.clock.advance(2.0)
         assert await counted(world) == count
         assert world.store.jobs[800].task_id == CHILD
-        assert [mark.child_id for marks in answerer.marked for mark in marks.pressed.values()] == [CHILD]
+        assert [mark.child_id for marks in followups.marked for mark in marks.pressed.values()] == [CHILD]
 
 
 @pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS_FOR_MODAL, 0, 1)])
@@ -115,7 +115,7 @@ async def test_press_with_modal_uses_up_a_limit_of_two(world: World) -> None:
 async def test_command_whose_task_existed_already_counts_nothing(world: World) -> None:
     world.relay.outcomes = [EXISTS]
     async with world.process() as process:
-        await process.creations.submit_command(command(), imagine(), FakePressFollowups())
+        await process.commands.submit_command(command(), imagine(), FakePressFollowups())
         await world.clock.advance(2.0)
         assert await counted(world) == 0
         assert world.store.jobs[800].task_id == CHILD
@@ -167,13 +167,13 @@ async def test_modal_beyond_the_limit_is_not_sent(world: World, rules: dict[str,
     """Its window was billed, and used up the limit: the child waits for the modal, and the person is told."""
     world.allow(**rules)
     world.relay.outcomes = [REMIX]
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     async with world.process() as process:
-        await process.presses.submit_press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), followups, prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
         assert [sent.kind for sent in world.relay.sent] == ["action"]
         assert await counted(world) == 1
-        [unsent] = answerer.refused
+        [unsent] = followups.refused
         assert isinstance(unsent, ModalNotSent)
         assert isinstance(unsent.refused, DailyLimitReached)
         assert unsent.refused.limit == 1
@@ -215,8 +215,8 @@ async def test_two_billed_windows_at_once_stay_within_the_limit(world: World) ->
     world.relay.set(task("9002", Status.MODAL))
     async with world.process() as process:
         for number, button in enumerate((V2, PAN)):
-            answerer = FakePressFollowups(800 + number)
-            await process.presses.submit_press(press(100 + number, button=button), answerer, prompt=NEW_PROMPT)
+            followups = FakePressFollowups(800 + number)
+            await process.presses.submit_press(press(100 + number, button=button), followups, prompt=NEW_PROMPT)
         await world.clock.advance(20.0)
         assert len(world.relay.sent) <= 3
         assert await counted(world) == len(world.relay.sent)
@@ -225,7 +225,7 @@ async def test_two_billed_windows_at_once_stay_within_the_limit(world: World) ->
 async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: World) -> None:
     """The store goes away in between: the person is told, and the press counts its window when the store is back."""
     world.relay.outcomes = [REMIX]
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     judged = world.store.create_claim
 
     async def gone(claim: Claim, judge: Callable[[Usage], None]) -> None:
@@ -235,8 +235,8 @@ async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: World)
 
     world.store.create_claim = gone  # type: ignore[method-assign]
     async with world.process() as process:
-        await process.presses.submit_press(press(button=V2), answerer, prompt=NEW_PROMPT)
+        await process.presses.submit_press(press(button=V2), followups, prompt=NEW_PROMPT)
         await world.clock.advance(2.0)
     assert [sent.kind for sent in world.relay.sent] == ["action"]
-    assert [type(error.refused) for error in answerer.refused if isinstance(error, ModalNotSent)] == [StoreUnavailable]
+    assert [type(error.refused) for error in followups.refused if isinstance(error, ModalNotSent)] == [StoreUnavailable]
     assert world.store.claimed[100].submits == 1

@@ -51,20 +51,20 @@ class Story:
     creates: bool = False
     """Whether it is a command."""
 
-    async def run(self, process: Process, answerer: FakePressFollowups) -> None:
+    async def run(self, process: Process, followups: FakePressFollowups) -> None:
         """Press, answer the form, or give the command."""
         if self.creates:
-            await process.creations.submit_command(command(), imagine(), answerer)
+            await process.commands.submit_command(command(), imagine(), followups)
         elif self.waits and self.proposal:
             waiting = replace(press(task_id=CHILD), button_key=PENDING_MODAL_KEY)
-            await process.presses.confirm_region(waiting, self.proposal, "a prompt", b"mask", answerer)
+            await process.presses.confirm_region(waiting, self.proposal, "a prompt", b"mask", followups)
         elif self.waits:
-            await process.presses.answer_modal(press(task_id=CHILD), "a prompt", answerer)
+            await process.presses.answer_modal(press(task_id=CHILD), "a prompt", followups)
         elif self.proposal:
-            await process.presses.confirm_region(press(button=REGION), self.proposal, "a prompt", b"mask", answerer)
+            await process.presses.confirm_region(press(button=REGION), self.proposal, "a prompt", b"mask", followups)
         else:
             await process.presses.submit_press(
-                press(button=ZOOM if self.prompt else self.button), answerer, prompt=self.prompt
+                press(button=ZOOM if self.prompt else self.button), followups, prompt=self.prompt
             )
 
     def world(self) -> World:
@@ -112,11 +112,11 @@ STORIES = {
 
 async def live(world: World, story: Story, steps: Steps) -> list[BaseException]:
     """Live through a story until its process ends; return what the person was told at once."""
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     told: list[BaseException] = []
     try:
         async with world.process(steps) as process:
-            running = asyncio.ensure_future(story.run(process, steps.through(answerer, failing=False)))
+            running = asyncio.ensure_future(story.run(process, steps.through(followups, failing=False)))
             await asyncio.wait({running})
             if running.cancelled() or (error := running.exception()) is None:
                 await world.clock.advance(0.0 if steps.is_dead else 90.0)

@@ -22,14 +22,14 @@ from tests.fakes.submissions import claim_states, press
 async def test_press_waits_for_room_in_the_queue(world: World, process: Process) -> None:
     """It waits under the same claim, as commands do: test_commands.py says for how long."""
     world.relay.outcomes = [QueueFull(), ACCEPTED]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.advance(29.0)
     (waiting,) = world.editor.scenes_of(800)
     assert isinstance(waiting.phase, SubmitRetry)
     assert (waiting.task and waiting.task.shown_prompt, claim_states(world)) == ("a lighthouse", {100: "submitting"})
     await world.clock.advance(2.0)
-    assert (claim_states(world), answerer.refused) == ({100: "accepted"}, [])
+    assert (claim_states(world), followups.refused) == ({100: "accepted"}, [])
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100"] * 2
 
 
@@ -46,8 +46,8 @@ async def test_press_is_sent_again_after_the_parent_was_busy(
 ) -> None:
     """After 15 s, because that refusal says that nothing was accepted; any other answer is final."""
     world.relay.outcomes = [ParentBusy("wait"), second]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.advance(14.9)
     assert len(world.relay.sent) == 1
     await world.clock.advance(0.2)
@@ -60,8 +60,8 @@ async def test_press_is_sent_again_after_the_parent_was_busy(
 async def test_press_waits_for_its_parent_for_five_minutes(world: World, process: Process) -> None:
     """Its message says so; then it is refused, unbilled, and the button is free."""
     world.relay.outcomes = [ParentBusy("wait")] * 99
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.advance(4 * 60.0)
     waiting = world.editor.scenes_of(800)[-1]
     assert isinstance(waiting.phase, SubmitRetry)
@@ -69,7 +69,7 @@ async def test_press_waits_for_its_parent_for_five_minutes(world: World, process
     assert claim_states(world) == {100: "submitting"}
     await world.clock.advance(60.0)
     assert claim_states(world) == {100: "refused"}
-    assert [type(error) for error in answerer.refused] == [ParentBusy]
+    assert [type(error) for error in followups.refused] == [ParentBusy]
     assert world.relay.accepted == []
     tries = len(world.relay.sent)
     await world.clock.advance(600.0)

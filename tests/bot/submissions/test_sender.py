@@ -14,15 +14,15 @@ from tests.fakes.submissions import press
 
 async def test_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
     """The lease ended while the child's message was being sent: nothing is sent, and the person is told."""
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
 
     async def given_up(pressed: str, parent: Task) -> Place:
         world.store.claimed[100] = replace(world.store.claimed[100], state=ClaimState.REFUSED)
-        return await FakePressFollowups.send_child_message(answerer, pressed, parent)
+        return await FakePressFollowups.send_child_message(followups, pressed, parent)
 
-    answerer.send_child_message = given_up  # type: ignore[method-assign]
-    await process.presses.submit_press(press(100), answerer)
+    followups.send_child_message = given_up  # type: ignore[method-assign]
+    await process.presses.submit_press(press(100), followups)
     await world.clock.advance(5.0)
     assert world.relay.sent == []
-    assert [type(error) for error in answerer.refused] == [ClaimLost]
+    assert [type(error) for error in followups.refused] == [ClaimLost]
     assert world.store.claimed[100].state is ClaimState.REFUSED

@@ -135,10 +135,10 @@ async def test_other_refusals_are_not_sent_again_without_the_speed(
 async def test_speed_without_an_account_is_named_and_no_other_is_tried(world: World, process: Process) -> None:
     """The relay's default may cost more than the speed that was chosen."""
     world.relay.outcomes = [NoAccountAvailable("3", retry_after=30.0)]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.advance(600.0)
-    (refused,) = answerer.refused
+    (refused,) = followups.refused
     assert isinstance(refused, NoAccountAvailable)
     assert (refused.speed, refused.retry_after) == ("relax", 30.0)
     assert len(world.relay.sent) == 1
@@ -150,21 +150,21 @@ async def test_speed_of_a_command_prompt_without_an_account_is_named(
 ) -> None:
     """A prompt carries its speed itself: the chosen one, or the one that was typed."""
     world.relay.outcomes = [NoAccountAvailable("3")]
-    answerer = FakePressFollowups()
+    followups = FakePressFollowups()
     defaults = PersonDefaults(speed=Speed.RELAX)
-    await process.creations.submit_command(
-        creation(), build_imagine(ImagineOptions(prompt=f"a pig{typed}"), (), defaults), answerer
+    await process.commands.submit_command(
+        creation(), build_imagine(ImagineOptions(prompt=f"a pig{typed}"), (), defaults), followups
     )
     await world.clock.advance(600.0)
-    assert [getattr(refused, "speed", None) for refused in answerer.refused] == [named]
+    assert [getattr(refused, "speed", None) for refused in followups.refused] == [named]
 
 
 async def test_speed_of_a_modal_prompt_without_an_account_is_named(world: World, process: Process) -> None:
     world.relay.outcomes = [ASKS, NoAccountAvailable("3")]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(button=ZOOM), answerer, prompt="a pig --zoom 2 --fast")
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=ZOOM), followups, prompt="a pig --zoom 2 --fast")
     await world.clock.advance(600.0)
-    assert [getattr(refused, "speed", None) for refused in answerer.refused] == ["fast"]
+    assert [getattr(refused, "speed", None) for refused in followups.refused] == ["fast"]
 
 
 async def test_lost_answer_without_the_speed_is_not_sent_a_third_time(world: World, process: Process) -> None:
@@ -218,24 +218,24 @@ async def test_shortage_that_cannot_be_saved_changes_no_answer(
 
     monkeypatch.setattr(process.store, "save_missing_capability", refuse)
     world.relay.outcomes = [NoAccountAvailable("3")]
-    answerer = FakePressFollowups()
-    await process.presses.submit_press(press(), answerer)
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
     await world.clock.advance(600.0)
-    assert [type(refused) for refused in answerer.refused] == [NoAccountAvailable]
+    assert [type(refused) for refused in followups.refused] == [NoAccountAvailable]
 
 
 @pytest.mark.parametrize("wish", [build_shorten("a pig"), build_edit(FakePictureInput(), "a hat")])
 async def test_command_without_parameters_is_sent_at_the_chosen_speed(
     world: World, process: Process, wish: CommandRequest
 ) -> None:
-    await process.creations.submit_command(creation(), wish, FakePressFollowups())
+    await process.commands.submit_command(creation(), wish, FakePressFollowups())
     await world.clock.advance(1.0)
     assert world.relay.sent[0].words[-1] == "relax"
 
 
 async def test_speed_typed_in_a_command_takes_precedence(world: World, process: Process) -> None:
     """A typed speed takes precedence over the chosen one."""
-    await process.creations.submit_command(
+    await process.commands.submit_command(
         creation(), build_edit(FakePictureInput(), "a hat --turbo"), FakePressFollowups()
     )
     await world.clock.advance(1.0)
@@ -244,14 +244,14 @@ async def test_speed_typed_in_a_command_takes_precedence(world: World, process: 
 
 async def test_command_without_a_chosen_speed_uses_the_default(world: World, process: Process) -> None:
     world.store.people.clear()
-    await process.creations.submit_command(creation(), build_edit(FakePictureInput(), "a hat"), FakePressFollowups())
+    await process.commands.submit_command(creation(), build_edit(FakePictureInput(), "a hat"), FakePressFollowups())
     await world.clock.advance(1.0)
     assert not {*Speed} & {*world.relay.sent[0].words}
 
 
 async def test_imagine_has_the_speed_once_in_its_prompt(world: World, process: Process) -> None:
     defaults = PersonDefaults((Parameter("ar", "3:2"),), Speed.RELAX)
-    await process.creations.submit_command(
+    await process.commands.submit_command(
         creation(), build_imagine(ImagineOptions(prompt="a pig"), (), defaults), FakePressFollowups()
     )
     await world.clock.advance(1.0)
