@@ -136,7 +136,7 @@ def find_polling_problem(poller: Poller, poll_seconds: float) -> str:
     A refused key is reported at once.
     """
     silence = poller.unanswered_seconds
-    if silence and poller.key_refusal is not None and (problem := describe_key_error(poller.key_refusal)):
+    if silence and poller.outage.key_refusal is not None and (problem := describe_key_error(poller.outage.key_refusal)):
         return f"polls are refused: {problem[0]}"
     if silence <= max(_STALE_SECONDS, _STALE_POLLS * poll_seconds):
         return ""

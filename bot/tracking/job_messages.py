@@ -1,6 +1,7 @@
 """Draw the messages of jobs: collect what a message shows at the moment when it is drawn."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import Now
@@ -54,50 +55,43 @@ class JobMessages:
 
     async def show_result(self, job: Job, result: ResultContent) -> None:
         """Draw a task that has ended, with the files that were downloaded so far."""
-        task, files = result.task, result.files
-
-        async def build_scene() -> Scene:
-            return Scene(
+        await self._show(
+            Scene(
                 job=job,
                 now=self._now(),
-                task=task,
-                marks=await self._find_button_states(task),
-                picture=files.picture,
-                clips=files.clips,
-                picture_link=_check_picture_link(files),
+                task=result.task,
+                picture=result.files.picture,
+                clips=result.files.clips,
+                picture_link=_check_picture_link(result.files),
                 is_picture_pending=result.is_picture_pending,
             )
-
-        await self._editor.show(job.place, build_scene)
+        )
 
     async def show_ending(self, job: Job, ending: JobEnding, task: Task | None = None) -> None:
         """Draw an ending other than the task's own, unless the message is gone; the job's row stays as it is."""
         log.info("Job %d ends: %s.", job.id, ending)
-
-        async def build_scene() -> Scene:
-            marks = await self._find_button_states(task)
-            return Scene(job=job, now=self._now(), task=task, marks=marks, phase=ending)
-
         try:
-            await self._editor.show(job.place, build_scene)
+            await self._show(Scene(job=job, now=self._now(), task=task, phase=ending))
         except (PlaceGone, PlaceUnreachable):
             log.info("Job %d no longer has a message.", job.id)
 
     async def show_waiting(self, job: Job, prompt: Task, again_at: datetime, reason: RetryReason) -> None:
         """Draw what a submit waits for, and when it is sent again; `prompt` is a task that holds only its prompt."""
-
-        async def build_scene() -> Scene:
-            return Scene(job=job, now=self._now(), task=prompt, phase=SubmitRetry(again_at, reason))
-
-        await self._editor.show(job.place, build_scene)
+        await self._show(Scene(job=job, now=self._now(), task=prompt, phase=SubmitRetry(again_at, reason)))
 
     async def show_searching(self, job: Job) -> None:
         """Draw that the answer to the submit was lost, and that its task is being searched for."""
+        await self._show(Scene(job=job, now=self._now(), phase=AnswerSearch()))
+
+    async def _show(self, scene: Scene) -> None:
+        """Draw a scene, with the time and the states of its buttons as they are once the message's turn comes."""
 
         async def build_scene() -> Scene:
-            return Scene(job=job, now=self._now(), phase=AnswerSearch())
+            has_buttons = not isinstance(scene.phase, SubmitRetry | AnswerSearch)
+            marks = await self._find_button_states(scene.task) if has_buttons else scene.marks
+            return replace(scene, now=self._now(), marks=marks)
 
-        await self._editor.show(job.place, build_scene)
+        await self._editor.show(scene.job.place, build_scene)
 
     async def _fetch_preview(self, job: Job, task: Task) -> Picture | None:
         """Download a preview that only this process can open; Discord shows any other by its link, at no cost."""

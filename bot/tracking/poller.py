@@ -36,8 +36,8 @@ class Poller:
         self._schedule = schedule
         self._now = clock.now
         self._sleep = clock.sleep
-        self._watched = WatchList()
-        self._outage = RelayOutage(schedule)
+        self.watch_list = WatchList()
+        self.outage = RelayOutage(schedule)
         self._wake = asyncio.Event()
         self._wakes_at = inf
         self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
@@ -46,26 +46,11 @@ class Poller:
         """Whether the relay has answered a list-by-condition before."""
 
     @property
-    def watched_count(self) -> int:
-        """How many tasks are being watched."""
-        return len(self._watched)
-
-    @property
-    def key_refusal(self) -> RelayError | None:
-        """The relay's refusal of the bot's key, confirmed by a second read; None while it accepts the key."""
-        return self._outage.key_refusal
-
-    @property
-    def last_answer_at(self) -> datetime | None:
-        """When the relay last answered."""
-        return self._outage.last_answer_at
-
-    @property
     def unanswered_seconds(self) -> float:
         """How long the poller has waited for an answer: since the last one, or the first watch after it."""
         now = self._now().timestamp()
-        joined = min((watched.joined_at for watched in self._watched if not watched.is_over(now)), default=now)
-        answered = self.last_answer_at.timestamp() if self.last_answer_at else 0.0
+        joined = min((watched.joined_at for watched in self.watch_list if not watched.is_over(now)), default=now)
+        answered = self.outage.last_answer_at.timestamp() if self.outage.last_answer_at else 0.0
         return max(0.0, now - max(joined, answered))
 
     @asynccontextmanager
@@ -87,11 +72,11 @@ class Poller:
         feed = Feed(fail_fast=fail_fast)
         now = self._now()
         watched = self._join(feed, task_id, (since or now).timestamp(), seed)
-        deadline = self._watched.add_deadline(feed, until.timestamp()) if until is not None else None
+        deadline = self.watch_list.add_deadline(feed, until.timestamp()) if until is not None else None
         if deadline is not None:
             self._wake.set()
-        if self._outage.is_reported:
-            feed.silent_since, feed.key_refusal = self._outage.silent_since, self._outage.key_refusal
+        if self.outage.is_reported:
+            feed.silent_since, feed.key_refusal = self.outage.silent_since, self.outage.key_refusal
         feed.unchanged_since = self._find_stall(watched, now.timestamp())
         is_over = watched.is_over(now.timestamp())
         if resumed and watched.task is seed and not is_over:
@@ -103,14 +88,14 @@ class Poller:
         finally:
             if deadline is not None:
                 deadline.feed = None
-            self._watched.remove_feed(watched, feed)
+            self.watch_list.remove_feed(watched, feed)
 
     def _join(self, feed: Feed, task_id: str, born_at: float, seed: Task | None) -> WatchedTask:
         """Add a feed to a task, which is watched from now on if it was not before."""
         now = self._now().timestamp()
-        watched = self._watched.find(task_id)
+        watched = self.watch_list.find(task_id)
         if watched is None:
-            watched = self._watched.add_task(task_id, born_at, seed, now)
+            watched = self.watch_list.add_task(task_id, born_at, seed, now)
             self._wake.set()
         elif born_at > watched.born_at:
             # A person looks at a new message about an old task now, so it is read as often as a new one.
@@ -130,9 +115,9 @@ class Poller:
         """
         async with self.watch(task_id, fail_fast=True) as feed:
             if feed.latest is None:
-                if pause := self._outage.compute_pause(self._now().timestamp()):
+                if pause := self.outage.compute_pause(self._now().timestamp()):
                     raise RelayBusy(retry_after=pause)
-                if self._outage.silent_since is not None:
+                if self.outage.silent_since is not None:
                     # The loop reads rarely during an outage: a lookup must not wait for it.
                     return await self._relay.fetch_task(task_id)
             return await anext(aiter(feed))
@@ -144,8 +129,8 @@ class Poller:
             while True:
                 self._wake.clear()
                 now = self._now().timestamp()
-                self._watched.expire_feeds(now)
-                if now >= self._outage.report_at:
+                self.watch_list.expire_feeds(now)
+                if now >= self.outage.report_at:
                     self._report_outage()
                 if self._find_due(now):
                     await self._sleep(_BATCH_DELAY_SECONDS)
@@ -178,25 +163,25 @@ class Poller:
 
     def _compute_wake_up(self, now: float) -> float:
         """Return when the loop has something to do next, unless it is woken earlier."""
-        due_at = min((watched.due_at for watched in self._watched), default=inf)
-        read_at = max(due_at, now + self._outage.compute_pause(now))
-        return min(read_at, self._watched.next_deadline, self._outage.report_at, now + _MAX_WAIT_SECONDS)
+        due_at = min((watched.due_at for watched in self.watch_list), default=inf)
+        read_at = max(due_at, now + self.outage.compute_pause(now))
+        return min(read_at, self.watch_list.next_deadline, self.outage.report_at, now + _MAX_WAIT_SECONDS)
 
     def _report_outage(self) -> None:
-        self._outage.is_reported = True
-        for feed in self._watched.feeds:
-            feed.report_outage(self._outage.silent_since, self._outage.key_refusal)
+        self.outage.is_reported = True
+        for feed in self.watch_list.feeds:
+            feed.report_outage(self.outage.silent_since, self.outage.key_refusal)
 
     def _find_due(self, now: float) -> list[WatchedTask]:
         """Return the tasks to read now: those that are due, and enough that soon will be to fill the last batch."""
-        if self._outage.compute_pause(now):
+        if self.outage.compute_pause(now):
             return []
         due = [
             watched
-            for watched in self._watched
+            for watched in self.watch_list
             if watched.due_at <= now or now + MAX_SECONDS_AHEAD < watched.due_at < inf
         ]
-        return self._schedule.fill_batch(due, self._watched, now) if due and self._can_batch else due
+        return self._schedule.fill_batch(due, self.watch_list, now) if due and self._can_batch else due
 
     def _split(self, due: list[WatchedTask]) -> list[list[WatchedTask]]:
         size = self._schedule.batch_size if self._can_batch else 1
@@ -296,16 +281,16 @@ class Poller:
             self._wake.set()
 
     def _handle_answer(self) -> None:
-        if self._outage.record_answer(self._now()):
-            for feed in self._watched.feeds:
+        if self.outage.record_answer(self._now()):
+            for feed in self.watch_list.feeds:
                 feed.report_outage(None)
 
     def _handle_failure(self, error: RelayError, batch: list[WatchedTask]) -> None:
-        if self._outage.silent_since is None:
+        if self.outage.silent_since is None:
             self._wake.set()
         now = self._now()
-        again_at = now.timestamp() + self._outage.record_failure(error, now)
-        if self._outage.key_refusal is error:
+        again_at = now.timestamp() + self.outage.record_failure(error, now)
+        if self.outage.key_refusal is error:
             self._report_outage()
         for watched in batch:
             self._read_again(watched, again_at)

@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from math import inf
 
 from bot.metrics import WATCHED_TASKS
@@ -65,7 +64,6 @@ class FeedDeadline:
     """When a feed expires; the feed of one that ended earlier is removed, as a heap gives up only its first entry."""
 
     at: float
-    number: int
     feed: Feed | None = field(compare=False)
 
 
@@ -75,7 +73,6 @@ class WatchList:
     def __init__(self) -> None:
         self._tasks: dict[str, WatchedTask] = {}
         self._deadlines: list[FeedDeadline] = []
-        self._numbers = count()
 
     def __len__(self) -> int:
         """Return how many tasks are watched."""
@@ -101,7 +98,7 @@ class WatchList:
 
     def add_deadline(self, feed: Feed, at: float) -> FeedDeadline:
         """Expire a feed at that time."""
-        deadline = FeedDeadline(at, next(self._numbers), feed)
+        deadline = FeedDeadline(at, feed)
         heapq.heappush(self._deadlines, deadline)
         return deadline
 

@@ -163,7 +163,7 @@ async def test_watched_tasks_and_the_lag_of_their_polls() -> None:
     await clock.settle()
     assert WATCHED_TASKS._value.get() == 16
     await clock.run_until(asyncio.gather(*looks))
-    assert (WATCHED_TASKS._value.get(), poller.watched_count) == (0, 0)
+    assert (WATCHED_TASKS._value.get(), len(poller.watch_list)) == (0, 0)
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     # The relay has no lists: all are asked for in one batch after 0.05 s, whatever becomes of it.

@@ -48,7 +48,7 @@ async def test_one_process_polls_and_draws_each_job(world: World) -> None:
         await first.jobs.follow_job(job(), task(progress=10))
         await world.clock.advance(OVER)
         assert (first.jobs.running_message_ids, second.jobs.running_message_ids) == ({700}, set())
-        assert second.poller.watched_count == 0
+        assert len(second.poller.watch_list) == 0
     assert drawn(world) == [10]
 
 

@@ -39,7 +39,7 @@ async def test_a_task_is_polled_until_it_has_ended(clock: FakeClock, relay: Fake
     await clock.advance(5.0)
     assert reader.progress == [5, 40, 100]
     assert reader.done.done()
-    assert poller.watched_count == 0
+    assert len(poller.watch_list) == 0
     assert len(relay.requests) == 5
     await clock.advance(600.0)
     assert len(relay.requests) == 5
@@ -68,11 +68,11 @@ async def test_two_watches_of_one_task_share_its_poll(clock: FakeClock, relay: F
     second = Reader(poller, "1")
     await clock.settle()
     assert second.progress == [5]
-    assert poller.watched_count == 1
+    assert len(poller.watch_list) == 1
     await first.leave()
-    assert poller.watched_count == 1
+    assert len(poller.watch_list) == 1
     await second.leave()
-    assert poller.watched_count == 0
+    assert len(poller.watch_list) == 0
 
 
 async def test_a_new_message_about_an_old_task_has_it_polled_often(
@@ -137,7 +137,7 @@ async def test_an_unknown_task_ends_its_feed(clock: FakeClock, relay: FakeRelay,
     reader = Reader(poller, "1", since=clock.now() - timedelta(seconds=31))
     await clock.advance(1.0)
     assert isinstance(reader.done.exception(), TaskUnknown)
-    assert poller.watched_count == 0
+    assert len(poller.watch_list) == 0
 
 
 async def test_a_new_task_may_be_unknown_for_half_a_minute(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
@@ -258,7 +258,7 @@ async def test_a_lookup_of_an_unknown_task_fails_at_once(clock: FakeClock, relay
     """Only messages wait for a new task to be found, not a mistyped id."""
     with pytest.raises(TaskUnknown):
         await clock.run_until(poller.fetch_task("1"), within=0.2)
-    assert poller.watched_count == 0
+    assert len(poller.watch_list) == 0
 
 
 async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
@@ -272,7 +272,7 @@ async def test_a_feed_expires_at_its_time(clock: FakeClock, relay: FakeRelay, po
     assert reader.done.done()
     assert reader.feed is not None
     assert reader.feed.is_expired
-    assert poller.watched_count == 1
+    assert len(poller.watch_list) == 1
     await other.leave()
 
 
@@ -285,7 +285,7 @@ async def test_a_feed_that_ended_is_not_kept_until_its_deadline(clock: FakeClock
     gc.collect()
     assert left() is None
     await clock.advance(71 * 60.0)
-    assert poller.watched_count == 0
+    assert len(poller.watch_list) == 0
 
 
 async def test_a_programming_error_ends_one_poll_only(

@@ -149,7 +149,7 @@ async def test_a_lookup_in_an_outage_fails_at_once(clock: FakeClock, relay: Fake
     relay.failure = None
     relay.set(task("1", progress=9))
     assert (await clock.run_until(poller.fetch_task("1"), within=0.2)).progress == 9
-    assert poller.watched_count == 0
+    assert len(poller.watch_list) == 0
 
 
 async def test_a_lookup_during_retry_after_says_how_long_to_wait(
@@ -168,10 +168,10 @@ async def test_a_lookup_during_retry_after_says_how_long_to_wait(
 
 async def test_the_time_of_the_last_answer_is_kept(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:
     """The health check needs it; that a task is unknown is an answer, too."""
-    assert poller.last_answer_at is None
+    assert poller.outage.last_answer_at is None
     reader = Reader(poller, "1")
     await clock.advance(0.1)
-    assert poller.last_answer_at is not None
+    assert poller.outage.last_answer_at is not None
     await reader.leave()
 
 
@@ -220,7 +220,7 @@ async def test_a_confirmed_refusal_of_the_key_is_reported_and_logged(
     relay.failure = error
     await clock.advance(6.0)
     assert _name_refusals(reader) == ["", type(error).__name__]
-    assert poller.key_refusal is error
+    assert poller.outage.key_refusal is error
     async with poller.watch("2") as late:
         assert (late.silent_since, late.key_refusal) == (reader.silences[-1], error)
     relay.failure = None
@@ -228,7 +228,7 @@ async def test_a_confirmed_refusal_of_the_key_is_reported_and_logged(
     await clock.advance(70.0)
     assert _name_refusals(reader)[-1] == ""
     assert reader.silences[-1] is None
-    assert poller.key_refusal is None
+    assert poller.outage.key_refusal is None
     assert caplog.text.count("refuses this bot's key") == 2
     assert "still trying" in caplog.text
     await reader.leave()

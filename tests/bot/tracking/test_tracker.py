@@ -52,7 +52,7 @@ async def test_a_message_is_drawn_at_every_change_and_at_last_with_its_picture(w
     assert world.store.closed == {700}
     assert world.store.snapshots[PARENT].status is Status.SUCCESS
     assert world.pictures.fetched == [(URL, f"a_lighthouse_{PARENT}", 1000)]
-    assert process.poller.watched_count == 0
+    assert len(process.poller.watch_list) == 0
 
 
 async def test_a_result_is_shown_after_a_second_without_its_picture(world: World) -> None:
@@ -209,7 +209,7 @@ async def test_a_deleted_message_ends_its_job(world: World, gone: PlaceGone | Pl
         await process.jobs.follow_job(job())
         await process.jobs.follow_job(job(701, CHILD, born_at=START - timedelta(hours=2)))
         await world.clock.advance(1.0)
-        assert process.poller.watched_count == 0
+        assert len(process.poller.watch_list) == 0
     assert world.store.closed == {700, 701}
 
 
@@ -391,7 +391,7 @@ async def test_declining_a_form_ends_its_job(world: World) -> None:
         await world.clock.advance(1.0)
         await process.jobs.end_declined(job(700, CHILD))
         await world.clock.advance(1.0)
-        assert process.poller.watched_count == 0
+        assert len(process.poller.watch_list) == 0
     assert world.editor.endings(700) == [None, JobEnding.FORM_DROPPED]
     assert statuses(world.editor.scenes_of(700)) == ["MODAL", "MODAL"]
     assert world.store.closed == {700}
@@ -440,7 +440,7 @@ async def test_a_restart_continues_every_open_job(world: World, caplog: pytest.L
     }
     async with world.process() as process:
         await world.clock.advance(3.0)
-        assert process.poller.watched_count == 2
+        assert len(process.poller.watch_list) == 2
         await world.clock.advance(3.0)
     assert statuses(world.editor.scenes_of(1)) == ["IN_PROGRESS"]
     assert statuses(world.editor.scenes_of(2)) == ["SUCCESS"]

@@ -147,7 +147,7 @@ async def test_a_quick_end_notifies_nobody(tmp_path: Path) -> None:
         assert answer.response is not None
         shown = await w.titled(answer.response.id, "✅")
         await w.pictured(shown.id)
-        await w.until(lambda: w.app.poller.watched_count == 0)
+        await w.until(lambda: len(w.app.poller.watch_list) == 0)
         assert len(w.public) == 2
 
 

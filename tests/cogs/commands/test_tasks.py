@@ -44,7 +44,7 @@ async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> 
         theirs = w.relay.add_task("grid", prompt="a pig")
         await w.finished(done)
         await w.finished(theirs, w.stranger)
-        await w.until(lambda: w.app.poller.watched_count == 0)
+        await w.until(lambda: len(w.app.poller.watch_list) == 0)
         shown = text(w, await listed(w))
         assert "✅ **a lighthouse**" in shown
         assert f"`{done}`" in shown
