@@ -88,22 +88,15 @@ class PressService:
             return
         await self._claims.check_permission(press)
         if prompt is not None:
+            # A person who filled in a modal asks for something of their own, whatever is being drawn already.
             prompt = _check_modal_prompt(action, prompt)
-        # A person who filled in a modal asks for something of their own, whatever is being drawn already.
-        earlier = await self._buttons.find_earlier_press(press, button) if prompt is None else None
-        if earlier is not None:
+        elif earlier := await self._buttons.find_earlier_press(press, button):
             await self._show_earlier_press(press, earlier, followups, parent, button)
             return
-        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id))
-        with self._sender.release_on_error(claim):
-            # Another person's press may have been accepted between the first look and the claim.
-            earlier = await self._buttons.find_earlier_press(press, button) if prompt is None else None
-        if earlier is not None:
-            self._sender.release(claim)
-            await self._show_earlier_press(press, earlier, followups, parent, button)
+        opened = await self._claim_and_open_child(press, followups, parent, button, is_repeatable=prompt is not None)
+        if opened is None:
             return
-        with self._sender.release_on_error(claim):
-            job = await self._open_child(claim, press, followups, parent, button)
+        claim, job = opened
         submission = PressSubmission(
             claim=claim,
             job=job,
@@ -114,11 +107,23 @@ class PressService:
             mask=mask,
             needs_fallback=needs_fallback,
         )
-        if action.fallback is FallbackKind.IMAGINE_ALL:
-            work = partial(self._send_lines, submission, press, followups)
-        else:
-            work = partial(self._send, submission, followups)
-        self._sender.start(claim, work)
+        is_imagine_all = action.fallback is FallbackKind.IMAGINE_ALL
+        send = partial(self._send_lines, submission, press) if is_imagine_all else partial(self._send, submission)
+        self._sender.start(claim, partial(send, followups))
+
+    async def _claim_and_open_child(
+        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, is_repeatable: bool
+    ) -> tuple[Claim, Job] | None:
+        """Write the claim of a press and open its child; None if another press was accepted first and answers it."""
+        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id))
+        with self._sender.release_on_error(claim):
+            # Another person's press may have been accepted between the first look and the claim.
+            earlier = None if is_repeatable else await self._buttons.find_earlier_press(press, button)
+            if earlier is None:
+                return claim, await self._open_child(claim, press, followups, parent, button)
+        self._sender.release(claim)
+        await self._show_earlier_press(press, earlier, followups, parent, button)
+        return None
 
     async def check_prompt(self, press: Press, prompt: str) -> tuple[Task, str]:
         """Return the task to be repainted and the prompt as it would be sent, for free; raise what a press would.
