@@ -1,7 +1,7 @@
-"""Connecting to Discord, patiently: log in, ask how, connect, and never end in a restart storm.
+"""Connect to Discord: log in, ask how many shards to start, connect, and stay connected.
 
-Left alone, discord.py retries a first connection that fails by calling itself, which ends in a RecursionError after
-hours, and gives up at once where `GET /gateway/bot` fails. Here both are bounded, and whoever calls builds anew.
+discord.py retries a failing first connection by recursion, which ends in a RecursionError after hours, and gives up
+at once if `GET /gateway/bot` fails. Here both raise an error in bounded time, and the caller builds a new bot.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from cogs.gateway.sharded_bot import MALFORMED_ANSWER_ERRORS, ShardedBot
 log = logging.getLogger(__name__)
 
 FIRST_CONNECTION_SECONDS = 90.0
-"""How long the first connection of all shards may take, for each of them after the first 5 s more."""
+"""How long the first connection of all shards may take; each shard after the first gets 5 s more."""
 
 _LOGIN_SECONDS = 60.0
 
 UNREACHABLE_ERRORS = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError, TimeoutError)
-"""What a Discord that is not there looks like; LoginFailure is none of these and says that the token is wrong."""
+"""What discord.py raises while Discord cannot be reached; LoginFailure, for a wrong token, is none of them."""
 
 
 class TokenRefused(Exception):
@@ -32,11 +32,11 @@ class TokenRefused(Exception):
 
 
 class ShardsRefused(ConnectionError):
-    """Discord refuses to have its guilds cut up as the settings say; the text says what to do."""
+    """Discord refuses the shard settings; the text says how to correct them."""
 
 
 def override_api_url(url: str) -> None:
-    """Send REST to `url` instead of Discord's own address; the gateway is the one that it names."""
+    """Send REST requests to `url` instead of Discord, which also names the gateway to use."""
     Route.BASE = url
 
 
@@ -44,8 +44,8 @@ async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
     """Log in, which also adds the cogs.
 
     Raises:
-        TokenRefused: Discord says that the token is wrong.
-        UNREACHABLE: Discord cannot be asked.
+        TokenRefused: Discord refuses the token.
+        UNREACHABLE_ERRORS: Discord cannot be reached.
     """
     try:
         async with asyncio.timeout(_LOGIN_SECONDS):
@@ -55,12 +55,12 @@ async def log_in(bot: commands.AutoShardedBot, token: str) -> None:
 
 
 async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
-    """Ask Discord how many shards it wants, and wait until ours may connect.
+    """Ask Discord how many shards it recommends, and wait until this process's shards may connect.
 
-    `elsewhere` tells that REST goes to a Discord of our own, whose gateway is then used too.
+    `elsewhere` says that DISCORD_API_URL is set: then the gateway of that server is used too.
 
     Raises:
-        UNREACHABLE: Discord cannot be asked, or its answer makes no sense.
+        UNREACHABLE_ERRORS: Discord cannot be reached, or its answer is malformed.
     """
     try:
         async with asyncio.timeout(_LOGIN_SECONDS):
@@ -69,8 +69,8 @@ async def prepare_shards(bot: ShardedBot, *, elsewhere: bool) -> None:
         bot.recommended_shard_count = int(data.get("shards") or 1)
         gateway = yarl.URL(data["url"])
     except MALFORMED_ANSWER_ERRORS as error:
-        raise ConnectionError("GET /gateway/bot gave something else") from error
-    # discord.py leaves None here until it is told, whatever its annotation says.
+        raise ConnectionError("the answer to GET /gateway/bot is malformed") from error
+    # None until it is set, whatever discord.py's annotation says.
     bot.shard_count = bot.shard_count or bot.recommended_shard_count
     if elsewhere:
         DiscordWebSocket.DEFAULT_GATEWAY = gateway
@@ -83,54 +83,52 @@ async def close_gateway(bot: ShardedBot) -> None:
 
 
 async def connect(bot: ShardedBot, *, first_seconds: float = FIRST_CONNECTION_SECONDS) -> None:
-    """Stay connected until the bot is closed; discord.py resumes by itself once the first connection stands.
+    """Stay connected until the bot is closed; after the first connection, discord.py reconnects by itself.
 
     Raises:
-        TokenRefused: Discord says that the token is wrong.
-        ShardsRefused: Discord wants other shards.
-        UNREACHABLE: The first connection did not stand in time, or one broke for good.
+        TokenRefused: Discord refuses the token.
+        ShardsRefused: Discord refuses the number of shards.
+        UNREACHABLE_ERRORS: The first connection took too long, or one was closed for good.
     """
     connecting = asyncio.ensure_future(bot.connect())
     ready = asyncio.ensure_future(bot.wait_until_ready())
     try:
-        # All processes' shards: they may start at the same time, and Discord takes them one by one.
-        bound = first_seconds + 5.0 * ((bot.shard_count or 1) - 1)
+        # The shards of all processes count: they may start together, and Discord accepts one at a time.
+        timeout = first_seconds + 5.0 * ((bot.shard_count or 1) - 1)
         while True:
-            await asyncio.wait({connecting, ready}, timeout=bound, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({connecting, ready}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if ready.done() or connecting.done():
                 break
             if not bot.identify_limiter.has_waiting_shards:
-                raise TimeoutError("the first connection did not stand in time")
+                raise TimeoutError("the first connection took too long")
         await connecting
     except discord.ConnectionClosed as closed:
-        raise _of_close(bot, closed) from closed
+        raise _translate_close_code(bot, closed) from closed
     except discord.PrivilegedIntentsRequired as refused:
         raise ConnectionError("the gateway refuses the intents") from refused
     except (*MALFORMED_ANSWER_ERRORS, RecursionError) as error:
-        # What discord.py itself stumbles over, in whatever the gateway sent, must not end us.
-        log.warning("discord.py stumbled.", exc_info=error)
-        raise ConnectionError(f"discord.py stumbled ({type(error).__name__})") from error
+        # discord.py fails on malformed data of the gateway, which must not end the process.
+        log.warning("discord.py failed with an internal error.", exc_info=error)
+        raise ConnectionError(f"internal error of discord.py ({type(error).__name__})") from error
     finally:
         for task in (connecting, ready):
             task.cancel()
         await asyncio.gather(connecting, ready, return_exceptions=True)
 
 
-def _of_close(bot: ShardedBot, closed: discord.ConnectionClosed) -> Exception:
-    """Say what a close code is at which discord.py gives up."""
+def _translate_close_code(bot: ShardedBot, closed: discord.ConnectionClosed) -> Exception:
+    """Return the error for a close code after which discord.py gives up."""
     match closed.code:
         case 4004:
             return TokenRefused()
         case 4010:
-            which = f"shard {closed.shard_id} of {bot.shard_count}"
             return ShardsRefused(
-                f"Discord knows no {which} (4010): set SHARD_COUNT alike, and SHARD_IDS, in every process"
+                f"Discord refuses shard {closed.shard_id} of {bot.shard_count} (4010): correct SHARD_IDS, and set "
+                "the same SHARD_COUNT in every process"
             )
         case 4011:
-            few = f"{bot.shard_count} shards are too few for Discord (4011)"
-            advice = (
-                f"leave SHARD_COUNT empty, or set it to {bot.recommended_shard_count} or more, alike in every process"
-            )
-            return ShardsRefused(f"{few}: {advice}")
+            problem = f"Discord requires more than {bot.shard_count} shards (4011)"
+            advice = f"leave SHARD_COUNT empty, or set it to {bot.recommended_shard_count} or more in every process"
+            return ShardsRefused(f"{problem}: {advice}")
         case code:
             return ConnectionError(f"the gateway closed with {code}")

@@ -1,4 +1,4 @@
-"""Who asks: which servers the operator's own people own or manage, and who those people are."""
+"""Which servers the application's owners own or manage, and who the owners are."""
 
 import logging
 from collections.abc import Collection
@@ -15,26 +15,26 @@ from cogs.text.markdown import clean_and_cut
 
 log = logging.getLogger(__name__)
 
-_LASTS = timedelta(minutes=10)
-_NAME = 100
+_ANSWER_LIFETIME = timedelta(minutes=10)
+_MAX_NAME_LENGTH = 100
 
 
 class GuildTrust:
-    """Knows the application's owners, and asks Discord which servers they run; an answer is good for ten minutes.
+    """Knows the application's owners, and asks Discord which servers they run; answers are cached for ten minutes.
 
-    Where `guilds` (ALLOWED_GUILDS) names servers, those decide, and trust only tells what may be shown.
+    If `guilds` (ALLOWED_GUILDS) is set, it decides where to spend, and trust only decides what may be shown.
     """
 
     def __init__(self, clock: Clock, *, guilds: Collection[int] = ()) -> None:
         self._now = clock.now
         self._guilds = guilds
         self.owners: set[int] = set()
-        """The application's owner, or its team's members; empty until `learn`."""
+        """Ids of the application's owner, or of its team's members; empty until `load_owners` ran."""
         self._answers: dict[int, tuple[datetime, bool]] = {}
-        self._told: set[int] = set()
+        self._warned: set[int] = set()
 
     async def load_owners(self, bot: discord.Client) -> None:
-        """Ask Discord whose application this is."""
+        """Ask Discord who owns the application."""
         info = await bot.application_info()
         accepted = discord.TeamMembershipState.accepted
         team = [member.id for member in info.team.members if member.membership_state is accepted] if info.team else []
@@ -54,42 +54,42 @@ class GuildTrust:
         )
 
     async def is_trusted(self, guild: discord.Guild | None) -> bool:
-        """Tell whether one of them owns or manages the server; not so where Discord cannot be asked."""
+        """Whether an owner of the application owns or manages the server; False if Discord cannot be reached."""
         if guild is None or not self.owners:
             return False
         if guild.owner_id in self.owners:
             return True
         known = self._answers.get(guild.id)
-        if known is not None and self._now() - known[0] < _LASTS:
+        if known is not None and self._now() - known[0] < _ANSWER_LIFETIME:
             return known[1]
         try:
-            answer = await self._ask(guild)
+            answer = await self._is_managed_by_owner(guild)
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-            # Nobody learnt anything, so the next click asks again.
-            log.info("Discord did not say who manages server %d: %s.", guild.id, summarize_error(error))
+            # Not cached, so the next click asks again.
+            log.info("Discord did not tell who manages server %d: %s.", guild.id, summarize_error(error))
             return False
-        if not guild.unavailable:  # as it is until its GUILD_CREATE has come: nobody manages it yet
+        if not guild.unavailable:  # until GUILD_CREATE has arrived, its members and roles are unknown
             self._answers[guild.id] = (self._now(), answer)
         if answer and not self._guilds:
-            self._tell(guild)
+            self._warn_once(guild)
         return answer
 
     async def is_operator_guild(self, guild: discord.Guild) -> bool:
-        """Tell whether those who run the server are the operator's own: it is named in ALLOWED_GUILDS, or trusted."""
+        """Whether the operator runs the server: it is in ALLOWED_GUILDS, or an owner of the application manages it."""
         return guild.id in self._guilds or await self.is_trusted(guild)
 
-    def _tell(self, guild: discord.Guild) -> None:
-        """Say once that somebody else's server spends the operator's money: perhaps nobody meant it to."""
-        if guild.id not in self._told:
-            self._told.add(guild.id)
+    def _warn_once(self, guild: discord.Guild) -> None:
+        """Log once that another person's server may spend the operator's money, which may be unintended."""
+        if guild.id not in self._warned:
+            self._warned.add(guild.id)
             log.warning(
-                'Server "%s" (%d) may spend: an owner of this application manages it, though somebody else owns it. '
-                "Name servers in ALLOWED_GUILDS to decide yourself.",
-                clean_and_cut(guild.name, _NAME),
+                'Server "%s" (%d) may use paid commands: an owner of this application manages it, although another '
+                "person owns it. Set ALLOWED_GUILDS to choose the servers yourself.",
+                clean_and_cut(guild.name, _MAX_NAME_LENGTH),
                 guild.id,
             )
 
-    async def _ask(self, guild: discord.Guild) -> bool:
+    async def _is_managed_by_owner(self, guild: discord.Guild) -> bool:
         for owner_id in self.owners:
             try:
                 member = guild.get_member(owner_id) or await guild.fetch_member(owner_id)

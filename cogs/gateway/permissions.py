@@ -1,4 +1,4 @@
-"""The permissions that the bot needs, and Discord's own names for them."""
+"""The permissions that the bot needs, and their names in Discord's settings."""
 
 import discord
 
@@ -10,7 +10,7 @@ REQUIRED_PERMISSIONS = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
-"""The least that the bot needs in a server; its invite link asks for exactly these."""
+"""The minimum in a server; the invite link requests exactly these."""
 
 _NAMES = {
     "view_channel": "View Channels",
@@ -23,7 +23,7 @@ _NAMES = {
 
 
 def list_missing_permissions(granted: discord.Permissions) -> list[str]:
-    """Return the names of those that are lacking, as Discord's settings show them."""
+    """Return the names of the required permissions that are not granted, as Discord's settings show them."""
     return [name for flag, name in _NAMES.items() if not getattr(granted, flag)]
 
 
@@ -35,5 +35,5 @@ def build_invite_url(application_id: int) -> str:
 
 
 def build_user_install_url(application_id: int) -> str:
-    """Return the link that adds the bot's commands to a person's own apps, wherever that person writes."""
+    """Return the link that installs the bot's commands for one person, in any channel where that person can write."""
     return discord.utils.oauth_url(application_id, scopes=("applications.commands",)) + "&integration_type=1"

@@ -1,4 +1,4 @@
-"""What becomes of every request to Discord, counted beneath discord.py: whoever asks, and however often it tries."""
+"""Count the results of all requests to Discord, retries of discord.py included."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ _ROUTES = (
 
 
 def classify_request(method: str, url: yarl.URL) -> str:
-    """Name the kind of a request; empty where it is none of REST, but the gateway's or a picture's."""
+    """Return the kind of a request to the REST API; empty for others, such as the gateway's and pictures'."""
     base = yarl.URL(Route.BASE)
     if url.origin() != base.origin() or not url.path.startswith(base.path):
         return ""
@@ -29,14 +29,16 @@ def classify_request(method: str, url: yarl.URL) -> str:
 
 
 def create_trace_config() -> aiohttp.TraceConfig:
-    """Return what counts, for discord.py's `http_trace`; webhooks of interactions use the same session."""
+    """Return the counters as discord.py's `http_trace`, which also sees the webhooks of interactions."""
     trace = aiohttp.TraceConfig()
-    trace.on_request_end.append(_answered)
-    trace.on_request_exception.append(_lost)
+    trace.on_request_end.append(_count_response)
+    trace.on_request_exception.append(_count_failure)
     return trace
 
 
-async def _answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
+async def _count_response(
+    _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
+) -> None:
     status = request.response.status
     if kind := classify_request(request.method, request.url):
         DISCORD_REQUESTS.labels(kind, f"{status // 100}xx").inc()
@@ -44,7 +46,9 @@ async def _answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aioh
             DISCORD_REFUSALS.labels(kind, status).inc()
 
 
-async def _lost(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams) -> None:
+async def _count_failure(
+    _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams
+) -> None:
     kind = classify_request(request.method, request.url)
     if kind and not isinstance(request.exception, asyncio.CancelledError):
         DISCORD_REQUESTS.labels(kind, "lost").inc()

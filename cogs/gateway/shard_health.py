@@ -1,26 +1,26 @@
-"""Whether Discord's gateway speaks with each shard of ours: not only a socket that is open, but a session."""
+"""Whether each shard of this process has a session with Discord's gateway, not only an open socket."""
 
 from discord.ext import commands
 
 
 class ShardHealth:
-    """Follows the sessions of a bot's shards; discord.py itself only tells of sockets."""
+    """Tracks the sessions of a bot's shards; discord.py itself only knows the sockets."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
         self._bot = bot
         self._lost: set[int] = set()
-        bot.add_listener(self._found, "on_shard_connect")
-        bot.add_listener(self._found, "on_shard_resumed")
-        bot.add_listener(self._missing, "on_shard_disconnect")
+        bot.add_listener(self._mark_connected, "on_shard_connect")
+        bot.add_listener(self._mark_connected, "on_shard_resumed")
+        bot.add_listener(self._mark_lost, "on_shard_disconnect")
 
-    async def _found(self, shard_id: int) -> None:
+    async def _mark_connected(self, shard_id: int) -> None:
         self._lost.discard(shard_id)
 
-    async def _missing(self, shard_id: int) -> None:
+    async def _mark_lost(self, shard_id: int) -> None:
         self._lost.add(shard_id)
 
     def find_problem(self) -> str:
-        """Say what is wrong with the connection; empty where all is well."""
+        """Return what is wrong with the connection, or an empty text."""
         if not self._bot.is_ready():
             return "not connected to Discord's gateway yet"
         shards = self._bot.shards

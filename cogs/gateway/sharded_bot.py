@@ -1,4 +1,4 @@
-"""discord.py's bot and shards, made patient: no IDENTIFY before its turn, and no shard in another's way meanwhile."""
+"""discord.py's bot and shards, with a rate limit for IDENTIFY under which no shard blocks another."""
 
 import asyncio
 import random
@@ -18,13 +18,13 @@ from cogs.gateway.rest_metrics import create_trace_config
 from cogs.messaging.cdn_client import SizeLimitedHTTPClient
 from cogs.messaging.open_interactions import OpenInteractions
 
-_ASK_SECONDS = 20.0
-_APART_SECONDS = 5.0
-"""Discord takes `max_concurrency` IDENTIFYs in so many seconds, often one, and answers what comes sooner with op 9."""
+_REQUEST_SECONDS = 20.0
+_IDENTIFY_INTERVAL_SECONDS = 5.0
+"""Discord accepts `max_concurrency` IDENTIFYs, often one, in this time, and refuses further ones with op 9."""
 
 
 MALFORMED_ANSWER_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
-"""What reading Discord's answer raises where it is not what it should be."""
+"""What reading a malformed answer of Discord raises."""
 
 
 class ShardedBot(commands.AutoShardedBot):
@@ -58,22 +58,22 @@ class ShardedBot(commands.AutoShardedBot):
 
     @property
     def own_shard_ids(self) -> Sequence[int]:
-        """Tell which shards this process connects, once it is known how many there are."""
+        """The ids of this process's shards, once the number of all shards is known."""
         return self.shard_ids or range(self.shard_count or 1)
 
     async def fetch_gateway_info(self) -> dict[str, Any]:
-        """Ask Discord for its gateway, how many shards it recommends, and how many may start."""
+        """Fetch the gateway's URL, the recommended number of shards, and the limit of session starts."""
         data: dict[str, Any] = await self.http.request(Route("GET", "/gateway/bot"))
         return data
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait as discord.py does, 5 s between two shards, and longer where Discord would mind."""
+        """Wait for 5 s between two shards, as discord.py does, and for the session start limit."""
         await super().before_identify_hook(shard_id, initial=initial)
         await self.identify_limiter.acquire(shard_id or 0)
 
     async def _fetch_start_limit(self) -> Mapping[str, Any] | None:
         try:
-            async with asyncio.timeout(_ASK_SECONDS):
+            async with asyncio.timeout(_REQUEST_SECONDS):
                 limit: Mapping[str, Any] | None = (await self.fetch_gateway_info()).get("session_start_limit")
         except (discord.DiscordException, aiohttp.ClientError, OSError, *MALFORMED_ANSWER_ERRORS):
             return None
@@ -81,42 +81,42 @@ class ShardedBot(commands.AutoShardedBot):
 
 
 class IdentifyQueueShard(shard.Shard):
-    """A shard that waits for its turn before it opens a socket.
+    """A shard that waits until it may IDENTIFY before it opens a socket.
 
-    discord.py would wait on an open one, for a minute at most, and all that the other shards need would wait too.
+    discord.py would wait with an open socket, which Discord closes after a minute, and block the other shards.
     """
 
     _may_identify = False
 
     async def reidentify(self, exc: ReconnectWebSocket) -> None:
-        """Resume at once, but IDENTIFY only in turn."""
-        if exc.resume or self._takes_its_turn(shard.EventType.identify, exc):
+        """Resume at once, but IDENTIFY only when allowed."""
+        if exc.resume or self._is_allowed_now(shard.EventType.identify, exc):
             await super().reidentify(exc)
 
     async def reconnect(self) -> None:
-        """Connect anew, in turn."""
-        if self._takes_its_turn(shard.EventType.reconnect, None):
+        """Open a new session when allowed."""
+        if self._is_allowed_now(shard.EventType.reconnect, None):
             await super().reconnect()
 
-    def _takes_its_turn(self, kind: int, why: Exception | None) -> bool:
-        """Tell whether it is this shard's turn; if not, the same event comes again once it is."""
+    def _is_allowed_now(self, kind: int, error: Exception | None) -> bool:
+        """Whether this shard may IDENTIFY now; if not, queue the same event again for when it may."""
         if not isinstance(self._client, ShardedBot):
             return True
         may, self._may_identify = self._may_identify, False
         if not may:
             self._cancel_task()
-            waiting = self._wait(self._client.identify_limiter, shard.EventItem(kind, self, why))
-            self._task = asyncio.create_task(waiting, name=f"shard {self.id} waits for its turn")
+            waiting = self._requeue_when_allowed(self._client.identify_limiter, shard.EventItem(kind, self, error))
+            self._task = asyncio.create_task(waiting, name=f"shard {self.id} waits for IDENTIFY")
         return may
 
-    async def _wait(self, identifies: IdentifyLimiter, event: shard.EventItem) -> None:
-        # Processes that were refused at the same moment would else meet again five seconds later.
-        await asyncio.sleep(random.uniform(0, _APART_SECONDS * identifies.count_recent(self.id)))  # noqa: S311 - jitter
-        await identifies.wait_until_allowed({self.id})
+    async def _requeue_when_allowed(self, limiter: IdentifyLimiter, event: shard.EventItem) -> None:
+        # Without jitter, processes that were refused at the same moment would collide again 5 s later.
+        await asyncio.sleep(random.uniform(0, _IDENTIFY_INTERVAL_SECONDS * limiter.count_recent(self.id)))  # noqa: S311 - jitter
+        await limiter.wait_until_allowed({self.id})
         self._may_identify = True
         self._queue_put(event)
 
 
-# discord.py offers no other way to choose the classes of its shards, and of its HTTP client.
+# discord.py has no other way to replace the classes of its shards and of its HTTP client.
 shard.Shard = IdentifyQueueShard  # type: ignore[misc]
 client.HTTPClient = SizeLimitedHTTPClient  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 QUICK = RelaySettings(seconds_per_task=2.0, picture_side=192)
 """A relay whose tasks are over in two seconds."""
 
-READY = r"^(Registered \d+ commands|The commands are as)"
+READY = r"^(Registered \d+ commands|The registered commands are)"
 """The last line of a start."""
 
 BOT = (sys.executable, "-m", "bot")

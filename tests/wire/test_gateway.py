@@ -90,7 +90,7 @@ async def test_used_up_identifies_are_waited_for(world: World) -> None:
     limit = world.discord.session_start_limit
     limit |= {"remaining": 0, "reset_after": 1500}
     async with bot_process(world.folder, world.env) as bot:
-        await bot.line("allows 0 more, .*waiting 2 s")
+        await bot.line("of which 0 are left .*waiting 2 s")
         assert world.discord.identifies == 0
         limit["remaining"] = 1000
         await bot.line(READY)

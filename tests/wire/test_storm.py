@@ -11,7 +11,7 @@ from tests.wire.process import READY, BotProcess, World, bot_process, world_of
 pytestmark = pytest.mark.wire
 
 _RESERVE = 50
-_AT_RESERVE = r"^Of 1000 connections a day Discord allows \d+ more, which are kept in reserve: waiting \d+ s"
+_AT_RESERVE = r"^Discord allows 1000 sessions a day, of which \d+ are left and kept in reserve: waiting \d+ s"
 
 
 def _goes_on(discord: LoopbackDiscord, before: int, bot: BotProcess) -> bool:

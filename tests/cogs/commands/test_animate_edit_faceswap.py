@@ -25,7 +25,7 @@ async def sent(w: World, name: str, title: str, **options: Any) -> tuple[str, Ma
     return submit.path, submit.body
 
 
-async def test_pictures_are_blended_in_their_order(tmp_path: Path) -> None:
+async def test_blended_pictures_keep_their_order(tmp_path: Path) -> None:
     """Two to five, in the shape that was chosen."""
     async with world(tmp_path) as w:
         path, body = await sent(
@@ -80,7 +80,7 @@ async def test_a_picture_becomes_four_clips_in_the_message(tmp_path: Path, clip_
         assert list(buttons(shown))
 
 
-async def test_a_grid_of_ours_gives_one_of_its_four_pictures(tmp_path: Path) -> None:
+async def test_one_picture_of_a_grid_is_animated(tmp_path: Path) -> None:
     """It is cut out where the relay has no link for it, and two of them are not the same."""
     async with world(tmp_path, LARGE) as w:
         grid = w.relay.add_task("grid")
@@ -94,7 +94,7 @@ async def test_a_grid_of_ours_gives_one_of_its_four_pictures(tmp_path: Path) -> 
         assert first != fourth
 
 
-async def test_a_single_picture_is_taken_whole(tmp_path: Path) -> None:
+async def test_a_single_picture_is_animated_whole(tmp_path: Path) -> None:
     """An upscaled one has no four."""
     async with world(tmp_path, LARGE) as w:
         _, body = await sent(w, "animate", "✅ Four clips", id=w.relay.add_task("single", prompt="a red fox --ar 1:1"))
@@ -103,7 +103,7 @@ async def test_a_single_picture_is_taken_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("motion", "prompt"), [("low", "subtle, natural motion"), ("high", "dynamic motion")])
-async def test_a_file_without_a_prompt_says_how_it_moves(tmp_path: Path, motion: str, prompt: str) -> None:
+async def test_a_missing_prompt_is_replaced_by_the_motion(tmp_path: Path, motion: str, prompt: str) -> None:
     """TrueAI's proxy takes no empty prompt; what was sent is shown, as any prompt is."""
     async with world(tmp_path, LARGE) as w:
         _, body = await sent(w, "animate", "✅ Four clips", image=("a.png", PNG), motion=motion)
@@ -129,7 +129,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "options", "said"), BAD)
-async def test_bad_input_is_told_and_unpaid(tmp_path: Path, name: str, options: dict[str, Any], said: str) -> None:
+async def test_invalid_options_are_refused_unpaid(
+    tmp_path: Path, name: str, options: dict[str, Any], said: str
+) -> None:
     """One private sentence, nothing left in the channel, nothing sent."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, name, **options)
@@ -139,7 +141,7 @@ async def test_bad_input_is_told_and_unpaid(tmp_path: Path, name: str, options: 
 
 
 @pytest.mark.parametrize("life", ["running", "failed"])
-async def test_what_has_no_picture_yet_is_not_animated(tmp_path: Path, life: Any) -> None:  # noqa: ANN401
+async def test_an_unfinished_task_is_not_animated(tmp_path: Path, life: Any) -> None:  # noqa: ANN401
     """A task that runs, or failed, gives nothing to begin with."""
     slow = RelaySettings(seconds_per_task=60, picture_side=64)
     async with world(tmp_path, slow if life == "running" else QUICK) as w:
@@ -152,7 +154,7 @@ async def test_what_has_no_picture_yet_is_not_animated(tmp_path: Path, life: Any
     ("edit", {"image": ("a.png", PNG), "prompt": "night"}),
     ("animate", {"image": ("a.png", PNG)}),
 ])  # fmt: skip
-async def test_a_build_without_it_says_so(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+async def test_a_relay_without_the_endpoint_is_named(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     """Older new-api answers with its web console's page."""
     async with world(tmp_path, RelaySettings(has_video=False)) as w:
         answer = await w.slash(w.member, name, **options)
@@ -163,7 +165,7 @@ async def test_a_build_without_it_says_so(tmp_path: Path, name: str, options: di
         assert w.relay.submits == []
 
 
-async def test_ones_own_tasks_are_offered_to_animate(tmp_path: Path) -> None:
+async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
     """By their prompts, as /mjstatus offers them."""
     async with world(tmp_path) as w:
         grid = w.relay.add_task("grid", prompt="a red fox")

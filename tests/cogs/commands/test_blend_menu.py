@@ -34,7 +34,7 @@ async def _filled(w: World, form: InteractionResult, **values: Any) -> Interacti
     return await w.act(w.member.submit_modal(form, {"shape": ["SQUARE"], **values}))
 
 
-async def test_a_messages_picture_is_blended_with_uploaded_ones(tmp_path: Path) -> None:
+async def test_the_picture_of_a_message_is_blended_with_uploads(tmp_path: Path) -> None:
     """Its own comes first; the result is a message like any other, and everybody sees it."""
     async with world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
@@ -51,7 +51,7 @@ async def test_a_messages_picture_is_blended_with_uploaded_ones(tmp_path: Path) 
         assert [sent[0] == sent[2], len(sent)] == [True, 3]
 
 
-async def test_a_message_of_two_pictures_needs_no_third(tmp_path: Path) -> None:
+async def test_two_pictures_of_a_message_need_no_upload(tmp_path: Path) -> None:
     """They are shown together, and the form may be sent as it is."""
     async with world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX), ("notes.txt", b"text"), ("owl.png", OWL))
@@ -66,7 +66,7 @@ async def test_a_message_of_two_pictures_needs_no_third(tmp_path: Path) -> None:
         assert submit.body["dimensions"] == "SQUARE"
 
 
-async def test_a_picture_that_an_embed_links_is_blended(tmp_path: Path) -> None:
+async def test_the_picture_of_an_embed_is_blended(tmp_path: Path) -> None:
     """What a bot shows by a link is opened like any link."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
@@ -79,7 +79,7 @@ async def test_a_picture_that_an_embed_links_is_blended(tmp_path: Path) -> None:
         await w.titled(done.response.id, "✅ Four pictures")
 
 
-async def test_a_picture_of_ours_is_blended(tmp_path: Path) -> None:
+async def test_a_picture_of_the_bot_is_blended(tmp_path: Path) -> None:
     """Its embed shows the file that hangs on the message: that is one picture, not two."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         shown = await _shown(w, await w.finished(w.relay.add_task("grid")))
@@ -88,7 +88,7 @@ async def test_a_picture_of_ours_is_blended(tmp_path: Path) -> None:
         await w.until(lambda: w.relay.submits)
 
 
-async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
+async def test_the_modal_works_after_a_restart(tmp_path: Path) -> None:
     """Everything that it needs stands in the message that it came from."""
     async with world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
@@ -111,7 +111,7 @@ async def test_the_form_is_answered_after_a_restart(tmp_path: Path) -> None:
         ([("huge.png", bytes(33 * 2**20))], "33 MiB"),
     ],
 )
-async def test_a_message_without_a_usable_picture_says_so(
+async def test_a_message_without_a_usable_picture_is_refused(
     tmp_path: Path, files: list[tuple[str, bytes]], said: str
 ) -> None:
     """Before anybody fills in a form: privately, and unpaid."""
@@ -122,7 +122,7 @@ async def test_a_message_without_a_usable_picture_says_so(
         assert w.relay.submits == []
 
 
-async def test_the_pictures_stay_though_their_message_goes(tmp_path: Path) -> None:
+async def test_pictures_of_a_deleted_message_are_blended(tmp_path: Path) -> None:
     """What is blended is what was seen."""
     async with world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
@@ -141,9 +141,7 @@ async def test_the_pictures_stay_though_their_message_goes(tmp_path: Path) -> No
         (("half.png", OWL[:60]), "half.png"),
     ],
 )
-async def test_an_upload_that_is_no_usable_picture_is_refused(
-    tmp_path: Path, other: tuple[str, bytes], said: str
-) -> None:
+async def test_an_unusable_upload_is_refused(tmp_path: Path, other: tuple[str, bytes], said: str) -> None:
     """In one private sentence; nothing is left in the channel, and nothing paid."""
     async with world(tmp_path) as w:
         _, form = await _opened(w, ("fox.png", FOX))
@@ -156,7 +154,7 @@ async def test_an_upload_that_is_no_usable_picture_is_refused(
         assert w.relay.submits == []
 
 
-async def test_five_pictures_are_as_many_as_it_takes(tmp_path: Path) -> None:
+async def test_five_pictures_are_the_maximum(tmp_path: Path) -> None:
     """Those of a message that holds more are left out, and the form has no room for others."""
     async with world(tmp_path) as w:
         shown, form = await _opened(w, *((f"{number}.png", FOX) for number in range(7)))
@@ -168,7 +166,7 @@ async def test_five_pictures_are_as_many_as_it_takes(tmp_path: Path) -> None:
         assert len(sent) == 5
 
 
-async def test_who_may_not_spend_gets_no_form(tmp_path: Path) -> None:
+async def test_a_person_who_may_not_spend_gets_no_button(tmp_path: Path) -> None:
     """Nothing is downloaded for them."""
     async with world(tmp_path, allowed_guilds=frozenset({1})) as w:
         message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
@@ -176,7 +174,7 @@ async def test_who_may_not_spend_gets_no_form(tmp_path: Path) -> None:
         assert "server" in await w.told(answer)
 
 
-async def test_who_may_no_longer_spend_sends_the_form_in_vain(tmp_path: Path) -> None:
+async def test_a_modal_of_a_person_who_may_no_longer_spend_is_refused(tmp_path: Path) -> None:
     """Admission binds the form as it binds every command."""
     async with world(tmp_path) as w:
         _, form = await _opened(w, ("fox.png", FOX))

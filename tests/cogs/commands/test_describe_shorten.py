@@ -13,7 +13,7 @@ from tests.world import rows, title_of, world
 PNG = encode(draw_noise(120, 80))
 
 
-async def test_a_picture_is_described_in_four_readings(tmp_path: Path) -> None:
+async def test_a_picture_is_described_by_four_prompts(tmp_path: Path) -> None:
     """They stand in the embed behind the numbers of their buttons, with the picture; nothing is escaped away."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "describe", image=("fox.png", PNG))
@@ -30,7 +30,7 @@ async def test_a_picture_is_described_in_four_readings(tmp_path: Path) -> None:
         assert str(submit.body["base64"]).startswith("data:image/png;base64,")
 
 
-async def test_a_link_is_opened_by_us_as_not_every_relay_does(tmp_path: Path) -> None:
+async def test_a_linked_picture_is_downloaded_by_the_bot(tmp_path: Path) -> None:
     """What is sent are the picture's bytes."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         task_id = w.relay.add_task("grid")
@@ -55,7 +55,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("options", "said"), BAD)
-async def test_what_is_no_usable_picture_is_told_and_unpaid(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+async def test_an_unusable_picture_is_refused_unpaid(tmp_path: Path, options: dict[str, Any], said: str) -> None:
     """The person alone learns what is wrong; nothing is left in the channel."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "describe", **options)
@@ -77,7 +77,7 @@ async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/shorten"]
 
 
-async def test_a_prompt_that_is_being_shortened_is_shown(tmp_path: Path) -> None:
+async def test_the_prompt_is_shown_while_it_is_shortened(tmp_path: Path) -> None:
     """Its English, which relays tell from the start, is the answer only once it is done."""
     async with world(tmp_path, RelaySettings(seconds_per_task=60)) as w:
         answer = await w.slash(w.member, "shorten", prompt="a fox in snow --ar 3:2")
@@ -96,7 +96,7 @@ async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, sa
         assert w.relay.submits == []
 
 
-async def test_a_relay_without_shorten_says_so(tmp_path: Path) -> None:
+async def test_a_relay_without_shorten_is_named(tmp_path: Path) -> None:
     """What a build lacks is said, and the message is taken back."""
     async with world(tmp_path) as w:
         w.relay.refuse("shorten", "no channel")
@@ -105,7 +105,7 @@ async def test_a_relay_without_shorten_says_so(tmp_path: Path) -> None:
         await w.until(lambda: not w.public)
 
 
-async def test_a_messages_picture_is_described_from_its_menu(tmp_path: Path) -> None:
+async def test_the_menu_describes_the_picture_of_a_message(tmp_path: Path) -> None:
     """The first file that is a picture counts, whoever sent it."""
     async with world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=[("a.txt", b"text"), ("fox.png", PNG)])
@@ -116,7 +116,7 @@ async def test_a_messages_picture_is_described_from_its_menu(tmp_path: Path) -> 
         assert submit.path == "/mj/submit/describe"
 
 
-async def test_a_file_that_is_too_large_is_not_even_read_from_the_menu(tmp_path: Path) -> None:
+async def test_the_menu_refuses_a_large_file_without_reading_it(tmp_path: Path) -> None:
     """What Discord tells of it is enough."""
     async with world(tmp_path) as w:
         message = await w.member.send(w.channel, "huge", attachments=[("huge.png", bytes(33 * 2**20))])
@@ -125,7 +125,7 @@ async def test_a_file_that_is_too_large_is_not_even_read_from_the_menu(tmp_path:
         assert not answer.followups
 
 
-async def test_an_embeds_picture_is_described_from_its_menu(tmp_path: Path) -> None:
+async def test_the_menu_describes_the_picture_of_an_embed(tmp_path: Path) -> None:
     """What a bot shows by a link is opened like any link."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
@@ -137,7 +137,7 @@ async def test_an_embeds_picture_is_described_from_its_menu(tmp_path: Path) -> N
         await w.titled(answer.response.id, "✅ Described")
 
 
-async def test_a_message_without_a_picture_says_so(tmp_path: Path) -> None:
+async def test_the_menu_refuses_a_message_without_a_picture(tmp_path: Path) -> None:
     """Privately, and unpaid."""
     async with world(tmp_path) as w:
         message = await w.member.send(w.channel, "no picture", attachments=[("a.txt", b"text")])

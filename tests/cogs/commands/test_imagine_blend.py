@@ -63,7 +63,7 @@ async def test_options_become_parameters(tmp_path: Path) -> None:
         )
 
 
-async def test_three_pictures_go_beside_the_words(tmp_path: Path) -> None:
+async def test_three_reference_images_are_sent(tmp_path: Path) -> None:
     """They are sent in the order of the options, as data URLs."""
     async with world(tmp_path) as w:
         await drawn(w, "imagine", prompt="these", image=("a.png", PNG), image3=("b.png", PNG))
@@ -96,9 +96,7 @@ BAD_PROMPTS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("options", "said"), BAD_PROMPTS)
-async def test_what_is_known_to_be_wrong_is_refused_before_any_defer(
-    tmp_path: Path, options: dict[str, Any], said: str
-) -> None:
+async def test_invalid_options_are_refused_before_deferring(tmp_path: Path, options: dict[str, Any], said: str) -> None:
     """One private sentence is the first answer; nothing is shown to anybody, nothing is paid."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", **options)
@@ -123,7 +121,7 @@ BAD_PICTURES = [
 
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize(("name", "data", "said"), BAD_PICTURES)
-async def test_a_picture_that_proves_unusable_takes_the_answer_back(
+async def test_an_unusable_picture_deletes_the_deferred_response(
     tmp_path: Path, name: str, data: bytes, said: str, *, private: bool
 ) -> None:
     """Only the bytes tell, so the answer was deferred; the person alone learns why, and nothing is paid."""
@@ -155,7 +153,7 @@ async def test_hostile_words_leave_the_message_whole(tmp_path: Path, prompt: str
         assert len(w.relay.submits) == 1
 
 
-async def test_six_thousand_characters_are_drawn(tmp_path: Path) -> None:
+async def test_a_prompt_of_6000_characters_is_accepted(tmp_path: Path) -> None:
     """Discord's longest option is sent whole, and shown cut."""
     async with world(tmp_path) as w:
         prompt = ("cat " * 1500).strip()
@@ -164,7 +162,7 @@ async def test_six_thousand_characters_are_drawn(tmp_path: Path) -> None:
         assert len(shown.embeds[0].description or "") < 1000
 
 
-async def test_who_may_not_spend_is_told_so(tmp_path: Path) -> None:
+async def test_a_person_who_may_not_spend_is_refused(tmp_path: Path) -> None:
     """Admission binds every command; the public answer is gone."""
     async with world(tmp_path, allowed_guilds=frozenset({GUILD_ID + 1})) as w:
         answer = await w.slash(w.member, "imagine", prompt="a cat")
@@ -184,7 +182,7 @@ async def test_a_banned_word_is_named(tmp_path: Path, *, private: bool) -> None:
         assert w.relay.submits == []
 
 
-async def test_no_account_says_try_later(tmp_path: Path) -> None:
+async def test_a_relay_without_accounts_advises_to_try_later(tmp_path: Path) -> None:
     """Code 3 is not waited for."""
     async with world(tmp_path) as w:
         w.relay.refuse("imagine", "no account")
@@ -194,7 +192,7 @@ async def test_no_account_says_try_later(tmp_path: Path) -> None:
         assert w.relay.requests["imagine"] == 1
 
 
-async def test_a_full_queue_is_waited_for_in_the_message(tmp_path: Path) -> None:
+async def test_a_full_queue_is_retried_in_the_message(tmp_path: Path) -> None:
     """Code 23 is said in the message, and the same command ends with its picture, paid once."""
     async with world(tmp_path) as w:
         w.relay.refuse("imagine", "queue full")
@@ -209,7 +207,7 @@ async def test_a_full_queue_is_waited_for_in_the_message(tmp_path: Path) -> None
         assert (w.relay.requests["imagine"], len(w.relay.submits)) == (2, 1)
 
 
-async def test_an_answer_may_be_private(tmp_path: Path) -> None:
+async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
     """With `private` only the person sees the message, and it lives all the same."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", prompt="a cat", private=True)
@@ -219,7 +217,7 @@ async def test_an_answer_may_be_private(tmp_path: Path) -> None:
         assert not w.public
 
 
-async def test_a_lost_answer_is_said_in_the_message(tmp_path: Path) -> None:
+async def test_an_unknown_outcome_is_shown_in_the_message(tmp_path: Path) -> None:
     """It may be paid, so it is not sent again."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64)) as w:
         w.relay.script("imagine", 502, text="<html>502</html>", content_type="text/html")
@@ -230,7 +228,7 @@ async def test_a_lost_answer_is_said_in_the_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("private", [False, True])
-async def test_a_row_that_cannot_be_written_is_told(
+async def test_an_unwritable_database_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, private: bool
 ) -> None:
     """The message said "Sending" by then; it is taken back, and nothing is sent."""
@@ -250,7 +248,7 @@ async def test_a_row_that_cannot_be_written_is_told(
 @pytest.mark.parametrize(
     ("option", "typed", "first"), [("aspect", "16", "16:9"), ("version", "", "8.2"), ("niji", "9", "9")]
 )
-async def test_common_values_are_offered(tmp_path: Path, option: str, typed: str, first: str) -> None:
+async def test_common_values_are_suggested(tmp_path: Path, option: str, typed: str, first: str) -> None:
     """What was typed is offered too where nothing known goes on from it."""
     async with world(tmp_path) as w:
         found = await w.act(w.member.autocomplete(w.channel, "imagine", option, typed))

@@ -14,7 +14,7 @@ from tests.world import World, world
 UNKNOWN = "1730621826053455"
 
 
-async def test_the_wait_is_shown_and_then_the_seed(tmp_path: Path) -> None:
+async def test_the_wait_is_shown_before_the_seed(tmp_path: Path) -> None:
     """Privately: first that it takes a while, then the number with the prompt; the second time at once."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64, seed_seconds=1.5)) as w:
         task_id = w.relay.add_task("grid", prompt="a lighthouse")
@@ -37,7 +37,7 @@ async def test_the_wait_is_shown_and_then_the_seed(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_it_may_be_public(tmp_path: Path) -> None:
+async def test_private_false_makes_the_response_public(tmp_path: Path) -> None:
     """Where the person says so; a refusal is private all the same, and takes the question back."""
     async with world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
@@ -53,7 +53,7 @@ async def test_it_may_be_public(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"), [("hello", "not a task id"), (f"{UNKNOWN} 1730621826053456", "one at a time")]
 )
-async def test_what_is_malformed_is_refused_before_any_defer(tmp_path: Path, given: str, said: str) -> None:
+async def test_malformed_ids_are_refused_before_deferring(tmp_path: Path, given: str, said: str) -> None:
     """One private sentence is the first answer."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "seed", id=given)

@@ -35,7 +35,7 @@ async def typed(w: World, panel: discord.Message, text: str) -> InteractionResul
     return await w.act(w.member.submit_modal(shown, {"defaults": text}))
 
 
-async def test_the_panel_is_private_and_each_button_sets_what_it_says(tmp_path: Path) -> None:
+async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) -> None:
     """The panel changes in place, and what was chosen is in the database."""
     async with world(tmp_path, notify_after_seconds=30) as w:
         panel = await opened(w)
@@ -56,7 +56,7 @@ async def test_the_panel_is_private_and_each_button_sets_what_it_says(tmp_path: 
         assert not w.env.errors
 
 
-async def test_defaults_are_typed_into_a_form_that_is_filled_in(tmp_path: Path) -> None:
+async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> None:
     """What was typed is kept as Midjourney spells it, stands in the form the next time, and goes when it is emptied."""
     async with world(tmp_path) as w:
         panel = await opened(w)
@@ -79,7 +79,7 @@ async def test_defaults_are_typed_into_a_form_that_is_filled_in(tmp_path: Path) 
         ("--stylize 5000 --chaos 900", "These stand in the way"),
     ],
 )
-async def test_what_cannot_be_a_default_is_said_and_changes_nothing(tmp_path: Path, text: str, said: str) -> None:
+async def test_invalid_default_parameters_change_nothing(tmp_path: Path, text: str, said: str) -> None:
     """One private text with the next step, and what was typed, to be copied from."""
     async with world(tmp_path) as w:
         panel = await opened(w)
@@ -91,7 +91,7 @@ async def test_what_cannot_be_a_default_is_said_and_changes_nothing(tmp_path: Pa
         assert await chosen(w, w.member.id) == PersonSettings()
 
 
-async def test_a_panel_and_its_form_work_after_a_restart(tmp_path: Path) -> None:
+async def test_the_panel_and_its_modal_work_after_a_restart(tmp_path: Path) -> None:
     """Nothing of either is in the memory of a process."""
     async with world(tmp_path) as w:
         panel = await opened(w)
@@ -105,7 +105,7 @@ async def test_a_panel_and_its_form_work_after_a_restart(tmp_path: Path) -> None
         assert not w.env.errors
 
 
-async def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
     """Each way says so; the form is not opened empty, as sent so it would take the defaults away."""
     async with world(tmp_path) as w:
         panel = await opened(w)
@@ -118,7 +118,7 @@ async def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
         assert "cannot reach my database" in await w.told(form)
 
 
-async def test_what_was_chosen_is_forgotten_on_demand(tmp_path: Path) -> None:
+async def test_settings_can_be_reset(tmp_path: Path) -> None:
     """The panel says so, and the database has no row of that person any more; others keep theirs."""
     async with world(tmp_path) as w:
         for person_id in (w.member.id, w.stranger.id):

@@ -28,7 +28,7 @@ async def asked_for(w: World) -> None:
         await w.titled(answer.response.id, "✅")
 
 
-async def test_all_that_a_person_asks_for_goes_through_their_queue(tmp_path: Path) -> None:
+async def test_all_requests_use_the_persons_speed(tmp_path: Path) -> None:
     """By the path where there is no prompt to say it in; what others ask for does not."""
     async with world(tmp_path) as w:
         await relaxed(w)
@@ -43,7 +43,7 @@ async def test_all_that_a_person_asks_for_goes_through_their_queue(tmp_path: Pat
 
 
 @pytest.mark.parametrize("actions", [True, False])
-async def test_a_relay_without_such_paths_serves_as_ever(tmp_path: Path, *, actions: bool) -> None:
+async def test_a_relay_without_speed_paths_still_works(tmp_path: Path, *, actions: bool) -> None:
     """Its console's page says that nothing was taken: asked without, once each, learnt, and never paid twice."""
     relay = RelaySettings(seconds_per_task=0.2, picture_side=64, has_speeds=False, has_actions=actions)
     async with world(tmp_path, relay) as w:
@@ -57,7 +57,7 @@ async def test_a_relay_without_such_paths_serves_as_ever(tmp_path: Path, *, acti
         assert not w.env.errors
 
 
-async def test_an_answer_that_is_lost_is_not_asked_for_again_without(tmp_path: Path) -> None:
+async def test_an_unknown_outcome_is_not_retried_without_speed(tmp_path: Path) -> None:
     async with world(tmp_path, QUICK) as w:
         await relaxed(w)
         grid = await w.finished(w.relay.add_task("grid"))

@@ -31,7 +31,7 @@ async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> 
     "text",
     ["`{}`", "please look at {} thanks", "https://relay.example/mj/task/{}/fetch", "https://x.example/mj/image/{}"],
 )
-async def test_an_id_is_found_in_what_was_pasted(tmp_path: Path, text: str) -> None:
+async def test_an_id_is_found_in_pasted_text(tmp_path: Path, text: str) -> None:
     """The id may stand inside code, a sentence or a link."""
     async with world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
@@ -56,7 +56,7 @@ async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
     ("text", "said"),
     [("hello", "not a task id"), ("?!", "not a task id"), (" ".join(str(10**15 + n) for n in range(6)), "up to five")],
 )
-async def test_what_is_malformed_is_refused_before_any_defer(
+async def test_malformed_ids_are_refused_before_deferring(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, said: str
 ) -> None:
     """One private sentence is the first answer, nothing is shown to anybody, and the log has a line."""
@@ -83,7 +83,7 @@ FAILURES: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize(("script", "said"), FAILURES)
-async def test_each_failure_of_the_relay_has_its_own_private_sentence(
+async def test_each_relay_error_has_its_own_ephemeral_sentence(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, script: dict[str, Any], said: str, private: bool
 ) -> None:
     """After a public defer the original is gone and the person alone knows why; one line is in the log."""
@@ -99,7 +99,7 @@ async def test_each_failure_of_the_relay_has_its_own_private_sentence(
         assert sum(line.startswith("Refused application_command") for line in caplog.messages) == 1
 
 
-async def test_the_others_are_followed_where_the_first_is_unknown(tmp_path: Path) -> None:
+async def test_other_ids_are_followed_if_the_first_is_unknown(tmp_path: Path) -> None:
     """An unknown first id is a private word, and the rest go on."""
     async with world(tmp_path) as w:
         known = w.relay.add_task("grid")
@@ -109,7 +109,7 @@ async def test_the_others_are_followed_where_the_first_is_unknown(tmp_path: Path
         assert len(w.public) == 1
 
 
-async def test_an_unknown_id_is_said_to_the_person_alone(tmp_path: Path) -> None:
+async def test_an_unknown_id_is_reported_ephemerally(tmp_path: Path) -> None:
     """The original is edited, a private followup says which id, and the original is deleted."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
@@ -120,7 +120,7 @@ async def test_an_unknown_id_is_said_to_the_person_alone(tmp_path: Path) -> None
         assert w.requests("DELETE", "@original") == 1
 
 
-async def test_an_answer_may_be_private(tmp_path: Path) -> None:
+async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
     """With `private` only the person sees the message, and it lives all the same."""
     async with world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), private=True)
@@ -130,7 +130,7 @@ async def test_an_answer_may_be_private(tmp_path: Path) -> None:
         assert not w.public
 
 
-async def test_a_slow_end_is_told_once_where_it_was_asked(tmp_path: Path) -> None:
+async def test_a_slow_task_mentions_the_person_once(tmp_path: Path) -> None:
     """With `notify` a task that took long ends with one reply that mentions who asked."""
     async with world(tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), notify=True)
@@ -139,7 +139,7 @@ async def test_a_slow_end_is_told_once_where_it_was_asked(tmp_path: Path) -> Non
         assert [m.content for m in told] == [f"<@{w.member.id}> your picture is ready: {told[0].reference.jump_url}"]  # type: ignore[union-attr]
 
 
-async def test_a_quick_end_notifies_nobody(tmp_path: Path) -> None:
+async def test_a_quick_task_sends_no_mention(tmp_path: Path) -> None:
     """Before NOTIFY_AFTER_SECONDS an edit is enough."""
     async with world(tmp_path, notify_after_seconds=60) as w:
         await w.finished(w.relay.add_task("running"))
@@ -151,7 +151,7 @@ async def test_a_quick_end_notifies_nobody(tmp_path: Path) -> None:
         assert len(w.public) == 2
 
 
-async def test_without_an_id_the_last_five_are_listed_privately(tmp_path: Path) -> None:
+async def test_without_an_id_the_last_five_tasks_are_listed(tmp_path: Path) -> None:
     """Left out, the person's own newest tasks are shown, only to them; who has none learns where ids come from."""
     async with world(tmp_path) as w:
         nothing = await w.slash(w.member, "mjstatus")
@@ -181,7 +181,7 @@ async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
         assert theirs.autocomplete_choices == []
 
 
-async def test_suggestions_fail_quietly(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_suggestions_are_empty_without_the_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Without a database there are none; where another process has answered, the log says nothing."""
     async with world(tmp_path) as w:
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
@@ -195,7 +195,7 @@ async def test_suggestions_fail_quietly(tmp_path: Path, caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize("given", [{}, {"id": UNKNOWN}, {"id": f"{UNKNOWN} {OTHER}"}])
-async def test_a_database_that_is_gone_is_said(tmp_path: Path, given: dict[str, str]) -> None:
+async def test_an_unreachable_database_is_reported(tmp_path: Path, given: dict[str, str]) -> None:
     """A list or a status that cannot be kept is one private sentence, and nothing stays at "thinking"."""
     async with world(tmp_path) as w:
         for task_id in (UNKNOWN, OTHER):
@@ -250,7 +250,7 @@ async def test_the_menu_finds_ids_in_text_embeds_and_buttons(tmp_path: Path) -> 
             assert (shown.embeds[0].footer.text or "").endswith(task_id)
 
 
-async def test_the_menu_says_that_a_message_names_no_task(tmp_path: Path) -> None:
+async def test_the_menu_refuses_a_message_without_ids(tmp_path: Path) -> None:
     """Where there is no id, one private sentence says so."""
     async with world(tmp_path) as w:
         answer = await w.menu(w.member, await w.member.send(w.channel, "hello, call me on 5551234"))
@@ -258,7 +258,7 @@ async def test_the_menu_says_that_a_message_names_no_task(tmp_path: Path) -> Non
         assert not answer.deferred
 
 
-async def test_what_nobody_foresaw_is_told_too(tmp_path: Path) -> None:
+async def test_an_internal_error_is_reported(tmp_path: Path) -> None:
     """An error of ours ends with a number for the person; nothing stays at "thinking"."""
     async with world(tmp_path) as w:
         broken: Any = w.app.tracker
@@ -272,7 +272,7 @@ async def test_what_nobody_foresaw_is_told_too(tmp_path: Path) -> None:
         await w.until(lambda: answer.response is None)
 
 
-async def test_a_second_process_goes_on_alone(tmp_path: Path) -> None:
+async def test_only_one_of_two_processes_follows_the_task(tmp_path: Path) -> None:
     """Where Discord says that somebody else has answered, nothing more is done."""
     async with world(tmp_path) as w:
         task_id = w.relay.add_task("grid")

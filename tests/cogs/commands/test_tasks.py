@@ -53,7 +53,7 @@ async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> 
         assert not w.env.errors
 
 
-async def test_pages_are_turned_in_any_process(tmp_path: Path) -> None:
+async def test_pages_can_be_turned_in_any_process(tmp_path: Path) -> None:
     """Older and newer draw the list anew in its place, also after a restart; a kind is chosen from the menu."""
     async with world(tmp_path) as w:
         for number in range(TASKS_PER_PAGE + 1):
@@ -75,7 +75,7 @@ async def test_pages_are_turned_in_any_process(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_a_task_is_opened_in_a_private_message(tmp_path: Path) -> None:
+async def test_a_task_opens_in_an_ephemeral_message(tmp_path: Path) -> None:
     """What is chosen in the menu is followed there to its picture, with its buttons."""
     async with world(tmp_path) as w:
         task_id = w.relay.add_task("grid", prompt="a lighthouse")
@@ -94,7 +94,7 @@ async def test_a_task_is_opened_in_a_private_message(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_only_what_runs_is_listed(tmp_path: Path) -> None:
+async def test_the_list_can_be_filtered(tmp_path: Path) -> None:
     """The option's choice; elsewhere they stand first, and Refresh draws the same page anew."""
     async with world(tmp_path, SLOW) as w:
         await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
@@ -112,7 +112,7 @@ async def test_only_what_runs_is_listed(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_what_was_made_of_one_prompt_is_told_apart(tmp_path: Path) -> None:
+async def test_results_of_one_prompt_can_be_told_apart(tmp_path: Path) -> None:
     """A reroll, a picture of four and its variations all have the grid's prompt; the list says which is which."""
     async with world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
@@ -124,7 +124,7 @@ async def test_what_was_made_of_one_prompt_is_told_apart(tmp_path: Path) -> None
         assert not w.env.errors
 
 
-async def test_who_has_none_learns_where_ids_come_from(tmp_path: Path) -> None:
+async def test_a_person_without_tasks_is_told_about_ids(tmp_path: Path) -> None:
     """And where there is none of a kind, how to see the others."""
     async with world(tmp_path) as w:
         shown = await listed(w)
@@ -133,7 +133,7 @@ async def test_who_has_none_learns_where_ids_come_from(tmp_path: Path) -> None:
         assert "None of your tasks is here: failed or cancelled" in text(w, await listed(w, state="failed"))
 
 
-async def test_a_database_that_is_gone_is_said(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
     """By the command, and by a click, which leaves the list as it was."""
     async with world(tmp_path) as w:
         await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))

@@ -22,9 +22,7 @@ async def chosen(w: World, message: discord.Message) -> InteractionResult:
     ("kind", "offered"),
     [("grid", [["U1", "U2", "U3", "U4"]]), ("single", [["Upscale (Subtle)", "Upscale (Creative)"]])],
 )
-async def test_the_buttons_that_make_it_larger_are_offered(
-    tmp_path: Path, kind: Kind, offered: list[list[str]]
-) -> None:
+async def test_only_upscale_buttons_are_copied(tmp_path: Path, kind: Kind, offered: list[list[str]]) -> None:
     """To this person alone, and no others."""
     async with world(tmp_path) as w:
         picture = await w.finished(w.relay.add_task(kind))
@@ -35,7 +33,7 @@ async def test_the_buttons_that_make_it_larger_are_offered(
         assert not w.env.errors
 
 
-async def test_a_press_there_is_a_press_like_any_other(tmp_path: Path) -> None:
+async def test_a_copied_button_works(tmp_path: Path) -> None:
     """Also after a restart: it is sent once, shown privately, and the button turns green on either message."""
     async with world(tmp_path) as w:
         picture = await w.finished(w.relay.add_task("grid"))
@@ -54,7 +52,7 @@ async def test_a_press_there_is_a_press_like_any_other(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_other_messages_have_nothing_to_offer(tmp_path: Path) -> None:
+async def test_messages_without_upscale_buttons_are_refused(tmp_path: Path) -> None:
     """Somebody's own, or one of ours without a picture: one private sentence."""
     async with world(tmp_path) as w:
         failed = await w.slash(w.member, "mjstatus", id=w.relay.add_task("failed"))

@@ -21,7 +21,7 @@ def puts(w: World) -> int:
     return w.requests("PUT", "/commands")
 
 
-async def test_commands_register_themselves_once(tmp_path: Path) -> None:
+async def test_commands_are_registered_once(tmp_path: Path) -> None:
     """The first start sends them, a second one finds them as they are."""
     async with world(tmp_path) as w:
         assert puts(w) == 1
@@ -30,7 +30,7 @@ async def test_commands_register_themselves_once(tmp_path: Path) -> None:
         assert puts(w) == 1
 
 
-async def test_commands_are_compared_with_what_discord_itself_adds(tmp_path: Path) -> None:
+async def test_fields_that_discord_adds_are_no_difference(tmp_path: Path) -> None:
     """Ids, versions and defaults that Discord gives back are no difference."""
     async with world(tmp_path) as w:
         for command in w.env.backend.commands[None].values():
@@ -59,7 +59,7 @@ async def test_commands_are_compared_with_what_discord_itself_adds(tmp_path: Pat
         {"default_member_permissions": "8"},
     ],
 )
-async def test_a_difference_is_sent(tmp_path: Path, change: dict[str, Any]) -> None:
+async def test_a_changed_command_is_registered(tmp_path: Path, change: dict[str, Any]) -> None:
     """Where Discord has something else, the commands are sent again."""
     async with world(tmp_path) as w:
         w.env.backend.commands[None]["mjstatus", 1].update(change)
@@ -67,7 +67,7 @@ async def test_a_difference_is_sent(tmp_path: Path, change: dict[str, Any]) -> N
         assert puts(w) == 2
 
 
-async def test_an_older_command_is_taken_away(tmp_path: Path) -> None:
+async def test_a_removed_command_is_unregistered(tmp_path: Path) -> None:
     """A command that we no longer have is a difference too."""
     async with world(tmp_path) as w:
         commands = w.env.backend.commands[None]
@@ -76,7 +76,7 @@ async def test_an_older_command_is_taken_away(tmp_path: Path) -> None:
         assert ("old", 1) not in w.env.backend.commands[None]
 
 
-async def test_a_start_waits_for_discord(tmp_path: Path) -> None:
+async def test_the_sync_is_retried_until_discord_answers(tmp_path: Path) -> None:
     """Where Discord fails at the start, it is asked again until the commands stand."""
     async with world(tmp_path) as w:
         w.env.inject_error("GET", "/applications/*/commands", status=503, times=2)
@@ -97,7 +97,7 @@ def everything(w: World) -> Iterator[dict[str, Any]]:
         waiting += [option for option in command.get("options", ()) if option["type"] in {1, 2}]
 
 
-async def test_every_command_is_one_that_discord_takes(tmp_path: Path) -> None:
+async def test_every_command_is_valid_for_discord(tmp_path: Path) -> None:
     """Names are unique, lower-case and short; descriptions are within the limits; required options come first."""
     async with world(tmp_path) as w:
         names = Counter(
@@ -122,7 +122,7 @@ async def test_every_command_is_one_that_discord_takes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", list(ButtonKind))
-def test_every_kind_of_button_is_known_by_one_template(kind: ButtonKind) -> None:
+def test_every_kind_of_button_matches_one_template(kind: ButtonKind) -> None:
     """Whatever a click's kind, its custom_id fits Discord, one class alone takes it, and it reads back as it was."""
     click = TaskCustomId(
         kind, "1730621826053455", "-" if kind.is_bot_button else hash_custom_id("MJ::JOB::upsample::1::x")

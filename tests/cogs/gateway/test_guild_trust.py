@@ -36,7 +36,7 @@ def promote(w: World, member_id: int) -> None:
     w.env.backend.get_guild(GUILD_ID).members[member_id].role_ids.append(role.id)
 
 
-async def test_a_server_is_trusted_whose_owner_is_ours(tmp_path: Path) -> None:
+async def test_a_server_of_the_application_owner_is_trusted(tmp_path: Path) -> None:
     """Owning the server is enough, and costs Discord no question."""
     async with world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
@@ -46,7 +46,7 @@ async def test_a_server_is_trusted_whose_owner_is_ours(tmp_path: Path) -> None:
         assert w.requests("GET", "/members/") == asked
 
 
-async def test_an_answer_is_good_for_ten_minutes(tmp_path: Path) -> None:
+async def test_an_answer_is_cached_for_ten_minutes(tmp_path: Path) -> None:
     """A member who does not manage the server is asked about once, and again when the answer is old."""
     async with world(tmp_path) as w:
         hands = Hands()
@@ -60,8 +60,10 @@ async def test_an_answer_is_good_for_ten_minutes(tmp_path: Path) -> None:
         assert await trust.is_trusted(guild(w))
 
 
-async def test_a_server_that_is_merely_managed_is_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Somebody else's server that spends is said, with the way to decide oneself; one of ours is not."""
+async def test_a_server_that_an_owner_only_manages_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the setting that decides instead; a server that an owner owns is not logged."""
     async with world(tmp_path) as w:
         promote(w, w.owner.id)
         guild(w).name = "Ar\x1b[31mt\u202e"
@@ -74,11 +76,11 @@ async def test_a_server_that_is_merely_managed_is_named_once(tmp_path: Path, cap
             assert await each.is_trusted(guild(w))
             hands.now += timedelta(minutes=11)
         [told] = [record for record in caplog.records if record.levelno == logging.WARNING]
-        assert told.getMessage().startswith(f'Server "Ar [31mt" ({GUILD_ID}) may spend')
+        assert told.getMessage().startswith(f'Server "Ar [31mt" ({GUILD_ID}) may use paid commands')
         assert "ALLOWED_GUILDS" in told.getMessage()
 
 
-async def test_what_the_operator_named_or_trusts_is_known(tmp_path: Path) -> None:
+async def test_allowed_and_trusted_servers_are_the_operators(tmp_path: Path) -> None:
     """Either is enough to be shown what is the operator's."""
     async with world(tmp_path) as w:
         clock = Hands().clock
@@ -89,7 +91,7 @@ async def test_what_the_operator_named_or_trusts_is_known(tmp_path: Path) -> Non
         assert await trust.is_operator_guild(guild(w))
 
 
-async def test_an_owner_who_is_not_there_runs_nothing(tmp_path: Path) -> None:
+async def test_an_owner_who_is_no_member_is_not_trusted(tmp_path: Path) -> None:
     """Somebody who is no member is no reason to trust."""
     async with world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
@@ -98,7 +100,7 @@ async def test_an_owner_who_is_not_there_runs_nothing(tmp_path: Path) -> None:
         assert not await trust.is_trusted(None)
 
 
-async def test_an_outage_decides_nothing(tmp_path: Path) -> None:
+async def test_an_outage_is_not_cached(tmp_path: Path) -> None:
     """Where Discord cannot be asked the server is not trusted now, and asked about again at the next click."""
     async with world(tmp_path) as w:
         promote(w, w.owner.id)
@@ -110,7 +112,7 @@ async def test_an_outage_decides_nothing(tmp_path: Path) -> None:
         assert await trust.is_trusted(guild(w))
 
 
-async def test_a_server_that_is_still_to_come_decides_nothing(tmp_path: Path) -> None:
+async def test_an_unavailable_server_is_not_cached(tmp_path: Path) -> None:
     """Between READY and its GUILD_CREATE nobody seems to manage a server: that is not remembered."""
     async with world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
@@ -123,7 +125,7 @@ async def test_a_server_that_is_still_to_come_decides_nothing(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("state", "owners"), [(2, {11, 12}), (1, {11})])
-async def test_a_team_owns_by_its_accepted_members(tmp_path: Path, state: int, owners: set[int]) -> None:
+async def test_accepted_team_members_are_owners(tmp_path: Path, state: int, owners: set[int]) -> None:
     """Every member of the application's team counts, once the invitation is accepted."""
 
     def teammate(member_id: int, membership: int) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Discord:
         (119, 60, 0.0, 9100.0),
     ],
 )
-def test_what_is_left_is_spread(remaining: int, shards: int, since: float, at: float) -> None:
+def test_remaining_starts_are_spread_until_the_reset(remaining: int, shards: int, since: float, at: float) -> None:
     """Much left: at once; less: evenly until the reset; at the reserve: at the reset."""
     assert next_identify_at(SessionStartLimit(1000, remaining, 100.0, 9100.0), shards, since) == pytest.approx(at)
 
@@ -75,7 +75,7 @@ def test_what_is_left_is_spread(remaining: int, shards: int, since: float, at: f
     wait=st.floats(1, _DAY),
     ago=st.floats(0, _DAY),
 )
-def test_the_reserve_is_never_touched(total: int, remaining: int, shards: int, wait: float, ago: float) -> None:
+def test_the_reserve_is_never_used(total: int, remaining: int, shards: int, wait: float, ago: float) -> None:
     """Whatever Discord says: before its reset nothing connects that would go below the reserve, and then all may."""
     limit = SessionStartLimit(total, min(remaining, total), 0.0, wait)
     at = next_identify_at(limit, shards, -ago)
@@ -108,7 +108,7 @@ async def test_three_processes_share_what_is_left() -> None:
     assert discord.least >= 48
 
 
-async def test_one_sentence_for_a_long_wait(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_long_wait_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """The reset is waited for in steps, as Discord may change its mind, and that is said once."""
     discord = Discord(40, reset_after=7200)
     await discord.identify(discord.process())
@@ -116,11 +116,11 @@ async def test_one_sentence_for_a_long_wait(caplog: pytest.LogCaptureFixture) ->
     assert discord.asked == 13
     (said,) = (one.message for one in caplog.records)
     assert said.startswith(
-        "Of 1000 connections a day Discord allows 40 more, which are kept in reserve: waiting 7200 s"
+        "Discord allows 1000 sessions a day, of which 40 are left and kept in reserve: waiting 7200 s"
     )
 
 
-async def test_a_wait_ends_where_discord_changes_its_mind() -> None:
+async def test_a_wait_ends_when_discord_allows_more() -> None:
     """A token that was given a new day ends the wait within ten minutes."""
     discord = Discord(0)
 
@@ -132,7 +132,7 @@ async def test_a_wait_ends_where_discord_changes_its_mind() -> None:
     assert discord.now == 1600
 
 
-async def test_many_shards_ask_once() -> None:
+async def test_many_shards_share_one_request() -> None:
     """A first connection of sixteen shards asks once, and takes sixteen from the count at once."""
     discord = Discord()
     identifies = discord.process()
@@ -144,7 +144,7 @@ async def test_many_shards_ask_once() -> None:
     assert discord.slept == []
 
 
-async def test_turns_that_are_not_used_yet_count() -> None:
+async def test_unused_permissions_count() -> None:
     """What was given to shards that have not connected yet is not given to another, and is given back unused."""
     discord = Discord(52, reset_after=100)
     identifies = discord.process()
@@ -158,7 +158,7 @@ async def test_turns_that_are_not_used_yet_count() -> None:
     assert discord.remaining == 1000
 
 
-async def test_without_discord_the_own_bound_holds(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_own_limit_applies_without_discords(caplog: pytest.LogCaptureFixture) -> None:
     """A Discord that cannot be asked bounds nothing: ten in ten minutes, and another shard does not wait for that."""
     discord = Discord()
     discord.away = True
@@ -170,13 +170,13 @@ async def test_without_discord_the_own_bound_holds(caplog: pytest.LogCaptureFixt
     assert discord.slept == []
     await discord.identify(identifies)
     assert discord.now == 1600
-    assert "Shard 0 has connected too often: waiting 600 s." in caplog.text
+    assert "Shard 0 connects too often: waiting 600 s." in caplog.text
     for _ in range(400):
         await discord.identify(identifies)
     assert discord.now > 1000 + _DAY
 
 
-async def test_what_discord_last_said_stands_until_its_reset() -> None:
+async def test_a_limit_is_valid_until_its_reset() -> None:
     """A Discord that goes away while its reset is waited for does not open the gate."""
     discord = Discord(10, reset_after=3600)
     identifies = discord.process()
@@ -187,7 +187,7 @@ async def test_what_discord_last_said_stands_until_its_reset() -> None:
 
 
 @pytest.mark.parametrize("said", [{}, {"total": 1000}, {"total": None, "remaining": 1, "reset_after": 1}, None])
-async def test_answers_without_a_count_bound_nothing(said: Mapping[str, Any] | None) -> None:
+async def test_malformed_limits_are_ignored(said: Mapping[str, Any] | None) -> None:
     """What a gateway of another make leaves out does not stop us."""
     slept: list[float] = []
 
@@ -201,7 +201,7 @@ async def test_answers_without_a_count_bound_nothing(said: Mapping[str, Any] | N
     assert slept == []
 
 
-async def test_a_wait_can_be_cut_short() -> None:
+async def test_a_wait_can_be_canceled() -> None:
     """SIGTERM cancels what waits: no turn is left behind."""
     discord = Discord(0)
     asleep = asyncio.Event()

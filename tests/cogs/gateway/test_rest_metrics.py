@@ -29,7 +29,7 @@ TOKEN = "aW50ZXJhY3Rpb246MTIz_-token"
         ("GET", "/gateway/bot", "other"),
     ],
 )
-def test_each_route_has_its_kind(method: str, path: str, kind: str) -> None:
+def test_requests_are_classified_by_route(method: str, path: str, kind: str) -> None:
     """The kind comes of method and path, with or without a query, at Discord's own address and no other."""
     assert classify_request(method, yarl.URL(Route.BASE + path)) == kind
     assert classify_request(method, yarl.URL(Route.BASE + path + "?wait=true&thread_id=7")) == kind
@@ -40,7 +40,7 @@ def test_each_route_has_its_kind(method: str, path: str, kind: str) -> None:
     "url",
     ["wss://gateway.discord.gg/?v=10", "https://cdn.discordapp.com/attachments/1/2/a.png", "https://discord.com/"],
 )
-def test_what_is_no_rest_is_not_counted(url: str) -> None:
+def test_other_requests_are_not_counted(url: str) -> None:
     """The gateway's websocket and pictures go through the same session, and are another matter."""
     assert classify_request("GET", yarl.URL(url)) == ""
 

@@ -52,7 +52,7 @@ async def test_a_bot_that_is_not_ready_is_not_connected() -> None:
     assert shards.find_problem() == "not connected to Discord's gateway yet"
 
 
-async def test_a_session_is_lost_until_it_is_resumed_or_begun_anew() -> None:
+async def test_a_session_is_lost_until_it_is_resumed_or_replaced() -> None:
     """An open socket is not enough: after a loss the shard must have said READY or RESUMED again."""
     bot, shards = shards_of(1)
     assert shards.find_problem() == ""
