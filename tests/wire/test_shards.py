@@ -86,7 +86,7 @@ async def test_processes_that_start_together_settle(tmp_path: Path) -> None:
         (4010, r"^Discord refuses shard 0 of 1 \(4010\): correct SHARD_IDS, .*; trying again in 300 s"),
         (
             4011,
-            r"^Discord requires more than 1 shards \(4011\): leave SHARD_COUNT empty, or set it to 3 or more, .* 300 s",
+            r"^Discord requires more than 1 shards \(4011\): leave SHARD_COUNT empty, or set it to 3 or more .* 300 s",
         ),
     ],
 )
