@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.entities import Claim, Job, Person, Place
+from bot.entities import Claim, ClaimState, Job, Person, Place, Usage
 from bot.ports import Store
 from bot.store import SqlStore
 from bot.store.rows import job_from_row
@@ -41,6 +41,15 @@ def a_claim(claim_id: int, button: str = "U1", **changes: Any) -> Claim:  # noqa
         id=claim_id, person_id=7, guild_id=30, message_id=1, task_id="t1", button=button, made_at=later(claim_id)
     )
     return replace(claim, **changes)
+
+
+def allow(_: Usage) -> None:
+    """Allow every claim."""
+
+
+async def write_accepted_claim(store: Store, claim: Claim, child_id: str) -> None:
+    await store.create_claim(claim, allow)
+    await store.settle_claim(claim.id, ClaimState.ACCEPTED, child_id)
 
 
 async def open_jobs(store: Store) -> Sequence[Job]:
