@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from itertools import chain, repeat
 from uuid import uuid4
 
 import aiohttp
@@ -31,6 +32,7 @@ from bot.policy.rules import SpendingPolicy
 from bot.recovery.job_leases import JobLeases
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.client import RelayClient
+from bot.retry import retry
 from bot.settings import Settings
 from bot.store import open_store
 from bot.store.sql_store import SqlStore
@@ -69,7 +71,7 @@ from cogs.messaging.rate_limits import RateLimiter
 
 log = logging.getLogger(__name__)
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
+_FIRST_RETRY_SECONDS, _LATER_RETRY_SECONDS = (5, 10, 20, 40, 80, 160), 300
 
 
 @dataclass(kw_only=True)
@@ -145,28 +147,29 @@ class App:
 
     async def _when_ready(self) -> None:
         # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
-        await self._retry("who owns this application", partial(self.trust.load_owners, self.bot))
+        await self._ask_discord("who owns this application", partial(self.trust.load_owners, self.bot))
         await self.bot.wait_until_ready()
         application_id, guilds = self.bot.application_id or 0, self.bot.guilds
         log.info("Invite link: %s", build_invite_url(application_id))
         log.info("For your own account, in any server: %s", build_user_install_url(application_id))
         names = ", ".join(guild.name for guild in guilds) or "none yet"
         log.info("In %d server%s: %s.", len(guilds), "" if len(guilds) == 1 else "s", names)
-        await self._retry("which commands are registered", partial(sync_commands, self.bot))
+        await self._ask_discord("which commands are registered", partial(sync_commands, self.bot))
 
-    async def _retry(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
+    async def _ask_discord(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
         """Ask Discord until it answers; a question that it refuses is not repeated."""
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                return await ask()
-            except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-                if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
-                    log.error("Discord refuses to tell %s: %s", what, error)  # noqa: TRY400 - no traceback is needed
-                    return None
-                log.warning("Discord does not tell %s (%s); asking again in %.0f s.", what, error, pause)
-            await self.clock.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+
+        def is_temporary(error: Exception) -> bool:
+            if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
+                return False
+            log.warning("Discord does not tell %s (%s); asking again later.", what, error)
+            return isinstance(error, discord.HTTPException | OSError | aiohttp.ClientError)
+
+        delays = chain(_FIRST_RETRY_SECONDS, repeat(_LATER_RETRY_SECONDS))
+        try:
+            await retry(ask, should_retry=is_temporary, delays=delays, sleep=self.clock.sleep)
+        except discord.HTTPException as refused:
+            log.error("Discord refuses to tell %s: %s", what, refused)  # noqa: TRY400 - no traceback is needed
 
 
 @asynccontextmanager
