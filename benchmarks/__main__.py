@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.first_answer import measure_first_answers
-from benchmarks.image_work import fitting_times, loop_delays
+from benchmarks.image_work import measure_fit_times, measure_loop_delays
 from benchmarks.load import Load, measure_under_load
 from benchmarks.table import Row, format_table
 from benchmarks.task_cost import Scales, measure_task_costs
@@ -53,8 +53,8 @@ async def measure(options: argparse.Namespace) -> list[Row]:
                 load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
                 rows += await measure_under_load(folder, load)
             elif row == "pixels":
-                rows += await loop_delays(options.pictures, options.sizes)
-                rows.append(await fitting_times(options.pictures))
+                rows += await measure_loop_delays(options.pictures, options.sizes)
+                rows.append(await measure_fit_times(options.pictures))
             else:
                 scales = Scales(options.few, options.many, options.seconds, options.settle)
                 rows += await measure_task_costs(folder, scales)

@@ -18,7 +18,7 @@ from bot.entities import Job, Person, Place
 from bot.store import open_store
 from bot.store.rows import job_to_row
 from bot.store.schema import jobs
-from sandbox.pictures import finished, four_shots
+from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import Relay, RelaySettings
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
 
@@ -27,7 +27,7 @@ _PUBLIC = b"https://pictures.example.com"
 
 
 @dataclass(frozen=True)
-class Followed:
+class FollowedTask:
     """A task and the message that follows it; `ends_at` in seconds since 1970, `by_token` the way it is edited."""
 
     task_id: str
@@ -38,13 +38,13 @@ class Followed:
 
 
 @asynccontextmanager
-async def relay_of(settings: RelaySettings) -> AsyncGenerator[Relay]:
+async def serve_relay(settings: RelaySettings) -> AsyncGenerator[Relay]:
     """Serve a relay that hands out one picture drawn beforehand, and whose previews are public links.
 
     Drawing pictures, and fetching previews because a relay on loopback is private, is no cost of the field.
     """
     relay = Relay(settings)
-    picture = finished(four_shots("a lighthouse at dawn", "benchmark"), settings.picture_side)
+    picture = render_picture(compose_shots("a lighthouse at dawn", "benchmark"), settings.picture_side)
 
     @web.middleware
     async def quick(
@@ -69,12 +69,12 @@ async def relay_of(settings: RelaySettings) -> AsyncGenerator[Relay]:
 
 def add_running_tasks(
     discord: LoopbackDiscord, relay: Relay, ends: Sequence[float], *, tokens: float = 1.0
-) -> list[Followed]:
+) -> list[FollowedTask]:
     """Put tasks in flight that end at these times, each with a message that follows it, channel by channel.
 
     The share `tokens` of the messages is edited by an interaction's token, the rest as the bot.
     """
-    planted: list[Followed] = []
+    planted: list[FollowedTask] = []
     for number, ends_at in enumerate(ends):
         task_id = relay.add_task(age=time.time() + relay.settings.seconds_per_task - ends_at)
         channel = discord.channels[number % len(discord.channels)]
@@ -83,11 +83,11 @@ def add_running_tasks(
         act.original = discord.plant(channel, {"embeds": [{"title": "📨 Sending"}]}, by=act)
         turn = number // len(discord.channels)
         by_token = int((turn + 1) * tokens) > int(turn * tokens) if tokens < 1 else True
-        planted.append(Followed(task_id, ends_at, act.original, act, by_token))
+        planted.append(FollowedTask(task_id, ends_at, act.original, act, by_token))
     return planted
 
 
-async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[Followed]) -> None:
+async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[FollowedTask]) -> None:
     """Write the rows that a process before would have left: a start goes on with them."""
     async with open_store(f"sqlite:///{file}", now=lambda: datetime.now(UTC)):
         pass  # the schema
@@ -100,7 +100,7 @@ async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[Fo
     engine.dispose()
 
 
-def _job(discord: LoopbackDiscord, one: Followed, now: datetime) -> Job:
+def _job(discord: LoopbackDiscord, one: FollowedTask, now: datetime) -> Job:
     life = timedelta(minutes=15) if one.by_token else timedelta(0)
     place = Place(
         channel_id=one.message.channel.id,
@@ -165,7 +165,7 @@ async def start_process(folder: Path, *arguments: str, **env: str) -> AsyncGener
         await process.wait()
 
 
-def mjbot_env(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, str]:
+def build_mjbot_environment(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, str]:
     """Return the environment of the real process: the defaults, pointed at loopback."""
     return {
         "DISCORD_TOKEN": discord.token,
@@ -177,19 +177,19 @@ def mjbot_env(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, s
 
 
 @asynccontextmanager
-async def mjbot(
-    folder: Path, discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed] = ()
+async def run_mjbot(
+    folder: Path, discord: LoopbackDiscord, relay: Relay, followed: Sequence[FollowedTask] = ()
 ) -> AsyncGenerator[ChildProcess]:
     """Run the real process, going on with what a process before it followed."""
     file = folder / f"mjbot-{time.monotonic_ns()}.db"
     await write_jobs(file, discord, followed)
-    async with start_process(folder, "bot", **mjbot_env(discord, relay, file)) as running:
+    async with start_process(folder, "bot", **build_mjbot_environment(discord, relay, file)) as running:
         yield running
 
 
 @asynccontextmanager
-async def naive(
-    folder: Path, way: str, discord: LoopbackDiscord, relay: Relay | None = None, followed: Sequence[Followed] = ()
+async def run_naive_bot(
+    folder: Path, way: str, discord: LoopbackDiscord, relay: Relay | None = None, followed: Sequence[FollowedTask] = ()
 ) -> AsyncGenerator[ChildProcess]:
     """Run one of the naive ways."""
     file = folder / f"followed-{time.monotonic_ns()}.json"

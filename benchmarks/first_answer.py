@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from statistics import median
 
-from benchmarks.environment import ChildProcess, mjbot, naive, relay_of, wait_for
+from benchmarks.environment import ChildProcess, run_mjbot, run_naive_bot, serve_relay, wait_for
 from benchmarks.table import Row, percentile, ratio
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord
@@ -22,11 +22,11 @@ async def measure_first_answers(folder: Path, *, burst: int, rounds: int) -> lis
     """
     times: dict[str, list[list[float]]] = {"mjbot": [], "bare": []}
     async with (
-        relay_of(RelaySettings(seconds_per_task=_NEVER)) as relay,
+        serve_relay(RelaySettings(seconds_per_task=_NEVER)) as relay,
         LoopbackDiscord(schema=False, limits=False, keep=False) as ours,
         LoopbackDiscord(schema=False, limits=False, keep=False) as theirs,
-        mjbot(folder, ours, relay) as bot,
-        naive(folder, "defer", theirs) as bare,
+        run_mjbot(folder, ours, relay) as bot,
+        run_naive_bot(folder, "defer", theirs) as bare,
     ):
         await _ready(ours, bot)
         await _ready(theirs, bare)

@@ -10,13 +10,13 @@ from benchmarks.environment import ROOT
 
 _TICK = 0.002
 
-Late = tuple[float, float]
+Delay = tuple[float, float]
 """From when to when the loop was late, in seconds of a clock that all processes of the machine share."""
 
 
-async def delays(work: Callable[[], Awaitable[object]]) -> list[Late]:
+async def measure_delays(work: Callable[[], Awaitable[object]]) -> list[Delay]:
     """Return how late the loop came back to a clock that asks every 2 ms while the work runs."""
-    late: list[Late] = []
+    late: list[Delay] = []
     done = asyncio.Event()
 
     async def watch() -> None:
@@ -33,7 +33,7 @@ async def delays(work: Callable[[], Awaitable[object]]) -> list[Late]:
     return late
 
 
-def longest(late: Sequence[Late], beside: Sequence[Late] = ()) -> float:
+def find_longest(late: Sequence[Delay], beside: Sequence[Delay] = ()) -> float:
     """Return the longest delay, in milliseconds, without the time in which the loops beside were late as well."""
     found = 0.0
     for due, woke in sorted(late, key=lambda one: one[0] - one[1]):
@@ -43,14 +43,14 @@ def longest(late: Sequence[Late], beside: Sequence[Late] = ()) -> float:
     return found * 1000
 
 
-def _shared(due: float, woke: float, beside: Sequence[Late]) -> float:
+def _shared(due: float, woke: float, beside: Sequence[Delay]) -> float:
     return sum(max(0.0, min(woke, until) - max(due, since)) for since, until in beside)
 
 
 @asynccontextmanager
-async def run_idle_loop() -> AsyncGenerator[list[Late]]:
+async def run_idle_loop() -> AsyncGenerator[list[Delay]]:
     """Let an idle process watch during the block; its delays are in the list when the block has ended."""
-    late: list[Late] = []
+    late: list[Delay] = []
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.idle_loop"),
         cwd=ROOT,
@@ -69,7 +69,7 @@ async def run_idle_loop() -> AsyncGenerator[list[Late]]:
 
 async def _watch() -> None:
     print("watching", flush=True)
-    for due, woke in await delays(lambda: asyncio.to_thread(sys.stdin.read)):
+    for due, woke in await measure_delays(lambda: asyncio.to_thread(sys.stdin.read)):
         if woke - due > _TICK:
             print(due, woke)
 

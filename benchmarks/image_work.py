@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.idle_loop import Late, delays, longest, run_idle_loop
+from benchmarks.idle_loop import Delay, find_longest, measure_delays, run_idle_loop
 from benchmarks.table import Row, ratio
 from bot.errors import MaskAmbiguous
 from bot.imaging.grid_split import split_grid
@@ -35,7 +35,7 @@ Size = tuple[int, int]
 Work = Callable[[], object]
 
 
-async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
+async def measure_loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
     """Let each kind and size of picture be worked on in all our ways in turn, in our process and then in threads.
 
     The naive way gets a quarter of the pictures, as it is the same for each of them. Beside each an idle process
@@ -47,16 +47,16 @@ async def loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
             data = await asyncio.to_thread(_picture, kind, size)
             worker = ImageWorker()
             async with run_idle_loop() as idle:
-                ours = await delays(partial(_at_once, islice(_works(data, size), pictures), worker))
+                ours = await measure_delays(partial(_at_once, islice(_works(data, size), pictures), worker))
             await worker.close()
             async with run_idle_loop() as idle_then:
-                theirs = await delays(partial(_in_threads, islice(_works(data, size), max(1, pictures // 4))))
+                theirs = await measure_delays(partial(_in_threads, islice(_works(data, size), max(1, pictures // 4))))
             rows.append(_row(f"{pictures} {kind} of {size[0]} x {size[1]}", ours, theirs, (idle, idle_then)))
             print(f"  {rows[-1].cells}", file=sys.stderr, flush=True)
     return rows
 
 
-async def fitting_times(pictures: int) -> Row:
+async def measure_fit_times(pictures: int) -> Row:
     """Make a PNG of 14 MiB fit, as a large grid is before it is shown: in our process, and in a thread, in turns."""
     data = encode(draw_noise(2240, 2240), compress_level=1)
     work = partial(fit_to_limit, data, name="fox", limit=LIMIT, url="")
@@ -84,12 +84,12 @@ async def _took(work: Coroutine[Any, Any, object]) -> float:
     return perf_counter() - begun
 
 
-def _row(what: str, ours: list[Late], theirs: list[Late], idle: tuple[list[Late], list[Late]]) -> Row:
-    worst, naive = longest(ours, idle[0]), longest(theirs, idle[1])
+def _row(what: str, ours: list[Delay], theirs: list[Delay], idle: tuple[list[Delay], list[Delay]]) -> Row:
+    worst, naive = find_longest(ours, idle[0]), find_longest(theirs, idle[1])
     return Row(
         what=f"loop delay, {what}, longest",
-        mjbot=f"{worst:.0f} ms (the machine's own in it: {longest(ours):.0f})",
-        naive=f"{naive:.0f} ms ({longest(theirs):.0f})",
+        mjbot=f"{worst:.0f} ms (the machine's own in it: {find_longest(ours):.0f})",
+        naive=f"{naive:.0f} ms ({find_longest(theirs):.0f})",
         ratio=ratio(worst, naive),
         target=f"< {TARGET_MS:.0f} ms",
         met=worst < TARGET_MS,

@@ -7,7 +7,15 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.environment import ChildProcess, Followed, add_running_tasks, mjbot, naive, relay_of, wait_for
+from benchmarks.environment import (
+    ChildProcess,
+    FollowedTask,
+    add_running_tasks,
+    run_mjbot,
+    run_naive_bot,
+    serve_relay,
+    wait_for,
+)
 from benchmarks.table import Row, percentile, ratio
 from sandbox.relay import Relay, RelaySettings
 from tests.wire.loopback import LoopbackDiscord
@@ -34,7 +42,7 @@ class Load:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class LoadResult:
     """What one way did; lags in seconds, of messages edited by token and as the bot."""
 
     asked: int
@@ -58,7 +66,7 @@ async def measure_under_load(folder: Path, load: Load) -> list[Row]:
     return [*_requests(ours, asking, load), *_refusals(ours, loops), *_lags(ours, loops, load)]
 
 
-def _requests(ours: Outcome, asking: Outcome, load: Load) -> list[Row]:
+def _requests(ours: LoadResult, asking: LoadResult, load: Load) -> list[Row]:
     mine, other = ours.asked / max(1, ours.finished), asking.asked / load.tasks
     through = ratio(mine, other)
     return [
@@ -74,7 +82,7 @@ def _requests(ours: Outcome, asking: Outcome, load: Load) -> list[Row]:
     ]
 
 
-def _refusals(ours: Outcome, loops: Outcome) -> list[Row]:
+def _refusals(ours: LoadResult, loops: LoadResult) -> list[Row]:
     mine, other = ours.limited + ours.refused, loops.limited + loops.refused
     return [
         Row(
@@ -89,7 +97,7 @@ def _refusals(ours: Outcome, loops: Outcome) -> list[Row]:
     ]
 
 
-def _lags(ours: Outcome, loops: Outcome, load: Load) -> list[Row]:
+def _lags(ours: LoadResult, loops: LoadResult, load: Load) -> list[Row]:
     rows: list[Row] = []
     for name, mine, other in (
         ("by token", ours.by_token, loops.by_token),
@@ -123,9 +131,9 @@ def _lags(ours: Outcome, loops: Outcome, load: Load) -> list[Row]:
     return rows
 
 
-async def _run(folder: Path, way: str, load: Load) -> Outcome:
+async def _run(folder: Path, way: str, load: Load) -> LoadResult:
     async with (
-        relay_of(RelaySettings(seconds_per_task=load.life, picture_side=128)) as relay,
+        serve_relay(RelaySettings(seconds_per_task=load.life, picture_side=128)) as relay,
         LoopbackDiscord(channels=load.channels, schema=False) as discord,
     ):
         chance = random.Random(load.tasks)  # noqa: S311 - the same ends for every way
@@ -142,25 +150,25 @@ async def _run(folder: Path, way: str, load: Load) -> Outcome:
 
 
 def _started(
-    folder: Path, way: str, discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed]
+    folder: Path, way: str, discord: LoopbackDiscord, relay: Relay, followed: Sequence[FollowedTask]
 ) -> AbstractAsyncContextManager[ChildProcess]:
     if way == "mjbot":
-        return mjbot(folder, discord, relay, followed)
-    return naive(folder, way, discord, relay, followed)
+        return run_mjbot(folder, discord, relay, followed)
+    return run_naive_bot(folder, way, discord, relay, followed)
 
 
-def _said_at(one: Followed) -> float | None:
+def _said_at(one: FollowedTask) -> float | None:
     """Return when the message first said that its task is done, on the monotonic clock."""
     said = (edit for edit in one.message.history if (edit.body.get("embeds") or [{}])[0].get("title", "")[:1] == "✅")
     return next((edit.at for edit in said), None)
 
 
-def _outcome(discord: LoopbackDiscord, relay: Relay, followed: Sequence[Followed]) -> Outcome:
+def _outcome(discord: LoopbackDiscord, relay: Relay, followed: Sequence[FollowedTask]) -> LoadResult:
     offset = time.time() - time.monotonic()
     now = time.monotonic()
     said = [(one, _said_at(one)) for one in followed]
     lags = [(one.by_token, (at or now) + offset - one.ends_at) for one, at in said]
-    return Outcome(
+    return LoadResult(
         asked=relay.requests["list"] + relay.requests["fetch"],
         finished=sum(at is not None for _, at in said),
         by_token=[lag for by_token, lag in lags if by_token],

@@ -25,16 +25,16 @@ Interaction = discord.Interaction[Any]
 Edit = Callable[[discord.Embed], Awaitable[object]]
 
 
-def bare_bot() -> commands.AutoShardedBot:
+def create_bot() -> commands.AutoShardedBot:
     """Return a bot that connects and does nothing."""
     return commands.AutoShardedBot(
         command_prefix=commands.when_mentioned, help_command=None, intents=discord.Intents(guilds=True)
     )
 
 
-async def defer_only(token: str) -> None:
+async def run_deferring_bot(token: str) -> None:
     """Be a bot whose only command is deferred, and that is all."""
-    bot = bare_bot()
+    bot = create_bot()
 
     @bot.tree.command(name="mjstatus", description="defers")
     @app_commands.describe(id="not looked at")
@@ -47,18 +47,18 @@ async def defer_only(token: str) -> None:
         await bot.connect()
 
 
-async def one_loop_each(token: str, relay: str, key: str, followed: list[dict[str, Any]]) -> None:
+async def run_one_loop_each(token: str, relay: str, key: str, followed: list[dict[str, Any]]) -> None:
     """Be a bot that follows every task in a loop of its own: ask, edit, sleep."""
-    bot = bare_bot()
+    bot = create_bot()
     async with bot, aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
         await bot.login(token)
         connection = asyncio.create_task(bot.connect())
         await bot.wait_until_ready()
-        await asyncio.gather(*(follow(session, relay, one["task_id"], edit_of(bot, one)) for one in followed))
+        await asyncio.gather(*(follow(session, relay, one["task_id"], build_edit(bot, one)) for one in followed))
         await connection
 
 
-async def only_ask(relay: str, key: str, followed: list[dict[str, Any]]) -> None:
+async def poll_without_edits(relay: str, key: str, followed: list[dict[str, Any]]) -> None:
     """Follow every task in a loop of its own, and show nothing: what the relay is asked when nobody waits."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
 
@@ -68,7 +68,7 @@ async def only_ask(relay: str, key: str, followed: list[dict[str, Any]]) -> None
         await asyncio.gather(*(follow(session, relay, one["task_id"], silent) for one in followed))
 
 
-def edit_of(bot: discord.Client, one: dict[str, Any]) -> Edit:
+def build_edit(bot: discord.Client, one: dict[str, Any]) -> Edit:
     """Return the edit of a message: by its interaction's token, or, without one, as the bot in its channel."""
     if one["token"]:
         webhook = discord.Webhook.partial(one["application_id"], one["token"], client=bot)
@@ -100,13 +100,13 @@ def main(way: str, discord_url: str, token: str, relay: str = "", key: str = "",
     """Run one of the ways; `file` lists what is followed."""
     Route.BASE = discord_url
     if way == "defer":
-        asyncio.run(defer_only(token))
+        asyncio.run(run_deferring_bot(token))
         return
     followed = json.loads(Path(file).read_text(encoding="utf-8"))
     if way == "loops":
-        asyncio.run(one_loop_each(token, relay, key, followed))
+        asyncio.run(run_one_loop_each(token, relay, key, followed))
     else:
-        asyncio.run(only_ask(relay, key, followed))
+        asyncio.run(poll_without_edits(relay, key, followed))
 
 
 if __name__ == "__main__":

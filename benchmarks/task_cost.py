@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.environment import add_running_tasks, mjbot, naive, relay_of, wait_for
+from benchmarks.environment import add_running_tasks, run_mjbot, run_naive_bot, serve_relay, wait_for
 from benchmarks.table import Row, ratio
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord
@@ -68,11 +68,15 @@ def _each(few: TaskCost, many: TaskCost) -> float:
 
 async def _weigh(folder: Path, tasks: int, scales: Scales, *, naively: bool) -> TaskCost:
     async with (
-        relay_of(RelaySettings(seconds_per_task=_NEVER)) as relay,
+        serve_relay(RelaySettings(seconds_per_task=_NEVER)) as relay,
         LoopbackDiscord(channels=250, schema=False, limits=False, keep=False) as discord,
     ):
         followed = add_running_tasks(discord, relay, [time.time() + _NEVER - 1] * tasks)
-        start = naive(folder, "loops", discord, relay, followed) if naively else mjbot(folder, discord, relay, followed)
+        start = (
+            run_naive_bot(folder, "loops", discord, relay, followed)
+            if naively
+            else run_mjbot(folder, discord, relay, followed)
+        )
         async with start as running:
             await wait_for(lambda: bool(discord.gateway.connected), 30, running)
             await wait_for(lambda: all(one.message.edits for one in followed), _DRAWN_SECONDS, running)

@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from sandbox.avatars import avatars
+from sandbox.avatars import draw_avatars
 from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
 from sandbox.page import LivePage
 from sandbox.pictures import DRAWN
-from sandbox.relay import RelaySettings, profile
-from sandbox.tour import tour
+from sandbox.relay import RelaySettings, find_profile
+from sandbox.tour import run_tour
 
 _WELCOME = (
     "👋 **Press U2** below the four pigs, or any other button: a new message shows what is drawn, live. "
@@ -30,7 +30,7 @@ _WELCOME = (
 )
 
 
-class Opened(NamedTuple):
+class OpenPage(NamedTuple):
     """A sandbox that is open: what is behind the page, the page, and its address."""
 
     scene: Environment
@@ -39,21 +39,21 @@ class Opened(NamedTuple):
 
 
 @asynccontextmanager
-async def open_page(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[Opened]:
+async def open_page(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[OpenPage]:
     """Open the page, furnished and alive."""
     async with open_environment(relay) as scene:
         await post_example_messages(scene)
         viewers = (scene.member, scene.guide)
-        faces = avatars((viewer.id, viewer.name) for viewer in viewers)
+        faces = draw_avatars((viewer.id, viewer.name) for viewer in viewers)
         preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces)
         async with preview as page, asyncio.TaskGroup() as beside:
             live = LivePage(scene.env, page)
             fresh = beside.create_task(live.keep_fresh())
-            yield Opened(scene, live, page.url)
+            yield OpenPage(scene, live, page.url)
             fresh.cancel()
 
 
-async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
+async def run_demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
     """Show the page until interrupted."""
     async with open_page(relay, port) as sandbox:
         print(f"\n  mjbot's sandbox is open: {sandbox.url}\n")
@@ -87,15 +87,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=24.0, help="how long a task takes (default: 24)")
     arguments = parser.parse_args()
     try:
-        chosen = profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(remixes_on_demand=True)
+        chosen = (
+            find_profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(has_remix_on_demand=True)
+        )
     except ValueError as error:
         parser.error(f"RELAY={error}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         if arguments.tour:
-            return asyncio.run(tour(arguments.write_table))
+            return asyncio.run(run_tour(arguments.write_table))
         relay = replace(chosen, seconds_per_task=arguments.seconds, picture_side=arguments.side)
-        asyncio.run(demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
+        asyncio.run(run_demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
     except KeyboardInterrupt:
         print("\n  Bye.")
     return 0

@@ -9,7 +9,7 @@ _COLOURS = (("#ff8a5c", "#e9457a"), ("#5cc8ff", "#5865f2"), ("#7ee081", "#1f9d8b
 _SIDE = 64
 
 
-def avatars(people: Iterable[tuple[int, str]]) -> dict[str, tuple[str, bytes]]:
+def draw_avatars(people: Iterable[tuple[int, str]]) -> dict[str, tuple[str, bytes]]:
     """Return a picture for each person's (id, name) avatar link, as the page wants them: file name and bytes."""
     found: dict[str, tuple[str, bytes]] = {}
     for number, (user_id, name) in enumerate(people):

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot.midjourney.buttons import BUTTON_TABLE, find_pattern
-from sandbox.relay import PROFILES, RelaySettings, profile
+from sandbox.relay import PROFILES, RelaySettings, find_profile
 from sandbox.relay.tasks.sample_tasks import SampleKind
 from sandbox.walker import NotOffered, Walker, open_walker
 
@@ -44,7 +44,7 @@ _SHORTER: Mapping[str, str] = {
 """What a cell says for a sentence that the person was told."""
 
 
-class Incomplete(Exception):
+class TableIncomplete(Exception):
     """Something that the bot offers has no walk here."""
 
 
@@ -53,40 +53,40 @@ class Press:
     """A button: on the result of which life, under which label, and what its customId begins with."""
 
     name: str
-    life: SampleKind
+    kind: SampleKind
     label: str
     custom_id: str
     prompt: str = _PROMPT
-    further: Mapping[str, str] = field(default_factory=dict[str, str])
+    extra_buttons: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def walk(self, by: Walker) -> str:
         """Press it, fill in whatever form opens, and wait for how that ends."""
-        parent = await by.followed(self.life, self.prompt, dict(self.further))
+        parent = await by.follow_task(self.kind, self.prompt, dict(self.extra_buttons))
         result = await by.click(parent, self.label)
         if result.modal is None:
-            return await by.outcome(result, parent)
+            return await by.wait_for_outcome(result, parent)
         if self.custom_id.startswith("MJ::Inpaint"):
             shown = await by.submit(result, prompt="a lighthouse, a storm", region=["right-half"])
-            preview = await by.offered(shown, "Repaint")
-            return await by.outcome(await by.click(preview, "Repaint"), preview)
+            preview = await by.wait_for_button(shown, "Repaint")
+            return await by.wait_for_outcome(await by.click(preview, "Repaint"), preview)
         zoom = " --zoom 1.5" if "Zoom" in self.custom_id else ""
-        return await by.outcome(await by.submit(result, prompt=f"a lighthouse, the sea{zoom}"), parent)
+        return await by.wait_for_outcome(await by.submit(result, prompt=f"a lighthouse, the sea{zoom}"), parent)
 
 
 def _single(name: str, label: str, custom_id: str, prompt: str = _PROMPT) -> Press:
-    return Press(name=name, life="single", label=label, custom_id=custom_id, prompt=prompt)
+    return Press(name=name, kind="single", label=label, custom_id=custom_id, prompt=prompt)
 
 
 def _later(name: str, label: str, custom_id: str) -> Press:
     """Return a button that Midjourney might add."""
     further = {f"{custom_id}1::{_UUID}::SOLO": label}
-    return Press(name=name, life="single", label=label, custom_id=custom_id, further=further)
+    return Press(name=name, kind="single", label=label, custom_id=custom_id, extra_buttons=further)
 
 
 PRESSES: tuple[Press, ...] = (
-    Press(name="U1 to U4", life="grid", label="U2", custom_id="MJ::JOB::upsample::2::"),
-    Press(name="V1 to V4", life="grid", label="V3", custom_id="MJ::JOB::variation::3::"),
-    Press(name="🔄", life="grid", label="🔄", custom_id="MJ::JOB::reroll::0::"),
+    Press(name="U1 to U4", kind="grid", label="U2", custom_id="MJ::JOB::upsample::2::"),
+    Press(name="V1 to V4", kind="grid", label="V3", custom_id="MJ::JOB::variation::3::"),
+    Press(name="🔄", kind="grid", label="🔄", custom_id="MJ::JOB::reroll::0::"),
     _single("Upscale (Subtle)", "Upscale (Subtle)", "MJ::JOB::upsample_v7_2x_subtle::"),
     _single("Upscale (Creative)", "Upscale (Creative)", "MJ::JOB::upsample_v7_2x_creative::"),
     _single("Upscale (2x)", "Upscale (2x)", "MJ::JOB::upsample_v5_2x::", _OLD),
@@ -104,33 +104,33 @@ PRESSES: tuple[Press, ...] = (
     _single("Animate (High motion)", "Animate (High motion)", "MJ::JOB::animate_high::"),
     _single("Animate (Low motion)", "Animate (Low motion)", "MJ::JOB::animate_low::"),
     _single("❤️", "❤️", "MJ::BOOKMARK::"),
-    Press(name="U1 to U4 of clips", life="video", label="U3", custom_id="MJ::JOB::video_virtual_upscale::3::"),
+    Press(name="U1 to U4 of clips", kind="video", label="U3", custom_id="MJ::JOB::video_virtual_upscale::3::"),
     Press(
         name="Extend (High motion)",
-        life="clip",
+        kind="clip",
         label="Extend (High motion)",
         custom_id="MJ::JOB::animate_high_extend::",
     ),
     Press(
-        name="Extend (Low motion)", life="clip", label="Extend (Low motion)", custom_id="MJ::JOB::animate_low_extend::"
+        name="Extend (Low motion)", kind="clip", label="Extend (Low motion)", custom_id="MJ::JOB::animate_low_extend::"
     ),
-    Press(name="1️⃣ to 4️⃣ of a description", life="describe", label="1️⃣", custom_id="MJ::Job::PicReader::1"),
-    Press(name="Describe again", life="describe", label="🔄", custom_id="MJ::Picread::Retry"),
-    Press(name="Imagine all", life="describe", label="Imagine all", custom_id="MJ::Job::PicReader::all"),
+    Press(name="1️⃣ to 4️⃣ of a description", kind="describe", label="1️⃣", custom_id="MJ::Job::PicReader::1"),
+    Press(name="Describe again", kind="describe", label="🔄", custom_id="MJ::Picread::Retry"),
+    Press(name="Imagine all", kind="describe", label="Imagine all", custom_id="MJ::Job::PicReader::all"),
     Press(
         name="1️⃣ to 5️⃣ of shorter prompts",
-        life="shorten",
+        kind="shorten",
         label="2️⃣",
         custom_id="MJ::Job::PromptAnalyzer::2",
         prompt=_LONG,
     ),
     Press(
         name="Show details",
-        life="shorten",
+        kind="shorten",
         label="Show details",
         custom_id="MJ::Job::PromptAnalyzerDetails",
         prompt=_LONG,
-        further={"MJ::Job::PromptAnalyzerDetails": "Show details"},
+        extra_buttons={"MJ::Job::PromptAnalyzerDetails": "Show details"},
     ),
 )
 """One for each line of the table in bot/midjourney/buttons.py, in the order of README's table of buttons."""
@@ -138,31 +138,33 @@ PRESSES: tuple[Press, ...] = (
 
 async def _cancel(by: Walker) -> str:
     shown = await by.slash("imagine", prompt=f"a {_SLOW} at dawn")
-    message = await by.offered(shown, "Cancel")
-    return await by.outcome(await by.click(message, "Cancel"), message)
+    message = await by.wait_for_button(shown, "Cancel")
+    return await by.wait_for_outcome(await by.click(message, "Cancel"), message)
 
 
 async def _status(by: Walker) -> str:
-    return await by.outcome(await by.slash("mjstatus", id=by.relay.add_task("grid", prompt=_PROMPT)))
+    return await by.wait_for_outcome(await by.slash("mjstatus", id=by.relay.add_task("grid", prompt=_PROMPT)))
 
 
 def _typed(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
     async def walk(by: Walker) -> str:
-        return await by.outcome(await by.slash(name, **options))
+        return await by.wait_for_outcome(await by.slash(name, **options))
 
     return walk
 
 
 def _of_task(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
     async def walk(by: Walker) -> str:
-        return await by.outcome(await by.slash(name, id=by.relay.add_task("grid", prompt=_PROMPT, age=1), **options))
+        return await by.wait_for_outcome(
+            await by.slash(name, id=by.relay.add_task("grid", prompt=_PROMPT, age=1), **options)
+        )
 
     return walk
 
 
 def _asked(name: str) -> Callable[[Walker], Awaitable[str]]:
     async def walk(by: Walker) -> str:
-        await by.answered(await by.slash(name))
+        await by.wait_for_answer(await by.slash(name))
         return "✔"
 
     return walk
@@ -195,7 +197,7 @@ COMMANDS: Mapping[str, Callable[[Walker], Awaitable[str]]] = {
 """Every command that Discord knows, and what stops a task."""
 
 
-def rows() -> dict[str, Callable[[Walker], Awaitable[str]]]:
+def collect_walks() -> dict[str, Callable[[Walker], Awaitable[str]]]:
     """Return every walk by the first cell of its row."""
     return {
         **{_code(name): walk for name, walk in COMMANDS.items()},
@@ -214,7 +216,7 @@ def assert_complete(commands: tuple[str, ...]) -> None:
     missing = [f"/{name}" for name in commands if name not in walked]
     missing += [pattern for pattern in BUTTON_TABLE if pattern not in pressed]
     if missing:
-        raise Incomplete(f"no walk in sandbox/compatibility.py: {', '.join(missing)}")
+        raise TableIncomplete(f"no walk in sandbox/compatibility.py: {', '.join(missing)}")
 
 
 async def measure_column(name: str) -> dict[str, str]:
@@ -233,17 +235,17 @@ async def measure_column(name: str) -> dict[str, str]:
                 except TimeoutError:
                     return "no answer in time"
 
-        names, walks = zip(*rows().items(), strict=True)
+        names, walks = zip(*collect_walks().items(), strict=True)
         return dict(zip(names, await asyncio.gather(*map(cell, walks)), strict=True))
 
 
-async def table() -> str:
+async def build_table() -> str:
     """Walk every relay software, each in a process of its own; return the table in Markdown."""
     columns = dict(zip(PROFILES, await asyncio.gather(*map(_column_of, PROFILES)), strict=True))
     lines = [
         f"| | {' | '.join(_HEADS[name] for name in columns)} |",
         f"|---|{'---|' * len(columns)}",
-        *(f"| {row} | {' | '.join(columns[name][row] for name in columns)} |" for row in rows()),
+        *(f"| {row} | {' | '.join(columns[name][row] for name in columns)} |" for row in collect_walks()),
     ]
     return "\n".join(lines)
 
@@ -259,7 +261,7 @@ async def _column_of(name: str) -> dict[str, str]:
             process.kill()
             await process.wait()
     if process.returncode:
-        raise Incomplete(f"the walk against {name} ended with {process.returncode}")
+        raise TableIncomplete(f"the walk against {name} ended with {process.returncode}")
     found: dict[str, str] = json.loads(out)
     return found
 
@@ -281,7 +283,7 @@ def write_table(path: Path, found: str) -> None:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise Incomplete(f"{path} has no {BEGIN} with {END} after it")
+        raise TableIncomplete(f"{path} has no {BEGIN} with {END} after it")
     path.write_text(f"{before}{BEGIN}\n{found}\n{END}{after}")
 
 
@@ -293,11 +295,11 @@ def find_changed_cells(readme: str, found: str) -> list[str]:
 
 def _quick(name: str) -> RelaySettings:
     """Return a relay software's settings, with tasks that are over at once."""
-    settings = profile(name)
+    settings = find_profile(name)
     tick = 0.1 if settings.refresh_seconds else 0.0
     # Many tasks at once are this table's own doing: no relay's queue is meant by it.
     return replace(
-        settings, seconds_per_task=0.2, picture_side=160, refresh_seconds=tick, parallel=0, slow_prompt_word=_SLOW
+        settings, seconds_per_task=0.2, picture_side=160, refresh_seconds=tick, max_running=0, slow_prompt_word=_SLOW
     )
 
 

@@ -34,7 +34,7 @@ class Environment:
     guide: MemberActor
 
 
-def settings(relay_url: str, folder: Path) -> Settings:
+def build_settings(relay_url: str, folder: Path) -> Settings:
     """Return settings that need nothing of the person's own: no `.env` is read."""
     return Settings.read(
         _env_file=None,
@@ -63,7 +63,7 @@ async def open_environment(relay_settings: RelaySettings) -> AsyncGenerator[Envi
             # The bot is built before its Discord is: the clock asks for the latter when it is first read.
             clock = Clock(now=lambda: datetime.now(UTC))
             async with (
-                open_app(settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
+                open_app(build_settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
                 simcord.run(built.bot, settle_timeout=_ANSWER_SECONDS, check_errors=False) as env,
             ):
                 # SimCord's clock starts in the past, and every relative time would read wrong.

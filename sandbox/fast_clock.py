@@ -29,7 +29,7 @@ class FastClock:
         self.clock = Clock(now=self._now, sleep=self._sleep)
 
     @asynccontextmanager
-    async def ticking(self) -> AsyncGenerator[Clock]:
+    async def run(self) -> AsyncGenerator[Clock]:
         """Wake sleepers until the block ends."""
         ticker = asyncio.create_task(self._tick())
         try:

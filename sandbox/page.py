@@ -62,14 +62,14 @@ class LivePage:
         return max((datetime.now(UTC) - self._env.now()).total_seconds(), 0.0)
 
     @asynccontextmanager
-    async def still(self) -> AsyncGenerator[None]:
+    async def pause_refresh(self) -> AsyncGenerator[None]:
         """Keep still while somebody acts."""
         async with self._turn:
             yield
 
     async def _acted(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take a click on an older picture too: it names its message and its button, and only they count."""
-        async with self.still():
+        async with self.pause_refresh():
             with suppress(SetupError):
                 page = self._preview._get_page(context_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
                 if "published_revision" in body:

@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from sandbox.compatibility import Incomplete, find_changed_cells, table, write_table
+from sandbox.compatibility import TableIncomplete, build_table, find_changed_cells, write_table
 from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
 from sandbox.relay import RelaySettings
 
@@ -22,20 +22,20 @@ class TourFailed(Exception):
     """Something was not as it should be."""
 
 
-async def tour(write_to: Path | None = None) -> int:
+async def run_tour(write_to: Path | None = None) -> int:
     """Make the trip, and print the table of what each relay can do; return an exit code.
 
     With `write_to` the table is written into that file; else it is held against the one in README.
     """
     # The walks wait for most of their time, and so does the trip.
-    walking = asyncio.create_task(table())
+    walking = asyncio.create_task(build_table())
     try:
         async with open_environment(RelaySettings(seconds_per_task=3)) as scene:
             await _trip(scene)
         found = await walking
         print(f"\n{found}")
         _compare(found, write_to)
-    except (TourFailed, Incomplete) as failed:
+    except (TourFailed, TableIncomplete) as failed:
         print(f"\n  ✗ {failed}")
         return 1
     finally:

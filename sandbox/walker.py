@@ -18,7 +18,7 @@ from simcord.results import ResponseMessage
 from bot.app import open_app
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from cogs.text.guidance import asking_for_seed
-from sandbox.environment import GUILD_ID, settings
+from sandbox.environment import GUILD_ID, build_settings
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
 from sandbox.relay.tasks.sample_tasks import SampleKind
@@ -68,30 +68,32 @@ class Walker:
         """Fill in the form that an act has opened, and send it."""
         return await self._act(lambda: self.member.submit_modal(shown, values))
 
-    async def followed(self, life: SampleKind, prompt: str, further: dict[str, str] | None = None) -> discord.Message:
+    async def follow_task(
+        self, kind: SampleKind, prompt: str, extra_buttons: dict[str, str] | None = None
+    ) -> discord.Message:
         """Have a task that is over, follow it, and return its message once everything is there that comes.
 
         Raises:
             NotOffered: This software makes no such task, or it cannot be followed; the message says why.
         """
-        if not self.relay.settings.makes(life):
+        if not self.relay.settings.can_create(kind):
             raise NotOffered("no such button")
-        task_id = self.relay.add_task(life, prompt=prompt, further=further)
+        task_id = self.relay.add_task(kind, prompt=prompt, extra_buttons=extra_buttons)
         shown = await self.slash("mjstatus", id=task_id)
 
         def found() -> discord.Message | None:
             if said := _told(shown):
                 raise NotOffered(_short(said))
-            now = self.current(shown.response) if shown.response else None
+            now = self.find_current(shown.response) if shown.response else None
             if now is None or not _title(now).startswith(_OVER):
                 return None
             if not _title(now).startswith("✅"):
                 raise NotOffered(_bare(now))
-            return now if now.attachments or life == "shorten" else None
+            return now if now.attachments or kind == "shorten" else None
 
         return await self._until(found)
 
-    async def outcome(self, result: InteractionResult, pressed: discord.Message | None = None) -> str:
+    async def wait_for_outcome(self, result: InteractionResult, pressed: discord.Message | None = None) -> str:
         """Wait for how an act ends; say it in a few words, with the path of the submit where it is another's.
 
         `pressed` is the message whose button it was, which is the answer to a press as far as Discord is concerned.
@@ -115,16 +117,16 @@ class Walker:
         others = sorted(paths - _PRESSED) if pressed else []
         return "✔" if not others else f"✔ by `{others[0].removeprefix('/mj')}`"
 
-    async def answered(self, result: InteractionResult) -> None:
+    async def wait_for_answer(self, result: InteractionResult) -> None:
         """Wait for an answer that only informs."""
         await self._until(lambda: (one := result.response) and (one.embeds or one.content))
 
-    def current(self, message: Shown) -> discord.Message | None:
+    def find_current(self, message: Shown) -> discord.Message | None:
         """Return a message as it is now, None where it was deleted."""
         stored = self.env.backend.messages.get(self.channel.id, {}).get(message.id)
         return None if stored is None else simcord.results.to_discord_message(self.env, stored)
 
-    async def offered(self, result: InteractionResult, label: str) -> discord.Message:
+    async def wait_for_button(self, result: InteractionResult, label: str) -> discord.Message:
         """Wait until the answer to an act has that button, and return it as it is then.
 
         Raises:
@@ -136,7 +138,7 @@ class Walker:
                 raise NotOffered(_short(said))
             if result.response is None:
                 return None
-            now = self.current(result.response)
+            now = self.find_current(result.response)
             return now if now and label in [one.label for one in _buttons(now)] else None
 
         return await self._until(found)
@@ -163,7 +165,7 @@ class Walker:
     def _number(result: InteractionResult) -> int:
         return int(result._interaction.id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
-    def watch(self) -> None:
+    def record_interactions(self) -> None:
         """Keep the last interaction: an act that has not settled in time returns none."""
         backend: Any = self.env.backend
         emit = backend.emit
@@ -182,8 +184,8 @@ async def open_walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
     async with AsyncExitStack() as ending:
         folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="mjbot-"))
         relay = await ending.enter_async_context(Relay(relay_settings).serve())
-        clock = await ending.enter_async_context(FastClock().ticking())
-        given = settings(relay.url, Path(folder)).model_copy(update={"notify_after_seconds": 100_000})
+        clock = await ending.enter_async_context(FastClock().run())
+        given = build_settings(relay.url, Path(folder)).model_copy(update={"notify_after_seconds": 100_000})
         built = await ending.enter_async_context(open_app(given, clock=clock, shard_count=1))
         env = await ending.enter_async_context(simcord.run(built.bot, settle_timeout=0.1, check_errors=False))
         await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
@@ -198,7 +200,7 @@ async def open_walker(relay_settings: RelaySettings) -> AsyncGenerator[Walker]:
             one.name for one in built.bot.tree.get_commands() if isinstance(one, discord.app_commands.Command)
         )
         made = Walker(relay, env, channel, member, commands)
-        made.watch()
+        made.record_interactions()
         yield made
 
 

@@ -252,7 +252,7 @@ async def world(
         given = settings(served.url, folder, changes)
         if not (file := folder / "mjbot.db").exists():
             create_migrated_file(file)
-        clock = await ending.enter_async_context(FastClock().ticking())
+        clock = await ending.enter_async_context(FastClock().run())
         ending.enter_context(patch("bot.app.ImageWorker", ThreadImageWorker))
         built = await process.enter_async_context(open_app(given, clock=clock, shard_count=1))
         ending.push_async_callback(lambda: lived.close())  # noqa: PLW0108 - bound below

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Point = tuple[float, float]
 
 _FINE = 2
 
 
-def mix(first: Colour, second: Colour, part: float) -> Colour:
+def mix(first: Color, second: Color, part: float) -> Color:
     """Return the colour `part` of the way from `first` to `second`."""
     part = min(1.0, max(0.0, part))
     red, green, blue = (round(a + (b - a) * part) for a, b in zip(first, second, strict=True))
@@ -60,7 +60,7 @@ class Canvas:
         count = int(self.size[0] / step) + 3
         return [self.view.left + (index - 1) * step / self.scale for index in range(count)]
 
-    def gradient(self, stops: Sequence[tuple[float, Colour]]) -> Image.Image:
+    def gradient(self, stops: Sequence[tuple[float, Color]]) -> Image.Image:
         """Return a picture-sized vertical gradient through (y, colour) stops, in rising order of y."""
         strip = Image.new("RGB", (1, 256))
         strip.putdata([_along(stops, self.view.top + self.view.height * (row + 0.5) / 256) for row in range(256)])
@@ -79,7 +79,7 @@ class Canvas:
         """Return the mask of one polygon."""
         return self.mask(lambda pen, place, _: pen.polygon([place(x, y) for x, y in points], fill=255))
 
-    def shape(self, points: Sequence[Point], paint: Colour, strength: float = 1.0) -> None:
+    def shape(self, points: Sequence[Point], paint: Color, strength: float = 1.0) -> None:
         """Put one small polygon on the picture, touching only the pixels around it."""
         pixels = [self.at(x, y) for x, y in points]
         left = max(0, int(min(x for x, _ in pixels)) - 1)
@@ -95,7 +95,7 @@ class Canvas:
         )
         self.image.paste(paint, (left, top, right, bottom), mask.reduce(fine))
 
-    def lay(self, paint: Image.Image | Colour, mask: Image.Image, strength: float = 1.0) -> None:
+    def lay(self, paint: Image.Image | Color, mask: Image.Image, strength: float = 1.0) -> None:
         """Put `paint` where `mask` is white."""
         if strength < 1:
             mask = mask.point([round(value * strength) for value in range(256)])
@@ -104,7 +104,7 @@ class Canvas:
         else:
             self.image.paste(paint, (0, 0, *self.size), mask)
 
-    def glow(self, place: Point, radius: float, colour: Colour, strength: float, power: float = 2.0) -> None:
+    def glow(self, place: Point, radius: float, colour: Color, strength: float, power: float = 2.0) -> None:
         """Add light that fades from `place` to nothing at `radius`."""
         x, y = self.at(*place)
         reach = max(1, round(radius * self.scale))
@@ -156,7 +156,7 @@ class Canvas:
         self.image.paste(toned, (0, 0), mask)
 
 
-def _along(stops: Sequence[tuple[float, Colour]], y: float) -> Colour:
+def _along(stops: Sequence[tuple[float, Color]], y: float) -> Color:
     if y <= stops[0][0]:
         return stops[0][1]
     for (above, first), (below, second) in pairwise(stops):

@@ -7,12 +7,12 @@ import random
 
 from PIL import ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Colour, mix
+from sandbox.pictures.canvas import Color, mix
 from sandbox.pictures.noise import wave
-from sandbox.pictures.scene import Place, Scene, still_water
+from sandbox.pictures.scene import Place, Scene, paint_still_water
 
 
-def city(scene: Scene) -> None:
+def paint_city(scene: Scene) -> None:
     """Paint a skyline with its windows lit, standing in still water."""
     palette, canvas = scene.palette, scene.canvas
     for layer in range(4):
@@ -20,11 +20,11 @@ def city(scene: Scene) -> None:
         tone = mix(mix(palette.far, palette.sky[2], 0.3), palette.near, 0.15 + part * 0.8)
         _blocks(scene, f"{scene.layout} blocks {layer}", scene.horizon + 0.06, 0.36 - 0.07 * layer, tone, part)
     canvas.glow((scene.sun[0], scene.horizon + 0.05), 0.6, palette.sky[3], 0.22, 2.0)
-    still_water(scene, scene.horizon + 0.06)
+    paint_still_water(scene, scene.horizon + 0.06)
 
 
 def _blocks(  # noqa: C901 - two small painters inside
-    scene: Scene, seed: str, foot: float, tall: float, tone: Colour, part: float
+    scene: Scene, seed: str, foot: float, tall: float, tone: Color, part: float
 ) -> None:
     canvas, palette = scene.canvas, scene.palette
     gap = 0.035 + 0.02 * part

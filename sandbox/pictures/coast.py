@@ -9,10 +9,10 @@ from PIL import Image, ImageFilter
 
 from sandbox.pictures.canvas import Point, mix
 from sandbox.pictures.noise import ridged, rough, wave
-from sandbox.pictures.scene import Scene, box_below, ripples, spurs
+from sandbox.pictures.scene import Scene, box_below, draw_ripples, draw_spurs
 
 
-def coast(scene: Scene) -> None:
+def paint_coast(scene: Scene) -> None:
     """Paint the open sea, the light's path on it, and a lighthouse on its headland."""
     canvas, palette = scene.canvas, scene.palette
     dice = scene.dice("coast")
@@ -48,14 +48,16 @@ def _sea(scene: Scene) -> None:
     canvas.lay(mirrored, canvas.fill(box_below(canvas, level)), 0.32)
     dice = random.Random(f"{scene.detail} sea")
     waves = [(dice.uniform(-3, 3), dice.random() ** 1.7, dice.uniform(0.4, 1.8), dice.random()) for _ in range(4200)]
-    canvas.lay(mix(palette.near, palette.sky[0], 0.3), ripples(canvas, level + 0.004, 1.7, waves[::2], 0.04), 0.3)
-    canvas.lay(mix(palette.sky[3], palette.far, 0.4), ripples(canvas, level + 0.002, 1.7, waves[1::2], 0.035), 0.26)
+    canvas.lay(mix(palette.near, palette.sky[0], 0.3), draw_ripples(canvas, level + 0.004, 1.7, waves[::2], 0.04), 0.3)
+    canvas.lay(
+        mix(palette.sky[3], palette.far, 0.4), draw_ripples(canvas, level + 0.002, 1.7, waves[1::2], 0.035), 0.26
+    )
     path: list[tuple[float, float, float, float]] = []
     for _ in range(1100):
         down = dice.random() ** 1.4
         spread = 0.03 + 0.2 * down
         path.append((scene.sun[0] + dice.gauss(0, 1) * spread * 0.6, down, dice.uniform(0.15, 0.7), dice.random()))
-    glitter = ripples(canvas, level + 0.003, 1.0, path, 0.05)
+    glitter = draw_ripples(canvas, level + 0.003, 1.0, path, 0.05)
     canvas.lay(palette.light, glitter.filter(ImageFilter.GaussianBlur(0.006 * canvas.scale)), 0.5)
     canvas.lay(mix(palette.light, (255, 255, 255), 0.3), glitter, 0.75)
     canvas.glow((scene.sun[0], level), 0.3, palette.light, 0.35, 2.4)
@@ -106,7 +108,7 @@ def _headland(scene: Scene, tower: float, side: int, top: float, tall: float) ->
         mask,
     )
     light = -1 if scene.sun[0] < tower else 1
-    shade = canvas.mask(lambda pen, place, _: spurs(pen, place, line, 0.22, light), 128)
+    shade = canvas.mask(lambda pen, place, _: draw_spurs(pen, place, line, 0.22, light), 128)
     shade = shade.filter(ImageFilter.GaussianBlur(0.003 * canvas.scale))
     canvas.shade(shade.point([round(128 + (value - 128) * 0.55) for value in range(256)]), mask)
     rim = canvas.mask(

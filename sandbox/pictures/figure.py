@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Canvas, Colour, Point, mix
+from sandbox.pictures.canvas import Canvas, Color, Point, mix
 from sandbox.pictures.light import Palette
 
 _FINE = 2
@@ -54,7 +54,7 @@ class Figure:
     facing: int
     light: int
 
-    def tint(self, colour: Colour) -> Colour:
+    def tint(self, colour: Color) -> Color:
         """Return how `colour` looks at this hour."""
         if self.palette.night:
             return mix(colour, mix(self.palette.sky[2], self.palette.sky[1], 0.5), 0.3)
@@ -65,7 +65,7 @@ class Figure:
         x0, y0 = self.foot
         return [self.canvas.at(x0 + self.facing * u * self.size, y0 - v * self.size) for u, v in points]
 
-    def solid(self, points: Sequence[Point], colour: Colour, *, depth: float = 0.5, rim: float = 0.5) -> None:
+    def draw_part(self, points: Sequence[Point], colour: Color, *, depth: float = 0.5, rim: float = 0.5) -> None:
         """Put a part on the picture, darker (`depth`) away from the light and with an edge of light (`rim`)."""
         pixels = self.pixels(points)
         xs, ys = [x for x, _ in pixels], [y for _, y in pixels]
@@ -92,12 +92,12 @@ class Figure:
             )
         self.canvas.image.paste(paint, (left, top), mask)
 
-    def flat(self, points: Sequence[Point], colour: Colour) -> None:
+    def draw_marking(self, points: Sequence[Point], colour: Color) -> None:
         """Put a marking on the picture, without shading."""
-        self.solid(points, colour, depth=0, rim=0)
+        self.draw_part(points, colour, depth=0, rim=0)
 
-    def stroke(
-        self, points: Sequence[Point], colour: Colour, thick: float, thin: float | None = None, soft: float = 0.0
+    def draw_stroke(
+        self, points: Sequence[Point], colour: Color, thick: float, thin: float | None = None, soft: float = 0.0
     ) -> None:
         """Draw a curve through `points` whose thickness runs from `thick` to `thin`, shaded by `soft`."""
         thin = thick if thin is None else thin
@@ -110,14 +110,14 @@ class Figure:
             half = (thick + (thin - thick) * index / (len(line) - 1)) / 2
             left.append((u - (v2 - v1) / long * half, v + (u2 - u1) / long * half))
             right.append((u + (v2 - v1) / long * half, v - (u2 - u1) / long * half))
-        self.solid(
+        self.draw_part(
             [*left, *_cap(line[-1], left[-1]), *reversed(right), *_cap(line[0], right[0])],
             colour,
             depth=soft,
             rim=soft,
         )
 
-    def blush(self, place: Point, radius: float, colour: Colour, strength: float) -> None:
+    def draw_blush(self, place: Point, radius: float, colour: Color, strength: float) -> None:
         """Lay a soft round spot of colour."""
         x, y = self.pixels([place])[0]
         reach = max(1, round(radius * self.size * self.canvas.scale))
@@ -130,19 +130,19 @@ class Figure:
             soft.resize((2 * reach, 2 * reach)),
         )
 
-    def eye(self, u: float, v: float, size: float, iris: Colour | None = None, *, asleep: bool = False) -> None:
+    def draw_eye(self, u: float, v: float, size: float, iris: Color | None = None, *, asleep: bool = False) -> None:
         """Draw an eye with the light in it, or, `asleep`, a contented curve."""
         if asleep:
             curve = [(u - size, v + size * 0.2), (u, v - size * 0.55), (u + size, v + size * 0.2)]
-            self.stroke(curve, (40, 22, 28), size * 0.42)
+            self.draw_stroke(curve, (40, 22, 28), size * 0.42)
             return
         black = (26, 16, 20)
         if iris:
-            self.flat(oval(u, v, size * 1.12, size * 1.12), black)
-            self.flat(oval(u, v, size, size), iris)
-            self.flat(oval(u, v, size * 0.5, size * 0.9), black)
+            self.draw_marking(oval(u, v, size * 1.12, size * 1.12), black)
+            self.draw_marking(oval(u, v, size, size), iris)
+            self.draw_marking(oval(u, v, size * 0.5, size * 0.9), black)
         else:
-            self.flat(oval(u, v, size, size * 1.15), black)
+            self.draw_marking(oval(u, v, size, size * 1.15), black)
         glint = self.facing * self.light
         self._glint(oval(u + glint * size * 0.3, v + size * 0.4, size * 0.36, size * 0.36))
         self._glint(oval(u - glint * size * 0.3, v - size * 0.45, size * 0.16, size * 0.16))

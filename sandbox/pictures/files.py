@@ -8,13 +8,13 @@ from functools import lru_cache
 from PIL import ImageEnhance, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
-from sandbox.pictures.shots import Shot, draw, grid
+from sandbox.pictures.shots import Shot, draw_grid, draw_shot
 
 
 @lru_cache(maxsize=24)
-def finished(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -> bytes:
+def render_picture(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -> bytes:
     """Return the final picture as PNG, a grid for four shots, full size for one; `words` stand in it as Description."""
-    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
+    image = draw_shot(shots[0], side) if len(shots) == 1 else draw_grid(shots, side // 2)
     told = PngInfo()
     if words:
         told.add_itxt("Description", words)
@@ -24,10 +24,10 @@ def finished(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -> byte
 
 
 @lru_cache(maxsize=64)
-def preview(shots: tuple[Shot, ...], percent: int, side: int = 1024) -> bytes:
+def render_preview(shots: tuple[Shot, ...], percent: int, side: int = 1024) -> bytes:
     """Return what Midjourney shows on the way there, as WebP: the same picture, blurrier the less is done."""
     side = max(32, side // 2)
-    image = draw(shots[0], side) if len(shots) == 1 else grid(shots, side // 2)
+    image = draw_shot(shots[0], side) if len(shots) == 1 else draw_grid(shots, side // 2)
     image = image.filter(ImageFilter.GaussianBlur((100 - percent) / 100 * side / 22))
     out = io.BytesIO()
     ImageEnhance.Color(image).enhance(0.45 + percent / 180).save(out, "WEBP", quality=72, method=0)

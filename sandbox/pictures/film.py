@@ -12,7 +12,7 @@ from typing import Literal
 import av
 from PIL import Image
 
-from sandbox.pictures.shots import Shot, draw, size_of
+from sandbox.pictures.shots import Shot, draw_shot, size_of
 
 _RATE = 16
 _ROOM = 1.35
@@ -32,7 +32,7 @@ class Film:
 
 
 @lru_cache(maxsize=8)
-def clip(shot: Shot, film: Film, side: int = 480, kind: Format = "mp4") -> bytes:
+def render_clip(shot: Shot, film: Film, side: int = 480, kind: Format = "mp4") -> bytes:
     """Return a clip of a shot, about `side` squared pixels large."""
     size = size_of(shot.aspect, side)
     frames = _frames(shot, film, side, size)
@@ -40,8 +40,8 @@ def clip(shot: Shot, film: Film, side: int = 480, kind: Format = "mp4") -> bytes
 
 
 def _frames(shot: Shot, film: Film, side: int, size: tuple[int, int]) -> list[Image.Image]:
-    still = draw(shot, round(side * _ROOM))
-    end = draw(film.end, round(side * _ROOM)).resize(still.size) if film.end else None
+    still = draw_shot(shot, round(side * _ROOM))
+    end = draw_shot(film.end, round(side * _ROOM)).resize(still.size) if film.end else None
     count = max(2, round(film.seconds * _RATE))
     frames: list[Image.Image] = []
     for number in range(count):

@@ -8,13 +8,13 @@ from typing import Literal
 
 from PIL import Image, ImageDraw
 
-from sandbox.pictures.canvas import Colour, mix
+from sandbox.pictures.canvas import Color, mix
 from sandbox.pictures.light import Palette
 from sandbox.pictures.noise import rough
 from sandbox.pictures.scene import Place, Scene
 
 Ground = Literal["grass", "wheat", "snow", "sand", "roof"]
-_TONES: dict[Ground, Colour] = {
+_TONES: dict[Ground, Color] = {
     "grass": (106, 172, 62),
     "wheat": (236, 176, 58),
     "snow": (236, 242, 252),
@@ -26,7 +26,7 @@ _PETALS = tuple((math.cos(turn * math.tau / 5), math.sin(turn * math.tau / 5)) f
 _BLOOMS = ((255, 250, 240), (255, 206, 70), (250, 110, 130), (190, 130, 240))
 
 
-def hills(scene: Scene) -> None:
+def paint_hills(scene: Scene) -> None:
     """Paint green hills behind hills, up to where the ground begins."""
     canvas, palette = scene.canvas, scene.palette
     for layer in range(4):
@@ -43,14 +43,14 @@ def hills(scene: Scene) -> None:
         _trees(scene, seed, line, 0.008 + 0.007 * layer, mix(tone, palette.near, 0.34))
 
 
-def tone_of(ground: Ground, palette: Palette) -> Colour:
+def tone_of(ground: Ground, palette: Palette) -> Color:
     """Return the colour of a ground at this hour."""
     if palette.night:
         return mix(mix(_TONES[ground], palette.sky[1], 0.62), palette.light, 0.06)
     return mix(_TONES[ground], palette.sky[2] if ground == "snow" else palette.far, 0.2)
 
 
-def lie(scene: Scene, ground: Ground, foot: float) -> None:
+def paint_ground(scene: Scene, ground: Ground, foot: float) -> None:
     """Paint the ground from the middle of the picture down, its growth up to where the feet are."""
     canvas, palette = scene.canvas, scene.palette
     tone = tone_of(ground, palette)
@@ -71,7 +71,7 @@ def lie(scene: Scene, ground: Ground, foot: float) -> None:
         _drifts(scene, dark, lit)
 
 
-def edge(scene: Scene, ground: Ground, foot: float) -> None:
+def paint_foreground(scene: Scene, ground: Ground, foot: float) -> None:
     """Paint what stands before the feet of who stands at `foot`."""
     if ground in {"grass", "wheat"}:
         _blades(scene, ground, (foot - 0.012, foot + 0.75), 1300, tall=1.5)
@@ -137,7 +137,7 @@ def _flowers(scene: Scene, span: tuple[float, float]) -> None:
     canvas.lay(paint, mask)
 
 
-def _trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float, tone: Colour) -> None:
+def _trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float, tone: Color) -> None:
     dice = random.Random(f"{seed} trees")
     wanted = [(dice.uniform(-2.5, 2.5), dice.uniform(0.6, 1.2)) for _ in range(22)]
     canvas = scene.canvas
@@ -156,7 +156,7 @@ def _trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float
     canvas.lay(tone, canvas.mask(draw))
 
 
-def _tiles(scene: Scene, dark: Colour) -> None:
+def _tiles(scene: Scene, dark: Color) -> None:
     def draw(pen: ImageDraw.ImageDraw, place: Place, unit: float) -> None:
         width = max(1, round(unit * 0.004))
         for row in range(16):
@@ -170,7 +170,7 @@ def _tiles(scene: Scene, dark: Colour) -> None:
     scene.canvas.lay(mix(dark, scene.palette.near, 0.5), scene.canvas.mask(draw), 0.55)
 
 
-def _drifts(scene: Scene, dark: Colour, lit: Colour) -> None:
+def _drifts(scene: Scene, dark: Color, lit: Color) -> None:
     canvas = scene.canvas
     for row in range(5):
         y = _LEVEL + 0.05 + 0.09 * row
@@ -180,7 +180,7 @@ def _drifts(scene: Scene, dark: Colour, lit: Colour) -> None:
         canvas.lay(canvas.gradient(stops), canvas.below(line), 0.6)
 
 
-def bokeh(scene: Scene) -> None:
+def paint_bokeh(scene: Scene) -> None:
     """Paint discs of light far out of focus."""
     canvas = scene.canvas
     dice = random.Random(f"{scene.detail} bokeh")
@@ -202,7 +202,7 @@ def _fireflies(scene: Scene) -> None:
 
 
 def _points(
-    scene: Scene, word: str, span: tuple[float, float], colour: Colour, size: float, count: int, strength: float
+    scene: Scene, word: str, span: tuple[float, float], colour: Color, size: float, count: int, strength: float
 ) -> None:
     canvas = scene.canvas
     dice = random.Random(f"{scene.detail} {word}")

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Canvas, Colour, Point, mix
+from sandbox.pictures.canvas import Canvas, Color, Point, mix
 from sandbox.pictures.noise import ridged, rough, wave
-from sandbox.pictures.scene import Place, Scene, spurs, still_water
+from sandbox.pictures.scene import Place, Scene, draw_spurs, paint_still_water
 
 
-def mountains(scene: Scene) -> None:
+def paint_mountains(scene: Scene) -> None:
     """Paint ranges behind ranges, snow on the highest, a lake or a wood before them."""
     palette = scene.palette
     dice = scene.dice("mountains")
@@ -33,13 +33,13 @@ def mountains(scene: Scene) -> None:
         tone = mix(palette.far, palette.near, part * 0.82)
         _range(scene, ridge, foot, height, tone, snow=layer in {0, 1})
     if lake:
-        still_water(scene, shore)
+        paint_still_water(scene, shore)
     _wood(scene, scene.horizon + (0.36 if lake else 0.2), 0.13, mix(palette.near, palette.far, 0.12), "edge")
     for row, depth in enumerate((0.46, 0.62, 0.9, 1.2, 1.6)):
         _wood(scene, scene.horizon + depth, 0.2 + 0.05 * row, mix(palette.near, (0, 0, 0), 0.2 + 0.1 * row), f"w{row}")
 
 
-def dunes(scene: Scene) -> None:
+def paint_dunes(scene: Scene) -> None:
     """Paint dune behind dune, one flank in the light and one in the shade."""
     palette = scene.palette
     depths = (0.0, 0.05, 0.12, 0.22, 0.36, 0.58, 0.9, 1.4)
@@ -50,7 +50,7 @@ def dunes(scene: Scene) -> None:
         _dune(scene, f"{scene.layout} dune {layer}", scene.horizon + depth, 0.04 + 0.17 * part, lit, dark)
 
 
-def forest(scene: Scene) -> None:
+def paint_forest(scene: Scene) -> None:
     """Paint rows of pines with mist lying between them."""
     palette, canvas = scene.palette, scene.canvas
     rows = ((-0.16, 0.06), (-0.11, 0.08), (-0.05, 0.11), (0.02, 0.15), (0.1, 0.21), (0.21, 0.29), (0.36, 0.4))
@@ -62,7 +62,7 @@ def forest(scene: Scene) -> None:
 
 
 def _range(
-    scene: Scene, ridge: Callable[[float], float], foot: float, height: float, tone: Colour, *, snow: bool
+    scene: Scene, ridge: Callable[[float], float], foot: float, height: float, tone: Color, *, snow: bool
 ) -> None:
     canvas, palette = scene.canvas, scene.palette
     line = [(x, ridge(x)) for x in canvas.columns()]
@@ -70,7 +70,7 @@ def _range(
     haze = mix(tone, palette.sky[3], 0.55)
     canvas.lay(canvas.gradient([(foot - height * 0.8, tone), (foot + 0.03, haze), (foot + 0.3, tone)]), mask)
     light = 1 if scene.sun[0] > 0 else -1
-    shade = canvas.mask(lambda pen, place, _: spurs(pen, place, line, height, light), 128)
+    shade = canvas.mask(lambda pen, place, _: draw_spurs(pen, place, line, height, light), 128)
     shade = shade.filter(ImageFilter.GaussianBlur(0.0025 * canvas.scale))
     if snow:
         line_of_snow = foot - height * 0.42
@@ -86,7 +86,7 @@ def _range(
     canvas.shade(dim, Image.composite(mask, Image.new("L", canvas.size), fade))
 
 
-def _wood(scene: Scene, foot: float, height: float, tone: Colour, word: str, mist: float = 0.0) -> None:
+def _wood(scene: Scene, foot: float, height: float, tone: Color, word: str, mist: float = 0.0) -> None:
     canvas = scene.canvas
     view = canvas.view
     seed = f"{scene.layout} {word}"
@@ -136,7 +136,7 @@ def _pine(pen: ImageDraw.ImageDraw, place: Place, foot: Point, height: float, di
     pen.polygon([place(x, y - height), *right, place(x, y + height * 0.1), *reversed(left)], fill=255)
 
 
-def _dune(scene: Scene, seed: str, foot: float, height: float, lit: Colour, dark: Colour) -> None:
+def _dune(scene: Scene, seed: str, foot: float, height: float, lit: Color, dark: Color) -> None:
     canvas = scene.canvas
     rate = 0.24 / (height + 0.03) + 0.5
     light = 1 if scene.sun[0] > 0 else -1
@@ -195,7 +195,7 @@ def _slip(canvas: Canvas, seed: str, line: list[Point], top: int, way: int, heig
     return canvas.fill([*ridge, *belly, *reversed(edge)])
 
 
-def _sand(scene: Scene, seed: str, line: list[Point], mask: Image.Image, height: float, dark: Colour) -> None:
+def _sand(scene: Scene, seed: str, line: list[Point], mask: Image.Image, height: float, dark: Color) -> None:
     canvas = scene.canvas
 
     def draw(pen: ImageDraw.ImageDraw, place: Place, unit: float) -> None:

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Canvas, Colour, Point, mix
-from sandbox.pictures.noise import clouds, rough, wave
+from sandbox.pictures.canvas import Canvas, Color, Point, mix
+from sandbox.pictures.noise import cloud_noise, rough, wave
 
 
 @dataclass(frozen=True)
 class Palette:
     """The colours of one hour; `sky` runs from the zenith to the horizon."""
 
-    sky: tuple[Colour, Colour, Colour, Colour]
-    light: Colour
-    far: Colour
-    near: Colour
+    sky: tuple[Color, Color, Color, Color]
+    light: Color
+    far: Color
+    near: Color
     night: bool = False
     aurora: bool = False
 
@@ -102,13 +102,13 @@ _WORDS = (
 )
 
 
-def lights_in(prompt: str) -> bool:
+def names_light(prompt: str) -> bool:
     """Tell whether `prompt` says what the light is like."""
     words = prompt.lower()
     return any(key in words for keys, _ in _WORDS for key in keys)
 
 
-def four_palettes(prompt: str, seed: str) -> tuple[str, str, str, str]:
+def choose_palettes(prompt: str, seed: str) -> tuple[str, str, str, str]:
     """Return the names of four palettes that suit `prompt`, in an order that `seed` decides."""
     words = prompt.lower()
     names: list[str] = next((list(names) for keys, names in _WORDS if any(key in words for key in keys)), [])
@@ -137,7 +137,9 @@ def paint_sky(canvas: Canvas, palette: Palette, horizon: float, sun: Point, deta
     disc = canvas.ellipse(sun, 0.034 if moon else 0.05)
     canvas.lay(mix(palette.light, (255, 255, 255), 0.5), disc, 0.97)
     if moon:
-        grey = clouds("moon", canvas.size, (sun[0], sun[1], sun[0] + canvas.view.width, sun[1] + canvas.view.height), 1)
+        grey = cloud_noise(
+            "moon", canvas.size, (sun[0], sun[1], sun[0] + canvas.view.width, sun[1] + canvas.view.height), 1
+        )
         canvas.lay(mix(palette.light, palette.sky[1], 0.4), _both(disc, grey.point(_steps(120, 170))), 0.4)
     _clouds(canvas, palette, horizon, sun, detail)
     canvas.lay(mix(palette.light, (255, 255, 255), 0.5), disc, 0.55)
@@ -156,7 +158,7 @@ def _both(first: Image.Image, second: Image.Image) -> Image.Image:
 
 def _clouds(canvas: Canvas, palette: Palette, horizon: float, sun: Point, detail: str) -> None:
     view = canvas.view
-    grey = clouds(f"{detail} clouds", canvas.size, (view.left, view.top, view.right, view.bottom), 3.6)
+    grey = cloud_noise(f"{detail} clouds", canvas.size, (view.left, view.top, view.right, view.bottom), 3.6)
     cover = random.Random(f"{detail} cover").randrange(-8, 14)
     soft = grey.point(_steps(118 - cover, 186 - cover))
     dense = grey.point(_steps(146 - cover, 200 - cover))

@@ -56,7 +56,9 @@ def _lattice(seed: str) -> Image.Image:
     return Image.frombytes("L", (_CELLS, _CELLS), random.Random(seed).randbytes(_CELLS * _CELLS))
 
 
-def clouds(seed: str, size: tuple[int, int], view: tuple[float, float, float, float], stretch: float) -> Image.Image:
+def cloud_noise(
+    seed: str, size: tuple[int, int], view: tuple[float, float, float, float], stretch: float
+) -> Image.Image:
     """Return cloud-like grey noise of `size` for the world's rectangle `view` (left, top, right, bottom).
 
     The same place in the world has the same cloud in every view; `stretch` makes them wider than high.

@@ -40,7 +40,7 @@ class Source:
     wide: float
 
 
-def look(data: bytes) -> Photo | None:
+def open_photo(data: bytes) -> Photo | None:
     """Return a picture that can be drawn from, None where the bytes are none."""
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -58,7 +58,7 @@ def look(data: bytes) -> Photo | None:
     return Photo(out.getvalue(), aspect, told.strip() if isinstance(told, str) else _mood(image))
 
 
-def paint(source: Source, view: View, size: Size, layout: str, detail: str, palette: Palette) -> Image.Image:
+def paint_source(source: Source, view: View, size: Size, layout: str, detail: str, palette: Palette) -> Image.Image:
     """Draw `source` as far as `view` sees it: `layout` composes, `detail` changes small things, "" leaves as it is."""
     scale = size[1] / view.height
     frame = max(8, round(source.wide * scale)), max(8, round(scale))

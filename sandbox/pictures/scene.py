@@ -31,7 +31,7 @@ class Scene:
         return random.Random(f"{self.layout} {word}")
 
 
-def spurs(pen: ImageDraw.ImageDraw, place: Place, line: list[Point], height: float, light: int) -> None:
+def draw_spurs(pen: ImageDraw.ImageDraw, place: Place, line: list[Point], height: float, light: int) -> None:
     """Shade the flanks under a ridge: lit where they face `light` (-1 left, 1 right), dark where they do not."""
     for (x1, y1), (x2, y2) in pairwise(line):
         slope = max(-1.0, min(1.0, (y2 - y1) / max(1e-6, x2 - x1) / 1.1)) * -light
@@ -53,7 +53,7 @@ def box_below(canvas: Canvas, top: float) -> list[Point]:
     ]
 
 
-def ripples(
+def draw_ripples(
     canvas: Canvas, shore: float, depth: float, strokes: list[tuple[float, float, float, float]], long: float
 ) -> Image.Image:
     """Return the mask of flat strokes (x, how far down in 0..1, width, shine) that grow towards the viewer."""
@@ -72,7 +72,7 @@ def ripples(
     return canvas.mask(draw)
 
 
-def still_water(scene: Scene, shore: float) -> None:
+def paint_still_water(scene: Scene, shore: float) -> None:
     """Fill everything below `shore` with water that mirrors what is above."""
     canvas, palette = scene.canvas, scene.palette
     mirrored = canvas.mirror(shore, 0.9).filter(ImageFilter.GaussianBlur(0.003 * canvas.scale))
@@ -82,8 +82,8 @@ def still_water(scene: Scene, shore: float) -> None:
     canvas.lay(water, edge)
     dice = random.Random(f"{scene.detail} ripples")
     strokes = [(dice.uniform(-3, 3), dice.random() ** 1.5, dice.uniform(0.4, 1.6), dice.random()) for _ in range(900)]
-    canvas.lay(mix(palette.sky[3], palette.light, 0.4), ripples(canvas, shore, 1.2, strokes, 0.055), 0.3)
-    canvas.lay(palette.near, ripples(canvas, shore + 0.01, 1.2, strokes[::2], 0.05), 0.22)
+    canvas.lay(mix(palette.sky[3], palette.light, 0.4), draw_ripples(canvas, shore, 1.2, strokes, 0.055), 0.3)
+    canvas.lay(palette.near, draw_ripples(canvas, shore + 0.01, 1.2, strokes[::2], 0.05), 0.22)
     line = canvas.fill(
         [
             (canvas.view.left, shore - 0.002),

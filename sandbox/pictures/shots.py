@@ -12,20 +12,31 @@ from typing import Literal
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
 from sandbox.pictures.canvas import Canvas, View
-from sandbox.pictures.city import city
-from sandbox.pictures.coast import coast
-from sandbox.pictures.land import dunes, forest, mountains
-from sandbox.pictures.light import PALETTES, four_palettes, lights_in, paint_sky
-from sandbox.pictures.photo import Photo, Source, paint
+from sandbox.pictures.city import paint_city
+from sandbox.pictures.coast import paint_coast
+from sandbox.pictures.land import paint_dunes, paint_forest, paint_mountains
+from sandbox.pictures.light import PALETTES, choose_palettes, names_light, paint_sky
+from sandbox.pictures.photo import Photo, Source, paint_source
 from sandbox.pictures.scene import Scene
-from sandbox.pictures.subject import ANIMALS, Subject, animal_in, four_scenes, paint_figure, paint_subject, place_in
+from sandbox.pictures.subject import (
+    ANIMALS,
+    Subject,
+    choose_scenes,
+    find_animal,
+    find_place,
+    paint_figure,
+    paint_subject,
+)
 
 _KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
-    "coast": (coast, ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship")),
-    "city": (city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
-    "dunes": (dunes, ("desert", "dune", "sahara", "sand", "pyramid", "mars", "camel")),
-    "forest": (forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
-    "mountains": (mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
+    "coast": (
+        paint_coast,
+        ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship"),
+    ),
+    "city": (paint_city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
+    "dunes": (paint_dunes, ("desert", "dune", "sahara", "sand", "pyramid", "mars", "camel")),
+    "forest": (paint_forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
+    "mountains": (paint_mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
 }
 DRAWN = (*ANIMALS, *_KINDS)
 """What can be drawn, the animals before the landscapes: each is a word that a prompt may name it by."""
@@ -96,17 +107,17 @@ def aspect_of(prompt: str) -> float:
     return min(4.0, max(0.25, float(found[1]) / float(found[2])))
 
 
-def four_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
+def compose_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
     """Return the four pictures that a prompt gives: one subject, four lights and four compositions."""
     wide = aspect_of(prompt)
     view = View(-wide / 2, 0.0, wide, 1.0)
-    animal = animal_in(prompt)
+    animal = find_animal(prompt)
     if animal is None:
-        scenes = [(_place(prompt), palette) for palette in four_palettes(prompt, seed)]
-    elif (place := place_in(prompt) or _named(prompt)) or lights_in(prompt):
-        scenes = [(place or "meadow", palette) for palette in four_palettes(prompt, seed)]
+        scenes = [(_place(prompt), palette) for palette in choose_palettes(prompt, seed)]
+    elif (place := find_place(prompt) or _named(prompt)) or names_light(prompt):
+        scenes = [(place or "meadow", palette) for palette in choose_palettes(prompt, seed)]
     else:
-        scenes = four_scenes(animal, seed)
+        scenes = choose_scenes(animal, seed)
     one, two, three, four = (
         Shot(place, palette, f"{seed} {number}", f"{seed} {number}", view, _subject(animal, number, wide))
         for number, (place, palette) in enumerate(scenes, 1)
@@ -114,22 +125,22 @@ def four_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
     return one, two, three, four
 
 
-def given(photo: Photo) -> Shot:
+def use_photo(photo: Photo) -> Shot:
     """Return a picture that was given, as it is."""
     return _from(Source("plain", (photo,), photo.aspect), "dawn", "", "")
 
 
-def blended(photos: tuple[Photo, ...], wide: float, seed: str) -> tuple[Shot, ...]:
+def blend_photos(photos: tuple[Photo, ...], wide: float, seed: str) -> tuple[Shot, ...]:
     """Return four blends of pictures, in a frame `wide` times as wide as high."""
     source = Source("blend", photos, wide)
-    names = four_palettes(" ".join(photo.words for photo in photos), seed)
+    names = choose_palettes(" ".join(photo.words for photo in photos), seed)
     return tuple(_from(source, name, f"{seed} {number}", "") for number, name in enumerate(names, 1))
 
 
-def edited(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
+def edit_photo(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
     """Return four edits of a picture: the light that the words ask for, and the animal that they name."""
     source = Source("edit", (photo,), photo.aspect)
-    animal, names = animal_in(prompt), four_palettes(prompt, seed)
+    animal, names = find_animal(prompt), choose_palettes(prompt, seed)
     # Where the words ask for the night, none of the four is to be a sunset.
     dark = [name for name in names if PALETTES[name].night] if re.search(r"\bnight\b|midnight", prompt.lower()) else []
     lights = [dark[number % len(dark)] if dark else name for number, name in enumerate(names)]
@@ -139,7 +150,7 @@ def edited(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
     return tuple(replace(shot, subject=Subject(animal, "whole", min(1.0, photo.aspect**0.8))) for shot in shots)
 
 
-def swapped(source: Photo, target: Photo) -> Shot:
+def swap_faces(source: Photo, target: Photo) -> Shot:
     """Return the second picture with the face of the first."""
     return _from(Source("face", (source, target), target.aspect), "dawn", "", "")
 
@@ -169,19 +180,19 @@ def size_of(aspect: float, side: int) -> tuple[int, int]:
     return wide, max(8, round(side / aspect**0.5 / 8) * 8)
 
 
-def draw(shot: Shot, side: int = 1024) -> Image.Image:
+def draw_shot(shot: Shot, side: int = 1024) -> Image.Image:
     """Draw one picture of about `side` squared pixels."""
     image = _sourced(shot, shot.source, side) if shot.source else _imagined(shot, side)
     if shot.repainted:
         other, mask = shot.repainted
         where = Image.open(io.BytesIO(mask)).convert("L").resize(image.size, Image.Resampling.BILINEAR)
-        image.paste(draw(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
+        image.paste(draw_shot(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
     return image
 
 
 def _sourced(shot: Shot, source: Source, side: int) -> Image.Image:
     size = size_of(shot.aspect, side)
-    image = paint(source, shot.view, size, shot.layout, shot.detail, PALETTES[shot.palette])
+    image = paint_source(source, shot.view, size, shot.layout, shot.detail, PALETTES[shot.palette])
     if shot.subject:
         canvas = Canvas(shot.view, size)
         canvas.image = image
@@ -207,9 +218,9 @@ def _imagined(shot: Shot, side: int) -> Image.Image:
     return _finish(canvas.image, shot.detail)
 
 
-def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
+def draw_grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
     """Draw four pictures as Midjourney lays them: 1 2 above 3 4, nothing between; `side` is that of one picture."""
-    parts = [draw(shot, side) for shot in shots]
+    parts = [draw_shot(shot, side) for shot in shots]
     wide, high = parts[0].size
     sheet = Image.new("RGB", (2 * wide, 2 * high))
     for number, part in enumerate(parts):

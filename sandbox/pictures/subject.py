@@ -10,13 +10,13 @@ from typing import Literal, Protocol
 
 from PIL import Image, ImageDraw
 
-from sandbox.pictures.animals import cat, fox, pig
+from sandbox.pictures.animals import draw_cat, draw_fox, draw_pig
 from sandbox.pictures.canvas import Canvas, Point, mix
-from sandbox.pictures.city import city
-from sandbox.pictures.coast import coast
+from sandbox.pictures.city import paint_city
+from sandbox.pictures.coast import paint_coast
 from sandbox.pictures.figure import Figure
-from sandbox.pictures.ground import Ground, bokeh, edge, hills, lie
-from sandbox.pictures.land import dunes, forest, mountains
+from sandbox.pictures.ground import Ground, paint_bokeh, paint_foreground, paint_ground, paint_hills
+from sandbox.pictures.land import paint_dunes, paint_forest, paint_mountains
 from sandbox.pictures.scene import Place, Scene
 
 
@@ -32,21 +32,21 @@ class _Animal:
 
 
 _ANIMALS: dict[str, tuple[_Animal, str]] = {
-    "pig": (_Animal(pig, 0.46, (0.36, 0.76)), r"pig|pigs|piglet|piglets|hog|boar"),
-    "fox": (_Animal(fox, 0.46, (0.2, 0.98)), r"fox|foxes"),
-    "cat": (_Animal(cat, 0.48, (0.14, 0.86)), r"cat|cats|kitten|kittens|kitty"),
+    "pig": (_Animal(draw_pig, 0.46, (0.36, 0.76)), r"pig|pigs|piglet|piglets|hog|boar"),
+    "fox": (_Animal(draw_fox, 0.46, (0.2, 0.98)), r"fox|foxes"),
+    "cat": (_Animal(draw_cat, 0.48, (0.14, 0.86)), r"cat|cats|kitten|kittens|kitty"),
 }
 ANIMALS = tuple(_ANIMALS)
 """The animals that can be drawn."""
 _GROUNDS: dict[str, tuple[Callable[[Scene], None], Ground]] = {
-    "meadow": (hills, "grass"),
-    "field": (hills, "wheat"),
-    "snow": (forest, "snow"),
-    "forest": (forest, "grass"),
-    "mountains": (mountains, "grass"),
-    "dunes": (dunes, "sand"),
-    "coast": (coast, "grass"),
-    "city": (city, "roof"),
+    "meadow": (paint_hills, "grass"),
+    "field": (paint_hills, "wheat"),
+    "snow": (paint_forest, "snow"),
+    "forest": (paint_forest, "grass"),
+    "mountains": (paint_mountains, "grass"),
+    "dunes": (paint_dunes, "sand"),
+    "coast": (paint_coast, "grass"),
+    "city": (paint_city, "roof"),
 }
 _PLACES = (
     ("snow", r"snow\w*|winter|ice|frost\w*|arctic"),
@@ -71,20 +71,20 @@ class Subject:
     fit: float = 1.0
 
 
-def animal_in(prompt: str) -> str | None:
+def find_animal(prompt: str) -> str | None:
     """Return the first animal that `prompt` names as a word of its own and that can be drawn."""
     words = prompt.split("--", maxsplit=1)[0].lower()
     found = {name: re.search(rf"\b(?:{keys})\b", words) for name, (_, keys) in _ANIMALS.items()}
     return min((hit.start(), name) for name, hit in found.items() if hit)[1] if any(found.values()) else None
 
 
-def place_in(prompt: str) -> str | None:
+def find_place(prompt: str) -> str | None:
     """Return the place that `prompt` names, of those only an animal stands in."""
     words = prompt.split("--", maxsplit=1)[0].lower()
     return next((name for name, keys in _PLACES if re.search(rf"\b(?:{keys})\b", words)), None)
 
 
-def four_scenes(animal: str, seed: str) -> list[tuple[str, str]]:
+def choose_scenes(animal: str, seed: str) -> list[tuple[str, str]]:
     """Return four (place, palette) that suit `animal`, the last one for its portrait."""
     *wide, portrait = _SETS[animal]
     random.Random(f"{seed} scenes").shuffle(wide)
@@ -105,17 +105,17 @@ def paint_subject(scene: Scene, place: str, subject: Subject) -> None:
     elif place == "coast":
         # The lighthouse stands on the other side and needs room.
         size, x = size * 0.8, 0.14 * light + x / 2
-    elif animal.paint is pig:
+    elif animal.paint is draw_pig:
         x += facing * 0.03 * subject.fit
     if subject.near == "close":
         _unfocused(scene, backdrop, ground, foot)
     else:
         backdrop(scene)
-        lie(scene, ground, foot)
+        paint_ground(scene, ground, foot)
     _shadow(scene, (x, foot), size, light)
     asleep = scene.palette.night and dice.random() < 0.35
     animal.paint(Figure(scene.canvas, scene.palette, (x, foot), size, facing, light), scene.dice("coat"), asleep=asleep)
-    edge(scene, ground, foot)
+    paint_foreground(scene, ground, foot)
 
 
 def paint_figure(scene: Scene, subject: Subject) -> None:
@@ -136,9 +136,9 @@ def _unfocused(scene: Scene, backdrop: Callable[[Scene], None], ground: Ground, 
     coarse.image = canvas.image.reduce(2)
     behind = replace(scene, canvas=coarse)
     backdrop(behind)
-    lie(behind, ground, foot)
+    paint_ground(behind, ground, foot)
     coarse.image = coarse.blurred(coarse.image, 0.011)
-    bokeh(behind)
+    paint_bokeh(behind)
     canvas.image = coarse.image.resize(canvas.size, Image.Resampling.BICUBIC)
 
 

@@ -38,19 +38,19 @@ def dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def empty(status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+def empty_answer(status: int, headers: Mapping[str, str] | None = None) -> web.Response:
     """Return a status with neither a body nor a Content-Type."""
     return web.Response(status=status, headers=headers)
 
 
-def submitted(
+def submit_answer(
     code: int, description: str, result: object, properties: Mapping[str, object] | None = None
 ) -> web.Response:
     """Return a submit's answer: JSON that calls itself plain text, as new-api writes the raw bytes."""
-    return plain(submission(code, description, result, properties))
+    return text_answer(submit_body(code, description, result, properties))
 
 
-def submission(
+def submit_body(
     code: int, description: str, result: object, properties: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     """Return the body of a submit's answer, as the upstream makes it."""
@@ -58,7 +58,7 @@ def submission(
     return body if properties is None else {**body, "properties": dict(properties)}
 
 
-def rewritten(body: Mapping[str, object], *, keeps_21: bool, blanks: bool = False) -> web.Response:
+def rewrite_codes(body: Mapping[str, object], *, keeps_21: bool, blanks: bool = False) -> web.Response:
     """Return an upstream's answer to a submit as new-api passes it on, which is a replacement of text.
 
     22 becomes 1, and 21 too but for Custom Zoom and Vary (Region). What the upstream writes with `blanks` after its
@@ -66,16 +66,16 @@ def rewritten(body: Mapping[str, object], *, keeps_21: bool, blanks: bool = Fals
     """
     text = json.dumps(body, ensure_ascii=False, separators=(",", ": ")) if blanks else dumps(body)
     text = text.replace('"code":22', '"code":1')
-    return plain(text if keeps_21 else text.replace('"code":21', '"code":1'))
+    return text_answer(text if keeps_21 else text.replace('"code":21', '"code":1'))
 
 
-def plain(body: object) -> web.Response:
+def text_answer(body: object) -> web.Response:
     """Return a body, JSON unless it is text already, that calls itself plain text."""
     text = body if isinstance(body, str) else dumps(body)
     return web.Response(text=text, content_type="text/plain", charset="utf-8")
 
 
-def tasks(text: str) -> web.Response:
+def tasks_answer(text: str) -> web.Response:
     """Return task JSON that is already encoded."""
     return web.Response(body=text.encode(), content_type="application/json")
 
@@ -101,7 +101,7 @@ def image_error(status: int, error: str) -> web.Response:
     return json_answer({"error": error}, status)
 
 
-def panic() -> web.Response:
+def panic_answer() -> web.Response:
     """Return new-api's answer to its own crash, here on a customId that has no second part."""
     text = "Panic detected, error: runtime error: index out of range [1] with length 1."
     return openai_error(
@@ -109,7 +109,7 @@ def panic() -> web.Response:
     )
 
 
-def console() -> web.Response:
+def console_page() -> web.Response:
     """Return the web console, which is what any unknown path gets, with status 200."""
     return web.Response(text=_CONSOLE, content_type="text/html", charset="utf-8")
 

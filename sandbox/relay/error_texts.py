@@ -12,7 +12,16 @@ from http import HTTPStatus
 from aiohttp import web
 
 from sandbox.relay.accounts.keys import KeyFault
-from sandbox.relay.answers import ConnectionDropped, console, dumps, empty, json_answer, not_found, openai_error, panic
+from sandbox.relay.answers import (
+    ConnectionDropped,
+    console_page,
+    dumps,
+    empty_answer,
+    json_answer,
+    not_found,
+    openai_error,
+    panic_answer,
+)
 from sandbox.relay.settings import Software
 
 _REFUSED: dict[KeyFault, str] = {
@@ -41,17 +50,17 @@ class ErrorTexts:
         """Whether its middleware speaks English, as new-api of 2026 does."""
         return self.software == "newapi-2026"
 
-    def key_refused(self, fault: KeyFault, key: str) -> web.Response:
+    def refuse_key(self, fault: KeyFault, key: str) -> web.Response:
         """Refuse a key: new-api of 2026 and one-hub give one text for every reason, midjourney-proxy none."""
         if self.software == "midjourney-proxy":
-            return empty(401)
+            return empty_answer(401)
         if self.is_english:
             return self._error(401, "Invalid token", code="")
         if self.software == "onehub" and fault == "missing":
             fault = "wrong"
         return self._error(401, _REFUSED[fault].format(mask=f"{key[:3]}***{key[-3:]}"))
 
-    def no_access(self, model: str) -> web.Response:
+    def refuse_model(self, model: str) -> web.Response:
         """Refuse a model to a key that is limited to others; a read is of the model ""."""
         if self.is_english:
             return self._error(403, f"This token has no access to model {model}", code="")
@@ -74,21 +83,21 @@ class ErrorTexts:
     def crash(self) -> web.Response:
         """Answer as on a crash: 2025 writes two objects into one body, 2026 closes the connection."""
         if self.software == "new-api":
-            return panic()
+            return panic_answer()
         if self.is_english:
             raise ConnectionDropped
         second = dumps({"code": 4, "description": "task_status_not_success ", "type": "upstream_error"})
         return web.Response(
-            status=500, text=f"{panic().text}{second}", content_type="application/json", charset="utf-8"
+            status=500, text=f"{panic_answer().text}{second}", content_type="application/json", charset="utf-8"
         )
 
     def unknown_path(self, method: str, path: str) -> web.Response:
         """Answer a path that this software does not know."""
         if self.software == "midjourney-proxy":
-            return spring_error(404, path) if path.startswith("/mj/") else _tomcat()
+            return spring_error(404, path) if path.startswith("/mj/") else _tomcat_page()
         if self.is_english or path.startswith(("/v1", "/api", "/assets")):
             return not_found(method, path)
-        return console()
+        return console_page()
 
     def _error(self, status: int, message: str, code: str | None = None) -> web.Response:
         kind = "one_hub_error" if self.software == "onehub" else "new_api_error"
@@ -102,5 +111,5 @@ def spring_error(status: int, path: str) -> web.Response:
     return json_answer(body, status, charset=None)
 
 
-def _tomcat() -> web.Response:
+def _tomcat_page() -> web.Response:
     return web.Response(status=404, text=_TOMCAT, headers={"Content-Type": "text/html;charset=utf-8"})

@@ -8,95 +8,99 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from sandbox.pictures import clip, finished, preview
+from sandbox.pictures import render_clip, render_picture, render_preview
 from sandbox.relay.answers import image_error
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.tasks.task_table import TaskTable
-from sandbox.relay.tasks.upstream_task import MOVING, UpstreamTask
+from sandbox.relay.tasks.upstream_task import VIDEO_RESULTS, UpstreamTask
 
 _PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
-_ATTACHED = re.compile(r"/(?:ephemeral-)?attachments/\d+/(\d+)/[^/]+\.(png|webp)")
-_GONE = "This content is no longer available."
+_ATTACHMENT_PATH = re.compile(r"/(?:ephemeral-)?attachments/\d+/(\d+)/[^/]+\.(png|webp)")
+_GONE_TEXT = "This content is no longer available."
 _CLIP_SIDE = 480
 
 
 class PictureRoutes:
     """Draws what is asked for, two pictures at once, off the loop."""
 
-    def __init__(self, settings: RelaySettings, ledger: TaskTable) -> None:
+    def __init__(self, settings: RelaySettings, table: TaskTable) -> None:
         self._settings = settings
-        self._ledger = ledger
-        self._brushes = asyncio.Semaphore(2)
+        self._table = table
+        self._drawing_slots = asyncio.Semaphore(2)
 
-    async def image(self, task_id: str, now: float) -> web.Response:
+    async def serve_image(self, task_id: str, now: float) -> web.Response:
         """Return what `/mj/image/{id}` gives: PNG when finished, WebP before, JSON where there is no picture."""
-        row = self._ledger.first(task_id)
+        row = self._table.first(task_id)
         if row is None:
             return image_error(400, "midjourney_task_not_found")
-        work, side = row.work, self._settings.picture_side
+        task, side = row.task, self._settings.picture_side
         # The route reads the address in the row, and so knows no more than a fetch: after a form, the first row.
-        if (seen := self._ledger.seen(row, now)) is None:
+        if (seen := self._table.find_read_time(row, now)) is None:
             return image_error(500, "http_get_image_failed")
-        status, percent = work.at(seen)
-        if not work.shots or status not in {"IN_PROGRESS", "SUCCESS", "FAILURE"}:
+        status, percent = task.read_status(seen)
+        if not task.shots or status not in {"IN_PROGRESS", "SUCCESS", "FAILURE"}:
             return image_error(500, "http_get_image_failed")
-        if now > work.finished + self._settings.image_seconds:
-            return image_error(404, _GONE)
-        if status == "SUCCESS" and work.result in MOVING:
-            return await self._clip(work, 0)
-        async with self._brushes:
+        if now > task.finished_at + self._settings.image_seconds:
+            return image_error(404, _GONE_TEXT)
+        if status == "SUCCESS" and task.result in VIDEO_RESULTS:
+            return await self._clip(task, 0)
+        async with self._drawing_slots:
             if status == "SUCCESS":
-                body = await asyncio.to_thread(finished, work.shots, side, _words(work))
+                body = await asyncio.to_thread(render_picture, task.shots, side, _find_description(task))
                 return web.Response(body=body, content_type="image/png")
             percent = percent if status == "IN_PROGRESS" else 46
-            body = await asyncio.to_thread(preview, work.shots, percent, side)
+            body = await asyncio.to_thread(render_preview, task.shots, percent, side)
             return web.Response(body=body, content_type="image/webp")
 
-    async def attachment(self, path: str, now: float) -> web.Response:
+    async def serve_attachment(self, path: str, now: float) -> web.Response:
         """Return what Discord's CDN holds under midjourney-proxy's addresses, until their signature ends."""
-        found = _ATTACHED.fullmatch(path)
-        row = self._ledger.first(found[1]) if found else None
-        if found is None or row is None or not row.work.shots:
-            return image_error(404, _GONE)
-        work, side = row.work, self._settings.picture_side
-        status, percent = work.at(now)
-        if now > work.finished + self._settings.image_seconds:
-            return image_error(404, _GONE)
-        async with self._brushes:
+        found = _ATTACHMENT_PATH.fullmatch(path)
+        row = self._table.first(found[1]) if found else None
+        if found is None or row is None or not row.task.shots:
+            return image_error(404, _GONE_TEXT)
+        task, side = row.task, self._settings.picture_side
+        status, percent = task.read_status(now)
+        if now > task.finished_at + self._settings.image_seconds:
+            return image_error(404, _GONE_TEXT)
+        async with self._drawing_slots:
             if found[2] == "webp":
-                body = await asyncio.to_thread(preview, work.shots, percent, side)
+                body = await asyncio.to_thread(render_preview, task.shots, percent, side)
                 return web.Response(body=body, content_type="image/webp")
             if status != "SUCCESS":
-                return image_error(404, _GONE)
-            body = await asyncio.to_thread(finished, work.shots, side, _words(work))
+                return image_error(404, _GONE_TEXT)
+            body = await asyncio.to_thread(render_picture, task.shots, side, _find_description(task))
             return web.Response(body=body, content_type="image/png")
 
-    async def file(self, path: str, uploads: Mapping[str, bytes], now: float) -> web.Response:
+    async def serve_file(self, path: str, uploads: Mapping[str, bytes], now: float) -> web.Response:
         """Return one picture of a grid, one clip of a video, or an upload."""
-        if _ATTACHED.fullmatch(path):
-            return await self.attachment(path, now)
+        if _ATTACHMENT_PATH.fullmatch(path):
+            return await self.serve_attachment(path, now)
         found = _PATH.fullmatch(path)
         if found and (upload := uploads.get(found[7] or "")):
             return web.Response(body=upload, content_type="image/png")
-        row = self._ledger.first(found[2] or found[5]) if found and not found[7] else None
-        if found is None or row is None or now > row.work.finished + self._settings.image_seconds:
-            return image_error(404, _GONE)
-        work, number = row.work, int(found[3] or found[6])
-        if work.at(now)[0] != "SUCCESS" or number >= len(work.shots) or (found[4] and work.result not in MOVING):
-            return image_error(404, _GONE)
+        row = self._table.first(found[2] or found[5]) if found and not found[7] else None
+        if found is None or row is None or now > row.task.finished_at + self._settings.image_seconds:
+            return image_error(404, _GONE_TEXT)
+        task, number = row.task, int(found[3] or found[6])
+        if (
+            task.read_status(now)[0] != "SUCCESS"
+            or number >= len(task.shots)
+            or (found[4] and task.result not in VIDEO_RESULTS)
+        ):
+            return image_error(404, _GONE_TEXT)
         if found[4]:
-            return await self._clip(work, number)
-        async with self._brushes:
-            one, side = work.shots[number : number + 1], self._settings.picture_side
-            body = await asyncio.to_thread(finished, one, side, _words(work))
+            return await self._clip(task, number)
+        async with self._drawing_slots:
+            one, side = task.shots[number : number + 1], self._settings.picture_side
+            body = await asyncio.to_thread(render_picture, one, side, _find_description(task))
         return web.Response(body=body, content_type="image/png")
 
-    async def _clip(self, work: UpstreamTask, number: int) -> web.Response:
+    async def _clip(self, task: UpstreamTask, number: int) -> web.Response:
         side, kind = min(_CLIP_SIDE, self._settings.picture_side), self._settings.clip_format
-        async with self._brushes:
-            body = await asyncio.to_thread(clip, work.shots[number], work.plan.film, side, kind)
+        async with self._drawing_slots:
+            body = await asyncio.to_thread(render_clip, task.shots[number], task.plan.film, side, kind)
         return web.Response(body=body, content_type="video/mp4" if kind == "mp4" else "image/webp")
 
 
-def _words(work: UpstreamTask) -> str:
-    return "" if work.result in {"describe", "face"} else work.prompt
+def _find_description(task: UpstreamTask) -> str:
+    return "" if task.result in {"describe", "face"} else task.prompt

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sandbox.relay.accounts.keys import Key
 from sandbox.relay.settings import RelaySettings
 
-_TICK = 15.0
+_LOOP_SECONDS = 15.0
 """The pause of new-api's loop in the field."""
 
 KEYS = (
@@ -27,7 +27,7 @@ KEYS = (
 )
 """The keys beside a relay's own, which is unlimited: as the real programs were given them for the recordings."""
 
-_NEW_API = RelaySettings(keys=KEYS, refresh_seconds=_TICK)
+_NEW_API = RelaySettings(keys=KEYS, refresh_seconds=_LOOP_SECONDS)
 
 PROFILES: Mapping[str, RelaySettings] = {
     # Calcium-Ion/new-api of April 2025: neither video nor edits.
@@ -39,18 +39,18 @@ PROFILES: Mapping[str, RelaySettings] = {
     # novicezk/midjourney-proxy 2.6, asked directly; `asks_key` is its mj.api-secret.
     "midjourney-proxy": RelaySettings(
         software="midjourney-proxy",
-        asks_key=False,
+        requires_key=False,
         has_speeds=False,
         has_video=False,
         missing_routes=frozenset({"action", "modal", "shorten", "swap", "upload", "seed", "image"}),
-        parallel=3,
+        max_running=3,
         queue_size=10,
         is_chinese=True,
     ),
 }
 
 
-def profile(name: str) -> RelaySettings:
+def find_profile(name: str) -> RelaySettings:
     """Return the settings of a profile.
 
     Raises:

@@ -32,7 +32,7 @@ _PREFIX = re.compile(r"^/([^/]+/)?mj/(.*)$")
 _FILES = ("/picture/", "/video/", "/upload/", "/attachments/", "/ephemeral-attachments/")
 
 
-def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
+def find_route(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
     """Return a route's name and the id, or the path, that it is about."""
     found = _PREFIX.match(path)
     if found is None:
@@ -43,11 +43,11 @@ def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]
         return ("sandbox" if path == "/sandbox/report" else "unknown"), path
     if found[1] and not settings.has_speeds:
         return "unknown", path
-    route, name = _known(method, found[2])
-    return ("unknown", path) if not route or settings.lacks(route) else (route, name)
+    route, name = _match_route(method, found[2])
+    return ("unknown", path) if not route or settings.is_missing(route) else (route, name)
 
 
-def _known(method: str, tail: str) -> tuple[str, str]:
+def _match_route(method: str, tail: str) -> tuple[str, str]:
     if route := _PATHS.get((method, tail)):
         return route, ""
     if method == "GET" and tail.startswith("image/"):

@@ -37,7 +37,7 @@ class ScriptedAnswer:
     carried_out: bool = False
 
 
-class Extras(TypedDict, total=False):
+class RareOptions(TypedDict, total=False):
     """What few tests ask of a Script."""
 
     data: bytes

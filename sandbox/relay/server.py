@@ -23,25 +23,25 @@ from sandbox.relay.answers import (
     RequestRefused,
     bad_gateway,
     dumps,
-    empty,
+    empty_answer,
     midjourney_error,
-    plain,
-    submitted,
-    tasks,
+    submit_answer,
+    tasks_answer,
+    text_answer,
 )
 from sandbox.relay.error_texts import ErrorTexts, spring_error
 from sandbox.relay.picture_routes import PictureRoutes
-from sandbox.relay.profiles import PROFILES, profile
-from sandbox.relay.routes import OPEN, route_of
-from sandbox.relay.scripted_answers import Extras, ScriptedAnswer, ScriptedAnswers
+from sandbox.relay.profiles import PROFILES, find_profile
+from sandbox.relay.routes import OPEN, find_route
+from sandbox.relay.scripted_answers import RareOptions, ScriptedAnswer, ScriptedAnswers
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.submits.proxy_submits import listed
-from sandbox.relay.submits.refusals import Refusal, refusal
-from sandbox.relay.submits.submit_fields import Body, Submit, body_of, items, pictures_in
+from sandbox.relay.submits.proxy_submits import sort_listed_tasks
+from sandbox.relay.submits.refusals import Refusal, build_refusal
+from sandbox.relay.submits.submit_fields import Body, Submit, as_list, open_pictures, read_body
 from sandbox.relay.submits.submit_routes import Submits, Upstream
-from sandbox.relay.submits.upstream_queue import Submitted, UpstreamQueue
+from sandbox.relay.submits.upstream_queue import AcceptedSubmit, UpstreamQueue
 from sandbox.relay.tasks.buttons import plain_button
-from sandbox.relay.tasks.midjourney_texts import seed_of
+from sandbox.relay.tasks.midjourney_texts import derive_seed
 from sandbox.relay.tasks.sample_tasks import ACTIONS, SampleKind, create_sample_task
 from sandbox.relay.tasks.task_table import TaskTable
 from sandbox.relay.tasks.upstream_task import UpstreamTask
@@ -71,22 +71,22 @@ class Relay:
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
         self.keys = KeyRing((Key(value=self.settings.key, name="unlimited"), *self.settings.keys))
-        self._gate = KeyCheck(self.settings, self.keys)
-        self.app.on_response_prepare.append(self._gate.sign)
-        self._voice = ErrorTexts(self.settings.software)
-        self._ledger = TaskTable(now(), self.settings)
-        bills = Billing(self.settings.software, self.keys)
-        self._own_api = AccountAPI(self.settings, self.keys, bills)
+        self._key_check = KeyCheck(self.settings, self.keys)
+        self.app.on_response_prepare.append(self._key_check.sign)
+        self._error_texts = ErrorTexts(self.settings.software)
+        self._table = TaskTable(now(), self.settings)
+        billing = Billing(self.settings.software, self.keys)
+        self._account_api = AccountAPI(self.settings, self.keys, billing)
         self._console = RateLimitWindow(60, 180)
-        self._desk = UpstreamQueue(self.settings, self._ledger, bills)
-        self._submits = Submits(self.settings, self._desk, self._host)
-        self._scripts = ScriptedAnswers()
-        self._gallery = PictureRoutes(self.settings, self._ledger)
+        self._queue = UpstreamQueue(self.settings, self._table, billing)
+        self._submits = Submits(self.settings, self._queue, self._host)
+        self._scripted = ScriptedAnswers()
+        self._pictures = PictureRoutes(self.settings, self._table)
 
     @property
-    def submits(self) -> list[Submitted]:
+    def submits(self) -> list[AcceptedSubmit]:
         """Return the accepted, billed submits."""
-        return self._desk.accepted
+        return self._queue.accepted
 
     @property
     def upstream(self) -> Upstream:
@@ -99,21 +99,21 @@ class Relay:
 
     def lose_account(self) -> None:
         """Lose the account at Midjourney: what is drawn stays as it is, and submits are refused with code 3."""
-        self._desk.account_lost = True
-        for row in self._ledger.everything():
-            row.work.lost_at = min(row.work.lost_at, self._now())
+        self._queue.account_lost = True
+        for row in self._table.all_rows():
+            row.task.lost_at = min(row.task.lost_at, self._now())
 
     def finish_task(self, task_id: str) -> None:
         """End a running task now, as if its time had passed."""
-        for row in self._ledger.listed([task_id]):
-            row.work.start = min(row.work.start, self._now())
-            row.work.seconds = max(1e-6, self._now() - row.work.start)
+        for row in self._table.find_rows([task_id]):
+            row.task.start = min(row.task.start, self._now())
+            row.task.seconds = max(1e-6, self._now() - row.task.start)
 
     def restart(self) -> None:
         """Start anew, with an account: midjourney-proxy, which keeps its tasks in memory, has forgotten them."""
-        self._desk.account_lost = False
+        self._queue.account_lost = False
         if self.settings.is_proxy:
-            self._ledger.forget()
+            self._table.clear()
 
     @asynccontextmanager
     async def serve(self, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Relay]:
@@ -127,7 +127,7 @@ class Relay:
             self.url = f"http://{address[0]}:{address[1]}"
             yield self
         finally:
-            self._scripts.close()
+            self._scripted.close()
             await runner.cleanup()
 
     def script(  # noqa: PLR0913 - a test names the two or three that it needs
@@ -143,7 +143,7 @@ class Relay:
         delay: float = 0.0,
         drop: bool = False,
         passes: bool = False,
-        **more: Unpack[Extras],
+        **more: Unpack[RareOptions],
     ) -> None:
         """Make this the next answer of a route, `times` times: `body` as JSON, or `text` as it stands.
 
@@ -161,17 +161,17 @@ class Relay:
             passes=passes,
             **more,
         )
-        self._scripts.add(route, script, times)
+        self._scripted.add(route, script, times)
 
-    def refuse(self, route: str, why: Refusal, *, times: int = 1) -> None:
+    def refuse(self, route: str, reason: Refusal, *, times: int = 1) -> None:
         """Turn the next `times` requests of a route down as a relay does; nothing comes to be, nothing is billed."""
-        answer = refusal(why, self.settings.software)
+        answer = build_refusal(reason, self.settings.software)
         kind = answer.headers.get("Content-Type", "")
         self.script(route, answer.status, text=(answer.text or ""), content_type=kind, times=times)
 
     def add_task(
         self,
-        life: SampleKind = "running",
+        kind: SampleKind = "running",
         *,
         task_id: str = "",
         prompt: str = _PROMPT,
@@ -179,7 +179,7 @@ class Relay:
         " our community standards.",
         state: str = "",
         age: float = 0.0,
-        further: Mapping[str, str] | None = None,
+        extra_buttons: Mapping[str, str] | None = None,
     ) -> str:
         """Put a task into the relay, at no cost, and return its id.
 
@@ -187,136 +187,138 @@ class Relay:
         waits for its window. `further` buttons, customIds with their labels, follow those of its kind.
         """
         now = self._now()
-        task_id = task_id or self._ledger.new_id(now)
-        parent_id = self._ledger.new_id(now) if life == "modal" else ""
+        task_id = task_id or self._table.new_id(now)
+        parent_id = self._table.new_id(now) if kind == "modal" else ""
         seconds, official = self.settings.task_seconds(prompt), self.settings.official
-        work = create_sample_task(life, task_id, prompt, now - age, seconds, parent_id, official=official)
-        work.state = state
-        work.extra_task_ids = tuple(plain_button(custom_id, label) for custom_id, label in (further or {}).items())
-        if life == "failed":
-            work.fail_reason = fail_reason
-        if work.parent is not None:
-            self._insert(work.parent, "IMAGINE", "Submit success", now)
-        said = "Waiting for window confirm" if life == "modal" else "Submit success"
-        self._insert(work, ACTIONS[life], said, now)
+        task = create_sample_task(kind, task_id, prompt, now - age, seconds, parent_id, official=official)
+        task.state = state
+        task.extra_buttons = tuple(plain_button(custom_id, label) for custom_id, label in (extra_buttons or {}).items())
+        if kind == "failed":
+            task.fail_reason = fail_reason
+        if task.parent is not None:
+            self._insert(task.parent, "IMAGINE", "Submit success", now)
+        said = "Waiting for window confirm" if kind == "modal" else "Submit success"
+        self._insert(task, ACTIONS[kind], said, now)
         return task_id
 
-    def _insert(self, work: UpstreamTask, action: str, said: str, now: float) -> None:
-        created = work.submitted
-        if work.at(now)[1] == 100 or work.modal:
+    def _insert(self, task: UpstreamTask, action: str, said: str, now: float) -> None:
+        created = task.submitted
+        if task.read_status(now)[1] == 100 or task.needs_modal:
             created = min(created, now - self.settings.refresh_seconds)
-        self._ledger.insert(work, action=action, prompt=work.prompt, description=said, created=created)
+        self._table.insert(task, action=action, prompt=task.prompt, description=said, created=created)
 
     def _host(self) -> str:
         host = self.settings.image_host or self.url
         return host if "://" in host else f"http://{host}"
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        route, name = route_of(request.method, request.path, self.settings)
+        route, name = find_route(request.method, request.path, self.settings)
         self.requests[route] += 1
         self.url = self.url or f"http://{request.host}"
-        self._gate.number(self._now())
+        self._key_check.number(self._now())
         if self.down:
             return bad_gateway()
-        script = self._scripts.take(route)
+        script = self._scripted.take(route)
         if script is not None:
             if script.carried_out:
-                await self._served(request, route, name)
-            answer = await self._scripts.play(script, request)
+                await self._serve_route(request, route, name)
+            answer = await self._scripted.play(script, request)
             if answer is not None:
                 return answer
-        return await self._served(request, route, name)
+        return await self._serve_route(request, route, name)
 
-    async def _served(self, request: web.Request, route: str, name: str) -> web.Response:
+    async def _serve_route(self, request: web.Request, route: str, name: str) -> web.Response:
         try:
-            key = self._gate.admit(request, route, self._now())
+            key = self._key_check.admit(request, route, self._now())
             return await self._answer(request, route, name, key)
         except RequestRefused as refused:
             return refused.answer
         except ConnectionDropped:
             if request.transport is not None:
                 request.transport.close()
-            return empty(500)
+            return empty_answer(500)
 
     async def _answer(self, request: web.Request, route: str, name: str, key: Key) -> web.Response:
         now = self._now()
         if route == "fetch":
             return self._fetch(name, now, key)
         if route in {"list", "tasks", "queue"}:
-            return self._list(route, await body_of(request) if route == "list" else {}, now, key)
+            return self._list(route, await read_body(request) if route == "list" else {}, now, key)
         if route == "seed":
             return await self._seed(name, key)
         if route == "cancel":
             return self._cancel(name, now)
         if route == "api":
-            return self._own_api.answer(request, now)
+            return self._account_api.answer(request, now)
         if route in OPEN:
             return await self._public(request.method, route, name, now)
         body = await self._body(request)
-        pictures = await pictures_in(body)
+        pictures = await open_pictures(body)
         submit = Submit(path=request.path, body=body, action="", now=now, pictures=pictures, key=key)
         answer = self._submits.take(route, submit)
         if self.settings.submit_seconds:
-            await self._scripts.wait(self.settings.submit_seconds)
+            await self._scripted.wait(self.settings.submit_seconds)
         return answer
 
     async def _public(self, method: str, route: str, name: str, now: float) -> web.Response:
         if route == "image":
-            return await self._gallery.image(name, now)
+            return await self._pictures.serve_image(name, now)
         if route == "picture":
-            return await self._gallery.file(name, self._submits.uploads, now)
+            return await self._pictures.serve_file(name, self._submits.uploads, now)
         if route == "sandbox":
-            return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
-        answer = self._voice.unknown_path(method, name)
+            return tasks_answer(
+                dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]})
+            )
+        answer = self._error_texts.unknown_path(method, name)
         # The web console of the new-api of 2025, which answers such a path, is limited by address.
         limited = self.settings.software == "newapi-2025" and answer.content_type == "text/html"
-        return empty(429) if limited and self._console.wait(now) else answer
+        return empty_answer(429) if limited and self._console.wait(now) else answer
 
     async def _body(self, request: web.Request) -> Body:
         """Return the JSON sent; midjourney-proxy's Spring refuses what is none."""
         try:
-            return await body_of(request)
+            return await read_body(request)
         except RequestRefused:
             if self.settings.is_proxy:
                 raise RequestRefused(spring_error(400, request.path)) from None
             raise
 
     def _fetch(self, task_id: str, now: float, key: Key) -> web.Response:
-        row = self._ledger.first(task_id, key.account)
+        row = self._table.first(task_id, key.account)
         if row is None:
-            return empty(200) if self.settings.is_proxy else midjourney_error("task_no_found")
-        return tasks(self._ledger.text(row, now, self._host()))
+            return empty_answer(200) if self.settings.is_proxy else midjourney_error("task_no_found")
+        return tasks_answer(self._table.to_json(row, now, self._host()))
 
     async def _seed(self, task_id: str, key: Key) -> web.Response:
         """Tell a seed; new-api of 2026 sends its upstream no secret here, and gets an empty body."""
-        if self._ledger.first(task_id, key.account) is None:
+        if self._table.first(task_id, key.account) is None:
             return midjourney_error("task_no_found")
         if self.settings.software == "newapi-2026":
-            return plain({"code": 5, "description": "empty_response_body", "properties": None, "result": ""})
-        self._submits.ask_upstream()
-        await self._scripts.wait(self.settings.seed_seconds)
-        return submitted(1, "成功", seed_of(task_id), {})
+            return text_answer({"code": 5, "description": "empty_response_body", "properties": None, "result": ""})
+        self._submits.check_upstream()
+        await self._scripted.wait(self.settings.seed_seconds)
+        return submit_answer(1, "成功", derive_seed(task_id), {})
 
     def _cancel(self, task_id: str, now: float) -> web.Response:
-        row = self._ledger.first(task_id)
+        row = self._table.first(task_id)
         if row is None:
-            return submitted(3, "任务不存在", None)
-        return submitted(1, "成功", task_id) if row.work.cancel(now) else submitted(4, "任务已结束", None)
+            return submit_answer(3, "任务不存在", None)
+        return submit_answer(1, "成功", task_id) if row.task.cancel(now) else submit_answer(4, "任务已结束", None)
 
     def _list(self, route: str, body: Body, now: float, key: Key) -> web.Response:
         """Tell several tasks; midjourney-proxy tells all of them, or all that wait or run, where it is asked to."""
         if self.settings.is_proxy:
-            rows = listed(self._ledger.everything(), body if route == "list" else None, now)
+            rows = sort_listed_tasks(self._table.all_rows(), body if route == "list" else None, now)
             if route == "queue":
-                rows = [row for row in rows if row.work.at(now)[0] not in {"SUCCESS", "FAILURE"}]
+                rows = [row for row in rows if row.task.read_status(now)[0] not in {"SUCCESS", "FAILURE"}]
         else:
-            ids = items(body.get("ids") or [])
+            ids = as_list(body.get("ids") or [])
             wanted = [each for each in ids or () if isinstance(each, str)]
             if ids is None or len(wanted) != len(ids):
                 return midjourney_error("do_request_failed")
-            rows = self._ledger.listed(wanted, key.account)
+            rows = self._table.find_rows(wanted, key.account)
         host = self._host()
-        return tasks(f"[{','.join([self._ledger.text(row, now, host) for row in rows])}]")
+        return tasks_answer(f"[{','.join([self._table.to_json(row, now, host) for row in rows])}]")
 
 
 async def _run(port: int, settings: RelaySettings, running: int) -> None:
@@ -335,10 +337,10 @@ def main() -> None:
     parser.add_argument("--running", type=int, default=0, help="how many running tasks to begin with")
     options = parser.parse_args()
     given = cast("dict[str, object]", options.settings)
-    for name in ("refuses", "missing_models", "missing_routes"):
+    for name in ("refused_actions", "missing_models", "missing_routes"):
         if name in given:
             given[name] = frozenset(cast("list[str]", given[name]))
-    settings = profile(options.profile) if options.profile else RelaySettings()
+    settings = find_profile(options.profile) if options.profile else RelaySettings()
     settings = replace(settings, **given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     try:
         asyncio.run(_run(options.port, settings, options.running))

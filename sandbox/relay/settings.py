@@ -62,7 +62,7 @@ class RelaySettings:
     software: Software = "new-api"
     key: str = "sk-sandbox"
     keys: tuple[Key, ...] = ()
-    asks_key: bool = True
+    requires_key: bool = True
     refresh_seconds: float = 0.0
     lag_ticks: int = 1
     seconds_per_task: float = 20.0
@@ -75,17 +75,17 @@ class RelaySettings:
     has_video: bool = True
     has_speeds: bool = True
     missing_routes: frozenset[str] = frozenset()
-    refuses: frozenset[str] = STOCK_REFUSALS
+    refused_actions: frozenset[str] = STOCK_REFUSALS
     missing_models: frozenset[str] = frozenset()
-    remix: bool = False
-    remixes_on_demand: bool = False
+    has_remix: bool = False
+    has_remix_on_demand: bool = False
     official: bool = False
     web_button: bool = False
     image_urls: bool = False
     recognizes_repeats: bool = False
-    imagines_all: bool = False
+    has_imagine_all: bool = False
     clip_format: Format = "mp4"
-    parallel: int = 0
+    max_running: int = 0
     queue_size: int = 10
     spaces_json: bool = False
     is_chinese: bool = False
@@ -107,13 +107,13 @@ class RelaySettings:
         """Whether it plays software that was recorded, with its routes under `/api` and its headers."""
         return self.software != "new-api"
 
-    def makes(self, life: str) -> bool:
+    def can_create(self, life: str) -> bool:
         """Whether a task of such a life (see sample_tasks) can come to be by a submit to this software."""
         if self.is_proxy:
             return life in {"running", "grid", "single", "failed", "describe"}
         return self.has_video or life not in {"video", "clip"}
 
-    def lacks(self, route: str) -> bool:
+    def is_missing(self, route: str) -> bool:
         """Whether this build has no such route, and answers it with its console."""
         return (
             route in self.missing_routes

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.relay import profile
+from sandbox.relay import find_profile
 from tests.sandbox.caller import Caller, calling
 
 PROXY, OF_2025, OF_2026 = "midjourney-proxy", "newapi-2025", "newapi-2026"
@@ -59,5 +59,5 @@ class Asker(Caller):
 
 @asynccontextmanager
 async def asking(name: str, **changed: Any) -> AsyncGenerator[Asker]:  # noqa: ANN401 - fields of RelaySettings
-    async with calling(replace(profile(name), **changed)) as caller:
+    async with calling(replace(find_profile(name), **changed)) as caller:
         yield Asker(caller.relay, caller.session, caller.clock)

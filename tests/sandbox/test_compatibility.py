@@ -10,11 +10,11 @@ from sandbox.compatibility import (
     COMMANDS,
     END,
     PRESSES,
-    Incomplete,
+    TableIncomplete,
     assert_complete,
+    collect_walks,
     find_changed_cells,
     read_table,
-    rows,
     write_table,
 )
 
@@ -24,15 +24,15 @@ KNOWN = tuple({name.split(",")[0].removeprefix("/") for name in COMMANDS if name
 def test_every_line_of_the_table_of_buttons_has_a_row() -> None:
     """And every command; rows have names of their own."""
     assert_complete(KNOWN)
-    assert len(rows()) == len(COMMANDS) + len(PRESSES)
+    assert len(collect_walks()) == len(COMMANDS) + len(PRESSES)
 
 
 def test_what_has_no_walk_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new command, or a new line, is named."""
-    with pytest.raises(Incomplete, match="/retexture"):
+    with pytest.raises(TableIncomplete, match="/retexture"):
         assert_complete((*KNOWN, "retexture"))
     monkeypatch.setattr(compatibility, "PRESSES", PRESSES[1:])
-    with pytest.raises(Incomplete, match="upsample"):
+    with pytest.raises(TableIncomplete, match="upsample"):
         assert_complete(KNOWN)
 
 
@@ -46,7 +46,7 @@ def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
     assert find_changed_cells(readme.read_text(), "| a |\n| b |") == []
     assert find_changed_cells(readme.read_text(), "| a |\n| c |") == ["| c |", "- | b |"]
     readme.write_text("no markers")
-    with pytest.raises(Incomplete):
+    with pytest.raises(TableIncomplete):
         write_table(readme, "| a |")
     assert find_changed_cells("no markers", "| a |") == ["| a |"]
 

@@ -147,7 +147,7 @@ async def test_the_log_of_2026() -> None:
 
 async def test_what_is_billed() -> None:
     """Windows of Custom Zoom are free, those of a remix are not; a face has no id, an upload an empty one."""
-    async with asking(OF_2025, remix=True) as asker:
+    async with asking(OF_2025, has_remix=True) as asker:
         single, grid = asker.relay.add_task("single"), asker.relay.add_task("grid")
         for task_id, word in ((single, "CustomZoom"), (grid, "variation::1")):
             press = next(b for b in (await asker.task(task_id))["buttons"] if word in b["customId"])

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.relay import PROFILES, Key, RelaySettings, profile
+from sandbox.relay import PROFILES, Key, RelaySettings, find_profile
 from sandbox.relay.profiles import KEYS
 from tests.sandbox.asker import OF_2025, OF_2026, PROMPT, PROXY, Asker, Got, asking
 from tests.sandbox.caller import png
@@ -174,7 +174,7 @@ SCENES: dict[str, Scene] = {
     "fetch_after_modal_first_row": (OF_2025, {"refresh_seconds": 15}, _first_row),
     "image_of_unfinished_first_row": (OF_2026, {}, _image),
     "modal_two_rows_list": (OF_2025, {"image_host": "localhost:3000"}, _both_rows),
-    "nov_401_empty": (PROXY, {"asks_key": True}, _secret_missing),
+    "nov_401_empty": (PROXY, {"requires_key": True}, _secret_missing),
     "nov_action_404": (PROXY, {}, _no_action),
     "nov_change_21_running": (PROXY, {"recognizes_repeats": True}, _exists),
     "nov_describe_success": (PROXY, {}, _described),
@@ -273,7 +273,7 @@ async def test_every_profile_draws_a_prompt(name: str) -> None:
 )
 async def test_which_header_is_read(name: str, header: str, status: int) -> None:
     """new-api reads both, one-hub and a proxy with a secret only the one of Midjourney's own."""
-    async with asking(name, asks_key=True) as asker:
+    async with asking(name, requires_key=True) as asker:
         value = "Bearer sk-sandbox" if header == "Authorization" else "sk-sandbox"
         answer = await asker.ask("POST", "/mj/submit/imagine", {"prompt": PROMPT}, **{header: value})
         assert answer.status == status
@@ -346,7 +346,7 @@ async def test_the_first_row_lags_for_as_many_turns_as_it_is_told() -> None:
 async def test_21_and_22_are_rewritten_as_text() -> None:
     """Only the two windows that new-api knows keep 21; what an upstream writes with blanks passes unchanged."""
     for blanks, codes in ((False, [21, 1, 1]), (True, [21, 21, 22])):
-        async with asking(OF_2025, remix=True, parallel=1, spaces_json=blanks) as asker:
+        async with asking(OF_2025, has_remix=True, max_running=1, spaces_json=blanks) as asker:
             single, grid = asker.relay.add_task("single"), asker.relay.add_task("grid")
             seen = []
             for task_id, word in ((single, "CustomZoom"), (grid, "variation::1")):
@@ -414,7 +414,7 @@ async def test_a_proxy_changes_grids_and_nothing_else() -> None:
 
 async def test_a_proxy_queues_loses_its_account_and_forgets() -> None:
     """Code 1 although queued, until others wait; then 22 and 23; without an account 3; after a restart nothing."""
-    async with asking(PROXY, parallel=1, queue_size=2) as asker:
+    async with asking(PROXY, max_running=1, queue_size=2) as asker:
         codes = [(await asker.sent("submit/imagine", prompt=PROMPT)).json["code"] for _ in range(4)]
         assert codes == [1, 1, 22, 23]
         listed = (await asker.ask("GET", "/mj/task/list")).json
@@ -457,7 +457,7 @@ async def test_a_proxy_puts_the_links_of_pictures_before_the_prompt() -> None:
 def test_an_unknown_profile() -> None:
     """The message lists what there is."""
     with pytest.raises(ValueError, match="newapi-2025, newapi-2026, onehub, midjourney-proxy"):
-        profile("newapi-2024")
+        find_profile("newapi-2024")
     assert {key.name for key in KEYS} >= {"limited", "tiny", "empty", "expired", "models", "svip", "stranger"}
     assert RelaySettings().keys == ()
     assert Key(value="sk-x").quota is None

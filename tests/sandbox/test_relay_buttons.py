@@ -65,7 +65,7 @@ async def test_what_new_api_refuses_and_a_patched_relay_does(life: SampleKind, w
         assert caller.relay.submits == []
     assert status == 400
     assert json.loads(text)["error"]["message"].startswith(f"Invalid request, unknown_action:{custom_id} (")
-    async with calling(RelaySettings(refuses=frozenset())) as caller:
+    async with calling(RelaySettings(refused_actions=frozenset())) as caller:
         answer = await caller.press(caller.relay.add_task(life), word)
     assert answer["code"] == 1
 
@@ -149,7 +149,7 @@ async def test_the_catalogue(caller: Caller, life: SampleKind, prompt: str) -> N
 @pytest.mark.parametrize("official", [False, True])
 async def test_every_button_ends_in_something_to_see(life: SampleKind, prompt: str, *, official: bool) -> None:
     """On a relay that does everything, each button of each set succeeds, through its window if it has one."""
-    settings = RelaySettings(refuses=frozenset(), imagines_all=True, official=official)
+    settings = RelaySettings(refused_actions=frozenset(), has_imagine_all=True, official=official)
     async with calling(settings) as caller:
         task_id = caller.relay.add_task(life, prompt=prompt)
         for button in Task.model_validate(await caller.fetch(task_id)).buttons:
@@ -193,10 +193,10 @@ async def test_the_same_upscale_again() -> None:
 
 async def test_imagine_all(caller: Caller) -> None:
     """TrueAI's proxy answers with four ids in one string; the others refuse."""
-    async with calling(RelaySettings(refuses=frozenset(), imagines_all=True)) as able:
+    async with calling(RelaySettings(refused_actions=frozenset(), has_imagine_all=True)) as able:
         answer = await able.press(able.relay.add_task("describe"), "PicReader::all")
         assert len(answer["result"].split(",")) == len(able.relay.submits) == 4
-    async with calling(RelaySettings(refuses=frozenset())) as unable:
+    async with calling(RelaySettings(refused_actions=frozenset())) as unable:
         assert (await unable.press(unable.relay.add_task("describe"), "PicReader::all"))["code"] == 4
 
 

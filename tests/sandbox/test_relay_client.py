@@ -33,14 +33,14 @@ from bot.relay.requests import (
     SwapFaces,
     Video,
 )
-from sandbox.pictures import finished, four_shots
+from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
 from sandbox.relay.submits.refusals import REFUSALS, Refusal
 from tests.sandbox.caller import Caller, calling
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text(encoding="utf-8"))
 RELAYED = [row for row in TABLE if row["relayed"] in {"always", "since mid-2025"}]
-PIG, FOX = (finished(four_shots(prompt, "seed")[:1], 64) for prompt in ("a pig", "a fox"))
+PIG, FOX = (render_picture(compose_shots(prompt, "seed")[:1], 64) for prompt in ("a pig", "a fox"))
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['method']} {row['path']}")

@@ -57,7 +57,7 @@ async def test_a_region_is_painted_anew(caller: Caller) -> None:
 
 async def test_remix_is_a_window_that_says_code_1() -> None:
     """With remix on, a variation's 21 is rewritten, billed, and waits in MODAL."""
-    async with calling(RelaySettings(remix=True)) as caller:
+    async with calling(RelaySettings(has_remix=True)) as caller:
         task_id = caller.relay.add_task("grid")
         answer = await caller.press(task_id, "variation::2")
         assert (answer["code"], answer["description"]) == (1, "Waiting for window confirm")
@@ -72,7 +72,7 @@ async def test_remix_is_a_window_that_says_code_1() -> None:
 @pytest.mark.parametrize(("heeds", "asks", "waits"), [(True, True, True), (True, False, False), (False, True, False)])
 async def test_a_submit_may_ask_for_the_window(*, heeds: bool, asks: bool, waits: bool) -> None:
     """Where the proxy heeds `enableRemix`, whatever its account has; others draw at once."""
-    async with calling(RelaySettings(remixes_on_demand=heeds)) as caller:
+    async with calling(RelaySettings(has_remix_on_demand=heeds)) as caller:
         task_id = caller.relay.add_task("grid")
         button = next(b for b in (await caller.fetch(task_id))["buttons"] if "variation::2" in b["customId"])
         answer = await caller.submit("action", taskId=task_id, customId=button["customId"], enableRemix=asks)
@@ -104,7 +104,7 @@ async def test_a_region_shows_the_prompt_of_its_window(caller: Caller) -> None:
 
 async def test_a_reading_is_the_prompt_of_its_window() -> None:
     """On a patched relay the numbers of a description open a window with that line, links and all."""
-    async with calling(RelaySettings(refuses=frozenset())) as caller:
+    async with calling(RelaySettings(refused_actions=frozenset())) as caller:
         answer = await caller.press(caller.relay.add_task("describe"), "PicReader::2")
         assert answer["properties"]["finalPrompt"].startswith("A fox sitting in deep snow, ink and wash")
         short = await caller.press(

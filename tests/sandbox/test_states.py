@@ -18,9 +18,9 @@ from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.task import Button, Properties, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from cogs.views.task_message import render_message
-from sandbox.avatars import avatars
+from sandbox.avatars import draw_avatars
 from sandbox.environment import Environment, open_environment
-from sandbox.pictures import finished, four_shots
+from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
 from tests.recorded import recorded
 from tests.sandbox.chromium import chromium
@@ -57,7 +57,7 @@ PLACE = Place(
 
 
 def _picture(shots: int) -> Picture:
-    data = finished(four_shots(PROMPT, "states")[:shots], 512)
+    data = render_picture(compose_shots(PROMPT, "states")[:shots], 512)
     return Picture(data=data, name="a_lighthouse_at_dawn_1754300000123417.png", width=0, height=0, is_reencoded=False)
 
 
@@ -147,7 +147,7 @@ async def test_every_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     """Each state of the design's table reaches the page with its title; build/states.png keeps them."""
     caplog.set_level(logging.ERROR)
     async with open_environment(RelaySettings()) as scene:
-        faces = avatars([(scene.member.id, "lien")])
+        faces = draw_avatars([(scene.member.id, "lien")])
         titles = [await _send(scene, shown) for shown in _scenes(next(iter(faces)))]
         await scene.env.settle()
         async with (

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
-from sandbox.__main__ import Opened, open_page
+from sandbox.__main__ import OpenPage, open_page
 from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.buttons import ButtonJson, Version, single_buttons
 from sandbox.relay.tasks.upstream_task import UpstreamTask
@@ -29,15 +29,15 @@ _FREE = "Only you can see this"
 
 
 @asynccontextmanager
-async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[Opened, Page]]:
+async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[OpenPage, Page]]:
     async with open_page(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000, restyled=RECORD) as page:
         yield sandbox, page
 
 
-async def _chosen(sandbox: Opened, message: Locator, name: str) -> None:
+async def _chosen(sandbox: OpenPage, message: Locator, name: str) -> None:
     """Open a message's menu, Apps, and choose there, as the person at the page."""
     message_id = await message.get_attribute("data-message-id")
-    async with sandbox.page.still():
+    async with sandbox.page.pause_refresh():
         scene = sandbox.scene
         target = next(one for one in scene.channel.history() if str(one.id) == message_id)
         await scene.member.context_menu(scene.channel, name, target)
@@ -129,7 +129,7 @@ async def test_what_is_seldom_seen() -> None:
             await visitor.gets(waits, f"{_FOUR}.*a form, filled in")
 
             further = {"MJ::Job::PromptAnalyzerDetails": "Show details"}
-            short = await visitor.sends("mjstatus", id=add("shorten", further=further))
+            short = await visitor.sends("mjstatus", id=add("shorten", extra_buttons=further))
             await visitor.is_told(short, "Show details", "lien pressed Show details")
 
             one = await visitor.sends("mjstatus", id=add("single", prompt="a fox in snow"))

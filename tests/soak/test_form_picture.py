@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.relay import profile
+from sandbox.relay import find_profile
 from tests.wire.loopback import Message
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import clicked, filled_in, finished
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.wire, pytest.mark.timeout(600)]
 _TICK_SECONDS = 10.0
 _LATE_SECONDS = 130.0
 LAGGING = replace(
-    profile("newapi-2026"),
+    find_profile("newapi-2026"),
     seconds_per_task=5.0,
     picture_side=192,
     refresh_seconds=_TICK_SECONDS,

@@ -23,7 +23,7 @@ def _script(world: World, name: str, *routes: str) -> None:
 
 def _recover(world: World, *routes: str) -> None:
     for route in routes:
-        while world.relay._scripts.take(route):
+        while world.relay._scripted.take(route):
             pass
 
 

@@ -39,7 +39,7 @@ async def test_a_picture_too_large_for_discord(world: World) -> None:
     async def image(*_: object) -> web.Response:
         return web.Response(body=noise.getvalue(), content_type="image/png")
 
-    world.relay._gallery.image = image  # type: ignore[assignment,method-assign]
+    world.relay._pictures.serve_image = image  # type: ignore[assignment,method-assign]
     async with world.bot():
         message = await world.follow(world.relay.add_task("grid"))
         await world.until(lambda: message.files)

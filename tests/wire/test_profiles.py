@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.relay import PROFILES, RelaySettings, profile
+from sandbox.relay import PROFILES, RelaySettings, find_profile
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import clicked, ended, filled_in, finished, paid_by, shape, typed
 
@@ -16,8 +16,8 @@ _GRID = (5, 4, 2)
 
 def brisk(name: str, **changed: object) -> RelaySettings:
     """Give the settings of a relay software whose tasks are over in a second."""
-    tick = 0.2 if profile(name).refresh_seconds else 0.0
-    quick = replace(profile(name), seconds_per_task=1.0, picture_side=96, refresh_seconds=tick)
+    tick = 0.2 if find_profile(name).refresh_seconds else 0.0
+    quick = replace(find_profile(name), seconds_per_task=1.0, picture_side=96, refresh_seconds=tick)
     return replace(quick, **changed)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -37,7 +37,7 @@ async def test_imagine_from_the_command_to_the_picture(tmp_path: Path, name: str
 
 async def test_a_proxy_with_a_secret(tmp_path: Path) -> None:
     """midjourney-proxy reads its own header only, and compares it as it is."""
-    async with world_of(tmp_path, brisk("midjourney-proxy", asks_key=True)) as world, world.bot(**GENEROUS):
+    async with world_of(tmp_path, brisk("midjourney-proxy", requires_key=True)) as world, world.bot(**GENEROUS):
         _, shown = await typed(world, "imagine", options={"prompt": "a fox in snow"})
         await ended(world, shown, "✅ Four pictures", 1)
 
@@ -85,7 +85,7 @@ async def test_a_line_of_a_proxys_description(tmp_path: Path) -> None:
 
 async def test_a_proxys_queue_ends(tmp_path: Path) -> None:
     """Tasks that wait for one another, whose progress is null, and whose submits say 1, 1 and 22, all end."""
-    async with world_of(tmp_path, brisk("midjourney-proxy", parallel=1)) as world, world.bot(**GENEROUS) as bot:
+    async with world_of(tmp_path, brisk("midjourney-proxy", max_running=1)) as world, world.bot(**GENEROUS) as bot:
         shown = [(await typed(world, "imagine", options={"prompt": f"fox {number}"}))[1] for number in range(3)]
         for message in shown:
             await ended(world, message, "✅ Four pictures", 1)

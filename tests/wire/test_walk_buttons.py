@@ -23,7 +23,7 @@ from tests.wire.walks_buttons import GRID, REMIXES, WALKS
 
 pytestmark = pytest.mark.wire
 
-PATCHED = replace(BRISK, refuses=frozenset(), imagines_all=True, remixes_on_demand=True)
+PATCHED = replace(BRISK, refused_actions=frozenset(), has_imagine_all=True, has_remix_on_demand=True)
 """A relay that does whatever a button asks for."""
 
 _REPAINTED = "MJ::Inpaint::1::"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from sandbox.relay.tasks.midjourney_texts import seed_of
+from sandbox.relay.tasks.midjourney_texts import derive_seed
 from tests.wire.process import GENEROUS, World, world_of
 from tests.wire.walking import BRISK, ended, finished, paid_by, pictures_of, shape, together, typed, upload
 from tests.wire.walks_asking import ASKING
@@ -150,4 +150,4 @@ async def _seed(world: World) -> None:
     _, shown = await typed(world, "seed", options={"id": task_id})
     await world.shows(shown, "🌱 Seed")
     assert shown.ephemeral
-    assert f"`{seed_of(task_id)}`" in shown.embed["description"]
+    assert f"`{derive_seed(task_id)}`" in shown.embed["description"]

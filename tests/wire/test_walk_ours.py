@@ -26,7 +26,7 @@ from tests.wire.walking import (
 
 pytestmark = pytest.mark.wire
 
-RELAY = replace(BRISK, seconds_per_task=4.0, picture_side=192, refuses=frozenset(), has_cancel=True)
+RELAY = replace(BRISK, seconds_per_task=4.0, picture_side=192, refused_actions=frozenset(), has_cancel=True)
 """A relay that can cancel, slow enough to be asked to."""
 
 ELSEWHERE = {ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION, ButtonKind.FORGET_REFUSALS}
@@ -176,7 +176,7 @@ async def _delete(world: World) -> None:
 
 async def _more(world: World) -> None:
     """What finds no room is in a menu, where a choice is a press, its form included."""
-    single = await finished(world, world.relay.add_task("single", further={**LOST, **ZOOM}))
+    single = await finished(world, world.relay.add_task("single", extra_buttons={**LOST, **ZOOM}))
     assert shape(single) == (5, 5, 5, 1, 2)
     menu = single.components[3]["components"][0]
     values = {option["label"]: option["value"] for option in menu["options"]}

@@ -102,7 +102,7 @@ async def test_a_relay_without_actions(tmp_path: Path) -> None:
 
 
 async def _pressed(world: World, walk: Walk) -> tuple[str, Message, Interaction]:
-    task_id = world.relay.add_task(walk.life, prompt=walk.prompt, further=walk.further)
+    task_id = world.relay.add_task(walk.life, prompt=walk.prompt, extra_buttons=walk.further)
     parent = await finished(world, task_id)
     act = await clicked(world, parent, walk.which)
     if walk.form:
@@ -118,7 +118,7 @@ async def _turned_down(world: World, walk: Walk) -> None:
 
 async def _never_sent(world: World) -> None:
     """A button whose id no relay can read is there and disabled, with the reason at the foot of its message."""
-    parent = await finished(world, world.relay.add_task(ODD.life, prompt=ODD.prompt, further=ODD.further))
+    parent = await finished(world, world.relay.add_task(ODD.life, prompt=ODD.prompt, extra_buttons=ODD.further))
     assert parent.button(ODD.which)["disabled"]
     assert "relays cannot read its id" in parent.embed["footer"]["text"]
 

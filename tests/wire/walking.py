@@ -12,7 +12,7 @@ from bot.midjourney.buttons import ButtonKind
 from bot.submissions.claims import derive_claim_id
 from cogs.components.custom_ids import TaskCustomId
 from sandbox.relay import RelaySettings
-from sandbox.relay.submits.upstream_queue import Submitted
+from sandbox.relay.submits.upstream_queue import AcceptedSubmit
 from sandbox.relay.tasks.sample_tasks import SampleKind
 from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Interaction, Message, Person, Upload
@@ -92,7 +92,7 @@ def shape(message: Message) -> tuple[int, ...]:
     return tuple(len(row["components"]) for row in message.components)
 
 
-def paid_by(world: World, *claims: int) -> list[Submitted]:
+def paid_by(world: World, *claims: int) -> list[AcceptedSubmit]:
     """List the submits that were taken for these claims, by what travels with them; an act's id is its claim's."""
     tags = {f"mjbot:{derive_claim_id(claim, line)}" for claim in claims for line in range(4)}
     return [one for one in world.relay.submits if one.body.get("state") in tags]
@@ -136,7 +136,7 @@ async def filled_in(world: World, opened: Interaction, prompt: str, prefilled: s
 async def walked(world: World, walk: Walk, by: Person | None = None) -> Message:
     """Take a walk and hold all of it against what it should lead to; give the child's message."""
     person = by or world.discord.owner
-    task_id = world.relay.add_task(walk.life, prompt=walk.prompt, further=walk.further)
+    task_id = world.relay.add_task(walk.life, prompt=walk.prompt, extra_buttons=walk.further)
     parent = await finished(world, task_id)
     act = await clicked(world, parent, walk.which, person)
     if walk.form:
@@ -198,7 +198,7 @@ async def typed(
     return act, act.original
 
 
-def pictures_of(submit: Submitted, name: str) -> list[Image.Image]:
+def pictures_of(submit: AcceptedSubmit, name: str) -> list[Image.Image]:
     """Open the pictures of a field, which are data URLs."""
     value = submit.body[name]
     texts = value if isinstance(value, list) else [value]

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox.relay.accounts.billing import UNITS, Billing
 from sandbox.relay.accounts.keys import Key, KeyRing
-from sandbox.relay.answers import RequestRefused, empty, json_answer, not_found
+from sandbox.relay.answers import RequestRefused, empty_answer, json_answer, not_found
 from sandbox.relay.settings import RelaySettings
 
 _STATUS, _USAGE, _LOG = "/api/status", "/api/usage/token/", "/api/log/token"
@@ -37,12 +37,12 @@ class RateLimitWindow:
 class AccountAPI:
     """The routes under `/api`: some ask for a key, some for none."""
 
-    def __init__(self, settings: RelaySettings, keys: KeyRing, bills: Billing) -> None:
+    def __init__(self, settings: RelaySettings, keys: KeyRing, billing: Billing) -> None:
         self._settings = settings
         self._keys = keys
-        self._bills = bills
-        self._all = RateLimitWindow(180, 180)
-        self._critical = RateLimitWindow(20, 1200)
+        self._billing = billing
+        self._any_route = RateLimitWindow(180, 180)
+        self._log_and_usage = RateLimitWindow(20, 1200)
 
     @property
     def _is_2026(self) -> bool:
@@ -50,8 +50,8 @@ class AccountAPI:
 
     def answer(self, request: web.Request, now: float) -> web.Response:
         """Answer one request; what the software lacks is a JSON 404."""
-        if self._all.wait(now):
-            return empty(429)
+        if self._any_route.wait(now):
+            return empty_answer(429)
         path = request.path
         has_log = self._settings.software in {"newapi-2025", "newapi-2026"}
         if request.method != "GET":
@@ -60,7 +60,7 @@ class AccountAPI:
             return self._status()
         if path == _USAGE and self._is_2026:
             self._limit(now)
-            return self._usage(self._known(request))
+            return self._usage(self._find_sent_key(request))
         if path == _LOG and has_log:
             return self._log(request, now)
         if (path == _USAGE.rstrip("/") and self._is_2026) or (path == f"{_LOG}/" and has_log):
@@ -101,12 +101,12 @@ class AccountAPI:
         if not self._is_2026:
             # Only the key in the address counts; a header, right or wrong, gives an empty list.
             asked = self._keys.find(request.query.get("key", ""))
-            return _rows(self._bills.log(asked) if asked else [])
+            return _rows(self._billing.log(asked) if asked else [])
         self._limit(now)
-        newest = list(reversed(self._bills.log(self._known(request))))[:_MOST_ROWS]
+        newest = list(reversed(self._billing.log(self._find_sent_key(request))))[:_MOST_ROWS]
         return _rows([{**row, "id": number} for number, row in enumerate(newest, 1)])
 
-    def _known(self, request: web.Request) -> Key:
+    def _find_sent_key(self, request: web.Request) -> Key:
         """Return the key of a header, whatever its state, as these routes answer for a key that is used up."""
         key = self._keys.find(request.headers.get("Authorization", ""))
         if key is None:
@@ -115,8 +115,8 @@ class AccountAPI:
 
     def _limit(self, now: float) -> None:
         """Let log and usage share twenty requests in twenty minutes."""
-        if wait := self._critical.wait(now):
-            raise RequestRefused(empty(429, {"Retry-After": str(math.ceil(wait))}))
+        if wait := self._log_and_usage.wait(now):
+            raise RequestRefused(empty_answer(429, {"Retry-After": str(math.ceil(wait))}))
 
 
 def _rows(rows: list[dict[str, object]]) -> web.Response:

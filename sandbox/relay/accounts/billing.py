@@ -76,7 +76,7 @@ class Billing:
             "user_id": 2,
             "created_at": int(charge.created),
             "type": 2,
-            "content": _content(charge),
+            "content": _format_content(charge),
             "username": charge.key.account,
             "token_name": charge.key.name,
             "model_name": charge.model,
@@ -95,7 +95,7 @@ class Billing:
         return {**row, "request_id": charge.request_id} if self._software == "newapi-2026" else row
 
 
-def _content(charge: Charge) -> str:
+def _format_content(charge: Charge) -> str:
     """Return the words of a row, Chinese in every version; a swapped face has no id in it."""
     text = f"模型固定价格 {charge.price:.2f}\uff0c分组倍率 {charge.key.ratio:.2f}\uff0c操作 {charge.action}"
     return text if charge.action == "SWAP_FACE" else f"{text}\uff0cID {charge.task_id}"

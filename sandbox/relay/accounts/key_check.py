@@ -21,7 +21,7 @@ class KeyCheck:
     def __init__(self, settings: RelaySettings, keys: KeyRing) -> None:
         self._settings = settings
         self._keys = keys
-        self._voice = ErrorTexts(settings.software)
+        self._error_texts = ErrorTexts(settings.software)
         self._count = 0
 
     def admit(self, request: web.Request, route: str, now: float) -> Key:
@@ -30,15 +30,15 @@ class KeyCheck:
             return OPEN_KEY
         if self._settings.is_proxy:
             # One secret, compared as it is, in one header.
-            if self._settings.asks_key and request.headers.get("mj-api-secret") != self._settings.key:
-                raise RequestRefused(self._voice.key_refused("wrong", ""))
+            if self._settings.requires_key and request.headers.get("mj-api-secret") != self._settings.key:
+                raise RequestRefused(self._error_texts.refuse_key("wrong", ""))
             return OPEN_KEY
-        sent = self._sent(request)
+        sent = self._read_sent_key(request)
         if fault := self._keys.fault(sent, now):
-            raise RequestRefused(self._voice.key_refused(fault, sent.removeprefix("Bearer ").removeprefix("sk-")))
+            raise RequestRefused(self._error_texts.refuse_key(fault, sent.removeprefix("Bearer ").removeprefix("sk-")))
         key = self._keys.find(sent) or OPEN_KEY
         if route in _READS and not key.allows(""):
-            raise RequestRefused(self._voice.no_access(""))
+            raise RequestRefused(self._error_texts.refuse_model(""))
         return key
 
     def number(self, now: float) -> None:
@@ -55,7 +55,7 @@ class KeyCheck:
         if self._settings.software == "newapi-2026":
             answer.headers["X-New-Api-Version"] = "v0.0.0"
 
-    def _sent(self, request: web.Request) -> str:
+    def _read_sent_key(self, request: web.Request) -> str:
         """Return the key that was sent: one-hub reads one header, new-api that one where the usual one is empty."""
         sent = request.headers.get("Authorization", "")
         if self._settings.software == "onehub" or sent in {"", "midjourney-proxy"}:

@@ -7,11 +7,11 @@ class UnknownAction(Exception):
     """new-api cannot tell what a customId asks for."""
 
 
-class Panic(Exception):
+class RelayPanic(Exception):
     """new-api crashes on a customId."""
 
 
-def normal_action(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
+def parse_custom_id(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
     """Return new-api's action and index for a customId (its `CoverPlusActionToNormalAction`).
 
     Kinds that no stock new-api knows, and that `refuses` does not name, get the upstream's own words; where nothing is
@@ -29,7 +29,7 @@ def normal_action(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
         if "upsample" in action or action == "variation":
             return ("UPSCALE" if "upsample" in action else "VARIATION"), int(parts[3])
     except IndexError:
-        raise Panic from None
+        raise RelayPanic from None
     except ValueError:
         raise UnknownAction("index_parse_failed") from None
     for word, name in _NAMES.items():

@@ -13,7 +13,7 @@ from typing import cast
 
 from aiohttp import web
 
-from sandbox.pictures import Photo, look
+from sandbox.pictures import Photo, open_photo
 from sandbox.relay.accounts.keys import OPEN_KEY, Key
 from sandbox.relay.answers import RequestRefused, midjourney_error
 
@@ -51,7 +51,7 @@ class Submit:
         return good if len(good) == len(found) else None
 
 
-async def body_of(request: web.Request) -> Body:
+async def read_body(request: web.Request) -> Body:
     """Return the JSON object sent; any other content type leaves every field empty, as in new-api."""
     if not request.headers.get("Content-Type", "").startswith("application/json"):
         return {}
@@ -62,18 +62,18 @@ async def body_of(request: web.Request) -> Body:
     return cast("Body", body) if isinstance(body, dict) else {}
 
 
-async def pictures_in(body: Body) -> Pictures:
+async def open_pictures(body: Body) -> Pictures:
     """Open every picture of a body in another thread; what is a link, or text, is no picture."""
     wanted = {name: given for name in _FIELDS if (given := body.get(name))}
-    return await asyncio.to_thread(_opened, wanted) if wanted else {}
+    return await asyncio.to_thread(_decode_pictures, wanted) if wanted else {}
 
 
-def items(value: object) -> list[object] | None:
+def as_list(value: object) -> list[object] | None:
     """Return a JSON array, None for anything else."""
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
-def decoded(text: object) -> bytes | None:
+def decode_picture(text: object) -> bytes | None:
     """Return the bytes of a data URL or of bare base64, None where it is neither."""
     if not isinstance(text, str) or not text:
         return None
@@ -86,11 +86,12 @@ def decoded(text: object) -> bytes | None:
         return None
 
 
-def _opened(wanted: Mapping[str, object]) -> Pictures:
+def _decode_pictures(wanted: Mapping[str, object]) -> Pictures:
     found: dict[str, tuple[Photo | None, ...]] = {}
     for name, given in wanted.items():
-        texts = items(given)
+        texts = as_list(given)
         found[name] = tuple(
-            look(data) if (data := decoded(text)) else None for text in (texts if texts is not None else [given])
+            open_photo(data) if (data := decode_picture(text)) else None
+            for text in (texts if texts is not None else [given])
         )
     return found

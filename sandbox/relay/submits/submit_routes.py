@@ -8,11 +8,11 @@ from typing import Literal
 
 from aiohttp import web
 
-from sandbox.relay.answers import RequestRefused, empty, midjourney_error
+from sandbox.relay.answers import RequestRefused, empty_answer, midjourney_error
 from sandbox.relay.error_texts import ErrorTexts
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits.commands import Commands
-from sandbox.relay.submits.custom_ids import Panic, UnknownAction, normal_action
+from sandbox.relay.submits.custom_ids import RelayPanic, UnknownAction, parse_custom_id
 from sandbox.relay.submits.presses import CHANGES, Presses
 from sandbox.relay.submits.proxy_submits import ProxySubmits
 from sandbox.relay.submits.submit_fields import Submit
@@ -27,12 +27,12 @@ _MODELS = {"swap": "swap_face", "upload": "mj_upload"}
 class Submits:
     """The submit half of the relay."""
 
-    def __init__(self, settings: RelaySettings, desk: UpstreamQueue, url: Callable[[], str]) -> None:
+    def __init__(self, settings: RelaySettings, queue: UpstreamQueue, url: Callable[[], str]) -> None:
         self.upstream: Upstream = "up"
         self._settings = settings
-        self._voice = ErrorTexts(settings.software)
-        self._proxy = ProxySubmits(desk, url) if settings.is_proxy else None
-        commands, presses = Commands(desk, url), Presses(desk)
+        self._error_texts = ErrorTexts(settings.software)
+        self._proxy = ProxySubmits(queue, url) if settings.is_proxy else None
+        commands, presses = Commands(queue, url), Presses(queue)
         self.uploads = commands.uploads
         self._routes: dict[str, Callable[[Submit], web.Response]] = {
             "imagine": commands.imagine,
@@ -55,34 +55,34 @@ class Submits:
         action, custom_id = self._middleware(route, submit)
         if custom_id:
             submit = replace(submit, body={**submit.body, "customId": custom_id})
-        self.ask_upstream()
+        self.check_upstream()
         return self._routes[route](replace(submit, action=action))
 
-    def ask_upstream(self) -> None:
+    def check_upstream(self) -> None:
         """Refuse where the upstream does: it cannot be reached, or takes new-api's own secret for a wrong one."""
         if self.upstream == "unreachable":
             raise RequestRefused(midjourney_error("do_request_failed", 5))
         if self.upstream == "refuses":
-            raise RequestRefused(empty(401))
+            raise RequestRefused(empty_answer(401))
 
     def _middleware(self, route: str, submit: Submit) -> tuple[str, str]:
         action, custom_id = route.upper(), ""
         if route == "action":
             custom_id = submit.text("customId")
             try:
-                action, _ = normal_action(custom_id, self._settings.refuses)
+                action, _ = parse_custom_id(custom_id, self._settings.refused_actions)
             except UnknownAction as error:
-                raise RequestRefused(self._voice.unknown_action(str(error))) from None
-            except Panic:
-                raise RequestRefused(self._voice.crash()) from None
+                raise RequestRefused(self._error_texts.unknown_action(str(error))) from None
+            except RelayPanic:
+                raise RequestRefused(self._error_texts.crash()) from None
         elif route in {"change", "simple-change"}:
             # new-api takes the one for the other, and finds no action in it.
             action = submit.text("action")
         model = _MODELS.get(route, f"mj_{action.lower()}")
         if not submit.key.allows(model):
-            raise RequestRefused(self._voice.no_access(model))
+            raise RequestRefused(self._error_texts.refuse_model(model))
         no_action = route in {"change", "simple-change"} and action not in CHANGES
         if model in self._settings.missing_models or no_action or not submit.key.is_served:
             group = submit.key.group if self._settings.is_recorded else "drawing"
-            raise RequestRefused(self._voice.no_channel(group, model))
+            raise RequestRefused(self._error_texts.no_channel(group, model))
         return action, custom_id

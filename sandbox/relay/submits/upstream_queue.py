@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from sandbox.relay.accounts.billing import FREE, Billing
-from sandbox.relay.answers import RequestRefused, midjourney_error, rewritten, submission, submitted
+from sandbox.relay.answers import RequestRefused, midjourney_error, rewrite_codes, submit_answer, submit_body
 from sandbox.relay.settings import RelaySettings
 from sandbox.relay.submits.submit_fields import Body, Submit
 from sandbox.relay.tasks.midjourney_texts import BANNED_WORD, final_prompt, find_objection
@@ -20,7 +20,7 @@ CHANNEL = {"discordChannelId": "1187000000000000001", "discordInstanceId": "1650
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submitted:
+class AcceptedSubmit:
     """One submit that was accepted and is billed."""
 
     path: str
@@ -32,93 +32,93 @@ class Submitted:
 class UpstreamQueue:
     """Where every submit ends that is not refused before."""
 
-    def __init__(self, settings: RelaySettings, ledger: TaskTable, bills: Billing) -> None:
+    def __init__(self, settings: RelaySettings, table: TaskTable, billing: Billing) -> None:
         self.settings = settings
-        self.ledger = ledger
-        self.bills = bills
+        self.table = table
+        self.billing = billing
         self.account_lost = False
-        self.accepted: list[Submitted] = []
-        self._ends: list[float] = []
+        self.accepted: list[AcceptedSubmit] = []
+        self._end_times: list[float] = []
 
     def take(self, submit: Submit, prompt: str, plan: Plan, *, final: str = "", said: str = "") -> web.Response:
         """Accept a task and bill it, or refuse it unbilled; `said` describes it instead of the usual words."""
         if BANNED_WORD in prompt.lower():
-            return banned(prompt)
+            return banned_answer(prompt)
         if self.account_lost:
-            return submitted(3, "无可用的账号实例", None, {})
-        ahead = self.queue(submit.now)
+            return submit_answer(3, "无可用的账号实例", None, {})
+        ahead = self.count_ahead(submit.now)
         if ahead > self.settings.queue_size:
-            return queue_full()
-        work = self.work(submit, prompt, plan, final)
+            return queue_full_answer()
+        task = self.create_task(submit, prompt, plan, final)
         said, properties = said or self.describe_queue("Submit success"), dict[str, object](CHANNEL)
         if ahead:
             said = f"排队中\uff0c前面还有{ahead}个任务"
             properties = {"numberOfQueues": ahead, "discordInstanceId": CHANNEL["discordInstanceId"]}
-        self.enqueue(work, submit, prompt, said)
+        self.enqueue(task, submit, prompt, said)
         code = 22 if ahead else 1
         if submit.action == "SWAP_FACE":
             # new-api writes this answer anew, and leaves the code.
-            return submitted(code, said, work.task_id, properties)
-        return self.passed_on(submit, code, said, work.task_id, properties)
+            return submit_answer(code, said, task.task_id, properties)
+        return self.pass_on(submit, code, said, task.task_id, properties)
 
-    def enqueue(self, work: UpstreamTask, submit: Submit, prompt: str, said: str) -> None:
+    def enqueue(self, task: UpstreamTask, submit: Submit, prompt: str, said: str) -> None:
         """Let a task in, and bill it."""
-        self._ends.append(work.finished)
-        self.ledger.insert(work, action=submit.action, prompt=prompt, description=said, created=submit.now)
-        self.bill(submit, work.task_id)
+        self._end_times.append(task.finished_at)
+        self.table.insert(task, action=submit.action, prompt=prompt, description=said, created=submit.now)
+        self.bill(submit, task.task_id)
 
-    def passed_on(
+    def pass_on(
         self, submit: Submit, code: int, said: str, result: object, properties: Mapping[str, object] | None = None
     ) -> web.Response:
         """Return the upstream's answer to a submit as new-api passes it on."""
-        body = submission(code, said, result, properties)
-        return rewritten(body, keeps_21=submit.action in FREE, blanks=self.settings.spaces_json)
+        body = submit_body(code, said, result, properties)
+        return rewrite_codes(body, keeps_21=submit.action in FREE, blanks=self.settings.spaces_json)
 
-    def work(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> UpstreamTask:
+    def create_task(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> UpstreamTask:
         """Return the upstream's record of a new task."""
         official = self.settings.official
         at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
-        work = UpstreamTask(
-            task_id=self.ledger.new_id(submit.now),
+        task = UpstreamTask(
+            task_id=self.table.new_id(submit.now),
             prompt=prompt,
             final_prompt=final or final_prompt(prompt),
             plan=plan,
             submitted=submit.now,
-            start=self.start(submit.now),
+            start=self.find_start(submit.now),
             seconds=0.0 if at_once else max(1e-6, self.settings.task_seconds(prompt)),
             state=submit.text("state"),
             account=submit.key.account,
             official=official,
         )
-        work.shots = plan.draw(work.uuid)
-        judge(work, prompt)
-        return work
+        task.shots = plan.draw(task.uuid)
+        set_outcome(task, prompt)
+        return task
 
-    def confirm(self, work: UpstreamTask, now: float) -> None:
+    def confirm(self, task: UpstreamTask, now: float) -> None:
         """Start a task whose window came back."""
-        work.start, work.confirmed_at = self.start(now), now
-        self._ends.append(work.finished)
+        task.start, task.confirmed_at = self.find_start(now), now
+        self._end_times.append(task.finished_at)
 
-    def parent(self, submit: Submit) -> TaskRow:
+    def find_parent(self, submit: Submit) -> TaskRow:
         """Return the row of the task that a submit is about, or refuse as new-api does."""
-        row = self.ledger.first(submit.text("taskId"), submit.key.account)
+        row = self.table.first(submit.text("taskId"), submit.key.account)
         if row is None:
             raise RequestRefused(midjourney_error("task_not_found"))
-        if self.ledger.status(row, submit.now) != "SUCCESS":
+        if self.table.status(row, submit.now) != "SUCCESS":
             raise RequestRefused(midjourney_error("task_status_not_success"))
         return row
 
-    def queue(self, now: float) -> int:
+    def count_ahead(self, now: float) -> int:
         """Return how many tasks would be ahead of a new one."""
-        if not self.settings.parallel:
-            self._ends.clear()
+        if not self.settings.max_running:
+            self._end_times.clear()
             return 0
-        self._ends = sorted(end for end in self._ends if end > now)
-        return max(0, len(self._ends) - self.settings.parallel + 1)
+        self._end_times = sorted(end for end in self._end_times if end > now)
+        return max(0, len(self._end_times) - self.settings.max_running + 1)
 
-    def start(self, now: float) -> float:
+    def find_start(self, now: float) -> float:
         """Return when a new task begins to be drawn."""
-        return self._ends[-self.settings.parallel] if self.queue(now) else now
+        return self._end_times[-self.settings.max_running] if self.count_ahead(now) else now
 
     def describe_queue(self, english: str) -> str:
         """Return the upstream's words for an accepted task."""
@@ -126,21 +126,21 @@ class UpstreamQueue:
 
     def bill(self, submit: Submit, task_id: str) -> None:
         """Note what is paid."""
-        self.bills.charge(submit.key, submit.action, task_id, submit.path, submit.now)
-        self.accepted.append(Submitted(path=submit.path, body=submit.body, time=submit.now, task_id=task_id))
+        self.billing.charge(submit.key, submit.action, task_id, submit.path, submit.now)
+        self.accepted.append(AcceptedSubmit(path=submit.path, body=submit.body, time=submit.now, task_id=task_id))
 
 
-def judge(work: UpstreamTask, prompt: str) -> None:
+def set_outcome(task: UpstreamTask, prompt: str) -> None:
     """Decide whether Midjourney will fail what it took."""
-    work.fail_reason = find_objection(prompt)
-    work.ends = "FAILURE" if work.fail_reason else "SUCCESS"
+    task.fail_reason = find_objection(prompt)
+    task.final_status = "FAILURE" if task.fail_reason else "SUCCESS"
 
 
-def banned(prompt: str) -> web.Response:
+def banned_answer(prompt: str) -> web.Response:
     """Return code 24."""
-    return submitted(24, "可能包含敏感词", None, {"promptEn": prompt, "bannedWord": BANNED_WORD})
+    return submit_answer(24, "可能包含敏感词", None, {"promptEn": prompt, "bannedWord": BANNED_WORD})
 
 
-def queue_full() -> web.Response:
+def queue_full_answer() -> web.Response:
     """Return code 23."""
-    return submitted(23, "队列已满\uff0c请稍后尝试", None, {"discordInstanceId": CHANNEL["discordInstanceId"]})
+    return submit_answer(23, "队列已满\uff0c请稍后尝试", None, {"discordInstanceId": CHANNEL["discordInstanceId"]})

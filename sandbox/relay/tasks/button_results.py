@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from sandbox.pictures import Film, Motion, Shot, Way, four_shots
+from sandbox.pictures import Film, Motion, Shot, Way, compose_shots
 from sandbox.relay.tasks.upstream_task import Draw, Plan, UpstreamTask
 
 _EXTENDED_BY = 2.0
@@ -19,43 +19,43 @@ def build_child(parent: UpstreamTask, custom_id: str) -> Plan:
     parts = custom_id.split("::")
     name = parts[2] if parts[1] == "JOB" else parts[1]
     if name == "reroll":
-        return _again(parent)
+        return _reroll_parent(parent)
     if name in {"upsample", "video_virtual_upscale"}:
         chosen = (parent.shots[int(parts[3]) - 1],)
         return Plan("single" if name == "upsample" else "clip", lambda _: chosen, parent.plan.film)
     if name == "variation":
-        return Plan("grid", _varied(parent.shots[int(parts[3]) - 1], strong=True))
+        return Plan("grid", _draw_variations(parent.shots[int(parts[3]) - 1], strong=True))
     base = parent.shots[0]
     motion: Motion = "high" if "high" in name else "low"
     if "_extend" in name:
         return Plan("clip", lambda _: parent.shots[:1], extend_clip(parent.plan.film, motion))
     if name.startswith("animate"):
-        return Plan("video", _alike(base), Film(motion))
+        return Plan("video", _draw_alike(base), Film(motion))
     if name.startswith("upsample_"):
         return Plan("upscaled", lambda seed: (base if "creative" not in name else base.vary(seed, strong=False),))
     if name.endswith("_variation"):
-        return Plan("grid", _varied(base, strong=name.startswith("high")))
+        return Plan("grid", _draw_variations(base, strong=name.startswith("high")))
     if name == "Outpaint":
-        return Plan("grid", _alike(base.square() if parts[2] == "100" else base.zoom(100 / int(parts[2]))))
+        return Plan("grid", _draw_alike(base.square() if parts[2] == "100" else base.zoom(100 / int(parts[2]))))
     if name.startswith("pan_"):
-        return Plan("grid", _alike(base.pan(cast("Way", name.removeprefix("pan_")))))
+        return Plan("grid", _draw_alike(base.pan(cast("Way", name.removeprefix("pan_")))))
     return Plan(parent.result, lambda _: parent.shots, parent.plan.film)
 
 
-def confirm_modal(work: UpstreamTask, prompt: str, mask: bytes) -> Plan:
+def confirm_modal(task: UpstreamTask, prompt: str, mask: bytes) -> Plan:
     """Return what a button makes of its parent once its window came back with a prompt and a mask."""
-    parent = work.parent
-    if parent is None or "Job::" in work.requested_prompt:
-        return Plan("grid", partial(four_shots, prompt))
-    if "CustomZoom" in work.requested_prompt:
+    parent = task.parent
+    if parent is None or "Job::" in task.pressed_custom_id:
+        return Plan("grid", partial(compose_shots, prompt))
+    if "CustomZoom" in task.pressed_custom_id:
         found = re.search(r"--zoom\s+([\d.]+)", prompt)
-        return Plan("grid", _alike(parent.shots[0].zoom(float(found[1]) if found else 2.0)))
-    if "Inpaint" in work.requested_prompt:
-        return Plan("grid", _repainted(parent.shots[0], prompt if prompt != parent.prompt else "", mask))
-    plan = build_child(parent, work.requested_prompt)
+        return Plan("grid", _draw_alike(parent.shots[0].zoom(float(found[1]) if found else 2.0)))
+    if "Inpaint" in task.pressed_custom_id:
+        return Plan("grid", _draw_repainted(parent.shots[0], prompt if prompt != parent.prompt else "", mask))
+    plan = build_child(parent, task.pressed_custom_id)
     if prompt == parent.prompt or plan.result == "video":
         return plan
-    return replace(plan, draw=_reworded(plan.draw, prompt))
+    return replace(plan, draw=_draw_reworded(plan.draw, prompt))
 
 
 def extend_clip(film: Film, motion: Motion) -> Film:
@@ -65,42 +65,42 @@ def extend_clip(film: Film, motion: Motion) -> Film:
 
 def redraw_alike(shot: Shot, seed: str) -> tuple[Shot, ...]:
     """Return a picture, and three that differ from it in small things."""
-    return (shot, *_varied(shot, strong=False)(seed)[1:])
+    return (shot, *_draw_variations(shot, strong=False)(seed)[1:])
 
 
-def _again(parent: UpstreamTask) -> Plan:
+def _reroll_parent(parent: UpstreamTask) -> Plan:
     if parent.result in {"grid", "video"}:
         return parent.plan
     base = parent.shots[0]
     if parent.result == "upscaled":
         return Plan("upscaled", lambda seed: (base.vary(seed, strong=False),))
-    return Plan("grid", _varied(base, strong=True))
+    return Plan("grid", _draw_variations(base, strong=True))
 
 
-def _varied(shot: Shot, *, strong: bool) -> Draw:
+def _draw_variations(shot: Shot, *, strong: bool) -> Draw:
     return lambda seed: tuple(shot.vary(f"{seed} {number}", strong=strong) for number in range(1, 5))
 
 
-def _alike(shot: Shot) -> Draw:
+def _draw_alike(shot: Shot) -> Draw:
     return partial(redraw_alike, shot)
 
 
-def _repainted(base: Shot, prompt: str, mask: bytes) -> Draw:
+def _draw_repainted(base: Shot, prompt: str, mask: bytes) -> Draw:
     """Paint what a prompt says, or the same picture otherwise, where the mask is white."""
 
     def draw(seed: str) -> tuple[Shot, ...]:
-        others = four_shots(prompt, seed) if prompt else _varied(base, strong=True)(seed)
+        others = compose_shots(prompt, seed) if prompt else _draw_variations(base, strong=True)(seed)
         shots = [replace(other, view=base.view, palette=base.palette) if prompt else other for other in others]
         return tuple(replace(base, repainted=(shot, mask)) if mask else shot for shot in shots)
 
     return draw
 
 
-def _reworded(draw: Draw, prompt: str) -> Draw:
+def _draw_reworded(draw: Draw, prompt: str) -> Draw:
     """Draw another prompt in the colours of what would have been drawn."""
 
     def drawn(seed: str) -> tuple[Shot, ...]:
-        pairs = zip(four_shots(prompt, seed), draw(seed), strict=False)
+        pairs = zip(compose_shots(prompt, seed), draw(seed), strict=False)
         return tuple(replace(new, palette=old.palette) for new, old in pairs)
 
     return drawn

@@ -23,7 +23,7 @@ class ButtonJson(TypedDict):
     style: int
 
 
-def version_of(prompt: str) -> Version:
+def find_version(prompt: str) -> Version:
     """Return the version that a prompt asks for, as far as buttons differ by it; niji 6 has those of 6, niji 7 of 7."""
     found = re.findall(r"--(?:v|version|niji)\s+(\d+)(?:\.(\d+))?", prompt)
     major, minor = (int(found[-1][0]), found[-1][1]) if found else (7, "")

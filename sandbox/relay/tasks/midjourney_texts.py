@@ -26,7 +26,7 @@ def describe_picture(photo: Photo) -> str:
     """Return four prompts that a picture could have been drawn from, in Midjourney's markdown."""
     subject = re.sub(r"\s+", " ", photo.words.split("--", maxsplit=1)[0]).strip() or "a quiet scene"
     artist = "[Beatrix Potter](https://goo.gl/search?artist%20Beatrix%20Potter)"
-    ratio = min(_RATIOS, key=lambda ratio: abs(_value(ratio) - photo.aspect))
+    ratio = min(_RATIOS, key=lambda ratio: abs(_parse_ratio(ratio) - photo.aspect))
     lines = (
         f"Watercolor of {subject}, loose brushwork, soft shadows --ar {ratio}",
         f"{subject[:1].upper()}{subject[1:]}, ink and wash, in the style of {artist} --ar {ratio}",
@@ -42,7 +42,7 @@ def describe_line(text: str, custom_id: str) -> str:
     return next((line for line in text.split("\n") if line.startswith(digit)), "")[3:].strip()
 
 
-def _value(ratio: str) -> float:
+def _parse_ratio(ratio: str) -> float:
     wide, high = ratio.split(":")
     return int(wide) / int(high)
 
@@ -89,6 +89,6 @@ def shorten_prompt(prompt: str) -> str:
     return f"## Important tokens\n{tokens}\n## Shortened prompts\n{text}"
 
 
-def seed_of(task_id: str) -> str:
+def derive_seed(task_id: str) -> str:
     """Return the number that Midjourney drew a task's picture from."""
     return str(random.Random(task_id).randrange(2**32))

@@ -13,48 +13,48 @@ _OF_RESULT = frozenset({"DESCRIBE", "BLEND"})
 """What has no prompt of its own: the task's prompt is what Midjourney answers."""
 
 
-def proxy_task(work: UpstreamTask, action: str, status: Status, percent: int, host: str) -> dict[str, object]:
+def build_proxy_row(task: UpstreamTask, action: str, status: Status, percent: int, host: str) -> dict[str, object]:
     """Return a task; unknown times, and whatever else is not known yet, are null."""
     over = status in {"SUCCESS", "FAILURE"}
-    prompt: str | None = work.prompt
+    prompt: str | None = task.prompt
     if action in _OF_RESULT:
-        prompt = work.final_prompt if status == "SUCCESS" else None
+        prompt = task.final_prompt if status == "SUCCESS" else None
     return {
-        "id": work.task_id,
-        "properties": _properties(work, action, status),
+        "id": task.task_id,
+        "properties": _properties(task, action, status),
         "action": action,
         "status": status,
         "prompt": prompt,
         "promptEn": prompt,
-        "description": work.command,
-        "state": work.state or None,
-        "submitTime": round(work.submitted * 1000),
-        "startTime": None if status == "NOT_START" else round(work.start * 1000) + 20,
-        "finishTime": round(work.finished * 1000) if over else None,
-        "imageUrl": _image_url(work, status, percent, host),
+        "description": task.command,
+        "state": task.state or None,
+        "submitTime": round(task.submitted * 1000),
+        "startTime": None if status == "NOT_START" else round(task.start * 1000) + 20,
+        "finishTime": round(task.finished_at * 1000) if over else None,
+        "imageUrl": _image_url(task, status, percent, host),
         "progress": _progress(status, percent),
-        "failReason": (work.fail_reason or None) if status == "FAILURE" else None,
+        "failReason": (task.fail_reason or None) if status == "FAILURE" else None,
     }
 
 
-def signed(path: str, time: float, *, salt: int = 0) -> str:
+def sign_cdn_path(path: str, time: float, *, salt: int = 0) -> str:
     """Return a path of Discord's CDN with its signature, good for a day."""
     mac = sha256(f"{path}{salt}".encode()).hexdigest()
     return f"{path}?ex={int(time) + _DAY:x}&is={int(time):x}&hm={mac}&"
 
 
-def _properties(work: UpstreamTask, action: str, status: Status) -> dict[str, object]:
-    number = int(work.task_id) if work.task_id.isdecimal() else 0
+def _properties(task: UpstreamTask, action: str, status: Status) -> dict[str, object]:
+    number = int(task.task_id) if task.task_id.isdecimal() else 0
     properties: dict[str, object] = {"notifyHook": None, "discordInstanceId": CHANNEL_ID}
     nonce = str(number * 1000)
     if status not in {"IN_PROGRESS", "SUCCESS"}:
         return {**properties, "nonce": nonce}
     if status == "SUCCESS":
-        hashed = None if action == "DESCRIBE" else work.uuid
+        hashed = None if action == "DESCRIBE" else task.uuid
         properties |= {"flags": 0, "messageId": str(number + 24576), "messageHash": hashed}
     else:
         properties |= {"messageHash": None}
-    properties |= {"nonce": nonce, "finalPrompt": work.final_prompt, "progressMessageId": str(number + 12288)}
+    properties |= {"nonce": nonce, "finalPrompt": task.final_prompt, "progressMessageId": str(number + 12288)}
     if status == "SUCCESS" and action in {"UPSCALE", "VARIATION", "REROLL"}:
         properties["referencedMessageId"] = str(number + 8192)
     return properties
@@ -69,18 +69,18 @@ def _progress(status: Status, percent: int) -> str | None:
     return "Waiting to start" if status == "IN_PROGRESS" and percent <= 15 else f"{percent}%"
 
 
-def _image_url(work: UpstreamTask, status: Status, percent: int, host: str) -> str | None:
+def _image_url(task: UpstreamTask, status: Status, percent: int, host: str) -> str | None:
     """Return the picture's address on Discord's CDN, which the proxy passes on untouched."""
-    if not work.shots:
+    if not task.shots:
         return None
-    if status == "SUCCESS" and work.result == "describe":
-        path = f"/ephemeral-attachments/{CHANNEL_ID}/{work.task_id}/{work.task_id}.png"
-        return host + signed(path, work.finished)
+    if status == "SUCCESS" and task.result == "describe":
+        path = f"/ephemeral-attachments/{CHANNEL_ID}/{task.task_id}/{task.task_id}.png"
+        return host + sign_cdn_path(path, task.finished_at)
     if status == "SUCCESS":
-        slug = re.sub(r"[^A-Za-z0-9]+", "-", work.final_prompt).strip("-")[:60]
-        path = f"/attachments/{CHANNEL_ID}/{work.task_id}/member_{slug}_{work.uuid}.png"
-        return host + signed(path, work.finished)
-    if status == "IN_PROGRESS" and percent > 15 and work.result != "describe":
-        path = f"/attachments/{CHANNEL_ID}/{work.task_id}/{work.uuid}_grid_0.webp"
-        return host + signed(path, work.start, salt=percent)
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", task.final_prompt).strip("-")[:60]
+        path = f"/attachments/{CHANNEL_ID}/{task.task_id}/member_{slug}_{task.uuid}.png"
+        return host + sign_cdn_path(path, task.finished_at)
+    if status == "IN_PROGRESS" and percent > 15 and task.result != "describe":
+        path = f"/attachments/{CHANNEL_ID}/{task.task_id}/{task.uuid}_grid_0.webp"
+        return host + sign_cdn_path(path, task.start, salt=percent)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from sandbox.pictures import four_shots
+from sandbox.pictures import compose_shots
 from sandbox.relay.tasks.midjourney_texts import DESCRIPTION, final_prompt, find_objection, shorten_prompt
 from sandbox.relay.tasks.upstream_task import Plan, Result, UpstreamTask
 
@@ -67,24 +67,24 @@ def create_sample_task(
     over = life not in {"running", "modal"}
     start = since - (seconds if over else 0.0)
     text = "" if life == "describe" else prompt
-    work = UpstreamTask(
+    task = UpstreamTask(
         task_id=task_id,
         prompt=text,
         final_prompt={"describe": DESCRIPTION, "shorten": shorten_prompt(prompt)}.get(life, final_prompt(prompt)),
-        plan=Plan(_RESULTS.get(life, "grid"), partial(four_shots, prompt)),
+        plan=Plan(_RESULTS.get(life, "grid"), partial(compose_shots, prompt)),
         submitted=start,
         start=start,
         seconds=seconds,
         fail_reason=find_objection(text),
         official=official,
     )
-    shots = work.plan.draw(work.uuid)
+    shots = task.plan.draw(task.uuid)
     one = dict.fromkeys(("single", "upscaled", "clip", "face"), shots[1:2])
-    work.shots = {**one, "describe": shots[:1], "shorten": ()}.get(life, shots)
+    task.shots = {**one, "describe": shots[:1], "shorten": ()}.get(life, shots)
     if life == "modal":
-        work.parent = create_sample_task("grid", parent_id, prompt, since, seconds, official=official)
-        work.modal, work.requested_prompt = True, f"MJ::JOB::variation::1::{work.parent.uuid}"
-    elif life in {"cancelled", "failed"} or work.fail_reason:
-        work.ends = "CANCEL" if life == "cancelled" else "FAILURE"
-        work.fails_at = 1.0 if over else work.fails_at
-    return work
+        task.parent = create_sample_task("grid", parent_id, prompt, since, seconds, official=official)
+        task.needs_modal, task.pressed_custom_id = True, f"MJ::JOB::variation::1::{task.parent.uuid}"
+    elif life in {"cancelled", "failed"} or task.fail_reason:
+        task.final_status = "CANCEL" if life == "cancelled" else "FAILURE"
+        task.fails_at = 1.0 if over else task.fails_at
+    return task

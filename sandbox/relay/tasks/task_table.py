@@ -25,7 +25,7 @@ class TaskTable:
         self._last_id = max(round(now * 1000) * 1000 + (self._count * 617 + 417) % 1000, self._last_id + 1)
         return str(self._last_id)
 
-    def insert(self, work: UpstreamTask, *, action: str, prompt: str, description: str, created: float) -> TaskRow:
+    def insert(self, task: UpstreamTask, *, action: str, prompt: str, description: str, created: float) -> TaskRow:
         """Add a row for a task; an older row of the same id is forgotten by the loop while this one runs."""
         self._count += 1
         row = TaskRow(
@@ -34,46 +34,46 @@ class TaskTable:
             prompt=prompt,
             description=description,
             created=created,
-            work=work,
+            task=task,
             settings=self._settings,
         )
-        rows = self._rows.setdefault(work.task_id, [])
+        rows = self._rows.setdefault(task.task_id, [])
         for older in rows:
-            older.replaced = min(older.replaced, created)
+            older.replaced_at = min(older.replaced_at, created)
         rows.append(row)
         return row
 
     def first(self, task_id: str, account: str = "") -> TaskRow | None:
         """Return the row that a fetch shows; of an account, only its own."""
         rows = self._rows.get(task_id)
-        return rows[0] if rows and account in {"", rows[0].work.account} else None
+        return rows[0] if rows and account in {"", rows[0].task.account} else None
 
-    def listed(self, task_ids: Sequence[str], account: str = "") -> list[TaskRow]:
+    def find_rows(self, task_ids: Sequence[str], account: str = "") -> list[TaskRow]:
         """Return all rows of these ids in the order of their insertion, unknown ids left out."""
         found = [row for task_id in dict.fromkeys(task_ids) for row in self._rows.get(task_id, ())]
-        return sorted(_of(account, found), key=lambda row: row.number)
+        return sorted(_filter_account(account, found), key=lambda row: row.number)
 
-    def everything(self) -> list[TaskRow]:
+    def all_rows(self) -> list[TaskRow]:
         """Return all rows in the order of their insertion."""
         return sorted((row for rows in self._rows.values() for row in rows), key=lambda row: row.number)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Lose all rows, as a proxy does that keeps them in memory and restarts."""
         self._rows.clear()
 
-    def seen(self, row: TaskRow, now: float) -> float | None:
+    def find_read_time(self, row: TaskRow, now: float) -> float | None:
         """Return the time as of which a row tells, None before the loop met it."""
-        return row.seen(now, self._epoch, self._refresh)
+        return row.find_read_time(now, self._epoch, self._refresh)
 
     def status(self, row: TaskRow, now: float) -> Status:
         """Return the status that new-api believes in."""
-        return row.status(self.seen(row, now))
+        return row.status(self.find_read_time(row, now))
 
-    def text(self, row: TaskRow, now: float, host: str) -> str:
+    def to_json(self, row: TaskRow, now: float, host: str) -> str:
         """Return the row as JSON as a caller gets it now."""
-        text = row.text(self.seen(row, now), host)
+        text = row.to_json(self.find_read_time(row, now), host)
         return text.replace(RAND, str(round(now * 1_000_000)), 1) if RAND in text else text
 
 
-def _of(account: str, rows: Iterable[TaskRow]) -> list[TaskRow]:
-    return [row for row in rows if account in {"", row.work.account}]
+def _filter_account(account: str, rows: Iterable[TaskRow]) -> list[TaskRow]:
+    return [row for row in rows if account in {"", row.task.account}]

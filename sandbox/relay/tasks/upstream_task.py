@@ -14,11 +14,11 @@ from sandbox.relay.tasks.buttons import (
     ButtonJson,
     clip_buttons,
     describe_buttons,
+    find_version,
     grid_buttons,
     shorten_buttons,
     single_buttons,
     upscaled_buttons,
-    version_of,
     video_buttons,
 )
 
@@ -28,7 +28,7 @@ Result = Literal["grid", "single", "upscaled", "describe", "shorten", "video", "
 Status = Literal["", "NOT_START", "SUBMITTED", "IN_PROGRESS", "MODAL", "SUCCESS", "FAILURE", "CANCEL"]
 Draw = Callable[[str], tuple[Shot, ...]]
 """Makes shots from a seed."""
-MOVING: frozenset[Result] = frozenset({"video", "clip"})
+VIDEO_RESULTS: frozenset[Result] = frozenset({"video", "clip"})
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,15 @@ class UpstreamTask:
     start: float
     seconds: float
     state: str = ""
-    ends: Status = "SUCCESS"
+    final_status: Status = "SUCCESS"
     fail_reason: str = ""
     fails_at: float = 0.2
-    modal: bool = False
+    needs_modal: bool = False
     confirmed_at: float = math.inf
-    requested_prompt: str = ""
+    pressed_custom_id: str = ""
     official: bool = False
     parent: UpstreamTask | None = None
-    extra_task_ids: tuple[ButtonJson, ...] = ()
+    extra_buttons: tuple[ButtonJson, ...] = ()
     account: str = CUSTOMER
     command: str = ""
     lost_at: float = math.inf
@@ -84,27 +84,27 @@ class UpstreamTask:
         return made.hex if self.official else str(made)
 
     @property
-    def finished(self) -> float:
+    def finished_at(self) -> float:
         """Return when the last status is reached."""
-        if self.modal and self.confirmed_at == math.inf:
+        if self.needs_modal and self.confirmed_at == math.inf:
             return math.inf
-        end = self.start + self.seconds * (1 if self.ends == "SUCCESS" else self.fails_at)
+        end = self.start + self.seconds * (1 if self.final_status == "SUCCESS" else self.fails_at)
         return end if end <= self.lost_at else math.inf
 
     def cancel(self, now: float) -> bool:
         """End it here; tell whether there was anything left to end."""
-        if now >= self.finished or self.modal:
+        if now >= self.finished_at or self.needs_modal:
             return False
-        self.ends, self.fails_at = "CANCEL", max(now - self.start, 0.0) / self.seconds
+        self.final_status, self.fails_at = "CANCEL", max(now - self.start, 0.0) / self.seconds
         return True
 
-    def at(self, now: float) -> tuple[Status, int]:
+    def read_status(self, now: float) -> tuple[Status, int]:
         """Return status and progress at a time."""
         now = min(now, self.lost_at)
-        if self.modal and now < self.confirmed_at:
+        if self.needs_modal and now < self.confirmed_at:
             return "MODAL", 0
-        if now >= self.finished:
-            return self.ends, 100
+        if now >= self.finished_at:
+            return self.final_status, 100
         if now < self.start:
             return "NOT_START", 0
         step = int((now - self.start) / self.seconds * (len(STEPS) - 1))
@@ -112,11 +112,11 @@ class UpstreamTask:
 
     def buttons(self) -> list[ButtonJson]:
         """Return the buttons of the finished task."""
-        return [*self._usual_buttons(), *self.extra_task_ids]
+        return [*self._usual_buttons(), *self.extra_buttons]
 
     def _usual_buttons(self) -> list[ButtonJson]:
         square = not self.shots or self.shots[0].aspect == 1
-        version = version_of(self.prompt)
+        version = find_version(self.prompt)
         match self.result:
             case "grid":
                 return grid_buttons(self.uuid)

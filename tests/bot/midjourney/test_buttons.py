@@ -22,7 +22,7 @@ from bot.midjourney.buttons import (
 from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Button, Task
 from sandbox.relay.settings import STOCK_REFUSALS
-from sandbox.relay.submits.custom_ids import UnknownAction, normal_action
+from sandbox.relay.submits.custom_ids import UnknownAction, parse_custom_id
 from tests.recorded import recorded
 
 UUID = "5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5"
@@ -155,7 +155,7 @@ def test_the_table_agrees_with_the_catalog(button: dict[str, Any]) -> None:
         assert button["label"].lower() == action.name.lower()
     assert name_capability(custom_id)
     try:
-        known = bool(normal_action(custom_id, STOCK_REFUSALS)[0])
+        known = bool(parse_custom_id(custom_id, STOCK_REFUSALS)[0])
     except UnknownAction:
         known = False
     assert known is bool(action.new_api_action)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.midjourney.capabilities import SEED_CAPABILITY
 from sandbox.relay import RelaySettings
-from sandbox.relay.tasks.midjourney_texts import seed_of
+from sandbox.relay.tasks.midjourney_texts import derive_seed
 from tests.world import World, world
 
 UNKNOWN = "1730621826053455"
@@ -25,7 +25,7 @@ async def test_the_wait_is_shown_before_the_seed(tmp_path: Path) -> None:
         assert waiting.ephemeral
         assert waiting.content.startswith("Asking Midjourney for the seed")
         told = (await w.titled(waiting.id, "🌱 Seed")).embeds[0]
-        assert f"--seed {seed_of(task_id)}" in (told.description or "")
+        assert f"--seed {derive_seed(task_id)}" in (told.description or "")
         assert (told.description or "").startswith("**a lighthouse**")
         assert (w.message(waiting.id) or waiting).content == ""
         again = (await w.slash(w.member, "seed", id=task_id)).response

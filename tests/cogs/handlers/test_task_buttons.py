@@ -482,7 +482,7 @@ async def waiting(w: World) -> discord.Message:
     return await w.child(await w.click(w.member, parent, "V1"), "✋ Waiting for lien to confirm")
 
 
-REMIX = RelaySettings(seconds_per_task=0.2, picture_side=64, remix=True)
+REMIX = RelaySettings(seconds_per_task=0.2, picture_side=64, has_remix=True)
 
 
 async def test_a_form_learnt_late_is_answered_from_its_message(tmp_path: Path) -> None:
@@ -681,7 +681,7 @@ async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
 
 async def test_a_relay_may_remix_on_demand(tmp_path: Path) -> None:
     """Where a submit can ask for the window, the person's switch decides, whatever the relay's account has."""
-    on_demand = RelaySettings(seconds_per_task=0.2, picture_side=64, remixes_on_demand=True)
+    on_demand = RelaySettings(seconds_per_task=0.2, picture_side=64, has_remix_on_demand=True)
     async with world(tmp_path, on_demand) as w:
         grid = await remixing(w)
         sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")

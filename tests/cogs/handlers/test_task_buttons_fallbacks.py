@@ -8,7 +8,7 @@ from sandbox.relay import RelaySettings
 from tests.world import World, button, title_of, world
 
 STOCK = RelaySettings(seconds_per_task=0.2, picture_side=64)
-PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refuses=frozenset(), imagines_all=True)
+PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset(), has_imagine_all=True)
 
 
 def paths(w: World) -> list[str]:

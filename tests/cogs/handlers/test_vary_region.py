@@ -15,7 +15,7 @@ from simcord import InteractionResult
 from sandbox.relay import RelaySettings
 from tests.world import QUICK, World, button, rows, world
 
-PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refuses=frozenset())
+PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset())
 GREEN = discord.ButtonStyle.success
 
 

@@ -9,7 +9,7 @@ from sandbox.relay import RelaySettings
 from tests.world import World, button, rows, world
 
 GREEN = discord.ButtonStyle.success
-PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refuses=frozenset())
+PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset())
 
 
 async def single(w: World) -> discord.Message:
