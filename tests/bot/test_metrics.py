@@ -68,8 +68,8 @@ async def test_requests_are_counted_by_path_and_outcome() -> None:
     }
 
 
-async def test_a_request_that_nobody_waits_for_is_cancelled() -> None:
-    """A request cut short by us is no failure of the relay's."""
+async def test_a_request_that_is_canceled_is_counted_as_canceled() -> None:
+    """It is no failure of the relay."""
     counted = Counted()
     async with Relay().serve() as relay, RelayClient.open(relay.url, relay.settings.key) as api:
         relay.script("fetch", delay=60)
@@ -110,10 +110,10 @@ async def process(world: World) -> AsyncIterator[Process]:
     ("answer", "outcome"),
     [(None, "accepted"), (PromptBanned("word"), "refused"), (SubmitOutcomeUnknown("lost"), "unknown")],
 )
-async def test_presses_that_were_sent_are_counted_by_their_end(
+async def test_sent_presses_are_counted_by_outcome(
     world: World, process: Process, answer: MjbotError | None, outcome: str
 ) -> None:
-    """Accepted, refused, or nobody knows: each once."""
+    """Accepted, refused, or unknown; each once."""
     counted = Counted()
     world.relay.outcomes = [answer] if answer else []  # type: ignore[list-item]
     await process.presses.submit_press(press(1), FakePressFollowups())
@@ -121,7 +121,7 @@ async def test_presses_that_were_sent_are_counted_by_their_end(
     assert counted.by(PRESSES) == {(outcome,): 1}
 
 
-async def test_presses_that_were_never_sent_are_counted_by_the_error(world: World, process: Process) -> None:
+async def test_unsent_presses_are_counted_by_error(world: World, process: Process) -> None:
     """A press that we refuse, and one whose claim is given back, count once, under the error's name."""
     counted = Counted()
     for one, answerer, error in (
@@ -137,7 +137,7 @@ async def test_presses_that_were_never_sent_are_counted_by_the_error(world: Worl
     assert counted.by(PRESSES) == {(name,): 1 for name in ("ServerNotAllowed", "ButtonUnknown", "PlaceGone", "broken")}
 
 
-async def test_a_form_is_a_press_too(world: World, process: Process) -> None:
+async def test_a_form_is_counted_as_a_press(world: World, process: Process) -> None:
     """A form that is answered ends as a press does."""
     world.store.snapshots[CHILD] = task(CHILD, Status.MODAL)
     counted = Counted()
@@ -149,7 +149,7 @@ async def test_a_form_is_a_press_too(world: World, process: Process) -> None:
     assert counted.by(PRESSES) == {("accepted",): 1}
 
 
-async def test_watched_tasks_and_the_lag_of_their_polls() -> None:
+async def test_watched_tasks_and_poll_lag_are_measured() -> None:
     """A poll is late by the gathering of a batch, and by as long as earlier requests take its place."""
     clock = FakeClock()
     relay = FakeRelay(clock, has_lists=False, seconds=3.0)
@@ -172,7 +172,7 @@ async def test_watched_tasks_and_the_lag_of_their_polls() -> None:
     assert counted.by(f"{LAG}_created") == {}
 
 
-async def test_a_poll_that_waits_for_a_place_is_late() -> None:
+async def test_a_poll_that_waits_for_a_free_request_is_late() -> None:
     """Once the relay is known to have no lists, a ninth request waits for one of eight places."""
     clock = FakeClock()
     relay = FakeRelay(clock, has_lists=False)
@@ -190,7 +190,7 @@ async def test_a_poll_that_waits_for_a_place_is_late() -> None:
     assert counted.of(f"{LAG}_sum") == pytest.approx(10 * 0.05 + 2 * 3.0, abs=0.02)
 
 
-async def test_the_pulse_tells_how_long_the_loop_was_held_up() -> None:
+async def test_loop_delay_is_measured() -> None:
     """A sleep that takes two seconds longer is a delay of two seconds; the last beat's age grows meanwhile."""
     clock = FakeClock()
     extra = iter([0.0, 2.0])

@@ -41,8 +41,8 @@ def drawn(world: World, message_id: int = 700) -> list[int | None]:
     return [scene.task.progress if scene.task else None for scene in world.editor.scenes_of(message_id)]
 
 
-async def test_one_process_polls_and_draws_each_job(world: World) -> None:
-    """A second one beside it takes nothing, however long both live."""
+async def test_each_job_is_polled_and_drawn_by_one_process(world: World) -> None:
+    """A second process takes over nothing while the first one lives."""
     world.relay.set(task(progress=10))
     async with world.process() as first, world.process(beside=True) as second:
         await first.jobs.follow_job(job(), task(progress=10))
@@ -52,8 +52,8 @@ async def test_one_process_polls_and_draws_each_job(world: World) -> None:
     assert drawn(world) == [10]
 
 
-async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> None:
-    """At a word from the one that ends; progress never goes back, and the new one's first look is drawn once more."""
+async def test_released_jobs_are_resumed_at_once_by_another_process(world: World) -> None:
+    """The ending process notifies it. Progress never goes back, and the new process draws its first state once more."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
@@ -73,8 +73,8 @@ async def test_what_is_given_back_goes_on_at_once_elsewhere(world: World) -> Non
     assert world.store.closed == {700}
 
 
-async def test_a_process_that_died_is_missed_when_its_lease_ends(world: World) -> None:
-    """Not before, and not much later."""
+async def test_jobs_of_a_dead_process_are_resumed_when_its_lease_ends(world: World) -> None:
+    """Neither before nor much later."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
@@ -85,8 +85,8 @@ async def test_a_process_that_died_is_missed_when_its_lease_ends(world: World) -
         assert second.jobs.running_message_ids == {700}
 
 
-async def test_a_job_that_another_process_took_is_let_go(world: World) -> None:
-    """Somebody answered a form there: this one stops drawing, and does not end the other's job."""
+async def test_a_job_that_another_process_took_over_is_stopped(world: World) -> None:
+    """A form was answered there. The first process stops drawing, and does not close the job."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as first, world.process(beside=True) as second:
         await first.jobs.follow_job(job())
@@ -98,10 +98,10 @@ async def test_a_job_that_another_process_took_is_let_go(world: World) -> None:
         assert world.store.closed == set()
 
 
-async def test_a_process_that_counted_as_dead_lets_go_of_what_others_have(
+async def test_a_process_whose_lease_ended_stops_the_jobs_of_others(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its database was out of reach for longer than the lease; it says so, and nothing is drawn by two."""
+    """Its database was unreachable for longer than the lease. It logs that, and no job is drawn by two processes."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as first, world.process(beside=True) as second:
         await first.jobs.follow_job(job())
@@ -117,8 +117,8 @@ async def test_a_process_that_counted_as_dead_lets_go_of_what_others_have(
     assert "The lease of this process had ended" in caplog.text
 
 
-async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> None:
-    """Neither its claim nor its message, until its process dies; then both are told as uncertain."""
+async def test_a_submit_of_a_living_process_is_left_alone(world: World) -> None:
+    """When its process dies, its claim becomes unknown and its message says so."""
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
             mine = first.store
@@ -139,10 +139,10 @@ async def test_a_submit_of_the_living_is_nobody_elses_business(world: World) -> 
 @pytest.mark.parametrize(
     ("state", "closed"), [(ClaimState.REFUSED, {701}), (None, {701}), (ClaimState.ACCEPTED, set())]
 )
-async def test_a_message_without_its_task_learns_what_became_of_its_submit(
+async def test_a_job_without_a_task_follows_what_its_claim_says(
     world: World, state: ClaimState | None, closed: set[int]
 ) -> None:
-    """Refused or never claimed: it was taken back. Accepted: the child is followed."""
+    """A refused or missing claim closes the job; for an accepted one the child is followed."""
     world.relay.set(task(CHILD, progress=10))
     if state is not None:
         world.store.claimed[50] = claim(state, CHILD)
@@ -155,8 +155,8 @@ async def test_a_message_without_its_task_learns_what_became_of_its_submit(
     assert [scene.job.task_id for scene in world.editor.scenes_of(701)] == [CHILD] * (state is ClaimState.ACCEPTED)
 
 
-async def test_a_claim_whose_message_was_never_written_was_never_sent(world: World) -> None:
-    """It is given back, unpaid."""
+async def test_an_orphaned_claim_without_a_job_is_refused(world: World) -> None:
+    """A submit is sent only after its job is written."""
     world.store.claimed[50] = claim()
     world.store.submitters[50] = "dead"
     async with world.process():
@@ -164,8 +164,8 @@ async def test_a_claim_whose_message_was_never_written_was_never_sent(world: Wor
     assert world.store.claimed[50].state is ClaimState.REFUSED
 
 
-async def test_a_resumed_message_waits_for_the_relay_to_speak(world: World) -> None:
-    """Its snapshot is older than what it shows; where the relay is silent for long it says so all the same."""
+async def test_a_resumed_job_is_not_drawn_before_the_relay_answers(world: World) -> None:
+    """Its snapshot is older than its message. Where the relay stays silent for long, the message says so."""
     world.store.snapshots = {PARENT: task(progress=0)}
     world.store.jobs = {700: job()}
     world.relay.failure = RelayUnreachable("no answer")
@@ -180,10 +180,10 @@ async def test_a_resumed_message_waits_for_the_relay_to_speak(world: World) -> N
     assert drawn(world)[-1] == 60
 
 
-async def test_a_store_that_is_gone_is_told_once_and_its_return_too(
+async def test_an_unavailable_store_is_logged_once_and_its_return_too(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """`trouble` is what /readyz says meanwhile; jobs are neither lost nor drawn twice."""
+    """/readyz reports it meanwhile; jobs are neither lost nor drawn twice."""
     caplog.set_level(logging.INFO, "bot.recovery.job_leases")
     world.relay.set(task(progress=10))
     async with world.process() as process:
@@ -206,8 +206,8 @@ async def test_a_store_that_is_gone_is_told_once_and_its_return_too(
     assert len([line for line in said if "can be written again" in line]) == 1
 
 
-async def test_a_store_that_is_gone_at_the_end_holds_up_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Both farewells are warnings; the lease ends by itself."""
+async def test_an_unavailable_store_does_not_delay_the_shutdown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Releasing jobs and ending the lease only log warnings; the lease ends by itself."""
     async with world.process() as process:
         world.store.down = True
         await process.job_leases.release_jobs()
@@ -216,8 +216,8 @@ async def test_a_store_that_is_gone_at_the_end_holds_up_nobody(world: World, cap
     assert "The lease of this process cannot be ended" in caplog.text
 
 
-async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
-    """The child's message is drawn by another process: the one that was clicked takes it, and ends it."""
+async def test_a_declined_form_ends_a_job_of_another_process(world: World) -> None:
+    """The process that got the click takes the job over, and ends it."""
     waiting = task(CHILD, Status.MODAL)
     world.relay.set(waiting)
     async with world.process(beside=True) as first, world.process(beside=True) as second:
@@ -230,8 +230,10 @@ async def test_a_declined_form_ends_whoever_follows_it(world: World) -> None:
     assert world.store.closed == {701}
 
 
-async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Its claim is one that this version cannot read, say: the others of its batch go on, and so does the lease."""
+async def test_a_job_that_cannot_be_resumed_does_not_stop_the_others(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its claim is one that this version cannot read, for example. The lease is renewed as well."""
     world.relay.set(task(progress=10))
 
     async def unreadable(claim_id: int) -> Claim:
@@ -249,8 +251,8 @@ async def test_a_job_that_breaks_holds_up_no_other(world: World, caplog: pytest.
     assert 701 not in world.store.closed
 
 
-async def test_what_was_taken_and_not_begun_is_begun_later(world: World) -> None:
-    """The store fails between taking jobs over and reading what is known of them."""
+async def test_jobs_that_were_taken_over_but_not_resumed_are_resumed_later(world: World) -> None:
+    """The store fails after the takeover, when the snapshots are read."""
     world.relay.set(task(progress=10))
     world.store.jobs = {700: job()}
     failing = [StoreUnavailable("once")]

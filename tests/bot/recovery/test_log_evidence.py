@@ -86,7 +86,7 @@ SWAP = claim(4, -5, "swap", task_id="", button="swap_face:0")
         ),
     ],
 )
-def test_a_log_is_believed_only_where_it_shows_what_it_must(
+def test_a_log_proves_only_with_the_rows_of_known_claims(
     rows: list[BillingRow],
     before: list[Claim],
     after: list[Claim],
@@ -106,18 +106,18 @@ def test_a_log_that_may_lack_its_newest_rows_proves_nothing(
     newest_first: bool,  # noqa: FBT001
     proves: bool,  # noqa: FBT001
 ) -> None:
-    """One that is sent oldest first may be cut there."""
+    """A log that is sent oldest first may be cut off there."""
     page = BillingPage(rows=(NEW_ROW, OLD_ROW), sent_rows=size, is_newest_first=newest_first)
     assert (find_proving_claim(page, [NEW, OLD], [], LOST) is not None) is proves
 
 
 def test_a_cut_log_of_a_new_key_proves_nothing() -> None:
-    """It shows the first claim, and may lack the lost one's row."""
+    """It shows the first claim, and may lack the lost submit's row."""
     page = BillingPage(rows=(NEW_ROW,), sent_rows=1000, is_newest_first=True)
     assert find_proving_claim(page, [NEW], [], LOST) is None
 
 
-def test_where_a_row_may_be_the_lost_ones_is_wider_than_the_clock_may_differ() -> None:
+def test_candidate_rows_are_searched_beyond_the_clock_difference_of_a_proof() -> None:
     rows = [row("1", minutes) for minutes in (-21, -20, 0, 30, 31)]
     assert [one.billed_at for one in find_candidate_rows(rows, LOST, "mj_upscale")] == [
         START + n * MINUTE for n in (-20, 0, 30)
@@ -146,10 +146,10 @@ CHILD = claim(7, -2, "child")
             [row("child", 3, "mj_imagine"), row("child", 0)], [CHILD], 1, id="another model counts as a row too"
         ),
         pytest.param([row("", 0)], [CHILD], 1, id="without an id"),
-        pytest.param([row("x", 0)], [], 1, id="nobody's"),
+        pytest.param([row("x", 0)], [], 1, id="no claim"),
     ],
 )
-def test_a_claim_explains_as_many_rows_as_it_made_in_its_time(
+def test_a_claim_explains_as_many_rows_as_were_billed_for_it(
     rows: list[BillingRow], known: list[Claim], left: int
 ) -> None:
     found = find_candidate_rows(rows, LOST, "mj_upscale") if left == 1 else rows
@@ -166,7 +166,7 @@ def test_a_claim_explains_as_many_rows_as_it_made_in_its_time(
         (claim(9, 1, "child", button=LOST.button), 0, ""),
     ],
 )
-def test_a_press_that_exists_leads_to_the_task_of_the_same_button(earlier: Claim, minutes: float, task_id: str) -> None:
+def test_a_repeated_press_leads_to_the_task_of_the_same_button(earlier: Claim, minutes: float, task_id: str) -> None:
     assert find_repeated_task([row("child", minutes)], [earlier], LOST) == task_id
 
 
@@ -194,7 +194,7 @@ def _at(minutes: float) -> Task:
         pytest.param([row("x", 0)], [], None, True, id="whose state is not known"),
     ],
 )
-def test_another_state_explains_the_row_that_made_its_task(
+def test_a_task_with_another_state_explains_the_row_that_created_it(
     rows: list[BillingRow],
     known: Sequence[Claim],
     made: Task | None,

@@ -90,10 +90,10 @@ def seen(world: World) -> list[object]:
 
 
 @pytest.mark.parametrize("creates", [False, True])
-async def test_a_log_without_a_row_gives_the_claim_back(world: World, creates: bool) -> None:  # noqa: FBT001
-    """Half a minute after an answer, and after two readings; the button is free, and so is the day's budget.
+async def test_a_submit_without_a_row_in_the_log_is_marked_as_unbilled(world: World, creates: bool) -> None:  # noqa: FBT001
+    """Half a minute after the answer, and after two readings, as the log of a fork may lag.
 
-    Four seconds and one reading were too few: the log of a fork may lag.
+    The button is free again, and the submit does not count for the daily limit.
     """
     world.allow(daily_submits_per_person=1)
     async with world.process() as process:
@@ -112,8 +112,8 @@ async def test_a_log_without_a_row_gives_the_claim_back(world: World, creates: b
     assert world.relay.asked("log") == [5.0, 32.0]
 
 
-async def test_a_missing_answer_is_judged_when_the_relay_can_no_longer_work_on_it(world: World) -> None:
-    """Not before ninety seconds, and from what the log says then."""
+async def test_a_submit_without_an_answer_is_judged_after_ninety_seconds(world: World) -> None:
+    """Until then the relay may still be working on it."""
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(88.0)
@@ -124,8 +124,8 @@ async def test_a_missing_answer_is_judged_when_the_relay_can_no_longer_work_on_i
     assert len(world.relay.asked("log")) <= 4
 
 
-async def test_a_row_that_comes_late_is_found(world: World) -> None:
-    """The relay was still working when it was first asked."""
+async def test_a_row_that_is_written_late_is_found(world: World) -> None:
+    """The relay was still working when the log was first read."""
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
         await world.clock.advance(60.0)
@@ -141,7 +141,7 @@ async def test_a_row_that_comes_late_is_found(world: World) -> None:
 async def test_the_task_with_the_claims_tag_is_followed(
     world: World, error: SubmitOutcomeUnknown, *, creates: bool
 ) -> None:
-    """The message recovers by itself, and the claim is what it would have been."""
+    """Its claim is accepted, and its message shows the task."""
     world.relay.billed = [
         PROOF,
         row(ELSE, "mj_imagine"),
@@ -163,8 +163,8 @@ async def test_the_task_with_the_claims_tag_is_followed(
     assert len(world.relay.sent) == 1
 
 
-async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world: World) -> None:
-    """Until its first poll new-api gives an empty one; a fork's polls may be two minutes apart."""
+async def test_a_task_with_an_empty_state_is_fetched_again(world: World) -> None:
+    """new-api gives an empty state until its first poll; the polls of a fork may be two minutes apart."""
     world.relay.billed = [PROOF, row(CHILD)]
     world.relay.set(task(CHILD, Status.FRESH))
     async with world.process() as process:
@@ -196,8 +196,8 @@ async def test_a_state_that_the_relay_does_not_know_yet_is_looked_at_again(world
         pytest.param([row(str(n)) for n in range(7000, 7001 + MAX_CANDIDATES)], id="more than are fetched"),
     ],
 )
-async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[BillingRow]) -> None:
-    """It may have been charged: the claim is not given back, and the search comes to an end."""
+async def test_a_row_that_may_be_the_lost_submits_keeps_the_claim_unknown(world: World, rows: list[BillingRow]) -> None:
+    """The submit may have been charged, so the search ends without a result."""
     world.relay.billed = [PROOF, *rows]
     world.relay.set(task(ELSE))
     world.relay.set(foreign("8003"))
@@ -223,8 +223,7 @@ async def test_a_row_that_may_be_ours_keeps_it_unknown(world: World, rows: list[
         pytest.param([row("8005")], id="another claim's task, at the time of that"),
     ],
 )
-async def test_rows_of_others_do_not_matter(world: World, rows: list[BillingRow]) -> None:
-    """What is known to be another's is not ours."""
+async def test_rows_of_other_applications_are_ignored(world: World, rows: list[BillingRow]) -> None:
     world.relay.billed = [PROOF, *rows]
     world.relay.set(task(ELSE))
     world.relay.set(foreign("8003"))
@@ -247,10 +246,10 @@ async def test_rows_of_others_do_not_matter(world: World, rows: list[BillingRow]
         pytest.param(KeyRefused("Invalid token"), id="refused"),
     ],
 )
-async def test_a_log_that_has_shown_nothing_of_ours_tells_nothing(
+async def test_a_log_without_rows_of_known_claims_proves_nothing(
     world: World, billed: list[BillingRow] | RelayError
 ) -> None:
-    """It stays unknown."""
+    """The claim stays unknown."""
     world.relay.billed = billed
     async with world.process() as process:
         await lose(world, process)
@@ -258,8 +257,8 @@ async def test_a_log_that_has_shown_nothing_of_ours_tells_nothing(
     assert (claim_states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
 
 
-async def test_a_log_that_has_shown_nothing_of_ours_may_still_show_the_task(world: World) -> None:
-    """On a fresh database; the tag is proof enough."""
+async def test_a_log_without_rows_of_known_claims_can_still_show_the_task(world: World) -> None:
+    """With a new database: the tag is proof enough."""
     world.store.claimed = {}
     world.relay.billed = [row(CHILD)]
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
@@ -269,8 +268,8 @@ async def test_a_log_that_has_shown_nothing_of_ours_may_still_show_the_task(worl
         assert claim_states(world) == {100: "accepted"}
 
 
-async def test_what_was_accepted_later_proves_nothing(world: World) -> None:
-    """A log that was switched on in between lacks the row, whatever became of the submit."""
+async def test_claims_after_the_lost_one_alone_prove_nothing(world: World) -> None:
+    """The log may have been switched on after the lost submit."""
     world.relay.billed = [row(EARLIER)]
     world.store.claimed[1] = replace(world.store.claimed[1], made_at=START + timedelta(seconds=1))
     async with world.process() as process:
@@ -279,8 +278,8 @@ async def test_what_was_accepted_later_proves_nothing(world: World) -> None:
     assert claim_states(world)[100] == "unknown"
 
 
-async def test_midjourney_proxy_lists_its_tasks(world: World) -> None:
-    """There is no log; the entry with the tag is followed."""
+async def test_a_task_is_found_in_the_list_of_midjourney_proxy(world: World) -> None:
+    """It has no log."""
     world.relay.billed, world.relay.has_tasks = World().relay.billed, True
     world.relay.set(task(ELSE, state="mjbot:1000"))
     async with world.process() as process:
@@ -292,8 +291,8 @@ async def test_midjourney_proxy_lists_its_tasks(world: World) -> None:
     assert (claim_states(world)[100], seen(world)[-1]) == ("accepted", Status.SUCCESS)
 
 
-async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: World) -> None:
-    """Midjourney may have it all the same: the proxy forgets at a restart."""
+async def test_a_task_that_midjourney_proxy_does_not_list_stays_unknown(world: World) -> None:
+    """Midjourney may have it nevertheless: the proxy forgets its tasks when it restarts."""
     world.relay.billed, world.relay.has_tasks = RelayError("no log"), True
     async with world.process() as process:
         await lose(world, process)
@@ -301,8 +300,8 @@ async def test_a_task_that_midjourney_proxy_does_not_list_is_unknown(world: Worl
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None:
-    """The message says at once that it is not known whether it was sent."""
+async def test_a_relay_without_log_and_list_is_not_asked_again(world: World) -> None:
+    """The message says at once that the submit may have been accepted."""
     world.relay.billed = World().relay.billed
     async with world.process() as process:
         await lose(world, process)
@@ -315,7 +314,7 @@ async def test_a_relay_that_has_neither_is_not_asked_again(world: World) -> None
     assert (len(world.relay.asked("log")), len(world.relay.asked("tasks"))) == (1, 1)
 
 
-async def test_a_relay_that_was_down_is_asked_when_it_is_back(world: World) -> None:
+async def test_a_relay_that_was_down_is_asked_again(world: World) -> None:
     """Its crash may be why the answer was lost."""
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
@@ -327,8 +326,7 @@ async def test_a_relay_that_was_down_is_asked_when_it_is_back(world: World) -> N
     assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
-async def test_a_429_holds_the_log(world: World) -> None:
-    """It is not asked again before its time."""
+async def test_a_429_delays_the_next_reading_of_the_log(world: World) -> None:
     world.relay.billed = RelayBusy("", retry_after=170.0)
     async with world.process() as process:
         await lose(world, process)
@@ -339,8 +337,8 @@ async def test_a_429_holds_the_log(world: World) -> None:
     assert (world.relay.asked("log"), claim_states(world)[100]) == ([5.0, 180.0, 205.0], "refused")
 
 
-async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
-    """The relay gives twenty calls in twenty minutes to the usage and the log together."""
+async def test_a_used_up_request_limit_leaves_the_claim_unknown(world: World) -> None:
+    """The relay allows twenty requests in twenty minutes for the usage and the log together."""
     world.allow(daily_submits=500)
     async with world.process() as process:
         while process.calls.try_acquire():
@@ -351,8 +349,8 @@ async def test_a_budget_that_is_used_up_leaves_it_unknown(world: World) -> None:
     assert world.relay.asked("log") == []
 
 
-async def test_many_lost_answers_read_the_log_together(world: World) -> None:
-    """A crash may lose as many as there were under way."""
+async def test_many_searches_share_readings_of_the_log(world: World) -> None:
+    """A crash of the relay loses the answers of all submits on their way."""
     world.store.claimed |= {
         n: Claim(id=n, person_id=1, guild_id=6, message_id=0, task_id="", button=f"imagine:{n}", made_at=START)
         for n in range(50, 80)
@@ -368,8 +366,7 @@ async def test_many_lost_answers_read_the_log_together(world: World) -> None:
     assert claim_states(world)[66] == "accepted"
 
 
-async def test_a_killed_process_finds_it_after_the_next_start(world: World) -> None:
-    """Its submit was on its way, and was accepted."""
+async def test_a_submit_of_a_killed_process_is_found_after_the_next_start(world: World) -> None:
     world.relay.submit_seconds = 60.0
     world.relay.billed = [PROOF, row(CHILD)]
     async with world.process() as process:
@@ -385,8 +382,7 @@ async def test_a_killed_process_finds_it_after_the_next_start(world: World) -> N
     assert len(world.relay.sent) == 1
 
 
-async def test_a_process_that_dies_while_it_looks_leaves_no_message_looking(world: World) -> None:
-    """The next one looks again, and says how it ended."""
+async def test_a_search_of_a_killed_process_is_repeated_by_the_next_one(world: World) -> None:
     world.relay.billed = [PROOF, row(ELSE)]
     world.relay.set(task(ELSE))
     for _ in range(2):
@@ -402,8 +398,8 @@ async def test_a_process_that_dies_while_it_looks_leaves_no_message_looking(worl
     assert world.store.closed == {800}
 
 
-async def test_a_task_that_a_person_looks_at_ends_the_search(world: World) -> None:
-    """/mjstatus with its id closes the claim; the message goes on with it."""
+async def test_a_task_that_mjstatus_finds_ends_the_search(world: World) -> None:
+    """Its claim is accepted, and the message follows the task."""
     world.relay.billed = RelayError("no log")
     world.relay.has_tasks = False
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
@@ -415,8 +411,8 @@ async def test_a_task_that_a_person_looks_at_ends_the_search(world: World) -> No
     assert seen(world)[-1] is Status.IN_PROGRESS
 
 
-async def test_a_store_that_is_gone_is_waited_for(world: World) -> None:
-    """At whichever moment: neither the claim nor the message stays as it is."""
+async def test_a_search_waits_for_an_unavailable_store(world: World) -> None:
+    """At any moment; the claim and the message still come to their end."""
     async with world.process() as process:
         await lose(world, process)
         world.store.down = True
@@ -426,8 +422,8 @@ async def test_a_store_that_is_gone_is_waited_for(world: World) -> None:
     assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
-async def test_a_message_that_is_gone_is_looked_for_all_the_same(world: World) -> None:
-    """The claim is settled for the button and the budget."""
+async def test_the_task_of_a_deleted_message_is_searched_too(world: World) -> None:
+    """The claim counts for the button and the daily limit."""
     world.editor.broken = {800: PlaceGone()}
     async with world.process() as process:
         await lose(world, process)
@@ -436,8 +432,8 @@ async def test_a_message_that_is_gone_is_looked_for_all_the_same(world: World) -
     assert world.store.closed == {800}
 
 
-async def test_a_second_press_is_told_what_is_known(world: World) -> None:
-    """The answer was lost; the person is led to the message, and told when the button is free."""
+async def test_a_second_press_is_refused_with_the_state_of_the_first(world: World) -> None:
+    """The answer names the first message, and when the button is free."""
     world.relay.billed = World().relay.billed
     async with world.process() as process:
         await lose(world, process)
@@ -456,8 +452,8 @@ async def test_a_second_press_is_told_what_is_known(world: World) -> None:
     assert claim_states(world)[103] == "accepted"
 
 
-async def test_a_second_command_is_told_what_is_known(world: World) -> None:
-    """Its twin within seconds: the same words, free again at once."""
+async def test_a_second_command_is_refused_with_the_state_of_the_first(world: World) -> None:
+    """Only within seconds after the same words."""
     async with world.process() as process:
         await lose(world, process, creates=True)
         with pytest.raises(AnswerLost) as told:
@@ -467,8 +463,8 @@ async def test_a_second_command_is_told_what_is_known(world: World) -> None:
         assert told.value.again_at == START + timedelta(seconds=3)
 
 
-async def test_a_proposal_whose_answer_was_lost_is_not_confirmed_again(world: World) -> None:
-    """Nor said to be on its way; once it is known to be unpaid it may be."""
+async def test_a_region_whose_answer_was_lost_cannot_be_confirmed_again(world: World) -> None:
+    """Unless it turns out to be unbilled."""
     world.relay.outcomes = [TIMEOUT]
     async with world.process() as process:
         await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups())
@@ -484,8 +480,8 @@ async def test_a_proposal_whose_answer_was_lost_is_not_confirmed_again(world: Wo
             await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(802))
 
 
-async def test_an_accepted_submit_without_an_id_is_looked_for(world: World) -> None:
-    """A code 1 whose result is null is billed: its row names no task."""
+async def test_the_task_of_an_accepted_submit_without_an_id_is_searched(world: World) -> None:
+    """Code 1 with the result null is billed, but its row names no task."""
     world.relay.billed = [PROOF, row("")]
     async with world.process() as process:
         await lose(world, process, SubmitOutcomeUnknown("code 1", answered=True))
@@ -506,8 +502,8 @@ async def form(world: World, process: Process, error: SubmitOutcomeUnknown) -> N
     await world.clock.advance(1.0)
 
 
-async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) -> None:
-    """The child waits for it again; its claim is given back."""
+async def test_an_unbilled_form_can_be_submitted_again(world: World) -> None:
+    """The task waits for its form again, and the claim is marked as unbilled."""
     async with world.process() as process:
         await form(world, process, CODE_5)
         assert claim_states(world)[101] == "unknown"
@@ -520,8 +516,8 @@ async def test_a_form_that_was_not_billed_may_be_answered_again(world: World) ->
     assert claim_states(world)[102] == "accepted"
 
 
-async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
-    """As its row says, whichever row of the task the relay shows."""
+async def test_a_billed_form_is_accepted(world: World) -> None:
+    """Any row of the task shows it."""
     world.relay.billed = [PROOF, row(CHILD, "mj_modal", billed_at=START + timedelta(seconds=3))]
     async with world.process() as process:
         await form(world, process, TIMEOUT)
@@ -532,7 +528,7 @@ async def test_a_form_that_was_billed_is_accepted(world: World) -> None:
 
 @pytest.mark.parametrize(("state", "expected"), [("mjbot:101", "accepted"), ("mjbot:100", "unknown")])
 async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, state: str, expected: str) -> None:
-    """Whatever the log says; it is accepted where the task carries its tag, else it may have been another form."""
+    """Whatever the log shows. The claim is accepted only if the task carries its tag; it may be another form."""
     async with world.process() as process:
         await form(world, process, TIMEOUT)
         world.relay.set(task(CHILD, progress=10, state=state))
@@ -541,8 +537,7 @@ async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, stat
     assert world.store.jobs[800].form_sent is True
 
 
-async def test_a_form_that_the_log_cannot_judge_stays_sent(world: World) -> None:
-    """A log that has shown nothing of ours proves nothing."""
+async def test_a_form_stays_submitted_if_the_log_proves_nothing(world: World) -> None:
     world.relay.billed = []
     async with world.process() as process:
         await form(world, process, CODE_5)
@@ -551,8 +546,8 @@ async def test_a_form_that_the_log_cannot_judge_stays_sent(world: World) -> None
     assert world.store.jobs[800].form_sent is True
 
 
-async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
-    """Ninety seconds after the next start the relay can no longer be working on it."""
+async def test_a_form_of_a_killed_process_is_searched_after_the_next_start(world: World) -> None:
+    """After ninety seconds the relay can no longer be working on it."""
     async with world.process() as process:
         world.relay.set(task(CHILD, Status.MODAL))
         world.relay.outcomes = [ASKS]
@@ -569,8 +564,8 @@ async def test_a_form_on_its_way_at_a_kill_is_looked_for(world: World) -> None:
         assert world.store.jobs[800].form_sent is False
 
 
-async def test_a_typed_form_that_was_not_billed_counts_no_more(world: World) -> None:
-    """The press that it followed stays accepted, and counts what its window was billed."""
+async def test_an_unbilled_form_after_a_press_does_not_count(world: World) -> None:
+    """The press stays accepted, and counts what it was billed."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.relay.outcomes = [ASKS.model_copy(update={"code": 1}), CODE_5]
     async with world.process() as process:
@@ -582,8 +577,8 @@ async def test_a_typed_form_that_was_not_billed_counts_no_more(world: World) -> 
     assert world.store.jobs[800].form_sent is False
 
 
-async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) -> None:
-    """A V2 is billed as mj_variation; a U2 of the same minute does not matter."""
+async def test_rows_are_compared_with_the_model_of_the_button(world: World) -> None:
+    """V2 is billed as mj_variation, so a U2 of the same minute is ignored."""
     world.relay.billed = [PROOF, row(ELSE)]
     world.relay.set(task(ELSE))
     world.relay.outcomes = [CODE_5]
@@ -593,8 +588,8 @@ async def test_buttons_of_one_press_have_the_model_of_that_button(world: World) 
     assert claim_states(world)[100] == "refused"
 
 
-async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world: World) -> None:
-    """The newer accepted claims have no rows: that the old one has its own tells nothing of today."""
+async def test_a_log_that_was_switched_off_proves_nothing(world: World) -> None:
+    """Newer accepted claims have no rows."""
     for number in range(2, 6):
         accepted(world, number, timedelta(minutes=30 - number), f"700{number}", submits=1)
     async with world.process() as process:
@@ -603,8 +598,8 @@ async def test_a_log_that_was_switched_off_after_an_old_row_proves_nothing(world
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: World) -> None:
-    """A claim made after the lost one has no row yet; both come, and the task is found."""
+async def test_a_lagging_log_proves_nothing_until_it_has_caught_up(world: World) -> None:
+    """A claim made after the lost one has no row yet."""
     async with world.process() as process:
         await lose(world, process)
         accepted(world, 2, -timedelta(seconds=1), "7002", submits=1)
@@ -617,8 +612,8 @@ async def test_a_log_that_lags_proves_nothing_until_it_has_caught_up(world: Worl
     assert claim_states(world)[100] == "accepted"
 
 
-async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world: World) -> None:
-    """new-api makes a 1 of the 21, and bills it under the id of the child that this button led to before."""
+async def test_a_repeated_press_follows_the_existing_task(world: World) -> None:
+    """new-api turns code 21 into 1, and bills the press under the id of the existing child."""
     again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=get_claim_key(U2), child_id="8005")
     world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
     world.store.child_statuses["8005"] = Status.FAILURE  # else its mark answers the press
@@ -632,8 +627,8 @@ async def test_a_press_that_exists_follows_the_task_that_it_was_billed_for(world
 
 
 @pytest.mark.parametrize("state", ["user-7", ""])
-async def test_a_state_that_the_relay_writes_itself_rules_nothing_out(world: World, state: str) -> None:
-    """It has not kept our own tag either, so the task may be ours."""
+async def test_a_relay_that_writes_its_own_state_proves_nothing(world: World, state: str) -> None:
+    """It did not keep the tag of known claims either."""
     world.relay.set(task(EARLIER, Status.SUCCESS, state=state))
     world.relay.billed = [PROOF, row(CHILD)]
     world.relay.set(task(CHILD, progress=40, state="user-7", submitTime=int(START.timestamp() * 1000)))
@@ -643,8 +638,8 @@ async def test_a_state_that_the_relay_writes_itself_rules_nothing_out(world: Wor
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
-    """The task of the proof need not be fetched, nor be there any more."""
+async def test_a_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
+    """The task of the proving claim need not be fetched."""
     world.store.snapshots[EARLIER] = world.relay.tasks.pop(EARLIER)
     world.relay.billed = [PROOF, row("8003")]
     world.relay.set(foreign("8003"))
@@ -655,8 +650,8 @@ async def test_a_kept_snapshot_shows_that_the_relay_keeps_tags(world: World) -> 
     assert not [one for one in world.relay.requests if EARLIER in one.ids]
 
 
-async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
-    """The command before it waited for five minutes, which hides that the relay's clock is three behind."""
+async def test_a_row_written_by_a_slow_clock_is_found(world: World) -> None:
+    """The command before waited for five minutes, which hides that the relay's clock is three minutes behind."""
     behind = timedelta(minutes=3)
     world.relay.billed = [
         replace(PROOF, billed_at=START - AGO + timedelta(minutes=5) - behind),
@@ -669,7 +664,7 @@ async def test_a_row_by_a_clock_behind_is_found(world: World) -> None:
     assert claim_states(world)[100] == "accepted"
 
 
-async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) -> None:
+async def test_a_proving_row_after_the_lost_submit_proves_nothing(world: World) -> None:
     """The log may begin between the two."""
     accepted(world, 1, timedelta(minutes=1), EARLIER)
     world.relay.billed = [row(EARLIER, "mj_imagine", billed_at=START + timedelta(minutes=8))]
@@ -681,7 +676,7 @@ async def test_a_proof_younger_than_the_lost_row_proves_nothing(world: World) ->
     assert claim_states(world)[100] == "unknown"
 
 
-async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(world: World) -> None:
+async def test_a_reading_from_before_the_loss_does_not_count(world: World) -> None:
     """Two readings after the submit must agree, twenty seconds apart."""
     async with world.process() as process:
         await lose(world, process)
@@ -695,8 +690,8 @@ async def test_what_another_search_read_before_the_loss_is_no_reading_of_it(worl
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-async def test_what_is_known_to_be_accepted_is_never_given_back(world: World, restarts: bool) -> None:  # noqa: FBT001
-    """Whatever the log says, in whichever process; it may still be found."""
+async def test_a_submit_known_to_be_accepted_is_never_marked_as_unbilled(world: World, restarts: bool) -> None:  # noqa: FBT001
+    """Whatever the log shows, in any process."""
     async with world.process() as process:
         await lose(world, process, SubmitOutcomeUnknown("insert_midjourney_task_failed", accepted=True))
         await world.clock.advance(20.0 if restarts else LATE_SEARCH_SECONDS[-1] + 1)
@@ -706,8 +701,7 @@ async def test_what_is_known_to_be_accepted_is_never_given_back(world: World, re
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
-    """Its row names a task with its tag."""
+async def test_the_task_of_a_submit_known_to_be_accepted_is_found(world: World) -> None:
     world.relay.billed = [PROOF, row(CHILD)]
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
@@ -716,8 +710,8 @@ async def test_what_is_known_to_be_accepted_is_found(world: World) -> None:
     assert claim_states(world)[100] == "accepted"
 
 
-async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: World) -> None:
-    """Its task is the child's."""
+async def test_a_form_known_to_be_accepted_is_not_searched(world: World) -> None:
+    """Its task is known."""
     async with world.process() as process:
         await form(world, process, SubmitOutcomeUnknown("code 1", accepted=True))
         await world.clock.advance(60.0)
@@ -725,8 +719,8 @@ async def test_a_form_that_is_known_to_be_accepted_is_not_looked_for(world: Worl
     assert world.relay.asked("log") == []
 
 
-async def test_a_task_that_is_met_while_the_log_is_read_is_not_given_back(world: World) -> None:
-    """It is accepted then, and its message goes on with it."""
+async def test_a_task_found_while_the_log_is_read_is_followed(world: World) -> None:
+    """Its claim is not marked as unbilled."""
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
         await lose(world, process)
@@ -742,10 +736,10 @@ async def test_a_task_that_is_met_while_the_log_is_read_is_not_given_back(world:
 
 
 @pytest.mark.parametrize("drawings", [1, 2])
-async def test_an_error_of_the_display_holds_up_no_claim(
+async def test_an_error_in_drawing_does_not_stop_the_search(
     world: World, drawings: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the search's first drawing nor its last one; the error is in the process's log."""
+    """The error is logged."""
     async with world.process() as process:
         if drawings == 1:
             world.editor.errors = [RuntimeError("a bug")]
@@ -756,7 +750,7 @@ async def test_an_error_of_the_display_holds_up_no_claim(
     assert "Job 800 cannot be drawn." in caplog.text
 
 
-async def test_an_error_in_telling_that_it_is_not_known_ends_the_search(world: World) -> None:
+async def test_an_error_in_the_last_drawing_ends_the_search(world: World) -> None:
     world.relay.billed = World().relay.billed
     async with world.process() as process:
         await lose(world, process)
@@ -765,8 +759,8 @@ async def test_an_error_in_telling_that_it_is_not_known_ends_the_search(world: W
     assert (claim_states(world)[100], world.store.closed) == ("unknown", {800})
 
 
-async def test_a_process_that_dies_between_giving_back_and_telling_has_it_told(world: World) -> None:
-    """The claim is given back first; the next process finds that its message still says that it looks."""
+async def test_an_unbilled_claim_of_a_killed_process_is_shown_by_the_next_one(world: World) -> None:
+    """The claim is marked first, so its message may still say that the bot searches."""
     async with world.process() as process:
         await lose(world, process)
         world.editor.free.clear()
@@ -777,7 +771,7 @@ async def test_a_process_that_dies_between_giving_back_and_telling_has_it_told(w
     assert (seen(world)[-1], world.store.closed) == (JobEnding.NOT_BILLED, {800})
 
 
-async def test_a_form_given_back_by_a_process_that_dies_may_be_answered_again(world: World) -> None:
+async def test_an_unbilled_form_of_a_killed_process_can_be_submitted_again(world: World) -> None:
     async with world.process() as process:
         await form(world, process, CODE_5)
         await world.store.mark_claim_unbilled(101)
@@ -787,7 +781,7 @@ async def test_a_form_given_back_by_a_process_that_dies_may_be_answered_again(wo
     assert world.store.jobs[800].form_sent is False
 
 
-async def test_a_form_is_not_offered_again_where_the_log_is_switched_off(world: World) -> None:
+async def test_a_form_is_not_offered_again_without_a_log(world: World) -> None:
     """It may have been billed."""
     accepted(world, 2, timedelta(minutes=20), "7002", submits=1)
     async with world.process() as process:
@@ -796,8 +790,8 @@ async def test_a_form_is_not_offered_again_where_the_log_is_switched_off(world: 
     assert (claim_states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
 
 
-async def test_a_form_that_is_dropped_while_the_log_is_read_stays_dropped(world: World) -> None:
-    """It is not charged, and not opened again."""
+async def test_a_form_dropped_while_the_log_is_read_stays_dropped(world: World) -> None:
+    """It is not charged, and not offered again."""
     async with world.process() as process:
         await form(world, process, CODE_5)
         await world.clock.advance(29.5)

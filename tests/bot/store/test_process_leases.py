@@ -19,16 +19,15 @@ LEASE, OVER = timedelta(minutes=5), timedelta(seconds=-1)
 
 
 class TestLeases:
-    async def test_a_process_is_alive_while_it_renews(self, shared: OpenAs) -> None:
-        """Whoever never was, or let its lease end, is told so; a renewal makes good."""
+    async def test_renewing_returns_whether_the_lease_was_valid(self, shared: OpenAs) -> None:
         fleet = (await shared("a")).process_leases
         assert not await fleet.renew_lease(LEASE)
         assert await fleet.renew_lease(OVER)
         assert not await fleet.renew_lease(LEASE)
         assert await fleet.renew_lease(LEASE)
 
-    async def test_only_the_dead_who_own_nothing_are_buried(self, shared: OpenAs) -> None:
-        """A row that jobs or submits still name must stay: it says that they are free."""
+    async def test_only_dead_processes_without_jobs_and_claims_are_deleted(self, shared: OpenAs) -> None:
+        """The row of a dead process shows that its jobs and claims may be taken over."""
         a, b, c, d = [await shared(name) for name in "abcd"]
         await a.open_job(a_job(1))
         await b.create_claim(a_claim(1), lambda _: None)
@@ -45,15 +44,15 @@ class TestLeases:
 
 
 class TestJobs:
-    async def test_a_living_process_keeps_its_jobs(self, shared: OpenAs) -> None:
-        """Nobody takes them, itself included."""
+    async def test_jobs_of_a_living_process_are_not_taken_over(self, shared: OpenAs) -> None:
+        """Not even by that process itself."""
         a, b = await shared("a"), await shared("b")
         await a.process_leases.renew_lease(LEASE)
         await a.open_job(a_job(1))
         assert [list(await store.process_leases.take_over_jobs(9)) for store in (a, b)] == [[], []]
 
-    async def test_jobs_of_the_dead_are_free_oldest_first(self, shared: OpenAs) -> None:
-        """As many as asked for, each to one process; those that have ended are nobody's business."""
+    async def test_jobs_of_a_dead_process_are_taken_over_oldest_first(self, shared: OpenAs) -> None:
+        """At most as many as asked for, each by one process; closed jobs are left alone."""
         a, b, c = [await shared(name) for name in "abc"]
         for store in (a, b, c):
             await store.process_leases.renew_lease(LEASE)
@@ -65,8 +64,8 @@ class TestJobs:
         assert list(await c.process_leases.take_over_jobs(2)) == [a_job(3)]
         assert list(await b.process_leases.take_over_jobs(2)) == []
 
-    async def test_a_process_gives_back_what_it_does_not_need_itself(self, shared: OpenAs) -> None:
-        """A job whose submit is on its way stays until its process leaves."""
+    async def test_released_jobs_are_taken_over_except_running_submits(self, shared: OpenAs) -> None:
+        """A job whose submit is on its way is released only when its process ends."""
         a, b = await shared("a"), await shared("b")
         await a.process_leases.renew_lease(LEASE)
         await a.open_job(a_job(1))
@@ -76,10 +75,10 @@ class TestJobs:
         await a.process_leases.end_lease()
         assert list(await b.process_leases.take_over_jobs(9)) == [a_job(2, "", claim_id=9)]
         await a.open_job(a_job(3))
-        assert list(await b.process_leases.take_over_jobs(9)) == [a_job(3)], "whoever left owns nothing any more"
+        assert list(await b.process_leases.take_over_jobs(9)) == [a_job(3)], "a process that ended owns nothing"
 
-    async def test_a_job_belongs_to_who_wrote_it_last(self, shared: OpenAs) -> None:
-        """The one before learns that it lost it, and cannot end it any more."""
+    async def test_the_last_process_that_opens_a_job_owns_it(self, shared: OpenAs) -> None:
+        """The previous owner finds it lost, and cannot close it."""
         a, b = await shared("a"), await shared("b")
         for message_id in (1, 2):
             await a.open_job(a_job(message_id))
@@ -93,8 +92,8 @@ class TestJobs:
 
 
 class TestClaims:
-    async def test_submits_of_the_dead_are_orphaned(self, shared: OpenAs) -> None:
-        """Those of the living are not, nor those whose end is known."""
+    async def test_submitting_claims_of_a_dead_process_are_orphaned(self, shared: OpenAs) -> None:
+        """Not those of a living process, nor those with a known end."""
         a, b = await shared("a"), await shared("b")
         for store in (a, b):
             await store.process_leases.renew_lease(LEASE)
@@ -107,15 +106,15 @@ class TestClaims:
         assert list(await b.process_leases.list_orphaned_claims()) == [a_claim(1, "U1")]
 
     async def test_a_claim_is_found_by_its_id(self, shared: OpenAs) -> None:
-        """However it ended; an unknown one is None."""
+        """In any state."""
         a = await shared("a")
         await a.create_claim(a_claim(1), lambda _: None)
         await a.settle_claim(1, ClaimState.ACCEPTED, "child")
         assert await a.find_claim(1) == a_claim(1, state=ClaimState.ACCEPTED, child_id="child")
         assert await a.find_claim(2) is None
 
-    async def test_a_claim_that_was_renewed_stands_in_the_way_anew(self, shared: OpenAs) -> None:
-        """Of others' presses of the same button; its own person may press something else at once."""
+    async def test_a_renewed_claim_goes_on_blocking_its_button(self, shared: OpenAs) -> None:
+        """The same person may press another button at once."""
         a = await shared("a")
         await a.create_claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=3)), lambda _: None)
         await a.renew_claim(1)
@@ -123,16 +122,15 @@ class TestClaims:
             await a.create_claim(a_claim(2, "U1", person_id=99), lambda _: None)
         await a.create_claim(a_claim(3, "U2"), lambda _: None)
 
-    async def test_a_claim_that_others_have_overtaken_is_not_renewed(self, shared: OpenAs) -> None:
-        """A clock that jumped, or a drawing that hung: the same button may be another person's by now."""
+    async def test_a_claim_that_no_longer_blocks_cannot_be_renewed(self, shared: OpenAs) -> None:
+        """After a jump of the clock, another person may have claimed the same button."""
         a = await shared("a")
         await a.create_claim(a_claim(1, "U1", made_at=NOON - timedelta(minutes=6)), lambda _: None)
         await a.create_claim(a_claim(2, "U1", person_id=99), lambda _: None)
         with pytest.raises(ClaimLost):
             await a.renew_claim(1)
 
-    async def test_only_a_claim_of_ones_own_and_of_late_may_be_sent(self, shared: OpenAs) -> None:
-        """Not another's, not one whose end is known, not one that others may soon claim again, and none at all."""
+    async def test_only_a_recent_own_submitting_claim_is_verified(self, shared: OpenAs) -> None:
         a, b = await shared("a"), await shared("b")
         await a.create_claim(a_claim(1, "U1"), lambda _: None)
         await a.create_claim(a_claim(2, "U2", made_at=NOON - timedelta(minutes=2)), lambda _: None)
@@ -152,8 +150,8 @@ class TestClaims:
 
 
 class TestMyself:
-    async def test_nobody_is_orphaned_by_itself(self, shared: OpenAs) -> None:
-        """A lease that ends in the middle of a round, as after a machine's sleep, frees nothing for oneself."""
+    async def test_a_process_does_not_take_over_its_own_jobs_and_claims(self, shared: OpenAs) -> None:
+        """Its lease may end in the middle of a round, for example while the machine sleeps."""
         a = await shared("a")
         await a.open_job(a_job(1))
         await a.create_claim(a_claim(1), lambda _: None)
@@ -162,7 +160,7 @@ class TestMyself:
         assert list(await a.process_leases.list_orphaned_claims()) == []
         assert list(await a.process_leases.list_own_jobs()) == [a_job(1)]
 
-    async def test_whoever_has_no_row_or_one_of_a_wrong_clock_is_dead(self, shared: OpenAs) -> None:
+    async def test_a_process_without_a_plausible_lease_is_dead(self, shared: OpenAs) -> None:
         """A process may die before its first renewal, and a clock may be put back."""
         a, b, c = [await shared(name) for name in "abc"]
         await a.open_job(a_job(1))
@@ -172,8 +170,8 @@ class TestMyself:
 
 
 class TestForgetting:
-    async def test_what_ended_long_ago_goes(self, shared: OpenAs) -> None:
-        """Jobs that have ended and snapshots that nobody follows; open ones stay, however old."""
+    async def test_expired_jobs_and_snapshots_are_deleted(self, shared: OpenAs) -> None:
+        """Open jobs and their snapshots are kept, however old they are."""
         a = await shared("a")
         for message_id, task_id in ((1, "t1"), (2, "t2")):
             await a.open_job(a_job(message_id, task_id))
@@ -187,8 +185,10 @@ class TestForgetting:
         assert set(await a.find_snapshots(["t1", "t2", "t3"])) == {"t2"}
 
     @pytest.mark.parametrize(("status", "marked"), [(Status.SUCCESS, True), (Status.FAILURE, False)])
-    async def test_what_was_paid_for_stays_paid(self, shared: OpenAs, status: Status, *, marked: bool) -> None:
-        """A claim outlives its child's snapshot, and still says that the press has its answer."""
+    async def test_claims_keep_the_status_of_deleted_snapshots(
+        self, shared: OpenAs, status: Status, *, marked: bool
+    ) -> None:
+        """So a button that was pressed successfully stays green."""
         a = await shared("a")
         await a.create_claim(a_claim(1, "U1"), lambda _: None)
         await a.settle_claim(1, ClaimState.ACCEPTED, "c1")
@@ -210,8 +210,8 @@ async def is_silent(store: SqlStore) -> bool:
 
 
 class TestHints:
-    async def test_word_of_a_hand_over_spreads(self, postgres: Postgres) -> None:
-        """Giving back, leaving, and taking another's job are heard at once by the others."""
+    async def test_other_processes_are_notified_of_ownership_changes(self, postgres: Postgres) -> None:
+        """Of released jobs, of the end of a process, and of taking over another process's job."""
         url = await postgres.database()
         async with (
             open_store(url, now=lambda: NOON, owner="a") as a,
@@ -222,28 +222,27 @@ class TestHints:
             await a.open_job(a_job(1))
             await a.process_leases.release_jobs()
             await b.process_leases.wait_for_ownership_change()
-            await a.open_job(a_job(1))  # nobody's, so that nobody need be told
+            await a.open_job(a_job(1))  # it had no owner, so no process is notified
             assert await is_silent(b)
             await a.process_leases.end_lease()
             await b.process_leases.wait_for_ownership_change()
-            await b.open_job(a_job(1))  # nobody's again
+            await b.open_job(a_job(1))  # it has no owner again
             assert await is_silent(b)
             await a.open_job(a_job(1))  # b's
             await b.process_leases.wait_for_ownership_change()
             assert await is_silent(b)
 
-    async def test_a_listener_that_was_cut_off_listens_again(
+    async def test_a_disconnected_listener_reconnects(
         self, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """And says so at once, as it may have missed something."""
+        """It notifies at once, as it may have missed something."""
         monkeypatch.setattr("bot.store.notify_listener._RECONNECT_SECONDS", 0.01)
         async with open_store(await postgres.database(), now=lambda: NOON, owner="a") as a, asyncio.timeout(10):
             await a.process_leases.wait_for_ownership_change()
             await a.database.write(postgres.cut_others())
             await a.process_leases.wait_for_ownership_change()
 
-    async def test_many_take_what_is_free_without_waiting_for_each_other(self, postgres: Postgres) -> None:
-        """While one is still taking, another passes over what it takes: each job goes to one of them."""
+    async def test_concurrent_takeovers_skip_rows_that_another_process_locks(self, postgres: Postgres) -> None:
         url = await postgres.database()
         async with (
             open_store(url, now=lambda: NOON, owner="a") as a,
