@@ -163,7 +163,7 @@ class Store(Protocol):
         """
         ...
 
-    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember until then that the relay lacks a capability (bot.midjourney.capabilities), and its reason."""
         ...
 
@@ -171,7 +171,7 @@ class Store(Protocol):
         """Return the reasons of the capabilities that the relay lacks at that time, by capability."""
         ...
 
-    async def find_refusal_time(self, ability: str, at: datetime) -> datetime | None:
+    async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
         """Return when the relay last refused a capability that it lacks at that time; None where it has it."""
         ...
 

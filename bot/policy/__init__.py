@@ -1,1 +1,1 @@
-"""Who may spend what: rules and limits that are asked before every claim."""
+"""The rules and limits that every paid command and press must pass."""

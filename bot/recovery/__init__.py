@@ -1,1 +1,1 @@
-"""What a lost process or a lost answer leaves behind: jobs are taken over, submissions are found again."""
+"""Recovery from lost processes and lost answers: their jobs are taken over, and their submissions are found."""

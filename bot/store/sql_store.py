@@ -254,9 +254,9 @@ class SqlStore:
         visible_jobs = await self._select_jobs(queries.select_visible_child_jobs(task_id))
         return {press["button"]: pressed_button_from_row(press, visible_jobs) for press in presses}
 
-    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Remember until then that the relay lacks a capability."""
-        row = {"ability": ability, "reason": reason, "refused_at": at, "expires_at": until}
+        row = {"ability": capability, "reason": reason, "refused_at": at, "expires_at": until}
         await self.database.write(queries.upsert(refusals, self.database.dialect).values(row))
 
     async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
@@ -264,9 +264,9 @@ class SqlStore:
         rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
         return {row["ability"]: row["reason"] for row in rows}
 
-    async def find_refusal_time(self, ability: str, at: datetime) -> datetime | None:
+    async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
         """Return when the relay last refused a capability that it lacks at that time; None where it has it."""
-        missing = (refusals.c.ability == ability) & (refusals.c.expires_at > at)
+        missing = (refusals.c.ability == capability) & (refusals.c.expires_at > at)
         rows = await self.database.read(select(refusals.c.refused_at).where(missing))
         return rows[0]["refused_at"] if rows else None
 

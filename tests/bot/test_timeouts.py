@@ -28,7 +28,7 @@ async def test_work_that_delays_its_cancellation_finishes_after_the_timeout() ->
         await free.wait()
         ended.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(TimeoutError):
             await wait_at_most(run_to_completion(read()), 0.02)
         free.set()

@@ -1,4 +1,4 @@
-"""The store as dictionaries: the same answers as SqlStore's, held to them by tests/bot/store/test_sql_store.py."""
+"""A store in memory; tests/bot/store runs the same tests on it and on SqlStore."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -29,9 +29,9 @@ LONGEST_LEASE = timedelta(minutes=10)
 
 
 class FakeStore:
-    """A bot.ports.Store in memory, with its rows open to tests; `down` makes every call raise StoreUnavailable.
+    """A bot.ports.Store in memory whose rows tests may read and change.
 
-    `owner` is the process that calls; `fleet` the bot.ports.Fleet on the same rows.
+    While `down` is set, every call raises StoreUnavailable. `owner` is the process that calls.
     """
 
     def __init__(self, now: Callable[[], datetime], owner: str = "") -> None:
@@ -225,17 +225,17 @@ class FakeStore:
         accepted = [claim for claim in await self.list_claims(ClaimState.ACCEPTED) if claim.task_id == task_id]
         return {claim.button: mark for claim in accepted if (mark := self._mark(claim))}
 
-    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         self._answer()
-        self.missing_capabilities[ability] = (reason, until)
-        self.refused_since[ability] = at
+        self.missing_capabilities[capability] = (reason, until)
+        self.refused_since[capability] = at
 
     async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
         self._answer()
-        return {ability: reason for ability, (reason, until) in self.missing_capabilities.items() if at < until}
+        return {capability: reason for capability, (reason, until) in self.missing_capabilities.items() if at < until}
 
-    async def find_refusal_time(self, ability: str, at: datetime) -> datetime | None:
-        return self.refused_since[ability] if ability in await self.find_missing_capabilities(at) else None
+    async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
+        return self.refused_since[capability] if capability in await self.find_missing_capabilities(at) else None
 
     async def find_person_settings(self, person_id: int) -> PersonSettings:
         self._answer()

@@ -152,9 +152,9 @@ async def test_a_temporary_refusal_is_not_remembered(store: FakeStore, outcome: 
 class GoneStore(FakeStore):
     """A store that goes down once it was read."""
 
-    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         self.down = True
-        await super().save_missing_capability(ability, reason, at=at, until=until)
+        await super().save_missing_capability(capability, reason, at=at, until=until)
 
 
 async def test_a_refusal_is_raised_though_it_cannot_be_saved() -> None:

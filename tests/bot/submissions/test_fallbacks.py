@@ -272,9 +272,9 @@ async def test_each_line_counts_against_the_daily_limit(world: World) -> None:
 class ForgetfulStore(FakeStore):
     """A store that is away whenever a missing capability is saved."""
 
-    async def save_missing_capability(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
         """Fail."""
-        raise StoreUnavailable(ability)
+        raise StoreUnavailable(capability)
 
 
 async def test_imagine_all_continues_if_the_capability_cannot_be_saved(world: World) -> None:

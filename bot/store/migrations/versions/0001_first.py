@@ -1,4 +1,4 @@
-"""Make the first tables: jobs, snapshots, claims, refusals."""
+"""Create the first tables: jobs, snapshots, claims, refusals."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the tables and their indices."""
+    """Create the tables and their indexes."""
     _jobs()
     op.create_table(
         "snapshots",

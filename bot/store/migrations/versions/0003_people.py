@@ -1,4 +1,4 @@
-"""Let people have settings of their own."""
+"""Add people's settings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the table; an older process does not know it, and needs nothing of it."""
+    """Add the table, which an older process does not use."""
     op.create_table(
         "people",
         sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
