@@ -27,7 +27,7 @@ coverage: $(READY)
 
 # What the wire tests do to the process, at full size: about ten minutes.
 chaos: $(READY)
-	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two.py tests/wire/test_rolling.py
+	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py
 
 # What takes minutes of real time, as it does with a real relay: about six minutes.
 soak: $(READY)

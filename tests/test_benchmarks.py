@@ -57,14 +57,14 @@ def test_the_table_puts_portable_ratios_first() -> None:
     assert lines[0].endswith("1/50   <= 1/50  met")
 
 
-def test_figures_are_what_they_are_called() -> None:
+def test_figures_match_their_names() -> None:
     """Percentiles by nearest rank; nothing through nothing is one; small ratios are fractions."""
     assert [50, 99] == [percentile(range(1, 101), share) for share in (0.5, 0.99)]
     assert [0.5, 1.0, float("inf")] == [ratio(1, 2), ratio(0, 0), ratio(1, 0)]
     assert ["1/50", "0.50", "0.00"] == [format_number(0.02), format_number(0.5), format_number(0)]
 
 
-def test_what_the_machine_was_late_is_no_delay_of_ours() -> None:
+def test_delays_of_the_machine_are_not_counted() -> None:
     """Of each delay that part counts in which an idle process came back in time."""
     ours = [(0.0, 0.001), (1.0, 1.3), (2.0, 2.1)]
     assert find_longest(ours) == pytest.approx(300)

@@ -9,11 +9,11 @@ import pytest
 from bot.imaging.image_processor import ImageProcessor
 from bot.store import SqlStore, open_store
 from tests.fakes.image_worker import ThreadImageWorker
-from tests.fakes.process import World
+from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON
-from tests.migrated import create_migrated_file
+from tests.migrated_database import create_migrated_file
 from tests.postgres import Postgres
+from tests.worlds.services import ServiceWorld
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ async def image_processor() -> AsyncGenerator[ImageProcessor]:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ServiceWorld:
     """The store, the relay and Discord, for any number of processes."""
-    return World()
+    return ServiceWorld()
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from discord import app_commands
 from bot.app import open_app
 from bot.errors import StoreUnavailable
 from cogs.messaging.context import Interaction
-from tests.world import GUILD_ID, settings, world
+from tests.worlds.simcord import GUILD_ID, open_simcord_world, settings
 
 
 async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log holds the invite link with the least permissions, and the servers' names."""
     caplog.set_level(logging.INFO, "bot.app")
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.restart()
         link = next(line for line in caplog.messages if line.startswith("Invite link: "))
         assert f"client_id={w.app.bot.application_id}" in link
@@ -29,7 +29,7 @@ async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, ca
 async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """At the default level the log tells states and ids, and nothing that people typed."""
     caplog.set_level(logging.INFO)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid", prompt="a private wish"))
         await w.child(await w.click(w.member, parent, "U2"), "✅")
         for secret in ("a private wish", "sk-sandbox", "simulated", "simcord_interaction"):
@@ -38,7 +38,7 @@ async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.
 
 async def test_a_refusal_of_the_commands_is_not_repeated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Commands that Discord refuses are an error in the log, and the bot goes on."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.env.backend.commands[None]["mjhelp", 1]["description"] = "older"
         w.env.inject_error("PUT", "/applications/*/commands", status=400, code=50035, times=None)
         await w.restart()
@@ -49,7 +49,7 @@ async def test_a_refusal_of_the_commands_is_not_repeated(tmp_path: Path, caplog:
 
 async def test_a_failing_command_is_answered_with_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The tree's last resort is a sentence with a number that the log holds too."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
 
         @app_commands.command(name="broken", description="It breaks")
         async def broken(interaction: Interaction) -> None:
@@ -74,7 +74,7 @@ async def test_an_unusable_database_prevents_the_start(tmp_path: Path) -> None:
 async def test_no_asyncio_task_is_left_at_the_end(tmp_path: Path) -> None:
     """After the end no asyncio task of ours is left."""
     before = asyncio.all_tasks()
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
@@ -82,7 +82,7 @@ async def test_no_asyncio_task_is_left_at_the_end(tmp_path: Path) -> None:
 
 async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
     """Slash commands and buttons come with the servers alone, and nobody is mentioned by accident."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         assert w.app.bot.intents == discord.Intents(guilds=True)
         mentions: Any = w.app.bot.allowed_mentions
         assert mentions.to_dict() == {"parse": []}
@@ -91,7 +91,7 @@ async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
 
 async def test_polls_without_an_answer_make_the_bot_unready(tmp_path: Path) -> None:
     """A minute after the relay went away, by the bot's clock, while a task is watched."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert await w.app.health.find_problems() == {}
         w.relay.down = True

@@ -28,12 +28,12 @@ from bot.submissions.claims import Press
 from bot.tracking.poll_schedule import PollSchedule
 from bot.tracking.poller import Poller
 from sandbox.relay import Relay
-from tests.counted import Counted
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import FakeClock
-from tests.fakes.process import Process, World
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import CHILD, LIEN, PARENT, U2, place, task
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place, task
+from tests.metric_changes import Counted
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 FETCH, LIST, ACTION = "/mj/task/{id}/fetch", "/mj/task/list-by-condition", "/mj/submit/action"
 REQUESTS, PRESSES, LAG = "mjbot_api_requests_total", "mjbot_presses_total", "mjbot_poll_lag_seconds"
@@ -92,16 +92,16 @@ def press(number: int, button: str = U2, *, guild_id: int = 6) -> Press:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ServiceWorld:
     """A finished grid, whose child the relay draws at once."""
-    world = World()
+    world = ServiceWorld()
     world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
     world.relay.set(task(CHILD, progress=10))
     return world
 
 
 @pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
+async def process(world: ServiceWorld) -> AsyncIterator[ServiceProcess]:
     async with world.process() as process:
         yield process
 
@@ -111,7 +111,7 @@ async def process(world: World) -> AsyncIterator[Process]:
     [(None, "accepted"), (PromptBanned("word"), "refused"), (SubmitOutcomeUnknown("lost"), "unknown")],
 )
 async def test_sent_presses_are_counted_by_outcome(
-    world: World, process: Process, answer: MjbotError | None, outcome: str
+    world: ServiceWorld, process: ServiceProcess, answer: MjbotError | None, outcome: str
 ) -> None:
     """Accepted, refused, or unknown; each once."""
     counted = Counted()
@@ -121,7 +121,7 @@ async def test_sent_presses_are_counted_by_outcome(
     assert counted.by(PRESSES) == {(outcome,): 1}
 
 
-async def test_unsent_presses_are_counted_by_error(world: World, process: Process) -> None:
+async def test_unsent_presses_are_counted_by_error(world: ServiceWorld, process: ServiceProcess) -> None:
     """A press that we refuse, and one whose claim is given back, count once, under the error's name."""
     counted = Counted()
     for one, answerer, error in (
@@ -137,7 +137,7 @@ async def test_unsent_presses_are_counted_by_error(world: World, process: Proces
     assert counted.by(PRESSES) == {(name,): 1 for name in ("ServerNotAllowed", "ButtonUnknown", "PlaceGone", "broken")}
 
 
-async def test_a_form_is_counted_as_a_press(world: World, process: Process) -> None:
+async def test_a_form_is_counted_as_a_press(world: ServiceWorld, process: ServiceProcess) -> None:
     """A form that is answered ends as a press does."""
     world.store.snapshots[CHILD] = task(CHILD, Status.MODAL)
     counted = Counted()

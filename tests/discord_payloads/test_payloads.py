@@ -183,7 +183,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("reason", "body"), REFUSED.items(), ids=list(REFUSED))
-def test_each_rule_refuses(reason: str, body: dict[str, Any]) -> None:
+def test_each_message_rule_refuses(reason: str, body: dict[str, Any]) -> None:
     """A body that breaks one rule is refused for this reason alone."""
     found = refusals(body)
     assert len(found) == 1, found
@@ -315,7 +315,7 @@ def test_each_command_rule_refuses(reason: str, body: dict[str, Any]) -> None:
     assert found[0].startswith(reason), found
 
 
-def test_choices() -> None:
+def test_autocomplete_choices() -> None:
     """Autocomplete takes 25 choices with names of 100 characters."""
     assert choice_refusals([{"name": "x" * 100, "value": "1"}] * 25) == []
     assert choice_refusals([{"name": "x", "value": "1"}] * 26) == ["choices are 26, at most 25 are allowed"]

@@ -7,7 +7,7 @@ from bot.errors import MjbotError
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Task
 from bot.midjourney.text_results import ShortenResult
-from tests.fakes.rows import place
+from tests.fakes.sample_entities import place
 
 
 @dataclass

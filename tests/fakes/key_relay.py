@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.relay.key_diagnosis import USAGE_PATH
 from tests.fakes.socket_relay import ADMITTED, KEY
-from tests.recorded import Reply
+from tests.recordings import Reply
 
 UNKNOWN = Reply(400, ADMITTED)
 ACCEPTED = Reply(200, '{"code":1,"description":"Submit success","result":"1754300000123417"}')

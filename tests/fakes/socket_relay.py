@@ -10,7 +10,7 @@ from bot.midjourney.submit_response import SubmitResponse
 from bot.relay.client import RelayClient
 from bot.relay.key_diagnosis import USAGE_PATH
 from bot.relay.requests import PressButton
-from tests.recorded import Recorded, recorded
+from tests.recordings import Recorded, recorded
 
 KEY = "sk-VerySecretKey0123456789"
 ASKED = "1754300000123417"

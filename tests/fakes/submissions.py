@@ -10,9 +10,9 @@ from bot.policy.rules import Spender
 from bot.submissions.claims import Press
 from bot.submissions.command_requests import CommandRequest, build_imagine
 from bot.submissions.commands import CommandInvocation
-from tests.fakes.given import FakePictureInput
-from tests.fakes.process import World
-from tests.fakes.rows import CHILD, LIEN, PARENT, U2, place
+from tests.fakes.attachment import FakePictureInput
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place
+from tests.worlds.services import ServiceWorld
 
 QUEUED = SubmitResponse(code=22, description="前面还有 2 个任务", result=CHILD)
 ASKS_FOR_MODAL = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
@@ -49,6 +49,6 @@ def imagine(prompt: str = "a lighthouse --ar 3:2", *pictures: FakePictureInput) 
     return build_imagine(ImagineOptions(prompt=prompt), pictures)
 
 
-def claim_states(world: World) -> dict[int, str]:
+def claim_states(world: ServiceWorld) -> dict[int, str]:
     """Return the state of each claim, by its id."""
     return {claim.id: claim.state for claim in world.store.claimed.values()}

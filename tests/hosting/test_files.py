@@ -148,7 +148,7 @@ def test_compose_runs_one_bot_beside_its_database() -> None:
     assert "pg_isready" in database["healthcheck"]["test"]
 
 
-def test_compose_keeps_the_rows_and_lets_nobody_at_them() -> None:
+def test_compose_keeps_the_database_private() -> None:
     """The database lies on a named volume, where PostgreSQL 18 wants it, on a network without a way in or out."""
     compose = parsed("compose.yaml")
     database = compose["services"]["database"]
@@ -171,7 +171,7 @@ def test_the_unit_of_readme_restarts_and_waits() -> None:
     assert unit()["Install"]["WantedBy"] == "multi-user.target"
 
 
-def test_readme_speaks_of_every_place() -> None:
+def test_readme_names_every_platform() -> None:
     """Each platform with a file here, or of which the bot warns, is in README by name."""
     readme = text("README.md")
     places = ("Heroku", "Railway", "Render", "Fly.io", "systemd", "docker compose", "SHARD_COUNT=4")

@@ -27,7 +27,7 @@ def test_every_line_of_the_table_of_buttons_has_a_row() -> None:
     assert len(collect_walks()) == len(COMMANDS) + len(PRESSES)
 
 
-def test_what_has_no_walk_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_button_without_a_walk_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new command, or a new line, is named."""
     with pytest.raises(TableIncomplete, match="/retexture"):
         assert_complete((*KNOWN, "retexture"))
@@ -36,7 +36,7 @@ def test_what_has_no_walk_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         assert_complete(KNOWN)
 
 
-def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
+def test_the_table_is_written_between_its_markers(tmp_path: Path) -> None:
     """What is around it stays; what differs from it is listed."""
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\n{END}\nafter\n")
@@ -51,7 +51,7 @@ def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
     assert find_changed_cells("no markers", "| a |") == ["| a |"]
 
 
-def test_what_was_said_is_cut_to_its_first_sentence() -> None:
+def test_a_message_is_cut_to_its_first_sentence() -> None:
     """Without ids, mentions and marks, as these differ from run to run."""
     assert walker._short("The relay knows no task `1754300000123417`. Check it.") == "The relay knows no task ``"
     assert walker._short("**No.** Nothing was paid.") == "No"

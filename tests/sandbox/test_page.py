@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.sandbox.chromium import chromium
-from tests.sandbox.stage_page import RECORD, ROOT, pictures, sandbox, until
+from tests.sandbox.sandbox_process import RECORD, ROOT, pictures, sandbox, until
 
 pytestmark = pytest.mark.browser
 

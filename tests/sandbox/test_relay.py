@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.sample_tasks import SampleKind
-from tests.sandbox.caller import KEY, Caller, calling
+from tests.sandbox.relay_caller import KEY, Caller, calling
 
 
 async def test_a_submit_answers_json_that_calls_itself_plain_text(caller: Caller) -> None:

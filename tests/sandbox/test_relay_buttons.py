@@ -12,7 +12,7 @@ from bot.midjourney.buttons import ButtonKind, resolve_action
 from bot.midjourney.task import Task
 from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.sample_tasks import SampleKind
-from tests.sandbox.caller import Caller, calling, picture, png
+from tests.sandbox.relay_caller import Caller, calling, picture, png
 
 
 async def test_an_upscale_gives_one_picture_and_fifteen_buttons(caller: Caller) -> None:
@@ -135,7 +135,7 @@ CATALOGUE: dict[tuple[SampleKind, str], str] = {
 
 
 @pytest.mark.parametrize(("life", "prompt"), CATALOGUE)
-async def test_the_catalogue(caller: Caller, life: SampleKind, prompt: str) -> None:
+async def test_the_sets_of_buttons(caller: Caller, life: SampleKind, prompt: str) -> None:
     """Which buttons there are depends on what a task became, on its version, and on its shape."""
     buttons = (await caller.fetch(caller.relay.add_task(life, prompt=prompt)))["buttons"]
     words = CATALOGUE[life, prompt].split()
@@ -166,7 +166,7 @@ async def test_every_button_ends_in_something_to_see(life: SampleKind, prompt: s
                     assert shown.status == 200
 
 
-async def test_what_midjourneys_own_site_does_otherwise() -> None:
+async def test_differences_of_midjourneys_own_site() -> None:
     """An upscale is done at once, ids are hex, a single picture can be rerolled, an emoji is none."""
     async with calling(RelaySettings(official=True, web_button=True)) as caller:
         answer = await caller.press(caller.relay.add_task("grid"), "upsample::2")

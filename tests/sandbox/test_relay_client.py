@@ -36,7 +36,7 @@ from bot.relay.requests import (
 from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
 from sandbox.relay.submits.refusals import REFUSALS, Refusal
-from tests.sandbox.caller import Caller, calling
+from tests.sandbox.relay_caller import Caller, calling
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text(encoding="utf-8"))
 RELAYED = [row for row in TABLE if row["relayed"] in {"always", "since mid-2025"}]
@@ -66,7 +66,7 @@ async def test_a_build_may_lack_any_route(row: dict[str, str]) -> None:
     assert (status, kind) == (200, "text/html; charset=utf-8")
 
 
-async def test_every_order_is_drawn(caller: Caller) -> None:
+async def test_every_request_is_drawn(caller: Caller) -> None:
     """What the client sends is what the relay takes: each becomes a task that succeeds, under its state."""
     grid, video = caller.relay.add_task("grid"), caller.relay.add_task("video")
     async with RelayClient.open(caller.relay.url, "sk-sandbox") as api:
@@ -138,7 +138,7 @@ async def test_refused_and_then_accepted(caller: Caller, why: Refusal) -> None:
     assert len(caller.relay.submits) == 1
 
 
-async def test_what_is_read_and_shortened_can_be_taken_apart(caller: Caller) -> None:
+async def test_describe_and_shorten_results_are_parsed(caller: Caller) -> None:
     """Four prompts of a picture and five of a prompt, as the bot offers them."""
     async with RelayClient.open(caller.relay.url, "sk-sandbox") as api:
         read = await api.submit(Describe(picture=PIG), state="s")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from sandbox.relay import RelaySettings
-from tests.sandbox.caller import Caller, calling, difference, picture, png
+from tests.sandbox.relay_caller import Caller, calling, difference, picture, png
 
 
 async def test_prompts_that_fail(caller: Caller) -> None:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.sandbox.caller import KEY, Caller, calling
+from tests.sandbox.relay_caller import KEY, Caller, calling
 
 
 async def test_a_queue_is_told_in_chinese_with_code_1_and_ends_full() -> None:

@@ -22,7 +22,7 @@ from sandbox.avatars import draw_avatars
 from sandbox.environment import Environment, open_environment
 from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
-from tests.recorded import recorded
+from tests.recordings import recorded
 from tests.sandbox.chromium import chromium
 
 pytestmark = pytest.mark.browser

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Locator, expect
 
-from tests.sandbox.stage_page import pictures
+from tests.sandbox.parallel_walks import side_by_side
+from tests.sandbox.sandbox_process import pictures
 from tests.sandbox.visitor import GREEN, Visitor
-from tests.sandbox.walks import side_by_side
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def _mask(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(300)
-async def test_what_draws_at_once() -> None:
+async def test_buttons_that_draw_at_once() -> None:
     """Each button that makes something new of a picture gives a message that ends with it, and turns green."""
 
     async def of_one(visitor: Visitor) -> None:
@@ -70,7 +70,7 @@ async def test_what_draws_at_once() -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
+async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
     """Forms are filled in and sent; files, family, watching and deleting cost nothing."""
 
     async def asked(visitor: Visitor) -> None:

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import expect
 
+from tests.sandbox.parallel_walks import side_by_side
 from tests.sandbox.visitor import Visitor
-from tests.sandbox.walks import side_by_side
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_commands_that_only_tell() -> None:
+async def test_commands_that_answer_at_once() -> None:
     """Lists, settings, seed, help and check are answered at once, to whoever asks alone."""
 
     async def tell(visitor: Visitor) -> None:

@@ -18,9 +18,9 @@ from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.buttons import ButtonJson, Version, single_buttons
 from sandbox.relay.tasks.upstream_task import UpstreamTask
 from tests.sandbox.chromium import chromium
-from tests.sandbox.stage_page import RECORD, pictures
+from tests.sandbox.parallel_walks import walk_through
+from tests.sandbox.sandbox_process import RECORD, pictures
 from tests.sandbox.visitor import Visitor
-from tests.sandbox.walks import walk_through
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ async def _chosen(sandbox: OpenPage, message: Locator, name: str) -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_a_messages_own_menu() -> None:
+async def test_the_context_menu_of_a_message() -> None:
     """Description, status and upscale of a message reach the page with their pictures."""
     async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
 
@@ -63,7 +63,7 @@ async def test_a_messages_own_menu() -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
+async def test_a_message_is_blended_from_its_context_menu(tmp_path: Path) -> None:
     """Its pictures are shown again, a form adds others to them, and everybody sees what comes of it."""
     other = tmp_path / "sunset.png"
     Image.effect_noise((160, 120), 60).save(other)
@@ -85,7 +85,7 @@ async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_buttons_of_other_relays(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clip is extended; more buttons than there is room for stand in a menu; a running task is cancelled."""
     monkeypatch.setattr(UpstreamTask, "buttons", _many(UpstreamTask.buttons))
     relay = RelaySettings(seconds_per_task=1, slow_prompt_word="slow", picture_side=160, has_cancel=True)
@@ -114,7 +114,7 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_what_is_seldom_seen() -> None:
+async def test_rare_states_and_buttons() -> None:
     """A task that waits for its form is given one, or dropped; words are weighed; what was refused is tried again."""
     async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
         add = sandbox.scene.relay.add_task
@@ -146,7 +146,7 @@ async def test_what_is_seldom_seen() -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
+async def test_a_slow_relay_is_not_reported_as_uncertain() -> None:
     """A command whose submit takes its time leaves the composer empty, is sent once, and is not called uncertain."""
     relay = RelaySettings(seconds_per_task=1, picture_side=160, submit_seconds=1.5)
     async with _at(relay) as (sandbox, page):

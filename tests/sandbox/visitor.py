@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.async_api import Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as Unheard
 
-from tests.sandbox.stage_page import PATIENCE, RECORD, ROOT, pictures
+from tests.sandbox.sandbox_process import PATIENCE, RECORD, ROOT, pictures
 
 _NUMBER = re.compile(r"\d+")
 """An id, for which there need be no suggestion."""

@@ -95,7 +95,7 @@ class LoopbackDiscord(State):
         """Count the IDENTIFYs: Discord allows 1000 a day."""
         return self.gateway.identifies
 
-    async def connected(self, sessions: int = 1, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+    async def connected(self, sessions: int = 1, timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """Wait until so many gateway sessions are connected."""
         await self.until(lambda: len(self.gateway.connected) >= sessions, timeout)
 

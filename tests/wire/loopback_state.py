@@ -158,7 +158,7 @@ class State:
         for event in self._waiting:
             event.set()
 
-    async def until(self, condition: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109
         """Wait until the condition holds, asked again at each request and edit; give its value, or a TimeoutError."""
         event = asyncio.Event()
         self._waiting.add(event)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.midjourney.buttons import BUTTON_TABLE, REMIXABLE_KINDS, ButtonKind, find_pattern, resolve_action
-from tests.wire.process import GENEROUS, World, world_of
-from tests.wire.walking import (
+from tests.wire.walk import (
     BRISK,
     clicked,
     ended,
@@ -20,6 +19,7 @@ from tests.wire.walking import (
     walked,
 )
 from tests.wire.walks_buttons import GRID, REMIXES, WALKS
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -42,9 +42,9 @@ def test_every_kind_of_button_has_a_walk() -> None:
     assert {resolve_action(walk.custom_id).kind for walk in REMIXES.values()} == REMIXABLE_KINDS
 
 
-async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> None:
+async def test_every_button_leads_from_the_press_to_the_picture(tmp_path: Path) -> None:
     """Each kind ends as its walk says, for one press and nothing else paid; no walk disturbs another."""
-    async with world_of(tmp_path, PATCHED) as world:
+    async with open_wire_world(tmp_path, PATCHED) as world:
         async with world.bot(**GENEROUS) as bot:
             await remixing(world, world.discord.member)
             walks = {name: walked(world, walk) for name, walk in WALKS.items()}
@@ -62,7 +62,7 @@ async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> Non
         world.assert_polite()
 
 
-async def _region(world: World) -> None:
+async def _region(world: WireWorld) -> None:
     """Repaint the right half, after the left one was proposed and changed."""
     task_id = world.relay.add_task("single")
     parent = await finished(world, task_id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.wire.walking import CHILD, PARENT, PROMPT, Sent, Walk
+from tests.wire.walk import CHILD, PARENT, PROMPT, Sent, Walk
 
 GRID, SINGLE, UPSCALED, CLIPS, CLIP = (5, 4, 3), (5, 3, 4, 3, 3), (3, 3, 2, 1, 3), (5, 3), (2, 3)
 """Rows of buttons: the API's, and at last ours, which are Split or Original, Family, Delete; of clips only two."""

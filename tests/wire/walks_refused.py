@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.wire.walking import PARENT, PICTURE, Sent, Walk
+from tests.wire.walk import PARENT, PICTURE, Sent, Walk
 from tests.wire.walks_buttons import CLIPS, FIRST, WALKS
 
 READINGS = (

@@ -11,31 +11,31 @@ from bot.features.cancel import CancelOutcome, CancelService
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.task import Status
 from bot.scene import JobEnding
-from tests.fakes.process import Process, World
-from tests.fakes.rows import LIEN, MINH, PARENT, job, place, task
+from tests.fakes.sample_entities import LIEN, MINH, PARENT, job, place, task
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 HERS = MessageActor(LIEN, LIEN.id, is_moderator=False)
 OWN = job(claim_id=9)
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world() -> ServiceWorld:
+    made = ServiceWorld()
     made.relay.set(task(progress=30))
     return made
 
 
 @pytest.fixture
-async def process(world: World) -> AsyncGenerator[Process]:
+async def process(world: ServiceWorld) -> AsyncGenerator[ServiceProcess]:
     async with world.process() as running:
         yield running
 
 
-def make_service(world: World, process: Process) -> CancelService:
+def make_service(world: ServiceWorld, process: ServiceProcess) -> CancelService:
     return CancelService(world.relay, world.store, process.jobs, clock=world.clock.clock)
 
 
-async def test_a_task_that_the_message_submitted_is_cancelled(world: World, process: Process) -> None:
+async def test_a_task_that_the_message_submitted_is_cancelled(world: ServiceWorld, process: ServiceProcess) -> None:
     """The relay is asked once; the message is drawn until the task's status shows it."""
     await process.jobs.follow_job(OWN)
     await world.clock.advance(1.0)
@@ -46,7 +46,7 @@ async def test_a_task_that_the_message_submitted_is_cancelled(world: World, proc
     assert (last.ending, last.task and last.task.status) == (None, Status.CANCEL)
 
 
-async def test_a_relay_that_cannot_cancel_is_remembered(world: World, process: Process) -> None:
+async def test_a_relay_that_cannot_cancel_is_remembered(world: ServiceWorld, process: ServiceProcess) -> None:
     """Watching stops; for a day the relay is not asked again, and the buttons show it."""
     world.relay.cancels = False
     for message_id in (700, 701):
@@ -64,7 +64,9 @@ async def test_a_relay_that_cannot_cancel_is_remembered(world: World, process: P
     assert await world.store.find_missing_capabilities(world.clock.now() + timedelta(days=1)) == {}
 
 
-async def test_a_task_that_the_message_did_not_submit_is_only_unwatched(world: World, process: Process) -> None:
+async def test_a_task_that_the_message_did_not_submit_is_only_unwatched(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """A status of another person's task, or of one whose row is lost, cancels nothing."""
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
@@ -75,7 +77,7 @@ async def test_a_task_that_the_message_did_not_submit_is_only_unwatched(world: W
     assert world.relay.asked("cancel") == []
 
 
-async def test_a_stopped_message_is_not_drawn_again(world: World, process: Process) -> None:
+async def test_a_stopped_message_is_not_drawn_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """Until a person looks again, and sees how the task went on."""
     await process.jobs.follow_job(job())
     await world.clock.advance(1.0)
@@ -89,7 +91,7 @@ async def test_a_stopped_message_is_not_drawn_again(world: World, process: Proce
     assert world.editor.scenes_of(700)[-1].ending is None
 
 
-async def test_cancelling_a_task_that_has_ended_shows_its_result(world: World, process: Process) -> None:
+async def test_cancelling_a_task_that_has_ended_shows_its_result(world: ServiceWorld, process: ServiceProcess) -> None:
     """A late click cancels nothing."""
     world.relay.set(task(status=Status.SUCCESS))
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
@@ -111,7 +113,7 @@ async def test_cancelling_a_task_that_has_ended_shows_its_result(world: World, p
     ],
 )
 async def test_only_the_requester_or_a_moderator_may_cancel(
-    world: World, process: Process, hand: MessageActor, *, may: bool
+    world: ServiceWorld, process: ServiceProcess, hand: MessageActor, *, may: bool
 ) -> None:
     """The store's requester counts more than the one Discord shows."""
     await process.jobs.follow_job(OWN)
@@ -123,14 +125,14 @@ async def test_only_the_requester_or_a_moderator_may_cancel(
     assert world.relay.asked("cancel") == []
 
 
-async def test_without_a_row_discord_shows_the_requester(world: World, process: Process) -> None:
+async def test_without_a_row_discord_shows_the_requester(world: ServiceWorld, process: ServiceProcess) -> None:
     """If Discord does not either, only a moderator may."""
     with pytest.raises(NotOwnerOrModerator):
         await make_service(world, process).cancel_task(PARENT, place(), replace(HERS, requester_id=0))
     assert await make_service(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.STOPPED
 
 
-async def test_an_outage_of_the_relay_changes_nothing(world: World, process: Process) -> None:
+async def test_an_outage_of_the_relay_changes_nothing(world: ServiceWorld, process: ServiceProcess) -> None:
     """Nothing is remembered, and the message is still watched."""
     await process.jobs.follow_job(OWN)
     world.relay.failure = RelayUnreachable("down")
@@ -140,7 +142,7 @@ async def test_an_outage_of_the_relay_changes_nothing(world: World, process: Pro
     assert 700 not in world.store.closed
 
 
-async def test_cancelling_raises_while_the_store_is_down(world: World, process: Process) -> None:
+async def test_cancelling_raises_while_the_store_is_down(world: ServiceWorld, process: ServiceProcess) -> None:
     """It is unknown whose message it is; live messages keep their buttons."""
     world.store.down = True
     with pytest.raises(StoreUnavailable):

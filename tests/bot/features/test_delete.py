@@ -12,33 +12,33 @@ from bot.features.message_permissions import MessageActor
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.task import Status
 from tests.fakes.clock import START
-from tests.fakes.process import Process, World
-from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, U2, job, place, task
-from tests.fakes.stored import a_claim
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, PARENT, U2, job, place, task
+from tests.fakes.sample_rows import a_claim
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 HERS = MessageActor(LIEN, LIEN.id, is_moderator=False)
 THEIRS = MessageActor(MINH, MINH.id, is_moderator=False)
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world() -> ServiceWorld:
+    made = ServiceWorld()
     made.store.jobs = {700: job()}
     made.store.closed = {700}
     return made
 
 
 @pytest.fixture
-async def process(world: World) -> AsyncGenerator[Process]:
+async def process(world: ServiceWorld) -> AsyncGenerator[ServiceProcess]:
     async with world.process() as running:
         yield running
 
 
-def make_service(world: World, process: Process) -> DeleteService:
+def make_service(world: ServiceWorld, process: ServiceProcess) -> DeleteService:
     return DeleteService(world.store, world.editor, process.jobs)
 
 
-async def test_a_message_is_deleted_with_its_row(world: World, process: Process) -> None:
+async def test_a_message_is_deleted_with_its_row(world: ServiceWorld, process: ServiceProcess) -> None:
     """After the confirmation; the store still knows the task."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
     await make_service(world, process).check_permission(place(), HERS)
@@ -49,7 +49,7 @@ async def test_a_message_is_deleted_with_its_row(world: World, process: Process)
     assert PARENT in world.store.snapshots
 
 
-async def test_only_the_requester_or_a_moderator_may_delete(world: World, process: Process) -> None:
+async def test_only_the_requester_or_a_moderator_may_delete(world: ServiceWorld, process: ServiceProcess) -> None:
     """Another person can neither open nor confirm the question."""
     for act in (make_service(world, process).check_permission, make_service(world, process).delete_message):
         with pytest.raises(NotOwnerOrModerator):
@@ -59,7 +59,7 @@ async def test_only_the_requester_or_a_moderator_may_delete(world: World, proces
     assert len(world.editor.removed) == 1
 
 
-async def test_without_a_row_discord_shows_the_requester(world: World, process: Process) -> None:
+async def test_without_a_row_discord_shows_the_requester(world: ServiceWorld, process: ServiceProcess) -> None:
     """If Discord does not either, only a moderator may."""
     world.store.jobs.clear()
     with pytest.raises(NotOwnerOrModerator):
@@ -70,7 +70,7 @@ async def test_without_a_row_discord_shows_the_requester(world: World, process: 
 
 
 async def test_a_message_that_only_a_token_reaches_is_deleted_with_the_first_clicks(
-    world: World, process: Process
+    world: ServiceWorld, process: ServiceProcess
 ) -> None:
     """The token of the confirming click reaches only the confirmation."""
     away = place(reachable=False)
@@ -81,7 +81,7 @@ async def test_a_message_that_only_a_token_reaches_is_deleted_with_the_first_cli
     assert [one.token for one in world.editor.removed] == ["fresh"]
 
 
-async def test_a_message_that_cannot_be_reached_raises(world: World, process: Process) -> None:
+async def test_a_message_that_cannot_be_reached_raises(world: ServiceWorld, process: ServiceProcess) -> None:
     """Its row stays too."""
     world.editor.broken[700] = PlaceUnreachable()
     with pytest.raises(PlaceUnreachable):
@@ -89,7 +89,7 @@ async def test_a_message_that_cannot_be_reached_raises(world: World, process: Pr
     assert 700 in world.store.jobs
 
 
-async def test_deleting_a_message_stops_its_job(world: World, process: Process) -> None:
+async def test_deleting_a_message_stops_its_job(world: ServiceWorld, process: ServiceProcess) -> None:
     """A deleted message is not drawn."""
     world.relay.set(task(progress=30))
     await process.jobs.follow_job(job())
@@ -102,7 +102,7 @@ async def test_deleting_a_message_stops_its_job(world: World, process: Process) 
     assert world.store.jobs == {}
 
 
-async def test_no_button_links_to_a_deleted_message(world: World, process: Process) -> None:
+async def test_no_button_links_to_a_deleted_message(world: ServiceWorld, process: ServiceProcess) -> None:
     """The press stays paid, and its button leads to no dead link."""
     world.store.jobs = {800: job(800, CHILD, claim_id=9)}
     world.store.snapshots[CHILD] = task(CHILD, Status.SUCCESS)

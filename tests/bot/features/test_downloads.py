@@ -15,9 +15,9 @@ from bot.imaging.image_processor import ImageProcessor
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Status
 from tests.fakes.clock import FakeClock
-from tests.fakes.display import FakeMessageEditor
+from tests.fakes.message_editor import FakeMessageEditor
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import PARENT, place, task
+from tests.fakes.sample_entities import PARENT, place, task
 from tests.fakes.store import FakeStore
 
 GRID_URL = f"https://cdn.test/{PARENT}.png"

@@ -5,9 +5,9 @@ from dataclasses import replace
 from bot.entities import ClaimState
 from bot.features.lineage import MAX_MEMBERS, Lineage, LineageFinder
 from bot.midjourney.task import Status
-from tests.fakes.rows import LIEN, MINH, job, place, task
+from tests.fakes.sample_entities import LIEN, MINH, job, place, task
+from tests.fakes.sample_rows import NOON, a_claim
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim
 
 
 def store(*pairs: tuple[str, str]) -> FakeStore:

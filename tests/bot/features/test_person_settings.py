@@ -10,8 +10,8 @@ from bot.errors import PromptRefused, StoreUnavailable
 from bot.features.person_settings import TASKS_PER_PAGE, PersonSettingsService
 from bot.midjourney.request_options import Speed
 from bot.store.group_commit import run_to_completion
+from tests.fakes.sample_rows import NOON, a_job
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_job
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from bot.midjourney.capabilities import SEED_CAPABILITY
 from bot.midjourney.task import Status
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import PARENT, task
+from tests.fakes.sample_entities import PARENT, task
+from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON
 
 
 class FakeSource(FakeRelay):

@@ -32,11 +32,11 @@ from bot.midjourney.task import Button, Status
 from bot.submissions.claims import Press, derive_claim_id
 from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.given import FakePictureInput
-from tests.fakes.process import Process, World
+from tests.fakes.attachment import FakePictureInput
 from tests.fakes.relay import ACCEPTED, Sent
-from tests.fakes.rows import CHILD, PARENT, job, task
+from tests.fakes.sample_entities import CHILD, PARENT, job, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 REGION = "MJ::Inpaint::1::aa::SOLO"
 
@@ -59,20 +59,20 @@ class Shown:
 
 
 @pytest.fixture
-def world() -> World:
-    world = World()
+def world() -> ServiceWorld:
+    world = ServiceWorld()
     world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=(Button(custom_id=REGION),))}
     return world
 
 
 @pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
+async def process(world: ServiceWorld) -> AsyncIterator[ServiceProcess]:
     async with world.process() as process:
         yield process
 
 
 async def test_a_proposal_is_free_and_holds_what_will_be_sent(
-    world: World, process: Process, image_processor: ImageProcessor
+    world: ServiceWorld, process: ServiceProcess, image_processor: ImageProcessor
 ) -> None:
     """The mask has the picture's own size; the prompt is normalized."""
     regions = RegionService(process.presses, Shown(), image_processor)
@@ -85,7 +85,7 @@ async def test_a_proposal_is_free_and_holds_what_will_be_sent(
     assert again == proposal.mask
 
 
-async def test_a_proposal_without_a_region_is_refused(process: Process, image_processor: ImageProcessor) -> None:
+async def test_a_proposal_without_a_region_is_refused(process: ServiceProcess, image_processor: ImageProcessor) -> None:
     """A region, or a mask, must be given."""
     with pytest.raises(MaskMissing):
         await RegionService(process.presses, Shown(), image_processor).propose_region(
@@ -93,7 +93,7 @@ async def test_a_proposal_without_a_region_is_refused(process: Process, image_pr
         )
 
 
-async def test_a_clip_is_refused(process: Process, image_processor: ImageProcessor) -> None:
+async def test_a_clip_is_refused(process: ServiceProcess, image_processor: ImageProcessor) -> None:
     """It is unknown which frame is meant."""
     with pytest.raises(PictureUnreadable):
         await RegionService(process.presses, Shown(0, 0), image_processor).propose_region(
@@ -101,7 +101,9 @@ async def test_a_clip_is_refused(process: Process, image_processor: ImageProcess
         )
 
 
-async def test_a_person_who_may_not_spend_gets_no_preview(process: Process, image_processor: ImageProcessor) -> None:
+async def test_a_person_who_may_not_spend_gets_no_preview(
+    process: ServiceProcess, image_processor: ImageProcessor
+) -> None:
     """Admission and the prompt are checked before any work; the mask is not even downloaded."""
     regions, mask = RegionService(process.presses, Shown(), image_processor), FakePictureInput("mine.png")
     with pytest.raises(ServerNotAllowed):
@@ -111,7 +113,7 @@ async def test_a_person_who_may_not_spend_gets_no_preview(process: Process, imag
     assert mask.asked == 0
 
 
-async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
+async def test_a_proposal_is_paid_once(world: ServiceWorld, process: ServiceProcess) -> None:
     """Its claim has its message's id: a second click, however late, finds it."""
     world.relay.outcomes = [ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -128,7 +130,9 @@ async def test_a_proposal_is_paid_once(world: World, process: Process) -> None:
     assert len(world.relay.sent) == 2
 
 
-async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World, process: Process) -> None:
+async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The child is retracted, as its form would be sent without the mask later; and nothing was drawn."""
     world.relay.outcomes = [ASKS_FOR_MODAL, RelayBusy("23"), ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
@@ -147,7 +151,7 @@ async def test_a_mask_that_the_relay_refuses_may_be_confirmed_again(world: World
 
 @pytest.mark.parametrize(("ends", "error"), [(ACCEPTED, AlreadyPressed), (SubmitOutcomeUnknown("lost"), AnswerLost)])
 async def test_a_proposal_confirmed_after_a_refusal_is_not_paid_again(
-    world: World, process: Process, ends: SubmitResponse | RelayError, error: type[PressRefused]
+    world: ServiceWorld, process: ServiceProcess, ends: SubmitResponse | RelayError, error: type[PressRefused]
 ) -> None:
     """The second confirmation belongs to the proposal as well: a third, however late, finds it."""
     world.relay.outcomes = [RelayBusy("30"), ends]
@@ -161,7 +165,7 @@ async def test_a_proposal_confirmed_after_a_refusal_is_not_paid_again(
     assert len(world.relay.accepted) == 1
 
 
-async def test_a_proposal_that_is_refused_too_often_expires(world: World, process: Process) -> None:
+async def test_a_proposal_that_is_refused_too_often_expires(world: ServiceWorld, process: ServiceProcess) -> None:
     """As many claims as one message may have show that something is wrong with it."""
     world.relay.outcomes = [RelayBusy("30")] * 9
     for number in range(101, 105):
@@ -174,7 +178,7 @@ async def test_a_proposal_that_is_refused_too_often_expires(world: World, proces
     assert len(world.relay.sent) == 4
 
 
-def waiting(world: World, **place: Any) -> Press:  # noqa: ANN401
+def waiting(world: ServiceWorld, **place: Any) -> Press:  # noqa: ANN401
     """Let a child wait for its form, as a process left it that died before it sent the mask; return a press of it."""
     child = replace(job(800, CHILD), claim_id=50, parent_id=PARENT, done=REPAINTED_TITLE)
     world.store.jobs[800] = replace(child, place=replace(child.place, **place))
@@ -183,7 +187,7 @@ def waiting(world: World, **place: Any) -> Press:  # noqa: ANN401
 
 
 async def test_a_child_that_waits_for_its_form_is_previewed_over_its_parents_picture(
-    world: World, process: Process, image_processor: ImageProcessor
+    world: ServiceWorld, process: ServiceProcess, image_processor: ImageProcessor
 ) -> None:
     """Free again; its confirmation sends the form alone, with the mask, and only once."""
     asks = waiting(world)
@@ -202,7 +206,7 @@ async def test_a_child_that_waits_for_its_form_is_previewed_over_its_parents_pic
     assert world.store.jobs[800].form_sent
 
 
-async def test_a_refused_mask_may_be_submitted_again(world: World, process: Process) -> None:
+async def test_a_refused_mask_may_be_submitted_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """Nothing was billed: the child still waits."""
     asks = waiting(world)
     world.relay.outcomes = [RelayBusy("saturated"), ACCEPTED]
@@ -219,7 +223,9 @@ async def test_a_refused_mask_may_be_submitted_again(world: World, process: Proc
     assert [sent.kind for sent in world.relay.accepted] == ["modal"]
 
 
-async def test_a_child_whose_message_cannot_be_reached_is_not_paid(world: World, process: Process) -> None:
+async def test_a_child_whose_message_cannot_be_reached_is_not_paid(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """Private, and its token expired; or no longer known."""
     asks = waiting(world, reachable=False, ephemeral=True, token_expires_at=world.clock.now())
     with pytest.raises(PlaceUnreachable):

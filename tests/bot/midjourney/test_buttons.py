@@ -23,7 +23,7 @@ from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Button, Task
 from sandbox.relay.settings import STOCK_REFUSALS
 from sandbox.relay.submits.custom_ids import UnknownAction, parse_custom_id
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 UUID = "5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5"
 HEX = "5b0c6f7e2a944d1b9e6371c8d40fa2b5"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.midjourney.task import Button, Properties, Status, Task, select_most_advanced
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 FINAL = {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
 

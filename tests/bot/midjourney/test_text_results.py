@@ -13,7 +13,7 @@ from bot.midjourney.text_results import (
     parse_describe_result,
     parse_shorten_result,
 )
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 FOUR = (
     "Watercolor of a red fox on fresh snow, loose brushwork, pale blue shadows --ar 1:1",

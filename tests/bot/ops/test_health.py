@@ -22,7 +22,7 @@ from bot.tracking.poller import Poller
 from bot.tracking.task_supervisor import TaskSupervisor
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import task
+from tests.fakes.sample_entities import task
 
 
 async def never() -> str:

@@ -11,16 +11,16 @@ from bot.entities import Claim, ClaimState
 from bot.errors import RelayUnreachable, StoreUnavailable
 from bot.midjourney.task import Status, Task
 from tests.fakes.clock import START
-from tests.fakes.process import LEASE, World
-from tests.fakes.rows import CHILD, PARENT, job, task
+from tests.fakes.sample_entities import CHILD, PARENT, job, task
 from tests.fakes.store import FakeStore
+from tests.worlds.services import LEASE, ServiceWorld
 
 OVER = LEASE.total_seconds() * 2
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> ServiceWorld:
+    return ServiceWorld()
 
 
 def claim(state: ClaimState = ClaimState.SUBMITTING, child_id: str = "") -> Claim:
@@ -37,11 +37,11 @@ def claim(state: ClaimState = ClaimState.SUBMITTING, child_id: str = "") -> Clai
     )
 
 
-def drawn(world: World, message_id: int = 700) -> list[int | None]:
+def drawn(world: ServiceWorld, message_id: int = 700) -> list[int | None]:
     return [scene.task.progress if scene.task else None for scene in world.editor.scenes_of(message_id)]
 
 
-async def test_each_job_is_polled_and_drawn_by_one_process(world: World) -> None:
+async def test_each_job_is_polled_and_drawn_by_one_process(world: ServiceWorld) -> None:
     """A second process takes over nothing while the first one lives."""
     world.relay.set(task(progress=10))
     async with world.process() as first, world.process(beside=True) as second:
@@ -52,7 +52,7 @@ async def test_each_job_is_polled_and_drawn_by_one_process(world: World) -> None
     assert drawn(world) == [10]
 
 
-async def test_released_jobs_are_resumed_at_once_by_another_process(world: World) -> None:
+async def test_released_jobs_are_resumed_at_once_by_another_process(world: ServiceWorld) -> None:
     """The ending process notifies it. Progress never goes back, and the new process draws its first state once more."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
@@ -73,7 +73,7 @@ async def test_released_jobs_are_resumed_at_once_by_another_process(world: World
     assert world.store.closed == {700}
 
 
-async def test_jobs_of_a_dead_process_are_resumed_when_its_lease_ends(world: World) -> None:
+async def test_jobs_of_a_dead_process_are_resumed_when_its_lease_ends(world: ServiceWorld) -> None:
     """Neither before nor much later."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as second:
@@ -85,7 +85,7 @@ async def test_jobs_of_a_dead_process_are_resumed_when_its_lease_ends(world: Wor
         assert second.jobs.running_message_ids == {700}
 
 
-async def test_a_job_that_another_process_took_over_is_stopped(world: World) -> None:
+async def test_a_job_that_another_process_took_over_is_stopped(world: ServiceWorld) -> None:
     """A form was answered there. The first process stops drawing, and does not close the job."""
     world.relay.set(task(progress=10))
     async with world.process(beside=True) as first, world.process(beside=True) as second:
@@ -99,7 +99,7 @@ async def test_a_job_that_another_process_took_over_is_stopped(world: World) -> 
 
 
 async def test_a_process_whose_lease_ended_stops_the_jobs_of_others(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: ServiceWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its database was unreachable for longer than the lease. It logs that, and no job is drawn by two processes."""
     world.relay.set(task(progress=10))
@@ -117,7 +117,7 @@ async def test_a_process_whose_lease_ended_stops_the_jobs_of_others(
     assert "The lease of this process had ended" in caplog.text
 
 
-async def test_a_submit_of_a_living_process_is_left_alone(world: World) -> None:
+async def test_a_submit_of_a_living_process_is_left_alone(world: ServiceWorld) -> None:
     """When its process dies, its claim becomes unknown and its message says so."""
     async with world.process(beside=True) as second:
         async with world.process(beside=True) as first:
@@ -140,7 +140,7 @@ async def test_a_submit_of_a_living_process_is_left_alone(world: World) -> None:
     ("state", "closed"), [(ClaimState.REFUSED, {701}), (None, {701}), (ClaimState.ACCEPTED, set())]
 )
 async def test_a_job_without_a_task_follows_what_its_claim_says(
-    world: World, state: ClaimState | None, closed: set[int]
+    world: ServiceWorld, state: ClaimState | None, closed: set[int]
 ) -> None:
     """A refused or missing claim closes the job; for an accepted one the child is followed."""
     world.relay.set(task(CHILD, progress=10))
@@ -155,7 +155,7 @@ async def test_a_job_without_a_task_follows_what_its_claim_says(
     assert [scene.job.task_id for scene in world.editor.scenes_of(701)] == [CHILD] * (state is ClaimState.ACCEPTED)
 
 
-async def test_an_orphaned_claim_without_a_job_is_refused(world: World) -> None:
+async def test_an_orphaned_claim_without_a_job_is_refused(world: ServiceWorld) -> None:
     """A submit is sent only after its job is written."""
     world.store.claimed[50] = claim()
     world.store.submitters[50] = "dead"
@@ -164,7 +164,7 @@ async def test_an_orphaned_claim_without_a_job_is_refused(world: World) -> None:
     assert world.store.claimed[50].state is ClaimState.REFUSED
 
 
-async def test_a_resumed_job_is_not_drawn_before_the_relay_answers(world: World) -> None:
+async def test_a_resumed_job_is_not_drawn_before_the_relay_answers(world: ServiceWorld) -> None:
     """Its snapshot is older than its message. Where the relay stays silent for long, the message says so."""
     world.store.snapshots = {PARENT: task(progress=0)}
     world.store.jobs = {700: job()}
@@ -181,7 +181,7 @@ async def test_a_resumed_job_is_not_drawn_before_the_relay_answers(world: World)
 
 
 async def test_an_unavailable_store_is_logged_once_and_its_return_too(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: ServiceWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     """/readyz reports it meanwhile; jobs are neither lost nor drawn twice."""
     caplog.set_level(logging.INFO, "bot.recovery.job_leases")
@@ -206,7 +206,9 @@ async def test_an_unavailable_store_is_logged_once_and_its_return_too(
     assert len([line for line in said if "can be written again" in line]) == 1
 
 
-async def test_an_unavailable_store_does_not_delay_the_shutdown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unavailable_store_does_not_delay_the_shutdown(
+    world: ServiceWorld, caplog: pytest.LogCaptureFixture
+) -> None:
     """Releasing jobs and ending the lease only log warnings; the lease ends by itself."""
     async with world.process() as process:
         world.store.down = True
@@ -216,7 +218,7 @@ async def test_an_unavailable_store_does_not_delay_the_shutdown(world: World, ca
     assert "The lease of this process cannot be ended" in caplog.text
 
 
-async def test_a_declined_form_ends_a_job_of_another_process(world: World) -> None:
+async def test_a_declined_form_ends_a_job_of_another_process(world: ServiceWorld) -> None:
     """The process that got the click takes the job over, and ends it."""
     waiting = task(CHILD, Status.MODAL)
     world.relay.set(waiting)
@@ -231,7 +233,7 @@ async def test_a_declined_form_ends_a_job_of_another_process(world: World) -> No
 
 
 async def test_a_job_that_cannot_be_resumed_does_not_stop_the_others(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: ServiceWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its claim is one that this version cannot read, for example. The lease is renewed as well."""
     world.relay.set(task(progress=10))
@@ -251,7 +253,7 @@ async def test_a_job_that_cannot_be_resumed_does_not_stop_the_others(
     assert 701 not in world.store.closed
 
 
-async def test_jobs_that_were_taken_over_but_not_resumed_are_resumed_later(world: World) -> None:
+async def test_jobs_that_were_taken_over_but_not_resumed_are_resumed_later(world: ServiceWorld) -> None:
     """The store fails after the takeover, when the snapshots are read."""
     world.relay.set(task(progress=10))
     world.store.jobs = {700: job()}

@@ -18,7 +18,7 @@ from bot.recovery.log_evidence import (
 )
 from bot.relay.billing_log import BillingPage, BillingRow
 from tests.fakes.clock import START
-from tests.fakes.rows import task
+from tests.fakes.sample_entities import task
 
 MINUTE = timedelta(minutes=1)
 

@@ -27,10 +27,10 @@ from bot.relay.billing_log import BillingRow
 from bot.scene import AnswerSearch, JobEnding, Scene
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
-from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, MINH, PARENT, U2, V2, job, place, task
+from tests.fakes.sample_entities import CHILD, MINH, PARENT, U2, V2, job, place, task
 from tests.fakes.submissions import claim_states, command, imagine, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 EARLIER, ELSE = "8001", "8002"
 """The child of an earlier request of ours; and the task of another application that has the same key."""
@@ -52,16 +52,16 @@ def foreign(task_id: str, at: datetime = START) -> Task:
     return task(task_id, state="mjbot:77", submitTime=int(at.timestamp() * 1000))
 
 
-def accepted(world: World, number: int, ago: timedelta, child_id: str, **changes: object) -> None:
+def accepted(world: ServiceWorld, number: int, ago: timedelta, child_id: str, **changes: object) -> None:
     """Let the store know of one more command that was accepted so long ago."""
     known = replace(world.store.claimed[1], id=number, button=f"imagine:{number}", made_at=START - ago)
     world.store.claimed[number] = replace(known, child_id=child_id, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ServiceWorld:
     """A finished grid, an earlier request that was accepted, and a relay whose log shows it."""
-    world = World()
+    world = ServiceWorld()
     world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
     earlier = Claim(id=1, person_id=9, guild_id=6, message_id=0, task_id="", button="imagine:0", made_at=START - AGO)
     world.store.claimed = {1: replace(earlier, state=ClaimState.ACCEPTED, child_id=EARLIER)}
@@ -70,7 +70,9 @@ def world() -> World:
     return world
 
 
-async def lose(world: World, process: Process, error: SubmitOutcomeUnknown = CODE_5, *, creates: bool = False) -> None:
+async def lose(
+    world: ServiceWorld, process: ServiceProcess, error: SubmitOutcomeUnknown = CODE_5, *, creates: bool = False
+) -> None:
     """Press U2, or give a command, and lose the answer."""
     world.relay.outcomes = [error]
     if creates:
@@ -84,13 +86,13 @@ def shown(scene: Scene) -> object:
     return "looking" if isinstance(scene.phase, AnswerSearch) else scene.ending or (scene.task and scene.task.status)
 
 
-def seen(world: World) -> list[object]:
+def seen(world: ServiceWorld) -> list[object]:
     """Return what the message said, in order."""
     return [shown(scene) for scene in world.editor.scenes_of(800)]
 
 
 @pytest.mark.parametrize("creates", [False, True])
-async def test_a_submit_without_a_row_in_the_log_is_marked_as_unbilled(world: World, creates: bool) -> None:  # noqa: FBT001
+async def test_a_submit_without_a_row_in_the_log_is_marked_as_unbilled(world: ServiceWorld, creates: bool) -> None:  # noqa: FBT001
     """Half a minute after the answer, and after two readings, as the log of a fork may lag.
 
     The button is free again, and the submit does not count for the daily limit.
@@ -112,7 +114,7 @@ async def test_a_submit_without_a_row_in_the_log_is_marked_as_unbilled(world: Wo
     assert world.relay.asked("log") == [5.0, 32.0]
 
 
-async def test_a_submit_without_an_answer_is_judged_after_ninety_seconds(world: World) -> None:
+async def test_a_submit_without_an_answer_is_judged_after_ninety_seconds(world: ServiceWorld) -> None:
     """Until then the relay may still be working on it."""
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
@@ -124,7 +126,7 @@ async def test_a_submit_without_an_answer_is_judged_after_ninety_seconds(world: 
     assert len(world.relay.asked("log")) <= 4
 
 
-async def test_a_row_that_is_written_late_is_found(world: World) -> None:
+async def test_a_row_that_is_written_late_is_found(world: ServiceWorld) -> None:
     """The relay was still working when the log was first read."""
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
@@ -139,7 +141,7 @@ async def test_a_row_that_is_written_late_is_found(world: World) -> None:
 @pytest.mark.parametrize("error", [CODE_5, TIMEOUT])
 @pytest.mark.parametrize("creates", [False, True])
 async def test_the_task_with_the_claims_tag_is_followed(
-    world: World, error: SubmitOutcomeUnknown, *, creates: bool
+    world: ServiceWorld, error: SubmitOutcomeUnknown, *, creates: bool
 ) -> None:
     """Its claim is accepted, and its message shows the task."""
     world.relay.billed = [
@@ -163,7 +165,7 @@ async def test_the_task_with_the_claims_tag_is_followed(
     assert len(world.relay.sent) == 1
 
 
-async def test_a_task_with_an_empty_state_is_fetched_again(world: World) -> None:
+async def test_a_task_with_an_empty_state_is_fetched_again(world: ServiceWorld) -> None:
     """new-api gives an empty state until its first poll; the polls of a fork may be two minutes apart."""
     world.relay.billed = [PROOF, row(CHILD)]
     world.relay.set(task(CHILD, Status.FRESH))
@@ -196,7 +198,9 @@ async def test_a_task_with_an_empty_state_is_fetched_again(world: World) -> None
         pytest.param([row(str(n)) for n in range(7000, 7001 + MAX_CANDIDATES)], id="more than are fetched"),
     ],
 )
-async def test_a_row_that_may_be_the_lost_submits_keeps_the_claim_unknown(world: World, rows: list[BillingRow]) -> None:
+async def test_a_row_that_may_be_the_lost_submits_keeps_the_claim_unknown(
+    world: ServiceWorld, rows: list[BillingRow]
+) -> None:
     """The submit may have been charged, so the search ends without a result."""
     world.relay.billed = [PROOF, *rows]
     world.relay.set(task(ELSE))
@@ -223,7 +227,7 @@ async def test_a_row_that_may_be_the_lost_submits_keeps_the_claim_unknown(world:
         pytest.param([row("8005")], id="another claim's task, at the time of that"),
     ],
 )
-async def test_rows_of_other_applications_are_ignored(world: World, rows: list[BillingRow]) -> None:
+async def test_rows_of_other_applications_are_ignored(world: ServiceWorld, rows: list[BillingRow]) -> None:
     world.relay.billed = [PROOF, *rows]
     world.relay.set(task(ELSE))
     world.relay.set(foreign("8003"))
@@ -247,7 +251,7 @@ async def test_rows_of_other_applications_are_ignored(world: World, rows: list[B
     ],
 )
 async def test_a_log_without_rows_of_known_claims_proves_nothing(
-    world: World, billed: list[BillingRow] | RelayError
+    world: ServiceWorld, billed: list[BillingRow] | RelayError
 ) -> None:
     """The claim stays unknown."""
     world.relay.billed = billed
@@ -257,7 +261,7 @@ async def test_a_log_without_rows_of_known_claims_proves_nothing(
     assert (claim_states(world)[100], seen(world)) == ("unknown", ["looking", JobEnding.ANSWER_LOST])
 
 
-async def test_a_log_without_rows_of_known_claims_can_still_show_the_task(world: World) -> None:
+async def test_a_log_without_rows_of_known_claims_can_still_show_the_task(world: ServiceWorld) -> None:
     """With a new database: the tag is proof enough."""
     world.store.claimed = {}
     world.relay.billed = [row(CHILD)]
@@ -268,7 +272,7 @@ async def test_a_log_without_rows_of_known_claims_can_still_show_the_task(world:
         assert claim_states(world) == {100: "accepted"}
 
 
-async def test_claims_after_the_lost_one_alone_prove_nothing(world: World) -> None:
+async def test_claims_after_the_lost_one_alone_prove_nothing(world: ServiceWorld) -> None:
     """The log may have been switched on after the lost submit."""
     world.relay.billed = [row(EARLIER)]
     world.store.claimed[1] = replace(world.store.claimed[1], made_at=START + timedelta(seconds=1))
@@ -278,9 +282,9 @@ async def test_claims_after_the_lost_one_alone_prove_nothing(world: World) -> No
     assert claim_states(world)[100] == "unknown"
 
 
-async def test_a_task_is_found_in_the_list_of_midjourney_proxy(world: World) -> None:
+async def test_a_task_is_found_in_the_list_of_midjourney_proxy(world: ServiceWorld) -> None:
     """It has no log."""
-    world.relay.billed, world.relay.has_tasks = World().relay.billed, True
+    world.relay.billed, world.relay.has_tasks = ServiceWorld().relay.billed, True
     world.relay.set(task(ELSE, state="mjbot:1000"))
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
@@ -291,7 +295,7 @@ async def test_a_task_is_found_in_the_list_of_midjourney_proxy(world: World) -> 
     assert (claim_states(world)[100], seen(world)[-1]) == ("accepted", Status.SUCCESS)
 
 
-async def test_a_task_that_midjourney_proxy_does_not_list_stays_unknown(world: World) -> None:
+async def test_a_task_that_midjourney_proxy_does_not_list_stays_unknown(world: ServiceWorld) -> None:
     """Midjourney may have it nevertheless: the proxy forgets its tasks when it restarts."""
     world.relay.billed, world.relay.has_tasks = RelayError("no log"), True
     async with world.process() as process:
@@ -300,9 +304,9 @@ async def test_a_task_that_midjourney_proxy_does_not_list_stays_unknown(world: W
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_a_relay_without_log_and_list_is_not_asked_again(world: World) -> None:
+async def test_a_relay_without_log_and_list_is_not_asked_again(world: ServiceWorld) -> None:
     """The message says at once that the submit may have been accepted."""
-    world.relay.billed = World().relay.billed
+    world.relay.billed = ServiceWorld().relay.billed
     async with world.process() as process:
         await lose(world, process)
         await world.clock.advance(5.0)
@@ -314,7 +318,7 @@ async def test_a_relay_without_log_and_list_is_not_asked_again(world: World) -> 
     assert (len(world.relay.asked("log")), len(world.relay.asked("tasks"))) == (1, 1)
 
 
-async def test_a_relay_that_was_down_is_asked_again(world: World) -> None:
+async def test_a_relay_that_was_down_is_asked_again(world: ServiceWorld) -> None:
     """Its crash may be why the answer was lost."""
     async with world.process() as process:
         await lose(world, process, TIMEOUT)
@@ -326,7 +330,7 @@ async def test_a_relay_that_was_down_is_asked_again(world: World) -> None:
     assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
-async def test_a_429_delays_the_next_reading_of_the_log(world: World) -> None:
+async def test_a_429_delays_the_next_reading_of_the_log(world: ServiceWorld) -> None:
     world.relay.billed = RelayBusy("", retry_after=170.0)
     async with world.process() as process:
         await lose(world, process)
@@ -337,7 +341,7 @@ async def test_a_429_delays_the_next_reading_of_the_log(world: World) -> None:
     assert (world.relay.asked("log"), claim_states(world)[100]) == ([5.0, 180.0, 205.0], "refused")
 
 
-async def test_a_used_up_request_limit_leaves_the_claim_unknown(world: World) -> None:
+async def test_a_used_up_request_limit_leaves_the_claim_unknown(world: ServiceWorld) -> None:
     """The relay allows twenty requests in twenty minutes for the usage and the log together."""
     world.allow(daily_submits=500)
     async with world.process() as process:
@@ -349,7 +353,7 @@ async def test_a_used_up_request_limit_leaves_the_claim_unknown(world: World) ->
     assert world.relay.asked("log") == []
 
 
-async def test_many_searches_share_readings_of_the_log(world: World) -> None:
+async def test_many_searches_share_readings_of_the_log(world: ServiceWorld) -> None:
     """A crash of the relay loses the answers of all submits on their way."""
     world.store.claimed |= {
         n: Claim(id=n, person_id=1, guild_id=6, message_id=0, task_id="", button=f"imagine:{n}", made_at=START)
@@ -366,7 +370,7 @@ async def test_many_searches_share_readings_of_the_log(world: World) -> None:
     assert claim_states(world)[66] == "accepted"
 
 
-async def test_a_submit_of_a_killed_process_is_found_after_the_next_start(world: World) -> None:
+async def test_a_submit_of_a_killed_process_is_found_after_the_next_start(world: ServiceWorld) -> None:
     world.relay.submit_seconds = 60.0
     world.relay.billed = [PROOF, row(CHILD)]
     async with world.process() as process:
@@ -382,7 +386,7 @@ async def test_a_submit_of_a_killed_process_is_found_after_the_next_start(world:
     assert len(world.relay.sent) == 1
 
 
-async def test_a_search_of_a_killed_process_is_repeated_by_the_next_one(world: World) -> None:
+async def test_a_search_of_a_killed_process_is_repeated_by_the_next_one(world: ServiceWorld) -> None:
     world.relay.billed = [PROOF, row(ELSE)]
     world.relay.set(task(ELSE))
     for _ in range(2):
@@ -398,7 +402,7 @@ async def test_a_search_of_a_killed_process_is_repeated_by_the_next_one(world: W
     assert world.store.closed == {800}
 
 
-async def test_a_task_that_mjstatus_finds_ends_the_search(world: World) -> None:
+async def test_a_task_that_mjstatus_finds_ends_the_search(world: ServiceWorld) -> None:
     """Its claim is accepted, and the message follows the task."""
     world.relay.billed = RelayError("no log")
     world.relay.has_tasks = False
@@ -411,7 +415,7 @@ async def test_a_task_that_mjstatus_finds_ends_the_search(world: World) -> None:
     assert seen(world)[-1] is Status.IN_PROGRESS
 
 
-async def test_a_search_waits_for_an_unavailable_store(world: World) -> None:
+async def test_a_search_waits_for_an_unavailable_store(world: ServiceWorld) -> None:
     """At any moment; the claim and the message still come to their end."""
     async with world.process() as process:
         await lose(world, process)
@@ -422,7 +426,7 @@ async def test_a_search_waits_for_an_unavailable_store(world: World) -> None:
     assert (claim_states(world)[100], seen(world)[-1]) == ("refused", JobEnding.NOT_BILLED)
 
 
-async def test_the_task_of_a_deleted_message_is_searched_too(world: World) -> None:
+async def test_the_task_of_a_deleted_message_is_searched_too(world: ServiceWorld) -> None:
     """The claim counts for the button and the daily limit."""
     world.editor.broken = {800: PlaceGone()}
     async with world.process() as process:
@@ -432,9 +436,9 @@ async def test_the_task_of_a_deleted_message_is_searched_too(world: World) -> No
     assert world.store.closed == {800}
 
 
-async def test_a_second_press_is_refused_with_the_state_of_the_first(world: World) -> None:
+async def test_a_second_press_is_refused_with_the_state_of_the_first(world: ServiceWorld) -> None:
     """The answer names the first message, and when the button is free."""
-    world.relay.billed = World().relay.billed
+    world.relay.billed = ServiceWorld().relay.billed
     async with world.process() as process:
         await lose(world, process)
         for seconds in (3.0, 30.0):
@@ -452,7 +456,7 @@ async def test_a_second_press_is_refused_with_the_state_of_the_first(world: Worl
     assert claim_states(world)[103] == "accepted"
 
 
-async def test_a_second_command_is_refused_with_the_state_of_the_first(world: World) -> None:
+async def test_a_second_command_is_refused_with_the_state_of_the_first(world: ServiceWorld) -> None:
     """Only within seconds after the same words."""
     async with world.process() as process:
         await lose(world, process, creates=True)
@@ -463,7 +467,7 @@ async def test_a_second_command_is_refused_with_the_state_of_the_first(world: Wo
         assert told.value.again_at == START + timedelta(seconds=3)
 
 
-async def test_a_region_whose_answer_was_lost_cannot_be_confirmed_again(world: World) -> None:
+async def test_a_region_whose_answer_was_lost_cannot_be_confirmed_again(world: ServiceWorld) -> None:
     """Unless it turns out to be unbilled."""
     world.relay.outcomes = [TIMEOUT]
     async with world.process() as process:
@@ -480,7 +484,7 @@ async def test_a_region_whose_answer_was_lost_cannot_be_confirmed_again(world: W
             await process.presses.confirm_region(press(), 900, "a prompt", b"mask", FakePressFollowups(802))
 
 
-async def test_the_task_of_an_accepted_submit_without_an_id_is_searched(world: World) -> None:
+async def test_the_task_of_an_accepted_submit_without_an_id_is_searched(world: ServiceWorld) -> None:
     """Code 1 with the result null is billed, but its row names no task."""
     world.relay.billed = [PROOF, row("")]
     async with world.process() as process:
@@ -492,7 +496,7 @@ async def test_the_task_of_an_accepted_submit_without_an_id_is_searched(world: W
 ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 
 
-async def form(world: World, process: Process, error: SubmitOutcomeUnknown) -> None:
+async def form(world: ServiceWorld, process: ServiceProcess, error: SubmitOutcomeUnknown) -> None:
     """Answer the form of a child that waits for it, and lose the answer."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.relay.outcomes = [ASKS, error]
@@ -502,7 +506,7 @@ async def form(world: World, process: Process, error: SubmitOutcomeUnknown) -> N
     await world.clock.advance(1.0)
 
 
-async def test_an_unbilled_form_can_be_submitted_again(world: World) -> None:
+async def test_an_unbilled_form_can_be_submitted_again(world: ServiceWorld) -> None:
     """The task waits for its form again, and the claim is marked as unbilled."""
     async with world.process() as process:
         await form(world, process, CODE_5)
@@ -516,7 +520,7 @@ async def test_an_unbilled_form_can_be_submitted_again(world: World) -> None:
     assert claim_states(world)[102] == "accepted"
 
 
-async def test_a_billed_form_is_accepted(world: World) -> None:
+async def test_a_billed_form_is_accepted(world: ServiceWorld) -> None:
     """Any row of the task shows it."""
     world.relay.billed = [PROOF, row(CHILD, "mj_modal", billed_at=START + timedelta(seconds=3))]
     async with world.process() as process:
@@ -527,7 +531,7 @@ async def test_a_billed_form_is_accepted(world: World) -> None:
 
 
 @pytest.mark.parametrize(("state", "expected"), [("mjbot:101", "accepted"), ("mjbot:100", "unknown")])
-async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, state: str, expected: str) -> None:
+async def test_a_form_whose_task_goes_on_is_not_offered_again(world: ServiceWorld, state: str, expected: str) -> None:
     """Whatever the log shows. The claim is accepted only if the task carries its tag; it may be another form."""
     async with world.process() as process:
         await form(world, process, TIMEOUT)
@@ -537,7 +541,7 @@ async def test_a_form_whose_task_goes_on_is_not_offered_again(world: World, stat
     assert world.store.jobs[800].form_sent is True
 
 
-async def test_a_form_stays_submitted_if_the_log_proves_nothing(world: World) -> None:
+async def test_a_form_stays_submitted_if_the_log_proves_nothing(world: ServiceWorld) -> None:
     world.relay.billed = []
     async with world.process() as process:
         await form(world, process, CODE_5)
@@ -546,7 +550,7 @@ async def test_a_form_stays_submitted_if_the_log_proves_nothing(world: World) ->
     assert world.store.jobs[800].form_sent is True
 
 
-async def test_a_form_of_a_killed_process_is_searched_after_the_next_start(world: World) -> None:
+async def test_a_form_of_a_killed_process_is_searched_after_the_next_start(world: ServiceWorld) -> None:
     """After ninety seconds the relay can no longer be working on it."""
     async with world.process() as process:
         world.relay.set(task(CHILD, Status.MODAL))
@@ -564,7 +568,7 @@ async def test_a_form_of_a_killed_process_is_searched_after_the_next_start(world
         assert world.store.jobs[800].form_sent is False
 
 
-async def test_an_unbilled_form_after_a_press_does_not_count(world: World) -> None:
+async def test_an_unbilled_form_after_a_press_does_not_count(world: ServiceWorld) -> None:
     """The press stays accepted, and counts what it was billed."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.relay.outcomes = [ASKS.model_copy(update={"code": 1}), CODE_5]
@@ -577,7 +581,7 @@ async def test_an_unbilled_form_after_a_press_does_not_count(world: World) -> No
     assert world.store.jobs[800].form_sent is False
 
 
-async def test_rows_are_compared_with_the_model_of_the_button(world: World) -> None:
+async def test_rows_are_compared_with_the_model_of_the_button(world: ServiceWorld) -> None:
     """V2 is billed as mj_variation, so a U2 of the same minute is ignored."""
     world.relay.billed = [PROOF, row(ELSE)]
     world.relay.set(task(ELSE))
@@ -588,7 +592,7 @@ async def test_rows_are_compared_with_the_model_of_the_button(world: World) -> N
     assert claim_states(world)[100] == "refused"
 
 
-async def test_a_log_that_was_switched_off_proves_nothing(world: World) -> None:
+async def test_a_log_that_was_switched_off_proves_nothing(world: ServiceWorld) -> None:
     """Newer accepted claims have no rows."""
     for number in range(2, 6):
         accepted(world, number, timedelta(minutes=30 - number), f"700{number}", submits=1)
@@ -598,7 +602,7 @@ async def test_a_log_that_was_switched_off_proves_nothing(world: World) -> None:
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_a_lagging_log_proves_nothing_until_it_has_caught_up(world: World) -> None:
+async def test_a_lagging_log_proves_nothing_until_it_has_caught_up(world: ServiceWorld) -> None:
     """A claim made after the lost one has no row yet."""
     async with world.process() as process:
         await lose(world, process)
@@ -612,7 +616,7 @@ async def test_a_lagging_log_proves_nothing_until_it_has_caught_up(world: World)
     assert claim_states(world)[100] == "accepted"
 
 
-async def test_a_repeated_press_follows_the_existing_task(world: World) -> None:
+async def test_a_repeated_press_follows_the_existing_task(world: ServiceWorld) -> None:
     """new-api turns code 21 into 1, and bills the press under the id of the existing child."""
     again = replace(world.store.claimed[1], id=2, task_id=PARENT, button=get_claim_key(U2), child_id="8005")
     world.store.claimed[2] = replace(again, made_at=START - timedelta(minutes=50))
@@ -627,7 +631,7 @@ async def test_a_repeated_press_follows_the_existing_task(world: World) -> None:
 
 
 @pytest.mark.parametrize("state", ["user-7", ""])
-async def test_a_relay_that_writes_its_own_state_proves_nothing(world: World, state: str) -> None:
+async def test_a_relay_that_writes_its_own_state_proves_nothing(world: ServiceWorld, state: str) -> None:
     """It did not keep the tag of known claims either."""
     world.relay.set(task(EARLIER, Status.SUCCESS, state=state))
     world.relay.billed = [PROOF, row(CHILD)]
@@ -638,7 +642,7 @@ async def test_a_relay_that_writes_its_own_state_proves_nothing(world: World, st
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_a_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
+async def test_a_snapshot_shows_that_the_relay_keeps_tags(world: ServiceWorld) -> None:
     """The task of the proving claim need not be fetched."""
     world.store.snapshots[EARLIER] = world.relay.tasks.pop(EARLIER)
     world.relay.billed = [PROOF, row("8003")]
@@ -650,7 +654,7 @@ async def test_a_snapshot_shows_that_the_relay_keeps_tags(world: World) -> None:
     assert not [one for one in world.relay.requests if EARLIER in one.ids]
 
 
-async def test_a_row_written_by_a_slow_clock_is_found(world: World) -> None:
+async def test_a_row_written_by_a_slow_clock_is_found(world: ServiceWorld) -> None:
     """The command before waited for five minutes, which hides that the relay's clock is three minutes behind."""
     behind = timedelta(minutes=3)
     world.relay.billed = [
@@ -664,7 +668,7 @@ async def test_a_row_written_by_a_slow_clock_is_found(world: World) -> None:
     assert claim_states(world)[100] == "accepted"
 
 
-async def test_a_proving_row_after_the_lost_submit_proves_nothing(world: World) -> None:
+async def test_a_proving_row_after_the_lost_submit_proves_nothing(world: ServiceWorld) -> None:
     """The log may begin between the two."""
     accepted(world, 1, timedelta(minutes=1), EARLIER)
     world.relay.billed = [row(EARLIER, "mj_imagine", billed_at=START + timedelta(minutes=8))]
@@ -676,7 +680,7 @@ async def test_a_proving_row_after_the_lost_submit_proves_nothing(world: World) 
     assert claim_states(world)[100] == "unknown"
 
 
-async def test_a_reading_from_before_the_loss_does_not_count(world: World) -> None:
+async def test_a_reading_from_before_the_loss_does_not_count(world: ServiceWorld) -> None:
     """Two readings after the submit must agree, twenty seconds apart."""
     async with world.process() as process:
         await lose(world, process)
@@ -690,7 +694,7 @@ async def test_a_reading_from_before_the_loss_does_not_count(world: World) -> No
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-async def test_a_submit_known_to_be_accepted_is_never_marked_as_unbilled(world: World, restarts: bool) -> None:  # noqa: FBT001
+async def test_a_submit_known_to_be_accepted_is_never_marked_as_unbilled(world: ServiceWorld, restarts: bool) -> None:  # noqa: FBT001
     """Whatever the log shows, in any process."""
     async with world.process() as process:
         await lose(world, process, SubmitOutcomeUnknown("insert_midjourney_task_failed", accepted=True))
@@ -701,7 +705,7 @@ async def test_a_submit_known_to_be_accepted_is_never_marked_as_unbilled(world: 
     assert (claim_states(world)[100], seen(world)[-1]) == ("unknown", JobEnding.ANSWER_LOST)
 
 
-async def test_the_task_of_a_submit_known_to_be_accepted_is_found(world: World) -> None:
+async def test_the_task_of_a_submit_known_to_be_accepted_is_found(world: ServiceWorld) -> None:
     world.relay.billed = [PROOF, row(CHILD)]
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
@@ -710,7 +714,7 @@ async def test_the_task_of_a_submit_known_to_be_accepted_is_found(world: World) 
     assert claim_states(world)[100] == "accepted"
 
 
-async def test_a_form_known_to_be_accepted_is_not_searched(world: World) -> None:
+async def test_a_form_known_to_be_accepted_is_not_searched(world: ServiceWorld) -> None:
     """Its task is known."""
     async with world.process() as process:
         await form(world, process, SubmitOutcomeUnknown("code 1", accepted=True))
@@ -719,7 +723,7 @@ async def test_a_form_known_to_be_accepted_is_not_searched(world: World) -> None
     assert world.relay.asked("log") == []
 
 
-async def test_a_task_found_while_the_log_is_read_is_followed(world: World) -> None:
+async def test_a_task_found_while_the_log_is_read_is_followed(world: ServiceWorld) -> None:
     """Its claim is not marked as unbilled."""
     world.relay.set(task(CHILD, progress=40, state="mjbot:100"))
     async with world.process() as process:
@@ -737,7 +741,7 @@ async def test_a_task_found_while_the_log_is_read_is_followed(world: World) -> N
 
 @pytest.mark.parametrize("drawings", [1, 2])
 async def test_an_error_in_drawing_does_not_stop_the_search(
-    world: World, drawings: int, caplog: pytest.LogCaptureFixture
+    world: ServiceWorld, drawings: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The error is logged."""
     async with world.process() as process:
@@ -750,8 +754,8 @@ async def test_an_error_in_drawing_does_not_stop_the_search(
     assert "Job 800 cannot be drawn." in caplog.text
 
 
-async def test_an_error_in_the_last_drawing_ends_the_search(world: World) -> None:
-    world.relay.billed = World().relay.billed
+async def test_an_error_in_the_last_drawing_ends_the_search(world: ServiceWorld) -> None:
+    world.relay.billed = ServiceWorld().relay.billed
     async with world.process() as process:
         await lose(world, process)
         world.editor.errors = [RuntimeError("a bug")]
@@ -759,7 +763,7 @@ async def test_an_error_in_the_last_drawing_ends_the_search(world: World) -> Non
     assert (claim_states(world)[100], world.store.closed) == ("unknown", {800})
 
 
-async def test_an_unbilled_claim_of_a_killed_process_is_shown_by_the_next_one(world: World) -> None:
+async def test_an_unbilled_claim_of_a_killed_process_is_shown_by_the_next_one(world: ServiceWorld) -> None:
     """The claim is marked first, so its message may still say that the bot searches."""
     async with world.process() as process:
         await lose(world, process)
@@ -771,7 +775,7 @@ async def test_an_unbilled_claim_of_a_killed_process_is_shown_by_the_next_one(wo
     assert (seen(world)[-1], world.store.closed) == (JobEnding.NOT_BILLED, {800})
 
 
-async def test_an_unbilled_form_of_a_killed_process_can_be_submitted_again(world: World) -> None:
+async def test_an_unbilled_form_of_a_killed_process_can_be_submitted_again(world: ServiceWorld) -> None:
     async with world.process() as process:
         await form(world, process, CODE_5)
         await world.store.mark_claim_unbilled(101)
@@ -781,7 +785,7 @@ async def test_an_unbilled_form_of_a_killed_process_can_be_submitted_again(world
     assert world.store.jobs[800].form_sent is False
 
 
-async def test_a_form_is_not_offered_again_without_a_log(world: World) -> None:
+async def test_a_form_is_not_offered_again_without_a_log(world: ServiceWorld) -> None:
     """It may have been billed."""
     accepted(world, 2, timedelta(minutes=20), "7002", submits=1)
     async with world.process() as process:
@@ -790,7 +794,7 @@ async def test_a_form_is_not_offered_again_without_a_log(world: World) -> None:
     assert (claim_states(world)[101], world.store.jobs[800].form_sent) == ("unknown", True)
 
 
-async def test_a_form_dropped_while_the_log_is_read_stays_dropped(world: World) -> None:
+async def test_a_form_dropped_while_the_log_is_read_stays_dropped(world: ServiceWorld) -> None:
     """It is not charged, and not offered again."""
     async with world.process() as process:
         await form(world, process, CODE_5)

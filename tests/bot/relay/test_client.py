@@ -13,7 +13,7 @@ from bot.midjourney.task import Status, Task
 from bot.relay.client import BATCH_SIZE, RelayClient
 from bot.relay.requests import PressButton, SubmitModal
 from tests.fakes.socket_relay import ASKED, GRID, KEY, Slept, relay
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 
 async def test_fetch_sends_the_key_and_no_body(slept: Slept) -> None:

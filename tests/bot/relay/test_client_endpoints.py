@@ -27,7 +27,7 @@ from bot.relay.requests import (
     Video,
 )
 from tests.fakes.socket_relay import KEY, Slept, relay
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 TABLE = json.loads((Path(__file__).parents[2] / "data" / "endpoints.json").read_text(encoding="utf-8"))
 RELAYED = {f"{row['method']} {row['path']}" for row in TABLE if row["relayed"] in {"always", "since mid-2025"}}

@@ -24,7 +24,7 @@ from bot.relay.requests import Imagine, PressButton, SubmitModal
 from tests.fakes.clock import FakeClock
 from tests.fakes.key_relay import UNKNOWN, KeyRelay
 from tests.fakes.socket_relay import KEY, Slept
-from tests.recorded import Reply, real_reply
+from tests.recordings import Reply, real_reply
 
 Call = Callable[[RelayClient], Awaitable[object]]
 

@@ -17,7 +17,7 @@ from bot.relay.account_rate_limiter import MAX_CALLS, AccountRateLimiter
 from bot.relay.key_diagnosis import KeyDiagnosis
 from bot.relay.relay_response import RelayResponse
 from tests.fakes.clock import START, FakeClock
-from tests.recorded import Reply, real_reply
+from tests.recordings import Reply, real_reply
 
 NOW = int(START.timestamp())
 REFUSED = KeyRefused("Invalid token")

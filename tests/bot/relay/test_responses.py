@@ -34,7 +34,7 @@ from bot.errors import (
 from bot.midjourney.task import Status
 from bot.relay import responses
 from bot.relay.relay_response import RelayResponse
-from tests.recorded import names, recorded
+from tests.recordings import names, recorded
 
 ASKED = "1754300000123417"
 

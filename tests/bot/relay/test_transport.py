@@ -20,7 +20,7 @@ from tests.fakes.key_relay import (
     read_secret_header,
 )
 from tests.fakes.socket_relay import KEY, Slept, press_button
-from tests.recorded import Reply, real_reply
+from tests.recordings import Reply, real_reply
 
 WRONG = "sk-AnotherSecretKey"
 TRUE_AI = Reply(403, "未登录")

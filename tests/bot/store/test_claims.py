@@ -14,7 +14,7 @@ from bot.entities import ClaimState, Usage
 from bot.errors import AlreadyClaimed, CooldownActive
 from bot.ports import Store
 from bot.store import open_store
-from tests.fakes.stored import NOON, a_claim, allow, later, write_accepted_claim
+from tests.fakes.sample_rows import NOON, a_claim, allow, later, write_accepted_claim
 
 
 async def test_a_claim_is_stored_as_submitting(store: Store) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.ports import Store
-from tests.fakes.stored import a_job, later, open_jobs
+from tests.fakes.sample_rows import a_job, later, open_jobs
 
 
 async def test_every_field_of_a_job_is_stored(store: Store) -> None:

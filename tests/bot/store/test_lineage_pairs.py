@@ -2,7 +2,7 @@
 
 from bot.entities import ClaimState, LineagePair
 from bot.ports import Store
-from tests.fakes.stored import a_claim, a_job, allow, write_accepted_claim
+from tests.fakes.sample_rows import a_claim, a_job, allow, write_accepted_claim
 
 
 async def test_parents_and_children_are_listed_oldest_first(store: Store) -> None:

@@ -18,7 +18,7 @@ from bot.store.engine import sqlite_path
 from bot.store.migrator import MIGRATIONS_DIR
 from bot.store.rows import job_to_row
 from bot.store.schema import claims, jobs, metadata
-from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs
+from tests.fakes.sample_rows import NOON, a_claim, a_job, later, open_jobs
 
 
 async def test_migrations_lead_to_the_schema_in_the_code(either_url: str) -> None:

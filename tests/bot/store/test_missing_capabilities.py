@@ -1,7 +1,7 @@
 """Capabilities that the relay refused, on every kind of store."""
 
 from bot.ports import Store
-from tests.fakes.stored import NOON, later
+from tests.fakes.sample_rows import NOON, later
 
 
 async def test_a_missing_capability_expires(store: Store) -> None:

@@ -13,7 +13,7 @@ from bot.midjourney.buttons import find_button, find_marks, hash_custom_id
 from bot.midjourney.request_options import Speed
 from bot.midjourney.task import Status
 from bot.store import SqlStore, open_store
-from tests.fakes.stored import LIEN, a_claim, allow, later
+from tests.fakes.sample_rows import LIEN, a_claim, allow, later
 
 DUMP = Path(__file__).parents[2] / "data" / "database_7e4ce19.sql"
 GRID, UPSCALED = "1730621826053455", "1730621826099999"

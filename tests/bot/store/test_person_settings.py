@@ -11,7 +11,7 @@ from bot.midjourney.request_options import Speed
 from bot.ports import Store
 from bot.store import SqlStore
 from bot.store.schema import people
-from tests.fakes.stored import NOON
+from tests.fakes.sample_rows import NOON
 
 
 async def test_a_person_without_settings_has_the_defaults(store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.entities import PressedButton
 from bot.midjourney.task import Status, Task
 from bot.ports import Store
-from tests.fakes.stored import a_claim, a_job, allow, write_accepted_claim
+from tests.fakes.sample_rows import a_claim, a_job, allow, write_accepted_claim
 
 
 async def test_the_newest_accepted_press_of_each_button_is_found(store: Store) -> None:

@@ -10,8 +10,8 @@ from bot.entities import ClaimState, PressedButton
 from bot.errors import AlreadyClaimed, ClaimLost
 from bot.midjourney.task import Status, Task
 from bot.store import SqlStore, open_store, queries
+from tests.fakes.sample_rows import NOON, a_claim, a_job, later, open_jobs, process_names
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim, a_job, later, open_jobs, process_names
 from tests.postgres import Postgres
 
 OpenAs = Callable[[str], Awaitable[SqlStore | FakeStore]]

@@ -14,7 +14,7 @@ from bot.entities import ClaimState, TaskFilter
 from bot.ports import Store
 from bot.store import SqlStore, open_store, parse_database_url
 from bot.store.schema import metadata
-from tests.fakes.stored import NOON, a_claim, a_job, allow, open_jobs
+from tests.fakes.sample_rows import NOON, a_claim, a_job, allow, open_jobs
 
 
 async def test_rows_survive_closing(url: str) -> None:

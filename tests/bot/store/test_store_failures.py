@@ -16,8 +16,8 @@ from bot.midjourney.task import Task
 from bot.ports import Store
 from bot.store import SqlStore, open_store, parse_database_url
 from bot.store.schema import metadata
+from tests.fakes.sample_rows import NOON, a_claim, a_job, allow, open_jobs
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON, a_claim, a_job, allow, open_jobs
 
 
 async def find_answering_methods(store: Store) -> list[str]:

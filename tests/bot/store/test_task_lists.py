@@ -5,7 +5,7 @@ import pytest
 from bot.entities import Person, TaskFilter, TaskSummary
 from bot.midjourney.task import Status, Task
 from bot.ports import Store
-from tests.fakes.stored import a_job, later
+from tests.fakes.sample_rows import a_job, later
 
 
 async def test_recent_tasks_have_one_entry_for_each_task_of_the_person(store: Store) -> None:

@@ -5,21 +5,21 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.midjourney.task import Status
-from tests.fakes.process import Process, World
-from tests.fakes.rows import CHILD, PARENT, task
+from tests.fakes.sample_entities import CHILD, PARENT, task
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ServiceWorld:
     """A finished grid, whose child the relay draws at once."""
-    world = World()
+    world = ServiceWorld()
     world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
     world.relay.set(task(CHILD, progress=10))
     return world
 
 
 @pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
+async def process(world: ServiceWorld) -> AsyncIterator[ServiceProcess]:
     """One process of the service layer."""
     async with world.process() as process:
         yield process

@@ -26,12 +26,12 @@ from bot.policy.rules import SpendingPolicy
 from bot.store import SqlStore
 from bot.submissions.claims import ClaimWriter
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, ZOOM, job, place
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, PAN, PARENT, U2, V2, ZOOM, job, place
+from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON
 from tests.fakes.submissions import claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 PRESS = Claim(id=100, person_id=1, guild_id=6, message_id=700, task_id="5", button="v2", made_at=NOON)
 
@@ -83,7 +83,7 @@ async def test_modal_beyond_the_limit_is_refused(
     assert told.value.refused.whose == whose
 
 
-async def test_double_click_is_sent_once(world: World, process: Process) -> None:
+async def test_double_click_is_sent_once(world: ServiceWorld, process: ServiceProcess) -> None:
     """Two interactions of one person within 3 s, at the same moment or not, whatever the cooldown."""
     world.relay.submit_seconds = 10.0
     clicks = [process.presses.submit_press(press(n), FakePressFollowups(700 + n)) for n in (100, 101, 102)]
@@ -99,7 +99,7 @@ async def test_double_click_is_sent_once(world: World, process: Process) -> None
     assert len(world.relay.sent) == 1
 
 
-async def test_claimed_interaction_is_not_claimed_again(world: World, process: Process) -> None:
+async def test_claimed_interaction_is_not_claimed_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """However its claim ended: another process may have handled it."""
     world.relay.outcomes = [RelayBusy("23")]
     await process.presses.submit_press(press(), FakePressFollowups())
@@ -111,7 +111,9 @@ async def test_claimed_interaction_is_not_claimed_again(world: World, process: P
 
 
 @pytest.mark.parametrize("button", [U2, V2])
-async def test_two_people_who_press_the_same_button_pay_once(world: World, process: Process, button: str) -> None:
+async def test_two_people_who_press_the_same_button_pay_once(
+    world: ServiceWorld, process: ServiceProcess, button: str
+) -> None:
     """The second gets the child's link, while the submit is on its way and until the child has ended."""
     world.relay.submit_seconds = 10.0
     both = [process.presses.submit_press(press(100, LIEN, button), FakePressFollowups())]
@@ -127,7 +129,7 @@ async def test_two_people_who_press_the_same_button_pay_once(world: World, proce
     assert len(world.relay.sent) == 1
 
 
-async def test_two_people_who_press_at_the_same_moment_pay_once(world: World, process: Process) -> None:
+async def test_two_people_who_press_at_the_same_moment_pay_once(world: ServiceWorld, process: ServiceProcess) -> None:
     """With a slow store too: the second press is checked after the first has its claim."""
     slow_down_claims(world)
     world.relay.submit_seconds = 10.0
@@ -140,7 +142,7 @@ async def test_two_people_who_press_at_the_same_moment_pay_once(world: World, pr
     assert len(world.relay.sent) == 1
 
 
-def slow_down_claims(world: World) -> None:
+def slow_down_claims(world: ServiceWorld) -> None:
     """Delay the writing of claims in the store."""
     claims, claim = world.store.list_claims, world.store.create_claim
 
@@ -152,7 +154,7 @@ def slow_down_claims(world: World) -> None:
     world.store.create_claim = slowly  # type: ignore[method-assign,assignment]
 
 
-async def test_two_people_who_press_in_two_processes_pay_once(world: World) -> None:
+async def test_two_people_who_press_in_two_processes_pay_once(world: ServiceWorld) -> None:
     """During a deploy both processes run on one store, and only the store can tell."""
     world.relay.submit_seconds = 10.0
     async with world.process() as old, world.process() as new:
@@ -165,7 +167,9 @@ async def test_two_people_who_press_in_two_processes_pay_once(world: World) -> N
     assert len(world.relay.sent) == 1
 
 
-async def test_press_accepted_between_the_look_and_the_claim_is_paid_once(world: World, process: Process) -> None:
+async def test_press_accepted_between_the_look_and_the_claim_is_paid_once(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The second person gets the link of the first press, and the second claim is released."""
     world.relay.submit_seconds = 2.0
     marks = world.store.find_pressed_buttons
@@ -186,7 +190,7 @@ async def test_press_accepted_between_the_look_and_the_claim_is_paid_once(world:
     assert len(world.relay.sent) == 1
 
 
-async def test_claim_is_released_if_the_look_after_it_fails(world: World, process: Process) -> None:
+async def test_claim_is_released_if_the_look_after_it_fails(world: ServiceWorld, process: ServiceProcess) -> None:
     """Nothing was sent, so it blocks no other press."""
     claim = world.store.create_claim
 
@@ -207,7 +211,9 @@ async def test_claim_is_released_if_the_look_after_it_fails(world: World, proces
     assert world.relay.sent == []
 
 
-async def test_claim_that_never_ended_blocks_its_button_for_five_minutes(world: World, process: Process) -> None:
+async def test_claim_that_never_ended_blocks_its_button_for_five_minutes(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """A bug left it there; five minutes later the button may be pressed again."""
     world.relay.outcomes = [ZeroDivisionError("ours")]  # type: ignore[list-item]
     await process.presses.submit_press(press(), FakePressFollowups())
@@ -230,7 +236,7 @@ async def test_claim_that_never_ended_blocks_its_button_for_five_minutes(world: 
     ],
 )
 async def test_person_who_may_not_spend_writes_no_claim(
-    world: World, rules: dict[str, Any], spender: dict[str, Any], refusal: type[Exception]
+    world: ServiceWorld, rules: dict[str, Any], spender: dict[str, Any], refusal: type[Exception]
 ) -> None:
     """Neither with a button nor with a modal."""
     world.allow(**rules)
@@ -244,7 +250,7 @@ async def test_person_who_may_not_spend_writes_no_claim(
     assert world.relay.sent == []
 
 
-async def test_requester_is_read_from_the_store_first(world: World) -> None:
+async def test_requester_is_read_from_the_store_first(world: ServiceWorld) -> None:
     """If Discord tells no requester, or another one, the row decides."""
     world.allow(press_policy="requester")
     world.store.jobs = {700: job(700, PARENT)}
@@ -254,7 +260,7 @@ async def test_requester_is_read_from_the_store_first(world: World) -> None:
             await process.presses.submit_press(press(101, MINH, requester_id=MINH.id), FakePressFollowups(801))
 
 
-async def test_daily_limit_counts_accepted_and_unknown_submits(world: World) -> None:
+async def test_daily_limit_counts_accepted_and_unknown_submits(world: ServiceWorld) -> None:
     """The cooldown applies after a refusal too, as it also spares the relay."""
     world.allow(daily_submits_per_person=2, cooldown=timedelta(seconds=3))
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout"), RelayBusy("23"), ACCEPTED]

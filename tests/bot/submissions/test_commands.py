@@ -35,24 +35,26 @@ from bot.relay.requests import Imagine
 from bot.scene import JobEnding, RetryReason, SubmitRetry
 from bot.submissions.command_requests import PersonDefaults, build_imagine
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.given import FakePictureInput
-from tests.fakes.process import Process, World
-from tests.fakes.rows import CHILD, MINH, task
+from tests.fakes.attachment import FakePictureInput
+from tests.fakes.sample_entities import CHILD, MINH, task
 from tests.fakes.submissions import claim_states, command, imagine
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 QUEUED = SubmitResponse(code=22, description="前面还有 2 个任务", result=CHILD)
 ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ServiceWorld:
     """A relay that draws what it is asked for at once."""
-    world = World()
+    world = ServiceWorld()
     world.relay.set(task(CHILD, progress=10))
     return world
 
 
-async def test_command_is_sent_once_and_followed_in_its_own_answer(world: World, process: Process) -> None:
+async def test_command_is_sent_once_and_followed_in_its_own_answer(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The message says "Sending" before the relay has replied, and lives to the task's end."""
     world.relay.submit_seconds = 40.0
     followups = FakePressFollowups()
@@ -76,7 +78,7 @@ async def test_command_is_sent_once_and_followed_in_its_own_answer(world: World,
     assert followups.refused == []
 
 
-async def test_pictures_are_sent_in_their_order(world: World, process: Process) -> None:
+async def test_pictures_are_sent_in_their_order(world: ServiceWorld, process: ServiceProcess) -> None:
     """Each is downloaded once, checked, and sent unchanged if possible."""
     given = FakePictureInput("one.png"), FakePictureInput("two.png")
     await process.commands.submit_command(command(), imagine("these two", *given), FakePressFollowups())
@@ -94,7 +96,7 @@ REFUSED: list[tuple[dict[str, Any], type[Exception]]] = [
 
 @pytest.mark.parametrize(("spender", "error"), REFUSED)
 async def test_pictures_are_not_downloaded_for_a_person_who_may_not_spend(
-    world: World, process: Process, spender: dict[str, Any], error: type[Exception]
+    world: ServiceWorld, process: ServiceProcess, spender: dict[str, Any], error: type[Exception]
 ) -> None:
     """The policy is checked before any work, and before any claim."""
     given, followups = FakePictureInput(), FakePressFollowups()
@@ -111,7 +113,7 @@ async def test_pictures_are_not_downloaded_for_a_person_who_may_not_spend(
     ],
 )
 async def test_unusable_picture_is_refused_before_the_claim(
-    world: World, process: Process, given: FakePictureInput, error: type[Exception]
+    world: ServiceWorld, process: ServiceProcess, given: FakePictureInput, error: type[Exception]
 ) -> None:
     """Nothing is claimed, shown or sent."""
     followups = FakePressFollowups()
@@ -132,7 +134,7 @@ class SlowGiven(FakePictureInput):
         return await super().read()
 
 
-async def test_slow_pictures_of_one_person_do_not_delay_others(world: World, process: Process) -> None:
+async def test_slow_pictures_of_one_person_do_not_delay_others(world: ServiceWorld, process: ServiceProcess) -> None:
     """One person's commands are read one at a time, so that other people get their turn."""
     slow = SlowGiven()
     commands = [
@@ -155,7 +157,7 @@ async def test_slow_pictures_of_one_person_do_not_delay_others(world: World, pro
     assert [*claim_states(world)] == [200, *range(100, 120)]
 
 
-async def test_daily_limit_applies_to_commands(world: World) -> None:
+async def test_daily_limit_applies_to_commands(world: ServiceWorld) -> None:
     """The limit is checked with the claim, so nothing is shown or sent."""
     world.allow(daily_submits_per_person=1)
     async with world.process() as process:
@@ -170,7 +172,7 @@ async def test_daily_limit_applies_to_commands(world: World) -> None:
     assert [sent.state for sent in world.relay.sent] == ["mjbot:100", "mjbot:102"]
 
 
-async def test_one_interaction_is_sent_once(world: World, process: Process) -> None:
+async def test_one_interaction_is_sent_once(world: ServiceWorld, process: ServiceProcess) -> None:
     """Discord may deliver it twice, to this process or to another."""
     await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     with pytest.raises(AlreadyClaimed):
@@ -179,7 +181,7 @@ async def test_one_interaction_is_sent_once(world: World, process: Process) -> N
     assert len(world.relay.sent) == 1
 
 
-async def test_equal_commands_within_seconds_are_sent_once(world: World, process: Process) -> None:
+async def test_equal_commands_within_seconds_are_sent_once(world: ServiceWorld, process: ServiceProcess) -> None:
     """Another prompt, or another picture, makes another command."""
     for number, asked in enumerate((imagine(), imagine("a fox"), imagine("a fox", FakePictureInput()))):
         await process.commands.submit_command(command(100 + number), asked, FakePressFollowups(number))
@@ -192,7 +194,9 @@ async def test_equal_commands_within_seconds_are_sent_once(world: World, process
 
 
 @pytest.mark.parametrize("failure", [PlaceGone(), StoreUnavailable()])
-async def test_claim_is_released_if_the_message_fails(world: World, process: Process, failure: Exception) -> None:
+async def test_claim_is_released_if_the_message_fails(
+    world: ServiceWorld, process: ServiceProcess, failure: Exception
+) -> None:
     """Without its message no request is sent."""
     with pytest.raises(type(failure)):
         await process.commands.submit_command(command(), imagine(), FakePressFollowups(failure=failure))
@@ -202,7 +206,7 @@ async def test_claim_is_released_if_the_message_fails(world: World, process: Pro
 
 
 @pytest.mark.parametrize("refused", [PromptBanned("blood"), RelayBusy("no account"), BalanceExhausted()])
-async def test_refused_command_is_retracted(world: World, process: Process, refused: RelayError) -> None:
+async def test_refused_command_is_retracted(world: ServiceWorld, process: ServiceProcess, refused: RelayError) -> None:
     """Its claim counts as unbilled, and its row is closed; nothing is tried again."""
     world.relay.outcomes = [refused]
     followups = FakePressFollowups()
@@ -214,7 +218,7 @@ async def test_refused_command_is_retracted(world: World, process: Process, refu
     assert len(world.relay.sent) == 1
 
 
-async def test_command_with_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
+async def test_command_with_a_lost_answer_is_not_sent_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """The message says that the outcome is unknown."""
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
     await process.commands.submit_command(command(), imagine(), FakePressFollowups())
@@ -224,7 +228,7 @@ async def test_command_with_a_lost_answer_is_not_sent_again(world: World, proces
     assert len(world.relay.sent) == 1
 
 
-async def test_command_waits_for_room_in_the_queue_and_says_so(world: World, process: Process) -> None:
+async def test_command_waits_for_room_in_the_queue_and_says_so(world: ServiceWorld, process: ServiceProcess) -> None:
     """Each pause is longer than the last, and the message says when the request is sent again."""
     world.relay.outcomes = [QueueFull(), QueueFull(), QUEUED]
     followups = FakePressFollowups()
@@ -245,7 +249,9 @@ async def test_command_waits_for_room_in_the_queue_and_says_so(world: World, pro
     assert followups.refused == []
 
 
-async def test_command_gives_up_a_full_queue_while_its_token_lives(world: World, process: Process) -> None:
+async def test_command_gives_up_a_full_queue_while_its_token_lives(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """After ten minutes at most the message is deleted, and nothing is paid."""
     world.relay.outcomes = [QueueFull("队列已满")] * 100
     followups = FakePressFollowups()
@@ -259,7 +265,7 @@ async def test_command_gives_up_a_full_queue_while_its_token_lives(world: World,
     assert len(world.relay.sent) == tries
 
 
-async def test_command_whose_message_was_deleted_does_not_wait(world: World, process: Process) -> None:
+async def test_command_whose_message_was_deleted_does_not_wait(world: ServiceWorld, process: ServiceProcess) -> None:
     """It ends unbilled."""
     world.relay.outcomes = [QueueFull()] * 3
     world.editor.broken[800] = PlaceGone()
@@ -269,7 +275,7 @@ async def test_command_whose_message_was_deleted_does_not_wait(world: World, pro
     assert claim_states(world) == {100: "refused"}
 
 
-async def test_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
+async def test_claim_that_another_process_gave_up_is_not_sent(world: ServiceWorld, process: ServiceProcess) -> None:
     """Checked right before the submit, and again after each wait for room."""
     world.relay.outcomes = [QueueFull()] * 9
     followups = FakePressFollowups()
@@ -282,7 +288,7 @@ async def test_claim_that_another_process_gave_up_is_not_sent(world: World, proc
     assert (len(world.relay.sent), followups.closed, claim_states(world)) == (tries, [800], {100: "refused"})
 
 
-async def test_requester_of_a_slow_command_is_notified(world: World, process: Process) -> None:
+async def test_requester_of_a_slow_command_is_notified(world: ServiceWorld, process: ServiceProcess) -> None:
     """As with a press: it was paid for, and the requester may have left by then."""
     await process.commands.submit_command(command(), imagine(), FakePressFollowups())
     await world.clock.advance(40.0)
@@ -291,7 +297,7 @@ async def test_requester_of_a_slow_command_is_notified(world: World, process: Pr
     assert world.editor.notified == [(800, CHILD)]
 
 
-async def test_command_that_waits_is_refused_when_its_process_stops(world: World) -> None:
+async def test_command_that_waits_is_refused_when_its_process_stops(world: ServiceWorld) -> None:
     """Nothing was sent, which the next process could not know."""
     world.relay.outcomes = [QueueFull()] * 3
     followups = FakePressFollowups()
@@ -304,7 +310,7 @@ async def test_command_that_waits_is_refused_when_its_process_stops(world: World
 
 @pytest.mark.parametrize(("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS, Status.MODAL, 0)])
 async def test_queue_and_modal_are_shown_before_the_first_poll(
-    world: World, process: Process, told: SubmitResponse, status: Status, ahead: int
+    world: ServiceWorld, process: ServiceProcess, told: SubmitResponse, status: Status, ahead: int
 ) -> None:
     """The submit's answer tells them."""
     world.relay.tasks.clear()
@@ -316,7 +322,7 @@ async def test_queue_and_modal_are_shown_before_the_first_poll(
     assert (first.status, first.properties.number_of_queues, first.action) == (status, ahead, "IMAGINE")
 
 
-async def test_command_of_a_process_that_died_is_not_sent_again(world: World) -> None:
+async def test_command_of_a_process_that_died_is_not_sent_again(world: ServiceWorld) -> None:
     """The process that takes over says that the outcome is unknown."""
     world.relay.submit_seconds = 60.0
     async with world.process() as process:

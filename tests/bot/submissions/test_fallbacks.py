@@ -33,12 +33,12 @@ from bot.midjourney.task import Button, Status, Task
 from bot.submissions.claims import derive_claim_id
 from bot.tracking.offered_buttons import add_offered_buttons, build_offered_buttons
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
+from tests.fakes.crash_points import Steps
 from tests.fakes.relay import Sent
-from tests.fakes.rows import MINH, PARENT, task
-from tests.fakes.steps import Steps
+from tests.fakes.sample_entities import MINH, PARENT, task
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 NO = ActionUnsupported("unknown_action", lasting=True)
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
@@ -68,15 +68,17 @@ def parent(button: str) -> Task:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> ServiceWorld:
+    return ServiceWorld()
 
 
 def accepted(*ids: str) -> list[SubmitResponse]:
     return [SubmitResponse(code=1, result=one) for one in ids]
 
 
-async def pressed(world: World, process: Process, button: str, *, prompt: str | None = None) -> FakePressFollowups:
+async def pressed(
+    world: ServiceWorld, process: ServiceProcess, button: str, *, prompt: str | None = None
+) -> FakePressFollowups:
     """Press the button of a task that has it, to the end of its submit."""
     world.store.snapshots[PARENT] = parent(button)
     followups = FakePressFollowups()
@@ -100,7 +102,7 @@ PAID = [
 
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
 async def test_refused_button_is_done_by_its_fallback(
-    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
+    world: ServiceWorld, process: ServiceProcess, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
 ) -> None:
     """One claim, one child; the capability is remembered, and the button not greyed."""
     world.relay.outcomes = [NO, *accepted("9001")]
@@ -114,7 +116,7 @@ async def test_refused_button_is_done_by_its_fallback(
 
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), PAID)
 async def test_button_known_to_be_refused_is_not_sent(
-    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
+    world: ServiceWorld, process: ServiceProcess, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
 ) -> None:
     """The first request is the fallback."""
     await learnt(world, button)
@@ -125,7 +127,7 @@ async def test_button_known_to_be_refused_is_not_sent(
 
 @pytest.mark.parametrize("button", [ANIMATE, AGAIN])
 async def test_dead_picture_link_is_replaced_by_the_copy_on_the_pressed_message(
-    world: World, process: Process, button: str
+    world: ServiceWorld, process: ServiceProcess, button: str
 ) -> None:
     """The picture attached to the message itself is sent, as its link is renewed."""
     world.pictures.failures[PICTURE] = PictureGone(PICTURE)
@@ -138,7 +140,7 @@ async def test_dead_picture_link_is_replaced_by_the_copy_on_the_pressed_message(
 
 @pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
 async def test_picture_too_large_to_send_is_sent_as_a_link(
-    world: World, process: Process, failure: type[PictureError]
+    world: ServiceWorld, process: ServiceProcess, failure: type[PictureError]
 ) -> None:
     """A link is better than nothing, while it lives."""
     world.pictures.failures[PICTURE] = failure(PICTURE)
@@ -147,14 +149,14 @@ async def test_picture_too_large_to_send_is_sent_as_a_link(
     assert world.relay.sent[1:] == [Sent("video", ("a lighthouse", PICTURE, "high"), "mjbot:100")]
 
 
-async def learnt(world: World, button: str) -> None:
+async def learnt(world: ServiceWorld, button: str) -> None:
     now = world.clock.now()
     await world.store.save_missing_capability(
         name_capability(button), "unknown_action", at=now, until=now.replace(year=2027)
     )
 
 
-async def test_button_is_greyed_if_its_fallback_is_refused_too(world: World, process: Process) -> None:
+async def test_button_is_greyed_if_its_fallback_is_refused_too(world: ServiceWorld, process: ServiceProcess) -> None:
     """Only then; and nothing is paid."""
     world.relay.outcomes = [NO, ActionUnsupported("no route", lasting=True)]
     followups = await pressed(world, process, ANIMATE)
@@ -163,7 +165,7 @@ async def test_button_is_greyed_if_its_fallback_is_refused_too(world: World, pro
     assert find_refusal_reason(ANIMATE, followups.marked[-1].missing_capabilities) == "no route"
 
 
-async def test_fallback_without_its_picture_is_refused_unbilled(world: World, process: Process) -> None:
+async def test_fallback_without_its_picture_is_refused_unbilled(world: ServiceWorld, process: ServiceProcess) -> None:
     """The picture is fetched under the claim, and that may fail."""
     world.pictures.failures[PICTURE] = PictureGone(PICTURE)
     world.relay.outcomes = [NO]
@@ -173,7 +175,7 @@ async def test_fallback_without_its_picture_is_refused_unbilled(world: World, pr
     assert len(world.relay.sent) == 1
 
 
-async def test_fallback_with_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
+async def test_fallback_with_a_lost_answer_is_not_sent_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """As for any request."""
     world.relay.outcomes = [NO, SubmitOutcomeUnknown("timeout")]
     await pressed(world, process, ANIMATE)
@@ -192,7 +194,7 @@ def shown_words(followups: FakePressFollowups) -> bool:
 
 @pytest.mark.parametrize(("button", "shown"), [(CLIP, shown_clip), (DETAILS, shown_words)])
 async def test_clip_or_text_that_the_task_has_is_shown_for_free(
-    world: World, process: Process, button: str, shown: Callable[[FakePressFollowups], bool]
+    world: ServiceWorld, process: ServiceProcess, button: str, shown: Callable[[FakePressFollowups], bool]
 ) -> None:
     """First after a refusal, then at once, to everyone, without a claim."""
     world.relay.outcomes = [NO]
@@ -209,7 +211,7 @@ async def test_clip_or_text_that_the_task_has_is_shown_for_free(
     assert len(world.relay.sent) == 1
 
 
-async def test_clip_that_cannot_be_downloaded_is_linked(world: World, process: Process) -> None:
+async def test_clip_that_cannot_be_downloaded_is_linked(world: ServiceWorld, process: ServiceProcess) -> None:
     """Its link is shown in any case."""
     await learnt(world, CLIP)
     world.pictures.failures[CLIPS[1]] = PictureGone(CLIPS[1])
@@ -217,7 +219,7 @@ async def test_clip_that_cannot_be_downloaded_is_linked(world: World, process: P
     assert followups.clips == [("U2", CLIPS[1], False)]
 
 
-async def test_clip_without_a_link_is_refused(world: World, process: Process) -> None:
+async def test_clip_without_a_link_is_refused(world: ServiceWorld, process: ServiceProcess) -> None:
     """Old relays link only the first."""
     await learnt(world, CLIP)
     world.store.snapshots[PARENT] = parent(CLIP).model_copy(update={"video_urls": CLIPS[:1]})
@@ -228,7 +230,7 @@ async def test_clip_without_a_link_is_refused(world: World, process: Process) ->
 # ---------------------------------------------------------------------------------------------------- Imagine all
 
 
-async def test_imagine_all_sends_each_line_with_its_own_claim(world: World, process: Process) -> None:
+async def test_imagine_all_sends_each_line_with_its_own_claim(world: ServiceWorld, process: ServiceProcess) -> None:
     """Four claims, four children, one after the other, without a cooldown between them."""
     world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
     followups = await pressed(world, process, ALL)
@@ -248,7 +250,7 @@ async def test_imagine_all_sends_each_line_with_its_own_claim(world: World, proc
 
 @pytest.mark.parametrize("refused", [RelayBusy("23"), SubmitOutcomeUnknown("timeout")])
 async def test_imagine_all_stops_at_the_first_line_that_fails(
-    world: World, process: Process, refused: RelayBusy | SubmitOutcomeUnknown
+    world: ServiceWorld, process: ServiceProcess, refused: RelayBusy | SubmitOutcomeUnknown
 ) -> None:
     """The person is not told the same thing four times, and pays for nothing unknown."""
     await learnt(world, ALL)
@@ -258,7 +260,7 @@ async def test_imagine_all_stops_at_the_first_line_that_fails(
     assert len(claim_states(world)) == 2
 
 
-async def test_each_line_counts_against_the_daily_limit(world: World) -> None:
+async def test_each_line_counts_against_the_daily_limit(world: ServiceWorld) -> None:
     """The third is refused if two per day are allowed."""
     world.allow(daily_submits_per_person=2)
     await learnt(world, ALL)
@@ -277,7 +279,7 @@ class ForgetfulStore(FakeStore):
         raise StoreUnavailable(capability)
 
 
-async def test_imagine_all_continues_if_the_capability_cannot_be_saved(world: World) -> None:
+async def test_imagine_all_continues_if_the_capability_cannot_be_saved(world: ServiceWorld) -> None:
     """It is saved another time; the other lines are not left out without a word."""
     world.store = ForgetfulStore(world.clock.now)
     world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
@@ -286,7 +288,7 @@ async def test_imagine_all_continues_if_the_capability_cannot_be_saved(world: Wo
     assert [sent.kind for sent in world.relay.sent] == ["action", *["imagine"] * 4]
 
 
-async def test_relay_that_draws_all_lines_itself_has_one_claim(world: World, process: Process) -> None:
+async def test_relay_that_draws_all_lines_itself_has_one_claim(world: ServiceWorld, process: ServiceProcess) -> None:
     """Its answer names all children, and each gets a message of its own."""
     world.relay.outcomes = [SubmitResponse.model_validate({"code": 1, "result": "1,2,3,4"})]
     for child in "1234":
@@ -300,7 +302,7 @@ async def test_relay_that_draws_all_lines_itself_has_one_claim(world: World, pro
     assert all(world.editor.scenes_of(800 + n)[-1].picture for n in range(4))
 
 
-async def test_imagine_all_with_a_modal_waits_for_the_person(world: World, process: Process) -> None:
+async def test_imagine_all_with_a_modal_waits_for_the_person(world: ServiceWorld, process: ServiceProcess) -> None:
     """If the relay asks for a modal for all lines, the person answers it from the child's message."""
     world.relay.outcomes = [SubmitResponse(code=21, description="Waiting for window confirm", result="1")]
     await pressed(world, process, ALL)
@@ -319,7 +321,7 @@ def test_claim_ids_of_one_interaction_are_unique(interaction: int) -> None:
 async def test_process_that_dies_between_lines_pays_each_once() -> None:
     """At whatever step: no line is drawn twice, none without its claim, and no message says "Sending" for ever."""
     for stop_at in count(1):
-        world, steps = World(), Steps(stop_at)
+        world, steps = ServiceWorld(), Steps(stop_at)
         world.relay.submit_seconds = 1.0
         world.relay.outcomes = [NO, *accepted("1", "2", "3", "4")]
         for child in "1234":
@@ -352,7 +354,7 @@ async def test_process_that_dies_between_lines_pays_each_once() -> None:
 # ---------------------------------------------------------------------------------------------------- forms
 
 
-async def test_modal_prefill_is_the_line_of_its_button(world: World, process: Process) -> None:
+async def test_modal_prefill_is_the_line_of_its_button(world: ServiceWorld, process: ServiceProcess) -> None:
     """That of a description, or of a shortened prompt; else the task's prompt."""
     world.store.snapshots[PARENT] = parent(READ)
     assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
@@ -361,14 +363,14 @@ async def test_modal_prefill_is_the_line_of_its_button(world: World, process: Pr
     assert await process.presses.get_modal_prefill(PARENT) == SHORTENED
 
 
-async def test_modal_of_a_line_is_checked_before_the_claim(world: World, process: Process) -> None:
+async def test_modal_of_a_line_is_checked_before_the_claim(world: ServiceWorld, process: ServiceProcess) -> None:
     """What Midjourney would refuse is reported at once."""
     with pytest.raises(PromptRefused):
         await pressed(world, process, READ, prompt="a fox --stylize 9999")
     assert claim_states(world) == {}
 
 
-async def test_person_who_may_not_spend_cannot_use_a_fallback(world: World) -> None:
+async def test_person_who_may_not_spend_cannot_use_a_fallback(world: ServiceWorld) -> None:
     """The fallback is paid as well."""
     world.allow(press_policy="requester")
     await learnt(world, ANIMATE)
@@ -406,7 +408,7 @@ def buttonless(button: str, **more: Any) -> Task:  # noqa: ANN401
 
 
 async def press_offered(
-    world: World, process: Process, button: str, *, prompt: str | None = None, kept: bool = True
+    world: ServiceWorld, process: ServiceProcess, button: str, *, prompt: str | None = None, kept: bool = True
 ) -> FakePressFollowups:
     """Press a button that the bot offers; where the snapshot is not `kept`, of the task as the relay tells it."""
     if kept:
@@ -421,7 +423,14 @@ async def press_offered(
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize(("button", "prompt", "kind", "words"), OFFERED)
 async def test_offered_button_is_always_done_by_its_fallback(
-    world: World, process: Process, button: str, prompt: str | None, kind: str, words: tuple[str, ...], *, kept: bool
+    world: ServiceWorld,
+    process: ServiceProcess,
+    button: str,
+    prompt: str | None,
+    kind: str,
+    words: tuple[str, ...],
+    *,
+    kept: bool,
 ) -> None:
     """One request; nothing is remembered, as nothing was refused, and the message keeps its buttons."""
     world.relay.outcomes = [*accepted("9001")]
@@ -432,7 +441,7 @@ async def test_offered_button_is_always_done_by_its_fallback(
     assert [one.buttons for one in followups.redrawn] == [build_offered_buttons(buttonless(button))]
 
 
-async def test_offered_imagine_all_draws_each_line(world: World, process: Process) -> None:
+async def test_offered_imagine_all_draws_each_line(world: ServiceWorld, process: ServiceProcess) -> None:
     """One by one, each with its claim."""
     world.relay.outcomes = [*accepted("9001", "9002", "9003", "9004")]
     await press_offered(world, process, ALL)
@@ -441,13 +450,13 @@ async def test_offered_imagine_all_draws_each_line(world: World, process: Proces
     assert {sent.kind for sent in world.relay.sent} == {"imagine"}
 
 
-async def test_modal_prefill_of_an_offered_line(world: World, process: Process) -> None:
+async def test_modal_prefill_of_an_offered_line(world: ServiceWorld, process: ServiceProcess) -> None:
     """Also if the snapshot was saved before its buttons were offered."""
     world.store.snapshots[PARENT] = buttonless(READ)
     assert await process.presses.get_modal_prefill(PARENT, hash_custom_id(READ)) == "two foxes"
 
 
-async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: World, process: Process) -> None:
+async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: ServiceWorld, process: ServiceProcess) -> None:
     """From a modal that was opened before: unbilled, and the person is told."""
     followups = await press_offered(world, process, OFFERED_V3, prompt="two foxes")
     assert [type(error) for error in followups.refused] == [PromptChangeUnsupported]
@@ -458,7 +467,7 @@ async def test_new_prompt_is_refused_if_the_fallback_takes_none(world: World, pr
 @pytest.mark.parametrize(
     "refused", [ParentUnchangeable("关联任务不允许执行变化"), ParentGone("关联任务不存在或已失效")]
 )
-async def test_refused_change_is_unbilled(world: World, process: Process, refused: RelayError) -> None:
+async def test_refused_change_is_unbilled(world: ServiceWorld, process: ServiceProcess, refused: RelayError) -> None:
     """The refusal is about that picture, so nothing is remembered."""
     world.relay.outcomes = [refused]
     followups = await press_offered(world, process, OFFERED_U2)
@@ -467,7 +476,9 @@ async def test_refused_change_is_unbilled(world: World, process: Process, refuse
     assert world.store.missing_capabilities == {}
 
 
-async def test_offered_button_is_greyed_if_the_relay_lacks_its_fallback(world: World, process: Process) -> None:
+async def test_offered_button_is_greyed_if_the_relay_lacks_its_fallback(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """There is no other way left, and the check says so."""
     world.relay.outcomes = [NO]
     followups = await press_offered(world, process, OFFERED_U2)
@@ -478,7 +489,7 @@ async def test_offered_button_is_greyed_if_the_relay_lacks_its_fallback(world: W
     assert summarize_refusals({**refused, BUTTONS_CAPABILITY: ""})[0] == {"U": "unknown_action"}
 
 
-async def test_relays_own_button_is_pressed_once_it_exists(world: World, process: Process) -> None:
+async def test_relays_own_button_is_pressed_once_it_exists(world: ServiceWorld, process: ServiceProcess) -> None:
     """A message that still shows the offered button is pressed like one that was edited since."""
     own = "MJ::JOB::upsample::2::aa"
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS)
@@ -490,7 +501,9 @@ async def test_relays_own_button_is_pressed_once_it_exists(world: World, process
 
 
 @pytest.mark.parametrize("button", ["plain", "MJ:JOB:upsample", ":"])
-async def test_button_with_a_malformed_custom_id_is_not_sent(world: World, process: Process, button: str) -> None:
+async def test_button_with_a_malformed_custom_id_is_not_sent(
+    world: ServiceWorld, process: ServiceProcess, button: str
+) -> None:
     """new-api panics over a customId without "::", or closes the connection: refused before anything is claimed."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=(Button(custom_id=button, label="?"),))
     followups = FakePressFollowups()

@@ -20,14 +20,14 @@ from bot.errors import (
 from bot.midjourney.task import Status, Task
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, MINH, V2, ZOOM, job, place, task
+from tests.fakes.sample_entities import CHILD, MINH, V2, ZOOM, job, place, task
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
-async def test_child_waits_for_a_modal_that_was_not_opened_before(world: World, process: Process) -> None:
+async def test_child_waits_for_a_modal_that_was_not_opened_before(world: ServiceWorld, process: ServiceProcess) -> None:
     """Nothing more is sent until its requester confirms; then once."""
     world.relay.outcomes = [ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
@@ -49,7 +49,7 @@ async def test_child_waits_for_a_modal_that_was_not_opened_before(world: World, 
     assert world.store.closed == {800}
 
 
-async def test_modal_with_a_lost_answer_is_not_sent_again(world: World, process: Process) -> None:
+async def test_modal_with_a_lost_answer_is_not_sent_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """The child is still watched, and shows how it went; the claim stays unknown."""
     world.store.jobs = {800: job(800, CHILD)}
     world.relay.set(task(CHILD, Status.MODAL))
@@ -66,7 +66,9 @@ async def test_modal_with_a_lost_answer_is_not_sent_again(world: World, process:
 
 
 @pytest.mark.parametrize("asked_first", [True, False])
-async def test_refused_modal_may_be_answered_again(world: World, process: Process, *, asked_first: bool) -> None:
+async def test_refused_modal_may_be_answered_again(
+    world: ServiceWorld, process: ServiceProcess, *, asked_first: bool
+) -> None:
     """The person is told why, and the modal is open as before."""
     world.relay.set(task(CHILD, Status.MODAL))
     followups = FakePressFollowups()
@@ -90,7 +92,7 @@ async def test_refused_modal_may_be_answered_again(world: World, process: Proces
 
 @pytest.mark.parametrize("prompt", ["a fox --repeat 40", "a {red, green} fox", "--ar 3:2", "", "a fox --nonsense"])
 async def test_modal_with_an_invalid_prompt_is_refused_before_the_claim(
-    world: World, process: Process, prompt: str
+    world: ServiceWorld, process: ServiceProcess, prompt: str
 ) -> None:
     """A modal's prompt is checked like a command's: one that makes several jobs, or none, is refused."""
     world.store.jobs = {800: job(800, CHILD)}
@@ -100,7 +102,7 @@ async def test_modal_with_an_invalid_prompt_is_refused_before_the_claim(
     assert (world.relay.sent, claim_states(world)) == ([], {})
 
 
-async def test_modal_that_is_confirmed_twice_is_sent_once(world: World, process: Process) -> None:
+async def test_modal_that_is_confirmed_twice_is_sent_once(world: ServiceWorld, process: ServiceProcess) -> None:
     """With a store that delays the first for longer than the window for double clicks, too."""
     world.store.jobs = {800: job(800, CHILD)}
     world.relay.set(task(CHILD, Status.MODAL))
@@ -114,7 +116,7 @@ async def test_modal_that_is_confirmed_twice_is_sent_once(world: World, process:
     assert [one.kind for one in world.relay.accepted] == ["modal"]
 
 
-async def test_modal_is_answered_without_the_jobs_row(world: World, process: Process) -> None:
+async def test_modal_is_answered_without_the_jobs_row(world: ServiceWorld, process: ServiceProcess) -> None:
     """The database is empty: the requester is read from the message, and the row is written before anything is sent."""
     world.relay.set(task(CHILD, Status.MODAL))
     for asked_by, refusal in ((0, RequesterUnknown), (None, RequesterUnknown), (MINH.id, NotTheRequester)):
@@ -128,7 +130,7 @@ async def test_modal_is_answered_without_the_jobs_row(world: World, process: Pro
     assert claim_states(world) == {100: "accepted"}
 
 
-async def test_modal_whose_rows_were_deleted_is_not_sent_again(world: World, process: Process) -> None:
+async def test_modal_whose_rows_were_deleted_is_not_sent_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """Retention deleted the row and the snapshot that said so; the relay knows that the task was drawn."""
     world.store.jobs = {}
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -139,7 +141,9 @@ async def test_modal_whose_rows_were_deleted_is_not_sent_again(world: World, pro
     assert world.relay.sent == []
 
 
-async def test_modal_that_waited_too_long_for_the_store_is_not_sent(world: World, process: Process) -> None:
+async def test_modal_that_waited_too_long_for_the_store_is_not_sent(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """After five minutes the same modal may be claimed again, so the first is given up, and the person is told."""
     world.store.jobs = {800: job(800, CHILD)}
     world.relay.set(task(CHILD, Status.MODAL))
@@ -157,7 +161,9 @@ async def test_modal_that_waited_too_long_for_the_store_is_not_sent(world: World
         await process.presses.answer_modal(press(102, task_id=CHILD), "c", FakePressFollowups())
 
 
-async def test_modal_is_answered_and_declined_by_its_requester_only(world: World, process: Process) -> None:
+async def test_modal_is_answered_and_declined_by_its_requester_only(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """Whatever the policy for buttons."""
     world.store.jobs = {800: job(800, CHILD)}
     theirs = press(100, MINH, task_id=CHILD, requester_id=MINH.id)
@@ -169,7 +175,9 @@ async def test_modal_is_answered_and_declined_by_its_requester_only(world: World
 
 
 @pytest.mark.parametrize("status", [Status.IN_PROGRESS, Status.SUCCESS, Status.FAILURE, Status.CANCEL])
-async def test_task_that_does_not_wait_for_a_modal_refuses_it(world: World, process: Process, status: Status) -> None:
+async def test_task_that_does_not_wait_for_a_modal_refuses_it(
+    world: ServiceWorld, process: ServiceProcess, status: Status
+) -> None:
     """The modal was answered elsewhere, or the task has ended."""
     world.store.jobs = {800: job(800, CHILD)}
     world.store.snapshots[CHILD] = task(CHILD, status)
@@ -178,7 +186,7 @@ async def test_task_that_does_not_wait_for_a_modal_refuses_it(world: World, proc
     assert claim_states(world) == {}
 
 
-async def test_modal_is_declined_for_free(world: World, process: Process) -> None:
+async def test_modal_is_declined_for_free(world: ServiceWorld, process: ServiceProcess) -> None:
     """The message ends, edited with the token of the click."""
     world.relay.set(task(CHILD, Status.MODAL))
     await process.jobs.follow_job(job(800, CHILD))
@@ -192,7 +200,9 @@ async def test_modal_is_declined_for_free(world: World, process: Process) -> Non
     assert world.relay.sent == []
 
 
-async def test_declined_modal_cannot_be_answered_and_frees_its_button(world: World, process: Process) -> None:
+async def test_declined_modal_cannot_be_answered_and_frees_its_button(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """An open modal finds nothing to answer; the next press of that button gets a child of its own."""
     world.relay.outcomes = [ASKS_FOR_MODAL, ACCEPTED]
     world.relay.set(task(CHILD, Status.MODAL))
@@ -208,7 +218,9 @@ async def test_declined_modal_cannot_be_answered_and_frees_its_button(world: Wor
     assert [one.kind for one in world.relay.sent] == ["action", "action"]
 
 
-async def test_follower_of_a_waiting_child_cannot_answer_its_modal(world: World, process: Process) -> None:
+async def test_follower_of_a_waiting_child_cannot_answer_its_modal(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """A message with which another person follows the child does not make that person the requester."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.store.jobs = {800: job(800, CHILD, claim_id=9), 850: job(850, CHILD, requester=MINH)}
@@ -222,7 +234,7 @@ async def test_follower_of_a_waiting_child_cannot_answer_its_modal(world: World,
     assert [one.kind for one in world.relay.accepted] == ["modal"]
 
 
-async def test_modal_is_sent_once_from_several_messages(world: World, process: Process) -> None:
+async def test_modal_is_sent_once_from_several_messages(world: ServiceWorld, process: ServiceProcess) -> None:
     """The relay may still report the child as waiting for a while."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.store.jobs = {800: job(800, CHILD, claim_id=9), 850: job(850, CHILD)}
@@ -236,7 +248,9 @@ async def test_modal_is_sent_once_from_several_messages(world: World, process: P
     assert [one.words for one in world.relay.accepted] == [(CHILD, "first")]
 
 
-async def test_modal_answered_between_the_look_and_the_claim_is_sent_once(world: World, process: Process) -> None:
+async def test_modal_answered_between_the_look_and_the_claim_is_sent_once(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The later claim is released."""
     world.relay.set(task(CHILD, Status.MODAL))
     world.store.jobs = {800: job(800, CHILD, claim_id=9)}
@@ -267,7 +281,7 @@ class PausingStore(FakeStore):
         await super().save_snapshot(task)
 
 
-async def test_modal_is_sent_once_though_its_row_is_rewritten_meanwhile(world: World) -> None:
+async def test_modal_is_sent_once_though_its_row_is_rewritten_meanwhile(world: ServiceWorld) -> None:
     """While it is sent, another click follows the task again, and writes the row as it was read before."""
     world.store = store = PausingStore(world.clock.now)
     store.jobs = {800: job(800, CHILD)}

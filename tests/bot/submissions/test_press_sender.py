@@ -15,15 +15,15 @@ from bot.midjourney.capabilities import find_refusal_reason, name_capability
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Status
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED, Sent
-from tests.fakes.rows import CHILD, PAN, PARENT, U2, V2, ZOOM, task
+from tests.fakes.sample_entities import CHILD, PAN, PARENT, U2, V2, ZOOM, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, QUEUED, claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
 @pytest.mark.parametrize(("button", "words"), [(U2, ("UPSCALE", "2")), (V2, ("VARIATION", "2"))])
 async def test_relay_without_actions_gets_a_change_request(
-    world: World, process: Process, button: str, words: tuple[str, str]
+    world: ServiceWorld, process: ServiceProcess, button: str, words: tuple[str, str]
 ) -> None:
     """For buttons that have an equivalent change, with the tag of the same claim."""
     world.relay.outcomes = [ActionUnsupported("no route", lasting=True), ACCEPTED]
@@ -34,7 +34,9 @@ async def test_relay_without_actions_gets_a_change_request(
     assert set(world.store.missing_capabilities) == {name_capability(button)}
 
 
-async def test_button_known_to_be_refused_goes_through_its_fallback_at_once(world: World, process: Process) -> None:
+async def test_button_known_to_be_refused_goes_through_its_fallback_at_once(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The relay is not asked again for what it refuses."""
     world.relay.outcomes = [ActionUnsupported("no route", lasting=True), ACCEPTED, ACCEPTED]
     for n in (100, 101):
@@ -52,7 +54,7 @@ async def test_button_known_to_be_refused_goes_through_its_fallback_at_once(worl
     ],
 )
 async def test_refused_button_is_greyed_on_the_pressed_message(
-    world: World, process: Process, button: str, outcomes: list[SubmitResponse | RelayError], hours: float
+    world: ServiceWorld, process: ServiceProcess, button: str, outcomes: list[SubmitResponse | RelayError], hours: float
 ) -> None:
     """For a day, if no fallback works either."""
     world.relay.outcomes = outcomes
@@ -79,7 +81,7 @@ async def test_refused_button_is_greyed_on_the_pressed_message(
     ],
 )
 async def test_channel_that_is_down_greys_no_button(
-    world: World, process: Process, button: str, outcomes: list[SubmitResponse | RelayError]
+    world: ServiceWorld, process: ServiceProcess, button: str, outcomes: list[SubmitResponse | RelayError]
 ) -> None:
     """No message would be edited later to undo it: the press is answered, and the next one is sent."""
     world.relay.outcomes = [*outcomes, ACCEPTED]
@@ -98,7 +100,9 @@ async def test_channel_that_is_down_greys_no_button(
     assert len(world.relay.accepted) == 1
 
 
-async def test_queued_child_shows_its_place_in_the_queue_and_its_prompt(world: World, process: Process) -> None:
+async def test_queued_child_shows_its_place_in_the_queue_and_its_prompt(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """Before its first poll."""
     world.relay.outcomes = [QUEUED]
     world.relay.tasks.clear()
@@ -110,7 +114,7 @@ async def test_queued_child_shows_its_place_in_the_queue_and_its_prompt(world: W
     assert child.prompt == "a lighthouse"
 
 
-async def test_modal_opened_before_the_press_is_sent_after_it(world: World, process: Process) -> None:
+async def test_modal_opened_before_the_press_is_sent_after_it(world: ServiceWorld, process: ServiceProcess) -> None:
     """Custom Zoom: action, then modal, under one claim; the row says that the modal was sent before it is."""
     world.relay.outcomes = [ASKS_FOR_MODAL, ACCEPTED]
     sent: list[bool] = []
@@ -123,7 +127,7 @@ async def test_modal_opened_before_the_press_is_sent_after_it(world: World, proc
     assert claim_states(world) == {100: "accepted"}
 
 
-async def test_remix_sends_the_modal_that_follows(world: World, process: Process) -> None:
+async def test_remix_sends_the_modal_that_follows(world: ServiceWorld, process: ServiceProcess) -> None:
     """The press asks for a modal, and the typed prompt is sent into it; the child shows that prompt."""
     world.relay.outcomes = [_without_modal_code(ASKS_FOR_MODAL), ACCEPTED]
     followups = FakePressFollowups()
@@ -140,7 +144,7 @@ async def test_remix_sends_the_modal_that_follows(world: World, process: Process
 
 @pytest.mark.parametrize(("typed", "told"), [("a lighthouse in snow", True), ("a  lighthouse", False)])
 async def test_relay_without_remix_modal_draws_from_the_old_prompt(
-    world: World, process: Process, typed: str, *, told: bool
+    world: ServiceWorld, process: ServiceProcess, typed: str, *, told: bool
 ) -> None:
     """No modal is sent, the child shows the old prompt, and a person who typed another one is told."""
     world.relay.hidden = {CHILD}
@@ -157,7 +161,7 @@ async def test_relay_without_remix_modal_draws_from_the_old_prompt(
 @pytest.mark.parametrize(("typed", "sent"), [("a lighthouse in snow", []), ("a lighthouse", ["change"])])
 @pytest.mark.parametrize("known", [False, True])
 async def test_fallback_that_takes_no_prompt_is_not_sent_with_a_new_one(
-    world: World, process: Process, typed: str, sent: list[str], *, known: bool
+    world: ServiceWorld, process: ServiceProcess, typed: str, sent: list[str], *, known: bool
 ) -> None:
     """The change request has no prompt, so the person would pay for something else."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS, prompt="a  lighthouse")
@@ -177,7 +181,7 @@ async def test_fallback_that_takes_no_prompt_is_not_sent_with_a_new_one(
     assert followups.closed == ([] if sent else [800])
 
 
-async def test_press_without_a_prompt_does_not_ask_for_a_modal(world: World, process: Process) -> None:
+async def test_press_without_a_prompt_does_not_ask_for_a_modal(world: ServiceWorld, process: ServiceProcess) -> None:
     """If the relay asks for one all the same, the child waits for it."""
     world.relay.outcomes = [_without_modal_code(ASKS_FOR_MODAL)]
     await process.presses.submit_press(press(button=V2), FakePressFollowups())

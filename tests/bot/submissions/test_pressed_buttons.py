@@ -14,9 +14,9 @@ from bot.errors import (
 from bot.midjourney.task import Status
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
-from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, U2, V2, place, task
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, PARENT, U2, V2, place, task
 from tests.fakes.submissions import claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 ELSEWHERE = [
     replace(place(800), ephemeral=True),
@@ -25,7 +25,7 @@ ELSEWHERE = [
 ]
 
 
-async def test_private_child_is_not_linked(world: World, process: Process) -> None:
+async def test_private_child_is_not_linked(world: ServiceWorld, process: ServiceProcess) -> None:
     """Other people could not open it."""
     world.relay.submit_seconds = 10.0
     followups = FakePressFollowups()
@@ -43,7 +43,7 @@ async def test_private_child_is_not_linked(world: World, process: Process) -> No
 
 @pytest.mark.parametrize(("button", "pays"), [(U2, False), (V2, True)])
 async def test_second_press_of_u_is_free_and_of_v_is_paid(
-    world: World, process: Process, button: str, *, pays: bool
+    world: ServiceWorld, process: ServiceProcess, button: str, *, pays: bool
 ) -> None:
     """The second U2 would be the same picture."""
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -61,7 +61,7 @@ async def test_second_press_of_u_is_free_and_of_v_is_paid(
 
 @pytest.mark.parametrize("there", ELSEWHERE)
 async def test_finished_child_that_cannot_be_linked_is_posted_again_for_free(
-    world: World, process: Process, there: Place
+    world: ServiceWorld, process: ServiceProcess, there: Place
 ) -> None:
     """A person who cannot open the first message gets a new one; the next person gets its link where it is visible."""
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -98,7 +98,7 @@ class FollowupsElsewhere(FakePressFollowups):
 
 @pytest.mark.parametrize("there", ELSEWHERE)
 async def test_unfinished_child_elsewhere_is_reported_without_its_link(
-    world: World, process: Process, there: Place
+    world: ServiceWorld, process: ServiceProcess, there: Place
 ) -> None:
     """Before its submit was answered, and after."""
     world.relay.submit_seconds = 10.0
@@ -113,7 +113,7 @@ async def test_unfinished_child_elsewhere_is_reported_without_its_link(
 
 
 async def test_message_for_an_earlier_child_is_deleted_if_its_row_cannot_be_written(
-    world: World, process: Process
+    world: ServiceWorld, process: ServiceProcess
 ) -> None:
     """The person is not left with a message that says nothing."""
     world.relay.set(task(CHILD, Status.SUCCESS))
@@ -130,7 +130,7 @@ async def test_message_for_an_earlier_child_is_deleted_if_its_row_cannot_be_writ
     assert (followups.opened, followups.closed) == (["U2"], [801])
 
 
-async def test_button_of_a_lost_child_may_be_pressed_again(world: World, process: Process) -> None:
+async def test_button_of_a_lost_child_may_be_pressed_again(world: ServiceWorld, process: ServiceProcess) -> None:
     """The relay has lost the child, so the button is not blocked for ever."""
     world.relay.tasks.clear()
     await process.presses.submit_press(press(), FakePressFollowups())
@@ -144,7 +144,9 @@ async def test_button_of_a_lost_child_may_be_pressed_again(world: World, process
 
 
 @pytest.mark.parametrize("status", [Status.FAILURE, Status.CANCEL])
-async def test_button_of_a_failed_child_may_be_pressed_again(world: World, process: Process, status: Status) -> None:
+async def test_button_of_a_failed_child_may_be_pressed_again(
+    world: ServiceWorld, process: ServiceProcess, status: Status
+) -> None:
     """U buttons too."""
     world.relay.set(task(CHILD, status))
     await process.presses.submit_press(press(), FakePressFollowups())
@@ -154,7 +156,9 @@ async def test_button_of_a_failed_child_may_be_pressed_again(world: World, proce
     assert len(world.relay.sent) == 2
 
 
-async def test_button_is_found_in_the_relays_task_without_a_snapshot(world: World, process: Process) -> None:
+async def test_button_is_found_in_the_relays_task_without_a_snapshot(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The database is empty: the task is fetched, and saved."""
     world.store.snapshots.clear()
     world.relay.set(task(status=Status.SUCCESS))
@@ -164,7 +168,9 @@ async def test_button_is_found_in_the_relays_task_without_a_snapshot(world: Worl
     assert world.store.snapshots[PARENT].status is Status.SUCCESS
 
 
-async def test_button_missing_in_the_snapshot_is_looked_up_at_the_relay(world: World, process: Process) -> None:
+async def test_button_missing_in_the_snapshot_is_looked_up_at_the_relay(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """It may be newer than the snapshot; an unknown key is refused, unbilled."""
     world.store.snapshots[PARENT] = task(status=Status.SUCCESS, buttons=())
     world.relay.set(task(status=Status.SUCCESS))
@@ -175,7 +181,7 @@ async def test_button_missing_in_the_snapshot_is_looked_up_at_the_relay(world: W
     assert claim_states(world) == {100: "accepted"}
 
 
-async def test_press_of_an_unknown_task_is_refused(process: Process) -> None:
+async def test_press_of_an_unknown_task_is_refused(process: ServiceProcess) -> None:
     """Before anything is claimed."""
     with pytest.raises(TaskUnknown):
         await process.presses.submit_press(press(task_id="404"), FakePressFollowups())

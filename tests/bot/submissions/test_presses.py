@@ -21,13 +21,13 @@ from bot.midjourney.buttons import get_claim_key
 from bot.midjourney.task import Status
 from bot.scene import AnswerSearch, JobEnding
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
 from tests.fakes.relay import Sent
-from tests.fakes.rows import CHILD, PARENT, U2, ZOOM, place, task
+from tests.fakes.sample_entities import CHILD, PARENT, U2, ZOOM, place, task
 from tests.fakes.submissions import claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
-async def test_press_is_sent_once_and_its_child_followed(world: World, process: Process) -> None:
+async def test_press_is_sent_once_and_its_child_followed(world: ServiceWorld, process: ServiceProcess) -> None:
     """The child's message is sent before the relay has replied; parent and child know each other."""
     world.relay.submit_seconds = 40.0
     followups = FakePressFollowups()
@@ -53,7 +53,7 @@ async def test_press_is_sent_once_and_its_child_followed(world: World, process: 
     assert followups.refused == []
 
 
-async def test_child_message_that_fails_releases_the_claim(world: World, process: Process) -> None:
+async def test_child_message_that_fails_releases_the_claim(world: ServiceWorld, process: ServiceProcess) -> None:
     """Nothing is sent, and no job is opened."""
     followups = FakePressFollowups(failure=PlaceGone())
     with pytest.raises(PlaceGone):
@@ -64,7 +64,7 @@ async def test_child_message_that_fails_releases_the_claim(world: World, process
     assert world.store.jobs == {}
 
 
-async def test_press_sends_nothing_while_the_store_is_away(world: World, process: Process) -> None:
+async def test_press_sends_nothing_while_the_store_is_away(world: ServiceWorld, process: ServiceProcess) -> None:
     """Nothing may be paid without a claim."""
     world.store.down = True
     with pytest.raises(StoreUnavailable):
@@ -75,7 +75,9 @@ async def test_press_sends_nothing_while_the_store_is_away(world: World, process
     assert claim_states(world) == {}
 
 
-async def test_job_row_that_cannot_be_written_deletes_the_child_message(world: World, process: Process) -> None:
+async def test_job_row_that_cannot_be_written_deletes_the_child_message(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """The claim is released once the store is back, and nothing was sent."""
     followups = FakePressFollowups()
     original = world.store.open_job
@@ -97,7 +99,7 @@ async def test_job_row_that_cannot_be_written_deletes_the_child_message(world: W
     assert world.relay.sent == []
 
 
-async def test_accepted_press_is_followed_when_the_store_is_back(world: World, process: Process) -> None:
+async def test_accepted_press_is_followed_when_the_store_is_back(world: ServiceWorld, process: ServiceProcess) -> None:
     """A paid press is written, and followed, when the store comes back."""
     world.relay.submit_seconds = 1.0
     followups = FakePressFollowups()
@@ -113,7 +115,9 @@ async def test_accepted_press_is_followed_when_the_store_is_back(world: World, p
     assert len(world.relay.sent) == 1
 
 
-async def test_child_is_followed_though_the_store_fails_after_settling(world: World, process: Process) -> None:
+async def test_child_is_followed_though_the_store_fails_after_settling(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """Its message does not stay at "Sending" until the next start."""
     original = world.store.settle_claim
 
@@ -140,7 +144,9 @@ async def test_child_is_followed_though_the_store_fails_after_settling(world: Wo
         ActionUnsupported("503", lasting=False),
     ],
 )
-async def test_refused_press_is_retracted_and_does_not_count(world: World, process: Process, error: RelayError) -> None:
+async def test_refused_press_is_retracted_and_does_not_count(
+    world: ServiceWorld, process: ServiceProcess, error: RelayError
+) -> None:
     """The child's message is deleted, its row closed, and the daily limit unchanged."""
     world.relay.outcomes = [error]
     followups = FakePressFollowups()
@@ -156,7 +162,9 @@ async def test_refused_press_is_retracted_and_does_not_count(world: World, proce
     assert claim_states(world) == {100: "refused", 101: "accepted"}
 
 
-async def test_refusal_is_sent_to_the_person_while_the_store_is_away(world: World, process: Process) -> None:
+async def test_refusal_is_sent_to_the_person_while_the_store_is_away(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """It is written once the store is back."""
     world.relay.submit_seconds = 1.0
     world.relay.outcomes = [RelayBusy("23")]
@@ -172,7 +180,7 @@ async def test_refusal_is_sent_to_the_person_while_the_store_is_away(world: Worl
     assert world.store.closed == {800}
 
 
-async def test_press_with_a_lost_answer_is_never_sent_again(world: World) -> None:
+async def test_press_with_a_lost_answer_is_never_sent_again(world: ServiceWorld) -> None:
     """The message says so, now and after a restart; a task that is met later closes the claim."""
     world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
     async with world.process() as process:
@@ -197,7 +205,7 @@ async def test_press_with_a_lost_answer_is_never_sent_again(world: World) -> Non
     ],
 )
 async def test_custom_zoom_without_a_valid_zoom_is_refused(
-    world: World, process: Process, prompt: str, problem: PromptProblem
+    world: ServiceWorld, process: ServiceProcess, prompt: str, problem: PromptProblem
 ) -> None:
     """Midjourney would refuse it, so the person is told before anything is claimed."""
     with pytest.raises(PromptRefused) as refused:
@@ -206,7 +214,7 @@ async def test_custom_zoom_without_a_valid_zoom_is_refused(
     assert claim_states(world) == {}
 
 
-async def test_modal_prefill_comes_from_the_store_or_the_relay(world: World, process: Process) -> None:
+async def test_modal_prefill_comes_from_the_store_or_the_relay(world: ServiceWorld, process: ServiceProcess) -> None:
     """The prompt as Midjourney understood it, else as it was given."""
     assert await process.presses.get_modal_prefill(PARENT) == "a lighthouse"
     world.relay.set(task("5", properties={"finalPrompt": "a lighthouse --ar 3:2"}))

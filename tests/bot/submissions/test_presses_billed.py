@@ -13,10 +13,10 @@ from bot.midjourney.task import Status
 from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
-from tests.fakes.process import World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
+from tests.fakes.sample_entities import CHILD, PAN, PARENT, U2, V2, ZOOM, job, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, command, imagine, press
+from tests.worlds.services import ServiceWorld
 
 REMIX = ASKS_FOR_MODAL.model_copy(update={"code": 1})
 """The window of a remix, as new-api rewrites it and bills it."""
@@ -26,14 +26,14 @@ NEW_PROMPT = "another prompt --zoom 2"
 
 
 @pytest.fixture
-def world() -> World:
-    world = World()
+def world() -> ServiceWorld:
+    world = ServiceWorld()
     world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
     world.relay.set(task(CHILD, Status.MODAL))
     return world
 
 
-async def counted(world: World) -> int:
+async def counted(world: ServiceWorld) -> int:
     """Return how many submits count today."""
     seen: list[Usage] = []
     probe = Claim(id=999, person_id=1, guild_id=6, message_id=0, task_id="", button="probe", made_at=world.clock.now())
@@ -53,7 +53,7 @@ async def counted(world: World) -> int:
     ],
 )
 async def test_press_counts_the_submits_that_are_billed(
-    world: World, answer: SubmitResponse, button: str, count: int
+    world: ServiceWorld, answer: SubmitResponse, button: str, count: int
 ) -> None:
     """In every case its button is marked, and its child followed."""
     world.relay.outcomes = [answer]
@@ -67,7 +67,9 @@ async def test_press_counts_the_submits_that_are_billed(
 
 
 @pytest.mark.parametrize(("window", "before", "after"), [(REMIX, 1, 2), (ASKS_FOR_MODAL, 0, 1)])
-async def test_modal_answered_later_counts_too(world: World, window: SubmitResponse, before: int, after: int) -> None:
+async def test_modal_answered_later_counts_too(
+    world: ServiceWorld, window: SubmitResponse, before: int, after: int
+) -> None:
     """Of a free window only the modal counts; of a billed one both."""
     world.relay.outcomes = [window, ACCEPTED]
     async with world.process() as process:
@@ -91,7 +93,7 @@ async def test_modal_answered_later_counts_too(world: World, window: SubmitRespo
     ],
 )
 async def test_modal_sent_with_its_press_counts_too(
-    world: World, window: SubmitResponse, form: SubmitResponse | RelayError, count: int
+    world: ServiceWorld, window: SubmitResponse, form: SubmitResponse | RelayError, count: int
 ) -> None:
     """One click, one claim, and one or two submits: one that may be paid counts, one that was refused does not."""
     world.relay.outcomes = [window, form]
@@ -102,7 +104,7 @@ async def test_modal_sent_with_its_press_counts_too(
         assert await counted(world) == count
 
 
-async def test_press_with_modal_uses_up_a_limit_of_two(world: World) -> None:
+async def test_press_with_modal_uses_up_a_limit_of_two(world: ServiceWorld) -> None:
     world.allow(daily_submits_per_person=2)
     world.relay.outcomes = [REMIX, ACCEPTED]
     async with world.process() as process:
@@ -112,7 +114,7 @@ async def test_press_with_modal_uses_up_a_limit_of_two(world: World) -> None:
             await process.presses.submit_press(press(101), FakePressFollowups(801))
 
 
-async def test_command_whose_task_existed_already_counts_nothing(world: World) -> None:
+async def test_command_whose_task_existed_already_counts_nothing(world: ServiceWorld) -> None:
     world.relay.outcomes = [EXISTS]
     async with world.process() as process:
         await process.commands.submit_command(command(), imagine(), FakePressFollowups())
@@ -126,7 +128,7 @@ async def test_command_whose_task_existed_already_counts_nothing(world: World) -
     [(REMIX, JobEnding.FORM_DROPPED_MAYBE_BILLED, 1), (ASKS_FOR_MODAL, JobEnding.FORM_DROPPED, 0)],
 )
 async def test_declining_a_modal_tells_whether_its_window_may_be_charged(
-    world: World, window: SubmitResponse, ending: JobEnding, count: int
+    world: ServiceWorld, window: SubmitResponse, ending: JobEnding, count: int
 ) -> None:
     """And after a restart as well."""
     world.relay.outcomes = [window]
@@ -148,7 +150,7 @@ async def test_declining_a_modal_tells_whether_its_window_may_be_charged(
         ("VARIATION", JobEnding.FORM_DROPPED_MAYBE_BILLED),
     ],
 )
-async def test_declining_a_modal_whose_press_is_unknown(world: World, action: str, ending: JobEnding) -> None:
+async def test_declining_a_modal_whose_press_is_unknown(world: ServiceWorld, action: str, ending: JobEnding) -> None:
     """Its row may be an earlier version's: what no relay bills is free in any case."""
     world.relay.set(task(CHILD, Status.MODAL, action=action))
     async with world.process() as process:
@@ -163,7 +165,7 @@ async def test_declining_a_modal_whose_press_is_unknown(world: World, action: st
 
 
 @pytest.mark.parametrize("rules", [{"daily_submits_per_person": 1}, {"daily_submits": 1}])
-async def test_modal_beyond_the_limit_is_not_sent(world: World, rules: dict[str, int]) -> None:
+async def test_modal_beyond_the_limit_is_not_sent(world: ServiceWorld, rules: dict[str, int]) -> None:
     """Its window was billed, and used up the limit: the child waits for the modal, and the person is told."""
     world.allow(**rules)
     world.relay.outcomes = [REMIX]
@@ -195,7 +197,7 @@ async def test_modal_beyond_the_limit_is_not_sent(world: World, rules: dict[str,
     [(ASKS_FOR_MODAL, 1, ["action", "modal"]), (REMIX, 2, ["action", "modal"]), (REMIX, 1, ["action"])],
 )
 async def test_modal_within_the_limit_is_sent(
-    world: World, window: SubmitResponse, limit: int, kinds: list[str]
+    world: ServiceWorld, window: SubmitResponse, limit: int, kinds: list[str]
 ) -> None:
     """A free window leaves room for its modal; no cooldown applies between the two."""
     world.allow(daily_submits_per_person=limit, cooldown=timedelta(minutes=1))
@@ -207,7 +209,7 @@ async def test_modal_within_the_limit_is_sent(
         assert await counted(world) == len(kinds) - (window is ASKS_FOR_MODAL)
 
 
-async def test_two_billed_windows_at_once_stay_within_the_limit(world: World) -> None:
+async def test_two_billed_windows_at_once_stay_within_the_limit(world: ServiceWorld) -> None:
     """In either order, no more is spent than the limit allows."""
     world.allow(daily_submits_per_person=3)
     world.relay.submit_seconds = 3.0
@@ -222,7 +224,7 @@ async def test_two_billed_windows_at_once_stay_within_the_limit(world: World) ->
         assert await counted(world) == len(world.relay.sent)
 
 
-async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: World) -> None:
+async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: ServiceWorld) -> None:
     """The store goes away in between: the person is told, and the press counts its window when the store is back."""
     world.relay.outcomes = [REMIX]
     followups = FakePressFollowups()

@@ -26,11 +26,11 @@ from bot.scene import JobEnding
 from bot.submissions.presses import PENDING_MODAL_KEY
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import START
-from tests.fakes.process import Process, World
+from tests.fakes.crash_points import Steps
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
-from tests.fakes.steps import Steps
+from tests.fakes.sample_entities import BUTTONS, CHILD, PARENT, U2, ZOOM, job, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, command, imagine, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 ANIMATE = "MJ::JOB::animate_high::1::aa::SOLO"
 REGION = "MJ::Inpaint::1::aa::SOLO"
@@ -51,7 +51,7 @@ class Story:
     creates: bool = False
     """Whether it is a command."""
 
-    async def run(self, process: Process, followups: FakePressFollowups) -> None:
+    async def run(self, process: ServiceProcess, followups: FakePressFollowups) -> None:
         """Press, answer the form, or give the command."""
         if self.creates:
             await process.commands.submit_command(command(), imagine(), followups)
@@ -67,9 +67,9 @@ class Story:
                 press(button=ZOOM if self.prompt else self.button), followups, prompt=self.prompt
             )
 
-    def world(self) -> World:
+    def world(self) -> ServiceWorld:
         """Prepare what is there before."""
-        world = World(lease=timedelta(minutes=1))
+        world = ServiceWorld(lease=timedelta(minutes=1))
         world.store.snapshots = {PARENT: task(status=Status.SUCCESS, buttons=MORE)}
         world.relay.outcomes = list(self.outcomes)
         world.relay.submit_seconds = 1.0
@@ -110,7 +110,7 @@ STORIES = {
 }
 
 
-async def live(world: World, story: Story, steps: Steps) -> list[BaseException]:
+async def live(world: ServiceWorld, story: Story, steps: Steps) -> list[BaseException]:
     """Live through a story until its process ends; return what the person was told at once."""
     followups = FakePressFollowups()
     told: list[BaseException] = []
@@ -128,11 +128,11 @@ async def live(world: World, story: Story, steps: Steps) -> list[BaseException]:
     return told
 
 
-def kinds(world: World) -> list[str]:
+def kinds(world: ServiceWorld) -> list[str]:
     return [sent.kind for sent in world.relay.accepted]
 
 
-def check(world: World) -> None:
+def check(world: ServiceWorld) -> None:
     """Check what must hold wherever it ended, after the next start."""
     assert len(kinds(world)) == len(set(kinds(world))), "a submit was accepted twice"
     claims = list(world.store.claimed.values())
@@ -195,7 +195,7 @@ async def test_store_that_fails_at_any_step_pays_once(name: str) -> None:
 async def test_requester_is_notified_at_most_once_wherever_the_process_dies() -> None:
     """A notification that a crash loses is better than two; the picture is shown in any case."""
     for stop_at in count(1):
-        world, steps = World(), Steps(stop_at)
+        world, steps = ServiceWorld(), Steps(stop_at)
         world.relay.set(task(status=Status.SUCCESS))
         world.store.jobs = {700: job(notify=True, born_at=START - timedelta(minutes=2))}
         try:

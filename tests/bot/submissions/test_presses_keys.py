@@ -12,9 +12,9 @@ from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.submissions.claims import Press
 from bot.tracking.offered_buttons import build_offered_buttons
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
-from tests.fakes.rows import CHILD, LIEN, MINH, PARENT, task
+from tests.fakes.sample_entities import CHILD, LIEN, MINH, PARENT, task
 from tests.fakes.submissions import press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 ID = "0f3e6a52-6d6a-4c7a-9b53-0123456789ab"
 LINES = "1\ufe0f\u20e3 a fox\n\n2\ufe0f\u20e3 two foxes"
@@ -45,7 +45,7 @@ def parent(name: str, *, own: bool) -> Task:
     return bare.model_copy(update={"buttons": buttons, "buttons_key": ButtonsKey.ARRAY}) if own else bare
 
 
-def have(world: World, name: str, *, own: bool) -> None:
+def have(world: ServiceWorld, name: str, *, own: bool) -> None:
     """Let the store and the relay know the parent so."""
     world.store.snapshots[PARENT] = parent(name, own=own)
     world.relay.set(world.store.snapshots[PARENT])
@@ -56,7 +56,7 @@ def pressed(name: str, number: int, *, own: bool) -> Press:
     return replace(press(100 + number, person), button_key=hash_custom_id((OWN if own else OFFERED)[name]))
 
 
-async def second(process: Process, press: Press) -> MjbotError | None:
+async def second(process: ServiceProcess, press: Press) -> MjbotError | None:
     try:
         await process.presses.submit_press(press, FakePressFollowups(801))
     except MjbotError as error:
@@ -118,7 +118,7 @@ def test_marks_of_earlier_versions_count() -> None:
 @ORDERS
 async def test_presses_of_both_buttons_at_the_same_moment_are_sent_once(name: str, order: str) -> None:
     """By two people, below two messages of one task."""
-    world, offered_first = World(), order == "offered first"
+    world, offered_first = ServiceWorld(), order == "offered first"
     have(world, name, own=not offered_first)
     world.relay.submit_seconds = 5.0
     async with world.process() as process:
@@ -135,7 +135,7 @@ async def test_presses_of_both_buttons_at_the_same_moment_are_sent_once(name: st
 @ORDERS
 async def test_presses_of_both_buttons_while_the_child_is_drawn_are_sent_once(name: str, order: str) -> None:
     """The second person gets the link of the first one's message."""
-    world, offered_first = World(), order == "offered first"
+    world, offered_first = ServiceWorld(), order == "offered first"
     have(world, name, own=not offered_first)
     world.relay.set(task(CHILD, progress=10))
     async with world.process() as process:
@@ -153,7 +153,7 @@ async def test_presses_of_both_buttons_while_the_child_is_drawn_are_sent_once(na
 @pytest.mark.parametrize(("name", "paid"), [("U2", 1), ("V3", 2)])
 async def test_second_press_is_paid_only_if_it_brings_a_new_picture(name: str, paid: int, order: str) -> None:
     """The second U2 would be the same picture."""
-    world, offered_first = World(), order == "offered first"
+    world, offered_first = ServiceWorld(), order == "offered first"
     have(world, name, own=not offered_first)
     world.relay.set(task(CHILD, Status.SUCCESS))
     async with world.process() as process:
@@ -167,7 +167,7 @@ async def test_second_press_is_paid_only_if_it_brings_a_new_picture(name: str, p
 
 async def test_press_claimed_by_an_earlier_version_is_not_paid_again() -> None:
     """Its claim has the relay's own key; it is found by either button."""
-    world = World()
+    world = ServiceWorld()
     have(world, "U2", own=True)
     world.relay.set(task(CHILD, Status.SUCCESS))
     async with world.process() as process:
@@ -181,7 +181,7 @@ async def test_press_claimed_by_an_earlier_version_is_not_paid_again() -> None:
 
 async def test_offered_button_presses_the_relays_own_button_if_there_is_one() -> None:
     """By the snapshot alone: the relay is not asked."""
-    world = World()
+    world = ServiceWorld()
     have(world, "V3", own=True)
     async with world.process() as process:
         await process.presses.submit_press(pressed("V3", 0, own=False), FakePressFollowups())

@@ -13,13 +13,13 @@ from bot.errors import (
 from bot.midjourney.submit_response import SubmitResponse
 from bot.scene import RetryReason, SubmitRetry
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
 from tests.fakes.relay import ACCEPTED
-from tests.fakes.rows import MINH
+from tests.fakes.sample_entities import MINH
 from tests.fakes.submissions import claim_states, press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
-async def test_press_waits_for_room_in_the_queue(world: World, process: Process) -> None:
+async def test_press_waits_for_room_in_the_queue(world: ServiceWorld, process: ServiceProcess) -> None:
     """It waits under the same claim, as commands do: test_commands.py says for how long."""
     world.relay.outcomes = [QueueFull(), ACCEPTED]
     followups = FakePressFollowups()
@@ -42,7 +42,7 @@ async def test_press_waits_for_room_in_the_queue(world: World, process: Process)
     ],
 )
 async def test_press_is_sent_again_after_the_parent_was_busy(
-    world: World, process: Process, second: SubmitResponse | RelayError, expected: str
+    world: ServiceWorld, process: ServiceProcess, second: SubmitResponse | RelayError, expected: str
 ) -> None:
     """After 15 s, because that refusal says that nothing was accepted; any other answer is final."""
     world.relay.outcomes = [ParentBusy("wait"), second]
@@ -57,7 +57,7 @@ async def test_press_is_sent_again_after_the_parent_was_busy(
     assert claim_states(world) == {100: expected}
 
 
-async def test_press_waits_for_its_parent_for_five_minutes(world: World, process: Process) -> None:
+async def test_press_waits_for_its_parent_for_five_minutes(world: ServiceWorld, process: ServiceProcess) -> None:
     """Its message says so; then it is refused, unbilled, and the button is free."""
     world.relay.outcomes = [ParentBusy("wait")] * 99
     followups = FakePressFollowups()
@@ -76,7 +76,9 @@ async def test_press_waits_for_its_parent_for_five_minutes(world: World, process
     assert len(world.relay.sent) == tries
 
 
-async def test_claim_is_renewed_while_its_press_waits_for_the_parent(world: World, process: Process) -> None:
+async def test_claim_is_renewed_while_its_press_waits_for_the_parent(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     """A claim that was not renewed after six minutes would let the same button be paid twice."""
     world.relay.outcomes = [*[ParentBusy("wait")] * 10, ACCEPTED, ACCEPTED]
     await process.presses.submit_press(press(), FakePressFollowups())
@@ -91,7 +93,7 @@ async def test_claim_is_renewed_while_its_press_waits_for_the_parent(world: Worl
 
 
 async def test_press_that_waits_is_settled_though_its_message_cannot_be_edited(
-    world: World, process: Process, monkeypatch: pytest.MonkeyPatch
+    world: ServiceWorld, process: ServiceProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error of the message editor is logged, and the claim does not stay on its way."""
 
@@ -105,7 +107,7 @@ async def test_press_that_waits_is_settled_though_its_message_cannot_be_edited(
     assert (len(world.relay.accepted), claim_states(world)) == (1, {100: "accepted"})
 
 
-async def test_press_that_waits_is_refused_when_its_process_stops(world: World) -> None:
+async def test_press_that_waits_is_refused_when_its_process_stops(world: ServiceWorld) -> None:
     """Nothing was accepted, so it is refused rather than unknown."""
     world.relay.outcomes = [ParentBusy("wait")] * 99
     async with world.process() as process:

@@ -8,11 +8,11 @@ from bot.errors import (
 )
 from bot.midjourney.task import Task
 from tests.fakes.answerer import FakePressFollowups
-from tests.fakes.process import Process, World
 from tests.fakes.submissions import press
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 
-async def test_claim_that_another_process_gave_up_is_not_sent(world: World, process: Process) -> None:
+async def test_claim_that_another_process_gave_up_is_not_sent(world: ServiceWorld, process: ServiceProcess) -> None:
     """The lease ended while the child's message was being sent: nothing is sent, and the person is told."""
     followups = FakePressFollowups()
 

@@ -9,7 +9,7 @@ from bot.tracking.feeds import Feed
 from bot.tracking.poller import Poller
 from tests.fakes.clock import FakeClock
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import task
+from tests.fakes.sample_entities import task
 
 
 async def test_a_slow_reader_gets_only_the_newest_snapshot(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:

@@ -15,13 +15,13 @@ from bot.midjourney.task import Status
 from bot.scene import PictureLink
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
-from tests.fakes.process import World
-from tests.fakes.rows import CHILD, PARENT, job, task
+from tests.fakes.sample_entities import CHILD, PARENT, job, task
+from tests.worlds.services import ServiceWorld
 
 URL = f"https://cdn.test/{PARENT}.png"
 
 
-async def test_a_preview_that_only_the_bot_can_open_is_attached(world: World) -> None:
+async def test_a_preview_that_only_the_bot_can_open_is_attached(world: ServiceWorld) -> None:
     """Discord opens any other by its link; a preview that fails is left out."""
     hidden, dead, public = ("http://relay.test/1.png", "http://relay.test/2.png", "https://cdn.test/3.png")
     world.pictures.private = {hidden, dead}
@@ -34,7 +34,7 @@ async def test_a_preview_that_only_the_bot_can_open_is_attached(world: World) ->
     assert [scene.picture for scene in world.editor.scenes_of(700)] == [picture(hidden), None, None]
 
 
-async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: World) -> None:
+async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: ServiceWorld) -> None:
     """Three changes came while the route was busy."""
     world.editor.free.clear()
     async with world.process() as process:
@@ -47,7 +47,7 @@ async def test_only_the_newest_state_is_drawn_once_the_route_is_free(world: Worl
     assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [30]
 
 
-async def test_a_result_replaces_progress_that_waits_for_its_turn(world: World) -> None:
+async def test_a_result_replaces_progress_that_waits_for_its_turn(world: ServiceWorld) -> None:
     """It is drawn once."""
     world.editor.free.clear()
     async with world.process() as process:
@@ -61,7 +61,7 @@ async def test_a_result_replaces_progress_that_waits_for_its_turn(world: World) 
     assert [scene.task and scene.task.status for scene in world.editor.scenes_of(700)] == [Status.SUCCESS]
 
 
-async def test_an_outage_is_drawn_after_15_s_and_cleared(world: World) -> None:
+async def test_an_outage_is_drawn_after_15_s_and_cleared(world: ServiceWorld) -> None:
     """The message shows its start, and keeps the task's state."""
     world.relay.set(task(progress=46))
     async with world.process() as process:
@@ -75,7 +75,7 @@ async def test_an_outage_is_drawn_after_15_s_and_cleared(world: World) -> None:
     assert silences == [False, True, False]
 
 
-async def test_a_stalled_task_is_shown_as_stalled(world: World) -> None:
+async def test_a_stalled_task_is_shown_as_stalled(world: ServiceWorld) -> None:
     """After ten minutes without a change it is read less often, until it changes."""
     world.relay.set(task(status=Status.IN_PROGRESS, progress=0))
     async with world.process() as process:
@@ -97,7 +97,7 @@ async def test_a_stalled_task_is_shown_as_stalled(world: World) -> None:
         assert len(world.relay.requests) - asked >= 3
 
 
-async def test_a_task_that_waits_for_its_form_is_not_stalled(world: World) -> None:
+async def test_a_task_that_waits_for_its_form_is_not_stalled(world: ServiceWorld) -> None:
     """It waits for a person."""
     world.relay.set(task(status=Status.MODAL))
     async with world.process() as process:
@@ -106,7 +106,7 @@ async def test_a_task_that_waits_for_its_form_is_not_stalled(world: World) -> No
     assert [scene.unchanged_since for scene in world.editor.scenes_of(700)] == [None]
 
 
-async def test_a_scene_holds_pressed_buttons_and_missing_capabilities(world: World) -> None:
+async def test_a_scene_holds_pressed_buttons_and_missing_capabilities(world: ServiceWorld) -> None:
     """Those pressed, and those that this relay refuses."""
     world.store.claimed = {
         50: Claim(
@@ -124,7 +124,7 @@ async def test_a_scene_holds_pressed_buttons_and_missing_capabilities(world: Wor
     assert marks.missing_capabilities == {"p": "no pans"}
 
 
-async def test_a_dead_link_without_a_copy_is_shown_as_dead(world: World) -> None:
+async def test_a_dead_link_without_a_copy_is_shown_as_dead(world: ServiceWorld) -> None:
     """In the only drawing of the result."""
     world.pictures.failures = {URL: PictureGone(URL)}
     async with world.process() as process:
@@ -135,7 +135,7 @@ async def test_a_dead_link_without_a_copy_is_shown_as_dead(world: World) -> None
 
 @pytest.mark.parametrize("error", [PictureTooLarge(URL, "40 MiB"), PictureForbidden(URL)])
 async def test_a_picture_that_cannot_be_attached_is_linked(
-    world: World, error: PictureTooLarge, caplog: pytest.LogCaptureFixture
+    world: ServiceWorld, error: PictureTooLarge, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its link is not dead, and the log says why it is not attached."""
     world.pictures.failures = {URL: error}

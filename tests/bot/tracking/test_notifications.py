@@ -9,8 +9,8 @@ import pytest
 from bot.entities import Notify, PersonSettings
 from bot.midjourney.task import Status
 from tests.fakes.clock import START
-from tests.fakes.process import World
-from tests.fakes.rows import LIEN, PARENT, job, task
+from tests.fakes.sample_entities import LIEN, PARENT, job, task
+from tests.worlds.services import ServiceWorld
 
 URL = f"https://cdn.test/{PARENT}.png"
 
@@ -26,7 +26,7 @@ URL = f"https://cdn.test/{PARENT}.png"
     ],
 )
 async def test_a_slow_task_notifies_its_requester_once(
-    world: World, wanted: dict[str, Any], seconds: float, status: Status, *, notified: bool
+    world: ServiceWorld, wanted: dict[str, Any], seconds: float, status: Status, *, notified: bool
 ) -> None:
     """Only a press, or if it was asked for, and only if it took long enough."""
     world.relay.set(task())
@@ -51,7 +51,7 @@ async def test_a_slow_task_notifies_its_requester_once(
     ],
 )
 async def test_a_person_chooses_when_to_be_notified(
-    world: World, chosen: Notify, wanted: dict[str, Any], seconds: float, *, notified: bool
+    world: ServiceWorld, chosen: Notify, wanted: dict[str, Any], seconds: float, *, notified: bool
 ) -> None:
     """Never, or always; on one message it can be asked for even so, and /mjstatus notifies nobody."""
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
@@ -65,7 +65,7 @@ async def test_a_person_chooses_when_to_be_notified(
 
 
 @pytest.mark.parametrize("chosen", Notify)
-async def test_no_requester_is_notified_if_the_operator_turns_it_off(world: World, chosen: Notify) -> None:
+async def test_no_requester_is_notified_if_the_operator_turns_it_off(world: ServiceWorld, chosen: Notify) -> None:
     """NOTIFY_AFTER_SECONDS=0, whatever a person chose."""
     world.store.people[LIEN.id] = PersonSettings(notify=chosen)
     world.times = replace(world.times, notify_after=timedelta(0))

@@ -13,11 +13,11 @@ from bot.store.rows import task_from_row, task_to_row
 from bot.tracking.offered_buttons import ButtonOffers, add_offered_buttons, build_offered_buttons
 from bot.tracking.watch_list import INCOMPLETE_RESULT_SECONDS
 from tests.fakes.clock import FakeClock
-from tests.fakes.process import World
-from tests.fakes.rows import BUTTONS as OWN
-from tests.fakes.rows import PARENT, job, task
+from tests.fakes.sample_entities import BUTTONS as OWN
+from tests.fakes.sample_entities import PARENT, job, task
 from tests.fakes.store import FakeStore
-from tests.recorded import recorded
+from tests.recordings import recorded
+from tests.worlds.services import ServiceWorld
 
 GRID = ("U1", "U2", "U3", "U4", "Reroll", "V1", "V2", "V3", "V4")
 LINES = "1️⃣ a fox\n\n2️⃣ two foxes\n\n4️⃣ four foxes"
@@ -249,7 +249,7 @@ async def test_buttons_are_offered_while_the_store_is_down(offers: ButtonOffers,
 
 async def test_a_message_gets_its_buttons_after_the_usual_minute() -> None:
     """The snapshot in the store has them, so that they can be pressed."""
-    world = World()
+    world = ServiceWorld()
     world.relay.set(task(status=Status.SUCCESS, action="IMAGINE", buttons=None))
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -265,7 +265,7 @@ async def test_a_message_gets_its_buttons_after_the_usual_minute() -> None:
 
 async def test_late_buttons_correct_what_was_learned() -> None:
     """They are waited for, shown, and remembered."""
-    world = World()
+    world = ServiceWorld()
     await world.store.save_missing_capability(
         BUTTONS_CAPABILITY, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7)
     )
@@ -287,7 +287,7 @@ async def test_late_buttons_correct_what_was_learned() -> None:
 
 async def test_a_single_picture_shows_which_capabilities_are_missing() -> None:
     """So that its message can say why it has no buttons."""
-    world = World()
+    world = ServiceWorld()
     await world.store.save_missing_capability(
         BUTTONS_CAPABILITY, "", at=world.clock.now(), until=world.clock.now() + timedelta(days=7)
     )

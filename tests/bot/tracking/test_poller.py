@@ -15,7 +15,7 @@ from bot.tracking.poller import Poller
 from tests.fakes.clock import FakeClock
 from tests.fakes.feed_reader import Reader, make_ids, run_poller
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import task
+from tests.fakes.sample_entities import task
 
 
 async def test_a_new_watch_is_polled_within_100_ms(clock: FakeClock, relay: FakeRelay, poller: Poller) -> None:

@@ -10,7 +10,7 @@ from bot.tracking.poller import Poller
 from tests.fakes.clock import FakeClock
 from tests.fakes.feed_reader import Reader
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import task
+from tests.fakes.sample_entities import task
 
 
 async def test_an_outage_is_reported_after_15_s_and_logged_once(

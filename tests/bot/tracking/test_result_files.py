@@ -10,9 +10,9 @@ from bot.midjourney.task import Status, Task
 from bot.tracking import result_files
 from bot.tracking.result_files import ResultFileFetcher, ResultFiles
 from tests.fakes.clock import FakeClock
-from tests.fakes.display import FakeMessageEditor
+from tests.fakes.message_editor import FakeMessageEditor
 from tests.fakes.pictures import FakePictures, picture
-from tests.fakes.rows import job, task
+from tests.fakes.sample_entities import job, task
 from tests.fakes.store import FakeStore
 
 URLS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 6))

@@ -11,8 +11,8 @@ from bot.scene import PictureLink, Scene
 from bot.tracking.result_files import PICTURE_GRACE_PERIOD
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
-from tests.fakes.process import World
-from tests.fakes.rows import LIEN, PARENT, job, place, task
+from tests.fakes.sample_entities import LIEN, PARENT, job, place, task
+from tests.worlds.services import ServiceWorld
 
 URL = f"https://cdn.test/{PARENT}.png"
 NOT_YET = (
@@ -31,7 +31,7 @@ def summarize(scenes: list[Scene]) -> list[tuple[bool, bool, bool]]:
 
 
 @pytest.mark.parametrize("failure", NOT_YET)
-async def test_a_picture_that_appears_late_is_added(world: World, failure: PictureError) -> None:
+async def test_a_picture_that_appears_late_is_added(world: ServiceWorld, failure: PictureError) -> None:
     """130 s after the end, to a message that has shown the result and its buttons since the first second."""
     world.pictures.failures = {URL: failure}
     world.relay.set(task(status=Status.SUCCESS, finish_time=int(START.timestamp() * 1000)))
@@ -49,7 +49,7 @@ async def test_a_picture_that_appears_late_is_added(world: World, failure: Pictu
     assert world.store.closed == {700}
 
 
-async def test_a_missing_picture_is_retried_with_growing_pauses_for_six_minutes(world: World) -> None:
+async def test_a_missing_picture_is_retried_with_growing_pauses_for_six_minutes(world: ServiceWorld) -> None:
     """Then Refresh is offered, and the row is closed."""
     world.pictures.failures = {URL: NOT_YET[0]}
     async with world.process() as process:
@@ -62,7 +62,7 @@ async def test_a_missing_picture_is_retried_with_growing_pauses_for_six_minutes(
     assert world.store.closed == {700}
 
 
-async def test_a_restart_goes_on_retrying_the_picture(world: World) -> None:
+async def test_a_restart_goes_on_retrying_the_picture(world: ServiceWorld) -> None:
     """The next process draws the message, and the person is notified once."""
     world.pictures.failures = {URL: NOT_YET[0]}
     world.store.people[LIEN.id] = PersonSettings(notify=Notify.ALWAYS)
@@ -80,7 +80,7 @@ async def test_a_restart_goes_on_retrying_the_picture(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_a_dead_link_of_an_old_task_is_not_retried(world: World) -> None:
+async def test_a_dead_link_of_an_old_task_is_not_retried(world: ServiceWorld) -> None:
     """The relay's 404 long after the end is final: Discord no longer has the picture."""
     world.pictures.failures = {URL: NOT_YET[2]}
     ended = START - PICTURE_GRACE_PERIOD
@@ -91,7 +91,7 @@ async def test_a_dead_link_of_an_old_task_is_not_retried(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_retries_stop_before_the_token_of_a_message_expires(world: World) -> None:
+async def test_retries_stop_before_the_token_of_a_message_expires(world: ServiceWorld) -> None:
     """The message offers Refresh while it can still be drawn."""
     world.pictures.failures = {URL: NOT_YET[0]}
     async with world.process() as process:
@@ -102,7 +102,7 @@ async def test_retries_stop_before_the_token_of_a_message_expires(world: World) 
     assert world.store.closed == {700}
 
 
-async def test_a_picture_does_not_wait_for_buttons(world: World) -> None:
+async def test_a_picture_does_not_wait_for_buttons(world: ServiceWorld) -> None:
     """Late buttons are drawn below it; the person was notified when the picture came."""
     world.store.people[LIEN.id] = PersonSettings(notify=Notify.ALWAYS)
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
@@ -125,7 +125,7 @@ async def test_a_picture_does_not_wait_for_buttons(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_buttons_that_never_come_are_waited_for_a_minute(world: World) -> None:
+async def test_buttons_that_never_come_are_waited_for_a_minute(world: ServiceWorld) -> None:
     """The message is not drawn again for them."""
     world.relay.set(task(status=Status.SUCCESS, buttons=()))
     async with world.process() as process:
@@ -137,7 +137,7 @@ async def test_buttons_that_never_come_are_waited_for_a_minute(world: World) -> 
     assert world.store.closed == {700}
 
 
-async def test_a_picture_is_downloaded_once_its_link_arrives(world: World) -> None:
+async def test_a_picture_is_downloaded_once_its_link_arrives(world: ServiceWorld) -> None:
     """new-api sometimes reports a success before its picture."""
     world.relay.set(task(status=Status.SUCCESS, image_url=""))
     async with world.process() as process:

@@ -9,7 +9,7 @@ import pytest
 from bot.midjourney.task import Task
 from bot.tracking.retention import Retention
 from tests.fakes.clock import FakeClock
-from tests.fakes.rows import job
+from tests.fakes.sample_entities import job
 from tests.fakes.store import FakeStore
 
 

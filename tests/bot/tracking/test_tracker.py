@@ -22,8 +22,8 @@ from bot.scene import JobEnding, PictureLink, Scene
 from bot.tracking.tracker import WatchTimes
 from tests.fakes.clock import START
 from tests.fakes.pictures import picture
-from tests.fakes.process import World
-from tests.fakes.rows import CHILD, MINH, PARENT, job, place, task
+from tests.fakes.sample_entities import CHILD, MINH, PARENT, job, place, task
+from tests.worlds.services import ServiceWorld
 
 URL = f"https://cdn.test/{PARENT}.png"
 
@@ -37,7 +37,7 @@ def claim(claim_id: int = 50, state: ClaimState = ClaimState.SUBMITTING, **more:
     return Claim(id=claim_id, state=state, **{**given, **more})
 
 
-async def test_a_message_is_drawn_at_every_change_and_at_last_with_its_picture(world: World) -> None:
+async def test_a_message_is_drawn_at_every_change_and_at_last_with_its_picture(world: ServiceWorld) -> None:
     """The row is open while the task runs, and closed after the last drawing."""
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUBMITTED))
@@ -55,7 +55,7 @@ async def test_a_message_is_drawn_at_every_change_and_at_last_with_its_picture(w
     assert len(process.poller.watch_list) == 0
 
 
-async def test_a_result_is_shown_after_a_second_without_its_picture(world: World) -> None:
+async def test_a_result_is_shown_after_a_second_without_its_picture(world: ServiceWorld) -> None:
     """The picture is added when it is downloaded."""
     world.pictures.seconds = 8.0
     world.relay.set(task(status=Status.SUCCESS))
@@ -69,7 +69,7 @@ async def test_a_result_is_shown_after_a_second_without_its_picture(world: World
     assert world.store.closed == {700}
 
 
-async def test_a_finished_task_is_drawn_once_without_a_request(world: World) -> None:
+async def test_a_finished_task_is_drawn_once_without_a_request(world: ServiceWorld) -> None:
     """/mjstatus after the end costs no second request."""
     async with world.process() as process:
         await process.jobs.follow_job(job(), task(status=Status.SUCCESS))
@@ -79,7 +79,7 @@ async def test_a_finished_task_is_drawn_once_without_a_request(world: World) -> 
 
 
 @pytest.mark.parametrize("status", [Status.FAILURE, Status.CANCEL])
-async def test_a_failed_task_has_no_picture(world: World, status: Status) -> None:
+async def test_a_failed_task_has_no_picture(world: ServiceWorld, status: Status) -> None:
     """Even if it left a preview behind."""
     world.relay.set(task(status=status, image_url=URL))
     async with world.process() as process:
@@ -90,7 +90,7 @@ async def test_a_failed_task_has_no_picture(world: World, status: Status) -> Non
     assert world.store.closed == {700}
 
 
-async def test_a_success_without_a_link_has_no_picture_to_download(world: World) -> None:
+async def test_a_success_without_a_link_has_no_picture_to_download(world: ServiceWorld) -> None:
     """Its job ends after a minute."""
     world.relay.set(task(status=Status.SUCCESS, image_url="", buttons=()))
     async with world.process() as process:
@@ -100,7 +100,7 @@ async def test_a_success_without_a_link_has_no_picture_to_download(world: World)
     assert world.store.closed == {700}
 
 
-async def test_a_picture_with_a_dead_link_is_copied_from_an_earlier_message(world: World) -> None:
+async def test_a_picture_with_a_dead_link_is_copied_from_an_earlier_message(world: ServiceWorld) -> None:
     """From public messages of the bot with a picture only; one that has become unusable is skipped."""
     world.pictures.failures = {
         URL: PictureGone(URL),
@@ -123,7 +123,7 @@ async def test_a_picture_with_a_dead_link_is_copied_from_an_earlier_message(worl
     assert last.picture_link is PictureLink.WORKING
 
 
-async def test_a_picture_is_not_copied_from_another_server_or_dm(world: World) -> None:
+async def test_a_picture_is_not_copied_from_another_server_or_dm(world: ServiceWorld) -> None:
     """It belongs to that place."""
     world.pictures.failures = {URL: PictureGone(URL)}
     world.editor.links = {2: "https://discord.test/2", 3: "https://discord.test/3"}
@@ -139,7 +139,7 @@ async def test_a_picture_is_not_copied_from_another_server_or_dm(world: World) -
     assert (last.picture, last.picture_link) == (None, PictureLink.DEAD)
 
 
-async def test_a_task_that_the_relay_has_lost_ends_its_job(world: World) -> None:
+async def test_a_task_that_the_relay_has_lost_ends_its_job(world: ServiceWorld) -> None:
     """The message shows its last known state."""
     async with world.process() as process:
         world.relay.set(task(progress=40))
@@ -154,7 +154,7 @@ async def test_a_task_that_the_relay_has_lost_ends_its_job(world: World) -> None
     assert world.store.closed == {700}
 
 
-async def test_a_success_that_the_relay_loses_is_still_shown_as_one(world: World) -> None:
+async def test_a_success_that_the_relay_loses_is_still_shown_as_one(world: ServiceWorld) -> None:
     """A final status counts more than how the watch ended."""
     async with world.process() as process:
         await process.jobs.follow_job(job())
@@ -166,7 +166,7 @@ async def test_a_success_that_the_relay_loses_is_still_shown_as_one(world: World
     assert world.editor.scenes_of(700)[-1].picture == picture(URL)
 
 
-async def test_a_watch_ends_after_watch_minutes(world: World) -> None:
+async def test_a_watch_ends_after_watch_minutes(world: ServiceWorld) -> None:
     """After 70, with the last known state."""
     world.relay.set(task(progress=62))
     async with world.process() as process:
@@ -179,7 +179,7 @@ async def test_a_watch_ends_after_watch_minutes(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_a_job_ends_before_the_only_token_of_its_message_expires(world: World) -> None:
+async def test_a_job_ends_before_the_only_token_of_its_message_expires(world: ServiceWorld) -> None:
     """A minute before, at 14 minutes."""
     world.relay.set(task(progress=62))
     async with world.process() as process:
@@ -190,7 +190,7 @@ async def test_a_job_ends_before_the_only_token_of_its_message_expires(world: Wo
     assert world.editor.endings(700)[-1] is JobEnding.MESSAGE_UNREACHABLE
 
 
-async def test_a_short_watch_ends_before_the_token_does(world: World) -> None:
+async def test_a_short_watch_ends_before_the_token_does(world: ServiceWorld) -> None:
     """WATCH_MINUTES may be less than a token's life."""
     world.times = WatchTimes(give_up_after=timedelta(minutes=5), notify_after=timedelta(0))
     world.relay.set(task())
@@ -201,7 +201,7 @@ async def test_a_short_watch_ends_before_the_token_does(world: World) -> None:
 
 
 @pytest.mark.parametrize("gone", [PlaceGone(), PlaceUnreachable()])
-async def test_a_deleted_message_ends_its_job(world: World, gone: PlaceGone | PlaceUnreachable) -> None:
+async def test_a_deleted_message_ends_its_job(world: ServiceWorld, gone: PlaceGone | PlaceUnreachable) -> None:
     """Quietly, whether the task runs or has ended."""
     world.editor.broken = {700: gone, 701: gone}
     world.relay.set(task())
@@ -213,7 +213,7 @@ async def test_a_deleted_message_ends_its_job(world: World, gone: PlaceGone | Pl
     assert world.store.closed == {700, 701}
 
 
-async def test_a_message_does_not_ask_for_a_form_that_was_submitted(world: World) -> None:
+async def test_a_message_does_not_ask_for_a_form_that_was_submitted(world: ServiceWorld) -> None:
     """/mjstatus of a child whose form was submitted on another message, wherever that is."""
     answered = job(2, CHILD, form_sent=True, place=place(2, ephemeral=True))
     world.store.jobs, world.store.closed = {2: answered}, {2}
@@ -222,7 +222,7 @@ async def test_a_message_does_not_ask_for_a_form_that_was_submitted(world: World
     assert world.store.jobs[700].form_sent
 
 
-async def test_a_programming_error_leaves_the_row_open(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_programming_error_leaves_the_row_open(world: ServiceWorld, caplog: pytest.LogCaptureFixture) -> None:
     """It ends that job alone, and the next start goes on with the job."""
     world.editor.errors = [ZeroDivisionError()]
     world.relay.set(task(status=Status.FAILURE))
@@ -236,7 +236,7 @@ async def test_a_programming_error_leaves_the_row_open(world: World, caplog: pyt
     assert world.store.closed == {700}
 
 
-async def test_a_store_that_is_down_costs_no_drawing(world: World) -> None:
+async def test_a_store_that_is_down_costs_no_drawing(world: ServiceWorld) -> None:
     """Progress goes on without it; the result waits for it, and is drawn once."""
     world.relay.set(task(status=Status.SUBMITTED))
     async with world.process() as process:
@@ -254,7 +254,7 @@ async def test_a_store_that_is_down_costs_no_drawing(world: World) -> None:
     assert world.store.closed == {700}
 
 
-async def test_a_row_that_cannot_be_closed_is_closed_later(world: World) -> None:
+async def test_a_row_that_cannot_be_closed_is_closed_later(world: ServiceWorld) -> None:
     """The result is not drawn again for that, and the person notified once."""
     world.relay.set(task(status=Status.FAILURE))
     async with world.process() as process:
@@ -276,7 +276,7 @@ async def test_a_row_that_cannot_be_closed_is_closed_later(world: World) -> None
 
 
 async def test_fetching_a_task_settles_its_claim_whose_answer_was_lost(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: ServiceWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The task carries the claim's tag in its `state`."""
     caplog.set_level(logging.INFO)
@@ -292,7 +292,7 @@ async def test_fetching_a_task_settles_its_claim_whose_answer_was_lost(
 @pytest.mark.parametrize(
     "state", ["", "mjbot:", "mjbot:50x", "mjbot:\u0665\u0660", "mjbot:050", "mjbot:" + "9" * 5000, "50"]
 )
-async def test_the_state_of_another_program_settles_no_claim(world: World, state: str) -> None:
+async def test_the_state_of_another_program_settles_no_claim(world: ServiceWorld, state: str) -> None:
     """Whatever it holds."""
     world.store.claimed = {50: claim(50, ClaimState.UNKNOWN)}
     world.relay.set(task(CHILD, state=state))
@@ -301,7 +301,7 @@ async def test_the_state_of_another_program_settles_no_claim(world: World, state
     assert world.store.claimed[50].state is ClaimState.UNKNOWN
 
 
-async def test_fetching_an_unknown_task_raises(world: World) -> None:
+async def test_fetching_an_unknown_task_raises(world: ServiceWorld) -> None:
     """And writes nothing."""
     async with world.process() as process:
         with pytest.raises(TaskUnknown):
@@ -309,7 +309,7 @@ async def test_fetching_an_unknown_task_raises(world: World) -> None:
     assert world.store.snapshots == {}
 
 
-async def test_following_again_starts_a_new_watch(world: World) -> None:
+async def test_following_again_starts_a_new_watch(world: ServiceWorld) -> None:
     """From now, for the old requester, at the place of the new click."""
     world.store.jobs = {700: job(born_at=START - timedelta(hours=3), notify=True)}
     world.store.closed = {700}
@@ -325,7 +325,7 @@ async def test_following_again_starts_a_new_watch(world: World) -> None:
     assert statuses(world.editor.scenes_of(700)) == ["IN_PROGRESS"]
 
 
-async def test_following_again_works_without_the_row(world: World) -> None:
+async def test_following_again_works_without_the_row(world: ServiceWorld) -> None:
     """Whoever the message names becomes its requester."""
     world.relay.set(task(progress=70))
     async with world.process() as process:
@@ -333,7 +333,7 @@ async def test_following_again_works_without_the_row(world: World) -> None:
     assert world.store.jobs[700].requester == MINH
 
 
-async def test_a_job_copies_the_parent_from_an_earlier_job(world: World) -> None:
+async def test_a_job_copies_the_parent_from_an_earlier_job(world: ServiceWorld) -> None:
     """Of an earlier public message about the same child."""
     known = job(2, CHILD, done="Picture 2", parent_id=PARENT, parent_link="https://discord.test/p")
     world.store.jobs = {1: replace(known, place=place(1, ephemeral=True)), 2: known, 3: job(3, CHILD)}
@@ -358,7 +358,7 @@ async def test_a_job_copies_the_parent_from_an_earlier_job(world: World) -> None
     ],
 )
 async def test_a_job_copies_nothing_from_another_server_or_dm(
-    world: World, here: dict[str, Any], there: dict[str, Any], *, is_copied: bool
+    world: ServiceWorld, here: dict[str, Any], there: dict[str, Any], *, is_copied: bool
 ) -> None:
     """Only the same server or DM may show the parent and a link to it."""
     link = "https://discord.test/p"
@@ -369,7 +369,7 @@ async def test_a_job_copies_nothing_from_another_server_or_dm(
     assert world.store.jobs[700].parent_link == (link if is_copied else "")
 
 
-async def test_a_message_is_followed_once(world: World) -> None:
+async def test_a_message_is_followed_once(world: ServiceWorld) -> None:
     """A second job replaces the first."""
     world.relay.set(task(progress=10))
     async with world.process() as process:
@@ -383,7 +383,7 @@ async def test_a_message_is_followed_once(world: World) -> None:
     assert [scene.task and scene.task.progress for scene in world.editor.scenes_of(700)] == [10, 10, 20]
 
 
-async def test_declining_a_form_ends_its_job(world: World) -> None:
+async def test_declining_a_form_ends_its_job(world: ServiceWorld) -> None:
     """With what is known of the task, and its watch."""
     world.relay.set(task(CHILD, Status.MODAL))
     async with world.process() as process:
@@ -398,7 +398,7 @@ async def test_declining_a_form_ends_its_job(world: World) -> None:
     assert world.store.snapshots[CHILD].status is Status.CANCEL
 
 
-async def test_recent_tasks_come_from_the_store(world: World) -> None:
+async def test_recent_tasks_come_from_the_store(world: ServiceWorld) -> None:
     """Newest first, within the limit."""
     world.store.jobs = {n: job(n, str(n), born_at=START + timedelta(minutes=n)) for n in range(1, 8)}
     async with world.process() as process:
@@ -406,7 +406,7 @@ async def test_recent_tasks_come_from_the_store(world: World) -> None:
     assert [one.task_id for one in found] == ["7", "6", "5", "4", "3"]
 
 
-async def test_a_restart_continues_every_open_job(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_restart_continues_every_open_job(world: ServiceWorld, caplog: pytest.LogCaptureFixture) -> None:
     """Running, finished meanwhile, out of time, out of reach, accepted without a child, uncertain, and refused."""
     caplog.set_level(logging.INFO)
     hours = timedelta(hours=2)
@@ -456,7 +456,7 @@ async def test_a_restart_continues_every_open_job(world: World, caplog: pytest.L
     assert "Resuming 8 unfinished jobs." in caplog.messages
 
 
-async def test_the_job_of_a_deleted_uncertain_message_is_closed(world: World) -> None:
+async def test_the_job_of_a_deleted_uncertain_message_is_closed(world: ServiceWorld) -> None:
     """There is no message to draw."""
     world.store.jobs = {7: job(7, "", claim_id=52)}
     world.store.owners, world.store.submitters = {7: "dead"}, {52: "dead"}
@@ -467,7 +467,7 @@ async def test_the_job_of_a_deleted_uncertain_message_is_closed(world: World) ->
     assert world.store.closed == {7}
 
 
-async def test_a_job_whose_row_cannot_be_written_does_not_start(world: World) -> None:
+async def test_a_job_whose_row_cannot_be_written_does_not_start(world: ServiceWorld) -> None:
     """The caller gets the error; nothing runs that would not survive."""
     async with world.process() as process:
         world.store.down = True

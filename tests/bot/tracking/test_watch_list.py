@@ -3,7 +3,7 @@
 from bot.midjourney.task import Status, Task
 from bot.tracking.feeds import Feed
 from bot.tracking.watch_list import INCOMPLETE_RESULT_SECONDS, WatchedTask, WatchList
-from tests.fakes.rows import task
+from tests.fakes.sample_entities import task
 
 
 class CountingFeed(Feed):

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from tests.pictures import draw_noise, encode, make_animation
-from tests.world import QUICK, World, buttons, title_of, world
+from tests.worlds.simcord import QUICK, SimcordWorld, buttons, open_simcord_world, title_of
 
 PNG = encode(draw_noise(96, 96))
 OTHER = encode(draw_noise(96, 128))
@@ -16,7 +16,7 @@ LARGE = RelaySettings(seconds_per_task=0.2, picture_side=256)
 UNKNOWN = "1730621826053455"
 
 
-async def sent(w: World, name: str, title: str, **options: Any) -> tuple[str, Mapping[str, Any]]:  # noqa: ANN401
+async def sent(w: SimcordWorld, name: str, title: str, **options: Any) -> tuple[str, Mapping[str, Any]]:  # noqa: ANN401
     """Run a command, wait for its end, and return its one submit."""
     answer = await w.slash(w.member, name, **options)
     assert answer.response is not None, w.said(answer)
@@ -27,7 +27,7 @@ async def sent(w: World, name: str, title: str, **options: Any) -> tuple[str, Ma
 
 async def test_blended_pictures_keep_their_order(tmp_path: Path) -> None:
     """Two to five, in the shape that was chosen."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         path, body = await sent(
             w, "blend", "✅ Four pictures", image1=("a.png", PNG), image2=("b.png", OTHER), image5=("c.png", PNG),
             dimensions="PORTRAIT",
@@ -38,7 +38,7 @@ async def test_blended_pictures_keep_their_order(tmp_path: Path) -> None:
 
 async def test_a_picture_is_edited(tmp_path: Path) -> None:
     """The prompt is checked as /imagine's is."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         path, body = await sent(w, "edit", "✅ Four pictures", image=("a.png", PNG), prompt="make it night —ar 3:2")
         assert (path, body["prompt"]) == ("/mj/submit/edits", "make it night --ar 3:2")
         assert str(body["image"]).startswith("data:image/png;base64,")
@@ -46,7 +46,7 @@ async def test_a_picture_is_edited(tmp_path: Path) -> None:
 
 async def test_a_face_is_swapped(tmp_path: Path) -> None:
     """Source and target keep their places."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         path, body = await sent(w, "faceswap", "✅ Faces swapped", source=("a.png", PNG), target=("b.png", OTHER))
         assert path == "/mj/insight-face/swap"
         assert body["sourceBase64"] != body["targetBase64"]
@@ -58,7 +58,7 @@ async def test_a_face_is_swapped(tmp_path: Path) -> None:
 async def test_a_picture_becomes_four_clips_in_the_message(tmp_path: Path, clip_format: Any) -> None:  # noqa: ANN401
     """They are attached, not linked, and stay when their links die."""
     relay = RelaySettings(seconds_per_task=0.2, picture_side=64, clip_format=clip_format)
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         answer = await w.slash(
             w.member,
             "animate",
@@ -82,7 +82,7 @@ async def test_a_picture_becomes_four_clips_in_the_message(tmp_path: Path, clip_
 
 async def test_one_picture_of_a_grid_is_animated(tmp_path: Path) -> None:
     """It is cut out where the relay has no link for it, and two of them are not the same."""
-    async with world(tmp_path, LARGE) as w:
+    async with open_simcord_world(tmp_path, LARGE) as w:
         grid = w.relay.add_task("grid")
         for number in (1, 4):
             answer = await w.slash(w.member, "animate", id=f"look at {grid}", picture=number)
@@ -96,7 +96,7 @@ async def test_one_picture_of_a_grid_is_animated(tmp_path: Path) -> None:
 
 async def test_a_single_picture_is_animated_whole(tmp_path: Path) -> None:
     """An upscaled one has no four."""
-    async with world(tmp_path, LARGE) as w:
+    async with open_simcord_world(tmp_path, LARGE) as w:
         _, body = await sent(w, "animate", "✅ Four clips", id=w.relay.add_task("single", prompt="a red fox --ar 1:1"))
         assert str(body["image"]).startswith("data:image/")
         assert body["prompt"] == "a red fox", "without a prompt it is the task's own, as its button would send"
@@ -105,7 +105,7 @@ async def test_a_single_picture_is_animated_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("motion", "prompt"), [("low", "subtle, natural motion"), ("high", "dynamic motion")])
 async def test_a_missing_prompt_is_replaced_by_the_motion(tmp_path: Path, motion: str, prompt: str) -> None:
     """TrueAI's proxy takes no empty prompt; what was sent is shown, as any prompt is."""
-    async with world(tmp_path, LARGE) as w:
+    async with open_simcord_world(tmp_path, LARGE) as w:
         _, body = await sent(w, "animate", "✅ Four clips", image=("a.png", PNG), motion=motion)
         assert body["prompt"] == prompt
         assert prompt in (w.public[-1].embeds[0].description or "")
@@ -133,7 +133,7 @@ async def test_invalid_options_are_refused_unpaid(
     tmp_path: Path, name: str, options: dict[str, Any], said: str
 ) -> None:
     """One private sentence, nothing left in the channel, nothing sent."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, name, **options)
         assert said in await w.told(answer)
         await w.until(lambda: not w.public)
@@ -144,7 +144,7 @@ async def test_invalid_options_are_refused_unpaid(
 async def test_an_unfinished_task_is_not_animated(tmp_path: Path, life: Any) -> None:  # noqa: ANN401
     """A task that runs, or failed, gives nothing to begin with."""
     slow = RelaySettings(seconds_per_task=60, picture_side=64)
-    async with world(tmp_path, slow if life == "running" else QUICK) as w:
+    async with open_simcord_world(tmp_path, slow if life == "running" else QUICK) as w:
         answer = await w.slash(w.member, "animate", id=w.relay.add_task(life))
         assert "nothing that I can open" in await w.told(answer)
         assert w.relay.submits == []
@@ -156,7 +156,7 @@ async def test_an_unfinished_task_is_not_animated(tmp_path: Path, life: Any) -> 
 ])  # fmt: skip
 async def test_a_relay_without_the_endpoint_is_named(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     """Older new-api answers with its web console's page."""
-    async with world(tmp_path, RelaySettings(has_video=False)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(has_video=False)) as w:
         answer = await w.slash(w.member, name, **options)
         told = await w.told(answer)
         assert "This relay cannot do that at all" in told
@@ -167,7 +167,7 @@ async def test_a_relay_without_the_endpoint_is_named(tmp_path: Path, name: str, 
 
 async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
     """By their prompts, as /mjstatus offers them."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = w.relay.add_task("grid", prompt="a red fox")
         await w.finished(grid)
         offered = await w.act(w.member.autocomplete(w.channel, "animate", "id", "fox"))

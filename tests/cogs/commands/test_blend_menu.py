@@ -9,12 +9,12 @@ from simcord import InteractionResult
 
 from sandbox.relay import RelaySettings
 from tests.pictures import draw_noise, encode, make_animation
-from tests.world import World, title_of, world
+from tests.worlds.simcord import SimcordWorld, open_simcord_world, title_of
 
 FOX, OWL, TINY = encode(draw_noise(120, 80)), encode(draw_noise(80, 120)), encode(draw_noise(4, 4))
 
 
-async def _shown(w: World, message: discord.Message) -> discord.Message:
+async def _shown(w: SimcordWorld, message: discord.Message) -> discord.Message:
     """Choose the menu, and return the private answer."""
     answer = await w.menu(w.member, message, "Blend with ...")
     assert answer.response is not None
@@ -24,19 +24,19 @@ async def _shown(w: World, message: discord.Message) -> discord.Message:
     return shown
 
 
-async def _opened(w: World, *files: tuple[str, bytes]) -> tuple[discord.Message, InteractionResult]:
+async def _opened(w: SimcordWorld, *files: tuple[str, bytes]) -> tuple[discord.Message, InteractionResult]:
     """Choose the menu of a message with those files, and press its button; return the answer and the form."""
     shown = await _shown(w, await w.member.send(w.channel, "look", attachments=list(files)))
     return shown, await w.click(w.member, shown, "Add pictures")
 
 
-async def _filled(w: World, form: InteractionResult, **values: Any) -> InteractionResult:  # noqa: ANN401
+async def _filled(w: SimcordWorld, form: InteractionResult, **values: Any) -> InteractionResult:  # noqa: ANN401
     return await w.act(w.member.submit_modal(form, {"shape": ["SQUARE"], **values}))
 
 
 async def test_the_picture_of_a_message_is_blended_with_uploads(tmp_path: Path) -> None:
     """Its own comes first; the result is a message like any other, and everybody sees it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
         assert [(one.filename, len(shown.embeds)) for one in shown.attachments] == [("picture-1.png", 1)]
         answer = await _filled(w, form, others=[("owl.png", OWL), ("fox2.png", FOX)], shape=["LANDSCAPE"])
@@ -53,7 +53,7 @@ async def test_the_picture_of_a_message_is_blended_with_uploads(tmp_path: Path) 
 
 async def test_two_pictures_of_a_message_need_no_upload(tmp_path: Path) -> None:
     """They are shown together, and the form may be sent as it is."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX), ("notes.txt", b"text"), ("owl.png", OWL))
         assert [(one.filename, embed.url) for one, embed in zip(shown.attachments, shown.embeds, strict=True)] == [
             ("picture-1.png", "https://discord.com/"),
@@ -68,7 +68,7 @@ async def test_two_pictures_of_a_message_need_no_upload(tmp_path: Path) -> None:
 
 async def test_the_picture_of_an_embed_is_blended(tmp_path: Path) -> None:
     """What a bot shows by a link is opened like any link."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
         channel = w.app.bot.get_channel(w.channel.id)
         assert isinstance(channel, discord.TextChannel)
@@ -81,7 +81,7 @@ async def test_the_picture_of_an_embed_is_blended(tmp_path: Path) -> None:
 
 async def test_a_picture_of_the_bot_is_blended(tmp_path: Path) -> None:
     """Its embed shows the file that hangs on the message: that is one picture, not two."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         shown = await _shown(w, await w.finished(w.relay.add_task("grid")))
         assert len(shown.attachments) == 1
         await _filled(w, await w.click(w.member, shown, "Add pictures"), others=("owl.png", OWL))
@@ -90,7 +90,7 @@ async def test_a_picture_of_the_bot_is_blended(tmp_path: Path) -> None:
 
 async def test_the_modal_works_after_a_restart(tmp_path: Path) -> None:
     """Everything that it needs stands in the message that it came from."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
         await w.restart()
         answer = await _filled(w, form, others=("owl.png", OWL))
@@ -115,7 +115,7 @@ async def test_a_message_without_a_usable_picture_is_refused(
     tmp_path: Path, files: list[tuple[str, bytes]], said: str
 ) -> None:
     """Before anybody fills in a form: privately, and unpaid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=files)
         answer = await w.menu(w.member, message, "Blend with ...")
         assert said in await w.told(answer)
@@ -124,7 +124,7 @@ async def test_a_message_without_a_usable_picture_is_refused(
 
 async def test_pictures_of_a_deleted_message_are_blended(tmp_path: Path) -> None:
     """What is blended is what was seen."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
         shown = await _shown(w, message)
         await message.delete()
@@ -143,7 +143,7 @@ async def test_pictures_of_a_deleted_message_are_blended(tmp_path: Path) -> None
 )
 async def test_an_unusable_upload_is_refused(tmp_path: Path, other: tuple[str, bytes], said: str) -> None:
     """In one private sentence; nothing is left in the channel, and nothing paid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         _, form = await _opened(w, ("fox.png", FOX))
         before = len(w.public)
         answer = await _filled(w, form, others=other)
@@ -156,7 +156,7 @@ async def test_an_unusable_upload_is_refused(tmp_path: Path, other: tuple[str, b
 
 async def test_five_pictures_are_the_maximum(tmp_path: Path) -> None:
     """Those of a message that holds more are left out, and the form has no room for others."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown, form = await _opened(w, *((f"{number}.png", FOX) for number in range(7)))
         assert len(shown.embeds) == 5
         await _filled(w, form, shape=["PORTRAIT"])
@@ -168,7 +168,7 @@ async def test_five_pictures_are_the_maximum(tmp_path: Path) -> None:
 
 async def test_a_person_who_may_not_spend_gets_no_button(tmp_path: Path) -> None:
     """Nothing is downloaded for them."""
-    async with world(tmp_path, allowed_guilds=frozenset({1})) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset({1})) as w:
         message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
         answer = await w.menu(w.member, message, "Blend with ...")
         assert "server" in await w.told(answer)
@@ -176,7 +176,7 @@ async def test_a_person_who_may_not_spend_gets_no_button(tmp_path: Path) -> None
 
 async def test_a_modal_of_a_person_who_may_no_longer_spend_is_refused(tmp_path: Path) -> None:
     """Admission binds the form as it binds every command."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         _, form = await _opened(w, ("fox.png", FOX))
         await w.restart(allowed_guilds=frozenset({1}))
         answer = await _filled(w, form, others=("owl.png", OWL))

@@ -8,14 +8,14 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from tests.pictures import draw_noise, encode, make_animation
-from tests.world import rows, title_of, world
+from tests.worlds.simcord import open_simcord_world, rows, title_of
 
 PNG = encode(draw_noise(120, 80))
 
 
 async def test_a_picture_is_described_by_four_prompts(tmp_path: Path) -> None:
     """They stand in the embed behind the numbers of their buttons, with the picture; nothing is escaped away."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "describe", image=("fox.png", PNG))
         assert answer.response is not None
         shown = await w.pictured(answer.response.id)
@@ -32,7 +32,7 @@ async def test_a_picture_is_described_by_four_prompts(tmp_path: Path) -> None:
 
 async def test_a_linked_picture_is_downloaded_by_the_bot(tmp_path: Path) -> None:
     """What is sent are the picture's bytes."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         task_id = w.relay.add_task("grid")
         answer = await w.slash(w.member, "describe", link=f"{w.relay.url}/mj/image/{task_id}")
         assert answer.response is not None
@@ -57,7 +57,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "said"), BAD)
 async def test_an_unusable_picture_is_refused_unpaid(tmp_path: Path, options: dict[str, Any], said: str) -> None:
     """The person alone learns what is wrong; nothing is left in the channel."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "describe", **options)
         assert said in await w.told(answer)
         await w.until(lambda: not w.public)
@@ -66,7 +66,7 @@ async def test_an_unusable_picture_is_refused_unpaid(tmp_path: Path, options: di
 
 async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
     """Its words are ranked, and five shorter prompts stand behind their buttons' numbers."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "shorten", prompt="a highly detailed fox in snow, watercolor —ar 3:2")
         assert answer.response is not None
         shown = await w.titled(answer.response.id, "✅ Shortened")
@@ -79,7 +79,7 @@ async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
 
 async def test_the_prompt_is_shown_while_it_is_shortened(tmp_path: Path) -> None:
     """Its English, which relays tell from the start, is the answer only once it is done."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=60)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=60)) as w:
         answer = await w.slash(w.member, "shorten", prompt="a fox in snow --ar 3:2")
         assert answer.response is not None
         shown = await w.titled(answer.response.id, "⏳ Queued")
@@ -89,7 +89,7 @@ async def test_the_prompt_is_shown_while_it_is_shortened(tmp_path: Path) -> None
 @pytest.mark.parametrize(("prompt", "said"), [("--ar 3:2", "only parameters"), ("\u200b\u200b", "nothing to draw")])
 async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, said: str) -> None:
     """Before any defer, and unpaid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "shorten", prompt=prompt)
         assert said in w.said(answer)
         assert not w.public
@@ -98,7 +98,7 @@ async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, sa
 
 async def test_a_relay_without_shorten_is_named(tmp_path: Path) -> None:
     """What a build lacks is said, and the message is taken back."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("shorten", "no channel")
         answer = await w.slash(w.member, "shorten", prompt="a fox")
         assert "cannot do that just now" in await w.told(answer)
@@ -107,7 +107,7 @@ async def test_a_relay_without_shorten_is_named(tmp_path: Path) -> None:
 
 async def test_the_menu_describes_the_picture_of_a_message(tmp_path: Path) -> None:
     """The first file that is a picture counts, whoever sent it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=[("a.txt", b"text"), ("fox.png", PNG)])
         answer = await w.menu(w.stranger, message, "Describe this image")
         assert answer.response is not None
@@ -118,7 +118,7 @@ async def test_the_menu_describes_the_picture_of_a_message(tmp_path: Path) -> No
 
 async def test_the_menu_refuses_a_large_file_without_reading_it(tmp_path: Path) -> None:
     """What Discord tells of it is enough."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "huge", attachments=[("huge.png", bytes(33 * 2**20))])
         answer = await w.menu(w.member, message, "Describe this image")
         assert "33 MiB" in w.said(answer)
@@ -127,7 +127,7 @@ async def test_the_menu_refuses_a_large_file_without_reading_it(tmp_path: Path) 
 
 async def test_the_menu_describes_the_picture_of_an_embed(tmp_path: Path) -> None:
     """What a bot shows by a link is opened like any link."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
         channel = w.app.bot.get_channel(w.channel.id)
         assert isinstance(channel, discord.TextChannel)
@@ -139,7 +139,7 @@ async def test_the_menu_describes_the_picture_of_an_embed(tmp_path: Path) -> Non
 
 async def test_the_menu_refuses_a_message_without_a_picture(tmp_path: Path) -> None:
     """Privately, and unpaid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "no picture", attachments=[("a.txt", b"text")])
         answer = await w.menu(w.member, message, "Describe this image")
         assert "no picture in that message" in w.said(answer)

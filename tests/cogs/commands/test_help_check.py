@@ -11,10 +11,10 @@ from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
 from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url, list_missing_permissions
 from cogs.text import limits
 from sandbox.relay import RelaySettings
-from tests.world import GUILD_ID, World, buttons, world
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, buttons, open_simcord_world
 
 
-async def shown(w: World, name: str) -> discord.Embed:
+async def shown(w: SimcordWorld, name: str) -> discord.Embed:
     """Run a command as the member, and return what only they see."""
     result = await w.slash(w.member, name)
     answer = result.response
@@ -23,7 +23,7 @@ async def shown(w: World, name: str) -> discord.Embed:
     return (await w.until(lambda: answer.embeds))[0]
 
 
-def may_manage(w: World) -> None:
+def may_manage(w: SimcordWorld) -> None:
     """Let the member manage the server."""
     role = w.guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
     w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.append(role.id)
@@ -31,7 +31,7 @@ def may_manage(w: World) -> None:
 
 async def test_help_mentions_every_command(tmp_path: Path) -> None:
     """Each command stands there as a mention that can be clicked, with its description."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         text = (await shown(w, "mjhelp")).description or ""
         known = {command["name"]: command["id"] for command in w.env.backend.commands[None].values()}
         for command in w.app.bot.tree.walk_commands():
@@ -41,7 +41,7 @@ async def test_help_mentions_every_command(tmp_path: Path) -> None:
 
 async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
     """What draws comes before what reads, and that before settings, within Discord's limits."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         embed = await shown(w, "mjhelp")
         groups = [group.splitlines() for group in (embed.description or "").split("\n\n")]
         named = {title: [re.split("[/:]", line)[1] for line in lines] for title, *lines in groups}
@@ -60,14 +60,14 @@ async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
 
 async def test_help_works_without_command_mentions(tmp_path: Path) -> None:
     """Without their ids the commands are named all the same."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.env.inject_error("GET", "/applications/*/commands", status=503, times=None)
         assert "`/mjstatus` " in ((await shown(w, "mjhelp")).description or "")
 
 
 async def test_check_reports_that_everything_works(tmp_path: Path) -> None:
     """Key, database, Discord, invite link and permissions each have a line."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         may_manage(w)
         found = await shown(w, "mjcheck")
         assert found.title == "✅ Everything works"
@@ -77,7 +77,7 @@ async def test_check_reports_that_everything_works(tmp_path: Path) -> None:
 
 async def test_check_reports_failures_with_advice(tmp_path: Path) -> None:
     """A refused key and the permissions that are lacking are told by name, with the next step."""
-    async with world(tmp_path, mj_api_key="sk-another") as w:
+    async with open_simcord_world(tmp_path, mj_api_key="sk-another") as w:
         may_manage(w)
         granted = str(discord.Permissions(view_channel=True, send_messages=True).value)
         w.payloads = lambda payload: payload.update(app_permissions=granted)
@@ -95,7 +95,9 @@ async def test_check_hides_details_in_servers_of_strangers(
     tmp_path: Path, key: str, named: set[int], *, known: bool
 ) -> None:
     """The relay's address and words are for the operator's own servers: anybody may manage another."""
-    async with world(tmp_path, allowed_guilds=frozenset(named), mj_api_key=key or RelaySettings().key) as w:
+    async with open_simcord_world(
+        tmp_path, allowed_guilds=frozenset(named), mj_api_key=key or RelaySettings().key
+    ) as w:
         may_manage(w)
         text = (await shown(w, "mjcheck")).description or ""
         [first, *_] = text.splitlines()
@@ -112,7 +114,7 @@ async def test_check_reports_an_ephemeral_disk(
 ) -> None:
     """Where the platform empties the database's disk it is said; where the bot is hosted, only to those who run it."""
     monkeypatch.setenv("DYNO", "worker.1")
-    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         found = await shown(w, "mjcheck")
         text = found.description or ""
@@ -125,7 +127,7 @@ async def test_check_reports_an_ephemeral_disk(
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
 async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], *, known: bool) -> None:
     """Those who run one of the operator's servers read what the relay refuses, and forget it with one click."""
-    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         now = w.clock.now()
         for what in ("mj::bookmark", "cancel"):
@@ -150,7 +152,7 @@ async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
 async def test_check_reports_a_shortage_of_accounts(tmp_path: Path, named: set[int], *, known: bool) -> None:
     """To those who run one of the operator's servers; there is nothing to be tried again for it."""
-    async with world(tmp_path, allowed_guilds=frozenset(named)) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         at = w.clock.now()
         await w.app.store.save_missing_capability(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LIFETIME)
@@ -166,7 +168,7 @@ async def test_check_reports_a_shortage_of_accounts(tmp_path: Path, named: set[i
 
 async def test_check_is_hidden_from_other_members(tmp_path: Path) -> None:
     """Others are not even offered it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         with pytest.raises(SetupError, match="default-member-permissions"):
             await w.slash(w.stranger, "mjcheck")
 

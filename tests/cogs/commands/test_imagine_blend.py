@@ -10,19 +10,19 @@ from bot.text_cleaning import clean_text
 from cogs.commands.imagine_blend import ImagineBlendCog
 from sandbox.relay import RelaySettings
 from tests.pictures import draw_noise, encode, make_animation, make_bomb
-from tests.world import GUILD_ID, World, rows, title_of, world
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world, rows, title_of
 
 PNG = encode(draw_noise(96, 96))
 
 
-async def drawn(w: World, name: str, **options: Any) -> Any:  # noqa: ANN401
+async def drawn(w: SimcordWorld, name: str, **options: Any) -> Any:  # noqa: ANN401
     """Run a command and wait for its finished picture."""
     answer = await w.slash(w.member, name, **options)
     assert answer.response is not None, w.said(answer)
     return await w.pictured(answer.response.id)
 
 
-def sent(w: World) -> list[tuple[str, dict[str, Any]]]:
+def sent(w: SimcordWorld) -> list[tuple[str, dict[str, Any]]]:
     """Return the accepted submits as path and body."""
     return [(one.path, one.body) for one in w.relay.submits]
 
@@ -37,7 +37,7 @@ def test_an_options_description_names_its_range(name: str) -> None:
 
 async def test_a_prompt_becomes_four_pictures_in_one_message(tmp_path: Path) -> None:
     """The command's own answer ends with the picture and its buttons, and its reply mentions nobody new."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await drawn(w, "imagine", prompt="a lighthouse at dawn")
         assert title_of(shown).startswith("✅ Four pictures")
         assert rows(shown) == [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"], ["Split", "🗑️"]]
@@ -51,7 +51,7 @@ async def test_a_prompt_becomes_four_pictures_in_one_message(tmp_path: Path) -> 
 
 async def test_options_become_parameters(tmp_path: Path) -> None:
     """Each option is written as Midjourney has it, behind the words."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await drawn(
             w, "imagine", prompt="a cat — really", aspect="3x2", version="7", stylize=250, chaos=10, weird=5, seed=9,
             no="text, people", tile=True, raw=True, speed="relax",
@@ -65,7 +65,7 @@ async def test_options_become_parameters(tmp_path: Path) -> None:
 
 async def test_three_reference_images_are_sent(tmp_path: Path) -> None:
     """They are sent in the order of the options, as data URLs."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await drawn(w, "imagine", prompt="these", image=("a.png", PNG), image3=("b.png", PNG))
         [(_, body)] = sent(w)
         assert [url.partition(",")[0] for url in body["base64Array"]] == ["data:image/png;base64"] * 2
@@ -73,7 +73,7 @@ async def test_three_reference_images_are_sent(tmp_path: Path) -> None:
 
 async def test_two_pictures_need_no_words_but_a_prompt_does(tmp_path: Path) -> None:
     """Parameters alone are a prompt where there are two pictures."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await drawn(w, "imagine", prompt="--ar 3:2", image=("a.png", PNG), image2=("b.png", PNG))
         assert [body["prompt"] for _, body in sent(w)] == ["--ar 3:2"]
 
@@ -98,7 +98,7 @@ BAD_PROMPTS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("options", "said"), BAD_PROMPTS)
 async def test_invalid_options_are_refused_before_deferring(tmp_path: Path, options: dict[str, Any], said: str) -> None:
     """One private sentence is the first answer; nothing is shown to anybody, nothing is paid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", **options)
         told = w.said(answer)
         assert said in told
@@ -125,7 +125,7 @@ async def test_an_unusable_picture_deletes_the_deferred_response(
     tmp_path: Path, name: str, data: bytes, said: str, *, private: bool
 ) -> None:
     """Only the bytes tell, so the answer was deferred; the person alone learns why, and nothing is paid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", prompt="a cat", image=(name, data), private=private)
         assert said in await w.told(answer)
         await w.until(lambda: not w.public)
@@ -143,7 +143,7 @@ HOSTILE = [
 @pytest.mark.parametrize("prompt", HOSTILE)
 async def test_hostile_words_leave_the_message_whole(tmp_path: Path, prompt: str) -> None:
     """They are drawn, and shown as they are: nobody is mentioned, nothing is turned around."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await drawn(w, "imagine", prompt=prompt)
         text = shown.embeds[0].description or ""
         assert text.count("\n") <= 3
@@ -155,7 +155,7 @@ async def test_hostile_words_leave_the_message_whole(tmp_path: Path, prompt: str
 
 async def test_a_prompt_of_6000_characters_is_accepted(tmp_path: Path) -> None:
     """Discord's longest option is sent whole, and shown cut."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         prompt = ("cat " * 1500).strip()
         shown = await drawn(w, "imagine", prompt=prompt)
         assert [body["prompt"] for _, body in sent(w)] == [prompt]
@@ -164,7 +164,7 @@ async def test_a_prompt_of_6000_characters_is_accepted(tmp_path: Path) -> None:
 
 async def test_a_person_who_may_not_spend_is_refused(tmp_path: Path) -> None:
     """Admission binds every command; the public answer is gone."""
-    async with world(tmp_path, allowed_guilds=frozenset({GUILD_ID + 1})) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset({GUILD_ID + 1})) as w:
         answer = await w.slash(w.member, "imagine", prompt="a cat")
         assert "ALLOWED_GUILDS" in await w.told(answer)
         await w.until(lambda: not w.public)
@@ -174,7 +174,7 @@ async def test_a_person_who_may_not_spend_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("private", [False, True])
 async def test_a_banned_word_is_named(tmp_path: Path, *, private: bool) -> None:
     """Code 24 names the word to the person alone, and takes the message back."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("imagine", "banned")
         answer = await w.slash(w.member, "imagine", prompt="a bloody mess", private=private)
         assert "does not allow" in await w.told(answer)
@@ -184,7 +184,7 @@ async def test_a_banned_word_is_named(tmp_path: Path, *, private: bool) -> None:
 
 async def test_a_relay_without_accounts_advises_to_try_later(tmp_path: Path) -> None:
     """Code 3 is not waited for."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("imagine", "no account")
         answer = await w.slash(w.member, "imagine", prompt="a cat")
         assert "try again in a minute" in await w.told(answer)
@@ -194,7 +194,7 @@ async def test_a_relay_without_accounts_advises_to_try_later(tmp_path: Path) -> 
 
 async def test_a_full_queue_is_retried_in_the_message(tmp_path: Path) -> None:
     """Code 23 is said in the message, and the same command ends with its picture, paid once."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("imagine", "queue full")
         answer = await w.slash(w.member, "imagine", prompt="a patient cat")
         assert answer.response is not None
@@ -209,7 +209,7 @@ async def test_a_full_queue_is_retried_in_the_message(tmp_path: Path) -> None:
 
 async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
     """With `private` only the person sees the message, and it lives all the same."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", prompt="a cat", private=True)
         assert answer.response is not None
         assert answer.response.ephemeral
@@ -219,7 +219,7 @@ async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
 
 async def test_an_unknown_outcome_is_shown_in_the_message(tmp_path: Path) -> None:
     """It may be paid, so it is not sent again."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64)) as w:
         w.relay.script("imagine", 502, text="<html>502</html>", content_type="text/html")
         answer = await w.slash(w.member, "imagine", prompt="a cat")
         assert answer.response is not None
@@ -232,7 +232,7 @@ async def test_an_unwritable_database_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, private: bool
 ) -> None:
     """The message said "Sending" by then; it is taken back, and nothing is sent."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
 
         async def fail(_: object) -> None:
             raise StoreUnavailable
@@ -250,7 +250,7 @@ async def test_an_unwritable_database_is_reported(
 )
 async def test_common_values_are_suggested(tmp_path: Path, option: str, typed: str, first: str) -> None:
     """What was typed is offered too where nothing known goes on from it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         found = await w.act(w.member.autocomplete(w.channel, "imagine", option, typed))
         assert found.autocomplete_choices is not None
         assert found.autocomplete_choices[0]["value"] == first

@@ -9,7 +9,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from tests.world import world
+from tests.worlds.simcord import open_simcord_world
 
 COGS = sorted((Path(__file__).parents[3] / "cogs").glob("**/*.py"))
 _SHOWN = {"command": {"name", "description"}, "ContextMenu": {"name"}, "Choice": {"name"}, "describe": None}
@@ -33,7 +33,7 @@ class Recorder(app_commands.Translator):
 
 async def test_a_translator_is_asked_for_all_that_a_command_shows(tmp_path: Path) -> None:
     """Names, descriptions, options and choices, of commands and of the menus of messages."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         tree, recorder = w.app.bot.tree, Recorder()
         kinds = discord.AppCommandType
         commands = [

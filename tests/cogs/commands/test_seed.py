@@ -9,14 +9,16 @@ import pytest
 from bot.midjourney.capabilities import SEED_CAPABILITY
 from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.midjourney_texts import derive_seed
-from tests.world import World, world
+from tests.worlds.simcord import SimcordWorld, open_simcord_world
 
 UNKNOWN = "1730621826053455"
 
 
 async def test_the_wait_is_shown_before_the_seed(tmp_path: Path) -> None:
     """Privately: first that it takes a while, then the number with the prompt; the second time at once."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64, seed_seconds=1.5)) as w:
+    async with open_simcord_world(
+        tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64, seed_seconds=1.5)
+    ) as w:
         task_id = w.relay.add_task("grid", prompt="a lighthouse")
         await w.finished(task_id)
         answer = await w.slash(w.member, "seed", id=task_id)
@@ -39,7 +41,7 @@ async def test_the_wait_is_shown_before_the_seed(tmp_path: Path) -> None:
 
 async def test_private_false_makes_the_response_public(tmp_path: Path) -> None:
     """Where the person says so; a refusal is private all the same, and takes the question back."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         answer = (await w.slash(w.member, "seed", id=task_id, private=False)).response
         assert answer is not None
@@ -55,14 +57,14 @@ async def test_private_false_makes_the_response_public(tmp_path: Path) -> None:
 )
 async def test_malformed_ids_are_refused_before_deferring(tmp_path: Path, given: str, said: str) -> None:
     """One private sentence is the first answer."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "seed", id=given)
         assert said in w.said(answer)
         assert not answer.deferred
         assert w.relay.requests.total() == 0
 
 
-def _is_refused(w: World, message_id: int, why: str) -> bool:
+def _is_refused(w: SimcordWorld, message_id: int, why: str) -> bool:
     """Tell whether a message says that the relay tells no seeds, and why; first it says that it asks."""
     shown = w.message(message_id)
     return shown is not None and "does not tell seeds" in shown.content and why in shown.content
@@ -79,7 +81,7 @@ FAILURES: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("script", "said"), FAILURES)
 async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[str, Any], said: str) -> None:
     """In place of the wait, with the next step."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.script("seed", times=5, **script)
         answer = (await w.slash(w.member, "seed", id=w.relay.add_task("grid"))).response
         assert answer is not None
@@ -103,7 +105,7 @@ async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[st
 )
 async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[str, Any], why: str) -> None:
     """What it said is remembered: the next one is refused with the same words, of whichever task."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.script("seed", **script)
         for _ in range(2):
             answer = (await w.slash(w.member, "seed", id=w.relay.add_task("grid"))).response
@@ -115,7 +117,7 @@ async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[
 
 async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
     """As for /mjstatus."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.finished(w.relay.add_task("grid", prompt="a fox"))
         offered = await w.act(w.member.autocomplete(w.channel, "seed", "id", "fox"))
         assert offered.autocomplete_choices is not None

@@ -10,12 +10,12 @@ from simcord import InteractionResult
 
 from bot.entities import Notify, PersonSettings
 from bot.midjourney.request_options import Speed
-from tests.world import World, button, rows, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
 GREEN = discord.ButtonStyle.success
 
 
-async def opened(w: World) -> discord.Message:
+async def opened(w: SimcordWorld) -> discord.Message:
     """Run the command and return its panel."""
     answer = await w.slash(w.member, "mjsettings")
     panel = answer.response
@@ -24,11 +24,11 @@ async def opened(w: World) -> discord.Message:
     return await w.titled(panel.id, "Your settings")
 
 
-async def chosen(w: World, person_id: int) -> PersonSettings:
+async def chosen(w: SimcordWorld, person_id: int) -> PersonSettings:
     return await w.app.store.find_person_settings(person_id)
 
 
-async def typed(w: World, panel: discord.Message, text: str) -> InteractionResult:
+async def typed(w: SimcordWorld, panel: discord.Message, text: str) -> InteractionResult:
     """Open the form of the default parameters, and send it with that text."""
     shown = await w.click(w.member, panel, "Default parameters")
     assert shown.modal is not None
@@ -37,7 +37,7 @@ async def typed(w: World, panel: discord.Message, text: str) -> InteractionResul
 
 async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) -> None:
     """The panel changes in place, and what was chosen is in the database."""
-    async with world(tmp_path, notify_after_seconds=30) as w:
+    async with open_simcord_world(tmp_path, notify_after_seconds=30) as w:
         panel = await opened(w)
         assert rows(panel) == [
             ["Remix: off", "Default parameters"],
@@ -58,7 +58,7 @@ async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) ->
 
 async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> None:
     """What was typed is kept as Midjourney spells it, stands in the form the next time, and goes when it is emptied."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         await typed(w, panel, "--ar 3:2 --s 250")
         await w.until(lambda: "--stylize 250" in str((w.message(panel.id) or panel).embeds[0].to_dict()))
@@ -81,7 +81,7 @@ async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> N
 )
 async def test_invalid_default_parameters_change_nothing(tmp_path: Path, text: str, said: str) -> None:
     """One private text with the next step, and what was typed, to be copied from."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         answer = await typed(w, panel, text)
         told = await w.told(answer)
@@ -93,7 +93,7 @@ async def test_invalid_default_parameters_change_nothing(tmp_path: Path, text: s
 
 async def test_the_panel_and_its_modal_work_after_a_restart(tmp_path: Path) -> None:
     """Nothing of either is in the memory of a process."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         form = await w.click(w.member, panel, "Default parameters")
         await w.restart()
@@ -107,7 +107,7 @@ async def test_the_panel_and_its_modal_work_after_a_restart(tmp_path: Path) -> N
 
 async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
     """Each way says so; the form is not opened empty, as sent so it would take the defaults away."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         store: Any = w.app.store
         store.database._closed = True
@@ -120,7 +120,7 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
 
 async def test_settings_can_be_reset(tmp_path: Path) -> None:
     """The panel says so, and the database has no row of that person any more; others keep theirs."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         for person_id in (w.member.id, w.stranger.id):
             await w.app.store.update_person_settings(person_id, lambda now: replace(now, remix=True, defaults="--tile"))
         panel = await opened(w)
@@ -132,6 +132,6 @@ async def test_settings_can_be_reset(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-def _without(w: World, panel: discord.Message, label: str) -> discord.Message | None:
+def _without(w: SimcordWorld, panel: discord.Message, label: str) -> discord.Message | None:
     now = w.message(panel.id)
     return now if now and all(label not in row for row in rows(now)) else None

@@ -9,16 +9,16 @@ from bot.midjourney.capabilities import SPEED_CAPABILITY
 from bot.midjourney.request_options import Speed
 from sandbox.relay import RelaySettings
 from tests.pictures import draw_noise, encode
-from tests.world import QUICK, World, world
+from tests.worlds.simcord import QUICK, SimcordWorld, open_simcord_world
 
 PNG = encode(draw_noise(96, 96))
 
 
-async def relaxed(w: World) -> None:
+async def relaxed(w: SimcordWorld) -> None:
     await w.app.store.update_person_settings(w.member.id, lambda now: replace(now, speed=Speed.RELAX))
 
 
-async def asked_for(w: World) -> None:
+async def asked_for(w: SimcordWorld) -> None:
     """Press a button, and run two commands, one of which says its queue in the prompt."""
     grid = await w.finished(w.relay.add_task("grid"))
     await w.child(await w.click(w.member, grid, "V2"), "✅")
@@ -30,7 +30,7 @@ async def asked_for(w: World) -> None:
 
 async def test_all_requests_use_the_persons_speed(tmp_path: Path) -> None:
     """By the path where there is no prompt to say it in; what others ask for does not."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await relaxed(w)
         await asked_for(w)
         *others, imagine = w.relay.submits
@@ -46,7 +46,7 @@ async def test_all_requests_use_the_persons_speed(tmp_path: Path) -> None:
 async def test_a_relay_without_speed_paths_still_works(tmp_path: Path, *, actions: bool) -> None:
     """Its console's page says that nothing was taken: asked without, once each, learnt, and never paid twice."""
     relay = RelaySettings(seconds_per_task=0.2, picture_side=64, has_speeds=False, has_actions=actions)
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         await relaxed(w)
         await asked_for(w)
         way = "action" if actions else "change"
@@ -58,7 +58,7 @@ async def test_a_relay_without_speed_paths_still_works(tmp_path: Path, *, action
 
 
 async def test_an_unknown_outcome_is_not_retried_without_speed(tmp_path: Path) -> None:
-    async with world(tmp_path, QUICK) as w:
+    async with open_simcord_world(tmp_path, QUICK) as w:
         await relaxed(w)
         grid = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", status=502, text="bad gateway")

@@ -8,14 +8,14 @@ import discord
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.world import rows, title_of, world
+from tests.worlds.simcord import open_simcord_world, rows, title_of
 
 UNKNOWN, OTHER = "1730621826053455", "1730621826053456"
 
 
 async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> None:
     """One message moves from running to the finished grid: picture attached, five buttons, four below, and ours."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2")
         answer = await w.slash(w.member, "mjstatus", id=task_id)
         assert answer.response is not None
@@ -33,7 +33,7 @@ async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> 
 )
 async def test_an_id_is_found_in_pasted_text(tmp_path: Path, text: str) -> None:
     """The id may stand inside code, a sentence or a link."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         answer = await w.slash(w.member, "mjstatus", id=text.format(task_id))
         assert answer.response is not None
@@ -42,7 +42,7 @@ async def test_an_id_is_found_in_pasted_text(tmp_path: Path, text: str) -> None:
 
 async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
     """The first task is the answer, the others follow as messages of their own, an unknown one as a private word."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         ids = [w.relay.add_task("grid") for _ in range(4)]
         answer = await w.slash(w.member, "mjstatus", id=f"{ids[0]}, {ids[1]} {UNKNOWN} {ids[2]}\n{ids[3]}")
         await w.until(lambda: sum(title_of(m).startswith("✅") for m in w.public) == 4)
@@ -61,7 +61,7 @@ async def test_malformed_ids_are_refused_before_deferring(
 ) -> None:
     """One private sentence is the first answer, nothing is shown to anybody, and the log has a line."""
     caplog.set_level(logging.INFO)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=text)
         assert said in w.said(answer)
         assert not answer.followups
@@ -88,7 +88,7 @@ async def test_each_relay_error_has_its_own_ephemeral_sentence(
 ) -> None:
     """After a public defer the original is gone and the person alone knows why; one line is in the log."""
     caplog.set_level(logging.INFO)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         for route in ("list", "fetch"):
             w.relay.script(route, times=20, **script)
@@ -101,7 +101,7 @@ async def test_each_relay_error_has_its_own_ephemeral_sentence(
 
 async def test_other_ids_are_followed_if_the_first_is_unknown(tmp_path: Path) -> None:
     """An unknown first id is a private word, and the rest go on."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         known = w.relay.add_task("grid")
         answer = await w.slash(w.member, "mjstatus", id=f"{UNKNOWN} {known}")
         await w.until(lambda: [m for m in w.public if title_of(m).startswith("✅")])
@@ -111,7 +111,7 @@ async def test_other_ids_are_followed_if_the_first_is_unknown(tmp_path: Path) ->
 
 async def test_an_unknown_id_is_reported_ephemerally(tmp_path: Path) -> None:
     """The original is edited, a private followup says which id, and the original is deleted."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
         assert UNKNOWN in await w.told(answer)
         await w.until(lambda: answer.response is None)
@@ -122,7 +122,7 @@ async def test_an_unknown_id_is_reported_ephemerally(tmp_path: Path) -> None:
 
 async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
     """With `private` only the person sees the message, and it lives all the same."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), private=True)
         assert answer.response is not None
         assert answer.response.ephemeral
@@ -132,7 +132,9 @@ async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
 
 async def test_a_slow_task_mentions_the_person_once(tmp_path: Path) -> None:
     """With `notify` a task that took long ends with one reply that mentions who asked."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2) as w:
+    async with open_simcord_world(
+        tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2
+    ) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), notify=True)
         assert answer.response is not None
         told = await w.until(lambda: [m for m in w.public if m.content])
@@ -141,7 +143,7 @@ async def test_a_slow_task_mentions_the_person_once(tmp_path: Path) -> None:
 
 async def test_a_quick_task_sends_no_mention(tmp_path: Path) -> None:
     """Before NOTIFY_AFTER_SECONDS an edit is enough."""
-    async with world(tmp_path, notify_after_seconds=60) as w:
+    async with open_simcord_world(tmp_path, notify_after_seconds=60) as w:
         await w.finished(w.relay.add_task("running"))
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"), notify=True)
         assert answer.response is not None
@@ -153,7 +155,7 @@ async def test_a_quick_task_sends_no_mention(tmp_path: Path) -> None:
 
 async def test_without_an_id_the_last_five_tasks_are_listed(tmp_path: Path) -> None:
     """Left out, the person's own newest tasks are shown, only to them; who has none learns where ids come from."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         nothing = await w.slash(w.member, "mjstatus")
         assert "no task of yours yet" in await w.told(nothing)
         ids = [w.relay.add_task("grid", prompt=f"picture {number}") for number in range(6)]
@@ -170,7 +172,7 @@ async def test_without_an_id_the_last_five_tasks_are_listed(tmp_path: Path) -> N
 
 async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
     """Autocomplete offers this person's own tasks with prompt and state, filtered by what was typed."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         for prompt in ("a lighthouse", "a fox"):
             await w.finished(w.relay.add_task("grid", prompt=prompt))
         offered = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", "FOX"))
@@ -183,7 +185,7 @@ async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
 
 async def test_suggestions_are_empty_without_the_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Without a database there are none; where another process has answered, the log says nothing."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
         lost = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
         assert not lost.acknowledged
@@ -197,7 +199,7 @@ async def test_suggestions_are_empty_without_the_database(tmp_path: Path, caplog
 @pytest.mark.parametrize("given", [{}, {"id": UNKNOWN}, {"id": f"{UNKNOWN} {OTHER}"}])
 async def test_an_unreachable_database_is_reported(tmp_path: Path, given: dict[str, str]) -> None:
     """A list or a status that cannot be kept is one private sentence, and nothing stays at "thinking"."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         for task_id in (UNKNOWN, OTHER):
             w.relay.add_task("grid", task_id=task_id)
         store: Any = w.app.store
@@ -209,7 +211,7 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path, given: dict[s
 
 async def test_it_works_in_a_direct_message(tmp_path: Path) -> None:
     """In a DM with the bot a status is followed just as well."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member.user, "mjstatus", id=w.relay.add_task("running"))
         assert answer.response is not None
         await w.titled(answer.response.id, "✅ Four", channel=w.member.user.dm_channel)
@@ -222,7 +224,7 @@ async def test_it_works_where_only_the_person_installed_it(tmp_path: Path) -> No
         owners = {"1": payload["user"]["id"]}
         payload.update(context=2, authorizing_integration_owners=owners, app_permissions="0")
 
-    async with world(tmp_path, notify_after_seconds=0.001) as w:
+    async with open_simcord_world(tmp_path, notify_after_seconds=0.001) as w:
         w.payloads = elsewhere
         answer = await w.slash(w.member.user, "mjstatus", id=w.relay.add_task("running"), notify=True)
         assert answer.response is not None
@@ -235,7 +237,7 @@ async def test_it_works_where_only_the_person_installed_it(tmp_path: Path) -> No
 
 async def test_the_menu_finds_ids_in_text_embeds_and_buttons(tmp_path: Path) -> None:
     """The menu's command follows what a message names, wherever in it; also on the bot's own messages."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         in_text = await w.member.send(w.channel, f"look: {task_id}")
         hook = w.guild.create_webhook(w.channel)
@@ -252,7 +254,7 @@ async def test_the_menu_finds_ids_in_text_embeds_and_buttons(tmp_path: Path) -> 
 
 async def test_the_menu_refuses_a_message_without_ids(tmp_path: Path) -> None:
     """Where there is no id, one private sentence says so."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.menu(w.member, await w.member.send(w.channel, "hello, call me on 5551234"))
         assert "no task id in that message" in w.said(answer)
         assert not answer.deferred
@@ -260,7 +262,7 @@ async def test_the_menu_refuses_a_message_without_ids(tmp_path: Path) -> None:
 
 async def test_an_internal_error_is_reported(tmp_path: Path) -> None:
     """An error of ours ends with a number for the person; nothing stays at "thinking"."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         broken: Any = w.app.tracker
 
         async def look(task_id: str) -> None:
@@ -274,7 +276,7 @@ async def test_an_internal_error_is_reported(tmp_path: Path) -> None:
 
 async def test_only_one_of_two_processes_follows_the_task(tmp_path: Path) -> None:
     """Where Discord says that somebody else has answered, nothing more is done."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
         answer = await w.slash(w.member, "mjstatus", id=task_id)

@@ -8,12 +8,12 @@ from simcord import InteractionResult
 
 from bot.features.person_settings import TASKS_PER_PAGE
 from sandbox.relay import RelaySettings
-from tests.world import World, button, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world
 
 SLOW = RelaySettings(seconds_per_task=60, picture_side=64)
 
 
-async def listed(w: World, **options: str) -> discord.Message:
+async def listed(w: SimcordWorld, **options: str) -> discord.Message:
     """Run the command and return its list."""
     answer = (await w.slash(w.member, "mjtasks", **options)).response
     assert answer is not None
@@ -21,7 +21,7 @@ async def listed(w: World, **options: str) -> discord.Message:
     return await w.titled(answer.id, "Your tasks")
 
 
-def text(w: World, message: discord.Message) -> str:
+def text(w: SimcordWorld, message: discord.Message) -> str:
     """Return what the list says now, its footer too."""
     now = w.message(message.id) or message
     return f"{now.embeds[0].description}\n{now.embeds[0].footer.text}"
@@ -33,13 +33,13 @@ def menu(message: discord.Message, verb: str) -> discord.SelectMenu:
     return next(one for one in found if isinstance(one, discord.SelectMenu) and f":{verb}:" in one.custom_id)
 
 
-async def choose(w: World, message: discord.Message, verb: str, value: str) -> InteractionResult:
+async def choose(w: SimcordWorld, message: discord.Message, verb: str, value: str) -> InteractionResult:
     return await w.act(w.member.select(message, [value], custom_id=menu(message, verb).custom_id))
 
 
 async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> None:
     """Each with its state and its message; others' are left out."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         done = w.relay.add_task("grid", prompt="a lighthouse")
         theirs = w.relay.add_task("grid", prompt="a pig")
         await w.finished(done)
@@ -55,7 +55,7 @@ async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> 
 
 async def test_pages_can_be_turned_in_any_process(tmp_path: Path) -> None:
     """Older and newer draw the list anew in its place, also after a restart; a kind is chosen from the menu."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         for number in range(TASKS_PER_PAGE + 1):
             await w.finished(w.relay.add_task("grid", prompt=f"picture {number}"))
         shown = await listed(w)
@@ -77,7 +77,7 @@ async def test_pages_can_be_turned_in_any_process(tmp_path: Path) -> None:
 
 async def test_a_task_opens_in_an_ephemeral_message(tmp_path: Path) -> None:
     """What is chosen in the menu is followed there to its picture, with its buttons."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid", prompt="a lighthouse")
         await w.finished(task_id)
         shown = await listed(w)
@@ -96,7 +96,7 @@ async def test_a_task_opens_in_an_ephemeral_message(tmp_path: Path) -> None:
 
 async def test_the_list_can_be_filtered(tmp_path: Path) -> None:
     """The option's choice; elsewhere they stand first, and Refresh draws the same page anew."""
-    async with world(tmp_path, SLOW) as w:
+    async with open_simcord_world(tmp_path, SLOW) as w:
         await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
         running = w.relay.add_task("running", prompt="a fox")
         answer = (await w.slash(w.member, "mjstatus", id=running)).response
@@ -114,7 +114,7 @@ async def test_the_list_can_be_filtered(tmp_path: Path) -> None:
 
 async def test_results_of_one_prompt_can_be_told_apart(tmp_path: Path) -> None:
     """A reroll, a picture of four and its variations all have the grid's prompt; the list says which is which."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
         for label, title in (("🔄", "✅ Four pictures"), ("U2", "✅ Picture 2"), ("V1", "✅ Four pictures")):
             await w.child(await w.click(w.member, grid, label), title)
@@ -126,7 +126,7 @@ async def test_results_of_one_prompt_can_be_told_apart(tmp_path: Path) -> None:
 
 async def test_a_person_without_tasks_is_told_about_ids(tmp_path: Path) -> None:
     """And where there is none of a kind, how to see the others."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await listed(w)
         assert "no task of yours yet" in text(w, shown)
         assert not shown.components
@@ -135,7 +135,7 @@ async def test_a_person_without_tasks_is_told_about_ids(tmp_path: Path) -> None:
 
 async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
     """By the command, and by a click, which leaves the list as it was."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
         shown = await listed(w)
         store: Any = w.app.store

@@ -7,13 +7,13 @@ import discord
 import pytest
 from simcord import InteractionResult
 
-from tests.world import World, button, rows, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
 Kind = Literal["grid", "single"]
 GREEN = discord.ButtonStyle.success
 
 
-async def chosen(w: World, message: discord.Message) -> InteractionResult:
+async def chosen(w: SimcordWorld, message: discord.Message) -> InteractionResult:
     """Choose it in a message's menu."""
     return await w.act(w.member.context_menu(w.channel, "Upscale picture", message))
 
@@ -24,7 +24,7 @@ async def chosen(w: World, message: discord.Message) -> InteractionResult:
 )
 async def test_only_upscale_buttons_are_copied(tmp_path: Path, kind: Kind, offered: list[list[str]]) -> None:
     """To this person alone, and no others."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         picture = await w.finished(w.relay.add_task(kind))
         choice = (await chosen(w, picture)).response
         assert choice is not None
@@ -35,7 +35,7 @@ async def test_only_upscale_buttons_are_copied(tmp_path: Path, kind: Kind, offer
 
 async def test_a_copied_button_works(tmp_path: Path) -> None:
     """Also after a restart: it is sent once, shown privately, and the button turns green on either message."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         picture = await w.finished(w.relay.add_task("grid"))
         choice = (await chosen(w, picture)).response
         assert choice is not None
@@ -54,7 +54,7 @@ async def test_a_copied_button_works(tmp_path: Path) -> None:
 
 async def test_messages_without_upscale_buttons_are_refused(tmp_path: Path) -> None:
     """Somebody's own, or one of ours without a picture: one private sentence."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         failed = await w.slash(w.member, "mjstatus", id=w.relay.add_task("failed"))
         assert failed.response is not None
         ours = await w.titled(failed.response.id, "❌")

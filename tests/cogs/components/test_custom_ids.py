@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import TASK_CUSTOM_ID_TEMPLATE, ClickEvent, TaskButton, TaskCustomId
-from tests.world import world
+from tests.worlds.simcord import open_simcord_world
 
 
 def test_a_click_is_read_as_it_was_written() -> None:
@@ -78,7 +78,7 @@ async def test_a_click_is_dispatched() -> None:
 
 async def test_every_click_is_answered_by_one_cog(tmp_path: Path) -> None:
     """Each room is one cog's; what is not named is a press, as the API's own kinds are."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         heard = [name for cog in w.app.bot.cogs.values() for name, _ in cog.get_listeners()]
     assert {room: heard.count(f"on_{room}") for room in ClickEvent} == dict.fromkeys(ClickEvent, 1)
     pressed = {kind for kind in ButtonKind if TaskCustomId(kind, "1").event is ClickEvent.PRESS}

@@ -7,9 +7,9 @@ from bot.midjourney.task import Status, Task
 from bot.store.group_commit import run_to_completion
 from cogs.components.custom_ids import TaskCustomId
 from cogs.components.modals import fetch_prefill
-from tests.fakes.process import World
-from tests.fakes.rows import PARENT, task
+from tests.fakes.sample_entities import PARENT, task
 from tests.fakes.store import FakeStore
+from tests.worlds.services import ServiceWorld
 
 
 class BusyStore(FakeStore):
@@ -25,7 +25,7 @@ class BusyStore(FakeStore):
 
 async def test_a_form_does_not_wait_for_a_busy_store() -> None:
     """Discord takes a form in the first three seconds, and never after."""
-    world = World()
+    world = ServiceWorld()
     world.store = store = BusyStore(world.clock.now)
     store.snapshots = {PARENT: task(status=Status.SUCCESS)}
     store.free = asyncio.Event()
@@ -40,7 +40,7 @@ async def test_a_form_does_not_wait_for_a_busy_store() -> None:
 
 async def test_a_form_does_without_a_store() -> None:
     """An empty form is better than none."""
-    world = World()
+    world = ServiceWorld()
     async with world.process() as process:
         world.store.down = True
         assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)) == ""

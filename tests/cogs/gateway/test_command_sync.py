@@ -13,17 +13,17 @@ from discord import app_commands
 from bot.midjourney.buttons import ButtonKind, hash_custom_id
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.gateway.command_sync import sync_commands
-from tests.world import World, world
+from tests.worlds.simcord import SimcordWorld, open_simcord_world
 
 
-def puts(w: World) -> int:
+def puts(w: SimcordWorld) -> int:
     """Count how often the commands were sent."""
     return w.requests("PUT", "/commands")
 
 
 async def test_commands_are_registered_once(tmp_path: Path) -> None:
     """The first start sends them, a second one finds them as they are."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         assert puts(w) == 1
         await w.restart()
         await sync_commands(w.app.bot)
@@ -32,7 +32,7 @@ async def test_commands_are_registered_once(tmp_path: Path) -> None:
 
 async def test_fields_that_discord_adds_are_no_difference(tmp_path: Path) -> None:
     """Ids, versions and defaults that Discord gives back are no difference."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         for command in w.env.backend.commands[None].values():
             command |= {"version": "1", "nsfw": False, "name_localizations": None, "description_localizations": None}
             permissions = command["default_member_permissions"]
@@ -61,7 +61,7 @@ async def test_fields_that_discord_adds_are_no_difference(tmp_path: Path) -> Non
 )
 async def test_a_changed_command_is_registered(tmp_path: Path, change: dict[str, Any]) -> None:
     """Where Discord has something else, the commands are sent again."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.env.backend.commands[None]["mjstatus", 1].update(change)
         await sync_commands(w.app.bot)
         assert puts(w) == 2
@@ -69,7 +69,7 @@ async def test_a_changed_command_is_registered(tmp_path: Path, change: dict[str,
 
 async def test_a_removed_command_is_unregistered(tmp_path: Path) -> None:
     """A command that we no longer have is a difference too."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         commands = w.env.backend.commands[None]
         commands["old", 1] = commands["mjhelp", 1] | {"name": "old", "id": "99"}
         await sync_commands(w.app.bot)
@@ -78,7 +78,7 @@ async def test_a_removed_command_is_unregistered(tmp_path: Path) -> None:
 
 async def test_the_sync_is_retried_until_discord_answers(tmp_path: Path) -> None:
     """Where Discord fails at the start, it is asked again until the commands stand."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.env.inject_error("GET", "/applications/*/commands", status=503, times=2)
         w.env.backend.commands.clear()
         await w.restart()
@@ -88,7 +88,7 @@ async def test_the_sync_is_retried_until_discord_answers(tmp_path: Path) -> None
 # ------------------------------------------------------------------------------------- all commands and buttons
 
 
-def everything(w: World) -> Iterator[dict[str, Any]]:
+def everything(w: SimcordWorld) -> Iterator[dict[str, Any]]:
     """Return every command, its groups and subcommands, as they are sent."""
     waiting = [command.to_dict(w.app.bot.tree) for command in w.app.bot.tree.get_commands()]
     while waiting:
@@ -99,7 +99,7 @@ def everything(w: World) -> Iterator[dict[str, Any]]:
 
 async def test_every_command_is_valid_for_discord(tmp_path: Path) -> None:
     """Names are unique, lower-case and short; descriptions are within the limits; required options come first."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         names = Counter(
             (command.qualified_name, type(command)) if isinstance(command, app_commands.Command) else command.name
             for command in [

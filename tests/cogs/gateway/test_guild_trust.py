@@ -10,7 +10,7 @@ import pytest
 
 from bot.clock import Clock
 from cogs.gateway.guild_trust import GuildTrust
-from tests.world import GUILD_ID, World, world
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, open_simcord_world
 
 MANAGES = discord.Permissions(manage_guild=True)
 
@@ -23,14 +23,14 @@ class Hands:
         self.clock = Clock(now=lambda: self.now)
 
 
-def guild(w: World) -> discord.Guild:
+def guild(w: SimcordWorld) -> discord.Guild:
     """Return the server as the bot knows it."""
     found = w.app.bot.get_guild(GUILD_ID)
     assert found is not None
     return found
 
 
-def promote(w: World, member_id: int) -> None:
+def promote(w: SimcordWorld, member_id: int) -> None:
     """Let somebody manage the server."""
     role = w.guild.create_role("boss", permissions=MANAGES)
     w.env.backend.get_guild(GUILD_ID).members[member_id].role_ids.append(role.id)
@@ -38,7 +38,7 @@ def promote(w: World, member_id: int) -> None:
 
 async def test_a_server_of_the_application_owner_is_trusted(tmp_path: Path) -> None:
     """Owning the server is enough, and costs Discord no question."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
         trust.owners.add(guild(w).owner_id or 0)
         asked = w.requests("GET", "/members/")
@@ -48,7 +48,7 @@ async def test_a_server_of_the_application_owner_is_trusted(tmp_path: Path) -> N
 
 async def test_an_answer_is_cached_for_ten_minutes(tmp_path: Path) -> None:
     """A member who does not manage the server is asked about once, and again when the answer is old."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         hands = Hands()
         trust = GuildTrust(hands.clock)
         trust.owners.add(w.owner.id)
@@ -64,7 +64,7 @@ async def test_a_server_that_an_owner_only_manages_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With the setting that decides instead; a server that an owner owns is not logged."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         promote(w, w.owner.id)
         guild(w).name = "Ar\x1b[31mt\u202e"
         hands = Hands()
@@ -82,7 +82,7 @@ async def test_a_server_that_an_owner_only_manages_is_logged_once(
 
 async def test_allowed_and_trusted_servers_are_the_operators(tmp_path: Path) -> None:
     """Either is enough to be shown what is the operator's."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         clock = Hands().clock
         assert await GuildTrust(clock, guilds={GUILD_ID}).is_operator_guild(guild(w))
         trust = GuildTrust(clock, guilds={4711})
@@ -93,7 +93,7 @@ async def test_allowed_and_trusted_servers_are_the_operators(tmp_path: Path) -> 
 
 async def test_an_owner_who_is_no_member_is_not_trusted(tmp_path: Path) -> None:
     """Somebody who is no member is no reason to trust."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
         trust.owners.add(4711)
         assert not await trust.is_trusted(guild(w))
@@ -102,7 +102,7 @@ async def test_an_owner_who_is_no_member_is_not_trusted(tmp_path: Path) -> None:
 
 async def test_an_outage_is_not_cached(tmp_path: Path) -> None:
     """Where Discord cannot be asked the server is not trusted now, and asked about again at the next click."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         promote(w, w.owner.id)
         trust = GuildTrust(Hands().clock)
         assert not await trust.is_trusted(guild(w))  # nobody has told yet whose application this is
@@ -114,7 +114,7 @@ async def test_an_outage_is_not_cached(tmp_path: Path) -> None:
 
 async def test_an_unavailable_server_is_not_cached(tmp_path: Path) -> None:
     """Between READY and its GUILD_CREATE nobody seems to manage a server: that is not remembered."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
         trust.owners.add(w.owner.id)
         guild(w).unavailable = True
@@ -132,7 +132,7 @@ async def test_accepted_team_members_are_owners(tmp_path: Path, state: int, owne
         user = {"id": str(member_id), "username": "mate", "discriminator": "0", "avatar": None}
         return {"user": user, "membership_state": membership, "team_id": "5", "role": "developer", "permissions": []}
 
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         http: Any = w.app.bot.http
         asked = http.application_info
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from discord.http import Route
 
 from cogs.gateway.rest_metrics import classify_request, create_trace_config
-from tests.counted import Counted
+from tests.metric_changes import Counted
 
 TOKEN = "aW50ZXJhY3Rpb246MTIz_-token"
 

@@ -6,7 +6,7 @@ import discord
 from simcord import InteractionResult
 
 from sandbox.relay import RelaySettings
-from tests.world import World, button, rows, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
 SLOW = RelaySettings(seconds_per_task=30, picture_side=64)
 CANCELS = RelaySettings(seconds_per_task=30, picture_side=64, has_cancel=True)
@@ -14,7 +14,7 @@ CANCELS = RelaySettings(seconds_per_task=30, picture_side=64, has_cancel=True)
 
 async def test_a_press_is_cancelled_where_the_relay_can(tmp_path: Path) -> None:
     """The message says Cancel from its first news on, and Cancelled as soon as the relay does."""
-    async with world(tmp_path, CANCELS) as w:
+    async with open_simcord_world(tmp_path, CANCELS) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, grid, "V1"), "🎨")
         assert rows(child) == [["Cancel"]]
@@ -27,7 +27,7 @@ async def test_a_press_is_cancelled_where_the_relay_can(tmp_path: Path) -> None:
 
 async def test_elsewhere_it_is_no_longer_watched(tmp_path: Path) -> None:
     """What a stock relay cannot do is learnt: the next message says so on its button. Looking again is free."""
-    async with world(tmp_path, SLOW) as w:
+    async with open_simcord_world(tmp_path, SLOW) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, grid, "V1"), "🎨")
         told = await w.told(await w.click(w.member, child, "Cancel"))
@@ -44,7 +44,7 @@ async def test_elsewhere_it_is_no_longer_watched(tmp_path: Path) -> None:
 
 async def test_others_may_not_but_moderators(tmp_path: Path) -> None:
     """One private sentence; who manages messages may, after a restart as well."""
-    async with world(tmp_path, SLOW) as w:
+    async with open_simcord_world(tmp_path, SLOW) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert answer.response is not None
         shown = await w.titled(answer.response.id, "🎨")
@@ -58,7 +58,7 @@ async def test_others_may_not_but_moderators(tmp_path: Path) -> None:
 
 async def test_a_result_is_deleted_after_a_question(tmp_path: Path) -> None:
     """By its requester, after a restart too; pressing its button again opens it anew, unpaid."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, grid, "U2"), "✅")
         child = await w.pictured(child.id)
@@ -79,7 +79,7 @@ async def test_a_result_is_deleted_after_a_question(tmp_path: Path) -> None:
 
 async def test_a_failure_is_deleted_as_a_result_is(tmp_path: Path) -> None:
     """By its requester alone, after the same question."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("failed"))
         assert answer.response is not None
         failed = await w.titled(answer.response.id, "❌")
@@ -95,7 +95,7 @@ async def test_a_failure_is_deleted_as_a_result_is(tmp_path: Path) -> None:
 
 async def test_what_is_gone_already_is_deleted_quietly(tmp_path: Path) -> None:
     """Somebody was quicker; nobody is told of a failure. A private result has no such button."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         asked = await w.click(w.member, grid, custom_id=button(grid, "🗑️").custom_id or "")
         assert asked.response is not None
@@ -109,11 +109,11 @@ async def test_what_is_gone_already_is_deleted_quietly(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-def _now(w: World, asked: InteractionResult) -> str:
+def _now(w: SimcordWorld, asked: InteractionResult) -> str:
     shown = w.message(asked.response.id) if asked.response else None
     return shown.content if shown else ""
 
 
-def _finished(w: World, answer: InteractionResult) -> discord.Message | None:
+def _finished(w: SimcordWorld, answer: InteractionResult) -> discord.Message | None:
     shown = w.message(answer.response.id, "✅") if answer.response else None
     return shown if shown and shown.components else None

@@ -12,7 +12,7 @@ from bot.imaging.reencode import Picture
 from bot.midjourney.task import Button
 from cogs.handlers.result_buttons import _batches
 from cogs.text.limits import REQUEST_BYTES
-from tests.world import World, button, rows, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
 
 def menu(shown: discord.Message) -> discord.SelectMenu:
@@ -22,7 +22,9 @@ def menu(shown: discord.Message) -> discord.SelectMenu:
     return found
 
 
-async def choose(w: World, asked: InteractionResult, *values: str, who: MemberActor | None = None) -> InteractionResult:
+async def choose(
+    w: SimcordWorld, asked: InteractionResult, *values: str, who: MemberActor | None = None
+) -> InteractionResult:
     """Choose in the menu that a click has opened."""
     assert asked.response is not None
     return await w.act((who or w.member).select(asked.response, values))
@@ -39,7 +41,7 @@ async def sizes(message: discord.Message) -> list[tuple[int, int]]:
 
 async def test_chosen_pictures_come_as_files(tmp_path: Path) -> None:
     """Split asks privately which; the files come where the grid is, half as wide, and nothing is submitted."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         assert rows(grid)[-1] == ["Split", "🗑️"]
         asked = await w.click(w.stranger, grid, "Split")
@@ -60,7 +62,7 @@ async def test_chosen_pictures_come_as_files(tmp_path: Path) -> None:
 
 async def test_pictures_of_a_private_grid_stay_private(tmp_path: Path) -> None:
     """Nobody else sees them."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"), private=True)
         assert answer.response is not None
         grid = await w.until(lambda: _with_buttons(w, answer))
@@ -75,7 +77,7 @@ async def test_pictures_of_a_private_grid_stay_private(tmp_path: Path) -> None:
 
 async def test_a_menu_outlives_the_process_and_the_database(tmp_path: Path) -> None:
     """Both the button and the menu that it opened carry all they need; old buttons live on after a choice."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         asked = await w.click(w.member, grid, "Split")
         await w.restart(lose_database=True)
@@ -89,7 +91,7 @@ async def test_a_menu_outlives_the_process_and_the_database(tmp_path: Path) -> N
 
 async def test_a_failure_is_said_in_place_of_the_menu(tmp_path: Path) -> None:
     """One sentence, and no half of an answer."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         asked = await w.click(w.member, grid, "Split")
         for route in ("image", "picture"):
@@ -102,7 +104,7 @@ async def test_a_failure_is_said_in_place_of_the_menu(tmp_path: Path) -> None:
 
 async def test_the_original_comes_privately(tmp_path: Path) -> None:
     """The untouched file, for whoever asked."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         single = await w.child(await w.click(w.member, grid, "U2"), "✅")
         single = await w.pictured(single.id)
@@ -116,7 +118,7 @@ async def test_the_original_comes_privately(tmp_path: Path) -> None:
 
 async def test_the_clips_of_a_video_come_privately(tmp_path: Path) -> None:
     """All of them, untouched, from the one button."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await w.finished(w.relay.add_task("video"))
         shown = await w.until(lambda: _with_files(w, shown, 4))
         asked = await w.click(w.stranger, shown, "Original")
@@ -129,7 +131,7 @@ async def test_the_clips_of_a_video_come_privately(tmp_path: Path) -> None:
 
 async def test_a_family_is_shown_from_any_of_its_members(tmp_path: Path) -> None:
     """The button comes with the first press, and with every child; both ways are linked, the clicked one marked."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         single = await w.child(await w.click(w.member, grid, "U2"), "✅")
         single = await w.pictured(single.id)
@@ -148,7 +150,7 @@ async def test_a_family_is_shown_from_any_of_its_members(tmp_path: Path) -> None
 
 async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
     """Sent once, marked, and refused or opened as a form just as its button would be."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         await _with_more_buttons(w, task_id)
         grid = await w.finished(task_id)
@@ -176,32 +178,32 @@ def test_what_discord_takes_as_one_request_goes_as_one() -> None:
     assert list(_batches([])) == []
 
 
-def _with_buttons(w: World, answer: InteractionResult) -> discord.Message | None:
+def _with_buttons(w: SimcordWorld, answer: InteractionResult) -> discord.Message | None:
     shown = w.message(answer.response.id, "✅") if answer.response else None
     return shown if shown and shown.components else None
 
 
-def _private(w: World, asked: InteractionResult) -> str:
+def _private(w: SimcordWorld, asked: InteractionResult) -> str:
     shown = w.message(asked.response.id) if asked.response else None
     return shown.content if shown else ""
 
 
-def _attached(w: World, asked: InteractionResult) -> discord.Message | None:
+def _attached(w: SimcordWorld, asked: InteractionResult) -> discord.Message | None:
     shown = w.message(asked.response.id) if asked.response else None
     return shown if shown and shown.attachments else None
 
 
-def _with_family(w: World, grid: discord.Message) -> discord.Message | None:
+def _with_family(w: SimcordWorld, grid: discord.Message) -> discord.Message | None:
     shown = w.message(grid.id)
     return shown if shown and "Family" in rows(shown)[-1] else None
 
 
-def _embedded(w: World, asked: InteractionResult) -> str:
+def _embedded(w: SimcordWorld, asked: InteractionResult) -> str:
     shown = w.message(asked.response.id) if asked.response else None
     return (shown.embeds[0].description or "") if shown and shown.embeds else ""
 
 
-async def _with_more_buttons(w: World, task_id: str) -> None:
+async def _with_more_buttons(w: SimcordWorld, task_id: str) -> None:
     """Let the relay tell of a task with more buttons than fit: dummies first, U's, then V's and a zoom."""
     told = await w.app.relay.fetch_task(task_id)
     dummies = tuple(Button(custom_id=f"x::{at}", label=f"x{at}") for at in range(10))
@@ -216,11 +218,11 @@ async def _with_more_buttons(w: World, task_id: str) -> None:
         w.relay.script(route, body=answer)
 
 
-def _pressed_in_menu(w: World, grid: discord.Message) -> list[str]:
+def _pressed_in_menu(w: SimcordWorld, grid: discord.Message) -> list[str]:
     shown = w.message(grid.id)
     return [option.label for option in menu(shown).options if option.description] if shown else []
 
 
-def _with_files(w: World, shown: discord.Message, count: int) -> discord.Message | None:
+def _with_files(w: SimcordWorld, shown: discord.Message, count: int) -> discord.Message | None:
     found = w.message(shown.id)
     return found if found and len(found.attachments) == count else None

@@ -14,13 +14,13 @@ from simcord import InteractionResult, MemberActor
 from bot.entities import ClaimState
 from bot.midjourney.buttons import hash_custom_id
 from sandbox.relay import RelaySettings
-from tests.world import GUILD_ID, World, button, rows, title_of, world
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, button, open_simcord_world, rows, title_of
 
 GREEN, GREY = discord.ButtonStyle.success, discord.ButtonStyle.secondary
 SLOW = RelaySettings(seconds_per_task=0.2, submit_seconds=3.0, picture_side=64)
 
 
-async def settled(w: World) -> None:
+async def settled(w: SimcordWorld) -> None:
     """Wait until no claim is on its way any more."""
     for _ in range(600):
         if not await w.app.store.list_claims(ClaimState.SUBMITTING):
@@ -29,7 +29,7 @@ async def settled(w: World) -> None:
     raise AssertionError("a claim is still on its way")
 
 
-def style(w: World, message: discord.Message, label: str) -> discord.ButtonStyle:
+def style(w: SimcordWorld, message: discord.Message, label: str) -> discord.ButtonStyle:
     """Return how a button looks now."""
     found = w.message(message.id)
     assert found is not None
@@ -41,7 +41,7 @@ def style(w: World, message: discord.Message, label: str) -> discord.ButtonStyle
 
 async def test_a_child_is_shown_before_the_relay_has_answered(tmp_path: Path) -> None:
     """A slow submit keeps nobody waiting: the click is acknowledged and the child stands there, sending."""
-    async with world(tmp_path, SLOW) as w:
+    async with open_simcord_world(tmp_path, SLOW) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         pressed = await w.click(w.member, parent, "U2")
         assert pressed.acknowledged
@@ -53,7 +53,7 @@ async def test_a_child_is_shown_before_the_relay_has_answered(tmp_path: Path) ->
 
 async def test_a_press_lives_to_its_picture(tmp_path: Path) -> None:
     """One submit; the child ends with the picture and links to its parent, whose button is green and enabled."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         pressed = await w.click(w.member, parent, "U2")
         child = await w.child(pressed, "✅ Picture 2")
@@ -71,7 +71,7 @@ async def test_a_press_lives_to_its_picture(tmp_path: Path) -> None:
 
 async def test_what_is_on_its_way_is_linked_and_not_sent_again(tmp_path: Path) -> None:
     """While the child is unfinished, a second press by anyone gets a private link to it."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=30, picture_side=64)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=30, picture_side=64)) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         pressed = await w.click(w.member, parent, "V1")
         child = await w.child(pressed, "")
@@ -86,7 +86,7 @@ async def test_what_is_on_its_way_is_linked_and_not_sent_again(tmp_path: Path) -
 
 async def test_a_u_already_done_is_linked_unpaid(tmp_path: Path) -> None:
     """The second U2 is the same picture, so it always answers with the link."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, parent, "U2"), "✅")
         await w.until(lambda: style(w, parent, "U2") is GREEN)
@@ -98,7 +98,7 @@ async def test_a_u_already_done_is_linked_unpaid(tmp_path: Path) -> None:
 
 async def test_a_v_already_done_pays_anew(tmp_path: Path) -> None:
     """A variation is pressed again to get something new."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         for _ in range(2):
             child = await w.child(await w.click(w.member, parent, "V3"), "✅ Four pictures")
@@ -110,7 +110,7 @@ async def test_a_v_already_done_pays_anew(tmp_path: Path) -> None:
 
 async def test_a_double_click_submits_once(tmp_path: Path) -> None:
     """Two clicks at once are one submit, one child, and one private word."""
-    async with world(tmp_path, SLOW) as w:
+    async with open_simcord_world(tmp_path, SLOW) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.click(w.member, parent, "U1")
         second = await w.click(w.member, parent, "U1")
@@ -149,7 +149,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("script", "said"), REFUSALS)
 async def test_a_refusal_takes_the_child_back(tmp_path: Path, script: dict[str, Any], said: str) -> None:
     """Nothing is left but a private sentence, and nothing counts against anybody."""
-    async with world(tmp_path, daily_submits_per_person=1) as w:
+    async with open_simcord_world(tmp_path, daily_submits_per_person=1) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", times=2, **script)
         pressed = await w.click(w.member, parent, "U2")
@@ -174,7 +174,7 @@ UNCERTAIN: list[dict[str, Any]] = [
 @pytest.mark.parametrize("script", UNCERTAIN)
 async def test_a_lost_answer_is_said_on_the_message(tmp_path: Path, script: dict[str, Any]) -> None:
     """What may have been accepted is not sent again, and its message says how to look."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", **script)
         pressed = await w.click(w.member, parent, "U2")
@@ -187,7 +187,7 @@ async def test_a_lost_answer_is_said_on_the_message(tmp_path: Path, script: dict
 
 async def test_a_task_met_later_closes_its_claim(tmp_path: Path) -> None:
     """An answer that got lost is found again by the tag that travels in the task's state."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", drop=True)
         await w.child(await w.click(w.member, parent, "U2"), "❔")
@@ -204,7 +204,7 @@ async def test_what_the_relay_cannot_do_is_greyed_and_refresh_offered(
     tmp_path: Path, script: dict[str, Any] | None
 ) -> None:
     """An unknown action, or a panic over it, is said and greyed, and Refresh draws the message anew."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single"))
         if script is not None:
             w.relay.script("action", **script)
@@ -223,7 +223,9 @@ async def test_what_the_relay_cannot_do_is_greyed_and_refresh_offered(
 
 async def test_a_relay_without_actions_is_asked_the_older_way(tmp_path: Path) -> None:
     """Where there is no action route, /submit/change does the same."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64, has_actions=False)) as w:
+    async with open_simcord_world(
+        tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64, has_actions=False)
+    ) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.child(await w.click(w.member, parent, "U3"), "✅ Picture 3")
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/change"]
@@ -232,7 +234,7 @@ async def test_a_relay_without_actions_is_asked_the_older_way(tmp_path: Path) ->
 
 async def test_a_message_that_cannot_be_sent_costs_nothing(tmp_path: Path) -> None:
     """Where the child has no message, nothing is submitted, and the claim is given back."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.env.inject_error("POST", "/webhooks/*", status=403, code=50013)
         pressed = await w.click(w.member, parent, "U2")
@@ -243,7 +245,7 @@ async def test_a_message_that_cannot_be_sent_costs_nothing(tmp_path: Path) -> No
 
 async def test_nothing_is_sent_without_a_database(tmp_path: Path) -> None:
     """Where no claim can be written, nobody pays: the person is told, and no child is shown."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         (tmp_path / "mjbot.db").rename(tmp_path / "away.db")
         pressed = await w.click(w.member, parent, "U2")
@@ -259,7 +261,7 @@ async def test_nothing_is_sent_without_a_database(tmp_path: Path) -> None:
 
 async def test_a_private_parent_has_private_children(tmp_path: Path) -> None:
     """Children are as private as the message that was pressed, and are drawn by its token."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"), private=True)
         assert answer.response is not None
         parent = await w.pictured(answer.response.id)
@@ -275,7 +277,7 @@ async def test_a_press_works_where_only_the_person_installed_it(tmp_path: Path) 
     def elsewhere(payload: dict[str, Any]) -> None:
         payload.update(context=2, app_permissions="0")
 
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.payloads = elsewhere
         dm = w.owner.user.dm_channel
         pressed = await pressed_in_dm(w, w.owner)
@@ -287,7 +289,9 @@ async def test_a_press_works_where_only_the_person_installed_it(tmp_path: Path) 
 
 async def test_a_press_that_took_long_is_told(tmp_path: Path) -> None:
     """The child ends with one line that mentions its presser."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2) as w:
+    async with open_simcord_world(
+        tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2
+    ) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.stranger, parent, "U2"), "✅")
         said = await w.until(lambda: [m.content for m in w.public if m.content])
@@ -297,7 +301,7 @@ async def test_a_press_that_took_long_is_told(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------- who may
 
 
-async def refused(w: World, pressed: InteractionResult, said: str) -> None:
+async def refused(w: SimcordWorld, pressed: InteractionResult, said: str) -> None:
     """Expect a private refusal, and that nothing was sent."""
     assert said in await w.told(pressed)
     assert len(w.public) == 1
@@ -306,14 +310,14 @@ async def refused(w: World, pressed: InteractionResult, said: str) -> None:
 
 async def test_a_server_that_nobody_trusts_may_not_spend(tmp_path: Path) -> None:
     """With no ALLOWED_GUILDS, a server that no owner runs is refused; reading stays free."""
-    async with world(tmp_path, allowed_guilds=frozenset()) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset()) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await refused(w, await w.click(w.member, parent, "U1"), "ALLOWED_GUILDS")
 
 
 async def test_a_server_that_an_owner_manages_may_spend(tmp_path: Path) -> None:
     """With no ALLOWED_GUILDS, a server in which the application's owner manages the server is trusted."""
-    async with world(tmp_path, allowed_guilds=frozenset()) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset()) as w:
         role = w.guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
         w.env.backend.get_guild(GUILD_ID).members[w.owner.id].role_ids.append(role.id)
         parent = await w.finished(w.relay.add_task("grid"))
@@ -322,14 +326,14 @@ async def test_a_server_that_an_owner_manages_may_spend(tmp_path: Path) -> None:
 
 async def test_another_server_may_not_spend(tmp_path: Path) -> None:
     """ALLOWED_GUILDS names the only servers that may, whoever runs the others."""
-    async with world(tmp_path, allowed_guilds=frozenset({1})) as w:
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset({1})) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await refused(w, await w.click(w.owner, parent, "U1"), "ALLOWED_GUILDS")
 
 
 async def test_a_direct_message_is_for_those_who_are_named(tmp_path: Path) -> None:
     """In a DM only ALLOWED_USERS may spend; with none named, the application's owners."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         theirs = await pressed_in_dm(w, w.member)
         assert "ALLOWED_USERS" in await w.told(theirs)
         assert not w.relay.submits
@@ -338,7 +342,7 @@ async def test_a_direct_message_is_for_those_who_are_named(tmp_path: Path) -> No
         await w.pictured(ours.followups[0].id, channel=w.owner.user.dm_channel)
 
 
-async def pressed_in_dm(w: World, actor: MemberActor) -> InteractionResult:
+async def pressed_in_dm(w: SimcordWorld, actor: MemberActor) -> InteractionResult:
     """Press U1 of a finished grid in the bot's DM with somebody."""
     followed = await w.slash(actor.user, "mjstatus", id=w.relay.add_task("grid"))
     assert followed.response is not None
@@ -348,7 +352,7 @@ async def pressed_in_dm(w: World, actor: MemberActor) -> InteractionResult:
 
 async def test_only_the_requester_may_press(tmp_path: Path) -> None:
     """With PRESS_POLICY=requester somebody else is sent to their own message, also with an empty database."""
-    async with world(tmp_path, press_policy="requester") as w:
+    async with open_simcord_world(tmp_path, press_policy="requester") as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await refused(w, await w.click(w.stranger, parent, "U1"), "person who asked")
         await w.restart(lose_database=True, press_policy="requester")
@@ -358,7 +362,7 @@ async def test_only_the_requester_may_press(tmp_path: Path) -> None:
 
 async def test_without_any_trace_of_the_requester_a_press_is_refused(tmp_path: Path) -> None:
     """Where nothing tells who asked, the policy refuses, and says the way out."""
-    async with world(tmp_path, press_policy="requester") as w:
+    async with open_simcord_world(tmp_path, press_policy="requester") as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.payloads = lambda payload: payload["message"].pop("interaction_metadata")
         await w.restart(lose_database=True, press_policy="requester")
@@ -367,7 +371,7 @@ async def test_without_any_trace_of_the_requester_a_press_is_refused(tmp_path: P
 
 async def test_who_presses_too_fast_is_told_when(tmp_path: Path) -> None:
     """Within the cooldown another button is refused, with a time that counts down."""
-    async with world(tmp_path, press_cooldown_seconds=600) as w:
+    async with open_simcord_world(tmp_path, press_cooldown_seconds=600) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.child(await w.click(w.member, parent, "U1"), "✅")
         said = await w.told(await w.click(w.member, parent, "U2"))
@@ -381,7 +385,7 @@ async def test_who_presses_too_fast_is_told_when(tmp_path: Path) -> None:
 async def test_the_day_has_its_limits(tmp_path: Path, setting: str, said: str) -> None:
     """The limit of a person, and that of all, are counted in the store and say when they start anew."""
     limit: dict[str, Any] = {setting: 1}
-    async with world(tmp_path, **limit) as w:
+    async with open_simcord_world(tmp_path, **limit) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.child(await w.click(w.member, parent, "U1"), "✅")
         await w.restart(**limit)
@@ -394,7 +398,7 @@ async def test_the_day_has_its_limits(tmp_path: Path, setting: str, said: str) -
 # ---------------------------------------------------------------------------------------------------- forms
 
 
-async def zoomed(w: World, prompt: str, *, restart: bool = False) -> tuple[InteractionResult, discord.Message]:
+async def zoomed(w: SimcordWorld, prompt: str, *, restart: bool = False) -> tuple[InteractionResult, discord.Message]:
     """Press Custom Zoom on a single picture and send the form."""
     single = await w.finished(w.relay.add_task("single", prompt="a lighthouse --ar 3:2"))
     shown = await w.click(w.member, single, "Custom Zoom")
@@ -406,7 +410,7 @@ async def zoomed(w: World, prompt: str, *, restart: bool = False) -> tuple[Inter
 
 async def test_custom_zoom_opens_its_form_at_once(tmp_path: Path) -> None:
     """The modal is the first answer, filled in with the prompt and --zoom 2; nothing is sent yet."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single", prompt="a lighthouse --ar 3:2"))
         shown = await w.click(w.member, single, "Custom Zoom")
         assert shown.modal is not None
@@ -419,7 +423,7 @@ async def test_custom_zoom_opens_its_form_at_once(tmp_path: Path) -> None:
 
 async def test_an_open_form_is_kept_for_a_minute_only(tmp_path: Path) -> None:
     """discord.py would hold each for as long as it says; what is submitted later is read without it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single"))
         shown = await w.click(w.member, single, "Custom Zoom")
         await w.until(lambda: shown.modal)
@@ -429,7 +433,7 @@ async def test_an_open_form_is_kept_for_a_minute_only(tmp_path: Path) -> None:
 
 async def test_a_form_opens_empty_where_nobody_knows_the_prompt(tmp_path: Path) -> None:
     """A relay that is down and an empty database do not keep a form from opening."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single"))
         await w.restart(lose_database=True)
         w.relay.down = True
@@ -441,7 +445,7 @@ async def test_a_form_opens_empty_where_nobody_knows_the_prompt(tmp_path: Path) 
 
 async def test_only_one_process_takes_a_form(tmp_path: Path) -> None:
     """A form that another process has acknowledged is not sent from here."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single"))
         shown = await w.click(w.member, single, "Custom Zoom")
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
@@ -454,7 +458,7 @@ async def test_only_one_process_takes_a_form(tmp_path: Path) -> None:
 @pytest.mark.parametrize("prompt", ["a lighthouse", "a --zoom 3", "a --zoom 0.5", "a --zoom nan", "a --zoom x"])
 async def test_a_zoom_out_of_range_is_refused_unpaid(tmp_path: Path, prompt: str) -> None:
     """A form that Midjourney would refuse is not sent."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         sent, _ = await zoomed(w, prompt)
         told = await w.told(sent)
         assert "--zoom" in told
@@ -465,7 +469,7 @@ async def test_a_zoom_out_of_range_is_refused_unpaid(tmp_path: Path, prompt: str
 @pytest.mark.parametrize(("zoom", "restart"), [("\u2014zoom=1.5", False), ("--zoom 1.5", True)])
 async def test_a_form_is_one_action_and_one_modal(tmp_path: Path, zoom: str, *, restart: bool) -> None:
     """The form leads to a finished child, also where another process opened it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         sent, single = await zoomed(w, f"a lighthouse --ar 3:2 {zoom}", restart=restart)
         child = await w.child(sent, "✅ Four pictures")
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/modal"]
@@ -476,7 +480,7 @@ async def test_a_form_is_one_action_and_one_modal(tmp_path: Path, zoom: str, *, 
         assert not w.env.errors
 
 
-async def waiting(w: World) -> discord.Message:
+async def waiting(w: SimcordWorld) -> discord.Message:
     """Press V1 where the relay remixes, and return the child that waits for its form."""
     parent = await w.finished(w.relay.add_task("grid", prompt="a fox"))
     return await w.child(await w.click(w.member, parent, "V1"), "✋ Waiting for lien to confirm")
@@ -487,7 +491,7 @@ REMIX = RelaySettings(seconds_per_task=0.2, picture_side=64, has_remix=True)
 
 async def test_a_form_learnt_late_is_answered_from_its_message(tmp_path: Path) -> None:
     """The child waits with two buttons for its requester alone, and goes on once the form is sent."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         child = await waiting(w)
         assert rows(child) == [["Open form", "Drop it"]]
         theirs = await w.click(w.stranger, child, "Drop it")
@@ -505,7 +509,7 @@ async def test_a_form_learnt_late_is_answered_from_its_message(tmp_path: Path) -
 
 async def test_somebody_else_cannot_answer_a_form(tmp_path: Path) -> None:
     """A stranger does not even see the form, and it stays open for its requester."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         child = await waiting(w)
         shown = await w.click(w.stranger, child, "Open form")
         assert shown.modal is None
@@ -515,7 +519,7 @@ async def test_somebody_else_cannot_answer_a_form(tmp_path: Path) -> None:
 
 async def test_a_form_may_be_dropped(tmp_path: Path) -> None:
     """Dropped, the message ends, and a form that was open already finds nothing to answer."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         child = await waiting(w)
         shown = await w.click(w.member, child, "Open form")
         await w.click(w.member, child, "Drop it")
@@ -527,7 +531,7 @@ async def test_a_form_may_be_dropped(tmp_path: Path) -> None:
 
 async def test_a_form_learnt_late_survives_a_restart(tmp_path: Path) -> None:
     """A form opened before the process ended is answered in the next."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         child = await waiting(w)
         shown = await w.click(w.member, child, "Open form")
         await w.restart()
@@ -541,7 +545,7 @@ async def test_a_form_learnt_late_survives_a_restart(tmp_path: Path) -> None:
 
 async def test_an_unfinished_message_goes_on_after_a_restart(tmp_path: Path) -> None:
     """A process that ends in the middle leaves rows, and the next one takes them up."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=1.0, picture_side=64)) as w:
+    async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=1.0, picture_side=64)) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert answer.response is not None
         await w.titled(answer.response.id, "🎨")
@@ -553,7 +557,7 @@ async def test_a_submit_cut_off_by_the_end_is_told_as_uncertain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A claim found on its way is not sent again: its message says that nobody knows."""
-    async with world(tmp_path, SLOW) as w:
+    async with open_simcord_world(tmp_path, SLOW) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, parent, "U2"), "📨")
         await w.until(lambda: w.relay.requests["action"])
@@ -566,7 +570,7 @@ async def test_a_submit_cut_off_by_the_end_is_told_as_uncertain(
 @pytest.mark.parametrize("lose_database", [False, True])
 async def test_old_buttons_work_after_a_restart(tmp_path: Path, *, lose_database: bool) -> None:
     """Old messages keep their buttons, also where the database is empty; green ones stay green."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.child(await w.click(w.member, parent, "U1"), "✅")
         await w.until(lambda: style(w, parent, "U1") is GREEN)
@@ -579,7 +583,7 @@ async def test_old_buttons_work_after_a_restart(tmp_path: Path, *, lose_database
 
 async def test_a_button_that_nobody_knows_is_answered(tmp_path: Path) -> None:
     """What no class of ours takes gets a sentence in time, instead of "interaction failed"."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.finished(w.relay.add_task("grid"))
         stored = w.channel.history()[-1]
         raw = w.env.backend.messages[w.channel.id][stored.id].components
@@ -590,7 +594,7 @@ async def test_a_button_that_nobody_knows_is_answered(tmp_path: Path) -> None:
 
 async def test_a_button_that_the_task_lost_is_said(tmp_path: Path) -> None:
     """A key that no button of the task has is refused, not sent."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         raw = w.env.backend.messages[w.channel.id][parent.id].components
         task_id = raw[0]["components"][0]["custom_id"].split(":")[2]
@@ -601,7 +605,7 @@ async def test_a_button_that_the_task_lost_is_said(tmp_path: Path) -> None:
 async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Where Discord says that somebody else has acknowledged a click, this process ends it silently and unpaid."""
     caplog.set_level(logging.INFO)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
         pressed = await w.click(w.member, parent, "U1")
@@ -614,7 +618,9 @@ async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.L
 
 async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
     """What was given up is watched anew, by whomever."""
-    async with world(tmp_path, RelaySettings(seconds_per_task=30.0, picture_side=64), watch_minutes=0.4) as w:
+    async with open_simcord_world(
+        tmp_path, RelaySettings(seconds_per_task=30.0, picture_side=64), watch_minutes=0.4
+    ) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
         assert answer.response is not None
         asleep = await w.titled(answer.response.id, "🌙")
@@ -627,7 +633,7 @@ async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------- remix
 
 
-async def remixing(w: World) -> discord.Message:
+async def remixing(w: SimcordWorld) -> discord.Message:
     """Let lien remix, and return a finished grid."""
     await w.app.store.update_person_settings(w.member.id, lambda settings: replace(settings, remix=True))
     return await w.finished(w.relay.add_task("grid", prompt="a fox"))
@@ -636,7 +642,7 @@ async def remixing(w: World) -> discord.Message:
 @pytest.mark.parametrize("label", ["V2", "🔄"])
 async def test_who_remixes_types_a_new_prompt_first(tmp_path: Path, label: str) -> None:
     """The form is filled in; what is typed answers the relay's window at once, and the child is drawn from it."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         grid = await remixing(w)
         shown = await w.click(w.member, grid, custom_id=button(grid, label).custom_id or "")
         assert shown.modal is not None
@@ -653,7 +659,7 @@ async def test_who_remixes_types_a_new_prompt_first(tmp_path: Path, label: str) 
 
 async def test_others_are_not_asked(tmp_path: Path) -> None:
     """The switch is each person's own, and a U asks nobody."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await remixing(w)
         for actor, label in ((w.stranger, "V2"), (w.member, "U1")):
             pressed = await w.click(actor, grid, label)
@@ -663,14 +669,14 @@ async def test_others_are_not_asked(tmp_path: Path) -> None:
 
 async def test_a_form_that_was_not_asked_for_is_answered_from_its_message(tmp_path: Path) -> None:
     """Where the relay's account remixes and the person does not, the child waits as it always did."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         await w.app.store.update_person_settings(w.member.id, lambda settings: replace(settings, remix=False))
         assert rows(await waiting(w)) == [["Open form", "Drop it"]]
 
 
 async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
     """The picture comes, from the old prompt, and the person learns why."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await remixing(w)
         sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")
         child = await w.child(sent, "✅")
@@ -682,7 +688,7 @@ async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
 async def test_a_relay_may_remix_on_demand(tmp_path: Path) -> None:
     """Where a submit can ask for the window, the person's switch decides, whatever the relay's account has."""
     on_demand = RelaySettings(seconds_per_task=0.2, picture_side=64, has_remix_on_demand=True)
-    async with world(tmp_path, on_demand) as w:
+    async with open_simcord_world(tmp_path, on_demand) as w:
         grid = await remixing(w)
         sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")
         child = await w.child(sent, "✅")
@@ -694,7 +700,7 @@ async def test_a_relay_may_remix_on_demand(tmp_path: Path) -> None:
 
 async def test_a_remix_survives_a_restart(tmp_path: Path) -> None:
     """A form opened before the process ended is answered in the next."""
-    async with world(tmp_path, REMIX) as w:
+    async with open_simcord_world(tmp_path, REMIX) as w:
         shown = await w.click(w.member, await remixing(w), "V3")
         await w.restart()
         sent = await w.submit(w.member, shown, "a fox at night")
@@ -704,7 +710,7 @@ async def test_a_remix_survives_a_restart(tmp_path: Path) -> None:
 
 async def test_a_database_that_is_gone_opens_no_remix(tmp_path: Path) -> None:
     """The press goes on without a form, and ends as any press without a database: unpaid, and said."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await remixing(w)
         store: Any = w.app.store
         store.database._closed = True

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.world import World, button, title_of, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, title_of
 
 STOCK = RelaySettings(seconds_per_task=0.2, picture_side=64)
 PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset(), has_imagine_all=True)
 
 
-def paths(w: World) -> list[str]:
+def paths(w: SimcordWorld) -> list[str]:
     return [submit.path for submit in w.relay.submits]
 
 
@@ -23,7 +23,7 @@ async def test_a_line_of_a_description_is_drawn_from_its_form(
     tmp_path: Path, relay: RelaySettings, sent: list[str], *, restart: bool
 ) -> None:
     """The form opens with the line, in whichever process it is sent, and the child ends with four pictures."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         described = await w.finished(w.relay.add_task("describe"))
         shown = await w.click(w.member, described, "2️⃣")
         assert shown.modal is not None
@@ -43,7 +43,7 @@ async def test_a_line_of_a_description_is_drawn_from_its_form(
 
 async def test_a_form_that_cannot_be_sent_says_why(tmp_path: Path) -> None:
     """The person gets one sentence, and nothing is asked of the relay."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         described = await w.finished(w.relay.add_task("describe"))
         shown = await w.click(w.member, described, "1️⃣")
         said = await w.told(await w.submit(w.member, shown, "a fox --stylize 5000"))
@@ -55,7 +55,7 @@ async def test_a_form_that_cannot_be_sent_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("relay", "submits"), [(STOCK, 4), (PATCHED, 4)])
 async def test_imagine_all_is_four_messages(tmp_path: Path, relay: RelaySettings, submits: int) -> None:
     """Drawn one by one, or all by the relay itself: each has its own message and ends there."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         described = await w.finished(w.relay.add_task("describe"))
         pressed = await w.click(w.member, described, "Imagine all")
         await w.until(lambda: len(pressed.followups) == 4)
@@ -68,7 +68,7 @@ async def test_imagine_all_is_four_messages(tmp_path: Path, relay: RelaySettings
 @pytest.mark.parametrize(("relay", "path"), [(STOCK, "/mj/submit/video"), (PATCHED, "/mj/submit/action")])
 async def test_a_picture_is_animated(tmp_path: Path, relay: RelaySettings, path: str) -> None:
     """By /submit/video where the button is refused, with its motion."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         single = await w.finished(w.relay.add_task("single"))
         await w.child(await w.click(w.member, single, "Animate (High motion)"), "✅ Four clips")
         assert paths(w) == [path]
@@ -78,7 +78,7 @@ async def test_a_picture_is_animated(tmp_path: Path, relay: RelaySettings, path:
 @pytest.mark.parametrize(("relay", "path"), [(STOCK, "/mj/submit/video"), (PATCHED, "/mj/submit/action")])
 async def test_a_clip_is_extended(tmp_path: Path, relay: RelaySettings, path: str) -> None:
     """By /submit/video with action "extend"."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         clip = await w.finished(w.relay.add_task("clip"))
         await w.child(await w.click(w.member, clip, "Extend (Low motion)"), "✅ ")
         assert paths(w) == [path]
@@ -87,7 +87,7 @@ async def test_a_clip_is_extended(tmp_path: Path, relay: RelaySettings, path: st
 @pytest.mark.parametrize(("relay", "path"), [(STOCK, "/mj/submit/describe"), (PATCHED, "/mj/submit/action")])
 async def test_a_picture_is_described_again(tmp_path: Path, relay: RelaySettings, path: str) -> None:
     """With the picture's own bytes."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         described = await w.finished(w.relay.add_task("describe"))
         await w.child(await w.click(w.member, described, "🔄"), "✅ Described")
         assert paths(w) == [path]
@@ -95,7 +95,7 @@ async def test_a_picture_is_described_again(tmp_path: Path, relay: RelaySettings
 
 async def test_a_clip_is_shown_where_it_cannot_be_pressed(tmp_path: Path) -> None:
     """Nothing is submitted: the message holds the clip, or its link; the button stays, for the next click."""
-    async with world(tmp_path, STOCK) as w:
+    async with open_simcord_world(tmp_path, STOCK) as w:
         video = await w.finished(w.relay.add_task("video"))
         await w.click(w.stranger, video, "U2")
         await w.until(lambda: [title_of(one) for one in w.public[1:]] == ["✅ One clip"])
@@ -115,7 +115,7 @@ async def test_a_clip_is_shown_where_it_cannot_be_pressed(tmp_path: Path) -> Non
 )
 async def test_a_shorter_prompt_is_drawn_from_its_form(tmp_path: Path, relay: RelaySettings, sent: list[str]) -> None:
     """As a line of a description is."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         shortened = await w.followed(w.relay.add_task("shorten"))
         shown = await w.click(w.member, shortened, "1️⃣")
         assert shown.modal is not None

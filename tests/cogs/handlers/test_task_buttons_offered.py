@@ -12,10 +12,10 @@ from simcord import InteractionResult
 
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from sandbox.relay import RelaySettings
-from tests.buttonless import Buttonless
 from tests.cogs.handlers.test_result_buttons import choose
 from tests.pictures import draw_noise, encode
-from tests.world import QUICK, World, button, buttons, rows, show, title_of, world
+from tests.relay_without_buttons import Buttonless
+from tests.worlds.simcord import QUICK, SimcordWorld, button, buttons, open_simcord_world, rows, show, title_of
 
 LARGE = RelaySettings(seconds_per_task=0.2, picture_side=256)
 GRID_ROWS = [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
@@ -23,12 +23,14 @@ HINT = "**U** takes one, **V** varies one, 🔄 draws four new (1 2 above 3 4)"
 NO_MORE = "This service can't do more with a single picture."
 
 
-async def grid(w: World) -> discord.Message:
+async def grid(w: SimcordWorld) -> discord.Message:
     """Follow a finished grid to its end."""
     return await w.finished(w.relay.add_task("grid", prompt="a fox --ar 3:2"))
 
 
-async def upscaled(w: World, parent: discord.Message, label: str = "U2") -> tuple[InteractionResult, discord.Message]:
+async def upscaled(
+    w: SimcordWorld, parent: discord.Message, label: str = "U2"
+) -> tuple[InteractionResult, discord.Message]:
     """Take one of four, to its picture."""
     pressed = await w.click(w.member, parent, label)
     child = await w.child(pressed, "✅")
@@ -37,7 +39,7 @@ async def upscaled(w: World, parent: discord.Message, label: str = "U2") -> tupl
 
 async def test_a_grid_ends_as_four_pictures_with_buttons(tmp_path: Path) -> None:
     """As any grid does: at once, with its picture, U, V, the reroll, and our own below."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         shown = await w.act(w.member.slash(w.channel, "imagine", prompt="a fox"))
         assert shown.response is not None
         done = await w.pictured(shown.response.id)
@@ -50,7 +52,7 @@ async def test_a_grid_ends_as_four_pictures_with_buttons(tmp_path: Path) -> None
 
 async def test_taking_one_of_four_asks_for_a_change(tmp_path: Path) -> None:
     """The button is never pressed at the relay: it lacks that; the message says why there is no more to press."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         parent = await grid(w)
         _, child = await upscaled(w, parent)
         assert title_of(child).startswith("✅ Picture 2")
@@ -75,7 +77,7 @@ async def test_what_varies_gives_four_that_can_be_pressed_again(
     tmp_path: Path, label: str, action: str, index: int
 ) -> None:
     """Each child is a grid of its own."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         _, child = await upscaled(w, await grid(w), label)
         assert title_of(child).startswith("✅ Four pictures")
         assert rows(child)[:2] == GRID_ROWS
@@ -86,7 +88,7 @@ async def test_what_varies_gives_four_that_can_be_pressed_again(
 
 async def test_buttons_outlive_the_process_and_the_database(tmp_path: Path) -> None:
     """They are found in the task itself, as the relay's own would be."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         parent = await grid(w)
         await w.restart(lose_database=True)
         await upscaled(w, parent, "U4")
@@ -95,7 +97,7 @@ async def test_buttons_outlive_the_process_and_the_database(tmp_path: Path) -> N
 
 async def test_a_description_offers_its_lines(tmp_path: Path) -> None:
     """Each opens its form; what was read is no prompt, neither here nor in the list of tasks."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         shown = await w.act(w.member.slash(w.channel, "describe", image=("a.png", encode(draw_noise(96, 96)))))
         assert shown.response is not None
         described = await w.pictured(shown.response.id)
@@ -120,7 +122,7 @@ async def test_a_description_offers_its_lines(tmp_path: Path) -> None:
 
 async def test_all_lines_of_a_description_are_drawn(tmp_path: Path) -> None:
     """One by one, each in a message of its own."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         described = await w.finished(w.relay.add_task("describe"))
         await w.click(w.member, described, "Imagine all")
         await w.until(lambda: len(w.relay.submits) == 4)
@@ -130,7 +132,7 @@ async def test_all_lines_of_a_description_are_drawn(tmp_path: Path) -> None:
 
 async def test_who_remixes_is_told_that_it_changes_nothing(tmp_path: Path) -> None:
     """No form is opened whose prompt could not be sent; the old prompt is drawn, and that is said."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         panel = await w.slash(w.member, "mjsettings")
         assert panel.response is not None
         await w.click(w.member, panel.response, "Remix: off")
@@ -154,7 +156,7 @@ async def test_who_remixes_is_told_that_it_changes_nothing(tmp_path: Path) -> No
 )
 async def test_a_change_that_is_refused_is_unpaid(tmp_path: Path, code: int, description: str, said: str) -> None:
     """One private sentence, and the child is taken back."""
-    async with world(tmp_path, Buttonless(QUICK)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         parent = await grid(w)
         w.relay.script("change", 200, {"code": code, "description": description, "result": None, "properties": {}})
         pressed = await w.click(w.member, parent, "U1")
@@ -165,7 +167,7 @@ async def test_a_change_that_is_refused_is_unpaid(tmp_path: Path, code: int, des
 
 async def test_our_own_buttons_work_on_such_messages(tmp_path: Path) -> None:
     """Split cuts the grid, Original gives the file, Family shows both."""
-    async with world(tmp_path, Buttonless(LARGE)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(LARGE)) as w:
         parent = await grid(w)
         _, child = await upscaled(w, parent)
         asked = await w.click(w.member, parent, "Split")
@@ -183,7 +185,7 @@ async def test_our_own_buttons_work_on_such_messages(tmp_path: Path) -> None:
 @pytest.mark.parametrize("null", [False, True])
 async def test_one_of_four_is_animated_and_never_all(tmp_path: Path, *, null: bool) -> None:
     """A grid is known by its action where it has no buttons."""
-    async with world(tmp_path, Buttonless(LARGE, null=null)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(LARGE, null=null)) as w:
         shown = await w.slash(w.member, "animate", id=w.relay.add_task("grid", prompt="a fox --ar 1:1"), picture=4)
         assert shown.response is not None, w.said(shown)
         await w.until(lambda: w.relay.submits)
@@ -194,7 +196,7 @@ async def test_one_of_four_is_animated_and_never_all(tmp_path: Path, *, null: bo
 
 async def test_a_relay_that_is_known_to_send_none_offers_them_at_once(tmp_path: Path) -> None:
     """A new-api in front of a midjourney-proxy says null forever; its check says what is done in their place."""
-    async with world(tmp_path, Buttonless(QUICK, null=True)) as w:
+    async with open_simcord_world(tmp_path, Buttonless(QUICK, null=True)) as w:
         now = w.clock.now()
         await w.app.store.save_missing_capability(BUTTONS_CAPABILITY, "", at=now, until=now + timedelta(days=7))
         parent = await w.followed(w.relay.add_task("grid"))
@@ -207,7 +209,7 @@ async def test_a_relay_that_is_known_to_send_none_offers_them_at_once(tmp_path: 
 
 async def test_a_button_that_no_relay_can_read_is_not_sent(tmp_path: Path) -> None:
     """new-api breaks down over a customId without "::": it is greyed, and the footer says why."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await w.finished(w.relay.add_task("grid", extra_buttons={"odd": "Odd", "MJ::new::1": "New"}))
         assert button(shown, "Odd").disabled
         assert not button(shown, "New").disabled
@@ -220,7 +222,7 @@ async def test_a_button_that_no_relay_can_read_is_not_sent(tmp_path: Path) -> No
 async def test_a_pressed_button_stays_green_when_the_relays_own_come(tmp_path: Path) -> None:
     """The mark of one that the bot offered is that of the relay's own: by neither is the same U2 paid again."""
     relay = Buttonless(QUICK)
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         task_id = w.relay.add_task("grid", prompt="a fox --ar 3:2")
         old = await w.finished(task_id)
         await upscaled(w, old)
@@ -245,7 +247,7 @@ def _ids(message: discord.Message) -> dict[str, str]:
     return {one.label or "": one.custom_id or "" for one in buttons(message)}
 
 
-async def _green(w: World, shown: discord.Message, label: str) -> discord.Message:
+async def _green(w: SimcordWorld, shown: discord.Message, label: str) -> discord.Message:
     """Wait until a button is green, and return the message."""
 
     def found() -> discord.Message | None:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from simcord import InteractionResult
 
 from sandbox.relay import RelaySettings
-from tests.world import QUICK, World, button, rows, world
+from tests.worlds.simcord import QUICK, SimcordWorld, button, open_simcord_world, rows
 
 PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset())
 GREEN = discord.ButtonStyle.success
@@ -28,27 +28,29 @@ def painted(size: tuple[int, int] = (64, 64), kind: str = "PNG") -> bytes:
     return buffer.getvalue()
 
 
-async def single(w: World) -> discord.Message:
+async def single(w: SimcordWorld) -> discord.Message:
     return await w.finished(w.relay.add_task("single", prompt="a lighthouse --ar 1:1"))
 
 
-async def filled(w: World, shown: InteractionResult, prompt: str, **values: object) -> InteractionResult:
+async def filled(w: SimcordWorld, shown: InteractionResult, prompt: str, **values: object) -> InteractionResult:
     return await w.act(w.member.submit_modal(shown, {"prompt": prompt, **values}))
 
 
-async def proposed(w: World, message: discord.Message, **values: object) -> tuple[InteractionResult, discord.Message]:
+async def proposed(
+    w: SimcordWorld, message: discord.Message, **values: object
+) -> tuple[InteractionResult, discord.Message]:
     """Fill in the form of a picture; return its answer and the preview."""
     shown = await w.click(w.member, message, "Vary (Region)")
     answer = await filled(w, shown, "a lighthouse at night", **values)
     return answer, await preview(w, answer)
 
 
-async def preview(w: World, answer: InteractionResult) -> discord.Message:
+async def preview(w: SimcordWorld, answer: InteractionResult) -> discord.Message:
     assert answer.response is not None
     return await w.titled(answer.response.id, "Repaint this?")
 
 
-def sent_mask(w: World) -> Image.Image:
+def sent_mask(w: SimcordWorld) -> Image.Image:
     """Return the mask that the relay was sent."""
     url = str(w.relay.submits[-1].body["maskBase64"])
     assert url.startswith("data:image/png;base64,")
@@ -59,7 +61,7 @@ def sent_mask(w: World) -> Image.Image:
 @pytest.mark.parametrize("restart", [False, True])
 async def test_a_ready_region_is_repainted(tmp_path: Path, relay: RelaySettings, *, restart: bool) -> None:
     """Form, private preview, and one click, also of another process, that pays: an action and a modal."""
-    async with world(tmp_path, relay) as w:
+    async with open_simcord_world(tmp_path, relay) as w:
         parent = await single(w)
         shown = await w.click(w.member, parent, "Vary (Region)")
         assert shown.modal is not None
@@ -93,13 +95,13 @@ async def test_a_ready_region_is_repainted(tmp_path: Path, relay: RelaySettings,
         assert not w.env.errors
 
 
-async def parent_picture(w: World, parent: discord.Message) -> bytes:
+async def parent_picture(w: SimcordWorld, parent: discord.Message) -> bytes:
     return await w.app.bot.http.get_from_cdn(parent.attachments[0].url)
 
 
 async def test_a_mask_of_ones_own_is_brought_to_size(tmp_path: Path) -> None:
     """A JPEG four times as large, read back from the preview by another process."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await single(w)
         _, seen = await proposed(w, parent, mask=("mine.jpg", painted((256, 256), "JPEG")))
         assert "Your mask" in str(seen.embeds[0].fields[0].value)
@@ -121,7 +123,7 @@ async def test_a_mask_of_ones_own_is_brought_to_size(tmp_path: Path) -> None:
 )
 async def test_a_mask_that_says_nothing_is_refused_unpaid(tmp_path: Path, values: dict[str, Any], said: str) -> None:
     """In one private sentence."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await w.click(w.member, await single(w), "Vary (Region)")
         answer = await filled(w, shown, "a lighthouse", **values)
         told = await w.told(answer)
@@ -140,7 +142,7 @@ async def test_a_mask_whose_transfer_breaks_off_is_asked_for_again(
     async def cut(_: str) -> bytes:
         raise aiohttp.ClientPayloadError
 
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await w.click(w.member, await single(w), "Vary (Region)")
         monkeypatch.setattr(w.app.bot.http, "get_from_cdn", cut)
         answer = await filled(w, shown, "a lighthouse", mask=("mine.png", painted()))
@@ -151,14 +153,14 @@ async def test_a_mask_whose_transfer_breaks_off_is_asked_for_again(
 
 async def test_a_mask_may_be_smaller_than_what_is_drawn_from(tmp_path: Path) -> None:
     """It is brought to its picture's size."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         _, seen = await proposed(w, await single(w), mask=("mine.png", painted((16, 16))))
         assert "Your mask" in str(seen.embeds[0].fields[0].value)
 
 
 async def test_a_prompt_that_cannot_be_sent_is_said_before_the_preview(tmp_path: Path) -> None:
     """Nothing is drawn for it."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await w.click(w.member, await single(w), "Vary (Region)")
         answer = await filled(w, shown, "a lighthouse --chaos 900", region=["centre"])
         assert "--chaos" in await w.told(answer)
@@ -166,7 +168,7 @@ async def test_a_prompt_that_cannot_be_sent_is_said_before_the_preview(tmp_path:
 
 async def test_a_preview_may_be_changed(tmp_path: Path) -> None:
     """The form opens again, filled in, and the same message shows what it says now; then that is sent."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer, seen = await proposed(w, await single(w), region=["left-half"])
         await w.restart()
         shown = await w.click(w.member, seen, "Change")
@@ -192,7 +194,7 @@ def text(message: discord.Message) -> str:
 
 async def test_a_preview_is_paid_once(tmp_path: Path) -> None:
     """However often it is confirmed, and long after; even if its buttons could not be taken away."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await single(w)
         _, seen = await proposed(w, parent, region=["centre"])
         child = await w.child(await w.click(w.member, seen, "Repaint"), "✅ Four pictures")
@@ -205,7 +207,7 @@ async def test_a_preview_is_paid_once(tmp_path: Path) -> None:
         assert w.relay.requests["action"] == 1
 
 
-def part(w: World, seen: discord.Message) -> dict[str, Any]:
+def part(w: SimcordWorld, seen: discord.Message) -> dict[str, Any]:
     """Return the button that was there before."""
     found = button(seen, "Repaint")
     return {"type": 2, "style": 3, "label": "Repaint", "custom_id": found.custom_id, "id": 9}
@@ -213,7 +215,7 @@ def part(w: World, seen: discord.Message) -> dict[str, Any]:
 
 async def test_a_refusal_leaves_the_preview_to_be_confirmed_again(tmp_path: Path) -> None:
     """Nothing was paid, so the same click may try once more."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         _, seen = await proposed(w, await single(w), region=["centre"])
         w.relay.refuse("action", "saturated")
         assert "too busy" in await w.told(await w.click(w.member, seen, "Repaint"))
@@ -224,7 +226,7 @@ async def test_a_refusal_leaves_the_preview_to_be_confirmed_again(tmp_path: Path
 
 async def test_a_private_picture_is_repainted_privately(tmp_path: Path) -> None:
     """The child is as private as the message that the form was opened on."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("single"), private=True)
         assert answer.response is not None
         _, seen = await proposed(w, await w.pictured(answer.response.id), region=["centre"])
@@ -237,7 +239,7 @@ async def test_a_private_picture_is_repainted_privately(tmp_path: Path) -> None:
 @pytest.mark.parametrize("private", [False, True])
 async def test_a_death_between_the_press_and_its_mask_asks_for_the_mask_again(tmp_path: Path, *, private: bool) -> None:
     """The relay waits for a form, of which nothing was paid: the child asks for prompt and mask, and is paid once."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("single"), private=private)
         assert answer.response is not None
         _, seen = await proposed(w, await w.pictured(answer.response.id), region=["centre"])
@@ -262,7 +264,7 @@ async def test_a_death_between_the_press_and_its_mask_asks_for_the_mask_again(tm
 
 async def test_a_mask_that_is_asked_for_again_is_its_requesters_and_may_be_dropped(tmp_path: Path) -> None:
     """Others are told so once they send the form; after Drop it a form that was open still is answered by nothing."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         _, seen = await proposed(w, await single(w), region=["centre"])
         child = await w.child(await died_before_its_mask(w, seen), "✋ Waiting for lien")
         theirs = await w.click(w.stranger, child, "Open form")
@@ -277,7 +279,7 @@ async def test_a_mask_that_is_asked_for_again_is_its_requesters_and_may_be_dropp
         assert w.relay.requests["modal"] == 0
 
 
-async def died_before_its_mask(w: World, seen: discord.Message) -> InteractionResult:
+async def died_before_its_mask(w: SimcordWorld, seen: discord.Message) -> InteractionResult:
     """Let the process end right after the relay asked for the form, and the next one start."""
     dead = asyncio.Event()
 
@@ -295,7 +297,7 @@ async def died_before_its_mask(w: World, seen: discord.Message) -> InteractionRe
 
 async def test_somebody_elses_picture_is_not_repainted_where_only_requesters_may(tmp_path: Path) -> None:
     """The policy is asked before anything is drawn, of the message that the form was opened on."""
-    async with world(tmp_path, press_policy="requester") as w:
+    async with open_simcord_world(tmp_path, press_policy="requester") as w:
         parent = await single(w)
         shown = await w.click(w.stranger, parent, "Vary (Region)")
         answer = await w.act(w.stranger.submit_modal(shown, {"prompt": "a fox", "region": ["centre"]}))

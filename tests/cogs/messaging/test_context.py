@@ -8,17 +8,17 @@ import pytest
 from simcord.http.router import RequestContext
 
 from bot.entities import Job
-from tests.world import Actor, World, world
+from tests.worlds.simcord import Actor, SimcordWorld, open_simcord_world
 
 
-async def followed(w: World, actor: Actor, **options: object) -> Job:
+async def followed(w: SimcordWorld, actor: Actor, **options: object) -> Job:
     """Follow a running task and return its job's place as the store keeps it."""
     result = await w.slash(actor, "mjstatus", id=w.relay.add_task("grid"), **options)
     assert result.response is not None
     return await written(w, result.response.id)
 
 
-async def written(w: World, message_id: int) -> Job:
+async def written(w: SimcordWorld, message_id: int) -> Job:
     """Return the job of that message, once the store has it."""
     for _ in range(300):
         job = await w.app.store.find_job(message_id)
@@ -30,7 +30,7 @@ async def written(w: World, message_id: int) -> Job:
 
 async def test_a_servers_channel_is_reached_by_the_bot_too(tmp_path: Path) -> None:
     """The place holds the token for fifteen minutes, and the channel for ever."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         job = await followed(w, w.member)
         assert job.place.reachable
         assert (job.place.channel_id, job.place.guild_id) == (w.channel.id, w.guild.id)
@@ -42,7 +42,7 @@ async def test_a_servers_channel_is_reached_by_the_bot_too(tmp_path: Path) -> No
 
 async def test_a_private_message_is_reached_by_its_token_only(tmp_path: Path) -> None:
     """The bot itself can never edit what only one person sees."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         job = await followed(w, w.member, private=True)
         assert job.place.ephemeral
         assert not job.place.reachable
@@ -65,7 +65,7 @@ async def test_what_discord_makes_private_is_reached_by_its_token_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Discord's answer says how a message is, whatever was asked for: the command's, those after it, and a child."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))
         made_private(monkeypatch)
         two = f"{w.relay.add_task('grid')} {w.relay.add_task('grid')}"
@@ -81,7 +81,7 @@ async def test_what_discord_makes_private_is_reached_by_its_token_only(
 
 async def test_the_bots_own_dm_is_reached(tmp_path: Path) -> None:
     """A DM with the bot has no server, and the bot may write there."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         job = await followed(w, w.member.user)
         assert job.place.reachable
         assert job.place.guild_id == 0
@@ -94,7 +94,7 @@ async def test_the_bots_own_dm_is_reached(tmp_path: Path) -> None:
 )
 async def test_what_the_bot_cannot_see_is_reached_by_its_token_only(tmp_path: Path, change: dict[str, Any]) -> None:
     """A channel hidden from the bot, or a server it is not in, leaves the token as the only way."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.payloads = lambda payload: payload.update(change)
         job = await followed(w, w.member)
         assert not job.place.reachable

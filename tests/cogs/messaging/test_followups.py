@@ -14,7 +14,7 @@ from cogs.messaging.context import Interaction
 from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from tests.fakes.clock import FakeClock
-from tests.fakes.rows import place
+from tests.fakes.sample_entities import place
 
 PARENT = Task(id="1730621826053455", prompt="a lighthouse")
 

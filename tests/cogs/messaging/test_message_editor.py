@@ -22,8 +22,8 @@ from bot.scene import JobEnding, PictureLink, Scene
 from cogs.messaging.message_editor import DiscordMessageEditor
 from cogs.messaging.rate_limits import RESPONSE_TIMEOUT_SECONDS, RateLimiter
 from tests.fakes.clock import START
-from tests.fakes.rows import task
-from tests.recorded import recorded
+from tests.fakes.sample_entities import task
+from tests.recordings import recorded
 from tests.wire.loopback import Channel, Interaction, LoopbackDiscord, Message, Upload
 
 PIXEL = b"\x89PNG\r\n\x1a\n" + b"\0" * 64

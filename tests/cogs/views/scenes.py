@@ -12,7 +12,7 @@ from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.capabilities import name_capability
 from bot.midjourney.task import Status, Task
 from bot.scene import JobEnding, PictureLink, Scene
-from tests.fakes.rows import place
+from tests.fakes.sample_entities import place
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
 _WORDS = (

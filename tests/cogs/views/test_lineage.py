@@ -8,7 +8,7 @@ from bot.midjourney.task import Button, Status, Task
 from cogs.views.lineage import render_lineage
 from tests.cogs.views.scenes import HOSTILE, TASKS, URLS
 from tests.discord_payloads.message import refusals
-from tests.fakes.rows import U2, place
+from tests.fakes.sample_entities import U2, place
 
 LINK = place().link
 MEMBERS = st.builds(

@@ -13,7 +13,7 @@ from bot.midjourney.capabilities import name_capability, name_fallback_capabilit
 from bot.midjourney.task import Button, Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
 from cogs.views.task_buttons import render_task_buttons
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
 SINGLE = Task.model_validate(recorded("15_fetch_upscale_success_v7_discord").body)

@@ -6,20 +6,20 @@ import discord
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.world import World, button, rows, world
+from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
 GREEN = discord.ButtonStyle.success
 PATCHED = RelaySettings(seconds_per_task=0.2, picture_side=64, refused_actions=frozenset())
 
 
-async def single(w: World) -> discord.Message:
+async def single(w: SimcordWorld) -> discord.Message:
     """Take a picture out of a grid: a message with a family."""
     grid = await w.finished(w.relay.add_task("grid", prompt="a lighthouse --ar 1:1"))
     child = await w.child(await w.click(w.member, grid, "U2"), "✅")
     return await w.pictured(child.id)
 
 
-async def green(w: World, shown: discord.Message, label: str) -> discord.Message:
+async def green(w: SimcordWorld, shown: discord.Message, label: str) -> discord.Message:
     """Wait until a button is green, and return the message."""
 
     def found() -> discord.Message | None:
@@ -29,7 +29,7 @@ async def green(w: World, shown: discord.Message, label: str) -> discord.Message
     return await w.until(found)
 
 
-async def repainted(w: World, shown: discord.Message) -> None:
+async def repainted(w: SimcordWorld, shown: discord.Message) -> None:
     """Press Vary (Region), fill in its form, and confirm what it shows."""
     form = await w.click(w.member, shown, "Vary (Region)")
     answer = await w.act(w.member.submit_modal(form, {"prompt": "a lighthouse at night", "region": ["centre"]}))
@@ -42,7 +42,7 @@ async def repainted(w: World, shown: discord.Message) -> None:
 @pytest.mark.parametrize("lose_database", [False, True])
 async def test_a_click_changes_no_other_button(tmp_path: Path, *, lose_database: bool) -> None:
     """Ours below included, and whatever the store knows of them."""
-    async with world(tmp_path, PATCHED) as w:
+    async with open_simcord_world(tmp_path, PATCHED) as w:
         shown = await single(w)
         before = rows(shown)
         assert before[-1] == ["Original", "Family", "🗑️"]
@@ -56,7 +56,7 @@ async def test_a_click_changes_no_other_button(tmp_path: Path, *, lose_database:
 @pytest.mark.parametrize("lose_database", [False, True])
 async def test_a_confirmed_region_changes_no_other_button(tmp_path: Path, *, lose_database: bool) -> None:
     """Though the click came from the preview, and the message itself was not clicked: green ones stay green."""
-    async with world(tmp_path, PATCHED) as w:
+    async with open_simcord_world(tmp_path, PATCHED) as w:
         shown = await single(w)
         before = rows(shown)
         await w.click(w.member, shown, "Vary (Subtle)")
@@ -72,7 +72,7 @@ async def test_a_confirmed_region_changes_no_other_button(tmp_path: Path, *, los
 
 async def test_a_button_that_is_refused_brings_refresh_and_takes_nothing(tmp_path: Path) -> None:
     """And Refresh stays with the next press."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         shown = await single(w)
         before = rows(shown)
         await w.click(w.member, shown, "❤️")
@@ -83,6 +83,6 @@ async def test_a_button_that_is_refused_brings_refresh_and_takes_nothing(tmp_pat
         assert rows(await green(w, shown, "Vary (Subtle)"))[-1] == [*before[-1], "Refresh"]
 
 
-def _with_refresh(w: World, shown: discord.Message) -> discord.Message | None:
+def _with_refresh(w: SimcordWorld, shown: discord.Message) -> discord.Message | None:
     now = w.message(shown.id)
     return now if now and "Refresh" in rows(now)[-1] else None

@@ -20,8 +20,8 @@ from cogs.text.limits import EMBED_DESCRIPTION, length
 from cogs.views.task_message import RenderedMessage, render_finished_buttons, render_message, render_sending
 from tests.cogs.views.scenes import HOSTILE, PERSONS, TASKS, scenes
 from tests.discord_payloads.message import refusals
-from tests.fakes.rows import LIEN, job
-from tests.recorded import names, recorded
+from tests.fakes.sample_entities import LIEN, job
+from tests.recordings import names, recorded
 
 HURRIED = settings(
     max_examples=200,

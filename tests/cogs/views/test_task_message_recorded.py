@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.recorded import Recorded, names, recorded
-from tests.world import World, show, world
+from tests.recordings import Recorded, names, recorded
+from tests.worlds.simcord import SimcordWorld, open_simcord_world, show
 
 ID = "1754300000123417"
 
@@ -71,7 +71,7 @@ def test_every_recorded_answer_is_tried() -> None:
     assert {"52_image_proxy_expired_404", *STATUS, *REFUSED_STATUS, *ACCEPTED, *REFUSED} == set(names())
 
 
-def _answer(w: World, row: Recorded) -> None:
+def _answer(w: SimcordWorld, row: Recorded) -> None:
     """Make the relay tell that task, and only that, whatever is asked."""
     w.relay.script("list", 200, [row.body], times=200)
     w.relay.script("fetch", 200, row.body, times=200)
@@ -81,7 +81,7 @@ def _answer(w: World, row: Recorded) -> None:
 async def test_as_an_answer_to_mjstatus(tmp_path: Path, name: str) -> None:
     """The message is the one that the reference calls for."""
     row = recorded(name)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         _answer(w, row)
         result = await w.slash(w.member, "mjstatus", id=row.body["id"])
         assert result.response is not None
@@ -93,7 +93,7 @@ async def test_as_an_answer_to_mjstatus(tmp_path: Path, name: str) -> None:
 async def test_as_a_refusal_of_mjstatus(tmp_path: Path, name: str) -> None:
     """One private sentence, and no message is left."""
     row = recorded(name)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         if row.status != 400:  # where an id is unknown, lists are merely empty
             w.relay.script("list", row.status, row.body, times=20)
         w.relay.script("fetch", row.status, row.body, times=20)
@@ -105,7 +105,7 @@ async def test_as_a_refusal_of_mjstatus(tmp_path: Path, name: str) -> None:
 async def test_as_the_answer_to_a_press(tmp_path: Path, name: str) -> None:
     """The child lives, or says that nobody knows."""
     row = recorded(name)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", row.status, row.body, content_type=row.content_type)
         await w.child(await w.click(w.member, parent, "U1"), ACCEPTED[name])
@@ -115,7 +115,7 @@ async def test_as_the_answer_to_a_press(tmp_path: Path, name: str) -> None:
 async def test_as_the_refusal_of_a_press(tmp_path: Path, name: str) -> None:
     """One private sentence; the child is taken back, and nothing is paid."""
     row = recorded(name)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         for route in ("action", "change"):
             w.relay.script(route, row.status, row.body, content_type=row.content_type, times=3)
@@ -127,7 +127,7 @@ async def test_as_the_refusal_of_a_press(tmp_path: Path, name: str) -> None:
 async def test_as_the_answer_to_a_picture(tmp_path: Path) -> None:
     """The link of an old picture has died, which is said; that of a new one may come; the buttons stay."""
     row = recorded("52_image_proxy_expired_404")
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.relay.script("picture", row.status, row.body, times=20)
         w.relay.script("image", row.status, row.body, times=20)
         recent = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"))

@@ -16,8 +16,8 @@ from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, 
 from bot.tracking.offered_buttons import add_offered_buttons
 from cogs.components.custom_ids import TaskButton
 from cogs.views.task_message import render_message
-from tests.fakes.rows import job, task
-from tests.recorded import recorded
+from tests.fakes.sample_entities import job, task
+from tests.recordings import recorded
 
 PROMPT = "**a lighthouse at dawn** `--ar 3:2` `--v 7`"
 FIRST = "https://discord.com/channels/6/5/600"

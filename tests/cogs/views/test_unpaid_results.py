@@ -3,7 +3,7 @@
 from bot.midjourney.text_results import parse_shorten_result
 from cogs.text import limits
 from cogs.views.unpaid_results import render_clip, render_prompt_words
-from tests.fakes.rows import LIEN, task
+from tests.fakes.sample_entities import LIEN, task
 
 TEXT = "**a fox**, in ~~very~~ deep snow\n\n1️⃣ a fox"
 

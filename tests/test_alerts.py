@@ -39,7 +39,7 @@ def served_names() -> dict[str, set[str]]:
     return names
 
 
-def test_served_names_are_complete() -> None:
+def test_the_list_of_metric_names_is_complete() -> None:
     """`served_names` has every name of the registry, so that the tests below hold for /metrics."""
     found = {sample.name for metric in REGISTRY.collect() for sample in metric.samples if "mjbot_" in sample.name}
     assert {name for name in found if not name.endswith("_created")} <= set(served_names())

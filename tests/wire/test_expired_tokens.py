@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord, Message
-from tests.wire.process import World, world_of
+from tests.worlds.processes import WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -16,9 +16,9 @@ _SLOW = RelaySettings(seconds_per_task=30.0, picture_side=192)
 
 
 @pytest.fixture
-async def patient(tmp_path: Path) -> AsyncGenerator[World]:
+async def patient(tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """A Discord that takes a late first answer, so that interactions can be old at birth; tasks of 30 s."""
-    async with world_of(tmp_path, _SLOW, discord=LoopbackDiscord(ack_seconds=1000)) as world:
+    async with open_wire_world(tmp_path, _SLOW, discord=LoopbackDiscord(ack_seconds=1000)) as world:
         yield world
 
 
@@ -26,7 +26,7 @@ def _offers(message: Message, label: str) -> bool:
     return any(one.get("label") == label for one in message.buttons)
 
 
-async def test_edits_go_on_without_the_token(patient: World) -> None:
+async def test_edits_go_on_as_the_bot_after_the_token(patient: WireWorld) -> None:
     """Tokens that end early, fresh or near their end, and one that is too old: all are drawn on by the channel."""
     discord = patient.discord
     async with patient.bot():
@@ -48,7 +48,7 @@ async def test_edits_go_on_without_the_token(patient: World) -> None:
     patient.assert_polite()
 
 
-async def test_messages_out_of_reach_rest_in_time(patient: World) -> None:
+async def test_unreachable_messages_end_before_their_token(patient: WireWorld) -> None:
     """Private, in other people's DM, in a server that the bot is not in: each rests before its token ends; Refresh."""
     discord, age = patient.discord, 14 * 60 - 3
     async with patient.bot() as bot:
@@ -63,7 +63,7 @@ async def test_messages_out_of_reach_rest_in_time(patient: World) -> None:
         for act in acts:
             message = (await act.answered()).original
             assert message is not None
-            await patient.until(partial(_offers, message, "Refresh"), 10)
+            await patient.until(partial(_offers, message, "Refresh"))
             assert "Refresh" in message.embed["description"]
             discord.expire(act)
         for act in acts:
@@ -77,7 +77,7 @@ async def test_messages_out_of_reach_rest_in_time(patient: World) -> None:
     patient.assert_polite()
 
 
-async def test_a_private_message_whose_token_ends_early(patient: World) -> None:
+async def test_an_ephemeral_message_whose_token_ends_early(patient: WireWorld) -> None:
     """A private message out of reach is left quietly: one refused edit at most, and no error in the log."""
     discord = patient.discord
     async with patient.bot() as bot:

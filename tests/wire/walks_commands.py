@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from tests.wire.loopback import Interaction, Message, Person, Upload
-from tests.wire.process import World
-from tests.wire.walking import clicked, ended, finished, paid_by, pictures_of, shape, typed, upload
+from tests.wire.walk import clicked, ended, finished, paid_by, pictures_of, shape, typed, upload
+from tests.worlds.processes import WireWorld
 
 _HIGH, _WIDE = (90, 120), (120, 90)
 
 
-async def _tasks(world: World) -> None:
+async def _tasks(world: WireWorld) -> None:
     """Nine tasks are two pages: turned, filtered, and one is opened, in private."""
     somebody, where = world.discord.add_person("hoa"), world.discord.channels[1]
     ids = [world.relay.add_task("grid", prompt=f"fox {n}") for n in range(8)]
@@ -41,11 +41,11 @@ def _all_ended(act: Interaction) -> bool:
     return all(message.embed.get("title", "").startswith(("✅", "❌")) for message in act.messages)
 
 
-async def _footed(world: World, message: Message, text: str) -> None:
+async def _footed(world: WireWorld, message: Message, text: str) -> None:
     await world.until(lambda: message.embed.get("footer", {}).get("text") == text)
 
 
-async def _settings(world: World) -> None:
+async def _settings(world: WireWorld) -> None:
     """What is chosen in the panel holds for the next command: parameters, the queue, a mention at the end."""
     somebody = world.discord.add_person("linh")
     _, panel = await typed(world, "mjsettings", somebody)
@@ -68,20 +68,20 @@ def _is_green(message: Message, label: str) -> bool:
     return label in {part["label"] for part in message.buttons if part["style"] == 3}
 
 
-async def _status(world: World) -> None:
+async def _status(world: WireWorld) -> None:
     """Without an id, a person's last tasks; nobody's, where to find ids."""
     _, shown = await typed(world, "mjstatus", world.discord.add_person("nam"))
     await world.until(lambda: "I follow no task of yours yet" in shown.content)
 
 
-async def _help(world: World) -> None:
+async def _help(world: WireWorld) -> None:
     _, shown = await typed(world, "mjhelp")
     assert shown.ephemeral
     for name in ("imagine", "blend", "mjtasks", "faceswap"):
         assert f"</{name}:" in shown.embed["description"]
 
 
-async def _check(world: World) -> None:
+async def _check(world: WireWorld) -> None:
     _, shown = await typed(world, "mjcheck")
     said = shown.embed["description"]
     assert shown.ephemeral
@@ -89,14 +89,14 @@ async def _check(world: World) -> None:
         assert part in said
 
 
-async def _menu(world: World, message: Message, name: str, by: Person | None = None) -> tuple[Interaction, Message]:
+async def _menu(world: WireWorld, message: Message, name: str, by: Person | None = None) -> tuple[Interaction, Message]:
     act = await world.discord.context_menu(by or world.discord.owner, message, name)
     await act.answered(20)
     assert act.original is not None
     return act, act.original
 
 
-async def _describe_this(world: World) -> None:
+async def _describe_this(world: WireWorld) -> None:
     """A picture that somebody posted is read; a message without one says so, and costs nothing."""
     somebody, where = world.discord.member, world.discord.channels[0]
     posted = world.discord.plant(where, {"content": "look"}, somebody, [upload("posted", _HIGH)])
@@ -109,7 +109,7 @@ async def _describe_this(world: World) -> None:
     assert (told.ephemeral, told.content.startswith("I find no picture in that message.")) == (True, True)
 
 
-async def _blend_with(world: World) -> None:
+async def _blend_with(world: WireWorld) -> None:
     """A posted picture is shown again with a form below it, whose upload flows into it."""
     somebody, where = world.discord.add_person("thu"), world.discord.channels[0]
     posted = world.discord.plant(where, {"content": "look"}, world.discord.member, [upload("posted", _HIGH)])
@@ -128,7 +128,7 @@ async def _blend_with(world: World) -> None:
     assert [one.size for one in pictures_of(submit, "base64Array")] == [_HIGH, _WIDE]
 
 
-async def _status_of_message(world: World) -> None:
+async def _status_of_message(world: WireWorld) -> None:
     """A task whose id somebody wrote is followed to its end; a message without ids says so."""
     task_id, where = world.relay.add_task("single", prompt="a fox"), world.discord.channels[0]
     posted = world.discord.plant(where, {"content": f"my fox: {task_id}"}, world.discord.member)
@@ -139,7 +139,7 @@ async def _status_of_message(world: World) -> None:
     assert (told.ephemeral, told.content.startswith("I find no task id in that message.")) == (True, True)
 
 
-async def _upscale_of_message(world: World) -> None:
+async def _upscale_of_message(world: WireWorld) -> None:
     """Of a grid's message its U buttons are offered in private; what is pressed there is shown there."""
     task_id = world.relay.add_task("grid", prompt="a fox")
     grid = await finished(world, task_id)
@@ -158,7 +158,7 @@ async def _upscale_of_message(world: World) -> None:
     assert (told.ephemeral, told.content.startswith("I find no picture of mine")) == (True, True)
 
 
-ASKING: Mapping[str, Callable[[World], Awaitable[None]]] = {
+ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "mjtasks": _tasks,
     "mjsettings": _settings,
     "mjstatus": _status,

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.json_values import is_json_array
 from sandbox.relay import Relay, RelaySettings
-from tests.recorded import recorded
+from tests.recordings import recorded
 
 _OF_NEW_API = ("customId", "botType", "maskBase64")
 

@@ -1,4 +1,7 @@
-"""A small world: a relay on a socket, mjbot's own code on a database file, and Discord as SimCord plays it."""
+"""The middle one of three worlds (see tests.worlds.processes): the whole App in the test's process.
+
+The relay is the sandbox's, on a socket; the database is a file; Discord is played by SimCord.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -19,7 +22,7 @@ from bot.settings import Settings
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
 from tests.fakes.image_worker import ThreadImageWorker
-from tests.migrated import create_migrated_file
+from tests.migrated_database import create_migrated_file
 
 _T = TypeVar("_T")
 
@@ -50,7 +53,7 @@ def settings(relay_url: str, folder: Path, changes: dict[str, Any]) -> Settings:
 
 
 @dataclass
-class World:
+class SimcordWorld:
     """Everything that a test plays with.
 
     `owner` owns the application, and neither owns nor manages the server. `payloads` may change what Discord sends of
@@ -240,11 +243,11 @@ class World:
 
 
 @asynccontextmanager
-async def world(
+async def open_simcord_world(
     folder: Path,
     relay: RelaySettings | Relay = QUICK,
     **changes: Any,  # noqa: ANN401
-) -> AsyncGenerator[World]:
+) -> AsyncGenerator[SimcordWorld]:
     """Build it all, and end it all; `relay` is one, or what it is like, and `changes` are settings of the bot."""
     playing = relay if isinstance(relay, Relay) else Relay(relay)
     async with playing.serve() as served, AsyncExitStack() as ending:
@@ -260,7 +263,7 @@ async def world(
         guild = env.create_guild("Art", id=GUILD_ID)
         channel = guild.create_text_channel("art")
         owner, member, stranger = (guild.add_member(env.create_user(name)) for name in ("owner", "lien", "eve"))
-        lived = World(
+        lived = SimcordWorld(
             folder, served, env, built, clock, guild, channel, owner, member, stranger,
             lambda _: None, process, AsyncExitStack(),
         )  # fmt: skip
@@ -275,7 +278,7 @@ async def _discord(bot: discord.Client) -> AsyncGenerator[Env]:
     async with simcord.run(bot, settle_timeout=_PATIENCE_SECONDS, check_errors=False) as env:
         # SimCord's clock starts in the past, where every token would have expired.
         await env.advance_time((datetime.now(UTC) - env.now()) / timedelta(seconds=1))
-        # What the bot does beside its answers, SimCord would wait for in vain: World.act waits for the answer.
+        # What the bot does beside its answers, SimCord would wait for in vain: SimcordWorld.act waits for the answer.
         env.settle_timeout = 0.02
         yield env
 

@@ -1,4 +1,4 @@
-"""Start bot processes through tests.wire.fork_server; the first call starts the server, which ends with the tests."""
+"""Start bot processes through tests.worlds.fork_server; the first call starts the server, which ends with the tests."""
 
 import asyncio
 import atexit
@@ -48,7 +48,7 @@ class ForkedProcess:
 def _fork_server() -> socket.socket:
     """Start the fork server of this test run; return the socket that takes requests."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", "tests.wire.fork_server"]
+    command = [sys.executable, "-m", "tests.worlds.fork_server"]
     with theirs:
         server = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdin=theirs.fileno())  # noqa: S603
 

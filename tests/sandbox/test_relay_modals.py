@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from sandbox.relay import RelaySettings
-from tests.sandbox.caller import Caller, calling, difference, picture, png
+from tests.sandbox.relay_caller import Caller, calling, difference, picture, png
 
 
-async def test_a_window_keeps_code_21_and_its_modal_has_the_same_id() -> None:
+async def test_a_modal_keeps_code_21_and_its_task_id() -> None:
     """Custom Zoom is free; its modal is billed, adds a second row, and the first stays stale until one turn later."""
     async with calling(RelaySettings(refresh_seconds=15)) as caller:
         single = caller.relay.add_task("single")
@@ -55,7 +55,7 @@ async def test_a_region_is_painted_anew(caller: Caller) -> None:
     assert difference(small, new.crop((0, 0, 12, 32))) < difference(old.resize((32, 32)), new.crop((0, 0, 32, 32)))
 
 
-async def test_remix_is_a_window_that_says_code_1() -> None:
+async def test_remix_is_a_modal_with_code_1() -> None:
     """With remix on, a variation's 21 is rewritten, billed, and waits in MODAL."""
     async with calling(RelaySettings(has_remix=True)) as caller:
         task_id = caller.relay.add_task("grid")
@@ -70,7 +70,7 @@ async def test_remix_is_a_window_that_says_code_1() -> None:
 
 
 @pytest.mark.parametrize(("heeds", "asks", "waits"), [(True, True, True), (True, False, False), (False, True, False)])
-async def test_a_submit_may_ask_for_the_window(*, heeds: bool, asks: bool, waits: bool) -> None:
+async def test_a_submit_may_ask_for_the_modal(*, heeds: bool, asks: bool, waits: bool) -> None:
     """Where the proxy heeds `enableRemix`, whatever its account has; others draw at once."""
     async with calling(RelaySettings(has_remix_on_demand=heeds)) as caller:
         task_id = caller.relay.add_task("grid")
@@ -79,7 +79,7 @@ async def test_a_submit_may_ask_for_the_window(*, heeds: bool, asks: bool, waits
         assert ("window" in answer["description"]) is waits
 
 
-async def test_chinese_words() -> None:
+async def test_a_relay_that_speaks_chinese() -> None:
     """Another upstream says the same in Chinese, and leaves the properties of a window out."""
     async with calling(RelaySettings(is_chinese=True)) as caller:
         answer = await caller.press(caller.relay.add_task("single"), "CustomZoom")
@@ -87,7 +87,7 @@ async def test_chinese_words() -> None:
     assert {"code": 21, "description": "窗口等待", "result": answer["result"]} == answer
 
 
-async def test_a_region_shows_the_prompt_of_its_window(caller: Caller) -> None:
+async def test_a_region_shows_the_prompt_of_its_modal(caller: Caller) -> None:
     """White becomes what the words say, black stays; a mask that is no picture is refused, and the window stays."""
     single = caller.relay.add_task("single", prompt="a lighthouse")
     answer = await caller.press(single, "Inpaint")
@@ -102,7 +102,7 @@ async def test_a_region_shows_the_prompt_of_its_window(caller: Caller) -> None:
     assert difference(old.resize((32, 32)), new.crop((0, 0, 32, 32))) < 8
 
 
-async def test_a_reading_is_the_prompt_of_its_window() -> None:
+async def test_a_described_line_is_the_prompt_of_its_modal() -> None:
     """On a patched relay the numbers of a description open a window with that line, links and all."""
     async with calling(RelaySettings(refused_actions=frozenset())) as caller:
         answer = await caller.press(caller.relay.add_task("describe"), "PicReader::2")

@@ -1,4 +1,7 @@
-"""One life of the service layer on fakes of its ports: what survives it is the store, the relay and Discord."""
+"""The innermost of three worlds (see tests.worlds.processes): services on fakes of their ports, on virtual time.
+
+A ServiceProcess is one life of the services. What survives it is the world: the store, the relay and Discord.
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -20,11 +23,11 @@ from bot.tracking.poller import Poller
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, WatchTimes
 from tests.fakes.clock import FakeClock
-from tests.fakes.display import FakeMessageEditor
+from tests.fakes.crash_points import Steps
 from tests.fakes.image_worker import ThreadImageWorker
+from tests.fakes.message_editor import FakeMessageEditor
 from tests.fakes.pictures import FakePictures
 from tests.fakes.relay import FakeRelay
-from tests.fakes.steps import Steps
 from tests.fakes.store import FakeStore
 
 LEASE = timedelta(seconds=15)
@@ -33,7 +36,7 @@ TIMES = WatchTimes(give_up_after=timedelta(minutes=70), notify_after=timedelta(s
 
 
 @dataclass
-class Process:
+class ServiceProcess:
     """The services of one process."""
 
     jobs: JobTracker
@@ -49,7 +52,7 @@ class Process:
 
 
 @dataclass
-class World:
+class ServiceWorld:
     """What outlives a process."""
 
     clock: FakeClock = field(default_factory=FakeClock)
@@ -79,7 +82,7 @@ class World:
         self.spending_policy = replace(self.spending_policy, **rules)  # type: ignore[arg-type]
 
     @asynccontextmanager
-    async def process(self, steps: Steps | None = None, *, beside: bool = False) -> AsyncGenerator[Process]:
+    async def process(self, steps: Steps | None = None, *, beside: bool = False) -> AsyncGenerator[ServiceProcess]:
         """Run a process from its start to its end, as the composition root does; it ends as if it were killed.
 
         Those before it count as dead by then, unless it is to run `beside` them.
@@ -111,6 +114,6 @@ class World:
             await ownership.run_once()
             supervisor.start(WorkKey("job leases"), ownership.run)
             try:
-                yield Process(jobs, presses, commands, supervisor, poller, ownership, mine, calls)
+                yield ServiceProcess(jobs, presses, commands, supervisor, poller, ownership, mine, calls)
             finally:
                 await image_processor.close()

@@ -13,8 +13,8 @@ import pytest
 
 from sandbox.relay import PROFILES, Key, RelaySettings, find_profile
 from sandbox.relay.profiles import KEYS
-from tests.sandbox.asker import OF_2025, OF_2026, PROMPT, PROXY, Asker, Got, asking
-from tests.sandbox.caller import png
+from tests.sandbox.relay_caller import png
+from tests.sandbox.relay_program_caller import OF_2025, OF_2026, PROMPT, PROXY, Asker, Got, asking
 
 FOLDER = Path(__file__).parents[1] / "data" / "relay" / "real"
 ID = "1754300000123417"
@@ -375,7 +375,7 @@ async def test_an_upstream_that_cannot_be_reached() -> None:
         assert await asker.imagined()
 
 
-async def test_what_is_not_offered() -> None:
+async def test_routes_that_a_program_lacks() -> None:
     """A model without a channel, in the words of each year."""
     for name, words in (
         (OF_2025, "当前分组 default 下对于模型 mj_imagine 无可用渠道"),
@@ -412,7 +412,7 @@ async def test_a_proxy_changes_grids_and_nothing_else() -> None:
         assert (await asker.task(made["REROLL"]))["description"] == f"/up {grid} R"
 
 
-async def test_a_proxy_queues_loses_its_account_and_forgets() -> None:
+async def test_a_proxy_queues_loses_its_account_and_forgets_tasks() -> None:
     """Code 1 although queued, until others wait; then 22 and 23; without an account 3; after a restart nothing."""
     async with asking(PROXY, max_running=1, queue_size=2) as asker:
         codes = [(await asker.sent("submit/imagine", prompt=PROMPT)).json["code"] for _ in range(4)]

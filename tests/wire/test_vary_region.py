@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import Interaction, Message, Upload
-from tests.wire.process import World, world_of
+from tests.worlds.processes import WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -25,16 +25,16 @@ def _painted() -> Upload:
     return Upload("mine.png", buffer.getvalue())
 
 
-async def _opened(world: World, message: Message, which: str) -> Interaction:
+async def _opened(world: WireWorld, message: Message, which: str) -> Interaction:
     act = await world.discord.click(world.discord.owner, message, which)
     await act.answered()
     return act
 
 
 @pytest.mark.parametrize("own", [False, True])
-async def test_a_restart_between_preview_and_confirmation(tmp_path: Path, *, own: bool) -> None:
+async def test_a_preview_is_confirmed_after_a_restart(tmp_path: Path, *, own: bool) -> None:
     """The next process reads prompt and mask from the preview, pays once, and the child lives as any other."""
-    async with world_of(tmp_path, _QUICK) as world:
+    async with open_wire_world(tmp_path, _QUICK) as world:
         async with world.bot() as bot:
             single = await world.shows(
                 await world.follow(world.relay.add_task("single", prompt="a fox --ar 1:1")), "✅ Upscaled"

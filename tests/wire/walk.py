@@ -16,7 +16,7 @@ from sandbox.relay.submits.upstream_queue import AcceptedSubmit
 from sandbox.relay.tasks.sample_tasks import SampleKind
 from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Interaction, Message, Person, Upload
-from tests.wire.process import World
+from tests.worlds.processes import WireWorld
 
 PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
 PARENT, CHILD, PICTURE = "{parent}", "{child}", "{picture}"
@@ -92,13 +92,13 @@ def shape(message: Message) -> tuple[int, ...]:
     return tuple(len(row["components"]) for row in message.components)
 
 
-def paid_by(world: World, *claims: int) -> list[AcceptedSubmit]:
+def paid_by(world: WireWorld, *claims: int) -> list[AcceptedSubmit]:
     """List the submits that were taken for these claims, by what travels with them; an act's id is its claim's."""
     tags = {f"mjbot:{derive_claim_id(claim, line)}" for claim in claims for line in range(4)}
     return [one for one in world.relay.submits if one.body.get("state") in tags]
 
 
-async def finished(world: World, task_id: str) -> Message:
+async def finished(world: WireWorld, task_id: str) -> Message:
     """Follow a task to its end, the picture included; give its message."""
     message = await world.shows(await world.follow(task_id), "✅", _PATIENCE_SECONDS)
     await world.until(lambda: _is_whole(message))
@@ -111,7 +111,7 @@ def _is_whole(message: Message) -> bool:
     return "is not here yet" not in said and " follow" not in said
 
 
-async def remixing(world: World, person: Person) -> None:
+async def remixing(world: WireWorld, person: Person) -> None:
     """Let somebody remix from now on."""
     act = await world.discord.slash(person, world.discord.channels[0], "mjsettings")
     await act.answered(20)
@@ -121,19 +121,19 @@ async def remixing(world: World, person: Person) -> None:
     await world.until(lambda: "Remix: on" in [part["label"] for part in panel.buttons])
 
 
-async def clicked(world: World, message: Message, which: str, by: Person | None = None) -> Interaction:
+async def clicked(world: WireWorld, message: Message, which: str, by: Person | None = None) -> Interaction:
     """Press a button and wait until the press is acknowledged."""
     return await (await world.discord.click(by or world.discord.owner, message, which)).acknowledged()
 
 
-async def filled_in(world: World, opened: Interaction, prompt: str, prefilled: str) -> Interaction:
+async def filled_in(world: WireWorld, opened: Interaction, prompt: str, prefilled: str) -> Interaction:
     """Send the form that a click has opened, once it is seen what stands in it."""
     [label] = opened.modal["components"]
     assert label["component"].get("value", "") == prefilled
     return await world.discord.submit_modal(opened.user, opened, {"prompt": prompt})
 
 
-async def walked(world: World, walk: Walk, by: Person | None = None) -> Message:
+async def walked(world: WireWorld, walk: Walk, by: Person | None = None) -> Message:
     """Take a walk and hold all of it against what it should lead to; give the child's message."""
     person = by or world.discord.owner
     task_id = world.relay.add_task(walk.life, prompt=walk.prompt, extra_buttons=walk.further)
@@ -155,7 +155,7 @@ async def walked(world: World, walk: Walk, by: Person | None = None) -> Message:
     return children[0]
 
 
-async def ended(world: World, message: Message, title: str, files: int) -> Message:
+async def ended(world: WireWorld, message: Message, title: str, files: int) -> Message:
     """Wait until a message shows its end: a title that begins so, and its files, where the embed shows them."""
     await world.shows(message, title, _PATIENCE_SECONDS)
     assert message.embed["title"].startswith(title)
@@ -165,7 +165,7 @@ async def ended(world: World, message: Message, title: str, files: int) -> Messa
     return message
 
 
-def assert_paid(world: World, expected: tuple[Sent, ...], parent_id: str, *acts: Interaction) -> None:
+def assert_paid(world: WireWorld, expected: tuple[Sent, ...], parent_id: str, *acts: Interaction) -> None:
     """Assert what the relay took for these acts: those submits, in that order, and no other."""
     seen = paid_by(world, *(act.id for act in acts))
     assert [one.path.removeprefix("/mj/").removeprefix("submit/") for one in seen] == [path for path, _ in expected]
@@ -182,14 +182,14 @@ def assert_paid(world: World, expected: tuple[Sent, ...], parent_id: str, *acts:
             assert str(was).startswith(str(wanted)) if name == "customId" else was == wanted, (name, was, wanted)
 
 
-def kinds_clicked(world: World) -> set[ButtonKind]:
+def kinds_clicked(world: WireWorld) -> set[ButtonKind]:
     """Tell which kinds of button, menu and form were used, by what travelled in their custom_ids."""
     used = (TaskCustomId.parse(str(act.data.get("custom_id", ""))) for act in world.discord.interactions.values())
     return {click.kind for click in used if click}
 
 
 async def typed(
-    world: World, name: str, by: Person | None = None, options: Mapping[str, object] | None = None
+    world: WireWorld, name: str, by: Person | None = None, options: Mapping[str, object] | None = None
 ) -> tuple[Interaction, Message]:
     """Type a command; give its answer too, once nobody is "thinking"."""
     act = await world.discord.slash(by or world.discord.owner, world.discord.channels[0], name, options)

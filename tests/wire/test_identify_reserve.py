@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.loopback import LoopbackDiscord
-from tests.wire.process import READY, BotProcess, World, bot_process, world_of
+from tests.worlds.processes import READY, BotProcess, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -18,7 +18,7 @@ def _goes_on(discord: LoopbackDiscord, before: int, bot: BotProcess) -> bool:
     return discord.identifies > before or bool(bot.said(_AT_RESERVE))
 
 
-async def test_a_platform_that_restarts_it_for_ever(world: World) -> None:
+async def test_endless_restarts_keep_the_reserve_of_identifies(world: WireWorld) -> None:
     """Killed as soon as it is connected, twelve times: two may connect, and ten say what they wait for."""
     discord, limit = world.discord, world.discord.session_start_limit
     limit |= {"remaining": _RESERVE + 2, "reset_after": 2000}
@@ -32,7 +32,7 @@ async def test_a_platform_that_restarts_it_for_ever(world: World) -> None:
     assert (discord.identifies, limit["remaining"], waited) == (2, _RESERVE, 10)
 
 
-async def test_a_wait_ends_at_once_when_asked_to_stop(world: World) -> None:
+async def test_a_signal_ends_the_wait_for_identifies(world: WireWorld) -> None:
     """SIGTERM while Discord's new day is waited for."""
     world.discord.session_start_limit["remaining"] = _RESERVE
     async with bot_process(world.folder, world.env) as bot:
@@ -42,7 +42,7 @@ async def test_a_wait_ends_at_once_when_asked_to_stop(world: World) -> None:
     assert seconds < 3
 
 
-async def test_a_gateway_that_refuses_every_session(world: World) -> None:
+async def test_invalid_sessions_keep_the_reserve_of_identifies(world: WireWorld) -> None:
     """Op 9 to each IDENTIFY: it stops at the reserve, says so once, and goes on when Discord counts anew."""
     discord, limit = world.discord, world.discord.session_start_limit
     limit |= {"remaining": _RESERVE + 1, "reset_after": 1500}
@@ -53,30 +53,30 @@ async def test_a_gateway_that_refuses_every_session(world: World) -> None:
         await bot.line(_AT_RESERVE)
         assert (discord.identifies, limit["remaining"]) == (1, _RESERVE)
         limit["remaining"], discord.gateway.invalid = 1000, 0
-        await bot.line(READY, 40)
+        await bot.line(READY)
         assert len(bot.said(_AT_RESERVE)) == 1
         assert not bot.said("Traceback")
     assert discord.identifies == 2
 
 
-async def test_a_shard_that_waits_is_in_nobodys_way(tmp_path: Path) -> None:
+async def test_a_waiting_shard_delays_no_other_shard(tmp_path: Path) -> None:
     """While one shard waits for Discord's new day, the other answers, loses its connection, and resumes."""
     there = LoopbackDiscord()
     channels = {shard: there.add_guild(f"of shard {shard}", shard, 2) for shard in (0, 1)}
-    async with world_of(tmp_path, discord=there, SHARD_COUNT="2") as world:
+    async with open_wire_world(tmp_path, discord=there, SHARD_COUNT="2") as world:
         limit = there.session_start_limit
         async with bot_process(world.folder, world.env) as bot:
-            await bot.line(READY, 25)
+            await bot.line(READY)
             limit |= {"remaining": _RESERVE, "reset_after": 12_000}
             await there.gateway.invalidate(shard=0)
-            await bot.line(_AT_RESERVE, 25)
+            await bot.line(_AT_RESERVE)
             await there.gateway.drop(shard=1)
             await world.until(lambda: there.gateway.resumes == 1)
             act = await there.slash(there.owner, channels[1], "mjstatus", {"id": world.relay.add_task()})
             await act.answered()
             assert [one.shard[0] for one in there.gateway.connected] == [1]
             limit["remaining"] = 1000
-            await there.connected(2, 40)
+            await there.connected(2)
             act = await there.slash(there.owner, channels[0], "mjstatus", {"id": world.relay.add_task()})
             await act.answered()
             assert not bot.said("Traceback")

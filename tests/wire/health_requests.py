@@ -1,4 +1,4 @@
-"""Asking a process how it is, over HTTP on 127.0.0.1."""
+"""Ask the health server of a bot process, over HTTP on 127.0.0.1."""
 
 import asyncio
 import json
@@ -32,8 +32,8 @@ async def reasons(port: int) -> dict[str, str]:
     return found
 
 
-async def becomes(port: int, wanted: Callable[[Mapping[str, str]], bool], seconds: float) -> Mapping[str, str]:
-    """Wait until what /readyz gives is wanted, asked ten times a second; /healthz is good all the while."""
+async def becomes(port: int, wanted: Callable[[Mapping[str, str]], bool], seconds: float = 60.0) -> Mapping[str, str]:
+    """Ask /readyz ten times a second until its reasons are wanted; /healthz must be good all the while."""
     end, seen = time.monotonic() + seconds, await reasons(port)
     while not wanted(seen):
         assert time.monotonic() < end, f"never came, only {seen}"

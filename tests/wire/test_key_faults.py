@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from tests.recorded import real_reply
+from tests.recordings import real_reply
 from tests.wire.loopback import Message
-from tests.wire.process import GENEROUS, World
+from tests.worlds.processes import GENEROUS, WireWorld
 
 pytestmark = pytest.mark.wire
 
@@ -14,14 +14,14 @@ _ALWAYS = 10_000
 _READS = ("list", "fetch")
 
 
-def _script(world: World, name: str, *routes: str) -> None:
+def _script(world: WireWorld, name: str, *routes: str) -> None:
     """Let routes answer as recorded until `_recover`."""
     reply = real_reply(name)
     for route in routes:
         world.relay.script(route, reply.status, text=reply.text, times=_ALWAYS)
 
 
-def _recover(world: World, *routes: str) -> None:
+def _recover(world: WireWorld, *routes: str) -> None:
     for route in routes:
         while world.relay._scripted.take(route):
             pass
@@ -31,14 +31,14 @@ def _says(message: Message, text: str) -> bool:
     return text in message.embed.get("description", "")
 
 
-async def _imagine(world: World) -> list[Message]:
+async def _imagine(world: WireWorld) -> list[Message]:
     """Type /imagine; give what is told in private after its own answer is taken back."""
     where = world.discord.channels[1]
     act = await world.discord.slash(world.discord.owner, where, "imagine", {"prompt": "a lighthouse"})
     return await world.told(act)
 
 
-async def test_a_key_that_loses_its_reads_while_a_task_runs(world: World) -> None:
+async def test_a_key_that_may_no_longer_read_stops_paid_requests(world: WireWorld) -> None:
     """The message and /imagine say why and the cure, nothing is sent, and both go on when the limits are removed."""
     async with world.bot(**GENEROUS) as bot:
         message = await world.follow(world.relay.add_task(), 0)
@@ -71,7 +71,7 @@ async def test_a_key_that_loses_its_reads_while_a_task_runs(world: World) -> Non
     world.assert_polite()
 
 
-async def test_a_start_with_a_key_that_may_not_read(world: World) -> None:
+async def test_a_key_that_may_not_read_sends_nothing_paid(world: WireWorld) -> None:
     """The first command after a start asks for one read, and is refused with what that says; the next one is sent."""
     _script(world, "2026_model_limits_on_fetch", *_READS)
     async with world.bot(**GENEROUS) as bot:
@@ -90,7 +90,7 @@ async def test_a_start_with_a_key_that_may_not_read(world: World) -> None:
     world.assert_polite()
 
 
-async def test_an_upstream_that_refuses_the_relay(world: World) -> None:
+async def test_an_upstream_that_refuses_the_relay(world: WireWorld) -> None:
     """The person is told whose fault it is, without a charge; the button works as soon as the upstream does."""
     async with world.bot(**GENEROUS) as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")

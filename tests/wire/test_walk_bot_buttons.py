@@ -11,8 +11,7 @@ from PIL import Image, ImageChops
 
 from bot.midjourney.buttons import ButtonKind
 from tests.wire.loopback import Interaction, Message, Person
-from tests.wire.process import GENEROUS, World, world_of
-from tests.wire.walking import (
+from tests.wire.walk import (
     BRISK,
     PROMPT,
     clicked,
@@ -23,6 +22,7 @@ from tests.wire.walking import (
     shape,
     together,
 )
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -36,9 +36,9 @@ LOST = {f"MJ::JOB::made_up_{number}::1::u::SOLO": f"Made up {number}" for number
 ZOOM = {"MJ::CustomZoom::u": "Zoom as you like"}
 
 
-async def test_everything_of_ours(tmp_path: Path) -> None:
+async def test_every_button_of_the_bot_leads_to_its_result(tmp_path: Path) -> None:
     """Each does what it says, is free unless it presses a button of the API, and none disturbs another."""
-    async with world_of(tmp_path, RELAY) as world:
+    async with open_wire_world(tmp_path, RELAY) as world:
         async with world.bot(**GENEROUS) as bot:
             await together({name: walk(world) for name, walk in OURS.items()})
             bot.assert_calm()
@@ -49,7 +49,7 @@ async def test_everything_of_ours(tmp_path: Path) -> None:
         world.assert_polite()
 
 
-async def _asked(world: World, message: Message, which: str, by: Person | None = None) -> Message:
+async def _asked(world: WireWorld, message: Message, which: str, by: Person | None = None) -> Message:
     """Press a button of ours; give what is said to this person alone."""
     act = await world.discord.click(by or world.discord.owner, message, which)
     await act.answered(20)
@@ -59,7 +59,7 @@ async def _asked(world: World, message: Message, which: str, by: Person | None =
     return act.original
 
 
-async def _served(world: World, task_id: str) -> bytes:
+async def _served(world: WireWorld, task_id: str) -> bytes:
     url = f"{world.relay.url}/mj/image/{task_id}"
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         return await answer.read()
@@ -79,7 +79,7 @@ def _same(one: Image.Image, other: Image.Image) -> bool:
     return one.size == other.size and ImageChops.difference(one, other).getbbox() is None
 
 
-async def _split(world: World) -> None:
+async def _split(world: WireWorld) -> None:
     """Of the four the chosen ones arrive as files, to the pixel, and the whole to the byte."""
     task_id = world.relay.add_task("grid")
     grid = await finished(world, task_id)
@@ -99,7 +99,7 @@ async def _split(world: World) -> None:
     assert whole == served
 
 
-async def _original(world: World) -> None:
+async def _original(world: WireWorld) -> None:
     """The untouched file, to the byte."""
     task_id = world.relay.add_task("single")
     single = await finished(world, task_id)
@@ -108,7 +108,7 @@ async def _original(world: World) -> None:
     assert [one.content for one in shown.files] == [await _served(world, task_id)]
 
 
-async def _family(world: World) -> None:
+async def _family(world: WireWorld) -> None:
     """A child's family names its parent, and where each of the two is shown."""
     grid = await finished(world, world.relay.add_task("grid", prompt="a family"))
     child = await world.press(grid, "U2")
@@ -122,14 +122,14 @@ async def _family(world: World) -> None:
     assert child_line.endswith(f"/{child.id}) ◂ **this one**")
 
 
-async def _running(world: World, grid: Message, which: str) -> tuple[Interaction, Message]:
+async def _running(world: WireWorld, grid: Message, which: str) -> tuple[Interaction, Message]:
     act = await clicked(world, grid, which)
     [child] = await world.told(act)
     await world.until(lambda: [part.get("label") for part in child.buttons] == ["Cancel"])
     return act, child
 
 
-async def _cancel(world: World) -> None:
+async def _cancel(world: WireWorld) -> None:
     """A task that was asked for here is cancelled where the relay can; where not, it is only watched no more."""
     grid = await finished(world, world.relay.add_task("grid", prompt="to be cancelled"))
     press, child = await _running(world, grid, "V1")
@@ -150,7 +150,7 @@ async def _cancel(world: World) -> None:
     await ended(world, child, "✅ Four pictures", 1)
 
 
-async def _stop(world: World) -> None:
+async def _stop(world: WireWorld) -> None:
     """What somebody else has asked for is not cancelled: its message rests, and Look again goes on to the end."""
     running = await world.follow(world.relay.add_task("running", prompt="watched"))
     await world.until(lambda: [part.get("label") for part in running.buttons] == ["Stop watching"])
@@ -161,7 +161,7 @@ async def _stop(world: World) -> None:
     await ended(world, running, "✅ Four pictures", 1)
 
 
-async def _delete(world: World) -> None:
+async def _delete(world: WireWorld) -> None:
     """Whose message it is is asked whether they are sure; nobody else is."""
     grid = await finished(world, world.relay.add_task("grid", prompt="to be deleted"))
     told = await _asked(world, grid, "🗑️", world.discord.member)
@@ -174,7 +174,7 @@ async def _delete(world: World) -> None:
     await world.until(lambda: asked.content == "Deleted.")
 
 
-async def _more(world: World) -> None:
+async def _more(world: WireWorld) -> None:
     """What finds no room is in a menu, where a choice is a press, its form included."""
     single = await finished(world, world.relay.add_task("single", extra_buttons={**LOST, **ZOOM}))
     assert shape(single) == (5, 5, 5, 1, 2)
@@ -202,7 +202,7 @@ def _noted(message: Message) -> dict[str, str]:
     return {option["label"]: option["description"] for option in options if option.get("description")}
 
 
-async def _form(world: World) -> None:
+async def _form(world: WireWorld) -> None:
     """A task that waits for its form is drawn from what is typed, by the person who asked for it; or dropped."""
     waiting = await world.follow(world.relay.add_task("modal", prompt="a form"))
     await world.shows(waiting, "✋ Waiting for Lien to confirm")
@@ -221,7 +221,7 @@ async def _form(world: World) -> None:
     await world.shows(dropped, "🚫 Dropped")
 
 
-OURS: Mapping[str, Callable[[World], Awaitable[None]]] = {
+OURS: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
     "Split": _split,
     "Original": _original,
     "Family": _family,

@@ -1,4 +1,9 @@
-"""The real process, `python -m bot`, between a loopback Discord and a loopback relay, all on 127.0.0.1."""
+"""The outermost of three worlds: real bot processes between a loopback Discord and a loopback relay.
+
+Each world runs more of the bot than the one before: tests.worlds.services runs the services of `bot/` on fakes of
+their ports and on virtual time; tests.worlds.simcord runs the whole App in the test's process, on SimCord's Discord,
+a real relay on a socket and a real database; this one starts `python -m bot`, to be connected, signaled and killed.
+"""
 
 import asyncio
 import json
@@ -13,8 +18,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.relay import Relay, RelaySettings
-from tests.wire.fork_client import ForkedProcess, fork_bot
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
+from tests.worlds.fork_client import ForkedProcess, fork_bot
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = RelaySettings(seconds_per_task=2.0, picture_side=192)
@@ -27,7 +32,7 @@ BOT = (sys.executable, "-m", "bot")
 """The command that starts the bot as an operator does."""
 
 FORKED = ("fork", "bot")
-"""Stands for a bot process that tests.wire.fork_server forks: the same program, without the time to import it."""
+"""Stands for a bot process that tests.worlds.fork_server forks: the same program, without the time to import it."""
 
 _LINE_BYTES = 1 << 20
 """The longest line that a bot process may write."""
@@ -165,7 +170,7 @@ async def bot_process(
 
 
 @dataclass
-class World:
+class WireWorld:
     """A Discord, a relay, and a folder for the database; `bot()` starts a process among them."""
 
     folder: Path
@@ -241,18 +246,18 @@ class World:
 
 
 @asynccontextmanager
-async def world_of(
+async def open_wire_world(
     folder: Path,
     relay: RelaySettings | Relay = QUICK,
     *,
     discord: LoopbackDiscord | None = None,
     now: Callable[[], float] = time.time,
     **settings: str,
-) -> AsyncGenerator[World]:
+) -> AsyncGenerator[WireWorld]:
     """Put a Discord and a relay on sockets; `settings` are variables for every process.
 
     `relay` is one, or what it is like; its clock is then `now`.
     """
     playing = relay if isinstance(relay, Relay) else Relay(relay, now=now)
     async with discord or LoopbackDiscord() as there, playing.serve() as serving:
-        yield World(folder, there, serving, settings)
+        yield WireWorld(folder, there, serving, settings)

@@ -9,8 +9,7 @@ import pytest
 from bot.midjourney.buttons import BUTTON_TABLE, ButtonKind, find_pattern, resolve_action
 from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Interaction, Message, Upload
-from tests.wire.process import GENEROUS, World, world_of
-from tests.wire.walking import (
+from tests.wire.walk import (
     BRISK,
     PROMPT,
     Walk,
@@ -38,6 +37,7 @@ from tests.wire.walks_refused import (
     STOCK_GREYED,
     STOCK_LISTED,
 )
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -59,9 +59,9 @@ def test_the_tables_agree_with_the_reference() -> None:
     assert refused == {*READ, *MOVED, *FREE, "favorite"} - {"describe 4", "shorten 5"}
 
 
-async def test_a_stock_relay(tmp_path: Path) -> None:
+async def test_refused_buttons_on_a_stock_relay(tmp_path: Path) -> None:
     """Each refused button is done another way for one paid submit, or greyed; /mjcheck lists them, and forgets."""
-    async with world_of(tmp_path, STOCK) as world:
+    async with open_wire_world(tmp_path, STOCK) as world:
         async with world.bot(**GENEROUS) as bot:
             before = await finished(world, world.relay.add_task("single"))
             around = {**READ, **MOVED}
@@ -84,9 +84,9 @@ async def test_a_stock_relay(tmp_path: Path) -> None:
         world.assert_polite()
 
 
-async def test_a_relay_without_actions(tmp_path: Path) -> None:
+async def test_refused_buttons_on_a_relay_without_actions(tmp_path: Path) -> None:
     """U, V and reroll go the older way, lines are drawn as prompts, and all else is greyed, none of it paid."""
-    async with world_of(tmp_path, BARE) as world:
+    async with open_wire_world(tmp_path, BARE) as world:
         async with world.bot(**GENEROUS) as bot:
             around = {**CHANGED, **READ}
             walks = {name: walked(world, walk) for name, walk in around.items()}
@@ -101,7 +101,7 @@ async def test_a_relay_without_actions(tmp_path: Path) -> None:
         world.assert_polite()
 
 
-async def _pressed(world: World, walk: Walk) -> tuple[str, Message, Interaction]:
+async def _pressed(world: WireWorld, walk: Walk) -> tuple[str, Message, Interaction]:
     task_id = world.relay.add_task(walk.life, prompt=walk.prompt, extra_buttons=walk.further)
     parent = await finished(world, task_id)
     act = await clicked(world, parent, walk.which)
@@ -110,20 +110,20 @@ async def _pressed(world: World, walk: Walk) -> tuple[str, Message, Interaction]
     return task_id, parent, act
 
 
-async def _turned_down(world: World, walk: Walk) -> None:
+async def _turned_down(world: WireWorld, walk: Walk) -> None:
     """Press what the relay cannot do: a sentence, a greyed button, no message left, nothing paid."""
     _, parent, act = await _pressed(world, walk)
     await _refused(world, parent, walk.which, act)
 
 
-async def _never_sent(world: World) -> None:
+async def _never_sent(world: WireWorld) -> None:
     """A button whose id no relay can read is there and disabled, with the reason at the foot of its message."""
     parent = await finished(world, world.relay.add_task(ODD.life, prompt=ODD.prompt, extra_buttons=ODD.further))
     assert parent.button(ODD.which)["disabled"]
     assert "relays cannot read its id" in parent.embed["footer"]["text"]
 
 
-async def _down(world: World) -> None:
+async def _down(world: WireWorld) -> None:
     """Press what no channel takes, twice: it is told each time, nothing is greyed, and nothing is paid."""
     _, parent, act = await _pressed(world, STOCK_DOWN)
     await _told(world, act)
@@ -134,12 +134,12 @@ async def _down(world: World) -> None:
     assert not any(one.button(STOCK_DOWN.which).get("disabled") for one in (parent, fresh))
 
 
-async def _refused(world: World, parent: Message, which: str, act: Interaction) -> None:
+async def _refused(world: WireWorld, parent: Message, which: str, act: Interaction) -> None:
     await _told(world, act)
     await world.until(lambda: parent.button(which).get("disabled"))
 
 
-async def _told(world: World, act: Interaction) -> Message:
+async def _told(world: WireWorld, act: Interaction) -> Message:
     """Wait for the sentence to who pressed; no other message is left, and nothing is paid."""
 
     def told() -> list[Message]:
@@ -154,7 +154,7 @@ async def _told(world: World, act: Interaction) -> Message:
     return sentence
 
 
-async def _clip(world: World) -> None:
+async def _clip(world: WireWorld) -> None:
     """Of four clips one is shown: its file is there already."""
     _, _, act = await _pressed(world, WALKS["U of clips"])
     await world.until(lambda: _left(act.followups))
@@ -164,7 +164,7 @@ async def _clip(world: World) -> None:
     assert paid_by(world, act.id) == []
 
 
-async def _details(world: World) -> None:
+async def _details(world: WireWorld) -> None:
     """The words of a shortened prompt are told by weight, to whoever asked."""
     _, _, act = await _pressed(world, WALKS["shorten details"])
     await world.until(lambda: _left(act.followups))
@@ -178,7 +178,7 @@ def _left(messages: Iterable[Message]) -> list[Message]:
     return [one for one in messages if not one.deleted and one.embed.get("title") not in {None, "📨 Sending"}]
 
 
-async def _ignored(world: World) -> None:
+async def _ignored(world: WireWorld) -> None:
     """A relay that asks for no new prompt draws from the old one, and whoever typed it is told."""
     grid = await finished(world, world.relay.add_task("grid"))
     act = await clicked(world, grid, "V4", world.discord.member)
@@ -190,7 +190,7 @@ async def _ignored(world: World) -> None:
     assert [one.path for one in paid_by(world, act.id)] == ["/mj/submit/action"]
 
 
-async def _everywhere(world: World, before: Message, greyed: Mapping[str, str]) -> None:
+async def _everywhere(world: WireWorld, before: Message, greyed: Mapping[str, str]) -> None:
     """A new message shows what is refused as greyed, with the reason at its foot; an older one once it is pressed."""
     fresh = await finished(world, world.relay.add_task("single"))
     for which in greyed:
@@ -206,7 +206,7 @@ async def _everywhere(world: World, before: Message, greyed: Mapping[str, str]) 
     assert before.button("Refresh")
 
 
-async def _checked(world: World, before: Message) -> None:
+async def _checked(world: WireWorld, before: Message) -> None:
     """/mjcheck names both kinds, and its button lets all be tried again: a message's Refresh brings them back."""
     act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "mjcheck")
     await act.answered(20)
@@ -223,7 +223,7 @@ async def _checked(world: World, before: Message) -> None:
     await world.until(lambda: not before.button("❤️").get("disabled"))
 
 
-async def _region(world: World) -> None:
+async def _region(world: WireWorld) -> None:
     """What is proposed costs nothing; confirmed, it is refused, and the button of the picture is greyed."""
     single = await finished(world, world.relay.add_task("single"))
     opened = await clicked(world, single, "Vary (Region)")
@@ -235,7 +235,7 @@ async def _region(world: World) -> None:
     assert paid_by(world, act.original.id) == []
 
 
-async def _edit(world: World) -> None:
+async def _edit(world: WireWorld) -> None:
     """A command that the relay lacks is a sentence to whoever typed it."""
     picture = Upload("fox.png", encode(draw_noise(120, 90)), "image/png")
     options = {"image": picture, "prompt": "at night"}

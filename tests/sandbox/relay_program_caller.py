@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.relay import find_profile
-from tests.sandbox.caller import Caller, calling
+from tests.sandbox.relay_caller import Caller, calling
 
 PROXY, OF_2025, OF_2026 = "midjourney-proxy", "newapi-2025", "newapi-2026"
 PROMPT = "a fox"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.wire.process import World
+from tests.worlds.processes import WireWorld
 
 pytestmark = pytest.mark.wire
 
 
-async def test_a_panel_outlives_its_process(world: World) -> None:
+async def test_the_settings_panel_works_after_a_restart(world: WireWorld) -> None:
     """Killed after it drew the panel: its buttons and its form do in the next process what they say."""
     me, channel = world.discord.owner, world.discord.channels[0]
     async with world.bot() as bot:
@@ -30,7 +30,7 @@ async def test_a_panel_outlives_its_process(world: World) -> None:
     world.assert_polite()
 
 
-async def test_a_list_outlives_its_process(world: World) -> None:
+async def test_the_task_list_works_after_a_restart(world: WireWorld) -> None:
     """Killed after it drew the list: in the next process a task is opened from it, and its kinds are chosen."""
     me, channel = world.discord.owner, world.discord.channels[0]
     async with world.bot() as bot:

@@ -7,21 +7,22 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from tests.wire.process import BOT, World
+from tests.worlds.processes import BOT, WireWorld
 
 pytestmark = pytest.mark.wire
 
 
-async def test_status_then_press(world: World) -> None:
+async def test_a_followed_task_is_pressed_to_a_finished_child(world: WireWorld) -> None:
     """A running task ends as a picture with buttons in rows of 5 and 4, and ours; U1 leads to a finished child."""
     task_id = world.relay.add_task()
     async with world.bot(command=BOT):
         message = await world.follow(task_id)
         await world.shows(message, "✅ Four pictures")
+        await world.until(lambda: message.files)
         assert [[len(row["components"]) for row in message.components], len(message.files)] == [[5, 4, 2], 1]
         child = await world.press(message, "U1")
         await world.shows(child, "✅ Picture 1")
-        assert len(child.files) == 1
+        await world.until(lambda: len(child.files) == 1)
         await world.until(lambda: message.button("U1")["style"] == 3)
     first = [act.acknowledged_after for act in world.discord.interactions.values()]
     assert None not in first
@@ -29,7 +30,7 @@ async def test_status_then_press(world: World) -> None:
     world.assert_polite()
 
 
-async def test_a_picture_too_large_for_discord(world: World) -> None:
+async def test_a_picture_too_large_for_discord_is_reencoded(world: WireWorld) -> None:
     """A picture of 14 MiB ends up attached, re-encoded under Discord's 10 MiB."""
     side = 2240
     noise = io.BytesIO()
@@ -49,7 +50,7 @@ async def test_a_picture_too_large_for_discord(world: World) -> None:
     world.assert_polite()
 
 
-async def test_the_log_keeps_secrets(world: World) -> None:
+async def test_the_log_contains_no_secrets(world: WireWorld) -> None:
     """A whole run says its changes of state, a line each, and no prompt, token, key or interaction token."""
     prompt = "an unmistakable zeppelin"
     async with world.bot() as bot:

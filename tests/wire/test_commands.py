@@ -4,12 +4,12 @@ import pytest
 
 from tests.pictures import draw_noise, encode
 from tests.wire.loopback import Upload
-from tests.wire.process import GENEROUS, World
+from tests.worlds.processes import GENEROUS, WireWorld
 
 pytestmark = pytest.mark.wire
 
 
-async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
+async def test_imagine_leads_from_the_command_to_the_picture(world: WireWorld) -> None:
     """A prompt and a picture are typed; the command's own answer ends as four pictures, whose buttons work."""
     async with world.bot(**GENEROUS):
         upload = Upload("cat.png", encode(draw_noise(120, 90)), "image/png")
@@ -29,7 +29,7 @@ async def test_imagine_from_the_command_to_the_picture(world: World) -> None:
     world.assert_polite()
 
 
-async def test_describe_from_the_upload_to_the_readings(world: World) -> None:
+async def test_describe_leads_from_the_upload_to_the_texts(world: WireWorld) -> None:
     """A picture is uploaded; the command's own answer ends with four readings and the picture."""
     async with world.bot(**GENEROUS):
         upload = Upload("fox.png", encode(draw_noise(120, 90)), "image/png")

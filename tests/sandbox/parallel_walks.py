@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Browser, Page
 
 from tests.sandbox.chromium import browser
-from tests.sandbox.stage_page import PATIENCE, RECORD, ROOT, sandbox
+from tests.sandbox.sandbox_process import PATIENCE, RECORD, ROOT, sandbox
 from tests.sandbox.visitor import Visitor
 
 Walk = Callable[[Visitor], Awaitable[None]]

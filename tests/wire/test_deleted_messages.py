@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.wire.held_time import TASK_SECONDS, HeldTime
 from tests.wire.loopback import LoopbackDiscord, Message
-from tests.wire.process import BotProcess, World, world_of
+from tests.wire.relay_clock import TASK_SECONDS, HeldTime
+from tests.worlds.processes import BotProcess, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -25,36 +25,36 @@ def held() -> HeldTime:
 
 
 @pytest.fixture
-async def slow(tmp_path: Path, held: HeldTime) -> AsyncGenerator[World]:
+async def slow(tmp_path: Path, held: HeldTime) -> AsyncGenerator[WireWorld]:
     """A Discord with a channel for each way to be gone; tasks that run until the test ends them."""
     discord = LoopbackDiscord(channels=12, ack_seconds=1000)
     settings = RelaySettings(seconds_per_task=TASK_SECONDS, picture_side=192)
-    async with world_of(tmp_path, settings, discord=discord, now=held.now, PRESS_COOLDOWN_SECONDS="0") as world:
+    async with open_wire_world(tmp_path, settings, discord=discord, now=held.now, PRESS_COOLDOWN_SECONDS="0") as world:
         yield world
 
 
-async def _delete(world: World, message: Message) -> None:
+async def _delete(world: WireWorld, message: Message) -> None:
     message.deleted = True
     world.discord.changed()
 
 
-async def _delete_channel(world: World, message: Message) -> None:
+async def _delete_channel(world: WireWorld, message: Message) -> None:
     await world.discord.delete_channel(message.channel)
 
 
-async def _hide_channel(world: World, message: Message) -> None:
+async def _hide_channel(world: WireWorld, message: Message) -> None:
     await world.discord.set_visible(message.channel, visible=False)
 
 
-async def _forbid(world: World, message: Message) -> None:
+async def _forbid(world: WireWorld, message: Message) -> None:
     world.discord.fail("PATCH", f"*/messages/{message.id}", 403, {"code": 50013}, times=None)
 
 
-async def _archive(world: World, message: Message) -> None:
+async def _archive(world: WireWorld, message: Message) -> None:
     world.discord.fail("PATCH", f"*/messages/{message.id}", 400, {"code": 50083}, times=None)
 
 
-_WAYS: list[tuple[Callable[[World, Message], Awaitable[None]], float, bool]] = [
+_WAYS: list[tuple[Callable[[WireWorld, Message], Awaitable[None]], float, bool]] = [
     (_delete, _YOUNG, False),
     (_delete, _OLD, False),
     (_delete, _YOUNG, True),
@@ -68,7 +68,7 @@ _WAYS: list[tuple[Callable[[World, Message], Awaitable[None]], float, bool]] = [
 """What happens, to a message drawn by a token that is young or over, private or not."""
 
 
-def _refusals(world: World, message: Message) -> list[str]:
+def _refusals(world: WireWorld, message: Message) -> list[str]:
     asked = [one for one in world.discord.requests if str(message.id) in one.path and one.status >= 400]
     return [f"{one.method} {one.status} {one.code}" for one in asked]
 
@@ -78,7 +78,7 @@ def _told(bot: BotProcess, message: Message) -> list[str]:
     return [f"{line['level']}: {line['event']}" for line in bot.lines if str(message.id) in line["event"]]
 
 
-async def test_what_is_gone_ends_quietly(slow: World, held: HeldTime) -> None:
+async def test_each_way_to_lose_a_message_ends_its_job_quietly(slow: WireWorld, held: HeldTime) -> None:
     """Each way to be gone, in the middle of a task: one refused request, one line; others go on."""
     discord = slow.discord
     async with slow.bot() as bot:
@@ -112,10 +112,10 @@ async def test_what_is_gone_ends_quietly(slow: World, held: HeldTime) -> None:
     assert discord.refused == []
 
 
-async def test_what_is_gone_at_a_press_harms_nobody(tmp_path: Path) -> None:
+async def test_messages_deleted_during_a_press_disturb_no_others(tmp_path: Path) -> None:
     """A child deleted while its submit is on its way, its parent deleted meanwhile: paid once, one line each."""
     relay = RelaySettings(seconds_per_task=2.0, picture_side=192, submit_seconds=3.0)
-    async with world_of(tmp_path, relay, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
+    async with open_wire_world(tmp_path, relay, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
         grids = [await world.shows(await world.follow(world.relay.add_task("grid"), n), "✅ Four") for n in (0, 1)]
         child = await world.press(grids[0], "U1")
         child.deleted = True
@@ -133,7 +133,7 @@ async def test_what_is_gone_at_a_press_harms_nobody(tmp_path: Path) -> None:
     assert world.discord.refused == []
 
 
-async def test_a_thinking_message_that_is_deleted(slow: World) -> None:
+async def test_a_deferred_response_may_be_deleted(slow: WireWorld) -> None:
     """Deleted before anything was said on it, the first of two ids: no error of ours, no repeated request."""
     discord = slow.discord
     async with slow.bot() as bot:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.wire.asking import ask, becomes, free_port
-from tests.wire.process import BotProcess, World, bot_process, world_of
+from tests.wire.health_requests import ask, becomes, free_port
+from tests.worlds.processes import BotProcess, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -23,7 +23,7 @@ def with_port(port: int) -> dict[str, str]:
 
 async def becomes_exactly(port: int, wanted: Mapping[str, str]) -> None:
     """Wait until /readyz gives these reasons and no other."""
-    await becomes(port, lambda seen: seen == wanted, 20)
+    await becomes(port, lambda seen: seen == wanted)
 
 
 async def metrics(port: int) -> dict[str, float]:
@@ -43,7 +43,7 @@ def listening(bot: BotProcess) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and row[9] in inodes]
 
 
-async def test_a_command_and_a_press_are_seen(world: World) -> None:
+async def test_metrics_count_a_command_and_a_press(world: WireWorld) -> None:
     """Ready after the start; the counters move with what is done; and no page holds a secret or a prompt."""
     port, prompt = free_port(), "an unmistakable zeppelin"
     async with world.bot(**with_port(port)) as bot:
@@ -70,17 +70,17 @@ async def test_a_command_and_a_press_are_seen(world: World) -> None:
     assert [] == [secret for secret in secrets if secret in pages]
 
 
-async def test_a_refused_key_is_a_reason(world: World) -> None:
+async def test_readyz_names_a_refused_key(world: WireWorld) -> None:
     """Where the relay refuses the key /readyz says so, in our words."""
     port = free_port()
     async with world.bot(MJ_API_KEY="sk-wrong", **with_port(port)):
         await becomes_exactly(port, {"key": "the relay does not know MJ_API_KEY"})
 
 
-async def test_a_relay_that_is_away_is_a_reason(tmp_path: Path) -> None:
+async def test_readyz_names_a_relay_that_is_away(tmp_path: Path) -> None:
     """Where the relay goes away while a task is watched /readyz says so."""
     port = free_port()
-    async with world_of(tmp_path, _LONG) as world, world.bot(**with_port(port)):
+    async with open_wire_world(tmp_path, _LONG) as world, world.bot(**with_port(port)):
         await world.shows(await world.follow(world.relay.add_task(age=200.0)), "🎨")
         world.relay.down = True
         await becomes_exactly(port, {"key": "the relay does not answer"})
@@ -89,7 +89,7 @@ async def test_a_relay_that_is_away_is_a_reason(tmp_path: Path) -> None:
     assert sum(value for name, value in seen.items() if "RelayUnreachable" in name) >= 1
 
 
-async def test_a_lost_gateway_is_a_reason(world: World) -> None:
+async def test_readyz_names_a_lost_gateway(world: WireWorld) -> None:
     """A connection that is cut and resumed is none; a gateway that lets nobody back in is one."""
     port, gateway = free_port(), world.discord.gateway
     async with world.bot(**with_port(port)):
@@ -103,11 +103,11 @@ async def test_a_lost_gateway_is_a_reason(world: World) -> None:
         await becomes_exactly(port, {"gateway": "the connection to Discord's gateway is lost"})
 
 
-async def test_what_is_waited_for_is_a_reason(tmp_path: Path) -> None:
+async def test_readyz_names_what_the_start_waits_for(tmp_path: Path) -> None:
     """From its first moment the process is alive, and says what it waits for, without the database's password."""
     port = free_port()
     away = {"DATABASE_URL": "postgresql://mjbot:pa55word@127.0.0.1:9/mjbot"}
-    async with world_of(tmp_path) as world, bot_process(tmp_path, world.env | away | with_port(port)) as bot:
+    async with open_wire_world(tmp_path) as world, bot_process(tmp_path, world.env | away | with_port(port)) as bot:
         await bot.line("Serving /healthz")
         assert (await ask(port, "/healthz"))[0] == 200
         await becomes_exactly(port, {"store": "The database cannot be used yet"})
@@ -116,13 +116,13 @@ async def test_what_is_waited_for_is_a_reason(tmp_path: Path) -> None:
     assert [] == [secret for secret in ("pa55word", world.discord.token, world.relay.settings.key) if secret in pages]
 
 
-async def test_without_a_port_none_is_opened(world: World) -> None:
+async def test_without_port_nothing_listens(world: WireWorld) -> None:
     """Where PORT is not set the process listens nowhere."""
     async with world.bot() as bot:
         assert [] == listening(bot)
 
 
-async def test_a_taken_port_ends_nothing(world: World) -> None:
+async def test_a_port_in_use_does_not_stop_the_bot(world: WireWorld) -> None:
     """A port that somebody else has is one line in the log, and the bot works without it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tests.wire.chaos import size
-from tests.wire.process import GENEROUS, World
+from tests.wire.chaos_size import size
+from tests.worlds.processes import GENEROUS, WireWorld
 
 pytestmark = pytest.mark.wire
 
@@ -16,7 +16,7 @@ _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("stores", ["one", "two"])
-async def test_two_processes_press_once(world: World, stores: str) -> None:
+async def test_two_processes_send_each_press_once(world: WireWorld, stores: str) -> None:
     """Both get every click: as many clicks on different buttons are as many submits, each with one child, told once."""
     discord = world.discord
     grids = [world.relay.add_task("grid") for _ in range(_PRESSES // len(_BUTTONS))]
@@ -42,7 +42,7 @@ async def test_two_processes_press_once(world: World, stores: str) -> None:
     world.assert_polite()
 
 
-async def test_a_second_process_starts_in_the_middle(world: World) -> None:
+async def test_a_second_process_leaves_a_submit_under_way_alone(world: WireWorld) -> None:
     """One that starts while another's submit is on its way leaves it alone, and the child gets its picture."""
     world.relay.script("action", delay=4.0, passes=True)
     async with world.bot() as first:

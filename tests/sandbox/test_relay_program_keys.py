@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sandbox.relay import Key
-from tests.sandbox.asker import OF_2025, OF_2026, PROMPT, PROXY, Asker, Got, asking
-from tests.sandbox.caller import png
+from tests.sandbox.relay_caller import png
+from tests.sandbox.relay_program_caller import OF_2025, OF_2026, PROMPT, PROXY, Asker, Got, asking
 
 
 def _as(key: str) -> dict[str, str]:
@@ -77,7 +77,7 @@ async def test_a_key_runs_out_while_tasks_run() -> None:
         assert (await asker.task(task_id, **_as("tiny")))["id"] == task_id
 
 
-async def test_what_the_usage_route_tells() -> None:
+async def test_the_usage_route() -> None:
     """It answers for keys that are refused elsewhere; an unlimited key's numbers are below zero."""
     async with asking(OF_2026) as asker:
         await _imagine(asker)
@@ -92,7 +92,7 @@ async def test_what_the_usage_route_tells() -> None:
         assert (await asker.ask("GET", "/api/usage/token", **_as("sandbox"))).headers["Location"] == "/api/usage/token/"
 
 
-async def test_accounts() -> None:
+async def test_accounts_see_only_their_own_tasks() -> None:
     """A sibling reads all of its account's tasks; to a stranger they are unknown, and so is their parent."""
     async with asking(OF_2025) as asker:
         task_id = await asker.grid()
@@ -107,7 +107,7 @@ async def test_accounts() -> None:
         assert (served.status, "分组 svip" in served.text) == (503, True)
 
 
-async def test_the_log_of_2025() -> None:
+async def test_the_billing_log_of_2025() -> None:
     """The key stands in the address; a header gives an empty list, even a wrong one."""
     async with asking(OF_2025) as asker:
         grid = (await _imagine(asker)).json["result"]
@@ -124,7 +124,7 @@ async def test_the_log_of_2025() -> None:
         assert "request_id" not in rows[1]
 
 
-async def test_the_log_of_2026() -> None:
+async def test_the_billing_log_of_2026() -> None:
     """Newest first, numbered anew, by the header alone; 20 calls with those for usage, then 429 with Retry-After."""
     async with asking(OF_2026) as asker:
         answers = [await _imagine(asker, "vip") for _ in range(2)]
@@ -145,7 +145,7 @@ async def test_the_log_of_2026() -> None:
         assert len(await _log(asker, "vip")) == 2
 
 
-async def test_what_is_billed() -> None:
+async def test_each_accepted_submit_is_billed() -> None:
     """Windows of Custom Zoom are free, those of a remix are not; a face has no id, an upload an empty one."""
     async with asking(OF_2025, has_remix=True) as asker:
         single, grid = asker.relay.add_task("single"), asker.relay.add_task("grid")
@@ -164,7 +164,7 @@ async def test_what_is_billed() -> None:
         assert rows[-1]["content"].endswith("操作 UPLOAD\uff0cID ")
 
 
-async def test_a_price_of_nothing() -> None:
+async def test_a_price_of_zero() -> None:
     """A row of 0 in 2026, none in 2025."""
     free = (Key(value="sk-free", ratio=0.0),)
     async with asking(OF_2026, keys=free) as asker:

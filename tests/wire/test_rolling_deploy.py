@@ -10,9 +10,9 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from tests.postgres import Postgres
-from tests.wire.chaos import size
+from tests.wire.chaos_size import size
 from tests.wire.loopback import LoopbackDiscord, Message
-from tests.wire.process import GENEROUS, BotProcess, World, world_of
+from tests.worlds.processes import GENEROUS, BotProcess, WireWorld, open_wire_world
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(300)]
 
@@ -24,20 +24,22 @@ _OF_A_CHANNEL = 10
 
 
 @pytest.fixture
-async def world(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[World]:
+async def world(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[WireWorld]:
     """A relay whose tasks change at every poll, and a Discord that leaves out the costly check of its document."""
     monkeypatch.setattr("sandbox.relay.tasks.upstream_task.STEPS", tuple(range(101)))
     discord = LoopbackDiscord(channels=MESSAGES // _OF_A_CHANNEL, schema=False)
     # Pictures are linked, as those of a public host are: drawing hundreds of them is not what is looked at here.
     relay = RelaySettings(seconds_per_task=_LIFE, picture_side=64, image_host="https://pictures.invalid")
-    async with world_of(tmp_path, relay, discord=discord) as made:
+    async with open_wire_world(tmp_path, relay, discord=discord) as made:
         made.settings |= GENEROUS
         made.settings |= {"DATABASE_URL": await postgres.database(), "POLL_SECONDS": f"{POLL_SECONDS}"}
         made.settings |= {"LEASE_SECONDS": "15"}
         yield made
 
 
-async def test_a_deploy_is_not_noticed(world: World, record_property: Callable[[str, object], None]) -> None:
+async def test_a_rolling_deploy_interrupts_no_message(
+    world: WireWorld, record_property: Callable[[str, object], None]
+) -> None:
     """All messages go on, and none is silent for two poll intervals."""
     discord = world.discord
     async with world.bot() as old:
@@ -48,21 +50,21 @@ async def test_a_deploy_is_not_noticed(world: World, record_property: Callable[[
             acts.append(await discord.slash(discord.owner, where, "mjstatus", {"id": task_id}))
             if n % 25 == 24:
                 await acts[-1].answered()
-        await world.until(lambda: all(act.original and act.original.embed for act in acts), 30)
+        await world.until(lambda: all(act.original and act.original.embed for act in acts))
         messages = [act.original for act in acts if act.original]
-        await world.until(lambda: all(_edits(one) >= 2 for one in messages), 30)
+        await world.until(lambda: all(_edits(one) >= 2 for one in messages))
         async with world.bot() as new:
             begun = time.monotonic()
             code, seconds = await old.stop()
             assert (code, seconds < 10) == (0, True), seconds
-            await world.until(lambda: _taken(new.said("Resuming")) == MESSAGES, 10)
+            await world.until(lambda: _taken(new.said("Resuming")) == MESSAGES)
             taken = time.monotonic() - begun
             counts = {one.id: _edits(one) for one in messages}
-            await world.until(lambda: all(_edits(one) >= counts[one.id] + 3 for one in messages), 40)
+            await world.until(lambda: all(_edits(one) >= counts[one.id] + 3 for one in messages))
             silence = max(_silence(one) for one in messages)
             assert not [*old.said("Traceback"), *new.said("Traceback")]
             for message in messages:
-                await world.shows(message, "✅ Four", 90)
+                await world.shows(message, "✅ Four")
     record_property("messages", MESSAGES)
     record_property("longest silence in poll intervals", silence / POLL_SECONDS)
     print(f"{MESSAGES} messages: handed over in {taken:.2f} s, silent for {silence:.2f} s, stopped in {seconds:.2f} s")  # noqa: T201
@@ -85,7 +87,7 @@ def _silence(message: Message) -> float:
     return max(later - earlier for earlier, later in pairwise(moments))
 
 
-async def test_two_processes_share_the_work(world: World) -> None:
+async def test_two_processes_share_the_work(world: WireWorld) -> None:
     """On one PostgreSQL each click is served by whichever process was first, once; nothing is taken over meanwhile."""
     world.settings |= {"POLL_SECONDS": "1"}
     async with world.bot() as first, world.bot() as second:
