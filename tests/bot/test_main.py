@@ -1,4 +1,4 @@
-"""The loop that connects, and connects again: bounded, patient, and stopped when asked."""
+"""The loop that connects, and reconnects after failures, until it is stopped."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -44,8 +44,8 @@ async def connected(readiness: Readiness) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_first_connection_that_never_stands_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
-    """A gateway that never says READY is left after its time, and asked again from nothing; then it stands."""
+async def test_a_first_connection_without_ready_is_replaced(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A gateway that never sends READY is left after the timeout, with a new bot for each attempt."""
     discord.gateway.silent = True
     stop, readiness = asyncio.Event(), Readiness()
     living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, HASTY, readiness))
@@ -59,7 +59,7 @@ async def test_a_first_connection_that_never_stands_is_rebuilt(discord: Loopback
     assert discord.identifies < 20
 
 
-async def test_a_refused_token_ends_it_after_the_hold(discord: LoopbackDiscord, tmp_path: Path) -> None:
+async def test_a_refused_token_ends_the_process(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A token that Discord refuses is not tried twice."""
     given, readiness = settings(discord, tmp_path, token="wrong"), Readiness()
     assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY, readiness), 60) == 1
@@ -68,7 +68,7 @@ async def test_a_refused_token_ends_it_after_the_hold(discord: LoopbackDiscord, 
     assert discord.identifies == 0
 
 
-async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
+async def test_a_connection_that_is_closed_for_good_is_replaced(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A close code that discord.py gives up at ends that connection, not the process; readiness follows."""
     stop, readiness = asyncio.Event(), Readiness()
     given = settings(discord, tmp_path)
@@ -87,7 +87,7 @@ async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDis
     assert await asyncio.wait_for(living, 60) == 0
 
 
-async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: LoopbackDiscord, tmp_path: Path) -> None:
+async def test_a_malformed_gateway_answer_is_requested_again(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A `GET /gateway/bot` without an address ends nothing."""
     discord.fail("GET", "/gateway/bot", 200, times=2)
     stop = asyncio.Event()
@@ -102,7 +102,7 @@ async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: Loopbac
 def test_unknown_arguments_are_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What `python -m bot` does not know it says, with the three things that it does."""
+    """With the three valid commands."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DISCORD_TOKEN", "abc")
     monkeypatch.setenv("MJ_API_KEY", "abc")

@@ -1,4 +1,4 @@
-"""The garbage collector leaves alone what lives as long as the process, and nothing else."""
+"""The garbage collector skips what lives as long as the process, and nothing else."""
 
 import gc
 import weakref

@@ -39,7 +39,7 @@ def broken() -> str:
 
 
 async def test_a_check_that_hangs_or_fails_hides_no_other_problem(caplog: pytest.LogCaptureFixture) -> None:
-    """Plain and async checks give their reasons; those that hang or break hide no other and tell nothing."""
+    """Checks may be plain or async functions; internal errors reveal nothing."""
     caplog.set_level(logging.ERROR)
     checks: dict[str, HealthCheck] = {
         "a": lambda: "",
@@ -57,7 +57,7 @@ async def test_a_check_that_hangs_or_fails_hides_no_other_problem(caplog: pytest
 
 
 async def test_readiness_reports_the_current_connection() -> None:
-    """Before, between and after connections it says what is waited for; while one lives, what that says."""
+    """Without a connection it reports what the process waits for."""
     readiness = Readiness()
     assert await readiness.find_problems() == {"gateway": "starting"}
     readiness.set_waiting_reason("store", "The database cannot be used yet")
@@ -111,7 +111,7 @@ async def test_key_problems_are_described_without_the_relays_words(error: RelayE
 
 
 async def test_the_key_is_checked_once_a_minute() -> None:
-    """Many who ask share one try, and its word holds for a minute; after that the next one asks again."""
+    """Simultaneous callers share one request, whose result is used for a minute."""
     clock, supervisor = FakeClock(), TaskSupervisor()
     key = Key(clock, KeyRefused())
     check = KeyCheck(key.check, supervisor, clock.now)
@@ -130,7 +130,7 @@ async def test_the_key_is_checked_once_a_minute() -> None:
 
 
 async def test_a_slow_key_check_is_not_repeated_meanwhile() -> None:
-    """While the relay takes its time the word of before holds, and who gave up asking has not cut the try short."""
+    """Meanwhile the previous result is returned, and a canceled caller does not cancel the request."""
     clock, supervisor = FakeClock(), TaskSupervisor()
     key = Key(clock)
     key.seconds = 300
@@ -178,7 +178,7 @@ async def test_polls_without_an_answer_become_a_problem() -> None:
     ],
 )
 async def test_refused_polls_are_a_problem_at_once(error: RelayError, said: str) -> None:
-    """While a message waits for them; when none does, the check of the key is there to tell."""
+    """While a message is watched; otherwise the key check reports the key."""
     clock = FakeClock()
     relay = FakeRelay(clock)
     relay.set(task("1"))

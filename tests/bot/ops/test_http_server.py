@@ -23,7 +23,7 @@ HERE = "127.0.0.1"
 async def served(
     readiness: Readiness | None = None, monitor: LoopLagMonitor | None = None
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int]]:
-    """Serve on a free port, with somebody to ask."""
+    """Serve on a free port, with a client session."""
     async with serve_http(0, HERE, readiness or Readiness(), monitor=monitor) as address:
         assert address is not None
         assert address[0] == HERE
@@ -66,7 +66,7 @@ async def test_readyz_lists_the_problems() -> None:
 
 
 async def test_metrics_are_prometheus_text() -> None:
-    """Every metric of ours is there with its help, and the process's own; the loop's delay is measured."""
+    """With all metrics of the bot and of the process; the lag of the loop is measured."""
     async with served() as (session, _):
         delays = 0.0
         async with asyncio.timeout(10):
@@ -89,14 +89,14 @@ async def test_metrics_are_prometheus_text() -> None:
     [("GET", "/", 404), ("GET", "/metrics/", 404), ("GET", "/.env", 404), ("POST", "/metrics", 405)],
 )
 async def test_other_paths_and_methods_are_refused(method: str, path: str, status: int) -> None:
-    """Other paths are 404, other methods 405, and neither is told back."""
+    """With 404 and 405, and the path is not echoed."""
     async with served() as (session, _), session.request(method, path) as answer:
         assert answer.status == status
         assert "env" not in await answer.text()
 
 
 async def test_invalid_requests_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """What is no HTTP, half of it, or too long, is neither logged nor harmful."""
+    """Data that is not HTTP, incomplete or too long does no harm either."""
     caplog.set_level(logging.DEBUG)
     async with served() as (session, port):
         for junk in (
@@ -117,7 +117,7 @@ async def test_invalid_requests_are_not_logged(caplog: pytest.LogCaptureFixture)
 
 
 async def test_closing_the_server_leaves_nothing_open() -> None:
-    """Once the block ends the port is free, no asyncio task is left, and a hanging request has held up nobody."""
+    """The port is free, no asyncio task is left, and a hanging request did not delay it."""
     before = asyncio.all_tasks()
     readiness, begun = Readiness(), asyncio.Event()
 

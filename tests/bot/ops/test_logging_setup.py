@@ -98,7 +98,7 @@ def test_tracebacks_show_no_values_of_variables(capsys: pytest.CaptureFixture[st
     ],
 )
 def test_libraries_log_only_warnings(level: str, name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of libraries only warnings are told, unless somebody asks for everything; of us whatever LOG_LEVEL says."""
+    """Unless LOG_LEVEL is DEBUG; the bot's own loggers follow LOG_LEVEL."""
     configure_logging(level, "json")
     for each in ("debug", "info", "warning", "error"):
         getattr(logging.getLogger(name), each)("x")

@@ -1,4 +1,4 @@
-"""Which platforms empty which disks, and what is said about it."""
+"""Which platforms have ephemeral disks, and the warnings about them."""
 
 import os
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ PLATFORMS: list[tuple[Mapping[str, str], str]] = [
 
 
 def mounts(*folders: str) -> IsMount:
-    """Mount something at each of these, beside what every container has."""
+    """Mount something at these folders, in addition to what every container has."""
     there = {PurePosixPath(folder) for folder in ("/", "/dev/shm", *folders)}  # noqa: S108 - nothing is written there
     return lambda path: path in there
 
 
 @pytest.mark.parametrize(("environment", "platform"), PLATFORMS)
 def test_a_file_in_the_image_is_on_an_ephemeral_disk(environment: Mapping[str, str], platform: str) -> None:
-    """Each platform is known by what it sets, and keeps nothing that lies beside the code or in memory."""
+    """Each platform is detected by its variables; neither the image nor /dev/shm is permanent."""
     for file in (IN_THE_IMAGE, PurePosixPath("/mjbot.db"), PurePosixPath("/dev/shm/mjbot.db")):  # noqa: S108
         assert EphemeralDisk(platform) == detect_ephemeral_disk(environment, file, mounts("/data"))
 
@@ -73,7 +73,7 @@ def test_other_machines_have_permanent_disks(environment: Mapping[str, str]) -> 
 
 @pytest.mark.parametrize("platform", sorted({name for _, name in PLATFORMS}))
 def test_the_warning_ends_with_the_remedy(platform: str) -> None:
-    """One line names the platform, what is lost, and the variable to set."""
+    """One line names the platform, the loss, and the variable to set."""
     wiped = EphemeralDisk(platform)
     assert str(wiped) == f"{wiped.problem} {wiped.remedy}"
     assert "\n" not in str(wiped)
@@ -82,14 +82,14 @@ def test_the_warning_ends_with_the_remedy(platform: str) -> None:
 
 
 def test_remedies_quote_the_platforms_commands() -> None:
-    """What is to be typed stands there as it is typed."""
+    """They can be copied as they are."""
     assert "heroku addons:create heroku-postgresql" in EphemeralDisk("Heroku").remedy
     assert "DATABASE_URL=${{Postgres.DATABASE_URL}}" in EphemeralDisk("Railway").remedy
     assert "fly secrets set" in EphemeralDisk("Fly.io").remedy
 
 
 def test_this_process_is_checked_with_its_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A relative path counts from where the process stands, and links lead to the disk that they name."""
+    """A relative path starts at the working directory, and symbolic links are resolved."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("RAILWAY_")]:
         monkeypatch.delenv(name)

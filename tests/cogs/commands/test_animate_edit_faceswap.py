@@ -104,7 +104,7 @@ async def test_a_single_picture_is_animated_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("motion", "prompt"), [("low", "subtle, natural motion"), ("high", "dynamic motion")])
 async def test_a_missing_prompt_is_replaced_by_the_motion(tmp_path: Path, motion: str, prompt: str) -> None:
-    """TrueAI's proxy takes no empty prompt; what was sent is shown, as any prompt is."""
+    """TrueAI's proxy refuses an empty prompt; the replacement is shown like any prompt."""
     async with open_simcord_world(tmp_path, LARGE) as w:
         _, body = await sent(w, "animate", "✅ Four clips", image=("a.png", PNG), motion=motion)
         assert body["prompt"] == prompt

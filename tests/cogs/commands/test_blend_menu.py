@@ -35,7 +35,7 @@ async def _filled(w: SimcordWorld, form: InteractionResult, **values: Any) -> In
 
 
 async def test_the_picture_of_a_message_is_blended_with_uploads(tmp_path: Path) -> None:
-    """Its own comes first; the result is a message like any other, and everybody sees it."""
+    """The message's own picture comes first, and the result is a public message."""
     async with open_simcord_world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
         assert [(one.filename, len(shown.embeds)) for one in shown.attachments] == [("picture-1.png", 1)]
@@ -67,7 +67,7 @@ async def test_two_pictures_of_a_message_need_no_upload(tmp_path: Path) -> None:
 
 
 async def test_the_picture_of_an_embed_is_blended(tmp_path: Path) -> None:
-    """What a bot shows by a link is opened like any link."""
+    """It is downloaded like any linked picture."""
     async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
         channel = w.app.bot.get_channel(w.channel.id)
@@ -89,7 +89,7 @@ async def test_a_picture_of_the_bot_is_blended(tmp_path: Path) -> None:
 
 
 async def test_the_modal_works_after_a_restart(tmp_path: Path) -> None:
-    """Everything that it needs stands in the message that it came from."""
+    """The ephemeral message holds everything that the modal needs."""
     async with open_simcord_world(tmp_path) as w:
         shown, form = await _opened(w, ("fox.png", FOX))
         await w.restart()
@@ -114,7 +114,7 @@ async def test_the_modal_works_after_a_restart(tmp_path: Path) -> None:
 async def test_a_message_without_a_usable_picture_is_refused(
     tmp_path: Path, files: list[tuple[str, bytes]], said: str
 ) -> None:
-    """Before anybody fills in a form: privately, and unpaid."""
+    """Ephemerally and unpaid, before a modal is opened."""
     async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=files)
         answer = await w.menu(w.member, message, "Blend with ...")
@@ -123,7 +123,7 @@ async def test_a_message_without_a_usable_picture_is_refused(
 
 
 async def test_pictures_of_a_deleted_message_are_blended(tmp_path: Path) -> None:
-    """What is blended is what was seen."""
+    """The ephemeral message has copies of them."""
     async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=[("fox.png", FOX)])
         shown = await _shown(w, message)

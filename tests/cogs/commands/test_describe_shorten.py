@@ -14,7 +14,7 @@ PNG = encode(draw_noise(120, 80))
 
 
 async def test_a_picture_is_described_by_four_prompts(tmp_path: Path) -> None:
-    """They stand in the embed behind the numbers of their buttons, with the picture; nothing is escaped away."""
+    """The embed lists them with the numbers of their buttons, and nothing is escaped twice."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "describe", image=("fox.png", PNG))
         assert answer.response is not None
@@ -31,7 +31,7 @@ async def test_a_picture_is_described_by_four_prompts(tmp_path: Path) -> None:
 
 
 async def test_a_linked_picture_is_downloaded_by_the_bot(tmp_path: Path) -> None:
-    """What is sent are the picture's bytes."""
+    """The relay gets the picture's bytes, because not every relay opens links."""
     async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         task_id = w.relay.add_task("grid")
         answer = await w.slash(w.member, "describe", link=f"{w.relay.url}/mj/image/{task_id}")
@@ -56,7 +56,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "said"), BAD)
 async def test_an_unusable_picture_is_refused_unpaid(tmp_path: Path, options: dict[str, Any], said: str) -> None:
-    """The person alone learns what is wrong; nothing is left in the channel."""
+    """With an ephemeral sentence; nothing is left in the channel."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "describe", **options)
         assert said in await w.told(answer)
@@ -65,7 +65,7 @@ async def test_an_unusable_picture_is_refused_unpaid(tmp_path: Path, options: di
 
 
 async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
-    """Its words are ranked, and five shorter prompts stand behind their buttons' numbers."""
+    """Its words are ranked, and five shorter prompts are listed with the numbers of their buttons."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "shorten", prompt="a highly detailed fox in snow, watercolor —ar 3:2")
         assert answer.response is not None
@@ -78,7 +78,7 @@ async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
 
 
 async def test_the_prompt_is_shown_while_it_is_shortened(tmp_path: Path) -> None:
-    """Its English, which relays tell from the start, is the answer only once it is done."""
+    """The English prompt, which relays return from the start, is shown only when the task is done."""
     async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=60)) as w:
         answer = await w.slash(w.member, "shorten", prompt="a fox in snow --ar 3:2")
         assert answer.response is not None
@@ -97,7 +97,7 @@ async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, sa
 
 
 async def test_a_relay_without_shorten_is_named(tmp_path: Path) -> None:
-    """What a build lacks is said, and the message is taken back."""
+    """The public message is deleted."""
     async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("shorten", "no channel")
         answer = await w.slash(w.member, "shorten", prompt="a fox")
@@ -106,7 +106,7 @@ async def test_a_relay_without_shorten_is_named(tmp_path: Path) -> None:
 
 
 async def test_the_menu_describes_the_picture_of_a_message(tmp_path: Path) -> None:
-    """The first file that is a picture counts, whoever sent it."""
+    """The first attachment that is a picture counts, of any author."""
     async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "look", attachments=[("a.txt", b"text"), ("fox.png", PNG)])
         answer = await w.menu(w.stranger, message, "Describe this image")
@@ -117,7 +117,7 @@ async def test_the_menu_describes_the_picture_of_a_message(tmp_path: Path) -> No
 
 
 async def test_the_menu_refuses_a_large_file_without_reading_it(tmp_path: Path) -> None:
-    """What Discord tells of it is enough."""
+    """Discord's metadata of the attachment is enough."""
     async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "huge", attachments=[("huge.png", bytes(33 * 2**20))])
         answer = await w.menu(w.member, message, "Describe this image")
@@ -126,7 +126,7 @@ async def test_the_menu_refuses_a_large_file_without_reading_it(tmp_path: Path) 
 
 
 async def test_the_menu_describes_the_picture_of_an_embed(tmp_path: Path) -> None:
-    """What a bot shows by a link is opened like any link."""
+    """It is downloaded like any linked picture."""
     async with open_simcord_world(tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=256)) as w:
         embed = discord.Embed().set_image(url=f"{w.relay.url}/mj/image/{w.relay.add_task('grid')}")
         channel = w.app.bot.get_channel(w.channel.id)

@@ -15,7 +15,7 @@ from tests.worlds.simcord import GUILD_ID, SimcordWorld, buttons, open_simcord_w
 
 
 async def shown(w: SimcordWorld, name: str) -> discord.Embed:
-    """Run a command as the member, and return what only they see."""
+    """Run a command as the member, and return the ephemeral response."""
     result = await w.slash(w.member, name)
     answer = result.response
     assert answer is not None
@@ -30,7 +30,7 @@ def may_manage(w: SimcordWorld) -> None:
 
 
 async def test_help_mentions_every_command(tmp_path: Path) -> None:
-    """Each command stands there as a mention that can be clicked, with its description."""
+    """As a clickable mention with its description."""
     async with open_simcord_world(tmp_path) as w:
         text = (await shown(w, "mjhelp")).description or ""
         known = {command["name"]: command["id"] for command in w.env.backend.commands[None].values()}
@@ -40,7 +40,7 @@ async def test_help_mentions_every_command(tmp_path: Path) -> None:
 
 
 async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
-    """What draws comes before what reads, and that before settings, within Discord's limits."""
+    """Drawing comes first, then reading, then settings; all of it fits Discord's limits."""
     async with open_simcord_world(tmp_path) as w:
         embed = await shown(w, "mjhelp")
         groups = [group.splitlines() for group in (embed.description or "").split("\n\n")]
@@ -76,7 +76,7 @@ async def test_check_reports_that_everything_works(tmp_path: Path) -> None:
 
 
 async def test_check_reports_failures_with_advice(tmp_path: Path) -> None:
-    """A refused key and the permissions that are lacking are told by name, with the next step."""
+    """A refused key and the missing permissions are named, with the next step."""
     async with open_simcord_world(tmp_path, mj_api_key="sk-another") as w:
         may_manage(w)
         granted = str(discord.Permissions(view_channel=True, send_messages=True).value)
@@ -94,7 +94,7 @@ async def test_check_reports_failures_with_advice(tmp_path: Path) -> None:
 async def test_check_hides_details_in_servers_of_strangers(
     tmp_path: Path, key: str, named: set[int], *, known: bool
 ) -> None:
-    """The relay's address and words are for the operator's own servers: anybody may manage another."""
+    """The relay's URL and words are shown only in the operator's servers: a stranger may manage another one."""
     async with open_simcord_world(
         tmp_path, allowed_guilds=frozenset(named), mj_api_key=key or RelaySettings().key
     ) as w:
@@ -112,7 +112,7 @@ async def test_check_hides_details_in_servers_of_strangers(
 async def test_check_reports_an_ephemeral_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: set[int], *, known: bool
 ) -> None:
-    """Where the platform empties the database's disk it is said; where the bot is hosted, only to those who run it."""
+    """The platform is named only in the operator's servers."""
     monkeypatch.setenv("DYNO", "worker.1")
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
@@ -126,7 +126,7 @@ async def test_check_reports_an_ephemeral_disk(
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
 async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], *, known: bool) -> None:
-    """Those who run one of the operator's servers read what the relay refuses, and forget it with one click."""
+    """Managers of the operator's servers see what the relay refuses, and clear it with one click."""
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         now = w.clock.now()
@@ -151,7 +151,7 @@ async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], 
 
 @pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
 async def test_check_reports_a_shortage_of_accounts(tmp_path: Path, named: set[int], *, known: bool) -> None:
-    """To those who run one of the operator's servers; there is nothing to be tried again for it."""
+    """Managers of the operator's servers see it; it does not enable the retry button."""
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
         may_manage(w)
         at = w.clock.now()
@@ -174,7 +174,7 @@ async def test_check_is_hidden_from_other_members(tmp_path: Path) -> None:
 
 
 def test_missing_permissions_are_listed_by_name() -> None:
-    """Nothing is missing of what is needed, and everything is where nothing is granted."""
+    """Nothing is missing with the required permissions, and all of them without any."""
     assert list_missing_permissions(REQUIRED_PERMISSIONS) == []
     assert list_missing_permissions(discord.Permissions.all()) == []
     assert len(list_missing_permissions(discord.Permissions.none())) == REQUIRED_PERMISSIONS.value.bit_count()

@@ -1,4 +1,4 @@
-"""/imagine on discord.py's own machinery and a real relay: what is drawn, and what is refused unpaid."""
+"""/imagine and /blend with discord.py and a relay: results, and unpaid refusals."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def test_an_options_description_names_its_range(name: str) -> None:
 
 
 async def test_a_prompt_becomes_four_pictures_in_one_message(tmp_path: Path) -> None:
-    """The command's own answer ends with the picture and its buttons, and its reply mentions nobody new."""
+    """The response ends as the picture with its buttons, and mentions no one."""
     async with open_simcord_world(tmp_path) as w:
         shown = await drawn(w, "imagine", prompt="a lighthouse at dawn")
         assert title_of(shown).startswith("✅ Four pictures")
@@ -97,7 +97,7 @@ BAD_PROMPTS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "said"), BAD_PROMPTS)
 async def test_invalid_options_are_refused_before_deferring(tmp_path: Path, options: dict[str, Any], said: str) -> None:
-    """One private sentence is the first answer; nothing is shown to anybody, nothing is paid."""
+    """The first response is one ephemeral sentence; nothing is sent to the relay."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", **options)
         told = w.said(answer)
@@ -124,7 +124,7 @@ BAD_PICTURES = [
 async def test_an_unusable_picture_deletes_the_deferred_response(
     tmp_path: Path, name: str, data: bytes, said: str, *, private: bool
 ) -> None:
-    """Only the bytes tell, so the answer was deferred; the person alone learns why, and nothing is paid."""
+    """Only its bytes show that, after deferring; the person gets an ephemeral sentence, unpaid."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "imagine", prompt="a cat", image=(name, data), private=private)
         assert said in await w.told(answer)
@@ -142,7 +142,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("prompt", HOSTILE)
 async def test_hostile_words_leave_the_message_whole(tmp_path: Path, prompt: str) -> None:
-    """They are drawn, and shown as they are: nobody is mentioned, nothing is turned around."""
+    """They are sent and shown unchanged: without mentions or reversed text."""
     async with open_simcord_world(tmp_path) as w:
         shown = await drawn(w, "imagine", prompt=prompt)
         text = shown.embeds[0].description or ""
@@ -193,7 +193,7 @@ async def test_a_relay_without_accounts_advises_to_try_later(tmp_path: Path) -> 
 
 
 async def test_a_full_queue_is_retried_in_the_message(tmp_path: Path) -> None:
-    """Code 23 is said in the message, and the same command ends with its picture, paid once."""
+    """Code 23 is shown in the message, which then ends with the picture, paid once."""
     async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("imagine", "queue full")
         answer = await w.slash(w.member, "imagine", prompt="a patient cat")
@@ -231,7 +231,7 @@ async def test_an_unknown_outcome_is_shown_in_the_message(tmp_path: Path) -> Non
 async def test_an_unwritable_database_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, private: bool
 ) -> None:
-    """The message said "Sending" by then; it is taken back, and nothing is sent."""
+    """The message that says "Sending" is deleted, and nothing is sent to the relay."""
     async with open_simcord_world(tmp_path) as w:
 
         async def fail(_: object) -> None:
@@ -249,7 +249,7 @@ async def test_an_unwritable_database_is_reported(
     ("option", "typed", "first"), [("aspect", "16", "16:9"), ("version", "", "8.2"), ("niji", "9", "9")]
 )
 async def test_common_values_are_suggested(tmp_path: Path, option: str, typed: str, first: str) -> None:
-    """What was typed is offered too where nothing known goes on from it."""
+    """The typed text itself is suggested if no known value starts with it."""
     async with open_simcord_world(tmp_path) as w:
         found = await w.act(w.member.autocomplete(w.channel, "imagine", option, typed))
         assert found.autocomplete_choices is not None

@@ -17,7 +17,7 @@ _SHOWN = {"command": {"name", "description"}, "ContextMenu": {"name"}, "Choice":
 
 
 class Recorder(app_commands.Translator):
-    """A translator that has no translation, and remembers for what it was asked."""
+    """A translator without translations, which records its requests."""
 
     def __init__(self) -> None:
         self.asked: set[str] = set()
@@ -56,7 +56,7 @@ def _texts(payload: dict[str, Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", COGS, ids=[path.stem for path in COGS])
 def test_what_people_read_is_written_as_a_text_to_translate(path: Path) -> None:
-    """In the source too, where whoever translates looks for it: `_("...")`, a locale_str, and never a bare string."""
+    """A translator finds them in the source as `_("...")`, a locale_str, and never as plain texts."""
     bare = [
         f"{path.name}:{value.lineno}: {value.value!r}"
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

@@ -40,7 +40,7 @@ async def test_the_wait_is_shown_before_the_seed(tmp_path: Path) -> None:
 
 
 async def test_private_false_makes_the_response_public(tmp_path: Path) -> None:
-    """Where the person says so; a refusal is private all the same, and takes the question back."""
+    """A refusal is ephemeral all the same, and the public message is deleted."""
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         answer = (await w.slash(w.member, "seed", id=task_id, private=False)).response
@@ -65,7 +65,7 @@ async def test_malformed_ids_are_refused_before_deferring(tmp_path: Path, given:
 
 
 def _is_refused(w: SimcordWorld, message_id: int, why: str) -> bool:
-    """Tell whether a message says that the relay tells no seeds, and why; first it says that it asks."""
+    """Whether a message says that the relay gives no seeds, and why; before that it says that it asks."""
     shown = w.message(message_id)
     return shown is not None and "does not tell seeds" in shown.content and why in shown.content
 
@@ -104,7 +104,7 @@ async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[st
     ],
 )
 async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[str, Any], why: str) -> None:
-    """What it said is remembered: the next one is refused with the same words, of whichever task."""
+    """Its refusal is stored: the next command gets the same words, for any task."""
     async with open_simcord_world(tmp_path) as w:
         w.relay.script("seed", **script)
         for _ in range(2):

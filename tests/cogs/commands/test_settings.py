@@ -36,7 +36,7 @@ async def typed(w: SimcordWorld, panel: discord.Message, text: str) -> Interacti
 
 
 async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) -> None:
-    """The panel changes in place, and what was chosen is in the database."""
+    """The panel changes in place, and the database has the new setting."""
     async with open_simcord_world(tmp_path, notify_after_seconds=30) as w:
         panel = await opened(w)
         assert rows(panel) == [
@@ -57,7 +57,7 @@ async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) ->
 
 
 async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> None:
-    """What was typed is kept as Midjourney spells it, stands in the form the next time, and goes when it is emptied."""
+    """They are stored in Midjourney's spelling, shown in the next modal, and deleted by an empty one."""
     async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         await typed(w, panel, "--ar 3:2 --s 250")
@@ -80,7 +80,7 @@ async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> N
     ],
 )
 async def test_invalid_default_parameters_change_nothing(tmp_path: Path, text: str, said: str) -> None:
-    """One private text with the next step, and what was typed, to be copied from."""
+    """One ephemeral text has the next step, and the typed text for copying."""
     async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         answer = await typed(w, panel, text)
@@ -106,7 +106,7 @@ async def test_the_panel_and_its_modal_work_after_a_restart(tmp_path: Path) -> N
 
 
 async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
-    """Each way says so; the form is not opened empty, as sent so it would take the defaults away."""
+    """The modal is not opened empty, because submitting it would delete the defaults."""
     async with open_simcord_world(tmp_path) as w:
         panel = await opened(w)
         store: Any = w.app.store
@@ -119,7 +119,7 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
 
 
 async def test_settings_can_be_reset(tmp_path: Path) -> None:
-    """The panel says so, and the database has no row of that person any more; others keep theirs."""
+    """The person's row is deleted; others' rows are kept."""
     async with open_simcord_world(tmp_path) as w:
         for person_id in (w.member.id, w.stranger.id):
             await w.app.store.update_person_settings(person_id, lambda now: replace(now, remix=True, defaults="--tile"))

@@ -19,7 +19,7 @@ async def relaxed(w: SimcordWorld) -> None:
 
 
 async def asked_for(w: SimcordWorld) -> None:
-    """Press a button, and run two commands, one of which says its queue in the prompt."""
+    """Press a button, and run two commands, one of which has a speed in its prompt."""
     grid = await w.finished(w.relay.add_task("grid"))
     await w.child(await w.click(w.member, grid, "V2"), "✅")
     for name, options in (("describe", {"image": ("a.png", PNG)}), ("imagine", {"prompt": "a pig"})):
@@ -29,7 +29,7 @@ async def asked_for(w: SimcordWorld) -> None:
 
 
 async def test_all_requests_use_the_persons_speed(tmp_path: Path) -> None:
-    """By the path where there is no prompt to say it in; what others ask for does not."""
+    """By the URL path where there is no prompt; other people's requests do not."""
     async with open_simcord_world(tmp_path) as w:
         await relaxed(w)
         await asked_for(w)
@@ -44,7 +44,7 @@ async def test_all_requests_use_the_persons_speed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("actions", [True, False])
 async def test_a_relay_without_speed_paths_still_works(tmp_path: Path, *, actions: bool) -> None:
-    """Its console's page says that nothing was taken: asked without, once each, learnt, and never paid twice."""
+    """Its web page means that nothing was accepted: each request is repeated once without a speed, and paid once."""
     relay = RelaySettings(seconds_per_task=0.2, picture_side=64, has_speeds=False, has_actions=actions)
     async with open_simcord_world(tmp_path, relay) as w:
         await relaxed(w)

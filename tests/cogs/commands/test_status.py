@@ -14,7 +14,7 @@ UNKNOWN, OTHER = "1730621826053455", "1730621826053456"
 
 
 async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> None:
-    """One message moves from running to the finished grid: picture attached, five buttons, four below, and ours."""
+    """One message goes from running to the grid, with the picture, Midjourney's buttons and the bot's."""
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("running", prompt="a lighthouse at dawn --ar 3:2")
         answer = await w.slash(w.member, "mjstatus", id=task_id)
@@ -32,7 +32,7 @@ async def test_a_task_is_followed_to_its_picture_and_buttons(tmp_path: Path) -> 
     ["`{}`", "please look at {} thanks", "https://relay.example/mj/task/{}/fetch", "https://x.example/mj/image/{}"],
 )
 async def test_an_id_is_found_in_pasted_text(tmp_path: Path, text: str) -> None:
-    """The id may stand inside code, a sentence or a link."""
+    """Inside code, a sentence or a link."""
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         answer = await w.slash(w.member, "mjstatus", id=text.format(task_id))
@@ -59,7 +59,7 @@ async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
 async def test_malformed_ids_are_refused_before_deferring(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, said: str
 ) -> None:
-    """One private sentence is the first answer, nothing is shown to anybody, and the log has a line."""
+    """The first response is one ephemeral sentence, and the log has a line."""
     caplog.set_level(logging.INFO)
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=text)
@@ -110,7 +110,7 @@ async def test_other_ids_are_followed_if_the_first_is_unknown(tmp_path: Path) ->
 
 
 async def test_an_unknown_id_is_reported_ephemerally(tmp_path: Path) -> None:
-    """The original is edited, a private followup says which id, and the original is deleted."""
+    """The original is edited, an ephemeral followup names the id, and the original is deleted."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
         assert UNKNOWN in await w.told(answer)
@@ -131,7 +131,7 @@ async def test_private_makes_the_response_ephemeral(tmp_path: Path) -> None:
 
 
 async def test_a_slow_task_mentions_the_person_once(tmp_path: Path) -> None:
-    """With `notify` a task that took long ends with one reply that mentions who asked."""
+    """With `notify`, a slow task ends with one reply that mentions the person."""
     async with open_simcord_world(
         tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2
     ) as w:
@@ -154,7 +154,7 @@ async def test_a_quick_task_sends_no_mention(tmp_path: Path) -> None:
 
 
 async def test_without_an_id_the_last_five_tasks_are_listed(tmp_path: Path) -> None:
-    """Left out, the person's own newest tasks are shown, only to them; who has none learns where ids come from."""
+    """Ephemerally; a person without tasks learns where ids come from."""
     async with open_simcord_world(tmp_path) as w:
         nothing = await w.slash(w.member, "mjstatus")
         assert "no task of yours yet" in await w.told(nothing)
@@ -171,7 +171,7 @@ async def test_without_an_id_the_last_five_tasks_are_listed(tmp_path: Path) -> N
 
 
 async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
-    """Autocomplete offers this person's own tasks with prompt and state, filtered by what was typed."""
+    """With prompt and state, filtered by the typed text."""
     async with open_simcord_world(tmp_path) as w:
         for prompt in ("a lighthouse", "a fox"):
             await w.finished(w.relay.add_task("grid", prompt=prompt))
@@ -184,7 +184,7 @@ async def test_own_tasks_are_suggested(tmp_path: Path) -> None:
 
 
 async def test_suggestions_are_empty_without_the_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Without a database there are none; where another process has answered, the log says nothing."""
+    """If another process has answered, nothing is logged."""
     async with open_simcord_world(tmp_path) as w:
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
         lost = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
@@ -218,7 +218,7 @@ async def test_it_works_in_a_direct_message(tmp_path: Path) -> None:
 
 
 async def test_it_works_where_only_the_person_installed_it(tmp_path: Path) -> None:
-    """In somebody else's DM the token alone reaches the message, and carries it to its end; nobody is notified."""
+    """In other people's DMs only the token can edit the message, which works to the end; no mention is sent."""
 
     def elsewhere(payload: dict[str, Any]) -> None:
         owners = {"1": payload["user"]["id"]}
@@ -236,7 +236,7 @@ async def test_it_works_where_only_the_person_installed_it(tmp_path: Path) -> No
 
 
 async def test_the_menu_finds_ids_in_text_embeds_and_buttons(tmp_path: Path) -> None:
-    """The menu's command follows what a message names, wherever in it; also on the bot's own messages."""
+    """Also on the bot's own messages."""
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         in_text = await w.member.send(w.channel, f"look: {task_id}")
@@ -253,7 +253,7 @@ async def test_the_menu_finds_ids_in_text_embeds_and_buttons(tmp_path: Path) -> 
 
 
 async def test_the_menu_refuses_a_message_without_ids(tmp_path: Path) -> None:
-    """Where there is no id, one private sentence says so."""
+    """With one ephemeral sentence."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.menu(w.member, await w.member.send(w.channel, "hello, call me on 5551234"))
         assert "no task id in that message" in w.said(answer)
@@ -261,7 +261,7 @@ async def test_the_menu_refuses_a_message_without_ids(tmp_path: Path) -> None:
 
 
 async def test_an_internal_error_is_reported(tmp_path: Path) -> None:
-    """An error of ours ends with a number for the person; nothing stays at "thinking"."""
+    """With a number for the person, in place of "thinking"."""
     async with open_simcord_world(tmp_path) as w:
         broken: Any = w.app.tracker
 
@@ -275,7 +275,7 @@ async def test_an_internal_error_is_reported(tmp_path: Path) -> None:
 
 
 async def test_only_one_of_two_processes_follows_the_task(tmp_path: Path) -> None:
-    """Where Discord says that somebody else has answered, nothing more is done."""
+    """Discord tells the other one that the interaction has been answered."""
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)

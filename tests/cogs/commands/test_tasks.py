@@ -22,7 +22,7 @@ async def listed(w: SimcordWorld, **options: str) -> discord.Message:
 
 
 def text(w: SimcordWorld, message: discord.Message) -> str:
-    """Return what the list says now, its footer too."""
+    """Return the text of the list as it is now, with its footer."""
     now = w.message(message.id) or message
     return f"{now.embeds[0].description}\n{now.embeds[0].footer.text}"
 
@@ -54,7 +54,7 @@ async def test_tasks_are_listed_privately_running_ones_first(tmp_path: Path) -> 
 
 
 async def test_pages_can_be_turned_in_any_process(tmp_path: Path) -> None:
-    """Older and newer draw the list anew in its place, also after a restart; a kind is chosen from the menu."""
+    """Older and Newer edit the list in place, also after a restart; the menu filters it."""
     async with open_simcord_world(tmp_path) as w:
         for number in range(TASKS_PER_PAGE + 1):
             await w.finished(w.relay.add_task("grid", prompt=f"picture {number}"))
@@ -76,7 +76,7 @@ async def test_pages_can_be_turned_in_any_process(tmp_path: Path) -> None:
 
 
 async def test_a_task_opens_in_an_ephemeral_message(tmp_path: Path) -> None:
-    """What is chosen in the menu is followed there to its picture, with its buttons."""
+    """The chosen task is followed there to its picture, with its buttons."""
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid", prompt="a lighthouse")
         await w.finished(task_id)
@@ -95,7 +95,7 @@ async def test_a_task_opens_in_an_ephemeral_message(tmp_path: Path) -> None:
 
 
 async def test_the_list_can_be_filtered(tmp_path: Path) -> None:
-    """The option's choice; elsewhere they stand first, and Refresh draws the same page anew."""
+    """By the option; Refresh keeps the filter and the page."""
     async with open_simcord_world(tmp_path, SLOW) as w:
         await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
         running = w.relay.add_task("running", prompt="a fox")
@@ -113,7 +113,7 @@ async def test_the_list_can_be_filtered(tmp_path: Path) -> None:
 
 
 async def test_results_of_one_prompt_can_be_told_apart(tmp_path: Path) -> None:
-    """A reroll, a picture of four and its variations all have the grid's prompt; the list says which is which."""
+    """A reroll, a picture of four and its variations share a prompt; the list names each kind."""
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid", prompt="a lighthouse"))
         for label, title in (("🔄", "✅ Four pictures"), ("U2", "✅ Picture 2"), ("V1", "✅ Four pictures")):

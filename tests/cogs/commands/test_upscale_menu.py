@@ -53,7 +53,7 @@ async def test_a_copied_button_works(tmp_path: Path) -> None:
 
 
 async def test_messages_without_upscale_buttons_are_refused(tmp_path: Path) -> None:
-    """Somebody's own, or one of ours without a picture: one private sentence."""
+    """Other people's messages, and the bot's own without a picture, get one ephemeral sentence."""
     async with open_simcord_world(tmp_path) as w:
         failed = await w.slash(w.member, "mjstatus", id=w.relay.add_task("failed"))
         assert failed.response is not None

@@ -1,4 +1,4 @@
-"""Commands are registered where they differ from what Discord has; and all of ours are what Discord takes."""
+"""Commands are registered if they differ from Discord's; and all of them are valid."""
 
 import re
 from collections import Counter
@@ -68,7 +68,7 @@ async def test_a_changed_command_is_registered(tmp_path: Path, change: dict[str,
 
 
 async def test_a_removed_command_is_unregistered(tmp_path: Path) -> None:
-    """A command that we no longer have is a difference too."""
+    """It counts as a difference."""
     async with open_simcord_world(tmp_path) as w:
         commands = w.env.backend.commands[None]
         commands["old", 1] = commands["mjhelp", 1] | {"name": "old", "id": "99"}
@@ -77,7 +77,7 @@ async def test_a_removed_command_is_unregistered(tmp_path: Path) -> None:
 
 
 async def test_the_sync_is_retried_until_discord_answers(tmp_path: Path) -> None:
-    """Where Discord fails at the start, it is asked again until the commands stand."""
+    """A failure of Discord at the start only delays it."""
     async with open_simcord_world(tmp_path) as w:
         w.env.inject_error("GET", "/applications/*/commands", status=503, times=2)
         w.env.backend.commands.clear()

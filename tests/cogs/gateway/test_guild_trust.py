@@ -1,4 +1,4 @@
-"""Trust: which servers the application's owners run, as Discord tells it."""
+"""Which servers the application's owners run, according to Discord."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def guild(w: SimcordWorld) -> discord.Guild:
 
 
 def promote(w: SimcordWorld, member_id: int) -> None:
-    """Let somebody manage the server."""
+    """Give a member the permission to manage the server."""
     role = w.guild.create_role("boss", permissions=MANAGES)
     w.env.backend.get_guild(GUILD_ID).members[member_id].role_ids.append(role.id)
 
@@ -47,7 +47,7 @@ async def test_a_server_of_the_application_owner_is_trusted(tmp_path: Path) -> N
 
 
 async def test_an_answer_is_cached_for_ten_minutes(tmp_path: Path) -> None:
-    """A member who does not manage the server is asked about once, and again when the answer is old."""
+    """Discord is asked again when the answer is older than that."""
     async with open_simcord_world(tmp_path) as w:
         hands = Hands()
         trust = GuildTrust(hands.clock)
@@ -81,7 +81,7 @@ async def test_a_server_that_an_owner_only_manages_is_logged_once(
 
 
 async def test_allowed_and_trusted_servers_are_the_operators(tmp_path: Path) -> None:
-    """Either is enough to be shown what is the operator's."""
+    """Either is enough to see the operator's details."""
     async with open_simcord_world(tmp_path) as w:
         clock = Hands().clock
         assert await GuildTrust(clock, guilds={GUILD_ID}).is_operator_guild(guild(w))
@@ -92,7 +92,7 @@ async def test_allowed_and_trusted_servers_are_the_operators(tmp_path: Path) -> 
 
 
 async def test_an_owner_who_is_no_member_is_not_trusted(tmp_path: Path) -> None:
-    """Somebody who is no member is no reason to trust."""
+    """Only members can manage a server."""
     async with open_simcord_world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
         trust.owners.add(4711)
@@ -105,7 +105,7 @@ async def test_an_outage_is_not_cached(tmp_path: Path) -> None:
     async with open_simcord_world(tmp_path) as w:
         promote(w, w.owner.id)
         trust = GuildTrust(Hands().clock)
-        assert not await trust.is_trusted(guild(w))  # nobody has told yet whose application this is
+        assert not await trust.is_trusted(guild(w))  # the owners are not known yet
         trust.owners.add(w.owner.id)
         w.env.inject_error("GET", "/guilds/*/members/*", status=500)
         assert not await trust.is_trusted(guild(w))
@@ -113,7 +113,7 @@ async def test_an_outage_is_not_cached(tmp_path: Path) -> None:
 
 
 async def test_an_unavailable_server_is_not_cached(tmp_path: Path) -> None:
-    """Between READY and its GUILD_CREATE nobody seems to manage a server: that is not remembered."""
+    """Between READY and GUILD_CREATE no member is known."""
     async with open_simcord_world(tmp_path) as w:
         trust = GuildTrust(Hands().clock)
         trust.owners.add(w.owner.id)

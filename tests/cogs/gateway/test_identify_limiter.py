@@ -1,4 +1,4 @@
-"""When a shard may IDENTIFY: what the process tests cannot wait for."""
+"""When a shard may IDENTIFY, over hours that tests of whole processes cannot wait for."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _DAY = 86_400.0
 
 
 class Discord:
-    """A day's count on a clock that only sleeping moves; everybody who asks it shares it."""
+    """Discord's count of a day, shared by all processes, on a clock that only sleeping moves."""
 
     def __init__(self, remaining: int = 1000, reset_after: float = _DAY) -> None:
         self.now, self.slept = 1000.0, list[float]()
@@ -55,7 +55,7 @@ class Discord:
         (501, 16, 0.0, 0.0),
         (500, 1, 100.0, 100.0 + 9000.0 / 450),  # 450 above the reserve, for 9000 s
         (500, 16, 100.0, 100.0 + 16 * 9000.0 / 450),
-        (51, 1, 100.0, 1000.0),  # the last, and whoever is restarted begins to wait anew
+        (51, 1, 100.0, 1000.0),  # the last, and a restarted process starts to wait again
         (50, 1, 100.0, 9100.0),
         (0, 1, 0.0, 9100.0),
         (-5, 1, 0.0, 9100.0),
@@ -76,7 +76,7 @@ def test_remaining_starts_are_spread_until_the_reset(remaining: int, shards: int
     ago=st.floats(0, _DAY),
 )
 def test_the_reserve_is_never_used(total: int, remaining: int, shards: int, wait: float, ago: float) -> None:
-    """Whatever Discord says: before its reset nothing connects that would go below the reserve, and then all may."""
+    """Before the reset nothing connects that would use the reserve, and after it everything may."""
     limit = SessionStartLimit(total, min(remaining, total), 0.0, wait)
     at = next_identify_at(limit, shards, -ago)
     assert at <= wait
@@ -109,7 +109,7 @@ async def test_three_processes_share_what_is_left() -> None:
 
 
 async def test_a_long_wait_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The reset is waited for in steps, as Discord may change its mind, and that is said once."""
+    """The reset is waited for in steps, because Discord may allow more in between."""
     discord = Discord(40, reset_after=7200)
     await discord.identify(discord.process())
     assert discord.now == pytest.approx(1000 + 7200)
@@ -145,7 +145,7 @@ async def test_many_shards_share_one_request() -> None:
 
 
 async def test_unused_permissions_count() -> None:
-    """What was given to shards that have not connected yet is not given to another, and is given back unused."""
+    """They are not available to other shards, and are returned if unused."""
     discord = Discord(52, reset_after=100)
     identifies = discord.process()
     await identifies.wait_until_allowed({0})
@@ -188,7 +188,7 @@ async def test_a_limit_is_valid_until_its_reset() -> None:
 
 @pytest.mark.parametrize("said", [{}, {"total": 1000}, {"total": None, "remaining": 1, "reset_after": 1}, None])
 async def test_malformed_limits_are_ignored(said: Mapping[str, Any] | None) -> None:
-    """What a gateway of another make leaves out does not stop us."""
+    """A gateway of another make may omit the limit."""
     slept: list[float] = []
 
     async def ask() -> Mapping[str, Any] | None:
@@ -202,7 +202,7 @@ async def test_malformed_limits_are_ignored(said: Mapping[str, Any] | None) -> N
 
 
 async def test_a_wait_can_be_canceled() -> None:
-    """SIGTERM cancels what waits: no turn is left behind."""
+    """SIGTERM cancels it, and no permission is kept."""
     discord = Discord(0)
     asleep = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Requests to Discord as the trace counts them: what kind each is, and what became of it."""
+"""How requests to Discord are classified and counted."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ def test_other_requests_are_not_counted(url: str) -> None:
 
 
 async def test_answers_are_counted_by_class_and_refusals_by_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every try counts: good ones, refusals with their status, and connections that broke; no label tells more."""
+    """Every attempt counts: successes, refusals by status, and broken connections."""
 
     async def answer(request: web.Request) -> web.Response:
         status = int(request.query["status"])

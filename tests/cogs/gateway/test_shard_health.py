@@ -1,4 +1,4 @@
-"""Whether every shard has a session, told from what discord.py dispatches and from its sockets."""
+"""Whether every shard has a session, from discord.py's events and sockets."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Shard:
     closed: bool = False
 
     def is_closed(self) -> bool:
-        """Tell whether the socket is."""
+        """Whether the socket is closed."""
         return self.closed
 
 
@@ -29,7 +29,7 @@ class Bot:
     listeners: dict[str, Listener] = field(default_factory=dict[str, Listener])
 
     def is_ready(self) -> bool:
-        """Tell whether READY came for all shards."""
+        """Whether READY arrived for all shards."""
         return self.ready
 
     def add_listener(self, listener: Listener, name: str) -> None:
@@ -37,7 +37,7 @@ class Bot:
         self.listeners[name] = listener
 
     async def dispatch(self, event: str, shard_id: int) -> None:
-        """Tell the listener."""
+        """Dispatch the event to its listener."""
         await self.listeners[f"on_{event}"](shard_id)
 
 
@@ -53,7 +53,7 @@ async def test_a_bot_that_is_not_ready_is_not_connected() -> None:
 
 
 async def test_a_session_is_lost_until_it_is_resumed_or_replaced() -> None:
-    """An open socket is not enough: after a loss the shard must have said READY or RESUMED again."""
+    """An open socket is not enough: READY or RESUMED must follow."""
     bot, shards = shards_of(1)
     assert shards.find_problem() == ""
     for back in ("shard_resumed", "shard_connect"):
