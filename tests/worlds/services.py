@@ -49,6 +49,7 @@ class ServiceProcess:
     """The rows as this process sees them."""
     calls: AccountRateLimiter
     """What the relay's log may still be asked."""
+    sender: Sender
 
 
 @dataclass
@@ -114,6 +115,6 @@ class ServiceWorld:
             await ownership.run_once()
             supervisor.start(WorkKey("job leases"), ownership.run)
             try:
-                yield ServiceProcess(jobs, presses, commands, supervisor, poller, ownership, mine, calls)
+                yield ServiceProcess(jobs, presses, commands, supervisor, poller, ownership, mine, calls, sender)
             finally:
                 await image_processor.close()

@@ -17,7 +17,6 @@ from bot.errors import (
     PictureGone,
     PlaceGone,
     PromptBanned,
-    PromptRefused,
     QueueFull,
     RelayBusy,
     RelayError,
@@ -26,14 +25,10 @@ from bot.errors import (
     SubmitOutcomeUnknown,
     UploadTypeUnsupported,
 )
-from bot.midjourney.parameters import Parameter
-from bot.midjourney.prompt_builder import ImagineOptions
-from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status
 from bot.relay.requests import Imagine
 from bot.scene import JobEnding, RetryReason, SubmitRetry
-from bot.submissions.command_requests import PersonDefaults, build_imagine
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
 from tests.fakes.sample_entities import CHILD, MINH, task
@@ -333,20 +328,3 @@ async def test_command_of_a_process_that_died_is_not_sent_again(world: ServiceWo
         assert claim_states(world) == {100: "unknown"}
         assert world.editor.endings(800) == [None, JobEnding.ANSWER_LOST]
         assert len(world.relay.sent) == 1
-
-
-def test_defaults_add_what_the_command_does_not_set() -> None:
-    """What was typed wins, also where it only excludes a default."""
-    defaults = PersonDefaults((Parameter("ar", "16:9"), Parameter("stylize", "50")), Speed.RELAX)
-    assert build_imagine(ImagineOptions(prompt="x --ar 3:2"), (), defaults).prompt == "x --ar 3:2 --stylize 50 --relax"
-    assert (
-        build_imagine(ImagineOptions(prompt="x", speed=Speed.FAST), (), defaults).prompt
-        == "x --fast --ar 16:9 --stylize 50"
-    )
-
-
-def test_invalid_prompt_is_refused_with_all_problems() -> None:
-    """All problems are reported at once."""
-    with pytest.raises(PromptRefused) as refused:
-        build_imagine(ImagineOptions(prompt="x --ar 0:0 --chaos 900"))
-    assert len(refused.value.problems) == 2
