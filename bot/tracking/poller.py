@@ -83,6 +83,7 @@ class Poller:
             feed.latest = seed
         elif watched.task is not None:
             feed.publish(watched.task, over=is_over)
+        del seed  # superseded by the first snapshot, while this frame lives as long as the watch
         try:
             yield feed
         finally:

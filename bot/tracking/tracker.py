@@ -194,10 +194,12 @@ class JobTracker:
             until, ending = self._compute_end(job)
             if seed is None and not resumed:
                 seed = await self._store.find_snapshot(job.task_id)
+            saved = seed.status if seed else None
             watch = self._poller.watch(job.task_id, since=job.born_at, until=until, seed=seed, resumed=resumed)
+            del seed  # with thousands of jobs, a task that each frame holds is a fifth of their memory
             async with watch as feed:
                 try:
-                    await self._show_changes(job, feed, seed)
+                    await self._show_changes(job, feed, saved)
                 except TaskUnknown:
                     ending = JobEnding.TASK_NOT_FOUND
                 # A task that has ended is shown so, however its watch ended.
@@ -217,9 +219,8 @@ class JobTracker:
         last_edit = job.place.token_expires_at - _TOKEN_MARGIN
         return (end, JobEnding.WATCH_TIMEOUT) if end <= last_edit else (last_edit, JobEnding.MESSAGE_UNREACHABLE)
 
-    async def _show_changes(self, job: Job, feed: Feed, seed: Task | None) -> None:
-        """Draw every change until the task has ended, or the feed expires."""
-        saved = seed.status if seed else None
+    async def _show_changes(self, job: Job, feed: Feed, saved: Status | None) -> None:
+        """Draw every change until the task has ended, or the feed expires; `saved` is the status in the store."""
         if feed.has_ended:
             return
         async for task in feed:

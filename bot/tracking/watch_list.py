@@ -13,7 +13,7 @@ INCOMPLETE_RESULT_SECONDS = 60
 """How long a success without its picture or buttons is read again."""
 
 
-@dataclass
+@dataclass(slots=True)
 class WatchedTask:
     """One task being watched; times are those of the poller's clock, in seconds."""
 
@@ -59,7 +59,7 @@ class WatchedTask:
         return self.task.is_complete or at - self.ended_at >= INCOMPLETE_RESULT_SECONDS
 
 
-@dataclass(order=True)
+@dataclass(order=True, slots=True)
 class FeedDeadline:
     """When a feed expires; the feed of one that ended earlier is removed, as a heap gives up only its first entry."""
 
