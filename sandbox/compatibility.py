@@ -36,10 +36,10 @@ _HEADS: Mapping[str, str] = {
 
 
 _SHORTER: Mapping[str, str] = {
-    "This relay cannot do that at all: it does not offer it": "not offered",
-    "This relay cannot do that at all": "refused",
-    "This relay cannot cancel, so Midjourney draws on, and it stays paid": "only stops watching",
-    "This relay does not tell seeds": "no seeds",
+    "This service doesn't offer that": "not offered",
+    "This service doesn't support that": "refused",
+    "This service can't cancel tasks": "only stops watching",
+    "This service doesn't give seeds": "no seeds",
 }
 """What a cell says for a sentence that the person was told."""
 

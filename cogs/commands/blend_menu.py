@@ -4,10 +4,9 @@ The ephemeral response to the menu holds all state between the menu and the moda
 checked and re-encoded. So the modal works in every process, and after the message is deleted.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from typing import Any, Self, cast
+from typing import Any
 
 import discord
 from discord import ui
@@ -26,6 +25,7 @@ from bot.submissions.command_requests import (
 from cogs.commands.choices import DIMENSION_LABELS
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog
+from cogs.components.event_item import EventItem
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads
 from cogs.messaging.attachments import DiscordUpload, find_pictures, validate_attachments
 from cogs.messaging.context import Interaction
@@ -48,24 +48,12 @@ _GALLERY = "https://discord.com/"
 """Discord shows embeds that share a URL as one, with all their images."""
 
 
-class BlendButton(ui.DynamicItem[ui.Button[Any]], template=_CUSTOM_ID):
-    """The button below the pictures, which opens the modal."""
+class BlendButton(EventItem[ui.Button[Any]], template=_CUSTOM_ID):
+    """Opens the form, below the pictures that it is about."""
 
-    def __init__(self, button: ui.Button[Any] | None = None) -> None:
-        style = discord.ButtonStyle.primary
-        super().__init__(button or ui.Button(label="Add pictures", style=style, custom_id=_CUSTOM_ID))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Build the button from the clicked message's component."""
-        del interaction, match
-        return cls(cast(ui.Button[Any], item))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Dispatch the click as an event: discord.py only logs errors that are raised here."""
-        interaction.client.dispatch(BLEND_EVENT, interaction)
+    def get_event(self) -> tuple[str]:
+        """Dispatch the click; the message holds the pictures."""
+        return (BLEND_EVENT,)
 
 
 class BlendMenuCog(MessageMenuCog):
@@ -109,7 +97,8 @@ class BlendMenuCog(MessageMenuCog):
                 discord.File(BytesIO(one.data), f"picture-{number}.{one.kind}") for number, one in enumerate(ready, 1)
             ]
             view = ui.View(timeout=None)
-            view.add_item(BlendButton())
+            style = discord.ButtonStyle.primary
+            view.add_item(BlendButton(ui.Button(label="Add pictures", style=style, custom_id=_CUSTOM_ID)))
             embeds = _build_gallery([file.filename for file in files])
             await with_timeout(interaction.edit_original_response(embeds=embeds, attachments=files, view=view))
 

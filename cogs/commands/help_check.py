@@ -137,7 +137,7 @@ class HelpCheckCog(commands.Cog):
             disk, buttons = [_hide_details("Disk", finding) for finding in disk], []
         elif store.is_ok and has_refused_capabilities(await self._store.find_missing_capabilities(now)):
             retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)
-            view.add_item(TaskButton(_RETRY_REFUSED, retry))
+            view.add_item(TaskButton(retry))
         findings = [
             relay,
             store,

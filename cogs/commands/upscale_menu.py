@@ -52,4 +52,4 @@ def _copy_upscale_buttons(message: discord.Message) -> Iterator[TaskButton]:
                 button = ui.Button[ui.View](
                     label=part.label, emoji=part.emoji, style=part.style, custom_id=click.custom_id, row=row
                 )
-                yield TaskButton(click, button, row=row)
+                yield TaskButton(button)

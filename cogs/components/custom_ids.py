@@ -1,36 +1,31 @@
-"""The one button class, and the one menu class: everything a click needs travels in its custom_id.
-
-So they outlive every process. discord.py drops the registration of a DynamicItem's class with any view that mixes it
-with ordinary items and is stopped or times out: hence only these classes and link buttons, `timeout=None`, and a fresh
-view for every drawing.
-"""
+"""What the custom_id of a task's button or menu holds: its kind, the task and the API's button."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import Any, Self, cast
+from typing import Any, Self
 
-import discord
 from discord import ui
 
 from bot.midjourney.buttons import ButtonKind
+from cogs.components.event_item import EventItem
 from cogs.text import limits
 
 TASK_ID_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 _REST = rf":(?P<task>{TASK_ID_PATTERN}):(?P<key>[0-9a-f]{{10}}|[0-9]{{15,20}}|-)"
 TASK_CUSTOM_ID_TEMPLATE = rf"mj:(?P<kind>[A-Za-z]){_REST}"
-_MENUS = f"[{ButtonKind.SPLIT_MENU}{ButtonKind.OVERFLOW_MENU}]"
-_OF_MENUS = rf"mj:(?P<kind>{_MENUS}){_REST}"
-# Every class whose template matches is called, so no two may match the same.
-_OF_BUTTONS = rf"mj:(?P<kind>(?!{_MENUS})[A-Za-z]){_REST}"
+_MENU_KINDS = f"[{ButtonKind.SPLIT_MENU}{ButtonKind.OVERFLOW_MENU}]"
+_MENU_TEMPLATE = rf"mj:(?P<kind>{_MENU_KINDS}){_REST}"
+# The lists of tasks and the settings share letters with two kinds, but no key of theirs is like one of these.
+_BUTTON_TEMPLATE = rf"mj:(?P<kind>(?!{_MENU_KINDS})[A-Za-z]){_REST}"
 MENU_CHOICE_EVENT = "task_choice"
-"""The event that a choice in a menu is dispatched as: `on_task_choice(interaction, click, values)`."""
+"""The event of a choice in a menu: `on_task_choice(interaction, click, values)`."""
 
 
 @unique
 class ClickEvent(StrEnum):
-    """Which cog answers a click, by the event that it is dispatched as: `on_press_click(interaction, click)`."""
+    """The event that a click is dispatched as, each handled by one cog: `on_press_click(interaction, click)`."""
 
     PRESS = "press_click"
     REGION = "region_click"
@@ -39,7 +34,7 @@ class ClickEvent(StrEnum):
     CHECK = "check_click"
 
 
-_ROOMS: Mapping[ButtonKind, ClickEvent] = {
+_EVENTS: Mapping[ButtonKind, ClickEvent] = {
     **dict.fromkeys((ButtonKind.VARY_REGION, ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION), ClickEvent.REGION),
     **dict.fromkeys(
         (
@@ -54,14 +49,14 @@ _ROOMS: Mapping[ButtonKind, ClickEvent] = {
     **dict.fromkeys((ButtonKind.STOP, ButtonKind.DELETE, ButtonKind.DELETE_CONFIRMED), ClickEvent.ENDING),
     ButtonKind.FORGET_REFUSALS: ClickEvent.CHECK,
 }
-"""All others are presses, what a newer version made up too."""
+"""All other kinds are presses, including those of newer versions of the bot."""
 
 
 @dataclass(frozen=True)
 class TaskCustomId:
-    """What a custom_id says: the kind of button, the task, and the key of the API's button.
+    """The kind of button, the task, and the key of the API's button.
 
-    Ours have "-", or the id of the message that they are about, where they stand below another.
+    The bot's own buttons have "-" for a key, or the id of the message that they are about if another one shows them.
     """
 
     kind: ButtonKind
@@ -70,17 +65,17 @@ class TaskCustomId:
 
     @property
     def event(self) -> ClickEvent:
-        """Who answers it, and the form that it opens."""
-        return _ROOMS.get(self.kind, ClickEvent.PRESS)
+        """The event of a click on it, and of the form that it opens."""
+        return _EVENTS.get(self.kind, ClickEvent.PRESS)
 
     @property
     def custom_id(self) -> str:
-        """The custom_id that says so."""
+        """The custom_id, which `parse` reads."""
         return f"mj:{self.kind}:{self.task_id}:{self.key}"
 
     @property
     def is_valid(self) -> bool:
-        """Whether Discord takes it, and this module would know it again."""
+        """Whether Discord accepts the custom_id, and `parse` can read it."""
         return (
             len(self.custom_id) <= limits.CUSTOM_ID
             and re.fullmatch(TASK_CUSTOM_ID_TEMPLATE, self.custom_id) is not None
@@ -88,55 +83,29 @@ class TaskCustomId:
 
     @classmethod
     def parse(cls, custom_id: str) -> Self | None:
-        """Read a custom_id; None where it is not ours. A kind that a newer version made up is OTHER."""
+        """Parse a custom_id; None for one that is not a task's."""
         found = re.fullmatch(TASK_CUSTOM_ID_TEMPLATE, custom_id)
-        if found is None:
-            return None
-        kind = ButtonKind(found["kind"]) if found["kind"] in ButtonKind.__members__.values() else ButtonKind.OTHER
-        return cls(kind, found["task"], found["key"])
-
-
-class TaskButton(ui.DynamicItem[ui.Button[Any]], template=_OF_BUTTONS):
-    """A button of a task's message, the API's or ours."""
-
-    def __init__(self, click: TaskCustomId, button: ui.Button[Any] | None = None, *, row: int | None = None) -> None:
-        super().__init__(button or ui.Button(custom_id=click.custom_id), row=row)
-        self.item.custom_id = click.custom_id
-        self.click = click
+        return cls.from_match(found) if found else None
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Build the button anew from a click on any message, however old."""
-        del interaction
-        click = TaskCustomId.parse(match.string)
-        assert click is not None, "the template matched"  # noqa: S101 - for the type checkers
-        return cls(click, cast(ui.Button[Any], item))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the click to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(self.click.event, interaction, self.click)
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Read what a template found in a custom_id; a kind that only a newer version of the bot knows is OTHER."""
+        kind = ButtonKind(match["kind"]) if match["kind"] in ButtonKind.__members__.values() else ButtonKind.OTHER
+        return cls(kind, match["task"], match["key"])
 
 
-class TaskMenu(ui.DynamicItem[ui.Select[Any]], template=_OF_MENUS):
+class TaskButton(EventItem[ui.Button[Any]], template=_BUTTON_TEMPLATE):
+    """A button of a task's message, the API's or the bot's."""
+
+    def get_event(self) -> tuple[str, TaskCustomId]:
+        """Dispatch the click to the cog that handles its kind."""
+        click = TaskCustomId.from_match(self.match)
+        return click.event, click
+
+
+class TaskMenu(EventItem[ui.Select[Any]], template=_MENU_TEMPLATE):
     """A menu of a task's message, or about one."""
 
-    def __init__(self, click: TaskCustomId, select: ui.Select[Any], *, row: int | None = None) -> None:
-        super().__init__(select, row=row)
-        self.item.custom_id = click.custom_id
-        self.click = click
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Build the menu anew from a choice on any message, however old."""
-        del interaction
-        click = TaskCustomId.parse(match.string)
-        assert click is not None, "the template matched"  # noqa: S101 - for the type checkers
-        return cls(click, cast(ui.Select[Any], item))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the choice to whoever listens; errors are theirs, as discord.py would only log them here."""
-        interaction.client.dispatch(MENU_CHOICE_EVENT, interaction, self.click, tuple(self.item.values))
+    def get_event(self) -> tuple[str, TaskCustomId, tuple[str, ...]]:
+        """Dispatch the chosen values."""
+        return MENU_CHOICE_EVENT, TaskCustomId.from_match(self.match), tuple(self.item.values)

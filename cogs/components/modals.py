@@ -1,4 +1,4 @@
-"""Modals: their prompt field, and what they were filled in with, read from raw data in whichever process gets it."""
+"""The prompt field of modals, and readers of a submitted modal's raw data, whichever process opened it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,13 +16,13 @@ from cogs.text import limits
 
 PROMPT_FIELD = "prompt"
 MODAL_TIMEOUT_SECONDS = 60.0
-"""How long discord.py keeps an open modal, and a timer; what is submitted later is read without it."""
+"""How long discord.py keeps an open modal, with a timer; the bot reads later submissions without it."""
 
 _PREFILL_SECONDS = 1.5
 
 
 async def fetch_prefill(presses: PressService, click: TaskCustomId) -> str:
-    """Find what a form starts with in the time that a first answer leaves; an empty form is better than none."""
+    """Fetch the text that a modal starts with, within the time of a first response; "" after that."""
     try:
         return await wait_at_most(presses.get_modal_prefill(click.task_id, click.key), _PREFILL_SECONDS)
     except (TimeoutError, MjbotError):
@@ -30,7 +30,7 @@ async def fetch_prefill(presses: PressService, click: TaskCustomId) -> str:
 
 
 def build_prompt_field(text: str, hint: str) -> ui.Label[Any]:
-    """Make the field of a prompt, filled in as far as it has room."""
+    """Build the field of a prompt, prefilled with `text` cut to its limit."""
     field = ui.TextInput[Any](
         custom_id=PROMPT_FIELD,
         style=discord.TextStyle.paragraph,
@@ -42,18 +42,18 @@ def build_prompt_field(text: str, hint: str) -> ui.Label[Any]:
 
 
 def read_prompt(data: Mapping[str, Any]) -> str:
-    """Return the prompt as it was typed: whoever composes it makes of it what Midjourney reads."""
+    """Return the prompt as it was typed, not normalized for Midjourney."""
     return read_text_field(data, PROMPT_FIELD)
 
 
 def read_text_field(data: Mapping[str, Any], custom_id: str) -> str:
-    """Return what was typed into a field, as it was typed; "" where nothing was."""
-    value = _part(data, custom_id).get("value")
+    """Return the text of a field as it was typed; "" if it is empty."""
+    value = _find_component(data, custom_id).get("value")
     return value if isinstance(value, str) else ""
 
 
 def get_typed_prompt(interaction: Interaction) -> str:
-    """Return the prompt that came with a form or a command, as it was typed; "" where there was none."""
+    """Return the prompt of a modal or a command as it was typed; "" if there is none."""
     data: Mapping[str, Any] = interaction.data or {}
     if interaction.type is discord.InteractionType.modal_submit:
         return read_prompt(data)
@@ -69,40 +69,40 @@ def get_typed_prompt(interaction: Interaction) -> str:
 
 
 def read_choice(data: Mapping[str, Any], custom_id: str) -> str:
-    """Return what was chosen in a menu; "" where nothing was."""
-    return next(_values(data, custom_id), "")
+    """Return the value chosen in a menu; "" if none was chosen."""
+    return next(_read_values(data, custom_id), "")
 
 
 def read_upload(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any] | None:
-    """Return the attachment that was uploaded, as Discord describes it; None where there is none."""
+    """Return Discord's raw data of the uploaded attachment; None if there is none."""
     return next(read_uploads(data, custom_id), None)
 
 
 def read_uploads(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
-    """Return the attachments that were uploaded, in their order, as Discord describes them."""
+    """Return Discord's raw data of the uploaded attachments, in their order."""
     resolved = data.get("resolved")
     attachments = resolved.get("attachments") if is_json_object(resolved) else None
-    for chosen in _values(data, custom_id) if is_json_object(attachments) else ():
+    for chosen in _read_values(data, custom_id) if is_json_object(attachments) else ():
         found = attachments.get(chosen) if is_json_object(attachments) else None
         if is_json_object(found):
             yield found
 
 
-def _values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
-    values = _part(data, custom_id).get("values")
+def _read_values(data: Mapping[str, Any], custom_id: str) -> Iterator[str]:
+    values = _find_component(data, custom_id).get("values")
     yield from map(str, values) if is_json_array(values) else ()
 
 
-def _part(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
+def _find_component(data: Mapping[str, Any], custom_id: str) -> Mapping[str, Any]:
     nothing: Mapping[str, Any] = {}
-    return next(_parts(data, custom_id), nothing)
+    return next(_walk_components(data, custom_id), nothing)
 
 
-def _parts(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
-    """Walk a modal's raw components, rows or labels, for one of that name."""
+def _walk_components(data: Mapping[str, Any], custom_id: str) -> Iterator[Mapping[str, Any]]:
+    """Walk a modal's raw components, rows or labels, and yield those with that custom_id."""
     for part in (*data.get("components", ()), data.get("component", {})):
         if is_json_object(part):
             if part.get("custom_id") == custom_id:
                 yield part
             elif part:
-                yield from _parts(part, custom_id)
+                yield from _walk_components(part, custom_id)

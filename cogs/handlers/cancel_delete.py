@@ -1,4 +1,4 @@
-"""Clicks that end something: a task on its way, or a message."""
+"""Handles Cancel, Stop watching and Delete."""
 
 from discord.ext import commands
 
@@ -19,68 +19,65 @@ from cogs.messaging.responses import (
 )
 from cogs.views.bot_buttons import render_delete_confirmation
 
-_SURE = (
-    "Delete that message, for everybody? The task itself stays at the relay: `/mjstatus` with its id, at the foot "
-    "of the message, shows it again."
-)
-_TOLD = {
-    CancelOutcome.REQUESTED: "The relay was asked to cancel it: the message says so as soon as it is.",
+_DELETE_QUESTION = "Delete this message for everyone? You can bring the picture back with `/mjstatus`."
+_OUTCOME_TEXTS = {
+    CancelOutcome.REQUESTED: "I asked the service to cancel it. The message will show when it's done.",
     CancelOutcome.UNSUPPORTED: (
-        "This relay cannot cancel, so Midjourney draws on, and it stays paid. I only stopped watching: **Look again** "
-        "on the message is free."
+        "This service can't cancel tasks, so Midjourney keeps drawing, and the charge stands. I only stopped watching. "
+        "**Look again** on the message is free."
     ),
 }
-"""What is said of an outcome that the message itself does not tell."""
+"""Texts of the outcomes that the task's message does not show."""
 
 
 class CancelDeleteHandler(commands.Cog):
-    """Translates clicks that end something into calls of their use cases."""
+    """Calls the use cases that cancel a task or delete a message."""
 
-    def __init__(self, stops: CancelService, removals: DeleteService) -> None:
-        self._stops = stops
-        self._removals = removals
+    def __init__(self, cancel_service: CancelService, delete_service: DeleteService) -> None:
+        self._cancel_service = cancel_service
+        self._delete_service = delete_service
 
     @commands.Cog.listener(f"on_{ClickEvent.ENDING}")
     async def handle_click(self, interaction: Interaction, click: TaskCustomId) -> None:
-        """Answer a click on a button of ours."""
+        """Handle a click on one of the buttons."""
         async with send_ephemeral_on_error(interaction):
             if click.kind is ButtonKind.STOP:
-                await self._stop(interaction, click)
+                await self._cancel(interaction, click)
             elif click.kind is ButtonKind.DELETE:
-                await self._ask(interaction, click)
+                await self._ask_to_delete(interaction, click)
             elif click.kind is ButtonKind.DELETE_CONFIRMED and click.key.isdecimal():
                 await self._delete(interaction, int(click.key))
 
-    async def _stop(self, interaction: Interaction, click: TaskCustomId) -> None:
+    async def _cancel(self, interaction: Interaction, click: TaskCustomId) -> None:
         if await defer_click(interaction):
-            outcome = await self._stops.cancel_task(
+            outcome = await self._cancel_service.cancel_task(
                 click.task_id, get_clicked_place(interaction), get_message_permissions(interaction)
             )
-            if outcome in _TOLD:
-                await send_ephemeral(interaction, _TOLD[outcome])
+            if outcome in _OUTCOME_TEXTS:
+                await send_ephemeral(interaction, _OUTCOME_TEXTS[outcome])
 
-    async def _ask(self, interaction: Interaction, click: TaskCustomId) -> None:
-        """Ask privately whether to; the button below carries the message that is meant."""
+    async def _ask_to_delete(self, interaction: Interaction, click: TaskCustomId) -> None:
+        """Ask the person privately; the button below the question holds the id of the message to delete."""
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
             message = get_clicked_place(interaction)
-            await self._removals.check_permission(message, get_message_permissions(interaction))
+            await self._delete_service.check_permission(message, get_message_permissions(interaction))
             view = render_delete_confirmation(click.task_id, message.message_id)
-            await with_timeout(interaction.edit_original_response(content=_SURE, view=view))
+            await with_timeout(interaction.edit_original_response(content=_DELETE_QUESTION, view=view))
 
     async def _delete(self, interaction: Interaction, message_id: int) -> None:
         if not await replace_message(interaction, "Deleting …"):
             return
         async with replace_response_on_error(interaction, private=True):
-            await self._removals.delete_message(
+            await self._delete_service.delete_message(
                 to_place(interaction, message_id, ephemeral=False), get_message_permissions(interaction)
             )
             await with_timeout(interaction.edit_original_response(content="Deleted."))
 
 
 def get_message_permissions(interaction: Interaction) -> MessageActor:
-    """Tell whose click it is, and what they may do where it was made."""
-    asked_by = get_requester(interaction.message)
-    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-    return MessageActor(to_person(interaction.user), asked_by.id if asked_by else 0, moderates)
+    """Return who clicked, who requested the message, and whether the clicker moderates its channel."""
+    requester = get_requester(interaction.message)
+    is_moderator = interaction.guild_id is not None and interaction.permissions.manage_messages
+    return MessageActor(to_person(interaction.user), requester.id if requester else 0, is_moderator)

@@ -1,4 +1,4 @@
-"""A click becomes a press: who asks, on which message, and who asked for that."""
+"""Builds a Press from a click: who clicked, on which message, and who requested that message."""
 
 from bot.entities import Place
 from bot.submissions.claims import Press
@@ -10,12 +10,12 @@ from cogs.messaging.context import Interaction, get_clicked_place, get_requester
 async def build_press(
     interaction: Interaction, click: TaskCustomId, trust: GuildTrust, *, parent: Place | None = None
 ) -> Press:
-    """Make a press of a click, or of a form; `parent` is the task's message where another one was clicked."""
-    asked_by = get_requester(interaction.message)
+    """Build a press from a click or a modal; `parent` is the task's message if another one was clicked."""
+    requester = get_requester(interaction.message)
     return Press(
         interaction_id=interaction.id,
         person=to_person(interaction.user),
-        spender=await trust.identify_spender(interaction, asked_by.id if asked_by else 0),
+        spender=await trust.identify_spender(interaction, requester.id if requester else 0),
         place=parent or get_clicked_place(interaction),
         task_id=click.task_id,
         button_key=click.key,

@@ -1,4 +1,4 @@
-"""Clicks: on the API's buttons, on ours, and the forms that some of them open."""
+"""Handles clicks on a task's buttons, and the modals that some of them open."""
 
 import logging
 from collections.abc import Mapping
@@ -28,12 +28,13 @@ from cogs.text.guidance import remix_unsupported, stale_button
 
 log = logging.getLogger(__name__)
 
-_CATCH_SECONDS = 2.0
-_CLICKS = {discord.InteractionType.component, discord.InteractionType.modal_submit}
+_UNKNOWN_BUTTON_SECONDS = 2.0
+"""How long another process, which may know the button, has to answer."""
+_CLICK_TYPES = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 
 
 class TaskButtonHandler(commands.Cog):
-    """Translates clicks and forms into presses."""
+    """Turns clicks and submitted modals into presses."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class TaskButtonHandler(commands.Cog):
         presses: PressService,
         people: PersonSettingsService,
         trust: GuildTrust,
-        turns: RateLimiter,
+        rate_limiter: RateLimiter,
         clock: Clock,
     ) -> None:
         self._bot = bot
@@ -50,83 +51,86 @@ class TaskButtonHandler(commands.Cog):
         self._presses = presses
         self._people = people
         self._trust = trust
-        self._turns = turns
+        self._rate_limiter = rate_limiter
         self._sleep = clock.sleep
 
     async def cog_load(self) -> None:
-        """Let every old message's buttons find us."""
+        """Register the buttons of old messages too."""
         self._bot.add_dynamic_items(TaskButton)
 
     @commands.Cog.listener(f"on_{ClickEvent.PRESS}")
     async def handle_click(self, interaction: Interaction, click: TaskCustomId) -> None:
-        """Answer a click on a task's message."""
+        """Handle a click on a task's button, or on a bot button that is about the task."""
         async with send_ephemeral_on_error(interaction):
             if click.kind is ButtonKind.CUSTOM_ZOOM:
-                await self._ask_form(interaction, click, "Custom Zoom", suffix=" --zoom 2")
+                await self._open_modal(interaction, click, "Custom Zoom", suffix=" --zoom 2")
             elif click.kind is ButtonKind.IMAGINE_LINE:
-                await self._ask_form(interaction, click, "Imagine")
+                await self._open_modal(interaction, click, "Imagine")
             elif click.kind is ButtonKind.OPEN_MODAL:
-                _only_the_requester(interaction)
-                await self._ask_form(interaction, click, "Midjourney asks")
+                _require_requester(interaction)
+                await self._open_modal(interaction, click, "Midjourney asks")
             elif click.kind in REMIXABLE_KINDS and await self._people.is_remix_on(interaction.user.id):
-                await self._ask_form(interaction, click, "Remix")
+                await self._open_modal(interaction, click, "Remix")
             elif await defer_click(interaction):
-                await self._act(interaction, click)
+                await self._press_button(interaction, click)
 
     @commands.Cog.listener("on_interaction")
     async def handle_interaction(self, interaction: Interaction) -> None:
-        """Take a form from its raw data, in whichever process it opened; and what no button class took."""
+        """Handle a submitted modal from its raw data, whichever process opened it, and clicks on unknown buttons."""
         data: Mapping[str, Any] = interaction.data or {}
         click = TaskCustomId.parse(str(data.get("custom_id", "")))
         if interaction.type is discord.InteractionType.modal_submit and click is not None:
             if click.event is ClickEvent.PRESS:
                 async with send_ephemeral_on_error(interaction):
-                    await self._submitted(interaction, click, data)
-        elif click is None and interaction.type in _CLICKS:
-            await self._sleep(_CATCH_SECONDS)
+                    await self._submit_modal(interaction, click, data)
+        elif click is None and interaction.type in _CLICK_TYPES:
+            await self._sleep(_UNKNOWN_BUTTON_SECONDS)
             if not interaction.response.is_done():
                 await send_ephemeral(interaction, stale_button())
 
-    async def _act(self, interaction: Interaction, click: TaskCustomId) -> None:
+    async def _press_button(self, interaction: Interaction, click: TaskCustomId) -> None:
         if click.kind is ButtonKind.REFRESH:
-            asked_by = get_requester(interaction.message) or interaction.user
-            await self._jobs.follow_again(click.task_id, get_clicked_place(interaction), to_person(asked_by))
+            requester = get_requester(interaction.message) or interaction.user
+            await self._jobs.follow_again(click.task_id, get_clicked_place(interaction), to_person(requester))
         elif click.kind is ButtonKind.DISCARD_MODAL:
-            await self._presses.decline_modal(await self._press(interaction, click))
+            await self._presses.decline_modal(await self._build_press(interaction, click))
         else:
-            answerer = ClickFollowups(interaction, self._turns, self._sleep)
-            remixes = click.kind is ButtonKind.SAME_PROMPT and await self._people.is_remix_on(interaction.user.id)
-            await self._presses.submit_press(await self._press(interaction, click), answerer)
-            if remixes:
+            followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
+            is_remix_on = click.kind is ButtonKind.SAME_PROMPT and await self._people.is_remix_on(interaction.user.id)
+            await self._presses.submit_press(await self._build_press(interaction, click), followups)
+            if is_remix_on:
                 await send_ephemeral(interaction, remix_unsupported())
 
-    async def _ask_form(self, interaction: Interaction, click: TaskCustomId, title: str, *, suffix: str = "") -> None:
-        """Open a modal as the first answer: Discord takes none later."""
+    async def _open_modal(self, interaction: Interaction, click: TaskCustomId, title: str, *, suffix: str = "") -> None:
+        """Open a modal as the first response: Discord accepts none later."""
         text = await fetch_prefill(self._presses, click)
         if text and suffix and parse_prompt(text).get_value("zoom") is None:
             text += suffix
-        # `caught` reads what is submitted, however late, without it.
+        # handle_interaction reads what is submitted, however late, without this object.
         modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
-        hint = "What to draw; --zoom takes 1 to 2, like --zoom 1.5" if suffix else "What to draw, with its parameters"
+        hint = "Describe the picture. --zoom can be 1 to 2, such as --zoom 1.5" if suffix else "Describe the picture"
         modal.add_item(build_prompt_field(text, hint))
         await acknowledge(interaction, interaction.response.send_modal(modal))
 
-    async def _submitted(self, interaction: Interaction, click: TaskCustomId, data: Mapping[str, Any]) -> None:
+    async def _submit_modal(self, interaction: Interaction, click: TaskCustomId, data: Mapping[str, Any]) -> None:
         if not await defer_click(interaction):
             return
         prompt = read_prompt(data)
-        press, answerer = await self._press(interaction, click), ClickFollowups(interaction, self._turns, self._sleep)
+        press, followups = (
+            await self._build_press(interaction, click),
+            ClickFollowups(interaction, self._rate_limiter, self._sleep),
+        )
         if click.kind is ButtonKind.OPEN_MODAL:
-            await self._presses.answer_modal(press, prompt, answerer)
+            await self._presses.answer_modal(press, prompt, followups)
         else:
-            await self._presses.submit_press(press, answerer, prompt=prompt)
+            await self._presses.submit_press(press, followups, prompt=prompt)
 
-    async def _press(self, interaction: Interaction, click: TaskCustomId) -> Press:
+    async def _build_press(self, interaction: Interaction, click: TaskCustomId) -> Press:
         return await build_press(interaction, click, self._trust)
 
 
-def _only_the_requester(interaction: Interaction) -> None:
-    """Refuse a form before somebody else fills it in."""
-    asked_by = get_requester(interaction.message)
-    if asked_by is not None and asked_by.id != interaction.user.id:
+def _require_requester(interaction: Interaction) -> None:
+    """Refuse to open a modal for another person than the requester, before that person fills it in."""
+    requester = get_requester(interaction.message)
+    if requester is not None and requester.id != interaction.user.id:
         raise NotTheRequester

@@ -1,4 +1,4 @@
-"""Say what went wrong: an error of our tree in, one short text for the person out, with the next step."""
+"""Turn an MjbotError into one short text for the person: what happened, what to do next, and what it cost. Pure."""
 
 import math
 import re
@@ -13,17 +13,13 @@ from bot.errors import (
     AlreadyClaimed,
     AlreadyPressed,
     AnswerLost,
-    BalanceExhausted,
     ButtonUnknown,
     ClaimLost,
     CooldownActive,
     DailyLimitReached,
     DisplayError,
     DisplayFailed,
-    KeyExpired,
-    KeyLimited,
     KeyRefused,
-    KeyUnknown,
     MjbotError,
     ModalExpired,
     ModalNotSent,
@@ -62,290 +58,275 @@ from bot.errors import (
     UpstreamKeyRefused,
 )
 from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
+from bot.relay.key_advice import KEY_ADVICE
 from cogs.text.input_errors import describe_input_error
-from cogs.text.quotes import quote_text as _quoted
+from cogs.text.quotes import quote_text
 
-_SAID: Final = 80
-"""How much is shown of the relay's own words."""
-_FURTHEST: Final = 7 * 86_400.0
-"""The longest wait, in seconds, that a relay's word is taken for."""
-_LINK: Final = re.compile(r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/\d{1,20}")
+_QUOTE_LENGTH: Final = 80
+"""How many characters of the relay's own words a message shows."""
+_MAX_WAIT_SECONDS: Final = 7 * 86_400.0
+"""The longest wait that a message announces, whatever Retry-After says."""
+_MESSAGE_LINK: Final = re.compile(r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/\d{1,20}")
+_NOT_CHARGED: Final = "You weren't charged."
 
-# Errors that carry nothing the person could use. A base class answers for leaves that nobody has given a sentence.
-_PLAIN: Final[Mapping[type[MjbotError], str]] = {
-    MjbotError: "That did not work. Try again in a minute; if it fails again, tell the operator of this bot.",
-    RelayError: "The relay answered with something I do not understand. Try again in a minute.",
+# Errors that carry no details worth showing. A class without an entry is described as its base class.
+_FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
+    MjbotError: "That didn't work. Try again in a minute. If it fails again, tell the operator of this bot.",
+    RelayError: "The service sent an answer that I don't understand. Try again in a minute.",
     ParentGone: (
-        "The relay no longer holds the picture behind this button, so nothing can be made of it. Nothing was paid: "
-        "start again from a newer picture."
+        "The service no longer has the picture behind this button. Start again from a newer one. You weren't charged."
     ),
-    ParentBusy: "The relay has not finished that picture yet. You weren't charged: press again in some minutes.",
+    ParentBusy: "The service hasn't finished that picture yet. Press again in a few minutes. You weren't charged.",
     ParentUnchangeable: (
-        "This service can draw only from four pictures, not from this one. Press **V** or 🔄 below the four that it "
-        "came from. You weren't charged."
+        "This service can work only from a grid of four pictures, not from a single one. Press **V** or 🔄 below the "
+        "grid that this picture came from. You weren't charged."
     ),
     SubmitOutcomeUnknown: (
-        "The relay's answer was lost, so it may have been accepted, and charged. I do not send it again. Check the "
-        "relay's log, if it has one: `/mjstatus` with the id that stands there shows it."
+        "The service's answer was lost, so your request may have been accepted and charged. I won't send it again. If "
+        "the service has a log, look up the task's id there and run `/mjstatus` with it."
     ),
     PromptChangeUnsupported: (
-        "This relay draws that from the old prompt only, so I sent nothing, and nothing is paid. Press it again and "
-        "leave the prompt as it is, or ask for the new one with `/imagine`."
+        "This service can't change the prompt for this button, so I didn't send it. Press it again and keep the "
+        "prompt, or run `/imagine` with the new one. You weren't charged."
     ),
     PromptIgnored: (
-        "The relay asked for no new prompt, so this is drawn from the old one: its account has remix off. Whoever runs "
-        "this bot can have it switched on; until then `/mjsettings` switches it off for you."
+        "The service didn't ask for the new prompt, so it uses the old one: remix is off on its account. The operator "
+        "of this bot can have it turned on. Until then, turn remix off in `/mjsettings`."
     ),
-    KeyUnknown: (
-        "The relay refuses this bot's API key: it knows no such key. The operator of this bot has to copy the key "
-        "again from the relay's console into `MJ_API_KEY`. You weren't charged."
-    ),
-    KeyExpired: (
-        "This bot's API key has expired. The operator of this bot has to renew it in the relay's console. You weren't "
-        "charged."
-    ),
-    KeyLimited: (
-        "This bot's API key is limited to some models, so the relay won't let it read tasks. The operator of this "
-        "bot has to remove the key's model limits in the relay's console. You weren't charged."
-    ),
-    PolicyRefused: "You may not draw here now, by this bot's rules. Its operator can tell you more.",
+    PolicyRefused: "This bot's rules don't let you do that right now. Its operator can tell you more.",
     ServerNotAllowed: (
-        "I may not draw in this server yet. The operator of this bot can add the server's id to `ALLOWED_GUILDS`. "
-        "`/mjstatus` is free for everybody."
+        "This server isn't allowed to use paid commands yet. The operator of this bot can add the server's id to "
+        "`ALLOWED_GUILDS`. `/mjstatus` is free for everyone."
     ),
     PersonNotAllowed: (
-        "Outside its servers I draw only for people whom my operator named. The operator can add your user id to "
-        "`ALLOWED_USERS`. `/mjstatus` is free for everybody."
+        "Outside its servers, only people on this bot's list can use paid commands. The operator of this bot can add "
+        "your user id to `ALLOWED_USERS`. `/mjstatus` is free for everyone."
     ),
-    NotOwnerOrModerator: (
-        "Only the person who asked for this message may do that, or who manages messages here. Ask one of them."
-    ),
+    NotOwnerOrModerator: "Only the person who asked for this message, or a moderator, can do that. Ask one of them.",
     NotTheRequester: (
-        "These buttons are for the person who asked for this message. Run `/mjstatus` with its id: the buttons of "
-        "your own message are yours."
+        "These buttons belong to the person who asked for this message. Run `/mjstatus` with its id: that gives you "
+        "your own copy with working buttons."
     ),
     RequesterUnknown: (
-        "Only the person who asked for this message may press here, and I cannot tell any more who that was. Run "
-        "`/mjstatus` with its id yourself: the new buttons are yours."
+        "Only the person who asked for this message can press its buttons, and I can't tell anymore who that was. Run "
+        "`/mjstatus` with its id for your own copy."
     ),
-    PressRefused: "That click cannot be sent. Run `/mjstatus` with the task's id for fresh buttons.",
-    ClaimLost: "That took too long on my side, so I sent nothing, and nothing is paid. Please press it again.",
-    AlreadyClaimed: "I have this click already and send it only once. Wait a moment: its message is on the way.",
+    PressRefused: "I can't send that click. Run `/mjstatus` with the task's id for fresh buttons.",
+    ClaimLost: "I took too long, so I didn't send it. Press the button again. You weren't charged.",
+    AlreadyClaimed: "I already have this click and send it only once. Wait a moment for its message.",
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
     ),
-    ModalExpired: (
-        "This form has been answered or dropped. For a new one, press the button on the earlier picture again."
-    ),
+    ModalExpired: "This form was already answered or dropped. For a new one, press the button on the earlier picture.",
     StoreUnavailable: (
-        "I cannot reach my database, so nothing was sent and nothing is paid. Try again in a minute; if it stays so, "
-        "tell the operator of this bot."
+        "I can't reach my database, so I didn't send anything. Try again in a minute. If it doesn't help, tell the "
+        "operator of this bot. You weren't charged."
     ),
-    PictureError: "I could not get the picture. Run `/mjstatus` with its id to try again.",
+    PictureError: "I couldn't get the picture. Run `/mjstatus` with its id to try again.",
     PictureGone: (
-        "The picture's link is dead, as such links are after a day. Run `/mjstatus` with its id: the relay may have a "
-        "fresh one."
+        "The link to the picture has expired, as such links do after a day. Run `/mjstatus` with its id: the service "
+        "may have a fresh one."
     ),
     PictureForbidden: (
-        "The picture lies at an address that I may not open. The operator of this bot can check the picture addresses "
-        "of the relay."
+        "The picture is at an address that I'm not allowed to open. The operator of this bot can check the service's "
+        "picture addresses."
     ),
-    PictureTooLarge: "The picture is larger than I can carry. Open it by its link, while that lives.",
+    PictureTooLarge: "The picture is too large for me to attach. Open its link while it still works.",
     PictureWorkAborted: (
-        "That picture was more work than the machine I run on could do just now. Nothing was paid: try again in a "
-        "minute, or with a smaller picture."
+        "That picture was too much work for the machine I run on. Try again in a minute, or with a smaller picture. "
+        "You weren't charged."
     ),
     PictureUnreadable: (
-        "What arrived is no picture, or half of one. Run `/mjstatus` with its id in a minute to try again."
+        "The file I received isn't a picture, or is incomplete. Run `/mjstatus` with its id in a minute to try again."
     ),
-    DisplayError: "I cannot draw that message. Run `/mjstatus` with the task's id for a new one.",
-    DisplayFailed: "Discord did not take my message, so nothing was sent and nothing is paid. Try again in a minute.",
+    DisplayError: "I can't update that message. Run `/mjstatus` with the task's id for a new one.",
+    DisplayFailed: "Discord didn't accept my message, so I sent nothing. Try again in a minute. You weren't charged.",
     PlaceGone: (
-        "That message or its channel is gone, or closed to me. Run `/mjstatus` with the task's id where I may write."
+        "That message or its channel is gone, or I can't access it. Run `/mjstatus` with the task's id in a channel "
+        "where I can write."
     ),
     PlaceUnreachable: (
-        "Discord lets me change that message for 15 minutes only. Press Refresh on it, or run `/mjstatus` with the "
+        "Discord lets me update that message for 15 minutes only. Press Refresh on it, or run `/mjstatus` with the "
         "task's id."
     ),
 }
 
-
-# What is said otherwise to somebody who ran a command: there is no button to press.
-_OF_COMMANDS: Final[Mapping[type[MjbotError], str]] = {
-    ClaimLost: "That took too long on my side, so I sent nothing, and nothing is paid. Please run it again.",
-    AlreadyClaimed: "I have this command already and send it only once. Wait a moment: its message is on the way.",
-    ParentBusy: "The relay has not finished that picture yet. You weren't charged: ask again in some minutes.",
+# What replaces those texts for a command, where there is no button to press.
+_COMMAND_TEXTS: Final[Mapping[type[MjbotError], str]] = {
+    ClaimLost: "I took too long, so I didn't send it. Run the command again. You weren't charged.",
+    AlreadyClaimed: "I already have this command and send it only once. Wait a moment for its message.",
+    ParentBusy: "The service hasn't finished that picture yet. Try again in a few minutes. You weren't charged.",
 }
 
 
 def describe_error(error: MjbotError, now: datetime, *, command: bool = False) -> str:
-    """Say in two or three short sentences what happened and what to do next; safe Markdown, without a mention.
+    """Describe an error in two or three short sentences of safe Markdown without mentions.
 
-    `now` turns "in 3 s" into one of Discord's times, which count down by themselves. `command`: nothing was pressed.
+    `now` turns a wait into a Discord timestamp, which counts down by itself. `command` avoids the word "button".
     """
-    if command and (text := _OF_COMMANDS.get(type(error)) or _unsupported(error, "command")):
+    if command and (text := _COMMAND_TEXTS.get(type(error)) or _describe_unsupported(error, "command")):
         return text
     if (
-        text := _relayed(error, now)
-        or _key_refused(error)
-        or _seedless(error)
-        or _ours(error, now)
+        text := _describe_relay_error(error, now)
+        or _describe_key_error(error)
+        or _describe_seed_error(error)
+        or _describe_own_error(error, now)
         or describe_input_error(error)
     ):
         return text
-    return next(_PLAIN[kind] for kind in type(error).__mro__ if kind in _PLAIN)
+    return next(_FIXED_TEXTS[kind] for kind in type(error).__mro__ if kind in _FIXED_TEXTS)
 
 
 def describe_internal_error(number: int | str) -> str:
-    """Say that the fault is ours; `number` finds the log line."""
+    """Describe a fault of the bot itself; `number` finds its log line."""
     return (
-        f"Something broke on my side. Try again; if it breaks again, give the operator of this bot this number: "
-        f"{_quoted(str(number)) or '`0`'}."
+        f"Something went wrong on my side. Try again. If it happens again, give the operator of this bot this number: "
+        f"{quote_text(str(number)) or '`0`'}."
     )
 
 
-def _relayed(error: MjbotError, now: datetime) -> str:
+def _describe_relay_error(error: MjbotError, now: datetime) -> str:
     match error:
         case RelayUnreachable(retry_after=wait):
-            return f"The relay gave no usable answer. Nothing was paid: try again {_soon(now, wait)}."
+            return f"The service didn't respond properly. Try again {_format_wait(now, wait)}. {_NOT_CHARGED}"
         case NoAccountAvailable(reason=reason, retry_after=wait, speed=speed):
-            other = (
-                f", or at another speed than `{speed}`, which `/mjsettings` or your prompt asks for" if speed else ""
-            )
+            other = f", or use another speed than `{speed}`, which your prompt or `/mjsettings` sets" if speed else ""
             return (
-                f"The relay has no account for this now.{_said(reason)} Nothing was paid: try again "
-                f"{_soon(now, wait)}{other}."
+                f"The service has no free account for this.{_quote_relay(reason)} Try again "
+                f"{_format_wait(now, wait)}{other}. {_NOT_CHARGED}"
             )
         case RelayBusy(reason=reason, retry_after=wait):
-            what = "The relay's queue is full" if isinstance(error, QueueFull) else "The relay is too busy"
-            return f"{what}.{_said(reason)} Nothing was paid: try again {_soon(now, wait)}."
+            what = "The service's queue is full" if isinstance(error, QueueFull) else "The service is too busy"
+            return f"{what}.{_quote_relay(reason)} Try again {_format_wait(now, wait)}. {_NOT_CHARGED}"
         case TaskUnknown(task_id=task_id):
-            shown = _quoted(task_id)
             return (
-                f"The relay knows no task {shown or 'with that id'}. Check the id; only tasks made with this bot's own "
-                "API key can be seen."
+                f"The service has no task {quote_text(task_id) or 'with that id'}. Check the id. I can see only tasks "
+                "made with this bot's own API key."
             )
         case PromptBanned(word=word):
-            shown = _quoted(word)
-            which = f"the word {shown}" if shown else "a word of this prompt"
-            return f"Midjourney does not allow {which}. Nothing was paid: reword the prompt and ask again."
+            shown = quote_text(word)
+            which = f"the word {shown}" if shown else "a word in this prompt"
+            return f"Midjourney doesn't allow {which}. Reword the prompt and try again. {_NOT_CHARGED}"
         case ActionUnsupported():
-            return _unsupported(error, "button")
+            return _describe_unsupported(error, "button")
         case SubmitRefused(code=number, reason=reason):
             which = f" (code {number})" if number else ""
             return (
-                f"The relay did not take this{which}.{_said(reason)} Nothing was paid: change the request, "
-                "or try again later."
+                f"The service refused this request{which}.{_quote_relay(reason)} Change it, or try again later. "
+                f"{_NOT_CHARGED}"
             )
         case _:
             return ""
 
 
-def _key_refused(error: MjbotError) -> str:
-    match error:
-        case KeyUnknown() | KeyExpired() | KeyLimited():
-            return ""
-        case KeyRefused(reason=reason):
-            return (
-                f"The relay refuses this bot's API key.{_said(reason)} Only the operator of this bot can help: check "
-                "`MJ_API_KEY`, then run `python -m bot check`. You weren't charged."
-            )
-        case UpstreamKeyRefused(reason=reason):
-            return (
-                f"The relay's own connection to Midjourney is misconfigured.{_said(reason)} The operator of this bot "
-                "can tell the operator of the relay. You weren't charged."
-            )
-        case BalanceExhausted(reason=reason):
-            return (
-                f"This bot has no credit left at the relay.{_said(reason)} Nothing was paid. The operator of this bot "
-                "has to top up the account, or raise the key's quota."
-            )
-        case _:
-            return ""
+def describe_key_problem(error: MjbotError) -> str:
+    """Describe what is wrong with the bot's key, and the operator's cure; "" for any other error."""
+    if not isinstance(error, RelayError) or (advice := KEY_ADVICE.get(type(error))) is None:
+        return ""
+    problem, cure = (text.replace("MJ_API_KEY", "`MJ_API_KEY`") for text in (advice.problem, advice.cure))
+    words = _quote_relay(error.reason) if type(error) is KeyRefused else ""
+    return f"I can't use the service: {problem}.{words} The operator of this bot has to {cure}."
 
 
-def _unsupported(error: MjbotError, what: str) -> str:
+def _describe_key_error(error: MjbotError) -> str:
+    if isinstance(error, UpstreamKeyRefused):
+        return (
+            f"The service's own connection to Midjourney is misconfigured.{_quote_relay(error.reason)} The operator of "
+            f"this bot can report it to the service. {_NOT_CHARGED}"
+        )
+    problem = describe_key_problem(error)
+    return f"{problem} {_NOT_CHARGED}" if problem else ""
+
+
+def _describe_unsupported(error: MjbotError, what: str) -> str:
     match error:
         case ActionUnsupported(lasting=True, reason=reason):
-            lacking = ": it does not offer it" if is_wordless(reason) else ""
-            return f"This relay cannot do that at all{lacking}.{_said(reason)} Nothing was paid: try another {what}."
+            verb, words = ("offer", "") if is_wordless(reason) else ("support", _quote_relay(reason))
+            return f"This service doesn't {verb} that {what}.{words} Try another {what}. {_NOT_CHARGED}"
         case ActionUnsupported(reason=reason):
             return (
-                f"This relay cannot do that just now.{_said(reason)} Nothing was paid: try again in a minute, and tell "
-                "the operator of this bot if it stays so."
+                f"This service can't do that right now.{_quote_relay(reason)} Try again in a minute. If it doesn't "
+                f"help, tell the operator of this bot. {_NOT_CHARGED}"
             )
         case _:
             return ""
 
 
-def _seedless(error: MjbotError) -> str:
+def _describe_seed_error(error: MjbotError) -> str:
     if not isinstance(error, SeedUnavailable):
         return ""
-    own = "give a prompt a seed of your own, like `--seed 7`."
+    own = "add a seed of your own to a prompt, such as `--seed 7`"
     if error.lasting:
-        return f"This relay does not tell seeds.{_said(error.reason)} Nothing was paid: {own}"
+        return f"This service doesn't give seeds.{_quote_relay(error.reason)} You can {own}. {_NOT_CHARGED}"
     return (
-        f"This relay tells no seed of this task now.{_said(error.reason)} Nothing was paid: try again when its picture "
-        f"is done, or {own}"
+        f"This service can't give a seed for this task yet.{_quote_relay(error.reason)} Try again when the picture is "
+        f"done, or {own}. {_NOT_CHARGED}"
     )
 
 
-def _ours(error: MjbotError, now: datetime) -> str:
+def _describe_own_error(error: MjbotError, now: datetime) -> str:
     match error:
         case SettingsError(problems=problems):
-            names = ", ".join(filter(None, (_quoted(variable) for variable, _ in problems[:5])))
+            names = ", ".join(filter(None, (quote_text(variable) for variable, _ in problems[:5])))
             return (
-                f"A setting of this bot is missing or malformed{names and f': {names}'}. Its operator can run "
-                "`python -m bot check`, which says what to do."
+                f"A setting of this bot is missing or invalid{names and f': {names}'}. Its operator can run "
+                "`python -m bot check` to see what to do."
             )
         case CooldownActive(retry_after=wait):
-            return f"One at a time, please. Try again {_soon(now, wait)}."
-        case DailyLimitReached(limit=limit, whose=whose, resets_at=resets_at):
-            who = "Your" if whose == "person" else "This bot's"
-            return f"{who} limit of {limit} jobs a day is used up. It starts anew {format_dt(resets_at, 'R')}."
+            return f"You're going a little fast. Try again {_format_wait(now, wait)}. {_NOT_CHARGED}"
+        case DailyLimitReached():
+            return f"{_describe_daily_limit(error)} {_NOT_CHARGED}"
         case ModalNotSent(refused=refused):
-            return _form_unsent(refused, now)
+            return _describe_unsent_modal(refused)
         case AnswerLost(link=link, again_at=again_at, own=own):
-            return _answer_lost(now, link, again_at, own=own)
+            return _describe_lost_answer(now, link, again_at, own=own)
         case AlreadyPressed(link=link, finished=finished):
-            told = f"That is {'done' if finished else 'on its way'} already"
-            if _LINK.fullmatch(link):
-                return f"{told}: [look here]({link}). Nothing was paid this time."
-            return f"{told}, where I cannot link to it: look below the message you pressed. Nothing was paid this time."
+            what = f"{'Already done' if finished else 'Already on its way'}:"
+            if _MESSAGE_LINK.fullmatch(link):
+                return f"{what} [see the {'result' if finished else 'message'}]({link}). No extra charge."
+            return f"{what} look below the message you pressed, as I can't link to it. No extra charge."
         case _:
             return ""
 
 
-def _form_unsent(refused: MjbotError | None, now: datetime) -> str:
-    why = "I cannot reach my database. " if isinstance(refused, StoreUnavailable) else ""
+def _describe_daily_limit(error: DailyLimitReached) -> str:
+    if error.limit <= 0:
+        return "Drawing is switched off on this bot."
+    jobs = "1 job" if error.limit == 1 else f"{error.limit} jobs"
+    who = f"You've used your {jobs}" if error.whose == "person" else f"This bot has used its {jobs}"
+    return f"{who} for today. It resets {format_dt(error.resets_at, 'R')}."
+
+
+def _describe_unsent_modal(refused: MjbotError | None) -> str:
+    why = "I can't reach my database. " if isinstance(refused, StoreUnavailable) else ""
     if isinstance(refused, DailyLimitReached):
-        why = f"{_ours(refused, now)} "
+        why = f"{_describe_daily_limit(refused)} "
     return (
-        f"{why}The relay opened the form for your prompt, which may have been charged, and I did not send the prompt. "
-        "The new message waits for it: send it there later, or press **Drop it**."
+        f"{why}The service opened a form for your prompt, which may have been charged, but I didn't send the prompt. "
+        "Send it later from the new message, or press **Drop it** there."
     )
 
 
-def _answer_lost(now: datetime, link: str, again_at: datetime | None, *, own: bool) -> str:
+def _describe_lost_answer(now: datetime, link: str, again_at: datetime | None, *, own: bool) -> str:
     whose = "your last try" if own else "another person's last try"
-    where = f"[Its message]({link})" if _LINK.fullmatch(link) else "Its message"
+    where = f"[Its message]({link})" if _MESSAGE_LINK.fullmatch(link) else "Its message"
     again = ""
     if again_at is not None:
-        again = f" You can try again {_soon(now, (again_at - now).total_seconds())}."
+        again = f" You can try again {_format_wait(now, (again_at - now).total_seconds())}."
     return (
-        f"The relay's answer to {whose} was lost, so it may have been charged. {where} will say what I find. I sent "
-        f"nothing this time: you weren't charged again.{again}"
+        f"The service's answer to {whose} was lost, so it may have been charged. {where} will show what I find. I sent "
+        f"nothing this time, so there is no extra charge.{again}"
     )
 
 
-def _soon(now: datetime, seconds: float | None) -> str:
-    """Say when, as a time that counts down; a relay's Retry-After may be any number, or none."""
+def _format_wait(now: datetime, seconds: float | None) -> str:
+    """Format a wait as a timestamp that counts down; a relay's Retry-After may be any number, or missing."""
     if seconds is None or not math.isfinite(seconds):
         return "in a minute"
-    # Discord shows whole seconds: rounded up, so that who waits for it is not refused again.
-    return f"<t:{math.ceil(now.timestamp() + min(max(seconds, 0), _FURTHEST))}:R>"
+    # Discord shows whole seconds: rounded up, so that a person who waits for it is not refused again.
+    return f"<t:{math.ceil(now.timestamp() + min(max(seconds, 0), _MAX_WAIT_SECONDS))}:R>"
 
 
-def _said(reason: str) -> str:
-    shown = _quoted(translate_refusal(reason), _SAID)
+def _quote_relay(reason: str) -> str:
+    shown = quote_text(translate_refusal(reason), _QUOTE_LENGTH)
     return f" It says: {shown}." if shown else ""

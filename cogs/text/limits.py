@@ -1,11 +1,12 @@
-"""Discord's limits, written down once, and the ways to keep a text within them.
+"""Discord's limits, each defined once, and functions that keep a text within them.
 
-The figures are those of Discord's documentation and its OpenAPI document. Where Discord's own behaviour is unsure, the
-stricter reading is taken: what passes here is taken there.
+The figures come from Discord's documentation and its OpenAPI document. Where they are ambiguous, the stricter reading
+is used, so that Discord accepts what passes here.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Final
 
@@ -14,60 +15,34 @@ import emoji
 from bot.imaging.downloader import DISCORD_FILE_LIMIT
 
 CONTENT: Final = 2000
-ROWS: Final = 5
 BUTTONS_PER_ROW: Final = 5
 LABEL: Final = 80
 CUSTOM_ID: Final = 100
 BUTTON_URL: Final = 512
 
-EMBEDS: Final = 10
 EMBED_TITLE: Final = 256
 EMBED_DESCRIPTION: Final = 4096
-EMBED_TOTAL: Final = 6000
 EMBED_URL: Final = 2048
-COLOR: Final = 0xFFFFFF
-FOOTER: Final = 2048
-AUTHOR: Final = 256
-FIELDS: Final = 25
-FIELD_NAME: Final = 256
 FIELD_VALUE: Final = 1024
 
-FILES: Final = 10
 FILE_BYTES: Final = DISCORD_FILE_LIMIT
 REQUEST_BYTES: Final = 25 * 1024 * 1024
 ALT_TEXT: Final = 1024
-EMBEDDABLE: Final = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 
 OPTIONS: Final = 25
 OPTION_TEXT: Final = 100
-PLACEHOLDER: Final = 150
 CHOICES: Final = 25
 CHOICE_NAME: Final = 100
 
-MODAL_TITLE: Final = 45
-MODAL_ROWS: Final = 5
-INPUT_LABEL: Final = 45
-INPUT_DESCRIPTION: Final = 100
-INPUT_PLACEHOLDER: Final = 100
 INPUT: Final = 4000
 
-COMMANDS: Final = 100
-COMMAND_NAME: Final = 32
-COMMAND_DESCRIPTION: Final = 100
 
-V2_FLAG: Final = 1 << 15
-V2_COMPONENTS: Final = 40
-V2_TEXT: Final = 4000
-
-ACK_SECONDS: Final = 3.0
-TOKEN_SECONDS: Final = 15 * 60.0
-
-_NEWEST_EMOJI: Final = 15.1  # Unicode's; Discord takes up new ones with a year's delay
+_NEWEST_EMOJI: Final = 15.1  # Unicode's; Discord adds new ones about a year later
 _JOINER: Final = "\u200d"
 
 
 def length(text: str) -> int:
-    """Count characters as Discord may at most: in UTF-16 units.
+    """Count a text's characters in UTF-16 units, the most that Discord may count.
 
     Staff say that the API counts code points (discord-api-docs, issue 1315); its clients count units, never fewer.
     """
@@ -75,17 +50,26 @@ def length(text: str) -> int:
 
 
 def cut(text: str, limit: int) -> str:
-    """Shorten to `limit` units, the last being an ellipsis, without splitting what is drawn as one character."""
+    """Cut a text to `limit` units, ending with an ellipsis, without splitting what is drawn as one character."""
     if length(text) <= limit:
         return text
     end = sum(units < limit for units in accumulate(map(length, text[: max(limit, 0)])))
-    while end > 0 and _joined(text, end):
+    while end > 0 and _is_joined(text, end):
         end -= 1
     return text[:end].rstrip() + "…" if limit > 0 else ""
 
 
-def _joined(text: str, index: int) -> bool:
-    """Tell whether the characters before and at `index` are drawn as one."""
+def join_fitting(parts: Iterable[str], limit: int, separator: str = "\n") -> str:
+    """Join the parts that fit `limit` units together; a part is left out whole, because half a link is useless."""
+    text = ""
+    for part in filter(None, parts):
+        longer = f"{text}{separator}{part}" if text else part
+        text = longer if length(longer) <= limit else text
+    return text
+
+
+def _is_joined(text: str, index: int) -> bool:
+    """Return whether the characters before and at `index` are drawn as one."""
     before, after = text[index - 1], text[index]
     if _JOINER in (before, after) or unicodedata.category(after).startswith("M"):
         return True
@@ -98,7 +82,7 @@ def _joined(text: str, index: int) -> bool:
 
 
 def is_emoji(text: str) -> bool:
-    """Tell whether Discord draws this as one emoji: neither a part of one, nor newer than its set."""
+    """Return whether Discord draws a text as one emoji: not a part of one, and not newer than its set."""
     known = emoji.EMOJI_DATA.get(text)
     if known is None or known["status"] == emoji.STATUS["component"]:
         return False

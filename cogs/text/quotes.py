@@ -1,4 +1,4 @@
-"""Somebody else's words inside a sentence of ours, or given back below it. Pure."""
+"""Quote a person's or the relay's words inside a sentence, or give a typed text back below it. Pure."""
 
 import re
 
@@ -9,12 +9,12 @@ from cogs.text.limits import CONTENT, cut, length
 from cogs.text.markdown import format_code
 
 QUOTE_LENGTH = 40
-"""How much is shown of a word, an id or whatever else somebody typed."""
+"""How many characters of a typed word or id a sentence shows."""
 _INNER_TICK = re.compile(r"(?<=`)`")
 
 
 def quote_text(text: str, limit: int = QUOTE_LENGTH) -> str:
-    """Show somebody else's words as a code span that nothing in them can end, and that mentions nobody."""
+    """Format foreign words as a code span that they can't end, and that mentions no one."""
     folded = cut(clean_text(text[: 10 * limit]), limit)
     # Discord's helper knows only full-length ids, and no channels or commands.
     shown = escape_mentions(folded).replace("<", "<\u200b").replace("@", "@\u200b").replace("\u200b\u200b", "\u200b")
@@ -22,12 +22,12 @@ def quote_text(text: str, limit: int = QUOTE_LENGTH) -> str:
 
 
 def append_typed_text(sentence: str, typed: str) -> str:
-    """Put below a sentence what somebody typed, whole as far as one message has room, to be copied from.
+    """Add below a sentence what a person typed, to be copied, cut to what one message holds.
 
-    In a code block nothing is markup, and nobody is mentioned; what would end the block is parted by what is unseen.
+    A code block has no markup and no mentions; a zero-width space splits backticks that would end it.
     """
     lines = "\n".join(filter(None, map(clean_text, typed.splitlines())))
-    before, behind = f"{sentence}\nYou wrote:\n```\n", "\n```"
-    room = CONTENT - length(before) - length(behind)
+    before, after = f"{sentence}\nYou wrote:\n```\n", "\n```"
+    room = CONTENT - length(before) - length(after)
     shown = cut(_INNER_TICK.sub("\u200b`", lines), room)
-    return f"{before}{shown}{behind}" if shown else sentence
+    return f"{before}{shown}{after}" if shown else sentence

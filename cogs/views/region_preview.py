@@ -1,4 +1,4 @@
-"""The preview of Vary (Region) as a message that keeps all that confirming it needs. Pure."""
+"""Render the preview of Vary (Region), whose message holds everything that confirming it needs. Pure."""
 
 import re
 from dataclasses import dataclass, replace
@@ -18,16 +18,17 @@ from cogs.text import limits
 MASK_FILE_NAME: Final = "mask.png"
 
 _FENCE, _END = "```\n", "\n```"
-_REGION = "Repainted"
-_OWN = "Your mask"
-_MESSAGE = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
+_FIELD_NAMES = ("Area to repaint", "Repainted")
+"""The name of the field that holds the region: today's, then the one of previews that are still open."""
+_OWN_MASK = "Your mask"
+_MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionPreview:
-    """What a preview says; `region` is None for a mask of one's own, `share` the part repainted, 0 to 1.
+    """What a preview shows; `region` is None for an uploaded mask, `share` is the repainted part, 0 to 1.
 
-    `parent_link` leads to the task's message, and is empty where only the person sees that.
+    `parent_link` leads to the task's message, and is empty if only the person sees that message.
     """
 
     prompt: str
@@ -37,63 +38,63 @@ class RegionPreview:
 
     @property
     def prompt_block(self) -> str:
-        """The prompt as code, which Discord leaves as it is; a fence inside would end it."""
+        """The prompt as a code block, which Discord does not change; a fence inside would end it."""
         return _FENCE + self.prompt.replace("```", "'''") + _END
 
     @property
     def fits_in_embed(self) -> bool:
-        """Whether Discord takes it."""
+        """Whether Discord accepts the prompt in an embed."""
         return limits.length(self.prompt_block) <= limits.EMBED_DESCRIPTION
 
     @classmethod
     def from_message(cls, message: discord.Message | None) -> Self | None:
-        """Read a preview of ours; None where the message is none."""
+        """Read a preview from its message; None for any other message."""
         embed = message.embeds[0] if message and message.embeds else None
         text = (embed.description or "") if embed else ""
         if embed is None or not (text.startswith(_FENCE) and text.endswith(_END)):
             return None
-        named = next((field.value for field in embed.fields if field.name == _REGION), "") or ""
+        named = next((field.value for field in embed.fields if field.name in _FIELD_NAMES), "") or ""
         region = next((one for one in Region if named.startswith(one.label)), None)
         return cls(prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "")
 
     def get_parent_place(self, interaction: Interaction, here: Place) -> Place:
-        """Return where the task's message is; `here` is the preview, as private as a private parent."""
-        found = _MESSAGE.fullmatch(self.parent_link)
+        """Return where the task's message is; `here`, the preview's place, stands for a private one."""
+        found = _MESSAGE_LINK.fullmatch(self.parent_link)
         if found is None:
             return here
         return replace(here, message_id=int(found[1]), ephemeral=False, reachable=is_reachable(interaction))
 
 
 def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
-    """Draw the preview; `picture` is the name of the attachment that shows it."""
+    """Render the preview; `picture` is the name of the attachment that it shows."""
     embed = discord.Embed(
         title="Repaint this?",
-        colour=discord.Colour.from_rgb(*TINT),
+        color=discord.Color.from_rgb(*TINT),
         description=proposed.prompt_block,
         url=proposed.parent_link or None,
     )
-    words = proposed.region.label if proposed.region else _OWN
-    embed.add_field(name=_REGION, value=f"{words}, {max(round(100 * proposed.share), 1)} % of the picture")
-    embed.set_footer(text="Nothing is paid before you confirm.")
-    # Small, at its side: left alone, Discord would show the mask as large as the picture.
+    words = proposed.region.label if proposed.region else _OWN_MASK
+    embed.add_field(name=_FIELD_NAMES[0], value=f"{words}, {max(round(100 * proposed.share), 1)}% of the picture")
+    embed.set_footer(text="You pay only when you confirm.")
+    # As a thumbnail: Discord would show an unused attachment as large as the picture.
     embed.set_thumbnail(url=f"attachment://{MASK_FILE_NAME}")
     return embed.set_image(url=f"attachment://{picture}")
 
 
 def get_mask_link(message: discord.Message) -> str:
-    """Return where the mask of a preview is; what an embed shows is not among its attachments."""
+    """Return the link of a preview's mask; an attachment that the embed shows is not listed as one."""
     attached = next((one.url for one in message.attachments if one.filename == MASK_FILE_NAME), "")
     shown = next((embed.thumbnail.url or "" for embed in message.embeds), "")
     return attached or (shown if shown.startswith("http") else "")
 
 
 def render_preview_buttons(click: TaskCustomId) -> ui.View:
-    """Draw the two buttons of the preview of that button's form."""
+    """Render the two buttons of the preview, for the button that opened the form."""
     view = ui.View(timeout=None)
     for kind, label, style in (
         (ButtonKind.CONFIRM_REGION, "Repaint", discord.ButtonStyle.success),
         (ButtonKind.CHANGE_REGION, "Change", discord.ButtonStyle.secondary),
     ):
-        one = TaskCustomId(kind, click.task_id, click.key)
-        view.add_item(TaskButton(one, ui.Button[Any](label=label, style=style, custom_id=one.custom_id)))
+        custom_id = TaskCustomId(kind, click.task_id, click.key).custom_id
+        view.add_item(TaskButton(ui.Button[Any](label=label, style=style, custom_id=custom_id)))
     return view

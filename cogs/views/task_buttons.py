@@ -1,4 +1,4 @@
-"""A task's buttons as Discord's components: order kept, one bad button never loses the message. Pure."""
+"""Render a task's buttons as Discord components, in order; one bad button never breaks the message. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from cogs.views.button_rows import TASK_BUTTON_ROWS, is_link_button, lay_out_row
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 PRESSED_DESCRIPTION = "pressed before"
-"""What a menu says of an option, where a button would be green."""
+"""The description of a pressed button that is an option of a menu, where it can't be green."""
 _STYLES = {
     1: discord.ButtonStyle.primary,
     2: discord.ButtonStyle.secondary,
@@ -31,45 +31,51 @@ _STYLES = {
 def render_task_buttons(
     task: Task, marks: ButtonStates, *, careful: bool
 ) -> tuple[list[ui.Item[Any]], list[str], bool]:
-    """Draw the API's buttons; return them, what the footer says of them, and whether one is greyed."""
-    laid, rest = lay_out_rows([button for button in _usable(task) if not (careful and is_link_button(button))])
+    """Render the API's buttons; return them, notes on them for the footer, and whether one is grayed out."""
+    rows, rest = lay_out_rows([button for button in _list_usable(task) if not (careful and is_link_button(button))])
     items = [
-        _button(task, button, marks, row=row, careful=careful) for row, buttons in enumerate(laid) for button in buttons
+        _render_button(task, button, marks, row=row, careful=careful)
+        for row, buttons in enumerate(rows)
+        for button in buttons
     ]
-    offered = [button for button in rest if not is_link_button(button) and not _is_shut(button, marks)]
+    offered = [button for button in rest if not is_link_button(button) and not _is_refused(button, marks)]
     if offered:
-        items.append(_menu(task, offered[: limits.OPTIONS], marks, careful=careful))
-    greyed: dict[str, list[str]] = {}
-    for button in (*(button for buttons in laid for button in buttons), *rest):
+        items.append(_render_menu(task, offered[: limits.OPTIONS], marks, careful=careful))
+    grayed: dict[str, list[str]] = {}
+    for button in (*(button for buttons in rows for button in buttons), *rest):
         reason = (
             None
             if is_link_button(button)
             else find_refusal_reason(button.custom_id, marks.missing_capabilities, offered=button.offered)
         )
         if reason is not None:
-            greyed.setdefault(reason, []).append(_name(button))
-    notes = [_note(names, reason) for reason, names in greyed.items()]
+            grayed.setdefault(reason, []).append(_name_button(button))
+    notes = [_describe_grayed(names, reason) for reason, names in grayed.items()]
     left_over = len(offered[limits.OPTIONS :]) + sum(map(is_link_button, rest))
     if left_over:
-        notes.append("1 more button does not fit here." if left_over == 1 else f"{left_over} more do not fit here.")
-    return items, notes, bool(greyed)
+        notes.append(
+            "1 more button doesn't fit here." if left_over == 1 else f"{left_over} more buttons don't fit here."
+        )
+    return items, notes, bool(grayed)
 
 
-def _note(names: Sequence[str], reason: str) -> str:
+def _describe_grayed(names: Sequence[str], reason: str) -> str:
     why = clean_and_cut(translate_refusal(reason), 100)
-    said = "does not offer it" if is_wordless(reason) else f"refuses it{f': {why}' if why else ''}"
-    return f"Greyed: {', '.join(dict.fromkeys(names))}; the relay {said}"
+    unique = list(dict.fromkeys(names))
+    verb = "isn't" if len(unique) == 1 else "aren't"
+    because = f": {why}" if why and not is_wordless(reason) else ""
+    return f"{', '.join(unique)} {verb} available on this service{because}"
 
 
-def _name(button: Button) -> str:
+def _name_button(button: Button) -> str:
     return clean_and_cut(button.label, limits.LABEL) or resolve_action(button.custom_id).name
 
 
-def _usable(task: Task) -> list[Button]:
+def _list_usable(task: Task) -> list[Button]:
     seen: set[str] = set()
     usable: list[Button] = []
     for button in task.buttons:
-        identity = _link(task, button) if is_link_button(button) else hash_custom_id(button.custom_id)
+        identity = _get_link(task, button) if is_link_button(button) else hash_custom_id(button.custom_id)
         fits = is_link_button(button) or TaskCustomId(ButtonKind.OTHER, task.id, identity).is_valid
         if identity and fits and identity not in seen:
             seen.add(identity)
@@ -77,13 +83,13 @@ def _usable(task: Task) -> list[Button]:
     return usable
 
 
-def _is_shut(button: Button, marks: ButtonStates) -> bool:
-    """Tell whether a button is there to be seen only: there is no way left to what it does."""
+def _is_refused(button: Button, marks: ButtonStates) -> bool:
+    """Return whether the relay refuses what a button does, and no fallback is left."""
     return find_refusal_reason(button.custom_id, marks.missing_capabilities, offered=button.offered) is not None
 
 
-def _link(task: Task, button: Button) -> str:
-    """Return where a link button leads; relays drop its url, and Midjourney's page can be rebuilt from the job's id."""
+def _get_link(task: Task, button: Button) -> str:
+    """Return a link button's URL; where the relay dropped it, rebuild Midjourney's page from the job's id."""
     given = sanitize_link(button.url)
     if given and len(given) <= limits.BUTTON_URL:
         return given
@@ -93,47 +99,43 @@ def _link(task: Task, button: Button) -> str:
     return f"https://www.midjourney.com/jobs/{found[0]}?index=0" if found else ""
 
 
-def _button(task: Task, button: Button, marks: ButtonStates, *, row: int, careful: bool) -> ui.Item[Any]:
-    symbol = None if careful else _emoji(button.emoji)
+def _render_button(task: Task, button: Button, marks: ButtonStates, *, row: int, careful: bool) -> ui.Item[Any]:
+    emoji = None if careful else _parse_emoji(button.emoji)
     label = clean_and_cut(button.label, limits.LABEL)
     if is_link_button(button):
-        return ui.Button(label=label or (None if symbol else "Open"), emoji=symbol, url=_link(task, button), row=row)
-    action, name = resolve_action(button.custom_id), hash_custom_id(button.custom_id)
-    if not label and symbol is None:
-        label = action.name
-    click = TaskCustomId(get_custom_id_kind(button), task.id, name)
+        return ui.Button(label=label or (None if emoji else "Open"), emoji=emoji, url=_get_link(task, button), row=row)
+    if not label and emoji is None:
+        label = resolve_action(button.custom_id).name
     pressed = bool(find_marks(button.custom_id, marks.pressed))
     return TaskButton(
-        click,
         ui.Button(
             label=label or None,
-            emoji=symbol,
+            emoji=emoji,
             style=discord.ButtonStyle.success if pressed else _STYLES.get(button.style, discord.ButtonStyle.secondary),
-            disabled=_is_shut(button, marks),
-            custom_id=click.custom_id,
+            disabled=_is_refused(button, marks),
+            custom_id=TaskCustomId(get_custom_id_kind(button), task.id, hash_custom_id(button.custom_id)).custom_id,
             row=row,
-        ),
-        row=row,
+        )
     )
 
 
-def _menu(task: Task, buttons: Sequence[Button], marks: ButtonStates, *, careful: bool) -> TaskMenu:
-    """Draw those buttons as one menu; an option's value is the custom_id that its button would have."""
+def _render_menu(task: Task, buttons: Sequence[Button], marks: ButtonStates, *, careful: bool) -> TaskMenu:
+    """Render buttons as one menu; an option's value is the custom_id that its button would have."""
     options = [
         discord.SelectOption(
             label=clean_and_cut(button.label, limits.LABEL) or resolve_action(button.custom_id).name,
             value=TaskCustomId(get_custom_id_kind(button), task.id, hash_custom_id(button.custom_id)).custom_id,
-            emoji=None if careful else _emoji(button.emoji),
+            emoji=None if careful else _parse_emoji(button.emoji),
             description=PRESSED_DESCRIPTION if find_marks(button.custom_id, marks.pressed) else None,
         )
         for button in buttons
     ]
-    click = TaskCustomId(ButtonKind.OVERFLOW_MENU, task.id)
-    select = ui.Select[Any](custom_id=click.custom_id, placeholder="More", options=options, row=TASK_BUTTON_ROWS - 1)
-    return TaskMenu(click, select, row=TASK_BUTTON_ROWS - 1)
+    custom_id = TaskCustomId(ButtonKind.OVERFLOW_MENU, task.id).custom_id
+    select = ui.Select[Any](custom_id=custom_id, placeholder="More", options=options, row=TASK_BUTTON_ROWS - 1)
+    return TaskMenu(select)
 
 
-def _emoji(text: str) -> str | None:
-    """Return an emoji that Discord takes: relays also hand out names of custom emoji and broken escapes."""
-    symbol = text.strip()
-    return symbol if limits.is_emoji(symbol) else None
+def _parse_emoji(text: str) -> str | None:
+    """Return an emoji that Discord accepts, or None: relays also send names of custom emoji and broken escapes."""
+    emoji = text.strip()
+    return emoji if limits.is_emoji(emoji) else None

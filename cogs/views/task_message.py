@@ -1,6 +1,6 @@
-"""A scene becomes a message: embed, buttons, file. Pure, and the only place that knows how a message looks."""
+"""Render a scene as a message: embed, buttons and file. Pure, and the only module that knows how a message looks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,14 +17,14 @@ from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, rend
 from cogs.views.task_buttons import render_task_buttons
 from cogs.views.task_states import REFRESH, SENDING, MessageState, build_state
 
-_CLIPS = (".mp4", ".webm")
-_FOOTER = 1000
-"""How long a footer may be, so that the whole embed stays within Discord's total."""
+_CLIP_SUFFIXES = (".mp4", ".webm")
+_FOOTER_LENGTH = 1000
+"""The longest footer, so that the whole embed stays within Discord's total of 6,000."""
 
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """What is sent: `file_name` names the attachment that the embed shows, empty where there is none."""
+    """What the bot sends: `file_name` names the attachment that the embed shows, or is empty."""
 
     embed: discord.Embed
     view: ui.View
@@ -33,73 +33,63 @@ class RenderedMessage:
 
 
 def render_message(scene: Scene, *, careful: bool = False) -> RenderedMessage:
-    """Draw a scene; `careful` leaves out emoji on buttons, links to pictures and the relay's and the person's words.
+    """Render a scene; `careful` leaves out emoji on buttons, picture links, and the relay's and the person's words.
 
-    They are what Discord may refuse (50035), or a server's own filter (200000, 240000).
+    Discord may refuse those (50035), and so may a server's own filter (200000, 240000).
     """
     state = build_state(scene)
     task, job = scene.task, scene.job
-    embed = discord.Embed(title=limits.cut(state.title, limits.EMBED_TITLE), colour=state.color)
+    embed = discord.Embed(title=limits.cut(state.title, limits.EMBED_TITLE), color=state.color)
     icon = None if careful else sanitize_link(job.requester.avatar_url)
-    embed.set_author(name=_author(job.requester, job.pressed), icon_url=icon)
-    quoted = state.relay_lines if careful else ()
-    embed.description = _joined(line for line in (_prompt(task, careful=careful), *state.lines) if line not in quoted)
-    view, notes = _view(scene, state, careful=careful)
+    embed.set_author(name=_format_author(job.requester, job.pressed), icon_url=icon)
+    hidden = state.relay_lines if careful else ()
+    prompt = format_prompt(task.shown_prompt) if task and not careful else ""
+    lines = (line for line in (prompt, *state.lines) if line not in hidden)
+    embed.description = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
+    view, notes = _render_view(scene, state, careful=careful)
     action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
-    embed.set_footer(text=limits.cut("\n".join((_footer(action, job.task_id), *notes)), _FOOTER))
+    embed.set_footer(text=limits.cut("\n".join((_format_footer(action, job.task_id), *notes)), _FOOTER_LENGTH))
     if task and task.status.is_final and task.finish_time:
         embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
-    embed.set_image(url=_image(scene, careful=careful))
-    return RenderedMessage(embed, view, scene.picture.name if scene.picture else "", _alt_text(task, careful=careful))
+    embed.set_image(url=_choose_image_url(scene, careful=careful))
+    return RenderedMessage(
+        embed, view, scene.picture.name if scene.picture else "", _format_alt_text(task, careful=careful)
+    )
 
 
 def render_sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
-    """Draw the first state of a child, before its message, and so its job, exists."""
-    embed = discord.Embed(title=SENDING.title, colour=SENDING.color, description=format_prompt(parent.shown_prompt))
-    embed.set_author(name=_author(person, pressed), icon_url=sanitize_link(person.avatar_url))
-    return embed.set_footer(text=_footer(pressed, ""))
+    """Render the first state of a child, before its message and job exist."""
+    embed = discord.Embed(title=SENDING.title, color=SENDING.color, description=format_prompt(parent.shown_prompt))
+    embed.set_author(name=_format_author(person, pressed), icon_url=sanitize_link(person.avatar_url))
+    return embed.set_footer(text=_format_footer(pressed, ""))
 
 
-def render_finished_buttons(task: Task, marks: ButtonStates, ours: Collection[ButtonKind]) -> ui.View:
-    """Draw the buttons of a finished task's message, and nothing else of it, with those kinds of `ours`."""
-    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REFRESH) if one[0] in ours)
-    return _finished(task, marks, kept, careful=False)[0]
+def render_finished_buttons(task: Task, marks: ButtonStates, bot_button_kinds: Collection[ButtonKind]) -> ui.View:
+    """Render only the buttons of a finished task's message; `bot_button_kinds` are those of the bot's own to keep."""
+    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REFRESH) if one.kind in bot_button_kinds)
+    return _render_finished(task, marks, kept, careful=False)[0]
 
 
-def _prompt(task: Task | None, *, careful: bool) -> str:
-    """Show the prompt, where one was given."""
-    return "" if task is None or careful else format_prompt(task.shown_prompt)
-
-
-def _joined(lines: Iterable[str]) -> str:
-    """Put lines below each other; one that has no room is left out whole, as half a link is none."""
-    text = ""
-    for line in filter(None, lines):
-        longer = f"{text}\n{line}" if text else line
-        text = longer if limits.length(longer) <= limits.EMBED_DESCRIPTION else text
-    return text
-
-
-def _alt_text(task: Task | None, *, careful: bool) -> str:
+def _format_alt_text(task: Task | None, *, careful: bool) -> str:
     if task is None or careful:
         return ""
     return clean_and_cut(task.shown_prompt or task.text_result, limits.ALT_TEXT)
 
 
-def _author(person: Person, pressed: str) -> str:
-    name, action = clean_and_cut(person.name, 80) or "somebody", clean_and_cut(pressed, 100)
+def _format_author(person: Person, pressed: str) -> str:
+    name, action = clean_and_cut(person.name, 80) or "someone", clean_and_cut(pressed, 100)
     return f"{name} pressed {action}" if action else name
 
 
-def _footer(action: str, task_id: str) -> str:
+def _format_footer(action: str, task_id: str) -> str:
     return " · ".join(filter(None, (clean_and_cut(action, 100), clean_and_cut(task_id, 100)))) or "mjbot"
 
 
-def _image(scene: Scene, *, careful: bool) -> str | None:
-    """Return what the embed shows: the attachment, else the link, else nothing."""
+def _choose_image_url(scene: Scene, *, careful: bool) -> str | None:
+    """Return the URL that the embed shows: the attachment's, else the link, else None."""
     task = scene.task
     if scene.picture is not None:
-        return None if scene.picture.name.endswith(_CLIPS) else f"attachment://{scene.picture.name}"
+        return None if scene.picture.name.endswith(_CLIP_SUFFIXES) else f"attachment://{scene.picture.name}"
     if (
         task is None
         or careful
@@ -113,29 +103,29 @@ def _image(scene: Scene, *, careful: bool) -> str | None:
     return sanitize_link(task.picture_url)
 
 
-def _view(scene: Scene, state: MessageState, *, careful: bool) -> tuple[ui.View, list[str]]:
-    """Draw the buttons of a message; return what the footer says of them too."""
+def _render_view(scene: Scene, state: MessageState, *, careful: bool) -> tuple[ui.View, list[str]]:
+    """Render the buttons of a message; also return the notes on them for the footer."""
     if scene.task and scene.ending is None and scene.task.status is Status.SUCCESS:
-        return _finished(scene.task, scene.marks, state.bot_buttons, careful=careful)
+        return _render_finished(scene.task, scene.marks, state.bot_buttons, careful=careful)
     view = ui.View(timeout=None)
-    _add_ours(view, state.bot_buttons, scene.job.task_id, careful=careful)
+    _add_bot_buttons(view, state.bot_buttons, scene.job.task_id, careful=careful)
     return view, []
 
 
-def _finished(
-    task: Task, marks: ButtonStates, ours: Sequence[BotButton], *, careful: bool
+def _render_finished(
+    task: Task, marks: ButtonStates, bot_buttons: Sequence[BotButton], *, careful: bool
 ) -> tuple[ui.View, list[str]]:
     view = ui.View(timeout=None)
-    items, notes, greyed = render_task_buttons(task, marks, careful=careful)
+    items, notes, is_any_grayed = render_task_buttons(task, marks, careful=careful)
     for item in items:
         view.add_item(item)
-    again = (REFRESH,) if greyed and REFRESH not in ours else ()
-    _add_ours(view, (*ours, *again), task.id, careful=careful)
+    refresh = (REFRESH,) if is_any_grayed and REFRESH not in bot_buttons else ()
+    _add_bot_buttons(view, (*bot_buttons, *refresh), task.id, careful=careful)
     return view, notes
 
 
-def _add_ours(view: ui.View, ours: Sequence[BotButton], task_id: str, *, careful: bool) -> None:
-    """Put our own buttons into the fifth row."""
-    for one in ours:
-        if (drawn := render_bot_button(one, task_id, row=4, careful=careful)) is not None:
-            view.add_item(drawn)
+def _add_bot_buttons(view: ui.View, bot_buttons: Sequence[BotButton], task_id: str, *, careful: bool) -> None:
+    """Put the bot's own buttons into the fifth row."""
+    for button in bot_buttons:
+        if (item := render_bot_button(button, task_id, row=4, careful=careful)) is not None:
+            view.add_item(item)

@@ -4,20 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from cogs.text.limits import (
-    BUTTON_URL,
-    BUTTONS_PER_ROW,
-    CUSTOM_ID,
-    LABEL,
-    OPTION_TEXT,
-    OPTIONS,
-    PLACEHOLDER,
-    ROWS,
-    V2_COMPONENTS,
-    V2_TEXT,
-    is_emoji,
-    length,
-)
+from cogs.text.limits import BUTTON_URL, BUTTONS_PER_ROW, CUSTOM_ID, LABEL, OPTION_TEXT, OPTIONS, is_emoji, length
+from tests.discord_payloads.limits import PLACEHOLDER, ROWS, V2_COMPONENTS, V2_TEXT
 from tests.discord_payloads.values import (
     Json,
     bounded,

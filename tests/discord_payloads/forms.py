@@ -4,22 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from cogs.text.limits import (
-    CHOICE_NAME,
-    CHOICES,
+from cogs.text.limits import CHOICE_NAME, CHOICES, CUSTOM_ID, INPUT, OPTIONS, length
+from tests.discord_payloads.components import SELECTS, duplicates, select_refusals, walk
+from tests.discord_payloads.limits import (
     COMMAND_DESCRIPTION,
     COMMAND_NAME,
-    CUSTOM_ID,
-    INPUT,
     INPUT_DESCRIPTION,
     INPUT_LABEL,
     INPUT_PLACEHOLDER,
     MODAL_ROWS,
     MODAL_TITLE,
-    OPTIONS,
-    length,
 )
-from tests.discord_payloads.components import SELECTS, duplicates, select_refusals, walk
 from tests.discord_payloads.values import Json, bounded, filled, object_of, objects_of, too_long
 
 _COMMAND_NAME: Final = re.compile(r"[-_'\w]{1,32}")

@@ -7,24 +7,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from cogs.text.limits import (
-    ALT_TEXT,
-    AUTHOR,
-    COLOR,
-    CONTENT,
-    EMBED_DESCRIPTION,
-    EMBED_TITLE,
-    EMBED_TOTAL,
-    EMBED_URL,
-    EMBEDS,
-    FIELD_NAME,
-    FIELD_VALUE,
-    FIELDS,
-    FILES,
-    FOOTER,
-    length,
-)
+from cogs.text.limits import ALT_TEXT, CONTENT, EMBED_DESCRIPTION, EMBED_TITLE, EMBED_URL, FIELD_VALUE, length
 from tests.discord_payloads.components import tree_refusals
+from tests.discord_payloads.limits import AUTHOR, COLOR, EMBED_TOTAL, EMBEDS, FIELD_NAME, FIELDS, FILES, FOOTER
 from tests.discord_payloads.values import (
     Json,
     file_names,

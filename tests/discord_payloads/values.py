@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from cogs.text.limits import EMBED_URL, EMBEDDABLE, V2_FLAG, length
+from cogs.text.limits import EMBED_URL, length
+from tests.discord_payloads.limits import EMBEDDABLE, V2_FLAG
 
 Json: TypeAlias = Mapping[str, Any]
 

@@ -53,7 +53,7 @@ async def test_buttons_that_draw_at_once() -> None:
                 await expect(visitor.button(one, label)).to_have_class(GREEN)
         clip = "lien pressed U2.*One clip"
         await visitor.gets(await visitor.is_told(children["Animate (Low motion)"], "U2", clip), clip)
-        await visitor.is_told(one, "❤️", "This relay cannot do that at all.*Nothing was paid")
+        await visitor.is_told(one, "❤️", "This service doesn't support that button.*You weren't charged")
         await expect(visitor.button(one, "❤️")).to_be_disabled()
 
     async def of_four(visitor: Visitor) -> None:
@@ -88,11 +88,11 @@ async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
         await visitor.marks(form, "A ready region", "Left half")
         await visitor.keep(form, "vary-region")
         preview = await visitor.new(lambda: visitor.submits(form))
-        await visitor.gets(preview, "Repaint this.*Left half, 50 % of the picture")
+        await visitor.gets(preview, "Repaint this.*Left half, 50% of the picture")
         form = await visitor.opens(preview, "Change")
         await form.locator("input[type=file]").set_input_files(mask)
         await visitor.submits(form)
-        await visitor.sees(preview, "Your mask, 33 % of the picture")
+        await visitor.sees(preview, "Your mask, 33% of the picture")
         with visitor.step("see the mask, and the picture below it"):
             await pictures(preview, 2)
         await visitor.keep(preview, "vary-region-preview")

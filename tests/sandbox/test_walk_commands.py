@@ -63,7 +63,7 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
         form = await visitor.opens(described, "1️⃣")
         await expect(form.locator("textarea")).to_have_value(re.compile("^Watercolor of"))
         drawn = [await visitor.new(lambda: visitor.submits(form))]
-        await visitor.sees(shortened, "Shortened in.*What counts most")
+        await visitor.sees(shortened, "Shortened in.*Most important words")
         form = await visitor.opens(shortened, "3️⃣")
         await expect(form.locator("textarea")).to_have_value("little, fox, that")
         drawn.append(await visitor.new(lambda: visitor.submits(form)))
@@ -96,7 +96,7 @@ async def test_commands_that_answer_at_once() -> None:
 
     async def settle(visitor: Visitor) -> None:
         panel = await visitor.sends("mjsettings")
-        await visitor.changes(panel, "Relax", "Relax.*For commands, buttons and forms")
+        await visitor.changes(panel, "Relax", "Relax.*Used for commands, buttons and forms")
         await visitor.changes(panel, "Never mention me", "Never,.*unless you ask")
         form = await visitor.opens(panel, "Default parameters")
         await form.locator("textarea").fill("--ar 3:2 --stylize 250")

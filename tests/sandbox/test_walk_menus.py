@@ -135,7 +135,7 @@ async def test_rare_states_and_buttons() -> None:
             one = await visitor.sends("mjstatus", id=add("single", prompt="a fox in snow"))
             await visitor.gets(one, "Upscaled")
             heart = visitor.button(one, "❤️")
-            await visitor.is_told(one, "❤️", "cannot do that")
+            await visitor.is_told(one, "❤️", "doesn't support that")
             await expect(heart).to_be_disabled()
             check = await visitor.sends("mjcheck")
             await visitor.changes(check, "Try refused buttons again", "the relay has refused none recently")

@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from cogs.text.limits import ACK_SECONDS, REQUEST_BYTES, TOKEN_SECONDS
+from cogs.text.limits import REQUEST_BYTES
+from tests.discord_payloads.limits import ACK_SECONDS, TOKEN_SECONDS
 from tests.wire import loopback_people as people
 from tests.wire.loopback_faults import Fault
 from tests.wire.loopback_gateway import Gateway, Session

@@ -22,7 +22,7 @@ async def test_u2_of_midjourney_proxy_sends_one_change_request(tmp_path: Path) -
         await world.until(lambda: child.files)
         assert "This service can't do more with a single picture." in child.embed["description"]
         again = await world.discord.click(world.discord.owner, grid, "U2")
-        assert "is done already" in (await world.told(again))[0].content
+        assert "Already done" in (await world.told(again))[0].content
         [submit] = relay.submits
         body = dict(submit.body)
         assert str(body.pop("state")).startswith("mjbot:")

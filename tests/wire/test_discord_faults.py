@@ -121,7 +121,7 @@ async def test_a_child_message_without_a_task_is_deleted(world: WireWorld) -> No
             act = await discord.click(discord.owner, grid, which)
             told = await world.told(act, 2)
             assert act.followups[0].deleted
-            assert "The relay did not take this" in told[1].content
+            assert "The service refused this request" in told[1].content
         bot.assert_calm()
     assert discord.refused == []
 

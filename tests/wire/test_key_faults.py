@@ -45,7 +45,7 @@ async def test_a_key_that_may_no_longer_read_stops_paid_requests(world: WireWorl
         _script(world, "2026_model_limits_on_fetch", *_READS)
         await world.until(partial(_says, message, "limited to some models"))
         assert _says(message, "remove the model limits of the key")
-        assert not _says(message, "No answer")
+        assert not _says(message, "stopped answering")
         (refused,) = await _imagine(world)
         assert "limited to some models" in refused.content
         assert "You weren't charged." in refused.content

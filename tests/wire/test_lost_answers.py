@@ -80,13 +80,13 @@ async def test_a_submit_that_the_relay_did_not_bill_is_given_back(tmp_path: Path
         await world.shows(await world.press(grid, "U2"), "✅ Picture 2")
         world.relay.script("action", 400, _NO_UPSTREAM)
         child = await world.press(grid, "U1")
-        await world.shows(child, "🔎 Looking for it at the relay")
+        await world.shows(child, "🔎 Looking for your request")
         act = await world.discord.click(world.discord.owner, grid, "U1")
         (said,) = await world.told(act)
         assert "was lost" in said.content
         assert "on the way" not in said.content
         await world.shows(child, "❌ Not recorded, not charged")
-        assert "The relay did not record it, so you weren't charged." in child.embed["description"]
+        assert "The service didn't record your request, so you weren't charged." in child.embed["description"]
         await world.shows(await world.press(grid, "U1"), "✅ Picture 1")
         bot.assert_calm()
         world.assert_polite()

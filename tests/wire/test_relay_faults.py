@@ -69,14 +69,14 @@ async def _outage(folder: Path) -> None:
             world.discord.member, world.discord.channels[0], "mjstatus", {"id": world.relay.add_task()}
         )
         said = await world.until(lambda: act.followups)
-        assert "The relay gave no usable answer" in said[0].content
+        assert "The service didn't respond properly" in said[0].content
         for message in messages:
-            await world.until(partial(_says, message, "No answer from the relay"))
+            await world.until(partial(_says, message, "The service stopped answering"))
         world.relay.down = False
         held.let_tasks_end()
         for message in messages:
             await world.shows(message, "✅ Four")
-            assert "No answer" not in message.embed["description"]
+            assert "stopped answering" not in message.embed["description"]
         await bot.line("The relay answers again")
         assert len(bot.said("does not answer")) == 1
         bot.assert_calm()
@@ -139,8 +139,8 @@ async def test_a_submit_with_an_unreadable_answer_becomes_unknown(tmp_path: Path
                 await world.until(partial(_asked, world, "action", number + 1))
         await world.shows(children[0], "✅ Picture 1")
         for child in children[1:]:
-            await world.shows(child, "❔ Not known")
-            assert "It is not sent again" in child.embed["description"]
+            await world.shows(child, "❔ Unknown")
+            assert "I won't send it again" in child.embed["description"]
         await world.until(lambda: len(bot.said("is not sent again")) == len(_FAULTS))
         # A job that was made after all closes its claim once somebody names it.
         made = [one.task_id for one in world.relay.submits]

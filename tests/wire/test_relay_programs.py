@@ -174,4 +174,4 @@ def _refused(world: WireWorld) -> bool:
 
 
 def _is_unpaid(text: str) -> bool:
-    return "Nothing was paid" in text or "You weren't charged" in text
+    return "You weren't charged" in text

@@ -51,6 +51,6 @@ async def test_the_task_list_works_after_a_restart(world: WireWorld) -> None:
         assert opened.original.ephemeral
         await world.shows(opened.original, "✅ Four")
         await world.discord.click(me, shown, "mj:t:only:0:all", values=["failed"])
-        await world.until(lambda: "None of your tasks is here" in shown.embed["description"])
+        await world.until(lambda: "You have no tasks here" in shown.embed["description"])
     assert shown.ephemeral
     world.assert_polite()

@@ -136,7 +136,7 @@ async def _cancel(world: WireWorld) -> None:
     act = await clicked(world, child, "Cancel")
     [told] = await world.told(act)
     assert (told.ephemeral, told.content.startswith("The relay was asked to cancel it")) == (True, True)
-    await world.shows(child, "🚫 Cancelled")
+    await world.shows(child, "🚫 Canceled")
     assert len(paid_by(world, press.id)) == 1
 
     world.relay.refuse("cancel", "no route")
@@ -207,7 +207,7 @@ async def _form(world: WireWorld) -> None:
     waiting = await world.follow(world.relay.add_task("modal", prompt="a form"))
     await world.shows(waiting, "✋ Waiting for Lien to confirm")
     told = await _asked(world, waiting, "Open form", world.discord.member)
-    assert told.content.startswith("These buttons are for the person who asked")
+    assert told.content.startswith("These buttons belong to the person who asked")
     opened = await clicked(world, waiting, "Open form")
     assert opened.modal["components"][0]["component"]["value"] == "a form"
     sent = await world.discord.submit_modal(world.discord.owner, opened, {"prompt": "a form, filled in"})

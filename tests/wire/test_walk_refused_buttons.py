@@ -129,7 +129,7 @@ async def _down(world: WireWorld) -> None:
     await _told(world, act)
     again = await clicked(world, parent, STOCK_DOWN.which)
     sentence = await _told(world, again)
-    assert sentence.content.startswith("This relay cannot do that just now.")
+    assert sentence.content.startswith("This service can't do that right now.")
     fresh = await finished(world, world.relay.add_task("single"))
     assert not any(one.button(STOCK_DOWN.which).get("disabled") for one in (parent, fresh))
 
@@ -143,12 +143,13 @@ async def _told(world: WireWorld, act: Interaction) -> Message:
     """Wait for the sentence to who pressed; no other message is left, and nothing is paid."""
 
     def told() -> list[Message]:
-        return [one for one in act.followups if one.content.startswith("This relay cannot do that")]
+        refusals = ("This service can't do that", "This service doesn't")
+        return [one for one in act.followups if one.content.startswith(refusals)]
 
     await world.until(told)
     [sentence] = told()
     assert sentence.ephemeral
-    assert "Nothing was paid" in sentence.content
+    assert "You weren't charged" in sentence.content
     await world.until(lambda: all(one.deleted for one in act.followups if one is not sentence))
     assert paid_by(world, act.id) == []
     return sentence
@@ -184,7 +185,7 @@ async def _ignored(world: WireWorld) -> None:
     act = await clicked(world, grid, "V4", world.discord.member)
     act = await filled_in(world, act, "a whale", f"{PROMPT}.0")
     [child, told] = await world.told(act, 2)
-    assert (told.ephemeral, told.content.startswith("The relay asked for no new prompt")) == (True, True)
+    assert (told.ephemeral, told.content.startswith("The service didn't ask for the new prompt")) == (True, True)
     await ended(world, child, "✅ Four pictures", 1)
     assert child.embed["description"].startswith("**a lighthouse at dawn**")
     assert [one.path for one in paid_by(world, act.id)] == ["/mj/submit/action"]
@@ -240,7 +241,8 @@ async def _edit(world: WireWorld) -> None:
     picture = Upload("fox.png", encode(draw_noise(120, 90)), "image/png")
     options = {"image": picture, "prompt": "at night"}
     act = await world.discord.slash(world.discord.owner, world.discord.channels[0], "edit", options)
-    await world.until(lambda: any(one.content.startswith("This relay cannot do that") for one in act.messages))
+    refusals = ("This service can't do that", "This service doesn't")
+    await world.until(lambda: any(one.content.startswith(refusals) for one in act.messages))
     await world.until(lambda: len(act.messages) == 1)
     assert act.messages[0].ephemeral
     assert paid_by(world, act.id) == []

@@ -71,7 +71,7 @@ def _is_green(message: Message, label: str) -> bool:
 async def _status(world: WireWorld) -> None:
     """Without an id, a person's last tasks; nobody's, where to find ids."""
     _, shown = await typed(world, "mjstatus", world.discord.add_person("nam"))
-    await world.until(lambda: "I follow no task of yours yet" in shown.content)
+    await world.until(lambda: "You have no tasks yet" in shown.content)
 
 
 async def _help(world: WireWorld) -> None:
@@ -106,7 +106,7 @@ async def _describe_this(world: WireWorld) -> None:
     assert submit.path == "/mj/submit/describe"
     assert [one.size for one in pictures_of(submit, "base64")] == [_HIGH]
     _, told = await _menu(world, world.discord.plant(where, {"content": "look"}, somebody), "Describe this image")
-    assert (told.ephemeral, told.content.startswith("I find no picture in that message.")) == (True, True)
+    assert (told.ephemeral, told.content.startswith("I can't find a picture in that message.")) == (True, True)
 
 
 async def _blend_with(world: WireWorld) -> None:
@@ -136,7 +136,7 @@ async def _status_of_message(world: WireWorld) -> None:
     await ended(world, shown, "✅ Upscaled", 1)
     assert not shown.ephemeral
     _, told = await _menu(world, world.discord.plant(where, {"content": "hm"}), "Midjourney status")
-    assert (told.ephemeral, told.content.startswith("I find no task id in that message.")) == (True, True)
+    assert (told.ephemeral, told.content.startswith("I can't find a task id in that message.")) == (True, True)
 
 
 async def _upscale_of_message(world: WireWorld) -> None:
@@ -155,7 +155,7 @@ async def _upscale_of_message(world: WireWorld) -> None:
     assert str(submit.body["customId"]).startswith("MJ::JOB::upsample::3::")
     described = await finished(world, world.relay.add_task("describe"))
     _, told = await _menu(world, described, "Upscale picture")
-    assert (told.ephemeral, told.content.startswith("I find no picture of mine")) == (True, True)
+    assert (told.ephemeral, told.content.startswith("I can't find a picture to upscale")) == (True, True)
 
 
 ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {

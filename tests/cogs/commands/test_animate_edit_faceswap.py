@@ -113,17 +113,17 @@ async def test_a_missing_prompt_is_replaced_by_the_motion(tmp_path: Path, motion
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("blend", {"image1": ("a.png", PNG), "image2": ("b.mp4", b"xxxx")}, "video/mp4"),
-    ("blend", {"image1": ("a.png", PNG), "image2": ("b.gif", make_animation("GIF"))}, "moves"),
+    ("blend", {"image1": ("a.png", PNG), "image2": ("b.gif", make_animation("GIF"))}, "animated"),
     ("blend", {"image1": ("a.png", PNG), "image2": ("b.png", encode(draw_noise(4, 4)))}, "4 x 4"),
-    ("edit", {"image": ("a.png", PNG), "prompt": "--ar 3:2"}, "words beside it"),
+    ("edit", {"image": ("a.png", PNG), "prompt": "--ar 3:2"}, "needs a description too"),
     ("edit", {"image": ("a.png", PNG), "prompt": "night --chaos 900"}, "`--chaos`"),
     ("edit", {"image": ("a.txt", b"xxxx"), "prompt": "night"}, "text/plain"),
     ("faceswap", {"source": ("a.png", PNG), "target": ("b.png", PNG[:300])}, "broken"),
-    ("animate", {}, "Give me what the clips begin with"),
-    ("animate", {"image": ("a.png", PNG), "id": UNKNOWN}, "Give me what the clips begin with"),
-    ("animate", {"id": "my cat"}, "not a task id"),
-    ("animate", {"id": UNKNOWN}, "knows no task"),
-    ("animate", {"image": ("a.png", PNG), "end_image": ("b.gif", make_animation("GIF"))}, "moves"),
+    ("animate", {}, "Choose a starting image"),
+    ("animate", {"image": ("a.png", PNG), "id": UNKNOWN}, "Choose a starting image"),
+    ("animate", {"id": "my cat"}, "isn't a task id"),
+    ("animate", {"id": UNKNOWN}, "has no task"),
+    ("animate", {"image": ("a.png", PNG), "end_image": ("b.gif", make_animation("GIF"))}, "animated"),
     ("animate", {"image": ("a.png", PNG), "prompt": "x --motion sideways"}, "`--motion`"),
 ]
 
@@ -146,7 +146,7 @@ async def test_an_unfinished_task_is_not_animated(tmp_path: Path, life: Any) -> 
     slow = RelaySettings(seconds_per_task=60, picture_side=64)
     async with open_simcord_world(tmp_path, slow if life == "running" else QUICK) as w:
         answer = await w.slash(w.member, "animate", id=w.relay.add_task(life))
-        assert "nothing that I can open" in await w.told(answer)
+        assert "I couldn't open" in await w.told(answer)
         assert w.relay.submits == []
 
 
@@ -159,8 +159,8 @@ async def test_a_relay_without_the_endpoint_is_named(tmp_path: Path, name: str, 
     async with open_simcord_world(tmp_path, RelaySettings(has_video=False)) as w:
         answer = await w.slash(w.member, name, **options)
         told = await w.told(answer)
-        assert "This relay cannot do that at all" in told
-        assert "try another command" in told
+        assert "This service doesn't support that" in told
+        assert "Try another command" in told
         await w.until(lambda: not w.public)
         assert w.relay.submits == []
 

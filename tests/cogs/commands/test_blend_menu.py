@@ -104,10 +104,10 @@ async def test_the_modal_works_after_a_restart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ([], "no picture in that message"),
-        ([("a.txt", b"text")], "no picture in that message"),
+        ([], "can't find a picture in that message"),
+        ([("a.txt", b"text")], "can't find a picture in that message"),
         ([("fox.png", FOX), ("tiny.png", TINY)], "4 x 4 pixels"),
-        ([("moves.gif", make_animation("GIF"))], "moves"),
+        ([("moves.gif", make_animation("GIF"))], "animated"),
         ([("huge.png", bytes(33 * 2**20))], "33 MiB"),
     ],
 )
@@ -136,7 +136,7 @@ async def test_pictures_of_a_deleted_message_are_blended(tmp_path: Path) -> None
     ("other", "said"),
     [
         (("tiny.png", TINY), "4 x 4 pixels"),
-        (("moves.gif", make_animation("GIF")), "moves"),
+        (("moves.gif", make_animation("GIF")), "animated"),
         (("notes.pdf", b"%PDF-1.7 ..."), "notes.pdf"),
         (("half.png", OWL[:60]), "half.png"),
     ],
@@ -149,7 +149,7 @@ async def test_an_unusable_upload_is_refused(tmp_path: Path, other: tuple[str, b
         answer = await _filled(w, form, others=other)
         told = await w.told(answer)
         assert said in told
-        assert "Nothing was paid" in told
+        assert "You weren't charged" in told
         await w.until(lambda: len(w.public) == before)
         assert w.relay.submits == []
 

@@ -43,14 +43,14 @@ async def test_a_linked_picture_is_downloaded_by_the_bot(tmp_path: Path) -> None
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({}, "Give me one picture"),
-    ({"image": ("a.png", PNG), "link": "https://cdn.test/a.png"}, "Give me one picture"),
+    ({}, "Choose one picture"),
+    ({"image": ("a.png", PNG), "link": "https://cdn.test/a.png"}, "Choose one picture"),
     ({"image": ("a.mp4", b"xxxx")}, "video/mp4"),
-    ({"image": ("moves.gif", make_animation("GIF"))}, "moves"),
+    ({"image": ("moves.gif", make_animation("GIF"))}, "animated"),
     ({"image": ("tiny.png", encode(draw_noise(4, 4)))}, "4 x 4 pixels"),
-    ({"link": "http://169.254.169.254/latest/meta-data"}, "nothing that I can open"),
-    ({"link": "file:///etc/passwd"}, "nothing that I can open"),
-    ({"link": "no link at all"}, "nothing that I can open"),
+    ({"link": "http://169.254.169.254/latest/meta-data"}, "I couldn't open"),
+    ({"link": "file:///etc/passwd"}, "I couldn't open"),
+    ({"link": "no link at all"}, "I couldn't open"),
 ]
 
 
@@ -72,7 +72,7 @@ async def test_a_prompt_is_shortened(tmp_path: Path) -> None:
         shown = await w.titled(answer.response.id, "✅ Shortened")
         lines = (shown.embeds[0].description or "").split("\n")
         assert lines[0] == "**a highly detailed fox in snow, watercolor** `--ar 3:2`"
-        assert lines[1].startswith("What counts most: **")
+        assert lines[1].startswith("Most important words: **")
         assert [line[:1] for line in lines[2:]] == ["1", "2", "3", "4", "5"]
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/shorten"]
 
@@ -101,7 +101,7 @@ async def test_a_relay_without_shorten_is_named(tmp_path: Path) -> None:
     async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("shorten", "no channel")
         answer = await w.slash(w.member, "shorten", prompt="a fox")
-        assert "cannot do that just now" in await w.told(answer)
+        assert "can't do that right now" in await w.told(answer)
         await w.until(lambda: not w.public)
 
 
@@ -142,5 +142,5 @@ async def test_the_menu_refuses_a_message_without_a_picture(tmp_path: Path) -> N
     async with open_simcord_world(tmp_path) as w:
         message = await w.member.send(w.channel, "no picture", attachments=[("a.txt", b"text")])
         answer = await w.menu(w.member, message, "Describe this image")
-        assert "no picture in that message" in w.said(answer)
+        assert "can't find a picture in that message" in w.said(answer)
         assert w.relay.submits == []

@@ -112,7 +112,7 @@ async def test_invalid_options_are_refused_before_deferring(tmp_path: Path, opti
 
 BAD_PICTURES = [
     ("tiny.png", encode(draw_noise(4, 4)), "4 x 4 pixels"),
-    ("moves.gif", make_animation("GIF"), "moves"),
+    ("moves.gif", make_animation("GIF"), "animated"),
     ("half.png", PNG[: len(PNG) // 2], "broken"),
     ("liar.png", b"%PDF-1.7 and more", "PDF"),
     ("bomb.png", make_bomb(60_000, 60_000), "million pixels"),
@@ -177,7 +177,7 @@ async def test_a_banned_word_is_named(tmp_path: Path, *, private: bool) -> None:
     async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("imagine", "banned")
         answer = await w.slash(w.member, "imagine", prompt="a bloody mess", private=private)
-        assert "does not allow" in await w.told(answer)
+        assert "doesn't allow" in await w.told(answer)
         await w.until(lambda: not w.public)
         assert w.relay.submits == []
 
@@ -187,7 +187,7 @@ async def test_a_relay_without_accounts_advises_to_try_later(tmp_path: Path) -> 
     async with open_simcord_world(tmp_path) as w:
         w.relay.refuse("imagine", "no account")
         answer = await w.slash(w.member, "imagine", prompt="a cat")
-        assert "try again in a minute" in await w.told(answer)
+        assert "Try again in a minute" in await w.told(answer)
         assert w.relay.submits == []
         assert w.relay.requests["imagine"] == 1
 
@@ -198,7 +198,7 @@ async def test_a_full_queue_is_retried_in_the_message(tmp_path: Path) -> None:
         w.relay.refuse("imagine", "queue full")
         answer = await w.slash(w.member, "imagine", prompt="a patient cat")
         assert answer.response is not None
-        waiting = await w.titled(answer.response.id, "⏳ The relay's queue is full")
+        waiting = await w.titled(answer.response.id, "⏳ The service's queue is full")
         text = waiting.embeds[0].description or ""
         assert text.startswith("**a patient cat**")
         assert "Trying again <t:" in text
@@ -223,7 +223,7 @@ async def test_an_unknown_outcome_is_shown_in_the_message(tmp_path: Path) -> Non
         w.relay.script("imagine", 502, text="<html>502</html>", content_type="text/html")
         answer = await w.slash(w.member, "imagine", prompt="a cat")
         assert answer.response is not None
-        await w.titled(answer.response.id, "❔ Not known whether it was sent")
+        await w.titled(answer.response.id, "❔ Unknown whether it was accepted")
         assert w.relay.requests["imagine"] == 1
 
 
@@ -239,7 +239,7 @@ async def test_an_unwritable_database_is_reported(
 
         monkeypatch.setattr(w.app.store, "open_job", fail)
         answer = await w.slash(w.member, "imagine", prompt="a cat", private=private)
-        assert "cannot reach my database" in await w.told(answer)
+        assert "can't reach my database" in await w.told(answer)
         await w.until(lambda: not w.public)
         assert not private or not (answer.response and answer.response.embeds)
         assert w.relay.submits == []

@@ -48,12 +48,12 @@ async def test_private_false_makes_the_response_public(tmp_path: Path) -> None:
         await w.titled(answer.id, "🌱 Seed")
         assert len(w.public) == 1
         refused = await w.slash(w.member, "seed", id=UNKNOWN, private=False)
-        assert "knows no task" in await w.told(refused)
+        assert "has no task" in await w.told(refused)
         await w.until(lambda: len(w.public) == 1)
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [("hello", "not a task id"), (f"{UNKNOWN} 1730621826053456", "one at a time")]
+    ("given", "said"), [("hello", "isn't a task id"), (f"{UNKNOWN} 1730621826053456", "one at a time")]
 )
 async def test_malformed_ids_are_refused_before_deferring(tmp_path: Path, given: str, said: str) -> None:
     """One private sentence is the first answer."""
@@ -67,14 +67,14 @@ async def test_malformed_ids_are_refused_before_deferring(tmp_path: Path, given:
 def _is_refused(w: SimcordWorld, message_id: int, why: str) -> bool:
     """Whether a message says that the relay gives no seeds, and why; before that it says that it asks."""
     shown = w.message(message_id)
-    return shown is not None and "does not tell seeds" in shown.content and why in shown.content
+    return shown is not None and "doesn't give seeds" in shown.content and why in shown.content
 
 
 FAILURES: list[tuple[dict[str, Any], str]] = [
-    ({"body": {"code": 4, "description": "该任务不支持获取种子", "result": None}}, "tells no seed of this task"),
-    ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "does not tell seeds"),
+    ({"body": {"code": 4, "description": "该任务不支持获取种子", "result": None}}, "can't give a seed for this task"),
+    ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "doesn't give seeds"),
     ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "API key"),
-    ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "no usable answer"),
+    ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "didn't respond properly"),
 ]
 
 

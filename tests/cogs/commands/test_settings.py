@@ -41,7 +41,7 @@ async def test_buttons_of_the_ephemeral_panel_change_settings(tmp_path: Path) ->
         panel = await opened(w)
         assert rows(panel) == [
             ["Remix: off", "Default parameters"],
-            ["Default speed", "Relax", "Fast", "Turbo"],
+            ["Service default", "Relax", "Fast", "Turbo"],
             ["Never mention me", "After 30 s", "Always mention me"],
         ]
         for label in ("Remix: off", "Relax", "Always mention me"):
@@ -76,7 +76,7 @@ async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> N
     [
         ("a fox --ar 3:2", "Defaults are parameters only"),
         ("--ar banana", "cannot be `banana`"),
-        ("--stylize 5000 --chaos 900", "These stand in the way"),
+        ("--stylize 5000 --chaos 900", "Please fix these"),
     ],
 )
 async def test_invalid_default_parameters_change_nothing(tmp_path: Path, text: str, said: str) -> None:
@@ -86,7 +86,7 @@ async def test_invalid_default_parameters_change_nothing(tmp_path: Path, text: s
         answer = await typed(w, panel, text)
         told = await w.told(answer)
         assert said in told
-        assert "Your defaults stay as they were." in told
+        assert "Your defaults are unchanged." in told
         assert told.endswith(f"\nYou wrote:\n```\n{text}\n```")
         assert await chosen(w, w.member.id) == PersonSettings()
 
@@ -112,10 +112,10 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
         store: Any = w.app.store
         store.database._closed = True
         for act in (w.slash(w.member, "mjsettings"), w.click(w.member, panel, "Turbo")):
-            assert "cannot reach my database" in await w.told(await act)
+            assert "can't reach my database" in await w.told(await act)
         form = await w.click(w.member, panel, "Default parameters")
         assert form.modal is None
-        assert "cannot reach my database" in await w.told(form)
+        assert "can't reach my database" in await w.told(form)
 
 
 async def test_settings_can_be_reset(tmp_path: Path) -> None:

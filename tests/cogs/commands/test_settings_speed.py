@@ -62,6 +62,6 @@ async def test_an_unknown_outcome_is_not_retried_without_speed(tmp_path: Path) -
         await relaxed(w)
         grid = await w.finished(w.relay.add_task("grid"))
         w.relay.script("action", status=502, text="bad gateway")
-        await w.child(await w.click(w.member, grid, "V2"), "❔ Not known whether it was sent")
+        await w.child(await w.click(w.member, grid, "V2"), "❔ Unknown whether it was accepted")
         assert w.relay.requests["action"] == 1
         assert w.relay.submits == []

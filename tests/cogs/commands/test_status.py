@@ -46,7 +46,7 @@ async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
         ids = [w.relay.add_task("grid") for _ in range(4)]
         answer = await w.slash(w.member, "mjstatus", id=f"{ids[0]}, {ids[1]} {UNKNOWN} {ids[2]}\n{ids[3]}")
         await w.until(lambda: sum(title_of(m).startswith("✅") for m in w.public) == 4)
-        assert "knows no task" in await w.told(answer)
+        assert "has no task" in await w.told(answer)
         footers = [m.embeds[0].footer.text or "" for m in w.public]
         assert [footer.rpartition(" ")[2] for footer in footers] == ids
         assert len(answer.followups) <= 5
@@ -54,7 +54,11 @@ async def test_five_ids_become_five_messages(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("hello", "not a task id"), ("?!", "not a task id"), (" ".join(str(10**15 + n) for n in range(6)), "up to five")],
+    [
+        ("hello", "isn't a task id"),
+        ("?!", "isn't a task id"),
+        (" ".join(str(10**15 + n) for n in range(6)), "up to five"),
+    ],
 )
 async def test_malformed_ids_are_refused_before_deferring(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, said: str
@@ -74,10 +78,10 @@ FAILURES: list[tuple[dict[str, Any], str]] = [
     ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "API key"),
     (
         {"status": 401, "body": {"error": {"message": "该令牌额度已用尽", "type": "new_api_error"}}},
-        "no credit left",
+        "is used up",
     ),
-    ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "no usable answer"),
-    ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "no usable answer"),
+    ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "didn't respond properly"),
+    ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "didn't respond properly"),
 ]
 
 
@@ -157,7 +161,7 @@ async def test_without_an_id_the_last_five_tasks_are_listed(tmp_path: Path) -> N
     """Ephemerally; a person without tasks learns where ids come from."""
     async with open_simcord_world(tmp_path) as w:
         nothing = await w.slash(w.member, "mjstatus")
-        assert "no task of yours yet" in await w.told(nothing)
+        assert "have no tasks yet" in await w.told(nothing)
         ids = [w.relay.add_task("grid", prompt=f"picture {number}") for number in range(6)]
         for task_id in ids:
             await w.finished(task_id)
@@ -205,7 +209,7 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path, given: dict[s
         store: Any = w.app.store
         store.database._closed = True
         answer = await w.slash(w.member, "mjstatus", **given)
-        assert "cannot reach my database" in await w.told(answer)
+        assert "can't reach my database" in await w.told(answer)
         await w.until(lambda: not w.public)
 
 
@@ -256,7 +260,7 @@ async def test_the_menu_refuses_a_message_without_ids(tmp_path: Path) -> None:
     """With one ephemeral sentence."""
     async with open_simcord_world(tmp_path) as w:
         answer = await w.menu(w.member, await w.member.send(w.channel, "hello, call me on 5551234"))
-        assert "no task id in that message" in w.said(answer)
+        assert "can't find a task id in that message" in w.said(answer)
         assert not answer.deferred
 
 
@@ -270,7 +274,7 @@ async def test_an_internal_error_is_reported(tmp_path: Path) -> None:
 
         broken.fetch_task = look
         answer = await w.slash(w.member, "mjstatus", id=UNKNOWN)
-        assert "Something broke on my side" in await w.told(answer)
+        assert "Something went wrong on my side" in await w.told(answer)
         await w.until(lambda: answer.response is None)
 
 

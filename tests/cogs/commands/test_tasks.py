@@ -69,7 +69,7 @@ async def test_pages_can_be_turned_in_any_process(tmp_path: Path) -> None:
         await w.click(w.member, now, "Newer")
         await w.until(lambda: "page 1 of 2" in text(w, shown))
         await choose(w, w.message(shown.id) or shown, "only", "failed")
-        await w.until(lambda: "None of your tasks is here" in text(w, shown))
+        await w.until(lambda: "You have no tasks here" in text(w, shown))
         await choose(w, w.message(shown.id) or shown, "only", "done")
         await w.until(lambda: f"Finished: {TASKS_PER_PAGE + 1} tasks" in text(w, shown))
         assert not w.env.errors
@@ -128,9 +128,9 @@ async def test_a_person_without_tasks_is_told_about_ids(tmp_path: Path) -> None:
     """And where there is none of a kind, how to see the others."""
     async with open_simcord_world(tmp_path) as w:
         shown = await listed(w)
-        assert "no task of yours yet" in text(w, shown)
+        assert "have no tasks yet" in text(w, shown)
         assert not shown.components
-        assert "None of your tasks is here: failed or cancelled" in text(w, await listed(w, state="failed"))
+        assert "You have no tasks here: failed or cancelled" in text(w, await listed(w, state="failed"))
 
 
 async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
@@ -140,6 +140,6 @@ async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
         shown = await listed(w)
         store: Any = w.app.store
         store.database._closed = True
-        assert "cannot reach my database" in await w.told(await w.slash(w.member, "mjtasks"))
-        assert "cannot reach my database" in await w.told(await w.click(w.member, shown, "Refresh"))
+        assert "can't reach my database" in await w.told(await w.slash(w.member, "mjtasks"))
+        assert "can't reach my database" in await w.told(await w.click(w.member, shown, "Refresh"))
         assert "a lighthouse" in text(w, shown)

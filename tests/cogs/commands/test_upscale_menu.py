@@ -60,5 +60,5 @@ async def test_messages_without_upscale_buttons_are_refused(tmp_path: Path) -> N
         ours = await w.titled(failed.response.id, "❌")
         theirs = await w.member.send(w.channel, "look at this")
         for message in (ours, theirs):
-            assert "no picture of mine" in w.said(await chosen(w, message))
+            assert "picture to upscale" in w.said(await chosen(w, message))
         assert not w.env.errors

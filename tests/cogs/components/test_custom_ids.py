@@ -1,16 +1,13 @@
 """A button carries all that its click needs, however old it is."""
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.midjourney.buttons import ButtonKind
-from cogs.components.custom_ids import TASK_CUSTOM_ID_TEMPLATE, ClickEvent, TaskButton, TaskCustomId
+from cogs.components.custom_ids import ClickEvent, TaskCustomId
 from tests.worlds.simcord import open_simcord_world
 
 
@@ -38,42 +35,6 @@ def test_what_fits_is_read_again(task_id: str, kind: ButtonKind) -> None:
     click = TaskCustomId(kind, task_id, "0123456789")
     assert click.is_valid == (TaskCustomId.parse(click.custom_id) == click)
     assert not click.is_valid or len(click.custom_id) <= 100
-
-
-async def test_a_button_is_built_anew_from_its_click() -> None:
-    """Discord gives the id back, and the class its click."""
-    match = re.fullmatch(TASK_CUSTOM_ID_TEMPLATE, "mj:l:1:-")
-    assert match is not None
-    interaction: Any = None
-    item: ui.Button[Any] = ui.Button(custom_id="mj:l:1:-", label="Refresh")
-    made = await TaskButton.from_custom_id(interaction, item, match)
-    assert (TaskCustomId(ButtonKind.REFRESH, "1"), "Refresh") == (made.click, made.item.label)
-
-
-async def test_a_button_needs_no_looks() -> None:
-    """Its id is enough."""
-    assert TaskButton(TaskCustomId(ButtonKind.REFRESH, "1")).custom_id == "mj:l:1:-"
-
-
-async def test_a_click_is_dispatched() -> None:
-    """Whoever listens gets the interaction and the click."""
-    heard: list[tuple[object, ...]] = []
-
-    class Client:
-        """What a callback asks of discord.py's client."""
-
-        def dispatch(self, *event: object) -> None:
-            """Keep what is dispatched."""
-            heard.append(event)
-
-    class Interaction:
-        """What a callback asks of an interaction."""
-
-        client = Client()
-
-    interaction: Any = Interaction()
-    await TaskButton(TaskCustomId(ButtonKind.REFRESH, "1")).callback(interaction)
-    assert heard == [("press_click", interaction, TaskCustomId(ButtonKind.REFRESH, "1"))]
 
 
 async def test_every_click_is_answered_by_one_cog(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ async def test_a_press_is_cancelled_where_the_relay_can(tmp_path: Path) -> None:
         child = await w.child(await w.click(w.member, grid, "V1"), "🎨")
         assert rows(child) == [["Cancel"]]
         told = await w.told(await w.click(w.member, child, "Cancel"))
-        assert "asked to cancel" in told
-        child = await w.titled(child.id, "🚫 Cancelled")
+        assert "asked the service to cancel" in told
+        child = await w.titled(child.id, "🚫 Canceled")
         assert rows(child) == [["🗑️"]]
         assert not w.env.errors
 
@@ -31,7 +31,7 @@ async def test_elsewhere_it_is_no_longer_watched(tmp_path: Path) -> None:
         grid = await w.finished(w.relay.add_task("grid"))
         child = await w.child(await w.click(w.member, grid, "V1"), "🎨")
         told = await w.told(await w.click(w.member, child, "Cancel"))
-        assert "cannot cancel" in told
+        assert "can't cancel" in told
         child = await w.titled(child.id, "🌙 Stopped watching")
         assert rows(child) == [["Look again"]]
         second = await w.child(await w.click(w.member, grid, "V2"), "🎨")
@@ -67,7 +67,7 @@ async def test_a_result_is_deleted_after_a_question(tmp_path: Path) -> None:
         await w.until(lambda: "Only the person who asked" in _now(w, refused))
         asked = await w.click(w.member, child, custom_id=button(child, "🗑️").custom_id or "")
         assert asked.response is not None
-        await w.until(lambda: "Delete that message" in _now(w, asked))
+        await w.until(lambda: "Delete this message" in _now(w, asked))
         await w.restart()
         await w.click(w.member, asked.response, "Delete it")
         await w.until(lambda: _now(w, asked) == "Deleted.")
@@ -86,7 +86,7 @@ async def test_a_failure_is_deleted_as_a_result_is(tmp_path: Path) -> None:
         assert "Only the person who asked" in await w.told(await w.click(w.stranger, failed, "🗑️"))
         asked = await w.click(w.member, failed, "🗑️")
         assert asked.response is not None
-        await w.until(lambda: "Delete that message" in _now(w, asked))
+        await w.until(lambda: "Delete this message" in _now(w, asked))
         await w.click(w.member, asked.response, "Delete it")
         await w.until(lambda: _now(w, asked) == "Deleted.")
         assert not w.public
@@ -99,7 +99,7 @@ async def test_what_is_gone_already_is_deleted_quietly(tmp_path: Path) -> None:
         grid = await w.finished(w.relay.add_task("grid"))
         asked = await w.click(w.member, grid, custom_id=button(grid, "🗑️").custom_id or "")
         assert asked.response is not None
-        await w.until(lambda: "Delete that message" in _now(w, asked))
+        await w.until(lambda: "Delete this message" in _now(w, asked))
         await grid.delete()
         await w.click(w.member, asked.response, "Delete it")
         await w.until(lambda: _now(w, asked) == "Deleted.")

@@ -10,7 +10,7 @@ from simcord import InteractionResult, MemberActor
 
 from bot.imaging.reencode import Picture
 from bot.midjourney.task import Button
-from cogs.handlers.result_buttons import _batches
+from cogs.handlers.result_buttons import split_into_messages
 from cogs.text.limits import REQUEST_BYTES
 from tests.worlds.simcord import SimcordWorld, button, open_simcord_world, rows
 
@@ -98,7 +98,7 @@ async def test_a_failure_is_said_in_place_of_the_menu(tmp_path: Path) -> None:
             w.relay.script(route, status=500, text="", times=9)
         assert asked.response is not None
         await choose(w, asked, "1")
-        await w.until(lambda: "no picture" in _private(w, asked))
+        await w.until(lambda: "isn't a picture" in _private(w, asked))
         assert len(w.public) == 1
 
 
@@ -173,9 +173,9 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
 def test_what_discord_takes_as_one_request_goes_as_one() -> None:
     """Larger pictures go one after the other; none is left out."""
     large, small = (Picture(bytes(size), "a.png", 1, 1, is_reencoded=False) for size in (REQUEST_BYTES // 2, 100))
-    assert [len(batch) for batch in _batches([large, large, small])] == [2, 1]
-    assert [len(batch) for batch in _batches([small] * 4)] == [4]
-    assert list(_batches([])) == []
+    assert [len(batch) for batch in split_into_messages([large, large, small])] == [2, 1]
+    assert [len(batch) for batch in split_into_messages([small] * 4)] == [4]
+    assert list(split_into_messages([])) == []
 
 
 def _with_buttons(w: SimcordWorld, answer: InteractionResult) -> discord.Message | None:

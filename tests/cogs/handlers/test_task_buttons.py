@@ -78,7 +78,7 @@ async def test_what_is_on_its_way_is_linked_and_not_sent_again(tmp_path: Path) -
         await w.until(lambda: style(w, parent, "V1") is GREEN)
         again = await w.click(w.stranger, parent, "V1")
         said = await w.told(again)
-        assert "on its way already" in said
+        assert "Already on its way" in said
         assert child.jump_url in said
         assert len(w.relay.submits) == 1
         assert len(w.public) == 2
@@ -91,7 +91,7 @@ async def test_a_u_already_done_is_linked_unpaid(tmp_path: Path) -> None:
         child = await w.child(await w.click(w.member, parent, "U2"), "✅")
         await w.until(lambda: style(w, parent, "U2") is GREEN)
         said = await w.told(await w.click(w.stranger, parent, "U2"))
-        assert "done already" in said
+        assert "Already done" in said
         assert child.jump_url in said
         assert len(w.relay.submits) == 1
 
@@ -114,7 +114,7 @@ async def test_a_double_click_submits_once(tmp_path: Path) -> None:
         parent = await w.finished(w.relay.add_task("grid"))
         await w.click(w.member, parent, "U1")
         second = await w.click(w.member, parent, "U1")
-        assert "have this click already" in await w.told(second)
+        assert "already have this click" in await w.told(second)
         await w.until(lambda: w.relay.submits)
         await settled(w)
         assert len(w.relay.submits) == 1
@@ -136,13 +136,13 @@ def error(status: int, message: str, code: str = "") -> dict[str, Any]:
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     (answer(24, "可能包含敏感词", bannedWord="blood"), "blood"),
-    (answer(3, "无可用的账号实例"), "Nothing was paid"),
-    (answer(4, "参数错误"), "Nothing was paid"),
-    (answer(30, "当前分组上游负载已饱和"), "Nothing was paid"),
-    (answer(9, "未知错误"), "Nothing was paid"),
-    (error(401, "无效的令牌"), "API key"),
-    (error(401, "该令牌额度已用尽"), "no credit left"),
-    (error(503, "当前分组 drawing 下对于模型 mj_upscale 无可用渠道", "model_not_found"), "just now"),
+    (answer(3, "无可用的账号实例"), "You weren't charged"),
+    (answer(4, "参数错误"), "You weren't charged"),
+    (answer(30, "当前分组上游负载已饱和"), "You weren't charged"),
+    (answer(9, "未知错误"), "You weren't charged"),
+    (error(401, "无效的令牌"), "`MJ_API_KEY`"),
+    (error(401, "该令牌额度已用尽"), "is used up"),
+    (error(503, "当前分组 drawing 下对于模型 mj_upscale 无可用渠道", "model_not_found"), "right now"),
 ]
 
 
@@ -209,7 +209,7 @@ async def test_what_the_relay_cannot_do_is_greyed_and_refresh_offered(
         if script is not None:
             w.relay.script("action", **script)
         pressed = await w.click(w.member, single, "❤️")
-        assert "cannot do that at all" in await w.told(pressed)
+        assert "doesn't support that" in await w.told(pressed)
         await w.until(lambda: button(w.message(single.id) or single, "❤️").disabled)
         shown = w.message(single.id)
         assert shown is not None
@@ -217,7 +217,7 @@ async def test_what_the_relay_cannot_do_is_greyed_and_refresh_offered(
         assert not button(shown, "Upscale (Subtle)").disabled
         refreshed = await w.click(w.stranger, shown, "Refresh")
         assert refreshed.acknowledged
-        await w.until(lambda: "Greyed" in ((w.message(single.id) or single).embeds[0].footer.text or ""))
+        await w.until(lambda: "on this service" in ((w.message(single.id) or single).embeds[0].footer.text or ""))
         assert not w.relay.submits
 
 
@@ -249,7 +249,7 @@ async def test_nothing_is_sent_without_a_database(tmp_path: Path) -> None:
         parent = await w.finished(w.relay.add_task("grid"))
         (tmp_path / "mjbot.db").rename(tmp_path / "away.db")
         pressed = await w.click(w.member, parent, "U2")
-        assert "cannot reach my database" in await w.told(pressed)
+        assert "can't reach my database" in await w.told(pressed)
         assert len(w.public) == 1
         assert w.relay.requests["action"] == 0
         (tmp_path / "away.db").rename(tmp_path / "mjbot.db")
@@ -366,7 +366,7 @@ async def test_without_any_trace_of_the_requester_a_press_is_refused(tmp_path: P
         parent = await w.finished(w.relay.add_task("grid"))
         w.payloads = lambda payload: payload["message"].pop("interaction_metadata")
         await w.restart(lose_database=True, press_policy="requester")
-        await refused(w, await w.click(w.member, parent, "U1"), "cannot tell any more who")
+        await refused(w, await w.click(w.member, parent, "U1"), "can't tell anymore who")
 
 
 async def test_who_presses_too_fast_is_told_when(tmp_path: Path) -> None:
@@ -380,7 +380,8 @@ async def test_who_presses_too_fast_is_told_when(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"), [("daily_submits_per_person", "Your limit"), ("daily_submits", "This bot's")]
+    ("setting", "said"),
+    [("daily_submits_per_person", "You've used your 1 job"), ("daily_submits", "This bot has used its 1 job")],
 )
 async def test_the_day_has_its_limits(tmp_path: Path, setting: str, said: str) -> None:
     """The limit of a person, and that of all, are counted in the store and say when they start anew."""
@@ -681,7 +682,7 @@ async def test_a_relay_that_does_not_remix_is_said(tmp_path: Path) -> None:
         sent = await w.submit(w.member, await w.click(w.member, grid, "V1"), "a fox in snow")
         child = await w.child(sent, "✅")
         assert (child.embeds[0].description or "").startswith("**a fox**")
-        assert "asked for no new prompt" in await w.told(sent)
+        assert "didn't ask for the new prompt" in await w.told(sent)
         assert w.relay.submits[0].body["enableRemix"] is True
 
 
@@ -716,5 +717,5 @@ async def test_a_database_that_is_gone_opens_no_remix(tmp_path: Path) -> None:
         store.database._closed = True
         pressed = await w.click(w.member, grid, "V1")
         assert pressed.modal is None
-        assert "cannot reach my database" in await w.told(pressed)
+        assert "can't reach my database" in await w.told(pressed)
         assert w.relay.requests["action"] == 0

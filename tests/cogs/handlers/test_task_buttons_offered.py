@@ -19,7 +19,7 @@ from tests.worlds.simcord import QUICK, SimcordWorld, button, buttons, open_simc
 
 LARGE = RelaySettings(seconds_per_task=0.2, picture_side=256)
 GRID_ROWS = [["U1", "U2", "U3", "U4", "🔄"], ["V1", "V2", "V3", "V4"]]
-HINT = "**U** takes one, **V** varies one, 🔄 draws four new (1 2 above 3 4)"
+HINT = "**U** picks one, **V** varies one, 🔄 makes four new ones. Numbered left to right, top row first"
 NO_MORE = "This service can't do more with a single picture."
 
 
@@ -57,7 +57,7 @@ async def test_taking_one_of_four_asks_for_a_change(tmp_path: Path) -> None:
         _, child = await upscaled(w, parent)
         assert title_of(child).startswith("✅ Picture 2")
         said = child.embeds[0].description or ""
-        assert f"{NO_MORE} To vary it, press **V** with its number below the four." in said
+        assert f"{NO_MORE} To vary it, press **V** with its number below the grid." in said
         assert f"from [these four]({parent.jump_url})" in said
         assert [label for row in rows(child) for label in row] == ["Original", "Family", "🗑️"]
         [submit] = w.relay.submits
@@ -150,8 +150,8 @@ async def test_who_remixes_is_told_that_it_changes_nothing(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("code", "description", "said"),
     [
-        (4, "关联任务不允许执行变化", "can draw only from four pictures"),
-        (3, "关联任务不存在或已失效", "no longer holds the picture"),
+        (4, "关联任务不允许执行变化", "can work only from a grid"),
+        (3, "关联任务不存在或已失效", "no longer has the picture"),
     ],
 )
 async def test_a_change_that_is_refused_is_unpaid(tmp_path: Path, code: int, description: str, said: str) -> None:
@@ -213,7 +213,7 @@ async def test_a_button_that_no_relay_can_read_is_not_sent(tmp_path: Path) -> No
         shown = await w.finished(w.relay.add_task("grid", extra_buttons={"odd": "Odd", "MJ::new::1": "New"}))
         assert button(shown, "Odd").disabled
         assert not button(shown, "New").disabled
-        assert "Greyed: Odd; the relay refuses it: relays cannot read its id" in (shown.embeds[0].footer.text or "")
+        assert "Odd isn't available on this service: relays cannot read its id" in (shown.embeds[0].footer.text or "")
 
 
 # ---------------------------------------------------------------------------------------------------- the relay's own
@@ -233,7 +233,7 @@ async def test_a_pressed_button_stays_green_when_the_relays_own_come(tmp_path: P
         for message in (shown, old):
             assert button(await _green(w, message, "U2"), "U2").style is discord.ButtonStyle.success
             again = await w.click(w.owner, message, "U2")
-            assert "That is done already: [look here]" in await w.told(again)
+            assert "Already done: [see the result]" in await w.told(again)
         await w.click(w.member, old, "V1")
         redrawn = await _green(w, old, "V1")
         assert button(redrawn, "U2").style is discord.ButtonStyle.success

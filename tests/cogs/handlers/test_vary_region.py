@@ -75,7 +75,7 @@ async def test_a_ready_region_is_repainted(tmp_path: Path, relay: RelaySettings,
         seen = await preview(w, answer)
         assert seen.flags.ephemeral
         assert rows(seen) == [["Repaint", "Change"]]
-        assert "Left half, 50 %" in str(seen.embeds[0].fields[0].value)
+        assert "Left half, 50%" in str(seen.embeds[0].fields[0].value)
         assert w.relay.requests["action"] == 0
         if restart:
             await w.restart()
@@ -115,8 +115,8 @@ async def test_a_mask_of_ones_own_is_brought_to_size(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({}, "choose one of the ready regions"),
-        ({"mask": ("wide.png", painted((640, 64)))}, "other proportions"),
+        ({}, "Choose the area to repaint"),
+        ({"mask": ("wide.png", painted((640, 64)))}, "a different shape"),
         ({"mask": ("notes.pdf", b"%PDF-1.7 ...")}, "notes.pdf"),
         ({"mask": ("half.png", painted()[:60])}, "half.png"),
     ],
@@ -128,7 +128,7 @@ async def test_a_mask_that_says_nothing_is_refused_unpaid(tmp_path: Path, values
         answer = await filled(w, shown, "a lighthouse", **values)
         told = await w.told(answer)
         assert said in told
-        assert "Nothing was paid" in told
+        assert "You weren't charged" in told
         assert told.endswith("\nYou wrote:\n```\na lighthouse\n```")
         assert w.relay.requests["action"] == 0
         assert not w.env.errors
@@ -148,7 +148,7 @@ async def test_a_mask_whose_transfer_breaks_off_is_asked_for_again(
         answer = await filled(w, shown, "a lighthouse", mask=("mine.png", painted()))
         told = await w.told(answer)
         assert "The file `mine.png` is broken" in told
-        assert "Nothing was paid" in told
+        assert "You weren't charged" in told
 
 
 async def test_a_mask_may_be_smaller_than_what_is_drawn_from(tmp_path: Path) -> None:
@@ -256,8 +256,8 @@ async def test_a_death_between_the_press_and_its_mask_asks_for_the_mask_again(tm
         sent = sent_mask(w)
         assert (sent.getpixel((0, 0)), sent.getpixel((sent.width - 1, 0))) == (255, 0)
         await w.clock.sleep(4.0)
-        assert "on its way already" in await w.told(await w.click(w.member, again, "Repaint"))
-        assert "on its way already" in await w.told(await w.click(w.member, seen, "Repaint"))
+        assert "Already on its way" in await w.told(await w.click(w.member, again, "Repaint"))
+        assert "Already on its way" in await w.told(await w.click(w.member, seen, "Repaint"))
         assert (w.relay.requests["action"], w.relay.requests["modal"]) == (1, 1)
         assert not w.env.errors
 

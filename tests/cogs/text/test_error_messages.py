@@ -1,4 +1,4 @@
-"""Every error has its own sentence, which nothing that it carries can break."""
+"""Every error has its own text, which no value that it carries can break."""
 
 import math
 import re
@@ -78,60 +78,65 @@ def example(kind: type[MjbotError]) -> MjbotError:
     return kind("https://example.com/a.png") if issubclass(kind, errors.PictureError) else kind()
 
 
-def test_every_error_has_its_own_sentence() -> None:
-    """No two classes of the tree read alike, and each names a next step within Discord's and our own limits."""
+def test_every_error_has_its_own_text() -> None:
+    """No two classes have the same text, and each text stays within its length."""
     kinds = [kind for kind in tree() if kind.__module__.startswith("bot.errors.")]
     texts = {kind.__name__: describe_error(example(kind), NOW) for kind in kinds}
 
     assert len(kinds) == len(set(texts.values())), texts
     for name, text in texts.items():
         assert 40 < len(text) <= 250, name
-        assert re.fullmatch(r"[A-Z].*\.", text), name
+        assert re.fullmatch(r"[A-Z`].*\.", text), name
         assert "!" not in text, name
         assert "refund" not in text, name
 
 
-def test_a_leaf_without_a_sentence_answers_as_its_base() -> None:
-    """An error that somebody adds, and gives no sentence, still says something true."""
+def test_a_new_error_class_has_the_text_of_its_base() -> None:
+    """An error class without a text of its own is described as its base class."""
     newcomer = type("Newcomer", (errors.PressRefused,), {"__module__": __name__})
 
     assert describe_error(errors.PressRefused(), NOW) == describe_error(newcomer(), NOW)
 
 
-def test_cooling_down_counts_down() -> None:
-    """The wait is one of Discord's times, rounded up to what it can show."""
+def test_a_cooldown_counts_down() -> None:
+    """The wait is a Discord timestamp, rounded up to whole seconds."""
     assert f"Try again <t:{NOW_SECONDS + 3}:R>." in describe_error(CooldownActive(2.1), NOW)
 
 
-def test_the_daily_limit_tells_how_much_whose_and_until_when() -> None:
-    """A person's limit and everybody's read differently; both say when the day begins anew."""
+def test_the_daily_limit_says_how_many_jobs_whose_and_when_it_resets() -> None:
+    """A person's limit and the bot's own read differently; a limit of 0 means that drawing is off."""
     tomorrow = datetime(2026, 11, 24, tzinfo=UTC)
 
     mine = describe_error(DailyLimitReached(30, "person", tomorrow), NOW)
     ours = describe_error(DailyLimitReached(500, "everyone", tomorrow), NOW)
 
-    assert f"Your limit of 30 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>." == mine
-    assert ours.startswith("This bot's limit of 500 jobs")
+    resets = f"It resets <t:{NOW_SECONDS + 43_200}:R>."
+    assert f"You've used your 30 jobs for today. {resets} You weren't charged." == mine
+    assert describe_error(DailyLimitReached(1, "person", tomorrow), NOW).startswith("You've used your 1 job for today.")
+    off = "Drawing is switched off on this bot. You weren't charged."
+    assert off == describe_error(DailyLimitReached(0, "person", tomorrow), NOW)
+    assert off == describe_error(DailyLimitReached(0, "everyone", tomorrow), NOW)
+    assert ours.startswith("This bot has used its 500 jobs for today.")
 
 
-def test_a_form_that_was_not_sent_says_why_and_where_it_waits() -> None:
-    """Opening it may have been charged; nothing else is said to be free."""
+def test_a_modal_that_was_not_sent_says_why_and_where_it_waits() -> None:
+    """Opening it may have been charged, so nothing says that it was free."""
     limit = DailyLimitReached(1, "person", datetime(2026, 11, 24, tzinfo=UTC))
-    told = describe_error(ModalNotSent(limit), NOW)
-    assert told.startswith(f"Your limit of 1 jobs a day is used up. It starts anew <t:{NOW_SECONDS + 43_200}:R>. The ")
+    text = describe_error(ModalNotSent(limit), NOW)
+    assert text.startswith(f"You've used your 1 job for today. It resets <t:{NOW_SECONDS + 43_200}:R>. The service")
     assert describe_error(ModalNotSent(StoreUnavailable()), NOW).startswith(
-        "I cannot reach my database. The relay opened"
+        "I can't reach my database. The service opened"
     )
-    for said in (told, describe_error(ModalNotSent(), NOW)):
-        assert "may have been charged, and I did not send the prompt" in said
-        assert "**Drop it**" in said
+    for each in (text, describe_error(ModalNotSent(), NOW)):
+        assert "may have been charged, but I didn't send the prompt" in each
+        assert "**Drop it**" in each
 
 
-def test_a_relay_that_says_when_is_quoted() -> None:
-    """Retry-After becomes a time; without one, or with a mad one, it is a minute."""
-    assert f"try again <t:{NOW_SECONDS + 30}:R>." in describe_error(RelayUnreachable(retry_after=30), NOW)
-    assert "try again in a minute." in describe_error(RelayUnreachable(), NOW)
-    assert "try again in a minute." in describe_error(RelayBusy(retry_after=math.nan), NOW)
+def test_retry_after_becomes_a_timestamp() -> None:
+    """Without Retry-After, or with one that is no number, the wait is a minute."""
+    assert f"Try again <t:{NOW_SECONDS + 30}:R>." in describe_error(RelayUnreachable(retry_after=30), NOW)
+    assert "Try again in a minute." in describe_error(RelayUnreachable(), NOW)
+    assert "Try again in a minute." in describe_error(RelayBusy(retry_after=math.nan), NOW)
     assert f"<t:{NOW_SECONDS + 604_800}:R>" in describe_error(RelayBusy(retry_after=1e300), NOW)
 
 
@@ -139,47 +144,57 @@ def test_a_relay_that_says_when_is_quoted() -> None:
     ("error", "expected"),
     [
         (RelayBusy("队列已满"), "It says: `the queue is full`."),
-        (NoAccountAvailable("无可用的账号实例"), "Nothing was paid: try again in a minute."),
-        (NoAccountAvailable(speed="turbo"), "or at another speed than `turbo`, which `/mjsettings` or"),
-        (KeyRefused("该令牌已过期"), "It says: `the key has expired`."),
+        (NoAccountAvailable("无可用的账号实例"), "is free`. Try again in a minute. You weren't charged."),
+        (
+            NoAccountAvailable(speed="turbo"),
+            "or use another speed than `turbo`, which your prompt or `/mjsettings` sets",
+        ),
+        (KeyRefused("该令牌已过期"), "the relay refuses `MJ_API_KEY`. It says: `the key has expired`."),
+        (KeyRefused("go away"), "the relay refuses `MJ_API_KEY`. It says: `go away`. The operator"),
         (KeyRefused(), "`MJ_API_KEY`"),
-        (BalanceExhausted("quota_not_enough"), "It says: `the account's balance is used up`."),
-        (ActionUnsupported("模型 mj_pan 无可用渠道", lasting=False), "has no channel for mj_pan`. Nothing was paid"),
-        (ActionUnsupported(lasting=False), "just now. Nothing was paid: try again in a minute, and tell the operator"),
-        (ActionUnsupported(lasting=True), "at all. Nothing was paid"),
-        (ActionUnsupported("unknown_action", lasting=True), "at all. It says: `it doesn't know this action`."),
-        (ActionUnsupported("HTTP 200", lasting=True), "cannot do that at all: it does not offer it. Nothing was paid"),
-        (ActionUnsupported("Not Found", lasting=True), "cannot do that at all: it does not offer it. Nothing was paid"),
+        (
+            BalanceExhausted("quota_not_enough"),
+            "the balance of `MJ_API_KEY` is used up. The operator of this bot has to top it up",
+        ),
+        (
+            ActionUnsupported("模型 mj_pan 无可用渠道", lasting=False),
+            "has no channel for mj_pan`. Try again in a minute.",
+        ),
+        (ActionUnsupported(lasting=False), "right now. Try again in a minute. If it doesn't help, tell the operator"),
+        (ActionUnsupported(lasting=True), "doesn't support that button. Try another button. You weren't charged."),
+        (ActionUnsupported("unknown_action", lasting=True), "that button. It says: `it doesn't know this action`."),
+        (ActionUnsupported("HTTP 200", lasting=True), "doesn't offer that button. Try another button."),
+        (ActionUnsupported("Not Found", lasting=True), "doesn't offer that button. Try another button."),
         (
             SeedUnavailable("empty_response_body", lasting=True),
-            "seeds. It says: `the relay's upstream sent an empty answer`.",
+            "give seeds. It says: `the relay's upstream sent an empty answer`.",
         ),
-        (SeedUnavailable("HTTP 404", lasting=True), "This relay does not tell seeds. Nothing was paid"),
-        (SubmitRefused(0, "HTTP 418"), "The relay did not take this. Nothing was paid"),
-        (KeyRefused("HTTP 401"), "refuses this bot's API key. Only"),
+        (SeedUnavailable("HTTP 404", lasting=True), "This service doesn't give seeds. You can add a seed"),
+        (SubmitRefused(0, "HTTP 418"), "The service refused this request. Change it"),
+        (KeyRefused("HTTP 401"), "the relay refuses `MJ_API_KEY`. The"),
         (SubmitRefused(4, "参数错误"), "(code 4). It says: `a parameter is not valid`."),
-        (SubmitRefused(0), "The relay did not take this. Nothing was paid"),
-        (SubmitOutcomeUnknown("no answer"), "I do not send it again"),
+        (SubmitRefused(0), "The service refused this request. Change it"),
+        (SubmitOutcomeUnknown("no answer"), "I won't send it again"),
         (PromptBanned("nude"), "the word `nude`."),
-        (PromptBanned(""), "a word of this prompt."),
+        (PromptBanned(""), "a word in this prompt."),
         (TaskUnknown("17543"), "no task `17543`."),
         (TaskUnknown(""), "no task with that id."),
-        (AlreadyPressed(LINK, finished=True), f"That is done already: [look here]({LINK})."),
-        (AlreadyPressed(LINK, finished=False), f"That is on its way already: [look here]({LINK})."),
-        (AlreadyPressed("", finished=True), "That is done already, where I cannot link to it: look below"),
-        (AlreadyPressed("", finished=False), "That is on its way already, where"),
-        (SettingsError([("MJ_API_KEY", "is missing"), ("PORT", "is no number")]), "malformed: `MJ_API_KEY`, `PORT`."),
-        (SettingsError([]), "missing or malformed. Its operator"),
+        (AlreadyPressed(LINK, finished=True), f"Already done: [see the result]({LINK}). No extra charge."),
+        (AlreadyPressed(LINK, finished=False), f"Already on its way: [see the message]({LINK})."),
+        (AlreadyPressed("", finished=True), "Already done: look below the message you pressed"),
+        (AlreadyPressed("", finished=False), "Already on its way: look below"),
+        (SettingsError([("MJ_API_KEY", "is missing"), ("PORT", "is no number")]), "invalid: `MJ_API_KEY`, `PORT`."),
+        (SettingsError([]), "missing or invalid. Its operator"),
         (PictureGone("https://example.com/a.png"), "fresh one."),
     ],
 )
-def test_an_apology_carries_what_the_error_knows(error: MjbotError, expected: str) -> None:
-    """Words, ids, codes and links of the error stand in the sentence; what is not known leaves no gap."""
+def test_the_text_contains_the_values_of_the_error(error: MjbotError, expected: str) -> None:
+    """Words, ids, codes and links of the error are in the text; an unknown value leaves no gap."""
     assert expected in describe_error(error, NOW)
 
 
-def test_a_fault_of_ours_has_a_number_that_the_log_knows() -> None:
-    """And where there is none, the sentence is whole all the same."""
+def test_an_internal_error_has_the_number_of_its_log_line() -> None:
+    """Without a number the sentence is still complete."""
     assert describe_internal_error("7f3a").endswith("this number: `7f3a`.")
     assert describe_internal_error(1187).endswith("this number: `1187`.")
     assert describe_internal_error("").endswith("this number: `0`.")
@@ -192,8 +207,8 @@ HOSTILE = st.text() | st.lists(st.sampled_from([*MENTIONS, *MARKDOWN, *UNSEEN]),
 
 
 @given(HOSTILE, st.floats() | st.none(), st.integers(), st.booleans())
-def test_nothing_hostile_breaks_a_text(said: str, wait: float | None, number: int, flag: bool) -> None:  # noqa: FBT001
-    """Whatever an error carries is shown in one code span, or not at all, and mentions nobody."""
+def test_hostile_values_cannot_break_a_text(said: str, wait: float | None, number: int, flag: bool) -> None:  # noqa: FBT001
+    """Each value of an error is in one code span, or left out, and mentions no one."""
     texts = [
         *(kind(said, retry_after=wait) for kind in (RelayUnreachable, RelayBusy)),
         *(kind(said) for kind in (KeyRefused, BalanceExhausted, SubmitOutcomeUnknown)),
@@ -223,9 +238,9 @@ COMMANDS = [errors.ClaimLost(), errors.AlreadyClaimed(), errors.ParentBusy(), Ac
 
 
 @pytest.mark.parametrize("error", COMMANDS, ids=[type(error).__name__ for error in COMMANDS])
-def test_who_ran_a_command_is_told_of_no_button(error: MjbotError) -> None:
-    """What was pressed is spoken of as that, and a command as one."""
+def test_the_text_for_a_command_mentions_no_button(error: MjbotError) -> None:
+    """A click and a command get different texts."""
     pressed, ran = describe_error(error, NOW), describe_error(error, NOW, command=True)
-    assert re.search(r"button|press|click", pressed)
-    assert not re.search(r"button|press|click", ran)
+    assert re.search(r"(?i)button|press|click", pressed)
+    assert not re.search(r"(?i)button|press|click", ran)
     assert describe_error(TaskUnknown("5"), NOW) == describe_error(TaskUnknown("5"), NOW, command=True)

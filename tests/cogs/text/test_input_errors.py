@@ -1,4 +1,4 @@
-"""What is wrong with a prompt, a picture or a mask is said in sentences that nothing in it can break."""
+"""The text on a prompt, picture or mask names the problem, and no typed value can break it."""
 
 import re
 
@@ -34,90 +34,95 @@ from bot.errors.prompt_errors import (
 from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
 from cogs.text.input_errors import describe_input_error
 
-SAID: list[tuple[PromptProblem, str]] = [
-    (PromptTextMissing(), "There is nothing to draw in this prompt: write what the picture shall show."),
-    (PromptTextMissing(has_parameters=True), "There are only parameters in this prompt: write before them"),
-    (PromptTextMissing(image_count=1), "A single picture needs words beside it: write what"),
-    (PromptTooLong(6100, 6000), "has 6100 characters with all that belongs to it: shorten it to 6000."),
-    (UnknownParameter("stilize", ("stylize", "style")), "knows no `--stilize`: write `--stylize` or `--style`, or"),
-    (UnknownParameter("foo"), "Midjourney knows no `--foo`: leave it out."),
-    (ValueMissing("ar", "3:2"), "`--ar` lacks its value: write it behind, like `--ar 3:2`."),
-    (MalformedValue("ar", "wide", "3:2", "option"), "cannot be `wide`: write it like `3:2` in the option `aspect`."),
-    (ValueOutOfRange("chaos", "101", "0", "100"), "`--chaos` takes `0` to `100`, not `101`: change it in the prompt."),
+TEXTS: list[tuple[PromptProblem, str]] = [
+    (PromptTextMissing(), "This prompt is empty. Describe the picture you want."),
+    (
+        PromptTextMissing(has_parameters=True),
+        "This prompt has only parameters. Add a description before the parameters.",
+    ),
+    (PromptTextMissing(image_count=1), "A single picture needs a description too."),
+    (PromptTooLong(6100, 6000), "has 6100 characters with its parameters and links. Shorten it to 6000."),
+    (
+        UnknownParameter("stilize", ("stylize", "style")),
+        "`--stilize` isn't a Midjourney parameter. Use `--stylize` or `--style`, or",
+    ),
+    (UnknownParameter("foo"), "`--foo` isn't a Midjourney parameter. Remove it."),
+    (ValueMissing("ar", "3:2"), "`--ar` needs a value, for example `--ar 3:2`."),
+    (MalformedValue("ar", "wide", "3:2", "option"), "`wide` isn't a valid `--ar`. Use a ratio such as `3:2` in the"),
+    (ValueOutOfRange("chaos", "101", "0", "100"), "`--chaos` must be between `0` and `100`, not `101`. Change it"),
     (
         ValueOutOfRange("ar", "3:1", "1:2", "2:1", "option", "v 4"),
-        "`1:2` to `2:1` with `--v 4`, not `3:1`: change it in the",
+        "`1:2` and `2:1` with `--v 4`, not `3:1`. Change it in the option `aspect`",
     ),
-    (UnknownVersion("v", "66", ("8.2", "8.1")), "`--v` has no version `66`: take one of `8.2`, `8.1` in the prompt."),
+    (UnknownVersion("v", "66", ("8.2", "8.1")), "`--v` has no version `66`. Use one of `8.2`, `8.1` in the prompt."),
     (
         ConflictingValues("ar", "3:2", "2:3", "option"),
-        "given in the prompt and as an option, as `3:2` and `2:3`: keep one",
+        "given in the prompt and as an option, as `3:2` and `2:3`. Keep one",
     ),
-    (ConflictingValues("stylize", "5", ""), "`--stylize` is given twice in the prompt, as `5` and `on`: keep one"),
-    (ExclusiveParameters("v", "niji"), "`--v` and `--niji` exclude each other: keep one of them."),
+    (ConflictingValues("stylize", "5", ""), "`--stylize` is given twice in the prompt, as `5` and `on`. Keep one"),
+    (ExclusiveParameters("v", "niji"), "`--v` and `--niji` can't be used together. Keep one of them."),
     (
         ParameterNotInVersion("tile", "v 4"),
-        "`--tile` does not exist with `--v 4`: leave it out, or choose another version.",
+        "`--tile` isn't available with `--v 4`. Remove it, or choose another version.",
     ),
-    (SeveralJobs("{red, blue}"), "`{red, blue}` makes Midjourney ask back before it starts several jobs"),
-    (TextInDefaults("a cat"), "Defaults are parameters only, like `--ar 3:2 --stylize 250`: take out `a cat`."),
+    (SeveralJobs("{red, blue}"), "`{red, blue}` starts several jobs at once"),
+    (TextInDefaults("a cat"), "Defaults are parameters only, such as `--ar 3:2 --stylize 250`. Remove `a cat`."),
 ]
 
 
-@pytest.mark.parametrize(("problem", "expected"), SAID, ids=[type(problem).__name__ for problem, _ in SAID])
-def test_every_problem_has_its_sentence(problem: PromptProblem, expected: str) -> None:
-    """One sentence: what, where, the allowed range, and what to do."""
+@pytest.mark.parametrize(("problem", "expected"), TEXTS, ids=[type(problem).__name__ for problem, _ in TEXTS])
+def test_every_problem_has_its_text(problem: PromptProblem, expected: str) -> None:
+    """The text says what is wrong, where, the allowed range, and what to do."""
     text = describe_input_error(PromptRefused([problem]))
     assert expected in text
-    assert text.startswith("Nothing was paid. ")
-    assert text.endswith(".")
+    assert text.endswith(". You weren't charged.")
 
 
-def test_several_problems_are_a_list() -> None:
-    """All that is wrong, each on its line, and a count of what is too much to list."""
+def test_several_problems_are_listed() -> None:
+    """Each problem has its line, and the problems beyond the sixth are counted."""
     with pytest.raises(PromptRefused) as refused:
         build_prompt(ImagineOptions(prompt="a cat --s 5000 --foobar --ar x", chaos=200))
     lines = describe_input_error(refused.value).splitlines()
-    assert "Nothing was paid. These stand in the way:" == lines[0]
-    assert [True] * 4 == [line.startswith("- ") and line.endswith(".") for line in lines[1:]]
+    assert ("Please fix these:", "You weren't charged.") == (lines[0], lines[-1])
+    assert [True] * 4 == [line.startswith("- ") and line.endswith(".") for line in lines[1:-1]]
     many = describe_input_error(PromptRefused([ExclusiveParameters(f"a{n}", "b") for n in range(9)])).splitlines()
-    assert (8, "- And 3 more.") == (len(many), many[-1])
+    assert (9, "- And 3 more.") == (len(many), many[-2])
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (UploadAnimated("fox.gif"), "The file `fox.gif` moves, and Midjourney takes one still picture."),
+        (UploadAnimated("fox.gif"), "The file `fox.gif` is animated, and Midjourney needs a still picture."),
         (
             UploadTypeUnsupported("plan.pdf", "PDF"),
-            "`plan.pdf` is a file of the kind `PDF`. Nothing was paid: save it as PNG",
+            "`plan.pdf` (`PDF`) isn't a supported image. Save it as PNG",
         ),
-        (UploadTypeUnsupported("a.bin"), "`a.bin` is no picture that I know."),
+        (UploadTypeUnsupported("a.bin"), "`a.bin` isn't a supported image."),
         (
             UploadTooLarge("a.png", 60 * 2**20, 32 * 2**20),
-            "has 60 MiB, and I take 32. Nothing was paid: send a smaller",
+            "has 60 MiB, and the limit is 32. Upload a smaller one. You weren't charged.",
         ),
-        (UploadTooLarge("a.png", 10**8, 33_554_432, pixels=True), "has 100 million pixels, and I take 34."),
-        (UploadTooLarge("a.png", 3 * 2**20, 2**20), "has 3.0 MiB, and I take 1.0."),
-        (UploadTooSmall("a.png", 2, 2, 64), "has 2 x 2 pixels, too few to draw from."),
-        (UploadRefused(), "That picture cannot be used."),
+        (UploadTooLarge("a.png", 10**8, 33_554_432, pixels=True), "has 100 million pixels, and the limit is 34."),
+        (UploadTooLarge("a.png", 3 * 2**20, 2**20), "has 3.0 MiB, and the limit is 1.0."),
+        (UploadTooSmall("a.png", 2, 2, 64), "is too small: 2 x 2 pixels."),
+        (UploadRefused(), "That picture can't be used."),
         (MaskAspectRatioWrong((512, 512), (1456, 816)), "has 512 x 512 pixels and its picture 1456 x 816"),
-        (PromptRefused(), "Something in this prompt"),
+        (PromptRefused(), "Part of this prompt"),
     ],
 )
-def test_pictures_and_masks_are_told_with_their_figures(error: PromptRefused | UploadRefused, expected: str) -> None:
-    """The file's name, what it is, and what would be taken."""
+def test_the_text_on_a_file_has_its_name_and_size(error: PromptRefused | UploadRefused, expected: str) -> None:
+    """The text has the file's name, what it is, and the limit."""
     assert expected in describe_input_error(error)
 
 
-def test_other_errors_are_none_of_its_business() -> None:
-    """An error of another kind gets no text here."""
+def test_other_errors_have_no_text_here() -> None:
+    """error_messages describes them."""
     assert "" == describe_input_error(PlaceGone())
 
 
 @given(st.text(max_size=300) | st.sampled_from(["@everyone", "```", "](https://a.b)", "<@1>", "**", "\n# "]))
-def test_nothing_that_was_typed_breaks_a_sentence(said: str) -> None:
-    """What a person typed is shown as code, short, on its own line, and mentions nobody."""
+def test_typed_text_cannot_break_a_sentence(said: str) -> None:
+    """Typed text is shown as short code on one line, and mentions no one."""
     errors = [
         PromptRefused(
             [

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cogs.text.limits import CONTENT, length
 from cogs.text.quotes import append_typed_text
 
-SENTENCE = "Nothing was paid."
+SENTENCE = "You weren't charged."
 
 
 def inside(text: str) -> str:

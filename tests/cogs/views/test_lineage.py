@@ -58,7 +58,7 @@ def test_a_family_of_one_says_so() -> None:
     """Nobody need wonder what is missing."""
     shown = render_lineage(Lineage((LineageMember(Task(id="1", status=Status.SUCCESS)),)), "1")
     assert shown.description == "Picture ◂ **this one**"
-    assert "nothing else" in (shown.footer.text or "")
+    assert "anything made from it" in (shown.footer.text or "")
 
 
 def test_the_largest_family_fits() -> None:

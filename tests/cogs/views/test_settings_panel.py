@@ -12,6 +12,7 @@ from bot.midjourney.request_options import Speed
 from cogs.components.custom_ids import TaskCustomId
 from cogs.text import limits
 from cogs.views.settings_panel import EDIT_DEFAULTS, SettingButton, SettingChoice, render_settings_panel
+from tests.discord_payloads.limits import EMBED_TOTAL
 
 HALF_A_MINUTE = timedelta(seconds=30)
 ALL = [
@@ -33,7 +34,7 @@ def labels(view: discord.ui.View, *, chosen: bool) -> list[str]:
 def test_every_panel_is_one_that_discord_takes(settings: PersonSettings, after: timedelta) -> None:
     """Only dynamic buttons, each id once, none of them a task's; each text within its limit."""
     embed, view = render_settings_panel(settings, after)
-    assert len(embed) <= limits.EMBED_TOTAL
+    assert len(embed) <= EMBED_TOTAL
     assert all(len(field.value or "") <= limits.FIELD_VALUE for field in embed.fields)
     ids = [one.custom_id for one in view.children if isinstance(one, SettingButton)]
     assert len(ids) == len(set(ids)) == len(view.children)
@@ -54,12 +55,12 @@ def test_what_is_chosen_is_green_and_said() -> None:
     assert said["Mention"].startswith("**Never,**")
 
 
-def test_who_chose_nothing_sees_what_holds_then() -> None:
-    """Whichever queue the relay takes, and a mention after the operator's time."""
+def test_defaults_are_shown_to_a_person_without_settings() -> None:
+    """The service's own speed, and a mention after the operator's time."""
     embed, view = render_settings_panel(PersonSettings(), HALF_A_MINUTE)
-    assert labels(view, chosen=True) == ["Default speed", "After 30 s"]
-    assert any(field.value == "**Default.** Whichever queue the relay takes." for field in embed.fields)
-    assert any("more than 30 s" in (field.value or "") for field in embed.fields)
+    assert labels(view, chosen=True) == ["Service default", "After 30 s"]
+    assert any(field.value == "**Service default.**" for field in embed.fields)
+    assert any("longer than 30 s" in (field.value or "") for field in embed.fields)
     assert "Forget my settings" not in labels(view, chosen=False)
     assert "Forget my settings" in labels(
         render_settings_panel(PersonSettings(remix=True), HALF_A_MINUTE)[1], chosen=False

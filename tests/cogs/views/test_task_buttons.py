@@ -112,9 +112,9 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     assert disabled == [None, None, None, None, "Animate (High motion)", "Animate (Low motion)", None]
     assert greyed
     assert notes == [
-        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay does not offer it",
-        "Greyed: Animate (High motion), Animate (Low motion); the relay refuses it: it doesn't know this action",
-        "Greyed: Favorite; the relay refuses it",
+        "Pan left, Pan right, Pan up, Pan down aren't available on this service",
+        "Animate (High motion), Animate (Low motion) aren't available on this service: it doesn't know this action",
+        "Favorite isn't available on this service",
     ]
 
 
@@ -149,8 +149,8 @@ async def test_a_refused_clip_greys_no_picture() -> None:
         (20, 20, []),
         (21, 15, []),
         (40, 15, []),
-        (41, 15, ["1 more button does not fit here."]),
-        (50, 15, ["10 more do not fit here."]),
+        (41, 15, ["1 more button doesn't fit here."]),
+        (50, 15, ["10 more buttons don't fit here."]),
     ],
 )
 async def test_what_does_not_fit_goes_into_a_menu(count: int, shown: int, notes: list[str]) -> None:
@@ -188,7 +188,7 @@ async def test_a_menu_offers_what_its_buttons_would() -> None:
     last = menu.item.options[-1]
     assert (last.label, str(last.emoji), last.description) == ("Pan up", "⬆️", "pressed before")
     assert last.value == f"mj:p:1:{hash_custom_id(pan.custom_id)}"
-    assert (notes, greyed) == (["Greyed: Zoom out; the relay refuses it: no"], True)
+    assert (notes, greyed) == (["Zoom out isn't available on this service: no"], True)
     assert [item.url for item in items if isinstance(item, ui.Button)] == ["https://a.test/"]
     (careful,) = [item for item in render_task_buttons(task, marks, careful=True)[0] if isinstance(item, TaskMenu)]
     assert [option.emoji for option in careful.item.options if option.emoji] == []

@@ -72,7 +72,7 @@ def test_a_line_says_what_there_is_to_say() -> None:
     running = one(status="IN_PROGRESS", followed=True, progress=46)
     assert (
         format_task_line(running)
-        == f"🎨 46 % · **a fox** `--ar 3:2`\n`1730621826053450` · <t:1795435200:R> · [message]({LINK})"
+        == f"🎨 46% · **a fox** `--ar 3:2`\n`1730621826053450` · <t:1795435200:R> · [message]({LINK})"
     )
     assert (
         format_task_line(one(prompt="", link="", progress=100)) == "✅ no prompt\n`1730621826053450` · <t:1795435200:R>"

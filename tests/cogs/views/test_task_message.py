@@ -78,7 +78,7 @@ async def test_a_child_that_is_sent_is_one_that_discord_takes(person: Person, pr
 SHOWN = {
     "10_fetch_fresh_empty_status": "⏳ Queued",
     "11_fetch_submitted": "⏳ Queued",
-    "12_fetch_in_progress_preview": "🎨 Drawing, 46 %",
+    "12_fetch_in_progress_preview": "🎨 Drawing, 46%",
     "14_fetch_imagine_success_grid": "✅ Four pictures in 39 s",
     "15_fetch_upscale_success_v7_discord": "✅ Upscaled in 3 s",
     "18_fetch_describe_success": "✅ Described in 6 s",
@@ -88,7 +88,7 @@ SHOWN = {
     "27_fetch_failure_invalid_parameter": "❌ A parameter isn't valid",
     "28_fetch_failure_gateway_timeout": "❌ Midjourney took too long",
     "30_fetch_success_without_image": "✅ Four pictures in 38 s",
-    "31_fetch_cancel": "🚫 Cancelled",
+    "31_fetch_cancel": "🚫 Canceled",
     "49_fetch_video_success": "✅ Four clips in 1 min 13 s",
     "51_notify_hook_payload_plus_style": "✅ Four pictures in 39 s",
 }
@@ -143,7 +143,7 @@ async def test_who_pressed_is_in_the_author_line_with_their_face() -> None:
     """Names are cut, and somebody has one at least."""
     named = replace(job(), requester=Person(1, "  ", "https://cdn.test/a.png"), pressed="U2")
     embed = render_message(Scene(job=named, now=named.born_at)).embed
-    assert (embed.author.name, embed.author.icon_url) == ("somebody pressed U2", "https://cdn.test/a.png")
+    assert (embed.author.name, embed.author.icon_url) == ("someone pressed U2", "https://cdn.test/a.png")
 
 
 async def test_what_the_footer_says_stands_under_the_id() -> None:
@@ -152,7 +152,7 @@ async def test_what_the_footer_says_stands_under_the_id() -> None:
     drawing = render_message(scene(more, marks=ButtonStates(missing_capabilities={"mj::job::pan": "unknown_action"})))
     assert drawing.embed.footer.text == (
         "Upscale · 1754300090555208\n"
-        "Greyed: Pan left, Pan right, Pan up, Pan down; the relay refuses it: it doesn't know this action"
+        "Pan left, Pan right, Pan up, Pan down aren't available on this service: it doesn't know this action"
     )
     assert [item.item.label for item in drawing.view.children if isinstance(item, TaskButton)][-1] == "Refresh"
 

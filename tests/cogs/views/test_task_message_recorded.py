@@ -14,7 +14,7 @@ STATUS = {
     # As the task that was asked for: what the message says in the end.
     "10_fetch_fresh_empty_status": "⏳ Queued",
     "11_fetch_submitted": "⏳ Queued",
-    "12_fetch_in_progress_preview": "🎨 Drawing, 46 %",
+    "12_fetch_in_progress_preview": "🎨 Drawing, 46%",
     "14_fetch_imagine_success_grid": "✅ Four pictures in",
     "15_fetch_upscale_success_v7_discord": "✅ Upscaled in",
     "18_fetch_describe_success": "✅ Described in",
@@ -23,18 +23,18 @@ STATUS = {
     "26_fetch_failure_banned": "❌ Midjourney refused this prompt",
     "27_fetch_failure_invalid_parameter": "❌ .*parameter",
     "28_fetch_failure_gateway_timeout": "❌ .*too long",
-    "30_fetch_success_without_image": "✅ .*has not handed out the picture",
-    "31_fetch_cancel": "🚫 Cancelled",
+    "30_fetch_success_without_image": "✅ .*hasn't delivered the picture",
+    "31_fetch_cancel": "🚫 Canceled",
     "49_fetch_video_success": "✅ Four clips in",
     "51_notify_hook_payload_plus_style": "✅ Four pictures in",
 }
 REFUSED_STATUS = {
     # As a refusal to tell: what the person alone is told.
-    "32_fetch_unknown_id_newapi_400": "knows no task",
-    "34_err_401_invalid_key": "refuses this bot's API key",
-    "35_err_401_key_quota_exhausted": "no credit left",
+    "32_fetch_unknown_id_newapi_400": "has no task",
+    "34_err_401_invalid_key": "the relay does not know `MJ_API_KEY`",
+    "35_err_401_key_quota_exhausted": "is used up",
     "41_err_429_group_saturated": "too busy",
-    "42_err_500_panic": "no usable answer",
+    "42_err_500_panic": "didn't respond properly",
 }
 ACCEPTED = {
     # As the answer to a press: what the child's message says.
@@ -46,23 +46,23 @@ ACCEPTED = {
     "21_action_custom_zoom_needs_modal_21_zh": "✋ Waiting for lien to confirm",
     "22_action_remix_rewritten_code1_but_modal": "✋ Waiting for lien to confirm",
     "24_modal_submit_ok_same_id": "⏳ Queued",
-    "04_submit_queue_full_23": "⏳ The relay's queue is full",
-    "40_err_400_do_request_failed_5": "❔ Not known whether it was sent",
+    "04_submit_queue_full_23": "⏳ The service's queue is full",
+    "40_err_400_do_request_failed_5": "❔ Unknown whether it was accepted",
     "46_image_seed_ok": "⏳ Queued",
-    "47_upload_discord_images_ok": "❔ Not known whether it was sent",
+    "47_upload_discord_images_ok": "❔ Unknown whether it was accepted",
     "48_video_submit_ok": "⏳ Queued",
 }
 REFUSED = {
     # As the answer to a press that nothing came of: what the person alone is told.
-    "05_submit_banned_24": "does not allow",
-    "06_submit_no_account_3": "no account for this now",
-    "34_err_401_invalid_key": "refuses this bot's API key",
-    "35_err_401_key_quota_exhausted": "no credit left",
-    "37_err_503_no_channel": "just now",
-    "38_err_400_unknown_action": "cannot do",
-    "39_err_400_quota_not_enough": "no credit left",
+    "05_submit_banned_24": "doesn't allow",
+    "06_submit_no_account_3": "no free account for this",
+    "34_err_401_invalid_key": "the relay does not know `MJ_API_KEY`",
+    "35_err_401_key_quota_exhausted": "is used up",
+    "37_err_503_no_channel": "right now",
+    "38_err_400_unknown_action": "doesn't support",
+    "39_err_400_quota_not_enough": "is used up",
     "41_err_429_group_saturated": "too busy",
-    "42_err_500_panic": "cannot do",
+    "42_err_500_panic": "doesn't support",
 }
 
 
@@ -132,10 +132,10 @@ async def test_as_the_answer_to_a_picture(tmp_path: Path) -> None:
         w.relay.script("image", row.status, row.body, times=20)
         recent = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid"))
         assert recent.response is not None
-        assert "The picture follows" in show(await w.titled(recent.response.id, "✅"))
+        assert "The picture is on its way" in show(await w.titled(recent.response.id, "✅"))
         result = await w.slash(w.member, "mjstatus", id=w.relay.add_task("grid", age=24 * 3600.0))
         assert result.response is not None
         shown = await w.titled(result.response.id, "✅")
         assert "link" in show(shown)
-        assert "dead" in show(shown)
+        assert "has expired" in show(shown)
         assert "[U1]" in show(shown)

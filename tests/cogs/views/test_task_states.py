@@ -14,7 +14,7 @@ from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.tracking.offered_buttons import add_offered_buttons
-from cogs.components.custom_ids import TaskButton
+from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.views.task_message import render_message
 from tests.fakes.sample_entities import job, task
 from tests.recordings import recorded
@@ -23,9 +23,9 @@ PROMPT = "**a lighthouse at dawn** `--ar 3:2` `--v 7`"
 FIRST = "https://discord.com/channels/6/5/600"
 PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, is_reencoded=False)
 GREY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
-HINT = "**U** takes one, **V** varies one, 🔄 draws four new (1 2 above 3 4)"
+HINT = "**U** picks one, **V** varies one, 🔄 makes four new ones. Numbered left to right, top row first"
 NO_MORE = "This service can't do more with a single picture."
-VARY = "To vary it, press **V** with its number below the four."
+VARY = "To vary it, press **V** with its number below the grid."
 LOOK, REFRESH = ("🔄", "Look again"), ("🔄", "Refresh")
 
 
@@ -47,6 +47,13 @@ DESCRIBED = told("18_fetch_describe_success")
 CLIPS = told("49_fetch_video_success")
 MODAL = told("23_fetch_modal_waiting")
 BARE = told("30_fetch_success_without_image")
+
+
+def find_kind(button: TaskButton) -> ButtonKind:
+    """Return the kind of a button from its custom_id."""
+    parsed = TaskCustomId.parse(button.custom_id)
+    assert parsed is not None
+    return parsed.kind
 
 
 def scene(seen: Task | None, given: Job | None = None, **more: Any) -> Scene:  # noqa: ANN401
@@ -86,7 +93,7 @@ def look(shown: Scene) -> Look:
         footer=embed.footer.text or "",
         finished=round(embed.timestamp.timestamp() * 1000) if embed.timestamp else 0,
         ours=tuple(
-            (str(each.item.emoji or ""), each.item.label or "") for each in buttons if each.click.kind.is_bot_button
+            (str(each.item.emoji or ""), each.item.label or "") for each in buttons if find_kind(each).is_bot_button
         ),
         image=(embed.image.url or "").partition("?")[0].rpartition("/")[2],
     )
@@ -96,9 +103,10 @@ BORN = job().born_at
 U2 = "lien pressed U2"
 U2_FOOTER = "U2 · 1754300090555208"
 SILENT = BORN + timedelta(minutes=3)
-OUTAGE = f"⚠️ No answer from the relay; it went silent <t:{int(SILENT.timestamp())}:R>. Still trying"
+OUTAGE = f"⚠️ The service stopped answering <t:{int(SILENT.timestamp())}:R>. Still trying"
 STALLED = (
-    f"⚠️ The last change was <t:{int(SILENT.timestamp())}:R>: the task is slow, or the relay has lost it. Still watching"
+    f"⚠️ The last change was <t:{int(SILENT.timestamp())}:R>: the task is slow, or the service has lost it. Still "
+    "watching"
 )
 DELETE = ("🗑️", "")
 OF_GRID = (("✂️", "Split"), DELETE)
@@ -139,7 +147,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "running": (
         scene(RUNNING),
         Look(
-            "🎨 Drawing, 46 %",
+            "🎨 Drawing, 46%",
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
@@ -149,7 +157,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "running without any change": (
         scene(RUNNING, unchanged_since=SILENT),
         Look(
-            "🎨 Drawing, 46 %",
+            "🎨 Drawing, 46%",
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>", STALLED),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
@@ -159,7 +167,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "running in an outage, with a preview of our own": (
         scene(RUNNING, silent_since=SILENT, picture=replace(PICTURE, name="preview.png")),
         Look(
-            "🎨 Drawing, 46 %",
+            "🎨 Drawing, 46%",
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>", OUTAGE),
             image="preview.png",
@@ -169,7 +177,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "running, its own to cancel": (
         scene(RUNNING, replace(job(task_id=RUNNING.id), claim_id=1)),
         Look(
-            "🎨 Drawing, 46 %",
+            "🎨 Drawing, 46%",
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
@@ -183,7 +191,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             marks=ButtonStates(missing_capabilities={"cancel": "a page"}),
         ),
         Look(
-            "🎨 Drawing, 46 %",
+            "🎨 Drawing, 46%",
             BLUE,
             (PROMPT, "`█████████░░░░░░░░░░░`", "started <t:1754300002:R>"),
             image="5b0c6f7e-2a94-4d1b-9e63-71c8d40fa2b5_grid_0.webp",
@@ -195,14 +203,14 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "🌙 Stopped watching",
             DARK,
-            (PROMPT, "Midjourney draws on, and it stays paid: **Look again** is free."),
+            (PROMPT, "Midjourney keeps drawing, and the charge stands. **Look again** is free."),
             ours=(LOOK,),
         ),
     ),
     "running, nothing known": (
         scene(Task(id="7", status=Status.IN_PROGRESS)),
         Look(
-            "🎨 Drawing, 0 %",
+            "🎨 Drawing, 0%",
             BLUE,
             ("`░░░░░░░░░░░░░░░░░░░░`", f"started <t:{int(BORN.timestamp())}:R>"),
             footer="7",
@@ -308,7 +316,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Upscaled in 3 s",
             GREEN,
-            (PROMPT, f"Made smaller to fit here; [the original]({SINGLE.image_url}) lives for a day."),
+            (PROMPT, f"Made smaller to fit here; [the original]({SINGLE.image_url}) is available for a day."),
             footer="Upscale · 1754300090555208",
             finished=1754300093623,
             image=PICTURE.name,
@@ -335,7 +343,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
-            (PROMPT, HINT, "The link to the picture is dead: such links live for a day. The buttons may still work."),
+            (
+                PROMPT,
+                HINT,
+                "The link to the picture has expired, as such links do after a day. The buttons may still work.",
+            ),
             finished=1754300041373,
             ours=(DELETE,),
         ),
@@ -445,7 +457,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Zoomed out in 1 s",
             GREEN,
-            ("**a fox**", NO_MORE, "The link to the picture is dead: such links live for a day."),
+            ("**a fox**", NO_MORE, "The link to the picture has expired, as such links do after a day."),
             footer="Zoom · 1795857930570678",
             finished=1795857931186,
             ours=(DELETE,),
@@ -456,7 +468,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Four pictures in 38 s",
             GREEN,
-            (PROMPT, "The relay has not handed out the picture."),
+            (PROMPT, "The service hasn't delivered the picture."),
             finished=1754300040123,
             ours=(DELETE, REFRESH),
         ),
@@ -466,7 +478,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
-            (PROMPT, HINT, "The picture follows."),
+            (PROMPT, HINT, "The picture is on its way."),
             finished=1754300041373,
             ours=OF_GRID,
         ),
@@ -476,7 +488,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
-            (PROMPT, HINT, "The picture is not here yet: **Refresh** looks again."),
+            (PROMPT, HINT, "Still loading. Press **Refresh**."),
             finished=1754300041373,
             ours=(*OF_GRID, REFRESH),
         ),
@@ -486,7 +498,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "✅ Four pictures in 39 s",
             GREEN,
-            (PROMPT, HINT, "The picture is not here yet: **Refresh** looks again."),
+            (PROMPT, HINT, "Still loading. Press **Refresh**."),
             finished=1754300041373,
             ours=(*OF_GRID, REFRESH),
         ),
@@ -510,7 +522,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             GREEN,
             (
                 "**a highly detailed fox in snow, watercolor**",
-                "What counts most: **fox** · **snow** · **watercolor** · in · ~~highly~~ · ~~detailed~~",
+                "Most important words: **fox** · **snow** · **watercolor** · in · ~~highly~~ · ~~detailed~~",
                 "1️⃣ fox in snow, watercolor",
                 "2️⃣ fox, snow, watercolor",
                 "3️⃣ fox, watercolor",
@@ -559,8 +571,8 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             (
                 "**a lighthouse**",
                 (
-                    f"The relay is still finishing it. Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself. "
-                    "Nothing is paid until the relay takes your press."
+                    f"The service is still finishing it. Trying again <t:{int(BORN.timestamp()) + 30}:R>. You're "
+                    "charged only when the service accepts your press."
                 ),
             ),
             U2,
@@ -573,14 +585,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             phase=SubmitRetry(BORN + timedelta(seconds=30), RetryReason.QUEUE_FULL),
         ),
         Look(
-            "⏳ The relay's queue is full",
+            "⏳ The service's queue is full",
             GREY,
             (
                 "**a lighthouse**",
-                (
-                    f"Trying again <t:{int(BORN.timestamp()) + 30}:R>, by itself. "
-                    "Nothing is paid until the relay takes it."
-                ),
+                (f"Trying again <t:{int(BORN.timestamp()) + 30}:R>. You're charged only when the service accepts it."),
             ),
             footer="Imagine",
         ),
@@ -682,7 +691,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "🌙 Stopped watching after 70 min",
             DARK,
-            (PROMPT, "Last seen at 62 %. Midjourney may still finish it: **Look again** is free."),
+            (PROMPT, "Last seen at 62%. Midjourney may still finish it. **Look again** is free."),
             ours=(LOOK,),
         ),
     ),
@@ -691,7 +700,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         Look(
             "🌙 Stopped watching after 70 min",
             DARK,
-            ("Midjourney may still finish it: **Look again** is free.",),
+            ("Midjourney may still finish it. **Look again** is free.",),
             U2,
             U2_FOOTER,
             ours=(LOOK,),
@@ -704,7 +713,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             DARK,
             (
                 PROMPT,
-                "Last seen at 46 %. Discord lets me update this message for 15 minutes only: **Refresh** is free.",
+                "Last seen at 46%. Discord lets me update this message for 15 minutes only. **Refresh** is free.",
             ),
             ours=(REFRESH,),
         ),
@@ -712,11 +721,11 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "lost": (
         scene(RUNNING, phase=JobEnding.TASK_NOT_FOUND),
         Look(
-            "❔ The relay lost this task",
+            "❔ The service lost this task",
             DARK,
             (
                 PROMPT,
-                "The relay does not know task `1754300000123417` any more. **Next:** **Look again**, or ask anew.",
+                "The service no longer has task `1754300000123417`. **Next:** press **Look again**, or start over.",
             ),
             ours=(LOOK, DELETE),
         ),
@@ -724,13 +733,16 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "uncertain": (
         scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.ANSWER_LOST),
         Look(
-            "❔ Not known whether it was sent",
+            "❔ Unknown whether it was accepted",
             YELLOW,
             (
-                "The relay's answer was lost, so it may have been accepted, and charged. It is not sent again.",
                 (
-                    "**Next:** ask the operator of this bot to check the relay's log, if it has one, for a task of "
-                    "that minute: `/mjstatus` with its id shows it. Asking again may be charged too."
+                    "The service's answer was lost, so your request may have been accepted and charged. I won't send "
+                    "it again."
+                ),
+                (
+                    "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of "
+                    "that minute. `/mjstatus` with its id shows it. Asking again may be charged too."
                 ),
             ),
             U2,
@@ -740,12 +752,12 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     "looking": (
         replace(scene(None, pressed("U2", "Picture 2", task_id="")), phase=AnswerSearch()),
         Look(
-            "🔎 Looking for it at the relay",
+            "🔎 Looking for your request",
             YELLOW,
             (
                 (
-                    "The relay's answer was lost, so your request may have been accepted. I look for it, for some "
-                    "minutes at most; I do not send it again, so nothing is paid twice."
+                    "The service's answer was lost, so your request may have been accepted. I'm looking for it, for a "
+                    "few minutes at most. I won't send it again, so you aren't charged twice."
                 ),
             ),
             U2,
@@ -758,7 +770,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "❌ Not recorded, not charged",
             RED,
             (
-                "The relay did not record it, so you weren't charged. Midjourney may still have drawn it.",
+                "The service didn't record your request, so you weren't charged. Midjourney may still have drawn it.",
                 "**Next:** ask again.",
             ),
             U2,
@@ -781,7 +793,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
     ),
     "cancelled": (
         scene(told("31_fetch_cancel")),
-        Look("🚫 Cancelled", DARK, (PROMPT,), finished=1754300009123, ours=(DELETE,)),
+        Look("🚫 Canceled", DARK, (PROMPT,), finished=1754300009123, ours=(DELETE,)),
     ),
 }
 
@@ -817,8 +829,8 @@ async def test_a_time_taken_is_told_only_where_it_is_known(taken: dict[str, int]
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        (("upsample", "reroll"), "**U** takes one, 🔄 draws four new (1 2 above 3 4)"),
-        (("upsample", "variation"), "**U** takes one, **V** varies one (1 2 above 3 4)"),
+        (("upsample", "reroll"), "**U** picks one, 🔄 makes four new ones. Numbered left to right, top row first"),
+        (("upsample", "variation"), "**U** picks one, **V** varies one. Numbered left to right, top row first"),
     ],
 )
 async def test_a_grid_explains_only_the_buttons_it_has(labels: tuple[str, ...], expected: str) -> None:
@@ -847,19 +859,19 @@ async def test_a_region_that_waits_asks_for_its_mask(parent_id: str, kind: Butto
     """Where it is known whose picture it repaints; else the prompt is all that can be asked for."""
     shown = scene(MODAL, replace(pressed("Vary (Region)", REPAINTED_TITLE, task_id=MODAL.id), parent_id=parent_id))
     first, drop = (item for item in render_message(shown).view.children if isinstance(item, TaskButton))
-    assert (first.click.kind, first.item.label, drop.click.kind) == (kind, "Open form", ButtonKind.DISCARD_MODAL)
+    assert (find_kind(first), first.item.label, find_kind(drop)) == (kind, "Open form", ButtonKind.DISCARD_MODAL)
 
 
 @pytest.mark.parametrize(
     ("refusal", "says", "cure"),
     [
-        (KeyLimited("This token has no access to model"), "limited to some models", "remove the model limits"),
+        (KeyLimited("This token has no access to model"), "is limited to some models", "remove the model limits"),
         (KeyExpired("该令牌已过期"), "has expired", "renew the key"),
-        (KeyUnknown("无效的令牌"), "does not know this bot's key", "copy the key again"),
-        (BalanceExhausted(), "no credit left", "top it up"),
-        (KeyRefused("用户已被封禁"), "The relay refuses this bot's key: `the account is banned`.", "look at the key"),
-        (KeyRefused("ask *Bob*"), "The relay refuses this bot's key: `ask *Bob*`.", "look at the key"),
-        (KeyRefused(), "The relay refuses this bot's key.", "look at the key"),
+        (KeyUnknown("无效的令牌"), "the relay does not know `MJ_API_KEY`", "copy `MJ_API_KEY` again"),
+        (BalanceExhausted(), "is used up", "top it up"),
+        (KeyRefused("用户已被封禁"), "the relay refuses `MJ_API_KEY`. It says: `the account is banned`.", "copy"),
+        (KeyRefused("ask *Bob*"), "the relay refuses `MJ_API_KEY`. It says: `ask *Bob*`.", "copy"),
+        (KeyRefused(), "the relay refuses `MJ_API_KEY`.", "copy"),
     ],
 )
 @pytest.mark.parametrize("seen", [QUEUED, RUNNING], ids=["queued", "running"])
@@ -867,10 +879,10 @@ def test_a_refusal_of_the_key_says_why_and_the_cure(seen: Task, refusal: RelayEr
     """One line in place of the outage's: since when, what the relay says, and what its operator does."""
     shown = scene(seen, silent_since=SILENT, refusal=refusal)
     line = look(shown).lines[-1]
-    assert line.startswith(f"⚠️ No news; the last was <t:{int(SILENT.timestamp())}:R>. ")
+    assert line.startswith(f"⚠️ No update since <t:{int(SILENT.timestamp())}:R>. I can't use the service: ")
     assert says in line
-    assert f"**Next:** tell the operator of this bot to {cure}" in line
-    assert "No answer" not in line
-    assert line.endswith("; this message then goes on by itself")
+    assert f"The operator of this bot has to {cure}" in line
+    assert "stopped answering" not in line
+    assert line.endswith("This message then continues by itself")
     careful = render_message(shown, careful=True).embed.description or ""
     assert ("⚠️" in careful) is (type(refusal) is not KeyRefused)

@@ -40,14 +40,14 @@ def test_a_reading_of_ordinary_length_is_never_cut() -> None:
 def test_words_are_ranked_before_the_shorter_prompts() -> None:
     """Bold ones carry the picture, struck ones do nothing."""
     text = "## Important tokens\na **fox** in ~~very~~ snow\n## Shortened prompts\n1️⃣ fox, snow\n2️⃣ fox"
-    assert read(text, "SHORTEN") == ("What counts most: **fox** · a · in · snow · ~~very~~", "1️⃣ fox, snow", "2️⃣ fox")
+    assert read(text, "SHORTEN") == ("Most important words: **fox** · a · in · snow · ~~very~~", "1️⃣ fox, snow", "2️⃣ fox")
 
 
 def test_a_form_that_was_answered_is_known_by_its_buttons() -> None:
     """new-api calls it MODAL."""
     text = "**fox** ~~very~~\n1️⃣ fox"
     button = Button(custom_id="MJ::Job::PromptAnalyzer::1")
-    assert read(text, "MODAL", buttons=[button]) == ("What counts most: **fox** · ~~very~~", "1️⃣ fox")
+    assert read(text, "MODAL", buttons=[button]) == ("Most important words: **fox** · ~~very~~", "1️⃣ fox")
 
 
 @pytest.mark.parametrize("action", ["DESCRIBE", "SHORTEN"])
