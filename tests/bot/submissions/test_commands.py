@@ -32,11 +32,8 @@ from bot.scene import JobEnding, RetryReason, SubmitRetry
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
 from tests.fakes.sample_entities import CHILD, MINH, task
-from tests.fakes.submissions import claim_states, command, imagine
+from tests.fakes.submissions import ASKS_FOR_MODAL, QUEUED, claim_states, command, imagine
 from tests.worlds.services import ServiceProcess, ServiceWorld
-
-QUEUED = SubmitResponse(code=22, description="前面还有 2 个任务", result=CHILD)
-ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 
 
 @pytest.fixture
@@ -303,7 +300,9 @@ async def test_command_that_waits_is_refused_when_its_process_stops(world: Servi
     assert (claim_states(world), world.store.closed) == ({100: "refused"}, {800})
 
 
-@pytest.mark.parametrize(("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS, Status.MODAL, 0)])
+@pytest.mark.parametrize(
+    ("told", "status", "ahead"), [(QUEUED, Status.SUBMITTED, 2), (ASKS_FOR_MODAL, Status.MODAL, 0)]
+)
 async def test_queue_and_modal_are_shown_before_the_first_poll(
     world: ServiceWorld, process: ServiceProcess, told: SubmitResponse, status: Status, ahead: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""Where a relay refuses a button, the same is done another way, under the same claim, and paid once."""
+"""A button that the relay refuses goes through its fallback, under the same claim, and is paid once."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from tests.fakes.crash_points import Steps
 from tests.fakes.relay import Sent
 from tests.fakes.sample_entities import MINH, PARENT, task
 from tests.fakes.store import FakeStore
-from tests.fakes.submissions import claim_states, press
+from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
 NO = ActionUnsupported("unknown_action", lasting=True)
@@ -304,7 +304,7 @@ async def test_relay_that_draws_all_lines_itself_has_one_claim(world: ServiceWor
 
 async def test_imagine_all_with_a_modal_waits_for_the_person(world: ServiceWorld, process: ServiceProcess) -> None:
     """If the relay asks for a modal for all lines, the person answers it from the child's message."""
-    world.relay.outcomes = [SubmitResponse(code=21, description="Waiting for window confirm", result="1")]
+    world.relay.outcomes = [ASKS_FOR_MODAL.model_copy(update={"result": "1"})]
     await pressed(world, process, ALL)
     assert [sent.kind for sent in world.relay.sent] == ["action"]
 
@@ -351,7 +351,7 @@ async def test_process_that_dies_between_lines_pays_each_once() -> None:
     assert stop_at > 40
 
 
-# ---------------------------------------------------------------------------------------------------- forms
+# ---------------------------------------------------------------------------------------------------- modals
 
 
 async def test_modal_prefill_is_the_line_of_its_button(world: ServiceWorld, process: ServiceProcess) -> None:

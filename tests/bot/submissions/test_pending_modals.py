@@ -194,7 +194,7 @@ async def test_modal_is_declined_for_free(world: ServiceWorld, process: ServiceP
     fresh = place(800, born=world.clock.now())
     await process.presses.decline_modal(replace(press(task_id=CHILD), place=fresh))
     last = world.editor.scenes_of(800)[-1]
-    # Nothing tells who opened the form, nor whether that was free.
+    # Nothing tells who opened the modal, nor whether that was free.
     assert (last.ending, last.job.place) == (JobEnding.FORM_DROPPED_MAYBE_BILLED, fresh)
     assert claim_states(world) == {}
     assert world.relay.sent == []

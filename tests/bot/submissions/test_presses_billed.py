@@ -1,4 +1,4 @@
-"""What a press counts in the day's budget: as many submits as the relay bills, a window and its form among them."""
+"""How many submits a press counts against the daily limit: as many as the relay bills, its modal included."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -82,7 +82,7 @@ async def test_modal_answered_later_counts_too(
 
 
 @pytest.mark.parametrize(
-    ("window", "form", "count"),
+    ("window", "modal", "count"),
     [
         (REMIX, ACCEPTED, 2),
         (REMIX, SubmitOutcomeUnknown("timeout"), 2),
@@ -93,10 +93,10 @@ async def test_modal_answered_later_counts_too(
     ],
 )
 async def test_modal_sent_with_its_press_counts_too(
-    world: ServiceWorld, window: SubmitResponse, form: SubmitResponse | RelayError, count: int
+    world: ServiceWorld, window: SubmitResponse, modal: SubmitResponse | RelayError, count: int
 ) -> None:
     """One click, one claim, and one or two submits: one that may be paid counts, one that was refused does not."""
-    world.relay.outcomes = [window, form]
+    world.relay.outcomes = [window, modal]
     async with world.process() as process:
         await process.presses.submit_press(press(button=V2), FakePressFollowups(), prompt=NEW_PROMPT)
         await world.clock.advance(2.0)

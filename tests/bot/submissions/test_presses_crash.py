@@ -1,4 +1,4 @@
-"""Presses and commands under fire: the process dies, or its store fails, at every step; nothing is ever paid twice."""
+"""Presses and commands whose process dies, or whose store fails, at every step: nothing is paid twice."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,12 +47,12 @@ class Story:
     proposal: int = 0
     """The message that proposed what is confirmed, 0 where there was none."""
     waits: bool = False
-    """Whether the child is there already, waiting for its form."""
+    """Whether the child is there already, waiting for its modal."""
     creates: bool = False
     """Whether it is a command."""
 
     async def run(self, process: ServiceProcess, followups: FakePressFollowups) -> None:
-        """Press, answer the form, or give the command."""
+        """Press, answer the modal, or run the command."""
         if self.creates:
             await process.commands.submit_command(command(), imagine(), followups)
         elif self.waits and self.proposal:
@@ -86,18 +86,18 @@ STORIES = {
     "refused": Story([RelayBusy("23")]),
     "lost": Story([SubmitOutcomeUnknown("timeout")]),
     "settling": Story([ParentBusy("wait"), ACCEPTED]),
-    "older way": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
+    "change": Story([ActionUnsupported("no", lasting=True), ACCEPTED]),
     "unsupported": Story([ActionUnsupported("no", lasting=True), ActionUnsupported("no", lasting=True)]),
-    "another way": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
-    "another way lost": Story([ActionUnsupported("no", lasting=True), SubmitOutcomeUnknown("timeout")], button=ANIMATE),
-    "form first": Story([ASKS_FOR_MODAL, ACCEPTED], prompt="a prompt --zoom 2"),
-    "form lost": Story([ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout")], prompt="a prompt --zoom 2"),
+    "video": Story([ActionUnsupported("no", lasting=True), ACCEPTED], button=ANIMATE),
+    "video, lost": Story([ActionUnsupported("no", lasting=True), SubmitOutcomeUnknown("timeout")], button=ANIMATE),
+    "modal first": Story([ASKS_FOR_MODAL, ACCEPTED], prompt="a prompt --zoom 2"),
+    "modal lost": Story([ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout")], prompt="a prompt --zoom 2"),
     "repainted": Story([ASKS_FOR_MODAL, ACCEPTED], proposal=900),
     "repainted, lost": Story([ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout")], proposal=900),
     "repainted, refused": Story([RelayBusy("23")], proposal=900),
-    "form later": Story([ACCEPTED], waits=True),
-    "form later lost": Story([SubmitOutcomeUnknown("timeout")], waits=True),
-    "form later refused": Story([RelayBusy("23")], waits=True),
+    "modal later": Story([ACCEPTED], waits=True),
+    "modal later, lost": Story([SubmitOutcomeUnknown("timeout")], waits=True),
+    "modal later, refused": Story([RelayBusy("23")], waits=True),
     "mask later": Story([ACCEPTED], waits=True, proposal=900),
     "mask later lost": Story([SubmitOutcomeUnknown("timeout")], waits=True, proposal=900),
     "mask later refused": Story([RelayBusy("23")], waits=True, proposal=900),

@@ -1,4 +1,4 @@
-"""One action under two keys, the relay's own and the bot's, is claimed, marked and paid for once."""
+"""A button has two keys, the relay's and the bot's: it is claimed, marked and paid for once."""
 
 from dataclasses import replace
 from typing import Any

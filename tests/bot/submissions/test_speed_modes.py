@@ -1,4 +1,4 @@
-"""The queue that a person has chosen: it holds for presses, forms and commands, and never costs a second submit."""
+"""The speed that a person has chosen applies to presses, modals and commands, and never costs a second submit."""
 
 from datetime import timedelta
 
@@ -28,9 +28,9 @@ from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.attachment import FakePictureInput
 from tests.fakes.relay import ACCEPTED, Sent
 from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, V2, ZOOM, place, task
+from tests.fakes.submissions import ASKS_FOR_MODAL
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
-ASKS = SubmitResponse(code=21, description="Waiting for window confirm", result=CHILD)
 NO_PATH = ActionUnsupported("HTTP 404", lasting=True)
 
 
@@ -71,14 +71,14 @@ async def test_press_is_sent_at_the_chosen_speed(world: ServiceWorld, process: S
 
 
 async def test_modal_is_sent_at_the_speed_of_its_press(world: ServiceWorld, process: ServiceProcess) -> None:
-    world.relay.outcomes = [ASKS]
+    world.relay.outcomes = [ASKS_FOR_MODAL]
     await process.presses.submit_press(press(button=ZOOM), FakePressFollowups(), prompt="a pig --zoom 2")
     await world.clock.advance(1.0)
     assert [(sent.kind, sent.words[-1]) for sent in world.relay.sent] == [("action", "relax"), ("modal", "relax")]
 
 
 async def test_speed_in_the_prompt_takes_precedence(world: ServiceWorld, process: ServiceProcess) -> None:
-    world.relay.outcomes = [ASKS]
+    world.relay.outcomes = [ASKS_FOR_MODAL]
     await process.presses.submit_press(press(button=ZOOM), FakePressFollowups(), prompt="a pig --zoom 2 --fast")
     await world.clock.advance(1.0)
     assert not any("relax" in sent.words for sent in world.relay.sent)
@@ -164,7 +164,7 @@ async def test_speed_of_a_command_prompt_without_an_account_is_named(
 async def test_speed_of_a_modal_prompt_without_an_account_is_named(
     world: ServiceWorld, process: ServiceProcess
 ) -> None:
-    world.relay.outcomes = [ASKS, NoAccountAvailable("3")]
+    world.relay.outcomes = [ASKS_FOR_MODAL, NoAccountAvailable("3")]
     followups = FakePressFollowups()
     await process.presses.submit_press(press(button=ZOOM), followups, prompt="a pig --zoom 2 --fast")
     await world.clock.advance(600.0)
