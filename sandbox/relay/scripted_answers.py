@@ -62,6 +62,13 @@ class ScriptedAnswers:
         queue = self._waiting.get(route)
         return queue.popleft() if queue else None
 
+    def clear(self, route: str = "") -> None:
+        """Drop the answers that are left for a route, or for all."""
+        if route:
+            self._waiting.pop(route, None)
+        else:
+            self._waiting.clear()
+
     async def play(self, script: ScriptedAnswer, request: web.Request) -> web.StreamResponse | None:
         """Give a prepared answer; None if the relay's own is wanted after the delay."""
         if script.delay:

@@ -169,6 +169,10 @@ class Relay:
         kind = answer.headers.get("Content-Type", "")
         self.script(route, answer.status, text=(answer.text or ""), content_type=kind, times=times)
 
+    def clear_scripts(self, route: str = "") -> None:
+        """Answer a route, or all routes, as the relay itself does from now on."""
+        self._scripted.clear(route)
+
     def add_task(
         self,
         kind: SampleKind = "running",

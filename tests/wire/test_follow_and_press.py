@@ -4,7 +4,6 @@ import io
 import random
 
 import pytest
-from aiohttp import web
 from PIL import Image
 
 from tests.worlds.processes import BOT, WireWorld
@@ -36,11 +35,7 @@ async def test_a_picture_too_large_for_discord_is_reencoded(world: WireWorld) ->
     noise = io.BytesIO()
     Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side)).save(noise, "PNG")  # noqa: S311
     assert len(noise.getvalue()) > 14 * 2**20
-
-    async def image(*_: object) -> web.Response:
-        return web.Response(body=noise.getvalue(), content_type="image/png")
-
-    world.relay._pictures.serve_image = image  # type: ignore[assignment,method-assign]
+    world.relay.script("image", data=noise.getvalue(), content_type="image/png", times=5)
     async with world.bot():
         message = await world.follow(world.relay.add_task("grid"))
         await world.until(lambda: message.files)

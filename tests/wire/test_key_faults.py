@@ -23,8 +23,7 @@ def _script(world: WireWorld, name: str, *routes: str) -> None:
 
 def _recover(world: WireWorld, *routes: str) -> None:
     for route in routes:
-        while world.relay._scripted.take(route):
-            pass
+        world.relay.clear_scripts(route)
 
 
 def _says(message: Message, text: str) -> bool:

@@ -172,8 +172,7 @@ def _has_files(message: Message) -> bool:
 
 def _without(world: WireWorld, fault: Mapping[str, Any], pictures: int = 1) -> None:
     """Let as many pictures not be had, however often each is asked for."""
-    while world.relay._scripted.take("image"):
-        pass
+    world.relay.clear_scripts("image")
     world.relay.script("image", **fault, times=_TRIES * pictures)
 
 

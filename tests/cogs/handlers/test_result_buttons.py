@@ -154,7 +154,7 @@ async def test_a_choice_in_more_is_a_press(tmp_path: Path) -> None:
         task_id = w.relay.add_task("grid")
         await _with_more_buttons(w, task_id)
         grid = await w.finished(task_id)
-        w.relay._scripted._waiting.clear()
+        w.relay.clear_scripts()
         options = {option.label: option.value for option in menu(grid).options}
         assert list(options) == ["V1", "V2", "V3", "V4", "Custom Zoom", "Other"]
         chosen = await w.act(w.member.select(grid, [options["V2"]]))

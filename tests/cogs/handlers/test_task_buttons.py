@@ -159,7 +159,7 @@ async def test_a_refusal_takes_the_child_back(tmp_path: Path, script: dict[str, 
         assert not w.relay.submits
         assert style(w, parent, "U2") is GREY
         assert len(await w.app.store.list_claims(ClaimState.REFUSED)) == 1
-        w.relay._scripted._waiting.clear()
+        w.relay.clear_scripts()
         await w.clock.sleep(3.5)  # twins within 3 s are one press
         await w.child(await w.click(w.member, parent, "V1"), "✅")
 
