@@ -1,6 +1,8 @@
 """What all tests share: a PostgreSQL that starts when the first test asks for it, and the order of the tests."""
 
-from collections.abc import Generator, Sequence
+import os
+from collections.abc import Generator
+from itertools import islice
 
 import pytest
 
@@ -15,10 +17,24 @@ def postgres() -> Generator[Postgres]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what takes long first: at the end, one such test would keep one worker busy after the others."""
-    items.sort(key=_rank)
+    """Give each xdist worker its share of the long tests, to run first.
+
+    Worksteal starts with equal parts of the list, in its order. At the end, a browser or wire test would keep one
+    worker busy after the others. Every second worker has its browser tests last, so that few browsers run at once.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    browser, wire, others = ([item for item in items if _kind(item) == kind] for kind in ("browser", "wire", ""))
+    short, left, ordered = iter(others), len(items), list[pytest.Item]()
+    for worker in range(workers):
+        size = left // (workers - worker)
+        parts = browser[worker::workers], wire[worker::workers]
+        share = [item for part in (parts if worker % 2 else reversed(parts)) for item in part]
+        ordered += [*share, *islice(short, max(size - len(share), 0))]
+        left -= size
+    items[:] = [*ordered, *short]
 
 
-def _rank(item: pytest.Item) -> int:
-    names: Sequence[str] = ("browser", "wire")
-    return next((rank for rank, name in enumerate(names) if item.get_closest_marker(name)), len(names))
+def _kind(item: pytest.Item) -> str:
+    return next((name for name in ("browser", "wire") if item.get_closest_marker(name)), "")
