@@ -1,4 +1,4 @@
-"""Files that come with a command: judged by what Discord tells of them, downloaded only if that is good."""
+"""Files of commands and modals: validated by Discord's metadata before they are downloaded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -14,19 +14,19 @@ from bot.imaging.decode import MAX_PIXELS
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS
 from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
 
-_KINDS = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
-# Discord goes by the file's ending; where that tells nothing, the bytes will.
-_UNTOLD = frozenset({"", "application/octet-stream"})
-_RATE = 256 * 1024
-"""How many bytes a second Discord's CDN gives at least."""
+_IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+# Discord goes by the file's extension; for an unknown one, the downloaded bytes decide.
+_UNKNOWN_TYPES = frozenset({"", "application/octet-stream"})
+_BYTES_PER_SECOND = 256 * 1024
+"""The slowest download from Discord's CDN that the bot waits for."""
 
 CdnFetch = Callable[[str], Awaitable[bytes]]
-"""Downloads what Discord holds, by its link: discord.py's get_from_cdn."""
+"""Downloads a file from Discord's CDN by its URL: discord.py's get_from_cdn."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiscordUpload:
-    """A command_requests.Given that Discord holds; `size` in bytes, and 0 or "" where Discord does not tell."""
+    """A PictureInput on Discord's CDN; `size` in bytes. A value that Discord does not send is 0 or ""."""
 
     name: str
     download: Callable[[], Awaitable[bytes]]
@@ -37,19 +37,19 @@ class DiscordUpload:
 
     @classmethod
     def from_attachment(cls, one: discord.Attachment) -> Self:
-        """Take an option of a command, or a file of a message."""
+        """Convert an option of a command, or a file of a message."""
         return cls(
             name=one.filename,
             download=one.read,
             size=one.size,
-            kind=_kind(one.content_type),
+            kind=_parse_type(one.content_type),
             width=one.width or 0,
             height=one.height or 0,
         )
 
     @classmethod
     def from_modal_data(cls, raw: Mapping[str, Any], fetch: CdnFetch) -> Self:
-        """Take a file of a form, as Discord's raw data describes it."""
+        """Convert a file of a modal from Discord's raw data."""
         size, width, height = (
             value if isinstance(value := raw.get(key), int) else 0 for key in ("size", "width", "height")
         )
@@ -58,19 +58,19 @@ class DiscordUpload:
             name=str(raw.get("filename", "")),
             download=partial(fetch, url),
             size=size,
-            kind=_kind(kind),
+            kind=_parse_type(kind),
             width=width,
             height=height,
         )
 
     @classmethod
     def from_link(cls, url: str, fetch: CdnFetch) -> Self:
-        """Take a file by its link, which must be Discord's own word, as must its size have been looked at."""
+        """Convert a link, which must come from Discord itself; its size is checked while downloading."""
         return cls(name=url.partition("?")[0].rpartition("/")[2], download=partial(fetch, url))
 
     def validate(self, *, least_side: int = MIN_SIDE_PIXELS) -> Self:
-        """Return it, unless what Discord tells of it is enough to refuse it; raises UploadRefused."""
-        if self.kind not in _KINDS | _UNTOLD:
+        """Return the upload itself; raise UploadRefused if Discord's metadata is enough to refuse it."""
+        if self.kind not in _IMAGE_TYPES | _UNKNOWN_TYPES:
             raise UploadTypeUnsupported(self.name, self.kind)
         if self.size > MAX_UPLOAD_BYTES:
             raise UploadTooLarge(self.name, self.size, MAX_UPLOAD_BYTES)
@@ -82,32 +82,32 @@ class DiscordUpload:
         return self
 
     async def read(self) -> bytes:
-        """Download it from Discord's own CDN."""
+        """Download the file; raise UploadUnreadable if Discord's CDN fails."""
         try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS + (self.size or MAX_UPLOAD_BYTES) / _RATE):
+            async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS + (self.size or MAX_UPLOAD_BYTES) / _BYTES_PER_SECOND):
                 return await self.download()
         except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
             raise UploadUnreadable(self.name) from error
 
 
 def validate_attachments(*attachments: discord.Attachment | None) -> tuple[DiscordUpload, ...]:
-    """Take the files that were given, in order.
+    """Convert and validate the files that were given, in order.
 
     Raises:
-        UploadRefused: What Discord tells of one is enough to refuse it.
+        UploadRefused: Discord's metadata is enough to refuse a file.
     """
     return tuple(DiscordUpload.from_attachment(one).validate() for one in attachments if one is not None)
 
 
 def find_pictures(message: discord.Message | discord.MessageSnapshot) -> Iterator[discord.Attachment | str]:
-    """Return the pictures of a message, and of one that it forwards: its files, then the links that embeds show."""
-    yield from (one for one in message.attachments if _kind(one.content_type) in _KINDS)
+    """Yield the pictures of a message, and of one that it forwards: its files, then the links of its embeds."""
+    yield from (one for one in message.attachments if _parse_type(one.content_type) in _IMAGE_TYPES)
     for embed in message.embeds:
-        # What shows a file of the same message by "attachment://" is among the files.
+        # An "attachment://" URL shows a file of the same message, which is yielded already.
         yield from (url for url in (embed.image.url, embed.thumbnail.url) if url and url.startswith("http"))
     for forwarded in getattr(message, "message_snapshots", ()):
         yield from find_pictures(forwarded)
 
 
-def _kind(content_type: str | None) -> str:
+def _parse_type(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()

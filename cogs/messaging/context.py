@@ -1,4 +1,4 @@
-"""Interactions become places and people: what the use cases know of Discord."""
+"""Converts Discord's interactions to the places and persons that the use cases know."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,39 +11,39 @@ Interaction = discord.Interaction[Any]
 
 
 def to_person(user: discord.abc.User) -> Person:
-    """Name a user as the message will."""
+    """Convert a user, with the name and avatar that messages show."""
     return Person(user.id, user.display_name, user.display_avatar.with_size(64).url)
 
 
 def is_reachable(interaction: Interaction) -> bool:
-    """Tell whether the bot itself, without the interaction's token, can see the channel: its own DM, or a server's."""
+    """Return whether the bot can see the channel without the interaction's token: its own DM, or a server's."""
     if interaction.context.dm_channel:
         return True
     return is_bot_in_guild(interaction) and interaction.app_permissions.view_channel
 
 
 def is_bot_in_guild(interaction: Interaction) -> bool:
-    """Tell whether the bot is in this server; a person's own install brings its commands to where it is not."""
+    """Return whether the bot is in this server; a person's own install works in other servers too."""
     guild_id = interaction.guild_id
     return guild_id is not None and interaction.client.get_guild(guild_id) is not None
 
 
 def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
-    """Return where a message is that this interaction sent, or was pressed on."""
+    """Return the place of a message that this interaction sent or clicked."""
     return Place(
         channel_id=interaction.channel_id or 0,
         message_id=message_id,
         guild_id=interaction.guild_id or 0,
         application_id=interaction.application_id,
         token=interaction.token,
-        token_expires_at=_utc(interaction.expires_at),
+        token_expires_at=_to_utc(interaction.expires_at),
         ephemeral=ephemeral,
         reachable=not ephemeral and is_reachable(interaction),
     )
 
 
 def get_clicked_place(interaction: Interaction) -> Place:
-    """Return where the clicked message is."""
+    """Return the place of the clicked message."""
     message = interaction.message
     if message is None:
         raise TypeError("a click has a message")
@@ -51,10 +51,10 @@ def get_clicked_place(interaction: Interaction) -> Place:
 
 
 def get_requester(message: discord.Message | None) -> discord.abc.User | None:
-    """Return who asked for a message of ours, as Discord itself remembers; None where nothing tells."""
+    """Return the user who requested a message of the bot, from Discord's metadata; None if it has none."""
     metadata = message.interaction_metadata if message else None
     return metadata.user if metadata else None
 
 
-def _utc(moment: datetime) -> datetime:
+def _to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)

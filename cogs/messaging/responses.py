@@ -1,4 +1,4 @@
-"""Answering an interaction: acknowledge it, or learn that another process did; tell one person something."""
+"""Respond to interactions: acknowledge them unless another process did, and tell the person about errors."""
 
 import asyncio
 import logging
@@ -23,33 +23,34 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 REQUEST_TIMEOUT_SECONDS = 20.0
-"""How long Discord may take over one request: what it has not answered by then is lost."""
+"""How long the bot waits for Discord's answer to one request."""
 
 LOST_RESPONSE_ERRORS = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
-"""What the answer to an interaction ends with where another process gave it, or it got lost."""
-_ON_THEIR_WAY = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitOutcomeUnknown)
-"""What was asked for all the same, or may have been: nobody is to send that prompt once more."""
+"""The errors of a response to an interaction that another process gave, or that got lost."""
+_ALREADY_REQUESTED = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitOutcomeUnknown)
+"""Errors after which the prompt was or may have been sent, so that the person should not send it again."""
 _UNKNOWN_MESSAGE = 10008
 
 
 def summarize_error(error: BaseException) -> str:
-    """Name an error for the log: the words of aiohttp, or of a page, may hold an address, and so somebody's token."""
+    """Name an error for the log without its text, which may contain a URL and so an interaction's token."""
     if isinstance(error, discord.HTTPException):
         return str(error) if error.code else f"HTTP {error.status}"
     return type(error).__name__
 
 
 async def with_timeout(request: Awaitable[_T]) -> _T:
-    """Send a request to Discord; a TimeoutError where it is not answered in twenty seconds."""
+    """Send a request to Discord; raise TimeoutError if there is no answer in REQUEST_TIMEOUT_SECONDS."""
     async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
         return await request
 
 
 async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T | None:
-    """Send the first answer; None where this process must not go on.
+    """Send the first response to an interaction; return None if this process must not continue.
 
-    Two processes on one token both get every interaction, and Discord takes one answer: 40060 says that the other
-    was first, 10062 that it came too late. Where the answer got lost nobody knows, so nobody goes on, unpaid.
+    Two processes on one token both get every interaction, and Discord accepts one response: 40060 says that the other
+    process was first, 10062 that this response came too late. If the response may be lost, no process continues, so
+    that nothing is charged.
     """
     try:
         open_interactions: OpenInteractions = interaction.client.open_interactions
@@ -60,50 +61,50 @@ async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T |
 
 
 async def defer_click(interaction: Interaction) -> bool:
-    """Answer a click, or a form, without any visible change (type 6); tell whether this process may go on."""
+    """Acknowledge a click or modal without a visible change (type 6); return whether this process may continue."""
     return await acknowledge(interaction, interaction.response.defer()) is not None
 
 
 async def defer_thinking(interaction: Interaction) -> bool:
-    """Answer with a private "thinking ..."; tell whether this process may go on."""
+    """Respond with an ephemeral "thinking ..."; return whether this process may continue."""
     return await acknowledge(interaction, interaction.response.defer(ephemeral=True, thinking=True)) is not None
 
 
 async def replace_message(interaction: Interaction, text: str) -> bool:
-    """Put a sentence in place of the message that was clicked; tell whether this process may go on."""
+    """Replace the clicked message by a sentence; return whether this process may continue."""
     return await acknowledge(interaction, interaction.response.edit_message(content=text, view=None)) is not None
 
 
 async def send_ephemeral(interaction: Interaction, text: str) -> None:
-    """Tell something to this person alone, as the first answer or after it."""
+    """Send an ephemeral message, as the first response or as a followup."""
     content = limits.cut(text, limits.CONTENT)
-    quiet = discord.AllowedMentions.none()
+    no_mentions = discord.AllowedMentions.none()
     try:
         if interaction.response.is_done():
-            await with_timeout(interaction.followup.send(content, ephemeral=True, allowed_mentions=quiet))
+            await with_timeout(interaction.followup.send(content, ephemeral=True, allowed_mentions=no_mentions))
         else:
-            await with_timeout(interaction.response.send_message(content, ephemeral=True, allowed_mentions=quiet))
+            await with_timeout(interaction.response.send_message(content, ephemeral=True, allowed_mentions=no_mentions))
     except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError) as error:
         log.info("A person could not be told: %s.", summarize_error(error))
 
 
 @asynccontextmanager
 async def replace_response_on_error(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
-    """Turn whatever goes wrong inside into one sentence in place of "thinking ...", for the person who asked."""
+    """Replace the "thinking ..." response by one sentence about any error that is raised inside."""
     try:
         with interaction.client.open_interactions.track():
             yield
-    except Exception as error:  # noqa: BLE001 - a command's last resort: the person is told, the log has it all
+    except Exception as error:  # noqa: BLE001 - a command's last resort: the person gets a sentence, the log the traceback
         if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
             log.info("Interaction %d ends: its message is gone.", interaction.id)
             return
         text = log_and_describe_error(error, interaction)
-        await (_fill(interaction, text) if private else _take_back(interaction, text))
+        await (_replace_response(interaction, text) if private else _replace_public_response(interaction, text))
 
 
-async def _fill(interaction: Interaction, text: str) -> None:
+async def _replace_response(interaction: Interaction, text: str) -> None:
     try:
-        # It may say "Sending" by now.
+        # The response may show the embed "Sending" by now.
         request = interaction.edit_original_response(
             content=limits.cut(text, limits.CONTENT), embed=None, allowed_mentions=discord.AllowedMentions.none()
         )
@@ -112,8 +113,8 @@ async def _fill(interaction: Interaction, text: str) -> None:
         log.info("A person could not be told: %s.", summarize_error(error))
 
 
-async def _take_back(interaction: Interaction, text: str) -> None:
-    """Refuse after a public "thinking ...": Discord cannot make it private, so it is emptied, answered, deleted."""
+async def _replace_public_response(interaction: Interaction, text: str) -> None:
+    """Replace a public "thinking ..." by an ephemeral sentence: Discord can't make it ephemeral, so it is deleted."""
     try:
         await with_timeout(interaction.edit_original_response(content="…"))
         await send_ephemeral(interaction, text)
@@ -123,15 +124,15 @@ async def _take_back(interaction: Interaction, text: str) -> None:
 
 
 def log_and_describe_error(error: BaseException, interaction: Interaction) -> str:
-    """Say what went wrong; what nobody foresaw is logged under a number that the person can pass on."""
+    """Log an error and describe it; an unexpected one gets a number that finds its log line."""
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
         return explain_error(error, interaction)
     if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
-        # Discord's failure, or the network's, and where in our code tells nothing; a message that is gone is no news.
-        gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
+        # Discord or the network failed, so a traceback says nothing; a message that is gone is not worth a warning.
+        is_gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
         log.log(
-            logging.INFO if gone else logging.WARNING,
+            logging.INFO if is_gone else logging.WARNING,
             "Interaction %d failed: %s.",
             interaction.id,
             summarize_error(error),
@@ -143,16 +144,16 @@ def log_and_describe_error(error: BaseException, interaction: Interaction) -> st
 
 @asynccontextmanager
 async def send_ephemeral_on_error(interaction: Interaction) -> AsyncGenerator[None]:
-    """Turn whatever goes wrong inside into one sentence for the person who asked."""
+    """Send an ephemeral sentence about any error that is raised inside."""
     try:
         with interaction.client.open_interactions.track():
             yield
-    except Exception as error:  # noqa: BLE001 - a click's last resort: the person is told, the log has it all
+    except Exception as error:  # noqa: BLE001 - a click's last resort: the person gets a sentence, the log the traceback
         await send_ephemeral(interaction, log_and_describe_error(error, interaction))
 
 
 def explain_error(error: MjbotError, interaction: Interaction) -> str:
-    """Say an expected error to whoever pressed a button, filled in a form, or ran a command, and give a prompt back."""
-    command = interaction.type is discord.InteractionType.application_command
-    text = describe_error(error, now=datetime.now(UTC), command=command)
-    return text if isinstance(error, _ON_THEIR_WAY) else append_typed_text(text, get_typed_prompt(interaction))
+    """Describe an expected error for the person of an interaction, and give a typed prompt back."""
+    is_command = interaction.type is discord.InteractionType.application_command
+    text = describe_error(error, now=datetime.now(UTC), command=is_command)
+    return text if isinstance(error, _ALREADY_REQUESTED) else append_typed_text(text, get_typed_prompt(interaction))

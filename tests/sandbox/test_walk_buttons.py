@@ -85,7 +85,7 @@ async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
 
         form = await visitor.opens(one, "Vary (Region)")
         await form.locator("textarea").fill("a red fox in snow --ar 3:2 --v 7")
-        await visitor.marks(form, "A ready region", "Left half")
+        await visitor.marks(form, "Choose a region", "Left half")
         await visitor.keep(form, "vary-region")
         preview = await visitor.new(lambda: visitor.submits(form))
         await visitor.gets(preview, "Repaint this.*Left half, 50% of the picture")
@@ -101,7 +101,7 @@ async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
     async def free(visitor: Visitor) -> None:
         pigs = visitor.page.locator("article.channel-message").filter(has_text="pig").first
         which = await visitor.presses(pigs, "Split")
-        await visitor.sees(which, "Only you can see this.*Which of the four")
+        await visitor.sees(which, "Only you can see this.*Which pictures should I post")
         one = await _one(visitor, version="7")
         await visitor.sees(await visitor.presses(one, "Family"), "Only you can see this.*a fox in snow")
         await visitor.gets(await visitor.presses(one, "Original"), "Only you can see this")
@@ -111,7 +111,7 @@ async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
         await visitor.sees(which, "Cut from the grid|Here you are")
 
         wanted = await visitor.presses(one, "🗑️")
-        await visitor.sees(wanted, "Delete that message, for everybody")
+        await visitor.sees(wanted, "Delete this message for everyone")
         await visitor.changes(wanted, "Delete it", "Deleted")
         await expect(one).to_be_hidden()
 

@@ -102,7 +102,7 @@ async def test_commands_that_answer_at_once() -> None:
         await form.locator("textarea").fill("--ar 3:2 --stylize 250")
         await visitor.keep(form, "default-parameters")
         await visitor.submits(form)
-        await visitor.sees(panel, "--ar 3:2 --stylize 250.*Added to each prompt")
+        await visitor.sees(panel, "--ar 3:2 --stylize 250.*Added unless your prompt")
         await visitor.changes(panel, "Remix: off", "On.*ask you for a new prompt first")
         await visitor.keep(panel, "settings")
         drawn = await visitor.sends("imagine", prompt="a fox in snow")

@@ -101,7 +101,7 @@ async def test_a_child_message_that_discord_refuses_is_not_paid_for(world: WireW
         for status, act in zip(_FAULTS, acts, strict=True):
             said = await world.told(act)
             if status == _RESET:
-                assert "nothing is paid" in said[0].content
+                assert "You weren't charged." in said[0].content
             else:
                 await world.shows(said[0], "✅")
         assert world.relay.requests["action"] == len(_FAULTS) - 1
@@ -162,7 +162,7 @@ async def _hang_under_way(world: WireWorld) -> None:
         await bot.line("An interaction is not ours to answer: TimeoutError")
         for act in (refused, silent):
             said = await world.told(act)
-            assert "nothing is paid" in said[0].content
+            assert "You weren't charged." in said[0].content
         assert unheard.messages == []
         assert world.relay.requests["action"] == 0
         for message in messages:

@@ -84,7 +84,7 @@ async def _split(world: WireWorld) -> None:
     task_id = world.relay.add_task("grid")
     grid = await finished(world, task_id)
     asked = await _asked(world, grid, "Split")
-    assert asked.content.startswith("Which of the four")
+    assert asked.content.startswith("Which pictures should I post")
     act = await world.discord.click(
         world.discord.owner, asked, asked.components[0]["components"][0]["custom_id"], values=["3", "2", "0"]
     )
@@ -135,7 +135,7 @@ async def _cancel(world: WireWorld) -> None:
     press, child = await _running(world, grid, "V1")
     act = await clicked(world, child, "Cancel")
     [told] = await world.told(act)
-    assert (told.ephemeral, told.content.startswith("The relay was asked to cancel it")) == (True, True)
+    assert (told.ephemeral, told.content.startswith("I asked the service to cancel it")) == (True, True)
     await world.shows(child, "🚫 Canceled")
     assert len(paid_by(world, press.id)) == 1
 
@@ -143,7 +143,7 @@ async def _cancel(world: WireWorld) -> None:
     _, child = await _running(world, grid, "V2")
     act = await clicked(world, child, "Cancel")
     [told] = await world.told(act)
-    assert (told.ephemeral, told.content.startswith("This relay cannot cancel")) == (True, True)
+    assert (told.ephemeral, told.content.startswith("This service can't cancel")) == (True, True)
     await world.shows(child, "🌙 Stopped watching")
     assert world.relay.requests["cancel"] == 2
     await clicked(world, child, "Look again")
@@ -167,7 +167,7 @@ async def _delete(world: WireWorld) -> None:
     told = await _asked(world, grid, "🗑️", world.discord.member)
     assert told.content.startswith("Only the person who asked")
     asked = await _asked(world, grid, "🗑️")
-    assert asked.content.startswith("Delete that message")
+    assert asked.content.startswith("Delete this message")
     assert not grid.deleted
     await clicked(world, asked, "Delete it")
     await world.until(lambda: grid.deleted)

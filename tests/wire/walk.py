@@ -108,7 +108,7 @@ async def finished(world: WireWorld, task_id: str) -> Message:
 def _is_whole(message: Message) -> bool:
     """Tell whether a finished message has its picture; until then it may still show the last preview."""
     said = message.embed.get("description", "")
-    return "is not here yet" not in said and " follow" not in said
+    return "Still loading" not in said and "on its way" not in said and "on their way" not in said
 
 
 async def remixing(world: WireWorld, person: Person) -> None:

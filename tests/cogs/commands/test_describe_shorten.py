@@ -86,7 +86,9 @@ async def test_the_prompt_is_shown_while_it_is_shortened(tmp_path: Path) -> None
         assert (shown.embeds[0].description or "").split("\n")[0] == "**a fox in snow** `--ar 3:2`"
 
 
-@pytest.mark.parametrize(("prompt", "said"), [("--ar 3:2", "only parameters"), ("\u200b\u200b", "nothing to draw")])
+@pytest.mark.parametrize(
+    ("prompt", "said"), [("--ar 3:2", "only parameters"), ("\u200b\u200b", "This prompt is empty")]
+)
 async def test_a_prompt_without_words_is_refused(tmp_path: Path, prompt: str, said: str) -> None:
     """Before any defer, and unpaid."""
     async with open_simcord_world(tmp_path) as w:

@@ -80,7 +80,7 @@ async def test_two_pictures_need_no_words_but_a_prompt_does(tmp_path: Path) -> N
 
 BAD_PROMPTS: list[tuple[dict[str, Any], str]] = [
     ({"prompt": "--ar 3:2"}, "only parameters"),
-    ({"prompt": "\u200b\u202e\u2066"}, "nothing to draw"),
+    ({"prompt": "\u200b\u202e\u2066"}, "This prompt is empty"),
     ({"prompt": "x" * 6000, "aspect": "3:2"}, "shorten it to 6000"),
     ({"prompt": "a cat --chaos 900"}, "`--chaos` takes `0` to `100`"),
     ({"prompt": "a cat --aspekt 3:2"}, "knows no `--aspekt`"),

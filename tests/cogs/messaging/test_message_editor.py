@@ -180,7 +180,7 @@ async def test_dead_tokens_are_forgotten_when_they_would_have_expired(room: Room
         expires = room.time.time + timedelta(minutes=15)
         await room.show(RUNNING, room.place(token=f"dead-{n}", token_expires_at=expires))
         room.time.time += timedelta(minutes=16)
-    assert len(room.display._dead) == 1
+    assert len(room.display._dead_tokens) == 1
 
 
 async def test_a_message_that_only_a_dead_token_reached_is_unreachable(room: Room) -> None:
