@@ -65,8 +65,8 @@ class DiscordMessageEditor:
         self._drop_turns()
         if self._unused_turns.get(place.message_id, ("",))[0] == route:
             return
-        figures = rate_limits.TOKEN_LIMIT if by_token else rate_limits.CHANNEL_LIMIT
-        await self._rate_limiter.acquire(route, figures, as_bot=not by_token, urgent=urgent, told=True)
+        limit = rate_limits.TOKEN_LIMIT if by_token else rate_limits.CHANNEL_LIMIT
+        await self._rate_limiter.acquire(route, limit, as_bot=not by_token, urgent=urgent, awaits_response=True)
         self._unused_turns.pop(place.message_id, None)
         self._unused_turns[place.message_id] = route, self._now()
 
@@ -133,8 +133,8 @@ class DiscordMessageEditor:
 
     async def _send_deletion(self, request: Awaitable[object], route: str | int) -> bool:
         """Send a deletion; return whether the message is gone, rather than out of reach of this route."""
-        figures = rate_limits.TOKEN_LIMIT if isinstance(route, str) else rate_limits.CHANNEL_LIMIT
-        await self._rate_limiter.acquire(route, figures, as_bot=isinstance(route, int), told=True)
+        limit = rate_limits.TOKEN_LIMIT if isinstance(route, str) else rate_limits.CHANNEL_LIMIT
+        await self._rate_limiter.acquire(route, limit, as_bot=isinstance(route, int), awaits_response=True)
         try:
             await self._send(request, route)
         except discord.HTTPException as error:
@@ -154,7 +154,9 @@ class DiscordMessageEditor:
         place = job.place
         try:
             if place.reachable:
-                await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, told=True)
+                await self._rate_limiter.acquire(
+                    place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, awaits_response=True
+                )
                 await self._send(
                     self._get_message(place).reply(content, allowed_mentions=only_requester), place.channel_id
                 )
@@ -171,7 +173,7 @@ class DiscordMessageEditor:
         """Return a fresh link of the picture attached to a message, "" if there is none."""
         if place.ephemeral or not place.reachable:
             return ""
-        await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, told=True)
+        await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, awaits_response=True)
         try:
             message = await self._send(self._get_message(place).fetch(), place.channel_id)
         except (discord.HTTPException, OSError, aiohttp.ClientError):

@@ -1,10 +1,10 @@
-"""How often each route to Discord may be used: finals first, the rest in the order in which they came.
+"""Limits how often each route to Discord is used: urgent requests first, the others in order of arrival.
 
-The figures stay under those that Discord is known to enforce (webhooks 5 per 2 s and 30 per minute for each token,
-messages 5 per 5 s for each channel, a bot 50 per second), so that nobody ever sees a 429.
+The limits stay below those that Discord is known to enforce (webhooks 5 per 2 s and 30 per minute for each token,
+messages 5 per 5 s for each channel, a bot 50 per second), so that the bot never gets a 429.
 
-Discord counts a request when it arrives, which in a busy process may be a second after its turn: turns given in one
-go, and those of the next window, would arrive together. So a use whose answer is told counts from its answer on.
+Discord counts a request when it arrives, which in a busy process may be a second after its turn: the turns of two
+windows could arrive together. So a use whose response is reported counts from its response on.
 """
 
 import asyncio
@@ -20,75 +20,75 @@ from bot.clock import wait_for_first
 TOKEN_LIMIT = ((4, 2.0), (28, 60.0))
 CHANNEL_LIMIT = ((4, 5.0),)
 BOT_LIMIT = ((40, 1.0),)
-"""Uses, and the seconds in which they may happen."""
+"""How many uses are allowed in how many seconds."""
 
 _FORGET_SECONDS = 120.0
-_ASK_SECONDS = 0.25
-"""How long it may take until a waiter that has become urgent is noticed among those of all routes."""
+_URGENCY_CHECK_SECONDS = 0.25
+"""How often the waiters of all routes are asked whether they have become urgent."""
 RESPONSE_TIMEOUT_SECONDS = 5.0
-"""After how long a use counts as answered whatever happens: a turn may be dropped, and a large picture takes long."""
-_AGAIN_SECONDS = 0.1
-"""How soon a route is looked at again of which nobody knows when it is free, as all its uses are on their way."""
+"""After how long a use counts as answered: its turn may be dropped, or its upload may take long."""
+_RECHECK_SECONDS = 0.1
+"""How soon a route is checked again while all its uses wait for responses, so that its next time is unknown."""
 
 RateLimit = tuple[tuple[int, float], ...]
 
 
 class RateLimitWindow:
-    """Remembers when a route was used, as far back as its longest figure looks."""
+    """Remembers when a route was used, as far back as its longest limit needs."""
 
-    def __init__(self, figures: RateLimit) -> None:
-        self._figures = figures
+    def __init__(self, limits: RateLimit) -> None:
+        self._limits = limits
         # Lists: there is a window for every token, and an empty deque takes ten times as much.
         self._uses: list[float] = []
-        self._on_their_way: list[float] = []
+        self._pending: list[float] = []
 
     def free_at(self, now: float) -> float:
-        """Return when it may be used again: now, or later."""
-        while self._on_their_way and self._on_their_way[0] + RESPONSE_TIMEOUT_SECONDS <= now:
+        """Return when the route may be used again: `now` or later."""
+        while self._pending and self._pending[0] + RESPONSE_TIMEOUT_SECONDS <= now:
             self.record_response(now)
         at = now
-        for uses, seconds in self._figures:
-            room = uses - len(self._on_their_way)
+        for uses, seconds in self._limits:
+            room = uses - len(self._pending)
             if room <= 0:
-                at = max(at, now + _AGAIN_SECONDS)
+                at = max(at, now + _RECHECK_SECONDS)
             elif len(self._uses) >= room:
                 at = max(at, self._uses[-room] + seconds)
         return at
 
-    def record_use(self, now: float, *, told: bool = False) -> None:
-        """Count a use: as of now, or, where its answer is told, as of that."""
-        if told:
-            self._on_their_way.append(now)
+    def record_use(self, now: float, *, awaits_response: bool = False) -> None:
+        """Count a use from now, or from its response if `awaits_response`."""
+        if awaits_response:
+            self._pending.append(now)
         else:
             self._count(now)
 
     def record_response(self, now: float) -> None:
-        """Count the oldest use that is on its way as of now."""
-        if self._on_their_way:
-            del self._on_their_way[0]
+        """Count the oldest pending use from now."""
+        if self._pending:
+            del self._pending[0]
             self._count(now)
 
     def _count(self, now: float) -> None:
         self._uses.append(now)
-        del self._uses[: -max(uses for uses, _ in self._figures)]
+        del self._uses[: -max(uses for uses, _ in self._limits)]
 
     def count_uses_since(self, then: float) -> int:
-        """Count the uses from that moment on, as far as they are remembered."""
+        """Return the number of remembered uses since a time."""
         return sum(at >= then for at in self._uses)
 
     def is_idle(self, now: float) -> bool:
-        """Whether it can be forgotten."""
-        return not self._on_their_way and (not self._uses or now - self._uses[-1] > _FORGET_SECONDS)
+        """Return whether the window can be forgotten."""
+        return not self._pending and (not self._uses or now - self._uses[-1] > _FORGET_SECONDS)
 
 
 @dataclass(eq=False)
 class _Waiter:
     urgent: bool | Callable[[], bool]
     turn: asyncio.Future[None]
-    told: bool
+    awaits_response: bool
 
     def is_urgent(self) -> bool:
-        """Whether this one goes before others now."""
+        """Return whether this waiter goes before others now."""
         return self.urgent if isinstance(self.urgent, bool) else self.urgent()
 
 
@@ -100,19 +100,19 @@ class _Route:
     is_closed: bool = False
 
     def is_urgent(self) -> bool:
-        """Whether anybody here goes before others."""
+        """Return whether any waiter of the route goes before others."""
         return any(waiter.is_urgent() for waiter in self.waiters)
 
     def next(self) -> _Waiter:
-        """Return who goes first: the first urgent one, else the first."""
+        """Return the first urgent waiter, else the first."""
         return next((waiter for waiter in self.waiters if waiter.is_urgent()), next(iter(self.waiters)))
 
 
 class RateLimiter:
-    """Grants turns on routes, each within its own figures and, for the bot's own requests, within the bot's.
+    """Grants turns on routes, each within its own limit and, for requests as the bot, within the bot's limit.
 
-    A route with waiters is in one of two places: among those that their own figures close until some time, or, open,
-    among those that wait for the bot's. So a turn costs the same, however many routes there are.
+    A route with waiters is either closed until a time by its own limit, or open and waiting for the bot's limit. So a
+    turn costs the same, however many routes there are.
     """
 
     def __init__(self, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
@@ -134,27 +134,27 @@ class RateLimiter:
     async def acquire(
         self,
         route: Hashable,
-        figures: RateLimit,
+        limits: RateLimit,
         *,
         as_bot: bool,
         urgent: bool | Callable[[], bool] = True,
-        told: bool = False,
+        awaits_response: bool = False,
     ) -> None:
         """Wait until the route may be used, and count the use; urgent ones go first.
 
         A function `urgent` is asked again whenever a turn is given.
 
-        With `told` the use is on its way until `answered` tells otherwise.
+        With `awaits_response` the use is pending until `report_response`.
         """
         now = self._time()
         found = self._routes.get(route)
         if found is None:
             self._forget(now)
-            found = self._routes[route] = _Route(RateLimitWindow(figures), as_bot)
+            found = self._routes[route] = _Route(RateLimitWindow(limits), as_bot)
         if not found.waiters and not (as_bot and self._open) and self._free_at(found, now) <= now:
-            self._use(found, now, told=told)
+            self._use(found, now, awaits_response=awaits_response)
             return
-        waiter = _Waiter(urgent, asyncio.get_running_loop().create_future(), told)
+        waiter = _Waiter(urgent, asyncio.get_running_loop().create_future(), awaits_response)
         self._join(found, waiter, now)
         try:
             await waiter.turn
@@ -162,7 +162,7 @@ class RateLimiter:
             found.waiters.pop(waiter, None)
 
     def report_response(self, route: Hashable) -> None:
-        """Tell that Discord has answered a use of a route, or never will."""
+        """Report that Discord has answered a use of a route, or never will."""
         found = self._routes.get(route)
         if found is None:
             return
@@ -172,9 +172,9 @@ class RateLimiter:
             self._bot.record_response(now)
 
     async def run(self) -> None:
-        """Give turns until cancelled, from a task of whoever calls.
+        """Grant turns until canceled, in the caller's asyncio.Task.
 
-        Left alone, the first to wait starts one; inside an interaction's callback it would live in that one's context.
+        Otherwise the first waiter starts a Task, which would inherit the context of that waiter's interaction.
         """
         self._granting = asyncio.current_task()
         while True:
@@ -199,7 +199,7 @@ class RateLimiter:
             self._granting = asyncio.create_task(self._grant(), name="budgets")
 
     def _place(self, route: _Route, now: float) -> None:
-        """Put a route with waiters where it belongs; what was left by waiters that gave up it finds there again."""
+        """Put a route with waiters among the closed or the open ones, unless it is there already."""
         if route.is_closed or route in self._open:
             return
         at = route.window.free_at(now)
@@ -215,13 +215,13 @@ class RateLimiter:
         at = route.window.free_at(now)
         return max(at, self._bot.free_at(now)) if route.counts_for_bot else at
 
-    def _use(self, route: _Route, now: float, *, told: bool) -> None:
-        route.window.record_use(now, told=told)
+    def _use(self, route: _Route, now: float, *, awaits_response: bool) -> None:
+        route.window.record_use(now, awaits_response=awaits_response)
         if route.counts_for_bot:
-            self._bot.record_use(now, told=told)
+            self._bot.record_use(now, awaits_response=awaits_response)
 
     async def _grant(self) -> None:
-        """Give turns as they fall due, until nobody waits."""
+        """Grant turns as they fall due, until no route has waiters."""
         while self._closed or self._open:
             now = self._time()
             self._changed.clear()
@@ -235,7 +235,7 @@ class RateLimiter:
                 await self._wait(max(min(due) - now, 0.001))
 
     def _reopen(self, route: _Route, now: float) -> None:
-        """Take a route whose own figures open it: a token's has its turn at once, a channel's waits for the bot's."""
+        """Reopen a route: a token's route gets its turn at once, a channel's waits for the bot's limit."""
         route.is_closed = False
         if not route.waiters:
             return
@@ -245,8 +245,8 @@ class RateLimiter:
             self._give(route, now)
 
     def _pick(self, now: float) -> _Route:
-        """Take the next of the open routes: one with somebody urgent, else the one that has waited longest."""
-        if now - self._asked_at >= _ASK_SECONDS:
+        """Return the next open route: one with an urgent waiter, else the one that has waited longest."""
+        if now - self._asked_at >= _URGENCY_CHECK_SECONDS:
             self._asked_at = now
             self._urgent = deque(route for route in self._open if route.is_urgent())
         while self._urgent:
@@ -264,7 +264,7 @@ class RateLimiter:
         waiter = route.next()
         del route.waiters[waiter]
         if not waiter.turn.cancelled():
-            self._use(route, now, told=waiter.told)
+            self._use(route, now, awaits_response=waiter.awaits_response)
             waiter.turn.set_result(None)
         if route.waiters:
             self._place(route, now)
@@ -273,7 +273,7 @@ class RateLimiter:
         await wait_for_first(self._changed.wait(), self._sleep(seconds))
 
     def _time(self) -> float:
-        """Tell the time in seconds that never run backwards, whatever is done to the machine's clock."""
+        """Return the time in seconds, which never runs backwards, even if the machine's clock does."""
         wall = self._now().timestamp()
         self._skew += max(self._wall - wall, 0.0)
         self._wall = wall

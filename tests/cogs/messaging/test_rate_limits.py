@@ -301,7 +301,7 @@ async def test_a_turn_is_cheap_among_thousands_that_wait() -> None:
 
 async def told(desk: Desk, route: Hashable) -> float:
     """Take a turn as the bot whose answer will be told; return when it was given."""
-    await desk.budgets.acquire(route, CHANNEL_LIMIT, as_bot=True, urgent=never, told=True)
+    await desk.budgets.acquire(route, CHANNEL_LIMIT, as_bot=True, urgent=never, awaits_response=True)
     return desk.time.time
 
 
