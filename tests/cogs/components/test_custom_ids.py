@@ -11,26 +11,26 @@ from cogs.components.custom_ids import ClickEvent, TaskCustomId
 from tests.worlds.simcord import open_simcord_world
 
 
-def test_a_click_is_read_as_it_was_written() -> None:
+def test_a_custom_id_survives_a_round_trip() -> None:
     """Kind, task and key survive the way through Discord."""
     click = TaskCustomId(ButtonKind.PICK_FROM_GRID, "1730621826053455", "0123456789")
     assert click.custom_id == "mj:u:1730621826053455:0123456789"
     assert click == TaskCustomId.parse(click.custom_id)
 
 
-def test_a_kind_that_a_newer_version_made_up_is_other() -> None:
+def test_a_kind_of_a_newer_version_is_parsed_as_other() -> None:
     """An unknown letter is still a click."""
     assert TaskCustomId.parse("mj:Z:1:-") == TaskCustomId(ButtonKind.OTHER, "1")
 
 
 @pytest.mark.parametrize("custom_id", ["", "mj:u:1", "mj:u:1:-junk", "mj:u:1:-\n", "mj:1:1:-", "xmj:u:1:-", "mj:u::-"])
-def test_a_foreign_id_is_none_of_ours(custom_id: str) -> None:
+def test_a_foreign_custom_id_is_not_parsed(custom_id: str) -> None:
     """What this module did not write it does not read."""
     assert TaskCustomId.parse(custom_id) is None
 
 
 @given(st.text(max_size=120), st.sampled_from(ButtonKind))
-def test_what_fits_is_read_again(task_id: str, kind: ButtonKind) -> None:
+def test_a_valid_custom_id_is_parsed_again(task_id: str, kind: ButtonKind) -> None:
     """An id fits exactly where its click can be read, within Discord's limit."""
     click = TaskCustomId(kind, task_id, "0123456789")
     assert click.is_valid == (TaskCustomId.parse(click.custom_id) == click)

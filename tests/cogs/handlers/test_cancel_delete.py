@@ -25,7 +25,7 @@ async def test_a_press_is_cancelled_where_the_relay_can(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_elsewhere_it_is_no_longer_watched(tmp_path: Path) -> None:
+async def test_a_task_that_cannot_be_canceled_is_no_longer_watched(tmp_path: Path) -> None:
     """What a stock relay cannot do is learnt: the next message says so on its button. Looking again is free."""
     async with open_simcord_world(tmp_path, SLOW) as w:
         grid = await w.finished(w.relay.add_task("grid"))
@@ -42,7 +42,7 @@ async def test_elsewhere_it_is_no_longer_watched(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_others_may_not_but_moderators(tmp_path: Path) -> None:
+async def test_only_the_requester_and_moderators_may_delete(tmp_path: Path) -> None:
     """One private sentence; who manages messages may, after a restart as well."""
     async with open_simcord_world(tmp_path, SLOW) as w:
         answer = await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
@@ -93,7 +93,7 @@ async def test_a_failure_is_deleted_as_a_result_is(tmp_path: Path) -> None:
         assert not w.env.errors
 
 
-async def test_what_is_gone_already_is_deleted_quietly(tmp_path: Path) -> None:
+async def test_deleting_a_message_that_is_gone_succeeds(tmp_path: Path) -> None:
     """Somebody was quicker; nobody is told of a failure. A private result has no such button."""
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))

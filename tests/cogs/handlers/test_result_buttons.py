@@ -89,7 +89,7 @@ async def test_a_menu_outlives_the_process_and_the_database(tmp_path: Path) -> N
         await w.child(await w.click(w.member, grid, "U2"), "✅ Picture 2")
 
 
-async def test_a_failure_is_said_in_place_of_the_menu(tmp_path: Path) -> None:
+async def test_a_failed_split_replaces_the_menu_with_a_sentence(tmp_path: Path) -> None:
     """One sentence, and no half of an answer."""
     async with open_simcord_world(tmp_path) as w:
         grid = await w.finished(w.relay.add_task("grid"))

@@ -200,7 +200,7 @@ PANIC = error(500, "Panic detected, error: runtime error: index out of range [1]
 
 
 @pytest.mark.parametrize("script", [None, PANIC])
-async def test_what_the_relay_cannot_do_is_greyed_and_refresh_offered(
+async def test_an_unsupported_button_is_grayed_out_and_refresh_offered(
     tmp_path: Path, script: dict[str, Any] | None
 ) -> None:
     """An unknown action, or a panic over it, is said and greyed, and Refresh draws the message anew."""
@@ -287,7 +287,7 @@ async def test_a_press_works_where_only_the_person_installed_it(tmp_path: Path) 
         assert w.requests("POST", f"/channels/{dm.id}") == 0
 
 
-async def test_a_press_that_took_long_is_told(tmp_path: Path) -> None:
+async def test_a_press_that_took_long_mentions_the_person(tmp_path: Path) -> None:
     """The child ends with one line that mentions its presser."""
     async with open_simcord_world(
         tmp_path, RelaySettings(seconds_per_task=0.6, picture_side=64), notify_after_seconds=2
@@ -308,7 +308,7 @@ async def refused(w: SimcordWorld, pressed: InteractionResult, said: str) -> Non
     assert w.relay.requests["action"] == 0
 
 
-async def test_a_server_that_nobody_trusts_may_not_spend(tmp_path: Path) -> None:
+async def test_an_untrusted_server_may_not_spend(tmp_path: Path) -> None:
     """With no ALLOWED_GUILDS, a server that no owner runs is refused; reading stays free."""
     async with open_simcord_world(tmp_path, allowed_guilds=frozenset()) as w:
         parent = await w.finished(w.relay.add_task("grid"))
@@ -369,7 +369,7 @@ async def test_without_any_trace_of_the_requester_a_press_is_refused(tmp_path: P
         await refused(w, await w.click(w.member, parent, "U1"), "can't tell anymore who")
 
 
-async def test_who_presses_too_fast_is_told_when(tmp_path: Path) -> None:
+async def test_a_cooldown_says_when_to_try_again(tmp_path: Path) -> None:
     """Within the cooldown another button is refused, with a time that counts down."""
     async with open_simcord_world(tmp_path, press_cooldown_seconds=600) as w:
         parent = await w.finished(w.relay.add_task("grid"))
@@ -508,7 +508,7 @@ async def test_a_form_learnt_late_is_answered_from_its_message(tmp_path: Path) -
         assert not w.env.errors
 
 
-async def test_somebody_else_cannot_answer_a_form(tmp_path: Path) -> None:
+async def test_another_person_cannot_answer_a_modal(tmp_path: Path) -> None:
     """A stranger does not even see the form, and it stays open for its requester."""
     async with open_simcord_world(tmp_path, REMIX) as w:
         child = await waiting(w)
@@ -582,7 +582,7 @@ async def test_old_buttons_work_after_a_restart(tmp_path: Path, *, lose_database
         assert style(w, parent, "U3") is GREY
 
 
-async def test_a_button_that_nobody_knows_is_answered(tmp_path: Path) -> None:
+async def test_a_click_on_an_unknown_button_is_answered(tmp_path: Path) -> None:
     """What no class of ours takes gets a sentence in time, instead of "interaction failed"."""
     async with open_simcord_world(tmp_path) as w:
         await w.finished(w.relay.add_task("grid"))
@@ -593,7 +593,7 @@ async def test_a_button_that_nobody_knows_is_answered(tmp_path: Path) -> None:
         assert "no longer know this button" in await w.told(pressed)
 
 
-async def test_a_button_that_the_task_lost_is_said(tmp_path: Path) -> None:
+async def test_a_button_that_the_task_lost_is_explained(tmp_path: Path) -> None:
     """A key that no button of the task has is refused, not sent."""
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
@@ -617,7 +617,7 @@ async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.L
         assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-async def test_looking_again_is_free_for_everybody(tmp_path: Path) -> None:
+async def test_looking_again_is_free_for_everyone(tmp_path: Path) -> None:
     """What was given up is watched anew, by whomever."""
     async with open_simcord_world(
         tmp_path, RelaySettings(seconds_per_task=30.0, picture_side=64), watch_minutes=0.4
@@ -641,7 +641,7 @@ async def remixing(w: SimcordWorld) -> discord.Message:
 
 
 @pytest.mark.parametrize("label", ["V2", "🔄"])
-async def test_who_remixes_types_a_new_prompt_first(tmp_path: Path, label: str) -> None:
+async def test_remix_asks_for_a_new_prompt_first(tmp_path: Path, label: str) -> None:
     """The form is filled in; what is typed answers the relay's window at once, and the child is drawn from it."""
     async with open_simcord_world(tmp_path, REMIX) as w:
         grid = await remixing(w)
@@ -658,7 +658,7 @@ async def test_who_remixes_types_a_new_prompt_first(tmp_path: Path, label: str) 
         assert not w.env.errors
 
 
-async def test_others_are_not_asked(tmp_path: Path) -> None:
+async def test_remix_asks_only_the_person_who_turned_it_on(tmp_path: Path) -> None:
     """The switch is each person's own, and a U asks nobody."""
     async with open_simcord_world(tmp_path) as w:
         grid = await remixing(w)
@@ -709,7 +709,7 @@ async def test_a_remix_survives_a_restart(tmp_path: Path) -> None:
         assert w.relay.submits[-1].body["prompt"] == "a fox at night"
 
 
-async def test_a_database_that_is_gone_opens_no_remix(tmp_path: Path) -> None:
+async def test_remix_is_off_while_the_database_is_away(tmp_path: Path) -> None:
     """The press goes on without a form, and ends as any press without a database: unpaid, and said."""
     async with open_simcord_world(tmp_path) as w:
         grid = await remixing(w)

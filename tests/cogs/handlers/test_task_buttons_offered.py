@@ -73,7 +73,7 @@ async def test_taking_one_of_four_asks_for_a_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("label", "action", "index"), [("V3", "VARIATION", 3), ("🔄", "REROLL", 1)])
-async def test_what_varies_gives_four_that_can_be_pressed_again(
+async def test_a_variation_gives_four_pictures_with_buttons(
     tmp_path: Path, label: str, action: str, index: int
 ) -> None:
     """Each child is a grid of its own."""
@@ -130,7 +130,7 @@ async def test_all_lines_of_a_description_are_drawn(tmp_path: Path) -> None:
         assert len({one.body["prompt"] for one in w.relay.submits}) == 4
 
 
-async def test_who_remixes_is_told_that_it_changes_nothing(tmp_path: Path) -> None:
+async def test_remix_without_effect_is_explained(tmp_path: Path) -> None:
     """No form is opened whose prompt could not be sent; the old prompt is drawn, and that is said."""
     async with open_simcord_world(tmp_path, Buttonless(QUICK)) as w:
         panel = await w.slash(w.member, "mjsettings")
@@ -165,7 +165,7 @@ async def test_a_change_that_is_refused_is_unpaid(tmp_path: Path, code: int, des
         assert not w.relay.submits
 
 
-async def test_our_own_buttons_work_on_such_messages(tmp_path: Path) -> None:
+async def test_the_bots_own_buttons_work_on_offered_messages(tmp_path: Path) -> None:
     """Split cuts the grid, Original gives the file, Family shows both."""
     async with open_simcord_world(tmp_path, Buttonless(LARGE)) as w:
         parent = await grid(w)

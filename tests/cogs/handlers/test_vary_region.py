@@ -99,7 +99,7 @@ async def parent_picture(w: SimcordWorld, parent: discord.Message) -> bytes:
     return await w.app.bot.http.get_from_cdn(parent.attachments[0].url)
 
 
-async def test_a_mask_of_ones_own_is_brought_to_size(tmp_path: Path) -> None:
+async def test_an_uploaded_mask_is_scaled_to_the_picture(tmp_path: Path) -> None:
     """A JPEG four times as large, read back from the preview by another process."""
     async with open_simcord_world(tmp_path) as w:
         parent = await single(w)
@@ -121,7 +121,7 @@ async def test_a_mask_of_ones_own_is_brought_to_size(tmp_path: Path) -> None:
         ({"mask": ("half.png", painted()[:60])}, "half.png"),
     ],
 )
-async def test_a_mask_that_says_nothing_is_refused_unpaid(tmp_path: Path, values: dict[str, Any], said: str) -> None:
+async def test_an_empty_mask_is_refused_unpaid(tmp_path: Path, values: dict[str, Any], said: str) -> None:
     """In one private sentence."""
     async with open_simcord_world(tmp_path) as w:
         shown = await w.click(w.member, await single(w), "Vary (Region)")
@@ -295,7 +295,7 @@ async def died_before_its_mask(w: SimcordWorld, seen: discord.Message) -> Intera
     return confirmed
 
 
-async def test_somebody_elses_picture_is_not_repainted_where_only_requesters_may(tmp_path: Path) -> None:
+async def test_another_persons_picture_is_not_repainted_with_requester_policy(tmp_path: Path) -> None:
     """The policy is asked before anything is drawn, of the message that the form was opened on."""
     async with open_simcord_world(tmp_path, press_policy="requester") as w:
         parent = await single(w)

@@ -78,7 +78,7 @@ async def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
 @pytest.mark.parametrize(
     ("status", "error"), [(404, discord.NotFound), (403, discord.Forbidden), (500, discord.HTTPException)]
 )
-async def test_what_is_not_there_is_said_as_discord_py_says_it(status: int, error: type[discord.HTTPException]) -> None:
+async def test_a_missing_file_raises_the_error_of_discord_py(status: int, error: type[discord.HTTPException]) -> None:
     async with download(Host(0, status).answer) as coming:
         with pytest.raises(error):
             await coming

@@ -92,7 +92,7 @@ async def test_the_bots_own_dm_is_reached(tmp_path: Path) -> None:
     "change",
     [{"app_permissions": "0"}, {"guild_id": "4711", "guild": {"id": "4711", "features": [], "locale": "en-US"}}],
 )
-async def test_what_the_bot_cannot_see_is_reached_by_its_token_only(tmp_path: Path, change: dict[str, Any]) -> None:
+async def test_a_hidden_channel_is_reached_by_token_only(tmp_path: Path, change: dict[str, Any]) -> None:
     """A channel hidden from the bot, or a server it is not in, leaves the token as the only way."""
     async with open_simcord_world(tmp_path) as w:
         w.payloads = lambda payload: payload.update(change)

@@ -198,7 +198,7 @@ async def test_a_message_that_only_a_dead_token_reached_is_unreachable(room: Roo
 
 @pytest.mark.parametrize("code", [10008, 50001, 50013, 10003])
 @pytest.mark.parametrize("by_token", [True, False])
-async def test_what_is_gone_ends_the_job(room: Room, code: int, *, by_token: bool) -> None:
+async def test_an_edit_of_a_deleted_message_raises_place_gone(room: Room, code: int, *, by_token: bool) -> None:
     """Whichever way it was tried: no second try."""
     room.server.fail("PATCH", "*", 404 if code // 10_000 == 1 else 403, {"code": code}, times=None)
     expires = START + timedelta(minutes=15 if by_token else -1)
@@ -219,7 +219,7 @@ async def test_a_deleted_message_and_a_hidden_channel_are_gone(room: Room) -> No
 
 
 @pytest.mark.parametrize("path", ["/webhooks/*", "/channels/*"])
-async def test_a_firewall_is_waited_out(room: Room, path: str) -> None:
+async def test_an_edit_waits_for_a_firewall_to_open(room: Room, path: str) -> None:
     """A 403 without Discord's own code says nothing about the message: an end is tried again, after a minute."""
     room.server.fail("PATCH", path, 403, {"code": 0})
     await room.show(GRID, room.place(token_expires_at=START + timedelta(minutes=15 if "web" in path else -1)))
@@ -247,7 +247,7 @@ async def test_what_discord_refuses_is_drawn_carefully_once(room: Room, status: 
     assert [file.name for file in room.message.files] == [PICTURE.name]
 
 
-async def test_what_is_refused_twice_is_given_up(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_edit_refused_twice_is_given_up(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     """It is logged as an error, and the job goes on."""
     room.server.fail("PATCH", "/webhooks/*", 400, {"code": 50035}, times=None)
     await room.show(GRID)
@@ -275,7 +275,7 @@ async def test_too_large_without_a_picture_is_given_up(room: Room) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 0])
-async def test_an_end_is_tried_until_discord_takes_it(room: Room, status: int) -> None:
+async def test_a_final_edit_is_retried_until_discord_accepts_it(room: Room, status: int) -> None:
     """Failures of Discord's own, and cut connections, are waited out with growing pauses."""
     room.server.fail("PATCH", "/webhooks/*", status, times=10 if status else 2)
     await room.show(GRID)
@@ -283,7 +283,7 @@ async def test_an_end_is_tried_until_discord_takes_it(room: Room, status: int) -
     assert [pause for pause in room.time.slept if pause in {1.0, 2.0, 4.0}] == [1.0, 2.0]
 
 
-async def test_an_end_by_the_channel_is_tried_until_discord_takes_it(room: Room) -> None:
+async def test_a_final_edit_as_the_bot_is_retried_until_discord_accepts_it(room: Room) -> None:
     """The same on the other route, for an ending of ours; 503 is one that discord.py itself does not retry."""
     room.server.fail("PATCH", "/channels/*", 503)
     await room.show(RUNNING, room.place(token_expires_at=START), phase=JobEnding.WATCH_TIMEOUT)
@@ -297,7 +297,7 @@ async def test_progress_is_tried_once(room: Room) -> None:
     assert (room.routes, room.time.slept) == ([f"{TOKEN} 0"], [])
 
 
-async def test_an_end_that_discord_never_takes_is_said(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_final_edit_that_never_succeeds_is_logged(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     """After two minutes of tries it is logged, and the job goes on."""
     room.server.fail("PATCH", "/webhooks/*", 0, times=None)
     await room.show(GRID)
@@ -314,14 +314,14 @@ async def test_a_refusal_between_failures_is_still_redrawn(room: Room) -> None:
     assert room.routes == [f"{TOKEN} 400", f"{TOKEN} 0", f"{TOKEN} 400", f"{TOKEN} 200"]
 
 
-async def test_a_429_is_obeyed(room: Room) -> None:
+async def test_a_429_is_retried_after_its_wait(room: Room) -> None:
     """discord.py waits as long as Discord says, then sends it again."""
     room.server.fail("PATCH", "/webhooks/*", 429, {"retry_after": 0.01})
     await room.show(RUNNING)
     assert room.routes == [f"{TOKEN} 429", f"{TOKEN} 200"]
 
 
-async def test_a_ban_is_waited_out(room: Room) -> None:
+async def test_an_edit_waits_for_the_end_of_an_ip_ban(room: Room) -> None:
     """A 429 that does not say for how long is Cloudflare's: ends are told a minute later, progress is not."""
     room.server.fail("PATCH", "/webhooks/*", 429, {"retry_after": 0.0}, times=11)
     await room.show(RUNNING)
@@ -330,7 +330,7 @@ async def test_a_ban_is_waited_out(room: Room) -> None:
     assert title(room.message) == "✅ Four pictures in 39 s"
 
 
-async def test_what_nobody_foresaw_ends_the_job_loudly(room: Room) -> None:
+async def test_an_unexpected_refusal_is_raised(room: Room) -> None:
     """Its row stays for the next start."""
     room.server.fail("PATCH", "/webhooks/*", 405, times=None)
     with pytest.raises(discord.HTTPException):
@@ -396,7 +396,7 @@ async def test_a_private_notification_is_private(room: Room) -> None:
     assert followup.content.startswith(f"<@{room.server.member.id}> your picture has ended: ")
 
 
-async def test_nobody_is_notified_where_nothing_reaches(room: Room) -> None:
+async def test_an_unreachable_message_notifies_no_one(room: Room) -> None:
     """Neither an expired token nor a channel that is gone raises."""
     await room.display.notify_requester(room.job(room.place(reachable=False, token_expires_at=START)), GRID)
     visible = room.job()
@@ -415,7 +415,7 @@ async def test_turns_are_taken_on_the_route_that_will_be_used(room: Room) -> Non
     assert sum(room.time.slept) == pytest.approx(2 * RESPONSE_TIMEOUT_SECONDS + 7.0, abs=0.4)
 
 
-async def test_a_turn_that_came_to_nothing_stays_in_hand(room: Room) -> None:
+async def test_an_unused_turn_is_kept_for_the_next_edit(room: Room) -> None:
     """The next drawing of that message waits for no other, unless the turn has grown too old."""
     for _ in range(9):
         await room.show_nothing()
@@ -426,7 +426,7 @@ async def test_a_turn_that_came_to_nothing_stays_in_hand(room: Room) -> None:
     assert sum(room.time.slept) > RESPONSE_TIMEOUT_SECONDS
 
 
-async def test_what_was_drawn_has_used_its_turn(room: Room) -> None:
+async def test_an_edit_uses_its_turn(room: Room) -> None:
     """Four drawings by one token are answered; the fifth waits two seconds from then, and no longer."""
     for _ in range(5):
         await room.show(GRID)
@@ -475,7 +475,7 @@ async def test_a_message_is_deleted_as_the_bot(room: Room) -> None:
     assert [one.path.split("/")[1] for one in room.server.requests if one.method == "DELETE"] == ["channels"] * 2
 
 
-async def test_what_the_bot_does_not_reach_is_deleted_by_token(room: Room) -> None:
+async def test_an_unreachable_message_is_deleted_by_token(room: Room) -> None:
     """While that lives."""
     with pytest.raises(PlaceUnreachable):
         await room.display.delete(room.place(reachable=False, token_expires_at=START))
@@ -485,7 +485,7 @@ async def test_what_the_bot_does_not_reach_is_deleted_by_token(room: Room) -> No
         assert room.message.deleted
 
 
-async def test_a_channel_that_is_closed_to_the_bot_is_left_to_the_token(room: Room) -> None:
+async def test_a_channel_hidden_from_the_bot_is_edited_by_token(room: Room) -> None:
     """A missing permission closes one way only."""
     room.server.fail("DELETE", "/channels/*", 403, {"code": 50001})
     await room.display.delete(room.place())
@@ -495,7 +495,7 @@ async def test_a_channel_that_is_closed_to_the_bot_is_left_to_the_token(room: Ro
         await room.display.delete(room.place(reachable=False))
 
 
-async def test_a_discord_that_fails_deletes_nothing(room: Room) -> None:
+async def test_a_failed_deletion_is_reported(room: Room) -> None:
     """The person may try again."""
     room.server.fail("DELETE", "/channels/*", 500, {}, times=None)
     with pytest.raises(DisplayFailed):

@@ -102,7 +102,7 @@ async def test_finals_go_first_and_the_rest_in_order(desk: Desk) -> None:
     assert desk.names[4:] == list("cdabef")
 
 
-async def test_urgency_is_asked_anew(desk: Desk) -> None:
+async def test_urgency_is_checked_again_at_each_turn(desk: Desk) -> None:
     """Progress that has become an end while it waited goes first."""
     ended: set[str] = set()
     for _ in range(4):
@@ -114,7 +114,7 @@ async def test_urgency_is_asked_anew(desk: Desk) -> None:
     assert desk.names[4:] == list("fabcde")
 
 
-async def test_an_end_goes_before_the_progress_of_other_channels(desk: Desk) -> None:
+async def test_a_final_edit_goes_before_the_progress_of_other_channels(desk: Desk) -> None:
     """The bot's own figure is shared: an end, there from the first, come later or become one, has the next turn."""
     ended: set[str] = set()
     asked = [desk.ask(n, name=str(n), urgent=partial(contains, ended, str(n))) for n in range(120)]
@@ -127,7 +127,7 @@ async def test_an_end_goes_before_the_progress_of_other_channels(desk: Desk) -> 
     assert len(desk.names) == 122
 
 
-async def test_a_newcomer_does_not_overtake(desk: Desk) -> None:
+async def test_a_new_request_does_not_overtake_a_waiting_one(desk: Desk) -> None:
     """Whoever comes when the bot's turn is due again waits behind those who waited."""
     asked = [desk.ask(n, name=str(n)) for n in range(60)]
     await desk.time.advance(0)
@@ -137,7 +137,7 @@ async def test_a_newcomer_does_not_overtake(desk: Desk) -> None:
     assert desk.names[-1] == "new"
 
 
-async def test_whoever_gives_up_costs_nothing(desk: Desk) -> None:
+async def test_a_waiter_that_gives_up_uses_no_turn(desk: Desk) -> None:
     """A cancelled waiter uses no turn, and holds nobody up."""
     for _ in range(4):
         desk.ask(1)
@@ -166,7 +166,7 @@ async def test_a_route_that_all_gave_up_is_used_again(desk: Desk) -> None:
     assert "gone" not in desk.names
 
 
-async def test_channels_whose_waiters_went_have_no_turn(desk: Desk) -> None:
+async def test_a_channel_without_waiters_gets_no_turn(desk: Desk) -> None:
     """What is open, or urgent, or closed, and then given up, is passed over."""
     for n in range(20):
         desk.ask(n % 16)
@@ -193,7 +193,7 @@ async def test_channels_whose_waiters_went_have_no_turn(desk: Desk) -> None:
     assert desk.budgets._granting.done()
 
 
-async def test_whoever_is_cancelled_as_its_turn_comes_is_passed_over(desk: Desk) -> None:
+async def test_a_waiter_canceled_at_its_turn_is_skipped(desk: Desk) -> None:
     """A cancellation that has not yet arrived does not lose the turn of the next."""
     for _ in range(4):
         desk.ask(1)
@@ -210,7 +210,7 @@ async def test_whoever_is_cancelled_as_its_turn_comes_is_passed_over(desk: Desk)
     assert first.cancelled()
 
 
-async def test_a_clock_that_is_set_back_holds_nobody_up(desk: Desk) -> None:
+async def test_a_clock_that_is_set_back_delays_no_request(desk: Desk) -> None:
     """An hour back is no hour of waiting."""
     for _ in range(4):
         await desk.turn(1, CHANNEL_LIMIT)
@@ -228,7 +228,7 @@ async def test_idle_routes_are_forgotten(desk: Desk) -> None:
     assert len(desk.budgets._routes) < 600
 
 
-async def test_a_closed_desk_grants_nothing() -> None:
+async def test_a_closed_limiter_grants_no_turn() -> None:
     """The loop ends, whoever waits."""
     desk = Desk()
     await desk.budgets.close()
@@ -305,7 +305,7 @@ async def told(desk: Desk, route: Hashable) -> float:
     return desk.time.time
 
 
-async def test_what_is_told_counts_from_its_answer(desk: Desk) -> None:
+async def test_a_use_counts_from_its_response(desk: Desk) -> None:
     """Forty of the bot's requests that take 0.7 s leave no room for more until a second after their answers."""
     for route in range(40):
         assert 0 == await told(desk, route)
@@ -317,7 +317,7 @@ async def test_what_is_told_counts_from_its_answer(desk: Desk) -> None:
     assert waiting.result() == pytest.approx(1.7, abs=0.01)
 
 
-async def test_nobody_waits_for_an_answer_that_never_comes(desk: Desk) -> None:
+async def test_a_response_that_never_comes_blocks_no_turn(desk: Desk) -> None:
     """A turn that is dropped frees its route in the end; an answer to what nobody asked frees nothing."""
     for _ in range(4):
         await told(desk, 1)
@@ -327,7 +327,7 @@ async def test_nobody_waits_for_an_answer_that_never_comes(desk: Desk) -> None:
     assert waiting.result() == pytest.approx(RESPONSE_TIMEOUT_SECONDS + 5, abs=0.2)
 
 
-async def test_turns_are_given_from_the_task_of_whoever_runs_them() -> None:
+async def test_turns_are_granted_in_the_task_that_runs_the_limiter() -> None:
     """Not from one that the first to wait starts in its own context, and without spinning in between."""
     turns = RateLimiter(lambda: datetime.now(UTC), asyncio.sleep)
     running = asyncio.create_task(turns.run())

@@ -40,7 +40,7 @@ def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
 
 
 @pytest.mark.parametrize("error", [*LOST, refused(502, f"<html>{WEBHOOK}</html>")])
-async def test_a_lost_answer_is_logged_without_its_address(
+async def test_a_lost_response_is_logged_without_its_url(
     error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An interaction's token stands in the address, and lets anybody answer in our name for fifteen minutes."""
@@ -54,7 +54,7 @@ async def test_a_lost_answer_is_logged_without_its_address(
     assert "secrettoken" not in caplog.text
 
 
-def test_an_unforeseen_loss_is_logged_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_without_its_url(caplog: pytest.LogCaptureFixture) -> None:
     """The person gets the number to pass on, the log its kind."""
     interaction = cast("Interaction", SimpleNamespace(id=4711))
     assert "4711" in log_and_describe_error(LOST[0], interaction)
@@ -63,7 +63,9 @@ def test_an_unforeseen_loss_is_logged_without_its_address(caplog: pytest.LogCapt
 
 
 @pytest.mark.parametrize(("status", "level"), [(404, logging.INFO), (403, logging.INFO), (500, logging.WARNING)])
-def test_what_discord_refuses_is_no_error_of_ours(status: int, level: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_by_discord_is_logged_without_a_traceback(
+    status: int, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """One line without a traceback; a message that somebody deleted meanwhile is not even worth a warning."""
     caplog.set_level(logging.INFO)
     log_and_describe_error(

@@ -49,12 +49,12 @@ def laid(letters: str) -> tuple[list[str], int]:
         ("x" * 23, ["xxxxx"] * 3, 8),
     ],
 )
-def test_rows(letters: str, expected: list[str], left_over: int) -> None:
+def test_buttons_are_laid_out_in_rows(letters: str, expected: list[str], left_over: int) -> None:
     """Each family has its row, neighbours share one where four do not suffice, and else a menu takes the fourth."""
     assert (expected, left_over) == laid(letters)
 
 
-def test_three_hundred_thousand_buttons_hold_up_nobody() -> None:
+def test_three_hundred_thousand_buttons_are_laid_out_quickly() -> None:
     """What a hostile relay sends costs no more than its length; its square would outlast any test's patience."""
     assert (["pbpbp", "bpbpb", "pbpbp"], 299_985) == laid("pb" * 150_000)
 

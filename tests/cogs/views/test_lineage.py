@@ -23,7 +23,7 @@ MEMBERS = st.builds(
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.builds(Lineage, st.lists(MEMBERS, min_size=1, max_size=4).map(tuple), st.booleans()))
-def test_whatever_they_say_discord_takes_it(family: Lineage) -> None:
+def test_every_text_result_fits_a_message(family: Lineage) -> None:
     """Long names and broken links make no body that Discord would refuse."""
     shown = render_lineage(family, family.members[0].task.id)
     assert refusals({"embeds": [shown.to_dict()]}) == []

@@ -31,7 +31,7 @@ def labels(view: discord.ui.View, *, chosen: bool) -> list[str]:
 
 @pytest.mark.parametrize("settings", ALL)
 @pytest.mark.parametrize("after", [HALF_A_MINUTE, timedelta(0)])
-def test_every_panel_is_one_that_discord_takes(settings: PersonSettings, after: timedelta) -> None:
+def test_every_panel_is_a_valid_message(settings: PersonSettings, after: timedelta) -> None:
     """Only dynamic buttons, each id once, none of them a task's; each text within its limit."""
     embed, view = render_settings_panel(settings, after)
     assert len(embed) <= EMBED_TOTAL
@@ -43,7 +43,7 @@ def test_every_panel_is_one_that_discord_takes(settings: PersonSettings, after: 
     assert not view.is_dispatching()
 
 
-def test_what_is_chosen_is_green_and_said() -> None:
+def test_a_chosen_setting_is_green_and_described() -> None:
     """Each choice stands in words above, and in green below."""
     settings = PersonSettings(remix=True, defaults="--ar 3:2", speed=Speed.FAST, notify=Notify.NEVER)
     embed, view = render_settings_panel(settings, HALF_A_MINUTE)
@@ -67,7 +67,7 @@ def test_defaults_are_shown_to_a_person_without_settings() -> None:
     )
 
 
-def test_an_operators_never_leaves_no_choice() -> None:
+def test_the_panel_has_no_mentions_if_the_operator_disabled_them() -> None:
     """NOTIFY_AFTER_SECONDS=0: no button promises what will not come."""
     embed, view = render_settings_panel(PersonSettings(notify=Notify.ALWAYS), timedelta(0))
     assert not re.search("mention", " ".join(labels(view, chosen=False)), re.IGNORECASE)
@@ -89,13 +89,13 @@ def test_an_operators_never_leaves_no_choice() -> None:
         (EDIT_DEFAULTS.custom_id, {}),
     ],
 )
-def test_a_button_says_what_it_sets(custom_id: str, changes: dict[str, object]) -> None:
+def test_a_settings_button_holds_its_setting_and_value(custom_id: str, changes: dict[str, object]) -> None:
     """What a newer version's panel offers changes nothing here."""
     choice = SettingChoice.parse(custom_id)
     assert choice is not None
     assert choice.get_changes() == changes
 
 
-def test_a_button_of_a_task_is_none_of_the_panel() -> None:
+def test_a_task_button_is_not_a_settings_button() -> None:
     """And the panel's are none of a task."""
     assert SettingChoice.parse("mj:u:1730621826053455:0123456789") is None

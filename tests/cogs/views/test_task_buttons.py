@@ -76,7 +76,7 @@ async def test_a_click_finds_its_button() -> None:
         (6, discord.ButtonStyle.secondary),
     ],
 )
-async def test_styles_are_as_given(style: int, expected: discord.ButtonStyle) -> None:
+async def test_buttons_keep_the_styles_of_the_api(style: int, expected: discord.ButtonStyle) -> None:
     """Styles 1 to 4 are Discord's own; anything else is an ordinary button."""
     assert expected is drawn(Button(custom_id="x::1", label="x", style=style))[0].style
 
@@ -101,7 +101,7 @@ async def test_a_button_is_green_whoever_offered_it_when_it_was_pressed(
     assert button.custom_id == TaskCustomId(ButtonKind.PICK_FROM_GRID, "1", hash_custom_id(custom_id)).custom_id
 
 
-async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
+async def test_a_refused_button_is_grayed_out_and_explained() -> None:
     """All that it can do by no way are disabled, and the footer tells which and why, each name once."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
     lacks = dict.fromkeys((*map(name_capability, animate), *map(name_fallback_capability, animate)), "unknown_action")
@@ -118,7 +118,7 @@ async def test_what_a_relay_refuses_is_greyed_and_said() -> None:
     ]
 
 
-async def test_what_can_be_done_another_way_is_not_greyed() -> None:
+async def test_a_button_with_a_fallback_is_not_grayed_out() -> None:
     """The button stays, and what it is done by instead is no matter of whoever presses it."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
     marks = ButtonStates(missing_capabilities=dict.fromkeys(map(name_capability, animate), "unknown_action"))
@@ -126,7 +126,7 @@ async def test_what_can_be_done_another_way_is_not_greyed() -> None:
     assert (notes, greyed) == ([], False)
 
 
-async def test_a_refused_clip_greys_no_picture() -> None:
+async def test_a_refused_clip_grays_out_no_picture_button() -> None:
     """U1 of a video is another thing than U1 of a grid, though both are picks."""
     refused = f"MJ::JOB::video_virtual_upscale::1::{UUID}"
     marks = ButtonStates(
@@ -153,7 +153,7 @@ async def test_a_refused_clip_greys_no_picture() -> None:
         (50, 15, ["10 more buttons don't fit here."]),
     ],
 )
-async def test_what_does_not_fit_goes_into_a_menu(count: int, shown: int, notes: list[str]) -> None:
+async def test_buttons_that_do_not_fit_go_into_a_menu(count: int, shown: int, notes: list[str]) -> None:
     """Four rows of five, or three and a menu of 25; and a word about the rest."""
     buttons = tuple(Button(custom_id=f"x::{n}", label=str(n)) for n in range(count))
     items, said, _ = render_task_buttons(Task(id="1", buttons=buttons), ButtonStates(), careful=False)
@@ -204,7 +204,7 @@ async def test_a_menu_offers_what_its_buttons_would() -> None:
         (Button(custom_id="a::b", label="\u202eevil\n1", emoji="🏻"), "evil 1", None),
     ],
 )
-async def test_every_button_has_a_face(given: Button, label: str | None, symbol: str | None) -> None:
+async def test_every_button_has_a_label_or_an_emoji(given: Button, label: str | None, symbol: str | None) -> None:
     """A button left with neither label nor emoji gets a label from what it does."""
     [button] = drawn(given)
     assert (label, symbol) == (button.label, str(button.emoji) if button.emoji else None)
@@ -227,7 +227,7 @@ async def test_careful_buttons_have_no_emoji_and_no_links() -> None:
         Button(label="evil", style=5, url="javascript://a.test/%0a"),
     ],
 )
-async def test_what_leads_nowhere_is_skipped(given: Button) -> None:
+async def test_a_button_without_an_action_is_skipped(given: Button) -> None:
     """A link without an address, or a button without an id, is not offered."""
     assert drawn(given) == []
 
@@ -252,7 +252,7 @@ async def test_a_link_that_is_given_is_kept() -> None:
     ]
 
 
-async def test_doubles_are_dropped() -> None:
+async def test_duplicate_buttons_are_dropped() -> None:
     """Of two buttons that would do the same the first is shown."""
     link = Button(label="Web", style=5, url="https://a.test/")
     buttons = drawn(Button(custom_id="x::1", label="a"), Button(custom_id="x::1", label="b"), link, link)

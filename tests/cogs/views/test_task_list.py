@@ -61,13 +61,13 @@ def items(view: ui.View) -> dict[str, Any]:
         (one(status=""), "🌙"),
     ],
 )
-def test_a_sign_says_how_it_stands(task: TaskSummary, sign: str) -> None:
+def test_an_emoji_shows_each_status(task: TaskSummary, sign: str) -> None:
     """One that is unfinished, and that nobody looks at any more, rests."""
     assert get_status_emoji(task) == sign
     assert format_choice(task).startswith(f"{sign} a fox --ar 3:2 · ")
 
 
-def test_a_line_says_what_there_is_to_say() -> None:
+def test_a_line_leaves_out_what_is_unknown() -> None:
     """State, progress while it runs, prompt, id, age, and the message where there is one to go to."""
     running = one(status="IN_PROGRESS", followed=True, progress=46)
     assert (
@@ -79,7 +79,7 @@ def test_a_line_says_what_there_is_to_say() -> None:
     )
 
 
-def test_what_was_made_of_one_prompt_is_told_apart() -> None:
+def test_tasks_of_one_prompt_are_distinguished() -> None:
     """By what was pressed and what it brings, in each place where a task is named; the id stays to be seen."""
     made = [("Reroll", "Four pictures"), ("V1", "Four pictures"), ("U2", "Picture 2"), ("", "Four pictures"), ("", "")]
     tasks = [one(number, pressed=pressed, result_description=brings) for number, (pressed, brings) in enumerate(made)]
@@ -141,7 +141,7 @@ def test_a_page_among_others_leads_both_ways() -> None:
     assert [option.value for option in found["only"].options if option.default] == ["done"]
 
 
-def test_the_only_page_leads_nowhere() -> None:
+def test_a_single_page_has_no_other_pages() -> None:
     """Newer and older are greyed at the ends."""
     embed, view = render_task_list(page(1, total=1), "")
     found = items(view)
@@ -149,7 +149,7 @@ def test_the_only_page_leads_nowhere() -> None:
     assert [found["newer"].disabled, found["older"].disabled, found["again"].disabled] == [True, True, False]
 
 
-def test_nothing_is_said_with_a_way_on() -> None:
+def test_an_empty_list_shows_the_next_step() -> None:
     """Where there is none of a kind the menu of kinds stays; where there is none at all, only the sentence."""
     embed, view = render_task_list(TaskPage(TaskFilter.FAILED, 0, [], 0), "None of them.")
     assert embed.description == "None of them."
@@ -161,7 +161,7 @@ def test_nothing_is_said_with_a_way_on() -> None:
     st.lists(st.tuples(st.text(max_size=300), st.sampled_from(Status)), max_size=TASKS_PER_PAGE),
     st.sampled_from(TaskFilter),
 )
-def test_every_page_is_one_that_discord_takes(tasks: list[tuple[str, Status]], which: TaskFilter) -> None:
+def test_every_page_is_a_valid_message(tasks: list[tuple[str, Status]], which: TaskFilter) -> None:
     """Whatever the prompts hold: texts within their limits, each id once and ours alone, no emoji that is none."""
     found = [
         one(n, status, prompt=prompt, followed=bool(n % 2), pressed=prompt, result_description=prompt)
@@ -189,7 +189,7 @@ def test_an_id_that_no_menu_takes_is_left_out_of_it() -> None:
 
 
 @pytest.mark.parametrize("custom_id", ["mj:t:newer:0:all", "mj:t:older:12:running", "mj:t:again:3:a"])
-def test_a_click_says_which_page(custom_id: str) -> None:
+def test_a_list_click_dispatches_its_page(custom_id: str) -> None:
     """A kind that a newer version made up is all of them."""
     match = re.fullmatch(TaskListButton.__discord_ui_compiled_template__, custom_id)
     assert match is not None
@@ -201,7 +201,7 @@ def test_a_click_says_which_page(custom_id: str) -> None:
     assert re.fullmatch(TaskListMenu.__discord_ui_compiled_template__, custom_id) is None
 
 
-def test_the_embed_is_one_of_ours() -> None:
+def test_the_list_has_a_title_and_a_color() -> None:
     """A title, and the colour of what is neither done nor failed."""
     embed, _ = render_task_list(page(), "")
     assert (embed.title, embed.colour) == ("Your tasks", discord.Colour(0x5865F2))

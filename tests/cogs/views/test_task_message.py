@@ -53,7 +53,7 @@ def refused(drawing: RenderedMessage) -> list[str]:
 
 @HURRIED
 @given(scenes())
-async def test_whatever_comes_is_drawn_so_that_discord_takes_it(given_scene: Scene) -> None:
+async def test_every_scene_is_rendered_as_a_valid_message(given_scene: Scene) -> None:
     """No task, no marks, no ending and no picture gives a body that Discord would refuse, careful or not."""
     for careful in (False, True):
         drawing = render_message(given_scene, careful=careful)
@@ -64,7 +64,7 @@ async def test_whatever_comes_is_drawn_so_that_discord_takes_it(given_scene: Sce
 
 @HURRIED
 @given(PERSONS, HOSTILE, TASKS)
-async def test_a_child_that_is_sent_is_one_that_discord_takes(person: Person, pressed: str, parent: Task) -> None:
+async def test_a_sent_child_is_a_valid_message(person: Person, pressed: str, parent: Task) -> None:
     """The first drawing of a child, and the marked buttons of its parent, hold for all that comes."""
     assert refusals({"embeds": [render_sending(person, pressed, parent).to_dict()]}) == []
     assert (
@@ -130,7 +130,7 @@ async def test_what_discord_refused_is_drawn_carefully() -> None:
     assert [item.item.emoji for item in drawing.view.children if isinstance(item, TaskButton)] == [None] * 7
 
 
-async def test_a_failure_is_told_carefully_without_its_original() -> None:
+async def test_a_careful_failure_leaves_out_the_relays_words() -> None:
     """Our own words stay."""
     failed = Task(id="1", prompt="bad", status="FAILURE", fail_reason="nobody knows this")  # type: ignore[arg-type]
     assert render_message(scene(failed), careful=True).embed.description == (
@@ -139,14 +139,14 @@ async def test_a_failure_is_told_carefully_without_its_original() -> None:
     )
 
 
-async def test_who_pressed_is_in_the_author_line_with_their_face() -> None:
+async def test_the_author_line_has_the_person_and_avatar() -> None:
     """Names are cut, and somebody has one at least."""
     named = replace(job(), requester=Person(1, "  ", "https://cdn.test/a.png"), pressed="U2")
     embed = render_message(Scene(job=named, now=named.born_at)).embed
     assert (embed.author.name, embed.author.icon_url) == ("someone pressed U2", "https://cdn.test/a.png")
 
 
-async def test_what_the_footer_says_stands_under_the_id() -> None:
+async def test_notes_follow_the_id_in_the_footer() -> None:
     """Greyed buttons are told there, also those of the menu; a Refresh is offered where some are greyed."""
     more = SINGLE.model_copy(update={"buttons": (*SINGLE.buttons, *GRID.buttons)})
     drawing = render_message(scene(more, marks=ButtonStates(missing_capabilities={"mj::job::pan": "unknown_action"})))
@@ -157,7 +157,7 @@ async def test_what_the_footer_says_stands_under_the_id() -> None:
     assert [item.item.label for item in drawing.view.children if isinstance(item, TaskButton)][-1] == "Refresh"
 
 
-async def test_a_line_that_has_no_room_is_left_out_whole() -> None:
+async def test_a_line_that_does_not_fit_is_left_out_whole() -> None:
     """Half a link is no link."""
     long = "https://cdn.test/" + "x" * 1900
     clips = Task(
@@ -171,7 +171,7 @@ async def test_a_line_that_has_no_room_is_left_out_whole() -> None:
     assert text == f"**{'x' * 299}…**"
 
 
-async def test_endings_have_no_picture_and_no_buttons_of_the_task() -> None:
+async def test_an_ended_job_shows_no_picture_and_no_task_buttons() -> None:
     """What is no longer watched shows neither preview nor buttons."""
     drawing = render_message(scene(GRID, phase=JobEnding.WATCH_TIMEOUT))
     assert drawing.embed.image.url is None

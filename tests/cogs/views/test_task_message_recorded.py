@@ -78,7 +78,7 @@ def _answer(w: SimcordWorld, row: Recorded) -> None:
 
 
 @pytest.mark.parametrize("name", STATUS)
-async def test_as_an_answer_to_mjstatus(tmp_path: Path, name: str) -> None:
+async def test_each_recorded_task_is_shown_by_mjstatus(tmp_path: Path, name: str) -> None:
     """The message is the one that the reference calls for."""
     row = recorded(name)
     async with open_simcord_world(tmp_path) as w:
@@ -90,7 +90,7 @@ async def test_as_an_answer_to_mjstatus(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED_STATUS)
-async def test_as_a_refusal_of_mjstatus(tmp_path: Path, name: str) -> None:
+async def test_each_recorded_refusal_of_mjstatus_has_its_text(tmp_path: Path, name: str) -> None:
     """One private sentence, and no message is left."""
     row = recorded(name)
     async with open_simcord_world(tmp_path) as w:
@@ -102,7 +102,7 @@ async def test_as_a_refusal_of_mjstatus(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-async def test_as_the_answer_to_a_press(tmp_path: Path, name: str) -> None:
+async def test_each_recorded_press_answer_is_shown(tmp_path: Path, name: str) -> None:
     """The child lives, or says that nobody knows."""
     row = recorded(name)
     async with open_simcord_world(tmp_path) as w:
@@ -112,7 +112,7 @@ async def test_as_the_answer_to_a_press(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_as_the_refusal_of_a_press(tmp_path: Path, name: str) -> None:
+async def test_each_recorded_refusal_of_a_press_has_its_text(tmp_path: Path, name: str) -> None:
     """One private sentence; the child is taken back, and nothing is paid."""
     row = recorded(name)
     async with open_simcord_world(tmp_path) as w:
@@ -124,7 +124,7 @@ async def test_as_the_refusal_of_a_press(tmp_path: Path, name: str) -> None:
         assert not w.relay.submits
 
 
-async def test_as_the_answer_to_a_picture(tmp_path: Path) -> None:
+async def test_each_recorded_picture_answer_is_shown(tmp_path: Path) -> None:
     """The link of an old picture has died, which is said; that of a new one may come; the buttons stay."""
     row = recorded("52_image_proxy_expired_404")
     async with open_simcord_world(tmp_path) as w:

@@ -821,7 +821,7 @@ async def test_every_ending_and_every_final_status_is_in_the_table() -> None:
         ({"start_time": 1754300041373 - 3_600_000}, " in 1 h"),
     ],
 )
-async def test_a_time_taken_is_told_only_where_it_is_known(taken: dict[str, int], expected: str) -> None:
+async def test_the_duration_is_shown_only_if_known(taken: dict[str, int], expected: str) -> None:
     """Times that are missing, run backwards or take no time are left out."""
     assert f"✅ Four pictures{expected}" == look(scene(GRID.model_copy(update=taken))).title
 
@@ -845,7 +845,7 @@ async def test_a_finish_is_shown_in_utc() -> None:
 
 
 @pytest.mark.parametrize("name", ["failed", "cancelled", "dropped", "lost"])
-async def test_a_private_dead_end_is_dismissed_by_whoever_sees_it(name: str) -> None:
+async def test_a_private_ended_message_has_no_delete_button(name: str) -> None:
     """Discord has a way for that itself; the bot's would delete nothing that others see."""
     shown = TABLE[name][0]
     private = replace(shown, job=replace(shown.job, place=replace(shown.job.place, ephemeral=True)))

@@ -13,7 +13,7 @@ def read(text: str, action: str = "DESCRIBE", **more: object) -> tuple[str, ...]
     )
 
 
-def test_each_reading_stands_whole_behind_its_buttons_number() -> None:
+def test_each_text_line_follows_its_buttons_number() -> None:
     """Links lose their address; what Discord would take for markdown shows as it is."""
     text = "1️⃣ a *red* fox --ar 3:2\n\n3️⃣ in the style of [Beatrix](https://goo.gl/x) @everyone"
     assert read(text) == (
@@ -51,12 +51,12 @@ def test_a_form_that_was_answered_is_known_by_its_buttons() -> None:
 
 
 @pytest.mark.parametrize("action", ["DESCRIBE", "SHORTEN"])
-def test_what_has_no_numbers_is_shown_as_it_came(action: str) -> None:
+def test_a_text_without_numbers_is_shown_unchanged(action: str) -> None:
     """A relay that words it otherwise loses nothing."""
     assert read("Nothing to **say** here:", action) == ("Nothing to **say** here:",)
 
 
-def test_pictures_say_nothing() -> None:
+def test_a_picture_task_has_no_text_result() -> None:
     """Only what answers in words is read."""
     assert read("1️⃣ a fox", "IMAGINE") == ()
 

@@ -8,7 +8,7 @@ from tests.fakes.sample_entities import LIEN, task
 TEXT = "**a fox**, in ~~very~~ deep snow\n\n1️⃣ a fox"
 
 
-async def test_words_stand_by_their_weight() -> None:
+async def test_words_are_grouped_by_weight() -> None:
     """Those that matter most first, each once; a heading without words is left out."""
     embed = render_prompt_words(LIEN, "Show details", task(), parse_shorten_result(TEXT))
     assert [field.value for field in embed.fields] == ["a fox", "in, deep, snow", "very"]
