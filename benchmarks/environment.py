@@ -1,4 +1,4 @@
-"""What the rows are measured on: a loopback Discord, a relay with tasks in flight, and the processes between them."""
+"""Set up a measurement: a loopback Discord, a relay with running tasks, and the bots' processes between them."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ _PUBLIC = b"https://pictures.example.com"
 
 @dataclass(frozen=True)
 class FollowedTask:
-    """A task and the message that follows it; `ends_at` in seconds since 1970, `by_token` the way it is edited."""
+    """A task and the message that follows it, edited `by_token` or as the bot; `ends_at` is seconds since the epoch."""
 
     task_id: str
     ends_at: float
@@ -39,15 +39,15 @@ class FollowedTask:
 
 @asynccontextmanager
 async def serve_relay(settings: RelaySettings) -> AsyncGenerator[Relay]:
-    """Serve a relay that hands out one picture drawn beforehand, and whose previews are public links.
+    """Serve a relay that returns the same picture for every task, and whose previews have public URLs.
 
-    Drawing pictures, and fetching previews because a relay on loopback is private, is no cost of the field.
+    Otherwise the relay would spend time on drawing, and mjbot would fetch the previews, as loopback is private.
     """
     relay = Relay(settings)
     picture = render_picture(compose_shots("a lighthouse at dawn", "benchmark"), settings.picture_side)
 
     @web.middleware
-    async def quick(
+    async def answer_quickly(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         if request.path.startswith("/mj/image/"):
@@ -62,7 +62,7 @@ async def serve_relay(settings: RelaySettings) -> AsyncGenerator[Relay]:
             response.body = b"?rand=".join(previews)
         return response
 
-    relay.app.middlewares.append(quick)
+    relay.app.middlewares.append(answer_quickly)
     async with relay.serve():
         yield relay
 
@@ -70,11 +70,11 @@ async def serve_relay(settings: RelaySettings) -> AsyncGenerator[Relay]:
 def add_running_tasks(
     discord: LoopbackDiscord, relay: Relay, ends: Sequence[float], *, tokens: float = 1.0
 ) -> list[FollowedTask]:
-    """Put tasks in flight that end at these times, each with a message that follows it, channel by channel.
+    """Add running tasks that end at these times, each with a message that follows it, spread over the channels.
 
-    The share `tokens` of the messages is edited by an interaction's token, the rest as the bot.
+    The share `tokens` of the messages is edited by interaction token, the others as the bot.
     """
-    planted: list[FollowedTask] = []
+    followed: list[FollowedTask] = []
     for number, ends_at in enumerate(ends):
         task_id = relay.add_task(age=time.time() + relay.settings.seconds_per_task - ends_at)
         channel = discord.channels[number % len(discord.channels)]
@@ -83,12 +83,12 @@ def add_running_tasks(
         act.original = discord.plant(channel, {"embeds": [{"title": "📨 Sending"}]}, by=act)
         turn = number // len(discord.channels)
         by_token = int((turn + 1) * tokens) > int(turn * tokens) if tokens < 1 else True
-        planted.append(FollowedTask(task_id, ends_at, act.original, act, by_token))
-    return planted
+        followed.append(FollowedTask(task_id, ends_at, act.original, act, by_token))
+    return followed
 
 
 async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[FollowedTask]) -> None:
-    """Write the rows that a process before would have left: a start goes on with them."""
+    """Write the database rows of a previous process, whose jobs mjbot resumes when it starts."""
     async with open_store(f"sqlite:///{file}", now=lambda: datetime.now(UTC)):
         pass  # the schema
     if not followed:
@@ -116,7 +116,7 @@ def _job(discord: LoopbackDiscord, one: FollowedTask, now: datetime) -> Job:
 
 
 class ChildProcess:
-    """A process of ours; what it says is in `log`."""
+    """A measured process; its output is in `log`."""
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self.pid = process.pid
@@ -124,27 +124,27 @@ class ChildProcess:
         self._log = log
 
     def assert_alive(self) -> None:
-        """Raise an error with the last of what it said where it has failed."""
+        """Raise RuntimeError with the end of its output if the process has failed."""
         if self._process.returncode:
-            said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise RuntimeError(f"a measured process ended with {self._process.returncode}:\n{said}")
+            output_tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise RuntimeError(f"a measured process ended with {self._process.returncode}:\n{output_tail}")
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the processor time that it has used."""
+        """Return the processor time that the process has used."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def resident_bytes(self) -> int:
-        """Return the memory that it holds (RSS)."""
+        """Return the resident memory of the process (RSS)."""
         fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="utf-8").split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @asynccontextmanager
 async def start_process(folder: Path, *arguments: str, **env: str) -> AsyncGenerator[ChildProcess]:
-    """Run `python -m ...` in `folder` with this environment alone; whatever happens, it ends with the block."""
+    """Run `python -m ...` in `folder` with only this environment, and kill it when the block ends."""
     log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
@@ -166,7 +166,7 @@ async def start_process(folder: Path, *arguments: str, **env: str) -> AsyncGener
 
 
 def build_mjbot_environment(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, str]:
-    """Return the environment of the real process: the defaults, pointed at loopback."""
+    """Return the environment variables of mjbot: the default settings with loopback addresses."""
     return {
         "DISCORD_TOKEN": discord.token,
         "DISCORD_API_URL": discord.api_url,
@@ -180,7 +180,7 @@ def build_mjbot_environment(discord: LoopbackDiscord, relay: Relay, file: Path) 
 async def run_mjbot(
     folder: Path, discord: LoopbackDiscord, relay: Relay, followed: Sequence[FollowedTask] = ()
 ) -> AsyncGenerator[ChildProcess]:
-    """Run the real process, going on with what a process before it followed."""
+    """Run mjbot as a process that resumes following these tasks."""
     file = folder / f"mjbot-{time.monotonic_ns()}.db"
     await write_jobs(file, discord, followed)
     async with start_process(folder, "bot", **build_mjbot_environment(discord, relay, file)) as running:
@@ -191,7 +191,7 @@ async def run_mjbot(
 async def run_naive_bot(
     folder: Path, way: str, discord: LoopbackDiscord, relay: Relay | None = None, followed: Sequence[FollowedTask] = ()
 ) -> AsyncGenerator[ChildProcess]:
-    """Run one of the naive ways."""
+    """Run a naive bot (`way` is a mode of benchmarks/naive_bot.py) that follows these tasks."""
     file = folder / f"followed-{time.monotonic_ns()}.json"
     listed = [
         {
@@ -210,7 +210,7 @@ async def run_naive_bot(
 
 
 async def wait_for(condition: Callable[[], bool], seconds: float, *running: ChildProcess) -> bool:
-    """Wait until the condition holds, asked four times a second; tell whether it did in time."""
+    """Check a condition four times a second for `seconds`; return whether it became true."""
     end = time.monotonic() + seconds
     while not condition():
         for one in running:

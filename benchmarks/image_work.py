@@ -1,4 +1,4 @@
-"""Work on pixels against doing it in a thread: how late the event loop is meanwhile, and how long it takes."""
+"""Measure image work in mjbot's worker process against a thread: the loop's delays meanwhile, and the time."""
 
 import asyncio
 import sys
@@ -25,79 +25,89 @@ from tests.pictures import draw_noise, encode
 
 TARGET_MS = 50.0
 LIMIT = 10 * 1024 * 1024
-_DEARER = 1.3
-"""What a process of its own may cost in time: pixels are sent there and back."""
+_MAX_TIME_RATIO = 1.3
+"""How much longer the worker process may take: the picture is sent there and back."""
 KINDS = ("PNG", "JPEG", "WEBP")
 SIZES = ((2048, 2048), (4096, 4096), (8192, 4096))
-"""A finished grid of Midjourney's, its largest, and the largest that is taken."""
+"""The size of a grid, of Midjourney's largest one, and of the largest picture that mjbot accepts."""
 
 Size = tuple[int, int]
 Work = Callable[[], object]
 
 
 async def measure_loop_delays(pictures: int, sizes: int = len(SIZES)) -> list[Row]:
-    """Let each kind and size of picture be worked on in all our ways in turn, in our process and then in threads.
+    """Process each kind and size of picture in the worker process, then in threads, and compare the loop's delays.
 
-    The naive way gets a quarter of the pictures, as it is the same for each of them. Beside each an idle process
-    watches: while that is late too, it is the machine that is.
+    The threads get a quarter of the pictures, because every picture delays the loop alike. Delays that an idle process
+    sees at the same time are the machine's, and do not count.
     """
     rows: list[Row] = []
     for size in SIZES[:sizes]:
         for kind in KINDS:
-            data = await asyncio.to_thread(_picture, kind, size)
+            data = await asyncio.to_thread(_draw_picture, kind, size)
             worker = ImageWorker()
             async with run_idle_loop() as idle:
-                ours = await measure_delays(partial(_at_once, islice(_works(data, size), pictures), worker))
+                worker_delays = await measure_delays(
+                    partial(_run_in_worker, islice(_cycle_work(data, size), pictures), worker)
+                )
             await worker.close()
             async with run_idle_loop() as idle_then:
-                theirs = await measure_delays(partial(_in_threads, islice(_works(data, size), max(1, pictures // 4))))
-            rows.append(_row(f"{pictures} {kind} of {size[0]} x {size[1]}", ours, theirs, (idle, idle_then)))
+                thread_delays = await measure_delays(
+                    partial(_run_in_threads, islice(_cycle_work(data, size), max(1, pictures // 4)))
+                )
+            rows.append(
+                _build_delay_row(
+                    f"{pictures} {kind} of {size[0]} x {size[1]}", worker_delays, thread_delays, (idle, idle_then)
+                )
+            )
             print(f"  {rows[-1].cells}", file=sys.stderr, flush=True)
     return rows
 
 
 async def measure_fit_times(pictures: int) -> Row:
-    """Make a PNG of 14 MiB fit, as a large grid is before it is shown: in our process, and in a thread, in turns."""
+    """Re-encode a PNG of 14 MiB as for a large grid, alternately in the worker process and in a thread."""
     data = encode(draw_noise(2240, 2240), compress_level=1)
     work = partial(fit_to_limit, data, name="fox", limit=LIMIT, url="")
     worker = ImageWorker()
-    await worker.run(work)  # which starts its process
-    ours, theirs = [], []
+    await worker.run(work)  # starts the worker process
+    worker_times, thread_times = [], []
     for _ in range(pictures):
-        ours.append(await _took(worker.run(work)))
-        theirs.append(await _took(asyncio.to_thread(work)))
+        worker_times.append(await _measure_seconds(worker.run(work)))
+        thread_times.append(await _measure_seconds(asyncio.to_thread(work)))
     await worker.close()
-    own, naive = median(ours), median(theirs)
+    worker_seconds, naive = median(worker_times), median(thread_times)
     return Row(
-        what=f"a PNG of {len(data) >> 20} MiB made to fit, median",
-        mjbot=f"{own:.2f} s",
+        what=f"a PNG of {len(data) >> 20} MiB re-encoded to fit, median",
+        mjbot=f"{worker_seconds:.2f} s",
         naive=f"{naive:.2f} s",
-        ratio=ratio(own, naive),
-        target=f"<= {_DEARER}",
-        met=own <= _DEARER * naive,
+        ratio=ratio(worker_seconds, naive),
+        target=f"<= {_MAX_TIME_RATIO}",
+        met=worker_seconds <= _MAX_TIME_RATIO * naive,
     )
 
 
-async def _took(work: Coroutine[Any, Any, object]) -> float:
-    begun = perf_counter()
+async def _measure_seconds(work: Coroutine[Any, Any, object]) -> float:
+    started = perf_counter()
     await work
-    return perf_counter() - begun
+    return perf_counter() - started
 
 
-def _row(what: str, ours: list[Delay], theirs: list[Delay], idle: tuple[list[Delay], list[Delay]]) -> Row:
-    worst, naive = find_longest(ours, idle[0]), find_longest(theirs, idle[1])
+def _build_delay_row(
+    what: str, worker_delays: list[Delay], thread_delays: list[Delay], idle: tuple[list[Delay], list[Delay]]
+) -> Row:
+    worker, naive = find_longest(worker_delays, idle[0]), find_longest(thread_delays, idle[1])
     return Row(
         what=f"loop delay, {what}, longest",
-        mjbot=f"{worst:.0f} ms (the machine's own in it: {find_longest(ours):.0f})",
-        naive=f"{naive:.0f} ms ({find_longest(theirs):.0f})",
-        ratio=ratio(worst, naive),
+        mjbot=f"{worker:.0f} ms (with the machine's own: {find_longest(worker_delays):.0f})",
+        naive=f"{naive:.0f} ms ({find_longest(thread_delays):.0f})",
+        ratio=ratio(worker, naive),
         target=f"< {TARGET_MS:.0f} ms",
-        met=worst < TARGET_MS,
+        met=worker < TARGET_MS,
     )
 
 
-def _works(data: bytes, size: Size) -> Iterator[Work]:
-    """Yield for ever what we do with pictures: show, take as upload, take as mask, preview, cut."""
+def _cycle_work(data: bytes, size: Size) -> Iterator[Work]:
+    """Yield the kinds of image work in an endless cycle: show, upload, read a mask, preview a mask, split a grid."""
     mask = draw_mask(Region.CENTER, size)
     return cycle(
         (
@@ -110,8 +120,8 @@ def _works(data: bytes, size: Size) -> Iterator[Work]:
     )
 
 
-def _picture(kind: str, size: Size) -> bytes:
-    """Give a file that is nearly as hard as a photograph, and small enough to be taken."""
+def _draw_picture(kind: str, size: Size) -> bytes:
+    """Return a file that is nearly as hard to encode as a photo, and small enough to be accepted."""
     coarse = size[0] // 4, size[1] // 4
     image = Image.merge("RGB", [Image.effect_noise(coarse, 40) for _ in range(3)])
     image = image.resize(size, Image.Resampling.BILINEAR)
@@ -123,15 +133,15 @@ def _picture(kind: str, size: Size) -> bytes:
     return data
 
 
-async def _at_once(works: Iterator[Work], worker: ImageWorker) -> None:
-    await asyncio.gather(*(_done(worker.run(work)) for work in works))
+async def _run_in_worker(works: Iterator[Work], worker: ImageWorker) -> None:
+    await asyncio.gather(*(_run_to_end(worker.run(work)) for work in works))
 
 
-async def _in_threads(works: Iterator[Work]) -> None:
+async def _run_in_threads(works: Iterator[Work]) -> None:
     for work in works:
-        await _done(asyncio.to_thread(work))
+        await _run_to_end(asyncio.to_thread(work))
 
 
-async def _done(work: Coroutine[Any, Any, object]) -> None:
-    with suppress(MaskAmbiguous):  # noise is no mask, which is told when all of it has been looked at
+async def _run_to_end(work: Coroutine[Any, Any, object]) -> None:
+    with suppress(MaskAmbiguous):  # noise is not a mask, which is known only after all pixels were read
         await work

@@ -1,6 +1,6 @@
-"""The naive ways, as one writes them first: a bare command that defers, and one loop for each task.
+"""Naive bots, as a first version would be written: a bare command that defers, and one loop for each task.
 
-They are given every chance: they attach no picture, keep nothing on disk, and a refused edit does not end their loop.
+They have every advantage: they attach no pictures, store nothing, and a refused edit does not end their loop.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from discord.ext import commands
 from discord.http import Route
 
 PAUSE = 2.0
-"""Seconds between two polls of one task."""
+"""Seconds between two polls of a task."""
 
 FINAL = {"SUCCESS", "FAILURE", "CANCEL"}
 
@@ -26,18 +26,18 @@ Edit = Callable[[discord.Embed], Awaitable[object]]
 
 
 def create_bot() -> commands.AutoShardedBot:
-    """Return a bot that connects and does nothing."""
+    """Create a bot that connects and has no commands."""
     return commands.AutoShardedBot(
         command_prefix=commands.when_mentioned, help_command=None, intents=discord.Intents(guilds=True)
     )
 
 
 async def run_deferring_bot(token: str) -> None:
-    """Be a bot whose only command is deferred, and that is all."""
+    """Run a bot whose only command defers and does nothing else."""
     bot = create_bot()
 
     @bot.tree.command(name="mjstatus", description="defers")
-    @app_commands.describe(id="not looked at")
+    @app_commands.describe(id="ignored")
     async def mjstatus(interaction: Interaction, id: str) -> None:  # noqa: A002, ARG001
         await interaction.response.defer(thinking=True)
 
@@ -48,7 +48,7 @@ async def run_deferring_bot(token: str) -> None:
 
 
 async def run_one_loop_each(token: str, relay: str, key: str, followed: list[dict[str, Any]]) -> None:
-    """Be a bot that follows every task in a loop of its own: ask, edit, sleep."""
+    """Run a bot that follows every task in its own loop: poll, edit, sleep."""
     bot = create_bot()
     async with bot, aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
         await bot.login(token)
@@ -59,7 +59,7 @@ async def run_one_loop_each(token: str, relay: str, key: str, followed: list[dic
 
 
 async def poll_without_edits(relay: str, key: str, followed: list[dict[str, Any]]) -> None:
-    """Follow every task in a loop of its own, and show nothing: what the relay is asked when nobody waits."""
+    """Poll every task in its own loop without editing messages, which counts the requests without rate limits."""
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
 
         async def silent(_: discord.Embed) -> None:
@@ -69,7 +69,7 @@ async def poll_without_edits(relay: str, key: str, followed: list[dict[str, Any]
 
 
 def build_edit(bot: discord.Client, one: dict[str, Any]) -> Edit:
-    """Return the edit of a message: by its interaction's token, or, without one, as the bot in its channel."""
+    """Return a function that edits a message by its interaction token, or as the bot if it has none."""
     if one["token"]:
         webhook = discord.Webhook.partial(one["application_id"], one["token"], client=bot)
         return lambda embed: webhook.edit_message(one["message_id"], embed=embed)
@@ -78,7 +78,7 @@ def build_edit(bot: discord.Client, one: dict[str, Any]) -> Edit:
 
 
 async def follow(session: aiohttp.ClientSession, relay: str, task_id: str, edit: Edit) -> None:
-    """Poll one task and show each answer, until it is over."""
+    """Poll one task and show each state, until it has ended."""
     while True:
         async with session.get(f"{relay}/mj/task/{task_id}/fetch") as response:
             task = await response.json(content_type=None)
@@ -97,7 +97,7 @@ async def follow(session: aiohttp.ClientSession, relay: str, task_id: str, edit:
 
 
 def main(way: str, discord_url: str, token: str, relay: str = "", key: str = "", file: str = "") -> None:
-    """Run one of the ways; `file` lists what is followed."""
+    """Run the bot that `way` names (defer, loops, ask); the JSON file `file` lists the messages to edit."""
     Route.BASE = discord_url
     if way == "defer":
         asyncio.run(run_deferring_bot(token))

@@ -1,4 +1,4 @@
-"""Sets the stage: a relay, mjbot's own code, and a Discord in this process, with a channel and people in it."""
+"""Run a relay, the bot's own code and a simulated Discord with a channel and two members in this process."""
 
 import tempfile
 from collections.abc import AsyncGenerator
@@ -17,14 +17,14 @@ from sandbox.relay import Relay, RelaySettings
 
 DOCUMENTED_ID = "1730621826053455"
 """The id in the document that YEScale shows for its task query."""
-_ANSWER_SECONDS = 15.0
-"""How long the bot may take to answer what somebody does, as it may have pictures to send on, on a busy machine."""
+_SETTLE_SECONDS = 15.0
+"""Seconds that the bot may take to handle one interaction: on a busy machine it may first have to send pictures."""
 GUILD_ID = 1_187_000_000_000_000_001
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a demo or a test plays with: `member` is who sits at the page."""
+    """The parts of an open sandbox: `member` is the person who uses the page, `guide` posts the welcome text."""
 
     relay: Relay
     app: App
@@ -35,7 +35,7 @@ class Environment:
 
 
 def build_settings(relay_url: str, folder: Path) -> Settings:
-    """Return settings that need nothing of the person's own: no `.env` is read."""
+    """Return the bot's settings for a relay at `relay_url` and a database in `folder`; no `.env` is read."""
     return Settings.read(
         _env_file=None,
         discord_token="sandbox",  # noqa: S106 - opens nothing
@@ -57,26 +57,26 @@ def build_settings(relay_url: str, folder: Path) -> Settings:
 
 @asynccontextmanager
 async def open_environment(relay_settings: RelaySettings) -> AsyncGenerator[Environment]:
-    """Open everything, in order; the bot runs as it would on Discord, only faster to start."""
+    """Start the relay, the bot and the simulated Discord, and stop them when the block ends."""
     with tempfile.TemporaryDirectory(prefix="mjbot-") as folder:
         async with Relay(relay_settings).serve() as relay:
-            # The bot is built before its Discord is: the clock asks for the latter when it is first read.
+            # The bot is app before SimCord starts, so it runs on the clock of this machine.
             clock = Clock(now=lambda: datetime.now(UTC))
             async with (
-                open_app(build_settings(relay.url, Path(folder)), clock=clock, shard_count=1) as built,
-                simcord.run(built.bot, settle_timeout=_ANSWER_SECONDS, check_errors=False) as env,
+                open_app(build_settings(relay.url, Path(folder)), clock=clock, shard_count=1) as app,
+                simcord.run(app.bot, settle_timeout=_SETTLE_SECONDS, check_errors=False) as env,
             ):
                 # SimCord's clock starts in the past, and every relative time would read wrong.
                 await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
                 lien = env.create_user("lien", global_name="lien")
                 guild = env.create_guild("Midjourney at home", id=GUILD_ID, owner=lien)
                 channel = guild.create_text_channel(
-                    "art", topic="Press U2 below the four pigs · then type /imagine, or /mjstatus, id, light"
+                    "art", topic="Press U2 below the four pigs, then type /imagine, or /mjstatus and light"
                 )
                 member = guild.add_member(lien)
                 guide = guild.add_member(env.create_user("guide", global_name="mjbot's guide"))
-                async with built.run_background_work():
-                    await built.bot.wait_until_ready()
-                    if built.bot.user is not None:
-                        await built.bot.user.edit(username="mjbot")
-                    yield Environment(relay, built, env, channel, member, guide)
+                async with app.run_background_work():
+                    await app.bot.wait_until_ready()
+                    if app.bot.user is not None:
+                        await app.bot.user.edit(username="mjbot")
+                    yield Environment(relay, app, env, channel, member, guide)

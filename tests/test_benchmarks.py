@@ -26,6 +26,7 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "refusals",
         "median",
         "p99",
+        "one at a time",
         "by token, p99",
         "as the bot, p99",
         "memory",
@@ -33,7 +34,7 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "PNG of 2048 x 2048, longest",
         "JPEG of 2048 x 2048, longest",
         "WEBP of 2048 x 2048, longest",
-        "made to fit",
+        "re-encoded to fit",
     )
     for name in wanted:
         assert any(name in line for line in lines), name

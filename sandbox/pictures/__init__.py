@@ -1,4 +1,4 @@
-"""Draw what the sandbox's Midjourney answers with: grids, single pictures, changes of given ones, previews, clips."""
+"""Draw the results of the sandbox's Midjourney: grids, single pictures, edits of photos, previews, clips."""
 
 from sandbox.pictures.files import render_picture, render_preview
 from sandbox.pictures.film import Film, Format, Motion, render_clip

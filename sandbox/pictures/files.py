@@ -1,4 +1,4 @@
-"""Write shots as the files that a relay serves: finished pictures, and previews on the way."""
+"""Encode shots as the files that a relay serves: finished pictures and previews."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.pictures.shots import Shot, draw_grid, draw_shot
 
 @lru_cache(maxsize=24)
 def render_picture(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -> bytes:
-    """Return the final picture as PNG, a grid for four shots, full size for one; `words` stand in it as Description."""
+    """Return the final picture as PNG, a grid for several shots; `words` become its Description."""
     image = draw_shot(shots[0], side) if len(shots) == 1 else draw_grid(shots, side // 2)
     told = PngInfo()
     if words:
@@ -25,7 +25,7 @@ def render_picture(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -
 
 @lru_cache(maxsize=64)
 def render_preview(shots: tuple[Shot, ...], percent: int, side: int = 1024) -> bytes:
-    """Return what Midjourney shows on the way there, as WebP: the same picture, blurrier the less is done."""
+    """Return a preview as WebP: the final picture, blurred more at lower `percent`."""
     side = max(32, side // 2)
     image = draw_shot(shots[0], side) if len(shots) == 1 else draw_grid(shots, side // 2)
     image = image.filter(ImageFilter.GaussianBlur((100 - percent) / 100 * side / 22))

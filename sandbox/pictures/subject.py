@@ -1,4 +1,4 @@
-"""Put an animal into a scene: which one a prompt names, where it stands, how near it is."""
+"""Place an animal in a scene: find it in a prompt, choose its place and distance, and paint it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _PLACES = (
     ("meadow", r"meadows?|grass|garden|flowers?|hills?|park|spring"),
     ("city", r"roofs?|rooftops?|window"),
 )
-_SETS: dict[str, tuple[tuple[str, str], ...]] = {
+_SCENES: dict[str, tuple[tuple[str, str], ...]] = {
     "pig": (("meadow", "dawn"), ("meadow", "night"), ("field", "golden"), ("meadow", "summer")),
     "fox": (("forest", "coral"), ("snow", "blue"), ("field", "golden"), ("meadow", "summer")),
     "cat": (("meadow", "dawn"), ("city", "night"), ("field", "golden"), ("meadow", "summer")),
@@ -64,7 +64,7 @@ Near = Literal["whole", "close"]
 
 @dataclass(frozen=True)
 class Subject:
-    """Which animal a picture shows, how near, and how much of its usual size fits the picture's width."""
+    """An animal, its distance, and the share of its usual size that fits the picture's width."""
 
     animal: str
     near: Near
@@ -72,21 +72,21 @@ class Subject:
 
 
 def find_animal(prompt: str) -> str | None:
-    """Return the first animal that `prompt` names as a word of its own and that can be drawn."""
+    """Return the first animal that can be drawn and that `prompt` names as a whole word, None if there is none."""
     words = prompt.split("--", maxsplit=1)[0].lower()
     found = {name: re.search(rf"\b(?:{keys})\b", words) for name, (_, keys) in _ANIMALS.items()}
     return min((hit.start(), name) for name, hit in found.items() if hit)[1] if any(found.values()) else None
 
 
 def find_place(prompt: str) -> str | None:
-    """Return the place that `prompt` names, of those only an animal stands in."""
+    """Return the place that `prompt` names among those only used with animals, None if there is none."""
     words = prompt.split("--", maxsplit=1)[0].lower()
     return next((name for name, keys in _PLACES if re.search(rf"\b(?:{keys})\b", words)), None)
 
 
 def choose_scenes(animal: str, seed: str) -> list[tuple[str, str]]:
-    """Return four (place, palette) that suit `animal`, the last one for its portrait."""
-    *wide, portrait = _SETS[animal]
+    """Return four pairs of place and palette that suit `animal`, the last one for its portrait."""
+    *wide, portrait = _SCENES[animal]
     random.Random(f"{seed} scenes").shuffle(wide)
     return [*wide, portrait]
 
@@ -108,29 +108,29 @@ def paint_subject(scene: Scene, place: str, subject: Subject) -> None:
     elif animal.paint is draw_pig:
         x += facing * 0.03 * subject.fit
     if subject.near == "close":
-        _unfocused(scene, backdrop, ground, foot)
+        _paint_unfocused(scene, backdrop, ground, foot)
     else:
         backdrop(scene)
         paint_ground(scene, ground, foot)
-    _shadow(scene, (x, foot), size, light)
+    _paint_shadow(scene, (x, foot), size, light)
     asleep = scene.palette.night and dice.random() < 0.35
     animal.paint(Figure(scene.canvas, scene.palette, (x, foot), size, facing, light), scene.dice("coat"), asleep=asleep)
     paint_foreground(scene, ground, foot)
 
 
 def paint_figure(scene: Scene, subject: Subject) -> None:
-    """Paint the animal alone into what is there already, a little smaller than in a scene of its own."""
+    """Paint the animal into a finished picture, a little smaller than in a scene of its own."""
     animal = _ANIMALS[subject.animal][0]
     dice = scene.dice("subject")
     facing, light = dice.choice((-1, 1)), 1 if scene.sun[0] > 0 else -1
     size = animal.tall * subject.fit * 0.8
     foot = (dice.uniform(-0.14, 0.14) * subject.fit, dice.uniform(0.9, 0.95))
-    _shadow(scene, foot, size, light)
+    _paint_shadow(scene, foot, size, light)
     animal.paint(Figure(scene.canvas, scene.palette, foot, size, facing, light), scene.dice("coat"), asleep=False)
 
 
-def _unfocused(scene: Scene, backdrop: Callable[[Scene], None], ground: Ground, foot: float) -> None:
-    """Paint what is behind a portrait: at half the size, since nothing finer is left of it."""
+def _paint_unfocused(scene: Scene, backdrop: Callable[[Scene], None], ground: Ground, foot: float) -> None:
+    """Paint the blurred background of a portrait, at half size because the blur hides finer details."""
     canvas = scene.canvas
     coarse = Canvas(canvas.view, (canvas.size[0] // 2, canvas.size[1] // 2))
     coarse.image = canvas.image.reduce(2)
@@ -142,7 +142,7 @@ def _unfocused(scene: Scene, backdrop: Callable[[Scene], None], ground: Ground, 
     canvas.image = coarse.image.resize(canvas.size, Image.Resampling.BICUBIC)
 
 
-def _shadow(scene: Scene, foot: Point, size: float, light: int) -> None:
+def _paint_shadow(scene: Scene, foot: Point, size: float, light: int) -> None:
     canvas = scene.canvas
     x, y = foot[0] - light * 0.1 * size, foot[1]
 
@@ -150,4 +150,4 @@ def _shadow(scene: Scene, foot: Point, size: float, light: int) -> None:
         pen.ellipse([place(x - 0.72 * size, y - 0.06 * size), place(x + 0.72 * size, y + 0.1 * size)], fill=255)
 
     mask: Image.Image = canvas.blurred(canvas.mask(draw), 0.03 * size)
-    canvas.lay(mix(scene.palette.near, scene.palette.sky[0], 0.2), mask, 0.55)
+    canvas.paint(mix(scene.palette.near, scene.palette.sky[0], 0.2), mask, 0.55)

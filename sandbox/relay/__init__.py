@@ -1,4 +1,4 @@
-"""Be a relay: an HTTP server that speaks the `/mj` protocol as a stock new-api does, traps included."""
+"""An HTTP server that speaks the `/mj` protocol as a stock new-api does, with its quirks."""
 
 from sandbox.relay.accounts.keys import Key
 from sandbox.relay.profiles import PROFILES, find_profile

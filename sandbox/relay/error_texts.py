@@ -1,4 +1,4 @@
-"""Word the errors that a relay's own software makes, in the shape of each software.
+"""Build the errors of each relay software in its own words and shape.
 
 Recorded from new-api of April 2025 and of May 2026 (a fork), one-hub, and midjourney-proxy 2.6 on 2026-11-28.
 """
@@ -24,7 +24,7 @@ from sandbox.relay.answers import (
 )
 from sandbox.relay.settings import Software
 
-_REFUSED: dict[KeyFault, str] = {
+_KEY_TEXTS: dict[KeyFault, str] = {
     "missing": "未提供令牌",
     "wrong": "无效的令牌",
     "expired": "该令牌已过期",
@@ -41,33 +41,33 @@ _TOMCAT = (
 
 @dataclass(frozen=True)
 class ErrorTexts:
-    """How one relay software says that it will not, or cannot."""
+    """The errors of one relay software."""
 
     software: Software
 
     @property
     def is_english(self) -> bool:
-        """Whether its middleware speaks English, as new-api of 2026 does."""
+        """Whether the middleware's errors are in English, as in new-api of 2026."""
         return self.software == "newapi-2026"
 
     def refuse_key(self, fault: KeyFault, key: str) -> web.Response:
-        """Refuse a key: new-api of 2026 and one-hub give one text for every reason, midjourney-proxy none."""
+        """Refuse a key: new-api of 2026 has one text for every fault, midjourney-proxy an empty body."""
         if self.software == "midjourney-proxy":
             return empty_answer(401)
         if self.is_english:
             return self._error(401, "Invalid token", code="")
         if self.software == "onehub" and fault == "missing":
             fault = "wrong"
-        return self._error(401, _REFUSED[fault].format(mask=f"{key[:3]}***{key[-3:]}"))
+        return self._error(401, _KEY_TEXTS[fault].format(mask=f"{key[:3]}***{key[-3:]}"))
 
     def refuse_model(self, model: str) -> web.Response:
-        """Refuse a model to a key that is limited to others; a read is of the model ""."""
+        """Refuse a model that the key may not use; a read counts as the model ""."""
         if self.is_english:
             return self._error(403, f"This token has no access to model {model}", code="")
         return self._error(403, f"该令牌无权访问模型 {model}")
 
     def no_channel(self, group: str, model: str) -> web.Response:
-        """Say that no channel of the key's group offers a model."""
+        """Report that no channel of the key's group offers a model."""
         if self.is_english:
             text = f"No available channel for model {model} under group {group} (distributor)"
             return self._error(503, text, code="model_not_found")
@@ -75,13 +75,13 @@ class ErrorTexts:
         return self._error(503, f"当前分组 {group} 下对于模型 {model} 无可用渠道", code=code)
 
     def unknown_action(self, reason: str) -> web.Response:
-        """Refuse a customId that the middleware cannot read."""
+        """Refuse a customId that the middleware cannot parse."""
         if self.is_english:
             return self._error(400, f"Invalid request: {reason}", code="")
         return self._error(400, f"Invalid request, {reason}")
 
     def crash(self) -> web.Response:
-        """Answer as on a crash: 2025 writes two objects into one body, 2026 closes the connection."""
+        """Answer as after a crash: new-api of 2025 writes two objects into one body, 2026 closes the connection."""
         if self.software == "new-api":
             return panic_answer()
         if self.is_english:
@@ -92,7 +92,7 @@ class ErrorTexts:
         )
 
     def unknown_path(self, method: str, path: str) -> web.Response:
-        """Answer a path that this software does not know."""
+        """Answer a path that this software does not have."""
         if self.software == "midjourney-proxy":
             return spring_error(404, path) if path.startswith("/mj/") else _tomcat_page()
         if self.is_english or path.startswith(("/v1", "/api", "/assets")):
@@ -105,7 +105,7 @@ class ErrorTexts:
 
 
 def spring_error(status: int, path: str) -> web.Response:
-    """Return Spring's error body, which midjourney-proxy gives for whatever it has no handler for."""
+    """Return Spring's error body, with which midjourney-proxy answers requests that it does not handle."""
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     body = {"timestamp": time, "status": status, "error": HTTPStatus(status).phrase, "path": path}
     return json_answer(body, status, charset=None)

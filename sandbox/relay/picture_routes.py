@@ -1,4 +1,4 @@
-"""Serve the pictures behind a task's addresses: previews on the way, the finished picture, clips, uploads."""
+"""Serve the files behind a task's URLs: previews, finished pictures, clips, uploads."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sandbox.relay.settings import RelaySettings
 from sandbox.relay.tasks.task_table import TaskTable
 from sandbox.relay.tasks.upstream_task import VIDEO_RESULTS, UpstreamTask
 
-_PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
+_FILE_PATH = re.compile(r"/(?:(picture)/(\d+)/(\d+)\.png|(video)/(\d+)/(\d+)\.\w+|upload/([\w.]+))")
 _ATTACHMENT_PATH = re.compile(r"/(?:ephemeral-)?attachments/\d+/(\d+)/[^/]+\.(png|webp)")
 _GONE_TEXT = "This content is no longer available."
 _CLIP_SIDE = 480
 
 
 class PictureRoutes:
-    """Draws what is asked for, two pictures at once, off the loop."""
+    """Draws the requested pictures in threads, at most two at a time."""
 
     def __init__(self, settings: RelaySettings, table: TaskTable) -> None:
         self._settings = settings
@@ -29,12 +29,12 @@ class PictureRoutes:
         self._drawing_slots = asyncio.Semaphore(2)
 
     async def serve_image(self, task_id: str, now: float) -> web.Response:
-        """Return what `/mj/image/{id}` gives: PNG when finished, WebP before, JSON where there is no picture."""
+        """Answer `/mj/image/{id}`: PNG of a finished task, WebP of a running one, JSON if there is no picture."""
         row = self._table.first(task_id)
         if row is None:
             return image_error(400, "midjourney_task_not_found")
         task, side = row.task, self._settings.picture_side
-        # The route reads the address in the row, and so knows no more than a fetch: after a form, the first row.
+        # The route reads the URL in the row, so it lags like a fetch: after a form it sees the first row.
         if (seen := self._table.find_read_time(row, now)) is None:
             return image_error(500, "http_get_image_failed")
         status, percent = task.read_status(seen)
@@ -53,7 +53,7 @@ class PictureRoutes:
             return web.Response(body=body, content_type="image/webp")
 
     async def serve_attachment(self, path: str, now: float) -> web.Response:
-        """Return what Discord's CDN holds under midjourney-proxy's addresses, until their signature ends."""
+        """Answer one of midjourney-proxy's Discord CDN links, until its signature expires."""
         found = _ATTACHMENT_PATH.fullmatch(path)
         row = self._table.first(found[1]) if found else None
         if found is None or row is None or not row.task.shots:
@@ -72,10 +72,10 @@ class PictureRoutes:
             return web.Response(body=body, content_type="image/png")
 
     async def serve_file(self, path: str, uploads: Mapping[str, bytes], now: float) -> web.Response:
-        """Return one picture of a grid, one clip of a video, or an upload."""
+        """Answer the link of one picture of a grid, one clip of a video, or an upload."""
         if _ATTACHMENT_PATH.fullmatch(path):
             return await self.serve_attachment(path, now)
-        found = _PATH.fullmatch(path)
+        found = _FILE_PATH.fullmatch(path)
         if found and (upload := uploads.get(found[7] or "")):
             return web.Response(body=upload, content_type="image/png")
         row = self._table.first(found[2] or found[5]) if found and not found[7] else None

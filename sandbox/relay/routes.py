@@ -1,4 +1,4 @@
-"""Find which of new-api's routes a path is; whatever it does not know is its web console."""
+"""Match a request to one of the relay's routes; any other path is answered with the web console."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from sandbox.relay.settings import RelaySettings
 
 OPEN = frozenset({"image", "picture", "unknown", "sandbox", "api"})
-"""The routes that ask for no key, or look for one themselves."""
+"""The routes that need no key, or check it themselves."""
 
 _PATHS = {
     ("POST", "submit/imagine"): "imagine",
@@ -33,7 +33,7 @@ _FILES = ("/picture/", "/video/", "/upload/", "/attachments/", "/ephemeral-attac
 
 
 def find_route(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
-    """Return a route's name and the id, or the path, that it is about."""
+    """Return the name of the route, and the task id or path that it refers to ("" if neither applies)."""
     found = _PREFIX.match(path)
     if found is None:
         if method == "GET" and path.startswith(_FILES):

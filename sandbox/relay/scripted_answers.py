@@ -1,4 +1,4 @@
-"""Let a test decide what the relay answers next: any status, any body, half a body, nothing at all."""
+"""Let a test prepare the relay's next answers: any status, any body, half a body, or no answer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import TypedDict
 
 from aiohttp import web
 
-_PIECE = 1 << 16
-"""How many bytes are written at a time."""
+_PIECE_BYTES = 1 << 16
+"""Bytes written at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptedAnswer:
     """One answer prepared for a route.
 
-    `delay` is how long the caller waits for it, for ever if infinite; `drop` breaks the connection, after the first
-    half of the body if there is one. The body is `data`, else `text`; `drip` is over how many seconds it arrives, and
-    where it is `chunked` its length is not said before. `carried_out`: what was asked for is done, its answer lost.
+    `delay` seconds pass before it (infinite: the caller hangs). `drop` breaks the connection, after the first half of
+    the body if there is one. The body is `data`, or else `text`; it arrives over `drip` seconds, and without a
+    Content-Length if `chunked`. With `passes` the relay's own answer follows the delay. With `carried_out` the relay
+    carries out the request, but this answer replaces its own.
     """
 
     status: int = 200
@@ -38,7 +39,7 @@ class ScriptedAnswer:
 
 
 class RareOptions(TypedDict, total=False):
-    """What few tests ask of a Script."""
+    """Fields of ScriptedAnswer that few tests set."""
 
     data: bytes
     chunked: bool
@@ -47,19 +48,19 @@ class RareOptions(TypedDict, total=False):
 
 
 class ScriptedAnswers:
-    """The prepared answers, first in first out for each route."""
+    """The prepared answers: one queue for each route."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[str, deque[ScriptedAnswer]] = defaultdict(deque)
+        self._queues: defaultdict[str, deque[ScriptedAnswer]] = defaultdict(deque)
         self._closing = asyncio.Event()
 
     def add(self, route: str, script: ScriptedAnswer, times: int) -> None:
         """Prepare `times` answers for a route."""
-        self._waiting[route].extend(replace(script) for _ in range(times))
+        self._queues[route].extend(replace(script) for _ in range(times))
 
     def take(self, route: str) -> ScriptedAnswer | None:
         """Return the next prepared answer of a route, if any."""
-        queue = self._waiting.get(route)
+        queue = self._queues.get(route)
         return queue.popleft() if queue else None
 
     def clear(self, route: str = "") -> None:
@@ -70,7 +71,7 @@ class ScriptedAnswers:
             self._waiting.clear()
 
     async def play(self, script: ScriptedAnswer, request: web.Request) -> web.StreamResponse | None:
-        """Give a prepared answer; None if the relay's own is wanted after the delay."""
+        """Send a prepared answer; return None if the relay's own answer is to follow the delay."""
         if script.delay:
             await self.wait(script.delay)
         if script.passes:
@@ -89,21 +90,21 @@ class ScriptedAnswers:
     async def _stream(
         self, answer: web.StreamResponse, body: bytes, script: ScriptedAnswer, request: web.Request
     ) -> None:
-        """Send a body piece by piece, or the first half of one that breaks off; a caller that hangs up is let go."""
+        """Send a body piece by piece, only its first half with `drop`; stop if the caller closes the connection."""
         if script.chunked:
             answer.enable_chunked_encoding()
         else:
             answer.content_length = len(body)
-        pieces = range(0, len(body) // 2 if script.drop else len(body), _PIECE)
+        pieces = range(0, len(body) // 2 if script.drop else len(body), _PIECE_BYTES)
         with suppress(ConnectionError):
             await answer.prepare(request)
             for start in pieces:
-                await answer.write(body[start : min(start + _PIECE, pieces.stop)])
+                await answer.write(body[start : min(start + _PIECE_BYTES, pieces.stop)])
                 if script.drip:
                     await self.wait(script.drip / len(pieces))
 
     async def wait(self, seconds: float) -> None:
-        """Wait, or until the relay closes."""
+        """Wait so many seconds, or until the relay closes."""
         try:
             async with asyncio.timeout(None if seconds == float("inf") else seconds):
                 await self._closing.wait()
@@ -111,5 +112,5 @@ class ScriptedAnswers:
             return
 
     def close(self) -> None:
-        """Let everything that waits go on."""
+        """End all waits, because the relay closes."""
         self._closing.set()

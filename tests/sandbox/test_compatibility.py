@@ -53,6 +53,8 @@ def test_the_table_is_written_between_its_markers(tmp_path: Path) -> None:
 
 def test_a_message_is_cut_to_its_first_sentence() -> None:
     """Without ids, mentions and marks, as these differ from run to run."""
-    assert walker._short("The relay knows no task `1754300000123417`. Check it.") == "The relay knows no task ``"
-    assert walker._short("**No.** Nothing was paid.") == "No"
-    assert walker._short("word " * 40) == f"{'word ' * 14}..."
+    assert (
+        walker._first_sentence("The relay knows no task `1754300000123417`. Check it.") == "The relay knows no task ``"
+    )
+    assert walker._first_sentence("**No.** Nothing was paid.") == "No"
+    assert walker._first_sentence("word " * 40) == f"{'word ' * 14}..."

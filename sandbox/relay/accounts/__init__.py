@@ -1,1 +1,1 @@
-"""API keys: who may do what, what it costs, and what is told of it."""
+"""API keys: what each may do, what submits cost, and the routes that report it."""

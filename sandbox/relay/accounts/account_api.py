@@ -1,4 +1,4 @@
-"""Answer what a relay tells under `/api`: its status, what a key has left, and what was billed to it."""
+"""Answer the routes under `/api`: the relay's status, the remaining quota of a key, and its bills."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_ROWS = 1000
 
 
 class RateLimitWindow:
-    """Counts requests in a window that slides, as new-api limits its own routes by address."""
+    """Counts requests in a sliding window, as new-api limits its own routes by address."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most
@@ -25,7 +25,7 @@ class RateLimitWindow:
         self._times: deque[float] = deque()
 
     def wait(self, now: float) -> float:
-        """Count a request; return how long to wait where it is one too many, else 0."""
+        """Count a request and return 0, or the seconds to wait if it exceeds the limit."""
         while self._times and self._times[0] <= now - self._seconds:
             self._times.popleft()
         if len(self._times) >= self._most:
@@ -35,7 +35,7 @@ class RateLimitWindow:
 
 
 class AccountAPI:
-    """The routes under `/api`: some ask for a key, some for none."""
+    """The routes under `/api`, some of which need a key."""
 
     def __init__(self, settings: RelaySettings, keys: KeyRing, billing: Billing) -> None:
         self._settings = settings
@@ -49,7 +49,7 @@ class AccountAPI:
         return self._settings.software == "newapi-2026"
 
     def answer(self, request: web.Request, now: float) -> web.Response:
-        """Answer one request; what the software lacks is a JSON 404."""
+        """Answer one request; a route that the software lacks is a JSON 404."""
         if self._any_route.wait(now):
             return empty_answer(429)
         path = request.path
@@ -64,7 +64,7 @@ class AccountAPI:
         if path == _LOG and has_log:
             return self._log(request, now)
         if (path == _USAGE.rstrip("/") and self._is_2026) or (path == f"{_LOG}/" and has_log):
-            # gin sends a caller on who has one slash too many or too few.
+            # gin redirects a path with one slash too many or too few.
             other = path.rstrip("/") if path.endswith("/") else f"{path}/"
             return web.Response(status=301, headers={"Location": other})
         return not_found(request.method, path)
@@ -107,14 +107,14 @@ class AccountAPI:
         return _rows([{**row, "id": number} for number, row in enumerate(newest, 1)])
 
     def _find_sent_key(self, request: web.Request) -> Key:
-        """Return the key of a header, whatever its state, as these routes answer for a key that is used up."""
+        """Return the key in the header, even an exhausted one, because these routes answer for it too."""
         key = self._keys.find(request.headers.get("Authorization", ""))
         if key is None:
             raise RequestRefused(json_answer({"success": False, "message": "Invalid token"}, 401))
         return key
 
     def _limit(self, now: float) -> None:
-        """Let log and usage share twenty requests in twenty minutes."""
+        """Refuse with 429 after twenty requests to log and usage together in twenty minutes."""
         if wait := self._log_and_usage.wait(now):
             raise RequestRefused(empty_answer(429, {"Retry-After": str(math.ceil(wait))}))
 

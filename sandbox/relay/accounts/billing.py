@@ -1,4 +1,4 @@
-"""Bill submits as new-api does: a price for each model, a row in the key's log, nothing back to the key."""
+"""Bill submits as new-api does: a price for each model, a row in the key's log, and no refund to the key."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sandbox.relay.answers import REQUEST_ID, dumps
 from sandbox.relay.settings import Software
 
 UNITS = 500_000
-"""How many of the relay's units are a dollar."""
+"""The relay's units in one dollar."""
 _DEFAULT_PRICE = 0.1
 _PRICES = {"mj_describe": 0.05, "mj_upscale": 0.05, "swap_face": 0.05, "mj_upload": 0.05, "mj_video": 0.8}
 FREE = frozenset({"INPAINT", "CUSTOM_ZOOM"})
-"""The windows that new-api never charges; the modal that follows is `mj_modal`."""
+"""Actions that open a form, which new-api never charges; it charges the modal that follows as `mj_modal`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """What one submit cost."""
+    """The charge of one submit."""
 
     key: Key
     created: float
@@ -52,7 +52,7 @@ class Billing:
         self._charges: list[Charge] = []
 
     def charge(self, key: Key, action: str, task_id: str, path: str, now: float) -> None:
-        """Take the price of an accepted submit; one that is free leaves no row in 2025."""
+        """Charge an accepted submit; a free one leaves no row in new-api of 2025."""
         if action in FREE:
             return
         charge = Charge(key=key, created=now, action=action, task_id=task_id, path=path, request_id=REQUEST_ID.get())
@@ -61,7 +61,7 @@ class Billing:
             self._charges.append(charge)
 
     def log(self, key: Key) -> list[dict[str, object]]:
-        """Return a key's rows, oldest first; refunds are not among them, as they are written without the key."""
+        """Return a key's rows, oldest first, without refunds, which the relay records without a key."""
         return [
             self._row(number, charge) for number, charge in enumerate(self._charges, 1) if charge.key.value == key.value
         ]
@@ -96,6 +96,6 @@ class Billing:
 
 
 def _format_content(charge: Charge) -> str:
-    """Return the words of a row, Chinese in every version; a swapped face has no id in it."""
+    """Return the text of a row, Chinese in every version; that of a face swap has no task id."""
     text = f"模型固定价格 {charge.price:.2f}\uff0c分组倍率 {charge.key.ratio:.2f}\uff0c操作 {charge.action}"
     return text if charge.action == "SWAP_FACE" else f"{text}\uff0cID {charge.task_id}"

@@ -1,4 +1,4 @@
-"""Let requests in by their key, as each relay software looks for one, and sign the answers as it does."""
+"""Check the key of a request, and add the headers of an answer, as each relay software does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READS = frozenset({"fetch", "list", "seed"})
 
 
 class KeyCheck:
-    """Stands before every route that asks for a key."""
+    """Checks the key of every request whose route needs one."""
 
     def __init__(self, settings: RelaySettings, keys: KeyRing) -> None:
         self._settings = settings
@@ -25,11 +25,15 @@ class KeyCheck:
         self._count = 0
 
     def admit(self, request: web.Request, route: str, now: float) -> Key:
-        """Return the key of a request, or refuse it: a key that is limited to some models may read nothing."""
+        """Return the key of a request; a key that is limited to some models may read nothing.
+
+        Raises:
+            RequestRefused: The key is missing or invalid, or may not use the route.
+        """
         if route in OPEN:
             return OPEN_KEY
         if self._settings.is_proxy:
-            # One secret, compared as it is, in one header.
+            # midjourney-proxy compares one header with its secret.
             if self._settings.requires_key and request.headers.get("mj-api-secret") != self._settings.key:
                 raise RequestRefused(self._error_texts.refuse_key("wrong", ""))
             return OPEN_KEY
@@ -41,22 +45,22 @@ class KeyCheck:
             raise RequestRefused(self._error_texts.refuse_model(""))
         return key
 
-    def number(self, now: float) -> None:
-        """Give a request the id that its answer will carry, as new-api makes one: the time, and eight characters."""
+    def assign_request_id(self, now: float) -> None:
+        """Assign the request id that the answer will carry: the time and eight digits, as in new-api."""
         if self._settings.is_recorded:
             self._count += 1
             time = datetime.fromtimestamp(now, UTC)
             REQUEST_ID.set(f"{time:%Y%m%d%H%M%S}{time.microsecond * 1000:09d}{self._count:08d}")
 
-    async def sign(self, _: web.Request, answer: web.StreamResponse) -> None:
-        """Give an answer the headers of the software."""
+    async def add_headers(self, _: web.Request, answer: web.StreamResponse) -> None:
+        """Add the headers of the relay software to an answer."""
         if self._settings.is_recorded and not self._settings.is_proxy:
             answer.headers["X-Oneapi-Request-Id"] = REQUEST_ID.get()
         if self._settings.software == "newapi-2026":
             answer.headers["X-New-Api-Version"] = "v0.0.0"
 
     def _read_sent_key(self, request: web.Request) -> str:
-        """Return the key that was sent: one-hub reads one header, new-api that one where the usual one is empty."""
+        """Return the sent key: one-hub reads mj-api-secret, new-api too if Authorization is empty."""
         sent = request.headers.get("Authorization", "")
         if self._settings.software == "onehub" or sent in {"", "midjourney-proxy"}:
             return request.headers.get("mj-api-secret", "")

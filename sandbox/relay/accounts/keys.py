@@ -1,4 +1,4 @@
-"""Know a relay's API keys: whose each is, what it may spend and on what, and why it is refused."""
+"""Hold a relay's API keys: their accounts, quotas and models, and why a key is refused."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Key:
     """One key of an account.
 
     Attributes:
-        value: What is sent, as `sk-...`.
-        name: What the account calls it.
-        account: Whose it is: every key of an account reads all of the account's tasks.
-        quota: What it may spend, in the relay's units (500,000 are a dollar); None is an unlimited key. The key is
+        value: The secret that is sent, as `sk-...`.
+        name: Its name in the account.
+        account: Its account; every key of an account can read all of the account's tasks.
+        quota: What it may spend, in the relay's units (500,000 are a dollar); None for an unlimited key. The key is
             checked before a submit and charged after it, so the last submit may end below zero.
-        expires: When it stops working, in seconds since the epoch; 0 is never.
-        models: The only models that it may use; new-api then refuses every read too, as a read names no model.
+        expires: When it expires, in seconds since the epoch; 0 means never.
+        models: The only models that it may use, empty for all; new-api then refuses reads too, which name no model.
         group: The group whose channels it uses.
-        ratio: What the group multiplies every price with.
+        ratio: The factor by which the group multiplies every price.
         is_served: Whether the group has a channel.
     """
 
@@ -41,16 +41,16 @@ class Key:
     is_served: bool = True
 
     def allows(self, model: str) -> bool:
-        """Whether it may use a model; a read is of the model ""."""
+        """Whether the key may use a model; a read counts as the model ""."""
         return not self.models or model in self.models
 
 
 OPEN_KEY = Key(value="")
-"""Stands for the key where the relay asks for none."""
+"""Stands for the key if the relay requires none."""
 
 
 class KeyRing:
-    """All keys of a relay, with what was spent by each."""
+    """All keys of a relay, with what each has spent."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self._keys = {strip_bearer(key.value): key for key in keys}
@@ -58,16 +58,16 @@ class KeyRing:
         self._added: Counter[str] = Counter()
 
     def add(self, key: Key) -> Key:
-        """Let another key in, or replace the one with this secret."""
+        """Add a key, or replace the one with the same secret."""
         self._keys[strip_bearer(key.value)] = key
         return key
 
     def find(self, secret: str) -> Key | None:
-        """Return the key that was sent, if there is one."""
+        """Return the key with this secret, None if there is none."""
         return self._keys.get(strip_bearer(secret))
 
     def fault(self, secret: str, now: float) -> KeyFault | None:
-        """Tell why a key is refused, None where it is not."""
+        """Return why a key is refused, None if it is valid."""
         if not secret:
             return "missing"
         if (key := self.find(secret)) is None:
@@ -78,19 +78,19 @@ class KeyRing:
         return "exhausted" if remaining is not None and remaining <= 0 else None
 
     def charge(self, key: Key, quota: int) -> None:
-        """Take the price of a submit."""
+        """Add the price of a submit, in the relay's units, to what a key has spent."""
         self._spent[strip_bearer(key.value)] += quota
 
     def top_up(self, key: Key, quota: int) -> None:
-        """Let a limited key spend more."""
+        """Raise the quota of a limited key."""
         self._added[strip_bearer(key.value)] += quota
 
     def spent(self, key: Key) -> int:
-        """Return what was spent by a key; refunds go to the account, never to the key."""
+        """Return what a key has spent; refunds go to the account, never to the key."""
         return self._spent[strip_bearer(key.value)]
 
     def remaining(self, key: Key) -> int | None:
-        """Return what a key may still spend, None for an unlimited one."""
+        """Return what a key may still spend, None if it is unlimited."""
         if key.quota is None:
             return None
         return key.quota + self._added[strip_bearer(key.value)] - self.spent(key)

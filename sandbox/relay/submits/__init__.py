@@ -1,1 +1,1 @@
-"""Submits: their fields, their rules, and the queue of the upstream that takes them."""
+"""Submits: their fields, their checks, and the upstream's queue that accepts them."""

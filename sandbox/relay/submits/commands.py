@@ -1,4 +1,4 @@
-"""Take the submits that start from a prompt or a picture: each checks its fields as the upstream does."""
+"""Answer the submits that start from a prompt or a picture, with the upstream's checks of their fields."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from sandbox.relay.tasks.midjourney_texts import DESCRIPTION, describe_picture, 
 from sandbox.relay.tasks.upstream_task import Draw, Plan
 
 _SHAPES = {"PORTRAIT": 2 / 3, "LANDSCAPE": 3 / 2}
-_UPLOADS_KEPT = 32
+_MAX_UPLOADS = 32
 _BAD_PICTURE = "base64格式错误"
 
 
 class Commands:
-    """Imagine, blend, describe, shorten, edits, swap, video, upload."""
+    """The routes imagine, blend, describe, shorten, edits, swap, video and upload."""
 
     def __init__(self, queue: UpstreamQueue, url: Callable[[], str]) -> None:
         self.uploads: dict[str, bytes] = {}
@@ -42,7 +42,7 @@ class Commands:
         self._url = url
 
     def imagine(self, submit: Submit) -> web.Response:
-        """Draw a prompt, in the light of the pictures that stand before it."""
+        """Draw a prompt; one reference picture is edited, several are blended."""
         prompt = submit.text("prompt")
         if not prompt:
             return midjourney_error("prompt_is_required")
@@ -57,7 +57,7 @@ class Commands:
         return self._queue.take(submit, prompt, Plan("grid", draw))
 
     def blend(self, submit: Submit) -> web.Response:
-        """Let two to five pictures flow into each other."""
+        """Blend two to five pictures."""
         pictures = as_list(submit.body.get("base64Array"))
         if pictures is None or not 2 <= len(pictures) <= 5:
             return _refuse_fields("base64List参数错误")
@@ -68,7 +68,7 @@ class Commands:
         return self._queue.take(submit, "", Plan("grid", partial(blend_photos, photos, wide)))
 
     def describe(self, submit: Submit) -> web.Response:
-        """Read a picture, or what a link leads to."""
+        """Describe an uploaded picture, or the picture at a link."""
         if link := submit.text("link"):
             shot = self.shot_at(link) or compose_shots("fox in snow", link)[0]
             return self._queue.take(submit, "", Plan("describe", lambda _: (shot,)), final=DESCRIPTION)
@@ -87,7 +87,7 @@ class Commands:
         return self._queue.take(submit, prompt, Plan("shorten", lambda _: ()), final=shorten_prompt(prompt))
 
     def edits(self, submit: Submit) -> web.Response:
-        """Change a picture as a prompt says."""
+        """Edit a picture as a prompt says."""
         prompt = submit.text("prompt")
         if not prompt or not submit.text("image"):
             return _refuse_fields("参数错误")
@@ -106,7 +106,7 @@ class Commands:
         return self._queue.take(submit, prompt, Plan("grid", draw))
 
     def swap(self, submit: Submit) -> web.Response:
-        """Put one face into another picture."""
+        """Put the face of one picture into another."""
         if not submit.text("sourceBase64") or not submit.text("targetBase64"):
             return midjourney_error("sour_base64_and_target_base64_is_required")
         source, target = submit.photo("sourceBase64"), submit.photo("targetBase64")
@@ -116,7 +116,7 @@ class Commands:
         return self._queue.take(replace(submit, action="SWAP_FACE"), "InsightFace", plan)
 
     def upload(self, submit: Submit) -> web.Response:
-        """Keep pictures under addresses of their own."""
+        """Store pictures and return their URLs."""
         files = [decode_picture(picture) for picture in as_list(submit.body.get("base64Array")) or ()]
         if not files or submit.photos("base64Array") is None:
             return submit_answer(4, _BAD_PICTURE, None)
@@ -125,13 +125,13 @@ class Commands:
             name = f"{self._queue.table.new_id(submit.now)}.png"
             self.uploads[name] = file or b""
             names.append(f"{self._url()}/upload/{name}")
-        while len(self.uploads) > _UPLOADS_KEPT:
+        while len(self.uploads) > _MAX_UPLOADS:
             del self.uploads[next(iter(self.uploads))]
         self._queue.bill(submit, "")
         return submit_answer(1, "success", names)
 
     def video(self, submit: Submit) -> web.Response:
-        """Animate a picture, or lengthen a clip."""
+        """Animate a picture, or extend a clip."""
         index = submit.body.get("index", 0)
         if not isinstance(index, int):
             return midjourney_error("bind_request_body_failed")
@@ -159,7 +159,7 @@ class Commands:
         )
 
     def shot_at(self, link: str) -> Shot | None:
-        """Return what one of the relay's own addresses shows; a picture elsewhere is made up from its address."""
+        """Return the picture at a link: one of the relay, or one composed from another URL; None for no URL."""
         if found := re.search(r"/(?:mj/image|picture)/(\d+)(?:/(\d)\.png)?(?:$|\?)", link):
             row = self._queue.table.first(found[1])
             shots = row.task.shots if row else ()
@@ -171,5 +171,5 @@ class Commands:
         return compose_shots(link, link)[0] if link.startswith(("http://", "https://")) else None
 
 
-def _refuse_fields(said: str) -> web.Response:
-    return submit_answer(4, said, None, {})
+def _refuse_fields(description: str) -> web.Response:
+    return submit_answer(4, description, None, {})

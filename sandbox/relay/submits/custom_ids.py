@@ -1,21 +1,25 @@
-"""Make of a customId what new-api makes of it: an action of its own and an index, or an error."""
+"""Parse a customId as new-api does, into one of its actions and an index."""
 
 from __future__ import annotations
 
 
 class UnknownAction(Exception):
-    """new-api cannot tell what a customId asks for."""
+    """new-api does not know the action of a customId."""
 
 
 class RelayPanic(Exception):
-    """new-api crashes on a customId."""
+    """new-api crashes while it parses a customId."""
 
 
-def parse_custom_id(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
+def parse_custom_id(custom_id: str, refused_actions: frozenset[str]) -> tuple[str, int]:
     """Return new-api's action and index for a customId (its `CoverPlusActionToNormalAction`).
 
-    Kinds that no stock new-api knows, and that `refuses` does not name, get the upstream's own words; where nothing is
-    refused, what nobody knows is passed on as well.
+    A customId that contains one of `refused_actions` is refused. If that is empty (a patched relay), an unknown kind is
+    passed on as ACTION instead of being refused.
+
+    Raises:
+        UnknownAction: new-api refused_actions the customId; the message is its reason.
+        RelayPanic: new-api crashes on the customId.
     """
     if not custom_id:
         raise UnknownAction("custom_id_is_required")
@@ -24,7 +28,7 @@ def parse_custom_id(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
         action = parts[2] if parts[1] == "JOB" else parts[1]
         if not action:
             raise UnknownAction("unknown_action")
-        if any(word in custom_id for word in refuses):
+        if any(word in custom_id for word in refused_actions):
             raise UnknownAction(f"unknown_action:{custom_id}")
         if "upsample" in action or action == "variation":
             return ("UPSCALE" if "upsample" in action else "VARIATION"), int(parts[3])
@@ -35,7 +39,7 @@ def parse_custom_id(custom_id: str, refuses: frozenset[str]) -> tuple[str, int]:
     for word, name in _NAMES.items():
         if word in custom_id:
             return name, 1
-    if not refuses:
+    if not refused_actions:
         return "ACTION", 1
     raise UnknownAction(f"unknown_action:{custom_id}")
 

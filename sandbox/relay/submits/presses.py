@@ -1,4 +1,4 @@
-"""Take the submits that start from a task: its buttons, older changes, and the windows that some of them open."""
+"""Answer the submits that start from a task: buttons, the older changes, and the forms that some buttons open."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from sandbox.relay.tasks.task_rows import TaskRow
 from sandbox.relay.tasks.upstream_task import Plan, UpstreamTask
 
 CHANGES = {"UPSCALE": "upsample", "VARIATION": "variation", "REROLL": "reroll"}
-_WINDOWS = FREE
-_FORMS = frozenset({"PIC_READER", "PROMPT_ANALYZER"})
-_REMIXED = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN", "VIDEO"})
+_FREE_FORMS = FREE
+_TEXT_FORMS = frozenset({"PIC_READER", "PROMPT_ANALYZER"})
+_REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN", "VIDEO"})
 
 
 class Presses:
-    """Change, action, modal."""
+    """The routes change, action and modal."""
 
     def __init__(self, queue: UpstreamQueue) -> None:
         self._queue = queue
         self._repeats: dict[tuple[str, str], str] = {}
 
     def change(self, submit: Submit) -> web.Response:
-        """Press a button, named by its customId or the older way."""
+        """Press a button, named by its customId or by action and index."""
         parent = self._queue.find_parent(submit)
         custom_id = submit.text("customId") or _find_older_custom_id(submit, parent.task)
         if not custom_id:
@@ -41,7 +41,7 @@ class Presses:
         if custom_id.endswith("::all"):
             return self._imagine_all(submit, parent.task)
         if submit.action == "BOOKMARK":
-            return submit_answer(1, self._queue.describe_queue("Submit success"), parent.task.task_id, CHANNEL)
+            return submit_answer(1, self._queue.describe_accepted("Submit success"), parent.task.task_id, CHANNEL)
         if submit.action in {"DESCRIBE", "SHORTEN"}:
             final = parent.task.final_prompt or DESCRIPTION
             same = Plan(parent.task.result, lambda _: parent.task.shots)
@@ -49,7 +49,7 @@ class Presses:
         remixes = self._queue.settings.has_remix
         if self._queue.settings.has_remix_on_demand:
             remixes = remixes or submit.body.get("enableRemix") is True
-        if submit.action in _WINDOWS | _FORMS or (remixes and submit.action in _REMIXED):
+        if submit.action in _FREE_FORMS | _TEXT_FORMS or (remixes and submit.action in _REMIX_ACTIONS):
             return self._open_window(submit, parent, custom_id)
         if (repeat := self._answer_repeat(submit, parent.task, custom_id)) is not None:
             return repeat
@@ -59,7 +59,7 @@ class Presses:
         return answer
 
     def modal(self, submit: Submit) -> web.Response:
-        """Let a window come back with a prompt, and a mask."""
+        """Submit the form of a waiting task, with a prompt and possibly a mask."""
         row = self._queue.table.first(submit.text("taskId"), submit.key.account)
         if row is None:
             raise RequestRefused(midjourney_error("task_not_found"))
@@ -82,10 +82,10 @@ class Presses:
         if self._queue.settings.is_recorded:
             task.state = submit.text("state") or task.state
         self._queue.confirm(task, submit.now)
-        said = self._queue.describe_queue("Submit success")
-        self._queue.table.insert(task, action="MODAL", prompt=row.prompt, description=said, created=submit.now)
+        description = self._queue.describe_accepted("Submit success")
+        self._queue.table.insert(task, action="MODAL", prompt=row.prompt, description=description, created=submit.now)
         self._queue.bill(submit, task.task_id)
-        return submit_answer(1, said, task.task_id, CHANNEL)
+        return submit_answer(1, description, task.task_id, CHANNEL)
 
     def _take(self, submit: Submit, parent: TaskRow, custom_id: str) -> web.Response:
         action = submit.action.replace("_EXTEND", "").replace("UPSCALE_VIDEO", "UPSCALE")
@@ -94,9 +94,9 @@ class Presses:
         return self._queue.take(replace(submit, action=action), parent.prompt, plan, final=final)
 
     def _answer_repeat(self, submit: Submit, parent: UpstreamTask, custom_id: str) -> web.Response | None:
-        """Return what midjourney-proxy says to the same upscale again: its code 21 becomes new-api's 1, and is billed.
+        """Answer a repeated upscale or variation with the first task, None if there is none.
 
-        Only the software that was recorded billing it here.
+        midjourney-proxy's code 21 becomes new-api's 1, which new-api bills; here only recorded software does.
         """
         known = self._repeats.get((parent.task_id, custom_id))
         if known is None or not self._queue.settings.recognizes_repeats:
@@ -108,7 +108,7 @@ class Presses:
         return self._queue.pass_on(submit, 21, "任务已存在", known, {"status": status, "imageUrl": ""})
 
     def _imagine_all(self, submit: Submit, parent: UpstreamTask) -> web.Response:
-        """Draw all four readings, as TrueAI's proxy does, whose answer joins their ids; others refuse."""
+        """Draw all four prompts of a description, as TrueAI's proxy does, which joins the ids; other proxies refuse."""
         if not self._queue.settings.has_imagine_all:
             return submit_answer(4, "参数错误", None, {})
         prompts = [describe_line(parent.final_prompt, f"::{number}") for number in range(1, 5)]
@@ -118,7 +118,7 @@ class Presses:
             if len(self._queue.accepted) == before:
                 return refused
         ids = [one.task_id for one in self._queue.accepted[before:]]
-        return submit_answer(1, self._queue.describe_queue("Submit success"), ",".join(ids), CHANNEL)
+        return submit_answer(1, self._queue.describe_accepted("Submit success"), ",".join(ids), CHANNEL)
 
     def _open_window(self, submit: Submit, parent: TaskRow, custom_id: str) -> web.Response:
         of_text = "Job::" in custom_id
@@ -126,19 +126,21 @@ class Presses:
         task = self._queue.create_task(submit, prompt, Plan("grid", lambda _: ()))
         task.needs_modal, task.pressed_custom_id, task.parent = True, custom_id, parent.task
         zh = self._queue.settings.is_chinese
-        said = "窗口等待" if zh else "Waiting for window confirm"
-        self._queue.table.insert(task, action=submit.action, prompt=parent.prompt, description=said, created=submit.now)
-        if submit.action not in _WINDOWS:
+        description = "窗口等待" if zh else "Waiting for window confirm"
+        self._queue.table.insert(
+            task, action=submit.action, prompt=parent.prompt, description=description, created=submit.now
+        )
+        if submit.action not in _FREE_FORMS:
             self._queue.bill(submit, task.task_id)
         if zh:
-            return self._queue.pass_on(submit, 21, said, task.task_id)
+            return self._queue.pass_on(submit, 21, description, task.task_id)
         final = "" if submit.action == "INPAINT" else task.final_prompt
         properties = {"finalPrompt": final, "remix": True, **CHANNEL}
-        return self._queue.pass_on(submit, 21, said, task.task_id, properties)
+        return self._queue.pass_on(submit, 21, description, task.task_id, properties)
 
 
 def _find_older_custom_id(submit: Submit, task: UpstreamTask) -> str:
-    """Return the customId that an older change means, "" without an index, which new-api wants for every action."""
+    """Return the customId of an older change, "" without an index, which new-api requires for every action."""
     index = submit.body.get("index")
     if not isinstance(index, int) or index == 0:
         return ""

@@ -1,4 +1,4 @@
-"""Take submits as midjourney-proxy 2.6 does where it answers itself: no middleware, no bill, its own words."""
+"""Answer submits as midjourney-proxy 2.6 does without new-api: no middleware, no bill, its own texts."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _BOTS = frozenset({"MID_JOURNEY", "NIJI_JOURNEY"})
 _CHANGES = {"UPSCALE": "upsample", "VARIATION": "variation", "REROLL": "reroll"}
 _OTHER_ACTIONS = frozenset({"IMAGINE", "DESCRIBE", "BLEND"})
 _CHANGEABLE = frozenset({"IMAGINE", "VARIATION", "REROLL", "BLEND"})
-_SIMPLE = re.compile(r"(\S+)\s+(?:([UV])([1-4])|(R))", re.IGNORECASE)
+_SIMPLE_CHANGE = re.compile(r"(\S+)\s+(?:([UV])([1-4])|(R))", re.IGNORECASE)
 
 
 class ProxySubmits:
-    """Imagine, blend, describe, change, simple-change."""
+    """The routes imagine, blend, describe, change and simple-change."""
 
     def __init__(self, queue: UpstreamQueue, url: Callable[[], str]) -> None:
         self.uploads: dict[str, bytes] = {}
@@ -46,7 +46,7 @@ class ProxySubmits:
         }
 
     def take(self, route: str, submit: Submit) -> web.Response:
-        """Answer one submit."""
+        """Answer a submit to one of the routes by its name."""
         return self._routes[route](replace(submit, action=route.upper()))
 
     def _imagine(self, submit: Submit) -> web.Response:
@@ -101,13 +101,13 @@ class ProxySubmits:
         content = submit.text("content")
         if not content:
             return _refuse_fields("content不能为空")
-        if not (found := _SIMPLE.fullmatch(content)):
+        if not (found := _SIMPLE_CHANGE.fullmatch(content)):
             return _refuse_fields("content参数错误")
         action = "REROLL" if found[4] else {"U": "UPSCALE", "V": "VARIATION"}[found[2].upper()]
         return self._submit_change(replace(submit, action=action), found[1], int(found[3]) if found[3] else None)
 
     def _submit_change(self, submit: Submit, task_id: str, index: int | None) -> web.Response:
-        """Upscale or vary one picture of a grid, or draw all four again, which needs no index."""
+        """Upscale or vary one picture of a grid, or reroll it, which needs no index."""
         is_reroll = submit.action == "REROLL"
         if not is_reroll and index is None:
             raise RequestRefused(spring_error(500, submit.path))
@@ -135,13 +135,13 @@ class ProxySubmits:
         return answer
 
     def _answer_existing(self, row: TaskRow, now: float) -> web.Response:
-        """Answer the same upscale again with the task that there is: nothing is sent to Discord."""
+        """Answer a repeated upscale with the existing task; nothing is sent to Discord."""
         task = row.to_fields(now, self._url())
         properties = {"imageUrl": task["imageUrl"], "status": task["status"]}
         return json_answer(submit_body(21, "任务已存在", row.task.task_id, properties), charset=None)
 
     def _take(self, submit: Submit, prompt: str, plan: Plan, command: str, *, final: str = "") -> web.Response:
-        """Accept a task: code 22 only where others wait already, 23 where the queue is full."""
+        """Accept a task: code 22 only if others wait already, 23 if the queue is full."""
         if submit.text("botType") not in {"", *_BOTS}:
             raise RequestRefused(spring_error(400, submit.path))
         if BANNED_WORD in prompt.lower():
@@ -157,28 +157,28 @@ class ProxySubmits:
         task.command = command.replace("{id}", task.task_id)
         self._queue.enqueue(task, submit, prompt, "提交成功")
         if waiting > 0:
-            said = f"排队中\uff0c前面还有{waiting}个任务"
+            description = f"排队中\uff0c前面还有{waiting}个任务"
             queued = {"numberOfQueues": waiting, **instance}
-            return json_answer(submit_body(22, said, task.task_id, queued), charset=None)
+            return json_answer(submit_body(22, description, task.task_id, queued), charset=None)
         return json_answer(submit_body(1, "提交成功", task.task_id, instance), charset=None)
 
     def _build_upload_link(self, submit: Submit, number: int) -> str:
-        """Return the link of a picture that the proxy put on Discord's CDN first."""
+        """Return the link of a picture that the proxy has uploaded to Discord's CDN."""
         name = f"{round(submit.now * 1000)}{number}.png"
         return self._url() + sign_cdn_path(f"/attachments/{CHANNEL_ID}/{round(submit.now * 1000)}/{name}", submit.now)
 
 
 def sort_listed_tasks(rows: list[TaskRow], body: Body | None, now: float) -> list[TaskRow]:
-    """Return the tasks of a list: those that run or wait first, each once; numbers are taken as ids too."""
+    """Return rows, those that run or wait first; `body` may restrict them to `ids`, which may be numbers."""
     if body is not None:
         ids = {str(each) for each in as_list(body.get("ids") or []) or ()}
         rows = [row for row in rows if row.task.task_id in ids]
     return sorted(rows, key=lambda row: row.task.read_status(now)[0] in {"SUCCESS", "FAILURE"})
 
 
-def _refuse(said: str, code: int) -> web.Response:
-    return json_answer(submit_body(code, said, None, {}), charset=None)
+def _refuse(description: str, code: int) -> web.Response:
+    return json_answer(submit_body(code, description, None, {}), charset=None)
 
 
-def _refuse_fields(said: str) -> web.Response:
-    return _refuse(said, 4)
+def _refuse_fields(description: str) -> web.Response:
+    return _refuse(description, 4)

@@ -1,4 +1,4 @@
-"""Know the ways in which a relay turns a request down, each as the answer that it gives."""
+"""Build every refusal of a relay by its name."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ REFUSALS: dict[Refusal, Callable[[], web.Response]] = {
     "no route": console_page,
     "quota": lambda: midjourney_error("quota_not_enough"),
     "key spent": lambda: openai_error(401, "该令牌额度已用尽 TokenStatusExhausted[sk-abc***xyz]"),
-    # whether the job exists is open
+    # it is unknown whether the task exists
     "lost": lambda: midjourney_error("do_request_failed", 5),
     "panic": panic_answer,
     "bad gateway": bad_gateway,
@@ -47,12 +47,12 @@ REFUSALS: dict[Refusal, Callable[[], web.Response]] = {
 
 
 def build_refusal(reason: Refusal, software: Software) -> web.Response:
-    """Return a refusal in the words of the software that gives it."""
+    """Return a refusal in the words of a relay software."""
     error_texts = ErrorTexts(software)
-    worded: dict[Refusal, Callable[[], web.Response]] = {
+    own_texts: dict[Refusal, Callable[[], web.Response]] = {
         "unknown action": lambda: error_texts.unknown_action("unknown_action:MJ::BOOKMARK::u"),
         "no channel": lambda: error_texts.no_channel("default", "mj_x"),
         "no route": lambda: error_texts.unknown_path("POST", "/mj/submit/x"),
         "key spent": lambda: error_texts.refuse_key("exhausted", "sk-abc***xyz"),
     }
-    return REFUSALS[reason]() if software == "new-api" or reason not in worded else worded[reason]()
+    return REFUSALS[reason]() if software == "new-api" or reason not in own_texts else own_texts[reason]()

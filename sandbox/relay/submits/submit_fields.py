@@ -1,4 +1,4 @@
-"""Read a submit as it came: its fields, and the pictures in it, opened off the loop."""
+"""Read the fields of a submit, and decode its pictures in a thread."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from sandbox.relay.answers import RequestRefused, midjourney_error
 
 Body = dict[str, object]
 Pictures = Mapping[str, tuple[Photo | None, ...]]
-"""The pictures of a body by field; None stands for one that is none."""
+"""The pictures of a body by field; None stands for one that cannot be decoded."""
 
 _FIELDS = ("base64Array", "base64", "image", "endImage", "sourceBase64", "targetBase64", "maskBase64")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submit:
-    """A submit after the middleware: what new-api believes it to be."""
+    """A submit after new-api's middleware, with the action that it derived."""
 
     path: str
     body: Body
@@ -36,23 +36,23 @@ class Submit:
     key: Key = OPEN_KEY
 
     def text(self, name: str) -> str:
-        """Return a field that is text, "" where it is not."""
+        """Return a text field, "" if it is missing or not text."""
         value = self.body.get(name)
         return value if isinstance(value, str) else ""
 
     def photo(self, name: str) -> Photo | None:
-        """Return the one picture of a field."""
+        """Return the first picture of a field, None if there is none."""
         return next(iter(self.pictures.get(name, ())), None)
 
     def photos(self, name: str) -> tuple[Photo, ...] | None:
-        """Return all pictures of a field, None if one of them is none."""
+        """Return all pictures of a field, None if one of them cannot be decoded."""
         found = self.pictures.get(name, ())
         good = tuple(photo for photo in found if photo is not None)
         return good if len(good) == len(found) else None
 
 
 async def read_body(request: web.Request) -> Body:
-    """Return the JSON object sent; any other content type leaves every field empty, as in new-api."""
+    """Return the JSON object of a request, empty for any other content type, as in new-api."""
     if not request.headers.get("Content-Type", "").startswith("application/json"):
         return {}
     try:
@@ -63,18 +63,18 @@ async def read_body(request: web.Request) -> Body:
 
 
 async def open_pictures(body: Body) -> Pictures:
-    """Open every picture of a body in another thread; what is a link, or text, is no picture."""
+    """Decode every picture of a body in a thread; links and other texts become None."""
     wanted = {name: given for name in _FIELDS if (given := body.get(name))}
     return await asyncio.to_thread(_decode_pictures, wanted) if wanted else {}
 
 
 def as_list(value: object) -> list[object] | None:
-    """Return a JSON array, None for anything else."""
+    """Return a value if it is a JSON array, else None."""
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def decode_picture(text: object) -> bytes | None:
-    """Return the bytes of a data URL or of bare base64, None where it is neither."""
+    """Return the bytes of a data URL or of bare base64, None for anything else."""
     if not isinstance(text, str) or not text:
         return None
     head, _, tail = text.rpartition(",")

@@ -1,4 +1,4 @@
-"""Take submits as new-api does: its middleware first, then whichever command or press the path names."""
+"""Answer submits as new-api does: the middleware first, then the command or press of the route."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from sandbox.relay.submits.submit_fields import Submit
 from sandbox.relay.submits.upstream_queue import UpstreamQueue
 
 Upstream = Literal["up", "unreachable", "refuses"]
-"""What is behind new-api: a proxy that answers, one that does not, one that takes new-api's secret for a wrong one."""
+"""The proxy behind new-api: it answers, it is unreachable, or it refuses new-api's secret."""
 
 _MODELS = {"swap": "swap_face", "upload": "mj_upload"}
 
 
 class Submits:
-    """The submit half of the relay."""
+    """The submit routes of the relay."""
 
     def __init__(self, settings: RelaySettings, queue: UpstreamQueue, url: Callable[[], str]) -> None:
         self.upstream: Upstream = "up"
@@ -49,23 +49,27 @@ class Submits:
         }
 
     def take(self, route: str, submit: Submit) -> web.Response:
-        """Return the answer to one submit; Refused carries those that never reach the upstream."""
+        """Answer a submit to one of the routes by its name.
+
+        Raises:
+            RequestRefused: new-api refuses the submit, or its upstream does not answer.
+        """
         if self._proxy is not None:
             return self._proxy.take(route, submit)
-        action, custom_id = self._middleware(route, submit)
+        action, custom_id = self._check_middleware(route, submit)
         if custom_id:
             submit = replace(submit, body={**submit.body, "customId": custom_id})
         self.check_upstream()
         return self._routes[route](replace(submit, action=action))
 
     def check_upstream(self) -> None:
-        """Refuse where the upstream does: it cannot be reached, or takes new-api's own secret for a wrong one."""
+        """Raise RequestRefused if the upstream is unreachable or refuses new-api's secret."""
         if self.upstream == "unreachable":
             raise RequestRefused(midjourney_error("do_request_failed", 5))
         if self.upstream == "refuses":
             raise RequestRefused(empty_answer(401))
 
-    def _middleware(self, route: str, submit: Submit) -> tuple[str, str]:
+    def _check_middleware(self, route: str, submit: Submit) -> tuple[str, str]:
         action, custom_id = route.upper(), ""
         if route == "action":
             custom_id = submit.text("customId")
@@ -76,7 +80,7 @@ class Submits:
             except RelayPanic:
                 raise RequestRefused(self._error_texts.crash()) from None
         elif route in {"change", "simple-change"}:
-            # new-api takes the one for the other, and finds no action in it.
+            # new-api treats simple-change as change, and finds no action in it.
             action = submit.text("action")
         model = _MODELS.get(route, f"mj_{action.lower()}")
         if not submit.key.allows(model):

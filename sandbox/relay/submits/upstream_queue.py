@@ -1,4 +1,4 @@
-"""Take what the upstream takes: its word list, its queue, its answer as new-api rewrites it, and the bill."""
+"""Accept submits as the upstream does: banned words, queue, the answer as new-api rewrites it, and the bill."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AcceptedSubmit:
 
 
 class UpstreamQueue:
-    """Where every submit ends that is not refused before."""
+    """Accepts and bills the submits that passed new-api's checks."""
 
     def __init__(self, settings: RelaySettings, table: TaskTable, billing: Billing) -> None:
         self.settings = settings
@@ -40,8 +40,8 @@ class UpstreamQueue:
         self.accepted: list[AcceptedSubmit] = []
         self._end_times: list[float] = []
 
-    def take(self, submit: Submit, prompt: str, plan: Plan, *, final: str = "", said: str = "") -> web.Response:
-        """Accept a task and bill it, or refuse it unbilled; `said` describes it instead of the usual words."""
+    def take(self, submit: Submit, prompt: str, plan: Plan, *, final: str = "", description: str = "") -> web.Response:
+        """Accept and bill a task, or refuse it unbilled; `description` replaces the usual text of the answer."""
         if BANNED_WORD in prompt.lower():
             return banned_answer(prompt)
         if self.account_lost:
@@ -50,32 +50,37 @@ class UpstreamQueue:
         if ahead > self.settings.queue_size:
             return queue_full_answer()
         task = self.create_task(submit, prompt, plan, final)
-        said, properties = said or self.describe_queue("Submit success"), dict[str, object](CHANNEL)
+        description, properties = description or self.describe_accepted("Submit success"), dict[str, object](CHANNEL)
         if ahead:
-            said = f"排队中\uff0c前面还有{ahead}个任务"
+            description = f"排队中\uff0c前面还有{ahead}个任务"
             properties = {"numberOfQueues": ahead, "discordInstanceId": CHANNEL["discordInstanceId"]}
-        self.enqueue(task, submit, prompt, said)
+        self.enqueue(task, submit, prompt, description)
         code = 22 if ahead else 1
         if submit.action == "SWAP_FACE":
             # new-api writes this answer anew, and leaves the code.
-            return submit_answer(code, said, task.task_id, properties)
-        return self.pass_on(submit, code, said, task.task_id, properties)
+            return submit_answer(code, description, task.task_id, properties)
+        return self.pass_on(submit, code, description, task.task_id, properties)
 
-    def enqueue(self, task: UpstreamTask, submit: Submit, prompt: str, said: str) -> None:
-        """Let a task in, and bill it."""
+    def enqueue(self, task: UpstreamTask, submit: Submit, prompt: str, description: str) -> None:
+        """Add an accepted task to the queue and the table, and bill it."""
         self._end_times.append(task.finished_at)
-        self.table.insert(task, action=submit.action, prompt=prompt, description=said, created=submit.now)
+        self.table.insert(task, action=submit.action, prompt=prompt, description=description, created=submit.now)
         self.bill(submit, task.task_id)
 
     def pass_on(
-        self, submit: Submit, code: int, said: str, result: object, properties: Mapping[str, object] | None = None
+        self,
+        submit: Submit,
+        code: int,
+        description: str,
+        result: object,
+        properties: Mapping[str, object] | None = None,
     ) -> web.Response:
         """Return the upstream's answer to a submit as new-api passes it on."""
-        body = submit_body(code, said, result, properties)
+        body = submit_body(code, description, result, properties)
         return rewrite_codes(body, keeps_21=submit.action in FREE, blanks=self.settings.spaces_json)
 
     def create_task(self, submit: Submit, prompt: str, plan: Plan, final: str = "") -> UpstreamTask:
-        """Return the upstream's record of a new task."""
+        """Create the upstream's record of a new task."""
         official = self.settings.official
         at_once = official and plan.result in {"single", "clip"} and submit.action == "UPSCALE"
         task = UpstreamTask(
@@ -95,12 +100,16 @@ class UpstreamQueue:
         return task
 
     def confirm(self, task: UpstreamTask, now: float) -> None:
-        """Start a task whose window came back."""
+        """Start a task whose form was submitted."""
         task.start, task.confirmed_at = self.find_start(now), now
         self._end_times.append(task.finished_at)
 
     def find_parent(self, submit: Submit) -> TaskRow:
-        """Return the row of the task that a submit is about, or refuse as new-api does."""
+        """Return the row of the task that a submit refers to.
+
+        Raises:
+            RequestRefused: The task does not exist, or did not succeed.
+        """
         row = self.table.first(submit.text("taskId"), submit.key.account)
         if row is None:
             raise RequestRefused(midjourney_error("task_not_found"))
@@ -109,7 +118,7 @@ class UpstreamQueue:
         return row
 
     def count_ahead(self, now: float) -> int:
-        """Return how many tasks would be ahead of a new one."""
+        """Return how many tasks are ahead of a new one."""
         if not self.settings.max_running:
             self._end_times.clear()
             return 0
@@ -117,30 +126,30 @@ class UpstreamQueue:
         return max(0, len(self._end_times) - self.settings.max_running + 1)
 
     def find_start(self, now: float) -> float:
-        """Return when a new task begins to be drawn."""
+        """Return when a new task will start to run."""
         return self._end_times[-self.settings.max_running] if self.count_ahead(now) else now
 
-    def describe_queue(self, english: str) -> str:
-        """Return the upstream's words for an accepted task."""
+    def describe_accepted(self, english: str) -> str:
+        """Return the upstream's description of an accepted task: `english`, or the Chinese text."""
         return "提交成功" if self.settings.is_chinese else english
 
     def bill(self, submit: Submit, task_id: str) -> None:
-        """Note what is paid."""
+        """Charge a submit, and record it as accepted."""
         self.billing.charge(submit.key, submit.action, task_id, submit.path, submit.now)
         self.accepted.append(AcceptedSubmit(path=submit.path, body=submit.body, time=submit.now, task_id=task_id))
 
 
 def set_outcome(task: UpstreamTask, prompt: str) -> None:
-    """Decide whether Midjourney will fail what it took."""
+    """Set whether Midjourney will fail a task that it accepted."""
     task.fail_reason = find_objection(prompt)
     task.final_status = "FAILURE" if task.fail_reason else "SUCCESS"
 
 
 def banned_answer(prompt: str) -> web.Response:
-    """Return code 24."""
+    """Return the refusal of a banned prompt, code 24."""
     return submit_answer(24, "可能包含敏感词", None, {"promptEn": prompt, "bannedWord": BANNED_WORD})
 
 
 def queue_full_answer() -> web.Response:
-    """Return code 23."""
+    """Return the refusal of a full queue, code 23."""
     return submit_answer(23, "队列已满\uff0c请稍后尝试", None, {"discordInstanceId": CHANNEL["discordInstanceId"]})

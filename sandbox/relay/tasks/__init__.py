@@ -1,1 +1,1 @@
-"""Tasks as the sandbox's Midjourney draws them, and the rows that each relay software shows of them."""
+"""The tasks of the sandbox's Midjourney, and the rows in which each relay software shows them."""

@@ -1,4 +1,4 @@
-"""Play Midjourney behind the relay: what a button makes of a picture."""
+"""Imitate Midjourney: what a button makes of a task's pictures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import cast
 from sandbox.pictures import Film, Motion, Shot, Way, compose_shots
 from sandbox.relay.tasks.upstream_task import Draw, Plan, UpstreamTask
 
-_EXTENDED_BY = 2.0
-_LONGEST = 11.0
+_EXTENSION_SECONDS = 2.0
+_MAX_SECONDS = 11.0
 
 
 def build_child(parent: UpstreamTask, custom_id: str) -> Plan:
-    """Return what a button makes of its parent; one that is new to this module leaves it as it is."""
+    """Return what a button makes of its parent; an unknown button returns the parent's pictures unchanged."""
     parts = custom_id.split("::")
     name = parts[2] if parts[1] == "JOB" else parts[1]
     if name == "reroll":
@@ -43,7 +43,7 @@ def build_child(parent: UpstreamTask, custom_id: str) -> Plan:
 
 
 def confirm_modal(task: UpstreamTask, prompt: str, mask: bytes) -> Plan:
-    """Return what a button makes of its parent once its window came back with a prompt and a mask."""
+    """Return what a button makes of its parent once its form was submitted with a prompt and a mask."""
     parent = task.parent
     if parent is None or "Job::" in task.pressed_custom_id:
         return Plan("grid", partial(compose_shots, prompt))
@@ -59,12 +59,12 @@ def confirm_modal(task: UpstreamTask, prompt: str, mask: bytes) -> Plan:
 
 
 def extend_clip(film: Film, motion: Motion) -> Film:
-    """Return how a clip moves once it is extended."""
-    return replace(film, motion=motion, seconds=min(_LONGEST, film.seconds + _EXTENDED_BY))
+    """Return the film of an extended clip."""
+    return replace(film, motion=motion, seconds=min(_MAX_SECONDS, film.seconds + _EXTENSION_SECONDS))
 
 
 def redraw_alike(shot: Shot, seed: str) -> tuple[Shot, ...]:
-    """Return a picture, and three that differ from it in small things."""
+    """Return a picture and three subtle variations of it."""
     return (shot, *_draw_variations(shot, strong=False)(seed)[1:])
 
 
@@ -86,7 +86,7 @@ def _draw_alike(shot: Shot) -> Draw:
 
 
 def _draw_repainted(base: Shot, prompt: str, mask: bytes) -> Draw:
-    """Paint what a prompt says, or the same picture otherwise, where the mask is white."""
+    """Return a function that repaints the white part of the mask with a prompt, or with a variation without one."""
 
     def draw(seed: str) -> tuple[Shot, ...]:
         others = compose_shots(prompt, seed) if prompt else _draw_variations(base, strong=True)(seed)
@@ -97,10 +97,10 @@ def _draw_repainted(base: Shot, prompt: str, mask: bytes) -> Draw:
 
 
 def _draw_reworded(draw: Draw, prompt: str) -> Draw:
-    """Draw another prompt in the colours of what would have been drawn."""
+    """Return a function that draws another prompt in the colors of the first one's pictures."""
 
-    def drawn(seed: str) -> tuple[Shot, ...]:
+    def draw_in_old_colors(seed: str) -> tuple[Shot, ...]:
         pairs = zip(compose_shots(prompt, seed), draw(seed), strict=False)
         return tuple(replace(new, palette=old.palette) for new, old in pairs)
 
-    return drawn
+    return draw_in_old_colors

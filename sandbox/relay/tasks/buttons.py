@@ -1,4 +1,4 @@
-"""Know Midjourney's buttons: the sets that it puts under results, by what a result is and which version drew it."""
+"""Build Midjourney's buttons by the kind of a result and the version that drew it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BROKEN_EMOJI = "\u1f504"
 
 
 class ButtonJson(TypedDict):
-    """One button as the API writes it; new-api passes every field on as it came, null among them."""
+    """One button as the API writes it; new-api passes every field on unchanged, nulls included."""
 
     customId: str | None
     emoji: str | None
@@ -24,7 +24,7 @@ class ButtonJson(TypedDict):
 
 
 def find_version(prompt: str) -> Version:
-    """Return the version that a prompt asks for, as far as buttons differ by it; niji 6 has those of 6, niji 7 of 7."""
+    """Return the version of a prompt, as far as buttons depend on it; niji 6 and 7 have the buttons of 6 and 7."""
     found = re.findall(r"--(?:v|version|niji)\s+(\d+)(?:\.(\d+))?", prompt)
     major, minor = (int(found[-1][0]), found[-1][1]) if found else (7, "")
     if major == 6:
@@ -59,14 +59,14 @@ def single_buttons(
 def upscaled_buttons(
     uuid: str, version: Version = "7", *, square: bool = True, official: bool = False
 ) -> list[ButtonJson]:
-    """Return what is left after an upscale to the double or the fourfold."""
+    """Return the buttons of an upscaled picture."""
     zooms = _zooms(uuid, square=square or version != "5", official=official)
     animate = [] if version == "5" else _animations(uuid)
     return [*_variations(uuid, version), *zooms, *animate, _reroll(uuid)]
 
 
 def describe_buttons(*, official: bool = False) -> list[ButtonJson]:
-    """Return the buttons of a description; no uuid tells one task's from another's."""
+    """Return the buttons of a description, which are the same for every task."""
     return [
         *(_button(f"MJ::Job::PicReader::{n}", _digit(n)) for n in range(1, 5)),
         _button("MJ::Picread::Retry", _BROKEN_EMOJI if official else "🔄"),
@@ -96,12 +96,12 @@ def clip_buttons(uuid: str) -> list[ButtonJson]:
 
 
 def web_button() -> ButtonJson:
-    """Return what new-api leaves of the link to Midjourney's site: its struct has no field for an address."""
+    """Return the link button to Midjourney's site as new-api passes it on: its struct has no field for the URL."""
     return {"customId": None, "emoji": None, "label": "Web", "type": 2, "style": 5}
 
 
 def plain_button(custom_id: str, label: str) -> ButtonJson:
-    """Return a button that is in none of these sets, as Midjourney adds some from time to time."""
+    """Return a button that is in none of these sets, like those that Midjourney adds from time to time."""
     return _button(custom_id, label=label)
 
 

@@ -1,4 +1,4 @@
-"""Say what Midjourney says: prompts repeated, shortened, read from pictures, objected to."""
+"""Write Midjourney's texts: final prompts, shortened prompts, descriptions of pictures, fail reasons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DESCRIPTION = """\
 
 
 def describe_picture(photo: Photo) -> str:
-    """Return four prompts that a picture could have been drawn from, in Midjourney's markdown."""
+    """Return four numbered prompts that describe a picture, in Midjourney's Markdown."""
     subject = re.sub(r"\s+", " ", photo.words.split("--", maxsplit=1)[0]).strip() or "a quiet scene"
     artist = "[Beatrix Potter](https://goo.gl/search?artist%20Beatrix%20Potter)"
     ratio = min(_RATIOS, key=lambda ratio: abs(_parse_ratio(ratio) - photo.aspect))
@@ -37,7 +37,7 @@ def describe_picture(photo: Photo) -> str:
 
 
 def describe_line(text: str, custom_id: str) -> str:
-    """Return the line of a description, or of a shortened prompt, that a numbered button means."""
+    """Return the line of a description or a shortened prompt that a numbered button refers to."""
     digit = custom_id.rpartition("::")[2]
     return next((line for line in text.split("\n") if line.startswith(digit)), "")[3:].strip()
 
@@ -48,12 +48,12 @@ def _parse_ratio(ratio: str) -> float:
 
 
 def final_prompt(prompt: str) -> str:
-    """Return a prompt as Midjourney repeats it."""
+    """Return a prompt in the form in which Midjourney repeats it."""
     return re.sub(r"(--v \d+)(?![\d.])", r"\1.0", prompt)
 
 
 def find_objection(prompt: str) -> str:
-    """Return why Midjourney will fail a prompt it took, "" if it will not."""
+    """Return the reason with which Midjourney will fail an accepted prompt, "" if it will succeed."""
     found = re.search(r"--(ar|aspect)\s+(\S+)", prompt)
     if found and not re.fullmatch(r"\d+(\.\d+)?:\d+(\.\d+)?", found[2]):
         return f"[Invalid parameter] Invalid value provided for argument `--{found[1]}`"
@@ -73,7 +73,7 @@ def find_objection(prompt: str) -> str:
 
 
 def shorten_prompt(prompt: str) -> str:
-    """Return what `/shorten` says of a prompt, in Midjourney's markdown."""
+    """Return the answer of `/shorten` to a prompt, in Midjourney's Markdown."""
     words = re.findall(r"[\w'-]+", prompt.split("--", maxsplit=1)[0])
     idle = {"a", "an", "the", "of", "and", "highly", "very", "detailed", "ultra", "beautiful", "with", "at"}
     heavy = [word for word in words if word.lower() not in idle and len(word) > 2] or words[:1]
@@ -90,5 +90,5 @@ def shorten_prompt(prompt: str) -> str:
 
 
 def derive_seed(task_id: str) -> str:
-    """Return the number that Midjourney drew a task's picture from."""
+    """Return the seed of a task, always the same for one id."""
     return str(random.Random(task_id).randrange(2**32))

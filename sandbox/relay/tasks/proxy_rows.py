@@ -1,4 +1,4 @@
-"""Show a task as midjourney-proxy 2.6 shows it: Jackson's JSON with its nulls, rich properties, and no buttons."""
+"""Build the rows of midjourney-proxy 2.6: nulls as Jackson writes them, many properties, no buttons."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from sandbox.relay.tasks.upstream_task import Status, UpstreamTask
 
 CHANNEL_ID = "2222222222222222222"
 _DAY = 86_400
-_OF_RESULT = frozenset({"DESCRIBE", "BLEND"})
-"""What has no prompt of its own: the task's prompt is what Midjourney answers."""
+_PROMPT_FROM_RESULT = frozenset({"DESCRIBE", "BLEND"})
+"""Actions without a prompt: the task's prompt is Midjourney's answer."""
 
 
 def build_proxy_row(task: UpstreamTask, action: str, status: Status, percent: int, host: str) -> dict[str, object]:
-    """Return a task; unknown times, and whatever else is not known yet, are null."""
+    """Return the fields of a task; values that are not known yet are null."""
     over = status in {"SUCCESS", "FAILURE"}
     prompt: str | None = task.prompt
-    if action in _OF_RESULT:
+    if action in _PROMPT_FROM_RESULT:
         prompt = task.final_prompt if status == "SUCCESS" else None
     return {
         "id": task.task_id,
@@ -38,7 +38,7 @@ def build_proxy_row(task: UpstreamTask, action: str, status: Status, percent: in
 
 
 def sign_cdn_path(path: str, time: float, *, salt: int = 0) -> str:
-    """Return a path of Discord's CDN with its signature, good for a day."""
+    """Return a path of Discord's CDN with a signature that is valid for a day."""
     mac = sha256(f"{path}{salt}".encode()).hexdigest()
     return f"{path}?ex={int(time) + _DAY:x}&is={int(time):x}&hm={mac}&"
 
@@ -65,12 +65,12 @@ def _progress(status: Status, percent: int) -> str | None:
         return None
     if status == "FAILURE":
         return ""
-    # The first message of a job says so in the parentheses where later ones have the number.
+    # The first message of a task has this text in its parentheses, later ones the number.
     return "Waiting to start" if status == "IN_PROGRESS" and percent <= 15 else f"{percent}%"
 
 
 def _image_url(task: UpstreamTask, status: Status, percent: int, host: str) -> str | None:
-    """Return the picture's address on Discord's CDN, which the proxy passes on untouched."""
+    """Return the picture's URL on Discord's CDN, which the proxy passes on unchanged."""
     if not task.shots:
         return None
     if status == "SUCCESS" and task.result == "describe":

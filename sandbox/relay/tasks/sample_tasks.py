@@ -1,4 +1,4 @@
-"""Make tasks as they are in the middle of their lives, for demos and tests that need one ready."""
+"""Create tasks in any state, for demos and tests."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _RESULTS: dict[SampleKind, Result] = {
 
 
 def create_sample_task(
-    life: SampleKind,
+    kind: SampleKind,
     task_id: str,
     prompt: str,
     since: float,
@@ -59,19 +59,19 @@ def create_sample_task(
     *,
     official: bool = False,
 ) -> UpstreamTask:
-    """Return a task that was submitted at `since`, or, if its life is over, that ended then.
+    """Return a task that was submitted at `since`, or that ended then unless it is running or modal.
 
-    A window that waits was opened from a grid, which gets `parent_id`.
+    A modal task waits for its form; its parent is a grid with the id `parent_id`.
     """
     seconds = max(1e-6, seconds)
-    over = life not in {"running", "modal"}
-    start = since - (seconds if over else 0.0)
-    text = "" if life == "describe" else prompt
+    is_over = kind not in {"running", "modal"}
+    start = since - (seconds if is_over else 0.0)
+    text = "" if kind == "describe" else prompt
     task = UpstreamTask(
         task_id=task_id,
         prompt=text,
-        final_prompt={"describe": DESCRIPTION, "shorten": shorten_prompt(prompt)}.get(life, final_prompt(prompt)),
-        plan=Plan(_RESULTS.get(life, "grid"), partial(compose_shots, prompt)),
+        final_prompt={"describe": DESCRIPTION, "shorten": shorten_prompt(prompt)}.get(kind, final_prompt(prompt)),
+        plan=Plan(_RESULTS.get(kind, "grid"), partial(compose_shots, prompt)),
         submitted=start,
         start=start,
         seconds=seconds,
@@ -79,12 +79,12 @@ def create_sample_task(
         official=official,
     )
     shots = task.plan.draw(task.uuid)
-    one = dict.fromkeys(("single", "upscaled", "clip", "face"), shots[1:2])
-    task.shots = {**one, "describe": shots[:1], "shorten": ()}.get(life, shots)
-    if life == "modal":
+    second_shots = dict.fromkeys(("single", "upscaled", "clip", "face"), shots[1:2])
+    task.shots = {**second_shots, "describe": shots[:1], "shorten": ()}.get(kind, shots)
+    if kind == "modal":
         task.parent = create_sample_task("grid", parent_id, prompt, since, seconds, official=official)
         task.needs_modal, task.pressed_custom_id = True, f"MJ::JOB::variation::1::{task.parent.uuid}"
-    elif life in {"cancelled", "failed"} or task.fail_reason:
-        task.final_status = "CANCEL" if life == "cancelled" else "FAILURE"
-        task.fails_at = 1.0 if over else task.fails_at
+    elif kind in {"cancelled", "failed"} or task.fail_reason:
+        task.final_status = "CANCEL" if kind == "cancelled" else "FAILURE"
+        task.fails_at = 1.0 if is_over else task.fails_at
     return task

@@ -1,4 +1,4 @@
-"""Show what new-api's rows show of a task, and when they notice."""
+"""Build new-api's rows of a task, as of the last round of its update loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RAND = "@RAND@"
 
 @dataclass(kw_only=True, slots=True)
 class TaskRow:
-    """new-api's row of one submit; a confirmed window has two, with one id and one `task` between them."""
+    """new-api's row of one submit; a submitted form has two rows, which share one id and one `task`."""
 
     number: int
     action: str
@@ -29,38 +29,42 @@ class TaskRow:
     _cached: tuple[object, str] = field(default=(None, ""))
 
     def find_read_time(self, now: float, epoch: float, refresh: float) -> float | None:
-        """Return the time as of which the row tells, None before the loop met it.
+        """Return the time of the state that the row shows, None before the update loop first reached it.
 
-        While a newer row of the same id is unfinished the loop forgets this one, and needs `lag_ticks` turns after.
+        While a newer row of the same id is unfinished, the loop skips this one, and `lag_ticks` rounds longer.
         """
-        turn = now if refresh <= 0 else epoch + math.floor((now - epoch) / refresh) * refresh
+        round_time = now if refresh <= 0 else epoch + math.floor((now - epoch) / refresh) * refresh
         lag = max(0.0, refresh) * self.settings.lag_ticks
-        if turn >= self.replaced_at and turn - lag < self.task.finished_at:
-            turn = (
+        if round_time >= self.replaced_at and round_time - lag < self.task.finished_at:
+            round_time = (
                 self.replaced_at if refresh <= 0 else epoch + math.floor((self.replaced_at - epoch) / refresh) * refresh
             )
-            turn = min(turn, math.nextafter(self.task.confirmed_at, -math.inf))
-        met = turn >= self.created if refresh <= 0 else turn > self.created
-        return turn if met else None
+            round_time = min(round_time, math.nextafter(self.task.confirmed_at, -math.inf))
+        is_reached = round_time >= self.created if refresh <= 0 else round_time > self.created
+        return round_time if is_reached else None
 
-    def status(self, seen: float | None) -> Status:
-        """Return the status that the row shows."""
-        return "" if seen is None else self.task.read_status(seen)[0]
+    def status(self, read_time: float | None) -> Status:
+        """Return the status that the row shows at a read time."""
+        return "" if read_time is None else self.task.read_status(read_time)[0]
 
-    def to_json(self, seen: float | None, host: str) -> str:
-        """Return the row as JSON, `RAND` standing where every answer has another number."""
-        key = (host, seen if seen is None else self.task.read_status(seen))
+    def to_json(self, read_time: float | None, host: str) -> str:
+        """Return the row as JSON, with `RAND` in place of the number that differs in every answer."""
+        key = (host, read_time if read_time is None else self.task.read_status(read_time))
         if self._cached[0] != key:
-            self._cached = (key, dumps(self.to_fields(seen, host)))
+            self._cached = (key, dumps(self.to_fields(read_time, host)))
         return self._cached[1]
 
-    def to_fields(self, seen: float | None, host: str) -> dict[str, object]:
-        """Return the row's fields as of a time."""
+    def to_fields(self, read_time: float | None, host: str) -> dict[str, object]:
+        """Return the row's fields at a read time."""
         if self.settings.is_proxy:
             return build_proxy_row(
-                self.task, self.action, *self.task.read_status(self.created if seen is None else seen), host
+                self.task, self.action, *self.task.read_status(self.created if read_time is None else read_time), host
             )
-        return self._build_new_fields() if seen is None else self._build_fields(*self.task.read_status(seen), host)
+        return (
+            self._build_new_fields()
+            if read_time is None
+            else self._build_fields(*self.task.read_status(read_time), host)
+        )
 
     def _build_new_fields(self) -> dict[str, object]:
         return {
@@ -86,9 +90,9 @@ class TaskRow:
 
     def _build_fields(self, status: Status, percent: int, host: str) -> dict[str, object]:
         task = self.task
-        told = self._build_new_fields()
+        fields = self._build_new_fields()
         text = task.final_prompt if status == "SUCCESS" or task.result not in {"describe", "shorten"} else task.prompt
-        told |= {
+        fields |= {
             "promptEn": text if task.result in {"describe", "video"} else task.prompt,
             "state": task.state,
             "submitTime": round(task.submitted * 1000),
@@ -100,39 +104,39 @@ class TaskRow:
         }
         picture = f"{host}/mj/image/{task.task_id}"
         if status == "IN_PROGRESS" and task.shots and task.result not in VIDEO_RESULTS | {"describe"}:
-            told["imageUrl"] = f"{picture}?rand={RAND}"
+            fields["imageUrl"] = f"{picture}?rand={RAND}"
         elif status == "SUCCESS":
-            self._add_success_fields(told, picture, host)
+            self._add_success_fields(fields, picture, host)
         elif status == "FAILURE":
-            self._add_failure_fields(told, f"{picture}?rand={RAND}")
+            self._add_failure_fields(fields, f"{picture}?rand={RAND}")
         elif status == "CANCEL":
-            told |= {
+            fields |= {
                 "finishTime": round(task.finished_at * 1000),
                 "progress": "0%",
                 "buttons": None,
                 "properties": None,
             }
-        return told
+        return fields
 
-    def _add_success_fields(self, told: dict[str, object], picture: str, host: str) -> None:
+    def _add_success_fields(self, fields: dict[str, object], picture: str, host: str) -> None:
         task = self.task
         buttons = [*task.buttons(), *([web_button()] if self.settings.web_button and task.result == "single" else ())]
-        told |= {"finishTime": round(task.finished_at * 1000), "buttons": buttons}
+        fields |= {"finishTime": round(task.finished_at * 1000), "buttons": buttons}
         if task.shots:
-            told["imageUrl"] = picture
+            fields["imageUrl"] = picture
         if task.result in VIDEO_RESULTS and self.settings.has_video:
             urls = [f"{host}/video/{task.task_id}/{n}.{self.settings.clip_format}" for n in range(len(task.shots))]
-            told |= {"videoUrl": urls[0], "videoUrls": [{"url": url} for url in urls]}
+            fields |= {"videoUrl": urls[0], "videoUrls": [{"url": url} for url in urls]}
         elif task.result == "grid" and self.settings.image_urls:
             urls = [f"{host}/picture/{task.task_id}/{number}.png" for number in range(len(task.shots))]
-            told["imageUrls"] = [{"url": url} for url in urls]
+            fields["imageUrls"] = [{"url": url} for url in urls]
 
-    def _add_failure_fields(self, told: dict[str, object], preview: str) -> None:
+    def _add_failure_fields(self, fields: dict[str, object], preview: str) -> None:
         task = self.task
-        told |= {"failReason": task.fail_reason, "properties": None}
+        fields |= {"failReason": task.fail_reason, "properties": None}
         if task.fail_reason.startswith("["):
-            told["finishTime"] = round(task.finished_at * 1000)
+            fields["finishTime"] = round(task.finished_at * 1000)
             if "Banned" in task.fail_reason:
-                told["properties"] = {"finalPrompt": "", "finalZhPrompt": ""}
+                fields["properties"] = {"finalPrompt": "", "finalZhPrompt": ""}
         else:
-            told |= {"imageUrl": preview, "buttons": None}
+            fields |= {"imageUrl": preview, "buttons": None}

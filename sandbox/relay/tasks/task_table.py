@@ -1,4 +1,4 @@
-"""Keep new-api's table of submits: all rows by task id, in the order of their insertion."""
+"""Hold new-api's table of submits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TaskTable:
         return str(self._last_id)
 
     def insert(self, task: UpstreamTask, *, action: str, prompt: str, description: str, created: float) -> TaskRow:
-        """Add a row for a task; an older row of the same id is forgotten by the loop while this one runs."""
+        """Add a row for a task; the update loop skips older rows of the same id while this one runs."""
         self._count += 1
         row = TaskRow(
             number=self._count,
@@ -44,12 +44,12 @@ class TaskTable:
         return row
 
     def first(self, task_id: str, account: str = "") -> TaskRow | None:
-        """Return the row that a fetch shows; of an account, only its own."""
+        """Return the row that a fetch shows, None if there is none or another account owns it."""
         rows = self._rows.get(task_id)
         return rows[0] if rows and account in {"", rows[0].task.account} else None
 
     def find_rows(self, task_ids: Sequence[str], account: str = "") -> list[TaskRow]:
-        """Return all rows of these ids in the order of their insertion, unknown ids left out."""
+        """Return all rows of these ids and this account, in the order of their insertion."""
         found = [row for task_id in dict.fromkeys(task_ids) for row in self._rows.get(task_id, ())]
         return sorted(_filter_account(account, found), key=lambda row: row.number)
 
@@ -58,19 +58,19 @@ class TaskTable:
         return sorted((row for rows in self._rows.values() for row in rows), key=lambda row: row.number)
 
     def clear(self) -> None:
-        """Lose all rows, as a proxy does that keeps them in memory and restarts."""
+        """Remove all rows, as a proxy does that keeps them in memory and restarts."""
         self._rows.clear()
 
     def find_read_time(self, row: TaskRow, now: float) -> float | None:
-        """Return the time as of which a row tells, None before the loop met it."""
+        """Return the time of the state that a row shows, None before the update loop first reached it."""
         return row.find_read_time(now, self._epoch, self._refresh)
 
     def status(self, row: TaskRow, now: float) -> Status:
-        """Return the status that new-api believes in."""
+        """Return the status that a row shows."""
         return row.status(self.find_read_time(row, now))
 
     def to_json(self, row: TaskRow, now: float, host: str) -> str:
-        """Return the row as JSON as a caller gets it now."""
+        """Return the row as JSON, as a caller reads it now."""
         text = row.to_json(self.find_read_time(row, now), host)
         return text.replace(RAND, str(round(now * 1_000_000)), 1) if RAND in text else text
 

@@ -1,4 +1,4 @@
-"""Keep what the upstream knows of a task: what it is to become, when, and which buttons that has."""
+"""Hold the upstream's record of a task: its result, its times and its buttons."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ STEPS = (0, 15, 31, 46, 62, 78, 93, 100)
 Result = Literal["grid", "single", "upscaled", "describe", "shorten", "video", "clip", "face"]
 Status = Literal["", "NOT_START", "SUBMITTED", "IN_PROGRESS", "MODAL", "SUCCESS", "FAILURE", "CANCEL"]
 Draw = Callable[[str], tuple[Shot, ...]]
-"""Makes shots from a seed."""
+"""Composes shots from a seed."""
 VIDEO_RESULTS: frozenset[Result] = frozenset({"video", "clip"})
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a submit is to become: once with its own seed, and again at every reroll; `film` is how clips move."""
+    """How to draw the result of a submit, and of its rerolls with other seeds; `film` is the motion of clips."""
 
     result: Result
     draw: Draw
@@ -44,10 +44,10 @@ class Plan:
 class UpstreamTask:
     """The upstream's record of one task; times are seconds since the epoch.
 
-    `ends` is the last status it reaches, at `fails_at` of its way if that is not SUCCESS. In MODAL nothing moves
-    until `confirmed_at`, which is when `start` becomes valid. `wish` is the customId that opened its window, `account`
-    whose task it is, `command` how midjourney-proxy describes it. Nothing moves after `lost_at`, when the account at
-    Midjourney that draws it was lost.
+    `final_status` is reached after `seconds`, or after the share `fails_at` of them if it is not SUCCESS. A task that
+    `needs_modal` waits in MODAL until `confirmed_at`, when `start` becomes valid; `pressed_custom_id` opened its form.
+    `account` owns the task; `command` is midjourney-proxy's description of it. After `lost_at`, when the account at
+    Midjourney was lost, the state no longer changes.
     """
 
     task_id: str
@@ -74,32 +74,32 @@ class UpstreamTask:
 
     @property
     def result(self) -> Result:
-        """Return what it becomes."""
+        """Return the kind of its result."""
         return self.plan.result
 
     @property
     def uuid(self) -> str:
-        """Return the id of the result, by which buttons name it; Midjourney's own site writes it in hex."""
+        """Return the id of the result in customIds; Midjourney's own site writes it in hex."""
         made = uuid.uuid5(uuid.NAMESPACE_OID, self.task_id)
         return made.hex if self.official else str(made)
 
     @property
     def finished_at(self) -> float:
-        """Return when the last status is reached."""
+        """Return when the final status is reached, infinity if never."""
         if self.needs_modal and self.confirmed_at == math.inf:
             return math.inf
         end = self.start + self.seconds * (1 if self.final_status == "SUCCESS" else self.fails_at)
         return end if end <= self.lost_at else math.inf
 
     def cancel(self, now: float) -> bool:
-        """End it here; tell whether there was anything left to end."""
+        """Cancel the task; return whether it was still running."""
         if now >= self.finished_at or self.needs_modal:
             return False
         self.final_status, self.fails_at = "CANCEL", max(now - self.start, 0.0) / self.seconds
         return True
 
     def read_status(self, now: float) -> tuple[Status, int]:
-        """Return status and progress at a time."""
+        """Return status and progress in percent at a time."""
         now = min(now, self.lost_at)
         if self.needs_modal and now < self.confirmed_at:
             return "MODAL", 0
