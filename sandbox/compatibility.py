@@ -38,10 +38,10 @@ _COLUMN_TITLES: Mapping[str, str] = {
 _CELL_TEXTS: Mapping[str, str] = {
     "This service doesn't offer that": "not offered",
     "This service doesn't support that": "refused",
-    "This service can't cancel tasks": "only stops watching",
+    "This service can't cancel": "only stops watching",
     "This service doesn't give seeds": "no seeds",
 }
-"""The text of a cell, by the sentence that the bot showed."""
+"""The text of a cell, by the beginning of the sentence that the bot showed."""
 
 
 class TableIncomplete(Exception):
@@ -231,7 +231,7 @@ async def measure_column(name: str) -> dict[str, str]:
             async with slots:
                 try:
                     outcome = await walk(walker)
-                    return _CELL_TEXTS.get(outcome, outcome)
+                    return _shorten_outcome(outcome)
                 except NotOffered as why:
                     return str(why)
                 except TimeoutError:
@@ -239,6 +239,10 @@ async def measure_column(name: str) -> dict[str, str]:
 
         names, walks = zip(*collect_walks().items(), strict=True)
         return dict(zip(names, await asyncio.gather(*map(cell, walks)), strict=True))
+
+
+def _shorten_outcome(outcome: str) -> str:
+    return next((text for start, text in _CELL_TEXTS.items() if outcome.startswith(start)), outcome)
 
 
 async def build_table() -> str:

@@ -66,9 +66,9 @@ class ScriptedAnswers:
     def clear(self, route: str = "") -> None:
         """Drop the answers that are left for a route, or for all."""
         if route:
-            self._waiting.pop(route, None)
+            self._queues.pop(route, None)
         else:
-            self._waiting.clear()
+            self._queues.clear()
 
     async def play(self, script: ScriptedAnswer, request: web.Request) -> web.StreamResponse | None:
         """Send a prepared answer; return None if the relay's own answer is to follow the delay."""
