@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     NonNegativeInt,
@@ -13,7 +14,6 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
-    field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,8 +26,42 @@ def _split_ids(value: object) -> object:
     return frozenset(re.findall(r"[^,;\s]+", value)) if isinstance(value, str) else value
 
 
+def _to_lower_case(value: object) -> str:
+    return str(value).lower()
+
+
+def _to_upper_case(value: object) -> str:
+    return str(value).upper()
+
+
+def _clean_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip().strip("'\"")
+    if not text or any(letter.isspace() for letter in text) or not text.isascii():
+        raise ValueError("is not a token or key. Copy it again, in one line")
+    return SecretStr(text)
+
+
+def _clean_url(value: str, info: ValidationInfo) -> str:
+    if value and not _is_base_url(value.strip()):
+        raise ValueError("is not a URL such as https://api.yescale.io")
+    # People paste the URL with the path from the documentation, or with the path of the chat models.
+    bare = value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
+    return bare if info.field_name == "discord_api_url" else bare.removesuffix("/v1").rstrip("/")
+
+
+def _check_shard_ids(value: frozenset[int], info: ValidationInfo) -> frozenset[int]:
+    count: int = info.data.get("shard_count") or 0
+    if value and not count:
+        raise ValueError("needs SHARD_COUNT, the number of shards of all processes together")
+    if value and max(value) >= count:
+        raise ValueError(f"must be from 0 to {count - 1}, because SHARD_COUNT is {count}")
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_clean_secret)]
+BaseUrl = Annotated[str, AfterValidator(_clean_url)]
 DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split_ids)]
-ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_split_ids)]
+ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_split_ids), AfterValidator(_check_shard_ids)]
 ENV_FILE = ".env"
 NOT_SET = "is not set"
 _DAY = 24 * 3600.0
@@ -43,9 +77,9 @@ class Settings(BaseSettings):
         env_file=ENV_FILE, env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    discord_token: SecretStr
-    mj_api_key: SecretStr
-    mj_api_url: str = "https://api.yescale.io"
+    discord_token: Secret
+    mj_api_key: Secret
+    mj_api_url: BaseUrl = "https://api.yescale.io"
     database_url: SecretStr = SecretStr("sqlite:///data/mjbot.db")
     retention_days: float = Field(30.0, ge=1, le=3650)
     lease_seconds: float = Field(15.0, ge=2, le=600)
@@ -54,7 +88,7 @@ class Settings(BaseSettings):
     notify_after_seconds: float = Field(30.0, ge=0, le=_DAY)
     allowed_guilds: DiscordIds = frozenset()
     allowed_users: DiscordIds = frozenset()
-    press_policy: Literal["anyone", "requester"] = "anyone"
+    press_policy: Annotated[Literal["anyone", "requester"], BeforeValidator(_to_lower_case)] = "anyone"
     press_cooldown_seconds: float = Field(3.0, ge=0, le=_DAY)
     daily_submits_per_person: int = Field(30, ge=0)
     daily_submits: int = Field(500, ge=0)
@@ -62,46 +96,9 @@ class Settings(BaseSettings):
     shard_ids: ShardIds = frozenset()
     port: int | None = Field(None, ge=1, le=65535)
     listen_host: str = ""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["console", "json"] = "console"
-    discord_api_url: str = ""
-
-    @field_validator("discord_token", "mj_api_key", mode="after")
-    @classmethod
-    def _clean_secret(cls, value: SecretStr) -> SecretStr:
-        text = value.get_secret_value().strip().strip("'\"")
-        if not text or any(letter.isspace() for letter in text) or not text.isascii():
-            raise ValueError("is not a token or key. Copy it again, in one line")
-        return SecretStr(text)
-
-    @field_validator("mj_api_url", "discord_api_url", mode="after")
-    @classmethod
-    def _clean_url(cls, value: str, info: ValidationInfo) -> str:
-        if value and not _is_base_url(value.strip()):
-            raise ValueError("is not a URL such as https://api.yescale.io")
-        # People paste the URL with the path from the documentation, or with the path of the chat models.
-        bare = value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
-        return bare if info.field_name == "discord_api_url" else bare.removesuffix("/v1").rstrip("/")
-
-    @field_validator("shard_ids", mode="after")
-    @classmethod
-    def _check_shard_ids(cls, value: frozenset[int], info: ValidationInfo) -> frozenset[int]:
-        count: int = info.data.get("shard_count") or 0
-        if value and not count:
-            raise ValueError("needs SHARD_COUNT, the number of shards of all processes together")
-        if value and max(value) >= count:
-            raise ValueError(f"must be from 0 to {count - 1}, because SHARD_COUNT is {count}")
-        return value
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _to_upper_case(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @field_validator("press_policy", "log_format", mode="before")
-    @classmethod
-    def _to_lower_case(cls, value: object) -> object:
-        return value.lower() if isinstance(value, str) else value
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_to_upper_case)] = "INFO"
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_to_lower_case)] = "console"
+    discord_api_url: BaseUrl = ""
 
     @classmethod
     def read(cls, **given: Any) -> Self:  # noqa: ANN401 - values of any setting

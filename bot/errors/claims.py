@@ -1,5 +1,6 @@
 """Why a press or a command is not sent: the spending policy, and earlier presses."""
 
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
@@ -33,19 +34,15 @@ class NotOwnerOrModerator(PolicyRefused):
 class CooldownActive(PolicyRefused):
     """The person submitted something a moment ago; `retry_after` is in seconds."""
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(f"{retry_after:.1f} s")
-        self.retry_after = retry_after
+    retry_after: float
 
 
 class DailyLimitReached(PolicyRefused):
     """The submits of this UTC day are used up: `limit` for one person, or for everyone together (`whose`)."""
 
-    def __init__(self, limit: int, whose: Literal["person", "everyone"], resets_at: datetime) -> None:
-        super().__init__(f"{limit} for {whose}")
-        self.limit = limit
-        self.whose = whose
-        self.resets_at = resets_at
+    limit: int
+    whose: Literal["person", "everyone"]
+    resets_at: datetime
 
 
 class PressRefused(MjbotError):
@@ -55,10 +52,8 @@ class PressRefused(MjbotError):
 class AlreadyClaimed(PressRefused):
     """The same press is being handled already, by claim `claim_id` of `person_id`; both are 0 where unknown."""
 
-    def __init__(self, claim_id: int = 0, person_id: int = 0) -> None:
-        super().__init__(str(claim_id))
-        self.claim_id = claim_id
-        self.person_id = person_id
+    claim_id: int = 0
+    person_id: int = 0
 
 
 class ClaimLost(PressRefused):
@@ -68,10 +63,8 @@ class ClaimLost(PressRefused):
 class AlreadyPressed(PressRefused):
     """A message already shows the result of this press; `link` points to it, and may be empty."""
 
-    def __init__(self, link: str, *, finished: bool) -> None:
-        super().__init__(link)
-        self.link = link
-        self.finished = finished
+    link: str
+    finished: bool = field(kw_only=True)
 
 
 class AnswerLost(PressRefused):
@@ -81,11 +74,9 @@ class AnswerLost(PressRefused):
     message, and may be empty; `own` says that the same person pressed it.
     """
 
-    def __init__(self, link: str, again_at: datetime | None = None, *, own: bool) -> None:
-        super().__init__(link)
-        self.link = link
-        self.again_at = again_at
-        self.own = own
+    link: str
+    again_at: datetime | None = None
+    own: bool = field(kw_only=True)
 
 
 class ModalNotSent(PressRefused):
@@ -94,9 +85,7 @@ class ModalNotSent(PressRefused):
     Midjourney's modal stays open, and opening it may have been billed.
     """
 
-    def __init__(self, refused: MjbotError | None = None) -> None:
-        super().__init__(type(refused).__name__ if refused else "")
-        self.refused = refused
+    refused: MjbotError | None = None
 
 
 class ButtonUnknown(PressRefused):

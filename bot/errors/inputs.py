@@ -1,6 +1,7 @@
 """What is wrong with a prompt, a picture or a mask that a person gave."""
 
 from collections.abc import Sequence
+from dataclasses import field
 
 from bot.errors.base import MjbotError
 from bot.errors.prompt_errors import PromptProblem
@@ -9,18 +10,17 @@ from bot.errors.prompt_errors import PromptProblem
 class PromptRefused(MjbotError):
     """A prompt cannot be sent as it is; `problems` lists everything wrong with it, `prompt` is the text to correct."""
 
-    def __init__(self, problems: Sequence[PromptProblem] = (), prompt: str = "") -> None:
-        super().__init__("; ".join(map(repr, problems)))
-        self.problems = tuple(problems)
-        self.prompt = prompt
+    problems: Sequence[PromptProblem] = ()
+    prompt: str = ""
+
+    def __str__(self) -> str:
+        return "; ".join(map(repr, self.problems))
 
 
 class UploadRefused(MjbotError):
     """Base of what is wrong with a picture that a person gave; `name` is its file name."""
 
-    def __init__(self, name: str = "") -> None:
-        super().__init__(name)
-        self.name = name
+    name: str = ""
 
 
 class UploadUnreadable(UploadRefused):
@@ -34,9 +34,7 @@ class UploadNotFound(UploadRefused):
 class UploadTypeUnsupported(UploadRefused):
     """The file is not a supported picture; `kind` is its type, "" where its bytes do not tell."""
 
-    def __init__(self, name: str = "", kind: str = "") -> None:
-        super().__init__(name)
-        self.kind = kind
+    kind: str = ""
 
 
 class UploadAnimated(UploadRefused):
@@ -46,31 +44,25 @@ class UploadAnimated(UploadRefused):
 class UploadTooLarge(UploadRefused):
     """The picture is larger than `limit`: `size` is in bytes, or in pixels where `pixels` is set."""
 
-    def __init__(self, name: str = "", size: int = 0, limit: int = 0, *, pixels: bool = False) -> None:
-        super().__init__(name)
-        self.size = size
-        self.limit = limit
-        self.pixels = pixels
+    size: int = 0
+    limit: int = 0
+    pixels: bool = field(default=False, kw_only=True)
 
 
 class UploadTooSmall(UploadRefused):
     """The picture has too few pixels: each side needs at least `least`."""
 
-    def __init__(self, name: str = "", width: int = 0, height: int = 0, least: int = 0) -> None:
-        super().__init__(name)
-        self.width = width
-        self.height = height
-        self.least = least
+    width: int = 0
+    height: int = 0
+    least: int = 0
 
 
 class UploadCountInvalid(UploadRefused):
     """`count` pictures were given where `fewest` to `most` are accepted."""
 
-    def __init__(self, count: int = 0, fewest: int = 0, most: int = 0) -> None:
-        super().__init__()
-        self.count = count
-        self.fewest = fewest
-        self.most = most
+    count: int = field(default=0, kw_only=True)
+    fewest: int = field(default=0, kw_only=True)
+    most: int = field(default=0, kw_only=True)
 
 
 class MaskRefused(MjbotError):
@@ -96,7 +88,5 @@ class MaskAmbiguous(MaskRefused):
 class MaskAspectRatioWrong(MaskRefused):
     """The mask has another aspect ratio than the picture; `mask` and `picture` are width and height in pixels."""
 
-    def __init__(self, mask: tuple[int, int] = (0, 0), picture: tuple[int, int] = (0, 0)) -> None:
-        super().__init__(f"{mask} for {picture}")
-        self.mask = mask
-        self.picture = picture
+    mask: tuple[int, int] = (0, 0)
+    picture: tuple[int, int] = (0, 0)

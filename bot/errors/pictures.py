@@ -1,5 +1,7 @@
 """Why a picture could not be downloaded or decoded."""
 
+from dataclasses import field
+
 from bot.errors.base import MjbotError
 
 
@@ -9,11 +11,12 @@ class PictureError(MjbotError):
     `may_return` says that the link is the relay's own, and may work later: 404, 429, 5xx, or no answer.
     """
 
-    def __init__(self, url: str, reason: str = "", *, may_return: bool = False) -> None:
-        super().__init__(reason or url)
-        self.url = url
-        self.reason = reason
-        self.may_return = may_return
+    url: str
+    reason: str = ""
+    may_return: bool = field(default=False, kw_only=True)
+
+    def __str__(self) -> str:
+        return self.reason or self.url
 
 
 class PictureGone(PictureError):

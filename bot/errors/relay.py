@@ -1,14 +1,14 @@
 """What the relay refused, and answers that were lost."""
 
+from dataclasses import field
+
 from bot.errors.base import MjbotError
 
 
 class RelayError(MjbotError):
     """Base of what the relay refused or failed to answer; `reason` is its own words, shortened."""
 
-    def __init__(self, reason: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: str = ""
 
 
 class RelayUnreachable(RelayError):
@@ -18,29 +18,21 @@ class RelayUnreachable(RelayError):
     that the relay accepted the key and answered in an unknown shape.
     """
 
-    def __init__(
-        self, reason: str = "", *, retry_after: float | None = None, no_host: bool = False, took_key: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
-        self.no_host = no_host
-        self.took_key = took_key
+    retry_after: float | None = field(default=None, kw_only=True)
+    no_host: bool = field(default=False, kw_only=True)
+    took_key: bool = field(default=False, kw_only=True)
 
 
 class RelayBusy(RelayError):
     """The relay asks for a later retry; `retry_after` is in seconds, where the relay said it."""
 
-    def __init__(self, reason: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
+    retry_after: float | None = field(default=None, kw_only=True)
 
 
 class NoAccountAvailable(RelayBusy):
     """The relay has no Midjourney account for this request; `speed` is the one asked for, if any."""
 
-    def __init__(self, reason: str = "", *, retry_after: float | None = None, speed: str = "") -> None:
-        super().__init__(reason, retry_after=retry_after)
-        self.speed = speed
+    speed: str = field(default="", kw_only=True)
 
 
 class QueueFull(RelayBusy):
@@ -80,9 +72,7 @@ class BalanceExhausted(RelayError):
 class TaskUnknown(RelayError):
     """The relay has no task with this id that the key may read."""
 
-    def __init__(self, task_id: str, reason: str = "") -> None:
-        super().__init__(reason)
-        self.task_id = task_id
+    task_id: str = field(kw_only=True)
 
 
 class ParentGone(RelayError):
@@ -100,33 +90,25 @@ class ParentUnchangeable(RelayError):
 class PromptBanned(RelayError):
     """Midjourney's word list refused the prompt; `word` may be empty."""
 
-    def __init__(self, word: str, reason: str = "") -> None:
-        super().__init__(reason)
-        self.word = word
+    word: str = field(kw_only=True)
 
 
 class ActionUnsupported(RelayError):
     """The relay cannot do this action; `lasting` is false where only a channel is down (HTTP 503)."""
 
-    def __init__(self, reason: str = "", *, lasting: bool) -> None:
-        super().__init__(reason)
-        self.lasting = lasting
+    lasting: bool = field(kw_only=True)
 
 
 class SeedUnavailable(RelayError):
     """The relay gives no seed for this task; `lasting` says that it gives none for any task."""
 
-    def __init__(self, reason: str = "", *, lasting: bool = False) -> None:
-        super().__init__(reason)
-        self.lasting = lasting
+    lasting: bool = field(default=False, kw_only=True)
 
 
 class SubmitRefused(RelayError):
     """The relay answered a submit without accepting it; `code` is the relay's, 0 where it gave none."""
 
-    def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(reason)
-        self.code = code
+    code: int = field(kw_only=True)
 
 
 class PromptChangeUnsupported(RelayError):
@@ -150,7 +132,5 @@ class SubmitOutcomeUnknown(RelayError):
     `accepted` says that the job exists and was billed, but its task id is unknown.
     """
 
-    def __init__(self, reason: str = "", *, answered: bool = False, accepted: bool = False) -> None:
-        super().__init__(reason)
-        self.answered = answered
-        self.accepted = accepted
+    answered: bool = field(default=False, kw_only=True)
+    accepted: bool = field(default=False, kw_only=True)

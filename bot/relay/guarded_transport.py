@@ -184,5 +184,5 @@ def _is_temporary(error: Exception) -> bool:
 def _quote_segment(task_id: str) -> str:
     """Quote an id, which people type, as one segment of a path; dots alone would be resolved even when quoted."""
     if not task_id.strip(". "):
-        raise TaskUnknown(task_id)
+        raise TaskUnknown(task_id=task_id)
     return quote(task_id, safe="", errors="replace")

@@ -215,7 +215,7 @@ def classify_by_status(response: RelayResponse, message: RelayMessage) -> RelayE
     """Classify a submit's response by its status alone; half a JSON may be new-api's code 5, which is HTTP 400."""
     is_half = response.text.lstrip().startswith("{") and decode_json(response) is None
     if 400 <= response.status < 500 and response.status not in _TIMEOUTS and not is_half:
-        return SubmitRefused(0, message.reason)
+        return SubmitRefused(message.reason, code=0)
     return SubmitOutcomeUnknown(message.reason)
 
 
@@ -251,7 +251,7 @@ def classify_submit_error(
         is_relays_own = response.status == 400 and message.contains_any(_UPSTREAM_LOST)
         return SubmitOutcomeUnknown(message.reason, answered=is_relays_own)
     if submit.code == 24:
-        return PromptBanned(submit.properties.banned_word, message.reason)
+        return PromptBanned(message.reason, word=submit.properties.banned_word)
     if "quota_not_enough" in message.lowercase:
         return BalanceExhausted(message.reason)
     if refusal := _find_parent_error(message) or _find_capacity_error(response, message, submit):
@@ -263,4 +263,4 @@ def classify_submit_error(
     is_server_failure = response.status >= 500 or response.status in _TIMEOUTS
     if is_server_failure or claims_success or (submit.result and submit.code not in {4, 9}):
         return SubmitOutcomeUnknown(message.reason)
-    return SubmitRefused(submit.code, message.reason)
+    return SubmitRefused(message.reason, code=submit.code)

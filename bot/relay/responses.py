@@ -50,12 +50,12 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
         if is_json_object(body) and coerce_text(body.get("id")):
             return parse_row(body)
         if response.text.strip() in {"", "null", "{}"}:
-            raise TaskUnknown(task_id)
+            raise TaskUnknown(task_id=task_id)
     message = extract_message(response, body)
     # A 404 in JSON is about the task; a web page, or new-api's "Invalid URL", is about the address.
     is_about_task = response.status == 404 and "invalid url" not in message.lowercase
     if message.contains_any(_TASK_UNKNOWN) or (is_about_task and (body or not response.text.strip())):
-        raise TaskUnknown(task_id, message.reason)
+        raise TaskUnknown(message.reason, task_id=task_id)
     if refusal := find_common_error(response, message):
         raise refusal
     took_key = response.is_success and is_json_object(body) and not may_reject_key(message)
@@ -155,7 +155,7 @@ def parse_seed(response: RelayResponse, task_id: str) -> str:
         return submit.result
     message = extract_message(response, body)
     if message.contains_any(_TASK_UNKNOWN):
-        raise TaskUnknown(task_id, message.reason)
+        raise TaskUnknown(message.reason, task_id=task_id)
     if is_json_object(body) and _has_no_seeds(response, body, submit):
         raise ActionUnsupported(message.reason, lasting=True)
     # A submit may be refused for its model. To a read, the same refusal means that the key is limited.
@@ -200,11 +200,11 @@ def parse_cancel(response: RelayResponse, task_id: str) -> None:
         return
     message = extract_message(response, body)
     if submit.code == 3 or message.contains_any(_TASK_UNKNOWN):
-        raise TaskUnknown(task_id, message.reason)
+        raise TaskUnknown(message.reason, task_id=task_id)
     if refusal := find_common_error(response, message, forwarded=True):
         raise refusal
     if response.status < 500 and submit.code in {4, 9}:
-        raise SubmitRefused(submit.code, message.reason)
+        raise SubmitRefused(message.reason, code=submit.code)
     raise find_missing_path_error(response, message) or make_unreachable_error(response, message)
 
 

@@ -107,7 +107,7 @@ def build_blend(pictures: tuple[PictureInput, ...], dimensions: Dimensions = Dim
         UploadCountInvalid: There are fewer, or more.
     """
     if not MIN_BLEND_PICTURES <= len(pictures) <= MAX_BLEND_PICTURES:
-        raise UploadCountInvalid(len(pictures), MIN_BLEND_PICTURES, MAX_BLEND_PICTURES)
+        raise UploadCountInvalid(count=len(pictures), fewest=MIN_BLEND_PICTURES, most=MAX_BLEND_PICTURES)
     return CommandRequest(
         action="BLEND", pictures=pictures, build_request=lambda data: Blend(pictures=data, dimensions=dimensions)
     )

@@ -108,7 +108,7 @@ async def process(world: ServiceWorld) -> AsyncIterator[ServiceProcess]:
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
-    [(None, "accepted"), (PromptBanned("word"), "refused"), (SubmitOutcomeUnknown("lost"), "unknown")],
+    [(None, "accepted"), (PromptBanned(word="word"), "refused"), (SubmitOutcomeUnknown("lost"), "unknown")],
 )
 async def test_sent_presses_are_counted_by_outcome(
     world: ServiceWorld, process: ServiceProcess, answer: MjbotError | None, outcome: str

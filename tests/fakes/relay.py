@@ -79,7 +79,7 @@ class FakeRelay:
         """Fetch one task."""
         await self._read("fetch", [task_id])
         if task_id not in self.tasks:
-            raise TaskUnknown(task_id, "task_no_found")
+            raise TaskUnknown("task_no_found", task_id=task_id)
         return self.tasks[task_id]
 
     async def fetch_tasks(self, task_ids: Collection[str]) -> dict[str, Task]:

@@ -83,7 +83,7 @@ async def test_a_seed_is_given_while_the_store_is_down(store: FakeStore) -> None
     [
         (ActionUnsupported("no", lasting=True), True),
         (ActionUnsupported("no", lasting=False), False),
-        (SubmitRefused(4, "no"), False),
+        (SubmitRefused("no", code=4), False),
         (ParentBusy("no"), False),
         (ParentGone("no"), False),
     ],
@@ -97,7 +97,7 @@ async def test_a_refusal_is_raised_as_an_unavailable_seed(
     assert (refused.value.reason, refused.value.lasting) == ("no", lasting)
 
 
-@pytest.mark.parametrize("outcome", [TaskUnknown(PARENT), KeyRefused("no")])
+@pytest.mark.parametrize("outcome", [TaskUnknown(task_id=PARENT), KeyRefused("no")])
 async def test_other_errors_are_raised_unchanged(store: FakeStore, outcome: RelayError) -> None:
     """They have their own sentences."""
     with pytest.raises(type(outcome)):
@@ -136,7 +136,8 @@ async def test_a_known_seed_is_given_though_the_relay_gives_none(store: FakeStor
 
 
 @pytest.mark.parametrize(
-    "outcome", [ActionUnsupported("503", lasting=False), RelayUnreachable("502"), SubmitRefused(9, "no"), ParentBusy()]
+    "outcome",
+    [ActionUnsupported("503", lasting=False), RelayUnreachable("502"), SubmitRefused("no", code=9), ParentBusy()],
 )
 async def test_a_temporary_refusal_is_not_remembered(store: FakeStore, outcome: RelayError) -> None:
     """A channel that is down, a 5xx and a task without a seed say nothing about the next one."""

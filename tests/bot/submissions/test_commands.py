@@ -196,7 +196,7 @@ async def test_claim_is_released_if_the_message_fails(
     assert (world.relay.sent, world.store.jobs) == ([], {})
 
 
-@pytest.mark.parametrize("refused", [PromptBanned("blood"), RelayBusy("no account"), BalanceExhausted()])
+@pytest.mark.parametrize("refused", [PromptBanned(word="blood"), RelayBusy("no account"), BalanceExhausted()])
 async def test_refused_command_is_retracted(world: ServiceWorld, process: ServiceProcess, refused: RelayError) -> None:
     """Its claim counts as unbilled, and its row is closed; nothing is tried again."""
     world.relay.outcomes = [refused]

@@ -73,11 +73,11 @@ async def test_refused_modal_may_be_answered_again(
     world.relay.set(task(CHILD, Status.MODAL))
     followups = FakePressFollowups()
     if asked_first:
-        world.relay.outcomes = [ASKS_FOR_MODAL, PromptBanned("word"), ACCEPTED]
+        world.relay.outcomes = [ASKS_FOR_MODAL, PromptBanned(word="word"), ACCEPTED]
         await process.presses.submit_press(press(button=ZOOM), followups, prompt="word --zoom 2")
     else:
         world.store.jobs = {800: job(800, CHILD)}
-        world.relay.outcomes = [PromptBanned("word"), ACCEPTED]
+        world.relay.outcomes = [PromptBanned(word="word"), ACCEPTED]
         await process.presses.answer_modal(press(100, task_id=CHILD), "word", followups)
     await world.clock.advance(5.0)
     assert [type(error) for error in followups.refused] == [PromptBanned]

@@ -138,9 +138,9 @@ async def test_child_is_followed_though_the_store_fails_after_settling(
     "error",
     [
         RelayBusy("23"),
-        PromptBanned("word"),
+        PromptBanned(word="word"),
         BalanceExhausted("quota"),
-        SubmitRefused(9, "?"),
+        SubmitRefused("?", code=9),
         ActionUnsupported("503", lasting=False),
     ],
 )

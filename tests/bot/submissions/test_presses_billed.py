@@ -86,10 +86,10 @@ async def test_modal_answered_later_counts_too(
     [
         (REMIX, ACCEPTED, 2),
         (REMIX, SubmitOutcomeUnknown("timeout"), 2),
-        (REMIX, PromptBanned("word"), 1),
+        (REMIX, PromptBanned(word="word"), 1),
         (ASKS_FOR_MODAL, ACCEPTED, 1),
         (ASKS_FOR_MODAL, SubmitOutcomeUnknown("timeout"), 1),
-        (ASKS_FOR_MODAL, PromptBanned("word"), 0),
+        (ASKS_FOR_MODAL, PromptBanned(word="word"), 0),
     ],
 )
 async def test_modal_sent_with_its_press_counts_too(

@@ -17,7 +17,7 @@ from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, job
 from tests.fakes.submissions import ASKS_FOR_MODAL, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
-REFUSED, LOST, FULL = SubmitRefused(4, "no"), SubmitOutcomeUnknown("timeout"), QueueFull("23")
+REFUSED, LOST, FULL = SubmitRefused("no", code=4), SubmitOutcomeUnknown("timeout"), QueueFull("23")
 REQUEST = PressButton(task_id=PARENT, custom_id=U2)
 MODAL = SubmitModal(task_id=CHILD, prompt="a fox")
 

@@ -47,10 +47,10 @@ LINK = "https://discord.com/channels/1/2/3"
 
 CARRYING: list[MjbotError] = [
     SettingsError([("MJ_API_KEY", "is missing")]),
-    TaskUnknown("1754399999999999"),
-    PromptBanned("nude"),
+    TaskUnknown(task_id="1754399999999999"),
+    PromptBanned(word="nude"),
     ActionUnsupported(lasting=True),
-    SubmitRefused(4, "参数错误"),
+    SubmitRefused("参数错误", code=4),
     CooldownActive(3),
     DailyLimitReached(30, "person", datetime(2026, 11, 24, tzinfo=UTC)),
     AlreadyPressed(LINK, finished=True),
@@ -170,15 +170,15 @@ def test_retry_after_becomes_a_timestamp() -> None:
             "give seeds. It says: `the relay's upstream sent an empty answer`.",
         ),
         (SeedUnavailable("HTTP 404", lasting=True), "This service doesn't give seeds. You can add a seed"),
-        (SubmitRefused(0, "HTTP 418"), "The service refused this request. Change it"),
+        (SubmitRefused("HTTP 418", code=0), "The service refused this request. Change it"),
         (KeyRefused("HTTP 401"), "the relay refuses `MJ_API_KEY`. The"),
-        (SubmitRefused(4, "参数错误"), "(code 4). It says: `a parameter is not valid`."),
-        (SubmitRefused(0), "The service refused this request. Change it"),
+        (SubmitRefused("参数错误", code=4), "(code 4). It says: `a parameter is not valid`."),
+        (SubmitRefused(code=0), "The service refused this request. Change it"),
         (SubmitOutcomeUnknown("no answer"), "I won't send it again"),
-        (PromptBanned("nude"), "the word `nude`."),
-        (PromptBanned(""), "a word in this prompt."),
-        (TaskUnknown("17543"), "no task `17543`."),
-        (TaskUnknown(""), "no task with that id."),
+        (PromptBanned(word="nude"), "the word `nude`."),
+        (PromptBanned(word=""), "a word in this prompt."),
+        (TaskUnknown(task_id="17543"), "no task `17543`."),
+        (TaskUnknown(task_id=""), "no task with that id."),
         (AlreadyPressed(LINK, finished=True), f"Already done: [see the result]({LINK}). No extra charge."),
         (AlreadyPressed(LINK, finished=False), f"Already on its way: [see the message]({LINK})."),
         (AlreadyPressed("", finished=True), "Already done: look below the message you pressed"),
@@ -212,10 +212,10 @@ def test_hostile_values_cannot_break_a_text(said: str, wait: float | None, numbe
     texts = [
         *(kind(said, retry_after=wait) for kind in (RelayUnreachable, RelayBusy)),
         *(kind(said) for kind in (KeyRefused, BalanceExhausted, SubmitOutcomeUnknown)),
-        TaskUnknown(said, said),
-        PromptBanned(said, said),
+        TaskUnknown(said, task_id=said),
+        PromptBanned(said, word=said),
         ActionUnsupported(said, lasting=flag),
-        SubmitRefused(number, said),
+        SubmitRefused(said, code=number),
         AlreadyPressed(said, finished=flag),
         SettingsError([(said, said)] * 9),
         PictureGone(said, said),
@@ -243,4 +243,4 @@ def test_the_text_for_a_command_mentions_no_button(error: MjbotError) -> None:
     pressed, ran = describe_error(error, NOW), describe_error(error, NOW, command=True)
     assert re.search(r"(?i)button|press|click", pressed)
     assert not re.search(r"(?i)button|press|click", ran)
-    assert describe_error(TaskUnknown("5"), NOW) == describe_error(TaskUnknown("5"), NOW, command=True)
+    assert describe_error(TaskUnknown(task_id="5"), NOW) == describe_error(TaskUnknown(task_id="5"), NOW, command=True)
