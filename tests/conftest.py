@@ -5,8 +5,13 @@ from collections.abc import Generator
 from itertools import islice
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import Postgres, running
+
+# An example may take as long as a busy machine needs.
+settings.register_profile("mjbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mjbot")
 
 
 @pytest.fixture(scope="session")
