@@ -159,7 +159,7 @@ async def test_a_relay_without_the_endpoint_is_named(tmp_path: Path, name: str, 
     async with open_simcord_world(tmp_path, RelaySettings(has_video=False)) as w:
         answer = await w.slash(w.member, name, **options)
         told = await w.told(answer)
-        assert "This service doesn't support that" in told
+        assert "This service doesn't offer that" in told
         assert "Try another command" in told
         await w.until(lambda: not w.public)
         assert w.relay.submits == []

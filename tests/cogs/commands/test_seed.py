@@ -73,7 +73,7 @@ def _is_refused(w: SimcordWorld, message_id: int, why: str) -> bool:
 FAILURES: list[tuple[dict[str, Any], str]] = [
     ({"body": {"code": 4, "description": "该任务不支持获取种子", "result": None}}, "can't give a seed for this task"),
     ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "doesn't give seeds"),
-    ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "API key"),
+    ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "`MJ_API_KEY`"),
     ({"status": 502, "text": "<html>502</html>", "content_type": "text/html"}, "didn't respond properly"),
 ]
 
@@ -97,10 +97,10 @@ async def test_each_failure_has_its_own_sentence(tmp_path: Path, script: dict[st
         ),
         (
             {"status": 404, "body": {"status": 404, "error": "Not Found", "path": "/mj/task/1/image-seed"}},
-            "seeds. Nothing",
+            "seeds. You can",
         ),
-        ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "seeds. Nothing"),
-        ({"status": 404, "body": {"error": {"message": "Invalid URL (GET /mj/x)"}}}, "seeds. Nothing"),
+        ({"text": "<!doctype html><title>New API</title>", "content_type": "text/html"}, "seeds. You can"),
+        ({"status": 404, "body": {"error": {"message": "Invalid URL (GET /mj/x)"}}}, "seeds. You can"),
     ],
 )
 async def test_a_relay_without_seeds_is_asked_once(tmp_path: Path, script: dict[str, Any], why: str) -> None:

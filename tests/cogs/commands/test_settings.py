@@ -75,7 +75,7 @@ async def test_the_modal_shows_and_saves_default_parameters(tmp_path: Path) -> N
     ("text", "said"),
     [
         ("a fox --ar 3:2", "Defaults are parameters only"),
-        ("--ar banana", "cannot be `banana`"),
+        ("--ar banana", "isn't a valid `--ar`"),
         ("--stylize 5000 --chaos 900", "Please fix these"),
     ],
 )

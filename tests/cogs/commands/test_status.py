@@ -75,7 +75,7 @@ async def test_malformed_ids_are_refused_before_deferring(
 
 
 FAILURES: list[tuple[dict[str, Any], str]] = [
-    ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "API key"),
+    ({"status": 401, "body": {"error": {"message": "无效的令牌", "type": "new_api_error"}}}, "`MJ_API_KEY`"),
     (
         {"status": 401, "body": {"error": {"message": "该令牌额度已用尽", "type": "new_api_error"}}},
         "is used up",
