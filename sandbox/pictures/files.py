@@ -15,11 +15,11 @@ from sandbox.pictures.shots import Shot, draw_grid, draw_shot
 def render_picture(shots: tuple[Shot, ...], side: int = 1024, words: str = "") -> bytes:
     """Return the final picture as PNG, a grid for several shots; `words` become its Description."""
     image = draw_shot(shots[0], side) if len(shots) == 1 else draw_grid(shots, side // 2)
-    told = PngInfo()
+    info = PngInfo()
     if words:
-        told.add_itxt("Description", words)
+        info.add_itxt("Description", words)
     out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1, pnginfo=told)
+    image.save(out, "PNG", compress_level=1, pnginfo=info)
     return out.getvalue()
 
 

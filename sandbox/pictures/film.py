@@ -58,10 +58,10 @@ def _crop_at(size: tuple[int, int], film: Film, part: float) -> tuple[float, flo
     way = (1 - math.cos(2 * math.pi * part)) / 2 if film.loop else part * film.seconds / 3
     way = min(way, 2.4)
     reach = 0.2 if film.motion == "high" else 0.08
-    seen = 1 - reach * (0.3 + way * 0.8)
+    visible = 1 - reach * (0.3 + way * 0.8)
     x = 0.5 + reach * 0.6 * math.sin(way * 2.2)
     y = 0.5 + reach * 0.25 * math.sin(way * 1.4 + 0.6)
-    wide, high = size[0] * max(0.4, seen), size[1] * max(0.4, seen)
+    wide, high = size[0] * max(0.4, visible), size[1] * max(0.4, visible)
     left, top = (size[0] - wide) * x, (size[1] - high) * y
     return max(0.0, left), max(0.0, top), min(float(size[0]), left + wide), min(float(size[1]), top + high)
 

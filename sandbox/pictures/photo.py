@@ -46,7 +46,7 @@ def open_photo(data: bytes) -> Photo | None:
         with Image.open(io.BytesIO(data)) as opened:
             if opened.width * opened.height > _MAX_PIXELS:
                 return None
-            told = opened.info.get("Description")
+            description = opened.info.get("Description")
             opened.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
             image = _flatten(ImageOps.exif_transpose(opened))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -55,7 +55,7 @@ def open_photo(data: bytes) -> Photo | None:
     image.thumbnail((_MAX_SIDE, _MAX_SIDE))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=92)
-    return Photo(out.getvalue(), aspect, told.strip() if isinstance(told, str) else _describe_mood(image))
+    return Photo(out.getvalue(), aspect, description.strip() if isinstance(description, str) else _describe_mood(image))
 
 
 def paint_source(source: Source, view: View, size: Size, layout: str, detail: str, palette: Palette) -> Image.Image:
@@ -103,9 +103,9 @@ def _paint_plain(photos: tuple[Photo, ...], size: Size, layout: str, palette: Pa
     dice = random.Random(f"{layout} photo")
     if dice.random() < 0.5:
         image = ImageOps.mirror(image)
-    kept = dice.uniform(0.78, 0.92)
-    left, top = dice.uniform(0, 1 - kept) * size[0], dice.uniform(0, 1 - kept) * size[1]
-    box = (left, top, left + kept * size[0], top + kept * size[1])
+    share = dice.uniform(0.78, 0.92)
+    left, top = dice.uniform(0, 1 - share) * size[0], dice.uniform(0, 1 - share) * size[1]
+    box = (left, top, left + share * size[0], top + share * size[1])
     return _grade(image.resize(size, Image.Resampling.BICUBIC, box), palette, 0.18)
 
 

@@ -35,9 +35,9 @@ class PictureRoutes:
             return image_error(400, "midjourney_task_not_found")
         task, side = row.task, self._settings.picture_side
         # The route reads the URL in the row, so it lags like a fetch: after a form it sees the first row.
-        if (seen := self._table.find_read_time(row, now)) is None:
+        if (read_time := self._table.find_read_time(row, now)) is None:
             return image_error(500, "http_get_image_failed")
-        status, percent = task.read_status(seen)
+        status, percent = task.read_status(read_time)
         if not task.shots or status not in {"IN_PROGRESS", "SUCCESS", "FAILURE"}:
             return image_error(500, "http_get_image_failed")
         if now > task.finished_at + self._settings.image_seconds:
