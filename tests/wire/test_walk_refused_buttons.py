@@ -199,7 +199,7 @@ async def _everywhere(world: WireWorld, before: Message, greyed: Mapping[str, st
         assert not before.button(which).get("disabled"), which
     foot = fresh.embed["footer"]["text"]
     assert all(name in foot for name in greyed.values()), foot
-    assert "the relay refuses it" in foot
+    assert "available on this service" in foot
     assert not fresh.button("⬅️").get("disabled"), "its channel may be up again"
     assert not fresh.button("Animate (High motion)").get("disabled"), "there is another way"
     await _refused(world, before, "❤️", await clicked(world, before, "❤️"))

@@ -1,4 +1,4 @@
-"""What somebody typed comes back below the sentence that refuses it: whole, or as much as one message holds."""
+"""A typed text comes back below the sentence that refuses it: whole, or as much as one message holds."""
 
 from hypothesis import given
 from hypothesis import strategies as st
