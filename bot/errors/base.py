@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from inspect import get_annotations
 from typing import dataclass_transform
 
 
@@ -11,7 +12,8 @@ class MjbotError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        dataclass(eq=False, repr=False)(cls)
+        if get_annotations(cls):  # an error without fields takes a message, as every exception does
+            dataclass(eq=False, repr=False)(cls)
 
 
 class SettingsError(MjbotError):
