@@ -162,7 +162,7 @@ async def bot_process(
     try:
         yield running
     finally:
-        if command not in {FORKED, BOT} and running.code is None:
+        if tuple(command) not in {FORKED, BOT} and running.code is None:
             # What starts others is asked first: killed, it would leave them behind.
             with suppress(TimeoutError):
                 await running.stop()
