@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from inspect import get_annotations
 from typing import dataclass_transform
 
 
@@ -12,8 +11,7 @@ class MjbotError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if get_annotations(cls):  # an error without fields takes a message, as every exception does
-            dataclass(eq=False, repr=False)(cls)
+        dataclass(eq=False, repr=False)(cls)
 
 
 class SettingsError(MjbotError):
@@ -26,3 +24,5 @@ class SettingsError(MjbotError):
 
 class StoreUnavailable(MjbotError):
     """The database cannot be read or written, so that nothing may be billed."""
+
+    reason: str = ""

@@ -4,7 +4,9 @@ from bot.errors.base import MjbotError
 
 
 class DisplayError(MjbotError):
-    """Base of the reasons for which a message could not be drawn."""
+    """Base of the reasons for which a message could not be drawn; `reason` is Discord's or the network's own words."""
+
+    reason: str = ""
 
 
 class DisplayFailed(DisplayError):
