@@ -36,6 +36,7 @@ soak: $(READY)
 lint: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
 
 types: $(READY)
 	$(PY) -m mypy

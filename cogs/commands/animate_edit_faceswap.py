@@ -22,8 +22,8 @@ from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import usable_anywhere
+from cogs.context import Interaction
 from cogs.messaging.attachments import validate_attachments
-from cogs.messaging.context import Interaction
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import malformed_task_id, one_starting_image_required
 

@@ -27,8 +27,8 @@ from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog
 from cogs.components.event_item import EventItem
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads
+from cogs.context import Interaction
 from cogs.messaging.attachments import DiscordUpload, find_pictures, validate_attachments
-from cogs.messaging.context import Interaction
 from cogs.messaging.responses import (
     acknowledge,
     defer_thinking,

@@ -11,8 +11,8 @@ from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
+from cogs.context import Interaction
 from cogs.messaging.attachments import find_pictures, validate_attachments
-from cogs.messaging.context import Interaction
 from cogs.messaging.responses import send_ephemeral
 from cogs.text.guidance import no_picture_here, one_picture_required
 

@@ -25,9 +25,9 @@ from bot.ports import Store
 from bot.relay.client import RelayClient
 from cogs.commands.registration import usable_anywhere
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
+from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, list_missing_permissions
-from cogs.messaging.context import Interaction, is_bot_in_guild
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,

@@ -15,8 +15,8 @@ from bot.submissions.command_requests import CommandRequest, PersonDefaults, bui
 from cogs.commands.choices import DIMENSION_LABELS
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import usable_anywhere
+from cogs.context import Interaction
 from cogs.messaging.attachments import validate_attachments
-from cogs.messaging.context import Interaction
 from cogs.text import limits
 
 _STYLIZE, _CHAOS, _WEIRD, _SEED = map(get_integer_range, ("stylize", "chaos", "weird", "seed"))

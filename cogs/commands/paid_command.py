@@ -7,8 +7,8 @@ from bot.errors import MjbotError
 from bot.imaging.upload_validation import Upload
 from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput
 from bot.submissions.commands import CommandInvocation, CommandService
+from cogs.context import Interaction, to_person
 from cogs.gateway.guild_trust import GuildTrust
-from cogs.messaging.context import Interaction, to_person
 from cogs.messaging.followups import CommandFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 
 _T = TypeVar("_T")
 

@@ -11,7 +11,7 @@ from bot.midjourney.task_ids import find_task_ids
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import usable_anywhere
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.responses import acknowledge, replace_response_on_error, send_ephemeral, with_timeout
 from cogs.text.guidance import asking_for_seed, malformed_task_id, one_seed_at_a_time
 from cogs.text.markdown import format_prompt

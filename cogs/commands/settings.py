@@ -15,7 +15,7 @@ from bot.errors import PromptRefused
 from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_text_field
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.responses import (
     acknowledge,
     defer_click,

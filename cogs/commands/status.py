@@ -17,8 +17,8 @@ from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_i
 from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
+from cogs.context import Interaction, is_reachable, to_person, to_place
 from cogs.messaging import rate_limits
-from cogs.messaging.context import Interaction, is_reachable, to_person, to_place
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,

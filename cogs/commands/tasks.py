@@ -8,7 +8,7 @@ from bot.entities import TaskFilter
 from bot.features.person_settings import PersonSettingsService
 from cogs.commands.registration import usable_anywhere
 from cogs.commands.status import StatusCog
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,

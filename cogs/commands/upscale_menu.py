@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.midjourney.buttons import ButtonKind
 from cogs.commands.registration import MessageMenuCog
 from cogs.components.custom_ids import TaskButton, TaskCustomId
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.responses import acknowledge, send_ephemeral
 from cogs.text.guidance import nothing_to_upscale
 from cogs.views.colors import ACTIVE_COLOR

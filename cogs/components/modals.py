@@ -6,27 +6,13 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.errors import MjbotError
 from bot.json_values import is_json_array, is_json_object
-from bot.submissions.presses import PressService
-from bot.timeouts import wait_at_most
-from cogs.components.custom_ids import TaskCustomId
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.text import limits
 
 PROMPT_FIELD = "prompt"
 MODAL_TIMEOUT_SECONDS = 60.0
 """How long discord.py keeps an open modal, with a timer; the bot reads later submissions without it."""
-
-_PREFILL_SECONDS = 1.5
-
-
-async def fetch_prefill(presses: PressService, click: TaskCustomId) -> str:
-    """Fetch the text that a modal starts with, within the time of a first response; "" after that."""
-    try:
-        return await wait_at_most(presses.get_modal_prefill(click.task_id, click.key), _PREFILL_SECONDS)
-    except (TimeoutError, MjbotError):
-        return ""
 
 
 def build_prompt_field(text: str, hint: str) -> ui.Label[Any]:

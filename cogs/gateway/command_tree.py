@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.responses import LOST_RESPONSE_ERRORS, log_and_describe_error, send_ephemeral
 
 _UNKNOWN_COMMAND_SECONDS = 2.0

@@ -9,7 +9,7 @@ import discord
 
 from bot.clock import Clock
 from bot.policy.rules import Spender
-from cogs.messaging.context import Interaction, is_bot_in_guild
+from cogs.context import Interaction, is_bot_in_guild
 from cogs.messaging.responses import summarize_error
 from cogs.text.markdown import clean_and_cut
 

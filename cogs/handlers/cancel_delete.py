@@ -7,7 +7,7 @@ from bot.features.delete import DeleteService
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import ClickEvent, TaskCustomId
-from cogs.messaging.context import Interaction, get_clicked_place, get_requester, to_person, to_place
+from cogs.context import Interaction, get_clicked_place, get_requester, to_person, to_place
 from cogs.messaging.responses import (
     defer_click,
     defer_thinking,

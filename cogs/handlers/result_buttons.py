@@ -12,8 +12,8 @@ from bot.features.lineage import LineageFinder
 from bot.imaging.downloader import Picture
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import MENU_CHOICE_EVENT, ClickEvent, TaskCustomId, TaskMenu
+from cogs.context import Interaction, get_clicked_place, to_place
 from cogs.messaging import rate_limits
-from cogs.messaging.context import Interaction, get_clicked_place, to_place
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,

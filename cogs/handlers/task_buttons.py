@@ -17,10 +17,10 @@ from bot.submissions.claims import Press
 from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
-from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, fetch_prefill, read_prompt
+from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, read_prompt
+from cogs.context import Interaction, get_clicked_place, get_requester, to_person
 from cogs.gateway.guild_trust import GuildTrust
-from cogs.handlers.press_context import build_press
-from cogs.messaging.context import Interaction, get_clicked_place, get_requester, to_person
+from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import acknowledge, defer_click, send_ephemeral, send_ephemeral_on_error

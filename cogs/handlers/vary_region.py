@@ -24,15 +24,14 @@ from cogs.components.custom_ids import ClickEvent, TaskCustomId
 from cogs.components.modals import (
     MODAL_TIMEOUT_SECONDS,
     build_prompt_field,
-    fetch_prefill,
     read_choice,
     read_prompt,
     read_upload,
 )
+from cogs.context import Interaction, get_clicked_place
 from cogs.gateway.guild_trust import GuildTrust
-from cogs.handlers.press_context import build_press
+from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.attachments import DiscordUpload
-from cogs.messaging.context import Interaction, get_clicked_place
 from cogs.messaging.followups import PreviewFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (

@@ -17,8 +17,8 @@ from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
 from bot.midjourney.task import Button, Task
 from bot.midjourney.text_results import ShortenResult
 from cogs.components.custom_ids import TaskCustomId
+from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
-from cogs.messaging.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import explain_error, send_ephemeral, summarize_error, with_timeout
 from cogs.views.task_buttons import PRESSED_DESCRIPTION

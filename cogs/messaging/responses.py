@@ -12,7 +12,7 @@ import discord
 
 from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, PromptIgnored, SubmitOutcomeUnknown
 from cogs.components.modals import get_typed_prompt
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.text import limits
 from cogs.text.error_messages import describe_error, describe_internal_error

@@ -12,7 +12,7 @@ from bot.imaging.mask_preview import TINT
 from bot.imaging.masks import Region
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import TaskButton, TaskCustomId
-from cogs.messaging.context import Interaction, is_reachable
+from cogs.context import Interaction, is_reachable
 from cogs.text import limits
 
 MASK_FILE_NAME: Final = "mask.png"

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.app import open_app
 from bot.errors import StoreUnavailable
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from tests.worlds.simcord import GUILD_ID, open_simcord_world, settings
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.entities import Place
 from bot.errors import DisplayFailed, PlaceGone
 from bot.midjourney.task import Task
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from tests.fakes.clock import FakeClock

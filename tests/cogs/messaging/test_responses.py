@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from cogs.messaging.context import Interaction
+from cogs.context import Interaction
 from cogs.messaging.open_interactions import OpenInteractions
 from cogs.messaging.responses import (
     acknowledge,

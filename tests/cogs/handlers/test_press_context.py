@@ -6,7 +6,7 @@ from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
 from bot.store.group_commit import run_to_completion
 from cogs.components.custom_ids import TaskCustomId
-from cogs.components.modals import fetch_prefill
+from cogs.handlers.press_context import fetch_prefill
 from tests.fakes.sample_entities import PARENT, task
 from tests.fakes.store import FakeStore
 from tests.worlds.services import ServiceWorld
@@ -23,8 +23,8 @@ class BusyStore(FakeStore):
         return await super().find_snapshot(task_id)
 
 
-async def test_a_form_does_not_wait_for_a_busy_store() -> None:
-    """Discord takes a form in the first three seconds, and never after."""
+async def test_a_modal_opens_without_waiting_for_a_busy_store() -> None:
+    """Discord accepts a modal only in the first three seconds."""
     world = ServiceWorld()
     world.store = store = BusyStore(world.clock.now)
     store.snapshots = {PARENT: task(status=Status.SUCCESS)}
@@ -38,7 +38,7 @@ async def test_a_form_does_not_wait_for_a_busy_store() -> None:
             assert await fetch_prefill(process.presses, TaskCustomId(ButtonKind.VARY_REGION, PARENT)) == "a lighthouse"
 
 
-async def test_a_form_does_without_a_store() -> None:
+async def test_a_modal_opens_empty_without_a_store() -> None:
     """An empty form is better than none."""
     world = ServiceWorld()
     async with world.process() as process:
