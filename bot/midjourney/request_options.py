@@ -11,13 +11,6 @@ class Speed(StrEnum):
     TURBO = "turbo"
 
 
-class BotType(StrEnum):
-    """Which of Midjourney's two bots draws."""
-
-    MIDJOURNEY = "MID_JOURNEY"
-    NIJI = "NIJI_JOURNEY"
-
-
 class Dimensions(StrEnum):
     """The shape of a blend: 2:3, 1:1 or 3:2."""
 

@@ -82,13 +82,9 @@ def parse_shorten_result(text: str) -> ShortenResult:
     text = text[:_MAX_LENGTH]
     lines = text.splitlines()
     first = next((at for at, line in enumerate(lines) if _NUMBER.match(line)), len(lines))
-    above = [line for line in lines[:first] if not _is_heading(line)]
+    above = [line for line in lines[:first] if not _HEADING.fullmatch(line)]
     prompts = tuple(_list_numbered_lines("\n".join(lines[first:])))
     return ShortenResult(tuple(_parse_words("\n".join(above))), prompts)
-
-
-def _is_heading(line: str) -> bool:
-    return _HEADING.fullmatch(line) is not None
 
 
 def _split_by_number(text: str) -> list[tuple[int, str]]:
@@ -100,7 +96,7 @@ def _split_by_number(text: str) -> list[tuple[int, str]]:
         if number:
             current = found.setdefault(int(number[1]), []) if int(number[1]) not in found else None
             line = line[number.end() :]  # noqa: PLW2901 - the text after the number
-        elif _is_heading(line):
+        elif _HEADING.fullmatch(line):
             current = None
         if current is not None:
             current.append(line)
@@ -116,7 +112,7 @@ def _list_paragraphs(text: str) -> list[str]:
     parts = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
     if len(parts) == 1:
         parts = parts[0].splitlines()
-    kept = "\n\n".join(line for line in parts if not _is_heading(line))
+    kept = "\n\n".join(line for line in parts if not _HEADING.fullmatch(line))
     return [line for line in map(_strip_markdown, kept.split("\n\n")) if line][:MAX_LINES]
 
 

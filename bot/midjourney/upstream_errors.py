@@ -153,8 +153,9 @@ def parse_upstream_error(text: str) -> UpstreamError | None:
 
 def _parse(text: str, depth: int) -> UpstreamError | None:
     text = _WRAPPED.sub("", text, count=1)
-    if row := _find_meaning(text):
-        return UpstreamError(row)
+    for pattern, meaning in _KNOWN:
+        if pattern.fullmatch(text):
+            return UpstreamError(meaning)
     if is_web_page(text):
         return UpstreamError(None)
     if text.startswith("{") and (message := _extract_message(text)):
@@ -189,10 +190,6 @@ def _parse_body(status: int, body: str, depth: int) -> UpstreamError:
 
 def _explain_status(status: int) -> DiscordErrorMeaning:
     return _DOWN if status >= 500 or status == 408 else _STATUSES.get(status, _FORM)
-
-
-def _find_meaning(text: str) -> DiscordErrorMeaning | None:
-    return next((row for pattern, row in _KNOWN if pattern.fullmatch(text)), None)
 
 
 def _extract_message(body: str) -> str:

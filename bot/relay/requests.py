@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from bot.midjourney.request_options import BotType, Dimensions, Motion
+from bot.midjourney.request_options import Dimensions, Motion
 
 FieldValue = str | bool | int | list[str] | bytes | tuple[bytes, ...]
 """A field of a body; bytes are an encoded picture, which is sent as a data URL."""
 RequestBody = Mapping[str, FieldValue]
+_BOT_TYPE: Final = "MID_JOURNEY"
 ChangeAction = Literal["UPSCALE", "VARIATION", "REROLL"]
 
 # A multiple of three, so that a picture's encoded chunks join without padding; small, so that none blocks the loop.
@@ -25,12 +26,11 @@ class Imagine:
     path: ClassVar = "/mj/submit/imagine"
     prompt: str
     pictures: tuple[bytes, ...] = ()
-    bot: BotType = BotType.MIDJOURNEY
 
     @property
     def body(self) -> RequestBody:
         """The fields, without `state`."""
-        body: dict[str, FieldValue] = {"botType": self.bot, "prompt": self.prompt}
+        body: dict[str, FieldValue] = {"botType": _BOT_TYPE, "prompt": self.prompt}
         return body | {"base64Array": self.pictures} if self.pictures else body
 
 
@@ -41,12 +41,11 @@ class Blend:
     path: ClassVar = "/mj/submit/blend"
     pictures: tuple[bytes, ...]
     dimensions: Dimensions = Dimensions.SQUARE
-    bot: BotType = BotType.MIDJOURNEY
 
     @property
     def body(self) -> RequestBody:
         """The fields, without `state`."""
-        return {"botType": self.bot, "base64Array": self.pictures, "dimensions": self.dimensions}
+        return {"botType": _BOT_TYPE, "base64Array": self.pictures, "dimensions": self.dimensions}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +54,12 @@ class Describe:
 
     path: ClassVar = "/mj/submit/describe"
     picture: bytes | str
-    bot: BotType = BotType.MIDJOURNEY
 
     @property
     def body(self) -> RequestBody:
         """The fields, without `state`."""
         field = "link" if isinstance(self.picture, str) else "base64"
-        return {"botType": self.bot, field: self.picture}
+        return {"botType": _BOT_TYPE, field: self.picture}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +68,11 @@ class Shorten:
 
     path: ClassVar = "/mj/submit/shorten"
     prompt: str
-    bot: BotType = BotType.MIDJOURNEY
 
     @property
     def body(self) -> RequestBody:
         """The fields, without `state`."""
-        return {"botType": self.bot, "prompt": self.prompt}
+        return {"botType": _BOT_TYPE, "prompt": self.prompt}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,20 +83,20 @@ def create_engine(url: URL, *, pooled: bool = True) -> AsyncEngine:
     """
     # Parameters contain interaction tokens, and errors are logged.
     options: dict[str, Any] = {"hide_parameters": True}
-    if not pooled:
-        options["poolclass"] = NullPool
-    if url.get_backend_name() != "sqlite":
-        waits = {"timeout": _TIMEOUT_SECONDS, "command_timeout": _TIMEOUT_SECONDS if pooled else None}
-        if pooled:
-            options |= {"pool_size": _POOL_SIZE, "max_overflow": 0, "pool_timeout": 2 * _TIMEOUT_SECONDS}
-        engine = create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
-        event.listen(engine.sync_engine, "connect", _prepare_postgresql)
-        return engine
+    is_sqlite = url.get_backend_name() == "sqlite"
     if pooled:
-        options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": 2 * _TIMEOUT_SECONDS}
-    engine = create_async_engine(url, connect_args={"timeout": _TIMEOUT_SECONDS}, **options)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        pool_size = 1 if is_sqlite else _POOL_SIZE
+        options |= {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 2 * _TIMEOUT_SECONDS}
+    else:
+        options["poolclass"] = NullPool
+    if is_sqlite:
+        engine = create_async_engine(url, connect_args={"timeout": _TIMEOUT_SECONDS}, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    waits = {"timeout": _TIMEOUT_SECONDS, "command_timeout": _TIMEOUT_SECONDS if pooled else None}
+    engine = create_async_engine(url, connect_args=waits, pool_pre_ping=pooled, **options)
+    event.listen(engine.sync_engine, "connect", _prepare_postgresql)
     return engine
 
 

@@ -122,8 +122,7 @@ class SqlStore:
 
     async def find_job(self, message_id: int) -> Job | None:
         """Return the job of a message, open or closed."""
-        found = await self._select_jobs(select(jobs).where(jobs.c.message_id == message_id))
-        return found[0] if found else None
+        return next(iter(await self._select_jobs(select(jobs).where(jobs.c.message_id == message_id))), None)
 
     async def list_jobs_of_task(self, task_id: str) -> Sequence[Job]:
         """Return the jobs of a task, newest first; no task has the id ""."""
@@ -146,8 +145,7 @@ class SqlStore:
         if not claim_id:
             return None
         newest = select(jobs).where(jobs.c.claim_id == claim_id).order_by(*NEWEST_FIRST).limit(1)
-        found = await self._select_jobs(newest)
-        return found[0] if found else None
+        return next(iter(await self._select_jobs(newest)), None)
 
     async def list_recent_tasks(self, person_id: int, limit: int) -> Sequence[TaskSummary]:
         """Return a person's own tasks, newest first, each once with its newest message."""
@@ -231,8 +229,7 @@ class SqlStore:
 
     async def find_claim(self, claim_id: int) -> Claim | None:
         """Return a claim in any state."""
-        found = await self._select_claims(select(claims).where(claims.c.id == claim_id))
-        return found[0] if found else None
+        return next(iter(await self._select_claims(select(claims).where(claims.c.id == claim_id))), None)
 
     async def list_claims(self, state: ClaimState) -> Sequence[Claim]:
         """Return the claims in that state, oldest first."""

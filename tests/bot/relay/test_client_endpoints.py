@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import ActionUnsupported
-from bot.midjourney.request_options import BotType, Dimensions, Motion, Speed
+from bot.midjourney.request_options import Dimensions, Motion, Speed
 from bot.relay.client import RelayClient
 from bot.relay.requests import (
     Blend,
@@ -55,8 +55,8 @@ def _order(order: SubmitRequest, **body: object) -> Row:
 ROWS = [
     _order(Imagine(prompt="a pig"), botType="MID_JOURNEY", prompt="a pig"),
     _order(
-        Imagine(prompt="a pig", pictures=(PNG, JPEG), bot=BotType.NIJI),
-        botType="NIJI_JOURNEY",
+        Imagine(prompt="a pig", pictures=(PNG, JPEG)),
+        botType="MID_JOURNEY",
         prompt="a pig",
         base64Array=[AS_PNG, AS_JPEG],
     ),
