@@ -65,12 +65,12 @@ def parse_describe_result(text: str) -> tuple[str, ...]:
 
     These are the numbered lines if there are any (numbers may be missing), else the paragraphs, else the lines.
     """
-    return tuple(_list_numbered_lines(text[:_MAX_LENGTH])) or tuple(_list_paragraphs(text[:_MAX_LENGTH]))
+    return tuple(_split_by_number(text[:_MAX_LENGTH]).values()) or tuple(_list_paragraphs(text[:_MAX_LENGTH]))
 
 
 def find_numbered_line(text: str, number: int) -> str:
     """Return the line of button `number`, counted from 1; "" where the text has no such line."""
-    numbers = dict(_split_by_number(text[:_MAX_LENGTH]))
+    numbers = _split_by_number(text[:_MAX_LENGTH])
     if numbers:
         return numbers.get(number, "")
     lines = parse_describe_result(text)
@@ -83,12 +83,12 @@ def parse_shorten_result(text: str) -> ShortenResult:
     lines = text.splitlines()
     first = next((at for at, line in enumerate(lines) if _NUMBER.match(line)), len(lines))
     above = [line for line in lines[:first] if not _HEADING.fullmatch(line)]
-    prompts = tuple(_list_numbered_lines("\n".join(lines[first:])))
+    prompts = tuple(_split_by_number("\n".join(lines[first:])).values())
     return ShortenResult(tuple(_parse_words("\n".join(above))), prompts)
 
 
-def _split_by_number(text: str) -> list[tuple[int, str]]:
-    """Return the numbered lines with their continuation lines; a number that comes again is ignored."""
+def _split_by_number(text: str) -> dict[int, str]:
+    """Return the lines by their numbers, with their continuation lines; a number that comes again is ignored."""
     found: dict[int, list[str]] = {}
     current: list[str] | None = None
     for line in text.splitlines():
@@ -101,11 +101,7 @@ def _split_by_number(text: str) -> list[tuple[int, str]]:
         if current is not None:
             current.append(line)
     lines_by_number = ((number, _strip_markdown(" ".join(lines))) for number, lines in found.items())
-    return [(number, line) for number, line in lines_by_number if line]
-
-
-def _list_numbered_lines(text: str) -> list[str]:
-    return [line for _, line in _split_by_number(text)]
+    return {number: line for number, line in lines_by_number if line}
 
 
 def _list_paragraphs(text: str) -> list[str]:
