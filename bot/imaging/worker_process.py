@@ -42,11 +42,6 @@ class ImageWorker:
         self._threads: set[asyncio.Task[Any]] = set()
         self._is_closed = False
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a piece of work is running."""
-        return self._lock.locked()
-
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """Run `work` when no other runs, and return or raise what it does; cancellation aborts it.
 
