@@ -37,6 +37,7 @@ lint: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/codespell
 
 types: $(READY)
 	$(PY) -m mypy

@@ -22,8 +22,8 @@ BUTTONS_CAPABILITY = "buttons"
 """Sending buttons with a finished task."""
 
 _PERMANENT_REFUSAL_LIFETIME = timedelta(days=1)
-# While a channel of the relay is down (503). Buttons are not greyed for that: a finished message is only drawn again
-# when a person presses Refresh, and would stay greyed until then.
+# While a channel of the relay is down (503). Buttons are not grayed for that: a finished message is only drawn again
+# when a person presses Refresh, and would stay grayed until then.
 _OUTAGE_REFUSAL_LIFETIME = timedelta(minutes=1)
 NO_ACCOUNT, NO_CHANNEL = "no account", "no channel"
 """What the relay had none of at the last request; stored like refusals, so that every process sees it."""

@@ -1,6 +1,6 @@
 """Why Discord would answer 400 to a message: the rules that its OpenAPI document leaves unsaid too.
 
-Where Discord's own behaviour is unsure, the stricter reading is taken: what passes here is taken there.
+Where Discord's own behavior is unsure, the stricter reading is taken: what passes here is taken there.
 """
 
 from collections.abc import Collection, Iterator

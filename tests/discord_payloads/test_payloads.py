@@ -44,7 +44,7 @@ def row(*children: dict[str, Any]) -> dict[str, Any]:
 
 
 def button(**changes: object) -> dict[str, Any]:
-    """A grey button."""
+    """A gray button."""
     return {"type": 2, "style": 2, "label": "U1", "custom_id": "mj:u:1:a", **changes}
 
 

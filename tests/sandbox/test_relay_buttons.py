@@ -114,7 +114,7 @@ async def test_a_model_without_a_channel_is_503() -> None:
 
 _SINGLE = "upsample_{}_2x_subtle upsample_{}_2x_creative low_variation high_variation Inpaint Outpaint::50 Outpaint::75"
 _MORE = "CustomZoom pan_left pan_right pan_up pan_down animate_high animate_low BOOKMARK"
-CATALOGUE: dict[tuple[SampleKind, str], str] = {
+CATALOG: dict[tuple[SampleKind, str], str] = {
     ("single", "a pig --v 7"): f"{_SINGLE.format('v7', 'v7')} {_MORE}",
     ("single", "a pig"): f"{_SINGLE.format('v7', 'v7')} {_MORE}",
     ("single", "a pig --ar 3:2 --v 6.1"): f"{_SINGLE.format('v6r1', 'v6r1')} {_MORE}",
@@ -134,18 +134,18 @@ CATALOGUE: dict[tuple[SampleKind, str], str] = {
 }
 
 
-@pytest.mark.parametrize(("life", "prompt"), CATALOGUE)
+@pytest.mark.parametrize(("life", "prompt"), CATALOG)
 async def test_the_sets_of_buttons(caller: Caller, life: SampleKind, prompt: str) -> None:
     """Which buttons there are depends on what a task became, on its version, and on its shape."""
     buttons = (await caller.fetch(caller.relay.add_task(life, prompt=prompt)))["buttons"]
-    words = CATALOGUE[life, prompt].split()
+    words = CATALOG[life, prompt].split()
     assert len(words) == len(buttons)
     for word, button in zip(words, buttons, strict=True):
         assert f"::{word}" in button["customId"]
         assert button["emoji"] or button["label"]
 
 
-@pytest.mark.parametrize(("life", "prompt"), [row for row in CATALOGUE if row[0] != "face"])
+@pytest.mark.parametrize(("life", "prompt"), [row for row in CATALOG if row[0] != "face"])
 @pytest.mark.parametrize("official", [False, True])
 async def test_every_button_ends_in_something_to_see(life: SampleKind, prompt: str, *, official: bool) -> None:
     """On a relay that does everything, each button of each set succeeds, through its window if it has one."""

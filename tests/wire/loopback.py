@@ -206,7 +206,7 @@ class LoopbackDiscord(State):
         user_installed: bool = False,
         age_seconds: float = 0.0,
     ) -> Interaction:
-        """Press a component by custom_id, label or emoji; a LookupError where it is not there, or greyed."""
+        """Press a component by custom_id, label or emoji; a LookupError where it is not there, or grayed."""
         data = people.click_data(message, which, values)
         act = self.mint(
             3, user, message.channel, message=message, user_installed=user_installed, age_seconds=age_seconds

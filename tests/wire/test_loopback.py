@@ -264,7 +264,7 @@ async def test_an_interaction_is_answered_once_and_in_time(server: LoopbackDisco
 
 
 async def test_a_token_lives_for_its_time(server: LoopbackDiscord) -> None:
-    """Before the acknowledgement and for strangers it is unknown, after its time it is invalid."""
+    """Before the acknowledgment and for strangers it is unknown, after its time it is invalid."""
     act = server.mint(2, server.member, server.channels[0])
     path = f"/webhooks/{server.application_id}/{act.token}"
     original = f"{path}/messages/@original"

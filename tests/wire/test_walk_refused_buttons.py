@@ -1,4 +1,4 @@
-"""Relays that refuse buttons, as stock new-api does: another way is found, or the button ends greyed, unpaid."""
+"""Relays that refuse buttons, as stock new-api does: another way is found, or the button ends grayed, unpaid."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -49,7 +49,7 @@ BARE = replace(BRISK, has_actions=False, has_video=False)
 
 
 def test_the_tables_agree_with_the_reference() -> None:
-    """Each line of the table of buttons is here; what stock new-api refuses is done another way, shown, or greyed."""
+    """Each line of the table of buttons is here; what stock new-api refuses is done another way, shown, or grayed."""
     for name, action in REFERENCE.items():
         assert resolve_action(WALKS[name].custom_id).new_api_action == action, name
     patterns = {one for one, action in BUTTON_TABLE.items() if action.kind is not ButtonKind.VARY_REGION}
@@ -60,16 +60,16 @@ def test_the_tables_agree_with_the_reference() -> None:
 
 
 async def test_refused_buttons_on_a_stock_relay(tmp_path: Path) -> None:
-    """Each refused button is done another way for one paid submit, or greyed; /mjcheck lists them, and forgets."""
+    """Each refused button is done another way for one paid submit, or grayed; /mjcheck lists them, and forgets."""
     async with open_wire_world(tmp_path, STOCK) as world:
         async with world.bot(**GENEROUS) as bot:
             before = await finished(world, world.relay.add_task("single"))
             around = {**READ, **MOVED}
             walks = {name: walked(world, walk) for name, walk in around.items()}
-            greyed = {name: _turned_down(world, walk) for name, walk in STOCK_GREYED.items()}
+            grayed = {name: _turned_down(world, walk) for name, walk in STOCK_GREYED.items()}
             shown = {"U of clips": _clip(world), "shorten details": _details(world), "pan left": _down(world)}
             await _never_sent(world)
-            await together({**walks, **greyed, **shown})
+            await together({**walks, **grayed, **shown})
             await remixing(world, world.discord.member)
             asked = world.relay.requests["action"]
             again = {"animate high": walked(world, around["animate high"]), "U of clips": _clip(world)}
@@ -85,14 +85,14 @@ async def test_refused_buttons_on_a_stock_relay(tmp_path: Path) -> None:
 
 
 async def test_refused_buttons_on_a_relay_without_actions(tmp_path: Path) -> None:
-    """U, V and reroll go the older way, lines are drawn as prompts, and all else is greyed, none of it paid."""
+    """U, V and reroll go the older way, lines are drawn as prompts, and all else is grayed, none of it paid."""
     async with open_wire_world(tmp_path, BARE) as world:
         async with world.bot(**GENEROUS) as bot:
             around = {**CHANGED, **READ}
             walks = {name: walked(world, walk) for name, walk in around.items()}
-            greyed = {name: _turned_down(world, WALKS[name]) for name in BARE_GREYED}
-            await together(walks)  # first, as their children show what is greyed
-            await together({**greyed, "region": _region(world), "edit": _edit(world)})
+            grayed = {name: _turned_down(world, WALKS[name]) for name in BARE_GREYED}
+            await together(walks)  # first, as their children show what is grayed
+            await together({**grayed, "region": _region(world), "edit": _edit(world)})
             fresh = await finished(world, world.relay.add_task("single"))
             live = [part for part in fresh.buttons if not part.get("disabled")]
             assert [part.get("label") for part in live] == ["Original", None, "Refresh"]
@@ -111,7 +111,7 @@ async def _pressed(world: WireWorld, walk: Walk) -> tuple[str, Message, Interact
 
 
 async def _turned_down(world: WireWorld, walk: Walk) -> None:
-    """Press what the relay cannot do: a sentence, a greyed button, no message left, nothing paid."""
+    """Press what the relay cannot do: a sentence, a grayed button, no message left, nothing paid."""
     _, parent, act = await _pressed(world, walk)
     await _refused(world, parent, walk.which, act)
 
@@ -124,7 +124,7 @@ async def _never_sent(world: WireWorld) -> None:
 
 
 async def _down(world: WireWorld) -> None:
-    """Press what no channel takes, twice: it is told each time, nothing is greyed, and nothing is paid."""
+    """Press what no channel takes, twice: it is told each time, nothing is grayed, and nothing is paid."""
     _, parent, act = await _pressed(world, STOCK_DOWN)
     await _told(world, act)
     again = await clicked(world, parent, STOCK_DOWN.which)
@@ -191,19 +191,19 @@ async def _ignored(world: WireWorld) -> None:
     assert [one.path for one in paid_by(world, act.id)] == ["/mj/submit/action"]
 
 
-async def _everywhere(world: WireWorld, before: Message, greyed: Mapping[str, str]) -> None:
-    """A new message shows what is refused as greyed, with the reason at its foot; an older one once it is pressed."""
+async def _everywhere(world: WireWorld, before: Message, grayed: Mapping[str, str]) -> None:
+    """A new message shows what is refused as grayed, with the reason at its foot; an older one once it is pressed."""
     fresh = await finished(world, world.relay.add_task("single"))
-    for which in greyed:
+    for which in grayed:
         assert fresh.button(which).get("disabled"), which
         assert not before.button(which).get("disabled"), which
     foot = fresh.embed["footer"]["text"]
-    assert all(name in foot for name in greyed.values()), foot
+    assert all(name in foot for name in grayed.values()), foot
     assert "available on this service" in foot
     assert not fresh.button("⬅️").get("disabled"), "its channel may be up again"
     assert not fresh.button("Animate (High motion)").get("disabled"), "there is another way"
     await _refused(world, before, "❤️", await clicked(world, before, "❤️"))
-    assert all(before.button(which).get("disabled") for which in greyed)
+    assert all(before.button(which).get("disabled") for which in grayed)
     assert before.button("Refresh")
 
 
@@ -225,7 +225,7 @@ async def _checked(world: WireWorld, before: Message) -> None:
 
 
 async def _region(world: WireWorld) -> None:
-    """What is proposed costs nothing; confirmed, it is refused, and the button of the picture is greyed."""
+    """What is proposed costs nothing; confirmed, it is refused, and the button of the picture is grayed."""
     single = await finished(world, world.relay.add_task("single"))
     opened = await clicked(world, single, "Vary (Region)")
     values = {"prompt": PROMPT, "region": "right-half"}

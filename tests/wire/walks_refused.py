@@ -1,4 +1,4 @@
-"""What becomes of buttons that a relay refuses, as tables: done another way, shown unpaid, or greyed."""
+"""What becomes of buttons that a relay refuses, as tables: done another way, shown unpaid, or grayed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -78,7 +78,7 @@ STOCK_AROUND = (
     "Show details",
     "U",
 )
-"""What /mjcheck says of a stock relay: what is greyed, and what is done another way."""
+"""What /mjcheck says of a stock relay: what is grayed, and what is done another way."""
 
 BARE_GREYED = (
     "upscale subtle",

@@ -22,13 +22,13 @@ from tests.fakes.store import FakeStore
 
 GRID_URL = f"https://cdn.test/{PARENT}.png"
 FOUR = tuple(f"https://cdn.test/{number}.png" for number in range(1, 5))
-COLOURS = {1: "red", 2: "lime", 3: "blue", 4: "white"}
+COLORS = {1: "red", 2: "lime", 3: "blue", 4: "white"}
 
 
 def grid() -> bytes:
     """Draw a grid, one colour for each picture."""
     image = Image.new("RGB", (8, 8))
-    for number, colour in COLOURS.items():
+    for number, colour in COLORS.items():
         left, top = (number - 1) % 2 * 4, (number - 1) // 2 * 4
         image.paste(colour, (left, top, left + 4, top + 4))
     buffer = BytesIO()

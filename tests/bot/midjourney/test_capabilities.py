@@ -89,7 +89,7 @@ def test_an_outage_expires_after_a_minute_and_a_refusal_after_a_day(*, lasting: 
 
 
 def test_shortages_are_not_refused_capabilities() -> None:
-    """They name no button, and grey none."""
+    """They name no button, and gray none."""
     told = {NO_ACCOUNT: "3", NO_CHANNEL: "503"}
     assert summarize_refusals(told) == summarize_refusals({SEED_CAPABILITY: "no"}) == ({}, ())
     assert not has_refused_capabilities(told)

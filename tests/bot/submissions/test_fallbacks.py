@@ -104,7 +104,7 @@ PAID = [
 async def test_refused_button_is_done_by_its_fallback(
     world: ServiceWorld, process: ServiceProcess, button: str, prompt: str | None, kind: str, words: tuple[str, ...]
 ) -> None:
-    """One claim, one child; the capability is remembered, and the button not greyed."""
+    """One claim, one child; the capability is remembered, and the button not grayed."""
     world.relay.outcomes = [NO, *accepted("9001")]
     followups = await pressed(world, process, button, prompt=prompt)
     assert world.relay.sent[1:] == [Sent(kind, words, "mjbot:100")]
@@ -156,7 +156,7 @@ async def learnt(world: ServiceWorld, button: str) -> None:
     )
 
 
-async def test_button_is_greyed_if_its_fallback_is_refused_too(world: ServiceWorld, process: ServiceProcess) -> None:
+async def test_button_is_grayed_if_its_fallback_is_refused_too(world: ServiceWorld, process: ServiceProcess) -> None:
     """Only then; and nothing is paid."""
     world.relay.outcomes = [NO, ActionUnsupported("no route", lasting=True)]
     followups = await pressed(world, process, ANIMATE)
@@ -476,7 +476,7 @@ async def test_refused_change_is_unbilled(world: ServiceWorld, process: ServiceP
     assert world.store.missing_capabilities == {}
 
 
-async def test_offered_button_is_greyed_if_the_relay_lacks_its_fallback(
+async def test_offered_button_is_grayed_if_the_relay_lacks_its_fallback(
     world: ServiceWorld, process: ServiceProcess
 ) -> None:
     """There is no other way left, and the check says so."""

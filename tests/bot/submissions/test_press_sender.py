@@ -53,7 +53,7 @@ async def test_button_known_to_be_refused_goes_through_its_fallback_at_once(
         (U2, [ActionUnsupported("no", lasting=True), ActionUnsupported("neither", lasting=True)], 24.0),
     ],
 )
-async def test_refused_button_is_greyed_on_the_pressed_message(
+async def test_refused_button_is_grayed_on_the_pressed_message(
     world: ServiceWorld, process: ServiceProcess, button: str, outcomes: list[SubmitResponse | RelayError], hours: float
 ) -> None:
     """For a day, if no fallback works either."""

@@ -1,4 +1,4 @@
-"""Localisation is left ready: a translator of discord.py's is asked for every word that a command shows."""
+"""Localization is left ready: a translator of discord.py's is asked for every word that a command shows."""
 
 import ast
 from collections.abc import Iterator

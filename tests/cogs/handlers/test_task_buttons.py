@@ -16,7 +16,7 @@ from bot.midjourney.buttons import hash_custom_id
 from sandbox.relay import RelaySettings
 from tests.worlds.simcord import GUILD_ID, SimcordWorld, button, open_simcord_world, rows, title_of
 
-GREEN, GREY = discord.ButtonStyle.success, discord.ButtonStyle.secondary
+GREEN, GRAY = discord.ButtonStyle.success, discord.ButtonStyle.secondary
 SLOW = RelaySettings(seconds_per_task=0.2, submit_seconds=3.0, picture_side=64)
 
 
@@ -63,7 +63,7 @@ async def test_a_press_lives_to_its_picture(tmp_path: Path) -> None:
         shown = w.message(parent.id)
         assert shown is not None
         assert not button(shown, "U2").disabled
-        assert style(w, parent, "U1") is GREY
+        assert style(w, parent, "U1") is GRAY
         assert title_of(shown).startswith("✅ Four pictures")
         assert [submit.path for submit in w.relay.submits] == ["/mj/submit/action"]
         assert not w.env.errors
@@ -157,7 +157,7 @@ async def test_a_refusal_takes_the_child_back(tmp_path: Path, script: dict[str, 
         await w.until(lambda: len(w.public) == 1)
         await settled(w)
         assert not w.relay.submits
-        assert style(w, parent, "U2") is GREY
+        assert style(w, parent, "U2") is GRAY
         assert len(await w.app.store.list_claims(ClaimState.REFUSED)) == 1
         w.relay.clear_scripts()
         await w.clock.sleep(3.5)  # twins within 3 s are one press
@@ -203,7 +203,7 @@ PANIC = error(500, "Panic detected, error: runtime error: index out of range [1]
 async def test_an_unsupported_button_is_grayed_out_and_refresh_offered(
     tmp_path: Path, script: dict[str, Any] | None
 ) -> None:
-    """An unknown action, or a panic over it, is said and greyed, and Refresh draws the message anew."""
+    """An unknown action, or a panic over it, is said and grayed, and Refresh draws the message anew."""
     async with open_simcord_world(tmp_path) as w:
         single = await w.finished(w.relay.add_task("single"))
         if script is not None:
@@ -579,7 +579,7 @@ async def test_old_buttons_work_after_a_restart(tmp_path: Path, *, lose_database
         await w.child(await w.click(w.member, parent, "U2"), "✅ Picture 2")
         await w.until(lambda: style(w, parent, "U2") is GREEN)
         assert style(w, parent, "U1") is GREEN
-        assert style(w, parent, "U3") is GREY
+        assert style(w, parent, "U3") is GRAY
 
 
 async def test_a_click_on_an_unknown_button_is_answered(tmp_path: Path) -> None:

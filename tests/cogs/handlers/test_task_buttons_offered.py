@@ -208,7 +208,7 @@ async def test_a_relay_that_is_known_to_send_none_offers_them_at_once(tmp_path: 
 
 
 async def test_a_button_that_no_relay_can_read_is_not_sent(tmp_path: Path) -> None:
-    """new-api breaks down over a customId without "::": it is greyed, and the footer says why."""
+    """new-api breaks down over a customId without "::": it is grayed, and the footer says why."""
     async with open_simcord_world(tmp_path) as w:
         shown = await w.finished(w.relay.add_task("grid", extra_buttons={"odd": "Odd", "MJ::new::1": "New"}))
         assert button(shown, "Odd").disabled

@@ -50,7 +50,7 @@ def laid(letters: str) -> tuple[list[str], int]:
     ],
 )
 def test_buttons_are_laid_out_in_rows(letters: str, expected: list[str], left_over: int) -> None:
-    """Each family has its row, neighbours share one where four do not suffice, and else a menu takes the fourth."""
+    """Each family has its row, neighbors share one where four do not suffice, and else a menu takes the fourth."""
     assert (expected, left_over) == laid(letters)
 
 

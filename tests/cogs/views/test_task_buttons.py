@@ -107,10 +107,10 @@ async def test_a_refused_button_is_grayed_out_and_explained() -> None:
     lacks = dict.fromkeys((*map(name_capability, animate), *map(name_fallback_capability, animate)), "unknown_action")
     offered = {name_capability(one.custom_id): "HTTP 200" for one in SINGLE.buttons if "pan_" in one.custom_id}
     marks = ButtonStates(missing_capabilities={**lacks, **offered, "mj::bookmark": "", "mj::job::upsample": "not here"})
-    items, notes, greyed = render_task_buttons(SINGLE, marks, careful=False)
+    items, notes, grayed = render_task_buttons(SINGLE, marks, careful=False)
     disabled = [item.item.label for item in items if isinstance(item, TaskButton) and item.item.disabled]
     assert disabled == [None, None, None, None, "Animate (High motion)", "Animate (Low motion)", None]
-    assert greyed
+    assert grayed
     assert notes == [
         "Pan left, Pan right, Pan up, Pan down aren't available on this service",
         "Animate (High motion), Animate (Low motion) aren't available on this service: it doesn't know this action",
@@ -122,8 +122,8 @@ async def test_a_button_with_a_fallback_is_not_grayed_out() -> None:
     """The button stays, and what it is done by instead is no matter of whoever presses it."""
     animate = [one.custom_id for one in SINGLE.buttons if "animate" in one.custom_id]
     marks = ButtonStates(missing_capabilities=dict.fromkeys(map(name_capability, animate), "unknown_action"))
-    _, notes, greyed = render_task_buttons(SINGLE, marks, careful=False)
-    assert (notes, greyed) == ([], False)
+    _, notes, grayed = render_task_buttons(SINGLE, marks, careful=False)
+    assert (notes, grayed) == ([], False)
 
 
 async def test_a_refused_clip_grays_out_no_picture_button() -> None:
@@ -183,12 +183,12 @@ async def test_a_menu_offers_what_its_buttons_would() -> None:
         {hash_custom_id(pan.custom_id): PressedButton("2", "", is_finished=True)}, {"mj::outpaint": "no"}
     )
     task = Task(id="1", buttons=(*some, pan, zoom, link))
-    items, notes, greyed = render_task_buttons(task, marks, careful=False)
+    items, notes, grayed = render_task_buttons(task, marks, careful=False)
     (menu,) = [item for item in items if isinstance(item, TaskMenu)]
     last = menu.item.options[-1]
     assert (last.label, str(last.emoji), last.description) == ("Pan up", "⬆️", "pressed before")
     assert last.value == f"mj:p:1:{hash_custom_id(pan.custom_id)}"
-    assert (notes, greyed) == (["Zoom out isn't available on this service: no"], True)
+    assert (notes, grayed) == (["Zoom out isn't available on this service: no"], True)
     assert [item.url for item in items if isinstance(item, ui.Button)] == ["https://a.test/"]
     (careful,) = [item for item in render_task_buttons(task, marks, careful=True)[0] if isinstance(item, TaskMenu)]
     assert [option.emoji for option in careful.item.options if option.emoji] == []

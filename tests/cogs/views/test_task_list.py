@@ -142,7 +142,7 @@ def test_a_page_among_others_leads_both_ways() -> None:
 
 
 def test_a_single_page_has_no_other_pages() -> None:
-    """Newer and older are greyed at the ends."""
+    """Newer and older are grayed at the ends."""
     embed, view = render_task_list(page(1, total=1), "")
     found = items(view)
     assert embed.footer.text == "All: 1 task, page 1 of 1"

@@ -147,7 +147,7 @@ async def test_the_author_line_has_the_person_and_avatar() -> None:
 
 
 async def test_notes_follow_the_id_in_the_footer() -> None:
-    """Greyed buttons are told there, also those of the menu; a Refresh is offered where some are greyed."""
+    """Grayed buttons are told there, also those of the menu; a Refresh is offered where some are grayed."""
     more = SINGLE.model_copy(update={"buttons": (*SINGLE.buttons, *GRID.buttons)})
     drawing = render_message(scene(more, marks=ButtonStates(missing_capabilities={"mj::job::pan": "unknown_action"})))
     assert drawing.embed.footer.text == (
@@ -185,7 +185,7 @@ async def test_an_id_that_no_click_could_carry_has_no_buttons_of_ours() -> None:
 
 
 async def test_marked_buttons_are_those_of_the_finished_message() -> None:
-    """The same rows, with what was pressed green, and a Refresh where some are greyed."""
+    """The same rows, with what was pressed green, and a Refresh where some are grayed."""
     first = hash_custom_id(GRID.buttons[0].custom_id)
     variation = next(one.custom_id for one in GRID.buttons if "variation" in one.custom_id)
     refused = dict.fromkeys((name_capability(variation), name_fallback_capability(variation)), "unknown_action")

@@ -22,7 +22,7 @@ from tests.recordings import recorded
 PROMPT = "**a lighthouse at dawn** `--ar 3:2` `--v 7`"
 FIRST = "https://discord.com/channels/6/5/600"
 PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, is_reencoded=False)
-GREY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
+GRAY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 HINT = "**U** picks one, **V** varies one, 🔄 makes four new ones. Numbered left to right, top row first"
 NO_MORE = "This service can't do more with a single picture."
 VARY = "To vary it, press **V** with its number below the grid."
@@ -126,23 +126,23 @@ WORDS = (
 TABLE: dict[str, tuple[Scene, Look]] = {
     "sending": (
         scene(None, pressed("U2", "Picture 2", task_id="")),
-        Look("📨 Sending", GREY, (), U2, footer="U2"),
+        Look("📨 Sending", GRAY, (), U2, footer="U2"),
     ),
     "accepted, not seen yet": (
         scene(None, pressed("U2", "Picture 2"), silent_since=SILENT),
-        Look("⏳ Queued", GREY, (f"asked <t:{int(BORN.timestamp())}:R>", OUTAGE), U2, U2_FOOTER, ours=STOP),
+        Look("⏳ Queued", GRAY, (f"asked <t:{int(BORN.timestamp())}:R>", OUTAGE), U2, U2_FOOTER, ours=STOP),
     ),
     "fresh": (
         scene(told("10_fetch_fresh_empty_status")),
-        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754300000:R>"), ours=STOP),
+        Look("⏳ Queued", GRAY, (PROMPT, "asked <t:1754300000:R>"), ours=STOP),
     ),
     "queued": (
         scene(QUEUED.model_copy(update={"properties": QUEUED.properties.model_copy(update={"number_of_queues": 2})})),
-        Look("⏳ Queued, 2 ahead", GREY, (PROMPT, "asked <t:1754299999:R>"), ours=STOP),
+        Look("⏳ Queued, 2 ahead", GRAY, (PROMPT, "asked <t:1754299999:R>"), ours=STOP),
     ),
     "queued in an outage": (
         scene(QUEUED, silent_since=SILENT),
-        Look("⏳ Queued", GREY, (PROMPT, "asked <t:1754299999:R>", OUTAGE), ours=STOP),
+        Look("⏳ Queued", GRAY, (PROMPT, "asked <t:1754299999:R>", OUTAGE), ours=STOP),
     ),
     "running": (
         scene(RUNNING),
@@ -567,7 +567,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
         Look(
             "⏳ Waiting for the picture you pressed",
-            GREY,
+            GRAY,
             (
                 "**a lighthouse**",
                 (
@@ -586,7 +586,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         ),
         Look(
             "⏳ The service's queue is full",
-            GREY,
+            GRAY,
             (
                 "**a lighthouse**",
                 (f"Trying again <t:{int(BORN.timestamp()) + 30}:R>. You're charged only when the service accepts it."),
@@ -679,7 +679,7 @@ TABLE: dict[str, tuple[Scene, Look]] = {
         scene(MODAL, replace(pressed("Custom Zoom", task_id=MODAL.id), form_sent=True)),
         Look(
             "⏳ Queued",
-            GREY,
+            GRAY,
             (PROMPT, "asked <t:1754300201:R>"),
             "lien pressed Custom Zoom",
             "Custom Zoom · 1754300201002664",
