@@ -45,6 +45,7 @@ class TaskSupervisor:
         self._running: dict[WorkKey, set[asyncio.Task[None]]] = {}
         self._critical: set[asyncio.Task[None]] = set()
         self._is_ending = False
+        self._has_stopped = False
 
     def start(self, key: WorkKey, work: Work, *, critical: bool = False) -> None:
         """Run `work`, in place of any under the same key; `critical` work may finish when the process stops."""
@@ -81,7 +82,10 @@ class TaskSupervisor:
         await asyncio.gather(*ordinary, return_exceptions=True)
 
     async def stop_all(self, *, last_seconds: float) -> None:
-        """Give critical work, and the critical work that it starts, so many seconds to finish; cancel the rest."""
+        """Give critical work, and the critical work that it starts, so many seconds to finish; cancel the rest.
+
+        Nothing starts afterwards.
+        """
         try:
             await self.cancel_ordinary_work()
             with suppress(TimeoutError):
@@ -90,6 +94,7 @@ class TaskSupervisor:
                         await asyncio.wait(set(self._critical))
                         self._execute_queued_orders()
         finally:
+            self._has_stopped = True
             workers = self._list_workers()
             _cancel(workers)
             await asyncio.gather(*workers, return_exceptions=True)
@@ -106,7 +111,7 @@ class TaskSupervisor:
             self._execute(self._queue.get_nowait())
 
     def _execute(self, order: _Order) -> None:
-        if self._is_ending and not order.critical:
+        if self._has_stopped or (self._is_ending and not order.critical):
             return
         key = order.key
         earlier = frozenset(self._running.get(key, ()))

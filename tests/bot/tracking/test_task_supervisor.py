@@ -187,6 +187,21 @@ async def test_work_may_replace_itself(clock: FakeClock) -> None:
         assert len(supervisor.running_keys) == 1
 
 
+async def test_nothing_begins_once_everything_was_stopped() -> None:
+    """An interaction that outlasts its deadline may still start a submission, while the lease ends already."""
+    supervisor, begun = TaskSupervisor(), list[str]()
+
+    async def submit() -> None:
+        begun.append("submission")
+
+    async with supervisor.serve():
+        await supervisor.stop_all(last_seconds=0)
+        supervisor.start(WorkKey("submit", 1), submit, critical=True)
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert begun == []
+
+
 async def test_critical_work_is_given_time() -> None:
     """Also critical work that is started at the last moment; other work is canceled first."""
     supervisor = TaskSupervisor()
