@@ -25,8 +25,12 @@ class TaskRowCache:
 
     def parse(self, row: Mapping[Any, Any]) -> Task:
         """Return the task that an equal row was parsed into, else parse the row."""
-        # Version 2: later ones write equal strings differently, depending on how many references they have.
-        digest = blake2b(marshal.dumps(dict(row), 2), digest_size=16).digest()
+        try:
+            # Version 2: later ones write equal strings differently, depending on how many references they have.
+            content = marshal.dumps(dict(row), 2)
+        except ValueError:  # nested more deeply than marshal allows, which no relay's own rows are
+            return self._parse_row(row)
+        digest = blake2b(content, digest_size=16).digest()
         task = self._tasks.get(digest)
         if task is None:
             task = self._tasks[digest] = self._parse_row(row)

@@ -48,3 +48,12 @@ def test_a_task_that_nothing_holds_is_forgotten() -> None:
     gc.collect()
     parser.cache.parse(make_row())
     assert len(parser.rows) == 2
+
+
+def test_a_row_that_is_nested_too_deeply_for_a_digest_is_parsed() -> None:
+    """JSON may be nested more deeply than marshal allows; no such row may end the poll of a whole batch."""
+    nested: list[object] = []
+    for _ in range(3000):
+        nested = [nested]
+    parser = CountingParser()
+    assert parser.cache.parse(make_row(extra=nested)).progress == 46
