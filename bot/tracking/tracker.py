@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import repeat
 
 from bot.clock import Clock
 from bot.entities import ClaimState, Job, Person, Place, TaskSummary
@@ -185,8 +186,12 @@ class JobTracker:
 
     async def _run(self, job: Job, seed: Task | None = None, *, resumed: bool = False) -> None:
         """Follow a job to its end; when the store is unavailable, start over once it answers again."""
+        # A job that starts over reads what was saved since; a resumed one shows at least what it was given.
+        seeds = repeat(seed) if resumed else iter((seed,))
         await retry_until_store_answers(
-            lambda: self._follow(job, seed, resumed=resumed), sleep=self._clock.sleep, subject=f"Job {job.id}"
+            lambda: self._follow(job, next(seeds, None), resumed=resumed),
+            sleep=self._clock.sleep,
+            subject=f"Job {job.id}",
         )
 
     async def _follow(self, job: Job, seed: Task | None, *, resumed: bool) -> None:

@@ -254,6 +254,24 @@ async def test_a_store_that_is_down_costs_no_drawing(world: ServiceWorld) -> Non
     assert world.store.closed == {700}
 
 
+async def test_a_store_that_comes_back_takes_no_message_back(world: ServiceWorld) -> None:
+    """A job that starts over begins with the saved snapshot, not with the older one that it was given."""
+    accepted = task(status=Status.SUBMITTED)
+    world.relay.set(accepted)
+    async with world.process() as process:
+        await process.jobs.follow_job(job(), accepted)
+        await world.clock.advance(1.0)
+        world.relay.set(task(progress=10))
+        await world.clock.advance(5.0)
+        world.store.down = True
+        world.relay.set(task(status=Status.SUCCESS))
+        await world.clock.advance(5.0)
+        world.store.down = False
+        await world.clock.advance(20.0)
+    shown = statuses(world.editor.scenes_of(700))
+    assert shown.index("IN_PROGRESS") > max(at for at, status in enumerate(shown) if status == "SUBMITTED")
+
+
 async def test_a_row_that_cannot_be_closed_is_closed_later(world: ServiceWorld) -> None:
     """The result is not drawn again for that, and the person notified once."""
     world.relay.set(task(status=Status.FAILURE))
