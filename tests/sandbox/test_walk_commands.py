@@ -86,7 +86,7 @@ async def test_commands_that_answer_at_once() -> None:
         opened = await visitor.new(lambda: visitor.chooses(tasks, "Open one here", "pig"))
         await visitor.gets(opened, "Only you can see this.*Four pictures")
         failed = await visitor.sends("mjtasks", state="Failed")
-        await visitor.sees(failed, "a knight.*Failed or cancelled: 1 task")
+        await visitor.sees(failed, "a knight.*Failed or canceled: 1 task")
         followed = await visitor.sends("mjstatus", id="light")
         await visitor.gets(followed, _FOUR)
         seed = await visitor.sends("seed", id="pig")

@@ -96,7 +96,7 @@ async def test_buttons_of_other_relays(monkeypatch: pytest.MonkeyPatch) -> None:
 
         async def offered(visitor: Visitor) -> None:
             begun = await visitor.sends("imagine", prompt="a slow knight")
-            await visitor.changes(begun, "Cancel", "Cancelled")
+            await visitor.changes(begun, "Cancel", "Canceled")
             watched = await visitor.sends("mjstatus", id=running)
             await visitor.changes(watched, "Stop watching", "Stopped watching")
             one = await visitor.sends("mjstatus", id=single)

@@ -67,7 +67,7 @@ async def test_a_submit_under_way_at_a_kill_is_found(tmp_path: Path, source: str
             await world.shows(child, "✅ Picture 1")
             act = await world.discord.click(world.discord.owner, grid, "U1")
             (said,) = await world.told(act)
-            assert "already" in said.content
+            assert "Already done" in said.content
             bot.assert_calm()
         assert len(world.relay.submits) == 1
         world.assert_polite()

@@ -95,5 +95,5 @@ async def test_following_a_lost_child_closes_its_claim(tmp_path: Path) -> None:
             await bot.line("closes claim")
             act = await world.discord.click(world.discord.owner, grid, "U1")
             said = await world.until(lambda: act.followups)
-            assert "already" in said[0].content
+            assert "Already done" in said[0].content
         assert len(world.relay.submits) == 1

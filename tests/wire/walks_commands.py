@@ -27,7 +27,7 @@ async def _tasks(world: WireWorld) -> None:
     await clicked(world, shown, "Newer", somebody)
     await _footed(world, shown, "All: 9 tasks, page 1 of 2")
     await world.discord.click(somebody, shown, "mj:t:only:0:all", values=["failed"])
-    await _footed(world, shown, "Failed or cancelled: 1 task, page 1 of 1")
+    await _footed(world, shown, "Failed or canceled: 1 task, page 1 of 1")
     assert "a bad fox" in shown.embed["description"]
     await clicked(world, shown, "Refresh", somebody)
     opened = await world.discord.click(somebody, shown, "mj:t:open:0:failed", values=[ids[-1]])

@@ -130,7 +130,7 @@ async def test_a_person_without_tasks_is_told_about_ids(tmp_path: Path) -> None:
         shown = await listed(w)
         assert "have no tasks yet" in text(w, shown)
         assert not shown.components
-        assert "You have no tasks here: failed or cancelled" in text(w, await listed(w, state="failed"))
+        assert "You have no tasks here: failed or canceled" in text(w, await listed(w, state="failed"))
 
 
 async def test_an_unreachable_database_is_reported(tmp_path: Path) -> None:
