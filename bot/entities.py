@@ -34,9 +34,9 @@ class Place:
     ephemeral: bool
     reachable: bool
 
-    def is_visible_from(self, guild_id: int, channel_id: int) -> bool:
-        """Return whether members there can see this message: it is in the same server or DM, and not ephemeral."""
-        same = self.guild_id == guild_id if self.guild_id else self.channel_id == channel_id
+    def is_visible_from(self, here: "Place") -> bool:
+        """Return whether members at `here` see this message: it is in the same server or DM, and not ephemeral."""
+        same = self.guild_id == here.guild_id if self.guild_id else self.channel_id == here.channel_id
         return same and not self.ephemeral
 
     @property

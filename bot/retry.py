@@ -8,11 +8,15 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from bot.errors import StoreUnavailable
+
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
 Sleep = Callable[[float], Awaitable[object]]
+
+STORE_RETRY_SECONDS = 5.0
 
 
 async def retry(
@@ -35,3 +39,17 @@ async def retry(
             log.debug("Retrying in %g s after %s.", delay, type(error).__name__)
         await sleep(delay)
     return await call()
+
+
+async def retry_until_store_answers(call: Callable[[], Awaitable[_T]], *, sleep: Sleep, subject: str) -> _T:
+    """Return the result of `call`, repeated every STORE_RETRY_SECONDS while it raises StoreUnavailable.
+
+    Use it for rows that must be written however long the database is away. `subject` names in the log what waits,
+    for example "Job 42".
+    """
+    while True:
+        try:
+            return await call()
+        except StoreUnavailable as error:
+            log.warning("%s waits for the store: %s.", subject, error)
+        await sleep(STORE_RETRY_SECONDS)

@@ -142,8 +142,7 @@ def _describe_problem(error: Mapping[str, Any]) -> tuple[str, str]:
     if error["type"] == "missing":
         return name.upper(), NOT_SET
     if len(error["loc"]) > 1:
-        what = "shards" if name == "shard_ids" else "ids"
-        example = "0, 1, 2" if name == "shard_ids" else "1187000000000000001"
+        what, example = ("shards", "0, 1, 2") if name == "shard_ids" else ("ids", "1187000000000000001")
         return name.upper(), f"must be a list of {what} separated by commas, such as {example}"
     if error["type"] == "value_error":
         return name.upper(), str(error["msg"]).removeprefix("Value error, ")

@@ -82,7 +82,7 @@ class LineageFinder:
         shown: dict[str, Job] = {}
         links: dict[str, str] = {}
         for job in jobs:
-            is_visible = job.place.is_visible_from(place.guild_id, place.channel_id)
+            is_visible = job.place.is_visible_from(place)
             if not is_visible and job.requester.id != person_id:
                 continue
             # The job of a press says best what was pressed; a job that only follows the task may not know.

@@ -9,9 +9,9 @@ from bot.clock import Clock, wait_for_first
 from bot.entities import ClaimState, Job
 from bot.errors import StoreUnavailable
 from bot.metrics import DATABASE_WRITABLE
-from bot.midjourney.task import Status, Task
+from bot.midjourney.task import Task
 from bot.ports import ProcessLeases, Store
-from bot.recovery.lost_answers import LostAnswerSearch
+from bot.recovery.lost_answers import LostAnswerSearch, is_past_form
 from bot.tracking.tracker import JobTracker
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,6 @@ _BATCH = 200
 """How many jobs are taken over in one step, so that processes that start together share them."""
 _SHUTDOWN_LEASE = timedelta(seconds=15)
 """Longer than a shutdown takes, so that no other process treats the last submits as orphaned."""
-_WAITING = frozenset({Status.FRESH, Status.MODAL})
 _ROUNDS_PER_LEASE = 3
 
 
@@ -155,20 +154,16 @@ class JobLeases:
     async def _resume_jobs(self, jobs: Sequence[Job]) -> None:
         snapshots = await self._store.find_snapshots({job.task_id for job in jobs if job.task_id})
         for job in jobs:
-            await self._try_resuming_job(job, snapshots.get(job.task_id))
-
-    async def _try_resuming_job(self, job: Job, snapshot: Task | None) -> None:
-        """Resume one job; if that fails, log it and leave its row, as the other jobs of its batch must go on."""
-        try:
-            await self._resume_job(job, snapshot)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("Job %d cannot be resumed; its row stays as it is.", job.id)
+            try:
+                await self._resume_job(job, snapshots.get(job.task_id))
+            except StoreUnavailable:
+                raise
+            except Exception:  # the other jobs must go on
+                log.exception("Job %d cannot be resumed; its row stays as it is.", job.id)
 
     async def _resume_form_search(self, job: Job, snapshot: Task | None) -> None:
         """Search for a form whose process ended during its submit, if its task may still wait for it."""
-        if not job.form_sent or not job.claim_id or (snapshot is not None and snapshot.status not in _WAITING):
+        if not job.form_sent or not job.claim_id or is_past_form(snapshot):
             return
         claim = await self._store.find_claim(job.claim_id)
         if claim is None:

@@ -100,9 +100,8 @@ def find_proving_claim(
         return None
     shown = _match_claims(page.rows, [*earlier, *later])
     recent = [claim for claim in earlier[1:] if claim.made_at >= lost.made_at - _RECENT]
-    if not all(claim.id in shown for claim in (earlier[0], *recent, *later)):
-        return None
-    return earlier[0] if _reaches_back(page, before, shown, lost) else None
+    is_proof = all(claim.id in shown for claim in (earlier[0], *recent, *later))
+    return earlier[0] if is_proof and _reaches_back(page, before, shown, lost) else None
 
 
 def _reaches_back(page: BillingPage, before: Sequence[Claim], shown: Mapping[int, BillingRow], lost: Claim) -> bool:

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeGuard, TypeVar
 
 from bot.clock import Clock
 from bot.entities import FORM_BUTTON, Claim, ClaimState, Job
@@ -13,8 +14,8 @@ from bot.midjourney.task import Status, Task
 from bot.ports import Relay, Store
 from bot.recovery.submit_lookup import FoundTask, LostSubmit, SubmitLookup, Verdict
 from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
-from bot.store_retry import retry_until_store_answers
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
 from bot.tracking.tracker import JobTracker, make_job_key
 
@@ -108,11 +109,9 @@ class LostAnswerSearch:
             if not self._lookup.has_log:
                 return
             await self._sleep_until(lost.lost_at + timedelta(seconds=seconds))
-            try:
+            with suppress(StoreUnavailable):  # the next look may find it again
                 if await self._look_for_form(lost, job):
                     return
-            except StoreUnavailable:
-                continue
 
     def _start_search(self, claim: Claim, *, answered: bool) -> LostSubmit:
         now = self._now()
@@ -125,9 +124,9 @@ class LostAnswerSearch:
         """Look once, and return whether the search is over."""
         claim = lost.claim
         task = await self._store.find_snapshot(job.task_id)
-        if _is_past_form(task):
+        if is_past_form(task):
             # The task goes on: with this form if it carries the claim's tag, otherwise with another one.
-            if task is not None and task.state == claim.tag:
+            if task.state == claim.tag:
                 await self._settle_arrived_form(claim, job.task_id)
             return True
         result = await self._lookup.look_in_log(lost)
@@ -137,12 +136,12 @@ class LostAnswerSearch:
             await self._settle_arrived_form(claim, job.task_id)
             return True
         task = await self._store.find_snapshot(job.task_id)
-        if _is_past_form(task) and task is not None and task.status is not Status.CANCEL:
+        if is_past_form(task) and task.status is not Status.CANCEL:
             return False
         log.info("Claim %d: its form is not in the relay's log, and was not charged.", claim.id)
         if await self._settle_unbilled_form(claim):
             task = await self._retry(lambda: self._store.find_snapshot(job.task_id))
-            if not _is_past_form(task):  # otherwise it was dropped meanwhile
+            if not is_past_form(task):  # otherwise it was dropped meanwhile
                 await self._jobs.continue_job(replace(job, form_sent=False), form_again=True)
         return True
 
@@ -211,6 +210,6 @@ class LostAnswerSearch:
         return await retry_until_store_answers(call, sleep=self._sleep, subject="The end of a lost answer")
 
 
-def _is_past_form(task: Task | None) -> bool:
+def is_past_form(task: Task | None) -> TypeGuard[Task]:
     """Return whether a task is known not to wait for its form any more."""
     return task is not None and task.status not in _WAITING

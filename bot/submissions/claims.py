@@ -76,7 +76,7 @@ class ClaimWriter:
             if rival.person_id == press.person.id:
                 raise
             job = await self._store.find_job_of_claim(rival.claim_id)
-            is_visible = job is not None and job.place.is_visible_from(press.place.guild_id, press.place.channel_id)
+            is_visible = job is not None and job.place.is_visible_from(press.place)
             raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False) from None
         return claim
 
@@ -125,7 +125,7 @@ async def find_lost_answer(
     job, is_own = await store.find_job_of_claim(claim.id), claim.person_id == person_id
     is_visible = job is not None and not job.place.ephemeral
     if job is not None and not is_own:
-        is_visible = here is not None and job.place.is_visible_from(here.guild_id, here.channel_id)
+        is_visible = here is not None and job.place.is_visible_from(here)
     # A command blocks only an equal command; a button is free again once no submit of it can be on its way.
     again_at = claim.made_at + (CLAIM_BLOCKING_TIME if claim.task_id else DUPLICATE_PRESS_WINDOW)
     return AnswerLost(job.place.link if job and is_visible else "", again_at, own=is_own)

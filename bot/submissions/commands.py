@@ -34,16 +34,6 @@ class CommandInvocation:
     spender: Spender
 
 
-@dataclass(frozen=True)
-class _CommandSubmission:
-    """A claimed command on its way; its message shows `waiting_task` until the relay accepts it."""
-
-    claim: Claim
-    job: Job
-    request: SubmitRequest
-    waiting_task: Task
-
-
 class CommandService:
     """Spends the operator's money, at most once per command. Port: `store`."""
 
@@ -103,8 +93,7 @@ class CommandService:
         waiting_task = Task(id="", action=wanted.action, prompt=wanted.prompt)
         with self._sender.release_on_error(claim):
             job = await self._open_job(claim, command, followups, waiting_task)
-        submission = _CommandSubmission(claim, job, request, waiting_task)
-        self._sender.start(claim, partial(self._send, submission, followups))
+        self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups))
 
     async def _write_claim(self, command: CommandInvocation, key: str) -> Claim:
         claim = Claim(
@@ -127,22 +116,15 @@ class CommandService:
     ) -> Job:
         """Send the command's own answer and write its row; where the row fails the caller takes the answer back."""
         place = await followups.send_child_message("", waiting_task)
-        job = Job(
-            place=place,
-            requester=command.person,
-            task_id="",
-            born_at=self._now(),
-            claim_id=claim.id,
-        )
+        job = Job(place=place, requester=command.person, task_id="", born_at=self._now(), claim_id=claim.id)
         await self._store.open_job(job)
         return job
 
-    async def _send(self, submission: _CommandSubmission, followups: InteractionFollowups) -> None:
+    async def _send(
+        self, request: SubmitRequest, claim: Claim, job: Job, waiting_task: Task, followups: InteractionFollowups
+    ) -> None:
         """Send the request of a command, and follow its task or tell the person why there is none."""
-        claim, job, waiting_task = submission.claim, submission.job, submission.waiting_task
-        result = await self._sender.send(
-            submission.request, claim, job, waiting_task=waiting_task, prompt=waiting_task.prompt
-        )
+        result = await self._sender.send(request, claim, job, waiting_task=waiting_task, prompt=waiting_task.prompt)
         match result:
             case Accepted(response) | NeedsModal(response):
                 log.info("%s was accepted as task %s.", waiting_task.action, response.result)

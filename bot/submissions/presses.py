@@ -107,9 +107,7 @@ class PressService:
             mask=mask,
             needs_fallback=needs_fallback,
         )
-        is_imagine_all = action.fallback is FallbackKind.IMAGINE_ALL
-        send = partial(self._send_lines, submission, press) if is_imagine_all else partial(self._send, submission)
-        self._sender.start(claim, partial(send, followups))
+        self._sender.start(claim, partial(self._send, submission, press, followups))
 
     async def _claim_and_open_child(
         self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, is_repeatable: bool
@@ -249,17 +247,14 @@ class PressService:
             raise
         return job
 
-    async def _send(self, submission: PressSubmission, followups: PressFollowups) -> None:
-        await self._press_sender.send_press(submission, followups)
-
-    async def _send_lines(self, submission: PressSubmission, press: Press, followups: PressFollowups) -> None:
-        """Send "Imagine all"; where the relay lacks it, draw the lines one by one, each with a claim of its own.
+    async def _send(self, submission: PressSubmission, press: Press, followups: PressFollowups) -> None:
+        """Send a press; where the relay lacks "Imagine all", draw the lines one by one, each with a claim of its own.
 
         The first line that is refused, or whose answer is lost, is the last.
         """
-        first, *more = list_description_lines(submission.parent) or ("",)
-        used_fallback = await self._press_sender.send_press(replace(submission, fallback_prompt=first), followups)
-        if used_fallback:
+        is_imagine_all = submission.action.fallback is FallbackKind.IMAGINE_ALL
+        first, *more = (list_description_lines(submission.parent) if is_imagine_all else ()) or ("",)
+        if await self._press_sender.send_press(replace(submission, fallback_prompt=first), followups):
             await self._send_more_lines(submission, press, followups, more)
 
     async def _send_more_lines(

@@ -26,7 +26,7 @@ from bot.midjourney.task import Task
 from bot.ports import InteractionFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.requests import SubmitModal, SubmitRequest
-from bot.store_retry import retry_until_store_answers
+from bot.retry import retry_until_store_answers
 from bot.submissions.queue_retry import QueueRetry
 from bot.submissions.speed_modes import SpeedModes
 from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
@@ -37,15 +37,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Accepted:
-    """The relay accepted the request; `speed` is the speed mode that the person had chosen."""
+    """The relay accepted the request."""
 
     response: SubmitResponse
-    speed: Speed | None = None
 
 
 @dataclass(frozen=True)
 class NeedsModal:
-    """The relay accepted a press and draws nothing before it gets the modal."""
+    """The relay accepted a press and draws nothing before it gets the modal, which goes out at the same `speed`."""
 
     response: SubmitResponse
     speed: Speed | None = None
@@ -111,7 +110,7 @@ class Sender:
                 except (QueueFull, ParentBusy) as error:
                     await retry.wait(error)
                 else:
-                    return NeedsModal(response, speed) if response.needs_modal else Accepted(response, speed)
+                    return NeedsModal(response, speed) if response.needs_modal else Accepted(response)
         except SubmitOutcomeUnknown as error:
             return Unknown(error)
         except (RelayError, ClaimLost, StoreUnavailable) as error:
@@ -130,7 +129,7 @@ class Sender:
             else:
                 speed = press.speed
             return Accepted(
-                await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=request.prompt), speed
+                await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=request.prompt)
             )
         except SubmitOutcomeUnknown as error:
             return Unknown(error)
@@ -154,13 +153,11 @@ class Sender:
     @contextmanager
     def release_on_error(self, claim: Claim) -> Generator[None]:
         """Release a claim, unbilled, if the block raises: it prepares the submit and nothing was sent."""
-        is_ready = False
         try:
             yield
-            is_ready = True
-        finally:
-            if not is_ready:
-                self.release(claim)
+        except BaseException:
+            self.release(claim)
+            raise
 
     def release(self, claim: Claim) -> None:
         """Settle a claim as refused, in the background, because the store may be away at the moment."""

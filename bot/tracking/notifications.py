@@ -8,7 +8,7 @@ from bot.entities import Job, Notify
 from bot.errors import StoreUnavailable
 from bot.midjourney.task import Task
 from bot.ports import MessageEditor, Store
-from bot.store_retry import retry_until_store_answers
+from bot.retry import retry_until_store_answers
 
 
 class Notifier:

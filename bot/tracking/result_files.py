@@ -108,7 +108,7 @@ class ResultFileFetcher:
         places = [
             other.place
             for other in await self._store.list_jobs_of_task(task.id)
-            if other.place.is_visible_from(here.guild_id, here.channel_id) and other.id != here.message_id
+            if other.place.is_visible_from(here) and other.id != here.message_id
         ]
         for place in (*places, here):
             link = await self._editor.fetch_attachment_url(place)

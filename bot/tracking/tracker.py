@@ -12,8 +12,8 @@ from bot.errors import PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknow
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.ports import MessageEditor, PictureSource, Store
+from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
-from bot.store_retry import retry_until_store_answers
 from bot.tracking.feeds import Feed
 from bot.tracking.job_messages import JobMessages
 from bot.tracking.notifications import Notifier
@@ -171,7 +171,7 @@ class JobTracker:
         others = await self._store.list_jobs_of_task(job.task_id)
         job = replace(job, form_sent=job.form_sent or any(earlier.form_sent for earlier in others))
         for earlier in others:
-            if earlier.parent_id and earlier.place.is_visible_from(job.place.guild_id, job.place.channel_id):
+            if earlier.parent_id and earlier.place.is_visible_from(job.place):
                 return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
         return job
 

@@ -4,7 +4,8 @@ from itertools import repeat
 
 import pytest
 
-from bot.retry import retry
+from bot.errors import StoreUnavailable
+from bot.retry import STORE_RETRY_SECONDS, retry, retry_until_store_answers
 from tests.fakes.socket_relay import Slept
 
 
@@ -52,3 +53,32 @@ async def test_other_failures_are_raised_at_once() -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         await retry(call, should_retry=is_os_error, delays=repeat(1.0), sleep=slept)
     assert (call.count, slept) == (1, [])
+
+
+async def test_call_is_repeated_until_store_answers(caplog: pytest.LogCaptureFixture) -> None:
+    outcomes: list[int | StoreUnavailable] = [StoreUnavailable("gone"), StoreUnavailable("gone"), 7]
+    pauses: list[float] = []
+
+    async def call() -> int:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, StoreUnavailable):
+            raise outcome
+        return outcome
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    assert await retry_until_store_answers(call, sleep=sleep, subject="Job 42") == 7
+    assert pauses == [STORE_RETRY_SECONDS] * 2
+    assert "Job 42" in caplog.text
+
+
+async def test_other_errors_than_a_missing_store_are_raised_at_once() -> None:
+    async def call() -> None:
+        raise ValueError
+
+    async def sleep(_: float) -> None:
+        pytest.fail("nothing is waited for")
+
+    with pytest.raises(ValueError):  # noqa: PT011 (it carries no message)
+        await retry_until_store_answers(call, sleep=sleep, subject="Job 42")
