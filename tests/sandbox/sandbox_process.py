@@ -20,7 +20,7 @@ _LARGE = "all => all.filter(one => one.naturalWidth >= 100 || one.videoWidth >= 
 
 
 @asynccontextmanager
-async def sandbox(*, seconds: float = 1, side: int = 160) -> AsyncGenerator[str]:
+async def sandbox(*, seconds: float = 1, side: int = 224) -> AsyncGenerator[str]:
     """Run the real `python -m sandbox`, its tasks so long and its pictures so wide, and give its page's address."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-u", "-m", "sandbox", "--no-browser"),

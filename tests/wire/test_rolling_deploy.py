@@ -64,7 +64,7 @@ async def test_a_rolling_deploy_interrupts_no_message(
             silence = max(_silence(one) for one in messages)
             assert not [*old.said("Traceback"), *new.said("Traceback")]
             for message in messages:
-                await world.shows(message, "✅ Four")
+                await world.shows(message, "✅ Four", 2 * _LIFE)
     record_property("messages", MESSAGES)
     record_property("longest silence in poll intervals", silence / POLL_SECONDS)
     print(f"{MESSAGES} messages: handed over in {taken:.2f} s, silent for {silence:.2f} s, stopped in {seconds:.2f} s")  # noqa: T201
