@@ -1,11 +1,11 @@
-# What Railway, Render, Fly.io and compose.yaml run (Heroku reads the Procfile). No port is opened: the bot only calls out.
+# The image for Railway, Render, Fly.io and compose.yaml (Heroku reads the Procfile). The bot needs no open port.
 FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
 WORKDIR /app
 
-# The user may write nothing but the folder of the default DATABASE_URL.
+# The user can write only to the folder of the default DATABASE_URL.
 RUN useradd --system --user-group --no-create-home --shell /usr/sbin/nologin mjbot \
     && install --directory --owner=mjbot --group=mjbot data
 
@@ -17,6 +17,6 @@ COPY cogs/ cogs/
 
 USER mjbot
 
-# In exec form: a shell in between would keep the signal to itself.
+# In exec form, because a shell in between would not pass the signal on.
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "bot"]

@@ -12,19 +12,22 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(PY) -m sandbox
 
+# Collecting takes twice as long where pytest may not keep the modules that it has rewritten.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
+
 # Most tests wait for something, so two at once keep a core busy; each worker has a PostgreSQL, so eight are enough.
 WORKERS ?= $(shell $(PY) -c 'import os; print(min(2 * (os.cpu_count() or 1), 8))')
 
 test: $(READY)
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 # Which lines and branches no test reaches; it takes three times as long as the tests alone.
 coverage: $(READY)
-	$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
 # What the wire tests do to the process, at full size: about ten minutes.
 chaos: $(READY)
-	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two.py tests/wire/test_rolling.py
+	MJBOT_CHAOS=1 $(PY) -m pytest -q -s tests/wire/test_kill.py tests/wire/test_two_processes.py tests/wire/test_rolling_deploy.py
 
 # What takes minutes of real time, as it does with a real relay: about six minutes.
 soak: $(READY)
@@ -33,6 +36,8 @@ soak: $(READY)
 lint: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/codespell
 
 types: $(READY)
 	$(PY) -m mypy

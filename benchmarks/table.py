@@ -1,4 +1,4 @@
-"""A measured row, and the table of them."""
+"""Format measured rows as a table."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One figure of mjbot's beside the naive way's; `ratio` is the first through the second.
+    """One figure of mjbot and of the naive bot; `ratio` is the first divided by the second.
 
-    `portable` tells that the ratio says the same on any machine. `met` is None where the target is not held against
-    this row.
+    `portable` marks a ratio that is the same on any machine. `met` is None if the row has no target.
     """
 
     what: str
@@ -23,31 +22,31 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Return what the table shows."""
+        """Return the cells of the row in the table."""
         verdict = {True: "met", False: "MISSED", None: ""}[self.met]
-        return self.what, self.mjbot, self.naive, shown(self.ratio), self.target, verdict
+        return self.what, self.mjbot, self.naive, format_number(self.ratio), self.target, verdict
 
 
 def ratio(mjbot: float, naive: float) -> float:
-    """Return how much of the naive way's cost is ours; nothing through nothing is 1."""
+    """Return mjbot's figure divided by the naive bot's, 1 if both are 0."""
     if naive:
         return mjbot / naive
     return math.inf if mjbot else 1.0
 
 
-def shown(value: float) -> str:
-    """Write a ratio as a reader takes it in: small ones as a fraction."""
+def format_number(value: float) -> str:
+    """Format a ratio with two decimals, or as a fraction if it is below 0.1."""
     return f"1/{1 / value:.0f}" if 0 < value < 0.1 else f"{value:.2f}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` of them do not exceed (nearest rank)."""
+    """Return the value that the share `share` of values does not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Lay rows out, those whose ratio holds on any machine first."""
+def format_table(rows: Sequence[Row]) -> str:
+    """Format rows as a table, those with a portable ratio first."""
     head = ("what", "mjbot", "naive", "ratio", "target", "")
     lines = [head, *(row.cells for row in sorted(rows, key=lambda row: not row.portable))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]

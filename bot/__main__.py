@@ -1,6 +1,7 @@
-"""`python -m bot` runs mjbot, `python -m bot check` tells whether it would run.
+"""`python -m bot` runs mjbot, `python -m bot check` tests whether it can run.
 
-Exit codes: 0 stopped on request (or all checks good), 1 Discord refused the token (or a check failed), 2 settings.
+Exit codes: 0 stopped on request, or all checks passed; 1 Discord refused the token, or a check failed; 2 invalid
+settings or arguments.
 """
 
 import asyncio
@@ -9,219 +10,163 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import aiohttp
 import discord
 
-from bot import hosting
-from bot.api import MidjourneyAPI
-from bot.app import MjBot, app
-from bot.check import (
-    Finding,
-    buttons_finding,
-    disk_findings,
-    forgotten_finding,
-    public_findings,
-    relay_finding,
-    shortage_findings,
-    slip_findings,
-    store_fault,
-    store_finding,
-    token_findings,
-    unfound,
-)
-from bot.clock import Clock, happens
+from bot.app import open_app
+from bot.clock import Clock, wait_for_event
 from bot.errors import SettingsError, StoreUnavailable
-from bot.goodbye import ALL_SECONDS, CUT_SECONDS
-from bot.health import Readiness
-from bot.logs import set_up
 from bot.metrics import DATABASE_WRITABLE
+from bot.ops import platform_disk
+from bot.ops.diagnostics import (
+    Finding,
+    check_database,
+    check_disk,
+    check_public_bot,
+    check_relay,
+    check_token_format,
+    report_database_error,
+    report_refused_buttons,
+    report_relay_shortages,
+    report_settings_mistakes,
+    report_unknown_host,
+    reset_refusals,
+)
+from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
+from bot.ops.garbage_collection import freeze_heap
+from bot.ops.health import Readiness
+from bot.ops.http_server import serve_http
+from bot.ops.logging_setup import configure_logging
+from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
+from bot.relay.client import RelayClient
 from bot.settings import ENV_FILE, Settings
-from bot.slips import Slip, explained, slips
 from bot.store import open_store
-from bot.web import serving
-from cogs import connection
-from cogs.permissions import invite, invite_for_oneself
+from cogs.gateway import connection
+from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.sharded_bot import ShardedBot
 
 log = logging.getLogger("bot")
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long what fails is waited for, in seconds: pauses double from `first` to `longest`.
+class RetryTiming:
+    """Pauses between attempts, in seconds: they double from `first_pause` to `longest_pause`.
 
-    `hold` is how long a refused token keeps the process: platforms restart what ends, and Discord counts logins.
-    `connection` bounds the first connection of a shard.
+    `token_refused_pause` delays the exit after a refused token: platforms restart the process, and Discord counts
+    logins. `connection_timeout` bounds the first connection of a shard.
     """
 
-    first: float = 1.0
-    longest: float = 300.0
-    hold: float = 30.0
-    connection: float = connection.FIRST_SECONDS
+    first_pause: float = 1.0
+    longest_pause: float = 300.0
+    token_refused_pause: float = 30.0
+    connection_timeout: float = connection.FIRST_CONNECTION_SECONDS
 
 
 async def run(settings: Settings) -> int:
     """Run until a signal asks to stop; return the exit code."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    if wiped := hosting.wiped_disk_here(settings.database_url):
-        log.warning("%s", wiped)
-    for slip in _slips():
-        log.warning("%s", slip)
+    for warning in (platform_disk.detect_ephemeral_disk_here(settings.database_url), *_find_mistakes()):
+        if warning:
+            log.warning("%s", warning)
     readiness = Readiness()
-    async with serving(settings.port, settings.listen_host, readiness):
-        return await keep_connected(settings, stop, Patience(), readiness)
+    async with serve_http(settings.port, settings.listen_host, readiness):
+        return await keep_connected(settings, stop, RetryTiming(), readiness)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT stop us, on Windows too; unlike the loop's own, these handlers stand to the very end."""
+    """Set `stop` on SIGTERM and SIGINT, on Windows too; unlike the loop's handlers, these stay to the end."""
     loop = asyncio.get_running_loop()
 
-    def asked(*_: object) -> None:
-        with suppress(RuntimeError):  # the loop is closed: it was not the first signal
+    def request_stop(*_: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed after an earlier signal
             loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, asked)
+        signal.signal(number, request_stop)
 
 
 async def keep_connected(
-    settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness | None = None
+    settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness | None = None
 ) -> int:
-    """Connect, and again after whatever ends it, until `stop` is set or the token is refused; return the exit code."""
-    pause, readiness = patience.first, readiness or Readiness()
+    """Connect, and reconnect after any failure, until `stop` is set or the token is refused; return the exit code."""
+    pause, readiness = timing.first_pause, readiness or Readiness()
     while not stop.is_set():
-        begun = monotonic()
+        started_at = monotonic()
         try:
-            await _bounded(stop, _live(settings, stop, patience, readiness))
-        except _StopAskedError:
-            break
+            await run_with_deadline(stop, _run_once(settings, stop, timing, readiness))
         except connection.TokenRefused:
             log.error("Discord refuses DISCORD_TOKEN: copy it again from the developer portal, page Bot, Reset Token.")  # noqa: TRY400
-            readiness.waits("gateway", "Discord refuses DISCORD_TOKEN")
-            await happens(stop, patience.hold)
+            readiness.set_waiting_reason("gateway", "Discord refuses DISCORD_TOKEN")
+            await wait_for_event(stop, timing.token_refused_pause)
             return 1
         except connection.ShardsRefused as refused:
-            pause = patience.longest
+            pause = timing.longest_pause
             log.error("%s; trying again in %.0f s.", refused, pause)  # noqa: TRY400 - it says what to do
-        except (StoreUnavailable, *connection.UNREACHABLE) as error:
+        except (StoreUnavailable, *connection.UNREACHABLE_ERRORS) as error:
             check, what = ("store", "The database") if isinstance(error, StoreUnavailable) else ("gateway", "Discord")
             if check == "store":
                 DATABASE_WRITABLE.set(0)
-            readiness.waits(check, f"{what} cannot be used yet")
-            if monotonic() - begun > patience.longest:
-                pause = patience.first
-            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, _short(error), pause)
+            readiness.set_waiting_reason(check, f"{what} cannot be used yet")
+            if monotonic() - started_at > timing.longest_pause:
+                pause = timing.first_pause
+            log.warning("%s cannot be used (%s); trying again in %.0f s.", what, summarize_in_one_line(error), pause)
         if not stop.is_set():
-            await happens(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
-            pause = min(pause * 2, patience.longest)
+            await wait_for_event(stop, pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            pause = min(pause * 2, timing.longest_pause)
     log.info("Stopped.")
     return 0
 
 
-class _StopAskedError(Exception):
-    """A signal asked to stop."""
+async def _run_once(settings: Settings, stop: asyncio.Event, timing: RetryTiming, readiness: Readiness) -> None:
+    """Build the app, connect it to Discord once, and close it when the connection ends or `stop` is set."""
+    async with open_app(settings) as app, app.bot:
+        app.bot.add_listener(freeze_heap, "on_ready")
+        await run_unless_stopped(stop, connection.log_in(app.bot, settings.discord_token.get_secret_value()))
+        await run_unless_stopped(stop, connection.prepare_shards(app.bot, elsewhere=bool(settings.discord_api_url)))
+        async with app.run_background_work():
+            with readiness.delegate_to(app.health):
+                await run_unless_stopped(stop, connection.connect(app.bot, first_seconds=timing.connection_timeout))
 
 
-async def _live(settings: Settings, stop: asyncio.Event, patience: Patience, readiness: Readiness) -> None:
-    """Live through one connection to Discord, built from nothing.
+async def run_checks(settings: Settings, *, forget: bool = False) -> int:
+    """Test everything once, print a line for each finding, and return the exit code.
 
-    Asked to stop, first the gateway is left, so that no click is taken that nobody will serve; then submits under way
-    come to their end and jobs are given back, as `serve` ends; REST and the store close last.
+    `forget` first clears the recorded refusals of the relay.
     """
-    async with app(settings) as built, built.bot:
-        await _unless(stop, connection.log_in(built.bot, settings.discord_token.get_secret_value()))
-        await _unless(stop, connection.prepare(built.bot, elsewhere=bool(settings.discord_api_url)))
-        async with built.serve():
-            try:
-                with readiness.of(built.health):
-                    await _unless(stop, connection.connect(built.bot, first_seconds=patience.connection))
-            except _StopAskedError:
-                log.info("Stopping.")
-                await connection.hang_up(built.bot)
-                raise
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do `work`, or cut it short and raise _StopAskedError once `stop` is set."""
-    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        task.cancel()  # which does nothing to one that has ended
-        await asyncio.gather(task, return_exceptions=True)
-    if stop.is_set():
-        raise _StopAskedError
-    task.result()
-
-
-async def _bounded(stop: asyncio.Event, living: Coroutine[Any, Any, None]) -> None:
-    """Run `living` to its end, which it comes to by itself once `stop` is set; what hangs then is cut short."""
-    task, stopping = asyncio.ensure_future(living), asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            await asyncio.wait({task}, timeout=ALL_SECONDS)
-    finally:
-        stopping.cancel()
-        if not task.done():
-            log.warning("The end takes too long: cut short.")
-            task.cancel()
-            await asyncio.wait({task}, timeout=CUT_SECONDS)
-            if not task.done():
-                # A database that hangs holds its statements, and Python its threads: nothing else ends them in time.
-                logging.shutdown()
-                os._exit(0)
-    if not stop.is_set():
-        task.result()
-    elif task.done() and not task.cancelled() and not isinstance(error := task.exception(), _StopAskedError | None):
-        log.warning("Not all of it ended well (%s).", _short(error))
-
-
-def _short(error: BaseException) -> str:
-    """Tell an error in one line: some bring a whole web page."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-
-
-async def check(settings: Settings, *, forget: bool = False) -> int:
-    """Try everything once, print a line each, and the invite link; return the exit code.
-
-    With `forget`, first let what the relay refused be tried again.
-    """
-    found = await _store_findings(settings, forget=forget)
-    found += disk_findings(hosting.wiped_disk_here(settings.database_url))
-    async with MidjourneyAPI.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
-        found.append(await relay_finding(api.check, settings.mj_api_url))
-    found += await _discord_findings(settings)
-    found += slip_findings(_slips())
-    for finding in found:
+    findings = await _check_store(settings, forget=forget)
+    findings += check_disk(platform_disk.detect_ephemeral_disk_here(settings.database_url))
+    async with RelayClient.open(settings.mj_api_url, settings.mj_api_key.get_secret_value()) as api:
+        findings.append(await check_relay(api.check_key, settings.mj_api_url))
+    findings += await _check_discord(settings)
+    findings += report_settings_mistakes(_find_mistakes())
+    for finding in findings:
         print(finding)  # noqa: T201 - a command's answer
-    return 0 if all(finding.good for finding in found) else 1
+    return 0 if all(finding.is_ok for finding in findings) else 1
 
 
-async def _store_findings(settings: Settings, *, forget: bool) -> list[Finding]:
+async def _check_store(settings: Settings, *, forget: bool) -> list[Finding]:
     clock = Clock()
     try:
         async with open_store(settings.database_url.get_secret_value(), now=clock.now, owner="check") as store:
-            await store.fleet.leave()  # writes a row, and ends it: a database may be read and yet not be written
-            forgotten = [await forgotten_finding(store)] if forget else []
+            await store.process_leases.end_lease()  # writes a row: a readable database may be read-only
+            cleared = [await reset_refusals(store)] if forget else []
             now = clock.now()
-            shortages = await shortage_findings(store, now)
-            return [*forgotten, await store_finding(store), await buttons_finding(store, now), *shortages]
+            shortages = await report_relay_shortages(store, now)
+            return [*cleared, await check_database(store), await report_refused_buttons(store, now), *shortages]
     except StoreUnavailable as error:
-        return [store_fault(error)]
+        return [report_database_error(error)]
 
 
-async def _discord_findings(settings: Settings) -> list[Finding]:
-    bot, token = MjBot(shard_count=1), settings.discord_token.get_secret_value()
-    if not settings.discord_api_url and (malformed := token_findings(token)):
+async def _check_discord(settings: Settings) -> list[Finding]:
+    bot, token = ShardedBot(shard_count=1), settings.discord_token.get_secret_value()
+    if not settings.discord_api_url and (malformed := check_token_format(token)):
         return malformed
     try:
         async with bot:
@@ -229,55 +174,55 @@ async def _discord_findings(settings: Settings) -> list[Finding]:
             info = await bot.application_info()
     except connection.TokenRefused:
         advice = "Copy DISCORD_TOKEN again: developer portal, page Bot, Reset Token."
-        return [Finding("Discord token", good=False, said="refused.", advice=advice)]
+        return [Finding("Discord token", is_ok=False, message="refused.", advice=advice)]
     except aiohttp.ClientConnectorDNSError as error:
-        return [unfound("Discord", error.host, "does it find others?")]
-    except (discord.DiscordException, *connection.UNREACHABLE) as error:
-        said = f"cannot be reached ({type(error).__name__})."
-        return [Finding("Discord", good=False, said=said, advice="Try again in a minute.")]
+        return [report_unknown_host("Discord", error.host)]
+    except (discord.DiscordException, *connection.UNREACHABLE_ERRORS) as error:
+        message = f"can't be reached ({type(error).__name__})."
+        return [Finding("Discord", is_ok=False, message=message, advice="Try again in a minute.")]
     guilds, people = bool(settings.allowed_guilds), bool(settings.allowed_users)
     return [
-        Finding("Discord token", good=True, said=f"accepted, as {bot.user}."),
-        *public_findings(public=info.bot_public, guilds=guilds, people=people),
-        Finding("Intents", good=True, said="no privileged intent is needed."),
-        Finding("Invite link", good=True, said=invite(info.id)),
-        Finding("For oneself", good=True, said=invite_for_oneself(info.id)),
+        Finding("Discord token", is_ok=True, message=f"accepted, as {bot.user}."),
+        *check_public_bot(public=info.bot_public, guilds=guilds, people=people),
+        Finding("Intents", is_ok=True, message="no privileged intent is needed."),
+        Finding("Invite link", is_ok=True, message=build_invite_url(info.id)),
+        Finding("For your own account", is_ok=True, message=build_user_install_url(info.id)),
     ]
 
 
 _USE = """\
-Use `python -m bot` to run, `python -m bot check` to try the settings, and `python -m bot check --forget` to let buttons
-that the relay refused be tried again."""
+Use `python -m bot` to run the bot, `python -m bot check` to test the settings, and `python -m bot check --forget` to
+also enable the buttons that the relay refused."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read the settings and do what was asked."""
+    """Run the command that `arguments` name, and return the exit code."""
     if list(arguments) not in ([], ["check"], ["check", "--forget"]):
         print(_USE, file=sys.stderr)  # noqa: T201
         return 2
-    logging.getLogger("dotenv").setLevel(logging.ERROR)  # it warns of lines that `slips` tells more of
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # find_mistakes reports the same lines in more detail
     try:
         settings = Settings.read()
     except SettingsError as error:
-        return _unset(error)
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses a voice
-    set_up("WARNING" if arguments else settings.log_level, settings.log_format)
+        return _report_settings_error(error)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
+    configure_logging("WARNING" if arguments else settings.log_level, settings.log_format)
     if settings.discord_api_url:
-        connection.use_api(settings.discord_api_url)
+        connection.override_api_url(settings.discord_api_url)
     try:
-        return asyncio.run(check(settings, forget="--forget" in arguments) if arguments else run(settings))
-    except KeyboardInterrupt:  # before run() was there to take it
+        return asyncio.run(run_checks(settings, forget="--forget" in arguments) if arguments else run(settings))
+    except KeyboardInterrupt:  # before run() installed its handlers
         return 0
-    except SettingsError as error:  # those that only what they are for can judge
-        return _unset(error)
+    except SettingsError as error:  # problems that only the users of a setting can find
+        return _report_settings_error(error)
 
 
-def _slips() -> list[Slip]:
-    return slips(Path(ENV_FILE), os.environ, Settings.model_fields)
+def _find_mistakes() -> list[SettingsMistake]:
+    return find_mistakes(Path(ENV_FILE), os.environ, Settings.model_fields)
 
 
-def _unset(error: SettingsError) -> int:
-    for line in explained(error, _slips(), has_file=Path(ENV_FILE).exists()):
+def _report_settings_error(error: SettingsError) -> int:
+    for line in explain_settings_error(error, _find_mistakes(), has_file=Path(ENV_FILE).exists()):
         print(line, file=sys.stderr)  # noqa: T201
     return 2
 

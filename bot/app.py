@@ -1,271 +1,261 @@
-"""The composition root: resources opened in order, services built, cogs handed exactly what they need."""
+"""The composition root: opens the resources, builds the services on them, and the cogs on the services."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from itertools import chain, repeat
 from uuid import uuid4
 
 import aiohttp
 import discord
 from discord.ext import commands
 
-from bot import hosting
-from bot.admission import Admission
-from bot.api import MidjourneyAPI
-from bot.button_offers import ButtonOffers
 from bot.clock import Clock
-from bot.creations import Creations
-from bot.family import Families
-from bot.finished import Finished
-from bot.goodbye import ANSWER_SECONDS, HAND_OVER_SECONDS
-from bot.health import Health, KeyCheck, polls_trouble
-from bot.images import Linked, Pictures
-from bot.jobs import Jobs, Times
-from bot.lost_answers import LostAnswers
-from bot.offloop import OffLoop
-from bot.ownership import Ownership
-from bot.people import People
-from bot.ports import Store
-from bot.presses import Presses
-from bot.regions import Regions
-from bot.removals import Removals
-from bot.results import Results
-from bot.retention import Retention
-from bot.schedule import Schedule
-from bot.seeds import Seeds
+from bot.features.cancel import CancelService
+from bot.features.delete import DeleteService
+from bot.features.downloads import DownloadService
+from bot.features.finished_picture import FinishedPictures
+from bot.features.lineage import LineageFinder
+from bot.features.person_settings import PersonSettingsService
+from bot.features.seed import SeedService
+from bot.features.vary_region import RegionService
+from bot.imaging.downloader import LinkedPicture, PictureDownloader
+from bot.imaging.image_processor import ImageProcessor
+from bot.imaging.worker_process import ImageWorker
+from bot.ops.health import Health, KeyCheck, find_polling_problem
+from bot.ops.platform_disk import detect_ephemeral_disk_here
+from bot.ops.shutdown import shut_down
+from bot.policy.rules import SpendingPolicy
+from bot.recovery.job_leases import JobLeases
+from bot.recovery.lost_answers import LostAnswerSearch
+from bot.relay.client import RelayClient
+from bot.retry import retry
 from bot.settings import Settings
-from bot.stops import Stops
 from bot.store import open_store
-from bot.studio import Studio
-from bot.supervisor import Supervisor
-from bot.watcher import Watcher
-from cogs.actions import Actions
-from cogs.blending import BlendWith
-from cogs.budgets import Budgets
-from cogs.create import Create
-from cogs.creating import Creating
-from cogs.display import DiscordDisplay
-from cogs.endings import Endings
-from cogs.help import Help
-from cogs.ours import Ours
-from cogs.people import PeopleCog
-from cogs.permissions import invite, invite_for_oneself
-from cogs.read import Read
-from cogs.regions import RegionForms
-from cogs.replies import Tree, all_answered
-from cogs.rework import Rework
-from cogs.seed import Seed
-from cogs.sessions import Sessions
-from cogs.shards import PatientBot
-from cogs.status import Status
-from cogs.sync import sync_commands
-from cogs.tasks import OwnTasks
-from cogs.traffic import traced
-from cogs.trust import Trust
-from cogs.upscale import Upscale
+from bot.store.sql_store import SqlStore
+from bot.submissions.commands import CommandService
+from bot.submissions.presses import PressService
+from bot.submissions.sender import Sender
+from bot.tracking.offered_buttons import ButtonOffers
+from bot.tracking.poll_schedule import PollSchedule
+from bot.tracking.poller import Poller
+from bot.tracking.retention import Retention
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
+from bot.tracking.tracker import JobTracker, WatchTimes
+from cogs.commands.animate_edit_faceswap import AnimateEditFaceswapCog
+from cogs.commands.blend_menu import BlendMenuCog
+from cogs.commands.describe_shorten import DescribeShortenCog
+from cogs.commands.help_check import HelpCheckCog
+from cogs.commands.imagine_blend import ImagineBlendCog
+from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.seed import SeedCog
+from cogs.commands.settings import SettingsCog
+from cogs.commands.status import StatusCog
+from cogs.commands.tasks import TasksCog
+from cogs.commands.upscale_menu import UpscaleMenuCog
+from cogs.gateway.command_sync import sync_commands
+from cogs.gateway.connection import close_gateway
+from cogs.gateway.guild_trust import GuildTrust
+from cogs.gateway.permissions import build_invite_url, build_user_install_url
+from cogs.gateway.shard_health import ShardHealth
+from cogs.gateway.sharded_bot import ShardedBot
+from cogs.handlers.cancel_delete import CancelDeleteHandler
+from cogs.handlers.result_buttons import ResultButtonHandler
+from cogs.handlers.task_buttons import TaskButtonHandler
+from cogs.handlers.vary_region import VaryRegionHandler
+from cogs.messaging.message_editor import DiscordMessageEditor
+from cogs.messaging.rate_limits import RateLimiter
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE = 300.0
+_FIRST_RETRY_SECONDS, _LATER_RETRY_SECONDS = (5, 10, 20, 40, 80, 160), 300
 
 
 @dataclass(kw_only=True)
 class App:
-    """Everything that runs; `serve` must be entered from outside the bot's own callbacks."""
+    """Resources, the services built on them, and a bot with its cogs."""
 
-    bot: PatientBot
     settings: Settings
-    api: MidjourneyAPI
-    store: Store
-    trust: Trust
-    jobs: Jobs
-    watcher: Watcher
-    turns: Budgets
-    ownership: Ownership
-    retention: Retention
-    health: Health = field(repr=False)
-    supervisor: Supervisor = field(repr=False)
     clock: Clock = field(repr=False)
+    bot: ShardedBot
+    relay: RelayClient
+    store: SqlStore
+    offers: ButtonOffers
+    pictures: PictureDownloader
+    images: ImageProcessor
+    rate_limiter: RateLimiter
+
+    def __post_init__(self) -> None:
+        """Build the services, each on the ones before it, and then the cogs."""
+        settings, clock, relay, store = self.settings, self.clock, self.relay, self.store
+        times = WatchTimes(
+            give_up_after=timedelta(minutes=settings.watch_minutes),
+            notify_after=timedelta(seconds=settings.notify_after_seconds),
+        )
+        self.supervisor = supervisor = TaskSupervisor()
+        self.trust = GuildTrust(clock, guilds=settings.allowed_guilds)
+        self.editor = DiscordMessageEditor(self.bot, self.rate_limiter, clock)
+        self.poller = Poller(relay, PollSchedule(settings.poll_seconds), clock)
+        self.tracker = tracker = JobTracker(
+            store, self.poller, self.editor, self.pictures, supervisor, self.offers, times=times, clock=clock
+        )
+        policy = _build_policy(settings, self.trust.owners, clock)
+        lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
+        sender = Sender(relay, store, tracker, lost, supervisor, clock=clock)
+        self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, now=clock.now)
+        self.commands = CommandService(store, tracker, policy, sender, self.images, now=clock.now)
+        self.person_settings = PersonSettingsService(store)
+        self.job_leases = JobLeases(
+            store, store.process_leases, tracker, lost, lease=timedelta(seconds=settings.lease_seconds), clock=clock
+        )
+        self.retention = Retention(store, store.process_leases, days=settings.retention_days, clock=clock)
+        self.health = Health(
+            {
+                "gateway": ShardHealth(self.bot).find_problem,
+                "polls": partial(find_polling_problem, self.poller, settings.poll_seconds),
+                "key": KeyCheck(relay.check_key, supervisor, clock.now).find_problem,
+                "store": self.job_leases.find_problem,
+            }
+        )
+        self.bot.cogs_to_add = (*_build_command_cogs(self), *_build_handlers(self))
 
     @asynccontextmanager
-    async def serve(self) -> AsyncGenerator[None]:
-        """Do the work that is not an answer: poll, draw, go on with what the last process left."""
-        try:
-            async with self._working():
-                yield
-        finally:
-            # Submits that were on their way have ended, or will be told of as uncertain by whoever goes on.
-            await self._briefly(self.ownership.leave())
+    async def run_background_work(self) -> AsyncGenerator[None]:
+        """Poll, edit messages, and continue the jobs of earlier processes, until the block ends; then shut down.
 
-    @asynccontextmanager
-    async def _working(self) -> AsyncGenerator[None]:
+        Must be entered outside the bot's callbacks: asyncio tasks inherit the context in which they are created.
+        """
         async with self.supervisor.serve():
-            self.supervisor.start("watcher", self.watcher.run)
-            self.supervisor.start("budgets", self.turns.run)
-            self.supervisor.start("ready", self._when_ready)
-            self.supervisor.start("retention", self.retention.run)
-            await self.ownership.round()
-            self.supervisor.start("ownership", self.ownership.run)
+            self.supervisor.start(WorkKey("poller"), self.poller.run)
+            self.supervisor.start(WorkKey("rate limiter"), self.rate_limiter.run)
+            self.supervisor.start(WorkKey("ready"), self._when_ready)
+            self.supervisor.start(WorkKey("retention"), self.retention.run)
+            await self.job_leases.run_once()
+            self.supervisor.start(WorkKey("job leases"), self.job_leases.run)
             try:
                 yield
             finally:
-                await self._hand_over()
-
-    async def _hand_over(self) -> None:
-        """Answer whoever waits for an answer, then leave everything that is drawn to others."""
-        await self._briefly(all_answered(), ANSWER_SECONDS)
-        await self.supervisor.wind_down()
-        await self._briefly(self.ownership.give_back())
-
-    @staticmethod
-    async def _briefly(work: Coroutine[Any, Any, None], seconds: float = HAND_OVER_SECONDS) -> None:
-        """Do a last thing in the time that is left for it; what the store has begun cannot be cut short, so is left."""
-        await asyncio.wait({asyncio.ensure_future(work)}, timeout=seconds)
+                await shut_down(
+                    partial(close_gateway, self.bot),
+                    self.bot.open_interactions.wait_until_closed,
+                    self.supervisor,
+                    self.job_leases,
+                )
 
     async def _when_ready(self) -> None:
-        # First: clicks come as soon as it is connected, and who may spend hangs on it.
-        await self._asked("whose application this is", lambda: self.trust.learn(self.bot))
+        # First: clicks arrive as soon as the bot is connected, and the owners decide who may spend.
+        await self._ask_discord("who owns this application", partial(self.trust.load_owners, self.bot))
         await self.bot.wait_until_ready()
-        names = ", ".join(guild.name for guild in self.bot.guilds) or "none yet"
-        log.info("Invite link: %s", invite(self.bot.application_id or 0))
-        log.info("For oneself, in any server: %s", invite_for_oneself(self.bot.application_id or 0))
-        count = len(self.bot.guilds)
-        log.info("In %d server%s: %s.", count, "" if count == 1 else "s", names)
-        await self._asked("which commands it has", lambda: sync_commands(self.bot))
+        application_id, guilds = self.bot.application_id or 0, self.bot.guilds
+        log.info("Invite link: %s", build_invite_url(application_id))
+        log.info("For your own account, in any server: %s", build_user_install_url(application_id))
+        names = ", ".join(guild.name for guild in guilds) or "none yet"
+        log.info("In %d server%s: %s.", len(guilds), "" if len(guilds) == 1 else "s", names)
+        await self._ask_discord("which commands are registered", partial(sync_commands, self.bot))
 
-    async def _asked(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
-        """Ask Discord something until it answers; what it refuses is not asked again."""
-        pause = 5.0
-        while True:
-            try:
-                await ask()
-            except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-                if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
-                    log.error("Discord refuses, asked %s: %s", what, error)  # noqa: TRY400 - its answer says it all
-                    return
-                log.warning("Discord does not say %s (%s); asking again in %.0f s.", what, error, pause)
-                await self.clock.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                return
+    async def _ask_discord(self, what: str, ask: Callable[[], Awaitable[None]]) -> None:
+        """Ask Discord until it answers; a question that it refuses is not repeated."""
+
+        def is_temporary(error: Exception) -> bool:
+            if isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429:
+                return False
+            log.warning("Discord does not tell %s (%s); asking again later.", what, error)
+            return isinstance(error, discord.HTTPException | OSError | aiohttp.ClientError)
+
+        delays = chain(_FIRST_RETRY_SECONDS, repeat(_LATER_RETRY_SECONDS))
+        try:
+            await retry(ask, should_retry=is_temporary, delays=delays, sleep=self.clock.sleep)
+        except discord.HTTPException as refused:
+            log.error("Discord refuses to tell %s: %s", what, refused)  # noqa: TRY400 - no traceback is needed
 
 
 @asynccontextmanager
-async def app(settings: Settings, *, clock: Clock | None = None, shard_count: int | None = None) -> AsyncGenerator[App]:
-    """Open what the bot stands on, and yield it unconnected; `shard_count` stands in for what the settings say.
+async def open_app(
+    settings: Settings, *, clock: Clock | None = None, shard_count: int | None = None
+) -> AsyncGenerator[App]:
+    """Open the database and the HTTP sessions, and yield the app, not connected to Discord yet.
+
+    `shard_count` replaces the one of the settings.
 
     Raises:
         StoreUnavailable: The database cannot be opened or migrated.
     """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
-        url = settings.database_url.get_secret_value()
+        url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
         store = await stack.enter_async_context(open_store(url, now=clock.now, owner=uuid4().hex))
         offers = ButtonOffers(store, clock.now)
-        api = await stack.enter_async_context(
-            MidjourneyAPI.open(
-                settings.mj_api_url,
-                settings.mj_api_key.get_secret_value(),
-                now=clock.now,
-                sleep=clock.sleep,
-                complete=offers.complete,
+        relay = await stack.enter_async_context(
+            RelayClient.open(
+                settings.mj_api_url, key, now=clock.now, sleep=clock.sleep, transform_task=offers.add_missing_buttons
             )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        off_loop = OffLoop()
-        pictures = Pictures(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, off_loop=off_loop)
+        worker = ImageWorker()
+        pictures = PictureDownloader(session, settings.mj_api_url, now=clock.now, sleep=clock.sleep, worker=worker)
         stack.push_async_callback(pictures.close)
-        studio = Studio(off_loop)
-        stack.push_async_callback(studio.close)
-        bot = MjBot(shard_count=shard_count) if shard_count else MjBot(settings.shard_count, settings.shard_ids)
-        turns = Budgets(clock.now, clock.sleep)
-        stack.push_async_callback(turns.close)
-        trust, supervisor = Trust(clock, guilds=settings.allowed_guilds), Supervisor()
-        watcher = Watcher(api, Schedule(settings.poll_seconds), clock)
-        display = DiscordDisplay(bot, turns, clock)
-        times = Times(
-            watch=timedelta(minutes=settings.watch_minutes),
-            notify_after=timedelta(seconds=settings.notify_after_seconds),
-        )
-        jobs = Jobs(store, watcher, display, pictures, supervisor, offers, times=times, clock=clock)
-        admission = _admission(settings, trust, clock)
-        lost_answers = LostAnswers(api, store, jobs, supervisor, api.account_calls, clock=clock)
-        presses = Presses(api, store, jobs, admission, lost_answers, supervisor, pictures, clock=clock)
-        creations = Creations(api, store, jobs, admission, studio, lost_answers, supervisor, clock=clock)
-        people = People(store)
-        creating = Creating(creations, trust, turns, clock, defaults_of=people.defaults)
-        linked = partial(Linked, pictures)
-        lease = timedelta(seconds=settings.lease_seconds)
-        ownership = Ownership(store, store.fleet, jobs, lost_answers, lease=lease, clock=clock)
-        wiped = hosting.wiped_disk_here(settings.database_url)
-        status = Status(bot, jobs, turns, clock)
-        bot.cogs_to_add = (
-            status,
-            Create(creating),
-            Read(bot, creating, linked),
-            BlendWith(bot, creating, linked),
-            Rework(creating, jobs, Finished(jobs.look, pictures.download, studio).of),
-            OwnTasks(bot, people, status),
-            Seed(Seeds(api, store, clock.now), jobs),
-            Upscale(bot),
-            Actions(bot, jobs, presses, people, trust, turns, clock),
-            RegionForms(presses, Regions(presses, pictures, studio), trust, turns, clock),
-            Ours(bot, Results(api, store, display, pictures, studio), Families(store), turns),
-            Endings(Stops(api, store, jobs, clock=clock), Removals(store, display, jobs)),
-            PeopleCog(bot, people, notify_after=times.notify_after),
-            Help(bot, api, store, trust, settings.mj_api_url, wiped, ownership.trouble, clock.now),
-        )
-        health = Health(
-            {
-                "gateway": Sessions(bot).trouble,
-                "polls": partial(polls_trouble, watcher, settings.poll_seconds),
-                "key": KeyCheck(api.check, supervisor, clock.now).trouble,
-                "store": ownership.trouble,
-            }
-        )
+        images = ImageProcessor(worker)
+        stack.push_async_callback(images.close)
+        bot = ShardedBot(shard_count) if shard_count else ShardedBot(settings.shard_count, settings.shard_ids)
+        rate_limiter = RateLimiter(clock.now, clock.sleep)
+        stack.push_async_callback(rate_limiter.close)
         yield App(
-            bot=bot, settings=settings, api=api, store=store, trust=trust, jobs=jobs, watcher=watcher,
-            turns=turns, ownership=ownership, health=health,
-            retention=Retention(store, store.fleet, days=settings.retention_days, clock=clock),
-            supervisor=supervisor, clock=clock,
+            settings=settings, clock=clock, bot=bot, relay=relay, store=store, offers=offers, pictures=pictures,
+            images=images, rate_limiter=rate_limiter,
         )  # fmt: skip
 
 
-class MjBot(PatientBot):
-    """discord.py's bot with the least it needs: slash commands and buttons come without any privileged intent."""
+def _build_command_cogs(app: App) -> tuple[commands.Cog, ...]:
+    bot, tracker, clock, person_settings = app.bot, app.tracker, app.clock, app.person_settings
+    runner = PaidCommandRunner(
+        app.commands, app.trust, app.rate_limiter, clock, load_defaults=person_settings.get_defaults
+    )
+    link_picture = partial(LinkedPicture, app.pictures)
+    finished_pictures = FinishedPictures(tracker.fetch_task, app.pictures.download_bytes, app.images)
+    status = StatusCog(bot, tracker, app.rate_limiter, clock)
+    disk = detect_ephemeral_disk_here(app.settings.database_url)
+    return (
+        status,
+        ImagineBlendCog(runner),
+        DescribeShortenCog(bot, runner, link_picture),
+        BlendMenuCog(bot, runner, link_picture),
+        AnimateEditFaceswapCog(runner, tracker, finished_pictures.get_picture),
+        TasksCog(bot, person_settings, status),
+        SeedCog(SeedService(app.relay, app.store, clock.now), tracker),
+        UpscaleMenuCog(bot),
+        SettingsCog(bot, person_settings, notify_after=timedelta(seconds=app.settings.notify_after_seconds)),
+        HelpCheckCog(
+            bot, app.relay, app.store, app.trust, app.settings.mj_api_url, disk, app.job_leases.find_problem, clock.now
+        ),
+    )
 
-    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = ()) -> None:
-        super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
-            tree_cls=Tree,
-            intents=discord.Intents(guilds=True),
-            allowed_mentions=discord.AllowedMentions.none(),
-            shard_count=shard_count,
-            shard_ids=shard_ids,
-            http_trace=traced(),
-        )
-        self.cogs_to_add: tuple[commands.Cog, ...] = ()
 
-    async def setup_hook(self) -> None:
-        """Add the cogs once, before the first connection."""
-        for cog in self.cogs_to_add:
-            await self.add_cog(cog)
+def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
+    bot, relay, store, trust, rate_limiter = app.bot, app.relay, app.store, app.trust, app.rate_limiter
+    downloads = DownloadService(relay, store, app.editor, app.pictures, app.images)
+    regions = RegionService(app.presses, app.pictures, app.images)
+    return (
+        TaskButtonHandler(bot, app.tracker, app.presses, app.person_settings, trust, rate_limiter, app.clock),
+        VaryRegionHandler(app.presses, regions, trust, rate_limiter, app.clock),
+        ResultButtonHandler(bot, downloads, LineageFinder(store), rate_limiter),
+        CancelDeleteHandler(
+            CancelService(relay, store, app.tracker, clock=app.clock), DeleteService(store, app.editor, app.tracker)
+        ),
+    )
 
 
-def _admission(settings: Settings, trust: Trust, clock: Clock) -> Admission:
-    return Admission(
-        guilds=settings.allowed_guilds,
-        people=settings.allowed_users,
-        owners=trust.owners,
-        policy=settings.press_policy,
+def _build_policy(settings: Settings, owners: Collection[int], clock: Clock) -> SpendingPolicy:
+    """Build the operator's rules; `owners` is filled once Discord has told who owns the application."""
+    return SpendingPolicy(
+        allowed_guilds=settings.allowed_guilds,
+        allowed_users=settings.allowed_users,
+        application_owners=owners,
+        press_policy=settings.press_policy,
         cooldown=timedelta(seconds=settings.press_cooldown_seconds),
-        per_person=settings.daily_submits_per_person,
-        everybody=settings.daily_submits,
+        daily_submits_per_person=settings.daily_submits_per_person,
+        daily_submits=settings.daily_submits,
         now=clock.now,
     )

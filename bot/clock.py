@@ -1,36 +1,39 @@
-"""The time, injected: a test turns it by hand, the sandbox borrows its Discord's."""
+"""The time, injected: tests advance it by hand, and the sandbox borrows the clock of its simulated Discord."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+Now = Callable[[], datetime]
+"""Returns the current time as an aware datetime in UTC."""
+
 
 def utc_now() -> datetime:
-    """Return the time in UTC, aware."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """`now` gives the time in UTC, aware; `sleep` waits in seconds."""
+    """The current time, and a sleep of so many seconds."""
 
-    now: Callable[[], datetime] = utc_now
+    now: Now = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-async def first_of(*waits: Awaitable[object]) -> None:
-    """Wait until one of them is done, and cancel the others."""
-    waiting = [asyncio.ensure_future(wait) for wait in waits]
+async def wait_for_first(*awaitables: Awaitable[object]) -> None:
+    """Wait until one of the awaitables is done, and cancel the others."""
+    futures = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for one in waiting:
-            one.cancel()
+        for future in futures:
+            future.cancel()
 
 
-async def happens(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event, for so many real seconds at most; tell whether it came."""
+async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event for at most that many real seconds, and return whether it was set."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -1,112 +1,135 @@
-"""What is counted, for /metrics: of the process, not of one connection, so that a reconnect resets nothing.
+"""The metrics of the process. They belong to no connection, so that a reconnection does not reset them.
 
-Every label is one of a small, fixed set of words: never an id, a prompt, an address or a token.
+Every label has a small, fixed set of values: never an id, a prompt, an address or a token.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from bot import errors
 from bot.errors import BalanceExhausted, KeyRefused, MjbotError, RelayUnreachable
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 OK = "ok"
-"""The outcome of what went as it was asked; every other outcome is the name of an error."""
+"""The outcome of a successful request; every other outcome is the name of an error."""
 
-WATCHED = Gauge("mjbot_watched_tasks", "Midjourney tasks being watched now.")
+WATCHED_TASKS = Gauge("mjbot_watched_tasks", "Midjourney tasks that are watched now.")
 
 POLL_LAG = Histogram(
     "mjbot_poll_lag_seconds",
-    "How late watched tasks were asked for, against when they were due.",
+    "How long after their due time watched tasks were polled.",
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
 )
 
 API_REQUESTS = Counter(
     "mjbot_api_requests",
-    "Requests to the relay, by the template of their path and outcome: ok, or the error that was made of the answer. "
-    "(Trying the key asks for a task that nobody has: its good answer is TaskUnknown.)",
+    "Requests to the relay by path template and outcome: ok, or the name of the error. (The check of the key asks for "
+    "a task that does not exist, so its expected outcome is TaskUnknown.)",
     ["path", "outcome"],
 )
 
 PRESSES = Counter(
     "mjbot_presses",
-    "Presses and forms by outcome: accepted, refused or unknown as the relay answered, else the error that kept "
-    "them from being sent.",
+    "Presses and forms by outcome: accepted, refused or unknown as the relay answered, or the error that prevented "
+    "the submit.",
     ["outcome"],
 )
 for _outcome in ("accepted", "refused", "unknown"):
-    PRESSES.labels(_outcome)  # from 0 on, or the first one would be no increase
+    PRESSES.labels(_outcome)  # start at 0, as the first one would not count as an increase otherwise
 
 DISCORD_REQUESTS = Counter(
     "mjbot_discord_requests",
-    "Requests to Discord by kind of route and class of the answer's status: 2xx, 4xx, 5xx, or lost without any.",
+    "Requests to Discord by kind of route and status class: 2xx, 4xx, 5xx, or lost without a response.",
     ["route", "status"],
 )
 
 DISCORD_REFUSALS = Counter(
     "mjbot_discord_refusals",
-    "Answers of Discord from 400 to 499, by kind of route and status.",
+    "Responses of Discord with a status from 400 to 499, by kind of route and status.",
     ["route", "status"],
 )
 
 DATABASE_WRITABLE = Gauge(
-    "mjbot_database_writable", "1 where this process could renew its lease in the database the last time, else 0."
+    "mjbot_database_writable", "1 if this process could renew its lease in the database the last time, otherwise 0."
 )
 
 LOOP_DELAY = Histogram(
     "mjbot_loop_delay_seconds",
-    "By how much a short sleep of the event loop overslept: how long whatever is due waits for its turn.",
+    "How much longer a short sleep took than asked for: how long due work waits for the event loop.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 
 
-def outcome_of(error: BaseException) -> str:
-    """Name what an error is counted as: one of our tree by its class, all others as broken.
+_OUTCOMES: Mapping[type[BaseException], str] = {
+    errors.NoAccountAvailable: "NoAccount",
+    errors.UpstreamKeyRefused: "UpstreamRefused",
+    errors.SeedUnavailable: "NoSeed",
+    errors.PromptChangeUnsupported: "PromptUnheard",
+    errors.SubmitOutcomeUnknown: "SubmitUncertain",
+    errors.PolicyRefused: "AdmissionRefused",
+    errors.NotOwnerOrModerator: "NotYours",
+    errors.CooldownActive: "CoolingDown",
+    errors.ModalNotSent: "FormUnsent",
+    errors.ModalExpired: "FormGone",
+    errors.UploadNotFound: "UploadAbsent",
+    errors.UploadTypeUnsupported: "UploadForeign",
+    errors.UploadAnimated: "UploadMoves",
+    errors.UploadCountInvalid: "UploadsMiscounted",
+    errors.MaskAmbiguous: "MaskUnclear",
+    errors.MaskAspectRatioWrong: "MaskMisshapen",
+    errors.PictureWorkAborted: "PictureUnfinished",
+}
+"""Labels that differ from the class names: dashboards know them."""
 
-    Whatever is wrong with the key counts as KeyRefused, which docs/alarms.yaml looks for.
+
+def name_outcome(error: BaseException) -> str:
+    """Return the outcome of an error: the class of one of the bot's own errors, "broken" for all others.
+
+    Every problem with the key counts as KeyRefused, which docs/alarms.yaml refers to.
     """
     if isinstance(error, KeyRefused):
         return KeyRefused.__name__
     if isinstance(error, asyncio.CancelledError):
         return "cancelled"
-    return type(error).__name__ if isinstance(error, MjbotError) else "broken"
+    return _OUTCOMES.get(type(error), type(error).__name__) if isinstance(error, MjbotError) else "broken"
 
 
-def counted_from_zero(paths: Iterable[str]) -> None:
-    """Let what docs/alarms.yaml looks out for be counted from 0 on these templates: one born at 1 is no increase."""
+def create_zero_counters(paths: Iterable[str]) -> None:
+    """Create the counters that docs/alarms.yaml refers to at 0, as a counter that starts at 1 shows no increase."""
     for path in paths:
         for error in (KeyRefused, BalanceExhausted, RelayUnreachable):
             API_REQUESTS.labels(path, error.__name__)
 
 
 @contextmanager
-def api_request(path: str) -> Generator[None]:
-    """Count one request to the relay, with what becomes of its answer in the block; `path` is a template."""
+def count_api_request(path: str) -> Generator[None]:
+    """Count one request to the relay with the outcome of the block; `path` is a template."""
     outcome = OK
     try:
         yield
     except BaseException as error:
-        outcome = outcome_of(error)
+        outcome = name_outcome(error)
         raise
     finally:
         API_REQUESTS.labels(path, outcome).inc()
 
 
-def counting_unsent(press: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
-    """Count the calls of `press` that raise, as presses that were never sent."""
+def count_unsent_presses(press: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
+    """Count the calls of `press` that raise an error as presses that were not sent."""
 
     @wraps(press)
     async def counted(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             return await press(*args, **kwargs)
         except BaseException as error:
-            PRESSES.labels(outcome_of(error)).inc()
+            PRESSES.labels(name_outcome(error)).inc()
             raise
 
     return counted

@@ -1,371 +1,377 @@
-"""What the use cases need of the world: a store that keeps rows, a display that draws, a place to get pictures."""
+"""What the use cases need from the outside: a database, Discord's messages, downloads."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
-from bot.errors import MjbotError, RelayError
-from bot.images import Picture
-from bot.models import Task
-from bot.readings import Shortened
-from bot.records import Claim, ClaimState, Job, Kin, Mark, Marks, PersonSettings, Place, Recent, Tasks, Usage
-
-PREVIEW = "preview"
-"""The name of an attached preview, which is no copy of the finished picture."""
-HOLDS = timedelta(minutes=2)
-"""How old a claim may be when its submit is sent: well below the five minutes for which it stands in others' way."""
-ON_ITS_WAY = timedelta(minutes=5)
-"""Longer than any submit takes: after that a claim without an end stands in no one's way."""
-RENEWABLE = ON_ITS_WAY - timedelta(minutes=1)
-"""How old a claim may be when it is dated anew: after that another person may have claimed the same button."""
-TWIN_PRESS = timedelta(seconds=3)
-"""Two presses of one button by one person this close together are one press."""
-Now = Callable[[], datetime]
-"""The time in UTC, aware."""
+from bot.entities import (
+    ButtonStates,
+    Claim,
+    ClaimState,
+    Job,
+    LineagePair,
+    PersonSettings,
+    Place,
+    PressedButton,
+    TaskFilter,
+    TaskSummary,
+    Usage,
+)
+from bot.errors import MjbotError
+from bot.imaging.downloader import Picture
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Task
+from bot.midjourney.text_results import ShortenResult
+from bot.relay.billing_log import BillingPage
+from bot.relay.requests import SubmitRequest
+from bot.scene import Scene
 
 
 class Store(Protocol):
     """Rows that outlive the process. Every method raises StoreUnavailable where the database does not answer."""
 
     async def open_job(self, job: Job, *, form_again: bool = False) -> None:
-        """Write a job: it survives the process, and is this one's from here on, whoever had it.
+        """Write a job as open and make this process its owner, whichever process owned it before.
 
-        That its form was sent stands, whatever the job says, which may have been read before; `form_again` takes it
-        back, for a form that was refused.
+        A stored `form_sent` stays set, as `job` may have been read before it was set; `form_again` resets it, for a
+        form that was refused.
         """
         ...
 
-    async def change_job(self, job: Job) -> None:
-        """Write the job's fields anew; that its form was sent stands, whatever it says."""
+    async def update_job(self, job: Job) -> None:
+        """Overwrite a job's fields; a stored `form_sent` stays set."""
         ...
 
     async def close_job(self, message_id: int) -> None:
-        """Mark the job as ended, if it is still this process's; its row stays, for links and for the requester."""
+        """Mark a job as ended, if this process still owns it. Its row stays, for links and for its requester."""
         ...
 
-    async def drop_job(self, message_id: int) -> None:
+    async def delete_job(self, message_id: int) -> None:
         """Delete the row of a message that is gone."""
         ...
 
-    async def unfinished(self) -> int:
-        """Count the jobs that have not ended, whosever they are."""
+    async def count_open_jobs(self) -> int:
+        """Count the jobs of all processes that have not ended."""
         ...
 
-    async def job(self, message_id: int) -> Job | None:
+    async def find_job(self, message_id: int) -> Job | None:
         """Return the job of a message, open or closed."""
         ...
 
-    async def jobs_of_task(self, task_id: str) -> Sequence[Job]:
-        """Return the jobs that follow, or followed, a task, newest first."""
+    async def list_jobs_of_task(self, task_id: str) -> Sequence[Job]:
+        """Return the open and closed jobs of a task, newest first."""
         ...
 
-    async def jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
-        """Return the newest jobs that follow, or followed, any of the tasks, newest first."""
+    async def list_jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        """Return at most `limit` open and closed jobs of any of the tasks, newest first."""
         ...
 
-    async def kin(self, task_ids: Collection[str], limit: int) -> Sequence[Kin]:
-        """Return whose children the tasks are, and which children they have: each pair once, the oldest first."""
+    async def list_lineage_pairs(self, task_ids: Collection[str], limit: int) -> Sequence[LineagePair]:
+        """Return the pairs of parent and child that any of the tasks is part of, each pair once, oldest first."""
         ...
 
-    async def job_of_claim(self, claim_id: int) -> Job | None:
+    async def find_job_of_claim(self, claim_id: int) -> Job | None:
         """Return the job that a claim opened."""
         ...
 
-    async def recent(self, person_id: int, limit: int) -> Sequence[Recent]:
+    async def list_recent_tasks(self, person_id: int, limit: int) -> Sequence[TaskSummary]:
         """Return a person's own tasks, newest first, each once."""
         ...
 
-    async def tasks(self, person_id: int, which: Tasks, *, skip: int, limit: int) -> tuple[Sequence[Recent], int]:
-        """Return a part of a person's own tasks, running ones first, then newest first; and how many there are.
+    async def list_tasks(
+        self, person_id: int, which: TaskFilter, *, skip: int, limit: int
+    ) -> tuple[Sequence[TaskSummary], int]:
+        """Return one page of a person's own tasks, and how many there are in all.
 
-        Each stands there once, with its newest message. Behind the last one there is nothing, and 0.
+        Running tasks come first, then the newest. Each task appears once, with its newest message. A page behind the
+        last task is empty, and its total is 0.
         """
         ...
 
-    async def keep(self, task: Task) -> None:
-        """Keep the snapshot of a task."""
+    async def save_snapshot(self, task: Task) -> None:
+        """Save the latest known state of a task."""
         ...
 
-    async def snapshot(self, task_id: str) -> Task | None:
-        """Return the last snapshot kept of a task."""
+    async def find_snapshot(self, task_id: str) -> Task | None:
+        """Return the latest saved state of a task."""
         ...
 
-    async def snapshots_of(self, task_ids: Collection[str]) -> dict[str, Task]:
-        """Return the last snapshots kept of many tasks, by id; those without one are missing."""
+    async def find_snapshots(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Return the latest saved states of many tasks, by id; tasks without one are left out."""
         ...
 
-    async def claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
-        """Write a claim if `judge`, called with the person's usage in the same transaction, raises nothing.
+    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
+        """Write a claim, unless `judge` raises; it gets the person's usage, read in the same transaction.
 
         Raises:
-            AlreadyClaimed: The interaction has one already, the person pressed that button of that message less
-                than 3 s ago, or that button of that task is on its way to the relay for somebody.
+            AlreadyClaimed: The interaction has a claim already, the person pressed that button of that message less
+                than DUPLICATE_PRESS_WINDOW ago, or a submit for that button of that task is on its way to the relay.
         """
         ...
 
-    async def settle(self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
-        """Write how a submit ended; `submits`, where it is given, is how many of them the relay bills."""
+    async def settle_claim(
+        self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
+    ) -> None:
+        """Write how a submit ended; `submits` is how many submits the relay bills for it, if that is known."""
         ...
 
-    async def give_back(self, claim_id: int) -> bool:
-        """Write that the submit of a claim without an end was not billed, `submits` 0; return whether that stands.
+    async def mark_claim_unbilled(self, claim_id: int) -> bool:
+        """Mark a claim in state UNKNOWN as refused with 0 billed submits, and return whether it was in that state.
 
-        It does not where the claim is none without an end any more: its task has been met meanwhile, say.
+        It no longer is, for example, where its task has been found meanwhile.
         """
         ...
 
-    async def hold(self, claim_id: int) -> None:
-        """Make sure, right before the submit, that a claim is still this process's and on its way.
+    async def verify_claim(self, claim_id: int) -> None:
+        """Check, right before a submit is sent, that its claim still belongs to this process.
 
         Raises:
-            ClaimLost: It is not, or older than HOLDS, so that others may soon claim the same: nothing may be sent.
+            ClaimLost: The claim is another process's, is no longer SUBMITTING, or is older than MAX_CLAIM_AGE_TO_SEND,
+                so that others may soon claim the same. Nothing may be sent.
         """
         ...
 
-    async def renew(self, claim_id: int) -> None:
-        """Date a claim anew whose submit still waits for its turn, so that it stands in others' way from now on.
+    async def renew_claim(self, claim_id: int) -> None:
+        """Set the time of a claim to now, as its submit still waits: it goes on blocking the same claim by others.
 
         Raises:
-            ClaimLost: It is not this process's and on its way any more, or older than RENEWABLE.
+            ClaimLost: The claim is another process's, is no longer SUBMITTING, or is older than MAX_CLAIM_AGE_TO_RENEW.
         """
         ...
 
     async def find_claim(self, claim_id: int) -> Claim | None:
-        """Return a claim, however it ended."""
+        """Return a claim in any state."""
         ...
 
-    async def claims(self, state: ClaimState) -> Sequence[Claim]:
+    async def list_claims(self, state: ClaimState) -> Sequence[Claim]:
         """Return the claims in that state, oldest first."""
         ...
 
-    async def billed_claims(self, before: datetime, limit: int) -> Sequence[Claim]:
-        """Return the newest claims made before then that led to a task and are not known to be free, newest first."""
+    async def list_billed_claims(self, before: datetime, limit: int) -> Sequence[Claim]:
+        """Return claims made before then that led to a task and are not known to be free, newest first."""
         ...
 
-    async def claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
+    async def list_claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
         """Return the claims that led to one of the tasks, oldest first; a form's claim leads to the form's own task."""
         ...
 
-    async def marks(self, task_id: str) -> dict[str, Mark]:
+    async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
         """Return the newest accepted press of each of the task's buttons, by key.
 
-        A child that failed does not count, nor one that has not ended and that no open job follows any more.
+        A press does not count where its child failed, or has not ended and is no longer followed by an open job.
         """
         ...
 
-    async def refuse(self, ability: str, reason: str, *, at: datetime, until: datetime) -> None:
-        """Remember that the relay lacks an ability (bot.actions.ability), until then."""
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Remember until then that the relay lacks a capability (bot.midjourney.capabilities), and its reason."""
         ...
 
-    async def refusals(self, at: datetime) -> dict[str, str]:
-        """Return the abilities that the relay lacks at that time, with the reason."""
+    async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
+        """Return the reasons of the capabilities that the relay lacks at that time, by capability."""
         ...
 
-    async def refused_at(self, ability: str, at: datetime) -> datetime | None:
-        """Return when the relay last refused an ability that it lacks at that time; None where it does not."""
+    async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
+        """Return when the relay last refused a capability that it lacks at that time; None where it has it."""
         ...
 
-    async def person(self, person_id: int) -> PersonSettings:
-        """Return what a person has chosen, the defaults where that is nothing."""
+    async def find_person_settings(self, person_id: int) -> PersonSettings:
+        """Return a person's settings, or the defaults."""
         ...
 
-    async def change_person(self, person_id: int, change: Callable[[PersonSettings], PersonSettings]) -> PersonSettings:
-        """Write what `change` makes of a person's settings, read in the same transaction; return that."""
+    async def update_person_settings(
+        self, person_id: int, change: Callable[[PersonSettings], PersonSettings]
+    ) -> PersonSettings:
+        """Apply `change` to a person's settings, read in the same transaction; write and return the result."""
         ...
 
-    async def forget_refusals(self) -> int:
-        """Let everything that the relay refused be tried anew; return how many abilities that were."""
+    async def clear_missing_capabilities(self) -> int:
+        """Forget all capabilities that the relay refused, so that they are tried again; return how many there were."""
         ...
 
-    async def forget(self, before: datetime) -> int:
-        """Delete jobs that ended before then, and snapshots that nobody follows; return how many that were.
+    async def delete_expired(self, before: datetime) -> int:
+        """Delete jobs that ended before then and snapshots without an open job; return how many rows those were.
 
-        Claims stay: what was paid for is not paid for again.
+        Claims are kept, so that a submit that was billed is never billed again.
         """
         ...
 
 
-class Fleet(Protocol):
-    """The processes that share a store, seen from one of them; every method but `freed` may raise StoreUnavailable."""
+class Relay(Protocol):
+    """The relay API as the use cases call it; every method raises a leaf of RelayError where it fails.
 
-    async def renew(self, lease: timedelta) -> bool:
-        """Stay alive for another lease; tell whether this process was alive until now."""
+    Each submit is sent exactly once. It raises SubmitOutcomeUnknown where the relay may have accepted it, and any other
+    RelayError where the relay has not. Everything else is free.
+    """
+
+    async def fetch_task(self, task_id: str, /) -> Task:
+        """Fetch one task, or raise TaskUnknown."""
         ...
 
-    async def take_over(self, most: int) -> Sequence[Job]:
-        """Make open jobs that nobody living owns this process's, at most so many, oldest first."""
+    async def fetch_tasks(self, task_ids: Collection[str], /) -> dict[str, Task]:
+        """Fetch many tasks by id; ids that the relay does not know are missing.
+
+        Raises:
+            ActionUnsupported: The relay has no endpoint for many tasks.
+        """
         ...
 
-    async def lost(self, message_ids: Collection[int]) -> set[int]:
-        """Return those of the jobs that are another process's, or nobody's, by now."""
+    async def find_task_by_state(self, state: str, /) -> Task | None:
+        """Find the task that carries this `state`.
+
+        Raises:
+            ActionUnsupported: The relay does not list all of its tasks.
+        """
         ...
 
-    async def own(self) -> Sequence[Job]:
+    async def fetch_billing_log(self) -> BillingPage:
+        """Fetch what the relay billed to this key.
+
+        Raises:
+            ActionUnsupported: The relay has no such log.
+        """
+        ...
+
+    async def fetch_seed(self, task_id: str, /) -> str:
+        """Fetch the seed of a task, which takes up to two minutes."""
+        ...
+
+    async def cancel_task(self, task_id: str, /) -> None:
+        """Cancel a running task.
+
+        Raises:
+            ActionUnsupported: The relay cannot cancel.
+        """
+        ...
+
+    async def submit(self, request: SubmitRequest, /, *, state: str, speed: Speed | None = None) -> SubmitResponse:
+        """Submit a request; its task carries `state`, and `speed` selects another queue than the relay's default."""
+        ...
+
+
+class ProcessLeases(Protocol):
+    """The processes that share a database, as one of them sees them.
+
+    Every method but `wait_for_ownership_change` may raise StoreUnavailable.
+    """
+
+    async def renew_lease(self, lease: timedelta) -> bool:
+        """Extend this process's lease, and return whether it was still valid."""
+        ...
+
+    async def take_over_jobs(self, most: int) -> Sequence[Job]:
+        """Make this process the owner of at most `most` open jobs without a living owner; return them, oldest first."""
+        ...
+
+    async def find_lost_jobs(self, message_ids: Collection[int]) -> set[int]:
+        """Return those of the jobs that this process no longer owns."""
+        ...
+
+    async def list_own_jobs(self) -> Sequence[Job]:
         """Return this process's open jobs whose task is known, oldest first."""
         ...
 
-    async def orphaned_claims(self) -> Sequence[Claim]:
+    async def list_orphaned_claims(self) -> Sequence[Claim]:
         """Return the claims whose submit was on its way when its process ended, oldest first."""
         ...
 
-    async def give_back(self) -> None:
-        """Leave this process's jobs to others, except those whose submit is on its way."""
+    async def release_jobs(self) -> None:
+        """Let other processes take over this process's jobs, except those whose submit is on its way."""
         ...
 
-    async def leave(self) -> None:
-        """Be no process any more: all that is still this one's is anybody's."""
+    async def end_lease(self) -> None:
+        """End this process's lease and release all of its jobs."""
         ...
 
-    async def bury(self, since: timedelta) -> None:
-        """Delete the rows of processes that ended so long ago, and that own nothing any more."""
+    async def delete_dead_processes(self, since: timedelta) -> None:
+        """Delete the rows of processes whose lease ended that long ago and that own no open job or claim."""
         ...
 
-    async def freed(self) -> None:
-        """Wait until another process says that jobs changed hands: a hint, which may never come."""
+    async def wait_for_ownership_change(self) -> None:
+        """Wait until another process reports that jobs were released or taken over; the report may never come."""
         ...
 
 
-class Wait(StrEnum):
-    """What a submit waits for before it is sent again."""
-
-    QUEUE = "queue"
-    """Room in the relay's queue."""
-    PARENT = "parent"
-    """The parent task: the relay has its result, and does not accept presses of it yet."""
+SceneBuilder = Callable[[], Awaitable[Scene | None]]
+"""Builds the scene when its message may be drawn; None, where there is nothing left to draw."""
 
 
-class Ending(StrEnum):
-    """How a job may end, or rest, other than by the task's own status."""
+class MessageEditor(Protocol):
+    """Draws jobs' messages; Discord is one implementation."""
 
-    GAVE_UP = "gave up"
-    """Watched for WATCH_MINUTES."""
-    OUT_OF_REACH = "out of reach"
-    """Only the token reaches the message, and it is about to expire."""
-    LOST = "lost"
-    """The relay does not know the task any more."""
-    UNCERTAIN = "uncertain"
-    """The submit's answer was lost."""
-    STOPPED = "stopped"
-    """Somebody no longer wants it watched; the task itself goes on."""
-    NOT_RECORDED = "not recorded"
-    """The submit's answer was lost, and the relay's log shows that it billed none."""
-    DROPPED = "dropped"
-    """The form was declined."""
-    DROPPED_CHARGED = "dropped, may be charged"
-    """The form was declined, and the relay may have billed the press that opened it."""
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+        """Wait until the route to a message may be used, then draw the scene that is true by then.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """All that a message shows at one moment; drawing it needs nothing else.
-
-    `task` is None while the submit is on its way. `silent_since` is set while the relay does not answer,
-    `unchanged_since` while it has told nothing new of the task for long.
-    `picture_gone` tells that the picture's link is dead and no copy was found, `picture_follows` that it is still being
-    asked for, and `link_fails` that its link leads nowhere now. `clips` are those of the task's clips
-    that are attached, each in its place, None where it is only linked; empty while none was fetched. `again_at` is set
-    while a submit waits, for what `waits_for` says: when it is sent again; `task` is then no more than its prompt.
-    `looking` tells that a submit's answer was lost, and that its task is looked for.
-    """
-
-    job: Job
-    now: datetime
-    task: Task | None = None
-    marks: Marks = field(default_factory=Marks)
-    ending: Ending | None = None
-    picture: Picture | None = None
-    clips: tuple[Picture | None, ...] = ()
-    picture_gone: bool = False
-    picture_follows: bool = False
-    link_fails: bool = False
-    silent_since: datetime | None = None
-    unchanged_since: datetime | None = None
-    refusal: RelayError | None = None
-    """Why the relay tells nothing of the task since `silent_since`, where it refuses this bot's key."""
-    again_at: datetime | None = None
-    waits_for: Wait = Wait.QUEUE
-    looking: bool = False
-
-
-class Display(Protocol):
-    """Where jobs are drawn; Discord is one implementation."""
-
-    async def turn(self, place: Place, *, urgent: Callable[[], bool]) -> None:
-        """Wait until the route to that message may be used again; urgent ones go first."""
-        ...
-
-    async def show(self, scene: Scene) -> None:
-        """Draw a job's message anew, by whichever way still reaches it.
+        An `urgent` drawing goes before others; a function is asked again whenever a turn is given. A turn for which
+        `build_scene` returns None is kept for the message's next drawing.
 
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
-            PlaceUnreachable: Only the token reached it, and it has expired.
+            PlaceUnreachable: Only the token reached the message, and it has expired.
         """
         ...
 
-    async def remove(self, place: Place) -> None:
-        """Delete a message, quietly where it is gone already.
+    async def delete(self, place: Place) -> None:
+        """Delete a message; one that is already gone is no error.
 
         Raises:
-            PlaceUnreachable: No way leads there any more.
-            DisplayFailed: Somebody on the way failed.
+            PlaceUnreachable: Neither the token nor the bot reaches the message.
+            DisplayFailed: Discord, or the network on the way to it, failed.
         """
         ...
 
-    async def notify(self, job: Job, task: Task) -> None:
-        """Reply once to a job's message, mentioning its requester; as private as the message."""
+    async def notify_requester(self, job: Job, task: Task) -> None:
+        """Reply to a job's message, mentioning its requester; the reply is ephemeral where the message is."""
         ...
 
-    async def picture_link(self, place: Place) -> str:
-        """Return a fresh link of the picture attached to that message, empty where there is none."""
+    async def fetch_attachment_url(self, place: Place) -> str:
+        """Return a fresh URL of the picture attached to that message, or "" where it has none."""
         ...
 
-    def file_limit(self, place: Place) -> int:
-        """Return how many bytes a file may have there."""
-        ...
-
-
-class Opener(Protocol):
-    """One command, click or form, and what becomes of its message."""
-
-    async def open_child(self, pressed: str, parent: Task) -> Place:
-        """Send the child's first message ("Sending"), as private as the message that was pressed."""
-        ...
-
-    async def close_child(self, place: Place) -> None:
-        """Take that message back: nothing came of it."""
-        ...
-
-    async def refuse(self, error: MjbotError) -> None:
-        """Say why nothing came of it, to this person alone."""
+    def max_file_bytes(self, place: Place) -> int:
+        """Return the size limit of a file there, in bytes."""
         ...
 
 
-class Answerer(Opener, Protocol):
-    """One click, or one form, and the ways to answer it."""
+class InteractionFollowups(Protocol):
+    """The answers to one command, click or form: the child's message, or an error."""
 
-    async def mark(self, task: Task, marks: Marks) -> None:
-        """Draw the buttons of the message that was pressed anew, and nothing else; green ones stay green."""
+    async def send_child_message(self, pressed: str, parent: Task) -> Place:
+        """Send the child's first message ("Sending"); it is ephemeral where the pressed message is."""
         ...
 
-    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
-        """Show one clip of a video in a message, as private as the one that was pressed; None could not be had."""
+    async def delete_child_message(self, place: Place) -> None:
+        """Delete the child's message, as its submit was not accepted."""
         ...
 
-    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
-        """Tell the words of a prompt by their weight, to this person alone."""
+    async def send_error(self, error: MjbotError) -> None:
+        """Explain an error to the person who pressed, ephemerally."""
+        ...
+
+
+class PressFollowups(InteractionFollowups, Protocol):
+    """The answers to a click or a form on a task's message."""
+
+    async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
+        """Redraw only the buttons of the pressed message; green buttons stay green."""
+        ...
+
+    async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Send one clip of a video; it is only linked where `clip` is None. Ephemeral where the pressed message is."""
+        ...
+
+    async def send_shortened_prompt(self, pressed: str, parent: Task, words: ShortenResult) -> None:
+        """Show the weight of each word of a prompt, ephemerally."""
         ...
 
 
 class PictureSource(Protocol):
-    """Where pictures come from."""
+    """Downloads pictures."""
 
     async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
-        """Fetch a picture and make it fit `limit` bytes; raise a leaf of PictureError where it cannot be had."""
+        """Download a picture and re-encode it to at most `limit` bytes; raise a subclass of PictureError on failure."""
         ...
 
     def is_private(self, url: str) -> bool:
-        """Tell whether only this process can open the link, and Discord cannot."""
+        """Return whether only this process can open the URL, and Discord cannot."""
         ...

@@ -1,1 +1,1 @@
-"""A relay and a Discord to play with: no account, no key, no money."""
+"""A relay and a Discord page on this machine, to try the bot without an account, a key or money."""

@@ -1,6 +1,6 @@
-"""`python -m sandbox`: play with mjbot in the browser, without any account; `--tour` shows the trip as text.
+"""`python -m sandbox`: try mjbot in the browser, without any account; `--tour` runs the same steps as text.
 
-The variable RELAY names the relay software to play with: newapi-2025, newapi-2026, onehub or midjourney-proxy.
+The environment variable RELAY chooses the relay to imitate: newapi-2025, newapi-2026, onehub or midjourney-proxy.
 """
 
 import argparse
@@ -15,56 +15,59 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from sandbox.avatars import avatars
+from sandbox.avatars import draw_avatars
+from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
 from sandbox.page import LivePage
 from sandbox.pictures import DRAWN
-from sandbox.relay import RelaySettings, profile
-from sandbox.stage import DOCUMENTED_ID, Stage, stage
-from sandbox.tour import tour
+from sandbox.relay import RelaySettings, find_profile
+from sandbox.tour import run_tour
 
 _WELCOME = (
-    "👋 **Press U2** below the four pigs, or any other button: a new message shows what is drawn, live. "
-    "Then **type `/imagine`** and what to draw. This demo draws only a handful of things: "
-    f"{', '.join(DRAWN)}; whatever else you name becomes one of these landscapes. "
-    "**`/mjstatus`**, `id`, `light` follows the lighthouse. Nothing here costs anything."
+    "👋 **Press U2** below the four pigs, or any other button: a new message shows the result as it is drawn. "
+    "Then **type `/imagine`** and describe a picture. This demo can draw only a few things: "
+    f"{', '.join(DRAWN)}. Anything else becomes one of these landscapes. "
+    "To follow a task, **type `/mjstatus`**, then `light`, and pick the lighthouse. Nothing here costs money."
 )
 
 
-class Opened(NamedTuple):
-    """A sandbox that is open: what is behind the page, the page, and its address."""
+class OpenPage(NamedTuple):
+    """An open sandbox: the relay, the bot and its Discord behind the page, the page, and the page's address."""
 
-    scene: Stage
+    scene: Environment
     page: LivePage
     url: str
 
 
 @asynccontextmanager
-async def opened(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[Opened]:
-    """Open the page, furnished and alive."""
-    async with stage(relay) as scene:
-        await furnish(scene)
+async def open_page(relay: RelaySettings, port: int | None = None) -> AsyncGenerator[OpenPage]:
+    """Open the page with example messages and refresh it until the block ends; `port` None takes any free one."""
+    async with open_environment(relay) as scene:
+        await post_example_messages(scene)
         viewers = (scene.member, scene.guide)
-        faces = avatars((viewer.id, viewer.name) for viewer in viewers)
-        preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=faces)
-        async with preview as page, asyncio.TaskGroup() as beside:
-            live = LivePage(scene.env, page)
-            fresh = beside.create_task(live.keep_fresh())
-            yield Opened(scene, live, page.url)
-            fresh.cancel()
+        avatars = draw_avatars((viewer.id, viewer.name) for viewer in viewers)
+        preview = scene.env.preview(scene.channel, viewers=viewers, layout="channel", port=port, assets=avatars)
+        async with preview as page, asyncio.TaskGroup() as background:
+            live_page = LivePage(scene.env, page)
+            refreshing = background.create_task(live_page.keep_fresh())
+            yield OpenPage(scene, live_page, page.url)
+            refreshing.cancel()
 
 
-async def demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
-    """Show the page until interrupted."""
-    async with opened(relay, port) as sandbox:
+async def run_demo(relay: RelaySettings, *, port: int | None, open_browser: bool) -> None:
+    """Serve the page until the process is interrupted."""
+    async with open_page(relay, port) as sandbox:
         print(f"\n  mjbot's sandbox is open: {sandbox.url}\n")
-        print("  Press U2 below the four pigs; type /imagine and what to draw. Ctrl+C ends it.\n", flush=True)
+        print(
+            "  Press U2 below the four pigs, or type /imagine and describe a picture. Press Ctrl+C to stop.\n",
+            flush=True,
+        )
         if open_browser:
             await asyncio.to_thread(webbrowser.open, sandbox.url)
         await asyncio.Event().wait()
 
 
-async def furnish(scene: Stage) -> None:
-    """Fill the channel: a failure, a task that is being drawn, a finished grid, and what to do."""
+async def post_example_messages(scene: Environment) -> None:
+    """Post a failed task, a finished grid, a running task and the welcome text, in this order."""
     failed = scene.relay.add_task(
         "failed", prompt="a knight --ar banana", fail_reason="[Invalid parameter] Invalid value for `--ar`: banana"
     )
@@ -77,25 +80,29 @@ async def furnish(scene: Stage) -> None:
 
 
 def main() -> int:
-    """Read the arguments and play."""
+    """Parse the command line, run the demo or the tour, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("--tour", action="store_true", help="make the whole trip as text, and end")
-    parser.add_argument("--write-table", type=Path, metavar="FILE", help="with --tour: write the table of relays there")
+    parser.add_argument("--tour", action="store_true", help="run every step once, print it as text, and exit")
+    parser.add_argument(
+        "--write-table", type=Path, metavar="FILE", help="with --tour: write the table of relays into this file"
+    )
     parser.add_argument("--port", type=int, default=None, help="the page's port (default: any free one)")
-    parser.add_argument("--no-browser", action="store_true", help="only print the address")
-    parser.add_argument("--side", type=int, default=1024, help="how wide a picture is, in pixels (default: 1024)")
-    parser.add_argument("--seconds", type=float, default=24.0, help="how long a task takes (default: 24)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+    parser.add_argument("--side", type=int, default=1024, help="width of a picture in pixels (default: 1024)")
+    parser.add_argument("--seconds", type=float, default=24.0, help="seconds that a task takes (default: 24)")
     arguments = parser.parse_args()
     try:
-        chosen = profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(remixes_on_demand=True)
+        settings = (
+            find_profile(name) if (name := os.environ.get("RELAY", "")) else RelaySettings(has_remix_on_demand=True)
+        )
     except ValueError as error:
-        parser.error(f"RELAY={error}")
+        parser.error(f"RELAY: {error}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         if arguments.tour:
-            return asyncio.run(tour(arguments.write_table))
-        relay = replace(chosen, seconds_per_task=arguments.seconds, picture_side=arguments.side)
-        asyncio.run(demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
+            return asyncio.run(run_tour(arguments.write_table))
+        relay = replace(settings, seconds_per_task=arguments.seconds, picture_side=arguments.side)
+        asyncio.run(run_demo(relay, port=arguments.port, open_browser=not arguments.no_browser))
     except KeyboardInterrupt:
         print("\n  Bye.")
     return 0

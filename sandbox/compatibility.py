@@ -1,6 +1,6 @@
-"""Tell what each relay software can do: every command and every button is walked, and a table says how it ends.
+"""Build the table of what each relay software supports: run every command, press every button, and note the outcome.
 
-As a program, `python -m sandbox.compatibility RELAY` walks one relay and prints its column as JSON.
+As a program, `python -m sandbox.compatibility RELAY` tests one relay and prints its column as JSON.
 """
 
 import asyncio
@@ -14,20 +14,20 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot import actions
-from sandbox.relay import PROFILES, RelaySettings, profile
-from sandbox.relay.lives import Life
-from sandbox.walker import NotOffered, Walker, walker
+from bot.midjourney.buttons import BUTTON_TABLE, find_pattern
+from sandbox.relay import PROFILES, RelaySettings, find_profile
+from sandbox.relay.tasks.sample_tasks import SampleKind
+from sandbox.walker import NotOffered, Walker, open_walker
 
 BEGIN, END = "<!-- relays: begin -->", "<!-- relays: end -->"
-"""Between these two lines of README stands the table."""
-_AT_ONCE = 6
+"""README's table is between these two lines."""
+_MAX_PARALLEL = 6
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
-_OLD = "a pig --ar 3:2 --v 5.2"
-_LONG = "a very detailed red fox in deep snow"
-_SLOW = "glacier"
+_V5_PROMPT = "a pig --ar 3:2 --v 5.2"
+_LONG_PROMPT = "a very detailed red fox in deep snow"
+_SLOW_WORD = "glacier"
 _UUID = "c41e9d02-77b3-4f58-8a1d-0e96b5d3f7a8"
-_HEADS: Mapping[str, str] = {
+_COLUMN_TITLES: Mapping[str, str] = {
     "newapi-2025": "new-api (2025)",
     "newapi-2026": "new-api (2026)",
     "onehub": "one-hub",
@@ -35,221 +35,228 @@ _HEADS: Mapping[str, str] = {
 }
 
 
-_SHORTER: Mapping[str, str] = {
-    "This relay cannot do that at all: it does not offer it": "not offered",
-    "This relay cannot do that at all": "refused",
-    "This relay cannot cancel, so Midjourney draws on, and it stays paid": "only stops watching",
-    "This relay does not tell seeds": "no seeds",
+_CELL_TEXTS: Mapping[str, str] = {
+    "This service doesn't offer that": "not offered",
+    "This service doesn't support that": "refused",
+    "This service can't cancel": "only stops watching",
+    "This service doesn't give seeds": "no seeds",
 }
-"""What a cell says for a sentence that the person was told."""
+"""The text of a cell, by the beginning of the sentence that the bot showed."""
 
 
-class Incomplete(Exception):
-    """Something that the bot offers has no walk here."""
+class TableIncomplete(Exception):
+    """The table cannot be built or written, for example because a command or button has no walk."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Press:
-    """A button: on the result of which life, under which label, and what its customId begins with."""
+    """A button: the kind of task that has it, its label, and the beginning of its customId."""
 
     name: str
-    life: Life
+    kind: SampleKind
     label: str
     custom_id: str
     prompt: str = _PROMPT
-    further: Mapping[str, str] = field(default_factory=dict[str, str])
+    extra_buttons: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    async def walk(self, by: Walker) -> str:
-        """Press it, fill in whatever form opens, and wait for how that ends."""
-        parent = await by.followed(self.life, self.prompt, dict(self.further))
-        result = await by.click(parent, self.label)
+    async def walk(self, walker: Walker) -> str:
+        """Press the button, submit its form if one opens, and return the outcome."""
+        parent = await walker.follow_task(self.kind, self.prompt, dict(self.extra_buttons))
+        result = await walker.click(parent, self.label)
         if result.modal is None:
-            return await by.outcome(result, parent)
+            return await walker.wait_for_outcome(result, parent)
         if self.custom_id.startswith("MJ::Inpaint"):
-            shown = await by.submit(result, prompt="a lighthouse, a storm", region=["right-half"])
-            preview = await by.offered(shown, "Repaint")
-            return await by.outcome(await by.click(preview, "Repaint"), preview)
+            shown = await walker.submit(result, prompt="a lighthouse, a storm", region=["right-half"])
+            preview = await walker.wait_for_button(shown, "Repaint")
+            return await walker.wait_for_outcome(await walker.click(preview, "Repaint"), preview)
         zoom = " --zoom 1.5" if "Zoom" in self.custom_id else ""
-        return await by.outcome(await by.submit(result, prompt=f"a lighthouse, the sea{zoom}"), parent)
+        return await walker.wait_for_outcome(await walker.submit(result, prompt=f"a lighthouse, the sea{zoom}"), parent)
 
 
-def _single(name: str, label: str, custom_id: str, prompt: str = _PROMPT) -> Press:
-    return Press(name=name, life="single", label=label, custom_id=custom_id, prompt=prompt)
+def _on_single(name: str, label: str, custom_id: str, prompt: str = _PROMPT) -> Press:
+    return Press(name=name, kind="single", label=label, custom_id=custom_id, prompt=prompt)
 
 
-def _later(name: str, label: str, custom_id: str) -> Press:
-    """Return a button that Midjourney might add."""
+def _unknown_button(name: str, label: str, custom_id: str) -> Press:
+    """Return a button that Midjourney might add in the future."""
     further = {f"{custom_id}1::{_UUID}::SOLO": label}
-    return Press(name=name, life="single", label=label, custom_id=custom_id, further=further)
+    return Press(name=name, kind="single", label=label, custom_id=custom_id, extra_buttons=further)
 
 
 PRESSES: tuple[Press, ...] = (
-    Press(name="U1 to U4", life="grid", label="U2", custom_id="MJ::JOB::upsample::2::"),
-    Press(name="V1 to V4", life="grid", label="V3", custom_id="MJ::JOB::variation::3::"),
-    Press(name="🔄", life="grid", label="🔄", custom_id="MJ::JOB::reroll::0::"),
-    _single("Upscale (Subtle)", "Upscale (Subtle)", "MJ::JOB::upsample_v7_2x_subtle::"),
-    _single("Upscale (Creative)", "Upscale (Creative)", "MJ::JOB::upsample_v7_2x_creative::"),
-    _single("Upscale (2x)", "Upscale (2x)", "MJ::JOB::upsample_v5_2x::", _OLD),
-    _single("Upscale (4x)", "Upscale (4x)", "MJ::JOB::upsample_v5_4x::", _OLD),
-    _later("Upscale, another", "Upscale (Later)", "MJ::JOB::upsample_v9::"),
-    _single("Vary (Subtle)", "Vary (Subtle)", "MJ::JOB::low_variation::"),
-    _single("Vary (Strong)", "Vary (Strong)", "MJ::JOB::high_variation::"),
-    _single("Vary (Region)", "Vary (Region)", "MJ::Inpaint::"),
-    _single("Make Square", "Make Square", "MJ::Outpaint::100::", _OLD),
-    _single("Zoom Out 1.5x", "Zoom Out 1.5x", "MJ::Outpaint::75::"),
-    _single("Zoom Out 2x", "Zoom Out 2x", "MJ::Outpaint::50::"),
-    _later("Zoom Out, another", "Zoom Out 1.2x", "MJ::Outpaint::83::"),
-    _single("Custom Zoom", "Custom Zoom", "MJ::CustomZoom::"),
-    _single("⬅️ ➡️ ⬆️ ⬇️", "⬅️", "MJ::JOB::pan_left::"),
-    _single("Animate (High motion)", "Animate (High motion)", "MJ::JOB::animate_high::"),
-    _single("Animate (Low motion)", "Animate (Low motion)", "MJ::JOB::animate_low::"),
-    _single("❤️", "❤️", "MJ::BOOKMARK::"),
-    Press(name="U1 to U4 of clips", life="video", label="U3", custom_id="MJ::JOB::video_virtual_upscale::3::"),
+    Press(name="U1 to U4", kind="grid", label="U2", custom_id="MJ::JOB::upsample::2::"),
+    Press(name="V1 to V4", kind="grid", label="V3", custom_id="MJ::JOB::variation::3::"),
+    Press(name="🔄", kind="grid", label="🔄", custom_id="MJ::JOB::reroll::0::"),
+    _on_single("Upscale (Subtle)", "Upscale (Subtle)", "MJ::JOB::upsample_v7_2x_subtle::"),
+    _on_single("Upscale (Creative)", "Upscale (Creative)", "MJ::JOB::upsample_v7_2x_creative::"),
+    _on_single("Upscale (2x)", "Upscale (2x)", "MJ::JOB::upsample_v5_2x::", _V5_PROMPT),
+    _on_single("Upscale (4x)", "Upscale (4x)", "MJ::JOB::upsample_v5_4x::", _V5_PROMPT),
+    _unknown_button("Upscale, another", "Upscale (Later)", "MJ::JOB::upsample_v9::"),
+    _on_single("Vary (Subtle)", "Vary (Subtle)", "MJ::JOB::low_variation::"),
+    _on_single("Vary (Strong)", "Vary (Strong)", "MJ::JOB::high_variation::"),
+    _on_single("Vary (Region)", "Vary (Region)", "MJ::Inpaint::"),
+    _on_single("Make Square", "Make Square", "MJ::Outpaint::100::", _V5_PROMPT),
+    _on_single("Zoom Out 1.5x", "Zoom Out 1.5x", "MJ::Outpaint::75::"),
+    _on_single("Zoom Out 2x", "Zoom Out 2x", "MJ::Outpaint::50::"),
+    _unknown_button("Zoom Out, another", "Zoom Out 1.2x", "MJ::Outpaint::83::"),
+    _on_single("Custom Zoom", "Custom Zoom", "MJ::CustomZoom::"),
+    _on_single("⬅️ ➡️ ⬆️ ⬇️", "⬅️", "MJ::JOB::pan_left::"),
+    _on_single("Animate (High motion)", "Animate (High motion)", "MJ::JOB::animate_high::"),
+    _on_single("Animate (Low motion)", "Animate (Low motion)", "MJ::JOB::animate_low::"),
+    _on_single("❤️", "❤️", "MJ::BOOKMARK::"),
+    Press(name="U1 to U4 of clips", kind="video", label="U3", custom_id="MJ::JOB::video_virtual_upscale::3::"),
     Press(
         name="Extend (High motion)",
-        life="clip",
+        kind="clip",
         label="Extend (High motion)",
         custom_id="MJ::JOB::animate_high_extend::",
     ),
     Press(
-        name="Extend (Low motion)", life="clip", label="Extend (Low motion)", custom_id="MJ::JOB::animate_low_extend::"
+        name="Extend (Low motion)", kind="clip", label="Extend (Low motion)", custom_id="MJ::JOB::animate_low_extend::"
     ),
-    Press(name="1️⃣ to 4️⃣ of a description", life="describe", label="1️⃣", custom_id="MJ::Job::PicReader::1"),
-    Press(name="Describe again", life="describe", label="🔄", custom_id="MJ::Picread::Retry"),
-    Press(name="Imagine all", life="describe", label="Imagine all", custom_id="MJ::Job::PicReader::all"),
+    Press(name="1️⃣ to 4️⃣ of a description", kind="describe", label="1️⃣", custom_id="MJ::Job::PicReader::1"),
+    Press(name="Describe again", kind="describe", label="🔄", custom_id="MJ::Picread::Retry"),
+    Press(name="Imagine all", kind="describe", label="Imagine all", custom_id="MJ::Job::PicReader::all"),
     Press(
         name="1️⃣ to 5️⃣ of shorter prompts",
-        life="shorten",
+        kind="shorten",
         label="2️⃣",
         custom_id="MJ::Job::PromptAnalyzer::2",
-        prompt=_LONG,
+        prompt=_LONG_PROMPT,
     ),
     Press(
         name="Show details",
-        life="shorten",
+        kind="shorten",
         label="Show details",
         custom_id="MJ::Job::PromptAnalyzerDetails",
-        prompt=_LONG,
-        further={"MJ::Job::PromptAnalyzerDetails": "Show details"},
+        prompt=_LONG_PROMPT,
+        extra_buttons={"MJ::Job::PromptAnalyzerDetails": "Show details"},
     ),
 )
-"""One for each line of the table in bot/actions.py, in the order of README's table of buttons."""
+"""One entry for each row of BUTTON_TABLE in bot/midjourney/buttons.py, in the order of README's table of buttons."""
 
 
-async def _cancel(by: Walker) -> str:
-    shown = await by.slash("imagine", prompt=f"a {_SLOW} at dawn")
-    message = await by.offered(shown, "Cancel")
-    return await by.outcome(await by.click(message, "Cancel"), message)
+async def _run_cancel(walker: Walker) -> str:
+    shown = await walker.slash("imagine", prompt=f"a {_SLOW_WORD} at dawn")
+    message = await walker.wait_for_button(shown, "Cancel")
+    return await walker.wait_for_outcome(await walker.click(message, "Cancel"), message)
 
 
-async def _status(by: Walker) -> str:
-    return await by.outcome(await by.slash("mjstatus", id=by.relay.add_task("grid", prompt=_PROMPT)))
+async def _run_status(walker: Walker) -> str:
+    return await walker.wait_for_outcome(
+        await walker.slash("mjstatus", id=walker.relay.add_task("grid", prompt=_PROMPT))
+    )
 
 
-def _typed(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
-    async def walk(by: Walker) -> str:
-        return await by.outcome(await by.slash(name, **options))
-
-    return walk
-
-
-def _of_task(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
-    async def walk(by: Walker) -> str:
-        return await by.outcome(await by.slash(name, id=by.relay.add_task("grid", prompt=_PROMPT, age=1), **options))
+def _run_command(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
+    async def walk(walker: Walker) -> str:
+        return await walker.wait_for_outcome(await walker.slash(name, **options))
 
     return walk
 
 
-def _asked(name: str) -> Callable[[Walker], Awaitable[str]]:
-    async def walk(by: Walker) -> str:
-        await by.answered(await by.slash(name))
+def _run_on_task(name: str, **options: object) -> Callable[[Walker], Awaitable[str]]:
+    async def walk(walker: Walker) -> str:
+        return await walker.wait_for_outcome(
+            await walker.slash(name, id=walker.relay.add_task("grid", prompt=_PROMPT, age=1), **options)
+        )
+
+    return walk
+
+
+def _run_informing(name: str) -> Callable[[Walker], Awaitable[str]]:
+    async def walk(walker: Walker) -> str:
+        await walker.wait_for_answer(await walker.slash(name))
         return "✔"
 
     return walk
 
 
-def _picture(colour: str) -> tuple[str, bytes]:
+def _draw_upload(color: str) -> tuple[str, bytes]:
     buffer = io.BytesIO()
-    Image.new("RGB", (96, 64), colour).save(buffer, "PNG")
-    return f"{colour}.png", buffer.getvalue()
+    Image.new("RGB", (96, 64), color).save(buffer, "PNG")
+    return f"{color}.png", buffer.getvalue()
 
 
-_RED, _BLUE = _picture("red"), _picture("blue")
+_RED, _BLUE = _draw_upload("red"), _draw_upload("blue")
 COMMANDS: Mapping[str, Callable[[Walker], Awaitable[str]]] = {
-    "/imagine": _typed("imagine", prompt="a fox in snow"),
-    "/blend": _typed("blend", image1=_RED, image2=_BLUE),
-    "/describe": _typed("describe", image=_RED),
-    "/shorten": _typed("shorten", prompt=_LONG),
-    "/animate, of a picture": _typed("animate", image=_RED),
-    "/animate, of a task": _of_task("animate", picture=2),
-    "/edit": _typed("edit", image=_RED, prompt="at night"),
-    "/faceswap": _typed("faceswap", source=_RED, target=_BLUE),
-    "/seed": _of_task("seed"),
-    "/mjstatus": _status,
-    "/mjtasks": _asked("mjtasks"),
-    "/mjsettings": _asked("mjsettings"),
-    "/mjhelp": _asked("mjhelp"),
-    "/mjcheck": _asked("mjcheck"),
-    "Cancel": _cancel,
+    "/imagine": _run_command("imagine", prompt="a fox in snow"),
+    "/blend": _run_command("blend", image1=_RED, image2=_BLUE),
+    "/describe": _run_command("describe", image=_RED),
+    "/shorten": _run_command("shorten", prompt=_LONG_PROMPT),
+    "/animate, of a picture": _run_command("animate", image=_RED),
+    "/animate, of a task": _run_on_task("animate", picture=2),
+    "/edit": _run_command("edit", image=_RED, prompt="at night"),
+    "/faceswap": _run_command("faceswap", source=_RED, target=_BLUE),
+    "/seed": _run_on_task("seed"),
+    "/mjstatus": _run_status,
+    "/mjtasks": _run_informing("mjtasks"),
+    "/mjsettings": _run_informing("mjsettings"),
+    "/mjhelp": _run_informing("mjhelp"),
+    "/mjcheck": _run_informing("mjcheck"),
+    "Cancel": _run_cancel,
 }
-"""Every command that Discord knows, and what stops a task."""
+"""Every registered command, and the Cancel button."""
 
 
-def rows() -> dict[str, Callable[[Walker], Awaitable[str]]]:
-    """Return every walk by the first cell of its row."""
+def collect_walks() -> dict[str, Callable[[Walker], Awaitable[str]]]:
+    """Return every walk by the first cell of its row, in the order of the table."""
     return {
-        **{_code(name): walk for name, walk in COMMANDS.items()},
+        **{_format_row_title(name): walk for name, walk in COMMANDS.items()},
         **{f"**{one.name}**": one.walk for one in PRESSES},
     }
 
 
 def assert_complete(commands: tuple[str, ...]) -> None:
-    """Hold the walks against the commands that the bot registers, and against the table of buttons.
+    """Check that every registered command and every row of BUTTON_TABLE has a walk.
 
     Raises:
-        Incomplete: A command, or a line of the table in bot/actions.py, has no walk.
+        TableIncomplete: A command, or a row of BUTTON_TABLE, has no walk.
     """
     walked = {name.split(",")[0].removeprefix("/") for name in COMMANDS}
-    lines = actions._TABLE  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    first = [next((line for line in lines if line.pattern.match(one.custom_id)), None) for one in PRESSES]
+    pressed = {find_pattern(one.custom_id) for one in PRESSES}
     missing = [f"/{name}" for name in commands if name not in walked]
-    missing += [line.pattern.pattern for line in lines if line not in first]
+    missing += [pattern for pattern in BUTTON_TABLE if pattern not in pressed]
     if missing:
-        raise Incomplete(f"no walk in sandbox/compatibility.py: {', '.join(missing)}")
+        raise TableIncomplete(f"no walk in sandbox/compatibility.py: {', '.join(missing)}")
 
 
-async def column(name: str) -> dict[str, str]:
-    """Walk everything against one relay software; return its column of the table."""
-    async with walker(_quick(name)) as by:
-        assert_complete(by.commands)
-        gate = asyncio.Semaphore(_AT_ONCE)
+async def measure_column(name: str) -> dict[str, str]:
+    """Run every walk against one relay software and return its column of the table, cell by row."""
+    async with open_walker(_quick_settings(name)) as walker:
+        assert_complete(walker.commands)
+        slots = asyncio.Semaphore(_MAX_PARALLEL)
 
         async def cell(walk: Callable[[Walker], Awaitable[str]]) -> str:
-            async with gate:
+            async with slots:
                 try:
-                    said = await walk(by)
-                    return _SHORTER.get(said, said)
+                    outcome = await walk(walker)
+                    return _shorten_outcome(outcome)
                 except NotOffered as why:
                     return str(why)
                 except TimeoutError:
                     return "no answer in time"
 
-        names, walks = zip(*rows().items(), strict=True)
+        names, walks = zip(*collect_walks().items(), strict=True)
         return dict(zip(names, await asyncio.gather(*map(cell, walks)), strict=True))
 
 
-async def table() -> str:
-    """Walk every relay software, each in a process of its own; return the table in Markdown."""
-    columns = dict(zip(PROFILES, await asyncio.gather(*map(_column_of, PROFILES)), strict=True))
+def _shorten_outcome(outcome: str) -> str:
+    return next((text for start, text in _CELL_TEXTS.items() if outcome.startswith(start)), outcome)
+
+
+async def build_table() -> str:
+    """Test every relay software, each in its own process, and return the table in Markdown."""
+    columns = dict(zip(PROFILES, await asyncio.gather(*map(_measure_in_process, PROFILES)), strict=True))
     lines = [
-        f"| | {' | '.join(_HEADS[name] for name in columns)} |",
+        f"| | {' | '.join(_COLUMN_TITLES[name] for name in columns)} |",
         f"|---|{'---|' * len(columns)}",
-        *(f"| {row} | {' | '.join(columns[name][row] for name in columns)} |" for row in rows()),
+        *(f"| {row} | {' | '.join(columns[name][row] for name in columns)} |" for row in collect_walks()),
     ]
     return "\n".join(lines)
 
 
-async def _column_of(name: str) -> dict[str, str]:
+async def _measure_in_process(name: str) -> dict[str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox.compatibility", name, stdout=asyncio.subprocess.PIPE
     )
@@ -260,55 +267,64 @@ async def _column_of(name: str) -> dict[str, str]:
             process.kill()
             await process.wait()
     if process.returncode:
-        raise Incomplete(f"the walk against {name} ended with {process.returncode}")
-    found: dict[str, str] = json.loads(out)
-    return found
+        raise TableIncomplete(f"the process that tests {name} ended with code {process.returncode}")
+    built_table: dict[str, str] = json.loads(out)
+    return built_table
 
 
-def written(readme: str) -> str:
-    """Return the table that a README holds, "" where it has none."""
+def read_table(readme: str) -> str:
+    """Return the table in the text of a README, "" if it has none."""
     _, begin, rest = readme.partition(BEGIN)
     inside, end, _ = rest.partition(END)
     return inside.strip() if begin and end else ""
 
 
-def write(path: Path, found: str) -> None:
-    """Put a table between the two markers of a file.
+def write_table(path: Path, built_table: str) -> None:
+    """Write a table between the two markers of a file.
 
     Raises:
-        Incomplete: The file has not both markers.
+        TableIncomplete: The file lacks a marker.
     """
     text = path.read_text()
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise Incomplete(f"{path} has no {BEGIN} with {END} after it")
-    path.write_text(f"{before}{BEGIN}\n{found}\n{END}{after}")
+        raise TableIncomplete(f"{path} has no {BEGIN} followed by {END}")
+    path.write_text(f"{before}{BEGIN}\n{built_table}\n{END}{after}")
 
 
-def changed(readme: str, found: str) -> list[str]:
-    """List the rows that a README does not tell as they were found, and those that it tells and nothing walks."""
-    told, seen = written(readme).splitlines(), found.splitlines()
-    return [line for line in seen if line not in told] + [f"- {line}" for line in told if line not in seen]
+def find_changed_cells(readme: str, built_table: str) -> list[str]:
+    """List the rows that differ from a README's table, and, after "- ", the rows that only README has."""
+    documented, measured = read_table(readme).splitlines(), built_table.splitlines()
+    return [line for line in measured if line not in documented] + [
+        f"- {line}" for line in documented if line not in measured
+    ]
 
 
-def _quick(name: str) -> RelaySettings:
-    """Return a relay software's settings, with tasks that are over at once."""
-    settings = profile(name)
+def _quick_settings(name: str) -> RelaySettings:
+    """Return the settings of a relay software, with tasks that end almost at once."""
+    settings = find_profile(name)
     tick = 0.1 if settings.refresh_seconds else 0.0
-    # Many tasks at once are this table's own doing: no relay's queue is meant by it.
-    return replace(settings, seconds_per_task=0.2, picture_side=160, refresh_seconds=tick, parallel=0, slow_word=_SLOW)
+    # The walks run at the same time only to save time: the relay's queue must not affect their outcome.
+    return replace(
+        settings,
+        seconds_per_task=0.2,
+        picture_side=160,
+        refresh_seconds=tick,
+        max_running=0,
+        slow_prompt_word=_SLOW_WORD,
+    )
 
 
-def _code(name: str) -> str:
+def _format_row_title(name: str) -> str:
     command, comma, rest = name.partition(",")
     return f"`{command}`{comma}{rest}" if name.startswith("/") else f"**{name}**"
 
 
 def main() -> None:
-    """Walk the relay that the command line names."""
+    """Test the relay named on the command line and print its column as JSON."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    print(json.dumps(asyncio.run(column(sys.argv[1]))))
+    print(json.dumps(asyncio.run(measure_column(sys.argv[1]))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run the bot's clock faster than ours, for walks and tests that SimCord's Discord plays in."""
+"""Run the bot's clock faster than real time, for walks and tests under SimCord."""
 
 import asyncio
 import heapq
@@ -10,14 +10,16 @@ from itertools import count
 from bot.clock import Clock
 
 SPEED = 10.0
-"""How much faster than ours the bot's clock runs: budgets, polls and pauses cost a tenth."""
+"""How many times faster than real time the bot's clock runs: rate limits, polls and pauses take a tenth."""
+
+_SHORTEST_TICK, _LONGEST_TICK = 0.001, 0.008
 
 
 class FastClock:
-    """A bot.clock.Clock in `clock` that begins now and runs at SPEED, while `ticking`.
+    """A bot.clock.Clock in `clock` that starts at the present time and advances at SPEED inside `run`.
 
-    Sleepers are woken from outside the bot: SimCord would hold the timers of what an interaction has begun, once the
-    bot has taken longer than `settle_timeout`.
+    A task outside the bot wakes the sleepers: SimCord holds back timers that an interaction started, once the bot has
+    taken longer than `settle_timeout`.
     """
 
     def __init__(self) -> None:
@@ -27,8 +29,8 @@ class FastClock:
         self.clock = Clock(now=self._now, sleep=self._sleep)
 
     @asynccontextmanager
-    async def ticking(self) -> AsyncGenerator[Clock]:
-        """Wake sleepers until the block ends."""
+    async def run(self) -> AsyncGenerator[Clock]:
+        """Wake sleepers when their time has come, until the block ends."""
         ticker = asyncio.create_task(self._tick())
         try:
             yield self.clock
@@ -44,9 +46,15 @@ class FastClock:
         heapq.heappush(self._sleepers, (self._now() + timedelta(seconds=max(seconds, 0)), next(self._numbers), woken))
         await woken
 
+    def _seconds_to_next(self) -> float:
+        """Return the real seconds until the next sleeper is due, bounded, because a new one may be due earlier."""
+        if not self._sleepers:
+            return _LONGEST_TICK
+        return min(max((self._sleepers[0][0] - self._now()).total_seconds() / SPEED, _SHORTEST_TICK), _LONGEST_TICK)
+
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(self._seconds_to_next())
             while self._sleepers and self._sleepers[0][0] <= self._now():
                 _, _, woken = heapq.heappop(self._sleepers)
                 if not woken.done():

@@ -1,4 +1,4 @@
-"""The whole trip without a browser: what a person does and would see, then which relay can do what."""
+"""Run the demo's steps without a browser: print what a person does and sees, then what each relay supports."""
 
 import asyncio
 import re
@@ -8,149 +8,149 @@ from typing import Any
 
 import discord
 
-from sandbox.compatibility import Incomplete, changed, table, write
+from sandbox.compatibility import TableIncomplete, build_table, find_changed_cells, write_table
+from sandbox.environment import DOCUMENTED_ID, Environment, open_environment
 from sandbox.relay import RelaySettings
-from sandbox.stage import DOCUMENTED_ID, Stage, stage
 
 _README = Path(__file__).parents[1] / "README.md"
-_TIME = re.compile(r"<t:\d+:R>")
-_SECONDS = 60.0
-"""How long one thing may take before the tour gives up."""
+_RELATIVE_TIME = re.compile(r"<t:\d+:R>")
+_STEP_SECONDS = 60.0
+"""Seconds that one step may take before the tour fails."""
 
 
 class TourFailed(Exception):
-    """Something was not as it should be."""
+    """A step of the tour did not end as expected."""
 
 
-async def tour(write_to: Path | None = None) -> int:
-    """Make the trip, and print the table of what each relay can do; return an exit code.
+async def run_tour(write_to: Path | None = None) -> int:
+    """Run every step, print the table of what each relay supports, and return the exit code.
 
-    With `write_to` the table is written into that file; else it is held against the one in README.
+    With `write_to` the table is written into that file; otherwise it is compared with the one in README.
     """
-    # The walks wait for most of their time, and so does the trip.
-    walking = asyncio.create_task(table())
+    # The walks and the steps mostly wait, so they run at the same time.
+    table_task = asyncio.create_task(build_table())
     try:
-        async with stage(RelaySettings(seconds_per_task=3)) as scene:
-            await _trip(scene)
-        found = await walking
-        print(f"\n{found}")
-        _compare(found, write_to)
-    except (TourFailed, Incomplete) as failed:
+        async with open_environment(RelaySettings(seconds_per_task=3)) as scene:
+            await _run_steps(scene)
+        built_table = await table_task
+        print(f"\n{built_table}")
+        _compare(built_table, write_to)
+    except (TourFailed, TableIncomplete) as failed:
         print(f"\n  ✗ {failed}")
         return 1
     finally:
-        walking.cancel()
-        await asyncio.gather(walking, return_exceptions=True)
-    print("\n  ✓ That was the whole trip. `make demo` shows it in the browser.")
+        table_task.cancel()
+        await asyncio.gather(table_task, return_exceptions=True)
+    print("\n  ✓ The tour is complete. `make demo` shows the same in the browser.")
     return 0
 
 
-def _compare(found: str, write_to: Path | None) -> None:
-    """Write the table, or hold it against README's."""
+def _compare(built_table: str, write_to: Path | None) -> None:
+    """Write the table into a file, or compare it with README's."""
     if write_to is not None:
-        write(write_to, found)
+        write_table(write_to, built_table)
         return
     if not _README.exists():
         return
-    if rows := changed(_README.read_text(), found):
-        told = "\n    ".join(rows)
+    if rows := find_changed_cells(_README.read_text(), built_table):
+        texts = "\n    ".join(rows)
         raise TourFailed(
-            f"README tells these rows otherwise (`python -m sandbox --tour --write-table README.md` writes them):"
-            f"\n    {told}"
+            f"README's table differs in these rows (`python -m sandbox --tour --write-table README.md` updates it):"
+            f"\n    {texts}"
         )
 
 
-async def _trip(scene: Stage) -> None:
+async def _run_steps(scene: Environment) -> None:
     grid = await _imagine(scene)
     single = await _press(scene, grid, "U2", "Picture 2")
     await _press(scene, single, "Upscale (Subtle)", "Upscaled")
     await _press(scene, grid, "V3", "Four pictures")
     await _zoom(scene, single)
-    await _told(scene, "imagine", prompt="a lighthouse at dawn --chaos 900")
-    await _told(scene, "mjstatus", id=f"{DOCUMENTED_ID}0")
+    await _show_refusal(scene, "imagine", prompt="a lighthouse at dawn --chaos 900")
+    await _show_refusal(scene, "mjstatus", id=f"{DOCUMENTED_ID}0")
     submits = len(scene.relay.submits)
-    print(f"\n  {submits} submits were paid for one command and four presses.")
+    print(f"\n  {submits} submits were paid: one command and four presses.")
     if submits != 5:
-        raise TourFailed(f"{submits} submits for one command and four presses")
+        raise TourFailed(f"{submits} submits were paid for one command and four presses")
 
 
-async def _imagine(scene: Stage) -> discord.Message:
+async def _imagine(scene: Environment) -> discord.Message:
     prompt = "a lighthouse at dawn"
-    _say("lien", f"/imagine prompt: {prompt} aspect: 3:2")
+    _print_action("lien", f"/imagine prompt: {prompt} aspect: 3:2")
     await scene.member.slash(scene.channel, "imagine", prompt=prompt, aspect="3:2")
-    message_id = _last(scene)
-    await _watch(scene, message_id, "Four pictures")
-    return _message(scene, message_id)
+    message_id = _last_message_id(scene)
+    await _print_until(scene, message_id, "Four pictures")
+    return _find_message(scene, message_id)
 
 
-async def _told(scene: Stage, name: str, **options: str) -> None:
-    """Ask for something that cannot be, and print what only this person reads."""
-    _say("lien", f"/{name} {' '.join(f'{key}: {value}' for key, value in options.items())}")
+async def _show_refusal(scene: Environment, name: str, **options: str) -> None:
+    """Send a command that the bot refuses, and print the ephemeral answer."""
+    _print_action("lien", f"/{name} {' '.join(f'{key}: {value}' for key, value in options.items())}")
     result = await scene.member.slash(scene.channel, name, **options)
     shown = [*result.followups, *([result.response] if result.response else [])]
-    if not (told := [one.content for one in shown if one.ephemeral and one.content]):
-        raise TourFailed(f"/{name} said nothing")
-    print(f"      (only to lien) {told[0]}")
+    if not (texts := [one.content for one in shown if one.ephemeral and one.content]):
+        raise TourFailed(f"/{name} got no ephemeral answer")
+    print(f"      (only to lien) {texts[0]}")
 
 
-async def _press(scene: Stage, message: discord.Message, label: str, ends: str) -> discord.Message:
-    _say("lien", f"presses {label}")
+async def _press(scene: Environment, message: discord.Message, label: str, ends: str) -> discord.Message:
+    _print_action("lien", f"presses {label}")
     before = len(scene.relay.submits)
     await scene.member.click(message, label=label)
-    child = await _newest(scene, message)
-    await _watch(scene, child, ends)
+    child = await _wait_for_child(scene, message)
+    await _print_until(scene, child, ends)
     if len(scene.relay.submits) != before + 1:
         raise TourFailed(f"{label} was submitted {len(scene.relay.submits) - before} times")
-    pressed = [button for button in _buttons(_message(scene, message.id)) if button.label == label]
+    pressed = [button for button in _buttons(_find_message(scene, message.id)) if button.label == label]
     if not pressed or pressed[0].style is not discord.ButtonStyle.success:
         raise TourFailed(f"{label} did not turn green")
-    print(f"      ({label} is green now)")
-    return _message(scene, child)
+    print(f"      ({label} is now green)")
+    return _find_message(scene, child)
 
 
-async def _zoom(scene: Stage, message: discord.Message) -> None:
-    _say("lien", "presses Custom Zoom, and answers its form")
+async def _zoom(scene: Environment, message: discord.Message) -> None:
+    _print_action("lien", "presses Custom Zoom and submits its form")
     opened = await scene.member.click(message, label="Custom Zoom")
     await scene.member.submit_modal(opened, {"prompt": "a lighthouse in a wide storm --ar 3:2 --v 7 --zoom 1.8"})
-    child = await _newest(scene, message)
-    await _watch(scene, child, "Four pictures")
+    child = await _wait_for_child(scene, message)
+    await _print_until(scene, child, "Four pictures")
 
 
-async def _newest(scene: Stage, parent: discord.Message) -> int:
+async def _wait_for_child(scene: Environment, parent: discord.Message) -> int:
     """Wait for the child of a press: the newest message of the channel."""
-    await _until(lambda: _last(scene) > parent.id, "no message for the child")
-    return _last(scene)
+    await _wait_until(lambda: _last_message_id(scene) > parent.id, "no message for the press")
+    return _last_message_id(scene)
 
 
-def _last(scene: Stage) -> int:
+def _last_message_id(scene: Environment) -> int:
     message = scene.channel.last_message
     return message.id if message else 0
 
 
-async def _watch(scene: Stage, message_id: int, ends: str) -> None:
-    """Print every change of a message until its title tells the end."""
-    seen: list[str] = []
+async def _print_until(scene: Environment, message_id: int, ends: str) -> None:
+    """Print every change of a message until it shows `ends` and has an attachment."""
+    printed: list[str] = []
 
-    def over() -> bool:
-        shown = _shown(_message(scene, message_id))
-        if not seen or shown != seen[-1]:
-            seen.append(shown)
+    def is_over() -> bool:
+        shown = _render_message(_find_message(scene, message_id))
+        if not printed or shown != printed[-1]:
+            printed.append(shown)
             print("\n".join(f"      {line}" for line in shown.splitlines()))
-        return ends in shown and bool(_message(scene, message_id).attachments)
+        return ends in shown and bool(_find_message(scene, message_id).attachments)
 
-    await _until(over, f"no message that says {ends!r} and has a picture")
+    await _wait_until(is_over, f"no message that says {ends!r} and has a picture")
 
 
-async def _until(condition: Callable[[], bool], otherwise: str) -> None:
+async def _wait_until(condition: Callable[[], bool], failure: str) -> None:
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_STEP_SECONDS):
             while not condition():  # noqa: ASYNC110 - SimCord's channel has no event to wait for
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise TourFailed(otherwise) from None
+        raise TourFailed(failure) from None
 
 
-def _message(scene: Stage, message_id: int) -> discord.Message:
+def _find_message(scene: Environment, message_id: int) -> discord.Message:
     return next(message for message in scene.channel.history() if message.id == message_id)
 
 
@@ -160,8 +160,8 @@ def _buttons(message: discord.Message) -> list[discord.Button]:
     return [child for child in children if isinstance(child, discord.Button)]
 
 
-def _shown(message: discord.Message) -> str:
-    """Show a message as text: author and title, lines, picture, buttons."""
+def _render_message(message: discord.Message) -> str:
+    """Return a message as text: author and title, lines, picture, buttons."""
     if not message.embeds:
         return message.content or "…"
     embed = message.embeds[0]
@@ -169,9 +169,9 @@ def _shown(message: discord.Message) -> str:
     lines += [f"│ {line}" for line in (embed.description or "").splitlines()]
     lines += [f"│ 🖼 {attachment.filename}" for attachment in message.attachments]
     buttons = " ".join(f"[{button.label or button.emoji}]" for button in _buttons(message))
-    lines = [_TIME.sub("a moment ago", line) for line in lines]
+    lines = [_RELATIVE_TIME.sub("a moment ago", line) for line in lines]
     return "\n".join([*lines, f"└ {buttons}" if buttons else f"└ {embed.footer.text}"])
 
 
-def _say(who: str, what: str) -> None:
+def _print_action(who: str, what: str) -> None:
     print(f"\n  {who}: {what}")

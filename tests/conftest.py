@@ -1,10 +1,17 @@
-"""What tests of every room share: a PostgreSQL that starts when the first test asks for it."""
+"""What all tests share: a PostgreSQL that starts when the first test asks for it, and the order of the tests."""
 
+import os
 from collections.abc import Generator
+from itertools import islice
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import Postgres, running
+
+# An example may take as long as a busy machine needs.
+settings.register_profile("mjbot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mjbot")
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +19,27 @@ def postgres() -> Generator[Postgres]:
     """A PostgreSQL server, for the whole run."""
     with running() as server:
         yield server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each xdist worker its share of the long tests, to run first.
+
+    Worksteal starts with equal parts of the list, in its order. At the end, a browser or wire test would keep one
+    worker busy after the others. Every second worker has its browser tests last, so that few browsers run at once.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    browser, wire, others = ([item for item in items if _kind(item) == kind] for kind in ("browser", "wire", ""))
+    short, left, ordered = iter(others), len(items), list[pytest.Item]()
+    for worker in range(workers):
+        size = left // (workers - worker)
+        parts = browser[worker::workers], wire[worker::workers]
+        share = [item for part in (parts if worker % 2 else reversed(parts)) for item in part]
+        ordered += [*share, *islice(short, max(size - len(share), 0))]
+        left -= size
+    items[:] = [*ordered, *short]
+
+
+def _kind(item: pytest.Item) -> str:
+    return next((name for name in ("browser", "wire") if item.get_closest_marker(name)), "")

@@ -9,34 +9,34 @@ from typing import Any
 from PIL import Image
 
 
-def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
-    """Draw what no codec can compress, always the same."""
+def draw_noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    """Draw deterministic noise, which no codec can compress."""
     pixels = random.Random(width).randbytes(width * height * len(mode))  # noqa: S311 - noise, no secret
     return Image.frombytes(mode, (width, height), pixels)
 
 
-def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
-    """Give the bytes of a picture file."""
+def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:  # noqa: ANN401 - Pillow's own options
+    """Encode a picture."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def decoded(data: bytes) -> Image.Image:
-    """Decode a picture file, whole."""
+def decode(data: bytes) -> Image.Image:
+    """Decode a picture file completely."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
 
 
-def moving(kind: str, width: int = 100, height: int = 80) -> bytes:
-    """Give the bytes of a picture of two frames."""
-    first = noise(width, height)
-    return encoded(first, kind, save_all=True, append_images=[first.rotate(180)], duration=100, loop=0)
+def make_animation(kind: str, width: int = 100, height: int = 80) -> bytes:
+    """Encode an animation of two frames."""
+    first = draw_noise(width, height)
+    return encode(first, kind, save_all=True, append_images=[first.rotate(180)], duration=100, loop=0)
 
 
-def bomb(width: int, height: int) -> bytes:
-    """Give a tiny PNG that announces `width` x `height` pixels."""
+def make_bomb(width: int, height: int) -> bytes:
+    """Make a tiny PNG that announces `width` x `height` pixels."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -45,8 +45,8 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def endless(scans: int = 2000) -> bytes:
-    """Give a small JPEG file whose last scan is repeated: each is a pass over all of its pixels."""
-    data = encoded(Image.new("RGB", (4096, 4096), "white"), "JPEG", progressive=True)
+def make_jpeg_of_many_scans(scans: int = 2000) -> bytes:
+    """Make a small JPEG whose last scan is repeated; decoding each scan is a pass over all pixels."""
+    data = encode(Image.new("RGB", (4096, 4096), "white"), "JPEG", progressive=True)
     last = data[data.rindex(b"\xff\xda") : -2]
     return data[:-2] + last * scans + data[-2:]

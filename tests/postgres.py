@@ -4,12 +4,15 @@ import tempfile
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
 import asyncpg
 from sqlalchemy import Executable, text
+
+from bot.store import open_store
 
 with warnings.catch_warnings():
     # It looks for a folder for its lock at import, and warns where no desktop session has made one.
@@ -24,6 +27,9 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._migrated: str | None = None
+        self._is_tuned = False
+        """Whether the server has been told not to wait for the disk: no test lets the machine lose power."""
 
     def url(self, database: str) -> str:
         """Write a DATABASE_URL as a platform would."""
@@ -38,11 +44,28 @@ class Postgres:
         )
 
     async def database(self) -> str:
-        """Make an empty database; return its URL."""
+        """Create an empty database; return its URL."""
+        return await self._create("template1")
+
+    async def migrated_database(self) -> str:
+        """Create a database that has every migration, from a template that is migrated once; return its URL."""
+        if self._migrated is None:
+            url = await self.database()
+            async with open_store(url, now=lambda: datetime.now(UTC)):
+                pass
+            self._migrated = url.partition("?")[0].rpartition("/")[2]
+        return await self._create(self._migrated)
+
+    async def _create(self, template: str) -> str:
         name = f"mjbot_{next(_numbers)}"
         connection = await asyncpg.connect(user="postgres", host=str(self.folder), database="postgres")
         try:
-            await connection.execute(f"CREATE DATABASE {name}")
+            if not self._is_tuned:
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    await connection.execute(f"ALTER SYSTEM SET {setting} = off")
+                await connection.execute("SELECT pg_reload_conf()")
+                self._is_tuned = True
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         finally:
             await connection.close()
         return self.url(name)

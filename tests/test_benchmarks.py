@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.bystander import longest
-from benchmarks.table import Row, percentile, ratio, shown, table
+from benchmarks.idle_loop import find_longest
+from benchmarks.table import Row, format_number, format_table, percentile, ratio
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
 SOON = "--life 2 --lead 3 --pictures 1 --sizes 1"
@@ -26,6 +26,7 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "refusals",
         "median",
         "p99",
+        "one at a time",
         "by token, p99",
         "as the bot, p99",
         "memory",
@@ -33,7 +34,7 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "PNG of 2048 x 2048, longest",
         "JPEG of 2048 x 2048, longest",
         "WEBP of 2048 x 2048, longest",
-        "made to fit",
+        "re-encoded to fit",
     )
     for name in wanted:
         assert any(name in line for line in lines), name
@@ -52,21 +53,21 @@ def test_the_table_puts_portable_ratios_first() -> None:
     here = Row(what="here", mjbot="1", naive="2", ratio=0.5, target="", met=None)
     everywhere = Row(what="everywhere", mjbot="1", naive="50", ratio=0.02, target="<= 1/50", met=True, portable=True)
 
-    lines = table([here, everywhere]).splitlines()[2:]
+    lines = format_table([here, everywhere]).splitlines()[2:]
     assert ["everywhere", "here"] == [line.split()[0] for line in lines]
     assert lines[0].endswith("1/50   <= 1/50  met")
 
 
-def test_figures_are_what_they_are_called() -> None:
+def test_figures_match_their_names() -> None:
     """Percentiles by nearest rank; nothing through nothing is one; small ratios are fractions."""
     assert [50, 99] == [percentile(range(1, 101), share) for share in (0.5, 0.99)]
     assert [0.5, 1.0, float("inf")] == [ratio(1, 2), ratio(0, 0), ratio(1, 0)]
-    assert ["1/50", "0.50", "0.00"] == [shown(0.02), shown(0.5), shown(0)]
+    assert ["1/50", "0.50", "0.00"] == [format_number(0.02), format_number(0.5), format_number(0)]
 
 
-def test_what_the_machine_was_late_is_no_delay_of_ours() -> None:
+def test_delays_of_the_machine_are_not_counted() -> None:
     """Of each delay that part counts in which an idle process came back in time."""
     ours = [(0.0, 0.001), (1.0, 1.3), (2.0, 2.1)]
-    assert longest(ours) == pytest.approx(300)
-    assert longest(ours, [(0.9, 1.1), (1.15, 1.9)]) == pytest.approx(100)
-    assert longest(ours, [(0.0, 3.0)]) == 0
+    assert find_longest(ours) == pytest.approx(300)
+    assert find_longest(ours, [(0.9, 1.1), (1.15, 1.9)]) == pytest.approx(100)
+    assert find_longest(ours, [(0.0, 3.0)]) == 0

@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +49,32 @@ def test_readme_names_every_setting_and_command() -> None:
 
     assert [] == missing
     assert [] == [verb for verb in ("make demo", "make test", "/mjstatus", "/mjhelp", "/mjcheck") if verb not in readme]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Invite link: ", "For your own account, in any server: "),
+        *(
+            "Split",
+            "Original",
+            "Family",
+            "More",
+            "Open form",
+            "Drop it",
+            "Look again",
+            "Refresh",
+            "Stop watching",
+            "Cancel",
+        ),
+        *("Midjourney status", "Describe this image", "Blend with ...", "Upscale picture"),
+    ],
+)
+def test_readme_quotes_words_of_the_bot(words: str) -> None:
+    """A reader looks for them in the log and in Discord."""
+    sources = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]
+    assert words in _read("README.md")
+    assert any(f'"{words}' in source.read_text(encoding="utf-8") for source in sources)
 
 
 def test_readme_links_lead_somewhere() -> None:

@@ -1,6 +1,6 @@
-"""Rows that outlive the process, in SQLite or PostgreSQL: an implementation of bot.ports.Store."""
+"""The rows that outlive the process, in SQLite or PostgreSQL: implementations of bot.ports.Store and ProcessLeases."""
 
-from bot.store.engine import database_file, database_url
-from bot.store.store import SqlStore, open_store
+from bot.store.engine import parse_database_url, resolve_sqlite_path
+from bot.store.sql_store import SqlStore, open_store
 
-__all__ = ["SqlStore", "database_file", "database_url", "open_store"]
+__all__ = ["SqlStore", "open_store", "parse_database_url", "resolve_sqlite_path"]

@@ -1,4 +1,4 @@
-"""One database for all of a process's rows: its transactions, the end of what runs in them, and how it fails."""
+"""Reads and transactions on one database, which end before it is closed and raise StoreUnavailable when they fail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -10,24 +10,24 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, DateTime, Executable, Interval, func, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.clock import Now
 from bot.errors import StoreUnavailable
-from bot.ports import Now
-from bot.store.commit import to_the_end
-from bot.store.engine import answering
+from bot.store.engine import translate_database_errors
+from bot.store.group_commit import run_to_completion
 from bot.store.schema import UtcDateTime
 
 _T = TypeVar("_T")
 
 
 class Database:
-    """Reads and writes on an engine; `now` dates what is kept, `file` is SQLite's.
+    """A database with its engine; `now` is the time that rows are written with, `file` the file of SQLite.
 
     Every method raises StoreUnavailable where the database does not answer.
     """
 
     def __init__(self, engine: AsyncEngine, *, now: Now, file: Path | None = None) -> None:
-        self.reads = engine
-        self.writes = engine.execution_options(immediate=True)
+        self.read_engine = engine
+        self.write_engine = engine.execution_options(immediate=True)
         self.dialect = engine.dialect.name
         self.now = now
         self.file = file
@@ -36,59 +36,64 @@ class Database:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether many processes on many machines may share it."""
+        """Whether the database is PostgreSQL, which processes on many machines may share."""
         return self.dialect == "postgresql"
 
-    def clock(self, ahead: timedelta = timedelta()) -> ColumnElement[datetime]:
-        """Return the time by which leases end: the server's where machines share one, as their clocks may differ."""
+    def clock_expression(self, ahead: timedelta = timedelta()) -> ColumnElement[datetime]:
+        """Return the time that leases are compared with, plus `ahead`.
+
+        It is the server's time on PostgreSQL, as the clocks of machines differ, and this process's on SQLite.
+        """
         if self.is_postgresql:
             return func.clock_timestamp(type_=DateTime(timezone=True)) + literal(ahead, Interval())
         return literal(self.now() + ahead, UtcDateTime)
 
     async def close(self) -> None:
-        """Let what is being written end, then leave; from here on every call raises StoreUnavailable."""
+        """Wait for running statements and close all connections; later calls raise StoreUnavailable."""
         self._closed = True
         if self._running:
             await asyncio.wait(self._running)
-        # SQLite's last connection takes the write-ahead log with it.
-        await self.reads.dispose()
+        # When SQLite's last connection closes, it removes the write-ahead log.
+        await self.read_engine.dispose()
 
-    async def write(
-        self, statement: Executable, row: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> None:
-        """Carry out one statement in a transaction of its own."""
-        await self.transaction(lambda connection: connection.execute(statement, row))
+    async def write(self, statement: Executable) -> int:
+        """Execute one statement in a transaction of its own, and return how many rows it changed."""
+
+        async def execute(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement)).rowcount
+
+        return await self.transaction(execute)
 
     async def read(self, query: Executable) -> Sequence[Mapping[str, Any]]:
         """Return the rows of a query."""
-        return await to_the_end(self._rows(query))
+        return await run_to_completion(self._read(query))
 
     async def transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
-        """Do `work` in a transaction that writes from its first moment on, and commit it."""
-        return await to_the_end(self.unguarded(work))
+        """Run `work` in a transaction that holds the write lock from its beginning, and commit it."""
+        return await run_to_completion(self.unshielded_transaction(work))
 
-    async def unguarded(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
-        """Do the same for a caller who holds cancellations back already."""
-        # SQLite would go on in a file that is deleted already, and nothing would outlive the process.
+    async def unshielded_transaction(self, work: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+        """Run a transaction for a caller that delays cancellations itself."""
+        # SQLite would go on writing to a deleted file, and the rows would be lost with the process.
         if self.file and not self.file.exists():
             raise StoreUnavailable("the database's file is gone")
-        with self._busy():
-            async with self.writes.begin() as connection:
+        with self._track_statement():
+            async with self.write_engine.begin() as connection:
                 return await work(connection)
 
-    async def _rows(self, query: Executable) -> Sequence[Mapping[str, Any]]:
-        with self._busy():
-            async with self.reads.connect() as connection:
+    async def _read(self, query: Executable) -> Sequence[Mapping[str, Any]]:
+        with self._track_statement():
+            async with self.read_engine.connect() as connection:
                 return [dict(row) for row in (await connection.execute(query)).mappings()]
 
     @contextmanager
-    def _busy(self) -> Generator[None]:
+    def _track_statement(self) -> Generator[None]:
         task = asyncio.current_task()
         if self._closed or task is None:
             raise StoreUnavailable("the store is closed")
         self._running.add(task)
         try:
-            with answering():
+            with translate_database_errors():
                 yield
         finally:
             self._running.discard(task)

@@ -1,24 +1,38 @@
-"""Values to rows and back."""
+"""Conversion between values and rows of the tables."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bot.models import Task
-from bot.records import Claim, ClaimState, Job, Notify, Person, PersonSettings, Place
-from bot.submits import Speed
+from bot.entities import (
+    Claim,
+    ClaimState,
+    Job,
+    Notify,
+    Person,
+    PersonSettings,
+    Place,
+    PressedButton,
+    TaskSummary,
+)
+from bot.midjourney.buttons import name_result
+from bot.midjourney.request_options import Speed
+from bot.midjourney.task import Status, Task
+
+log = logging.getLogger(__name__)
 
 
-def job_row(job: Job) -> dict[str, Any]:
-    """Flatten a job: place and requester are columns."""
+def job_to_row(job: Job) -> dict[str, Any]:
+    """Return a row of `jobs`: the fields of the place and the requester are columns of it."""
     row = asdict(job)
     place: dict[str, Any] = row.pop("place")
     requester: dict[str, Any] = row.pop("requester")
     return {**row, **place, **{f"requester_{name}": value for name, value in requester.items()}}
 
 
-def read_job(row: Mapping[str, Any]) -> Job:
-    """Build the job that a row of `jobs` describes."""
+def job_from_row(row: Mapping[str, Any]) -> Job:
+    """Return the job of a row of `jobs`."""
     place = Place(
         channel_id=row["channel_id"],
         message_id=row["message_id"],
@@ -45,8 +59,8 @@ def read_job(row: Mapping[str, Any]) -> Job:
     )
 
 
-def read_claim(row: Mapping[str, Any]) -> Claim:
-    """Build the claim that a row of `claims` describes."""
+def claim_from_row(row: Mapping[str, Any]) -> Claim:
+    """Return the claim of a row of `claims`."""
     return Claim(
         id=row["id"],
         person_id=row["person_id"],
@@ -61,8 +75,8 @@ def read_claim(row: Mapping[str, Any]) -> Claim:
     )
 
 
-def read_person(row: Mapping[str, Any]) -> PersonSettings:
-    """Build the settings that a row of `people` describes; a value of a newer version's counts as not chosen."""
+def person_settings_from_row(row: Mapping[str, Any]) -> PersonSettings:
+    """Return the settings of a row of `people`; a value that only a newer version knows counts as not chosen."""
     return PersonSettings(
         remix=row["remix"],
         defaults=row["defaults"],
@@ -71,8 +85,11 @@ def read_person(row: Mapping[str, Any]) -> PersonSettings:
     )
 
 
-def task_row(task: Task) -> dict[str, Any]:
-    """Write a snapshot down; progress is a column, since the wire's "46%" is no number and the model reads the wire."""
+def task_to_row(task: Task) -> dict[str, Any]:
+    """Return a row of `snapshots`, without `kept_at`.
+
+    Progress is a column of its own: the model parses the API's "46%", and would not read a number back.
+    """
     return {
         "task_id": task.id,
         "status": task.status.value,
@@ -82,6 +99,45 @@ def task_row(task: Task) -> dict[str, Any]:
     }
 
 
-def read_task(row: Mapping[str, Any]) -> Task:
-    """Build the snapshot that a row of `snapshots` describes."""
-    return Task.model_validate_json(row["body"]).model_copy(update={"progress": row["progress"]})
+def task_from_row(row: Mapping[str, Any]) -> Task | None:
+    """Return the task of a row of `snapshots`, or None where another version wrote it in a way that is not readable.
+
+    The relay has the task as well, so an unreadable snapshot is no loss.
+    """
+    try:
+        task = Task.model_validate_json(row["body"])
+    except ValueError:
+        log.warning("The snapshot of task %s is not readable and is ignored.", row["task_id"])
+        return None
+    return task.model_copy(update={"progress": row["progress"]})
+
+
+def task_summary_from_row(row: Mapping[str, Any]) -> TaskSummary:
+    """Return the summary of a row of queries.select_tasks: a job with its task's snapshot, if there is one."""
+    job = job_from_row(row)
+    task = (task_from_row(row) if row["body"] else None) or Task(id=job.task_id)
+    return TaskSummary(
+        job.task_id,
+        task.shown_prompt,
+        task.status,
+        task.progress,
+        "" if job.place.ephemeral else job.place.link,
+        job.born_at,
+        is_followed=row["closed_at"] is None,
+        pressed=row["any_pressed"],
+        result_description=name_result(task, row["any_done"]),
+    )
+
+
+def pressed_button_from_row(press: Mapping[str, Any], visible_jobs: Sequence[Job]) -> PressedButton:
+    """Return the button of a row of queries.select_presses.
+
+    It links to the message that the press opened, if that is among the visible jobs, else to another one of its child.
+    """
+    children = [job for job in visible_jobs if job.task_id == press["child_id"]]
+    children.sort(key=lambda job: job.claim_id != press["id"])
+    is_finished = Status(press["status"]).is_final
+    if not children:
+        return PressedButton(press["child_id"], "", is_finished)
+    place = children[0].place
+    return PressedButton(press["child_id"], place.link, is_finished, place.guild_id, place.channel_id)

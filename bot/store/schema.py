@@ -1,4 +1,4 @@
-"""The tables, as the newest migration leaves them; a test holds the two equal."""
+"""The tables as the newest migration leaves them; a test compares the two."""
 
 from datetime import UTC, datetime
 
@@ -18,26 +18,24 @@ from sqlalchemy import (
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time in UTC, going in and coming out; SQLite itself knows no time zones."""
+    """An aware datetime in UTC; SQLite itself has no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time: guessing its zone would shift a day's limit unnoticed."""
+        """Convert to UTC; raise ValueError for a naive time, as a guessed zone would shift the limits of a day."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without its zone")
+            raise ValueError("a datetime without a time zone")
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
+        """Convert to an aware datetime in UTC."""
         del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
 metadata = MetaData()
@@ -66,8 +64,8 @@ jobs = Table(
     Column("notify", Boolean, nullable=False),
     Column("form_sent", Boolean, nullable=False),
     Column("closed_at", UtcDateTime),
-    Column("owner", Text),  # the process that polls and draws it; NULL: nobody
-    Column("notified", Boolean),  # NULL: written by a version that did not say
+    Column("owner", Text),  # the process that follows the job; NULL: none, "": released
+    Column("notified", Boolean),  # NULL: written by a version without the column
 )
 _is_open = jobs.c.closed_at.is_(None)
 Index("jobs_open", jobs.c.born_at, jobs.c.message_id, sqlite_where=_is_open, postgresql_where=_is_open)
@@ -101,9 +99,9 @@ claims = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("state", Text, nullable=False),
     Column("child_id", Text, nullable=False),
-    Column("owner", Text),  # the process that submits; NULL: one of a version that did not say
-    Column("child_status", Text),  # what the child's snapshot said before it was forgotten
-    Column("submits", Integer),  # how many the relay bills for it; NULL: one, as far as is known
+    Column("owner", Text),  # the process that submits; NULL: written by a version without owners
+    Column("child_status", Text),  # copied from the child's snapshot before it is deleted
+    Column("submits", Integer),  # how many submits the relay bills; NULL: unknown, counts as one
 )
 Index("claims_by_child", claims.c.child_id)
 Index("claims_by_day", claims.c.made_at)
@@ -126,7 +124,7 @@ people = Table(
     Column("person_id", BigInteger, primary_key=True, autoincrement=False),
     Column("remix", Boolean, nullable=False),
     Column("defaults", Text, nullable=False),
-    Column("speed", Text),  # NULL: the relay's own
+    Column("speed", Text),  # NULL: the relay's default
     Column("notify", Text, nullable=False),
 )
 

@@ -1,21 +1,21 @@
-"""Draw what the sandbox's Midjourney answers with: grids, single pictures, changes of given ones, previews, clips."""
+"""Draw the results of the sandbox's Midjourney: grids, single pictures, edits of photos, previews, clips."""
 
-from sandbox.pictures.files import finished, preview
-from sandbox.pictures.film import Film, Format, Motion, clip
-from sandbox.pictures.photo import Photo, look
+from sandbox.pictures.files import render_picture, render_preview
+from sandbox.pictures.film import Film, Format, Motion, render_clip
+from sandbox.pictures.photo import Photo, open_photo
 from sandbox.pictures.shots import (
     DRAWN,
     Shot,
     Way,
     aspect_of,
-    blended,
-    draw,
-    edited,
-    four_shots,
-    given,
-    grid,
+    blend_photos,
+    compose_shots,
+    draw_grid,
+    draw_shot,
+    edit_photo,
     size_of,
-    swapped,
+    swap_faces,
+    use_photo,
 )
 
 __all__ = [
@@ -27,16 +27,16 @@ __all__ = [
     "Shot",
     "Way",
     "aspect_of",
-    "blended",
-    "clip",
-    "draw",
-    "edited",
-    "finished",
-    "four_shots",
-    "given",
-    "grid",
-    "look",
-    "preview",
+    "blend_photos",
+    "compose_shots",
+    "draw_grid",
+    "draw_shot",
+    "edit_photo",
+    "open_photo",
+    "render_clip",
+    "render_picture",
+    "render_preview",
     "size_of",
-    "swapped",
+    "swap_faces",
+    "use_photo",
 ]

@@ -9,14 +9,14 @@ from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Point = tuple[float, float]
 
-_FINE = 2
+_OVERSAMPLING = 2
 
 
-def mix(first: Colour, second: Colour, part: float) -> Colour:
-    """Return the colour `part` of the way from `first` to `second`."""
+def mix(first: Color, second: Color, part: float) -> Color:
+    """Return the color `part` of the way from `first` to `second`."""
     part = min(1.0, max(0.0, part))
     red, green, blue = (round(a + (b - a) * part) for a, b in zip(first, second, strict=True))
     return red, green, blue
@@ -24,7 +24,7 @@ def mix(first: Colour, second: Colour, part: float) -> Colour:
 
 @dataclass(frozen=True)
 class View:
-    """A rectangle of the world: x to the right, y downwards, a frame being one unit high with x = 0 in its middle."""
+    """A rectangle of the world: x to the right, y down; a frame is one unit high with x = 0 in its middle."""
 
     left: float
     top: float
@@ -43,7 +43,7 @@ class View:
 
 
 class Canvas:
-    """One picture being drawn; all coordinates are the world's."""
+    """One picture being drawn; all coordinates are world coordinates."""
 
     def __init__(self, view: View, size: tuple[int, int]) -> None:
         self.view = view
@@ -52,7 +52,7 @@ class Canvas:
         self.image = Image.new("RGB", size)
 
     def at(self, x: float, y: float, fine: int = 1) -> Point:
-        """Return the pixel of a place in the world."""
+        """Return the pixel of a point in the world, on a canvas that is `fine` times as large."""
         return (x - self.view.left) * self.scale * fine, (y - self.view.top) * self.scale * fine
 
     def columns(self, step: float = 3.0) -> list[float]:
@@ -60,27 +60,29 @@ class Canvas:
         count = int(self.size[0] / step) + 3
         return [self.view.left + (index - 1) * step / self.scale for index in range(count)]
 
-    def gradient(self, stops: Sequence[tuple[float, Colour]]) -> Image.Image:
-        """Return a picture-sized vertical gradient through (y, colour) stops, in rising order of y."""
+    def gradient(self, stops: Sequence[tuple[float, Color]]) -> Image.Image:
+        """Return a picture-sized vertical gradient through (y, color) stops, in rising order of y."""
         strip = Image.new("RGB", (1, 256))
-        strip.putdata([_along(stops, self.view.top + self.view.height * (row + 0.5) / 256) for row in range(256)])
+        strip.putdata(
+            [_interpolate_stops(stops, self.view.top + self.view.height * (row + 0.5) / 256) for row in range(256)]
+        )
         tall = strip.resize((1, self.size[1]), Image.Resampling.BICUBIC)
         return tall.resize(self.size, Image.Resampling.NEAREST)
 
     def mask(
         self, draw: Callable[[ImageDraw.ImageDraw, Callable[[float, float], Point], float], None], ground: int = 0
     ) -> Image.Image:
-        """Return what `draw(pen, place, pixels per unit)` paints on a grey `ground`, antialiased."""
-        fine = Image.new("L", (self.size[0] * _FINE, self.size[1] * _FINE), ground)
-        draw(ImageDraw.Draw(fine), lambda x, y: self.at(x, y, _FINE), self.scale * _FINE)
-        return fine.reduce(_FINE)
+        """Return what `draw(pen, place, pixels per unit)` paints on a gray `ground`, antialiased."""
+        fine = Image.new("L", (self.size[0] * _OVERSAMPLING, self.size[1] * _OVERSAMPLING), ground)
+        draw(ImageDraw.Draw(fine), lambda x, y: self.at(x, y, _OVERSAMPLING), self.scale * _OVERSAMPLING)
+        return fine.reduce(_OVERSAMPLING)
 
     def fill(self, points: Sequence[Point]) -> Image.Image:
         """Return the mask of one polygon."""
         return self.mask(lambda pen, place, _: pen.polygon([place(x, y) for x, y in points], fill=255))
 
-    def shape(self, points: Sequence[Point], paint: Colour, strength: float = 1.0) -> None:
-        """Put one small polygon on the picture, touching only the pixels around it."""
+    def shape(self, points: Sequence[Point], paint: Color, strength: float = 1.0) -> None:
+        """Draw one small polygon, touching only the pixels around it."""
         pixels = [self.at(x, y) for x, y in points]
         left = max(0, int(min(x for x, _ in pixels)) - 1)
         top = max(0, int(min(y for _, y in pixels)) - 1)
@@ -88,15 +90,15 @@ class Canvas:
         bottom = min(self.size[1], int(max(y for _, y in pixels)) + 2)
         if right <= left or bottom <= top:
             return
-        fine = _FINE * 2
+        fine = _OVERSAMPLING * 2
         mask = Image.new("L", ((right - left) * fine, (bottom - top) * fine))
         ImageDraw.Draw(mask).polygon(
             [((x - left) * fine, (y - top) * fine) for x, y in pixels], fill=round(255 * strength)
         )
         self.image.paste(paint, (left, top, right, bottom), mask.reduce(fine))
 
-    def lay(self, paint: Image.Image | Colour, mask: Image.Image, strength: float = 1.0) -> None:
-        """Put `paint` where `mask` is white."""
+    def paint(self, paint: Image.Image | Color, mask: Image.Image, strength: float = 1.0) -> None:
+        """Paint a color or a picture where `mask` is white, `strength` being the opacity."""
         if strength < 1:
             mask = mask.point([round(value * strength) for value in range(256)])
         if isinstance(paint, Image.Image):
@@ -104,14 +106,14 @@ class Canvas:
         else:
             self.image.paste(paint, (0, 0, *self.size), mask)
 
-    def glow(self, place: Point, radius: float, colour: Colour, strength: float, power: float = 2.0) -> None:
+    def glow(self, place: Point, radius: float, color: Color, strength: float, power: float = 2.0) -> None:
         """Add light that fades from `place` to nothing at `radius`."""
         x, y = self.at(*place)
         reach = max(1, round(radius * self.scale))
-        light = _radial(power).resize((reach * 2, reach * 2), Image.Resampling.BILINEAR)
+        light = _draw_radial(power).resize((reach * 2, reach * 2), Image.Resampling.BILINEAR)
         layer = Image.new("L", self.size)
         layer.paste(light, (round(x) - reach, round(y) - reach))
-        self.lay(colour, layer, strength)
+        self.paint(color, layer, strength)
 
     def blurred(self, image: Image.Image, radius: float) -> Image.Image:
         """Return `image` blurred by a radius in the world's units."""
@@ -133,7 +135,7 @@ class Canvas:
         return self.fill([(line[0][0], floor), *line, (line[-1][0], floor)])
 
     def mirror(self, horizon: float, squeeze: float = 1.0) -> Image.Image:
-        """Return what still water would show below `horizon`, the rest of the picture unchanged."""
+        """Return a copy of the picture in which everything below `horizon` mirrors what is above it."""
         level = round(self.at(0, horizon)[1])
         depth = self.size[1] - level
         if depth <= 0 or level <= 0:
@@ -151,12 +153,12 @@ class Canvas:
         return out
 
     def shade(self, tone: Image.Image, mask: Image.Image) -> None:
-        """Lighten and darken by a grey picture (128 changes nothing) where `mask` is white."""
+        """Lighten and darken by a gray picture (128 changes nothing) where `mask` is white."""
         toned = ImageChops.overlay(self.image, Image.merge("RGB", (tone, tone, tone)))
         self.image.paste(toned, (0, 0), mask)
 
 
-def _along(stops: Sequence[tuple[float, Colour]], y: float) -> Colour:
+def _interpolate_stops(stops: Sequence[tuple[float, Color]], y: float) -> Color:
     if y <= stops[0][0]:
         return stops[0][1]
     for (above, first), (below, second) in pairwise(stops):
@@ -166,5 +168,5 @@ def _along(stops: Sequence[tuple[float, Colour]], y: float) -> Colour:
 
 
 @lru_cache(maxsize=16)
-def _radial(power: float) -> Image.Image:
+def _draw_radial(power: float) -> Image.Image:
     return Image.radial_gradient("L").point([round(255 * max(0.0, 1 - value / 180) ** power) for value in range(256)])

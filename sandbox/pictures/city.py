@@ -1,4 +1,4 @@
-"""Paint a city at the water, its windows lit."""
+"""Paint a city at the water with lit windows."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import random
 
 from PIL import ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Colour, mix
+from sandbox.pictures.canvas import Color, mix
 from sandbox.pictures.noise import wave
-from sandbox.pictures.scene import Place, Scene, still_water
+from sandbox.pictures.scene import Place, Scene, paint_still_water
 
 
-def city(scene: Scene) -> None:
-    """Paint a skyline with its windows lit, standing in still water."""
+def paint_city(scene: Scene) -> None:
+    """Paint a skyline with lit windows above still water."""
     palette, canvas = scene.palette, scene.canvas
     for layer in range(4):
         part = layer / 3
         tone = mix(mix(palette.far, palette.sky[2], 0.3), palette.near, 0.15 + part * 0.8)
-        _blocks(scene, f"{scene.layout} blocks {layer}", scene.horizon + 0.06, 0.36 - 0.07 * layer, tone, part)
+        _paint_blocks(scene, f"{scene.layout} blocks {layer}", scene.horizon + 0.06, 0.36 - 0.07 * layer, tone, part)
     canvas.glow((scene.sun[0], scene.horizon + 0.05), 0.6, palette.sky[3], 0.22, 2.0)
-    still_water(scene, scene.horizon + 0.06)
+    paint_still_water(scene, scene.horizon + 0.06)
 
 
-def _blocks(  # noqa: C901 - two small painters inside
-    scene: Scene, seed: str, foot: float, tall: float, tone: Colour, part: float
+def _paint_blocks(  # noqa: C901 - two small painters inside
+    scene: Scene, seed: str, foot: float, tall: float, tone: Color, part: float
 ) -> None:
     canvas, palette = scene.canvas, scene.palette
     gap = 0.035 + 0.02 * part
@@ -58,7 +58,7 @@ def _blocks(  # noqa: C901 - two small painters inside
                             [place(px, py), place(px + cell * 0.5, py + cell * 0.6)], fill=150 + dice.randrange(105)
                         )
 
-    canvas.lay(
+    canvas.paint(
         canvas.gradient([(foot - tall, tone), (foot, mix(tone, palette.sky[3], 0.4 * (1 - part) + 0.1))]),
         canvas.mask(walls),
     )
@@ -66,5 +66,5 @@ def _blocks(  # noqa: C901 - two small painters inside
         lights = canvas.mask(windows)
         warm = (255, 216, 140) if not palette.aurora else (180, 250, 230)
         shine = (0.85 if palette.night else 0.5) * (0.4 + 0.6 * part)
-        canvas.lay(warm, lights.filter(ImageFilter.GaussianBlur(0.008 * canvas.scale)), shine * 0.7)
-        canvas.lay(warm, lights, shine)
+        canvas.paint(warm, lights.filter(ImageFilter.GaussianBlur(0.008 * canvas.scale)), shine * 0.7)
+        canvas.paint(warm, lights, shine)

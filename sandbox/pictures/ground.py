@@ -1,4 +1,4 @@
-"""Paint what an animal stands on: meadows with hills behind, wheat, snow, sand, a roof, and grass before its feet."""
+"""Paint the ground under an animal: meadows before hills, wheat, snow, sand, a roof, and the foreground."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 
 from PIL import Image, ImageDraw
 
-from sandbox.pictures.canvas import Colour, mix
+from sandbox.pictures.canvas import Color, mix
 from sandbox.pictures.light import Palette
 from sandbox.pictures.noise import rough
 from sandbox.pictures.scene import Place, Scene
 
 Ground = Literal["grass", "wheat", "snow", "sand", "roof"]
-_TONES: dict[Ground, Colour] = {
+_TONES: dict[Ground, Color] = {
     "grass": (106, 172, 62),
     "wheat": (236, 176, 58),
     "snow": (236, 242, 252),
@@ -26,7 +26,7 @@ _PETALS = tuple((math.cos(turn * math.tau / 5), math.sin(turn * math.tau / 5)) f
 _BLOOMS = ((255, 250, 240), (255, 206, 70), (250, 110, 130), (190, 130, 240))
 
 
-def hills(scene: Scene) -> None:
+def paint_hills(scene: Scene) -> None:
     """Paint green hills behind hills, up to where the ground begins."""
     canvas, palette = scene.canvas, scene.palette
     for layer in range(4):
@@ -35,57 +35,57 @@ def hills(scene: Scene) -> None:
         foot = scene.horizon - 0.03 + 0.055 * layer
         height = 0.15 - 0.02 * layer
         line = [(x, foot - height * (rough(seed, x * (1.3 + 0.25 * layer) + 5, 2) - 0.25)) for x in canvas.columns()]
-        tone = mix(tone_of("grass", palette), mix(palette.far, palette.sky[3], 0.35), 0.72 - 0.5 * part)
+        tone = mix(choose_tone("grass", palette), mix(palette.far, palette.sky[3], 0.35), 0.72 - 0.5 * part)
         lit = mix(tone, palette.light, 0.1 if palette.night else 0.34)
-        canvas.lay(
+        canvas.paint(
             canvas.gradient([(foot - height * 0.6, lit), (foot + 0.07, tone), (foot + 0.4, tone)]), canvas.below(line)
         )
-        _trees(scene, seed, line, 0.008 + 0.007 * layer, mix(tone, palette.near, 0.34))
+        _paint_trees(scene, seed, line, 0.008 + 0.007 * layer, mix(tone, palette.near, 0.34))
 
 
-def tone_of(ground: Ground, palette: Palette) -> Colour:
-    """Return the colour of a ground at this hour."""
+def choose_tone(ground: Ground, palette: Palette) -> Color:
+    """Return the color of a ground in the palette's light."""
     if palette.night:
         return mix(mix(_TONES[ground], palette.sky[1], 0.62), palette.light, 0.06)
     return mix(_TONES[ground], palette.sky[2] if ground == "snow" else palette.far, 0.2)
 
 
-def lie(scene: Scene, ground: Ground, foot: float) -> None:
-    """Paint the ground from the middle of the picture down, its growth up to where the feet are."""
+def paint_ground(scene: Scene, ground: Ground, foot: float) -> None:
+    """Paint the ground from the middle of the picture down, with plants as far as y `foot`."""
     canvas, palette = scene.canvas, scene.palette
-    tone = tone_of(ground, palette)
+    tone = choose_tone(ground, palette)
     swell = 0.0 if ground == "roof" else 0.05
     line = [(x, _LEVEL - swell * (rough(f"{scene.layout} ground", x * 1.1 + 3, 2) - 0.5)) for x in canvas.columns()]
     dark = mix(tone, mix(palette.near, palette.sky[0], 0.35), 0.32 if ground == "snow" else 0.5)
     lit = mix(tone, palette.light, 0.12 if palette.night else 0.42)
     stops = [(_LEVEL - 0.03, lit), (_LEVEL + 0.08, tone), (_LEVEL + 0.4, dark), (_LEVEL + 1.2, dark)]
-    canvas.lay(canvas.gradient(stops), canvas.below(line))
+    canvas.paint(canvas.gradient(stops), canvas.below(line))
     canvas.glow((scene.sun[0], _LEVEL - 0.02), 0.5, palette.light, 0.12 if palette.night else 0.3, 2.2)
     if ground in {"grass", "wheat"}:
-        _blades(scene, ground, (_LEVEL, foot), 1500)
+        _paint_blades(scene, ground, (_LEVEL, foot), 1500)
         if ground == "grass":
-            _flowers(scene, (_LEVEL + 0.02, foot - 0.04))
+            _paint_flowers(scene, (_LEVEL + 0.02, foot - 0.04))
     elif ground == "roof":
-        _tiles(scene, dark)
+        _paint_tiles(scene, dark)
     else:
-        _drifts(scene, dark, lit)
+        _paint_drifts(scene, dark, lit)
 
 
-def edge(scene: Scene, ground: Ground, foot: float) -> None:
-    """Paint what stands before the feet of who stands at `foot`."""
+def paint_foreground(scene: Scene, ground: Ground, foot: float) -> None:
+    """Paint the plants, snowflakes and fireflies in front of an animal that stands at y `foot`."""
     if ground in {"grass", "wheat"}:
-        _blades(scene, ground, (foot - 0.012, foot + 0.75), 1300, tall=1.5)
+        _paint_blades(scene, ground, (foot - 0.012, foot + 0.75), 1300, tall=1.5)
     if ground == "grass":
-        _flowers(scene, (foot + 0.02, foot + 0.6))
+        _paint_flowers(scene, (foot + 0.02, foot + 0.6))
     if ground == "snow":
-        _flakes(scene)
+        _paint_flakes(scene)
     if scene.palette.night and ground in {"grass", "wheat"}:
-        _fireflies(scene)
+        _paint_fireflies(scene)
 
 
-def _blades(scene: Scene, ground: Ground, span: tuple[float, float], count: int, tall: float = 1.0) -> None:
+def _paint_blades(scene: Scene, ground: Ground, span: tuple[float, float], count: int, tall: float = 1.0) -> None:
     canvas, palette = scene.canvas, scene.palette
-    tone = tone_of(ground, palette)
+    tone = choose_tone(ground, palette)
     dice = random.Random(f"{scene.detail} blades {span[0]:.2f}")
     top, bottom = span
     rows = [(dice.uniform(-2.2, 2.2), dice.random() ** 1.4, dice.uniform(-1, 1), dice.random()) for _ in range(count)]
@@ -107,13 +107,13 @@ def _blades(scene: Scene, ground: Ground, span: tuple[float, float], count: int,
                     pen.ellipse([px - ear, py - ear * 3, px + ear, py + ear * 2.4], fill=255)
 
         shade = mix(tone, palette.near, 0.42) if lower else mix(tone, palette.light, 0.2 if palette.night else 0.4)
-        canvas.lay(shade, canvas.mask(draw), 0.75 if lower else 0.8)
+        canvas.paint(shade, canvas.mask(draw), 0.75 if lower else 0.8)
 
     paint(1)
     paint(0)
 
 
-def _flowers(scene: Scene, span: tuple[float, float]) -> None:
+def _paint_flowers(scene: Scene, span: tuple[float, float]) -> None:
     canvas, palette = scene.canvas, scene.palette
     dice = random.Random(f"{scene.layout} flowers {span[0]:.2f}")
     spots = [(dice.uniform(-2.2, 2.2), dice.uniform(*span), dice.choice(_BLOOMS)) for _ in range(100)]
@@ -124,8 +124,8 @@ def _flowers(scene: Scene, span: tuple[float, float]) -> None:
         for x, y, bloom in spots:
             half = 0.004 + 0.028 * (y - _LEVEL)
             px, py = place(x, y)
-            colour = mix(bloom, palette.sky[1], 0.4) if palette.night else bloom
-            brush.rectangle([canvas.at(x - half * 2, y - half * 2), canvas.at(x + half * 2, y + half * 2)], fill=colour)
+            color = mix(bloom, palette.sky[1], 0.4) if palette.night else bloom
+            brush.rectangle([canvas.at(x - half * 2, y - half * 2), canvas.at(x + half * 2, y + half * 2)], fill=color)
             half *= unit
             for turn in _PETALS:
                 cx, cy = px + turn[0] * half, py + turn[1] * half * 0.8
@@ -134,10 +134,10 @@ def _flowers(scene: Scene, span: tuple[float, float]) -> None:
             pen.ellipse([px - heart, py - heart * 0.8, px + heart, py + heart * 0.8], fill=90)
 
     mask = canvas.mask(draw)
-    canvas.lay(paint, mask)
+    canvas.paint(paint, mask)
 
 
-def _trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float, tone: Colour) -> None:
+def _paint_trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float, tone: Color) -> None:
     dice = random.Random(f"{seed} trees")
     wanted = [(dice.uniform(-2.5, 2.5), dice.uniform(0.6, 1.2)) for _ in range(22)]
     canvas = scene.canvas
@@ -153,10 +153,10 @@ def _trees(scene: Scene, seed: str, line: list[tuple[float, float]], size: float
                 cx, cy = x + half * side, y - half * rise
                 pen.ellipse([place(cx - half, cy - half), place(cx + half, cy + half)], fill=255)
 
-    canvas.lay(tone, canvas.mask(draw))
+    canvas.paint(tone, canvas.mask(draw))
 
 
-def _tiles(scene: Scene, dark: Colour) -> None:
+def _paint_tiles(scene: Scene, dark: Color) -> None:
     def draw(pen: ImageDraw.ImageDraw, place: Place, unit: float) -> None:
         width = max(1, round(unit * 0.004))
         for row in range(16):
@@ -167,20 +167,20 @@ def _tiles(scene: Scene, dark: Colour) -> None:
                 if scene.canvas.view.left - 0.1 < x < scene.canvas.view.right + 0.1:
                     pen.arc([place(x - 0.05, y - 0.02), place(x + 0.05, y + 0.05)], 0, 180, fill=255, width=width)
 
-    scene.canvas.lay(mix(dark, scene.palette.near, 0.5), scene.canvas.mask(draw), 0.55)
+    scene.canvas.paint(mix(dark, scene.palette.near, 0.5), scene.canvas.mask(draw), 0.55)
 
 
-def _drifts(scene: Scene, dark: Colour, lit: Colour) -> None:
+def _paint_drifts(scene: Scene, dark: Color, lit: Color) -> None:
     canvas = scene.canvas
     for row in range(5):
         y = _LEVEL + 0.05 + 0.09 * row
         seed = f"{scene.layout} drift {row}"
         line = [(x, y - 0.05 * (rough(seed, x * 1.6 + 2, 2) - 0.5)) for x in canvas.columns()]
         stops = [(y - 0.02, lit), (y + 0.07, mix(lit, dark, 0.45 + 0.08 * row)), (y + 0.2, dark)]
-        canvas.lay(canvas.gradient(stops), canvas.below(line), 0.6)
+        canvas.paint(canvas.gradient(stops), canvas.below(line), 0.6)
 
 
-def bokeh(scene: Scene) -> None:
+def paint_bokeh(scene: Scene) -> None:
     """Paint discs of light far out of focus."""
     canvas = scene.canvas
     dice = random.Random(f"{scene.detail} bokeh")
@@ -190,19 +190,19 @@ def bokeh(scene: Scene) -> None:
         for x, y, half in spots:
             pen.ellipse([place(x - half, y - half), place(x + half, y + half)], fill=round(40 + 3000 * half))
 
-    canvas.lay(mix(scene.palette.light, (255, 255, 255), 0.2), canvas.blurred(canvas.mask(draw), 0.003), 0.3)
+    canvas.paint(mix(scene.palette.light, (255, 255, 255), 0.2), canvas.blurred(canvas.mask(draw), 0.003), 0.3)
 
 
-def _flakes(scene: Scene) -> None:
-    _points(scene, "flakes", (-1.0, 1.6), (255, 255, 255), 0.0045, 420, 0.85)
+def _paint_flakes(scene: Scene) -> None:
+    _paint_points(scene, "flakes", (-1.0, 1.6), (255, 255, 255), 0.0045, 420, 0.85)
 
 
-def _fireflies(scene: Scene) -> None:
-    _points(scene, "fireflies", (scene.horizon, 1.1), (255, 236, 120), 0.004, 80, 1.0)
+def _paint_fireflies(scene: Scene) -> None:
+    _paint_points(scene, "fireflies", (scene.horizon, 1.1), (255, 236, 120), 0.004, 80, 1.0)
 
 
-def _points(
-    scene: Scene, word: str, span: tuple[float, float], colour: Colour, size: float, count: int, strength: float
+def _paint_points(
+    scene: Scene, word: str, span: tuple[float, float], color: Color, size: float, count: int, strength: float
 ) -> None:
     canvas = scene.canvas
     dice = random.Random(f"{scene.detail} {word}")
@@ -215,5 +215,5 @@ def _points(
 
     points = canvas.mask(draw)
     halo = canvas.blurred(points, size * 2).point([min(255, value * 3) for value in range(256)])
-    canvas.lay(colour, halo, 0.5 * strength)
-    canvas.lay(mix(colour, (255, 255, 255), 0.5), points, strength)
+    canvas.paint(color, halo, 0.5 * strength)
+    canvas.paint(mix(color, (255, 255, 255), 0.5), points, strength)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Canvas, Colour, Point, mix
+from sandbox.pictures.canvas import Canvas, Color, Point, mix
 from sandbox.pictures.noise import ridged, rough, wave
-from sandbox.pictures.scene import Place, Scene, spurs, still_water
+from sandbox.pictures.scene import Place, Scene, draw_spurs, paint_still_water
 
 
-def mountains(scene: Scene) -> None:
-    """Paint ranges behind ranges, snow on the highest, a lake or a wood before them."""
+def paint_mountains(scene: Scene) -> None:
+    """Paint mountain ranges, the highest with snow, behind a lake or a wood."""
     palette = scene.palette
     dice = scene.dice("mountains")
     lake = dice.random() < 0.6
@@ -31,46 +31,48 @@ def mountains(scene: Scene) -> None:
             return foot - height * (0.15 + 1.15 * (ridged(seed, x * rate + 40) - 0.35))
 
         tone = mix(palette.far, palette.near, part * 0.82)
-        _range(scene, ridge, foot, height, tone, snow=layer in {0, 1})
+        _paint_range(scene, ridge, foot, height, tone, snow=layer in {0, 1})
     if lake:
-        still_water(scene, shore)
-    _wood(scene, scene.horizon + (0.36 if lake else 0.2), 0.13, mix(palette.near, palette.far, 0.12), "edge")
+        paint_still_water(scene, shore)
+    _paint_wood(scene, scene.horizon + (0.36 if lake else 0.2), 0.13, mix(palette.near, palette.far, 0.12), "edge")
     for row, depth in enumerate((0.46, 0.62, 0.9, 1.2, 1.6)):
-        _wood(scene, scene.horizon + depth, 0.2 + 0.05 * row, mix(palette.near, (0, 0, 0), 0.2 + 0.1 * row), f"w{row}")
+        _paint_wood(
+            scene, scene.horizon + depth, 0.2 + 0.05 * row, mix(palette.near, (0, 0, 0), 0.2 + 0.1 * row), f"w{row}"
+        )
 
 
-def dunes(scene: Scene) -> None:
-    """Paint dune behind dune, one flank in the light and one in the shade."""
+def paint_dunes(scene: Scene) -> None:
+    """Paint rows of dunes, each with a lit and a shaded flank."""
     palette = scene.palette
     depths = (0.0, 0.05, 0.12, 0.22, 0.36, 0.58, 0.9, 1.4)
     for layer, depth in enumerate(depths):
         part = min(1.0, layer / 6)
         lit = mix(mix(palette.sky[3], palette.far, 0.35 + 0.5 * part), palette.near, 0.1 + 0.2 * part)
         dark = mix(palette.far, palette.near, 0.3 + 0.6 * part)
-        _dune(scene, f"{scene.layout} dune {layer}", scene.horizon + depth, 0.04 + 0.17 * part, lit, dark)
+        _paint_dune(scene, f"{scene.layout} dune {layer}", scene.horizon + depth, 0.04 + 0.17 * part, lit, dark)
 
 
-def forest(scene: Scene) -> None:
+def paint_forest(scene: Scene) -> None:
     """Paint rows of pines with mist lying between them."""
     palette, canvas = scene.palette, scene.canvas
     rows = ((-0.16, 0.06), (-0.11, 0.08), (-0.05, 0.11), (0.02, 0.15), (0.1, 0.21), (0.21, 0.29), (0.36, 0.4))
     for layer, (rise, height) in enumerate((*rows, (0.58, 0.5), (0.86, 0.55), (1.2, 0.6), (1.6, 0.7))):
         part = min(1.0, layer / 6)
         tone = mix(mix(palette.far, palette.sky[3], 0.25), palette.near, part**1.2)
-        _wood(scene, scene.horizon + rise, height, tone, f"row {layer}", mist=0.9 - 0.6 * part)
+        _paint_wood(scene, scene.horizon + rise, height, tone, f"row {layer}", mist=0.9 - 0.6 * part)
     canvas.glow(scene.sun, 0.7, palette.light, 0.16, 2.0)
 
 
-def _range(
-    scene: Scene, ridge: Callable[[float], float], foot: float, height: float, tone: Colour, *, snow: bool
+def _paint_range(
+    scene: Scene, ridge: Callable[[float], float], foot: float, height: float, tone: Color, *, snow: bool
 ) -> None:
     canvas, palette = scene.canvas, scene.palette
     line = [(x, ridge(x)) for x in canvas.columns()]
     mask = canvas.below(line)
     haze = mix(tone, palette.sky[3], 0.55)
-    canvas.lay(canvas.gradient([(foot - height * 0.8, tone), (foot + 0.03, haze), (foot + 0.3, tone)]), mask)
+    canvas.paint(canvas.gradient([(foot - height * 0.8, tone), (foot + 0.03, haze), (foot + 0.3, tone)]), mask)
     light = 1 if scene.sun[0] > 0 else -1
-    shade = canvas.mask(lambda pen, place, _: spurs(pen, place, line, height, light), 128)
+    shade = canvas.mask(lambda pen, place, _: draw_spurs(pen, place, line, height, light), 128)
     shade = shade.filter(ImageFilter.GaussianBlur(0.0025 * canvas.scale))
     if snow:
         line_of_snow = foot - height * 0.42
@@ -80,13 +82,13 @@ def _range(
         ]
         under = canvas.below(caps)
         white = Image.composite(Image.new("L", canvas.size), mask, under)
-        canvas.lay(mix(palette.light, tone, 0.22), white, 0.8)
+        canvas.paint(mix(palette.light, tone, 0.22), white, 0.8)
     dim = shade.point([round(128 + (value - 128) * 0.62) for value in range(256)])
     fade = canvas.gradient([(foot - height * 0.7, (255, 255, 255)), (foot, (0, 0, 0))]).convert("L")
     canvas.shade(dim, Image.composite(mask, Image.new("L", canvas.size), fade))
 
 
-def _wood(scene: Scene, foot: float, height: float, tone: Colour, word: str, mist: float = 0.0) -> None:
+def _paint_wood(scene: Scene, foot: float, height: float, tone: Color, word: str, mist: float = 0.0) -> None:
     canvas = scene.canvas
     view = canvas.view
     seed = f"{scene.layout} {word}"
@@ -113,16 +115,16 @@ def _wood(scene: Scene, foot: float, height: float, tone: Colour, word: str, mis
             if dice.random() < 0.16:
                 continue
             x = (number + dice.uniform(-0.4, 0.4)) * gap
-            _pine(pen, place, (x, ground(x) + 0.03 * height), height * (0.45 + 0.55 * dice.random() ** 1.3), dice)
+            _draw_pine(pen, place, (x, ground(x) + 0.03 * height), height * (0.45 + 0.55 * dice.random() ** 1.3), dice)
 
     mask = canvas.mask(draw)
     pale = mix(tone, mix(scene.palette.sky[3], scene.palette.far, 0.3), mist)
-    canvas.lay(
+    canvas.paint(
         canvas.gradient([(foot - height * 0.9, tone), (foot + height * 0.35, pale), (foot + height * 2, pale)]), mask
     )
 
 
-def _pine(pen: ImageDraw.ImageDraw, place: Place, foot: Point, height: float, dice: random.Random) -> None:
+def _draw_pine(pen: ImageDraw.ImageDraw, place: Place, foot: Point, height: float, dice: random.Random) -> None:
     x, y = foot
     tiers = 9
     left: list[Point] = []
@@ -136,7 +138,7 @@ def _pine(pen: ImageDraw.ImageDraw, place: Place, foot: Point, height: float, di
     pen.polygon([place(x, y - height), *right, place(x, y + height * 0.1), *reversed(left)], fill=255)
 
 
-def _dune(scene: Scene, seed: str, foot: float, height: float, lit: Colour, dark: Colour) -> None:
+def _paint_dune(scene: Scene, seed: str, foot: float, height: float, lit: Color, dark: Color) -> None:
     canvas = scene.canvas
     rate = 0.24 / (height + 0.03) + 0.5
     light = 1 if scene.sun[0] > 0 else -1
@@ -156,25 +158,25 @@ def _dune(scene: Scene, seed: str, foot: float, height: float, lit: Colour, dark
         (foot + height * 0.3, mix(lit, dark, 0.25)),
         (foot + height * 2, mix(lit, dark, 0.5)),
     ]
-    canvas.lay(canvas.gradient(stops), mask)
+    canvas.paint(canvas.gradient(stops), mask)
     black = Image.new("L", canvas.size)
     shade = black.copy()
     for top in range(1, len(line) - 1):
         if line[top - 1][1] >= line[top][1] < line[top + 1][1]:
-            shade.paste(255, (0, 0, *canvas.size), _slip(canvas, seed, line, top, -light, height))
+            shade.paste(255, (0, 0, *canvas.size), _trace_shaded_flank(canvas, seed, line, top, -light, height))
     soft = shade.filter(ImageFilter.GaussianBlur(0.003 * canvas.scale))
     fade = canvas.gradient([(foot - height, (255, 255, 255)), (foot + height * 1.8, (40, 40, 40))]).convert("L")
-    canvas.lay(dark, Image.composite(Image.composite(soft, black, mask), black, fade), 0.9)
+    canvas.paint(dark, Image.composite(Image.composite(soft, black, mask), black, fade), 0.9)
     if height > 0.1:
-        _sand(scene, seed, line, mask, height, dark)
+        _paint_sand(scene, seed, line, mask, height, dark)
     rim = canvas.mask(
         lambda pen, place, unit: pen.line([place(x, y) for x, y in line], fill=255, width=max(1, round(unit * 0.003)))
     )
-    canvas.lay(mix(lit, scene.palette.light, 0.6), Image.composite(rim, black, mask), 0.5)
+    canvas.paint(mix(lit, scene.palette.light, 0.6), Image.composite(rim, black, mask), 0.5)
 
 
-def _slip(canvas: Canvas, seed: str, line: list[Point], top: int, way: int, height: float) -> Image.Image:
-    """Return the flank in the shade: from one top along the crest to the valley, and back under an S-shaped edge."""
+def _trace_shaded_flank(canvas: Canvas, seed: str, line: list[Point], top: int, way: int, height: float) -> Image.Image:
+    """Return the mask of the shaded flank: from a top along the crest to the valley, and back on an S-shaped edge."""
     x0, y0 = line[top]
     ridge: list[Point] = []
     index = top
@@ -195,7 +197,7 @@ def _slip(canvas: Canvas, seed: str, line: list[Point], top: int, way: int, heig
     return canvas.fill([*ridge, *belly, *reversed(edge)])
 
 
-def _sand(scene: Scene, seed: str, line: list[Point], mask: Image.Image, height: float, dark: Colour) -> None:
+def _paint_sand(scene: Scene, seed: str, line: list[Point], mask: Image.Image, height: float, dark: Color) -> None:
     canvas = scene.canvas
 
     def draw(pen: ImageDraw.ImageDraw, place: Place, unit: float) -> None:
@@ -204,4 +206,4 @@ def _sand(scene: Scene, seed: str, line: list[Point], mask: Image.Image, height:
             row = [place(x, y + down + 0.006 * rough(f"{seed} sand {number // 4}", x * 9, 2)) for x, y in line[::2]]
             pen.line(row, fill=round(200 - 4 * number), width=max(1, round(unit * 0.0016)))
 
-    canvas.lay(dark, Image.composite(canvas.mask(draw), Image.new("L", canvas.size), mask), 0.2)
+    canvas.paint(dark, Image.composite(canvas.mask(draw), Image.new("L", canvas.size), mask), 0.2)

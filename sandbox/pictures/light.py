@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.pictures.canvas import Canvas, Colour, Point, mix
-from sandbox.pictures.noise import clouds, rough, wave
+from sandbox.pictures.canvas import Canvas, Color, Point, mix
+from sandbox.pictures.noise import cloud_noise, rough, wave
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of one hour; `sky` runs from the zenith to the horizon."""
+    """The colors of one time of day; `sky` runs from the zenith to the horizon."""
 
-    sky: tuple[Colour, Colour, Colour, Colour]
-    light: Colour
-    far: Colour
-    near: Colour
+    sky: tuple[Color, Color, Color, Color]
+    light: Color
+    far: Color
+    near: Color
     night: bool = False
     aurora: bool = False
 
@@ -91,7 +91,7 @@ PALETTES = {
     ),
 }
 
-_WORDS = (
+_PALETTES_BY_WORD = (
     (("dawn", "sunrise", "morning"), ("dawn", "golden", "coral", "mist")),
     (("sunset", "dusk", "golden", "evening"), ("coral", "golden", "amber", "dawn")),
     (("night", "moon", "star", "midnight", "neon"), ("night", "blue", "aurora", "coral")),
@@ -102,16 +102,16 @@ _WORDS = (
 )
 
 
-def lights_in(prompt: str) -> bool:
-    """Tell whether `prompt` says what the light is like."""
+def names_light(prompt: str) -> bool:
+    """Return whether `prompt` names a time of day or weather."""
     words = prompt.lower()
-    return any(key in words for keys, _ in _WORDS for key in keys)
+    return any(key in words for keys, _ in _PALETTES_BY_WORD for key in keys)
 
 
-def four_palettes(prompt: str, seed: str) -> tuple[str, str, str, str]:
+def choose_palettes(prompt: str, seed: str) -> tuple[str, str, str, str]:
     """Return the names of four palettes that suit `prompt`, in an order that `seed` decides."""
     words = prompt.lower()
-    names: list[str] = next((list(names) for keys, names in _WORDS if any(key in words for key in keys)), [])
+    names: list[str] = next((list(names) for keys, names in _PALETTES_BY_WORD if any(key in words for key in keys)), [])
     rng = random.Random(f"{seed} palettes")
     if not names:
         names = rng.sample(["dawn", "golden", "coral", "summer", "winter", "amber"], 2)
@@ -121,56 +121,58 @@ def four_palettes(prompt: str, seed: str) -> tuple[str, str, str, str]:
 
 
 def paint_sky(canvas: Canvas, palette: Palette, horizon: float, sun: Point, detail: str) -> None:
-    """Paint everything above the land, with the sun or the moon at `sun`."""
+    """Paint the sky above `horizon`, with the sun or the moon at `sun`."""
     reach = 0.78
-    stops = [
-        (horizon - reach * (1 - part), colour) for part, colour in zip((0, 0.42, 0.8, 1), palette.sky, strict=True)
-    ]
+    stops = [(horizon - reach * (1 - part), color) for part, color in zip((0, 0.42, 0.8, 1), palette.sky, strict=True)]
     canvas.image = canvas.gradient([(horizon - 2.2, mix(palette.sky[0], palette.near, 0.45)), *stops])
     if palette.night:
-        _stars(canvas, palette, horizon, detail)
+        _paint_stars(canvas, palette, horizon, detail)
     if palette.aurora:
-        _aurora(canvas, horizon, detail)
+        _paint_aurora(canvas, horizon, detail)
     moon = palette.night
     canvas.glow(sun, 0.75, palette.light, 0.34 if moon else 0.62, 2.2)
     canvas.glow(sun, 0.3, palette.light, 0.42 if moon else 0.7, 2.6)
     disc = canvas.ellipse(sun, 0.034 if moon else 0.05)
-    canvas.lay(mix(palette.light, (255, 255, 255), 0.5), disc, 0.97)
+    canvas.paint(mix(palette.light, (255, 255, 255), 0.5), disc, 0.97)
     if moon:
-        grey = clouds("moon", canvas.size, (sun[0], sun[1], sun[0] + canvas.view.width, sun[1] + canvas.view.height), 1)
-        canvas.lay(mix(palette.light, palette.sky[1], 0.4), _both(disc, grey.point(_steps(120, 170))), 0.4)
-    _clouds(canvas, palette, horizon, sun, detail)
-    canvas.lay(mix(palette.light, (255, 255, 255), 0.5), disc, 0.55)
+        gray = cloud_noise(
+            "moon", canvas.size, (sun[0], sun[1], sun[0] + canvas.view.width, sun[1] + canvas.view.height), 1
+        )
+        canvas.paint(
+            mix(palette.light, palette.sky[1], 0.4), _intersect(disc, gray.point(_smooth_levels(120, 170))), 0.4
+        )
+    _paint_clouds(canvas, palette, horizon, sun, detail)
+    canvas.paint(mix(palette.light, (255, 255, 255), 0.5), disc, 0.55)
 
 
-def _steps(low: int, high: int) -> list[int]:
+def _smooth_levels(low: int, high: int) -> list[int]:
     span = high - low
     parts = (min(1.0, max(0.0, (value - low) / span)) for value in range(256))
     return [round(255 * part * part * (3 - 2 * part)) for part in parts]
 
 
-def _both(first: Image.Image, second: Image.Image) -> Image.Image:
+def _intersect(first: Image.Image, second: Image.Image) -> Image.Image:
     black = Image.new("L", first.size)
     return Image.composite(first, black, second)
 
 
-def _clouds(canvas: Canvas, palette: Palette, horizon: float, sun: Point, detail: str) -> None:
+def _paint_clouds(canvas: Canvas, palette: Palette, horizon: float, sun: Point, detail: str) -> None:
     view = canvas.view
-    grey = clouds(f"{detail} clouds", canvas.size, (view.left, view.top, view.right, view.bottom), 3.6)
+    gray = cloud_noise(f"{detail} clouds", canvas.size, (view.left, view.top, view.right, view.bottom), 3.6)
     cover = random.Random(f"{detail} cover").randrange(-8, 14)
-    soft = grey.point(_steps(118 - cover, 186 - cover))
-    dense = grey.point(_steps(146 - cover, 200 - cover))
+    soft = gray.point(_smooth_levels(118 - cover, 186 - cover))
+    dense = gray.point(_smooth_levels(146 - cover, 200 - cover))
     fade = canvas.gradient(
         [(horizon - 1.6, (150, 150, 150)), (horizon - 0.3, (255, 255, 255)), (horizon, (60, 60, 60))]
     ).convert("L")
     shadow = mix(palette.sky[1], palette.sky[0], 0.3) if not palette.night else mix(palette.sky[1], palette.far, 0.5)
     lit = mix(palette.sky[3], palette.light, 0.6)
-    canvas.lay(lit, _both(soft, fade), 0.16 if palette.night else 0.62)
-    canvas.lay(shadow, _both(dense, fade), 0.24 if palette.night else 0.36)
+    canvas.paint(lit, _intersect(soft, fade), 0.16 if palette.night else 0.62)
+    canvas.paint(shadow, _intersect(dense, fade), 0.24 if palette.night else 0.36)
     canvas.glow(sun, 0.4, palette.light, 0.2 if palette.night else 0.36, 2.0)
 
 
-def _stars(canvas: Canvas, palette: Palette, horizon: float, detail: str) -> None:
+def _paint_stars(canvas: Canvas, palette: Palette, horizon: float, detail: str) -> None:
     rng = random.Random(f"{detail} stars")
     stars = [(rng.uniform(-3, 3), rng.uniform(-2, horizon), rng.random() ** 5) for _ in range(3600)]
 
@@ -186,12 +188,12 @@ def _stars(canvas: Canvas, palette: Palette, horizon: float, detail: str) -> Non
 
     points = canvas.mask(draw)
     halo = points.filter(ImageFilter.GaussianBlur(0.004 * canvas.scale)).point([min(255, v * 3) for v in range(256)])
-    canvas.lay(palette.light, halo, 0.5)
-    canvas.lay((255, 255, 255), points)
+    canvas.paint(palette.light, halo, 0.5)
+    canvas.paint((255, 255, 255), points)
 
 
-def _aurora(canvas: Canvas, horizon: float, detail: str) -> None:
-    for curtain, colour in enumerate(((90, 255, 190), (60, 220, 200), (170, 110, 240))):
+def _paint_aurora(canvas: Canvas, horizon: float, detail: str) -> None:
+    for curtain, color in enumerate(((90, 255, 190), (60, 220, 200), (170, 110, 240))):
         seed = f"{detail} aurora {curtain}"
         width = max(8, canvas.size[0] // 6)
         strip = Image.new("L", (width, 160))
@@ -206,4 +208,4 @@ def _aurora(canvas: Canvas, horizon: float, detail: str) -> None:
                     rise = (height + 0.03) / 0.05 if height < 0.02 else max(0.0, 1 - (height - 0.02) / 0.42) ** 1.7
                     pixels[row * width + column] = round(235 * shine * min(1.0, rise))
         strip.putdata(pixels)
-        canvas.lay(colour, strip.resize(canvas.size, Image.Resampling.BICUBIC), 0.62)
+        canvas.paint(color, strip.resize(canvas.size, Image.Resampling.BICUBIC), 0.62)

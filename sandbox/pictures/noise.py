@@ -1,4 +1,4 @@
-"""Give the sandbox's pictures their randomness: the same for the same seed, endless in every direction."""
+"""Generate the noise of the sandbox's pictures: the same for the same seed, without bounds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _CELLS = 128
 
 
 @lru_cache(maxsize=256)
-def _table(seed: str) -> tuple[float, ...]:
+def _random_values(seed: str) -> tuple[float, ...]:
     rng = random.Random(seed)
     return tuple(rng.random() for _ in range(257))
 
 
 def wave(seed: str, x: float) -> float:
     """Return smooth noise in 0..1 at `x`, one bump or hollow per unit."""
-    table = _table(seed)
+    table = _random_values(seed)
     whole = math.floor(x)
     part = x - whole
     part = part * part * (3 - 2 * part)
@@ -52,12 +52,14 @@ def ridged(seed: str, x: float, octaves: int = 5) -> float:
 
 
 @lru_cache(maxsize=64)
-def _lattice(seed: str) -> Image.Image:
+def _random_lattice(seed: str) -> Image.Image:
     return Image.frombytes("L", (_CELLS, _CELLS), random.Random(seed).randbytes(_CELLS * _CELLS))
 
 
-def clouds(seed: str, size: tuple[int, int], view: tuple[float, float, float, float], stretch: float) -> Image.Image:
-    """Return cloud-like grey noise of `size` for the world's rectangle `view` (left, top, right, bottom).
+def cloud_noise(
+    seed: str, size: tuple[int, int], view: tuple[float, float, float, float], stretch: float
+) -> Image.Image:
+    """Return cloud-like gray noise of `size` for the world's rectangle `view` (left, top, right, bottom).
 
     The same place in the world has the same cloud in every view; `stretch` makes them wider than high.
     """
@@ -66,6 +68,6 @@ def clouds(seed: str, size: tuple[int, int], view: tuple[float, float, float, fl
     for octave in range(4):
         step = 2.0 * 2**octave
         box = (left * step / stretch, top * step, right * step / stretch, bottom * step)
-        layer = _lattice(f"{seed}{octave}").resize(total.size, Image.Resampling.BICUBIC, box=box)
+        layer = _random_lattice(f"{seed}{octave}").resize(total.size, Image.Resampling.BICUBIC, box=box)
         total = Image.blend(total, layer, 1.0 if octave == 0 else 0.36)
     return total.resize(size, Image.Resampling.BILINEAR)

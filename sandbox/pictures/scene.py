@@ -1,4 +1,4 @@
-"""Hold what every painter of the sandbox's pictures shares: the scene, shaded flanks, water."""
+"""Define the scene, and paint what several landscapes share: shaded flanks and water."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Place = Callable[[float, float], Point]
 
 @dataclass(frozen=True)
 class Scene:
-    """What every painter needs to know; `layout` decides what stands where, `detail` the small things."""
+    """The canvas, the light and the seeds of a picture: `layout` of its composition, `detail` of its details."""
 
     canvas: Canvas
     palette: Palette
@@ -31,7 +31,7 @@ class Scene:
         return random.Random(f"{self.layout} {word}")
 
 
-def spurs(pen: ImageDraw.ImageDraw, place: Place, line: list[Point], height: float, light: int) -> None:
+def draw_spurs(pen: ImageDraw.ImageDraw, place: Place, line: list[Point], height: float, light: int) -> None:
     """Shade the flanks under a ridge: lit where they face `light` (-1 left, 1 right), dark where they do not."""
     for (x1, y1), (x2, y2) in pairwise(line):
         slope = max(-1.0, min(1.0, (y2 - y1) / max(1e-6, x2 - x1) / 1.1)) * -light
@@ -53,7 +53,7 @@ def box_below(canvas: Canvas, top: float) -> list[Point]:
     ]
 
 
-def ripples(
+def draw_ripples(
     canvas: Canvas, shore: float, depth: float, strokes: list[tuple[float, float, float, float]], long: float
 ) -> Image.Image:
     """Return the mask of flat strokes (x, how far down in 0..1, width, shine) that grow towards the viewer."""
@@ -72,18 +72,18 @@ def ripples(
     return canvas.mask(draw)
 
 
-def still_water(scene: Scene, shore: float) -> None:
-    """Fill everything below `shore` with water that mirrors what is above."""
+def paint_still_water(scene: Scene, shore: float) -> None:
+    """Fill everything below `shore` with water that mirrors the picture above."""
     canvas, palette = scene.canvas, scene.palette
     mirrored = canvas.mirror(shore, 0.9).filter(ImageFilter.GaussianBlur(0.003 * canvas.scale))
     deep = canvas.gradient([(shore, mix(palette.sky[3], palette.far, 0.5)), (shore + 0.5, palette.near)])
     water = Image.blend(mirrored, deep, 0.3)
     edge = canvas.fill(box_below(canvas, shore))
-    canvas.lay(water, edge)
+    canvas.paint(water, edge)
     dice = random.Random(f"{scene.detail} ripples")
     strokes = [(dice.uniform(-3, 3), dice.random() ** 1.5, dice.uniform(0.4, 1.6), dice.random()) for _ in range(900)]
-    canvas.lay(mix(palette.sky[3], palette.light, 0.4), ripples(canvas, shore, 1.2, strokes, 0.055), 0.3)
-    canvas.lay(palette.near, ripples(canvas, shore + 0.01, 1.2, strokes[::2], 0.05), 0.22)
+    canvas.paint(mix(palette.sky[3], palette.light, 0.4), draw_ripples(canvas, shore, 1.2, strokes, 0.055), 0.3)
+    canvas.paint(palette.near, draw_ripples(canvas, shore + 0.01, 1.2, strokes[::2], 0.05), 0.22)
     line = canvas.fill(
         [
             (canvas.view.left, shore - 0.002),
@@ -92,4 +92,4 @@ def still_water(scene: Scene, shore: float) -> None:
             (canvas.view.left, shore + 0.003),
         ]
     )
-    canvas.lay(mix(palette.sky[3], palette.light, 0.5), line, 0.45)
+    canvas.paint(mix(palette.sky[3], palette.light, 0.5), line, 0.45)

@@ -1,4 +1,4 @@
-"""Turn prompts, and pictures that were given, into shots, each a picture as a recipe, and draw them."""
+"""Compose shots, the recipes of pictures, from prompts and photos, and draw them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,34 @@ from typing import Literal
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
 from sandbox.pictures.canvas import Canvas, View
-from sandbox.pictures.city import city
-from sandbox.pictures.coast import coast
-from sandbox.pictures.land import dunes, forest, mountains
-from sandbox.pictures.light import PALETTES, four_palettes, lights_in, paint_sky
-from sandbox.pictures.photo import Photo, Source, paint
+from sandbox.pictures.city import paint_city
+from sandbox.pictures.coast import paint_coast
+from sandbox.pictures.land import paint_dunes, paint_forest, paint_mountains
+from sandbox.pictures.light import PALETTES, choose_palettes, names_light, paint_sky
+from sandbox.pictures.photo import Photo, Source, paint_source
 from sandbox.pictures.scene import Scene
-from sandbox.pictures.subject import ANIMALS, Subject, animal_in, four_scenes, paint_figure, paint_subject, place_in
+from sandbox.pictures.subject import (
+    ANIMALS,
+    Subject,
+    choose_scenes,
+    find_animal,
+    find_place,
+    paint_figure,
+    paint_subject,
+)
 
-_KINDS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
-    "coast": (coast, ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship")),
-    "city": (city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
-    "dunes": (dunes, ("desert", "dune", "sahara", "sand", "pyramid", "mars", "camel")),
-    "forest": (forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
-    "mountains": (mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
+_LANDSCAPES: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
+    "coast": (
+        paint_coast,
+        ("lighthouse", "sea", "ocean", "beach", "wave", "island", "harbour", "harbor", "coast", "ship"),
+    ),
+    "city": (paint_city, ("city", "street", "skyline", "tokyo", "york", "neon", "cyber", "robot", "tower")),
+    "dunes": (paint_dunes, ("desert", "dune", "sahara", "sand", "pyramid", "mars", "camel")),
+    "forest": (paint_forest, ("forest", "tree", "wood", "pine", "wolf", "deer", "bear", "owl")),
+    "mountains": (paint_mountains, ("mountain", "alps", "peak", "lake", "valley", "castle", "dragon")),
 }
-DRAWN = (*ANIMALS, *_KINDS)
-"""What can be drawn, the animals before the landscapes: each is a word that a prompt may name it by."""
+DRAWN = (*ANIMALS, *_LANDSCAPES)
+"""The subjects that can be drawn, first animals, then landscapes; each is a word that a prompt may contain."""
 
 Way = Literal["left", "right", "up", "down"]
 
@@ -52,7 +63,7 @@ class Shot:
         return self.view.width / self.view.height
 
     def vary(self, seed: str, *, strong: bool = True) -> Shot:
-        """Return a variation: the same palette and another scene, or, if not `strong`, only other small things."""
+        """Return a variation: a new scene in the same palette, or, if not `strong`, new details in the same scene."""
         return replace(self, layout=seed if strong else self.layout, detail=seed, repainted=None)
 
     def zoom(self, factor: float) -> Shot:
@@ -89,75 +100,75 @@ class Shot:
 
 
 def aspect_of(prompt: str) -> float:
-    """Return width divided by height as `--ar W:H` says, 1 without it, within what Midjourney draws."""
+    """Return width divided by height from `--ar W:H`, 1 without it, limited to 1:4 and 4:1."""
     found = re.search(r"--(?:ar|aspect)\s+(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)", prompt)
     if not found or float(found[2]) == 0:
         return 1.0
     return min(4.0, max(0.25, float(found[1]) / float(found[2])))
 
 
-def four_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
-    """Return the four pictures that a prompt gives: one subject, four lights and four compositions."""
+def compose_shots(prompt: str, seed: str) -> tuple[Shot, Shot, Shot, Shot]:
+    """Compose the four pictures of a prompt: one subject in four lights and compositions."""
     wide = aspect_of(prompt)
     view = View(-wide / 2, 0.0, wide, 1.0)
-    animal = animal_in(prompt)
+    animal = find_animal(prompt)
     if animal is None:
-        scenes = [(_place(prompt), palette) for palette in four_palettes(prompt, seed)]
-    elif (place := place_in(prompt) or _named(prompt)) or lights_in(prompt):
-        scenes = [(place or "meadow", palette) for palette in four_palettes(prompt, seed)]
+        scenes = [(_choose_landscape(prompt), palette) for palette in choose_palettes(prompt, seed)]
+    elif (place := find_place(prompt) or _find_landscape(prompt)) or names_light(prompt):
+        scenes = [(place or "meadow", palette) for palette in choose_palettes(prompt, seed)]
     else:
-        scenes = four_scenes(animal, seed)
+        scenes = choose_scenes(animal, seed)
     one, two, three, four = (
-        Shot(place, palette, f"{seed} {number}", f"{seed} {number}", view, _subject(animal, number, wide))
+        Shot(place, palette, f"{seed} {number}", f"{seed} {number}", view, _place_animal(animal, number, wide))
         for number, (place, palette) in enumerate(scenes, 1)
     )
     return one, two, three, four
 
 
-def given(photo: Photo) -> Shot:
-    """Return a picture that was given, as it is."""
-    return _from(Source("plain", (photo,), photo.aspect), "dawn", "", "")
+def use_photo(photo: Photo) -> Shot:
+    """Return a shot that shows a photo unchanged."""
+    return _create_photo_shot(Source("plain", (photo,), photo.aspect), "dawn", "", "")
 
 
-def blended(photos: tuple[Photo, ...], wide: float, seed: str) -> tuple[Shot, ...]:
-    """Return four blends of pictures, in a frame `wide` times as wide as high."""
+def blend_photos(photos: tuple[Photo, ...], wide: float, seed: str) -> tuple[Shot, ...]:
+    """Compose four blends of photos, in a frame `wide` times as wide as high."""
     source = Source("blend", photos, wide)
-    names = four_palettes(" ".join(photo.words for photo in photos), seed)
-    return tuple(_from(source, name, f"{seed} {number}", "") for number, name in enumerate(names, 1))
+    names = choose_palettes(" ".join(photo.words for photo in photos), seed)
+    return tuple(_create_photo_shot(source, name, f"{seed} {number}", "") for number, name in enumerate(names, 1))
 
 
-def edited(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
-    """Return four edits of a picture: the light that the words ask for, and the animal that they name."""
+def edit_photo(photo: Photo, prompt: str, seed: str) -> tuple[Shot, ...]:
+    """Compose four edits of a photo, with the light and the animal that a prompt names."""
     source = Source("edit", (photo,), photo.aspect)
-    animal, names = animal_in(prompt), four_palettes(prompt, seed)
-    # Where the words ask for the night, none of the four is to be a sunset.
+    animal, names = find_animal(prompt), choose_palettes(prompt, seed)
+    # If the prompt asks for night, none of the four may be a sunset.
     dark = [name for name in names if PALETTES[name].night] if re.search(r"\bnight\b|midnight", prompt.lower()) else []
     lights = [dark[number % len(dark)] if dark else name for number, name in enumerate(names)]
-    shots = [_from(source, name, f"{seed} {number}", "") for number, name in enumerate(lights, 1)]
+    shots = [_create_photo_shot(source, name, f"{seed} {number}", "") for number, name in enumerate(lights, 1)]
     if animal is None:
         return tuple(shots)
     return tuple(replace(shot, subject=Subject(animal, "whole", min(1.0, photo.aspect**0.8))) for shot in shots)
 
 
-def swapped(source: Photo, target: Photo) -> Shot:
-    """Return the second picture with the face of the first."""
-    return _from(Source("face", (source, target), target.aspect), "dawn", "", "")
+def swap_faces(source: Photo, target: Photo) -> Shot:
+    """Compose the target photo with the face of the source."""
+    return _create_photo_shot(Source("face", (source, target), target.aspect), "dawn", "", "")
 
 
-def _from(source: Source, palette: str, layout: str, detail: str) -> Shot:
+def _create_photo_shot(source: Source, palette: str, layout: str, detail: str) -> Shot:
     return Shot("photo", palette, layout, detail, View(-source.wide / 2, 0.0, source.wide, 1.0), source=source)
 
 
-def _named(prompt: str) -> str | None:
+def _find_landscape(prompt: str) -> str | None:
     words = prompt.lower()
-    return next((name for name, (_, keys) in _KINDS.items() if any(key in words for key in keys)), None)
+    return next((name for name, (_, keys) in _LANDSCAPES.items() if any(key in words for key in keys)), None)
 
 
-def _place(prompt: str) -> str:
-    return _named(prompt) or random.Random(prompt.lower().split("--")[0]).choice(list(_KINDS))
+def _choose_landscape(prompt: str) -> str:
+    return _find_landscape(prompt) or random.Random(prompt.lower().split("--")[0]).choice(list(_LANDSCAPES))
 
 
-def _subject(animal: str | None, number: int, wide: float) -> Subject | None:
+def _place_animal(animal: str | None, number: int, wide: float) -> Subject | None:
     if animal is None:
         return None
     return Subject(animal, "close" if number == 4 else "whole", min(1.0, wide**0.8))
@@ -169,19 +180,19 @@ def size_of(aspect: float, side: int) -> tuple[int, int]:
     return wide, max(8, round(side / aspect**0.5 / 8) * 8)
 
 
-def draw(shot: Shot, side: int = 1024) -> Image.Image:
+def draw_shot(shot: Shot, side: int = 1024) -> Image.Image:
     """Draw one picture of about `side` squared pixels."""
-    image = _sourced(shot, shot.source, side) if shot.source else _imagined(shot, side)
+    image = _draw_from_photos(shot, shot.source, side) if shot.source else _draw_scene(shot, side)
     if shot.repainted:
         other, mask = shot.repainted
         where = Image.open(io.BytesIO(mask)).convert("L").resize(image.size, Image.Resampling.BILINEAR)
-        image.paste(draw(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
+        image.paste(draw_shot(other, side), (0, 0), where.filter(ImageFilter.GaussianBlur(side / 128)))
     return image
 
 
-def _sourced(shot: Shot, source: Source, side: int) -> Image.Image:
+def _draw_from_photos(shot: Shot, source: Source, side: int) -> Image.Image:
     size = size_of(shot.aspect, side)
-    image = paint(source, shot.view, size, shot.layout, shot.detail, PALETTES[shot.palette])
+    image = paint_source(source, shot.view, size, shot.layout, shot.detail, PALETTES[shot.palette])
     if shot.subject:
         canvas = Canvas(shot.view, size)
         canvas.image = image
@@ -191,7 +202,7 @@ def _sourced(shot: Shot, source: Source, side: int) -> Image.Image:
     return image
 
 
-def _imagined(shot: Shot, side: int) -> Image.Image:
+def _draw_scene(shot: Shot, side: int) -> Image.Image:
     canvas = Canvas(shot.view, size_of(shot.aspect, side))
     palette = PALETTES[shot.palette]
     dice = random.Random(f"{shot.layout} place")
@@ -203,13 +214,13 @@ def _imagined(shot: Shot, side: int) -> Image.Image:
     if shot.subject:
         paint_subject(scene, shot.kind, shot.subject)
     else:
-        _KINDS[shot.kind][0](scene)
-    return _finish(canvas.image, shot.detail)
+        _LANDSCAPES[shot.kind][0](scene)
+    return _apply_film_look(canvas.image, shot.detail)
 
 
-def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
-    """Draw four pictures as Midjourney lays them: 1 2 above 3 4, nothing between; `side` is that of one picture."""
-    parts = [draw(shot, side) for shot in shots]
+def draw_grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
+    """Draw four pictures in Midjourney's grid, 1 2 above 3 4, without gaps; `side` is that of one picture."""
+    parts = [draw_shot(shot, side) for shot in shots]
     wide, high = parts[0].size
     sheet = Image.new("RGB", (2 * wide, 2 * high))
     for number, part in enumerate(parts):
@@ -217,8 +228,8 @@ def grid(shots: tuple[Shot, ...], side: int = 512) -> Image.Image:
     return sheet
 
 
-def _finish(image: Image.Image, seed: str) -> Image.Image:
-    """Give film: soft bloom, contrast and colour that hold at a thumbnail's size, grain."""
+def _apply_film_look(image: Image.Image, seed: str) -> Image.Image:
+    """Add a soft bloom, contrast and color that hold in a thumbnail, and grain."""
     bloom = image.reduce(4).filter(ImageFilter.GaussianBlur(image.height / 90)).resize(image.size)
     image = Image.blend(image, ImageChops.screen(image, bloom), 0.2)
     image = ImageEnhance.Color(ImageEnhance.Contrast(image).enhance(1.1)).enhance(1.22)

@@ -1,6 +1,6 @@
-"""Name the relay software that the sandbox imitates, with the settings that go with each.
+"""Define the relay software that the sandbox imitates, each with its settings.
 
-Facts are recorded answers of the real programs (tests/data/relay/real) and were seen on 2026-11-28.
+The facts are answers of the real programs (tests/data/relay/real), recorded on 2026-11-28.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sandbox.relay.keys import Key
+from sandbox.relay.accounts.keys import Key
 from sandbox.relay.settings import RelaySettings
 
-_TICK = 15.0
-"""The pause of new-api's loop in the field."""
+_LOOP_SECONDS = 15.0
+"""Seconds between two rounds of new-api's update loop, as deployed."""
 
 KEYS = (
     Key(value="sk-limited", name="limited", quota=5_000_000),
@@ -25,37 +25,37 @@ KEYS = (
     Key(value="sk-sibling", name="sibling"),
     Key(value="sk-stranger", name="stranger", account="stranger"),
 )
-"""The keys beside a relay's own, which is unlimited: as the real programs were given them for the recordings."""
+"""The keys besides the relay's own unlimited one, configured as for the recordings."""
 
-_NEW_API = RelaySettings(keys=KEYS, refresh_seconds=_TICK)
+_NEW_API = RelaySettings(keys=KEYS, refresh_seconds=_LOOP_SECONDS)
 
 PROFILES: Mapping[str, RelaySettings] = {
     # Calcium-Ion/new-api of April 2025: neither video nor edits.
     "newapi-2025": replace(_NEW_API, software="newapi-2025", has_video=False),
-    # A fork of new-api of May 2026 with durable billing; its loop holds a lease of 120 s, so the first row lags.
+    # A fork of new-api of May 2026 with durable billing; its loop holds a lease of 120 s, so the first row lags behind.
     "newapi-2026": replace(_NEW_API, software="newapi-2026", lag_ticks=2),
     # MartialBE/one-hub: only its header and the shape of its errors are known; the rest is as new-api of 2025.
     "onehub": replace(_NEW_API, software="onehub", has_video=False),
-    # novicezk/midjourney-proxy 2.6, asked directly; `asks_key` is its mj.api-secret.
+    # novicezk/midjourney-proxy 2.6, asked directly; `requires_key` is its mj.api-secret.
     "midjourney-proxy": RelaySettings(
         software="midjourney-proxy",
-        asks_key=False,
+        requires_key=False,
         has_speeds=False,
         has_video=False,
         missing_routes=frozenset({"action", "modal", "shorten", "swap", "upload", "seed", "image"}),
-        parallel=3,
+        max_running=3,
         queue_size=10,
-        zh=True,
+        is_chinese=True,
     ),
 }
 
 
-def profile(name: str) -> RelaySettings:
+def find_profile(name: str) -> RelaySettings:
     """Return the settings of a profile.
 
     Raises:
-        ValueError: There is none of that name; the message lists those that there are.
+        ValueError: No profile has that name; the message lists the names.
     """
     if name not in PROFILES:
-        raise ValueError(f"{name!r} is no relay that the sandbox knows: choose one of {', '.join(PROFILES)}")
+        raise ValueError(f"{name!r} is not a relay that the sandbox can imitate; choose one of {', '.join(PROFILES)}")
     return PROFILES[name]

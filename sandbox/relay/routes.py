@@ -1,4 +1,4 @@
-"""Find which of new-api's routes a path is; whatever it does not know is its web console."""
+"""Match a request to one of the relay's routes; any other path is answered with the web console."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from sandbox.relay.settings import RelaySettings
 
 OPEN = frozenset({"image", "picture", "unknown", "sandbox", "api"})
-"""The routes that ask for no key, or look for one themselves."""
+"""The routes that need no key, or check it themselves."""
 
 _PATHS = {
     ("POST", "submit/imagine"): "imagine",
@@ -32,8 +32,8 @@ _PREFIX = re.compile(r"^/([^/]+/)?mj/(.*)$")
 _FILES = ("/picture/", "/video/", "/upload/", "/attachments/", "/ephemeral-attachments/")
 
 
-def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
-    """Return a route's name and the id, or the path, that it is about."""
+def find_route(method: str, path: str, settings: RelaySettings) -> tuple[str, str]:
+    """Return the name of the route, and the task id or path that it refers to ("" if neither applies)."""
     found = _PREFIX.match(path)
     if found is None:
         if method == "GET" and path.startswith(_FILES):
@@ -43,11 +43,11 @@ def route_of(method: str, path: str, settings: RelaySettings) -> tuple[str, str]
         return ("sandbox" if path == "/sandbox/report" else "unknown"), path
     if found[1] and not settings.has_speeds:
         return "unknown", path
-    route, name = _known(method, found[2])
-    return ("unknown", path) if not route or settings.lacks(route) else (route, name)
+    route, name = _match_route(method, found[2])
+    return ("unknown", path) if not route or settings.is_missing(route) else (route, name)
 
 
-def _known(method: str, tail: str) -> tuple[str, str]:
+def _match_route(method: str, tail: str) -> tuple[str, str]:
     if route := _PATHS.get((method, tail)):
         return route, ""
     if method == "GET" and tail.startswith("image/"):

@@ -1,4 +1,4 @@
-"""Answer the `/mj` protocol: keys, prepared answers, tasks, then whatever the sandbox's relay serves at a path."""
+"""Answer the `/mj` protocol: prepared answers first, then the key check, then the route."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ from typing import Unpack, cast
 
 from aiohttp import web
 
+from sandbox.relay.accounts.account_api import AccountAPI, RateLimitWindow
+from sandbox.relay.accounts.billing import Billing
+from sandbox.relay.accounts.key_check import KeyCheck
+from sandbox.relay.accounts.keys import Key, KeyRing
 from sandbox.relay.answers import (
-    Dropped,
-    Refused,
+    ConnectionDropped,
+    RequestRefused,
     bad_gateway,
     dumps,
-    empty,
+    empty_answer,
     midjourney_error,
-    plain,
-    submitted,
-    tasks,
+    submit_answer,
+    tasks_answer,
+    text_answer,
 )
-from sandbox.relay.billing import Bills
-from sandbox.relay.buttons import plain_button
-from sandbox.relay.desk import Desk, Submitted
-from sandbox.relay.gallery import Gallery
-from sandbox.relay.gate import Gate
-from sandbox.relay.keys import Key, KeyRing
-from sandbox.relay.ledger import Ledger
-from sandbox.relay.lives import ACTIONS, Life, live
-from sandbox.relay.own_api import OwnAPI, Window
-from sandbox.relay.profiles import PROFILES, profile
-from sandbox.relay.proxy import listed
-from sandbox.relay.refusals import Refusal, refusal
-from sandbox.relay.request import Body, Submit, body_of, items, pictures_in
-from sandbox.relay.routes import OPEN, route_of
-from sandbox.relay.scripts import Extras, Script, Scripts
+from sandbox.relay.error_texts import ErrorTexts, spring_error
+from sandbox.relay.picture_routes import PictureRoutes
+from sandbox.relay.profiles import PROFILES, find_profile
+from sandbox.relay.routes import OPEN, find_route
+from sandbox.relay.scripted_answers import RareOptions, ScriptedAnswer, ScriptedAnswers
 from sandbox.relay.settings import RelaySettings
-from sandbox.relay.submits import Submits, Upstream
-from sandbox.relay.voices import Voice, spring_error
-from sandbox.relay.words import seed_of
-from sandbox.relay.work import Work
+from sandbox.relay.submits.proxy_submits import sort_listed_tasks
+from sandbox.relay.submits.refusals import Refusal, build_refusal
+from sandbox.relay.submits.submit_fields import Body, Submit, as_list, open_pictures, read_body
+from sandbox.relay.submits.submit_routes import Submits, Upstream
+from sandbox.relay.submits.upstream_queue import AcceptedSubmit, UpstreamQueue
+from sandbox.relay.tasks.buttons import plain_button
+from sandbox.relay.tasks.midjourney_texts import derive_seed
+from sandbox.relay.tasks.sample_tasks import ACTIONS, SampleKind, create_sample_task
+from sandbox.relay.tasks.task_table import TaskTable
+from sandbox.relay.tasks.upstream_task import UpstreamTask
 
 _PROMPT = "a lighthouse at dawn --ar 3:2 --v 7"
 
 
 class Relay:
-    """One relay with its tasks; `serve` puts it on a socket.
+    """One relay with its tasks; `serve` listens on a socket.
 
     Attributes:
-        app: The application, for a server of one's own.
-        url: Where it is served; pictures' addresses begin with it.
-        down: While true every request is answered 502 with HTML.
-        submits: Every submit that was accepted and is billed, in order.
-        keys: The keys that are let in, and what each has spent.
-        requests: How often each route was asked: imagine, action, change, simple-change, modal, blend, describe,
+        app: The aiohttp application, for tests that run their own server.
+        url: The address of the relay; the URLs of pictures begin with it.
+        down: While true, every request is answered with 502 and HTML.
+        submits: Every accepted, billed submit, in order.
+        keys: The valid keys, and what each has spent.
+        requests: How often each route was requested: imagine, action, change, simple-change, modal, blend, describe,
             shorten, video, edits, swap, upload, fetch, list, tasks, queue, seed, cancel, image, picture, api, unknown.
     """
 
@@ -71,26 +71,26 @@ class Relay:
         self.app.router.add_route("*", "/{tail:.*}", self._handle)
         self._now = now
         self.keys = KeyRing((Key(value=self.settings.key, name="unlimited"), *self.settings.keys))
-        self._gate = Gate(self.settings, self.keys)
-        self.app.on_response_prepare.append(self._gate.sign)
-        self._voice = Voice(self.settings.software)
-        self._ledger = Ledger(now(), self.settings)
-        bills = Bills(self.settings.software, self.keys)
-        self._own_api = OwnAPI(self.settings, self.keys, bills)
-        self._console = Window(60, 180)
-        self._desk = Desk(self.settings, self._ledger, bills)
-        self._submits = Submits(self.settings, self._desk, self._host)
-        self._scripts = Scripts()
-        self._gallery = Gallery(self.settings, self._ledger)
+        self._key_check = KeyCheck(self.settings, self.keys)
+        self.app.on_response_prepare.append(self._key_check.add_headers)
+        self._error_texts = ErrorTexts(self.settings.software)
+        self._table = TaskTable(now(), self.settings)
+        billing = Billing(self.settings.software, self.keys)
+        self._account_api = AccountAPI(self.settings, self.keys, billing)
+        self._console_limit = RateLimitWindow(60, 180)
+        self._queue = UpstreamQueue(self.settings, self._table, billing)
+        self._submits = Submits(self.settings, self._queue, self._picture_host)
+        self._scripted = ScriptedAnswers()
+        self._pictures = PictureRoutes(self.settings, self._table)
 
     @property
-    def submits(self) -> list[Submitted]:
+    def submits(self) -> list[AcceptedSubmit]:
         """Return the accepted, billed submits."""
-        return self._desk.accepted
+        return self._queue.accepted
 
     @property
     def upstream(self) -> Upstream:
-        """Return how the proxy behind new-api answers; may be set."""
+        """The state of the proxy behind new-api; may be set."""
         return self._submits.upstream
 
     @upstream.setter
@@ -98,20 +98,26 @@ class Relay:
         self._submits.upstream = value
 
     def lose_account(self) -> None:
-        """Lose the account at Midjourney: what is drawn stays as it is, and submits are refused with code 3."""
-        self._desk.account_lost = True
-        for row in self._ledger.everything():
-            row.work.lost_at = min(row.work.lost_at, self._now())
+        """Lose the account at Midjourney: running tasks stop, and submits are refused with code 3."""
+        self._queue.account_lost = True
+        for row in self._table.all_rows():
+            row.task.lost_at = min(row.task.lost_at, self._now())
+
+    def finish_task(self, task_id: str) -> None:
+        """End a running task now, as if its time had passed."""
+        for row in self._table.find_rows([task_id]):
+            row.task.start = min(row.task.start, self._now())
+            row.task.seconds = max(1e-6, self._now() - row.task.start)
 
     def restart(self) -> None:
-        """Start anew, with an account: midjourney-proxy, which keeps its tasks in memory, has forgotten them."""
-        self._desk.account_lost = False
+        """Restart with a working account: midjourney-proxy, which keeps its tasks in memory, loses them."""
+        self._queue.account_lost = False
         if self.settings.is_proxy:
-            self._ledger.forget()
+            self._table.clear()
 
     @asynccontextmanager
     async def serve(self, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Relay]:
-        """Listen on a socket (a free port for 0) until the block is left."""
+        """Listen on a socket until the block ends; port 0 takes any free one."""
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -121,7 +127,7 @@ class Relay:
             self.url = f"http://{address[0]}:{address[1]}"
             yield self
         finally:
-            self._scripts.close()
+            self._scripted.close()
             await runner.cleanup()
 
     def script(  # noqa: PLR0913 - a test names the two or three that it needs
@@ -137,15 +143,14 @@ class Relay:
         delay: float = 0.0,
         drop: bool = False,
         passes: bool = False,
-        **more: Unpack[Extras],
+        **more: Unpack[RareOptions],
     ) -> None:
-        """Make this the next answer of a route, `times` times: `body` as JSON, or `text` as it stands.
+        """Prepare the next `times` answers of a route: `body` as JSON, or `text` unchanged.
 
-        `delay` seconds come first (infinite: the caller hangs), `drop` cuts the connection after half of the text,
-        and with `passes` the relay's own answer follows the delay. What else a Script takes may be given too.
+        The other arguments are the fields of ScriptedAnswer.
         """
         text = text if body is None else dumps(body)
-        script = Script(
+        script = ScriptedAnswer(
             status=status,
             text=text,
             content_type=content_type,
@@ -155,17 +160,21 @@ class Relay:
             passes=passes,
             **more,
         )
-        self._scripts.add(route, script, times)
+        self._scripted.add(route, script, times)
 
-    def refuse(self, route: str, why: Refusal, *, times: int = 1) -> None:
-        """Turn the next `times` requests of a route down as a relay does; nothing comes to be, nothing is billed."""
-        answer = refusal(why, self.settings.software)
+    def refuse(self, route: str, reason: Refusal, *, times: int = 1) -> None:
+        """Refuse the next `times` requests of a route as a relay does: no task is created, nothing is billed."""
+        answer = build_refusal(reason, self.settings.software)
         kind = answer.headers.get("Content-Type", "")
         self.script(route, answer.status, text=(answer.text or ""), content_type=kind, times=times)
 
+    def clear_scripts(self, route: str = "") -> None:
+        """Answer a route, or all routes, as the relay itself does from now on."""
+        self._scripted.clear(route)
+
     def add_task(
         self,
-        life: Life = "running",
+        kind: SampleKind = "running",
         *,
         task_id: str = "",
         prompt: str = _PROMPT,
@@ -173,147 +182,149 @@ class Relay:
         " our community standards.",
         state: str = "",
         age: float = 0.0,
-        further: Mapping[str, str] | None = None,
+        extra_buttons: Mapping[str, str] | None = None,
     ) -> str:
-        """Put a task into the relay, at no cost, and return its id.
+        """Add a task without billing it, and return its id.
 
-        A running one was submitted `age` seconds ago; every other life ended that long ago, except modal, which
-        waits for its window. `further` buttons, customIds with their labels, follow those of its kind.
+        A running task was submitted `age` seconds ago; every other kind ended `age` seconds ago, except modal, which
+        waits for its form. `extra_buttons`, labels by customId, are appended to the buttons of its kind.
         """
         now = self._now()
-        task_id = task_id or self._ledger.new_id(now)
-        parent_id = self._ledger.new_id(now) if life == "modal" else ""
-        seconds, official = self.settings.seconds_per_task, self.settings.official
-        work = live(life, task_id, prompt, now - age, seconds, parent_id, official=official)
-        work.state = state
-        work.further = tuple(plain_button(custom_id, label) for custom_id, label in (further or {}).items())
-        if life == "failed":
-            work.fail_reason = fail_reason
-        if work.parent is not None:
-            self._insert(work.parent, "IMAGINE", "Submit success", now)
-        said = "Waiting for window confirm" if life == "modal" else "Submit success"
-        self._insert(work, ACTIONS[life], said, now)
+        task_id = task_id or self._table.new_id(now)
+        parent_id = self._table.new_id(now) if kind == "modal" else ""
+        seconds, official = self.settings.task_seconds(prompt), self.settings.official
+        task = create_sample_task(kind, task_id, prompt, now - age, seconds, parent_id, official=official)
+        task.state = state
+        task.extra_buttons = tuple(plain_button(custom_id, label) for custom_id, label in (extra_buttons or {}).items())
+        if kind == "failed":
+            task.fail_reason = fail_reason
+        if task.parent is not None:
+            self._insert_row(task.parent, "IMAGINE", "Submit success", now)
+        description = "Waiting for window confirm" if kind == "modal" else "Submit success"
+        self._insert_row(task, ACTIONS[kind], description, now)
         return task_id
 
-    def _insert(self, work: Work, action: str, said: str, now: float) -> None:
-        created = work.submitted
-        if work.at(now)[1] == 100 or work.modal:
+    def _insert_row(self, task: UpstreamTask, action: str, description: str, now: float) -> None:
+        created = task.submitted
+        if task.read_status(now)[1] == 100 or task.needs_modal:
             created = min(created, now - self.settings.refresh_seconds)
-        self._ledger.insert(work, action=action, prompt=work.prompt, description=said, created=created)
+        self._table.insert(task, action=action, prompt=task.prompt, description=description, created=created)
 
-    def _host(self) -> str:
+    def _picture_host(self) -> str:
         host = self.settings.image_host or self.url
         return host if "://" in host else f"http://{host}"
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        route, name = route_of(request.method, request.path, self.settings)
+        route, name = find_route(request.method, request.path, self.settings)
         self.requests[route] += 1
         self.url = self.url or f"http://{request.host}"
-        self._gate.number(self._now())
+        self._key_check.assign_request_id(self._now())
         if self.down:
             return bad_gateway()
-        script = self._scripts.take(route)
+        script = self._scripted.take(route)
         if script is not None:
             if script.carried_out:
-                await self._served(request, route, name)
-            answer = await self._scripts.play(script, request)
+                await self._serve_route(request, route, name)
+            answer = await self._scripted.play(script, request)
             if answer is not None:
                 return answer
-        return await self._served(request, route, name)
+        return await self._serve_route(request, route, name)
 
-    async def _served(self, request: web.Request, route: str, name: str) -> web.Response:
+    async def _serve_route(self, request: web.Request, route: str, name: str) -> web.Response:
         try:
-            key = self._gate.admit(request, route, self._now())
+            key = self._key_check.admit(request, route, self._now())
             return await self._answer(request, route, name, key)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused.answer
-        except Dropped:
+        except ConnectionDropped:
             if request.transport is not None:
                 request.transport.close()
-            return empty(500)
+            return empty_answer(500)
 
     async def _answer(self, request: web.Request, route: str, name: str, key: Key) -> web.Response:
         now = self._now()
         if route == "fetch":
-            return self._fetch(name, now, key)
+            return self._answer_fetch(name, now, key)
         if route in {"list", "tasks", "queue"}:
-            return self._list(route, await body_of(request) if route == "list" else {}, now, key)
+            return self._answer_list(route, await read_body(request) if route == "list" else {}, now, key)
         if route == "seed":
-            return await self._seed(name, key)
+            return await self._answer_seed(name, key)
         if route == "cancel":
-            return self._cancel(name, now)
+            return self._cancel_task(name, now)
         if route == "api":
-            return self._own_api.answer(request, now)
+            return self._account_api.answer(request, now)
         if route in OPEN:
-            return await self._public(request.method, route, name, now)
-        body = await self._body(request)
-        pictures = await pictures_in(body)
+            return await self._answer_open_route(request.method, route, name, now)
+        body = await self._read_json(request)
+        pictures = await open_pictures(body)
         submit = Submit(path=request.path, body=body, action="", now=now, pictures=pictures, key=key)
         answer = self._submits.take(route, submit)
         if self.settings.submit_seconds:
-            await self._scripts.wait(self.settings.submit_seconds)
+            await self._scripted.wait(self.settings.submit_seconds)
         return answer
 
-    async def _public(self, method: str, route: str, name: str, now: float) -> web.Response:
+    async def _answer_open_route(self, method: str, route: str, name: str, now: float) -> web.Response:
         if route == "image":
-            return await self._gallery.image(name, now)
+            return await self._pictures.serve_image(name, now)
         if route == "picture":
-            return await self._gallery.file(name, self._submits.uploads, now)
+            return await self._pictures.serve_file(name, self._submits.uploads, now)
         if route == "sandbox":
-            return tasks(dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]}))
-        answer = self._voice.unknown_path(method, name)
+            return tasks_answer(
+                dumps({"requests": self.requests, "submits": [vars(submit) for submit in self.submits]})
+            )
+        answer = self._error_texts.unknown_path(method, name)
         # The web console of the new-api of 2025, which answers such a path, is limited by address.
         limited = self.settings.software == "newapi-2025" and answer.content_type == "text/html"
-        return empty(429) if limited and self._console.wait(now) else answer
+        return empty_answer(429) if limited and self._console_limit.wait(now) else answer
 
-    async def _body(self, request: web.Request) -> Body:
-        """Return the JSON sent; midjourney-proxy's Spring refuses what is none."""
+    async def _read_json(self, request: web.Request) -> Body:
+        """Return the JSON body of a request; midjourney-proxy's Spring refuses invalid JSON in its own shape."""
         try:
-            return await body_of(request)
-        except Refused:
+            return await read_body(request)
+        except RequestRefused:
             if self.settings.is_proxy:
-                raise Refused(spring_error(400, request.path)) from None
+                raise RequestRefused(spring_error(400, request.path)) from None
             raise
 
-    def _fetch(self, task_id: str, now: float, key: Key) -> web.Response:
-        row = self._ledger.first(task_id, key.account)
+    def _answer_fetch(self, task_id: str, now: float, key: Key) -> web.Response:
+        row = self._table.first(task_id, key.account)
         if row is None:
-            return empty(200) if self.settings.is_proxy else midjourney_error("task_no_found")
-        return tasks(self._ledger.text(row, now, self._host()))
+            return empty_answer(200) if self.settings.is_proxy else midjourney_error("task_no_found")
+        return tasks_answer(self._table.to_json(row, now, self._picture_host()))
 
-    async def _seed(self, task_id: str, key: Key) -> web.Response:
-        """Tell a seed; new-api of 2026 sends its upstream no secret here, and gets an empty body."""
-        if self._ledger.first(task_id, key.account) is None:
+    async def _answer_seed(self, task_id: str, key: Key) -> web.Response:
+        """Answer a seed; new-api of 2026 sends its upstream no secret here, and gets an empty body."""
+        if self._table.first(task_id, key.account) is None:
             return midjourney_error("task_no_found")
         if self.settings.software == "newapi-2026":
-            return plain({"code": 5, "description": "empty_response_body", "properties": None, "result": ""})
-        self._submits.ask_upstream()
-        await self._scripts.wait(self.settings.seed_seconds)
-        return submitted(1, "成功", seed_of(task_id), {})
+            return text_answer({"code": 5, "description": "empty_response_body", "properties": None, "result": ""})
+        self._submits.check_upstream()
+        await self._scripted.wait(self.settings.seed_seconds)
+        return submit_answer(1, "成功", derive_seed(task_id), {})
 
-    def _cancel(self, task_id: str, now: float) -> web.Response:
-        row = self._ledger.first(task_id)
+    def _cancel_task(self, task_id: str, now: float) -> web.Response:
+        row = self._table.first(task_id)
         if row is None:
-            return submitted(3, "任务不存在", None)
-        return submitted(1, "成功", task_id) if row.work.cancel(now) else submitted(4, "任务已结束", None)
+            return submit_answer(3, "任务不存在", None)
+        return submit_answer(1, "成功", task_id) if row.task.cancel(now) else submit_answer(4, "任务已结束", None)
 
-    def _list(self, route: str, body: Body, now: float, key: Key) -> web.Response:
-        """Tell several tasks; midjourney-proxy tells all of them, or all that wait or run, where it is asked to."""
+    def _answer_list(self, route: str, body: Body, now: float, key: Key) -> web.Response:
+        """Answer several tasks; midjourney-proxy can also list all tasks, or all that wait or run."""
         if self.settings.is_proxy:
-            rows = listed(self._ledger.everything(), body if route == "list" else None, now)
+            rows = sort_listed_tasks(self._table.all_rows(), body if route == "list" else None, now)
             if route == "queue":
-                rows = [row for row in rows if row.work.at(now)[0] not in {"SUCCESS", "FAILURE"}]
+                rows = [row for row in rows if row.task.read_status(now)[0] not in {"SUCCESS", "FAILURE"}]
         else:
-            ids = items(body.get("ids") or [])
+            ids = as_list(body.get("ids") or [])
             wanted = [each for each in ids or () if isinstance(each, str)]
             if ids is None or len(wanted) != len(ids):
                 return midjourney_error("do_request_failed")
-            rows = self._ledger.listed(wanted, key.account)
-        host = self._host()
-        return tasks(f"[{','.join([self._ledger.text(row, now, host) for row in rows])}]")
+            rows = self._table.find_rows(wanted, key.account)
+        host = self._picture_host()
+        return tasks_answer(f"[{','.join([self._table.to_json(row, now, host) for row in rows])}]")
 
 
-async def _run(port: int, settings: RelaySettings, running: int) -> None:
+async def _run_process(port: int, settings: RelaySettings, running: int) -> None:
     async with Relay(settings).serve(port) as relay:
         ids = [relay.add_task() for _ in range(running)]
         print(json.dumps({"url": relay.url, "tasks": ids}), flush=True)
@@ -321,20 +332,20 @@ async def _run(port: int, settings: RelaySettings, running: int) -> None:
 
 
 def main() -> None:
-    """Run a relay as a process: `python -m sandbox.relay`; its first line is JSON with the url and the tasks' ids."""
+    """Run a relay as a process (`python -m sandbox.relay`); its first line of output is JSON with url and task ids."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--profile", choices=list(PROFILES), help="which relay software to imitate")
     parser.add_argument("--settings", type=json.loads, default={}, help="RelaySettings as a JSON object")
-    parser.add_argument("--running", type=int, default=0, help="how many running tasks to begin with")
+    parser.add_argument("--running", type=int, default=0, help="number of running tasks at the start")
     options = parser.parse_args()
-    given = cast("dict[str, object]", options.settings)
-    for name in ("refuses", "missing_models", "missing_routes"):
-        if name in given:
-            given[name] = frozenset(cast("list[str]", given[name]))
-    settings = profile(options.profile) if options.profile else RelaySettings()
-    settings = replace(settings, **given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    values = cast("dict[str, object]", options.settings)
+    for name in ("refused_actions", "missing_models", "missing_routes"):
+        if name in values:
+            values[name] = frozenset(cast("list[str]", values[name]))
+    settings = find_profile(options.profile) if options.profile else RelaySettings()
+    settings = replace(settings, **values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     try:
-        asyncio.run(_run(options.port, settings, options.running))
+        asyncio.run(_run_process(options.port, settings, options.running))
     except KeyboardInterrupt:
         return

@@ -1,4 +1,4 @@
-"""A studio; and the kinds of store: SQLite on a file, a real PostgreSQL, and the fake, which all answer the same."""
+"""An image processor, and three kinds of store that behave alike: SQLite, PostgreSQL, and the fake."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -6,19 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from bot.imaging.image_processor import ImageProcessor
 from bot.store import SqlStore, open_store
-from bot.studio import Studio
+from tests.fakes.image_worker import ThreadImageWorker
+from tests.fakes.sample_rows import NOON
 from tests.fakes.store import FakeStore
-from tests.fakes.stored import NOON
+from tests.migrated_database import create_migrated_file
 from tests.postgres import Postgres
+from tests.worlds.services import ServiceWorld
 
 
 @pytest.fixture
-async def studio() -> AsyncGenerator[Studio]:
-    """Where pictures are worked on; its process ends with the test."""
-    studio = Studio()
-    yield studio
-    await studio.close()
+async def image_processor() -> AsyncGenerator[ImageProcessor]:
+    """Create an image processor that works in a thread, and close it after the test."""
+    image_processor = ImageProcessor(ThreadImageWorker())
+    yield image_processor
+    await image_processor.close()
+
+
+@pytest.fixture
+def world() -> ServiceWorld:
+    """The store, the relay and Discord, for any number of processes."""
+    return ServiceWorld()
 
 
 @pytest.fixture
@@ -49,7 +58,9 @@ async def store(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[SqlS
         return
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        url = await server.database()
+        url = await server.migrated_database()
+    else:
+        create_migrated_file(Path(url.removeprefix("sqlite:///")))
     async with open_store(url, now=lambda: NOON) as opened:
         yield opened
 
@@ -63,11 +74,13 @@ async def shared(
         rows = FakeStore(lambda: NOON)
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
-            url = await server.database()
+            url = await server.migrated_database()
+        elif request.param == "sqlite":
+            create_migrated_file(Path(url.removeprefix("sqlite:///")))
 
         async def open_as(owner: str) -> SqlStore | FakeStore:
             if request.param == "fake":
-                return rows.seen_from(owner)
+                return rows.view_as(owner)
             return await stack.enter_async_context(open_store(url, now=lambda: NOON, owner=owner))
 
         yield open_as

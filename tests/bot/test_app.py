@@ -1,4 +1,4 @@
-"""The composition root: what a start says and survives, and what is left when it ends."""
+"""The composition root: what it logs, survives, and leaves behind."""
 
 import asyncio
 import logging
@@ -10,18 +10,16 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.app import app
+from bot.app import open_app
 from bot.errors import StoreUnavailable
-from cogs.places import Interaction
-from tests.world import GUILD_ID, settings, world
+from cogs.context import Interaction
+from tests.worlds.simcord import GUILD_ID, open_simcord_world, settings
 
 
-async def test_a_start_says_how_to_invite_the_bot_and_where_it_is(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_the_start_logs_the_invite_link_and_the_servers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log holds the invite link with the least permissions, and the servers' names."""
     caplog.set_level(logging.INFO, "bot.app")
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.restart()
         link = next(line for line in caplog.messages if line.startswith("Invite link: "))
         assert f"client_id={w.app.bot.application_id}" in link
@@ -31,7 +29,7 @@ async def test_a_start_says_how_to_invite_the_bot_and_where_it_is(
 async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """At the default level the log tells states and ids, and nothing that people typed."""
     caplog.set_level(logging.INFO)
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid", prompt="a private wish"))
         await w.child(await w.click(w.member, parent, "U2"), "✅")
         for secret in ("a private wish", "sk-sandbox", "simulated", "simcord_interaction"):
@@ -40,7 +38,7 @@ async def test_no_secret_and_no_prompt_is_logged(tmp_path: Path, caplog: pytest.
 
 async def test_a_refusal_of_the_commands_is_not_repeated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Commands that Discord refuses are an error in the log, and the bot goes on."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         w.env.backend.commands[None]["mjhelp", 1]["description"] = "older"
         w.env.inject_error("PUT", "/applications/*/commands", status=400, code=50035, times=None)
         await w.restart()
@@ -49,9 +47,9 @@ async def test_a_refusal_of_the_commands_is_not_repeated(tmp_path: Path, caplog:
         assert w.requests("PUT", "/commands") == 2
 
 
-async def test_a_command_that_breaks_tells_the_person(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The tree's last resort is a sentence with a number that the log holds too."""
-    async with world(tmp_path) as w:
+async def test_a_failing_command_is_answered_with_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the same number."""
+    async with open_simcord_world(tmp_path) as w:
 
         @app_commands.command(name="broken", description="It breaks")
         async def broken(interaction: Interaction) -> None:
@@ -60,23 +58,23 @@ async def test_a_command_that_breaks_tells_the_person(tmp_path: Path, caplog: py
         w.app.bot.tree.add_command(broken)
         await w.app.bot.tree.sync()
         answer = await w.slash(w.member, "broken")
-        assert "Something broke on my side" in await w.told(answer)
+        assert "Something went wrong on my side" in await w.told(answer)
         assert str(answer._interaction.id) in w.said(answer)
         assert str(answer._interaction.id) in caplog.text
 
 
-async def test_a_database_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
-    """A database that is none ends the start, with nothing left open."""
+async def test_an_unusable_database_prevents_the_start(tmp_path: Path) -> None:
+    """It may be a file of another kind."""
     (tmp_path / "mjbot.db").write_bytes(b"this is no database, and never was one" * 100)
     with pytest.raises(StoreUnavailable):
-        async with app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
+        async with open_app(settings("http://127.0.0.1:9", tmp_path, {}), shard_count=1):
             raise AssertionError("it opened")
 
 
-async def test_it_ends_without_a_trace(tmp_path: Path) -> None:
+async def test_no_asyncio_task_is_left_at_the_end(tmp_path: Path) -> None:
     """After the end no asyncio task of ours is left."""
     before = asyncio.all_tasks()
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
@@ -84,24 +82,24 @@ async def test_it_ends_without_a_trace(tmp_path: Path) -> None:
 
 async def test_the_bot_asks_for_no_privileged_intent(tmp_path: Path) -> None:
     """Slash commands and buttons come with the servers alone, and nobody is mentioned by accident."""
-    async with world(tmp_path) as w:
+    async with open_simcord_world(tmp_path) as w:
         assert w.app.bot.intents == discord.Intents(guilds=True)
         mentions: Any = w.app.bot.allowed_mentions
         assert mentions.to_dict() == {"parse": []}
         assert w.app.bot.get_guild(GUILD_ID) is not None
 
 
-async def test_readiness_hangs_on_the_relay(tmp_path: Path) -> None:
-    """All is well until the relay goes away while a task is watched; a minute of the bot's clock later that is said."""
-    async with world(tmp_path) as w:
+async def test_polls_without_an_answer_make_the_bot_unready(tmp_path: Path) -> None:
+    """A minute after the relay went away, by the bot's clock, while a task is watched."""
+    async with open_simcord_world(tmp_path) as w:
         await w.slash(w.member, "mjstatus", id=w.relay.add_task("running"))
-        assert await w.app.health.reasons() == {}
+        assert await w.app.health.find_problems() == {}
         w.relay.down = True
         begun, reasons = w.clock.now(), dict[str, str]()
         while "polls" not in reasons:
             assert w.clock.now() - begun < timedelta(minutes=3)
             await asyncio.sleep(0.1)
-            reasons = await w.app.health.reasons()
+            reasons = await w.app.health.find_problems()
         assert w.clock.now() - begun > timedelta(seconds=55)
         assert reasons["polls"].startswith("the relay has answered no poll for ")
         assert set(reasons) <= {"polls", "key"}

@@ -1,4 +1,4 @@
-"""The loop that connects, and connects again: bounded, patient, and stopped when asked."""
+"""The loop that connects, and reconnects after failures, until it is stopped."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,12 +8,12 @@ import pytest
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.__main__ import Patience, keep_connected, main
-from bot.health import Readiness
+from bot.__main__ import RetryTiming, keep_connected, main
+from bot.ops.health import Readiness
 from bot.settings import Settings
 from tests.wire.loopback import LoopbackDiscord
 
-HASTY = Patience(first=0.01, longest=0.05, hold=0.01, connection=0.2)
+HASTY = RetryTiming(first_pause=0.01, longest_pause=0.05, token_refused_pause=0.01, connection_timeout=0.2)
 
 
 @pytest.fixture
@@ -39,68 +39,70 @@ def settings(discord: LoopbackDiscord, folder: Path, token: str = "") -> Setting
 
 async def connected(readiness: Readiness) -> None:
     """Wait until nothing is missing but the relay, which is nowhere."""
-    async with asyncio.timeout(10):
-        while await readiness.reasons() != {"key": "the relay does not answer"}:  # noqa: ASYNC110
+    async with asyncio.timeout(60):
+        while await readiness.find_problems() != {"key": "the relay does not answer"}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
-async def test_a_first_connection_that_never_stands_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
-    """A gateway that never says READY is left after its time, and asked again from nothing; then it stands."""
+async def test_a_first_connection_without_ready_is_replaced(discord: LoopbackDiscord, tmp_path: Path) -> None:
+    """A gateway that never sends READY is left after the timeout, with a new bot for each attempt."""
     discord.gateway.silent = True
     stop, readiness = asyncio.Event(), Readiness()
     living = asyncio.create_task(keep_connected(settings(discord, tmp_path), stop, HASTY, readiness))
-    assert await readiness.reasons() == {"gateway": "starting"}
+    assert await readiness.find_problems() == {"gateway": "starting"}
     await discord.until(lambda: discord.identifies >= 3)
-    assert "gateway" in await readiness.reasons()
+    assert "gateway" in await readiness.find_problems()
     discord.gateway.silent = False
     await discord.connected()
     stop.set()
-    assert await asyncio.wait_for(living, 10) == 0
+    assert await asyncio.wait_for(living, 60) == 0
     assert discord.identifies < 20
 
 
-async def test_a_refused_token_ends_it_after_the_hold(discord: LoopbackDiscord, tmp_path: Path) -> None:
+async def test_a_refused_token_ends_the_process(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A token that Discord refuses is not tried twice."""
     given, readiness = settings(discord, tmp_path, token="wrong"), Readiness()
-    assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY, readiness), 10) == 1
-    assert await readiness.reasons() == {"gateway": "Discord refuses DISCORD_TOKEN"}
+    assert await asyncio.wait_for(keep_connected(given, asyncio.Event(), HASTY, readiness), 60) == 1
+    assert await readiness.find_problems() == {"gateway": "Discord refuses DISCORD_TOKEN"}
     assert [one.status for one in discord.requests] == [401]
     assert discord.identifies == 0
 
 
-async def test_a_connection_that_breaks_for_good_is_rebuilt(discord: LoopbackDiscord, tmp_path: Path) -> None:
+async def test_a_connection_that_is_closed_for_good_is_replaced(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A close code that discord.py gives up at ends that connection, not the process; readiness follows."""
     stop, readiness = asyncio.Event(), Readiness()
     given = settings(discord, tmp_path)
-    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05), readiness))
+    living = asyncio.create_task(
+        keep_connected(given, stop, RetryTiming(first_pause=0.01, longest_pause=0.05), readiness)
+    )
     await connected(readiness)
     fault = discord.fail("GET", "/gateway/bot", 503, times=None)
     await discord.gateway.drop(4012)
-    await discord.until(lambda: fault.hits > 5, 10)
-    assert await readiness.reasons() == {"gateway": "Discord cannot be used yet"}
+    await discord.until(lambda: fault.hits > 5)
+    assert await readiness.find_problems() == {"gateway": "Discord cannot be used yet"}
     fault.stop()
-    await discord.until(lambda: discord.identifies == 2, 10)
+    await discord.until(lambda: discord.identifies == 2)
     await connected(readiness)
     stop.set()
-    assert await asyncio.wait_for(living, 10) == 0
+    assert await asyncio.wait_for(living, 60) == 0
 
 
-async def test_an_answer_that_makes_no_sense_is_asked_for_again(discord: LoopbackDiscord, tmp_path: Path) -> None:
+async def test_a_malformed_gateway_answer_is_requested_again(discord: LoopbackDiscord, tmp_path: Path) -> None:
     """A `GET /gateway/bot` without an address ends nothing."""
     discord.fail("GET", "/gateway/bot", 200, times=2)
     stop = asyncio.Event()
     given = settings(discord, tmp_path)
-    living = asyncio.create_task(keep_connected(given, stop, Patience(first=0.01, longest=0.05)))
+    living = asyncio.create_task(keep_connected(given, stop, RetryTiming(first_pause=0.01, longest_pause=0.05)))
     await discord.connected()
     stop.set()
-    assert await asyncio.wait_for(living, 10) == 0
+    assert await asyncio.wait_for(living, 60) == 0
     assert discord.identifies == 1
 
 
 def test_unknown_arguments_are_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What `python -m bot` does not know it says, with the three things that it does."""
+    """With the three valid commands."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DISCORD_TOKEN", "abc")
     monkeypatch.setenv("MJ_API_KEY", "abc")

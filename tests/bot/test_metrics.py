@@ -6,9 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.actions import key
-from bot.admission import Asker
-from bot.api import MidjourneyAPI
 from bot.errors import (
     ButtonUnknown,
     KeyRefused,
@@ -17,22 +14,26 @@ from bot.errors import (
     PromptBanned,
     RelayUnreachable,
     ServerNotAllowed,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
     TaskUnknown,
 )
-from bot.metrics import WATCHED
-from bot.models import Status
-from bot.presses import Press
-from bot.pulse import Pulse
-from bot.schedule import Schedule
-from bot.watcher import Watcher
+from bot.metrics import WATCHED_TASKS
+from bot.midjourney.buttons import hash_custom_id
+from bot.midjourney.task import Status
+from bot.ops.loop_lag import LoopLagMonitor
+from bot.policy.rules import Spender
+from bot.relay.client import RelayClient
+from bot.relay.requests import PressButton
+from bot.submissions.claims import Press
+from bot.tracking.poll_schedule import PollSchedule
+from bot.tracking.poller import Poller
 from sandbox.relay import Relay
-from tests.counted import Counted
-from tests.fakes.answerer import FakeAnswerer
+from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.clock import FakeClock
-from tests.fakes.process import Process, World
 from tests.fakes.relay import FakeRelay
-from tests.fakes.rows import CHILD, LIEN, PARENT, U2, place, task
+from tests.fakes.sample_entities import CHILD, LIEN, PARENT, U2, place, task
+from tests.metric_changes import Counted
+from tests.worlds.services import ServiceProcess, ServiceWorld
 
 FETCH, LIST, ACTION = "/mj/task/{id}/fetch", "/mj/task/list-by-condition", "/mj/submit/action"
 REQUESTS, PRESSES, LAG = "mjbot_api_requests_total", "mjbot_presses_total", "mjbot_poll_lag_seconds"
@@ -41,21 +42,21 @@ REQUESTS, PRESSES, LAG = "mjbot_api_requests_total", "mjbot_presses_total", "mjb
 async def test_requests_are_counted_by_path_and_outcome() -> None:
     """Each request that was sent counts under its template: good ones, refused ones, and both tries of a lost one."""
     counted = Counted()
-    async with Relay().serve() as relay, MidjourneyAPI.open(relay.url, relay.settings.key) as api:
+    async with Relay().serve() as relay, RelayClient.open(relay.url, relay.settings.key) as api:
         known = relay.add_task("grid")
-        grid = await api.fetch(known)
-        await api.list([known, "9999"])
-        await api.submit_action(known, grid.buttons[0].custom_id, state="")
-        await api.check()
+        grid = await api.fetch_task(known)
+        await api.fetch_tasks([known, "9999"])
+        await api.submit(PressButton(task_id=known, custom_id=grid.buttons[0].custom_id), state="")
+        await api.check_key()
         relay.script("fetch", 502, "", times=2)
         with pytest.raises(RelayUnreachable):
-            await api.fetch(known)
+            await api.fetch_task(known)
         relay.script("action", drop=True)
-        with pytest.raises(SubmitUncertain):
-            await api.submit_action(known, grid.buttons[1].custom_id, state="")
-    async with Relay().serve() as relay, MidjourneyAPI.open(relay.url, "sk-wrong") as api:
+        with pytest.raises(SubmitOutcomeUnknown):
+            await api.submit(PressButton(task_id=known, custom_id=grid.buttons[1].custom_id), state="")
+    async with Relay().serve() as relay, RelayClient.open(relay.url, "sk-wrong") as api:
         with pytest.raises(KeyRefused):
-            await api.fetch("1")
+            await api.fetch_task("1")
     assert counted.by(REQUESTS) == {
         ("ok", FETCH): 1,
         ("ok", LIST): 1,
@@ -67,93 +68,102 @@ async def test_requests_are_counted_by_path_and_outcome() -> None:
     }
 
 
-async def test_a_request_that_nobody_waits_for_is_cancelled() -> None:
-    """A request cut short by us is no failure of the relay's."""
+async def test_a_request_that_is_canceled_is_counted_as_canceled() -> None:
+    """It is no failure of the relay."""
     counted = Counted()
-    async with Relay().serve() as relay, MidjourneyAPI.open(relay.url, relay.settings.key) as api:
+    async with Relay().serve() as relay, RelayClient.open(relay.url, relay.settings.key) as api:
         relay.script("fetch", delay=60)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await api.fetch("1")
+                await api.fetch_task("1")
     assert counted.by(REQUESTS) == {("cancelled", FETCH): 1}
 
 
 def press(number: int, button: str = U2, *, guild_id: int = 6) -> Press:
-    asker = Asker(person_id=LIEN.id, guild_id=guild_id, requester_id=LIEN.id)
-    return Press(interaction_id=number, person=LIEN, asker=asker, parent=place(700), task_id=PARENT, key=key(button))
+    spender = Spender(person_id=LIEN.id, guild_id=guild_id, requester_id=LIEN.id)
+    return Press(
+        interaction_id=number,
+        person=LIEN,
+        spender=spender,
+        place=place(700),
+        task_id=PARENT,
+        button_key=hash_custom_id(button),
+    )
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> ServiceWorld:
     """A finished grid, whose child the relay draws at once."""
-    world = World()
+    world = ServiceWorld()
     world.store.snapshots = {PARENT: task(status=Status.SUCCESS)}
     world.relay.set(task(CHILD, progress=10))
     return world
 
 
 @pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
+async def process(world: ServiceWorld) -> AsyncIterator[ServiceProcess]:
     async with world.process() as process:
         yield process
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
-    [(None, "accepted"), (PromptBanned("word"), "refused"), (SubmitUncertain("lost"), "unknown")],
+    [(None, "accepted"), (PromptBanned(word="word"), "refused"), (SubmitOutcomeUnknown("lost"), "unknown")],
 )
-async def test_presses_that_were_sent_are_counted_by_their_end(
-    world: World, process: Process, answer: MjbotError | None, outcome: str
+async def test_sent_presses_are_counted_by_outcome(
+    world: ServiceWorld, process: ServiceProcess, answer: MjbotError | None, outcome: str
 ) -> None:
-    """Accepted, refused, or nobody knows: each once."""
+    """Accepted, refused, or unknown; each once."""
     counted = Counted()
     world.relay.outcomes = [answer] if answer else []  # type: ignore[list-item]
-    await process.presses.press(press(1), FakeAnswerer())
+    await process.presses.submit_press(press(1), FakePressFollowups())
     await world.clock.advance(10)
     assert counted.by(PRESSES) == {(outcome,): 1}
 
 
-async def test_presses_that_were_never_sent_are_counted_by_the_error(world: World, process: Process) -> None:
+async def test_unsent_presses_are_counted_by_error(world: ServiceWorld, process: ServiceProcess) -> None:
     """A press that we refuse, and one whose claim is given back, count once, under the error's name."""
     counted = Counted()
     for one, answerer, error in (
-        (press(1, guild_id=66), FakeAnswerer(), ServerNotAllowed),
-        (press(2, "MJ::JOB::upsample::9::bb"), FakeAnswerer(), ButtonUnknown),
-        (press(3), FakeAnswerer(failure=PlaceGone()), PlaceGone),
-        (press(4), FakeAnswerer(failure=ZeroDivisionError()), ZeroDivisionError),
+        (press(1, guild_id=66), FakePressFollowups(), ServerNotAllowed),
+        (press(2, "MJ::JOB::upsample::9::bb"), FakePressFollowups(), ButtonUnknown),
+        (press(3), FakePressFollowups(failure=PlaceGone()), PlaceGone),
+        (press(4), FakePressFollowups(failure=ZeroDivisionError()), ZeroDivisionError),
     ):
         world.relay.set(task(status=Status.SUCCESS))
         with pytest.raises(error):
-            await process.presses.press(one, answerer)
+            await process.presses.submit_press(one, answerer)
         await world.clock.advance(10)
     assert counted.by(PRESSES) == {(name,): 1 for name in ("ServerNotAllowed", "ButtonUnknown", "PlaceGone", "broken")}
 
 
-async def test_a_form_is_a_press_too(world: World, process: Process) -> None:
+async def test_a_form_is_counted_as_a_press(world: ServiceWorld, process: ServiceProcess) -> None:
     """A form that is answered ends as a press does."""
     world.store.snapshots[CHILD] = task(CHILD, Status.MODAL)
     counted = Counted()
-    form = Press(interaction_id=5, person=LIEN, asker=press(5).asker, parent=place(800), task_id=CHILD, key="form")
-    await process.presses.answer_form(form, "a lighthouse", FakeAnswerer())
+    form = Press(
+        interaction_id=5, person=LIEN, spender=press(5).spender, place=place(800), task_id=CHILD, button_key="form"
+    )
+    await process.presses.answer_modal(form, "a lighthouse", FakePressFollowups())
     await world.clock.advance(10)
     assert counted.by(PRESSES) == {("accepted",): 1}
 
 
-async def test_watched_tasks_and_the_lag_of_their_polls() -> None:
+async def test_watched_tasks_and_poll_lag_are_measured() -> None:
     """A poll is late by the gathering of a batch, and by as long as earlier requests take its place."""
     clock = FakeClock()
     relay = FakeRelay(clock, has_lists=False, seconds=3.0)
-    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
     ids = [str(number) for number in range(16)]
     for one in ids:
         relay.set(task(one, Status.SUCCESS))
     counted = Counted()
-    looks = [asyncio.create_task(watcher.look(one)) for one in ids]
+    looks = [asyncio.create_task(poller.fetch_task(one)) for one in ids]
     await clock.settle()
-    assert WATCHED._value.get() == 16
-    await clock.until(asyncio.gather(*looks))
-    assert (WATCHED._value.get(), watcher.watching) == (0, 0)
+    assert WATCHED_TASKS._value.get() == 16
+    await clock.run_until(asyncio.gather(*looks))
+    assert (WATCHED_TASKS._value.get(), len(poller.watch_list)) == (0, 0)
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     # The relay has no lists: all are asked for in one batch after 0.05 s, whatever becomes of it.
@@ -162,25 +172,25 @@ async def test_watched_tasks_and_the_lag_of_their_polls() -> None:
     assert counted.by(f"{LAG}_created") == {}
 
 
-async def test_a_poll_that_waits_for_a_place_is_late() -> None:
+async def test_a_poll_that_waits_for_a_free_request_is_late() -> None:
     """Once the relay is known to have no lists, a ninth request waits for one of eight places."""
     clock = FakeClock()
     relay = FakeRelay(clock, has_lists=False)
-    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
     with pytest.raises(TaskUnknown):
-        await clock.until(watcher.look("1"))
+        await clock.run_until(poller.fetch_task("1"))
     relay.seconds = 3.0
     counted = Counted()
-    looks = [asyncio.create_task(watcher.look(str(number))) for number in range(10)]
-    await clock.until(asyncio.gather(*looks, return_exceptions=True))
+    looks = [asyncio.create_task(poller.fetch_task(str(number))) for number in range(10)]
+    await clock.run_until(asyncio.gather(*looks, return_exceptions=True))
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
     assert counted.of(f"{LAG}_count") == 10
     assert counted.of(f"{LAG}_sum") == pytest.approx(10 * 0.05 + 2 * 3.0, abs=0.02)
 
 
-async def test_the_pulse_tells_how_long_the_loop_was_held_up() -> None:
+async def test_loop_delay_is_measured() -> None:
     """A sleep that takes two seconds longer is a delay of two seconds; the last beat's age grows meanwhile."""
     clock = FakeClock()
     extra = iter([0.0, 2.0])
@@ -189,15 +199,15 @@ async def test_the_pulse_tells_how_long_the_loop_was_held_up() -> None:
     async def sleep(seconds: float) -> None:
         await clock.sleep(seconds + next(extra, 0.0))
 
-    pulse = Pulse(lambda: clock.now().timestamp() - started, sleep)
+    pulse = LoopLagMonitor(lambda: clock.now().timestamp() - started, sleep)
     counted = Counted()
     beating = asyncio.create_task(pulse.run())
     await clock.advance(0.5)
-    assert pulse.age == pytest.approx(0)
+    assert pulse.seconds_since_last_run == pytest.approx(0)
     await clock.advance(2.4)
-    assert pulse.age == pytest.approx(2.4)
+    assert pulse.seconds_since_last_run == pytest.approx(2.4)
     await clock.advance(0.1)
-    assert pulse.age == pytest.approx(0, abs=1e-6)
+    assert pulse.seconds_since_last_run == pytest.approx(0, abs=1e-6)
     beating.cancel()
     await asyncio.gather(beating, return_exceptions=True)
     assert counted.of("mjbot_loop_delay_seconds_count") == 2
@@ -208,25 +218,25 @@ async def test_how_long_an_answer_is_owed() -> None:
     """An answer is owed while something unfinished is watched: from the last one on, or from the watch if later."""
     clock = FakeClock()
     relay = FakeRelay(clock)
-    watcher = Watcher(relay, Schedule(5.0, chance=lambda: 0.5), clock.clock)
-    loop = asyncio.create_task(watcher.run())
-    assert watcher.unanswered_seconds == 0
+    poller = Poller(relay, PollSchedule(5.0, random_fraction=lambda: 0.5), clock.clock)
+    loop = asyncio.create_task(poller.run())
+    assert poller.unanswered_seconds == 0
     relay.set(task("1"))
     born = clock.now() - timedelta(days=1)
-    async with watcher.watch("1", since=born):
+    async with poller.watch("1", since=born):
         await clock.advance(30)
-        assert watcher.unanswered_seconds < 21
+        assert poller.unanswered_seconds < 21
         relay.failure = RelayUnreachable("down")
         await clock.advance(100)
-        assert 100 <= watcher.unanswered_seconds < 121
-    assert watcher.unanswered_seconds == 0
+        assert 100 <= poller.unanswered_seconds < 121
+    assert poller.unanswered_seconds == 0
     await clock.advance(3600)
-    async with watcher.watch("1", since=born):
+    async with poller.watch("1", since=born):
         await clock.advance(10)
-        assert watcher.unanswered_seconds == pytest.approx(10)
+        assert poller.unanswered_seconds == pytest.approx(10)
         relay.failure = None
         relay.set(task("1", Status.SUCCESS))
         await clock.advance(600)
-        assert watcher.unanswered_seconds == 0, "a finished task is not asked for, however long its message takes"
+        assert poller.unanswered_seconds == 0, "a finished task is not asked for, however long its message takes"
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)

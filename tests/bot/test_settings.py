@@ -1,4 +1,4 @@
-"""Settings: what each takes, and one sentence that names the variable where it does not."""
+"""Settings: the values that each accepts, and the errors for others."""
 
 import re
 from pathlib import Path
@@ -22,8 +22,8 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_two_variables_are_enough() -> None:
-    """Everything else has the default that the design settles."""
+def test_only_the_token_and_the_key_are_required() -> None:
+    """Everything else has a default."""
     settings = Settings.read()
     assert settings.discord_token.get_secret_value() == SECRET
     assert settings.mj_api_key.get_secret_value() == "sk-very-secret"
@@ -38,8 +38,8 @@ def test_two_variables_are_enough() -> None:
 
 
 @pytest.mark.parametrize("name", ["DISCORD_TOKEN", "MJ_API_KEY"])
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Also where a hosting platform sets it empty."""
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """An empty variable counts as missing: some hosting platforms set one."""
     monkeypatch.delenv(name)
     with pytest.raises(SettingsError) as missing:
         Settings.read()
@@ -99,8 +99,8 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
         ("LOG_FORMAT", "WRONG"),
     ],
 )
-def test_what_is_malformed_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """One sentence: the variable, and what is wrong with it."""
+def test_a_malformed_value_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """The error is one sentence about the variable: its value may be a secret."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         Settings.read()
@@ -115,20 +115,22 @@ def test_what_is_malformed_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("PORT", "70000", "is 70000, which is too large; it takes a whole number from 1 to 65535"),
-        ("PORT", "http", "is not a number; it takes a whole number from 1 to 65535"),
-        ("RETENTION_DAYS", "0", "is 0, which is too small; it takes a number from 1 to 3650"),
-        ("LEASE_SECONDS", "nan", "is not a number that one can count to; it takes a number from 2 to 600"),
-        ("WATCH_MINUTES", "0", "is 0, which is too small; it takes a number above 0 and up to 1440"),
-        ("DAILY_SUBMITS", "1.5", "is 1.5, which is not a whole number; it takes a whole number from 0 on"),
-        ("SHARD_COUNT", "0", "is 0, which is too small; it takes a whole number from 1 on"),
-        ("SHARD_IDS", "first", "is not a list of shards like 0, 1, 2, separated by commas"),
-        ("PRESS_POLICY", "nobody", "is not one of its words; it takes anyone or requester"),
-        ("LOG_LEVEL", "loud", "is not one of its words; it takes DEBUG, INFO, WARNING or ERROR"),
+        ("PORT", "70000", "is 70000, which is too large; use a whole number from 1 to 65535"),
+        ("PORT", "http", "is not a number; use a whole number from 1 to 65535"),
+        ("RETENTION_DAYS", "0", "is 0, which is too small; use a number from 1 to 3650"),
+        ("LEASE_SECONDS", "nan", "is not a valid number; use a number from 2 to 600"),
+        ("WATCH_MINUTES", "0", "is 0, which is too small; use a number above 0, up to 1440"),
+        ("DAILY_SUBMITS", "1.5", "is 1.5, which is not a whole number; use a whole number from 0 up"),
+        ("SHARD_COUNT", "0", "is 0, which is too small; use a whole number from 1 up"),
+        ("SHARD_IDS", "first", "must be a list of shards separated by commas, such as 0, 1, 2"),
+        ("PRESS_POLICY", "nobody", "must be one of: anyone, requester"),
+        ("LOG_LEVEL", "loud", "must be one of: DEBUG, INFO, WARNING, ERROR"),
     ],
 )
-def test_what_is_taken_is_said(monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str) -> None:
-    """What is wrong, and what would be right; a number may be shown, as it is no secret."""
+def test_an_error_describes_the_accepted_values(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    """Numbers are shown, because they are no secrets."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refused:
         Settings.read()
@@ -136,28 +138,28 @@ def test_what_is_taken_is_said(monkeypatch: pytest.MonkeyPatch, name: str, value
 
 
 @pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - {"discord_token", "mj_api_key"}))
-def test_no_problem_is_told_in_words_of_a_library(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Whatever a setting holds that it does not take; most take no such text."""
+def test_no_error_quotes_pydantic(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Pydantic's texts would show values."""
     monkeypatch.setenv(name.upper(), "ftp://user:secret@nowhere")
     try:
         Settings.read()
     except SettingsError as refused:
         [(_, problem)] = refused.problems
-        assert not re.search("should|valid|unable|secret|error", problem)
+        assert not re.search("should|unable|secret|error", problem)
 
 
-def test_shards_are_those_of_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process has any of the shards that there are, from 0; others are refused with the bounds."""
+def test_shard_ids_are_below_the_shard_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other ids are refused, with the bounds."""
     monkeypatch.setenv("SHARD_COUNT", "4")
     monkeypatch.setenv("SHARD_IDS", "0, 3")
     assert Settings.read().shard_ids == {0, 3}
     monkeypatch.setenv("SHARD_IDS", "4")
-    with pytest.raises(SettingsError, match="SHARD_IDS: goes from 0 to 3, as SHARD_COUNT is 4"):
+    with pytest.raises(SettingsError, match="SHARD_IDS: must be from 0 to 3, because SHARD_COUNT is 4"):
         Settings.read()
 
 
-def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody corrects settings one start at a time."""
+def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator corrects all of them before the next start."""
     monkeypatch.delenv("DISCORD_TOKEN")
     monkeypatch.setenv("POLL_SECONDS", "often")
     with pytest.raises(SettingsError) as refused:
@@ -166,8 +168,8 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", [f" {SECRET}\n", f'"{SECRET}"', f"'{SECRET}' "])
-def test_a_token_may_be_pasted_untidily(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """With the quotes and the line's end that a portal's copy brings along."""
+def test_quotes_and_whitespace_around_a_token_are_removed(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """A copy from the developer portal may contain them."""
     monkeypatch.setenv("DISCORD_TOKEN", value)
     assert Settings.read().discord_token.get_secret_value() == SECRET
 
@@ -185,10 +187,8 @@ def test_a_token_may_be_pasted_untidily(monkeypatch: pytest.MonkeyPatch, value: 
     ],
 )
 @pytest.mark.parametrize("name", ["MJ_API_URL", "DISCORD_API_URL"])
-def test_an_address_may_be_pasted_as_documents_show_it(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, url: str
-) -> None:
-    """With its path, and with a slash at its end."""
+def test_a_url_loses_its_mj_path_and_slashes(monkeypatch: pytest.MonkeyPatch, name: str, value: str, url: str) -> None:
+    """Documentation shows URLs with them."""
     monkeypatch.setenv(name, value)
     assert getattr(Settings.read(), name.lower()) == url
 
@@ -196,15 +196,15 @@ def test_an_address_may_be_pasted_as_documents_show_it(
 @pytest.mark.parametrize(
     "value", ["http://localhost:3000/v1/", "http://localhost:3000/v1", "http://localhost:3000/v1/mj"]
 )
-def test_a_relays_address_may_end_as_that_of_its_chat_models(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """Its paths for Midjourney begin at its root."""
+def test_a_relay_url_loses_its_v1_path(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """That is the path of its chat models; the one for Midjourney starts at the root."""
     monkeypatch.setenv("MJ_API_URL", value)
     assert Settings.read().mj_api_url == "http://localhost:3000"
 
 
 @pytest.mark.parametrize("value", ["1,2,3", "1 2 3", " 1, 2,\n3, ", "3;2;1"])
-def test_lists_of_ids_are_written_as_people_write_them(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """Commas, semicolons, blanks, or several."""
+def test_ids_are_separated_by_commas_semicolons_or_spaces(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Several separators in a row count as one."""
     monkeypatch.setenv("ALLOWED_GUILDS", value)
     monkeypatch.setenv("ALLOWED_USERS", "123456789012345678")
     settings = Settings.read()
@@ -212,27 +212,27 @@ def test_lists_of_ids_are_written_as_people_write_them(monkeypatch: pytest.Monke
     assert settings.allowed_users == {123456789012345678}
 
 
-def test_a_list_of_nothing_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A blank, or a comma left behind."""
+def test_a_list_without_ids_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a lone comma is."""
     monkeypatch.setenv("ALLOWED_GUILDS", " , ")
     assert Settings.read().allowed_guilds == frozenset()
 
 
-def test_ids_may_be_given_as_they_are() -> None:
-    """A test, or the sandbox, has them already."""
+def test_ids_can_be_passed_as_a_set() -> None:
+    """Tests and the sandbox do so."""
     assert Settings.read(allowed_guilds=frozenset({6})).allowed_guilds == {6}
 
 
-def test_what_is_set_empty_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a hosting platform's form leaves it."""
+def test_an_empty_variable_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms of hosting platforms leave variables empty."""
     expected = Settings.read()
     for name in set(Settings.model_fields) - {"discord_token", "mj_api_key"}:
         monkeypatch.setenv(name.upper(), "")
     assert Settings.read() == expected
 
 
-def test_words_may_be_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Operators shout, or do not."""
+def test_choices_are_case_insensitive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DEBUG and debug are the same."""
     monkeypatch.setenv("LOG_LEVEL", "debug")
     monkeypatch.setenv("LOG_FORMAT", "JSON")
     monkeypatch.setenv("PRESS_POLICY", "Requester")
@@ -240,15 +240,15 @@ def test_words_may_be_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.log_level, settings.log_format, settings.press_policy) == ("DEBUG", "json", "requester")
 
 
-def test_words_must_be_words() -> None:
-    """What a test sets is checked, too."""
+def test_choices_of_a_wrong_type_are_refused() -> None:
+    """Arguments are validated too."""
     with pytest.raises(SettingsError) as refused:
         Settings.read(log_level=3, press_policy=None)
     assert {variable for variable, _ in refused.value.problems} == {"LOG_LEVEL", "PRESS_POLICY"}
 
 
-def test_the_environment_wins_over_the_file(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what is given wins over both; the file may hold more than we know."""
+def test_the_environment_takes_precedence_over_the_file(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments take precedence over both, and unknown names are ignored."""
     lines = ["MJ_API_URL=https://file.test/mj", "POLL_SECONDS=9", "WATCH_MINUTES=", "SOMEBODY_ELSES=1"]
     (bare / ".env").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.delenv("DISCORD_TOKEN")
@@ -261,16 +261,16 @@ def test_the_environment_wins_over_the_file(bare: Path, monkeypatch: pytest.Monk
     assert settings.discord_token.get_secret_value() == SECRET
 
 
-def test_a_file_in_another_encoding_is_named(bare: Path) -> None:
-    """Notepad's UTF-16 is told as what it is."""
+def test_a_file_in_utf_16_is_refused(bare: Path) -> None:
+    """Older versions of Notepad write it."""
     (bare / ".env").write_text("POLL_SECONDS=5", encoding="utf-16")
     with pytest.raises(SettingsError) as refused:
         Settings.read()
     assert [variable for variable, _ in refused.value.problems] == [".env"]
 
 
-def test_a_file_that_cannot_be_read_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another user's, as where a service has a user of its own."""
+def test_an_unreadable_file_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may belong to another user, where a service has its own."""
     (bare / ".env").touch()
 
     def refuse(*_: object, **__: object) -> None:
@@ -280,18 +280,18 @@ def test_a_file_that_cannot_be_read_is_named(bare: Path, monkeypatch: pytest.Mon
     with pytest.raises(SettingsError) as refused:
         Settings.read()
     monkeypatch.undo()
-    assert str(refused.value).startswith(".env: cannot be read (Permission denied): run this as the user who owns")
+    assert str(refused.value).startswith(".env: cannot be read (Permission denied). Run this as the user who owns")
 
 
-def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not by repr, nor by str, nor by an error that hits another variable."""
+def test_repr_and_dumps_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password in DATABASE_URL included."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:pass-secret@db.test/mj")
     settings = Settings.read()
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     assert "secret" not in shown
 
 
-def test_settings_do_not_change() -> None:
-    """Whatever runs reads the same."""
+def test_settings_are_frozen() -> None:
+    """Every part of the process reads the same values."""
     with pytest.raises(ValueError, match="frozen"):
         Settings.read().poll_seconds = 1.0

@@ -2,53 +2,53 @@
 
 from dataclasses import dataclass, field
 
+from bot.entities import ButtonStates, Place
 from bot.errors import MjbotError
-from bot.images import Picture
-from bot.models import Task
-from bot.readings import Shortened
-from bot.records import Marks, Place
-from tests.fakes.rows import place
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Task
+from bot.midjourney.text_results import ShortenResult
+from tests.fakes.sample_entities import place
 
 
 @dataclass
-class FakeAnswerer:
+class FakePressFollowups:
     """A bot.ports.Answerer; its children are the messages from `child` on, and `failure` keeps it from being sent."""
 
     child: int = 800
     failure: BaseException | None = None
     opened: list[str] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
-    marked: list[Marks] = field(default_factory=list)
+    marked: list[ButtonStates] = field(default_factory=list)
     redrawn: list[Task] = field(default_factory=list)
     """The tasks whose buttons were marked."""
     refused: list[MjbotError] = field(default_factory=list)
     clips: list[tuple[str, str, bool]] = field(default_factory=list)
-    words: list[Shortened] = field(default_factory=list)
+    words: list[ShortenResult] = field(default_factory=list)
 
-    async def open_child(self, pressed: str, parent: Task) -> Place:
+    async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Send the child."""
         if self.failure is not None:
             raise self.failure
         self.opened.append(pressed)
         return place(self.child + len(self.opened) - 1)
 
-    async def close_child(self, place: Place) -> None:
+    async def delete_child_message(self, place: Place) -> None:
         """Take it back."""
         self.closed.append(place.message_id)
 
-    async def mark(self, task: Task, marks: Marks) -> None:
+    async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
         """Remember the marks."""
         self.marked.append(marks)
         self.redrawn.append(task)
 
-    async def refuse(self, error: MjbotError) -> None:
+    async def send_error(self, error: MjbotError) -> None:
         """Remember why."""
         self.refused.append(error)
 
-    async def show_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+    async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
         """Remember which clip, and whether it came."""
         self.clips.append((pressed, link, clip is not None))
 
-    async def show_words(self, pressed: str, parent: Task, words: Shortened) -> None:
+    async def send_shortened_prompt(self, pressed: str, parent: Task, words: ShortenResult) -> None:
         """Remember the words."""
         self.words.append(words)

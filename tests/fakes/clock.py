@@ -60,7 +60,7 @@ class FakeClock:
         self.time = end
         await self.settle()
 
-    async def until(self, awaitable: Awaitable[_T], *, within: float = 6 * 3600.0) -> _T:
+    async def run_until(self, awaitable: Awaitable[_T], *, within: float = 6 * 3600.0) -> _T:
         """Turn the time until this is done; seconds beyond `within` are a test that hangs."""
         done = asyncio.ensure_future(awaitable)
         end = self.time + within

@@ -1,4 +1,4 @@
-"""A relay on 127.0.0.1 that looks at the key as real ones do: in which header, and for reads and submits apart."""
+"""A relay on 127.0.0.1 that checks the key as real ones do, in one header or the other."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
@@ -7,40 +7,39 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.key_diagnosis import USAGE
-from tests.fakes.socket_relay import ADMITTED
-from tests.recorded import Reply
+from bot.relay.key_diagnosis import USAGE_PATH
+from tests.fakes.socket_relay import ADMITTED, KEY
+from tests.recordings import Reply
 
-KEY = "sk-VerySecretKey0123456789"
 UNKNOWN = Reply(400, ADMITTED)
 ACCEPTED = Reply(200, '{"code":1,"description":"Submit success","result":"1754300000123417"}')
 
 Admits = Callable[[dict[str, str]], bool]
 
 
-def of_either(headers: dict[str, str]) -> bool:
+def read_either_header(headers: dict[str, str]) -> bool:
     """Read the key as new-api does: from Authorization, and where that is missing from mj-api-secret."""
     return headers.get("Authorization", f"Bearer {headers.get('mj-api-secret')}") == f"Bearer {KEY}"
 
 
-def of_secret(headers: dict[str, str]) -> bool:
+def read_secret_header(headers: dict[str, str]) -> bool:
     """Read the key as one-hub and midjourney-proxy do: from mj-api-secret only."""
     return headers.get("mj-api-secret") == KEY
 
 
-def of_bare_authorization(headers: dict[str, str]) -> bool:
+def read_bare_authorization(headers: dict[str, str]) -> bool:
     """Read the key as TrueAI's proxy does: from Authorization, whole, and where that is missing from mj-api-secret."""
     return headers.get("Authorization", headers.get("mj-api-secret")) == KEY
 
 
 @dataclass
 class KeyRelay:
-    """What it answers to reads, seeds, submits and the usage of the key; `refusal` to a key that it cannot read.
+    """Responses to reads, seeds, submits and the key's usage; `refusal` for a key that the relay cannot read.
 
-    `asked` counts what arrived: "read", "seed", "submit", "usage"; `headers` are those of the last request of each.
+    `asked` counts requests by kind: "read", "seed", "submit", "usage"; `headers` are those of the last of each kind.
     """
 
-    admits: Admits = of_either
+    admits: Admits = read_either_header
     refusal: Reply = field(default_factory=lambda: Reply(401, ""))
     read: Reply = UNKNOWN
     submit: Reply = ACCEPTED
@@ -51,10 +50,14 @@ class KeyRelay:
     headers: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Note the request, and answer it."""
+        """Record the request, and respond to it."""
         path = request.path
         kind = next(
-            (kind for part, kind in (("/submit/", "submit"), (USAGE, "usage"), ("image-seed", "seed")) if part in path),
+            (
+                kind
+                for part, kind in (("/submit/", "submit"), (USAGE_PATH, "usage"), ("image-seed", "seed"))
+                if part in path
+            ),
             "read",
         )
         self.asked[kind] += 1
@@ -67,7 +70,7 @@ class KeyRelay:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Listen until the block is left."""
+        """Serve until the block ends."""
         app = web.Application()
         app.router.add_route("*", r"/{path:[\s\S]*}", self.answer)
         runner = web.AppRunner(app, access_log=None)

@@ -3,18 +3,18 @@
 from dataclasses import dataclass, field
 
 from bot.errors import PictureError
-from bot.images import Picture
+from bot.imaging.downloader import Picture
 from tests.fakes.clock import FakeClock
 
 
 def picture(url: str) -> Picture:
-    """Make the picture that stands for a link."""
-    return Picture(data=url.encode(), name="picture.png", width=1, height=1, shrunk=False)
+    """Make a picture whose bytes are its URL."""
+    return Picture(data=url.encode(), name="picture.png", width=1, height=1, is_reencoded=False)
 
 
 @dataclass
 class FakePictures:
-    """A bot.ports.PictureSource: what is not in `failures` can be had, after `seconds`."""
+    """A bot.ports.PictureSource: URLs in `failures` fail, others are fetched in `seconds`."""
 
     clock: FakeClock
     failures: dict[str, PictureError] = field(default_factory=dict)
@@ -31,5 +31,5 @@ class FakePictures:
         return picture(url)
 
     def is_private(self, url: str) -> bool:
-        """Tell whether only we can open it."""
+        """Whether only the bot can open the URL."""
         return url in self.private

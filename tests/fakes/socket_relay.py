@@ -1,4 +1,4 @@
-"""A relay on 127.0.0.1 that notes what it is asked, and answers as a test prepared it."""
+"""A relay on 127.0.0.1 that records its requests, and responds as the test prepared it."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -6,18 +6,26 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.key_diagnosis import USAGE
-from tests.recorded import Recorded, recorded
+from bot.midjourney.submit_response import SubmitResponse
+from bot.relay.client import RelayClient
+from bot.relay.key_diagnosis import USAGE_PATH
+from bot.relay.requests import PressButton
+from tests.recordings import Recorded, recorded
+
+KEY = "sk-VerySecretKey0123456789"
+ASKED = "1754300000123417"
+GRID = "14_fetch_imagine_success_grid"
+"""The recorded response to a fetch of ASKED."""
 
 CHECK = "/mj/task/1000000000000000/fetch"
-"""What is asked for before the first submit: a task that nobody has."""
+"""The read that checks the key before the first submit: a fetch of a task that does not exist."""
 ADMITTED = '{"code":4,"description":"task_no_found ","type":"upstream_error"}'
-"""The answer that lets submits pass, with HTTP 400."""
+"""The response to that read, with HTTP 400, which lets submits pass."""
 
 
 @dataclass
 class Seen:
-    """A request as it arrived; `path` is raw, as it stood in the request line, `port` its client's."""
+    """A request as it arrived; `path` is raw, as in the request line, `port` the client's."""
 
     method: str
     path: str
@@ -28,10 +36,10 @@ class Seen:
 
 @dataclass
 class Relay:
-    """What a loopback relay saw, and what it answers next: the last one again and again.
+    """A loopback relay: the requests it saw, and its responses in turn, of which the last one is repeated.
 
-    While `admits` is true, checks are answered by themselves, and not noted; so is the usage of the key, with `usage`,
-    or with 404 where this relay has no such route. `usage_asked` are the headers of these requests.
+    While `admits` is true, checks of the key succeed and are not recorded. Reads of the key's usage get `usage` or
+    404; `usage_asked` holds their headers.
     """
 
     answers: list[web.Response | Recorded]
@@ -42,26 +50,26 @@ class Relay:
     usage_asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Note the request and give the next answer."""
+        """Record the request and send the next response."""
         if self.admits and request.raw_path.endswith(CHECK):
             return web.Response(status=400, text=ADMITTED)
-        if request.raw_path.endswith(USAGE):
+        if request.raw_path.endswith(USAGE_PATH):
             self.usage_asked.append(dict(request.headers))
             usage = self.usage or web.Response(status=404, text="{}")
             return web.Response(status=usage.status, body=usage.body, headers=usage.headers)
         peer = request.transport.get_extra_info("peername") if request.transport else ("", 0)
         self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), await request.text(), peer[1]))
-        said = self.answers[min(len(self.seen), len(self.answers)) - 1]
-        if isinstance(said, Recorded):
+        response = self.answers[min(len(self.seen), len(self.answers)) - 1]
+        if isinstance(response, Recorded):
             # Built from bytes: aiohttp must not correct the odd content types.
-            headers = {"Content-Type": said.content_type}
-            return web.Response(status=said.status, body=said.text.encode(), headers=headers)
-        return web.Response(status=said.status, body=said.body, headers=said.headers)
+            headers = {"Content-Type": response.content_type}
+            return web.Response(status=response.status, body=response.text.encode(), headers=headers)
+        return web.Response(status=response.status, body=response.body, headers=response.headers)
 
 
 @asynccontextmanager
 async def relay(*answers: web.Response | str) -> AsyncGenerator[Relay]:
-    """Run a relay on 127.0.0.1 that gives these answers in turn; a string names a recorded one."""
+    """Run a relay that sends these responses in turn; a string names a recorded one."""
     it = Relay([recorded(answer) if isinstance(answer, str) else answer for answer in answers])
     app = web.Application()
     app.router.add_route("*", r"/{path:[\s\S]*}", it.answer)
@@ -78,8 +86,13 @@ async def relay(*answers: web.Response | str) -> AsyncGenerator[Relay]:
 
 
 class Slept(list[float]):
-    """A sleep that only notes how long."""
+    """A sleep that only records how long."""
 
     async def __call__(self, seconds: float) -> None:
-        """Note it."""
+        """Record the pause."""
         self.append(seconds)
+
+
+async def press_button(api: RelayClient) -> SubmitResponse:
+    """Press a button of ASKED."""
+    return await api.submit(PressButton(task_id=ASKED, custom_id="MJ::JOB::upsample::2::u"), state="s")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.hosting import wiped_disk
+from bot.ops.platform_disk import detect_ephemeral_disk
 from bot.settings import Settings
-from bot.store import database_url
+from bot.store import parse_database_url
 from tests.hosting.dockerfile import read
 from tests.hosting.files import ROOT, instructions, parsed, procfile, start_commands, text, unit
 
@@ -99,10 +99,10 @@ def test_fly_runs_one_machine_with_its_volume() -> None:
     assert restart["policy"] == "always"
     assert fly["build"] == {"dockerfile": "Dockerfile"}
     assert fly["env"].keys() == {"DATABASE_URL"}
-    file = database_url(fly["env"]["DATABASE_URL"]).database
+    file = parse_database_url(fly["env"]["DATABASE_URL"]).database
     assert file is not None
     volume = PurePosixPath(mount["destination"])
-    assert wiped_disk({"FLY_APP_NAME": "mjbot"}, PurePosixPath(file), lambda path: path == volume) is None
+    assert detect_ephemeral_disk({"FLY_APP_NAME": "mjbot"}, PurePosixPath(file), lambda path: path == volume) is None
     assert all(one["processes"] == ["worker"] for one in (mount, restart, *fly["vm"]))
 
 
@@ -141,14 +141,14 @@ def test_compose_runs_one_bot_beside_its_database() -> None:
     assert seconds(bot["stop_grace_period"]) >= GRACE_SECONDS
     assert bot.keys().isdisjoint({"ports", "expose", "command", "entrypoint", "healthcheck"})
     assert bot["environment"].keys() == {"DATABASE_URL"}
-    url = database_url(bot["environment"]["DATABASE_URL"])
+    url = parse_database_url(bot["environment"]["DATABASE_URL"])
     assert (url.get_backend_name(), url.host) == ("postgresql", "database")
     assert {url.username, url.database} == {database["environment"]["POSTGRES_USER"]}
     assert bot["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert "pg_isready" in database["healthcheck"]["test"]
 
 
-def test_compose_keeps_the_rows_and_lets_nobody_at_them() -> None:
+def test_compose_keeps_the_database_private() -> None:
     """The database lies on a named volume, where PostgreSQL 18 wants it, on a network without a way in or out."""
     compose = parsed("compose.yaml")
     database = compose["services"]["database"]
@@ -171,7 +171,7 @@ def test_the_unit_of_readme_restarts_and_waits() -> None:
     assert unit()["Install"]["WantedBy"] == "multi-user.target"
 
 
-def test_readme_speaks_of_every_place() -> None:
+def test_readme_names_every_platform() -> None:
     """Each platform with a file here, or of which the bot warns, is in README by name."""
     readme = text("README.md")
     places = ("Heroku", "Railway", "Render", "Fly.io", "systemd", "docker compose", "SHARD_COUNT=4")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.hosting import WipedDisk
+from bot.ops.platform_disk import EphemeralDisk
 from tests.hosting.files import ROOT, instructions, parsed, start_commands
-from tests.wire.process import World, world_of
+from tests.worlds.processes import WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -22,9 +22,9 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncGenerator[World]:
+async def world(tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """A Discord and a relay."""
-    async with world_of(tmp_path) as made:
+    async with open_wire_world(tmp_path) as made:
         yield made
 
 
@@ -35,7 +35,7 @@ def command_of(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["Procfile", "railway.json", "README's unit"])
-async def test_what_it_starts_connects_and_ends(world: World, name: str) -> None:
+async def test_each_start_command_connects_and_stops(world: WireWorld, name: str) -> None:
     """The command connects to Discord, follows a task, and ends with 0 within ten seconds of SIGTERM."""
     async with world.bot(command=command_of(name), PATH=PATH) as bot:
         await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
@@ -44,7 +44,7 @@ async def test_what_it_starts_connects_and_ends(world: World, name: str) -> None
     assert {"info"} == {line["level"] for line in bot.lines}
 
 
-async def test_the_procfile_under_a_runner(world: World) -> None:
+async def test_the_procfile_under_a_runner(world: WireWorld) -> None:
     """Under a runner with a shell in between, SIGTERM to all and PORT set, as on Heroku, it ends just as well.
 
     The runner's own code is that of the signal, the worker's its shell's: that the bot ended well it says itself.
@@ -63,7 +63,7 @@ async def test_the_procfile_under_a_runner(world: World) -> None:
     assert not bot.said("Traceback|SIGKILL")
 
 
-async def test_fly_writes_to_its_volume(world: World) -> None:
+async def test_fly_writes_to_its_volume(world: WireWorld) -> None:
     """With fly.toml's command and variables the rows lie where its volume is mounted."""
     fly = parsed("fly.toml")
     volume = world.folder / "volume"
@@ -76,7 +76,7 @@ async def test_fly_writes_to_its_volume(world: World) -> None:
     assert (volume / "mjbot.db").exists()
 
 
-async def test_what_the_image_holds_is_enough(world: World, tmp_path: Path) -> None:
+async def test_the_files_of_the_image_are_enough(world: WireWorld, tmp_path: Path) -> None:
     """The command of the image runs on what the Dockerfile copies and nothing else of ours; its rows lie in data/."""
     image = tmp_path / "app"
     (image / "data").mkdir(parents=True)
@@ -96,14 +96,14 @@ async def test_what_the_image_holds_is_enough(world: World, tmp_path: Path) -> N
     assert {one.name for one in image.iterdir()} == {"bot", "cogs", "data", "requirements.txt"}
 
 
-async def test_a_disk_that_is_wiped_is_said_at_every_start(world: World) -> None:
+async def test_every_start_warns_of_an_ephemeral_disk(world: WireWorld) -> None:
     """On a dyno without PostgreSQL the log warns once, with the next step, and the bot runs all the same."""
     async with world.bot(DYNO="worker.1") as bot:
         warnings = [line["event"] for line in bot.lines if line["level"] == "warning"]
-        assert warnings == [str(WipedDisk("Heroku"))]
+        assert warnings == [str(EphemeralDisk("Heroku"))]
 
 
-async def test_check_finds_the_disk(world: World) -> None:
+async def test_check_fails_on_an_ephemeral_disk(world: WireWorld) -> None:
     """`python -m bot check` fails there, and says what to add."""
     async with world.bot("check", DYNO="run.4711") as bot:
         code = await bot.ended()

@@ -2,7 +2,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.sandbox.caller import Caller, calling
+from tests.sandbox.relay_caller import Caller, calling
 
 
 @pytest.fixture

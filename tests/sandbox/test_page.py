@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.sandbox.chromium import chromium
-from tests.sandbox.stage_page import RECORD, ROOT, pictures, sandbox, until
+from tests.sandbox.sandbox_process import RECORD, ROOT, pictures, sandbox, until
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     refused: list[str] = []
     page.on("response", lambda answer: refused.append(answer.url) if answer.status >= HTTPStatus.BAD_REQUEST else None)
     await expect(page.get_by_text("Press U2").last).to_be_visible()
-    await expect(page.get_by_text("A parameter is not valid").first).to_be_attached()
+    await expect(page.get_by_text("A parameter isn't valid").first).to_be_attached()
     await pictures(page, 2)
     await film.take(4)
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from sandbox.relay import RelaySettings
-from sandbox.relay.lives import Life
-from tests.sandbox.caller import KEY, Caller, calling
+from sandbox.relay.tasks.sample_tasks import SampleKind
+from tests.sandbox.relay_caller import KEY, Caller, calling
 
 
 async def test_a_submit_answers_json_that_calls_itself_plain_text(caller: Caller) -> None:
@@ -133,7 +133,7 @@ async def test_lives_that_can_be_asked_for(caller: Caller) -> None:
     assert "/mj/image/" in late["imageUrl"]
 
 
-LIVES: dict[Life, tuple[str, str, str]] = {
+LIVES: dict[SampleKind, tuple[str, str, str]] = {
     "running": ("SUBMITTED", "0%", "IMAGINE"),
     "grid": ("SUCCESS", "100%", "IMAGINE"),
     "single": ("SUCCESS", "100%", "UPSCALE"),

@@ -8,11 +8,11 @@ import re
 import pytest
 from PIL import ImageStat
 
-from bot.actions import Kind, meaning
-from bot.models import Task
+from bot.midjourney.buttons import ButtonKind, resolve_action
+from bot.midjourney.task import Task
 from sandbox.relay import RelaySettings
-from sandbox.relay.lives import Life
-from tests.sandbox.caller import Caller, calling, picture, png
+from sandbox.relay.tasks.sample_tasks import SampleKind
+from tests.sandbox.relay_caller import Caller, calling, picture, png
 
 
 async def test_an_upscale_gives_one_picture_and_fifteen_buttons(caller: Caller) -> None:
@@ -56,7 +56,7 @@ async def test_the_buttons_of_a_single_picture_work(caller: Caller, word: str, a
         ("video", "video_virtual_upscale"),
     ],
 )
-async def test_what_new_api_refuses_and_a_patched_relay_does(life: Life, word: str) -> None:
+async def test_what_new_api_refuses_and_a_patched_relay_does(life: SampleKind, word: str) -> None:
     """Stock, these are HTTP 400 unknown_action and cost nothing; with no refusals they are taken."""
     async with calling() as caller:
         task_id = caller.relay.add_task(life)
@@ -65,7 +65,7 @@ async def test_what_new_api_refuses_and_a_patched_relay_does(life: Life, word: s
         assert caller.relay.submits == []
     assert status == 400
     assert json.loads(text)["error"]["message"].startswith(f"Invalid request, unknown_action:{custom_id} (")
-    async with calling(RelaySettings(refuses=frozenset())) as caller:
+    async with calling(RelaySettings(refused_actions=frozenset())) as caller:
         answer = await caller.press(caller.relay.add_task(life), word)
     assert answer["code"] == 1
 
@@ -114,7 +114,7 @@ async def test_a_model_without_a_channel_is_503() -> None:
 
 _SINGLE = "upsample_{}_2x_subtle upsample_{}_2x_creative low_variation high_variation Inpaint Outpaint::50 Outpaint::75"
 _MORE = "CustomZoom pan_left pan_right pan_up pan_down animate_high animate_low BOOKMARK"
-CATALOGUE: dict[tuple[Life, str], str] = {
+CATALOG: dict[tuple[SampleKind, str], str] = {
     ("single", "a pig --v 7"): f"{_SINGLE.format('v7', 'v7')} {_MORE}",
     ("single", "a pig"): f"{_SINGLE.format('v7', 'v7')} {_MORE}",
     ("single", "a pig --ar 3:2 --v 6.1"): f"{_SINGLE.format('v6r1', 'v6r1')} {_MORE}",
@@ -134,26 +134,26 @@ CATALOGUE: dict[tuple[Life, str], str] = {
 }
 
 
-@pytest.mark.parametrize(("life", "prompt"), CATALOGUE)
-async def test_the_catalogue(caller: Caller, life: Life, prompt: str) -> None:
+@pytest.mark.parametrize(("life", "prompt"), CATALOG)
+async def test_the_sets_of_buttons(caller: Caller, life: SampleKind, prompt: str) -> None:
     """Which buttons there are depends on what a task became, on its version, and on its shape."""
     buttons = (await caller.fetch(caller.relay.add_task(life, prompt=prompt)))["buttons"]
-    words = CATALOGUE[life, prompt].split()
+    words = CATALOG[life, prompt].split()
     assert len(words) == len(buttons)
     for word, button in zip(words, buttons, strict=True):
         assert f"::{word}" in button["customId"]
         assert button["emoji"] or button["label"]
 
 
-@pytest.mark.parametrize(("life", "prompt"), [row for row in CATALOGUE if row[0] != "face"])
+@pytest.mark.parametrize(("life", "prompt"), [row for row in CATALOG if row[0] != "face"])
 @pytest.mark.parametrize("official", [False, True])
-async def test_every_button_ends_in_something_to_see(life: Life, prompt: str, *, official: bool) -> None:
+async def test_every_button_ends_in_something_to_see(life: SampleKind, prompt: str, *, official: bool) -> None:
     """On a relay that does everything, each button of each set succeeds, through its window if it has one."""
-    settings = RelaySettings(refuses=frozenset(), imagines_all=True, official=official)
+    settings = RelaySettings(refused_actions=frozenset(), has_imagine_all=True, official=official)
     async with calling(settings) as caller:
         task_id = caller.relay.add_task(life, prompt=prompt)
         for button in Task.model_validate(await caller.fetch(task_id)).buttons:
-            assert meaning(button.custom_id).kind is not Kind.OTHER
+            assert resolve_action(button.custom_id).kind is not ButtonKind.OTHER
             answer = await caller.submit("action", taskId=task_id, customId=button.custom_id)
             for child_id in answer["result"].split(","):
                 if "confirm" in answer["description"]:
@@ -161,12 +161,12 @@ async def test_every_button_ends_in_something_to_see(life: Life, prompt: str, *,
                     assert (await caller.submit("modal", taskId=child_id, prompt=wish))["code"] == 1
                 caller.clock.time += 21
                 child = Task.model_validate(await caller.fetch(child_id))
-                assert child.is_settled, button
+                assert child.is_complete, button
                 async with caller.session.get(child.picture_url) as shown:
                     assert shown.status == 200
 
 
-async def test_what_midjourneys_own_site_does_otherwise() -> None:
+async def test_differences_of_midjourneys_own_site() -> None:
     """An upscale is done at once, ids are hex, a single picture can be rerolled, an emoji is none."""
     async with calling(RelaySettings(official=True, web_button=True)) as caller:
         answer = await caller.press(caller.relay.add_task("grid"), "upsample::2")
@@ -182,7 +182,7 @@ async def test_what_midjourneys_own_site_does_otherwise() -> None:
 
 async def test_the_same_upscale_again() -> None:
     """Some proxies answer with the task that there is: their code 21 arrives as 1, and nothing is billed."""
-    async with calling(RelaySettings(knows_twins=True)) as caller:
+    async with calling(RelaySettings(recognizes_repeats=True)) as caller:
         grid = caller.relay.add_task("grid")
         first, again = [await caller.press(grid, "upsample::2") for _ in range(2)]
         other = await caller.press(grid, "upsample::3")
@@ -193,10 +193,10 @@ async def test_the_same_upscale_again() -> None:
 
 async def test_imagine_all(caller: Caller) -> None:
     """TrueAI's proxy answers with four ids in one string; the others refuse."""
-    async with calling(RelaySettings(refuses=frozenset(), imagines_all=True)) as able:
+    async with calling(RelaySettings(refused_actions=frozenset(), has_imagine_all=True)) as able:
         answer = await able.press(able.relay.add_task("describe"), "PicReader::all")
         assert len(answer["result"].split(",")) == len(able.relay.submits) == 4
-    async with calling(RelaySettings(refuses=frozenset())) as unable:
+    async with calling(RelaySettings(refused_actions=frozenset())) as unable:
         assert (await unable.press(unable.relay.add_task("describe"), "PicReader::all"))["code"] == 4
 
 

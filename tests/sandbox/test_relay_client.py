@@ -5,43 +5,42 @@ from pathlib import Path
 
 import pytest
 
-from bot.api import MidjourneyAPI
 from bot.errors import (
     ActionUnsupported,
     BalanceExhausted,
-    NoAccount,
+    NoAccountAvailable,
     PromptBanned,
     QueueFull,
     RelayBusy,
     RelayError,
-    SubmitUncertain,
+    SubmitOutcomeUnknown,
 )
-from bot.models import Status
-from bot.readings import described, shortened
-from bot.submits import (
+from bot.midjourney.request_options import Dimensions, Speed
+from bot.midjourney.task import Status
+from bot.midjourney.text_results import parse_describe_result, parse_shorten_result
+from bot.relay.client import RelayClient
+from bot.relay.requests import (
     Blend,
     Change,
-    Click,
     Describe,
-    Dimensions,
     Edits,
     Extend,
     Imagine,
-    Modal,
-    Order,
+    PressButton,
     Shorten,
-    Speed,
-    Swap,
+    SubmitModal,
+    SubmitRequest,
+    SwapFaces,
     Video,
 )
-from sandbox.pictures import finished, four_shots
+from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
-from sandbox.relay.refusals import REFUSALS, Refusal
-from tests.sandbox.caller import Caller, calling
+from sandbox.relay.submits.refusals import REFUSALS, Refusal
+from tests.sandbox.relay_caller import Caller, calling
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text(encoding="utf-8"))
 RELAYED = [row for row in TABLE if row["relayed"] in {"always", "since mid-2025"}]
-PIG, FOX = (finished(four_shots(prompt, "seed")[:1], 64) for prompt in ("a pig", "a fox"))
+PIG, FOX = (render_picture(compose_shots(prompt, "seed")[:1], 64) for prompt in ("a pig", "a fox"))
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['method']} {row['path']}")
@@ -67,24 +66,24 @@ async def test_a_build_may_lack_any_route(row: dict[str, str]) -> None:
     assert (status, kind) == (200, "text/html; charset=utf-8")
 
 
-async def test_every_order_is_drawn(caller: Caller) -> None:
+async def test_every_request_is_drawn(caller: Caller) -> None:
     """What the client sends is what the relay takes: each becomes a task that succeeds, under its state."""
     grid, video = caller.relay.add_task("grid"), caller.relay.add_task("video")
-    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
-        upscale = (await api.fetch(grid)).buttons[1].custom_id
-        single = await api.fetch(caller.relay.add_task("single"))
+    async with RelayClient.open(caller.relay.url, "sk-sandbox") as api:
+        upscale = (await api.fetch_task(grid)).buttons[1].custom_id
+        single = await api.fetch_task(caller.relay.add_task("single"))
         region = next(button.custom_id for button in single.buttons if "Inpaint" in button.custom_id)
-        window = (await api.submit(Click(task_id=single.id, custom_id=region), state="w")).result
-        orders: list[Order] = [
+        window = (await api.submit(PressButton(task_id=single.id, custom_id=region), state="w")).result
+        orders: list[SubmitRequest] = [
             Imagine(prompt="a pig"),
             Imagine(prompt="a pig", pictures=(PIG, FOX)),
             Blend(pictures=(PIG, FOX), dimensions=Dimensions.LANDSCAPE),
             Describe(picture=PIG),
             Shorten(prompt="a very pink pig"),
             Change(task_id=grid, action="REROLL"),
-            Click(task_id=grid, custom_id=upscale),
-            Modal(task_id=window, prompt="a hat", mask=PIG),
-            Swap(source=PIG, target=FOX),
+            PressButton(task_id=grid, custom_id=upscale),
+            SubmitModal(task_id=window, prompt="a hat", mask=PIG),
+            SwapFaces(source=PIG, target=FOX),
             Video(prompt="waves", image=PIG, end_image=FOX),
             Extend(task_id=video, index=2),
             Edits(prompt="at night", image=PIG),
@@ -92,19 +91,18 @@ async def test_every_order_is_drawn(caller: Caller) -> None:
         told = [await api.submit(order, state=f"claim {n}", speed=Speed.FAST) for n, order in enumerate(orders)]
         assert all(one.is_accepted for one in told)
         caller.clock.time += 21
-        tasks = await api.list([one.result for one in told])
+        tasks = await api.fetch_tasks([one.result for one in told])
         assert {Status.SUCCESS} == {task.status for task in tasks.values()}
         states = [tasks[one.result].state for one in told]
-        assert states == ["w" if isinstance(order, Modal) else f"claim {n}" for n, order in enumerate(orders)]
-        assert len(await api.image(told[0].result)) > 1000
-        assert (await api.seed(told[0].result)).isdecimal()
-        assert len(await api.upload([PIG, FOX])) == 2
+        assert states == ["w" if isinstance(order, SubmitModal) else f"claim {n}" for n, order in enumerate(orders)]
+        assert (await api.fetch_seed(told[0].result)).isdecimal()
+        assert len(await api.upload_images([PIG, FOX])) == 2
     assert {"/mj-fast"} == {one.path[:8] for one in caller.relay.submits[:-1]}
 
 
 REFUSED: dict[Refusal, type[RelayError]] = {
     "queue full": QueueFull,
-    "no account": NoAccount,
+    "no account": NoAccountAvailable,
     "banned": PromptBanned,
     "saturated": RelayBusy,
     "unknown action": ActionUnsupported,
@@ -112,9 +110,9 @@ REFUSED: dict[Refusal, type[RelayError]] = {
     "no route": ActionUnsupported,
     "quota": BalanceExhausted,
     "key spent": BalanceExhausted,
-    "lost": SubmitUncertain,
+    "lost": SubmitOutcomeUnknown,
     "panic": ActionUnsupported,
-    "bad gateway": SubmitUncertain,
+    "bad gateway": SubmitOutcomeUnknown,
 }
 
 
@@ -127,7 +125,7 @@ def test_every_refusal_is_expected() -> None:
 async def test_refused_and_then_accepted(caller: Caller, why: Refusal) -> None:
     """A refusal costs nothing and is told as what it is; then the same submit is taken."""
     caller.relay.refuse("imagine", why, times=2)
-    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
+    async with RelayClient.open(caller.relay.url, "sk-sandbox") as api:
 
         async def send() -> object:
             return await api.submit(Imagine(prompt="a pig"), state="s")
@@ -140,14 +138,14 @@ async def test_refused_and_then_accepted(caller: Caller, why: Refusal) -> None:
     assert len(caller.relay.submits) == 1
 
 
-async def test_what_is_read_and_shortened_can_be_taken_apart(caller: Caller) -> None:
+async def test_describe_and_shorten_results_are_parsed(caller: Caller) -> None:
     """Four prompts of a picture and five of a prompt, as the bot offers them."""
-    async with MidjourneyAPI.open(caller.relay.url, "sk-sandbox") as api:
+    async with RelayClient.open(caller.relay.url, "sk-sandbox") as api:
         read = await api.submit(Describe(picture=PIG), state="s")
         short = await api.submit(Shorten(prompt="a highly detailed fox in snow, watercolor"), state="s")
         caller.clock.time += 21
-        tasks = await api.list([read.result, short.result])
-    assert len(described(tasks[read.result].text)) == 4
-    told = shortened(tasks[short.result].text)
+        tasks = await api.fetch_tasks([read.result, short.result])
+    assert len(parse_describe_result(tasks[read.result].text_result)) == 4
+    told = parse_shorten_result(tasks[short.result].text_result)
     assert len(told.prompts) == 5
     assert {"fox", "snow", "watercolor"} <= {word.text for word in told.words}

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from sandbox.relay import RelaySettings
-from tests.sandbox.caller import Caller, calling, difference, picture, png
+from tests.sandbox.relay_caller import Caller, calling, difference, picture, png
 
 
 async def test_prompts_that_fail(caller: Caller) -> None:
@@ -65,7 +65,7 @@ async def test_uploads_and_seeds(caller: Caller) -> None:
     assert (await caller.get("/mj/task/1/image-seed"))[0] == 400
 
 
-PATCHED = RelaySettings(refuses=frozenset())
+PATCHED = RelaySettings(refused_actions=frozenset())
 
 
 async def _picture_of(caller: Caller, prompt: str) -> str:

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from sandbox.relay import RelaySettings
-from tests.sandbox.caller import Caller, calling, picture
+from tests.sandbox.relay_caller import Caller, calling, picture
 
 
 async def test_pictures_need_no_key_and_previews_change_their_address(caller: Caller) -> None:
@@ -30,14 +30,14 @@ async def test_pictures_need_no_key_and_previews_change_their_address(caller: Ca
     assert (unknown.status, await unknown.json()) == (400, {"error": "midjourney_task_not_found"})
 
 
-async def test_the_address_of_a_relay_that_was_never_told_its_own() -> None:
+async def test_the_picture_address_of_an_unconfigured_relay() -> None:
     """`image_host` reproduces pictures at http://localhost:3000."""
     async with calling(RelaySettings(image_host="localhost:3000")) as caller:
         task_id = caller.relay.add_task("grid")
         assert f"http://localhost:3000/mj/image/{task_id}" == (await caller.fetch(task_id))["imageUrl"]
 
 
-async def test_a_grid_may_tell_its_four_pictures() -> None:
+async def test_a_grid_may_list_its_four_pictures() -> None:
     """Each at full size; a relay that only has the grid does not speak of them."""
     async with calling(RelaySettings(image_urls=True)) as caller:
         task = await caller.fetch(task_id := caller.relay.add_task("grid"))

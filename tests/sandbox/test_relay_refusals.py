@@ -8,12 +8,12 @@ import aiohttp
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.sandbox.caller import KEY, Caller, calling
+from tests.sandbox.relay_caller import KEY, Caller, calling
 
 
 async def test_a_queue_is_told_in_chinese_with_code_1_and_ends_full() -> None:
     """Code 22 is rewritten to 1; a full queue is code 23, unbilled, without a result."""
-    async with calling(RelaySettings(parallel=1, queue_size=2)) as caller:
+    async with calling(RelaySettings(max_running=1, queue_size=2)) as caller:
         answers = [await caller.submit("imagine", prompt="x") for _ in range(4)]
         assert [answer["code"] for answer in answers] == [1, 1, 1, 23]
         assert answers[2]["description"] == "排队中\uff0c前面还有2个任务"

@@ -12,17 +12,17 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, expect
 
-from bot.actions import key
-from bot.fit import Picture
-from bot.models import Button, Properties, Status, Task
-from bot.ports import Ending, Scene, Wait
-from bot.records import Job, Mark, Marks, Person, Place
-from cogs.render import render
-from sandbox.avatars import avatars
-from sandbox.pictures import finished, four_shots
+from bot.entities import ButtonStates, Job, Person, Place, PressedButton
+from bot.imaging.reencode import Picture
+from bot.midjourney.buttons import hash_custom_id
+from bot.midjourney.task import Button, Properties, Status, Task
+from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
+from cogs.views.task_message import render_message
+from sandbox.avatars import draw_avatars
+from sandbox.environment import Environment, open_environment
+from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
-from sandbox.stage import Stage, stage
-from tests.recorded import recorded
+from tests.recordings import recorded
 from tests.sandbox.chromium import chromium
 
 pytestmark = pytest.mark.browser
@@ -57,8 +57,8 @@ PLACE = Place(
 
 
 def _picture(shots: int) -> Picture:
-    data = finished(four_shots(PROMPT, "states")[:shots], 512)
-    return Picture(data=data, name="a_lighthouse_at_dawn_1754300000123417.png", width=0, height=0, shrunk=False)
+    data = render_picture(compose_shots(PROMPT, "states")[:shots], 512)
+    return Picture(data=data, name="a_lighthouse_at_dawn_1754300000123417.png", width=0, height=0, is_reencoded=False)
 
 
 def _scenes(avatar: str) -> list[Scene]:
@@ -79,35 +79,38 @@ def _scenes(avatar: str) -> list[Scene]:
     )
     waits = TASK.model_copy(update={"status": Status.MODAL})
     refused = dict.fromkeys(("mj::job::animate_high", "mj::job::animate_low"), "unknown_action")
-    marks = Marks(pressed={key(one.buttons[3].custom_id): Mark("", "", finished=True)}, refused=refused)
+    marks = ButtonStates(
+        pressed={hash_custom_id(one.buttons[3].custom_id): PressedButton("", "", is_finished=True)},
+        missing_capabilities=refused,
+    )
     return [
         Scene(job=replace(pressed, task_id=""), now=NOW),
         Scene(job=replace(job, claim_id=1), now=NOW, task=queued),
         Scene(job=job, now=NOW, task=ran, silent_since=NOW - timedelta(seconds=40), picture=_picture(4)),
         Scene(job=job, now=NOW, task=ran, unchanged_since=NOW - timedelta(minutes=11)),
         Scene(job=job, now=NOW, task=four, picture=_picture(4)),
-        Scene(job=job, now=NOW, task=four, picture_follows=True, link_fails=True),
-        Scene(job=pressed, now=NOW, task=TASK, again_at=NOW + timedelta(seconds=30), waits_for=Wait.PARENT),
+        Scene(job=job, now=NOW, task=four, is_picture_pending=True, picture_link=PictureLink.BROKEN),
+        Scene(job=pressed, now=NOW, task=TASK, phase=SubmitRetry(NOW + timedelta(seconds=30), RetryReason.PARENT_BUSY)),
         Scene(job=pressed, now=NOW, task=one, picture=_picture(1), marks=marks),
         Scene(job=pressed, now=NOW, task=crowded, picture=_picture(1)),
         Scene(job=job, now=NOW, task=failed),
         Scene(job=replace(pressed, pressed="Custom Zoom"), now=NOW, task=waits),
-        Scene(job=replace(job, born_at=NOW - timedelta(minutes=70)), now=NOW, task=ran, ending=Ending.GAVE_UP),
-        Scene(job=job, now=NOW, task=ran, ending=Ending.OUT_OF_REACH),
-        Scene(job=job, now=NOW, task=ran, ending=Ending.STOPPED),
+        Scene(job=replace(job, born_at=NOW - timedelta(minutes=70)), now=NOW, task=ran, phase=JobEnding.WATCH_TIMEOUT),
+        Scene(job=job, now=NOW, task=ran, phase=JobEnding.MESSAGE_UNREACHABLE),
+        Scene(job=job, now=NOW, task=ran, phase=JobEnding.WATCH_STOPPED),
         Scene(job=job, now=NOW, task=TASK.model_copy(update={"status": Status.CANCEL})),
-        Scene(job=pressed, now=NOW, looking=True),
-        Scene(job=pressed, now=NOW, ending=Ending.UNCERTAIN),
-        Scene(job=pressed, now=NOW, ending=Ending.NOT_RECORDED),
-        Scene(job=job, now=NOW, task=ran, ending=Ending.LOST),
-        Scene(job=pressed, now=NOW, task=waits, ending=Ending.DROPPED),
-        Scene(job=pressed, now=NOW, task=waits, ending=Ending.DROPPED_CHARGED),
+        Scene(job=pressed, now=NOW, phase=AnswerSearch()),
+        Scene(job=pressed, now=NOW, phase=JobEnding.ANSWER_LOST),
+        Scene(job=pressed, now=NOW, phase=JobEnding.NOT_BILLED),
+        Scene(job=job, now=NOW, task=ran, phase=JobEnding.TASK_NOT_FOUND),
+        Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED),
+        Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED_MAYBE_BILLED),
     ]
 
 
-async def _send(scene: Stage, shown: Scene) -> str:
+async def _send(scene: Environment, shown: Scene) -> str:
     """Send a scene as the bot would; return its title."""
-    drawing = render(shown)
+    drawing = render_message(shown)
     channel = scene.app.bot.get_partial_messageable(scene.channel.id)
     files = [discord.File(io.BytesIO(shown.picture.data), drawing.file_name)] if shown.picture else []
     await channel.send(embed=drawing.embed, view=drawing.view, files=files)
@@ -143,8 +146,8 @@ def _sheet(shots: list[bytes]) -> None:
 async def test_every_state_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     """Each state of the design's table reaches the page with its title; build/states.png keeps them."""
     caplog.set_level(logging.ERROR)
-    async with stage(RelaySettings()) as scene:
-        faces = avatars([(scene.member.id, "lien")])
+    async with open_environment(RelaySettings()) as scene:
+        faces = draw_avatars([(scene.member.id, "lien")])
         titles = [await _send(scene, shown) for shown in _scenes(next(iter(faces)))]
         await scene.env.settle()
         async with (

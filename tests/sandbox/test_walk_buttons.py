@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Locator, expect
 
-from tests.sandbox.stage_page import pictures
+from tests.sandbox.parallel_walks import side_by_side
+from tests.sandbox.sandbox_process import pictures
 from tests.sandbox.visitor import GREEN, Visitor
-from tests.sandbox.walks import side_by_side
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def _mask(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(300)
-async def test_what_draws_at_once() -> None:
+async def test_buttons_that_draw_at_once() -> None:
     """Each button that makes something new of a picture gives a message that ends with it, and turns green."""
 
     async def of_one(visitor: Visitor) -> None:
@@ -53,7 +53,7 @@ async def test_what_draws_at_once() -> None:
                 await expect(visitor.button(one, label)).to_have_class(GREEN)
         clip = "lien pressed U2.*One clip"
         await visitor.gets(await visitor.is_told(children["Animate (Low motion)"], "U2", clip), clip)
-        await visitor.is_told(one, "❤️", "This relay cannot do that at all.*Nothing was paid")
+        await visitor.is_told(one, "❤️", "This service doesn't support that button.*You weren't charged")
         await expect(visitor.button(one, "❤️")).to_be_disabled()
 
     async def of_four(visitor: Visitor) -> None:
@@ -70,7 +70,7 @@ async def test_what_draws_at_once() -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
+async def test_buttons_with_forms_and_free_buttons(mask: Path) -> None:
     """Forms are filled in and sent; files, family, watching and deleting cost nothing."""
 
     async def asked(visitor: Visitor) -> None:
@@ -85,14 +85,14 @@ async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
 
         form = await visitor.opens(one, "Vary (Region)")
         await form.locator("textarea").fill("a red fox in snow --ar 3:2 --v 7")
-        await visitor.marks(form, "A ready region", "Left half")
+        await visitor.marks(form, "Choose a region", "Left half")
         await visitor.keep(form, "vary-region")
         preview = await visitor.new(lambda: visitor.submits(form))
-        await visitor.gets(preview, "Repaint this.*Left half, 50 % of the picture")
+        await visitor.gets(preview, "Repaint this.*Left half, 50% of the picture")
         form = await visitor.opens(preview, "Change")
         await form.locator("input[type=file]").set_input_files(mask)
         await visitor.submits(form)
-        await visitor.sees(preview, "Your mask, 33 % of the picture")
+        await visitor.sees(preview, "Your mask, 33% of the picture")
         with visitor.step("see the mask, and the picture below it"):
             await pictures(preview, 2)
         await visitor.keep(preview, "vary-region-preview")
@@ -101,7 +101,7 @@ async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
     async def free(visitor: Visitor) -> None:
         pigs = visitor.page.locator("article.channel-message").filter(has_text="pig").first
         which = await visitor.presses(pigs, "Split")
-        await visitor.sees(which, "Only you can see this.*Which of the four")
+        await visitor.sees(which, "Only you can see this.*Which pictures should I post")
         one = await _one(visitor, version="7")
         await visitor.sees(await visitor.presses(one, "Family"), "Only you can see this.*a fox in snow")
         await visitor.gets(await visitor.presses(one, "Original"), "Only you can see this")
@@ -111,7 +111,7 @@ async def test_what_asks_first_and_what_is_free(mask: Path) -> None:
         await visitor.sees(which, "Cut from the grid|Here you are")
 
         wanted = await visitor.presses(one, "🗑️")
-        await visitor.sees(wanted, "Delete that message, for everybody")
+        await visitor.sees(wanted, "Delete this message for everyone")
         await visitor.changes(wanted, "Delete it", "Deleted")
         await expect(one).to_be_hidden()
 

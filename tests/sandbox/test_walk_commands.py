@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import expect
 
+from tests.sandbox.parallel_walks import side_by_side
 from tests.sandbox.visitor import Visitor
-from tests.sandbox.walks import side_by_side
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +63,7 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
         form = await visitor.opens(described, "1️⃣")
         await expect(form.locator("textarea")).to_have_value(re.compile("^Watercolor of"))
         drawn = [await visitor.new(lambda: visitor.submits(form))]
-        await visitor.sees(shortened, "Shortened in.*What counts most")
+        await visitor.sees(shortened, "Shortened in.*Most important words")
         form = await visitor.opens(shortened, "3️⃣")
         await expect(form.locator("textarea")).to_have_value("little, fox, that")
         drawn.append(await visitor.new(lambda: visitor.submits(form)))
@@ -77,7 +77,7 @@ async def test_commands_that_draw_and_read(files: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_commands_that_only_tell() -> None:
+async def test_commands_that_answer_at_once() -> None:
     """Lists, settings, seed, help and check are answered at once, to whoever asks alone."""
 
     async def tell(visitor: Visitor) -> None:
@@ -86,23 +86,23 @@ async def test_commands_that_only_tell() -> None:
         opened = await visitor.new(lambda: visitor.chooses(tasks, "Open one here", "pig"))
         await visitor.gets(opened, "Only you can see this.*Four pictures")
         failed = await visitor.sends("mjtasks", state="Failed")
-        await visitor.sees(failed, "a knight.*Failed or cancelled: 1 task")
+        await visitor.sees(failed, "a knight.*Failed or canceled: 1 task")
         followed = await visitor.sends("mjstatus", id="light")
         await visitor.gets(followed, _FOUR)
         seed = await visitor.sends("seed", id="pig")
-        await visitor.sees(seed, r"Drawn from the seed \d+")
+        await visitor.sees(seed, r"The seed is \d+")
         await visitor.sees(await visitor.sends("mjhelp"), "Midjourney in this chat")
-        await visitor.sees(await visitor.sends("mjcheck"), "All is well")
+        await visitor.sees(await visitor.sends("mjcheck"), "Everything works")
 
     async def settle(visitor: Visitor) -> None:
         panel = await visitor.sends("mjsettings")
-        await visitor.changes(panel, "Relax", "Relax.*For commands, buttons and forms")
+        await visitor.changes(panel, "Relax", "Relax.*Used for commands, buttons and forms")
         await visitor.changes(panel, "Never mention me", "Never,.*unless you ask")
         form = await visitor.opens(panel, "Default parameters")
         await form.locator("textarea").fill("--ar 3:2 --stylize 250")
         await visitor.keep(form, "default-parameters")
         await visitor.submits(form)
-        await visitor.sees(panel, "--ar 3:2 --stylize 250.*Added to each prompt")
+        await visitor.sees(panel, "--ar 3:2 --stylize 250.*Added unless your prompt")
         await visitor.changes(panel, "Remix: off", "On.*ask you for a new prompt first")
         await visitor.keep(panel, "settings")
         drawn = await visitor.sends("imagine", prompt="a fox in snow")

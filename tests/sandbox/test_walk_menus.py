@@ -13,14 +13,14 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
-from sandbox.__main__ import Opened, opened
+from sandbox.__main__ import OpenPage, open_page
 from sandbox.relay import RelaySettings
-from sandbox.relay.buttons import ButtonJson, Version, single_buttons
-from sandbox.relay.work import Work
+from sandbox.relay.tasks.buttons import ButtonJson, Version, single_buttons
+from sandbox.relay.tasks.upstream_task import UpstreamTask
 from tests.sandbox.chromium import chromium
-from tests.sandbox.stage_page import RECORD, pictures
+from tests.sandbox.parallel_walks import walk_through
+from tests.sandbox.sandbox_process import RECORD, pictures
 from tests.sandbox.visitor import Visitor
-from tests.sandbox.walks import walk_through
 
 pytestmark = pytest.mark.browser
 
@@ -29,24 +29,24 @@ _FREE = "Only you can see this"
 
 
 @asynccontextmanager
-async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[Opened, Page]]:
-    async with opened(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000, restyled=RECORD) as page:
+async def _at(relay: RelaySettings) -> AsyncGenerator[tuple[OpenPage, Page]]:
+    async with open_page(relay) as sandbox, chromium(sandbox.url, width=1080, height=1000, restyled=RECORD) as page:
         yield sandbox, page
 
 
-async def _chosen(sandbox: Opened, message: Locator, name: str) -> None:
+async def _chosen(sandbox: OpenPage, message: Locator, name: str) -> None:
     """Open a message's menu, Apps, and choose there, as the person at the page."""
     message_id = await message.get_attribute("data-message-id")
-    async with sandbox.page.still():
+    async with sandbox.page.pause_refresh():
         scene = sandbox.scene
         target = next(one for one in scene.channel.history() if str(one.id) == message_id)
         await scene.member.context_menu(scene.channel, name, target)
 
 
 @pytest.mark.timeout(200)
-async def test_a_messages_own_menu() -> None:
+async def test_the_context_menu_of_a_message() -> None:
     """Description, status and upscale of a message reach the page with their pictures."""
-    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
 
         async def menus(visitor: Visitor) -> None:
             grid = page.locator("article.channel-message").filter(has_text="pig --v").first
@@ -63,11 +63,11 @@ async def test_a_messages_own_menu() -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
+async def test_a_message_is_blended_from_its_context_menu(tmp_path: Path) -> None:
     """Its pictures are shown again, a form adds others to them, and everybody sees what comes of it."""
     other = tmp_path / "sunset.png"
     Image.effect_noise((160, 120), 60).save(other)
-    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
 
         async def blended(visitor: Visitor) -> None:
             grid = page.locator("article.channel-message").filter(has_text="pig --v").first
@@ -85,18 +85,19 @@ async def test_a_message_is_blended_from_its_menu(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_buttons_of_other_relays(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clip is extended; more buttons than there is room for stand in a menu; a running task is cancelled."""
-    monkeypatch.setattr(Work, "buttons", _many(Work.buttons))
-    relay = RelaySettings(seconds_per_task=5, picture_side=400, has_cancel=True)
+    monkeypatch.setattr(UpstreamTask, "buttons", _many(UpstreamTask.buttons))
+    relay = RelaySettings(seconds_per_task=1, slow_prompt_word="slow", picture_side=160, has_cancel=True)
     async with _at(relay) as (sandbox, page):
         clip = sandbox.scene.relay.add_task("clip", prompt="a kite over the sea")
         single = sandbox.scene.relay.add_task("single", prompt="a fox in snow")
+        running = sandbox.scene.relay.add_task(prompt="a slow city at night")
 
         async def offered(visitor: Visitor) -> None:
-            begun = await visitor.sends("imagine", prompt="a knight")
-            await visitor.changes(begun, "Cancel", "Cancelled")
-            watched = await visitor.sends("mjstatus", id=sandbox.scene.relay.add_task(prompt="a city at night"))
+            begun = await visitor.sends("imagine", prompt="a slow knight")
+            await visitor.changes(begun, "Cancel", "Canceled")
+            watched = await visitor.sends("mjstatus", id=running)
             await visitor.changes(watched, "Stop watching", "Stopped watching")
             one = await visitor.sends("mjstatus", id=single)
             await visitor.gets(one, "Upscaled|Picture")
@@ -104,6 +105,7 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
             moving = await visitor.sends("mjstatus", id=clip)
             await pictures(moving)
             extended = await visitor.presses(moving, "Extend (Low motion)")
+            sandbox.scene.relay.finish_task(running)
             await visitor.changes(watched, "Look again", _FOUR)
             await visitor.gets(larger, "Upscaled in")
             await visitor.gets(extended, "Four clips in")
@@ -112,9 +114,9 @@ async def test_what_other_relays_offer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_what_is_seldom_seen() -> None:
+async def test_rare_states_and_buttons() -> None:
     """A task that waits for its form is given one, or dropped; words are weighed; what was refused is tried again."""
-    async with _at(RelaySettings(seconds_per_task=1, picture_side=400)) as (sandbox, page):
+    async with _at(RelaySettings(seconds_per_task=1, picture_side=160)) as (sandbox, page):
         add = sandbox.scene.relay.add_task
 
         async def seldom(visitor: Visitor) -> None:
@@ -127,16 +129,16 @@ async def test_what_is_seldom_seen() -> None:
             await visitor.gets(waits, f"{_FOUR}.*a form, filled in")
 
             further = {"MJ::Job::PromptAnalyzerDetails": "Show details"}
-            short = await visitor.sends("mjstatus", id=add("shorten", further=further))
+            short = await visitor.sends("mjstatus", id=add("shorten", extra_buttons=further))
             await visitor.is_told(short, "Show details", "lien pressed Show details")
 
             one = await visitor.sends("mjstatus", id=add("single", prompt="a fox in snow"))
             await visitor.gets(one, "Upscaled")
             heart = visitor.button(one, "❤️")
-            await visitor.is_told(one, "❤️", "cannot do that")
+            await visitor.is_told(one, "❤️", "doesn't support that")
             await expect(heart).to_be_disabled()
             check = await visitor.sends("mjcheck")
-            await visitor.changes(check, "Try refused buttons again", "none that was pressed of late")
+            await visitor.changes(check, "Try refused buttons again", "the relay has refused none recently")
             await visitor.changes(one, "Refresh", "Upscaled")
             await expect(heart).to_be_enabled()
 
@@ -144,9 +146,9 @@ async def test_what_is_seldom_seen() -> None:
 
 
 @pytest.mark.timeout(200)
-async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
+async def test_a_slow_relay_is_not_reported_as_uncertain() -> None:
     """A command whose submit takes its time leaves the composer empty, is sent once, and is not called uncertain."""
-    relay = RelaySettings(seconds_per_task=1, picture_side=400, submit_seconds=1.5)
+    relay = RelaySettings(seconds_per_task=1, picture_side=160, submit_seconds=1.5)
     async with _at(relay) as (sandbox, page):
 
         async def slow(visitor: Visitor) -> None:
@@ -159,10 +161,10 @@ async def test_a_slow_relay_leaves_nothing_in_doubt() -> None:
         await walk_through(page, slow)
 
 
-def _many(few: Callable[[Work], list[ButtonJson]]) -> Callable[[Work], list[ButtonJson]]:
+def _many(few: Callable[[UpstreamTask], list[ButtonJson]]) -> Callable[[UpstreamTask], list[ButtonJson]]:
     """Offer every upscaler that there was, as a relay might: more than Discord has room for."""
 
-    def buttons(work: Work) -> list[ButtonJson]:
+    def buttons(work: UpstreamTask) -> list[ButtonJson]:
         others: tuple[Version, ...] = ("6", "6.1", "5") if work.result == "single" else ()
         return [*few(work), *(one for version in others for one in single_buttons(work.uuid, version, square=False))]
 

@@ -3,14 +3,14 @@
 import io
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from PIL import Image
 from playwright.async_api import Locator, Page, Request, expect
 from playwright.async_api import TimeoutError as Unheard
 
-from tests.sandbox.stage_page import PATIENCE, RECORD, ROOT, pictures
+from tests.sandbox.sandbox_process import PATIENCE, RECORD, ROOT, pictures
 
 _NUMBER = re.compile(r"\d+")
 """An id, for which there need be no suggestion."""
@@ -156,9 +156,7 @@ class Visitor:
 
     async def _option(self, name: str, value: str | Path | list[Path]) -> None:
         pill = self._composer.locator(f".command-pill[data-option={name}]")
-        if not await pill.count():
-            await self._composer.locator(".command-chip").click()
-            await self._composer.locator(f".command-suggestion[data-value={name}]").click()
+        await self._add_option(name, pill)
         if not isinstance(value, str):
             await pill.locator("input[type=file]").set_input_files(value)
             await expect(pill.locator(".command-file-remove")).to_be_visible()
@@ -167,6 +165,16 @@ class Visitor:
         await field.fill(value)
         if await field.get_attribute("role") == "combobox" and not _NUMBER.fullmatch(value):
             await self._composer.locator(".command-suggestion").filter(has_text=value).first.click()
+
+    async def _add_option(self, name: str, pill: Locator) -> None:
+        """Choose an option from the list of options, until it is there: the page may redraw under a click."""
+        for _ in range(_TRIES):
+            if await pill.count():
+                return
+            with suppress(Unheard):
+                await self._composer.locator(".command-chip").click(timeout=_HEARD_MS)
+                await self._composer.locator(f".command-suggestion[data-value={name}]").click(timeout=_HEARD_MS)
+        await expect(pill).to_be_attached(timeout=_MS)
 
     async def _menu(self, within: Locator, shows: str) -> Locator:
         """Find a menu by what it shows now; it stays found when it shows something else."""

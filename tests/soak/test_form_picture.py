@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.relay import profile
+from sandbox.relay import find_profile
 from tests.wire.loopback import Message
-from tests.wire.process import GENEROUS, World, world_of
-from tests.wire.walking import clicked, filled_in, finished
+from tests.wire.walk import clicked, filled_in, finished
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(600)]
 
 _TICK_SECONDS = 10.0
 _LATE_SECONDS = 130.0
 LAGGING = replace(
-    profile("newapi-2026"),
+    find_profile("newapi-2026"),
     seconds_per_task=5.0,
     picture_side=192,
     refresh_seconds=_TICK_SECONDS,
@@ -28,7 +28,7 @@ LAGGING = replace(
 @pytest.mark.parametrize("restart", [False, True])
 async def test_the_picture_of_a_form_comes_late(tmp_path: Path, *, restart: bool) -> None:
     """The message shows the result and its buttons first, and its picture once the image route has it."""
-    async with world_of(tmp_path, LAGGING) as world:
+    async with open_wire_world(tmp_path, LAGGING) as world:
         async with world.bot(**GENEROUS) as bot:
             child = await _zoomed(world)
             begun = asyncio.get_running_loop().time()
@@ -45,7 +45,7 @@ async def test_the_picture_of_a_form_comes_late(tmp_path: Path, *, restart: bool
         world.assert_polite()
 
 
-async def _zoomed(world: World) -> Message:
+async def _zoomed(world: WireWorld) -> Message:
     """Send the form of Custom Zoom; give the message of its result, which has its buttons and not its picture."""
     single = await finished(world, world.relay.add_task("single", prompt="a barn --v 7"))
     form = await clicked(world, single, "Custom Zoom")
@@ -57,7 +57,7 @@ async def _zoomed(world: World) -> Message:
     return child
 
 
-async def _pictured(world: World, child: Message) -> None:
+async def _pictured(world: WireWorld, child: Message) -> None:
     await world.until(lambda: _is_pictured(child), 300)
     assert child.embed["title"].startswith("✅ Four pictures")
     assert {"U1", "V4"} <= {part.get("label") for part in child.buttons}

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.process import World, world_of
+from tests.worlds.processes import WireWorld, open_wire_world
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncGenerator[World]:
+async def world(tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """A Discord, and a relay whose tasks are over in two seconds."""
-    async with world_of(tmp_path) as made:
+    async with open_wire_world(tmp_path) as made:
         yield made

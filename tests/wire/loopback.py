@@ -1,17 +1,20 @@
 """A Discord on 127.0.0.1 for the real bot process: REST, gateway, CDN, and people who use it.
 
 `async with LoopbackDiscord() as discord:` and `DISCORD_API_URL=discord.api_url` are all that a process needs.
-Every body is held against Discord's OpenAPI document and `tests.refusals`: let a test assert that `discord.refused` and
+Every body is held against Discord's OpenAPI document and tests.discord_payloads:
+let a test assert that `discord.refused` and
 `discord.rate_limited` are empty. People act through `slash`, `click`, `submit_modal`, `context_menu`, `autocomplete`.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from aiohttp import web
 
-from cogs.limits import ACK_SECONDS, REQUEST_BYTES, TOKEN_SECONDS
+from cogs.text.limits import REQUEST_BYTES
+from tests.discord_payloads.limits import ACK_SECONDS, TOKEN_SECONDS
 from tests.wire import loopback_people as people
 from tests.wire.loopback_faults import Fault
 from tests.wire.loopback_gateway import Gateway, Session
@@ -93,7 +96,7 @@ class LoopbackDiscord(State):
         """Count the IDENTIFYs: Discord allows 1000 a day."""
         return self.gateway.identifies
 
-    async def connected(self, sessions: int = 1, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+    async def connected(self, sessions: int = 1, timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """Wait until so many gateway sessions are connected."""
         await self.until(lambda: len(self.gateway.connected) >= sessions, timeout)
 
@@ -106,13 +109,14 @@ class LoopbackDiscord(State):
         *,
         times: int | None = 1,
         delay: float = 0.0,
+        hold: asyncio.Event | None = None,
         carried_out: bool = False,
     ) -> Fault:
         """Let requests fail: see Fault. `path` is a glob without /api/v10, `body` for instance {"code": 50083}."""
         given = {"message": "scripted", "code": 0} if body is None else {"message": "scripted", **body}
         if status == 429:
             given = {"retry_after": 1.0, "global": False, **given}
-        self.faults.append(Fault(method, path, status, given, times, delay, carried_out=carried_out))
+        self.faults.append(Fault(method, path, status, given, times, delay, carried_out=carried_out, hold=hold))
         return self.faults[-1]
 
     def expire(self, token: str | Interaction) -> None:
@@ -202,7 +206,7 @@ class LoopbackDiscord(State):
         user_installed: bool = False,
         age_seconds: float = 0.0,
     ) -> Interaction:
-        """Press a component by custom_id, label or emoji; a LookupError where it is not there, or greyed."""
+        """Press a component by custom_id, label or emoji; a LookupError where it is not there, or grayed."""
         data = people.click_data(message, which, values)
         act = self.mint(
             3, user, message.channel, message=message, user_installed=user_installed, age_seconds=age_seconds

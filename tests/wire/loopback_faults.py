@@ -1,5 +1,6 @@
 """What a loopback Discord refuses on purpose: rate limits as Discord's own, and failures that a test scripts."""
 
+import asyncio
 import re
 import time
 from collections import deque
@@ -21,7 +22,8 @@ OF_THE_BOT = ((50, 1.0),)
 class Fault:
     """A scripted failure: the next `times` requests (None: all) that match are answered so.
 
-    `status` 0 cuts the connection; None only delays. With `carried_out` the request takes effect, its answer is lost.
+    `status` 0 cuts the connection; None only delays, by `delay` seconds or until `hold` is set. With `carried_out` the
+    request takes effect, its answer is lost.
     """
 
     method: str
@@ -33,6 +35,22 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     carried_out: bool = False
     hits: int = 0
+    hold: asyncio.Event | None = None
+    """What each of these requests waits for before it is answered."""
+    held: int = 0
+    """How many requests wait now."""
+    most_held: int = 0
+
+    async def wait(self) -> None:
+        """Wait as long as this failure delays a request."""
+        self.held += 1
+        self.most_held = max(self.most_held, self.held)
+        try:
+            await asyncio.sleep(self.delay)
+            if self.hold is not None:
+                await self.hold.wait()
+        finally:
+            self.held -= 1
 
     def takes(self, method: str, path: str) -> bool:
         """Tell whether this request is to fail, and count it."""

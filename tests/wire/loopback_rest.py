@@ -1,6 +1,5 @@
 """The REST side of a loopback Discord: reads, limits, checks, answers and records every request."""
 
-import asyncio
 import json
 import re
 import time
@@ -10,7 +9,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import BodyPartReader, web
 
-from cogs.limits import FILE_BYTES, REQUEST_BYTES
+from cogs.text.limits import FILE_BYTES, REQUEST_BYTES
 from tests.wire.loopback_faults import RateLimits, Verdict
 from tests.wire.loopback_schema import schema_reasons
 from tests.wire.loopback_state import Refused, Request, State, Upload
@@ -102,8 +101,8 @@ class Wire:
         async def take(request: web.Request) -> web.StreamResponse:
             call = await _read(request)
             fault = next((one for one in self.state.faults if one.takes(call.method, call.path)), None)
-            if fault is not None and fault.delay:
-                await asyncio.sleep(fault.delay)
+            if fault is not None:
+                await fault.wait()
             verdict = Verdict({})
             if fault is None or fault.status is None or fault.carried_out:
                 status, body, verdict = self._answer(handler, call, request.headers.get("Authorization", ""))

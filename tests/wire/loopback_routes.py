@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cogs.limits import COMMANDS, V2_FLAG
+from tests.discord_payloads.limits import COMMANDS, V2_FLAG
 from tests.wire.loopback_rest import PREFIX, Answer, Call, RefusalError, Wire, known_files
 from tests.wire.loopback_schema import callback_reasons, command_reasons, message_reasons
 from tests.wire.loopback_state import Interaction, State

@@ -11,8 +11,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
-from tests.refusals.forms import choice_refusals, command_refusals, modal_refusals
-from tests.refusals.message import refusals
+from tests.discord_payloads.forms import choice_refusals, command_refusals, modal_refusals
+from tests.discord_payloads.message import refusals
 
 _DOCUMENT = Path(__file__).parents[1] / "data" / "discord-openapi.json"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from cogs.limits import FILE_BYTES
+from cogs.text.limits import FILE_BYTES
 from tests.wire.loopback_faults import Fault
 from tests.wire.loopback_world import (
     ADMIN_ROLE,
@@ -158,7 +158,7 @@ class State:
         for event in self._waiting:
             event.set()
 
-    async def until(self, condition: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109
         """Wait until the condition holds, asked again at each request and edit; give its value, or a TimeoutError."""
         event = asyncio.Event()
         self._waiting.add(event)

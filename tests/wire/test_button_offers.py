@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.buttonless import Buttonless
-from tests.wire.process import GENEROUS, QUICK, world_of
+from tests.relay_without_buttons import Buttonless
+from tests.worlds.processes import GENEROUS, QUICK, open_wire_world
 
 pytestmark = pytest.mark.wire
 
 
-async def test_u2_of_midjourney_proxy_is_one_change(tmp_path: Path) -> None:
+async def test_u2_of_midjourney_proxy_sends_one_change_request(tmp_path: Path) -> None:
     """From the finished grid to the single picture, pressed twice and paid once; nothing is asked of /submit/action."""
     relay = Buttonless(QUICK)
-    async with world_of(tmp_path, relay) as world, world.bot(**GENEROUS) as bot:
+    async with open_wire_world(tmp_path, relay) as world, world.bot(**GENEROUS) as bot:
         task_id = relay.add_task("grid")
         grid = await world.shows(await world.follow(task_id), "✅ Four pictures")
         await world.until(lambda: grid.files)
@@ -22,7 +22,7 @@ async def test_u2_of_midjourney_proxy_is_one_change(tmp_path: Path) -> None:
         await world.until(lambda: child.files)
         assert "This service can't do more with a single picture." in child.embed["description"]
         again = await world.discord.click(world.discord.owner, grid, "U2")
-        assert "is done already" in (await world.told(again))[0].content
+        assert "Already done" in (await world.told(again))[0].content
         [submit] = relay.submits
         body = dict(submit.body)
         assert str(body.pop("state")).startswith("mjbot:")

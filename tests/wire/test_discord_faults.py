@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from sandbox.relay.lives import Life
+from sandbox.relay.tasks.sample_tasks import SampleKind
 from tests.wire.loopback import Interaction, LoopbackDiscord, Message
-from tests.wire.process import READY, World, bot_process, world_of
+from tests.worlds.processes import READY, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -20,20 +20,20 @@ _BUTTONS = ("U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4")
 _HANGS = float("inf")
 _OLD = 15 * 60.0 + 1
 """Age of an interaction whose token is over: all its drawings go as the bot."""
-_DRAWINGS: list[tuple[float, Life]] = [(0.0, "running"), (_OLD, "running"), (0.0, "grid"), (_OLD, "grid")]
+_DRAWINGS: list[tuple[float, SampleKind]] = [(0.0, "running"), (_OLD, "running"), (0.0, "grid"), (_OLD, "grid")]
 """By the token and as the bot, from the first progress on, and an end at once."""
 
 
 @pytest.fixture
-async def faulty(tmp_path: Path) -> AsyncGenerator[World]:
+async def faulty(tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """A Discord with room for one message of each kind, which takes late first answers; tasks of four seconds."""
     relay = RelaySettings(seconds_per_task=4.0, picture_side=192)
     discord = LoopbackDiscord(channels=4 * len(_FAULTS), ack_seconds=1000)
-    async with world_of(tmp_path, relay, discord=discord, PRESS_COOLDOWN_SECONDS="0") as world:
+    async with open_wire_world(tmp_path, relay, discord=discord, PRESS_COOLDOWN_SECONDS="0") as world:
         yield world
 
 
-async def _grid(world: World) -> Message:
+async def _grid(world: WireWorld) -> Message:
     return await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
 
 
@@ -42,7 +42,7 @@ def _original(act: Interaction) -> Message:
     return act.original
 
 
-async def test_a_first_answer_that_fails_is_given_in_time_or_never_acted_on(world: World) -> None:
+async def test_a_failed_first_response_is_retried_in_time_or_not_acted_on(world: WireWorld) -> None:
     """What Discord fails at is answered within three seconds; where the answer got lost nothing is sent, or paid."""
     discord, lost = world.discord, "An interaction is not ours to answer"
     async with world.bot(PRESS_COOLDOWN_SECONDS="0") as bot:
@@ -70,7 +70,7 @@ async def test_a_first_answer_that_fails_is_given_in_time_or_never_acted_on(worl
     assert discord.refused == []
 
 
-async def test_drawings_go_on(faulty: World) -> None:
+async def test_drawing_goes_on_after_each_fault_of_discord(faulty: WireWorld) -> None:
     """Progress and ends, by the token and as the bot, through each fault: every message ends, with its picture."""
     discord, channels = faulty.discord, iter(faulty.discord.channels)
     async with faulty.bot() as bot:
@@ -84,13 +84,13 @@ async def test_drawings_go_on(faulty: World) -> None:
                 await act.acknowledged()
                 messages.append(_original(act))
         for message in messages:
-            await faulty.shows(message, "✅ Four", 30)
-            await faulty.until(partial(getattr, message, "files"), 30)
+            await faulty.shows(message, "✅ Four")
+            await faulty.until(partial(getattr, message, "files"))
         bot.assert_calm()
     assert discord.refused == []
 
 
-async def test_a_child_that_discord_does_not_take_is_not_paid(world: World) -> None:
+async def test_a_child_message_that_discord_refuses_is_not_paid_for(world: WireWorld) -> None:
     """The followup that shows a child: sent again where Discord fails, else the press ends, unpaid, and is told so."""
     discord = world.discord
     async with world.bot(PRESS_COOLDOWN_SECONDS="0") as bot:
@@ -101,7 +101,7 @@ async def test_a_child_that_discord_does_not_take_is_not_paid(world: World) -> N
         for status, act in zip(_FAULTS, acts, strict=True):
             said = await world.told(act)
             if status == _RESET:
-                assert "nothing is paid" in said[0].content
+                assert "You weren't charged." in said[0].content
             else:
                 await world.shows(said[0], "✅")
         assert world.relay.requests["action"] == len(_FAULTS) - 1
@@ -110,7 +110,7 @@ async def test_a_child_that_discord_does_not_take_is_not_paid(world: World) -> N
     assert discord.refused == []
 
 
-async def test_a_child_of_which_nothing_came_is_taken_back(world: World) -> None:
+async def test_a_child_message_without_a_task_is_deleted(world: WireWorld) -> None:
     """The relay refuses, and Discord fails at taking the child back: it does not stand there, sending, for ever."""
     discord = world.discord
     world.relay.script("action", 400, {"code": 4, "description": "parameter error"}, times=2)
@@ -121,22 +121,22 @@ async def test_a_child_of_which_nothing_came_is_taken_back(world: World) -> None
             act = await discord.click(discord.owner, grid, which)
             told = await world.told(act, 2)
             assert act.followups[0].deleted
-            assert "The relay did not take this" in told[1].content
+            assert "The service refused this request" in told[1].content
         bot.assert_calm()
     assert discord.refused == []
 
 
-async def _fail_before_the_first_connection(world: World) -> None:
+async def _fail_before_the_first_connection(world: WireWorld) -> None:
     """`GET /gateway/bot` fails in every way, one after the other: the process gets there by itself."""
     for status in _FAULTS:
         world.discord.fail("GET", "/gateway/bot", status)
     async with bot_process(world.folder, world.env) as bot:
-        await bot.line(READY, 30)
+        await bot.line(READY)
         bot.assert_calm()
     assert world.discord.identifies == 1
 
 
-async def _hang_under_way(world: World) -> None:
+async def _hang_under_way(world: WireWorld) -> None:
     """Each kind of request, accepted and then nothing: given up in time, and what it was for goes on or ends unpaid."""
     discord, task = world.discord, world.relay.add_task
     async with world.bot() as bot:
@@ -158,20 +158,20 @@ async def _hang_under_way(world: World) -> None:
         await world.until(lambda: hung.hits)
         # Others do not notice.
         other = await world.follow(task(), 5)
-        await world.shows(other, "✅ Four", 8)
-        await bot.line("An interaction is not ours to answer: TimeoutError", 12)
+        await world.shows(other, "✅ Four")
+        await bot.line("An interaction is not ours to answer: TimeoutError")
         for act in (refused, silent):
-            said = await world.told(act, timeout=35)
-            assert "nothing is paid" in said[0].content
+            said = await world.told(act)
+            assert "You weren't charged." in said[0].content
         assert unheard.messages == []
         assert world.relay.requests["action"] == 0
         for message in messages:
-            await world.shows(message, "✅ Four", 30)
+            await world.shows(message, "✅ Four")
         bot.assert_calm()
     assert discord.refused == []
 
 
-async def test_a_gateway_that_is_never_named(world: World) -> None:
+async def test_a_start_waits_for_an_answer_of_get_gateway(world: WireWorld) -> None:
     """`GET /gateway/bot`, accepted and then nothing: asked once, not hammered, and a signal still ends the process."""
     hung = world.discord.fail("GET", "/gateway/bot", 500, delay=_HANGS, times=None)
     async with bot_process(world.folder, world.env) as bot:
@@ -182,7 +182,9 @@ async def test_a_gateway_that_is_never_named(world: World) -> None:
     assert world.discord.identifies == 0
 
 
-async def test_what_takes_long(faulty: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_slow_answers_of_discord_delay_only_themselves(
+    faulty: WireWorld, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Requests that are never answered, and a start through every fault: side by side, as both wait."""
-    async with world_of(tmp_path_factory.mktemp("start")) as another:
+    async with open_wire_world(tmp_path_factory.mktemp("start")) as another:
         await asyncio.gather(_hang_under_way(faulty), _fail_before_the_first_connection(another))

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.wire.loopback import LoopbackDiscord, Message
-from tests.wire.process import READY, World, bot_process, world_of
+from tests.worlds.processes import READY, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
 
 
-async def _forget(world: World) -> None:
+async def _forget(world: WireWorld) -> None:
     """Cut the connections, and know nothing of their sessions any more: a RESUME is answered with op 9."""
     await world.discord.gateway.drop()
     world.discord.gateway.sessions.clear()
 
 
-_LOSSES: list[Callable[[World], Awaitable[None]]] = [
+_LOSSES: list[Callable[[WireWorld], Awaitable[None]]] = [
     lambda world: world.discord.gateway.drop(),
     lambda world: world.discord.gateway.drop(4000),
     lambda world: world.discord.gateway.ask_to_reconnect(),
@@ -29,7 +29,7 @@ _LOSSES: list[Callable[[World], Awaitable[None]]] = [
 ]
 
 
-async def test_lost_connections_are_no_matter(world: World) -> None:
+async def test_lost_connections_are_resumed(world: WireWorld) -> None:
     """Cuts, op 7 and op 9 in the middle of tasks: every message goes on to its end, and its buttons work."""
     gateway, messages = world.discord.gateway, list[Message]()
     async with world.bot() as bot:
@@ -48,11 +48,11 @@ async def test_lost_connections_are_no_matter(world: World) -> None:
     world.assert_polite()
 
 
-def _is_back(world: World, before: int) -> bool:
+def _is_back(world: WireWorld, before: int) -> bool:
     return world.discord.gateway.resumes + world.discord.identifies > before
 
 
-async def test_a_click_during_a_drop_is_heard_after_it(world: World) -> None:
+async def test_a_click_during_a_lost_connection_is_answered_after_the_resume(world: WireWorld) -> None:
     """What happens while the connection is lost is told at the RESUME, and answered; other messages go on meanwhile."""
     async with world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
@@ -66,7 +66,7 @@ async def test_a_click_during_a_drop_is_heard_after_it(world: World) -> None:
     world.assert_polite()
 
 
-async def test_discord_is_waited_for(tmp_path: Path) -> None:
+async def test_a_start_waits_for_discord(tmp_path: Path) -> None:
     """Nothing listens at first, then Discord's gateway answers 503 for a while: the process gets there by itself."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -79,28 +79,28 @@ async def test_discord_is_waited_for(tmp_path: Path) -> None:
         await bot.line("Discord cannot be used .*trying again in 1 s")
         discord.fail("GET", "/gateway/bot", 503)
         async with discord:
-            await bot.line(READY, 25)
+            await bot.line(READY)
             assert (await bot.stop())[0] == 0
     assert discord.identifies == 1
     assert not bot.said("Traceback")
 
 
-async def test_used_up_identifies_are_waited_for(world: World) -> None:
+async def test_a_start_waits_for_new_identifies(world: WireWorld) -> None:
     """Where Discord allows no more connections today nothing connects before it does again."""
     limit = world.discord.session_start_limit
     limit |= {"remaining": 0, "reset_after": 1500}
     async with bot_process(world.folder, world.env) as bot:
-        await bot.line("allows 0 more, .*waiting 2 s")
+        await bot.line("of which 0 are left .*waiting 2 s")
         assert world.discord.identifies == 0
         limit["remaining"] = 1000
         await bot.line(READY)
     assert world.discord.identifies == 1
 
 
-async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
+async def test_a_start_waits_for_the_database(tmp_path: Path) -> None:
     """A database that cannot be opened ends nothing: it is tried again, and Discord is not bothered meanwhile."""
     (tmp_path / "data").touch()
-    async with world_of(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/data/mjbot.db") as world:
+    async with open_wire_world(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/data/mjbot.db") as world:
         async with bot_process(tmp_path, world.env) as bot:
             await bot.line("The database cannot be used")
             (tmp_path / "data").unlink()

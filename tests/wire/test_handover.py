@@ -8,7 +8,7 @@ import pytest
 from sandbox.relay import RelaySettings
 from tests.postgres import Postgres
 from tests.wire.loopback import Message
-from tests.wire.process import World, world_of
+from tests.worlds.processes import WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -18,16 +18,16 @@ _SOON = 10.0
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[World]:
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """Both kinds of database; SQLite is the default."""
-    async with world_of(tmp_path, _TASKS) as made:
+    async with open_wire_world(tmp_path, _TASKS) as made:
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
             made.settings["DATABASE_URL"] = await server.database()
         yield made
 
 
-async def test_a_submit_under_way_comes_to_its_end(world: World) -> None:
+async def test_a_stop_waits_for_a_submit_under_way(world: WireWorld) -> None:
     """It is sent once, its answer is written, and the next process follows the child."""
     async with world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
@@ -44,7 +44,7 @@ async def test_a_submit_under_way_comes_to_its_end(world: World) -> None:
     world.assert_polite()
 
 
-async def test_a_submit_that_takes_too_long_is_told_as_uncertain(world: World) -> None:
+async def test_a_submit_longer_than_the_stop_becomes_unknown(world: WireWorld) -> None:
     """The process does not wait for ever; the next one says at once what nobody knows, and sends nothing."""
     async with world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
@@ -59,13 +59,13 @@ async def test_a_submit_that_takes_too_long_is_told_as_uncertain(world: World) -
     assert world.relay.requests["action"] == 1
 
 
-async def _a_download(world: World) -> Message:
+async def _a_download(world: WireWorld) -> Message:
     """Follow a finished task whose picture does not come."""
     world.relay.script("image", delay=float("inf"))
     return await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
 
 
-async def _an_edit(world: World) -> Message:
+async def _an_edit(world: WireWorld) -> Message:
     """Follow a running task until Discord does not answer an edit any more."""
     message = await world.shows(await world.follow(world.relay.add_task()), "🎨")
     fault = world.discord.fail("PATCH", "*/messages/*", None, delay=60.0)
@@ -74,8 +74,8 @@ async def _an_edit(world: World) -> Message:
 
 
 @pytest.mark.parametrize("begin", [_a_download, _an_edit])
-async def test_what_was_being_drawn_is_drawn_by_the_next(
-    world: World, begin: Callable[[World], Awaitable[Message]]
+async def test_the_next_process_draws_what_the_last_one_followed(
+    world: WireWorld, begin: Callable[[WireWorld], Awaitable[Message]]
 ) -> None:
     """A download or an edit that hangs holds up nobody: it is cut, and the next process brings the picture."""
     async with world.bot() as bot:
@@ -85,7 +85,7 @@ async def test_what_was_being_drawn_is_drawn_by_the_next(
         assert not bot.said("Traceback|never retrieved")
     assert not _has_its_picture(message)
     async with world.bot() as bot:
-        await bot.line("Going on with 1 unfinished messages")
+        await bot.line("Resuming 1 unfinished jobs")
         await world.shows(message, "✅ Four")
         await world.until(lambda: _has_its_picture(message))
     assert world.discord.refused == []
@@ -95,7 +95,7 @@ def _has_its_picture(message: Message) -> bool:
     return any("lighthouse" in file.name for file in message.files)
 
 
-async def test_a_click_while_it_stops_is_never_lost_in_thought(world: World) -> None:
+async def test_a_click_during_a_stop_is_answered(world: WireWorld) -> None:
     """Whoever was answered "thinking" before the gateway closed is served; others are not answered at all."""
     async with world.bot() as bot:
         act = await world.discord.slash(

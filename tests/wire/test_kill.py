@@ -13,9 +13,9 @@ from bot.store import open_store
 from bot.store.schema import jobs
 from sandbox.relay import RelaySettings
 from tests.postgres import Postgres
-from tests.wire.chaos import size
+from tests.wire.chaos_size import size
 from tests.wire.loopback import Interaction, Message
-from tests.wire.process import GENEROUS, World, world_of
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(900)]
 
@@ -26,10 +26,10 @@ _ENDS = ("✅", "know")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[World]:
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """Both kinds of database; tasks that take longer than two lives of a process."""
     relay = RelaySettings(seconds_per_task=15.0, picture_side=64, submit_seconds=0.5)
-    async with world_of(tmp_path, relay) as made:
+    async with open_wire_world(tmp_path, relay) as made:
         made.settings |= GENEROUS
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
@@ -37,7 +37,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
         yield made
 
 
-async def rows(world: World) -> dict[int, bool]:
+async def rows(world: WireWorld) -> dict[int, bool]:
     """Return every job of the database by its message, and whether it has ended."""
     async with open_store(world.env["DATABASE_URL"], now=lambda: pytest.fail("nothing is dated")) as store:
         found = await store.database.read(select(jobs.c.message_id, jobs.c.closed_at))
@@ -45,7 +45,7 @@ async def rows(world: World) -> dict[int, bool]:
 
 
 async def live(
-    world: World, chance: random.Random, grids: list[Message], ids: list[str], pressed: set[tuple[int, str]]
+    world: WireWorld, chance: random.Random, grids: list[Message], ids: list[str], pressed: set[tuple[int, str]]
 ) -> list[Interaction]:
     """Let people type and click while a process lives, until it is killed at a random moment."""
     discord, acts = world.discord, list[Interaction]()
@@ -72,7 +72,9 @@ async def live(
     return acts
 
 
-async def test_kill_again_and_again(world: World, record_property: Callable[[str, object], None]) -> None:
+async def test_repeated_kills_lose_no_job_and_pay_nothing_twice(
+    world: WireWorld, record_property: Callable[[str, object], None]
+) -> None:
     """Fifty tasks run while the process is killed; what was committed ends, what was paid was paid once."""
     chance = random.Random(KILLS)  # noqa: S311 - a test that can be told again
     pressed: set[tuple[int, str]] = set()
@@ -97,7 +99,7 @@ async def test_kill_again_and_again(world: World, record_property: Callable[[str
 
 
 async def _judge(
-    world: World,
+    world: WireWorld,
     acts: list[Interaction],
     pressed: set[tuple[int, str]],
     record_property: Callable[[str, object], None],

@@ -203,7 +203,7 @@ async def test_a_modal_is_opened_and_submitted(server: LoopbackDiscord, bot: com
         await server.submit_modal(server.member, opened, {"nothing": "x"})
 
 
-async def test_options_menus_and_choices(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
+async def test_options_menus_and_choices_reach_the_bot(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
     """Attachments, people, message menus and autocomplete arrive whole, in DMs and private channels too."""
     options = {"image": Upload("in.png", PIXEL), "by": server.owner}
     act = await (await server.slash(server.member, server.dm(server.member), "describe", options)).answered()
@@ -218,7 +218,9 @@ async def test_options_menus_and_choices(server: LoopbackDiscord, bot: commands.
     assert server.refused == []
 
 
-async def test_channel_edits_and_refused_bodies(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
+async def test_channel_edits_are_kept_and_bad_bodies_refused(
+    server: LoopbackDiscord, bot: commands.AutoShardedBot
+) -> None:
     """Edits as the bot work; what Discord would refuse is refused with its code, and recorded."""
     channel = bot.get_partial_messageable(server.channels[0].id, guild_id=server.guild_id)
     sent = await channel.send("hello", file=discord.File(io.BytesIO(PIXEL), "a.png"))
@@ -262,7 +264,7 @@ async def test_an_interaction_is_answered_once_and_in_time(server: LoopbackDisco
 
 
 async def test_a_token_lives_for_its_time(server: LoopbackDiscord) -> None:
-    """Before the acknowledgement and for strangers it is unknown, after its time it is invalid."""
+    """Before the acknowledgment and for strangers it is unknown, after its time it is invalid."""
     act = server.mint(2, server.member, server.channels[0])
     path = f"/webhooks/{server.application_id}/{act.token}"
     original = f"{path}/messages/@original"
@@ -340,7 +342,7 @@ async def test_rate_limits_are_enforced(server: LoopbackDiscord) -> None:
     assert 429 in globally
 
 
-async def test_discord_py_heeds_the_rate_limit(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
+async def test_discord_py_obeys_the_rate_limit(server: LoopbackDiscord, bot: commands.AutoShardedBot) -> None:
     """A scripted 429 is taken for Discord's own, waited for, and the request sent again."""
     server.fail("POST", "/channels/*/messages", 429, {"retry_after": 0.05})
     channel = bot.get_partial_messageable(server.channels[0].id)
@@ -348,7 +350,7 @@ async def test_discord_py_heeds_the_rate_limit(server: LoopbackDiscord, bot: com
     assert [one.status for one in server.requests if one.path.endswith("/messages")] == [429, 200]
 
 
-async def test_scripted_failures(server: LoopbackDiscord) -> None:
+async def test_scripted_failures_are_answered(server: LoopbackDiscord) -> None:
     """A request fails as told, so many times; one whose answer is lost has taken effect."""
     fault = server.fail("POST", "/channels/*", 403, {"code": 50013}, times=2)
     path = f"/channels/{server.channels[0].id}/messages"
@@ -438,7 +440,7 @@ def one_button(**changes: object) -> dict[str, Any]:
         {"attachments": [{"id": "x"}]},
     ],
 )
-def test_the_document_is_held(body: dict[str, Any]) -> None:
+def test_bodies_are_checked_against_discords_openapi(body: dict[str, Any]) -> None:
     """What the OpenAPI document forbids is found, on every road by which a message goes."""
     hook = "/webhooks/{webhook_id}/{webhook_token}"
     assert schema_reasons("PATCH", "/channels/{channel_id}/messages/{message_id}", body)
@@ -484,7 +486,7 @@ async def test_visibility_reaches_the_bot(server: LoopbackDiscord, bot: commands
     assert (owner.guild_permissions.manage_guild, member.guild_permissions.manage_guild) == (True, False)
 
 
-async def test_the_gateway_by_hand(server: LoopbackDiscord) -> None:
+async def test_the_gateway_speaks_discords_protocol(server: LoopbackDiscord) -> None:
     """HELLO, heartbeats, op 9, a strange session and a wrong token are answered as the gateway does."""
     async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway_url) as socket:
         assert (await socket.receive_json())["op"] == 10

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 
 from sandbox.relay import Relay, RelaySettings
 from tests.wire.loopback import LoopbackDiscord
-from tests.wire.process import QUICK, World
+from tests.worlds.processes import QUICK, WireWorld
 
 pytestmark = pytest.mark.wire
 
@@ -30,7 +30,7 @@ def _log_row(relay: Relay, number: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _world(folder: Path, settings: RelaySettings, *, source: str) -> AsyncGenerator[World]:
+async def _world(folder: Path, settings: RelaySettings, *, source: str) -> AsyncGenerator[WireWorld]:
     """Put a Discord and a relay on sockets that has the log of new-api ("log"), or midjourney-proxy's list ("list")."""
     relay = Relay(settings)
 
@@ -50,11 +50,11 @@ async def _world(folder: Path, settings: RelaySettings, *, source: str) -> Async
 
     relay.app.middlewares.append(telling)
     async with LoopbackDiscord() as discord, relay.serve() as serving:
-        yield World(folder, discord, serving, {"PRESS_COOLDOWN_SECONDS": "0"})
+        yield WireWorld(folder, discord, serving, {"PRESS_COOLDOWN_SECONDS": "0"})
 
 
 @pytest.mark.parametrize("source", ["log", "list"])
-async def test_a_submit_on_its_way_at_a_kill_is_found(tmp_path: Path, source: str) -> None:
+async def test_a_submit_under_way_at_a_kill_is_found(tmp_path: Path, source: str) -> None:
     """SIGKILL before the relay answers: the message recovers after the next start, and nothing is sent twice."""
     async with _world(tmp_path, replace(QUICK, submit_seconds=600.0), source=source) as world:
         async with world.bot() as bot:
@@ -67,7 +67,7 @@ async def test_a_submit_on_its_way_at_a_kill_is_found(tmp_path: Path, source: st
             await world.shows(child, "✅ Picture 1")
             act = await world.discord.click(world.discord.owner, grid, "U1")
             (said,) = await world.told(act)
-            assert "already" in said.content
+            assert "Already done" in said.content
             bot.assert_calm()
         assert len(world.relay.submits) == 1
         world.assert_polite()
@@ -80,13 +80,13 @@ async def test_a_submit_that_the_relay_did_not_bill_is_given_back(tmp_path: Path
         await world.shows(await world.press(grid, "U2"), "✅ Picture 2")
         world.relay.script("action", 400, _NO_UPSTREAM)
         child = await world.press(grid, "U1")
-        await world.shows(child, "🔎 Looking for it at the relay")
+        await world.shows(child, "🔎 Looking for your request")
         act = await world.discord.click(world.discord.owner, grid, "U1")
         (said,) = await world.told(act)
         assert "was lost" in said.content
         assert "on the way" not in said.content
         await world.shows(child, "❌ Not recorded, not charged")
-        assert "The relay did not record it, so you weren't charged." in child.embed["description"]
+        assert "The service didn't record your request, so you weren't charged." in child.embed["description"]
         await world.shows(await world.press(grid, "U1"), "✅ Picture 1")
         bot.assert_calm()
         world.assert_polite()

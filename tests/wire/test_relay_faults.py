@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ from PIL import Image
 
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord, Message
-from tests.wire.process import BotProcess, World, world_of
+from tests.wire.relay_clock import TASK_SECONDS, HeldTime
+from tests.worlds.processes import BotProcess, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 log = logging.getLogger(__name__)
+
+_HELD = RelaySettings(seconds_per_task=TASK_SECONDS, picture_side=192)
+"""A relay whose tasks run until the test ends them."""
 
 _MIB = 2**20
 _HUGE = b" " * (50 * _MIB)
@@ -50,26 +55,28 @@ def _says(message: Message, text: str) -> bool:
     return text in message.embed.get("description", "")
 
 
-def _asked(world: World, route: str, times: int) -> bool:
+def _asked(world: WireWorld, route: str, times: int) -> bool:
     return world.relay.requests[route] >= times
 
 
 async def _outage(folder: Path) -> None:
     """Down while tasks run: their messages say so, whoever asks is told at once, and all goes on when it is back."""
-    async with world_of(folder) as world, world.bot() as bot:
+    held = HeldTime()
+    async with open_wire_world(folder, _HELD, now=held.now) as world, world.bot() as bot:
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
         world.relay.down = True
         act = await world.discord.slash(
             world.discord.member, world.discord.channels[0], "mjstatus", {"id": world.relay.add_task()}
         )
         said = await world.until(lambda: act.followups)
-        assert "The relay gave no usable answer" in said[0].content
+        assert "The service didn't respond properly" in said[0].content
         for message in messages:
-            await world.until(partial(_says, message, "No answer from the relay"), 25)
+            await world.until(partial(_says, message, "The service stopped answering"))
         world.relay.down = False
+        held.let_tasks_end()
         for message in messages:
-            await world.shows(message, "✅ Four", 30)
-            assert "No answer" not in message.embed["description"]
+            await world.shows(message, "✅ Four")
+            assert "stopped answering" not in message.embed["description"]
         await bot.line("The relay answers again")
         assert len(bot.said("does not answer")) == 1
         bot.assert_calm()
@@ -78,22 +85,25 @@ async def _outage(folder: Path) -> None:
 
 async def _read_again(folder: Path, route: str) -> None:
     """Each fault in turn where tasks are asked for, in a batch or singly: the messages come to their end."""
-    settings = RelaySettings(seconds_per_task=2.0, picture_side=192, has_list=route == "list")
-    async with world_of(folder, settings) as world, world.bot() as bot:
+    held = HeldTime()
+    settings = replace(_HELD, has_list=route == "list")
+    async with open_wire_world(folder, settings, now=held.now) as world, world.bot() as bot:
         await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         messages = [await world.follow(world.relay.add_task(), channel) for channel in (0, 1)]
         with _memory_bounded(bot, 48):
             asked = world.relay.requests[route]
             for fault in _FAULTS.values():
                 world.relay.script(route, **fault)
+            await world.until(partial(_asked, world, route, asked + len(_FAULTS)))
+            held.let_tasks_end()
             for message in messages:
-                await world.shows(message, "✅ Four", 40)
+                await world.shows(message, "✅ Four")
         assert world.relay.requests[route] > asked + len(_FAULTS)
         bot.assert_calm()
         world.assert_polite()
 
 
-async def test_reads_that_fail_are_read_again(tmp_path: Path) -> None:
+async def test_failed_reads_are_repeated(tmp_path: Path) -> None:
     """An outage, told and waited out, and every fault of the list and of the single fetch: side by side."""
     folders = [tmp_path / name for name in ("outage", "list", "fetch")]
     for folder in folders:
@@ -101,7 +111,7 @@ async def test_reads_that_fail_are_read_again(tmp_path: Path) -> None:
     await asyncio.gather(_outage(folders[0]), *(_read_again(folder, folder.name) for folder in folders[1:]))
 
 
-async def test_a_slow_relay_is_waited_for(world: World) -> None:
+async def test_a_slow_relay_delays_only_its_own_requests(world: WireWorld) -> None:
     """Reads and a submit that take two seconds each hold nothing up but themselves, and are not sent twice."""
     async with world.bot():
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
@@ -114,9 +124,9 @@ async def test_a_slow_relay_is_waited_for(world: World) -> None:
     world.assert_polite()
 
 
-async def test_a_submit_whose_answer_is_no_answer_is_not_known(tmp_path: Path) -> None:
+async def test_a_submit_with_an_unreadable_answer_becomes_unknown(tmp_path: Path) -> None:
     """Whatever comes instead of an answer, with the job made or not: told so, kept so, never sent again."""
-    async with world_of(tmp_path, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
+    async with open_wire_world(tmp_path, PRESS_COOLDOWN_SECONDS="0") as world, world.bot() as bot:
         grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         children: list[Message] = []
         # The first speaks JSON, so that a page from there on is a proxy's.
@@ -129,8 +139,8 @@ async def test_a_submit_whose_answer_is_no_answer_is_not_known(tmp_path: Path) -
                 await world.until(partial(_asked, world, "action", number + 1))
         await world.shows(children[0], "✅ Picture 1")
         for child in children[1:]:
-            await world.shows(child, "❔ Not known")
-            assert "It is not sent again" in child.embed["description"]
+            await world.shows(child, "❔ Unknown")
+            assert "I won't send it again" in child.embed["description"]
         await world.until(lambda: len(bot.said("is not sent again")) == len(_FAULTS))
         # A job that was made after all closes its claim once somebody names it.
         made = [one.task_id for one in world.relay.submits]
@@ -160,17 +170,16 @@ def _has_files(message: Message) -> bool:
     return bool(message.files)
 
 
-def _without(world: World, fault: Mapping[str, Any], pictures: int = 1) -> None:
+def _without(world: WireWorld, fault: Mapping[str, Any], pictures: int = 1) -> None:
     """Let as many pictures not be had, however often each is asked for."""
-    while world.relay._scripts.take("image"):
-        pass
+    world.relay.clear_scripts("image")
     world.relay.script("image", **fault, times=_TRIES * pictures)
 
 
-async def test_pictures_that_cannot_be_had(tmp_path: Path) -> None:
+async def test_unavailable_pictures_end_with_a_link(tmp_path: Path) -> None:
     """The end is told without its picture, which follows by itself, or is brought by a click on Refresh."""
     discord = LoopbackDiscord(channels=len(_PICTURES))
-    async with world_of(tmp_path, discord=discord) as world, world.bot() as bot:
+    async with open_wire_world(tmp_path, discord=discord) as world, world.bot() as bot:
         messages: list[Message] = []
         for number, (name, fault) in enumerate(_PICTURES.items()):
             _without(world, fault)
@@ -190,22 +199,23 @@ async def test_pictures_that_cannot_be_had(tmp_path: Path) -> None:
         world.assert_polite()
 
 
-async def test_a_slow_picture_follows(world: World) -> None:
+async def test_a_slow_picture_is_attached_later(world: WireWorld) -> None:
     """A picture that drips in over some seconds holds its task's end up for one, and then joins it."""
     drawn = io.BytesIO()
     Image.frombytes("RGB", (300, 300), random.Random(1).randbytes(270_000)).save(drawn, "PNG")  # noqa: S311
-    world.relay.script("image", data=drawn.getvalue(), content_type="image/png", drip=2.5)
+    world.relay.script("image", data=drawn.getvalue(), content_type="image/png", drip=5.0)
     async with world.bot():
-        message = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four", 3)
-        assert not message.files
+        message = await world.follow(world.relay.add_task("grid"))
         await world.until(lambda: message.files)
+        [first, *_] = [edit for edit in message.history if "✅ Four" in str(edit.body.get("embeds"))]
+        assert first.files == ()
         assert "**Refresh**" not in message.embed["description"]
     world.assert_polite()
 
 
 async def test_huge_pictures_leave_memory_bounded(tmp_path: Path) -> None:
     """Six pictures of 50 MiB at once, their length untold: three are read at a time, each up to 32 MiB."""
-    async with world_of(tmp_path, discord=LoopbackDiscord(channels=6)) as world, world.bot() as bot:
+    async with open_wire_world(tmp_path, discord=LoopbackDiscord(channels=6)) as world, world.bot() as bot:
         await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
         with _memory_bounded(bot, 3 * 32 + 32):
             _without(world, _PICTURES["50 MiB, length untold"], 6)

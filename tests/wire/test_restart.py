@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,14 +10,15 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import Message
-from tests.wire.process import World, world_of
+from tests.wire.relay_clock import TASK_SECONDS, HeldTime
+from tests.worlds.processes import WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
 _SLOW_SUBMITS = RelaySettings(seconds_per_task=8.0, picture_side=192, submit_seconds=600.0)
 
 
-def _let_time_pass(world: World) -> None:
+def _let_time_pass(world: WireWorld) -> None:
     """Make every claim ten minutes older, as if the next process had been that late."""
     with sqlite3.connect(world.folder / "mjbot.db") as rows:
         columns = [row[1:3] for row in rows.execute("PRAGMA table_info(claims)")]
@@ -27,7 +27,7 @@ def _let_time_pass(world: World) -> None:
     rows.close()
 
 
-async def _ten_running(world: World) -> list[Message]:
+async def _ten_running(world: WireWorld) -> list[Message]:
     ids = [world.relay.add_task() for _ in range(10)]
     messages = await asyncio.gather(*(world.follow(task_id, n % 2) for n, task_id in enumerate(ids)))
     await world.until(lambda: all(one.embed for one in messages))
@@ -35,19 +35,10 @@ async def _ten_running(world: World) -> list[Message]:
     return messages
 
 
-class _Upstream:
-    """The relay's clock: its tasks run until a test lets an hour pass, however slow the machine is."""
-
-    late = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.late
-
-
-async def test_kill_in_the_middle(tmp_path: Path) -> None:
+async def test_a_killed_process_loses_no_task(tmp_path: Path) -> None:
     """SIGKILL among ten running tasks and one submit: all end after a restart, and nothing is submitted twice."""
-    upstream = _Upstream()
-    async with world_of(tmp_path, replace(_SLOW_SUBMITS, seconds_per_task=1800.0), now=upstream.now) as world:
+    held, relay = HeldTime(), replace(_SLOW_SUBMITS, seconds_per_task=TASK_SECONDS)
+    async with open_wire_world(tmp_path, relay, now=held.now) as world:
         async with world.bot() as bot:
             grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
             messages = await _ten_running(world)
@@ -57,8 +48,8 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
         _let_time_pass(world)
         async with world.bot() as bot:
             # As soon as the dead one's lease has ended; the grid's own message may have wanted its picture still.
-            await bot.line("Going on with 1[12] unfinished messages")
-            upstream.late = 3600.0
+            await bot.line("Resuming 1[12] unfinished jobs")
+            held.let_tasks_end()
             for message in messages:
                 await world.shows(message, "✅ Four pictures")
                 await world.until(partial(getattr, message, "files"))
@@ -68,7 +59,7 @@ async def test_kill_in_the_middle(tmp_path: Path) -> None:
         world.assert_polite()
 
 
-async def test_buttons_outlive_the_database(world: World) -> None:
+async def test_buttons_work_without_the_old_database(world: WireWorld) -> None:
     """Killed, and its database lost: the buttons of every old message work as before, and no command is sent anew."""
     async with world.bot() as bot:
         messages = [await world.follow(world.relay.add_task("grid")) for _ in range(3)]
@@ -89,9 +80,9 @@ async def test_buttons_outlive_the_database(world: World) -> None:
     world.assert_polite()
 
 
-async def test_a_lost_child_is_found_by_its_id(tmp_path: Path) -> None:
+async def test_following_a_lost_child_closes_its_claim(tmp_path: Path) -> None:
     """A task whose answer was lost in a crash closes its claim when somebody looks at it."""
-    async with world_of(tmp_path, _SLOW_SUBMITS) as world:
+    async with open_wire_world(tmp_path, _SLOW_SUBMITS) as world:
         async with world.bot() as bot:
             grid = await world.shows(await world.follow(world.relay.add_task("grid")), "✅ Four")
             await world.press(grid, "U1")
@@ -99,9 +90,10 @@ async def test_a_lost_child_is_found_by_its_id(tmp_path: Path) -> None:
             await bot.kill()
         _let_time_pass(world)
         async with world.bot() as bot:
+            await bot.line("ended during its submit")
             await world.shows(await world.follow(world.relay.submits[0].task_id), "✅")
             await bot.line("closes claim")
             act = await world.discord.click(world.discord.owner, grid, "U1")
             said = await world.until(lambda: act.followups)
-            assert "already" in said[0].content
+            assert "Already done" in said[0].content
         assert len(world.relay.submits) == 1

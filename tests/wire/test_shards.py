@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.relay import RelaySettings
 from tests.wire.loopback import LoopbackDiscord
-from tests.wire.process import READY, World, bot_process, world_of
+from tests.worlds.processes import READY, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -17,16 +17,16 @@ _LASTING = RelaySettings(seconds_per_task=4.0, picture_side=192)
 
 
 @pytest.fixture
-async def two(tmp_path: Path) -> AsyncGenerator[World]:
+async def two(tmp_path: Path) -> AsyncGenerator[WireWorld]:
     """A Discord with a server on each of two shards, the channels of which are the last two."""
     there = LoopbackDiscord(channels=0)
     for shard in (0, 1):
         there.add_guild(f"of shard {shard}", shard, 2)
-    async with world_of(tmp_path, _LASTING, discord=there, SHARD_COUNT="2") as world:
+    async with open_wire_world(tmp_path, _LASTING, discord=there, SHARD_COUNT="2") as world:
         yield world
 
 
-async def test_each_process_has_its_own_shards(two: World) -> None:
+async def test_each_process_runs_its_own_shards(two: WireWorld) -> None:
     """Two processes: each answers its own server, the first also direct messages, and nobody answers twice."""
     discord = two.discord
     async with two.bot(SHARD_IDS="0") as first, two.bot(SHARD_IDS="1") as second:
@@ -49,7 +49,7 @@ async def test_each_process_has_its_own_shards(two: World) -> None:
     two.assert_polite()
 
 
-async def test_a_job_of_another_shards_server(two: World) -> None:
+async def test_a_process_draws_a_job_of_another_shards_server(two: WireWorld) -> None:
     """A process draws to its end what another began in a server that it has never heard of, without its token."""
     discord = two.discord
     async with two.bot(SHARD_IDS="0") as first:
@@ -64,16 +64,16 @@ async def test_a_job_of_another_shards_server(two: World) -> None:
     two.assert_polite()
 
 
-async def test_processes_that_start_together_settle(tmp_path: Path) -> None:
+async def test_processes_that_start_together_share_the_identifies(tmp_path: Path) -> None:
     """Three processes at one moment, of which Discord takes one in five seconds: all connect, with few refusals."""
     there = LoopbackDiscord()
     there.gateway.apart_seconds = 5.0
-    async with world_of(tmp_path, discord=there, SHARD_COUNT="3") as world, AsyncExitStack() as running:
+    async with open_wire_world(tmp_path, discord=there, SHARD_COUNT="3") as world, AsyncExitStack() as running:
         bots = [
             await running.enter_async_context(bot_process(tmp_path, world.env | {"SHARD_IDS": str(shard)}))
             for shard in range(3)
         ]
-        await asyncio.gather(*(bot.line(READY, 60) for bot in bots))
+        await asyncio.gather(*(bot.line(READY) for bot in bots))
         assert sorted(one.shard for one in there.gateway.connected) == [(0, 3), (1, 3), (2, 3)]
         assert not [said for bot in bots for said in bot.said("Traceback")]
     assert there.identifies <= 8
@@ -83,14 +83,14 @@ async def test_processes_that_start_together_settle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        (4010, r"^Discord knows no shard 0 of 1 \(4010\): set SHARD_COUNT alike, .*; trying again in 300 s"),
+        (4010, r"^Discord refuses shard 0 of 1 \(4010\): correct SHARD_IDS, .*; trying again in 300 s"),
         (
             4011,
-            r"^1 shards are too few for Discord \(4011\): leave SHARD_COUNT empty, or set it to 3 or more, .* 300 s",
+            r"^Discord requires more than 1 shards \(4011\): leave SHARD_COUNT empty, or set it to 3 or more .* 300 s",
         ),
     ],
 )
-async def test_shards_that_discord_refuses(world: World, code: int, said: str) -> None:
+async def test_a_shard_count_that_discord_refuses_is_logged(world: WireWorld, code: int, said: str) -> None:
     """One sentence with the next step, and five minutes until the next try."""
     world.discord.shards, world.discord.gateway.refuse = 3, code
     async with bot_process(world.folder, world.env | {"SHARD_COUNT": "1"}) as bot:
@@ -100,10 +100,10 @@ async def test_shards_that_discord_refuses(world: World, code: int, said: str) -
     assert world.discord.identifies == 1
 
 
-async def test_discord_may_ask_for_more_shards(world: World) -> None:
+async def test_the_log_says_when_discord_wants_more_shards(world: WireWorld) -> None:
     """With SHARD_COUNT left empty there are as many as Discord recommends."""
     world.discord.shards = world.discord.gateway.least_shards = 2
     async with bot_process(world.folder, world.env) as bot:
-        await bot.line(READY, 25)
+        await bot.line(READY)
         assert sorted(one.shard for one in world.discord.gateway.connected) == [(0, 2), (1, 2)]
     assert world.discord.identifies == 2

@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 
 from sandbox.relay import RelaySettings
-from tests.wire.process import World, bot_process, world_of
+from tests.worlds.processes import BOT, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_stops_it_with_work_under_way(tmp_path: Path, number: int) -> None:
+async def test_a_signal_stops_the_process_with_work_under_way(tmp_path: Path, number: int) -> None:
     """Asked to stop, it ends with 0 within ten seconds: a drawing, a submit and a fetch under way, asked twice."""
-    async with world_of(tmp_path, RelaySettings(seconds_per_task=60, picture_side=192, submit_seconds=60)) as world:
+    async with open_wire_world(
+        tmp_path, RelaySettings(seconds_per_task=60, picture_side=192, submit_seconds=60)
+    ) as world:
         grid, running = world.relay.add_task("grid"), world.relay.add_task(age=20)
-        async with world.bot() as bot:
+        async with world.bot(command=BOT) as bot:
             finished = await world.shows(await world.follow(grid), "✅ Four")
             await world.shows(await world.follow(running), "🎨")
             await world.press(finished, "U1")
@@ -29,7 +31,7 @@ async def test_a_signal_stops_it_with_work_under_way(tmp_path: Path, number: int
     assert not bot.said("Traceback|never retrieved")
 
 
-async def test_a_deaf_gateway_does_not_hold_it_up(world: World) -> None:
+async def test_a_gateway_that_does_not_answer_delays_no_stop(world: WireWorld) -> None:
     """A gateway that never answers the farewell cannot keep the process from its end."""
     async with world.bot() as bot:
         for session in world.discord.gateway.connected:
@@ -40,7 +42,7 @@ async def test_a_deaf_gateway_does_not_hold_it_up(world: World) -> None:
 
 
 @pytest.mark.parametrize("where", ["rest", "gateway"])
-async def test_a_refused_token_is_said_and_held(world: World, where: str) -> None:
+async def test_a_refused_token_is_logged_and_the_exit_delayed(world: WireWorld, where: str) -> None:
     """A wrong token is one sentence; the process holds still, so that no platform restarts it in a storm, and ends."""
     changed = {"DISCORD_TOKEN": "not-the-token"}
     if where == "gateway":
@@ -62,7 +64,7 @@ async def test_a_refused_token_is_said_and_held(world: World, where: str) -> Non
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "sk 1secret"}, ["MJ_API_KEY is not a token"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "POLL_SECONDS": "1secret"}, ["POLL_SECONDS"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "ALLOWED_GUILDS": "1secret"}, ["ALLOWED_GUILDS"]),
-        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a web address"]),
+        ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "MJ_API_URL": "1secret"}, ["MJ_API_URL is not a URL"]),
         ({"DISCORD_TOKEN": "abc", "MJ_API_KEY": "k", "DATABASE_URL": "mysql://u:1secret@h/d"}, ["DATABASE_URL names"]),
     ],
 )
@@ -75,19 +77,19 @@ async def test_wrong_settings_are_named(tmp_path: Path, env: dict[str, str], nam
     assert not bot.said("1secret|Traceback")
 
 
-async def test_slips_are_told_with_what_they_led_to(tmp_path: Path) -> None:
-    """A quote that is not closed, and a misspelt name, explain what is missing; the step is the last line."""
+async def test_mistakes_in_dotenv_are_named_with_their_effect(tmp_path: Path) -> None:
+    """A quote that is not closed, and a misspelled name, explain what is missing; the step is the last line."""
     text = 'DISCORD_TOKEN="1secret\nMJ_APIKEY=1secret\n'
     (tmp_path / ".env").write_text(text, encoding="utf-8")
     async with bot_process(tmp_path, {}, "check") as bot:
         code = await bot.ended()
-    named = ["DISCORD_TOKEN is not", "MJ_API_KEY is not", ".env, line 1 cannot", "MJ_APIKEY is none", "Fill it in"]
+    named = ["DISCORD_TOKEN is not", "MJ_API_KEY is not", ".env, line 1 cannot", "MJ_APIKEY is not", "Fill it in"]
     assert (code, len(bot.text)) == (2, len(named)), bot.text
     assert all(line.startswith(name) for line, name in zip(bot.text, named, strict=True)), bot.text
     assert not bot.said("1secret|Traceback|dotenv")
 
 
-async def checked(world: World, *options: str, **changed: str) -> tuple[int, str]:
+async def checked(world: WireWorld, *options: str, **changed: str) -> tuple[int, str]:
     """Run `check`; give the exit code and what it printed, which holds no secret."""
     async with world.bot("check", *options, **changed) as bot:
         code = await bot.ended()
@@ -99,7 +101,7 @@ async def checked(world: World, *options: str, **changed: str) -> tuple[int, str
     return code, said
 
 
-async def test_check_finds_everything_good(world: World) -> None:
+async def test_check_finds_everything_good(world: WireWorld) -> None:
     """Where all is well each thing has its line, and the invite link is there."""
     world.discord.public = False
     code, said = await checked(world)
@@ -107,7 +109,15 @@ async def test_check_finds_everything_good(world: World) -> None:
     lines = said.splitlines()
     assert all(line.startswith("ok  ") for line in lines), said
     found = [line.split(":")[0].removeprefix("ok  ").strip() for line in lines]
-    assert found == ["Database", "Buttons", "API key", "Discord token", "Intents", "Invite link", "For oneself"]
+    assert found == [
+        "Database",
+        "Buttons",
+        "API key",
+        "Discord token",
+        "Intents",
+        "Invite link",
+        "For your own account",
+    ]
     assert f"client_id={world.discord.application_id}" in said
     world.discord.public = True
     code, said = await checked(world)
@@ -117,7 +127,7 @@ async def test_check_finds_everything_good(world: World) -> None:
     assert (code, "WARN" in said) == (0, False), said
 
 
-async def test_check_lets_refused_buttons_be_tried_again(world: World) -> None:
+async def test_check_lets_refused_buttons_be_tried_again(world: WireWorld) -> None:
     """What the relay refused is listed by `check`, and forgotten with `--forget`."""
     async with world.bot():
         single = await world.shows(await world.follow(world.relay.add_task("single")), "✅ Upscaled")
@@ -125,14 +135,14 @@ async def test_check_lets_refused_buttons_be_tried_again(world: World) -> None:
         await world.told(act)
         await world.until(lambda: single.button("❤️").get("disabled"))
     _, said = await checked(world)
-    assert "greyed: Favorite" in said
+    assert "disabled: Favorite" in said
     code, said = await checked(world, "--forget")
     assert code == 0, said
-    assert "1 forgotten" in said
-    assert "none that was pressed of late" in said
+    assert "1 cleared" in said
+    assert "the relay has refused none recently" in said
 
 
-async def test_check_finds_what_is_wrong(world: World) -> None:
+async def test_check_finds_what_is_wrong(world: WireWorld) -> None:
     """A bad token, key, balance, relay or database has its line with the next step, and the exit code is 1."""
     world.relay.script("fetch", 403, {"error": {"message": "user quota is not enough", "type": "new_api_error"}})
     code, balance = await checked(world)
@@ -143,7 +153,7 @@ async def test_check_finds_what_is_wrong(world: World) -> None:
     assert (code, "FAIL  API key: the relay does not know MJ_API_KEY" in key) == (1, True), key
 
 
-async def test_check_finds_what_is_away(world: World) -> None:
+async def test_check_finds_what_is_away(world: WireWorld) -> None:
     """A relay, a database or a Discord that is not there has its line too."""
     world.relay.down = True
     code, relay = await checked(world)
@@ -154,10 +164,10 @@ async def test_check_finds_what_is_away(world: World) -> None:
     assert (code, "FAIL  Database: " in store) == (1, True), store
     assert "ok    Discord token: accepted" in store, "one failure hides no other"
     code, relay = await checked(world, MJ_API_URL="http://mj.invalid")
-    assert (code, "FAIL  Relay: this machine finds no host mj.invalid." in relay) == (1, True), relay
+    assert (code, "FAIL  Relay: this machine can't find the host mj.invalid." in relay) == (1, True), relay
     code, discord = await checked(world, DISCORD_API_URL="http://discord.invalid/api/v10")
-    assert (code, "FAIL  Discord: this machine finds no host discord.invalid." in discord) == (1, True), discord
+    assert (code, "FAIL  Discord: this machine can't find the host discord.invalid." in discord) == (1, True), discord
     code, token = await checked(world, DISCORD_API_URL="", DISCORD_TOKEN="abcd")
-    assert (code, "FAIL  Discord token: DISCORD_TOKEN is no bot token" in token) == (1, True), token
+    assert (code, "FAIL  Discord token: DISCORD_TOKEN isn't a bot token" in token) == (1, True), token
     code, discord = await checked(world, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert (code, "FAIL  Discord: " in discord) == (1, True), discord

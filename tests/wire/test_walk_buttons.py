@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import actions
-from bot.actions import REMIXED, Kind, meaning
-from tests.wire.process import GENEROUS, World, world_of
-from tests.wire.walking import (
+from bot.midjourney.buttons import BUTTON_TABLE, REMIXABLE_KINDS, ButtonKind, find_pattern, resolve_action
+from tests.wire.walk import (
     BRISK,
     clicked,
     ended,
@@ -21,10 +19,11 @@ from tests.wire.walking import (
     walked,
 )
 from tests.wire.walks_buttons import GRID, REMIXES, WALKS
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
-PATCHED = replace(BRISK, refuses=frozenset(), imagines_all=True, remixes_on_demand=True)
+PATCHED = replace(BRISK, refused_actions=frozenset(), has_imagine_all=True, has_remix_on_demand=True)
 """A relay that does whatever a button asks for."""
 
 _REPAINTED = "MJ::Inpaint::1::"
@@ -33,31 +32,37 @@ _REPAINTED = "MJ::Inpaint::1::"
 def test_every_kind_of_button_has_a_walk() -> None:
     """A line added to the table, or a kind, wants a walk here."""
     custom_ids = [*(walk.custom_id for walk in WALKS.values()), _REPAINTED]
-    first = [next((line for line in actions._TABLE if line.pattern.match(one)), None) for one in custom_ids]
-    missing = [line.pattern.pattern for line in actions._TABLE if line not in first]
-    assert missing == []
-    assert None in first, "what no line knows"
-    kinds = {meaning(one).kind for one in custom_ids} | {meaning(one).click for one in custom_ids}
+    pressed = {find_pattern(one) for one in custom_ids}
+    assert pressed == {*BUTTON_TABLE, None}, "None stands for a customId that no row matches"
+    kinds = {resolve_action(one).kind for one in custom_ids} | {
+        resolve_action(one).custom_id_kind for one in custom_ids
+    }
     # What the bot offers in place of a relay's V and 🔄 is pressed in tests/wire/test_button_offers.py.
-    assert kinds == {kind for kind in Kind if not kind.is_ours} - {Kind.SAME_PROMPT}
-    assert {meaning(walk.custom_id).kind for walk in REMIXES.values()} == REMIXED
+    assert kinds == {kind for kind in ButtonKind if not kind.is_bot_button} - {ButtonKind.SAME_PROMPT}
+    assert {resolve_action(walk.custom_id).kind for walk in REMIXES.values()} == REMIXABLE_KINDS
 
 
-async def test_every_button_from_the_press_to_the_picture(tmp_path: Path) -> None:
+async def test_every_button_leads_from_the_press_to_the_picture(tmp_path: Path) -> None:
     """Each kind ends as its walk says, for one press and nothing else paid; no walk disturbs another."""
-    async with world_of(tmp_path, PATCHED) as world:
+    async with open_wire_world(tmp_path, PATCHED) as world:
         async with world.bot(**GENEROUS) as bot:
             await remixing(world, world.discord.member)
             walks = {name: walked(world, walk) for name, walk in WALKS.items()}
             remixes = {name: walked(world, walk, world.discord.member) for name, walk in REMIXES.items()}
             await together({**walks, **remixes, "region": _region(world)})
             bot.assert_calm()
-        assert kinds_clicked(world) >= {Kind.REGION, Kind.CHANGE, Kind.CONFIRM, Kind.LINE, Kind.CUSTOM_ZOOM}
+        assert kinds_clicked(world) >= {
+            ButtonKind.VARY_REGION,
+            ButtonKind.CHANGE_REGION,
+            ButtonKind.CONFIRM_REGION,
+            ButtonKind.IMAGINE_LINE,
+            ButtonKind.CUSTOM_ZOOM,
+        }
         assert len(world.relay.submits) == sum(len(walk.submits) for walk in (*WALKS.values(), *REMIXES.values())) + 1
         world.assert_polite()
 
 
-async def _region(world: World) -> None:
+async def _region(world: WireWorld) -> None:
     """Repaint the right half, after the left one was proposed and changed."""
     task_id = world.relay.add_task("single")
     parent = await finished(world, task_id)

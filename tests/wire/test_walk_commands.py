@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from sandbox.relay.words import seed_of
-from tests.wire.process import GENEROUS, World, world_of
-from tests.wire.walking import BRISK, ended, finished, paid_by, pictures_of, shape, together, typed, upload
-from tests.wire.walks_asking import ASKING
+from sandbox.relay.tasks.midjourney_texts import derive_seed
+from tests.wire.walk import BRISK, ended, finished, paid_by, pictures_of, shape, together, typed, upload
+from tests.wire.walks_commands import ASKING
+from tests.worlds.processes import GENEROUS, WireWorld, open_wire_world
 
 pytestmark = pytest.mark.wire
 
@@ -100,9 +100,9 @@ TYPED: Mapping[str, Typed] = {
 }
 
 
-async def test_every_command_from_what_is_typed_to_what_is_shown(tmp_path: Path) -> None:
+async def test_every_command_leads_to_its_result(tmp_path: Path) -> None:
     """All commands that Discord knows are walked, each costs what it says, and none disturbs another."""
-    async with world_of(tmp_path, replace(BRISK, picture_side=192)) as world:
+    async with open_wire_world(tmp_path, replace(BRISK, picture_side=192)) as world:
         async with world.bot(**GENEROUS) as bot:
             created = {name: _created(world, name, one) for name, one in TYPED.items()}
             asking = {name: walk(world) for name, walk in ASKING.items()}
@@ -115,7 +115,7 @@ async def test_every_command_from_what_is_typed_to_what_is_shown(tmp_path: Path)
         world.assert_polite()
 
 
-async def _created(world: World, name: str, command: Typed) -> None:
+async def _created(world: WireWorld, name: str, command: Typed) -> None:
     act, shown = await typed(world, name, options=command.options)
     await ended(world, shown, command.title, command.files)
     assert shape(shown) == command.rows, shown.components
@@ -127,7 +127,7 @@ async def _created(world: World, name: str, command: Typed) -> None:
         assert tuple(one.size for one in pictures_of(submit, where)) == sizes
 
 
-async def _animate_a_task(world: World) -> None:
+async def _animate_a_task(world: WireWorld) -> None:
     """Clips begin with the chosen one of a task's four pictures."""
     task_id = world.relay.add_task("grid")
     grid = await finished(world, task_id)
@@ -145,9 +145,9 @@ async def _animate_a_task(world: World) -> None:
     assert differ.index(min(differ)) == 1, differ
 
 
-async def _seed(world: World) -> None:
+async def _seed(world: WireWorld) -> None:
     task_id = world.relay.add_task("grid", prompt="a fox")
     _, shown = await typed(world, "seed", options={"id": task_id})
     await world.shows(shown, "🌱 Seed")
     assert shown.ephemeral
-    assert f"`{seed_of(task_id)}`" in shown.embed["description"]
+    assert f"`{derive_seed(task_id)}`" in shown.embed["description"]

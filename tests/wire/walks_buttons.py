@@ -1,10 +1,10 @@
-"""The walks of the API's buttons, as a table: what each line of the table in bot/actions.py leads to."""
+"""The walks of the API's buttons, as a table: what each line of the table in bot/midjourney/buttons.py leads to."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.wire.walking import CHILD, PARENT, PROMPT, Sent, Walk
+from tests.wire.walk import CHILD, PARENT, PROMPT, Sent, Walk
 
 GRID, SINGLE, UPSCALED, CLIPS, CLIP = (5, 4, 3), (5, 3, 4, 3, 3), (3, 3, 2, 1, 3), (5, 3), (2, 3)
 """Rows of buttons: the API's, and at last ours, which are Split or Original, Family, Delete; of clips only two."""
@@ -71,7 +71,7 @@ WALKS: Mapping[str, Walk] = {
     "V": _of_grid("V3", "MJ::JOB::variation::3::"),
     "reroll": _of_grid("🔄", "MJ::JOB::reroll::0::"),
     "reroll of an upscale": Walk(
-        life="upscaled", which="🔄", custom_id="MJ::JOB::reroll::0::", title="✅ Drawn anew", rows=UPSCALED
+        life="upscaled", which="🔄", custom_id="MJ::JOB::reroll::0::", title="✅ Rerolled", rows=UPSCALED
     ),
     "upscale subtle": _upscale("Upscale (Subtle)", "MJ::JOB::upsample_v7_2x_subtle::1::"),
     "upscale creative": _upscale("Upscale (Creative)", "MJ::JOB::upsample_v7_2x_creative::1::"),
@@ -139,12 +139,12 @@ WALKS: Mapping[str, Walk] = {
         rows=(5, 2),
         files=0,
     ),
-    "favorite": _of_single("❤️", "MJ::BOOKMARK::", title="✅ Marked", rows=SINGLE, paid=()),
+    "favorite": _of_single("❤️", "MJ::BOOKMARK::", title="✅ Favorited", rows=SINGLE, paid=()),
     "a kind that nobody knows": _added(
         "Remove background", "MJ::JOB::remove_background::", title="✅ Done", rows=SINGLE
     ),
 }
-"""A walk for each line of the table in bot/actions.py; Vary (Region) has one of its own below."""
+"""A walk for each line of the table in bot/midjourney/buttons.py; Vary (Region) has one of its own below."""
 
 _REWORDED = "a lighthouse at night --ar 3:2"
 

@@ -1,10 +1,10 @@
-"""What becomes of buttons that a relay refuses, as tables: done another way, shown unpaid, or greyed."""
+"""What becomes of buttons that a relay refuses, as tables: done another way, shown unpaid, or grayed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.wire.walking import PARENT, PICTURE, Sent, Walk
+from tests.wire.walk import PARENT, PICTURE, Sent, Walk
 from tests.wire.walks_buttons import CLIPS, FIRST, WALKS
 
 READINGS = (
@@ -78,7 +78,7 @@ STOCK_AROUND = (
     "Show details",
     "U",
 )
-"""What /mjcheck says of a stock relay: what is greyed, and what is done another way."""
+"""What /mjcheck says of a stock relay: what is grayed, and what is done another way."""
 
 BARE_GREYED = (
     "upscale subtle",

@@ -1,1 +1,1 @@
-"""Alembic's folder; expand-only, so that an old process may run beside a new one on the same database."""
+"""Alembic's folder. Migrations only add, so that an old process can run beside a new one on the same database."""

@@ -1,4 +1,4 @@
-"""Run the steps on the connection that bot.store.migrate hands over, inside the transaction it holds."""
+"""Run the migrations on the connection of bot.store.migrator, inside its transaction."""
 
 from alembic import context
 

@@ -1,18 +1,16 @@
-"""Make the first tables: jobs, snapshots, claims, refusals."""
+"""Create the first tables: jobs, snapshots, claims, refusals."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the tables and their indices."""
+    """Create the tables and their indexes."""
     _jobs()
     op.create_table(
         "snapshots",

@@ -1,16 +1,14 @@
-"""Let jobs and claims have an owner, and processes a row that expires; let claims outlive their child's snapshot."""
+"""Add owners to jobs and claims, leases of processes, and the status of a claim's child."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
-    """Add what may be missing from an older process's rows: every new column may be NULL."""
+    """Add a table and columns; columns are NULL in rows that an older process writes."""
     op.create_table(
         "processes",
         sa.Column("id", sa.Text, primary_key=True),

@@ -1,16 +1,14 @@
-"""Let people have settings of their own."""
+"""Add people's settings."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
-    """Add the table; an older process does not know it, and needs nothing of it."""
+    """Add the table, which an older process does not use."""
     op.create_table(
         "people",
         sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),

@@ -1,1 +1,1 @@
-"""The steps from an empty database to bot.store.schema, oldest first."""
+"""The migrations from an empty database to bot.store.schema."""

@@ -1,0 +1,217 @@
+"""All errors of the bot as one tree. Errors carry data; only cogs/text/ turns them into sentences.
+
+MjbotError
+├── SettingsError                   a setting is missing or malformed
+├── StoreUnavailable                the database cannot be read or written: nothing may be billed
+├── RelayError                      what the relay refused or failed to answer
+│   ├── RelayUnreachable            no usable answer: network, timeout, 5xx, HTML, half a body
+│   ├── RelayBusy                   the relay asks for a later retry: 429, code 30
+│   │   ├── NoAccountAvailable      code 3: no Midjourney account is free, or none at the requested speed
+│   │   └── QueueFull               code 23: the same request can be sent again later
+│   ├── KeyRefused                  the API key is refused without a reason, or for its account, group or address
+│   │   ├── KeyUnknown              the relay does not know the key
+│   │   ├── KeyExpired              the key has expired
+│   │   └── KeyLimited              the key is limited to some models, and may not read tasks
+│   ├── UpstreamKeyRefused          the relay's upstream refused the relay's own key
+│   ├── BalanceExhausted            the key's quota or the account's balance is used up
+│   ├── TaskUnknown                 the relay has no such task
+│   ├── ParentGone                  the parent task no longer exists at Midjourney
+│   ├── ParentBusy                  Midjourney is still finishing the parent task
+│   ├── ParentUnchangeable          the relay cannot use a task of the parent's kind
+│   ├── PromptBanned                the prompt has a forbidden word
+│   ├── ActionUnsupported           the relay cannot do this action
+│   ├── SeedUnavailable             the relay gives no seed for this task
+│   ├── SubmitRefused               the relay did not accept a submit
+│   ├── PromptChangeUnsupported     the press was not sent, because the relay can only use the old prompt
+│   ├── PromptIgnored               the press was accepted, but draws from the old prompt
+│   └── SubmitOutcomeUnknown        the answer to a submit was lost: the job may exist and be billed
+├── PolicyRefused                   the spending policy: who, where, how much
+│   ├── ServerNotAllowed            this server may not spend
+│   ├── PersonNotAllowed            this person may not spend outside the allowed servers
+│   ├── NotTheRequester             only the requester may press these buttons
+│   ├── NotOwnerOrModerator         only the requester or a moderator may stop or delete this message
+│   ├── RequesterUnknown            only the requester may press, and the requester is unknown
+│   ├── CooldownActive              the person submitted something a moment ago
+│   └── DailyLimitReached           the submits of this day are used up
+├── PressRefused                    a press that must not be sent
+│   ├── AlreadyClaimed              the same press is being handled already
+│   ├── ClaimLost                   the claim expired before the request was sent
+│   ├── AlreadyPressed              a message already shows the result
+│   ├── AnswerLost                  the answer to an earlier press was lost, which may have been billed
+│   ├── ModalNotSent                the press was accepted, but its modal was not sent
+│   ├── ButtonUnknown               the task no longer has that button
+│   └── ModalExpired                the task no longer waits for a modal
+├── PromptRefused                   a prompt that cannot be sent as it is
+├── UploadRefused                   a picture from a person that cannot be used
+│   ├── UploadUnreadable            it is broken or incomplete
+│   ├── UploadNotFound              its link leads to no picture
+│   ├── UploadTypeUnsupported       it is not a supported picture
+│   ├── UploadAnimated              it is an animation
+│   ├── UploadTooLarge              it has too many bytes or pixels
+│   ├── UploadTooSmall              it has too few pixels
+│   └── UploadCountInvalid          too few or too many pictures were given
+├── MaskRefused                     an area to repaint that cannot be used
+│   ├── MaskMissing                 no area was given
+│   ├── MaskEmpty                   it marks nothing
+│   ├── MaskFull                    it marks everything
+│   ├── MaskAmbiguous               it is neither black and white nor on a transparent ground
+│   └── MaskAspectRatioWrong        its aspect ratio is not the picture's
+├── PictureError                    a picture that could not be downloaded
+│   ├── PictureGone                 its link is dead
+│   ├── PictureForbidden            its address is one that the bot must not open
+│   ├── PictureTooLarge             it has too many bytes or pixels
+│   ├── PictureWorkAborted          decoding took too much memory or time
+│   └── PictureUnreadable           it is no picture, or an incomplete one
+└── DisplayError                    a message that could not be drawn
+    ├── DisplayFailed               Discord or the network failed
+    ├── PlaceGone                   the message, its channel or the permission is gone
+    └── PlaceUnreachable            only the interaction token could edit it, and it has expired
+"""
+
+from bot.errors.base import (
+    MjbotError,
+    SettingsError,
+    StoreUnavailable,
+)
+from bot.errors.claims import (
+    AlreadyClaimed,
+    AlreadyPressed,
+    AnswerLost,
+    ButtonUnknown,
+    ClaimLost,
+    CooldownActive,
+    DailyLimitReached,
+    ModalExpired,
+    ModalNotSent,
+    NotOwnerOrModerator,
+    NotTheRequester,
+    PersonNotAllowed,
+    PolicyRefused,
+    PressRefused,
+    RequesterUnknown,
+    ServerNotAllowed,
+)
+from bot.errors.inputs import (
+    MaskAmbiguous,
+    MaskAspectRatioWrong,
+    MaskEmpty,
+    MaskFull,
+    MaskMissing,
+    MaskRefused,
+    PromptRefused,
+    UploadAnimated,
+    UploadCountInvalid,
+    UploadNotFound,
+    UploadRefused,
+    UploadTooLarge,
+    UploadTooSmall,
+    UploadTypeUnsupported,
+    UploadUnreadable,
+)
+from bot.errors.messages import (
+    DisplayError,
+    DisplayFailed,
+    PlaceGone,
+    PlaceUnreachable,
+)
+from bot.errors.pictures import (
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
+    PictureWorkAborted,
+)
+from bot.errors.relay import (
+    ActionUnsupported,
+    BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
+    KeyRefused,
+    KeyUnknown,
+    NoAccountAvailable,
+    ParentBusy,
+    ParentGone,
+    ParentUnchangeable,
+    PromptBanned,
+    PromptChangeUnsupported,
+    PromptIgnored,
+    QueueFull,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SeedUnavailable,
+    SubmitOutcomeUnknown,
+    SubmitRefused,
+    TaskUnknown,
+    UpstreamKeyRefused,
+)
+
+__all__ = [
+    "ActionUnsupported",
+    "AlreadyClaimed",
+    "AlreadyPressed",
+    "AnswerLost",
+    "BalanceExhausted",
+    "ButtonUnknown",
+    "ClaimLost",
+    "CooldownActive",
+    "DailyLimitReached",
+    "DisplayError",
+    "DisplayFailed",
+    "KeyExpired",
+    "KeyLimited",
+    "KeyRefused",
+    "KeyUnknown",
+    "MaskAmbiguous",
+    "MaskAspectRatioWrong",
+    "MaskEmpty",
+    "MaskFull",
+    "MaskMissing",
+    "MaskRefused",
+    "MjbotError",
+    "ModalExpired",
+    "ModalNotSent",
+    "NoAccountAvailable",
+    "NotOwnerOrModerator",
+    "NotTheRequester",
+    "ParentBusy",
+    "ParentGone",
+    "ParentUnchangeable",
+    "PersonNotAllowed",
+    "PictureError",
+    "PictureForbidden",
+    "PictureGone",
+    "PictureTooLarge",
+    "PictureUnreadable",
+    "PictureWorkAborted",
+    "PlaceGone",
+    "PlaceUnreachable",
+    "PolicyRefused",
+    "PressRefused",
+    "PromptBanned",
+    "PromptChangeUnsupported",
+    "PromptIgnored",
+    "PromptRefused",
+    "QueueFull",
+    "RelayBusy",
+    "RelayError",
+    "RelayUnreachable",
+    "RequesterUnknown",
+    "SeedUnavailable",
+    "ServerNotAllowed",
+    "SettingsError",
+    "StoreUnavailable",
+    "SubmitOutcomeUnknown",
+    "SubmitRefused",
+    "TaskUnknown",
+    "UploadAnimated",
+    "UploadCountInvalid",
+    "UploadNotFound",
+    "UploadRefused",
+    "UploadTooLarge",
+    "UploadTooSmall",
+    "UploadTypeUnsupported",
+    "UploadUnreadable",
+    "UpstreamKeyRefused",
+]

@@ -1,0 +1,96 @@
+"""Why a press or a command is not sent: the spending policy, and earlier presses."""
+
+from dataclasses import field
+from datetime import datetime
+from typing import Literal
+
+from bot.errors.base import MjbotError
+
+
+class PolicyRefused(MjbotError):
+    """Base of the refusals of the spending policy: who may spend, where, and how much."""
+
+
+class ServerNotAllowed(PolicyRefused):
+    """This server may not spend."""
+
+
+class PersonNotAllowed(PolicyRefused):
+    """This person may not spend outside the allowed servers."""
+
+
+class NotTheRequester(PolicyRefused):
+    """The policy lets only the requester of a message press its buttons."""
+
+
+class RequesterUnknown(PolicyRefused):
+    """The policy lets only the requester press, and the message's requester is unknown."""
+
+
+class NotOwnerOrModerator(PolicyRefused):
+    """Only the requester of a message, or a person who manages messages there, may stop or delete it."""
+
+
+class CooldownActive(PolicyRefused):
+    """The person submitted something a moment ago; `retry_after` is in seconds."""
+
+    retry_after: float
+
+
+class DailyLimitReached(PolicyRefused):
+    """The submits of this UTC day are used up: `limit` for one person, or for everyone together (`whose`)."""
+
+    limit: int
+    whose: Literal["person", "everyone"]
+    resets_at: datetime
+
+
+class PressRefused(MjbotError):
+    """Base of the reasons for which a press is not sent."""
+
+
+class AlreadyClaimed(PressRefused):
+    """The same press is being handled already, by claim `claim_id` of `person_id`; both are 0 where unknown."""
+
+    claim_id: int = 0
+    person_id: int = 0
+
+
+class ClaimLost(PressRefused):
+    """The claim expired before the request was sent: nothing was sent, and another process may claim it."""
+
+
+class AlreadyPressed(PressRefused):
+    """A message already shows the result of this press; `link` points to it, and may be empty."""
+
+    link: str
+    finished: bool = field(kw_only=True)
+
+
+class AnswerLost(PressRefused):
+    """The answer to an earlier press of the same button was lost, and the press may have been billed.
+
+    The button can be pressed again at `again_at`, never where that is None. `link` points to the earlier press's
+    message, and may be empty; `own` says that the same person pressed it.
+    """
+
+    link: str
+    again_at: datetime | None = None
+    own: bool = field(kw_only=True)
+
+
+class ModalNotSent(PressRefused):
+    """The modal that a person filled in was not sent to the relay, because of `refused`.
+
+    Midjourney's modal stays open, and opening it may have been billed.
+    """
+
+    refused: MjbotError | None = None
+
+
+class ButtonUnknown(PressRefused):
+    """The task no longer has that button."""
+
+
+class ModalExpired(PressRefused):
+    """The task no longer waits for a modal."""

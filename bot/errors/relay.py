@@ -1,0 +1,136 @@
+"""What the relay refused, and answers that were lost."""
+
+from dataclasses import field
+
+from bot.errors.base import MjbotError
+
+
+class RelayError(MjbotError):
+    """Base of what the relay refused or failed to answer; `reason` is its own words, shortened."""
+
+    reason: str = ""
+
+
+class RelayUnreachable(RelayError):
+    """The relay gave no usable answer: network error, timeout, 5xx, HTML or half a body.
+
+    `retry_after` is in seconds, where the relay said it. `no_host` says that the host name does not exist; `took_key`
+    that the relay accepted the key and answered in an unknown shape.
+    """
+
+    retry_after: float | None = field(default=None, kw_only=True)
+    no_host: bool = field(default=False, kw_only=True)
+    took_key: bool = field(default=False, kw_only=True)
+
+
+class RelayBusy(RelayError):
+    """The relay asks for a later retry; `retry_after` is in seconds, where the relay said it."""
+
+    retry_after: float | None = field(default=None, kw_only=True)
+
+
+class NoAccountAvailable(RelayBusy):
+    """The relay has no Midjourney account for this request; `speed` is the one asked for, if any."""
+
+    speed: str = field(default="", kw_only=True)
+
+
+class QueueFull(RelayBusy):
+    """The relay's queue is full: it accepted nothing, and the same request can be sent again later."""
+
+
+class KeyRefused(RelayError):
+    """The relay refuses the API key.
+
+    This class itself stands for a key that is refused without a reason, or because of its account, group or IP address.
+    """
+
+
+class KeyUnknown(KeyRefused):
+    """The relay does not know the API key."""
+
+
+class KeyExpired(KeyRefused):
+    """The API key has expired."""
+
+
+class KeyLimited(KeyRefused):
+    """The API key is limited to some models: new-api lets it submit, but refuses every read."""
+
+
+class UpstreamKeyRefused(RelayError):
+    """The relay's upstream refused the relay's own key (401, 403).
+
+    The bot's key is fine, and nothing was accepted.
+    """
+
+
+class BalanceExhausted(RelayError):
+    """The key's quota (HTTP 401) or the account's balance (HTTP 400) is used up."""
+
+
+class TaskUnknown(RelayError):
+    """The relay has no task with this id that the key may read."""
+
+    task_id: str = field(kw_only=True)
+
+
+class ParentGone(RelayError):
+    """The parent task no longer exists where Midjourney could use it."""
+
+
+class ParentBusy(RelayError):
+    """Midjourney is still finishing the parent task; the same press works a few seconds later."""
+
+
+class ParentUnchangeable(RelayError):
+    """The relay cannot use a task of the parent's kind: midjourney-proxy accepts only grids."""
+
+
+class PromptBanned(RelayError):
+    """Midjourney's word list refused the prompt; `word` may be empty."""
+
+    word: str = field(kw_only=True)
+
+
+class ActionUnsupported(RelayError):
+    """The relay cannot do this action; `lasting` is false where only a channel is down (HTTP 503)."""
+
+    lasting: bool = field(kw_only=True)
+
+
+class SeedUnavailable(RelayError):
+    """The relay gives no seed for this task; `lasting` says that it gives none for any task."""
+
+    lasting: bool = field(default=False, kw_only=True)
+
+
+class SubmitRefused(RelayError):
+    """The relay answered a submit without accepting it; `code` is the relay's, 0 where it gave none."""
+
+    code: int = field(kw_only=True)
+
+
+class PromptChangeUnsupported(RelayError):
+    """The bot did not send a press, because the relay can only do it with the old prompt.
+
+    The person typed a new prompt, which would have been lost.
+    """
+
+
+class PromptIgnored(RelayError):
+    """The relay accepted and billed a press without opening a modal for the new prompt.
+
+    It draws from the old prompt.
+    """
+
+
+class SubmitOutcomeUnknown(RelayError):
+    """A submit was sent and its answer lost: the job may exist and be billed, so it is never sent again.
+
+    `answered` says that the relay itself reported a failure of its upstream, and no longer works on the submit.
+    `accepted` says that the job exists and was billed, but its task id is unknown.
+    """
+
+    answered: bool = field(default=False, kw_only=True)
+    accepted: bool = field(default=False, kw_only=True)

@@ -1,0 +1,1 @@
+"""Free features: lineage, seeds, cancelling, deleting, downloads, Vary (Region) previews, settings of a person."""

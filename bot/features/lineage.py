@@ -1,0 +1,151 @@
+"""Find the lineage of a task in the store: the tasks it was made from, and those made from it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.entities import Job, Place
+from bot.midjourney.task import Status, Task
+from bot.ports import Store
+
+MAX_MEMBERS = 25
+"""How many members are shown."""
+_MAX_GENERATIONS = 8
+"""How many generations are read upwards, and from the oldest one downwards."""
+_MAX_ROWS = 200
+"""How many rows one query returns."""
+
+
+@dataclass(frozen=True)
+class LineageMember:
+    """One task of a lineage; `task` is its snapshot, with nothing but the id if the store has lost it.
+
+    `path` says for each generation above it, and last for itself, whether that task is its parent's last child.
+    `pressed` is what was pressed for the task, `done` what it made, both empty if unknown; `link` leads to a message
+    about it that the person who asks may see.
+    """
+
+    task: Task
+    path: tuple[bool, ...] = ()
+    pressed: str = ""
+    done: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """The members, parents before children; `has_more` if some are left out."""
+
+    members: tuple[LineageMember, ...]
+    has_more: bool = False
+
+
+@dataclass
+class _Tree:
+    root: str
+    children: dict[str, list[str]]
+    has_more: bool
+
+    @property
+    def ids(self) -> list[str]:
+        return [task_id for task_id, _ in self.walk(self.root)]
+
+    def without_leaves(self, hidden: Collection[str]) -> "_Tree":
+        """Return the tree without hidden tasks, except those that lead to a shown one."""
+        kept: dict[str, list[str]] = {}
+        for task_id in reversed(self.ids):
+            kept[task_id] = [child for child in self.children.get(task_id, []) if kept[child] or child not in hidden]
+        return _Tree(self.root, kept, self.has_more)
+
+    def walk(self, task_id: str, path: tuple[bool, ...] = ()) -> Iterator[tuple[str, tuple[bool, ...]]]:
+        yield task_id, path
+        children = self.children.get(task_id, [])
+        for child in children:
+            yield from self.walk(child, (*path, child == children[-1]))
+
+
+class LineageFinder:
+    """Finds lineages."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find_lineage(self, task_id: str, place: Place, person_id: int) -> Lineage:
+        """Return a task's lineage as that person may see it, with links to messages that are visible from `place`.
+
+        A task that only other people's private messages, or other servers, are about is left out. If a shown task was
+        made from it, it is shown as an empty member.
+        """
+        tree = await self._read_tree(task_id)
+        ids = tree.ids
+        tasks = await self._store.find_snapshots(ids)
+        jobs = await self._store.list_jobs_of_tasks(ids, _MAX_ROWS)
+        shown: dict[str, Job] = {}
+        links: dict[str, str] = {}
+        for job in jobs:
+            is_visible = job.place.is_visible_from(place)
+            if not is_visible and job.requester.id != person_id:
+                continue
+            # The job of a press says best what was pressed; a job that only follows the task may not know.
+            if job.task_id not in shown or (job.pressed and not shown[job.task_id].pressed):
+                shown[job.task_id] = job
+            if is_visible:
+                links.setdefault(job.task_id, job.place.link)
+        # A task that no job is about is not private; but if the query reached its limit, some jobs were not read.
+        restricted = set(ids) if len(jobs) == _MAX_ROWS else {job.task_id for job in jobs}
+        hidden = restricted - shown.keys() - {task_id}
+        members = tuple(
+            LineageMember(Task(id="", status=Status.SUCCESS), path)
+            if member_id in hidden
+            else _make_member(member_id, path, tasks, shown.get(member_id), links.get(member_id, ""))
+            for member_id, path in tree.without_leaves(hidden).walk(ids[0])
+        )
+        return Lineage(members, tree.has_more or bool(hidden))
+
+    async def _read_tree(self, task_id: str) -> _Tree:
+        """Read up to the oldest known ancestor, then down from it, generation by generation."""
+        line, has_more = await self._read_ancestors(task_id)
+        tree = _Tree(line[0], {}, has_more)
+        known, level = set(line), [line[0]]
+        for _ in range(_MAX_GENERATIONS + 1):
+            pairs = await self._store.list_lineage_pairs(level, _MAX_ROWS)
+            tree.has_more |= len(pairs) == _MAX_ROWS
+            next_level: list[str] = []
+            for pair in pairs:
+                parent, child = pair.parent_id, pair.child_id
+                if parent not in level or (child in known and not _are_consecutive(line, parent, child)):
+                    continue
+                if child not in known and len(known) >= MAX_MEMBERS:
+                    tree.has_more = True
+                    continue
+                known.add(child)
+                tree.children.setdefault(parent, []).append(child)
+                next_level.append(child)
+            level = next_level
+            if not level:
+                return tree
+        tree.has_more |= any(pair.parent_id in level for pair in await self._store.list_lineage_pairs(level, _MAX_ROWS))
+        return tree
+
+    async def _read_ancestors(self, task_id: str) -> tuple[list[str], bool]:
+        """Return the task's ancestors, oldest first, and the task itself; and whether there are older ones."""
+        line = [task_id]
+        while True:
+            pairs = await self._store.list_lineage_pairs(line[:1], _MAX_ROWS)
+            parent = next((pair.parent_id for pair in pairs if pair.child_id == line[0]), "")
+            if not parent or parent in line:
+                return line, False
+            if len(line) > _MAX_GENERATIONS:
+                return line, True
+            line.insert(0, parent)
+
+
+def _are_consecutive(line: list[str], parent: str, child: str) -> bool:
+    """Return whether child follows parent in the line of ancestors."""
+    return parent in line and child in line and line.index(child) == line.index(parent) + 1
+
+
+def _make_member(
+    task_id: str, path: tuple[bool, ...], tasks: Mapping[str, Task], job: Job | None, link: str
+) -> LineageMember:
+    task = tasks.get(task_id, Task(id=task_id, status=Status.FRESH))
+    return LineageMember(task, path, job.pressed if job else "", job.done if job else "", link)

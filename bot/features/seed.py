@@ -1,0 +1,109 @@
+"""Fetch the seed of a task: the relay is asked once, then the seed is saved with the task."""
+
+import logging
+
+from bot.clock import Now
+from bot.errors import (
+    ActionUnsupported,
+    ParentBusy,
+    ParentGone,
+    RelayBusy,
+    SeedUnavailable,
+    StoreUnavailable,
+    SubmitRefused,
+)
+from bot.midjourney.capabilities import SEED_CAPABILITY, compute_refusal_expiry
+from bot.midjourney.task import Task
+from bot.ports import Relay, Store
+
+log = logging.getLogger(__name__)
+
+_MAX_CONCURRENT_READS = 8
+"""Each read holds for a minute a connection that the poller needs too, and any member may start one."""
+_RETRY_SECONDS = 60.0
+
+
+class SeedService:
+    """Fetches and saves seeds."""
+
+    def __init__(self, relay: Relay, store: Store, now: Now) -> None:
+        self._relay = relay
+        self._store = store
+        self._now = now
+        self._reads = 0
+
+    async def fetch_seed(self, task_id: str) -> Task:
+        """Return a task with its seed; the rest of the task may be unknown.
+
+        Raises:
+            SeedUnavailable: Midjourney gives no seed for this task, or the relay gives none at all.
+            TaskUnknown: The relay does not know the task, or not for this key.
+            RelayBusy: Too many seeds are being read.
+            RelayError: Any other error: the relay cannot be read.
+        """
+        return await self.find_known_seed(task_id) or await self._save_seed(task_id, await self._read_seed(task_id))
+
+    async def find_known_seed(self, task_id: str) -> Task | None:
+        """Return a task whose seed is known; None if the relay has to be asked for it.
+
+        Raises:
+            SeedUnavailable: This relay is known to give no seeds, so it is not asked.
+        """
+        known = await self._find_task(task_id)
+        if known.seed:
+            return known
+        reason = await self._find_refusal()
+        if reason is not None:
+            raise SeedUnavailable(reason, lasting=True)
+        return None
+
+    async def _read_seed(self, task_id: str) -> str:
+        if self._reads >= _MAX_CONCURRENT_READS:
+            raise RelayBusy(retry_after=_RETRY_SECONDS)
+        self._reads += 1
+        try:
+            return await self._relay.fetch_seed(task_id)
+        except ActionUnsupported as unsupported:
+            await self._remember_refusal(unsupported)
+            raise SeedUnavailable(unsupported.reason, lasting=unsupported.lasting) from unsupported
+        except (SubmitRefused, ParentBusy, ParentGone) as refused:
+            raise SeedUnavailable(refused.reason) from refused
+        finally:
+            self._reads -= 1
+
+    async def _find_refusal(self) -> str | None:
+        """Return why this relay gives no seeds; None if it may give some, or the store is unavailable."""
+        try:
+            return (await self._store.find_missing_capabilities(self._now())).get(SEED_CAPABILITY)
+        except StoreUnavailable:
+            return None
+
+    async def _remember_refusal(self, unsupported: ActionUnsupported) -> None:
+        """Remember for a while that this relay gives no seeds."""
+        if not unsupported.lasting:
+            return
+        now = self._now()
+        try:
+            await self._store.save_missing_capability(
+                SEED_CAPABILITY, unsupported.reason, at=now, until=compute_refusal_expiry(unsupported, now)
+            )
+        except StoreUnavailable as gone:
+            log.warning("It could not be saved that this relay gives no seeds: %s.", gone)
+
+    async def _find_task(self, task_id: str) -> Task:
+        try:
+            return await self._store.find_snapshot(task_id) or Task(id=task_id)
+        except StoreUnavailable as gone:
+            log.warning("The seed of task %s is read again from the relay: %s.", task_id, gone)
+            return Task(id=task_id)
+
+    async def _save_seed(self, task_id: str, seed: str) -> Task:
+        """Save a seed with the task's snapshot, if there is one; it is read again, as a minute has passed."""
+        known = await self._find_task(task_id)
+        task = known.model_copy(update={"seed": seed})
+        if known.status.is_final:
+            try:
+                await self._store.save_snapshot(task)
+            except StoreUnavailable as gone:
+                log.warning("The seed of task %s is not saved: %s.", task_id, gone)
+        return task

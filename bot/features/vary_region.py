@@ -1,0 +1,66 @@
+"""Prepare Vary (Region) before it is paid: make a mask from the chosen region, and preview it over the picture."""
+
+from dataclasses import dataclass
+
+from bot.errors import MaskMissing, PictureUnreadable
+from bot.imaging.downloader import DISCORD_FILE_LIMIT, MAX_DOWNLOAD_BYTES, Picture
+from bot.imaging.image_processor import ImageProcessor
+from bot.imaging.masks import Mask, Region
+from bot.midjourney.task import Task
+from bot.ports import PictureSource
+from bot.submissions.claims import Press
+from bot.submissions.command_requests import PictureInput
+from bot.submissions.presses import PressService
+
+
+@dataclass(frozen=True)
+class RegionProposal:
+    """What a person confirms: the prompt as it will be sent, the mask, and a preview of the mask."""
+
+    prompt: str
+    mask: Mask
+    preview: Picture
+
+
+class RegionService:
+    """Prepares, for free, what `PressService.confirm_region` sends."""
+
+    def __init__(self, presses: PressService, pictures: PictureSource, processor: ImageProcessor) -> None:
+        self._presses = presses
+        self._pictures = pictures
+        self._processor = processor
+
+    async def propose_region(self, press: Press, prompt: str, region: Region | PictureInput | None) -> RegionProposal:
+        """Draw the mask of a predefined region, or read a painted one, and preview it.
+
+        Raises:
+            AdmissionRefused: This person may not use paid actions here.
+            PromptRefused: The prompt cannot be sent as it is.
+            UploadRefused: The painted mask cannot be downloaded, or is not a supported image.
+            MaskRefused: The mask is unusable, or there is none.
+            PictureError: The task's own picture cannot be downloaded.
+        """
+        if region is None:
+            raise MaskMissing
+        parent, prompt = await self._presses.check_prompt(press, prompt)
+        async with self._processor.reserve_slot(press.person.id):
+            return await self._preview(parent, prompt, region)
+
+    async def _preview(self, parent: Task, prompt: str, region: Region | PictureInput) -> RegionProposal:
+        # Nothing smaller than the original will do: the mask must have the size of Midjourney's picture.
+        picture = await self._pictures.fetch(parent.picture_url, name="picture", limit=MAX_DOWNLOAD_BYTES)
+        size = picture.width, picture.height
+        if not all(size):
+            raise PictureUnreadable(parent.picture_url, "it moves")
+        if isinstance(region, Region):
+            mask = await self._processor.draw_mask(region, size)
+        else:
+            mask = await self._processor.read_mask(await region.read(), size, name=region.name)
+        preview = await self._processor.draw_mask_preview(
+            picture.data, mask, name="preview", limit=DISCORD_FILE_LIMIT, url=parent.picture_url
+        )
+        return RegionProposal(prompt, mask, preview)
+
+    async def reread_mask(self, saved: PictureInput) -> Mask:
+        """Read the bot's own mask from the message that proposed it; raise UploadRefused or MaskRefused."""
+        return await self._processor.read_own_mask(await saved.read(), name=saved.name)

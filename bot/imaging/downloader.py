@@ -1,0 +1,256 @@
+"""Download pictures safely, and make them fit Discord's limit."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from bot.clock import Now, utc_now
+from bot.errors import (
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnreadable,
+    UploadNotFound,
+)
+from bot.imaging.reencode import Picture, fit_to_limit
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
+from bot.imaging.url_safety import (
+    AddressRefusedError,
+    create_public_connector,
+    get_host_and_port,
+    is_internal_url,
+    is_public_ip,
+    parse_expiry,
+)
+from bot.imaging.worker_process import ImageWorker
+from bot.retry import Sleep, retry
+
+__all__ = [
+    "DISCORD_FILE_LIMIT",
+    "MAX_DOWNLOAD_BYTES",
+    "LinkedPicture",
+    "Picture",
+    "PictureDownloader",
+    "build_file_name",
+]
+
+DISCORD_FILE_LIMIT: Final = 10 * 1024 * 1024
+MAX_DOWNLOAD_BYTES: Final = MAX_UPLOAD_BYTES
+"""The most that is downloaded: as much as a person may upload."""
+
+_MAX_REDIRECTS: Final = 5
+_MAX_CONCURRENT: Final = 3
+_RETRY_DELAYS: Final = (1.0,)
+_MAX_NAME_LENGTH: Final = 80
+_REDIRECT_STATUSES: Final = {301, 302, 303, 307, 308}
+_GONE_STATUSES: Final = {403, 404, 410}
+# A URL of printable ASCII is sent byte for byte, because it may be signed; others must be quoted first.
+_PRINTABLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
+_PARAMETERS: Final = re.compile(r"(?:^|\s)(?:--|[\u2013\u2014])[A-Za-z].*", re.DOTALL)  # phones write dashes for --
+_LINKS: Final = re.compile(r"<?https?://\S+")
+_TASK_IMAGE_PATH: Final = re.compile(r"(?:/[A-Za-z0-9_-]+)*/mj/image/[A-Za-z0-9_-]+")
+_EXTENSION: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|mp4|webm)$", re.IGNORECASE)
+
+
+def build_file_name(prompt: str, task_id: str) -> str:
+    """Build a file name without extension, of at most 80 characters, from a task's prompt and id.
+
+    Parameters and links are left out.
+    """
+    words = _LINKS.sub(" ", _PARAMETERS.sub(" ", prompt))
+    suffix = _slugify(task_id)[-40:]
+    max_length = _MAX_NAME_LENGTH - len(suffix) - 1
+    slug = _slugify(words).lower()
+    if len(slug) > max_length:
+        slug = slug[: max_length + 1].rpartition("_")[0] or slug[:max_length]
+    return "_".join(part for part in (slug.strip("_") or "midjourney", suffix) if part)
+
+
+def _slugify(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9-]+", "_", plain.replace("'", "")).strip("_-")
+
+
+def _strip_extension(name: str) -> str:
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", _EXTENSION.sub("", name))[:_MAX_NAME_LENGTH].strip(".")
+    return stem or "midjourney"
+
+
+class PictureDownloader:
+    """Download pictures from public addresses and from the relay, whatever the relay's address is.
+
+    The connections of `session` are used for the host and port of `relay_url`, without its headers and cookies, which
+    hold the key. Create the downloader inside a running loop, and close it before `session`.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        relay_url: str,
+        *,
+        resolver: AbstractResolver | None = None,
+        is_allowed: Callable[[str], bool] = is_public_ip,
+        now: Now = utc_now,
+        sleep: Sleep = asyncio.sleep,
+        timeout: float = 60.0,
+        worker: ImageWorker | None = None,
+    ) -> None:
+        self._relay = get_host_and_port(URL(relay_url))
+        self._relay_session = _create_session(session.connector, owns_connector=False)
+        self._public_session = _create_session(create_public_connector(resolver, is_allowed), owns_connector=True)
+        self._now = now
+        self._sleep = sleep
+        self._timeout = timeout
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._worker = worker or ImageWorker()
+
+    async def close(self) -> None:
+        """Abort the work in progress, and close the connections that do not belong to the relay's session."""
+        await self._worker.close()
+        await self._relay_session.close()
+        await self._public_session.close()
+
+    def is_private(self, url: str) -> bool:
+        """Whether only this process can open the URL: it names the relay, by a private network's address."""
+        try:
+            link = URL(url)
+            return get_host_and_port(link) == self._relay and is_internal_url(self._relay[0], link.raw_path)
+        except ValueError:
+            return False
+
+    async def fetch(self, url: str, *, name: str, limit: int = DISCORD_FILE_LIMIT) -> Picture:
+        """Download a picture and make it fit `limit` bytes; it is called `name` and gets its true extension.
+
+        Raises:
+            PictureError: PictureGone, PictureForbidden, PictureTooLarge, PictureWorkAborted or PictureUnreadable.
+        """
+        expiry = parse_expiry(url)
+        if expiry is not None and expiry <= self._now():
+            raise PictureGone(url, "its link has expired")
+        async with self._slots:
+            data = await self._download(url)
+            fit = partial(fit_to_limit, data, name=_strip_extension(name), limit=limit, url=url)
+            return await self._worker.run(fit)
+
+    async def download_bytes(self, url: str, *, is_user_supplied: bool = False) -> bytes:
+        """Download at most MAX_DOWNLOAD_BYTES, of any type.
+
+        If only we can reach the relay, a URL that a person supplied may name the relay's pictures, and nothing else of
+        it.
+
+        Raises:
+            PictureError: PictureGone, PictureForbidden, PictureTooLarge or PictureUnreadable.
+        """
+        async with self._slots:
+            return await self._download(url, is_user_supplied=is_user_supplied)
+
+    async def _download(self, url: str, *, is_user_supplied: bool = False) -> bytes:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await retry(
+                    partial(self._follow_redirects, url, is_user_supplied=is_user_supplied),
+                    should_retry=_is_temporary,
+                    delays=_RETRY_DELAYS,
+                    sleep=self._sleep,
+                )
+        except TimeoutError as error:
+            raise PictureUnreadable(url, f"not here after {self._timeout:g} s") from error
+        except ValueError as error:
+            raise PictureForbidden(url, "not an address") from error
+        except aiohttp.ClientError as error:
+            is_from_relay = get_host_and_port(URL(url)) == self._relay
+            raise PictureUnreadable(url, "the transfer failed", may_return=is_from_relay) from error
+
+    async def _follow_redirects(self, url: str, *, is_user_supplied: bool) -> bytes:
+        target = _parse_target(url, URL(), url)
+        for _ in range(_MAX_REDIRECTS + 1):
+            is_from_relay = get_host_and_port(target) == self._relay and (
+                not is_user_supplied or _TASK_IMAGE_PATH.fullmatch(target.raw_path) is not None
+            )
+            session = self._relay_session if is_from_relay else self._public_session
+            try:
+                async with session.get(target, allow_redirects=False) as response:
+                    location = response.headers.get("Location")
+                    if response.status not in _REDIRECT_STATUSES or location is None:
+                        return await _read_body(response, url, is_from_relay=is_from_relay)
+            except aiohttp.ClientConnectorError as error:
+                if isinstance(error.os_error, AddressRefusedError):
+                    raise PictureForbidden(url, "not a public address") from error
+                raise
+            target = _parse_target(location, target, url)
+        raise PictureUnreadable(url, "redirected in circles")
+
+
+@dataclass(frozen=True)
+class LinkedPicture:
+    """A picture that a person gave as a URL."""
+
+    pictures: PictureDownloader
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The URL, which stands for a file's name."""
+        return self.url
+
+    async def read(self) -> bytes:
+        """Download the picture; raises UploadNotFound."""
+        try:
+            return await self.pictures.download_bytes(self.url, is_user_supplied=True)
+        except PictureError as error:
+            raise UploadNotFound(self.url) from error
+
+
+def _create_session(connector: aiohttp.BaseConnector | None, *, owns_connector: bool) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=owns_connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # Compression is not requested, and a compressed body is not a picture: so no zip bomb is ever unpacked.
+        auto_decompress=False,
+        headers={"Accept": "image/*, video/*", "Accept-Encoding": "identity", "User-Agent": "Mozilla/5.0 (mjbot)"},
+        timeout=aiohttp.ClientTimeout(total=None),
+    )
+
+
+def _is_temporary(error: Exception) -> bool:
+    return isinstance(error, aiohttp.ClientError) and not isinstance(error, aiohttp.InvalidURL)
+
+
+def _parse_target(link: str, base: URL, url: str) -> URL:
+    """Resolve `link` against `base`; `url` is only for the errors."""
+    target = base.join(URL(link, encoded=_PRINTABLE_ASCII.fullmatch(link) is not None))
+    if target.scheme not in {"http", "https"} or not target.raw_host:
+        raise PictureForbidden(url, "not an http address")
+    if target.raw_user is not None or target.raw_password is not None:
+        raise PictureForbidden(url, "an address with credentials")
+    return target.with_fragment(None)
+
+
+async def _read_body(response: aiohttp.ClientResponse, url: str, *, is_from_relay: bool) -> bytes:
+    reason = f"HTTP {response.status}"
+    # For an unknown task, a relay responds with 400 midjourney_task_not_found to /mj/image/<id>. Its 404 may be
+    # temporary, because its database row lags behind.
+    if response.status in _GONE_STATUSES or (is_from_relay and response.status == 400):
+        raise PictureGone(url, reason, may_return=is_from_relay and response.status == 404)
+    if response.status >= 500:
+        response.raise_for_status()
+    if response.status != 200:
+        raise PictureUnreadable(url, reason, may_return=is_from_relay and response.status == 429)
+    if (response.content_length or 0) > MAX_DOWNLOAD_BYTES:
+        raise PictureTooLarge(url, f"{response.content_length} bytes announced")
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_DOWNLOAD_BYTES:
+            raise PictureTooLarge(url, f"more than {MAX_DOWNLOAD_BYTES} bytes")
+    return bytes(body)

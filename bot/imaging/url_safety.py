@@ -1,0 +1,137 @@
+"""Check a picture's URL: may we connect to its host, when does it expire, and can only the relay open it."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+IMAGE_ROUTE = "/mj/image/"
+
+# Listed here, because ipaddress.is_global differs between Python versions.
+_REFUSED_V4 = tuple(
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carrier-grade NAT; Alibaba's metadata lives in it
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # Azure's metadata and agent, though the number is public
+        "169.254.0.0/16",  # link-local; the metadata of most clouds
+        "172.16.0.0/12",
+        "192.0.0.0/24",  # IETF assignments; Oracle's metadata
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/3",  # multicast, reserved, broadcast
+    )
+)
+# Outside 2000::/3 are loopback, link-local, unique-local, multicast, IPv4-mapped and NAT64 addresses.
+_UNICAST_V6 = ipaddress.IPv6Network("2000::/3")
+_REFUSED_V6 = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "2001::/23",  # IETF assignments, Teredo among them
+        "2001:db8::/32",
+        "2002::/16",  # 6to4 carries an IPv4 address
+        "3fff::/20",
+    )
+)
+
+_LOOPBACK = re.compile(r"localhost|localhost\.localdomain|.+\.localhost|(127|0)(\.\d+){0,3}|::1?|::ffff:(127|0)\..+")
+_INTERNAL_NAME = re.compile(r"[^.:]+|.+\.(local|internal|intranet|lan|home|corp|home\.arpa)")
+_HEX_SECONDS = re.compile(r"[0-9a-fA-F]{1,8}")
+
+
+class AddressRefusedError(OSError):
+    """The connector was about to connect to an address that is not public."""
+
+
+def is_public_ip(address: str) -> bool:
+    """Whether `address` is an IP address of the public internet; False for text that is no IP address."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv4Address):
+        return not any(ip in network for network in _REFUSED_V4)
+    return ip in _UNICAST_V6 and not any(ip in network for network in _REFUSED_V6)
+
+
+def create_public_connector(
+    resolver: AbstractResolver | None = None, is_allowed: Callable[[str], bool] = is_public_ip
+) -> aiohttp.TCPConnector:
+    """Create a connector that raises AddressRefusedError for every address that `is_allowed` rejects.
+
+    It checks the address to which a socket is about to be connected. So the check includes names that resolve
+    differently the second time (DNS rebinding), and literal addresses, for which aiohttp calls no resolver.
+    """
+
+    def open_socket(info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+        family, kind, protocol, _, peer = info
+        if not is_allowed(str(peer[0])):
+            # The text is always the same: aiohappyeyeballs keeps the type only if all addresses failed alike.
+            raise AddressRefusedError("not a public address")
+        return socket.socket(family, kind, protocol)
+
+    return aiohttp.TCPConnector(resolver=resolver, socket_factory=open_socket, use_dns_cache=False)
+
+
+def get_host_and_port(url: URL) -> tuple[str, int | None]:
+    """Return the lower-case host, and the port, which defaults to the scheme's own."""
+    return (url.raw_host or "").lower().rstrip("."), url.port
+
+
+def rewrite_relay_url(url: str, relay_url: str) -> str:
+    """Rewrite a URL that only the relay's own machine can open so that it uses `relay_url`; return others unchanged.
+
+    Gateways whose own address is not set, or is a container's, send `http://localhost:3000/mj/image/<id>`
+    (new-api #85, #144). Path and query stay byte for byte, after the path prefix of `relay_url`.
+    """
+    try:
+        link = URL(url, encoded=True)
+        base = URL(relay_url, encoded=True)
+        if link.scheme not in {"http", "https"} or get_host_and_port(link) == get_host_and_port(base):
+            return url
+        host, _ = get_host_and_port(link)
+    except ValueError:
+        return url
+    if not is_internal_url(host, link.raw_path):
+        return url
+    prefix = base.raw_path.rstrip("/")
+    # Cut from the text, because a parsed URL loses an empty query.
+    path = re.sub(r"^[^:]+://[^/?#]*", "", url).partition("#")[0]
+    if not path.startswith("/"):
+        path = f"/{path}"
+    if not path.startswith(f"{prefix}/"):
+        path = prefix + path
+    return f"{base.scheme}://{base.raw_authority.rpartition('@')[2]}{path}"
+
+
+def is_internal_url(host: str, path: str) -> bool:
+    """Whether a URL with this host and path names a machine that cannot be reached from outside its network."""
+    if _LOOPBACK.fullmatch(host):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        is_private = _INTERNAL_NAME.fullmatch(host) is not None
+    else:
+        is_private = not is_public_ip(host)
+    return is_private and IMAGE_ROUTE in path
+
+
+def parse_expiry(url: str) -> datetime | None:
+    """Parse when a signed Discord CDN link expires: `ex` is Unix seconds in hex (Discord's API reference, CDN)."""
+    try:
+        seconds = URL(url).query.get("ex", "")
+    except ValueError:
+        return None
+    return datetime.fromtimestamp(int(seconds, 16), UTC) if _HEX_SECONDS.fullmatch(seconds) else None

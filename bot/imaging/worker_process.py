@@ -1,0 +1,175 @@
+"""Run work on pictures in one child process, because codecs in a thread hold the GIL, which the event loop needs.
+
+The pool of concurrent.futures cannot abort work that is running: a killed process breaks the whole pool.
+"""
+
+import asyncio
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from bot.errors import PictureWorkAborted
+
+IDLE_SECONDS: Final = 60.0
+"""How long an idle process is kept: it takes a tenth of a second to start, and 20 MiB to keep."""
+WORK_TIMEOUT_SECONDS: Final = 120.0
+"""How long one piece of work may take: the largest pictures take ten seconds, on slow machines several times that."""
+
+_PASSED_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "LANG", "LC_ALL")
+"""The environment variables that the process gets."""
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_Result = TypeVar("_Result")
+
+
+class ImageWorker:
+    """Run picklable work in a child process, which is started when needed; close it before what the work depends on.
+
+    Decoded pixels take most memory, up to 128 MiB for each copy of a picture, so only one piece of work runs at a time.
+    """
+
+    def __init__(self, *, idle_seconds: float = IDLE_SECONDS, work_seconds: float = WORK_TIMEOUT_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._work_seconds = work_seconds
+        self._lock = asyncio.Lock()
+        self._process: _WorkerProcess | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._threads: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    async def run(self, work: Callable[[], _Result]) -> _Result:
+        """Run `work` when no other runs, and return or raise what it does; cancellation aborts it.
+
+        Raises:
+            PictureWorkAborted: The process was killed, the work took too long, or the worker was closed.
+        """
+        async with self._lock:
+            if self._is_closed:
+                raise PictureWorkAborted("", "closed")
+            if self._idle_timer:
+                self._idle_timer.cancel()
+            if self._process and self._process.has_ended:  # killed from outside while it was idle
+                self._end_process()
+            process = self._process = self._process or _WorkerProcess()
+            running = self._run_in_thread(lambda: process.run(work))
+            try:
+                await asyncio.wait({running}, timeout=self._work_seconds)
+                if not running.done():
+                    raise PictureWorkAborted("", f"not done after {self._work_seconds:g} s")
+                return running.result()
+            finally:
+                if not running.done():
+                    process.kill()
+                self._keep_or_end(process)
+
+    async def close(self) -> None:
+        """Kill the process, even if it is busy, and wait until it has ended."""
+        self._is_closed = True
+        self._end_process()
+        while self._threads:
+            await asyncio.wait(self._threads)
+
+    def _keep_or_end(self, process: "_WorkerProcess") -> None:
+        """Keep a process for the next piece of work until the idle timer fires; clean up one that has ended."""
+        if process.has_ended:
+            self._end_process()
+        elif not self._is_closed:
+            self._idle_timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_process)
+
+    def _end_process(self) -> None:
+        if self._idle_timer:
+            self._idle_timer.cancel()
+        if self._process:
+            self._process.kill()
+            self._run_in_thread(self._process.wait)
+            self._process = None
+
+    def _run_in_thread(self, call: Callable[[], _Result]) -> asyncio.Task[_Result]:
+        thread = asyncio.create_task(asyncio.to_thread(call))
+        self._threads.add(thread)
+        thread.add_done_callback(self._forget_thread)
+        return thread
+
+    def _forget_thread(self, thread: asyncio.Task[Any]) -> None:
+        self._threads.discard(thread)
+        if not thread.cancelled():
+            thread.exception()  # retrieved here, because no coroutine may be left to do it
+
+
+class _WorkerProcess:
+    """A process of bot.imaging.worker; one thread at a time runs work in it, and any thread may kill it."""
+
+    def __init__(self) -> None:
+        self._is_killed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start_lock = threading.Lock()
+        self._work_lock = threading.Lock()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process can run no more work."""
+        return self._is_killed or (self._process is not None and self._process.poll() is not None)
+
+    def run(self, work: Callable[[], _Result]) -> _Result:
+        """Run a piece of work; blocks the calling thread. Raises what the work raises, or PictureWorkAborted."""
+        try:
+            with self._work_lock:
+                result, error = self._exchange(work)
+        except (OSError, EOFError, pickle.UnpicklingError) as broken_pipe:
+            self.kill()
+            raise PictureWorkAborted("", f"its process ended ({self.wait()})") from broken_pipe
+        except BaseException:
+            self.kill()
+            self.wait()
+            raise
+        if isinstance(error, MemoryError):
+            raise PictureWorkAborted("", "out of memory") from error
+        if error is not None:
+            raise error
+        return result
+
+    def kill(self) -> None:
+        """Kill the process, or prevent it from starting."""
+        with self._start_lock:
+            self._is_killed = True
+            if self._process:
+                self._process.kill()
+
+    def wait(self) -> int | None:
+        """Wait until a killed process has ended, and return its exit code."""
+        with self._work_lock:
+            if not self._process:
+                return None
+            with suppress(OSError), self._process:  # closes the pipes, one of which may hold unsent bytes
+                self._process.wait()
+            return self._process.returncode
+
+    def _exchange(self, work: Callable[[], _Result]) -> tuple[_Result, Exception | None]:
+        with self._start_lock:
+            if self._is_killed:
+                raise EOFError
+            self._process = self._process or _start_process()
+        requests, results = self._process.stdin, self._process.stdout
+        if requests is None or results is None:
+            raise EOFError
+        pickle.dump(work, requests)
+        requests.flush()
+        result: tuple[_Result, Exception | None] = pickle.load(results)  # noqa: S301 - from our own process
+        return result
+
+
+def _start_process() -> subprocess.Popen[bytes]:
+    python_path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    # The process reads files from strangers: it gets Python, and none of our secrets.
+    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+    return subprocess.Popen(
+        (sys.executable, "-m", "bot.imaging.worker"),
+        env={**variables, "PYTHONPATH": python_path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )

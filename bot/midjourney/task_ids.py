@@ -1,0 +1,33 @@
+"""Task ids in what people paste: an id, a list, a link, a whole message."""
+
+import re
+from collections.abc import Iterable
+
+MAX_TASK_IDS = 5
+"""The most tasks that one command follows."""
+
+_WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
+_SPLIT = re.compile(r"[\s,;]+")
+# Relays' ids have 13 to 16 digits (milliseconds and random digits), Discord's 17 and more.
+_NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
+_NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[A-Za-z]:)([A-Za-z0-9_-]{6,64})")
+
+
+def find_task_ids(text: str) -> list[str]:
+    """Return the task ids in a text, in order, each once; empty where there is none."""
+    words = [word for word in _SPLIT.split(text.strip("`'\"<>[]() \n")) if word]
+    if words and all(_WORD.fullmatch(word) and any(map(str.isdigit, word)) for word in words):
+        return list(dict.fromkeys(words))
+    return find_task_ids_in_texts([text])
+
+
+def find_task_ids_in_texts(texts: Iterable[str]) -> list[str]:
+    """Return the task ids in running texts: those in links and custom_ids, and numbers as long as a task id."""
+    found: dict[str, None] = {}
+    for text in texts:
+        places = [
+            *((m.start(1), m[1]) for m in _NAMED.finditer(text)),
+            *((m.start(), m[0]) for m in _NUMBER.finditer(text)),
+        ]
+        found.update(dict.fromkeys(task_id for _, task_id in sorted(places)))
+    return list(found)

@@ -1,0 +1,1 @@
+"""What operators see and set: settings files, diagnostics, logs, health, HTTP probes, shutdown."""

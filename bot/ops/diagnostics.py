@@ -1,0 +1,169 @@
+"""The checks of `python -m bot check` and /mjcheck: one finding for each thing that must work."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from bot.errors import RelayError, RelayUnreachable, StoreUnavailable
+from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY, summarize_refusals
+from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
+from bot.ops.dotenv_lint import SettingsMistake
+from bot.ops.platform_disk import EphemeralDisk
+from bot.ports import Store
+from bot.relay.key_advice import describe_key_error
+from bot.settings import has_token_format
+from bot.store.database_errors import diagnose_database_error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `advice` is the next step after a failure, or together with `is_ok` after a warning."""
+
+    name: str
+    is_ok: bool
+    message: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        mark = "FAIL" if not self.is_ok else "WARN" if self.advice else "ok  "
+        return f"{mark}  {self.name}: {self.message} {self.advice}".rstrip()
+
+
+async def check_relay(check: Callable[[], Awaitable[None]], url: str) -> Finding:
+    """Test the relay and the key with one free request."""
+    try:
+        await check()
+    except RelayError as error:
+        if problem := describe_key_error(error, quoting=True):
+            return Finding("API key", is_ok=False, message=f"{problem[0]}.", advice=problem[1])
+        if isinstance(error, RelayUnreachable) and error.no_host:
+            return report_unknown_host("Relay", urlsplit(url).hostname or url, "MJ_API_URL")
+        message = f"{url} doesn't respond properly ({_summarize_response(error)})."
+        return Finding("Relay", is_ok=False, message=message, advice="Check MJ_API_URL, and whether the relay is up.")
+    return Finding("API key", is_ok=True, message=f"accepted by {url}.")
+
+
+def _summarize_response(error: RelayError) -> str:
+    """Return the relay's words or the HTTP status of an error; the status of a success would explain nothing."""
+    if error.reason[:6] in {"HTTP 2", "HTTP 3"} and is_wordless(error.reason):
+        return "a web page or an empty response"
+    return error.reason or type(error).__name__
+
+
+def report_unknown_host(name: str, host: str, setting: str = "") -> Finding:
+    """Report that DNS does not know the host; `setting` is where the operator has set it, if anywhere."""
+    advice = "Check its internet connection" + (f", then {setting}." if setting else " and its DNS server.")
+    return Finding(name, is_ok=False, message=f"this machine can't find the host {host}.", advice=advice)
+
+
+def check_token_format(token: str) -> list[Finding]:
+    """Report a text that cannot be a bot's token, without asking Discord; return nothing for any other."""
+    if has_token_format(token):
+        return []
+    message = "DISCORD_TOKEN isn't a bot token, which has three parts separated by dots."
+    advice = "Copy it from the developer portal: page Bot, Reset Token (not the public key or the client secret)."
+    return [Finding("Discord token", is_ok=False, message=message, advice=advice)]
+
+
+def report_settings_mistakes(mistakes: Iterable[SettingsMistake]) -> list[Finding]:
+    """Turn mistakes in the settings into warnings."""
+    return [Finding(each.location, is_ok=True, message=each.problem, advice=each.advice) for each in mistakes]
+
+
+async def check_database(store: Store, problem: str = "") -> Finding:
+    """Test whether the database can be read; `problem` is a known reason why it cannot be written."""
+    try:
+        unfinished = await store.count_open_jobs()
+    except StoreUnavailable as error:
+        return report_database_error(error)
+    if problem:
+        advice = "See the log for the reason, or run `python -m bot check` in a shell for the next step."
+        return Finding("Database", is_ok=False, message=f"responds, but {problem}.", advice=advice)
+    return Finding(
+        "Database", is_ok=True, message=f"works, with {unfinished} unfinished message{'' if unfinished == 1 else 's'}."
+    )
+
+
+def report_database_error(error: StoreUnavailable) -> Finding:
+    """Report why the database cannot be used."""
+    message, advice = diagnose_database_error(error)
+    return Finding("Database", is_ok=False, message=message, advice=advice)
+
+
+async def report_refused_buttons(store: Store, now: datetime) -> Finding:
+    """List the buttons that the relay has refused, and those with a fallback; neither fails the check."""
+    try:
+        known = await store.find_missing_capabilities(now)
+    except StoreUnavailable:
+        return Finding("Buttons", is_ok=True, message="can't be listed without the database.")
+    refused, with_fallback = summarize_refusals(known)
+    if not refused and not with_fallback and SEED_CAPABILITY not in known:
+        return Finding("Buttons", is_ok=True, message="the relay has refused none recently.")
+    names = [_name_with_reason(name, reason) for name, reason in refused.items()]
+    message = f"refused by the relay, and disabled: {', '.join(names)}. " if names else ""
+    message += f"Replaced by another request: {', '.join(with_fallback)}. " if with_fallback else ""
+    if SEED_CAPABILITY in known:
+        message += f"{_name_with_reason('This relay gives no seeds, so /seed is refused', known[SEED_CAPABILITY])}. "
+    return Finding("Buttons", is_ok=True, message=f"{message}To try them again: python -m bot check --forget")
+
+
+def _name_with_reason(name: str, reason: str) -> str:
+    """Append the reason of a refusal; a relay that gives no words does not offer it."""
+    why = "not offered" if is_wordless(reason) else translate_refusal(reason)
+    return f"{name} ({why})" if why else name
+
+
+async def report_relay_shortages(store: Store, now: datetime) -> list[Finding]:
+    """Report when the relay last had no account or no channel for a request, if that was recently."""
+    kinds = {
+        NO_ACCOUNT: ("Accounts", "no Midjourney account was free", "check the relay's accounts"),
+        NO_CHANNEL: (
+            "Channels",
+            "no channel could take a request",
+            "check the relay's channels, and the key's group",
+        ),
+    }
+    found: list[Finding] = []
+    try:
+        known = await store.find_missing_capabilities(now)
+        for what, (name, event, cure) in kinds.items():
+            at = await store.find_refusal_time(what, now) if what in known else None
+            if at is not None:
+                why = translate_refusal(known[what]) if what == NO_CHANNEL else ""
+                message = f"the relay last said at {at:%H:%M} UTC that {event}{f' ({why})' if why else ''}."
+                found.append(Finding(name, is_ok=True, message=f"{message} If this continues, {cure}."))
+    except StoreUnavailable:
+        return []
+    return found
+
+
+async def reset_refusals(store: Store) -> Finding:
+    """Delete all recorded refusals: buttons are enabled again the next time that their message is edited."""
+    count = await store.clear_missing_capabilities()
+    message = f"{count} cleared. Disabled buttons come back with Refresh." if count else "there were none to clear."
+    return Finding("Refusals", is_ok=True, message=message)
+
+
+def check_public_bot(*, public: bool, guilds: bool, people: bool) -> list[Finding]:
+    """Warn if strangers can add the bot while the settings do not name who may spend; else return nothing.
+
+    `guilds` and `people` say whether ALLOWED_GUILDS and ALLOWED_USERS are set.
+    """
+    if not public or guilds or people:
+        return []
+    message = (
+        "anyone with the invite link can add the bot to their own server. There they can look up tasks by id, which is "
+        "free. They can spend nothing unless you or your team manage that server: making you a manager there lets "
+        "all its members use paid commands."
+    )
+    advice = (
+        "Turn Public Bot off (developer portal, page Bot; on the page Installation, set Install Link to None first), "
+        "or name your servers in ALLOWED_GUILDS."
+    )
+    return [Finding("Public Bot", is_ok=True, message=message, advice=advice)]
+
+
+def check_disk(disk: EphemeralDisk | None) -> list[Finding]:
+    """Report a platform that empties the database's disk; return nothing for any other."""
+    return [Finding("Disk", is_ok=False, message=disk.problem, advice=disk.remedy)] if disk else []

@@ -1,0 +1,102 @@
+"""Find mistakes in `.env` and in the environment: lines that cannot be parsed, and misspelled names."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+from bot.errors import SettingsError
+from bot.settings import ENV_FILE, NOT_SET
+
+_CREATE_FILE = (
+    "Copy .env.example to .env (cp .env.example .env) and fill in its first two settings; on a hosting platform, add "
+    "both to its environment variables."
+)
+_FILL_IN = "Fill it in in .env; on a hosting platform, add it to its environment variables."
+_FILE_SIMILARITY, _ENVIRONMENT_SIMILARITY = 0.75, 0.85
+"""From which similarity on a name counts as a misspelled setting: the environment also has a platform's own names."""
+_MIN_LENGTH = 6
+"""The length from which on names are compared: shorter ones resemble too many others."""
+_MAX_SHOWN = 80
+_QUOTES = frozenset("'\"")
+
+
+@dataclass(frozen=True)
+class SettingsMistake:
+    """One mistake: `problem` completes a sentence that starts with `location`, and `advice` is the next step.
+
+    It never contains a value, which may be a secret.
+    """
+
+    location: str
+    problem: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.location} {self.problem} {self.advice}"
+
+
+def find_mistakes(file: Path, environment: Mapping[str, str], names: Collection[str]) -> list[SettingsMistake]:
+    """Return the mistakes in a file and an environment; `names` are the names of the settings.
+
+    A file that does not exist or cannot be read has none.
+    """
+    try:
+        with file.open(encoding="utf-8-sig") as stream:
+            lines = list(parse_stream(stream))
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    known = {name.upper() for name in names}
+    in_file = {line.key.upper(): _FILE_SIMILARITY for line in lines if line.key}
+    # A platform may set a DATABASE_URI of its own, next to the DATABASE_URL that is a setting.
+    unset = known - {name.upper() for name, value in environment.items() if value}
+    elsewhere = {name.upper(): _ENVIRONMENT_SIMILARITY for name in environment if name.upper() not in in_file}
+    return [
+        *(mistake for line in lines if (mistake := _check_line(line, known))),
+        *_find_misspelled(in_file, known),
+        *_find_misspelled(elsewhere, unset, ignored=known),
+    ]
+
+
+def explain_settings_error(
+    error: SettingsError, mistakes: Iterable[SettingsMistake], *, has_file: bool
+) -> Iterator[str]:
+    """Yield lines for the operator: each problem, the mistakes that may have caused it, and the next step."""
+    for variable, problem in error.problems:
+        yield f"{variable} {problem}. .env.example explains it."
+    yield from map(str, mistakes)
+    if any(problem == NOT_SET for _, problem in error.problems):
+        yield _FILL_IN if has_file else _CREATE_FILE
+
+
+def _check_line(line: Binding, known: Collection[str]) -> SettingsMistake | None:
+    """Return why a line cannot be parsed, or is parsed differently from what was meant; None for a good line."""
+    is_setting = line.key is not None and line.key.upper() in known
+    runs_on = is_setting and "\n" in (line.value or "").strip()
+    if not (line.error or runs_on or (is_setting and line.value is None)):
+        return None
+    text = line.original.string.lstrip()
+    blank_lines = line.original.string.removesuffix(text).count("\n")
+    location, value = (
+        f"{ENV_FILE}, line {line.original.line + blank_lines}",
+        text.partition("\n")[0].partition("=")[2].strip(),
+    )
+    quote = value[:1]
+    if quote in _QUOTES and quote not in value[1:]:
+        problem = f"cannot be read: a quote ({quote}) is opened and not closed."
+        return SettingsMistake(location, problem, "Close it at the end of the line, or remove it.")
+    problem = "cannot be read."
+    return SettingsMistake(location, problem, "Use NAME=value, with nothing else on the line.")
+
+
+def _find_misspelled(
+    found: Mapping[str, float], names: Collection[str], ignored: Collection[str] = ()
+) -> Iterator[SettingsMistake]:
+    long_names = [name for name in names if len(name) >= _MIN_LENGTH]
+    for name, similarity in found.items():
+        if name not in names and name not in ignored and (near := get_close_matches(name, long_names, 1, similarity)):
+            yield SettingsMistake(
+                name[:_MAX_SHOWN], "is not a known setting, and is ignored.", f"Did you mean {near[0]}?"
+            )

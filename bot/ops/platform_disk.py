@@ -1,0 +1,111 @@
+"""Detect hosting platforms that delete the SQLite file at every restart."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from pydantic import SecretStr
+
+from bot.store import resolve_sqlite_path
+
+IsMount = Callable[[PurePath], bool]
+"""Whether a path is a mount point."""
+
+_EPHEMERAL_MOUNTS = frozenset(map(PurePath, ("/", "/tmp", "/dev", "/dev/shm", "/run")))  # noqa: S108 - nothing is written there
+"""Mount points that every container has; their files are deleted with it."""
+
+_PLATFORM_VARIABLES = (
+    ("Heroku", ("DYNO",)),
+    ("Railway", ("RAILWAY_",)),
+    ("Render", ("RENDER",)),
+    ("Fly.io", ("FLY_APP_NAME", "FLY_MACHINE_ID")),
+    ("Koyeb", ("KOYEB_",)),
+    ("Cloud Run", ("K_SERVICE",)),
+)
+"""Environment variables that each platform sets; a trailing underscore makes it a prefix."""
+
+_REMEDIES = {
+    "Heroku": "Add Heroku Postgres (`heroku addons:create heroku-postgresql:essential-0`), which sets DATABASE_URL.",
+    "Railway": (
+        "Add PostgreSQL to the project and set DATABASE_URL=${{Postgres.DATABASE_URL}}, or attach a volume at /data "
+        "and set DATABASE_URL=sqlite:////data/mjbot.db and RAILWAY_RUN_UID=0."
+    ),
+    "Render": "Create a Render Postgres in the same region and set DATABASE_URL to its internal URL.",
+    "Fly.io": (
+        "Mount a volume at /data and set DATABASE_URL=sqlite:////data/mjbot.db, as this project's fly.toml does, or "
+        "`fly secrets set DATABASE_URL=` with a PostgreSQL's URL."
+    ),
+    "Koyeb": "Create a Koyeb database and set DATABASE_URL to its connection string.",
+    "Cloud Run": "Create a PostgreSQL, in Cloud SQL for instance, and set DATABASE_URL to its URL.",
+}
+
+
+@dataclass(frozen=True)
+class EphemeralDisk:
+    """A platform that empties the disk of the database."""
+
+    platform: str
+
+    @property
+    def remedy(self) -> str:
+        """The next step on this platform, in one sentence."""
+        return _REMEDIES[self.platform]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and its consequence."""
+        return (
+            f"{self.platform} empties the disk with the database at every restart and deploy: unfinished messages "
+            "would stay unfinished, and today's spending would be forgotten."
+        )
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}"
+
+
+def detect_ephemeral_disk(
+    environment: Mapping[str, str], file: PurePath | None, is_mount: IsMount
+) -> EphemeralDisk | None:
+    """Return the platform of `environment` if it empties the disk of `file`, an absolute path; None for PostgreSQL.
+
+    According to the platforms' documentation, Heroku has no permanent disk, Railway names its volume's path in a
+    variable, and on the others a permanent disk is a mount point above the file.
+    """
+    platform = _detect_platform(environment)
+    if file is None or platform is None:
+        return None
+    if platform == "Railway":
+        volume = environment.get("RAILWAY_VOLUME_MOUNT_PATH")
+        is_permanent = bool(volume) and file.is_relative_to(str(volume))
+    else:
+        is_permanent = platform != "Heroku" and any(
+            is_mount(folder) for folder in file.parents if folder not in _EPHEMERAL_MOUNTS
+        )
+    return None if is_permanent else EphemeralDisk(platform)
+
+
+def detect_ephemeral_disk_here(database_url: SecretStr) -> EphemeralDisk | None:
+    """Do the same for this process and its DATABASE_URL.
+
+    Raises:
+        SettingsError: The store does not support the URL.
+    """
+    return detect_ephemeral_disk(os.environ, resolve_sqlite_path(database_url.get_secret_value()), os.path.ismount)
+
+
+def _detect_platform(environment: Mapping[str, str]) -> str | None:
+    return next(
+        (
+            name
+            for name, variables in _PLATFORM_VARIABLES
+            if any(_is_set(environment, variable) for variable in variables)
+        ),
+        None,
+    )
+
+
+def _is_set(environment: Mapping[str, str], variable: str) -> bool:
+    if variable.endswith("_"):
+        return any(name.startswith(variable) and value for name, value in environment.items())
+    return bool(environment.get(variable))

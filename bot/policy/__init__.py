@@ -1,0 +1,1 @@
+"""The rules and limits that every paid command and press must pass."""

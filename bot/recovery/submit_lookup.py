@@ -1,0 +1,210 @@
+"""Ask the relay, for free, whether it accepted a submit whose answer was lost.
+
+Two sources can tell. new-api's log of the key has a row for each billed submit with the id of its task, and the task
+carries the claim's tag as its `state`; `log_evidence` decides what a log without such a row proves. midjourney-proxy
+bills nothing, but lists all of its tasks with their `state`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
+
+from bot.clock import Now
+from bot.entities import Claim, ClaimState
+from bot.errors import ActionUnsupported, RelayError, StoreUnavailable
+from bot.midjourney.buttons import find_button, resolve_action
+from bot.midjourney.task import Task
+from bot.ports import Relay, Store
+from bot.recovery import log_evidence
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.billing_log import BillingLogReader, BillingReading, MissingEndpoints, get_billing_model
+
+MAX_CANDIDATES: Final = 10
+"""How many tasks one lookup fetches at most."""
+
+_READING_INTERVAL: Final = timedelta(seconds=20)
+"""The time between two readings that both show no bill: a log may lag, or be read from a replica."""
+_LOG_LAG: Final = timedelta(seconds=30)
+"""How old a billed claim is when its row must be in the log."""
+_MAX_READING_AGE: Final = timedelta(seconds=30)
+"""How old a reading may be while the relay may still be working on the submit."""
+_MAX_LATE_READING_AGE: Final = timedelta(seconds=50)
+"""How old a reading may be afterwards, while none has shown that nothing was billed."""
+
+
+@dataclass
+class LostSubmit:
+    """A submit whose answer was lost, and what lookups have found out about it so far."""
+
+    claim: Claim
+    lost_at: datetime
+    done_by: datetime
+    """When the relay is no longer working on the submit."""
+    model: str = ""
+    """The model that new-api bills the submit as; "" is any."""
+    form_task_id: str = ""
+    """The task whose form was submitted; "" for every other submit."""
+    other_tasks: dict[str, Task] = field(default_factory=dict[str, Task])
+    """Fetched tasks that carry another state."""
+    unbilled_since: datetime | None = None
+    """Since when every reading has shown that the submit was not billed."""
+    may_find_more: bool = False
+    """Whether a later lookup may find out what the last one could not."""
+
+
+@dataclass(frozen=True)
+class FoundTask:
+    """The task of the submit; `task` is None where only its id is known."""
+
+    task_id: str
+    task: Task | None = None
+
+
+class Verdict(Enum):
+    """What a lookup found out where it did not find the task."""
+
+    UNDECIDED = auto()
+    NOT_BILLED = auto()
+    """Two readings of the log prove that the relay did not bill the submit."""
+
+
+class SubmitLookup:
+    """Looks for the tasks of lost submits in the relay's billing log and in its list of all tasks."""
+
+    def __init__(self, relay: Relay, store: Store, limiter: AccountRateLimiter, now: Now) -> None:
+        self._relay = relay
+        self._store = store
+        self._now = now
+        self._missing = MissingEndpoints(now)
+        self._log = BillingLogReader(relay.fetch_billing_log, limiter, self._missing, now)
+
+    @property
+    def has_log(self) -> bool:
+        """Whether this relay may have a billing log."""
+        return not self._missing.is_missing("log")
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether this relay may have a billing log or a list of all tasks."""
+        return self.has_log or not self._missing.is_missing("list")
+
+    async def look_up(self, lost: LostSubmit) -> FoundTask | Verdict:
+        """Look once in the log, then in the list of all tasks."""
+        lost.may_find_more = False
+        try:
+            claim = await self._store.find_claim(lost.claim.id)
+            if claim is not None:
+                if claim.state is ClaimState.ACCEPTED:  # the task was found by /mjstatus meanwhile
+                    return FoundTask(claim.child_id)
+                lost.claim = claim
+            result = await self.look_in_log(lost)
+            if result is not Verdict.UNDECIDED:
+                return result
+            task = await self._look_in_list(lost)
+        except StoreUnavailable:
+            lost.may_find_more = True
+            return Verdict.UNDECIDED
+        return FoundTask(task.id, task) if task else Verdict.UNDECIDED
+
+    async def look_in_log(self, lost: LostSubmit) -> FoundTask | Verdict:
+        """Look once in the log; it takes two readings to prove that nothing was billed."""
+        reading = await self._read_log(lost)
+        if reading is None:
+            lost.may_find_more = self.has_log
+            return Verdict.UNDECIDED
+        result = await self._judge_reading(lost, reading)
+        if result is not Verdict.NOT_BILLED:
+            lost.unbilled_since = None
+            return result
+        if reading.read_at >= lost.lost_at:  # an earlier reading was made for another submit, before this one was lost
+            lost.unbilled_since = lost.unbilled_since or reading.read_at
+        is_confirmed = lost.unbilled_since is not None and reading.read_at - lost.unbilled_since >= _READING_INTERVAL
+        if is_confirmed and reading.read_at >= lost.done_by:
+            return Verdict.NOT_BILLED
+        lost.may_find_more = True
+        return Verdict.UNDECIDED
+
+    async def _look_in_list(self, lost: LostSubmit) -> Task | None:
+        if self._missing.is_missing("list"):
+            return None
+        try:
+            return await self._relay.find_task_by_state(lost.claim.tag)
+        except ActionUnsupported:
+            self._missing.mark_missing("list")
+        except RelayError:
+            lost.may_find_more = True
+        return None
+
+    async def _read_log(self, lost: LostSubmit) -> BillingReading | None:
+        """Read the log, or use a recent reading, unless it must be newer to confirm an earlier one."""
+        now = self._now()
+        if now < lost.done_by:
+            return await self._log.read(now - _MAX_READING_AGE)
+        since = lost.unbilled_since + _READING_INTERVAL if lost.unbilled_since else now - _MAX_LATE_READING_AGE
+        return await self._log.read(min(max(lost.done_by, since), now))
+
+    async def _judge_reading(self, lost: LostSubmit, reading: BillingReading) -> FoundTask | Verdict:
+        """Find the submit's task in one reading, or decide whether the reading shows that it was not billed."""
+        claim, page = lost.claim, reading.page
+        lost.model = lost.model or await self._find_billing_model(claim)
+        rows = log_evidence.find_candidate_rows(page.rows, claim, lost.model)
+        if lost.form_task_id and any(row.task_id == lost.form_task_id for row in rows):
+            return FoundTask(lost.form_task_id)
+        task_ids = {row.task_id for row in rows if row.task_id}
+        known = [other for other in await self._store.list_claims_of_children(task_ids) if other.id != claim.id]
+        unexplained = log_evidence.find_unexplained_rows(rows, page.rows, known)
+        if task := await self._find_tagged_task([row.task_id for row in unexplained if row.task_id], lost):
+            return FoundTask(task.id, task)
+        if task_id := log_evidence.find_repeated_task(unexplained, known, claim):
+            return FoundTask(task_id)
+        if log_evidence.find_doubtful_rows(unexplained, page.rows, known, lost.other_tasks):
+            lost.may_find_more = True
+            return Verdict.UNDECIDED
+        if claim.submits and not lost.form_task_id:  # the submit is known to be billed, so its task can only be found
+            return Verdict.UNDECIDED
+        proof = await self._find_proof(claim, reading)
+        is_proven = proof is not None and (not unexplained or await self._keeps_tags(proof))
+        return Verdict.NOT_BILLED if is_proven else Verdict.UNDECIDED
+
+    async def _find_proof(self, lost: Claim, reading: BillingReading) -> Claim | None:
+        """Return a claim whose row proves that the reading shows every submit of the lost one's time."""
+        before = await self._store.list_billed_claims(lost.made_at, log_evidence.MAX_CLAIMS)
+        recent = await self._store.list_billed_claims(reading.read_at - _LOG_LAG, log_evidence.MAX_CLAIMS)
+        before = [claim for claim in before if claim.id != lost.id]
+        after = [claim for claim in recent if claim.made_at >= lost.made_at and claim.id != lost.id]
+        return log_evidence.find_proving_claim(reading.page, before, after, lost)
+
+    async def _keeps_tags(self, claim: Claim) -> bool:
+        """Return whether the relay kept a claim's tag; only then is a task with another state another application's."""
+        known = await self._store.find_snapshot(claim.child_id)
+        try:
+            state = (known and known.state) or (await self._relay.fetch_task(claim.child_id)).state
+        except RelayError:
+            return False
+        return state in {other.tag for other in await self._store.list_claims_of_children([claim.child_id])}
+
+    async def _find_tagged_task(self, task_ids: Sequence[str], lost: LostSubmit) -> Task | None:
+        """Fetch at most MAX_CANDIDATES of the tasks, and return the one that carries the claim's tag."""
+        unknown = [task_id for task_id in dict.fromkeys(task_ids) if task_id not in lost.other_tasks]
+        for task_id in unknown[:MAX_CANDIDATES]:
+            try:
+                task = await self._relay.fetch_task(task_id)
+            except RelayError:
+                lost.may_find_more = True
+                continue
+            if task.state == lost.claim.tag:
+                return task
+            if task.state:
+                lost.other_tasks[task_id] = task
+        return None
+
+    async def _find_billing_model(self, claim: Claim) -> str:
+        """Return the model that a stock new-api bills a claim as; "" where it is unknown."""
+        key, _, _ = claim.button.partition(":")
+        if not claim.task_id:
+            return get_billing_model(key)
+        parent = await self._store.find_snapshot(claim.task_id)
+        button = find_button(parent.buttons, key) if parent else None
+        return get_billing_model(resolve_action(button.custom_id).new_api_action) if button else ""

@@ -1,0 +1,188 @@
+"""Send requests so that a key that cannot read never spends: retried reads, gated submits, diagnosed refusals."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+
+from bot.clock import Now
+from bot.errors import (
+    ActionUnsupported,
+    BalanceExhausted,
+    KeyRefused,
+    RelayBusy,
+    RelayUnreachable,
+    SubmitOutcomeUnknown,
+    TaskUnknown,
+    UpstreamKeyRefused,
+)
+from bot.metrics import count_api_request
+from bot.midjourney.request_options import Speed
+from bot.relay import responses
+from bot.relay.account_rate_limiter import AccountRateLimiter
+from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis
+from bot.relay.relay_response import RelayResponse
+from bot.relay.requests import RequestBody, has_pictures
+from bot.relay.submit_gate import SubmitGate
+from bot.relay.transport import RelayTransport, RequestLimits
+from bot.retry import Sleep, retry
+
+FETCH_PATH: Final = "/mj/task/{id}/fetch"
+LIST_PATH: Final = "/mj/task/list-by-condition"
+# The reads that the relay answers itself; it forwards seeds and cancels to its upstream.
+_PATHS_PROVING_KEY: Final = frozenset({FETCH_PATH, LIST_PATH})
+_UNUSED_TASK_ID: Final = "1000000000000000"
+_RETRY_DELAYS: Final = (0.5,)
+# Short, because the refusal that it explains waits for it.
+_USAGE_LIMITS: Final = RequestLimits(max_bytes=65536, timeout=aiohttp.ClientTimeout(total=5))
+DEFAULT_LIMITS: Final = RequestLimits()
+
+_T = TypeVar("_T")
+Parse = Callable[[RelayResponse], _T]
+
+
+class GuardedTransport:
+    """Reads are free and retried once; submits are sent exactly once, and only while the key can read.
+
+    Before the first submit, and after a refused read, one read checks the key. If it fails, the submit is not sent, and
+    the check's error is raised.
+    """
+
+    def __init__(
+        self, transport: RelayTransport, *, now: Now, sleep: Sleep, upload_timeout: aiohttp.ClientTimeout
+    ) -> None:
+        self._transport = transport
+        self._sleep = sleep
+        self.account_rate_limiter = AccountRateLimiter(now)
+        self.gate = SubmitGate(self._check_before_submit)
+        self._diagnosis = KeyDiagnosis(
+            lambda: transport.read_account(USAGE_PATH, _USAGE_LIMITS), self.account_rate_limiter, now
+        )
+        self._upload_limits = RequestLimits(timeout=upload_timeout)
+        self._known_paths: set[str] = set()
+        """The submit paths that have responded with JSON, so that this relay is known to have them."""
+
+    @property
+    def base_url(self) -> str:
+        """Return the relay's URL, without a final slash."""
+        return self._transport.base_url
+
+    async def read(
+        self,
+        template: str,
+        parse: Parse[_T],
+        *,
+        task_id: str | None = None,
+        body: RequestBody | None = None,
+        limits: RequestLimits = DEFAULT_LIMITS,
+    ) -> _T:
+        """Send a read, once more after a temporary failure, and return what `parse` makes of the response.
+
+        `template` is the path, with `{id}` for the task id.
+        """
+        method = "GET" if body is None else "POST"
+        path = template if task_id is None else template.replace("{id}", _quote_segment(task_id))
+
+        def prove_key(response: RelayResponse) -> bool | None:
+            return responses.prove_key(response, parse) if template in _PATHS_PROVING_KEY else None
+
+        async def read_once() -> _T:
+            with count_api_request(template):
+                return parse(await self._transport.read(method, path, body, limits, prove_key))
+
+        try:
+            value = await retry(read_once, should_retry=_is_temporary, delays=_RETRY_DELAYS, sleep=self._sleep)
+        except TaskUnknown:
+            self._allow_submits(template)
+            raise
+        except (KeyRefused, BalanceExhausted) as refusal:
+            self.gate.close()
+            raise await self._diagnosis.explain(refusal) from None
+        except UpstreamKeyRefused:
+            await self._check_after_upstream_refusal()
+            raise
+        self._allow_submits(template)
+        return value
+
+    async def read_account(self, path: str, limits: RequestLimits) -> RelayResponse:
+        """Read an account route, once; the caller acquires the call from `account_rate_limiter`."""
+        with count_api_request(path):
+            return await self._transport.read_account(path, limits)
+
+    async def check_key(self) -> None:
+        """Fetch a task that does not exist, and return if the relay responds and accepts the key."""
+        with suppress(TaskUnknown):
+            await self.read(
+                FETCH_PATH,
+                lambda response: responses.parse_task(response, _UNUSED_TASK_ID),
+                task_id=_UNUSED_TASK_ID,
+            )
+
+    async def _check_before_submit(self) -> None:
+        """Check the key, and accept an unreadable response if it shows that the relay accepted the key."""
+        try:
+            await self.check_key()
+        except RelayUnreachable as unreadable:
+            if not unreadable.took_key:
+                raise
+
+    async def _check_after_upstream_refusal(self) -> None:
+        """Find out whether a refusal by the upstream is about our key after all: then reads are refused too.
+
+        Raises:
+            KeyRefused: The relay refuses the key.
+            BalanceExhausted: The key's quota is used up.
+        """
+        with suppress(RelayUnreachable, RelayBusy):
+            await self.check_key()
+
+    def _allow_submits(self, template: str) -> None:
+        """Open the gate if the response shows that the key can read."""
+        if template in _PATHS_PROVING_KEY:
+            self.gate.open()
+            self._diagnosis.forget()
+
+    async def submit(self, path: str, body: RequestBody, parse: Parse[_T], *, speed: Speed | None = None) -> _T:
+        """Send a billed request exactly once, and return what `parse` makes of the response."""
+        await self.gate.wait_until_open()
+        try:
+            return await self._submit_once(path, body, parse, speed)
+        except KeyRefused as refusal:
+            self._recheck_headers()
+            raise await self._diagnosis.explain(refusal) from None
+        except UpstreamKeyRefused:
+            await self._check_after_upstream_refusal()
+            raise
+        except (ActionUnsupported, RelayUnreachable):
+            self._recheck_headers()
+            raise
+
+    def _recheck_headers(self) -> None:
+        """Make the next submit wait for a read, which finds out whether mj-api-secret alone is still accepted."""
+        if not self._transport.headers.sends_both:
+            self.gate.close()
+
+    async def _submit_once(self, path: str, body: RequestBody, parse: Parse[_T], speed: Speed | None) -> _T:
+        limits = self._upload_limits if has_pictures(body) else DEFAULT_LIMITS
+        with count_api_request(path):
+            path = f"/mj-{speed}{path}" if speed else path
+            response = await self._transport.submit(path, body, limits)
+            if response.is_success and response.is_html and path in self._known_paths:
+                # This is not the web console, then, but a proxy's page, perhaps sent after the submit was forwarded.
+                raise SubmitOutcomeUnknown("a page instead of an answer")
+            if response.starts_with("{") and response.status not in {404, 405}:
+                self._known_paths.add(path)
+            return parse(response)
+
+
+def _is_temporary(error: Exception) -> bool:
+    return isinstance(error, RelayUnreachable) and error.retry_after is None
+
+
+def _quote_segment(task_id: str) -> str:
+    """Quote an id, which people type, as one segment of a path; dots alone would be resolved even when quoted."""
+    if not task_id.strip(". "):
+        raise TaskUnknown(task_id=task_id)
+    return quote(task_id, safe="", errors="replace")

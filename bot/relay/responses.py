@@ -1,0 +1,212 @@
+"""Parse the relay's responses: each function returns a value or raises the error from response_errors. Pure."""
+
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from bot.errors import (
+    ActionUnsupported,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitOutcomeUnknown,
+    SubmitRefused,
+    TaskUnknown,
+)
+from bot.json_values import coerce_text, is_json_array, is_json_object
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Status, Task, select_most_advanced
+from bot.relay.relay_response import RelayResponse, decode_json, extract_message
+from bot.relay.response_errors import (
+    classify_by_status,
+    classify_read_error,
+    classify_submit_error,
+    find_common_error,
+    find_gateway_error,
+    find_missing_path_error,
+    make_unreachable_error,
+    may_reject_key,
+)
+from bot.relay.row_cache import ParseRow
+
+_TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
+_NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
+"""TrueAI's proxy reads seeds from a private channel, which its account must be given first."""
+# After a modal new-api holds two rows of a task; a relay that sends many more is broken or hostile.
+_MAX_ROWS_PER_TASK: Final = 10
+_MODAL_ACTION: Final = "MODAL"
+"""The action of the second row that new-api writes for a task when its modal is submitted."""
+
+
+def parse_task(response: RelayResponse, task_id: str) -> Task:
+    """Parse the response to a fetch.
+
+    Raises:
+        TaskUnknown: HTTP 400 code 4 (new-api), 204 (TrueAI), an empty 200 (midjourney-proxy), 404 (others).
+        RelayError: Any other error of a read.
+    """
+    body = decode_json(response)
+    if response.is_success:
+        if is_json_object(body) and coerce_text(body.get("id")):
+            return parse_row(body)
+        if response.text.strip() in {"", "null", "{}"}:
+            raise TaskUnknown(task_id=task_id)
+    message = extract_message(response, body)
+    # A 404 in JSON is about the task; a web page, or new-api's "Invalid URL", is about the address.
+    is_about_task = response.status == 404 and "invalid url" not in message.lowercase
+    if message.contains_any(_TASK_UNKNOWN) or (is_about_task and (body or not response.text.strip())):
+        raise TaskUnknown(message.reason, task_id=task_id)
+    if refusal := find_common_error(response, message):
+        raise refusal
+    took_key = response.is_success and is_json_object(body) and not may_reject_key(message)
+    raise RelayUnreachable(message.reason, retry_after=response.retry_after, took_key=took_key)
+
+
+def prove_key(response: RelayResponse, parse: Callable[[RelayResponse], object]) -> bool | None:
+    """Tell what the response to a fetch or a list proves about the key headers that were sent.
+
+    True: a relay accepted the key. False: it is a refusal or does not come from a relay, such as a gateway's login
+    page. None: it may be either.
+    """
+    try:
+        parse(response)
+    except TaskUnknown:
+        # Any web server may respond with a blank 404.
+        return response.status != 404 or bool(decode_json(response))
+    except (ActionUnsupported, RelayBusy):
+        return None
+    except RelayUnreachable as unreadable:
+        return None if unreadable.took_key or response.status >= 500 or response.status == 408 else False
+    except RelayError:
+        return False
+    return True
+
+
+def parse_row(body: Mapping[Any, Any]) -> Task:
+    """Parse a row. The row that new-api wrote for a submitted modal needs no modal, whatever status it starts with."""
+    task = Task.model_validate(body)
+    if task.action == _MODAL_ACTION and task.status in {Status.FRESH, Status.MODAL}:
+        return task.model_copy(update={"status": Status.SUBMITTED})
+    return task
+
+
+def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: ParseRow = parse_row) -> dict[str, Task]:
+    """Parse the response to list-by-condition into tasks by id; ids that the relay does not know are missing.
+
+    `parse_one` parses the rows that were asked for; the others are not validated.
+
+    Raises:
+        ActionUnsupported: The relay has no list-by-condition: 404, 405, a redirect, or the web console's page.
+        RelayError: Any other error of a read.
+    """
+    body = decode_json(response)
+    if response.is_success and is_json_array(body):
+        wanted = frozenset(task_ids) - {""}
+        rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")) in wanted)
+        return select_most_advanced(map(parse_one, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
+    raise classify_read_error(response, body)
+
+
+def parse_submission(response: RelayResponse) -> SubmitResponse:
+    """Parse the response to a submit; only an unambiguous acceptance is returned.
+
+    Raises:
+        SubmitOutcomeUnknown: The task may exist and be billed.
+        RelayError: Any other error: nothing was accepted, nothing is billed.
+    """
+    body = decode_json(response)
+    submit = _parse_submit(body)
+    if response.is_success and submit.is_accepted:
+        return submit
+    message = extract_message(response, body)
+    if is_json_object(body) and ("code" in body or "success" in body):
+        raise classify_submit_error(response, message, submit, claims_success=body.get("success") is True)
+    raise find_gateway_error(response, message) or classify_by_status(response, message)
+
+
+def parse_upload_links(response: RelayResponse) -> tuple[str, ...]:
+    """Parse the response to an upload, whose `result` is an array of links. Uploads are billed like submits.
+
+    Raises:
+        SubmitOutcomeUnknown: The pictures may have been uploaded and billed.
+        RelayError: Any other error: nothing is billed.
+    """
+    body = decode_json(response)
+    if response.is_success and is_json_object(body) and is_json_array(body.get("result")):
+        links = tuple(text for link in body["result"] if (text := coerce_text(link)))
+        if _parse_submit(body).code == 1 and links:
+            return links
+    parse_submission(response)  # raises, because an array is no task id
+    raise SubmitOutcomeUnknown("an id where links should be")
+
+
+def parse_seed(response: RelayResponse, task_id: str) -> str:
+    """Parse the response to image-seed, which has the shape of a submit's.
+
+    Raises:
+        TaskUnknown: The relay does not know the task, or not for this key.
+        ActionUnsupported: The relay provides no seeds.
+        SubmitRefused: Midjourney provides no seed for this task.
+        RelayError: Any other error of a read.
+    """
+    body = decode_json(response)
+    submit = _parse_submit(body)
+    if response.is_success and submit.code == 1 and submit.result:
+        return submit.result
+    message = extract_message(response, body)
+    if message.contains_any(_TASK_UNKNOWN):
+        raise TaskUnknown(message.reason, task_id=task_id)
+    if is_json_object(body) and _has_no_seeds(response, body, submit):
+        raise ActionUnsupported(message.reason, lasting=True)
+    # A submit may be refused for its model. To a read, the same refusal means that the key is limited.
+    if message.is_relay_error and (refusal := find_common_error(response, message)):
+        raise refusal
+    try:
+        parse_submission(response)
+    except SubmitOutcomeUnknown:  # a seed is not billed, and may still come
+        raise make_unreachable_error(response, message) from None
+    raise make_unreachable_error(response, message)
+
+
+def _has_no_seeds(response: RelayResponse, body: Mapping[Any, Any], submit: SubmitResponse) -> bool:
+    """Whether a response to image-seed means that this relay provides no seeds at all.
+
+    new-api of 2026 asks its upstream without a secret, gets an empty 401 each time, and responds with 200. It turns the
+    404 of a midjourney-proxy into a success without a description. Its other errors with code 5 are temporary: the
+    upstream did not respond in time (do_request_failed), broke off (read_response_body_failed), or sent a web page,
+    perhaps from a web server between them (unmarshal_response_body_failed).
+    """
+    description = coerce_text(body.get("description"))
+    if _NO_PRIVATE_CHANNEL in description:
+        return True
+    if not response.is_success or submit.result:
+        return False
+    has_empty_upstream = submit.code == 5 and "empty_response_body" in description
+    return has_empty_upstream or ("code" in body and submit.code == 0 and not description)
+
+
+def parse_cancel(response: RelayResponse, task_id: str) -> None:
+    """Parse the response to a cancel, which has the shape of a submit's.
+
+    Raises:
+        TaskUnknown: The relay does not know the task, or not for this key.
+        ActionUnsupported: The relay has no cancel: 404, 405, a redirect, or the web console's page.
+        SubmitRefused: The task cannot be canceled any more, or not yet.
+        RelayError: Any other error of a read.
+    """
+    body = decode_json(response)
+    submit = _parse_submit(body)
+    if response.is_success and submit.code == 1:
+        return
+    message = extract_message(response, body)
+    if submit.code == 3 or message.contains_any(_TASK_UNKNOWN):
+        raise TaskUnknown(message.reason, task_id=task_id)
+    if refusal := find_common_error(response, message, forwarded=True):
+        raise refusal
+    if response.status < 500 and submit.code in {4, 9}:
+        raise SubmitRefused(message.reason, code=submit.code)
+    raise find_missing_path_error(response, message) or make_unreachable_error(response, message)
+
+
+def _parse_submit(body: object) -> SubmitResponse:
+    return SubmitResponse.model_validate(body) if is_json_object(body) else SubmitResponse()

@@ -1,0 +1,231 @@
+"""One HTTP exchange with the relay: connections, key headers, size limits, and what a lost response means."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+import aiohttp
+
+from bot.clock import Now
+from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
+from bot.relay.relay_response import RelayResponse
+from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
+from bot.relay.response_errors import may_be_wrong_header
+
+_CONNECT_ERRORS: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+
+_ALTERNATIVE_INTERVAL: Final = timedelta(minutes=1)
+"""How long after the alternative headers have failed they are tried again."""
+
+KeyProof = Callable[[RelayResponse], bool | None]
+"""Whether a response shows that a relay accepted the key; None if it shows neither."""
+_KEY_REFUSED: Final = frozenset({401, 402, 403})
+_TEMPORARY: Final = frozenset({408, 429})
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """What one request may take: bytes of the response, and a timeout if it is not the session's."""
+
+    max_bytes: int = 16 * 1024 * 1024
+    timeout: aiohttp.ClientTimeout | None = None
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    body: RequestBody | None
+    limits: RequestLimits
+
+
+class KeyHeaders:
+    """The headers that carry the key: both, until the relay shows that it accepts only `mj-api-secret` alone.
+
+    new-api reads Authorization, and mj-api-secret if that is missing. one-hub and midjourney-proxy read only
+    mj-api-secret. TrueAI's proxy reads Authorization first, and mistakes its "Bearer " for a part of the key.
+    """
+
+    def __init__(self, key: str, now: Now) -> None:
+        self.bearer_and_secret = {"Authorization": f"Bearer {key}", "mj-api-secret": key}
+        self.secret_only = {"mj-api-secret": key}
+        self._now = now
+        self._failed_at: datetime | None = None
+        self.sends_both = True
+        self.lock = asyncio.Lock()
+
+    @property
+    def current(self) -> dict[str, str]:
+        """Return the headers for the next request."""
+        return self.bearer_and_secret if self.sends_both else self.secret_only
+
+    @property
+    def alternative(self) -> dict[str, str]:
+        """Return the headers that are not in use."""
+        return self.secret_only if self.sends_both else self.bearer_and_secret
+
+    @property
+    def can_try_alternative(self) -> bool:
+        """Whether a refused read may be sent again with the alternative headers."""
+        return self._failed_at is None or not timedelta() <= self._now() - self._failed_at < _ALTERNATIVE_INTERVAL
+
+    def record_proof(self, proof: bool | None) -> None:  # noqa: FBT001 - what a KeyProof returned
+        """Switch to the alternative headers if the response to them proved that they work."""
+        if proof:
+            self.sends_both = not self.sends_both
+            self._failed_at = None
+        elif proof is False:
+            self._failed_at = self._now()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelayTransport:
+    """The connections to the relay at `base_url`: a pool for reads, and a new connection for each submit."""
+
+    base_url: str
+    key: str = field(repr=False)
+    headers: KeyHeaders = field(repr=False)
+    read_session: aiohttp.ClientSession
+    submit_session: aiohttp.ClientSession
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        base_url: str,
+        key: str,
+        *,
+        now: Now,
+        read_timeout: aiohttp.ClientTimeout,
+        submit_timeout: aiohttp.ClientTimeout,
+    ) -> AsyncGenerator[Self]:
+        """Open the sessions; `key` is sent in the headers of each request."""
+        headers = {"Accept": "application/json", "User-Agent": "mjbot"}
+        # On a reused connection that the relay has just closed, it is unknown whether a submit arrived and was billed,
+        # so no connection is used for two submits. `Connection: close` is not sent, as force_close would: Go's server
+        # then resets the connection if it responds before it has read the body, which new-api does for a path that it
+        # lacks, and the response is lost.
+        unpooled = aiohttp.TCPConnector(keepalive_timeout=0, limit=0)
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=read_timeout) as read_session,
+            aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=unpooled) as submit_session,
+        ):
+            yield cls(
+                base_url=base_url.rstrip("/"),
+                key=key,
+                headers=KeyHeaders(key, now),
+                read_session=read_session,
+                submit_session=submit_session,
+            )
+
+    async def read(
+        self, method: str, path: str, body: RequestBody | None, limits: RequestLimits, proof: KeyProof
+    ) -> RelayResponse:
+        """Send a request that costs nothing, or raise RelayUnreachable.
+
+        A refused read is sent again with the alternative headers, at most once a minute. Reads and submits keep using
+        those if `proof` shows that the relay accepted them, until it no longer does.
+        """
+        request, headers = _Request(method, path, body, limits), self.headers
+        sent_both = headers.sends_both
+        response = await self._send(self.read_session, request, headers.current)
+        is_doubtful = may_be_wrong_header(response) if sent_both else proof(response) is False
+        if not is_doubtful:
+            return response
+        async with headers.lock:  # of several reads refused at once, one tries and the others wait for its result
+            if headers.sends_both is sent_both:
+                return await self._try_alternative(request, response, proof)
+        return await self._send(self.read_session, request, headers.current)
+
+    async def _try_alternative(self, request: _Request, first: RelayResponse, proof: KeyProof) -> RelayResponse:
+        if not self.headers.can_try_alternative:
+            return first
+        try:
+            second = await self._send(self.read_session, request, self.headers.alternative)
+        except RelayUnreachable:
+            return first
+        proven = proof(second)
+        self.headers.record_proof(proven)
+        is_useless = second.status in _KEY_REFUSED | _TEMPORARY or second.status >= 500
+        return first if proven is False or (proven is None and is_useless) else second
+
+    async def read_account(self, path: str, limits: RequestLimits) -> RelayResponse:
+        """Read one of new-api's account routes, which read only Authorization; or raise RelayUnreachable."""
+        return await self._send(self.read_session, _Request("GET", path, None, limits), self.headers.bearer_and_secret)
+
+    async def submit(self, path: str, body: RequestBody, limits: RequestLimits) -> RelayResponse:
+        """Send a billed request, once.
+
+        Raises:
+            RelayUnreachable: The request never left.
+            SubmitOutcomeUnknown: The request may have arrived.
+        """
+        return await self._send(self.submit_session, _Request("POST", path, body, limits), self.headers.current)
+
+    async def _send(
+        self, session: aiohttp.ClientSession, request: _Request, key_headers: dict[str, str]
+    ) -> RelayResponse:
+        lost = SubmitOutcomeUnknown if session is self.submit_session else RelayUnreachable
+        data, headers = (None, key_headers) if request.body is None else _encode_request(request.body, key_headers)
+        if session.closed:
+            raise RelayUnreachable("closed")
+        # `from None`: the repr of aiohttp's errors contains the request's headers, and so the key.
+        try:
+            async with session.request(
+                request.method,
+                self.base_url + request.path,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                timeout=request.limits.timeout or session.timeout,
+            ) as response:
+                body = await _read_body(response, request.limits.max_bytes)
+                retry_after = _parse_retry_after(response.headers.get("Retry-After"))
+                # Relays send UTF-8; a declared charset is ignored.
+                return RelayResponse(response.status, body.decode("utf-8", "replace"), retry_after, self.key)
+        except _CONNECT_ERRORS as error:
+            no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
+            raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise lost(f"no answer ({type(error).__name__})") from None
+
+
+def _encode_request(
+    body: RequestBody, key_headers: dict[str, str]
+) -> tuple[bytes | AsyncGenerator[bytes], dict[str, str]]:
+    headers = {**key_headers, "Content-Type": "application/json", "Content-Length": str(measure_body(body))}
+    return (_stream_body(body) if has_pictures(body) else b"".join(encode_body(body))), headers
+
+
+async def _stream_body(body: RequestBody) -> AsyncGenerator[bytes]:
+    """Encode a long body chunk by chunk, and let other coroutines run in between."""
+    for chunk in encode_body(body):
+        yield chunk
+        await asyncio.sleep(0)
+
+
+async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > max_bytes:
+            raise ValueError("the response is too long")
+    return bytes(body)
+
+
+def _parse_retry_after(value: str | None) -> float | None:
+    """Parse a Retry-After header into seconds, an hour at most; dates are not supported."""
+    try:
+        seconds = float(value or "")
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), 3600.0) if math.isfinite(seconds) else None

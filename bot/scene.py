@@ -1,0 +1,97 @@
+"""What a job's message shows at one moment, as a value: cogs/views renders it without asking anything else."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+
+from bot.entities import ButtonStates, Job
+from bot.errors import RelayError
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Task
+
+PREVIEW_NAME = "preview"
+"""The name of an attached preview. It differs from a result's, as a preview is no copy of the finished picture."""
+
+
+class RetryReason(StrEnum):
+    """Why a submit is not accepted yet and is sent again later."""
+
+    QUEUE_FULL = "queue"
+    """The relay's queue is full."""
+    PARENT_BUSY = "parent"
+    """The relay has the parent task's result, but does not accept presses of it yet."""
+
+
+class JobEnding(StrEnum):
+    """How a job ends, or stops being followed, other than by the task's own status."""
+
+    WATCH_TIMEOUT = "gave up"
+    """The task was watched for WATCH_MINUTES."""
+    MESSAGE_UNREACHABLE = "out of reach"
+    """Only the interaction token reaches the message, and it is about to expire."""
+    TASK_NOT_FOUND = "lost"
+    """The relay no longer knows the task."""
+    ANSWER_LOST = "uncertain"
+    """The relay's answer to the submit was lost."""
+    WATCH_STOPPED = "stopped"
+    """A member stopped watching; the task itself goes on."""
+    NOT_BILLED = "not recorded"
+    """The relay's answer to the submit was lost, and its log shows that the submit was not billed."""
+    FORM_DROPPED = "dropped"
+    """The form was declined."""
+    FORM_DROPPED_MAYBE_BILLED = "dropped, may be charged"
+    """The form was declined, and the relay may have billed the press that opened it."""
+
+
+@dataclass(frozen=True)
+class SubmitRetry:
+    """The submit was not accepted yet, and is sent again at that time."""
+
+    at: datetime
+    reason: RetryReason
+
+
+@dataclass(frozen=True)
+class AnswerSearch:
+    """The answer to the submit was lost, and the relay is searched for its task."""
+
+
+class PictureLink(Enum):
+    """Whether the link of the task's picture works."""
+
+    WORKING = auto()
+    BROKEN = auto()
+    """The link does not work now, and may work later."""
+    DEAD = auto()
+    """The link will not work again, and no copy of the picture was found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Everything that a job's message shows at one moment.
+
+    `task` is None while the submit is on its way; while the submit waits to be sent again it holds only the prompt.
+    `phase` is what the message shows instead of the task's own status. `is_picture_pending`: the picture is still being
+    downloaded. `clips` has one entry for each clip of the task, None for one that is only linked; it is empty while
+    none was downloaded. `silent_since` is set while the relay does not answer, and `unchanged_since` while the task has
+    not changed for long.
+    """
+
+    job: Job
+    now: datetime
+    task: Task | None = None
+    marks: ButtonStates = field(default_factory=ButtonStates)
+    phase: JobEnding | SubmitRetry | AnswerSearch | None = None
+    picture: Picture | None = None
+    picture_link: PictureLink = PictureLink.WORKING
+    is_picture_pending: bool = False
+    clips: tuple[Picture | None, ...] = ()
+    silent_since: datetime | None = None
+    unchanged_since: datetime | None = None
+    refusal: RelayError | None = None
+    """Why the relay has told nothing of the task since `silent_since`, where it refuses this bot's key."""
+
+    @property
+    def ending(self) -> JobEnding | None:
+        """How the job ended other than by the task's own status; None while it goes on."""
+        return self.phase if isinstance(self.phase, JobEnding) else None

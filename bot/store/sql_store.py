@@ -1,0 +1,338 @@
+"""The Store of bot.ports on SQLite or PostgreSQL. Each method that writes is one transaction."""
+
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Executable, delete, func, select, text, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Now
+from bot.entities import (
+    DUPLICATE_PRESS_WINDOW,
+    MAX_CLAIM_AGE_TO_RENEW,
+    MAX_CLAIM_AGE_TO_SEND,
+    Claim,
+    ClaimState,
+    Job,
+    LineagePair,
+    PersonSettings,
+    PressedButton,
+    TaskFilter,
+    TaskSummary,
+    Usage,
+)
+from bot.errors import AlreadyClaimed, ClaimLost
+from bot.midjourney.task import Task
+from bot.store import queries
+from bot.store.database import Database
+from bot.store.engine import create_engine, parse_database_url, sqlite_path, translate_database_errors
+from bot.store.group_commit import GroupCommit, TakeRows
+from bot.store.migrator import migrate
+from bot.store.notify_listener import NotifyListener
+from bot.store.process_leases import RELEASED_OWNER, SqlProcessLeases
+from bot.store.queries import NEWEST_FIRST
+from bot.store.rows import (
+    claim_from_row,
+    job_from_row,
+    job_to_row,
+    person_settings_from_row,
+    pressed_button_from_row,
+    task_from_row,
+    task_summary_from_row,
+    task_to_row,
+)
+from bot.store.schema import claims, jobs, people, refusals, snapshots
+
+_SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
+_CLAIM_LOCK = 0x6D6A_626F_7401
+_DELETE_BATCH = 1000
+"""How many rows of a table are deleted in one transaction, which must fit into a statement's time limit."""
+
+
+@asynccontextmanager
+async def open_store(url: str, *, now: Now, owner: str = "") -> AsyncGenerator["SqlStore"]:
+    """Open the database of a DATABASE_URL, migrate its schema, and close it at the end.
+
+    `owner` is this process's name among the processes that share the database.
+
+    Raises:
+        SettingsError: parse_database_url does not accept the URL.
+        StoreUnavailable: The database cannot be reached or written.
+    """
+    address = parse_database_url(url)
+    file = sqlite_path(address)
+    with translate_database_errors():
+        if file:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # The file holds tokens that can act as the bot. SQLite gives its other files the same mode.
+            file.touch(mode=0o600)
+        await migrate(address)
+    database = Database(create_engine(address), now=now, file=file)
+    async with NotifyListener.listen(address) as listener:
+        try:
+            yield SqlStore(database, owner, listener)
+        finally:
+            await database.close()
+
+
+class SqlStore:
+    """A bot.ports.Store on a migrated database, with the bot.ports.ProcessLeases on the same database."""
+
+    def __init__(self, database: Database, owner: str, listener: NotifyListener) -> None:
+        self.database = database
+        self.process_leases = SqlProcessLeases(database, owner, listener)
+        self._owner = owner
+        self._snapshots = GroupCommit(self._write_snapshots)
+
+    async def open_job(self, job: Job, *, form_again: bool = False) -> None:
+        """Write a job as open and make this process its owner; tell other processes if one of them owned it."""
+        statement = queries.upsert(jobs, self.database.dialect, sticky="" if form_again else "form_sent")
+        row = {**job_to_row(job), "closed_at": None, "owner": self._owner}
+
+        async def write(connection: AsyncConnection) -> None:
+            before = await connection.scalar(select(jobs.c.owner).where(jobs.c.message_id == job.id))
+            await connection.execute(statement, row)
+            if before not in {None, RELEASED_OWNER, self._owner}:
+                await self.process_leases.notify_ownership_change(connection)
+
+        await self.database.transaction(write)
+
+    async def update_job(self, job: Job) -> None:
+        """Overwrite a job's fields; a closed job stays closed."""
+        form_sent = true() if job.form_sent else jobs.c.form_sent
+        row = {**job_to_row(job), "form_sent": form_sent}
+        await self.database.write(update(jobs).where(jobs.c.message_id == job.id).values(row))
+
+    async def close_job(self, message_id: int) -> None:
+        """Mark a job as ended, if this process still owns it."""
+        own = (jobs.c.message_id == message_id) & (jobs.c.owner == self._owner)
+        await self.database.write(update(jobs).where(own).values(closed_at=self.database.now()))
+
+    async def delete_job(self, message_id: int) -> None:
+        """Delete the row of a message that is gone; a process that runs its job finds it lost."""
+        await self.database.write(delete(jobs).where(jobs.c.message_id == message_id))
+
+    async def count_open_jobs(self) -> int:
+        """Count the jobs of all processes that have not ended."""
+        rows = await self.database.read(select(func.count().label("open")).where(jobs.c.closed_at.is_(None)))
+        return int(rows[0]["open"])
+
+    async def find_job(self, message_id: int) -> Job | None:
+        """Return the job of a message, open or closed."""
+        return next(iter(await self._select_jobs(select(jobs).where(jobs.c.message_id == message_id))), None)
+
+    async def list_jobs_of_task(self, task_id: str) -> Sequence[Job]:
+        """Return the jobs of a task, newest first; no task has the id ""."""
+        if not task_id:
+            return []
+        return await self._select_jobs(select(jobs).where(jobs.c.task_id == task_id).order_by(*NEWEST_FIRST))
+
+    async def list_jobs_of_tasks(self, task_ids: Collection[str], limit: int) -> Sequence[Job]:
+        """Return at most `limit` jobs of many tasks, newest first; no task has the id ""."""
+        wanted = jobs.c.task_id.in_(list(filter(None, task_ids)))
+        return await self._select_jobs(select(jobs).where(wanted).order_by(*NEWEST_FIRST).limit(limit))
+
+    async def list_lineage_pairs(self, task_ids: Collection[str], limit: int) -> Sequence[LineagePair]:
+        """Return the pairs of parent and child that any of the tasks is part of, oldest first."""
+        rows = await self.database.read(queries.select_lineage_pairs(list(filter(None, task_ids)), limit))
+        return [LineagePair(row["parent_id"], row["child_id"]) for row in rows]
+
+    async def find_job_of_claim(self, claim_id: int) -> Job | None:
+        """Return the newest job that a claim opened; no claim has the id 0."""
+        if not claim_id:
+            return None
+        newest = select(jobs).where(jobs.c.claim_id == claim_id).order_by(*NEWEST_FIRST).limit(1)
+        return next(iter(await self._select_jobs(newest)), None)
+
+    async def list_recent_tasks(self, person_id: int, limit: int) -> Sequence[TaskSummary]:
+        """Return a person's own tasks, newest first, each once with its newest message."""
+        rows = await self.database.read(queries.select_recent_tasks(person_id, limit))
+        return [task_summary_from_row(row) for row in rows]
+
+    async def list_tasks(
+        self, person_id: int, which: TaskFilter, *, skip: int, limit: int
+    ) -> tuple[Sequence[TaskSummary], int]:
+        """Return one page of a person's own tasks, running first, then newest first, and how many there are in all."""
+        rows = await self.database.read(queries.select_tasks(person_id, which, skip=skip, limit=limit))
+        return [task_summary_from_row(row) for row in rows], int(rows[0]["total"]) if rows else 0
+
+    async def save_snapshot(self, task: Task) -> None:
+        """Save the latest state of a task; concurrent calls share a transaction, unchanged rows are not written."""
+        await self._snapshots.add(task.id, {**task_to_row(task), "kept_at": self.database.now()})
+
+    async def find_snapshot(self, task_id: str) -> Task | None:
+        """Return the latest saved state of a task."""
+        return (await self.find_snapshots([task_id])).get(task_id)
+
+    async def find_snapshots(self, task_ids: Collection[str]) -> dict[str, Task]:
+        """Return the latest saved states of many tasks, by id; tasks without a readable one are left out."""
+        rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
+        return {row["task_id"]: task for row in rows if (task := task_from_row(row))}
+
+    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
+        """Write a claim, unless another claim conflicts or `judge` raises; refused claims do not conflict.
+
+        Claims are created one at a time: on PostgreSQL under a lock, on SQLite as writing transactions exclude each
+        other.
+        """
+
+        async def check_and_write(connection: AsyncConnection) -> None:
+            if self.database.is_postgresql:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
+            if other := (await connection.execute(queries.select_conflicting_claim(claim))).first():
+                raise AlreadyClaimed(other.id, other.person_id)
+            judge(Usage(*(await connection.execute(queries.select_usage(claim))).one()))
+            await connection.execute(claims.insert().values(**asdict(claim), owner=self._owner))
+
+        await self.database.transaction(check_and_write)
+
+    async def settle_claim(
+        self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
+    ) -> None:
+        """Write how a submit ended; UNKNOWN does not replace ACCEPTED or REFUSED."""
+        row = claims.c.id == claim_id
+        if state not in _SETTLED:
+            row &= claims.c.state.not_in(_SETTLED)
+        end: dict[str, Any] = {"state": state, "child_id": child_id}
+        if submits is not None:
+            end["submits"] = submits
+        await self.database.write(update(claims).where(row).values(end))
+
+    async def mark_claim_unbilled(self, claim_id: int) -> bool:
+        """Mark a claim in state UNKNOWN as refused with 0 billed submits, and return whether it was in that state."""
+        unknown = (claims.c.id == claim_id) & (claims.c.state == ClaimState.UNKNOWN)
+        return bool(
+            await self.database.write(update(claims).where(unknown).values(state=ClaimState.REFUSED, submits=0))
+        )
+
+    async def verify_claim(self, claim_id: int) -> None:
+        """Check, right before a submit is sent, that its claim still belongs to this process.
+
+        The check is a write, so that a database that cannot be written stops the submit.
+
+        Raises:
+            ClaimLost: It does not, or is so old that others may soon claim the same. Nothing may be sent.
+        """
+        await self._update_held_claim(claim_id, MAX_CLAIM_AGE_TO_SEND, state=ClaimState.SUBMITTING)
+
+    async def renew_claim(self, claim_id: int) -> None:
+        """Set the time of a claim to almost now, so that the person's next press is no duplicate of it.
+
+        Raises:
+            ClaimLost: It no longer belongs to this process, or is so old that others may have claimed the same.
+        """
+        made_at = self.database.now() - DUPLICATE_PRESS_WINDOW
+        await self._update_held_claim(claim_id, MAX_CLAIM_AGE_TO_RENEW, made_at=made_at)
+
+    async def find_claim(self, claim_id: int) -> Claim | None:
+        """Return a claim in any state."""
+        return next(iter(await self._select_claims(select(claims).where(claims.c.id == claim_id))), None)
+
+    async def list_claims(self, state: ClaimState) -> Sequence[Claim]:
+        """Return the claims in that state, oldest first."""
+        wanted = select(claims).where(claims.c.state == state)
+        return await self._select_claims(wanted.order_by(claims.c.made_at, claims.c.id))
+
+    async def list_billed_claims(self, before: datetime, limit: int) -> Sequence[Claim]:
+        """Return claims made before then that led to a task and are not known to be free, newest first."""
+        return await self._select_claims(queries.select_billed_claims(before, limit))
+
+    async def list_claims_of_children(self, task_ids: Collection[str]) -> Sequence[Claim]:
+        """Return the claims that led to one of the tasks, oldest first; no task has the id ""."""
+        wanted = select(claims).where(claims.c.child_id.in_(list(filter(None, task_ids))))
+        return await self._select_claims(wanted.order_by(claims.c.made_at, claims.c.id))
+
+    async def find_pressed_buttons(self, task_id: str) -> dict[str, PressedButton]:
+        """Return the newest accepted press of each button whose child succeeded or is still followed, by key."""
+        presses = await self.database.read(queries.select_presses(task_id))
+        visible_jobs = await self._select_jobs(queries.select_visible_child_jobs(task_id))
+        return {press["button"]: pressed_button_from_row(press, visible_jobs) for press in presses}
+
+    async def save_missing_capability(self, capability: str, reason: str, *, at: datetime, until: datetime) -> None:
+        """Remember until then that the relay lacks a capability."""
+        row = {"ability": capability, "reason": reason, "refused_at": at, "expires_at": until}
+        await self.database.write(queries.upsert(refusals, self.database.dialect).values(row))
+
+    async def find_missing_capabilities(self, at: datetime) -> dict[str, str]:
+        """Return the reasons of the capabilities that the relay lacks at that time, by capability."""
+        rows = await self.database.read(select(refusals).where(refusals.c.expires_at > at))
+        return {row["ability"]: row["reason"] for row in rows}
+
+    async def find_refusal_time(self, capability: str, at: datetime) -> datetime | None:
+        """Return when the relay last refused a capability that it lacks at that time; None where it has it."""
+        missing = (refusals.c.ability == capability) & (refusals.c.expires_at > at)
+        rows = await self.database.read(select(refusals.c.refused_at).where(missing))
+        return rows[0]["refused_at"] if rows else None
+
+    async def find_person_settings(self, person_id: int) -> PersonSettings:
+        """Return a person's settings, or the defaults."""
+        rows = await self.database.read(select(people).where(people.c.person_id == person_id))
+        return person_settings_from_row(rows[0]) if rows else PersonSettings()
+
+    async def update_person_settings(
+        self, person_id: int, change: Callable[[PersonSettings], PersonSettings]
+    ) -> PersonSettings:
+        """Apply `change` to a person's settings under a row lock; a row that holds only defaults is deleted."""
+        own = people.c.person_id == person_id
+
+        async def write(connection: AsyncConnection) -> PersonSettings:
+            # Insert a row first, as PostgreSQL can only lock a row that exists.
+            row, found = {"person_id": person_id, **asdict(PersonSettings())}, None
+            while found is None:  # another change may delete the row in between
+                await connection.execute(queries.insert_if_absent(people, self.database.dialect), row)
+                found = (await connection.execute(select(people).where(own).with_for_update())).mappings().first()
+            changed = change(person_settings_from_row(dict(found)))
+            statement = update(people).where(own).values(asdict(changed))
+            await connection.execute(delete(people).where(own) if changed == PersonSettings() else statement)
+            return changed
+
+        return await self.database.transaction(write)
+
+    async def clear_missing_capabilities(self) -> int:
+        """Forget all capabilities that the relay refused; return how many there were."""
+        return await self.database.write(delete(refusals))
+
+    async def delete_expired(self, before: datetime) -> int:
+        """Delete jobs that ended before then and snapshots without an open job; return how many rows those were.
+
+        Claims are kept, with the status of their child.
+        """
+        total = 0
+        while deleted := await self.database.transaction(lambda connection: _delete_batch(connection, before)):
+            total += deleted
+        return total
+
+    async def _write_snapshots(self, take_rows: TakeRows) -> None:
+        statement = queries.upsert(snapshots, self.database.dialect, timestamp="kept_at")
+        await self.database.unshielded_transaction(lambda connection: connection.execute(statement, take_rows()))
+
+    async def _select_jobs(self, query: Executable) -> Sequence[Job]:
+        return [job_from_row(row) for row in await self.database.read(query)]
+
+    async def _select_claims(self, query: Executable) -> Sequence[Claim]:
+        return [claim_from_row(row) for row in await self.database.read(query)]
+
+    async def _update_held_claim(self, claim_id: int, max_age: timedelta, **values: object) -> None:
+        """Update a claim that this process submits and that is younger than `max_age`, or raise ClaimLost."""
+        held = (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
+        is_young = claims.c.made_at > self.database.now() - max_age
+        if not await self.database.write(update(claims).where(held, is_young).values(values)):
+            raise ClaimLost
+
+
+async def _delete_batch(connection: AsyncConnection, before: datetime) -> int:
+    """Delete one batch of expired rows, and return how many jobs and snapshots it had."""
+    task_ids = list((await connection.execute(queries.select_expired_snapshots(before, _DELETE_BATCH))).scalars())
+    ended = select(jobs.c.message_id).where(jobs.c.closed_at < before).limit(_DELETE_BATCH)
+    message_ids = list((await connection.execute(ended)).scalars())
+    if task_ids:
+        await connection.execute(queries.update_child_statuses(task_ids))
+        await connection.execute(delete(snapshots).where(snapshots.c.task_id.in_(task_ids)))
+    if message_ids:
+        await connection.execute(delete(jobs).where(jobs.c.message_id.in_(message_ids)))
+    await connection.execute(delete(refusals).where(refusals.c.expires_at < before))
+    await connection.execute(delete(people).where(*queries.match_default_settings()))
+    return len(task_ids) + len(message_ids)

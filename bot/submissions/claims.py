@@ -1,0 +1,140 @@
+"""Check who may spend, and write the claim that lets a request be sent once, before anything is sent."""
+
+from dataclasses import dataclass, replace
+
+from bot.clock import Now
+from bot.entities import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW, Claim, ClaimState, Person, Place, Usage
+from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, ModalNotSent
+from bot.policy.rules import Spender, SpendingPolicy
+from bot.ports import Store
+
+MAX_SUBMITS_PER_INTERACTION = 4
+"""How many claim ids one interaction, or one preview message, has."""
+
+_LINE_BIT = 62
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """One click on one of the API's buttons, or its modal: by whom, on which message, of which task.
+
+    `interaction_id` makes it unique; `place` is the message that was pressed.
+    """
+
+    interaction_id: int
+    person: Person
+    spender: Spender
+    place: Place
+    task_id: str
+    button_key: str
+
+
+class _WithinLimits(Exception):
+    """The limits allow one more submit: raised to leave a transaction in which nothing is to be written."""
+
+
+class ClaimWriter:
+    """Checks the operator's rules, and writes claims. Port: `store`."""
+
+    def __init__(self, store: Store, policy: SpendingPolicy, *, now: Now) -> None:
+        self._store = store
+        self._policy = policy
+        self._now = now
+
+    async def check_permission(self, press: Press) -> None:
+        """Raise PolicyRefused unless this person may spend here; the store knows best who requested the message."""
+        job = await self._store.find_job(press.place.message_id)
+        spender = replace(press.spender, requester_id=job.requester.id) if job else press.spender
+        self._policy.check_permission(spender)
+
+    async def write_claim(self, press: Press, button: str, *, line: int = 0) -> Claim:
+        """Write the claim, unless the same press of any person is on its way to the relay at this moment.
+
+        `line` numbers the further submits of one press, between which no cooldown applies.
+
+        Raises:
+            PolicyRefused: The limits forbid it.
+            AnswerLost: The relay's answer to the same press was lost.
+            AlreadyClaimed: The same person pressed the button a moment ago.
+            AlreadyPressed: Another person did.
+            StoreUnavailable: The claim could not be written.
+        """
+        claim = Claim(
+            id=derive_claim_id(press.interaction_id, line),
+            person_id=press.person.id,
+            guild_id=press.spender.guild_id,
+            message_id=press.place.message_id,
+            task_id=press.task_id,
+            button=button,
+            made_at=self._now(),
+        )
+        try:
+            await self._store.create_claim(claim, self._check_further_limits if line else self._policy.check_limits)
+        except AlreadyClaimed as rival:
+            if lost := await find_lost_answer(self._store, rival, press.person.id, press.place):
+                raise lost from None
+            if rival.person_id == press.person.id:
+                raise
+            job = await self._store.find_job_of_claim(rival.claim_id)
+            is_visible = job is not None and job.place.is_visible_from(press.place)
+            raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False) from None
+        return claim
+
+    async def check_modal_limits(self, claim: Claim) -> None:
+        """Check the limits for the second submit of a press: its modal, after the relay billed the modal's window.
+
+        The claim counts both submits already, so that claims which are written meanwhile count them too. The check runs
+        like the writing of a claim, one at a time, but writes nothing.
+
+        Raises:
+            ModalNotSent: The limits forbid the modal.
+        """
+        further = replace(claim, id=0, task_id="", button=f"{claim.button}:form")
+
+        def check(usage: Usage) -> None:
+            earlier = replace(
+                usage,
+                person_submits_today=usage.person_submits_today - 1,
+                all_submits_today=usage.all_submits_today - 1,
+            )
+            self._check_further_limits(earlier)
+            raise _WithinLimits
+
+        try:
+            await self._store.create_claim(further, check)
+        except _WithinLimits:
+            return
+        except MjbotError as refused:
+            raise ModalNotSent(refused) from refused
+
+    def _check_further_limits(self, usage: Usage) -> None:
+        """Check the daily limits without the cooldown."""
+        self._policy.check_limits(replace(usage, last_claim_at=None))
+
+
+async def find_lost_answer(
+    store: Store, rival: AlreadyClaimed, person_id: int, here: Place | None = None
+) -> AnswerLost | None:
+    """Return the error for `person_id` if the claim in the way is unknown, as its answer was lost; None if it is not.
+
+    `here` is where they are: another person's message is linked only if it is visible from there.
+    """
+    claim = await store.find_claim(rival.claim_id)
+    if claim is None or claim.state is not ClaimState.UNKNOWN:
+        return None
+    job, is_own = await store.find_job_of_claim(claim.id), claim.person_id == person_id
+    is_visible = job is not None and not job.place.ephemeral
+    if job is not None and not is_own:
+        is_visible = here is not None and job.place.is_visible_from(here)
+    # A command blocks only an equal command; a button is free again once no submit of it can be on its way.
+    again_at = claim.made_at + (CLAIM_BLOCKING_TIME if claim.task_id else DUPLICATE_PRESS_WINDOW)
+    return AnswerLost(job.place.link if job and is_visible else "", again_at, own=is_own)
+
+
+def derive_claim_id(interaction_id: int, line: int) -> int:
+    """Return the claim id for one of up to four submits of one interaction; the first has the interaction's id.
+
+    The others differ in the two highest of 64 bits, which Discord's ids do not use until 2049.
+    """
+    wide = (interaction_id + (line << _LINE_BIT)) % (1 << 64)
+    return wide - (1 << 64) if wide >> 63 else wide

@@ -1,0 +1,161 @@
+"""Run a command that asks for a new task: claimed once, sent at most once, and followed."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
+
+from bot.clock import Now
+from bot.entities import Claim, ClaimState, Job, Person
+from bot.errors import AlreadyClaimed
+from bot.imaging.image_processor import ImageProcessor
+from bot.imaging.upload_validation import Upload
+from bot.metrics import count_unsent_presses
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Properties, Task
+from bot.policy.rules import Spender, SpendingPolicy
+from bot.ports import InteractionFollowups, Store
+from bot.relay.requests import SubmitRequest
+from bot.submissions.claims import find_lost_answer
+from bot.submissions.command_requests import CommandRequest, PictureInput
+from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, Unknown
+from bot.tracking.tracker import JobTracker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandInvocation:
+    """One use of a command: by whom, and in which server; `interaction_id` makes it unique."""
+
+    interaction_id: int
+    person: Person
+    spender: Spender
+
+
+class CommandService:
+    """Spends the operator's money, at most once per command. Port: `store`."""
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: JobTracker,
+        policy: SpendingPolicy,
+        sender: Sender,
+        image_processor: ImageProcessor,
+        *,
+        now: Now,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._policy = policy
+        self._sender = sender
+        self._image_processor = image_processor
+        self._now = now
+
+    async def prepare_uploads(self, spender: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
+        """Download pictures, check them, and encode them as a relay takes them, for a person who may spend; free.
+
+        Raises:
+            PolicyRefused: This person may not spend here, or not now.
+            UploadRefused: A picture cannot be used.
+            PictureError: A picture cannot be fetched.
+        """
+        self._policy.check_permission(spender)
+        if not pictures:
+            return ()
+        async with self._image_processor.reserve_slot(spender.person_id):
+            return tuple(
+                [await self._image_processor.prepare_upload(await one.read(), name=one.name) for one in pictures]
+            )
+
+    @count_unsent_presses
+    async def submit_command(
+        self, command: CommandInvocation, wanted: CommandRequest, followups: InteractionFollowups
+    ) -> None:
+        """Prepare the pictures, write the claim, show the message, and submit in the background.
+
+        Raises:
+            PolicyRefused: This person may not spend here, or not now.
+            UploadRefused: A picture cannot be used.
+            PictureError: A picture cannot be fetched.
+            AnswerLost: The relay's answer to an equal command was lost.
+            AlreadyClaimed: An equal command of the same person, with the same prompt and pictures, is seconds old.
+            StoreUnavailable: No claim could be written, so nothing was sent.
+            DisplayError: The message could not be sent, so no request was.
+        """
+        uploads = await self.prepare_uploads(command.spender, wanted.pictures)
+        request = wanted.build_request(tuple(upload.data for upload in uploads))
+        # Hashing 20 MiB takes 20 ms, for which the event loop must not stop.
+        digest = await asyncio.to_thread(_hash_request, request)
+        claim = await self._write_claim(command, f"{wanted.action.lower()}:{digest}")
+        waiting_task = Task(id="", action=wanted.action, prompt=wanted.prompt)
+        with self._sender.release_on_error(claim):
+            job = await self._open_job(claim, command, followups, waiting_task)
+        self._sender.start(claim, partial(self._send, request, claim, job, waiting_task, followups))
+
+    async def _write_claim(self, command: CommandInvocation, key: str) -> Claim:
+        claim = Claim(
+            id=command.interaction_id,
+            person_id=command.person.id,
+            guild_id=command.spender.guild_id,
+            message_id=0,
+            task_id="",
+            button=key,
+            made_at=self._now(),
+        )
+        try:
+            await self._store.create_claim(claim, self._policy.check_limits)
+        except AlreadyClaimed as rival:
+            raise await find_lost_answer(self._store, rival, claim.person_id) or rival from None
+        return claim
+
+    async def _open_job(
+        self, claim: Claim, command: CommandInvocation, followups: InteractionFollowups, waiting_task: Task
+    ) -> Job:
+        """Send the command's own answer and write its row; where the row fails the caller takes the answer back."""
+        place = await followups.send_child_message("", waiting_task)
+        job = Job(place=place, requester=command.person, task_id="", born_at=self._now(), claim_id=claim.id)
+        await self._store.open_job(job)
+        return job
+
+    async def _send(
+        self, request: SubmitRequest, claim: Claim, job: Job, waiting_task: Task, followups: InteractionFollowups
+    ) -> None:
+        """Send the request of a command, and follow its task or tell the person why there is none."""
+        result = await self._sender.send(request, claim, job, waiting_task=waiting_task, prompt=waiting_task.prompt)
+        match result:
+            case Accepted(response) | NeedsModal(response):
+                log.info("%s was accepted as task %s.", waiting_task.action, response.result)
+                await self._sender.settle(claim, ClaimState.ACCEPTED, response.result, submits=int(response.is_billed))
+                # The time in which it waited for room in the queue does not count as the task's.
+                job = replace(job, task_id=response.result, born_at=self._now())
+                await self._jobs.continue_job(job, _build_task(waiting_task, response))
+            case Unknown(error):
+                await self._sender.mark_unknown(claim, job, error)
+            case Refused(refused):
+                log.info("%s was refused: %s.", waiting_task.action, type(refused).__name__)
+                async with self._sender.retract(claim, job, followups):
+                    await followups.send_error(refused)
+
+
+def _build_task(waiting_task: Task, response: SubmitResponse) -> Task:
+    """Return what is known of a task before its first poll: its prompt, and its place in the queue."""
+    return waiting_task.model_copy(
+        update={
+            "id": response.result,
+            "status": response.initial_status,
+            "properties": Properties(number_of_queues=response.tasks_ahead),
+        }
+    )
+
+
+def _hash_request(request: SubmitRequest) -> str:
+    """Return ten hex digits that are the same for equal requests, in every process."""
+    digest = blake2b(digest_size=5)
+    for name, value in request.body.items():
+        digest.update(name.encode())
+        for one in value if isinstance(value, tuple) else (value,):
+            digest.update(one if isinstance(one, bytes) else str(one).encode("utf-8", "replace"))
+    return digest.hexdigest()

@@ -1,0 +1,336 @@
+"""Send a claimed press, or what this relay has in its place, and follow the child that it makes."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.clock import Now
+from bot.entities import ButtonStates, Claim, ClaimState, Job
+from bot.errors import (
+    ActionUnsupported,
+    ClaimLost,
+    MjbotError,
+    ModalNotSent,
+    PictureError,
+    PromptChangeUnsupported,
+    PromptIgnored,
+    RelayError,
+    StoreUnavailable,
+)
+from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonAction, FallbackKind, name_button
+from bot.midjourney.capabilities import compute_refusal_expiry, name_capability, name_fallback_capability
+from bot.midjourney.prompt_parser import parse_prompt
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Button, Properties, Task
+from bot.ports import PressFollowups, Store
+from bot.relay.requests import PressButton, SubmitModal, SubmitRequest
+from bot.submissions.claims import ClaimWriter
+from bot.submissions.fallbacks import Fallbacks
+from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, SendResult, ShownInstead, Unknown
+from bot.tracking.tracker import JobTracker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PressSubmission:
+    """A claimed press on its way: what to send, and the job of its child message.
+
+    `prompt` and `mask` come from the modal that was opened before the press. `needs_fallback` tells that the relay is
+    known to refuse the button, or never sent it. `fallback_prompt` is what a fallback draws where no modal was opened.
+    """
+
+    claim: Claim
+    job: Job
+    parent: Task
+    button: Button
+    action: ButtonAction
+    prompt: str | None = None
+    mask: bytes = b""
+    needs_fallback: bool = False
+    fallback_prompt: str = ""
+
+    @property
+    def is_remix(self) -> bool:
+        """Whether a prompt was typed for a button that Midjourney presses without one."""
+        return self.prompt is not None and self.action.kind in REMIXABLE_KINDS
+
+    @property
+    def has_new_prompt(self) -> bool:
+        """Whether a prompt was typed that differs from the parent's."""
+        return (
+            self.prompt is not None
+            and parse_prompt(self.prompt).line != parse_prompt(get_task_prompt(self.parent)).line
+        )
+
+    @property
+    def child(self) -> Task:
+        """What the child's message shows before the relay accepts the press."""
+        return _build_child(self.parent, SubmitResponse(), self.prompt)
+
+
+@dataclass(frozen=True)
+class PressResult:
+    """How a press ended; `unsupported` holds the capabilities that the relay refused for good, by name."""
+
+    result: SendResult | ShownInstead
+    unsupported: Mapping[str, ActionUnsupported] = field(default_factory=dict[str, ActionUnsupported])
+
+
+class PressSender:
+    """Sends presses and modals, and writes down how that ended. Port: `store`."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        store: Store,
+        jobs: JobTracker,
+        claims: ClaimWriter,
+        fallbacks: Fallbacks,
+        *,
+        now: Now,
+    ) -> None:
+        self._sender = sender
+        self._store = store
+        self._jobs = jobs
+        self._claims = claims
+        self._fallbacks = fallbacks
+        self._now = now
+
+    async def send_press(self, press: PressSubmission, followups: PressFollowups) -> bool:
+        """Send a claimed press, and follow its child or tell the person why there is none.
+
+        Return whether it was accepted through a fallback, so that more of the same may be sent that way.
+        """
+        sent = await self._send_button_or_fallback(press)
+        used_fallback = press.needs_fallback or bool(sent.unsupported)
+        is_accepted = await self._end_press(press, sent.result, followups, used_fallback=used_fallback)
+        try:
+            for capability, refused in sent.unsupported.items():
+                await self._save_missing_capability(capability, refused)
+            if is_accepted or sent.unsupported:
+                await self._update_buttons(press.parent, followups)
+        except StoreUnavailable as gone:
+            # The press itself goes on; its capabilities and its mark are saved at another press.
+            log.warning("Task %s is not marked: %s.", press.parent.id, gone)
+        return is_accepted and used_fallback
+
+    async def _send_button_or_fallback(self, press: PressSubmission) -> PressResult:
+        """Send the button's own request, and after a lasting refusal of the button the fallback's."""
+        unsupported: dict[str, ActionUnsupported] = {}
+        custom_id = press.button.custom_id
+        if not press.needs_fallback:
+            result = await self._send(
+                press, PressButton(task_id=press.parent.id, custom_id=custom_id, remix=press.is_remix)
+            )
+            # A channel that is down takes no fallback either, and may be up at the next press.
+            refused = _find_lasting_refusal(result)
+            if refused is None:
+                return PressResult(result)
+            unsupported[name_capability(custom_id)] = refused
+            if not press.action.fallback:
+                return PressResult(result, unsupported)
+        if press.action.fallback.is_free:
+            return PressResult(ShownInstead(), unsupported)
+        try:
+            request = await self._build_fallback(press)
+        except (RelayError, PictureError, StoreUnavailable) as error:
+            return PressResult(Refused(error), unsupported)
+        result = await self._send(press, request)
+        if refused := _find_lasting_refusal(result):
+            unsupported[name_fallback_capability(custom_id)] = refused
+        return PressResult(result, unsupported)
+
+    async def _build_fallback(self, press: PressSubmission) -> SubmitRequest:
+        if press.action.fallback is FallbackKind.CHANGE and press.has_new_prompt:
+            raise PromptChangeUnsupported
+        place = replace(press.job.place, message_id=press.claim.message_id)
+        return await self._fallbacks.build_request(
+            press.action, press.parent, press.prompt or press.fallback_prompt, place
+        )
+
+    async def _send(self, press: PressSubmission, request: SubmitRequest) -> SendResult:
+        prompt = press.prompt or press.fallback_prompt
+        return await self._sender.send(request, press.claim, press.job, waiting_task=press.child, prompt=prompt)
+
+    async def _end_press(
+        self,
+        press: PressSubmission,
+        result: SendResult | ShownInstead,
+        followups: PressFollowups,
+        *,
+        used_fallback: bool,
+    ) -> bool:
+        """Act on the result of a press; return whether a child came of it."""
+        match result:
+            case Accepted() | NeedsModal():
+                if used_fallback:
+                    press = replace(press, prompt=press.prompt or press.fallback_prompt or None)
+                return await self._follow_child(press, result, followups)
+            case Unknown(error):
+                await self._sender.mark_unknown(press.claim, press.job, error)
+            case Refused(refused):
+                log.info("%s was refused: %s.", press.action.kind.name, type(refused).__name__)
+                async with self._sender.retract(press.claim, press.job, followups):
+                    await followups.send_error(refused)
+            case ShownInstead():
+                async with self._sender.retract(press.claim, press.job, followups):
+                    await self._show_instead(press, followups)
+        return False
+
+    async def _show_instead(self, press: PressSubmission, followups: PressFollowups) -> None:
+        try:
+            await self._fallbacks.show_without_submit(press.action, press.parent, press.button, followups)
+        except MjbotError as error:
+            await followups.send_error(error)
+
+    async def _follow_child(
+        self, press: PressSubmission, accepted: Accepted | NeedsModal, followups: PressFollowups
+    ) -> bool:
+        """Settle the claim, send the modal that was typed before, and follow the children.
+
+        Return False where the modal with its mask was refused: it is as if the button had not been pressed.
+        """
+        claim, response = press.claim, accepted.response
+        log.info("%s of task %s was accepted as task %s.", press.action.kind.name, claim.task_id, response.result)
+        sends_modal = isinstance(accepted, NeedsModal) and press.prompt is not None
+        # A modal window that new-api bills is one submit, and the modal another; a window with code 21 is free.
+        await self._sender.settle(
+            claim, ClaimState.ACCEPTED, response.result, submits=int(response.is_billed) + int(sends_modal)
+        )
+        press = replace(press, job=replace(press.job, task_id=response.result))
+        is_prompt_ignored = press.is_remix and not response.needs_modal
+        child = _build_child(press.parent, response, None if is_prompt_ignored else press.prompt)
+        if isinstance(accepted, NeedsModal) and press.prompt is not None:
+            if not await self._send_typed_modal(press, accepted, child, followups):
+                return False
+        else:
+            await self._jobs.continue_job(press.job, child)
+        if is_prompt_ignored and press.has_new_prompt:
+            await followups.send_error(PromptIgnored())
+        for task_id in response.extra_task_ids:
+            await self._follow_extra_child(press, task_id, child, followups)
+        return True
+
+    async def _send_typed_modal(
+        self, press: PressSubmission, opened: NeedsModal, child: Task, followups: PressFollowups
+    ) -> bool:
+        """Send the modal that was typed before the press, and correct the claim if it was not accepted.
+
+        Return False where a modal with a mask was refused.
+        """
+        claim, response = press.claim, opened.response
+        if not response.is_billed or await self._is_modal_allowed(claim, press.job, child, followups):
+            modal = SubmitModal(task_id=response.result, prompt=press.prompt or "", mask=press.mask)
+            state = await self.send_modal(claim, press.job, modal, followups, child=child, press=opened)
+            if state is not ClaimState.REFUSED:
+                return True
+            if press.mask:
+                await self._sender.write_state(claim, state)
+                return False
+        await self._sender.write_state(claim, ClaimState.ACCEPTED, response.result, submits=int(response.is_billed))
+        return True
+
+    async def _is_modal_allowed(self, claim: Claim, job: Job, child: Task, followups: PressFollowups) -> bool:
+        """Check the limits for a modal whose window was billed; where they forbid it, the child waits for its modal."""
+        try:
+            await self._claims.check_modal_limits(claim)
+        except ModalNotSent as unsent:
+            log.info("Claim %d: its modal is not sent: %s.", claim.id, type(unsent.refused).__name__)
+            await self._jobs.continue_job(job, child)
+            await followups.send_error(unsent)
+            return False
+        return True
+
+    async def _follow_extra_child(
+        self, press: PressSubmission, task_id: str, child: Task, followups: PressFollowups
+    ) -> None:
+        """Follow one more child of the press in a message of its own; without one, /mjstatus still finds the child."""
+        try:
+            place = await followups.send_child_message(name_button(press.button), press.parent)
+        except MjbotError as error:
+            log.warning("Task %s has no message: %s.", task_id, type(error).__name__)
+            return
+        job = replace(press.job, place=place, task_id=task_id)
+        await self._jobs.continue_job(job, child.model_copy(update={"id": task_id}))
+
+    async def _save_missing_capability(self, capability: str, refused: ActionUnsupported) -> None:
+        now = self._now()
+        await self._store.save_missing_capability(
+            capability, refused.reason, at=now, until=compute_refusal_expiry(refused, now)
+        )
+
+    async def _update_buttons(self, parent: Task, followups: PressFollowups) -> None:
+        states = ButtonStates(
+            await self._store.find_pressed_buttons(parent.id), await self._store.find_missing_capabilities(self._now())
+        )
+        await followups.update_buttons(parent, states)
+
+    async def send_modal(
+        self,
+        claim: Claim,
+        job: Job,
+        modal: SubmitModal,
+        followups: PressFollowups,
+        *,
+        child: Task | None = None,
+        press: NeedsModal | None = None,
+    ) -> ClaimState:
+        """Send a modal, follow its task, and return the state of its claim.
+
+        `child` and `press` are given where the press that opened the modal has just been accepted under the same claim.
+        The job's row says that the modal was sent before it is: after a crash no person is invited to send, and pay
+        for, it once more.
+        """
+        await self._jobs.continue_job(replace(job, form_sent=True, born_at=self._now()), child)
+        match await self._sender.send_modal(modal, claim, press=press):
+            case Unknown(error):
+                return self._sender.handle_lost_modal(claim, replace(job, form_sent=True), error)
+            case Refused(refused):
+                # After these two the row stays as it is: the modal may have been answered elsewhere since, and the
+                # person must not be invited to pay again.
+                if not isinstance(refused, ClaimLost | StoreUnavailable):
+                    await self._reopen_modal(job, child, followups, has_mask=bool(modal.mask))
+                await followups.send_error(refused)
+                return ClaimState.REFUSED
+            case _:
+                return ClaimState.ACCEPTED
+
+    async def _reopen_modal(self, job: Job, child: Task | None, followups: PressFollowups, *, has_mask: bool) -> None:
+        """Let a child wait for its modal again after a refusal; close one whose mask a preview message proposed."""
+        if has_mask and child is not None:
+            # As if the button had never been pressed: the preview may be confirmed again.
+            self._jobs.stop_running(job.id)
+            await self._jobs.close_job(job)
+            await followups.delete_child_message(job.place)
+        else:
+            await self._jobs.continue_job(job, child, form_again=True)
+
+
+def get_task_prompt(task: Task) -> str:
+    """Return the prompt that a modal on a task starts with."""
+    return task.properties.final_prompt or task.prompt
+
+
+def _find_lasting_refusal(result: SendResult) -> ActionUnsupported | None:
+    """Return the refusal that tells that this relay lacks the action for good."""
+    match result:
+        case Refused(ActionUnsupported(lasting=True) as refused):
+            return refused
+        case _:
+            return None
+
+
+def _build_child(parent: Task, response: SubmitResponse, prompt: str | None) -> Task:
+    """Return what is known of a child before its first poll: its prompt, and its place in the queue."""
+    return Task(
+        id=response.result,
+        action="MODAL" if prompt else "",
+        prompt=parent.prompt,
+        prompt_en=parent.prompt_en,
+        status=response.initial_status,
+        properties=Properties(
+            final_prompt=prompt or response.properties.final_prompt or parent.properties.final_prompt,
+            number_of_queues=response.tasks_ahead,
+        ),
+    )

@@ -1,0 +1,290 @@
+"""Press a button, or answer a modal: claimed once, sent at most once, and its child followed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from bot.clock import Now
+from bot.entities import FORM_BUTTON, Claim, ClaimState, Job, Place, PressedButton
+from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, ModalExpired, PromptRefused
+from bot.metrics import PRESSES, count_unsent_presses
+from bot.midjourney.buttons import (
+    UNBILLED_MODAL_ACTIONS,
+    ButtonAction,
+    FallbackKind,
+    find_button,
+    get_claim_key,
+    name_button,
+    resolve_action,
+)
+from bot.midjourney.capabilities import name_capability
+from bot.midjourney.parameters import Parameter, validate_parameter
+from bot.midjourney.prompt_builder import ImagineOptions, build_prompt
+from bot.midjourney.task import Button, Task
+from bot.midjourney.text_results import find_numbered_line
+from bot.policy.rules import SpendingPolicy
+from bot.ports import PictureSource, PressFollowups, Relay, Store
+from bot.relay.requests import SubmitModal
+from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
+from bot.submissions.fallbacks import Fallbacks, list_description_lines
+from bot.submissions.pending_modals import PendingModals
+from bot.submissions.press_sender import PressSender, PressSubmission, get_task_prompt
+from bot.submissions.pressed_buttons import PressedButtons
+from bot.submissions.sender import Sender
+from bot.tracking.offered_buttons import build_offered_buttons
+from bot.tracking.tracker import JobTracker
+
+PENDING_MODAL_KEY = "-"
+"""The key of a press that is of no button of the API: the modal that the press's own task waits for."""
+
+
+class PressService:
+    """Spends the operator's money, at most once per press. Ports: `relay`, `store`."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        store: Store,
+        jobs: JobTracker,
+        policy: SpendingPolicy,
+        sender: Sender,
+        pictures: PictureSource,
+        *,
+        now: Now,
+    ) -> None:
+        self._relay = relay
+        self._store = store
+        self._jobs = jobs
+        self._now = now
+        self._sender = sender
+        self._claims = ClaimWriter(store, policy, now=now)
+        self._buttons = PressedButtons(relay, store)
+        self._pending_modals = PendingModals(relay, store, now=now)
+        self._fallbacks = Fallbacks(pictures, jobs)
+        self._press_sender = PressSender(sender, store, jobs, self._claims, self._fallbacks, now=now)
+
+    @count_unsent_presses
+    async def submit_press(
+        self, press: Press, followups: PressFollowups, *, prompt: str | None = None, mask: bytes = b""
+    ) -> None:
+        """Claim a press, show its child, and submit it in the background.
+
+        `prompt` and `mask` come from a modal that was opened before the press. What the relay is known to refuse, and
+        what the bot can show without the relay, is shown at once: that is free, and so open to all.
+
+        Raises:
+            PolicyRefused: This person may not spend here, or not now.
+            PressRefused: An earlier press answers this one, or there is no such button.
+            PromptRefused: The prompt cannot be sent as it is.
+            StoreUnavailable: No claim could be written, so nothing was sent.
+            RelayError: The task could not be read.
+        """
+        parent, button = await self._buttons.find_button(press)
+        action = resolve_action(button.custom_id)
+        missing = await self._store.find_missing_capabilities(self._now())
+        needs_fallback = button.offered or (bool(action.fallback) and name_capability(button.custom_id) in missing)
+        if needs_fallback and action.fallback.is_free:
+            await self._fallbacks.show_without_submit(action, parent, button, followups)
+            return
+        await self._claims.check_permission(press)
+        if prompt is not None:
+            # A person who filled in a modal asks for something of their own, whatever is being drawn already.
+            prompt = _check_modal_prompt(action, prompt)
+        elif earlier := await self._buttons.find_earlier_press(press, button):
+            await self._show_earlier_press(press, earlier, followups, parent, button)
+            return
+        opened = await self._claim_and_open_child(press, followups, parent, button, is_repeatable=prompt is not None)
+        if opened is None:
+            return
+        claim, job = opened
+        submission = PressSubmission(
+            claim=claim,
+            job=job,
+            parent=parent,
+            button=button,
+            action=action,
+            prompt=prompt,
+            mask=mask,
+            needs_fallback=needs_fallback,
+        )
+        self._sender.start(claim, partial(self._send, submission, press, followups))
+
+    async def _claim_and_open_child(
+        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, is_repeatable: bool
+    ) -> tuple[Claim, Job] | None:
+        """Write the claim of a press and open its child; None if another press was accepted first and answers it."""
+        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id))
+        with self._sender.release_on_error(claim):
+            # Another person's press may have been accepted between the first look and the claim.
+            earlier = None if is_repeatable else await self._buttons.find_earlier_press(press, button)
+            if earlier is None:
+                return claim, await self._open_child(claim, press, followups, parent, button)
+        self._sender.release(claim)
+        await self._show_earlier_press(press, earlier, followups, parent, button)
+        return None
+
+    async def check_prompt(self, press: Press, prompt: str) -> tuple[Task, str]:
+        """Return the task to be repainted and the prompt as it would be sent, for free; raise what a press would.
+
+        For a child that waits for its modal the task to be repainted is its parent.
+        """
+        if press.button_key == PENDING_MODAL_KEY:
+            await self._claims.check_permission(press)
+            repainted = (await self._pending_modals.find_job(press, elsewhere=True)).parent_id
+            task = await self._find_task(repainted)
+        else:
+            task, _ = await self._buttons.find_button(press)
+            await self._claims.check_permission(press)
+        return task, build_prompt(ImagineOptions(prompt=prompt)).line
+
+    async def confirm_region(
+        self, press: Press, preview_id: int, prompt: str, mask: bytes, followups: PressFollowups
+    ) -> None:
+        """Send what the message `preview_id` proposed: once, however often and in whichever process it is confirmed.
+
+        The claim's id is derived from the message's. After a refusal, which was not billed, the preview may be
+        confirmed again under the next id; a second confirmation finds the earlier claim and how it ended.
+        """
+        for number in range(MAX_SUBMITS_PER_INTERACTION):
+            claim_id = derive_claim_id(preview_id, number)
+            earlier = await self._store.find_claim(claim_id)
+            if earlier is None:
+                break
+            if earlier.state is not ClaimState.REFUSED:
+                rival = AlreadyClaimed(earlier.id, earlier.person_id)
+                if lost := await find_lost_answer(self._store, rival, press.person.id, press.place):
+                    # This preview is never sent again, though a new preview may be.
+                    raise AnswerLost(lost.link, own=lost.own)
+                job = await self._store.find_job_of_claim(earlier.id)
+                raise AlreadyPressed(job.place.link if job else "", finished=False)
+        else:
+            raise ModalExpired
+        press = replace(press, interaction_id=claim_id)
+        if press.button_key == PENDING_MODAL_KEY:
+            await self.answer_modal(press, prompt, followups, mask=mask)
+        else:
+            await self.submit_press(press, followups, prompt=prompt, mask=mask)
+
+    async def get_modal_prefill(self, task_id: str, key: str = "") -> str:
+        """Return the text that a modal starts with: the task's prompt, or for a line's button `key` that line."""
+        task = await self._find_task(task_id)
+        button = find_button(task.buttons, key) or find_button(build_offered_buttons(task), key)
+        action = resolve_action(button.custom_id) if button else None
+        if action and action.modal_kind == "prompt":
+            return find_numbered_line(task.text_result, action.index)
+        return get_task_prompt(task)
+
+    @count_unsent_presses
+    async def answer_modal(self, press: Press, prompt: str, followups: PressFollowups, *, mask: bytes = b"") -> None:
+        """Answer the modal that a child waits for, from its own message, or with a mask from the preview message.
+
+        Only the child's requester may. The prompt is checked like that of a press, and raises PromptRefused too.
+        """
+        await self._claims.check_permission(press)
+        await self._pending_modals.find_job(press, elsewhere=bool(mask))
+        prompt = build_prompt(ImagineOptions(prompt=prompt)).line
+        claim = await self._claims.write_claim(press, FORM_BUTTON)
+        with self._sender.release_on_error(claim):
+            # The modal may have been answered or declined between the first look and the claim.
+            job = replace(await self._pending_modals.find_job(press, elsewhere=bool(mask)), claim_id=claim.id)
+        modal = SubmitModal(task_id=job.task_id, prompt=prompt, mask=mask)
+        self._sender.start(claim, partial(self._send_modal, claim, job, modal, followups))
+
+    async def decline_modal(self, press: Press) -> None:
+        """Decline the modal that a child waits for; only its requester may, and nothing more is billed."""
+        job = await self._pending_modals.find_job(press)
+        await self._jobs.end_declined(job, charged=await self._may_be_charged(job.task_id))
+
+    async def _may_be_charged(self, task_id: str) -> bool:
+        """Tell whether the relay may have billed the press that opened a modal: new-api does where remix is on."""
+        claims = await self._store.list_claims_of_children([task_id])
+        if any(claim.submits == 0 for claim in claims):
+            return False
+        task = await self._store.find_snapshot(task_id)
+        return task is None or task.action not in UNBILLED_MODAL_ACTIONS
+
+    async def _find_task(self, task_id: str) -> Task:
+        return await self._store.find_snapshot(task_id) or await self._relay.fetch_task(task_id)
+
+    async def _show_earlier_press(
+        self, press: Press, earlier: PressedButton, followups: PressFollowups, parent: Task, button: Button
+    ) -> None:
+        """Answer a press with the child of an earlier one, for free: by a link, or else by a new message."""
+        place = press.place
+        is_here = earlier.guild_id == place.guild_id if earlier.guild_id else earlier.channel_id == place.channel_id
+        if not earlier.is_finished or (earlier.link and is_here):
+            raise AlreadyPressed(earlier.link if is_here else "", finished=earlier.is_finished)
+        shown = await followups.send_child_message(name_button(button), parent)
+        try:
+            await self._jobs.follow_job(replace(self._build_job(press, shown, button), task_id=earlier.child_id))
+        except MjbotError:
+            await followups.delete_child_message(shown)
+            raise
+        PRESSES.labels(AlreadyPressed.__name__).inc()
+
+    def _build_job(self, press: Press, place: Place, button: Button) -> Job:
+        return Job(
+            place=place,
+            requester=press.person,
+            task_id="",
+            born_at=self._now(),
+            pressed=name_button(button),
+            done=resolve_action(button.custom_id).result_title,
+            parent_id=press.task_id,
+            parent_link="" if press.place.ephemeral else press.place.link,
+        )
+
+    async def _open_child(
+        self, claim: Claim, press: Press, followups: PressFollowups, parent: Task, button: Button
+    ) -> Job:
+        """Send the child's message and write its row; delete the message where that fails."""
+        place = await followups.send_child_message(name_button(button), parent)
+        job = replace(self._build_job(press, place, button), claim_id=claim.id)
+        try:
+            await self._store.open_job(job)
+        except MjbotError:
+            await followups.delete_child_message(place)
+            raise
+        return job
+
+    async def _send(self, submission: PressSubmission, press: Press, followups: PressFollowups) -> None:
+        """Send a press; where the relay lacks "Imagine all", draw the lines one by one, each with a claim of its own.
+
+        The first line that is refused, or whose answer is lost, is the last.
+        """
+        is_imagine_all = submission.action.fallback is FallbackKind.IMAGINE_ALL
+        first, *more = (list_description_lines(submission.parent) if is_imagine_all else ()) or ("",)
+        if await self._press_sender.send_press(replace(submission, fallback_prompt=first), followups):
+            await self._send_more_lines(submission, press, followups, more)
+
+    async def _send_more_lines(
+        self, submission: PressSubmission, press: Press, followups: PressFollowups, lines: Sequence[str]
+    ) -> None:
+        button_key = get_claim_key(submission.button.custom_id)
+        for number, line in enumerate(lines, start=1):
+            try:
+                claim = await self._claims.write_claim(press, f"{button_key}:{number}", line=number)
+                with self._sender.release_on_error(claim):
+                    job = await self._open_child(claim, press, followups, submission.parent, submission.button)
+            except MjbotError as error:
+                await followups.send_error(error)
+                return
+            further = replace(submission, claim=claim, job=job, fallback_prompt=line, needs_fallback=True)
+            if not await self._press_sender.send_press(further, followups):
+                return
+
+    async def _send_modal(self, claim: Claim, job: Job, modal: SubmitModal, followups: PressFollowups) -> None:
+        state = await self._press_sender.send_modal(claim, job, modal, followups)
+        await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
+
+
+def _check_modal_prompt(action: ButtonAction, prompt: str) -> str:
+    """Check the prompt of a modal, and return it as one line; Custom Zoom's prompt must say how far to zoom."""
+    typed = build_prompt(ImagineOptions(prompt=prompt))
+    if (
+        action.modal_kind == "zoom"
+        and typed.get_value("zoom") is None
+        and (problem := validate_parameter(Parameter("zoom"), None))
+    ):
+        raise PromptRefused((problem,), typed.line)
+    return typed.line

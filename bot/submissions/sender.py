@@ -1,0 +1,210 @@
+"""Send one claimed request and return how that ended; write that end into the claim.
+
+Presses and commands share this road: a claim is written, its request is sent at most once, and the claim is settled.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from bot.clock import Clock
+from bot.entities import MAX_CLAIM_AGE_TO_SEND, Claim, ClaimState, Job
+from bot.errors import (
+    ClaimLost,
+    MjbotError,
+    ParentBusy,
+    QueueFull,
+    RelayError,
+    StoreUnavailable,
+    SubmitOutcomeUnknown,
+)
+from bot.metrics import PRESSES
+from bot.midjourney.request_options import Speed
+from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.task import Task
+from bot.ports import InteractionFollowups, Relay, Store
+from bot.recovery.lost_answers import LostAnswerSearch
+from bot.relay.requests import SubmitModal, SubmitRequest
+from bot.retry import retry_until_store_answers
+from bot.submissions.queue_retry import QueueRetry
+from bot.submissions.speed_modes import SpeedModes
+from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
+from bot.tracking.tracker import JobTracker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The relay accepted the request."""
+
+    response: SubmitResponse
+
+
+@dataclass(frozen=True)
+class NeedsModal:
+    """The relay accepted a press and draws nothing before it gets the modal, which goes out at the same `speed`."""
+
+    response: SubmitResponse
+    speed: Speed | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing was accepted, and nothing is billed."""
+
+    error: MjbotError
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The answer was lost: the relay may have accepted the request and billed it."""
+
+    error: SubmitOutcomeUnknown
+
+
+@dataclass(frozen=True)
+class ShownInstead:
+    """No request needs to be sent, because the bot can show for free what the button leads to."""
+
+
+SendResult = Accepted | NeedsModal | Refused | Unknown
+
+
+class Sender:
+    """Sends requests whose claims are written, and settles the claims. Ports: `relay`, `store`."""
+
+    def __init__(
+        self,
+        relay: Relay,
+        store: Store,
+        jobs: JobTracker,
+        lost_answers: LostAnswerSearch,
+        supervisor: TaskSupervisor,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._lost_answers = lost_answers
+        self._supervisor = supervisor
+        self._clock = clock
+        self._speed_modes = SpeedModes(relay, store, clock.now)
+
+    async def send(
+        self, request: SubmitRequest, claim: Claim, job: Job, *, waiting_task: Task, prompt: str
+    ) -> SendResult:
+        """Send a request; send it again only after the relay answered that its queue is full or the parent is busy.
+
+        The job's message shows `waiting_task` meanwhile; `prompt` may name a speed of its own. A process that stops
+        while the request waits gives it up.
+        """
+        retry = QueueRetry(claim, job, waiting_task, store=self._store, jobs=self._jobs, clock=self._clock)
+        try:
+            speed = await self._speed_modes.get_chosen_speed(claim.person_id, prompt)
+            while True:
+                await self._verify_claim(claim)
+                try:
+                    response = await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=prompt)
+                except (QueueFull, ParentBusy) as error:
+                    await retry.wait(error)
+                else:
+                    return NeedsModal(response, speed) if response.needs_modal else Accepted(response)
+        except SubmitOutcomeUnknown as error:
+            return Unknown(error)
+        except (RelayError, ClaimLost, StoreUnavailable) as error:
+            return Refused(error)
+
+    async def send_modal(self, request: SubmitModal, claim: Claim, *, press: NeedsModal | None = None) -> SendResult:
+        """Send a modal, without waiting for a full queue.
+
+        `press` is the result of the press that opened the modal, where both belong to one claim: that claim is settled
+        already, and the modal goes out at the speed of the press.
+        """
+        try:
+            if press is None:
+                speed = await self._speed_modes.get_chosen_speed(claim.person_id, request.prompt)
+                await self._verify_claim(claim)
+            else:
+                speed = press.speed
+            return Accepted(
+                await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=request.prompt)
+            )
+        except SubmitOutcomeUnknown as error:
+            return Unknown(error)
+        except (RelayError, ClaimLost, StoreUnavailable) as error:
+            return Refused(error)
+
+    async def _verify_claim(self, claim: Claim) -> None:
+        """Raise ClaimLost, right before a request is sent, unless the claim still belongs to this process."""
+        if claim.task_id or self._clock.now() - claim.made_at < MAX_CLAIM_AGE_TO_SEND:
+            await self._store.verify_claim(claim.id)
+            return
+        # A command that waited for room in the queue: no other claim can be for the same, as with a task's button.
+        known = await self._store.find_claim(claim.id)
+        if known is None or known.state is not ClaimState.SUBMITTING:
+            raise ClaimLost
+
+    def start(self, claim: Claim, work: Work) -> None:
+        """Run the work that submits a claim; a process that stops gives it time to end."""
+        self._supervisor.start(WorkKey("submit", claim.id), work, critical=True)
+
+    @contextmanager
+    def release_on_error(self, claim: Claim) -> Generator[None]:
+        """Release a claim, unbilled, if the block raises: it prepares the submit and nothing was sent."""
+        try:
+            yield
+        except BaseException:
+            self.release(claim)
+            raise
+
+    def release(self, claim: Claim) -> None:
+        """Settle a claim as refused, in the background, because the store may be away at the moment."""
+        self._supervisor.start(
+            WorkKey("settle", claim.id), lambda: self.write_state(claim, ClaimState.REFUSED), critical=True
+        )
+
+    async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
+        """Count how a submit ended, and write it; `submits` is how many requests the relay bills, where known."""
+        PRESSES.labels(state).inc()
+        await self.write_state(claim, state, child_id, submits=submits)
+
+    async def write_state(
+        self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None
+    ) -> None:
+        """Write how a submit ended, however long the store is away: the submit may have been paid."""
+        await retry_until_store_answers(
+            lambda: self._store.settle_claim(claim.id, state, child_id, submits=submits),
+            sleep=self._clock.sleep,
+            subject=f"Claim {claim.id} ({state})",
+        )
+
+    async def mark_unknown(self, claim: Claim, job: Job, error: SubmitOutcomeUnknown) -> None:
+        """Mark the claim as unknown, because the relay's answer was lost, and search for its task."""
+        log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, error.reason)
+        # A submit that is known to be billed must never be given back, whichever process searches for its task.
+        await self.settle(claim, ClaimState.UNKNOWN, submits=1 if error.accepted else None)
+        self._lost_answers.search_task(claim, job, answered=error.answered)
+
+    def handle_lost_modal(self, claim: Claim, job: Job, error: SubmitOutcomeUnknown) -> ClaimState:
+        """Return the state of a claim whose modal was not answered, and search for what became of the modal."""
+        log.warning("Claim %d: the answer to its modal was lost (%s); it is not sent again.", claim.id, error.reason)
+        if error.accepted:
+            return ClaimState.ACCEPTED
+        # The child exists and is watched: it will show how it went, unless the modal never arrived.
+        self._lost_answers.search_form(claim, job, answered=error.answered)
+        return ClaimState.UNKNOWN
+
+    @asynccontextmanager
+    async def retract(self, claim: Claim, job: Job, followups: InteractionFollowups) -> AsyncGenerator[None]:
+        """Delete the child's message, let the block tell the person why, then release the claim and close the job.
+
+        The person comes first, because a store that is away may take long.
+        """
+        try:
+            await followups.delete_child_message(job.place)
+            yield
+        finally:
+            await self.settle(claim, ClaimState.REFUSED)
+            await self._jobs.close_job(job)

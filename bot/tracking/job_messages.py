@@ -1,0 +1,117 @@
+"""Draw the messages of jobs: collect what a message shows at the moment when it is drawn."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from bot.clock import Now
+from bot.entities import ButtonStates, Job
+from bot.errors import PictureError, PlaceGone, PlaceUnreachable
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Status, Task
+from bot.ports import MessageEditor, PictureSource, Store
+from bot.scene import PREVIEW_NAME, AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
+from bot.tracking.capability_cache import CapabilityCache
+from bot.tracking.feeds import Feed
+from bot.tracking.result_files import ResultFiles
+from bot.tracking.result_message import ResultContent
+
+log = logging.getLogger(__name__)
+
+
+class JobMessages:
+    """Draws jobs at every stage.
+
+    The methods that let them pass raise PlaceGone or PlaceUnreachable if the message, or the way to it, is gone.
+    """
+
+    def __init__(self, store: Store, editor: MessageEditor, pictures: PictureSource, now: Now) -> None:
+        self._store = store
+        self._editor = editor
+        self._pictures = pictures
+        self._now = now
+        self.capabilities = CapabilityCache(store, now)
+
+    async def show_progress(self, job: Job, feed: Feed) -> None:
+        """Draw a task's newest state, as it is once the message's turn comes; nothing if the task has ended by then."""
+
+        async def build_scene() -> Scene | None:
+            if feed.has_ended:
+                return None
+            task = feed.take_latest()
+            preview = await self._fetch_preview(job, task) if task else None
+            return Scene(
+                job=job,
+                now=self._now(),
+                task=task,
+                marks=await self._find_button_states(task),
+                picture=preview,
+                silent_since=feed.silent_since,
+                unchanged_since=feed.unchanged_since,
+                refusal=feed.key_refusal,
+            )
+
+        await self._editor.show(job.place, build_scene, urgent=lambda: feed.has_ended)
+
+    async def show_result(self, job: Job, result: ResultContent) -> None:
+        """Draw a task that has ended, with the files that were downloaded so far."""
+        await self._show(
+            Scene(
+                job=job,
+                now=self._now(),
+                task=result.task,
+                picture=result.files.picture,
+                clips=result.files.clips,
+                picture_link=_check_picture_link(result.files),
+                is_picture_pending=result.is_picture_pending,
+            )
+        )
+
+    async def show_ending(self, job: Job, ending: JobEnding, task: Task | None = None) -> None:
+        """Draw an ending other than the task's own, unless the message is gone; the job's row stays as it is."""
+        log.info("Job %d ends: %s.", job.id, ending)
+        try:
+            await self._show(Scene(job=job, now=self._now(), task=task, phase=ending))
+        except (PlaceGone, PlaceUnreachable):
+            log.info("Job %d no longer has a message.", job.id)
+
+    async def show_waiting(self, job: Job, prompt: Task, again_at: datetime, reason: RetryReason) -> None:
+        """Draw what a submit waits for, and when it is sent again; `prompt` is a task that holds only its prompt."""
+        await self._show(Scene(job=job, now=self._now(), task=prompt, phase=SubmitRetry(again_at, reason)))
+
+    async def show_searching(self, job: Job) -> None:
+        """Draw that the answer to the submit was lost, and that its task is being searched for."""
+        await self._show(Scene(job=job, now=self._now(), phase=AnswerSearch()))
+
+    async def _show(self, scene: Scene) -> None:
+        """Draw a scene, with the time and the states of its buttons as they are once the message's turn comes."""
+
+        async def build_scene() -> Scene:
+            has_buttons = not isinstance(scene.phase, SubmitRetry | AnswerSearch)
+            marks = await self._find_button_states(scene.task) if has_buttons else scene.marks
+            return replace(scene, now=self._now(), marks=marks)
+
+        await self._editor.show(scene.job.place, build_scene)
+
+    async def _fetch_preview(self, job: Job, task: Task) -> Picture | None:
+        """Download a preview that only this process can open; Discord shows any other by its link, at no cost."""
+        if task.status is not Status.IN_PROGRESS or not task.image_url or not self._pictures.is_private(task.image_url):
+            return None
+        limit = self._editor.max_file_bytes(job.place)
+        try:
+            return await self._pictures.fetch(task.image_url, name=PREVIEW_NAME, limit=limit)
+        except PictureError:
+            return None
+
+    async def _find_button_states(self, task: Task | None) -> ButtonStates:
+        if task is None or not task.buttons:
+            return ButtonStates(missing_capabilities=await self.capabilities.missing_capabilities())
+        return ButtonStates(
+            await self._store.find_pressed_buttons(task.id), await self._store.find_missing_capabilities(self._now())
+        )
+
+
+def _check_picture_link(files: ResultFiles) -> PictureLink:
+    if files.is_gone:
+        return PictureLink.DEAD
+    return PictureLink.BROKEN if files.is_pending else PictureLink.WORKING

@@ -1,0 +1,300 @@
+"""The loop that reads every watched task from the relay, in batches."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from math import inf
+
+from bot.clock import Clock, wait_for_first
+from bot.errors import ActionUnsupported, RelayBusy, RelayError, TaskUnknown
+from bot.metrics import POLL_LAG
+from bot.midjourney.task import Status, Task
+from bot.ports import Relay
+from bot.tracking.feeds import Feed
+from bot.tracking.poll_schedule import MAX_SECONDS_AHEAD, PollSchedule
+from bot.tracking.relay_outage import RelayOutage
+from bot.tracking.watch_list import WatchedTask, WatchList
+
+log = logging.getLogger(__name__)
+
+_BATCH_DELAY_SECONDS = 0.05
+"""How long a poll waits once a task is due, so that other new watches share its batch."""
+_MAX_CONCURRENT_REQUESTS = 8
+_UNKNOWN_GRACE_SECONDS = 30
+"""How long after the message's creation the relay may not know its task: it may take a moment to find a new one."""
+_MAX_WAIT_SECONDS = 3600.0
+
+
+class Poller:
+    """Polls while any task is watched. The schedule says how often, the clock when."""
+
+    def __init__(self, relay: Relay, schedule: PollSchedule, clock: Clock) -> None:
+        self._relay = relay
+        self._schedule = schedule
+        self._now = clock.now
+        self._sleep = clock.sleep
+        self.watch_list = WatchList()
+        self.outage = RelayOutage(schedule)
+        self._wake = asyncio.Event()
+        self._wakes_at = inf
+        self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
+        self._can_batch = True
+        self._has_batched = False
+        """Whether the relay has answered a list-by-condition before."""
+
+    @property
+    def unanswered_seconds(self) -> float:
+        """How long the poller has waited for an answer: since the last one, or the first watch after it."""
+        now = self._now().timestamp()
+        joined = min((watched.joined_at for watched in self.watch_list if not watched.is_over(now)), default=now)
+        answered = self.outage.last_answer_at.timestamp() if self.outage.last_answer_at else 0.0
+        return max(0.0, now - max(joined, answered))
+
+    @asynccontextmanager
+    async def watch(
+        self,
+        task_id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        seed: Task | None = None,
+        resumed: bool = False,
+        fail_fast: bool = False,
+    ) -> AsyncGenerator[Feed]:
+        """Watch a task.
+
+        `since` is when its message was created, which sets how often the task is read; at `until` the feed expires.
+        `seed` is the task as it is known already; with `resumed`, the message shows that state, or a newer one.
+        """
+        feed = Feed(fail_fast=fail_fast)
+        now = self._now()
+        watched = self._join(feed, task_id, (since or now).timestamp(), seed)
+        deadline = self.watch_list.add_deadline(feed, until.timestamp()) if until is not None else None
+        if deadline is not None:
+            self._wake.set()
+        if self.outage.is_reported:
+            feed.silent_since, feed.key_refusal = self.outage.silent_since, self.outage.key_refusal
+        feed.unchanged_since = self._find_stall(watched, now.timestamp())
+        is_over = watched.is_over(now.timestamp())
+        if resumed and watched.task is seed and not is_over:
+            feed.latest = seed
+        elif watched.task is not None:
+            feed.publish(watched.task, over=is_over)
+        del seed  # superseded by the first snapshot, while this frame lives as long as the watch
+        try:
+            yield feed
+        finally:
+            if deadline is not None:
+                deadline.feed = None
+            self.watch_list.remove_feed(watched, feed)
+
+    def _join(self, feed: Feed, task_id: str, born_at: float, seed: Task | None) -> WatchedTask:
+        """Add a feed to a task, which is watched from now on if it was not before."""
+        now = self._now().timestamp()
+        watched = self.watch_list.find(task_id)
+        if watched is None:
+            watched = self.watch_list.add_task(task_id, born_at, seed, now)
+            self._wake.set()
+        elif born_at > watched.born_at:
+            # A person looks at a new message about an old task now, so it is read as often as a new one.
+            watched.born_at, watched.changed_at = born_at, now
+            if watched.due_at < inf:
+                self._read_again(watched, min(watched.due_at, now + self._schedule.poll_interval(now - born_at)))
+        watched.feeds.add(feed)
+        return watched
+
+    async def fetch_task(self, task_id: str) -> Task:
+        """Return the first snapshot of a task; lookups at the same time share a poll.
+
+        Raises:
+            TaskUnknown: The relay does not know the task.
+            RelayBusy: The relay asked for a pause, which has not ended.
+            RelayError: The relay does not answer, or refuses.
+        """
+        async with self.watch(task_id, fail_fast=True) as feed:
+            if feed.latest is None:
+                if pause := self.outage.compute_pause(self._now().timestamp()):
+                    raise RelayBusy(retry_after=pause)
+                if self.outage.silent_since is not None:
+                    # The loop reads rarely during an outage: a lookup must not wait for it.
+                    return await self._relay.fetch_task(task_id)
+            return await anext(aiter(feed))
+
+    async def run(self) -> None:
+        """Poll until cancelled; a slow or failing batch delays only its own tasks."""
+        polls: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self._wake.clear()
+                now = self._now().timestamp()
+                self.watch_list.expire_feeds(now)
+                if now >= self.outage.report_at:
+                    self._report_outage()
+                if self._find_due(now):
+                    await self._sleep(_BATCH_DELAY_SECONDS)
+                    for batch in self._split(self._find_due(self._now().timestamp())):
+                        self._start_poll(batch, polls)
+                    continue
+                self._wakes_at = self._compute_wake_up(now)
+                await wait_for_first(self._wake.wait(), self._sleep(self._wakes_at - now))
+        finally:
+            for poll in polls:
+                poll.cancel()
+            await asyncio.gather(*polls, return_exceptions=True)
+
+    def _start_poll(self, batch: list[WatchedTask], polls: set[asyncio.Task[None]]) -> None:
+        for watched in batch:
+            watched.was_due_at, watched.due_at = watched.due_at, inf
+        poll = asyncio.create_task(self._poll(batch))
+        polls.add(poll)
+        poll.add_done_callback(polls.discard)
+        poll.add_done_callback(partial(self._recover, batch))
+
+    def _recover(self, batch: list[WatchedTask], poll: asyncio.Task[None]) -> None:
+        """Log a programming error that ended a poll, and schedule the tasks that it left without a next read."""
+        error = None if poll.cancelled() else poll.exception()
+        if error is not None:
+            log.error("A poll ended by a programming error; its tasks are read again.", exc_info=error)
+            for watched in batch:
+                if watched.due_at == inf:
+                    self._reschedule(watched)
+
+    def _compute_wake_up(self, now: float) -> float:
+        """Return when the loop has something to do next, unless it is woken earlier."""
+        due_at = min((watched.due_at for watched in self.watch_list), default=inf)
+        read_at = max(due_at, now + self.outage.compute_pause(now))
+        return min(read_at, self.watch_list.next_deadline, self.outage.report_at, now + _MAX_WAIT_SECONDS)
+
+    def _report_outage(self) -> None:
+        self.outage.is_reported = True
+        for feed in self.watch_list.feeds:
+            feed.report_outage(self.outage.silent_since, self.outage.key_refusal)
+
+    def _find_due(self, now: float) -> list[WatchedTask]:
+        """Return the tasks to read now: those that are due, and enough that soon will be to fill the last batch."""
+        if self.outage.compute_pause(now):
+            return []
+        due = [
+            watched
+            for watched in self.watch_list
+            if watched.due_at <= now or now + MAX_SECONDS_AHEAD < watched.due_at < inf
+        ]
+        return self._schedule.fill_batch(due, self.watch_list, now) if due and self._can_batch else due
+
+    def _split(self, due: list[WatchedTask]) -> list[list[WatchedTask]]:
+        size = self._schedule.batch_size if self._can_batch else 1
+        return [due[start : start + size] for start in range(0, len(due), size)]
+
+    async def _poll(self, batch: list[WatchedTask]) -> None:
+        if self._can_batch:
+            await self._poll_batch(batch)
+        else:
+            await asyncio.gather(*map(self._poll_one, batch))
+
+    async def _poll_batch(self, batch: list[WatchedTask]) -> None:
+        try:
+            async with self._request_slots:
+                self._observe_lag(batch)
+                found = await self._relay.fetch_tasks([watched.task_id for watched in batch])
+        except ActionUnsupported:
+            await self._poll_without_list(batch)
+            return
+        except RelayError as error:
+            self._handle_failure(error, batch)
+            return
+        self._handle_answer()
+        self._has_batched = True
+        for watched in batch:
+            if watched.task_id in found:
+                self._apply_snapshot(watched, found[watched.task_id])
+        await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
+
+    def _observe_lag(self, batch: list[WatchedTask]) -> None:
+        """Observe once how late each task is read: one that its batch does not bring is read again at once."""
+        now = self._now().timestamp()
+        for watched in batch:
+            if watched.was_due_at < inf:
+                POLL_LAG.observe(max(0.0, now - watched.was_due_at))
+                watched.was_due_at = inf
+
+    async def _poll_without_list(self, batch: list[WatchedTask]) -> None:
+        """Read each task by itself, as the relay seems to have no list-by-condition.
+
+        The first shows whether the relay answers at all: a proxy's error page in an outage looks like a missing path,
+        and of a relay whose lists have worked it is not taken for one.
+        """
+        first, *others = batch
+        if failure := await self._poll_one(first):
+            self._handle_failure(failure, others)
+            return
+        if self._can_batch and not self._has_batched:
+            log.info("This relay has no list-by-condition: reading each task by itself from now on.")
+            self._can_batch = False
+        await asyncio.gather(*map(self._poll_one, others))
+
+    async def _poll_one(self, watched: WatchedTask) -> RelayError | None:
+        """Read one task; return why the relay did not answer, None if it did."""
+        try:
+            async with self._request_slots:
+                self._observe_lag([watched])
+                task = await self._relay.fetch_task(watched.task_id)
+        except TaskUnknown as unknown:
+            self._handle_answer()
+            self._reschedule(watched)
+            is_young = self._now().timestamp() - watched.born_at < _UNKNOWN_GRACE_SECONDS
+            for feed in watched.feeds:
+                if feed.is_fail_fast or not is_young:
+                    feed.fail(unknown)
+        except RelayError as error:
+            self._handle_failure(error, [watched])
+            return error
+        else:
+            self._handle_answer()
+            self._apply_snapshot(watched, task)
+        return None
+
+    def _apply_snapshot(self, watched: WatchedTask, task: Task) -> None:
+        now = self._now().timestamp()
+        watched.apply_snapshot(task, now)
+        unchanged_since = self._find_stall(watched, now)
+        for feed in watched.feeds:
+            feed.report_stall(unchanged_since)
+        if not watched.is_over(now):
+            self._reschedule(watched)
+
+    def _find_stall(self, watched: WatchedTask, now: float) -> datetime | None:
+        """Return since when a task has stalled; None if it changed lately, has ended, or waits for its modal."""
+        is_still = watched.task is not None and (watched.task.status.is_final or watched.task.status is Status.MODAL)
+        if is_still or now - watched.changed_at < self._schedule.stall_seconds:
+            return None
+        return datetime.fromtimestamp(watched.changed_at, UTC)
+
+    def _reschedule(self, watched: WatchedTask) -> None:
+        now = self._now().timestamp()
+        self._read_again(watched, now + self._schedule.poll_interval(now - watched.born_at, now - watched.changed_at))
+
+    def _read_again(self, watched: WatchedTask, at: float) -> None:
+        watched.due_at = at
+        if at < self._wakes_at:
+            self._wake.set()
+
+    def _handle_answer(self) -> None:
+        if self.outage.record_answer(self._now()):
+            for feed in self.watch_list.feeds:
+                feed.report_outage(None)
+
+    def _handle_failure(self, error: RelayError, batch: list[WatchedTask]) -> None:
+        if self.outage.silent_since is None:
+            self._wake.set()
+        now = self._now()
+        again_at = now.timestamp() + self.outage.record_failure(error, now)
+        if self.outage.key_refusal is error:
+            self._report_outage()
+        for watched in batch:
+            self._read_again(watched, again_at)
+            for feed in watched.feeds:
+                if feed.is_fail_fast:
+                    feed.fail(error)

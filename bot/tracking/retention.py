@@ -1,0 +1,43 @@
+"""Delete rows that ended long ago; the buttons of their messages still work, by reading the task again."""
+
+import logging
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import StoreUnavailable
+from bot.ports import ProcessLeases, Store
+
+log = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS = 3600.0
+_FIRST_SECONDS = 60.0
+"""After a start, when other work is more urgent."""
+_DEAD_PROCESS_AGE = timedelta(days=1)
+
+
+class Retention:
+    """Deletes rows older than `days`, once an hour."""
+
+    def __init__(self, store: Store, leases: ProcessLeases, *, days: float, clock: Clock) -> None:
+        self._store = store
+        self._leases = leases
+        self._max_age = timedelta(days=days)
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Delete old rows every hour until cancelled."""
+        await self._clock.sleep(_FIRST_SECONDS)
+        while True:
+            await self.delete_old_rows()
+            await self._clock.sleep(_INTERVAL_SECONDS)
+
+    async def delete_old_rows(self) -> None:
+        """Delete the rows that are old enough now; if the store is unavailable, leave it to the next hour."""
+        try:
+            count = await self._store.delete_expired(self._clock.now() - self._max_age)
+            await self._leases.delete_dead_processes(_DEAD_PROCESS_AGE)
+        except StoreUnavailable as gone:
+            log.warning("Old rows could not be deleted: %s.", gone)
+        else:
+            if count:
+                log.info("Old messages and tasks deleted: %d.", count)

@@ -1,0 +1,145 @@
+"""Own every asyncio task that outlives an interaction; an error ends one of them alone, and leaves its rows."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class WorkKey(NamedTuple):
+    """What a piece of work is for; `id` is that of a message or a claim, 0 for work that exists once."""
+
+    kind: str
+    id: int = 0
+
+    def __str__(self) -> str:
+        """Return a name for logs."""
+        return f"{self.kind} {self.id}" if self.id else self.kind
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Work to start under a key; None stops the work that runs there."""
+
+    key: WorkKey
+    work: Work | None
+    critical: bool
+
+
+class TaskSupervisor:
+    """Runs work that callers enqueue, from inside `serve()`.
+
+    An asyncio task that is created in an interaction's callback lives in that callback's context, so callers only
+    enqueue. Work that is started under a key replaces the work under the same key, once that has ended.
+    """
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[_Order] = asyncio.Queue()
+        self._running: dict[WorkKey, set[asyncio.Task[None]]] = {}
+        self._critical: set[asyncio.Task[None]] = set()
+        self._is_ending = False
+        self._has_stopped = False
+
+    def start(self, key: WorkKey, work: Work, *, critical: bool = False) -> None:
+        """Run `work`, in place of any under the same key; `critical` work may finish when the process stops."""
+        self._queue.put_nowait(_Order(key, work, critical))
+
+    def stop(self, key: WorkKey) -> None:
+        """Cancel the work under that key."""
+        self._queue.put_nowait(_Order(key, None, critical=False))
+
+    @property
+    def running_keys(self) -> frozenset[WorkKey]:
+        """The keys of work that is running, or ending."""
+        return frozenset(self._running)
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncGenerator[None]:
+        """Run enqueued work until the block ends, then cancel what still runs: its rows bring it back."""
+        starter = asyncio.create_task(self._execute_orders(), name="supervisor")
+        try:
+            yield
+        finally:
+            try:
+                await self.stop_all(last_seconds=0)
+            finally:
+                starter.cancel()
+                await asyncio.gather(starter, return_exceptions=True)
+
+    async def cancel_ordinary_work(self) -> None:
+        """Cancel all work that is not critical, and start only critical work from here on."""
+        self._is_ending = True
+        self._execute_queued_orders()
+        ordinary = self._list_workers() - self._critical
+        _cancel(ordinary)
+        await asyncio.gather(*ordinary, return_exceptions=True)
+
+    async def stop_all(self, *, last_seconds: float) -> None:
+        """Give critical work, and the critical work that it starts, so many seconds to finish; cancel the rest.
+
+        Nothing starts afterwards.
+        """
+        try:
+            await self.cancel_ordinary_work()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(last_seconds):
+                    while self._critical:
+                        await asyncio.wait(set(self._critical))
+                        self._execute_queued_orders()
+        finally:
+            self._has_stopped = True
+            workers = self._list_workers()
+            _cancel(workers)
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    def _list_workers(self) -> set[asyncio.Task[None]]:
+        return set[asyncio.Task[None]]().union(*self._running.values())
+
+    async def _execute_orders(self) -> None:
+        while True:
+            self._execute(await self._queue.get())
+
+    def _execute_queued_orders(self) -> None:
+        while not self._queue.empty():
+            self._execute(self._queue.get_nowait())
+
+    def _execute(self, order: _Order) -> None:
+        if self._has_stopped or (self._is_ending and not order.critical):
+            return
+        key = order.key
+        earlier = frozenset(self._running.get(key, ()))
+        _cancel(earlier)
+        if order.work is not None:
+            worker = asyncio.create_task(self._run(key, order.work, earlier), name=f"mjbot:{key}")
+            self._running.setdefault(key, set()).add(worker)
+            worker.add_done_callback(partial(self._remove, key))
+            if order.critical:
+                self._critical.add(worker)
+                worker.add_done_callback(self._critical.discard)
+
+    async def _run(self, key: WorkKey, work: Work, earlier: Collection[asyncio.Task[None]]) -> None:
+        try:
+            if earlier:
+                await asyncio.wait(earlier)
+            await work()
+        except Exception:
+            log.exception("Work %s ended by a programming error; its row is left as it is.", key)
+
+    def _remove(self, key: WorkKey, worker: asyncio.Task[None]) -> None:
+        self._running[key].discard(worker)
+        if not self._running[key]:
+            del self._running[key]
+
+
+def _cancel(workers: Collection[asyncio.Task[None]]) -> None:
+    """Cancel each worker once: a second time would interrupt the cleanup that the first one started."""
+    for worker in workers:
+        if not worker.cancelling():
+            worker.cancel()

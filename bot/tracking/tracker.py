@@ -1,0 +1,267 @@
+"""Follow tasks: write a job's row, watch its task, and keep its message up to date until the task has ended."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import repeat
+
+from bot.clock import Clock
+from bot.entities import ClaimState, Job, Person, Place, TaskSummary
+from bot.errors import PlaceGone, PlaceUnreachable, StoreUnavailable, TaskUnknown
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Status, Task
+from bot.ports import MessageEditor, PictureSource, Store
+from bot.retry import retry_until_store_answers
+from bot.scene import JobEnding
+from bot.tracking.feeds import Feed
+from bot.tracking.job_messages import JobMessages
+from bot.tracking.notifications import Notifier
+from bot.tracking.offered_buttons import ButtonOffers
+from bot.tracking.poller import Poller
+from bot.tracking.result_files import ResultFileFetcher
+from bot.tracking.result_message import PICTURE_RETRY_TIMEOUT, ResultCallbacks, ResultMessage
+from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
+
+log = logging.getLogger(__name__)
+
+_TOKEN_MARGIN = timedelta(minutes=1)
+"""How long before its interaction token expires a message that only the token reaches is drawn for the last time."""
+_JOB = "job"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchTimes:
+    """How long a task is watched, and how long it takes at least to be worth a notification (zero: none)."""
+
+    give_up_after: timedelta
+    notify_after: timedelta
+
+
+def make_job_key(message_id: int) -> WorkKey:
+    """Return the key under which the job of a message runs, or the search for its task."""
+    return WorkKey(_JOB, message_id)
+
+
+class JobTracker:
+    """Follows tasks for messages, each in an asyncio task of the supervisor."""
+
+    def __init__(
+        self,
+        store: Store,
+        poller: Poller,
+        editor: MessageEditor,
+        pictures: PictureSource,
+        supervisor: TaskSupervisor,
+        offers: ButtonOffers,
+        *,
+        times: WatchTimes,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._poller = poller
+        self._supervisor = supervisor
+        self._offers = offers
+        self._files = ResultFileFetcher(store, editor, pictures, now=clock.now)
+        self._notifier = Notifier(store, editor, after=times.notify_after, clock=clock)
+        self._give_up_after = times.give_up_after
+        self._clock = clock
+        self.messages = JobMessages(store, editor, pictures, clock.now)
+
+    async def fetch_task(self, task_id: str) -> Task:
+        """Read a task from the relay, which is free; settle the claim that it belongs to, if its answer was lost.
+
+        Raises:
+            TaskUnknown: The relay does not know the task, or not for this key.
+            RelayError: The relay cannot be read.
+        """
+        task = await self._poller.fetch_task(task_id)
+        await self._settle_lost_claim(task)
+        return task
+
+    async def follow_job(self, job: Job, task: Task | None = None) -> None:
+        """Write a job's row, then run it; `task` is its task as it was just read."""
+        if task is not None:
+            await self._store.save_snapshot(task)
+        if not job.claim_id:
+            job = await self._copy_from_earlier_jobs(job)
+        await self._store.open_job(job)
+        self._start_job(job, task)
+
+    async def follow_again(self, task_id: str, place: Place, person: Person) -> None:
+        """Watch a message's task again, starting now; `person` counts as its requester if its row is lost.
+
+        The place of the click is used: its token is fresh, and may be the only way to the message.
+        """
+        task = await self.fetch_task(task_id)
+        known = await self._store.find_job(place.message_id)
+        now = self._clock.now()
+        job = known or Job(place=place, requester=person, task_id=task_id, born_at=now)
+        await self.follow_job(replace(job, place=place, task_id=task_id, born_at=now, notify=False), task)
+
+    async def continue_job(self, job: Job, task: Task | None = None, *, form_again: bool = False) -> None:
+        """Write the row of a job whose task is paid, however long the store takes, then run the job.
+
+        A row that was closed or lost meanwhile is opened again; with `form_again`, its form can be submitted again.
+        """
+        subject = f"Job {job.id}"
+        if task is not None:
+            await retry_until_store_answers(
+                lambda: self._store.save_snapshot(task), sleep=self._clock.sleep, subject=subject
+            )
+        await retry_until_store_answers(
+            lambda: self._store.open_job(job, form_again=form_again), sleep=self._clock.sleep, subject=subject
+        )
+        self._start_job(job, task)
+
+    async def close_job(self, job: Job) -> None:
+        """Close a job's row, however long the store takes: an open one would be drawn again after the next start."""
+        await retry_until_store_answers(
+            lambda: self._store.close_job(job.id), sleep=self._clock.sleep, subject=f"Job {job.id}"
+        )
+
+    def _start_job(self, job: Job, task: Task | None) -> None:
+        """Run a job whose row is written, in place of any that runs for the same message."""
+        self._supervisor.start(make_job_key(job.id), lambda: self._run(job, task))
+
+    def resume_job(self, job: Job, seed: Task | None) -> None:
+        """Run a job that another process left unfinished; `seed` is the saved snapshot of its task."""
+        self._supervisor.start(make_job_key(job.id), lambda: self._run(job, seed, resumed=True))
+
+    def stop_running(self, message_id: int) -> None:
+        """Stop running the job of a message, without writing its row or drawing it."""
+        self._supervisor.stop(make_job_key(message_id))
+
+    @property
+    def running_message_ids(self) -> set[int]:
+        """The messages whose jobs this process runs."""
+        return {key.id for key in self._supervisor.running_keys if key.kind == _JOB}
+
+    async def end_declined(self, job: Job, *, charged: bool = False) -> None:
+        """End a job whose form was declined; its task's snapshot says so to a person who has the form still open.
+
+        `charged`: the relay may have billed the press that opened the form.
+        """
+        self.stop_running(job.id)
+        await self._store.open_job(job)  # another process may be running it
+        task = await self._store.find_snapshot(job.task_id) or Task(id=job.task_id)
+        await self._store.save_snapshot(task.model_copy(update={"status": Status.CANCEL}))
+        await self._end(job, JobEnding.FORM_DROPPED_MAYBE_BILLED if charged else JobEnding.FORM_DROPPED, task)
+
+    async def stop_watching(self, job: Job) -> None:
+        """End a job at a person's request; its task goes on, and can be watched again."""
+        self.stop_running(job.id)
+        await self._store.open_job(job)  # another process may be running it
+        await self._end(job, JobEnding.WATCH_STOPPED, await self._store.find_snapshot(job.task_id))
+
+    async def end_uncertain(self, job: Job) -> None:
+        """End a job whose submit's answer was lost, and say so on its message."""
+        await self._end(job, JobEnding.ANSWER_LOST, None)
+
+    async def find_picture_copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
+        """Download a task's picture from a message of the bot that shows it, last of all from the one at `here`."""
+        return await self._files.find_picture_copy(task, here, name=name, limit=limit)
+
+    async def list_recent_tasks(self, person_id: int, limit: int) -> list[TaskSummary]:
+        """Return a person's own tasks, newest first."""
+        return list(await self._store.list_recent_tasks(person_id, limit))
+
+    async def _copy_from_earlier_jobs(self, job: Job) -> Job:
+        """Return a job with what earlier jobs of its task know: the parent, and that its form was submitted."""
+        others = await self._store.list_jobs_of_task(job.task_id)
+        job = replace(job, form_sent=job.form_sent or any(earlier.form_sent for earlier in others))
+        for earlier in others:
+            if earlier.parent_id and earlier.place.is_visible_from(job.place):
+                return replace(job, done=earlier.done, parent_id=earlier.parent_id, parent_link=earlier.parent_link)
+        return job
+
+    async def _settle_lost_claim(self, task: Task) -> None:
+        """Settle the claim whose tag a task carries in its `state`, if the answer to that submit was lost."""
+        if not task.state:
+            return
+        for claim in await self._store.list_claims(ClaimState.UNKNOWN):
+            if claim.tag == task.state:
+                await self._store.settle_claim(claim.id, ClaimState.ACCEPTED, task.id)
+                log.info("Task %s closes claim %d, whose answer was lost.", task.id, claim.id)
+
+    async def _run(self, job: Job, seed: Task | None = None, *, resumed: bool = False) -> None:
+        """Follow a job to its end; when the store is unavailable, start over once it answers again."""
+        # A job that starts over reads what was saved since; a resumed one shows at least what it was given.
+        seeds = repeat(seed) if resumed else iter((seed,))
+        await retry_until_store_answers(
+            lambda: self._follow(job, next(seeds, None), resumed=resumed),
+            sleep=self._clock.sleep,
+            subject=f"Job {job.id}",
+        )
+
+    async def _follow(self, job: Job, seed: Task | None, *, resumed: bool) -> None:
+        try:
+            until, ending = self._compute_end(job)
+            if seed is None and not resumed:
+                seed = await self._store.find_snapshot(job.task_id)
+            saved = seed.status if seed else None
+            watch = self._poller.watch(job.task_id, since=job.born_at, until=until, seed=seed, resumed=resumed)
+            del seed  # with thousands of jobs, a task that each frame holds is a fifth of their memory
+            async with watch as feed:
+                try:
+                    await self._show_changes(job, feed, saved)
+                except TaskUnknown:
+                    ending = JobEnding.TASK_NOT_FOUND
+                # A task that has ended is shown so, however its watch ended.
+                if feed.latest is not None and feed.has_ended:
+                    await self._show_result(job, feed, feed.latest)
+                    return
+            await self._end(job, ending, feed.latest)
+        except (PlaceGone, PlaceUnreachable) as gone:
+            log.info("Job %d ends: %s.", job.id, type(gone).__name__)
+            await self.close_job(job)
+
+    def _compute_end(self, job: Job) -> tuple[datetime, JobEnding]:
+        """Return when a job ends whose task has not ended by then, and what its message says then."""
+        end = job.born_at + self._give_up_after
+        if job.place.reachable:
+            return end, JobEnding.WATCH_TIMEOUT
+        last_edit = job.place.token_expires_at - _TOKEN_MARGIN
+        return (end, JobEnding.WATCH_TIMEOUT) if end <= last_edit else (last_edit, JobEnding.MESSAGE_UNREACHABLE)
+
+    async def _show_changes(self, job: Job, feed: Feed, saved: Status | None) -> None:
+        """Draw every change until the task has ended, or the feed expires; `saved` is the status in the store."""
+        if feed.has_ended:
+            return
+        async for task in feed:
+            if task.status.is_final:
+                return
+            if task.status is not saved and await self._try_save(task):
+                log.info("Task %s is %s.", task.id, task.status or "accepted")
+                saved = task.status
+            await self.messages.show_progress(job, feed)
+
+    async def _try_save(self, task: Task) -> bool:
+        """Save a snapshot; return whether the store answered: without it the message is still kept up to date."""
+        try:
+            await self._store.save_snapshot(task)
+        except StoreUnavailable as gone:
+            log.warning("The snapshot of task %s is not saved: %s.", task.id, gone)
+            return False
+        return True
+
+    async def _show_result(self, job: Job, feed: Feed, task: Task) -> None:
+        """Show a task that has ended until its picture and buttons are there, then close the job's row."""
+        log.info("Task %s is %s.", task.id, task.status)
+        callbacks = ResultCallbacks(
+            fetch_files=partial(self._files.fetch_files, job),
+            save_snapshot=self._store.save_snapshot,
+            draw=partial(self.messages.show_result, job),
+            notify=partial(self._notifier.notify, job),
+            add_buttons=self._offers.learn_and_add_buttons,
+        )
+        until = self._clock.now() + PICTURE_RETRY_TIMEOUT
+        if not job.place.reachable:
+            until = min(until, job.place.token_expires_at - _TOKEN_MARGIN)
+        await ResultMessage(feed, task, callbacks, self._clock, until).show()
+        await self.close_job(job)
+
+    async def _end(self, job: Job, ending: JobEnding, task: Task | None) -> None:
+        """Draw an ending other than the task's own; the row is closed only then, so that a crash brings it back."""
+        await self.messages.show_ending(job, ending, task)
+        await self.close_job(job)

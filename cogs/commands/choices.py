@@ -1,0 +1,33 @@
+"""Choices and suggestions that several commands offer."""
+
+from discord import app_commands
+
+from bot.errors import MjbotError
+from bot.midjourney.request_options import Dimensions
+from bot.tracking.tracker import JobTracker
+from cogs.text import limits
+from cogs.views.task_list import format_choice
+
+DIMENSION_LABELS = {
+    Dimensions.PORTRAIT: "portrait, 2:3",
+    Dimensions.SQUARE: "square, 1:1",
+    Dimensions.LANDSCAPE: "landscape, 3:2",
+}
+"""The shapes of a blend, as people read them."""
+
+
+async def suggest_own_tasks(tracker: JobTracker, person_id: int, typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest a person's recent tasks whose id, prompt or description contains the typed text.
+
+    Suggests nothing where the database cannot be used.
+    """
+    try:
+        recent = await tracker.list_recent_tasks(person_id, limits.CHOICES)
+    except MjbotError:
+        return []
+    wanted = typed.strip().lower()
+    return [
+        app_commands.Choice(name=format_choice(one), value=one.task_id)
+        for one in recent
+        if any(wanted in text.lower() for text in (one.task_id, one.prompt, one.pressed, one.result_description))
+    ]

@@ -1,0 +1,78 @@
+"""/describe, the same as a message's context menu, and /shorten: commands whose result is text."""
+
+from collections.abc import Callable
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH
+from bot.submissions.command_requests import CommandRequest, PersonDefaults, PictureInput, build_describe, build_shorten
+from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.registration import MessageMenuCog, usable_anywhere
+from cogs.context import Interaction
+from cogs.messaging.attachments import find_pictures, validate_attachments
+from cogs.messaging.responses import send_ephemeral
+from cogs.text.guidance import no_picture_here, one_picture_required
+
+
+class DescribeShortenCog(MessageMenuCog):
+    """Turns options, and pictures of messages, into requests; `link_picture` makes an input of a URL."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, runner: PaidCommandRunner, link_picture: Callable[[str], PictureInput]
+    ) -> None:
+        super().__init__(bot, _("Describe this image"), self.describe_message)
+        self._runner = runner
+        self._link_picture = link_picture
+
+    @app_commands.command(name="describe", description=_("Four prompts that could produce a picture"))
+    @app_commands.describe(
+        image=_("The picture, as PNG, JPEG or WebP"),
+        link=_("Or an image URL"),
+        private=_("Only you see it"),
+    )
+    @usable_anywhere
+    async def describe(
+        self,
+        interaction: Interaction,
+        image: discord.Attachment | None = None,
+        link: app_commands.Range[str, 1, 2000] | None = None,
+        private: bool = False,  # noqa: FBT001, FBT002 - an option in Discord
+    ) -> None:
+        """Describe an uploaded or linked picture."""
+        if (image is None) == (link is None):
+            await send_ephemeral(interaction, one_picture_required())
+            return
+
+        def build_request(_: PersonDefaults) -> CommandRequest:
+            return build_describe(self._link_picture(link) if link else validate_attachments(image)[0])
+
+        await self._runner.run(interaction, build_request, private=private)
+
+    async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Describe the first picture of a message: an attachment, or else an embed's image."""
+        picture = next(find_pictures(message), None)
+        if picture is None:
+            await send_ephemeral(interaction, no_picture_here())
+            return
+
+        def build_request(_: PersonDefaults) -> CommandRequest:
+            return build_describe(
+                self._link_picture(picture) if isinstance(picture, str) else validate_attachments(picture)[0]
+            )
+
+        await self._runner.run(interaction, build_request, private=False)
+
+    @app_commands.command(name="shorten", description=_("Which words of a prompt matter, and shorter prompts"))
+    @app_commands.describe(prompt=_("The prompt to shorten"), private=_("Only you see it"))
+    @usable_anywhere
+    async def shorten(
+        self,
+        interaction: Interaction,
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
+        private: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Rank the words of a prompt."""
+        await self._runner.run(interaction, lambda _: build_shorten(prompt), private=private)

@@ -1,0 +1,139 @@
+"""/imagine and /blend: new pictures from a prompt, or from pictures."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.midjourney.parameters import NIJI_VERSIONS, VERSIONS, get_integer_range
+from bot.midjourney.prompt_builder import MAX_PROMPT_LENGTH, ImagineOptions
+from bot.midjourney.request_options import Dimensions, Speed
+from bot.submissions.command_requests import CommandRequest, PersonDefaults, build_blend, build_imagine
+from cogs.commands.choices import DIMENSION_LABELS
+from cogs.commands.paid_command import PaidCommandRunner
+from cogs.commands.registration import usable_anywhere
+from cogs.context import Interaction
+from cogs.messaging.attachments import validate_attachments
+from cogs.text import limits
+
+_STYLIZE, _CHAOS, _WEIRD, _SEED = map(get_integer_range, ("stylize", "chaos", "weird", "seed"))
+_ASPECTS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "21:9", "2:1")
+_Choices = list[app_commands.Choice[str]]
+
+
+class ImagineBlendCog(commands.Cog):
+    """Turns options of the two commands into requests."""
+
+    def __init__(self, runner: PaidCommandRunner) -> None:
+        self._runner = runner
+
+    @app_commands.command(name="imagine", description=_("Draw four pictures of what you describe"))
+    @app_commands.describe(
+        prompt=_("What to draw. Midjourney's parameters, such as --ar 3:2, go at the end"),
+        aspect=_("Width to height, such as 3:2"),
+        version=_("Midjourney version, such as 7"),
+        stylize=_("How strongly to apply Midjourney's style, 0 to 1000"),
+        chaos=_("How much the four pictures differ from each other, 0 to 100"),
+        weird=_("How unusual the pictures are, 0 to 3000"),
+        seed=_("A starting number. The same seed and prompt give similar pictures"),
+        no=_("Things to leave out, separated by commas"),
+        tile=_("Pictures that repeat seamlessly, for patterns"),
+        raw=_("Closer to your prompt, with less of Midjourney's own style"),
+        niji=_("Niji (anime model) version, such as 7"),
+        image=_("An image to use as a reference"),
+        image2=_("A second reference image"),
+        image3=_("A third reference image"),
+        speed=_("Speed mode, which affects the price"),
+        private=_("Only you see it"),
+    )
+    @usable_anywhere
+    async def imagine(  # noqa: PLR0913, PLR0917 - one parameter for each option
+        self,
+        interaction: Interaction,
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_LENGTH],
+        aspect: app_commands.Range[str, 1, 20] = "",
+        version: app_commands.Range[str, 1, 20] = "",
+        stylize: app_commands.Range[int, _STYLIZE[0], _STYLIZE[1]] | None = None,
+        chaos: app_commands.Range[int, _CHAOS[0], _CHAOS[1]] | None = None,
+        weird: app_commands.Range[int, _WEIRD[0], _WEIRD[1]] | None = None,
+        seed: app_commands.Range[int, _SEED[0], _SEED[1]] | None = None,
+        no: app_commands.Range[str, 1, 1000] = "",
+        tile: bool | None = None,  # noqa: FBT001
+        raw: bool | None = None,  # noqa: FBT001
+        niji: app_commands.Range[str, 1, 20] = "",
+        image: discord.Attachment | None = None,
+        image2: discord.Attachment | None = None,
+        image3: discord.Attachment | None = None,
+        speed: Literal["fast", "relax", "turbo"] | None = None,
+        private: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Draw four pictures from a prompt and up to three reference images."""
+        options = ImagineOptions(
+            prompt=prompt, aspect=aspect, version=version, niji=niji, stylize=stylize, chaos=chaos, weird=weird,
+            seed=seed, no=no, tile=tile, raw=raw, speed=Speed(speed) if speed else None,
+        )  # fmt: skip
+
+        def build_request(defaults: PersonDefaults) -> CommandRequest:
+            return build_imagine(options, validate_attachments(image, image2, image3), defaults)
+
+        await self._runner.run(interaction, build_request, private=private)
+
+    @app_commands.command(name="blend", description=_("Blend 2–5 pictures together"))  # noqa: RUF001 - an en dash
+    @app_commands.describe(
+        image1=_("The first picture"),
+        image2=_("The second picture"),
+        image3=_("A third picture"),
+        image4=_("A fourth picture"),
+        image5=_("A fifth picture"),
+        dimensions=_("Shape of the result (default: square)"),
+        private=_("Only you see it"),
+    )
+    @app_commands.choices(
+        dimensions=[app_commands.Choice(name=_(words), value=shape.value) for shape, words in DIMENSION_LABELS.items()]
+    )
+    @usable_anywhere
+    async def blend(
+        self,
+        interaction: Interaction,
+        image1: discord.Attachment,
+        image2: discord.Attachment,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        image5: discord.Attachment | None = None,
+        dimensions: str = Dimensions.SQUARE.value,
+        private: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Blend two to five uploaded pictures."""
+
+        def build_request(_: PersonDefaults) -> CommandRequest:
+            return build_blend(validate_attachments(image1, image2, image3, image4, image5), Dimensions(dimensions))
+
+        await self._runner.run(interaction, build_request, private=private)
+
+    @imagine.autocomplete("aspect")
+    async def suggest_aspect(self, interaction: Interaction, current: str) -> _Choices:
+        """Suggest common aspect ratios."""
+        del interaction
+        return _suggest(_ASPECTS, current)
+
+    @imagine.autocomplete("version")
+    async def suggest_version(self, interaction: Interaction, current: str) -> _Choices:
+        """Suggest Midjourney's versions, newest first."""
+        del interaction
+        return _suggest(VERSIONS, current)
+
+    @imagine.autocomplete("niji")
+    async def suggest_niji(self, interaction: Interaction, current: str) -> _Choices:
+        """Suggest Niji's versions, newest first."""
+        del interaction
+        return _suggest(NIJI_VERSIONS, current)
+
+
+def _suggest(values: Sequence[str], current: str) -> _Choices:
+    """Suggest the values that start with the typed text, or that text itself: it may be a version newer than ours."""
+    typed = current.strip()
+    found = [value for value in values if value.startswith(typed)] or [typed]
+    return [app_commands.Choice(name=value, value=value) for value in found if len(value) <= limits.CHOICE_NAME]

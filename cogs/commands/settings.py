@@ -1,0 +1,118 @@
+"""/mjsettings: an ephemeral panel of a person's settings, and the modal for their default parameters."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.entities import PersonSettings
+from bot.errors import PromptRefused
+from bot.features.person_settings import PersonSettingsService
+from cogs.commands.registration import usable_anywhere
+from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_text_field
+from cogs.context import Interaction
+from cogs.messaging.responses import (
+    acknowledge,
+    defer_click,
+    defer_thinking,
+    replace_response_on_error,
+    send_ephemeral,
+    send_ephemeral_on_error,
+    with_timeout,
+)
+from cogs.text import limits
+from cogs.text.guidance import stale_panel
+from cogs.text.input_errors import describe_defaults_error
+from cogs.text.quotes import append_typed_text
+from cogs.views.settings_panel import (
+    EDIT_DEFAULTS,
+    SETTING_CLICK_EVENT,
+    SettingButton,
+    SettingChoice,
+    render_settings_panel,
+)
+
+_FIELD = "defaults"
+_MAX_LENGTH = 500
+_MODAL = discord.InteractionType.modal_submit
+
+
+class SettingsCog(commands.Cog):
+    """Shows the panel, and changes settings on clicks. `notify_after` is the operator's setting; zero means never."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, person_settings: PersonSettingsService, *, notify_after: timedelta
+    ) -> None:
+        self._bot = bot
+        self._person_settings = person_settings
+        self._notify_after = notify_after
+
+    async def cog_load(self) -> None:
+        """Handle the buttons of any panel message."""
+        self._bot.add_dynamic_items(SettingButton)
+
+    @app_commands.command(name="mjsettings", description=_("Your settings: remix, default parameters, speed, mentions"))
+    @usable_anywhere
+    async def mjsettings(self, interaction: Interaction) -> None:
+        """Show this person's settings, in an ephemeral message."""
+        if not await defer_thinking(interaction):
+            return
+        async with replace_response_on_error(interaction, private=True):
+            await self._show(interaction, await self._person_settings.get_settings(interaction.user.id))
+
+    @commands.Cog.listener(f"on_{SETTING_CLICK_EVENT}")
+    async def handle_click(self, interaction: Interaction, choice: SettingChoice) -> None:
+        """Open the modal, or change a setting and show the new panel."""
+        async with send_ephemeral_on_error(interaction):
+            if choice == EDIT_DEFAULTS:
+                await self._open_modal(interaction)
+            elif not (changes := choice.get_changes()):
+                await send_ephemeral(interaction, stale_panel())
+            elif await defer_click(interaction):
+                changed = await self._person_settings.change_settings(
+                    interaction.user.id, lambda settings: replace(settings, **changes)
+                )
+                await self._show(interaction, changed)
+
+    @commands.Cog.listener("on_interaction")
+    async def handle_modal(self, interaction: Interaction) -> None:
+        """Read the modal from its raw data, because another process may have opened it."""
+        data: Mapping[str, Any] = interaction.data or {}
+        if interaction.type is not _MODAL or SettingChoice.parse(str(data.get("custom_id", ""))) != EDIT_DEFAULTS:
+            return
+        async with send_ephemeral_on_error(interaction):
+            if await defer_click(interaction):
+                await self._save_defaults(interaction, read_text_field(data, _FIELD))
+
+    async def _save_defaults(self, interaction: Interaction, text: str) -> None:
+        try:
+            changed = await self._person_settings.set_default_parameters(interaction.user.id, text)
+        except PromptRefused as refused:
+            await send_ephemeral(interaction, append_typed_text(describe_defaults_error(refused), text))
+        else:
+            await self._show(interaction, changed)
+
+    async def _open_modal(self, interaction: Interaction) -> None:
+        """Open the modal, filled in with the current defaults; an empty one deletes them."""
+        settings = await self._person_settings.get_settings_in_time(interaction.user.id)
+        modal = ui.Modal(title="Default parameters", custom_id=EDIT_DEFAULTS.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+        field = ui.TextInput[Any](
+            custom_id=_FIELD,
+            style=discord.TextStyle.paragraph,
+            default=limits.cut(settings.defaults, _MAX_LENGTH) or None,
+            placeholder="--ar 3:2 --stylize 250",
+            max_length=_MAX_LENGTH,
+            required=False,
+        )
+        hint = "Added unless your prompt already sets them. Leave empty for none"
+        modal.add_item(ui.Label(text="Parameters", description=hint, component=field))
+        await acknowledge(interaction, interaction.response.send_modal(modal))
+
+    async def _show(self, interaction: Interaction, settings: PersonSettings) -> None:
+        embed, view = render_settings_panel(settings, self._notify_after)
+        await with_timeout(interaction.edit_original_response(embed=embed, view=view))

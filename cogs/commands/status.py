@@ -1,0 +1,176 @@
+"""/mjstatus, its autocomplete, and the same as a message's context menu: follow tasks by their ids."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.entities import Job, Place
+from bot.errors import MjbotError
+from bot.midjourney.task import Task
+from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_in_texts
+from bot.tracking.tracker import JobTracker
+from cogs.commands.choices import suggest_own_tasks
+from cogs.commands.registration import MessageMenuCog, usable_anywhere
+from cogs.context import Interaction, is_reachable, to_person, to_place
+from cogs.messaging import rate_limits
+from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.responses import (
+    acknowledge,
+    defer_thinking,
+    replace_response_on_error,
+    send_ephemeral,
+    send_ephemeral_on_error,
+    with_timeout,
+)
+from cogs.text import limits
+from cogs.text.guidance import malformed_task_id, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
+from cogs.views.task_list import format_task_line
+from cogs.views.task_message import render_sending
+
+log = logging.getLogger(__name__)
+
+_RECENT_TASKS = 5
+
+
+class StatusCog(MessageMenuCog):
+    """Starts one job for each task id; without an id, lists the person's recent tasks."""
+
+    def __init__(
+        self, bot: commands.AutoShardedBot, tracker: JobTracker, rate_limiter: RateLimiter, clock: Clock
+    ) -> None:
+        super().__init__(bot, _("Midjourney status"), self.follow_message)
+        self._tracker = tracker
+        self._rate_limiter = rate_limiter
+        self._now = clock.now
+
+    @app_commands.command(name="mjstatus", description=_("Follow a Midjourney task: progress, picture, buttons"))
+    @app_commands.describe(
+        id=_("The task's id, or a text or link that contains it; up to five, separated by spaces"),
+        private=_("Only you see it"),
+        notify=_("Mention me when it's done"),
+    )
+    @usable_anywhere
+    async def mjstatus(
+        self,
+        interaction: Interaction,
+        id: app_commands.Range[str, 1, 1000] | None = None,  # noqa: A002 - the option's name in Discord
+        private: bool = False,  # noqa: FBT001, FBT002 - an option in Discord
+        notify: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Follow the tasks named by `id`; without it, list this person's own tasks."""
+        if id is None:
+            await self._list_recent(interaction)
+        elif problem := _check_ids(ids := find_task_ids(id), id):
+            log.info("Refused an id option that contains %d ids.", len(ids))
+            await send_ephemeral(interaction, problem)
+        else:
+            await self.follow_tasks(interaction, ids, private=private, notify=notify)
+
+    @mjstatus.autocomplete("id")
+    async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """Suggest this person's own recent tasks."""
+        return await suggest_own_tasks(self._tracker, interaction.user.id, current)
+
+    async def follow_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Follow the tasks whose ids are in a message's text, embeds or components."""
+        ids = find_task_ids_in_texts(_find_texts(message))
+        if not ids:
+            await send_ephemeral(interaction, no_ids_here())
+        else:
+            await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=False, notify=False)
+
+    async def _list_recent(self, interaction: Interaction) -> None:
+        if not await defer_thinking(interaction):
+            return
+        async with replace_response_on_error(interaction, private=True):
+            recent = await self._tracker.list_recent_tasks(interaction.user.id, _RECENT_TASKS)
+            lines = "\n".join(format_task_line(one) for one in recent)
+            listing = _build_list(lines)
+            await with_timeout(
+                interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
+            )
+
+    async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
+        """Respond with the first task's message, and send one followup for each other task."""
+        answer = await acknowledge(interaction, interaction.response.defer(ephemeral=private, thinking=True))
+        if answer is None:
+            return
+        # In a person's own install Discord may make a response private that was meant to be public.
+        private = private or answer.is_ephemeral()
+        may_notify = notify and is_reachable(interaction)
+        async with replace_response_on_error(interaction, private=private):
+            message_id = answer.message_id or (await with_timeout(interaction.original_response())).id
+            task = await self._tracker.fetch_task(ids[0])
+            if len(ids) > 1:
+                # Discord would treat the next followup as the response while that is still "thinking".
+                await self._turn(interaction)
+                embed = render_sending(to_person(interaction.user), "", task)
+                await with_timeout(interaction.edit_original_response(embed=embed))
+            await self._start(
+                interaction, task, to_place(interaction, message_id, ephemeral=private), notify=may_notify
+            )
+        for task_id in ids[1:]:
+            async with send_ephemeral_on_error(interaction):
+                await self._follow_in_followup(interaction, task_id, private=private, notify=may_notify)
+        if notify and not may_notify:
+            await send_ephemeral(interaction, no_mention_here())
+
+    async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
+        await self._turn(interaction)
+        task = await self._tracker.fetch_task(task_id)
+        embed = render_sending(to_person(interaction.user), "", task)
+        message = await with_timeout(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
+        try:
+            where = to_place(interaction, message.id, ephemeral=private or message.flags.ephemeral)
+            await self._start(interaction, task, where, notify=notify)
+        except MjbotError:
+            await with_timeout(interaction.followup.delete_message(message.id))
+            raise
+
+    async def _turn(self, interaction: Interaction) -> None:
+        await self._rate_limiter.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
+
+    async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
+        job = Job(
+            place=where, requester=to_person(interaction.user), task_id=task.id, born_at=self._now(), notify=notify
+        )
+        await self._tracker.follow_job(job, task)
+
+
+def _check_ids(ids: list[str], text: str) -> str:
+    if not ids:
+        return malformed_task_id(text)
+    return too_many_ids() if len(ids) > MAX_TASK_IDS else ""
+
+
+def _find_texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
+    """Return all texts of a message, and of those that it forwards, which may contain an id."""
+    yield message.content
+    for embed in message.embeds:
+        yield from filter(None, (embed.title, embed.description, embed.url, embed.image.url, embed.footer.text))
+        for field in embed.fields:
+            yield from filter(None, (field.name, field.value))
+    yield from _find_component_texts(message.components)
+    for forwarded in getattr(message, "message_snapshots", ()):
+        yield from _find_texts(forwarded)
+
+
+def _find_component_texts(components: Sequence[Any]) -> Iterator[str]:
+    """Return the texts of components of every kind: rows, sections, containers."""
+    for component in components:
+        yield from (str(getattr(component, name, None) or "") for name in ("custom_id", "url", "content"))
+        yield from _find_component_texts(
+            [*getattr(component, "children", ()), *filter(None, [getattr(component, "accessory", None)])]
+        )
+
+
+def _build_list(lines: str) -> discord.Embed | None:
+    if not lines:
+        return None
+    return discord.Embed(title="Your recent tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))

@@ -1,0 +1,55 @@
+"""The context menu "Upscale picture": shows only those buttons of a message that pick or upscale a picture."""
+
+from collections.abc import Iterator
+
+import discord
+from discord import ui
+from discord.app_commands import locale_str as _
+from discord.ext import commands
+
+from bot.midjourney.buttons import ButtonKind
+from cogs.commands.registration import MessageMenuCog
+from cogs.components.custom_ids import TaskButton, TaskCustomId
+from cogs.context import Interaction
+from cogs.messaging.responses import acknowledge, send_ephemeral
+from cogs.text.guidance import nothing_to_upscale
+from cogs.views.colors import ACTIVE_COLOR
+
+_UPSCALE_KINDS = {ButtonKind.PICK_FROM_GRID, ButtonKind.UPSCALE}
+
+
+class UpscaleMenuCog(MessageMenuCog):
+    """Copies buttons of the bot's own messages; a press on a copy is handled like one on the original."""
+
+    def __init__(self, bot: commands.AutoShardedBot) -> None:
+        super().__init__(bot, _("Upscale picture"), self.show_upscale_buttons)
+
+    async def show_upscale_buttons(self, interaction: Interaction, message: discord.Message) -> None:
+        """Show a message's upscale buttons to this person only."""
+        is_own = message.author.id == interaction.client.user.id
+        view = ui.View(timeout=None)
+        for button in _copy_upscale_buttons(message) if is_own else ():
+            view.add_item(button)
+        if not view.children:
+            await send_ephemeral(interaction, nothing_to_upscale())
+            return
+        text = f"From [this message]({message.jump_url}). Only you see the results of these buttons."
+        embed = discord.Embed(title="Which one?", colour=ACTIVE_COLOR, description=text)
+        await acknowledge(interaction, interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+
+
+def _copy_upscale_buttons(message: discord.Message) -> Iterator[TaskButton]:
+    """Copy the enabled upscale buttons of a message, each in its row."""
+    for row, parts in enumerate(message.components):
+        for part in parts.children if isinstance(parts, discord.ActionRow) else ():
+            click = TaskCustomId.parse(part.custom_id or "") if isinstance(part, discord.Button) else None
+            if (
+                click is not None
+                and click.kind in _UPSCALE_KINDS
+                and isinstance(part, discord.Button)
+                and not part.disabled
+            ):
+                button = ui.Button[ui.View](
+                    label=part.label, emoji=part.emoji, style=part.style, custom_id=click.custom_id, row=row
+                )
+                yield TaskButton(button)

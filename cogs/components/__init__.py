@@ -1,0 +1,1 @@
+"""Buttons, select menus and modals: their custom_ids, and reading them back."""

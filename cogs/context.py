@@ -1,0 +1,60 @@
+"""Converts Discord's interactions to the places and persons that the use cases know."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.entities import Person, Place
+
+Interaction = discord.Interaction[Any]
+
+
+def to_person(user: discord.abc.User) -> Person:
+    """Convert a user, with the name and avatar that messages show."""
+    return Person(user.id, user.display_name, user.display_avatar.with_size(64).url)
+
+
+def is_reachable(interaction: Interaction) -> bool:
+    """Return whether the bot can see the channel without the interaction's token: its own DM, or a server's."""
+    if interaction.context.dm_channel:
+        return True
+    return is_bot_in_guild(interaction) and interaction.app_permissions.view_channel
+
+
+def is_bot_in_guild(interaction: Interaction) -> bool:
+    """Return whether the bot is in this server; a person's own install works in other servers too."""
+    guild_id = interaction.guild_id
+    return guild_id is not None and interaction.client.get_guild(guild_id) is not None
+
+
+def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> Place:
+    """Return the place of a message that this interaction sent or clicked."""
+    return Place(
+        channel_id=interaction.channel_id or 0,
+        message_id=message_id,
+        guild_id=interaction.guild_id or 0,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        token_expires_at=_to_utc(interaction.expires_at),
+        ephemeral=ephemeral,
+        reachable=not ephemeral and is_reachable(interaction),
+    )
+
+
+def get_clicked_place(interaction: Interaction) -> Place:
+    """Return the place of the clicked message."""
+    message = interaction.message
+    if message is None:
+        raise TypeError("a click has a message")
+    return to_place(interaction, message.id, ephemeral=message.flags.ephemeral)
+
+
+def get_requester(message: discord.Message | None) -> discord.abc.User | None:
+    """Return the user who requested a message of the bot, from Discord's metadata; None if it has none."""
+    metadata = message.interaction_metadata if message else None
+    return metadata.user if metadata else None
+
+
+def _to_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

@@ -1,0 +1,100 @@
+"""Which servers the application's owners own or manage, and who the owners are."""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import aiohttp
+import discord
+
+from bot.clock import Clock
+from bot.policy.rules import Spender
+from cogs.context import Interaction, is_bot_in_guild
+from cogs.messaging.responses import summarize_error
+from cogs.text.markdown import clean_and_cut
+
+log = logging.getLogger(__name__)
+
+_ANSWER_LIFETIME = timedelta(minutes=10)
+_MAX_NAME_LENGTH = 100
+
+
+class GuildTrust:
+    """Knows the application's owners, and asks Discord which servers they run; answers are cached for ten minutes.
+
+    If `guilds` (ALLOWED_GUILDS) is set, it decides where to spend, and trust only decides what may be shown.
+    """
+
+    def __init__(self, clock: Clock, *, guilds: Collection[int] = ()) -> None:
+        self._now = clock.now
+        self._guilds = guilds
+        self.owners: set[int] = set()
+        """Ids of the application's owner, or of its team's members; empty until `load_owners` ran."""
+        self._answers: dict[int, tuple[datetime, bool]] = {}
+        self._warned: set[int] = set()
+
+    async def load_owners(self, bot: discord.Client) -> None:
+        """Ask Discord who owns the application."""
+        info = await bot.application_info()
+        accepted = discord.TeamMembershipState.accepted
+        team = [member.id for member in info.team.members if member.membership_state is accepted] if info.team else []
+        self.owners.update(team or [info.owner.id])
+
+    async def identify_spender(self, interaction: Interaction, requester_id: int | None = None) -> Spender:
+        """Tell admission who wants to spend, and where: a server that the bot is not in is none.
+
+        `requester_id` is who asked for the message that was pressed, 0 where nothing tells; None for a command.
+        """
+        member = is_bot_in_guild(interaction)
+        return Spender(
+            person_id=interaction.user.id,
+            guild_id=(interaction.guild_id or 0) if member else 0,
+            is_trusted_guild=member and await self.is_trusted(interaction.guild),
+            requester_id=requester_id,
+        )
+
+    async def is_trusted(self, guild: discord.Guild | None) -> bool:
+        """Whether an owner of the application owns or manages the server; False if Discord cannot be reached."""
+        if guild is None or not self.owners:
+            return False
+        if guild.owner_id in self.owners:
+            return True
+        known = self._answers.get(guild.id)
+        if known is not None and self._now() - known[0] < _ANSWER_LIFETIME:
+            return known[1]
+        try:
+            answer = await self._is_managed_by_owner(guild)
+        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+            # Not cached, so the next click asks again.
+            log.info("Discord did not tell who manages server %d: %s.", guild.id, summarize_error(error))
+            return False
+        if not guild.unavailable:  # until GUILD_CREATE has arrived, its members and roles are unknown
+            self._answers[guild.id] = (self._now(), answer)
+        if answer and not self._guilds:
+            self._warn_once(guild)
+        return answer
+
+    async def is_operator_guild(self, guild: discord.Guild) -> bool:
+        """Whether the operator runs the server: it is in ALLOWED_GUILDS, or an owner of the application manages it."""
+        return guild.id in self._guilds or await self.is_trusted(guild)
+
+    def _warn_once(self, guild: discord.Guild) -> None:
+        """Log once that another person's server may spend the operator's money, which may be unintended."""
+        if guild.id not in self._warned:
+            self._warned.add(guild.id)
+            log.warning(
+                'Server "%s" (%d) may use paid commands: an owner of this application manages it, although another '
+                "person owns it. Set ALLOWED_GUILDS to choose the servers yourself.",
+                clean_and_cut(guild.name, _MAX_NAME_LENGTH),
+                guild.id,
+            )
+
+    async def _is_managed_by_owner(self, guild: discord.Guild) -> bool:
+        for owner_id in self.owners:
+            try:
+                member = guild.get_member(owner_id) or await guild.fetch_member(owner_id)
+            except (discord.NotFound, discord.Forbidden):
+                continue
+            if member.guild_permissions.manage_guild:
+                return True
+        return False

@@ -1,0 +1,54 @@
+"""Count the results of all requests to Discord, retries of discord.py included."""
+
+import asyncio
+import re
+from types import SimpleNamespace
+
+import aiohttp
+import yarl
+from discord.http import Route
+
+from bot.metrics import DISCORD_REFUSALS, DISCORD_REQUESTS
+
+_OTHER = "other"
+_ROUTES = (
+    ("callback", "POST", re.compile(r"/interactions/\d+/[^/]+/callback")),
+    ("edit by token", "PATCH", re.compile(r"/webhooks/\d+/[^/]+/messages/[^/]+")),
+    ("edit as bot", "PATCH", re.compile(r"/channels/\d+/messages/\d+")),
+    ("send", "POST", re.compile(r"/webhooks/\d+/[^/]+|/channels/\d+/messages")),
+)
+
+
+def classify_request(method: str, url: yarl.URL) -> str:
+    """Return the kind of a request to the REST API; empty for others, such as the gateway's and pictures'."""
+    base = yarl.URL(Route.BASE)
+    if url.origin() != base.origin() or not url.path.startswith(base.path):
+        return ""
+    path = url.raw_path.removeprefix(base.raw_path)
+    return next((name for name, verb, form in _ROUTES if verb == method and form.fullmatch(path)), _OTHER)
+
+
+def create_trace_config() -> aiohttp.TraceConfig:
+    """Return the counters as discord.py's `http_trace`, which also sees the webhooks of interactions."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(_count_response)
+    trace.on_request_exception.append(_count_failure)
+    return trace
+
+
+async def _count_response(
+    _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
+) -> None:
+    status = request.response.status
+    if kind := classify_request(request.method, request.url):
+        DISCORD_REQUESTS.labels(kind, f"{status // 100}xx").inc()
+        if 400 <= status < 500:
+            DISCORD_REFUSALS.labels(kind, status).inc()
+
+
+async def _count_failure(
+    _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestExceptionParams
+) -> None:
+    kind = classify_request(request.method, request.url)
+    if kind and not isinstance(request.exception, asyncio.CancelledError):
+        DISCORD_REQUESTS.labels(kind, "lost").inc()

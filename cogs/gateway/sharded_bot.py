@@ -1,0 +1,122 @@
+"""discord.py's bot and shards, with a rate limit for IDENTIFY under which no shard blocks another."""
+
+import asyncio
+import random
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+from discord import client, shard
+from discord.ext import commands
+from discord.gateway import ReconnectWebSocket
+from discord.http import Route
+
+from cogs.gateway.command_tree import BotCommandTree
+from cogs.gateway.identify_limiter import IdentifyLimiter
+from cogs.gateway.rest_metrics import create_trace_config
+from cogs.messaging.cdn_client import SizeLimitedHTTPClient
+from cogs.messaging.open_interactions import OpenInteractions
+
+_REQUEST_SECONDS = 20.0
+_IDENTIFY_INTERVAL_SECONDS = 5.0
+"""Discord accepts `max_concurrency` IDENTIFYs, often one, in this time, and refuses further ones with op 9."""
+
+
+MALFORMED_ANSWER_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
+"""What reading a malformed answer of Discord raises."""
+
+
+class ShardedBot(commands.AutoShardedBot):
+    """discord.py's bot for slash commands and buttons, which need no privileged intent.
+
+    It connects this process's shards, `shard_ids` of `shard_count`; each IDENTIFY waits for its turn.
+    """
+
+    def __init__(self, shard_count: int | None, shard_ids: Collection[int] = ()) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=BotCommandTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=shard_count,
+            http_trace=create_trace_config(),
+            # discord.py takes None for all shards, whatever its annotation says.
+            shard_ids=sorted(shard_ids) or None,  # type: ignore[arg-type]
+        )
+        self.cogs_to_add: tuple[commands.Cog, ...] = ()
+        self.identify_limiter = IdentifyLimiter(self._fetch_start_limit)
+        self.open_interactions = OpenInteractions()
+        self.recommended_shard_count = 1
+        """How many shards Discord recommends, for all processes together."""
+
+    async def setup_hook(self) -> None:
+        """Add the cogs once, before the first connection."""
+        for cog in self.cogs_to_add:
+            await self.add_cog(cog)
+
+    @property
+    def own_shard_ids(self) -> Sequence[int]:
+        """The ids of this process's shards, once the number of all shards is known."""
+        return self.shard_ids or range(self.shard_count or 1)
+
+    async def fetch_gateway_info(self) -> dict[str, Any]:
+        """Fetch the gateway's URL, the recommended number of shards, and the limit of session starts."""
+        data: dict[str, Any] = await self.http.request(Route("GET", "/gateway/bot"))
+        return data
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for 5 s between two shards, as discord.py does, and for the session start limit."""
+        await super().before_identify_hook(shard_id, initial=initial)
+        await self.identify_limiter.acquire(shard_id or 0)
+
+    async def _fetch_start_limit(self) -> Mapping[str, Any] | None:
+        try:
+            async with asyncio.timeout(_REQUEST_SECONDS):
+                limit: Mapping[str, Any] | None = (await self.fetch_gateway_info()).get("session_start_limit")
+        except (discord.DiscordException, aiohttp.ClientError, OSError, *MALFORMED_ANSWER_ERRORS):
+            return None
+        return limit
+
+
+class IdentifyQueueShard(shard.Shard):
+    """A shard that waits until it may IDENTIFY before it opens a socket.
+
+    discord.py would wait with an open socket, which Discord closes after a minute, and block the other shards.
+    """
+
+    _may_identify = False
+
+    async def reidentify(self, exc: ReconnectWebSocket) -> None:
+        """Resume at once, but IDENTIFY only when allowed."""
+        if exc.resume or self._is_allowed_now(shard.EventType.identify, exc):
+            await super().reidentify(exc)
+
+    async def reconnect(self) -> None:
+        """Open a new session when allowed."""
+        if self._is_allowed_now(shard.EventType.reconnect, None):
+            await super().reconnect()
+
+    def _is_allowed_now(self, kind: int, error: Exception | None) -> bool:
+        """Whether this shard may IDENTIFY now; if not, queue the same event again for when it may."""
+        if not isinstance(self._client, ShardedBot):
+            return True
+        may, self._may_identify = self._may_identify, False
+        if not may:
+            self._cancel_task()
+            waiting = self._requeue_when_allowed(self._client.identify_limiter, shard.EventItem(kind, self, error))
+            self._task = asyncio.create_task(waiting, name=f"shard {self.id} waits for IDENTIFY")
+        return may
+
+    async def _requeue_when_allowed(self, limiter: IdentifyLimiter, event: shard.EventItem) -> None:
+        # Without jitter, processes that were refused at the same moment would collide again 5 s later.
+        await asyncio.sleep(random.uniform(0, _IDENTIFY_INTERVAL_SECONDS * limiter.count_recent(self.id)))  # noqa: S311 - jitter
+        await limiter.wait_until_allowed({self.id})
+        self._may_identify = True
+        self._queue_put(event)
+
+
+# discord.py has no other way to replace the classes of its shards and of its HTTP client.
+shard.Shard = IdentifyQueueShard  # type: ignore[misc]
+client.HTTPClient = SizeLimitedHTTPClient  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Clicks and submitted modals: each is translated into a use case."""

@@ -1,0 +1,136 @@
+"""Handles clicks on a task's buttons, and the modals that some of them open."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+from bot.clock import Clock
+from bot.errors import NotTheRequester
+from bot.features.person_settings import PersonSettingsService
+from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind
+from bot.midjourney.prompt_parser import parse_prompt
+from bot.submissions.claims import Press
+from bot.submissions.presses import PressService
+from bot.tracking.tracker import JobTracker
+from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
+from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, read_prompt
+from cogs.context import Interaction, get_clicked_place, get_requester, to_person
+from cogs.gateway.guild_trust import GuildTrust
+from cogs.handlers.press_context import build_press, fetch_prefill
+from cogs.messaging.followups import ClickFollowups
+from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.responses import acknowledge, defer_click, send_ephemeral, send_ephemeral_on_error
+from cogs.text.guidance import remix_unsupported, stale_button
+
+log = logging.getLogger(__name__)
+
+_UNKNOWN_BUTTON_SECONDS = 2.0
+"""How long another process, which may know the button, has to answer."""
+_CLICK_TYPES = {discord.InteractionType.component, discord.InteractionType.modal_submit}
+
+
+class TaskButtonHandler(commands.Cog):
+    """Turns clicks and submitted modals into presses."""
+
+    def __init__(
+        self,
+        bot: commands.AutoShardedBot,
+        jobs: JobTracker,
+        presses: PressService,
+        people: PersonSettingsService,
+        trust: GuildTrust,
+        rate_limiter: RateLimiter,
+        clock: Clock,
+    ) -> None:
+        self._bot = bot
+        self._jobs = jobs
+        self._presses = presses
+        self._people = people
+        self._trust = trust
+        self._rate_limiter = rate_limiter
+        self._sleep = clock.sleep
+
+    async def cog_load(self) -> None:
+        """Register the buttons of old messages too."""
+        self._bot.add_dynamic_items(TaskButton)
+
+    @commands.Cog.listener(f"on_{ClickEvent.PRESS}")
+    async def handle_click(self, interaction: Interaction, click: TaskCustomId) -> None:
+        """Handle a click on a task's button, or on a bot button that is about the task."""
+        async with send_ephemeral_on_error(interaction):
+            if click.kind is ButtonKind.CUSTOM_ZOOM:
+                await self._open_modal(interaction, click, "Custom Zoom", suffix=" --zoom 2")
+            elif click.kind is ButtonKind.IMAGINE_LINE:
+                await self._open_modal(interaction, click, "Imagine")
+            elif click.kind is ButtonKind.OPEN_MODAL:
+                _require_requester(interaction)
+                await self._open_modal(interaction, click, "Midjourney asks")
+            elif click.kind in REMIXABLE_KINDS and await self._people.is_remix_on(interaction.user.id):
+                await self._open_modal(interaction, click, "Remix")
+            elif await defer_click(interaction):
+                await self._press_button(interaction, click)
+
+    @commands.Cog.listener("on_interaction")
+    async def handle_interaction(self, interaction: Interaction) -> None:
+        """Handle a submitted modal from its raw data, whichever process opened it, and clicks on unknown buttons."""
+        data: Mapping[str, Any] = interaction.data or {}
+        click = TaskCustomId.parse(str(data.get("custom_id", "")))
+        if interaction.type is discord.InteractionType.modal_submit and click is not None:
+            if click.event is ClickEvent.PRESS:
+                async with send_ephemeral_on_error(interaction):
+                    await self._submit_modal(interaction, click, data)
+        elif click is None and interaction.type in _CLICK_TYPES:
+            await self._sleep(_UNKNOWN_BUTTON_SECONDS)
+            if not interaction.response.is_done():
+                await send_ephemeral(interaction, stale_button())
+
+    async def _press_button(self, interaction: Interaction, click: TaskCustomId) -> None:
+        if click.kind is ButtonKind.REFRESH:
+            requester = get_requester(interaction.message) or interaction.user
+            await self._jobs.follow_again(click.task_id, get_clicked_place(interaction), to_person(requester))
+        elif click.kind is ButtonKind.DISCARD_MODAL:
+            await self._presses.decline_modal(await self._build_press(interaction, click))
+        else:
+            followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
+            is_remix_on = click.kind is ButtonKind.SAME_PROMPT and await self._people.is_remix_on(interaction.user.id)
+            await self._presses.submit_press(await self._build_press(interaction, click), followups)
+            if is_remix_on:
+                await send_ephemeral(interaction, remix_unsupported())
+
+    async def _open_modal(self, interaction: Interaction, click: TaskCustomId, title: str, *, suffix: str = "") -> None:
+        """Open a modal as the first response: Discord accepts none later."""
+        text = await fetch_prefill(self._presses, click)
+        if text and suffix and parse_prompt(text).get_value("zoom") is None:
+            text += suffix
+        # handle_interaction reads what is submitted, however late, without this object.
+        modal = ui.Modal(title=title, custom_id=click.custom_id, timeout=MODAL_TIMEOUT_SECONDS)
+        hint = "Describe the picture. --zoom can be 1 to 2, such as --zoom 1.5" if suffix else "Describe the picture"
+        modal.add_item(build_prompt_field(text, hint))
+        await acknowledge(interaction, interaction.response.send_modal(modal))
+
+    async def _submit_modal(self, interaction: Interaction, click: TaskCustomId, data: Mapping[str, Any]) -> None:
+        if not await defer_click(interaction):
+            return
+        prompt = read_prompt(data)
+        press, followups = (
+            await self._build_press(interaction, click),
+            ClickFollowups(interaction, self._rate_limiter, self._sleep),
+        )
+        if click.kind is ButtonKind.OPEN_MODAL:
+            await self._presses.answer_modal(press, prompt, followups)
+        else:
+            await self._presses.submit_press(press, followups, prompt=prompt)
+
+    async def _build_press(self, interaction: Interaction, click: TaskCustomId) -> Press:
+        return await build_press(interaction, click, self._trust)
+
+
+def _require_requester(interaction: Interaction) -> None:
+    """Refuse to open a modal for another person than the requester, before that person fills it in."""
+    requester = get_requester(interaction.message)
+    if requester is not None and requester.id != interaction.user.id:
+        raise NotTheRequester

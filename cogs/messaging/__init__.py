@@ -1,0 +1,1 @@
+"""Answering interactions, editing messages within the rate limits, and reading attachments."""

@@ -1,0 +1,219 @@
+"""What follows the first response to a click or command: its child message, marked buttons, private sentences."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from io import BytesIO
+from typing import TypeVar
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.entities import ButtonStates, Place, PressedButton
+from bot.errors import DisplayFailed, MjbotError, PlaceGone
+from bot.imaging.downloader import Picture
+from bot.midjourney.buttons import ButtonKind, get_claim_key, hash_custom_id
+from bot.midjourney.task import Button, Task
+from bot.midjourney.text_results import ShortenResult
+from cogs.components.custom_ids import TaskCustomId
+from cogs.context import Interaction, get_clicked_place, to_person, to_place
+from cogs.messaging import rate_limits
+from cogs.messaging.rate_limits import RateLimiter
+from cogs.messaging.responses import explain_error, send_ephemeral, summarize_error, with_timeout
+from cogs.views.task_buttons import PRESSED_DESCRIPTION
+from cogs.views.task_message import render_finished_buttons, render_sending
+from cogs.views.unpaid_results import render_clip, render_prompt_words
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_FAILURES = (discord.HTTPException, OSError, aiohttp.ClientError)
+_DELETE_PAUSES = (1.0, 5.0, 20.0)
+"""The seconds between tries to delete a child message."""
+
+
+class _TokenFollowups:
+    """The followups that need only the interaction's token, which reaches channels that the bot can't."""
+
+    def __init__(
+        self, interaction: Interaction, rate_limiter: RateLimiter, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._interaction = interaction
+        self._rate_limiter = rate_limiter
+        self._sleep = sleep
+
+    async def delete_child_message(self, place: Place) -> None:
+        """Delete the child message of a refused request; try again if Discord fails, because it says "Sending"."""
+        for pause in (*_DELETE_PAUSES, None):
+            await self._wait_for_rate_limit()
+            try:
+                await with_timeout(self._interaction.followup.delete_message(place.message_id))
+            except _FAILURES as error:
+                if pause is None or _is_refusal(error):
+                    log.info("Message %d could not be taken back: %s.", place.message_id, summarize_error(error))
+                    return
+                await self._sleep(pause)
+            else:
+                return
+
+    async def send_error(self, error: MjbotError) -> None:
+        """Tell the person privately why the request failed."""
+        await self._wait_for_rate_limit()
+        await send_ephemeral(self._interaction, explain_error(error, self._interaction))
+
+    async def _wait_for_rate_limit(self) -> None:
+        await self._rate_limiter.acquire(self._interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
+
+
+class ClickFollowups(_TokenFollowups):
+    """The followups of a click, whose child is a new message.
+
+    `parent` is the task's message if another one was clicked.
+    """
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        rate_limiter: RateLimiter,
+        sleep: Callable[[float], Awaitable[None]],
+        *,
+        parent: Place | None = None,
+    ) -> None:
+        super().__init__(interaction, rate_limiter, sleep)
+        self._clicked = parent or get_clicked_place(interaction)
+
+    async def send_child_message(self, pressed: str, parent: Task) -> Place:
+        """Send the child message ("Sending"), as private as the clicked message."""
+        embed = render_sending(to_person(self._interaction.user), pressed, parent)
+        await self._wait_for_rate_limit()
+        request = self._interaction.followup.send(
+            embed=embed,
+            ephemeral=self._clicked.ephemeral,
+            allowed_mentions=discord.AllowedMentions.none(),
+            wait=True,
+        )
+        message = await _send_visible(request)
+        # Discord may have made it private, although the bot asked for a public one.
+        return to_place(self._interaction, message.id, ephemeral=self._clicked.ephemeral or message.flags.ephemeral)
+
+    async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
+        """Update only the buttons of the clicked message; green ones stay green."""
+        if (message := self._interaction.message) is None:
+            return
+        view = redraw_buttons(message, task, marks)
+        await self._wait_for_rate_limit()
+        try:
+            await with_timeout(self._interaction.edit_original_response(view=view))
+        except _FAILURES as error:
+            log.info("Message %d could not be marked: %s.", self._clicked.message_id, summarize_error(error))
+
+    async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
+        """Show one clip of a video in a message: always linked, and attached if it fits."""
+        embed = render_clip(to_person(self._interaction.user), pressed, parent, link)
+        files = [discord.File(BytesIO(clip.data), clip.name)] if clip else []
+        await self._send_embed(embed, files, ephemeral=self._clicked.ephemeral)
+
+    async def send_shortened_prompt(self, pressed: str, parent: Task, words: ShortenResult) -> None:
+        """Show the person privately the words of a prompt by weight."""
+        await self._send_embed(
+            render_prompt_words(to_person(self._interaction.user), pressed, parent, words), [], ephemeral=True
+        )
+
+    async def _send_embed(self, embed: discord.Embed, files: list[discord.File], *, ephemeral: bool) -> None:
+        await self._wait_for_rate_limit()
+        request = self._interaction.followup.send(
+            embed=embed, files=files, ephemeral=ephemeral, allowed_mentions=discord.AllowedMentions.none()
+        )
+        await _send_visible(request)
+
+
+class CommandFollowups(_TokenFollowups):
+    """The followups of a deferred command, whose child is the command's own response."""
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        rate_limiter: RateLimiter,
+        sleep: Callable[[float], Awaitable[None]],
+        *,
+        message_id: int,
+        ephemeral: bool,
+    ) -> None:
+        super().__init__(interaction, rate_limiter, sleep)
+        self._message_id = message_id
+        self._ephemeral = ephemeral
+
+    async def send_child_message(self, pressed: str, parent: Task) -> Place:
+        """Replace "thinking ..." by the first state ("Sending")."""
+        embed = render_sending(to_person(self._interaction.user), pressed, parent)
+        await self._wait_for_rate_limit()
+        await _send_visible(self._interaction.edit_original_response(embed=embed))
+        return to_place(self._interaction, self._message_id, ephemeral=self._ephemeral)
+
+
+class PreviewFollowups(ClickFollowups):
+    """The followups of the click that confirms a region preview, which is private, unlike the task's message."""
+
+    async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
+        """Remove the preview's buttons, and mark the pressed button of the task's message if the bot can edit it.
+
+        That message was not clicked, so the bot fetches it first, to keep the buttons that it has.
+        """
+        await self._wait_for_rate_limit()
+        try:
+            await with_timeout(self._interaction.edit_original_response(view=None))
+            place = self._clicked
+            if place.reachable:
+                await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
+                channel = self._interaction.client.get_partial_messageable(place.channel_id)
+                message = await with_timeout(channel.fetch_message(place.message_id))
+                await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
+                await with_timeout(message.edit(view=redraw_buttons(message, task, marks)))
+        except _FAILURES as error:
+            log.info("Message %d could not be marked: %s.", self._clicked.message_id, summarize_error(error))
+
+
+def redraw_buttons(message: discord.Message, task: Task, marks: ButtonStates) -> ui.View:
+    """Render a message's buttons again: green ones stay green, even if the store lost that, and the bot's own stay.
+
+    A message that shows only some of a task's buttons, as a response to a context menu does, gets no others.
+    """
+    shown = _read_buttons(message)
+    kept = {click.key: PressedButton("", "", is_finished=True) for click, green in shown if green}
+    marks = replace(marks, pressed={**kept, **marks.pressed})
+    there = {click.key for click, _ in shown}
+    # A button that the bot offered stands for the relay's own, which may have arrived since.
+    some = tuple(one for one in task.buttons if one.custom_id and not there.isdisjoint(_get_keys(one)))
+    ours = {click.kind for click, _ in shown if click.kind.is_bot_button}
+    if len(some) < sum(bool(button.custom_id) for button in task.buttons) and not ours:
+        return render_finished_buttons(task.model_copy(update={"buttons": some}), marks, ours)
+    return render_finished_buttons(task, marks, ours | {ButtonKind.LINEAGE} if marks.pressed else ours)
+
+
+def _get_keys(button: Button) -> set[str]:
+    return {hash_custom_id(button.custom_id), get_claim_key(button.custom_id)}
+
+
+def _read_buttons(message: discord.Message) -> list[tuple[TaskCustomId, bool]]:
+    """Return the buttons of a message, including those in its menu, and whether each was pressed."""
+    parts = [part for row in message.components if isinstance(row, discord.ActionRow) for part in row.children]
+    green = discord.ButtonStyle.success
+    seen = [(part.custom_id or "", part.style is green) for part in parts if isinstance(part, discord.Button)]
+    menus = [part for part in parts if isinstance(part, discord.SelectMenu)]
+    seen += [(option.value, option.description == PRESSED_DESCRIPTION) for menu in menus for option in menu.options]
+    return [(click, pressed) for name, pressed in seen if (click := TaskCustomId.parse(name)) is not None]
+
+
+async def _send_visible(request: Awaitable[_T]) -> _T:
+    """Send a request that shows a message; raise PlaceGone or DisplayFailed if it fails."""
+    try:
+        return await with_timeout(request)
+    except _FAILURES as error:
+        raise (PlaceGone if _is_refusal(error) else DisplayFailed)(summarize_error(error)) from error
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Return whether Discord refused a request for good, rather than failed."""
+    return isinstance(error, discord.HTTPException) and error.status < 500 and error.status != 429

@@ -1,0 +1,1 @@
+"""How everything looks: embeds, buttons, panels and lists, pure."""

@@ -1,0 +1,94 @@
+"""The bot's own buttons, in the fifth row of a message, and the menus that they open. Pure."""
+
+from typing import Any, NamedTuple
+
+import discord
+from discord import ui
+
+from bot.entities import ButtonStates, Job
+from bot.features.downloads import WHOLE_GRID
+from bot.midjourney.buttons import ButtonKind, is_grid
+from bot.midjourney.capabilities import CANCEL_CAPABILITY
+from bot.midjourney.task import Task
+from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
+
+
+class BotButton(NamedTuple):
+    """One of the bot's own buttons, which the API does not offer."""
+
+    kind: ButtonKind
+    emoji: str
+    label: str
+
+
+SPLIT = BotButton(ButtonKind.SPLIT_GRID, "✂️", "Split")
+ORIGINAL = BotButton(ButtonKind.ORIGINAL_FILE, "💾", "Original")
+FILE_BUTTONS = (SPLIT, ORIGINAL)
+STOP = BotButton(ButtonKind.STOP, "", "Stop watching")
+CANCEL = BotButton(ButtonKind.STOP, "", "Cancel")
+FAMILY = BotButton(ButtonKind.LINEAGE, "🌳", "Family")
+DELETE = BotButton(ButtonKind.DELETE, "🗑️", "Delete")
+_ICON_ONLY_KINDS = frozenset({ButtonKind.DELETE})
+"""Kinds whose emoji is enough, because the row is short."""
+
+
+def get_result_buttons(task: Task, *, related: bool, private: bool) -> tuple[BotButton, ...]:
+    """Return the bot's own buttons of a finished task.
+
+    A `related` task has a family to show. A `private` message needs no Delete, because its reader can dismiss it.
+    """
+    family = (FAMILY,) if related else ()
+    return (*_get_file_buttons(task), *family, *(() if private else (DELETE,)))
+
+
+def get_ended_buttons(*, private: bool) -> tuple[BotButton, ...]:
+    """Return the bot's own buttons of a message whose task will bring nothing more."""
+    return () if private else (DELETE,)
+
+
+def render_bot_button(button: BotButton, task_id: str, *, row: int, careful: bool) -> TaskButton | None:
+    """Render one of the bot's own buttons; None for a task id that does not fit a custom_id."""
+    custom_id = TaskCustomId(button.kind, task_id)
+    if not custom_id.is_valid:
+        return None
+    return TaskButton(
+        ui.Button(
+            label=None if button.kind in _ICON_ONLY_KINDS and not careful else button.label,
+            emoji=None if careful else button.emoji or None,
+            custom_id=custom_id.custom_id,
+            row=row,
+        )
+    )
+
+
+def render_delete_confirmation(task_id: str, message_id: int) -> ui.View:
+    """Render the button that confirms deleting a message."""
+    custom_id = TaskCustomId(ButtonKind.DELETE_CONFIRMED, task_id, str(message_id)).custom_id
+    view = ui.View(timeout=None)
+    view.add_item(TaskButton(ui.Button(label="Delete it", style=discord.ButtonStyle.danger, custom_id=custom_id)))
+    return view
+
+
+def _get_file_buttons(task: Task) -> tuple[BotButton, ...]:
+    if task.text_result or not task.picture_url:
+        return ()
+    four = not task.first_clip_url and (task.grid_picture_urls or is_grid(task))
+    return (SPLIT,) if four else (ORIGINAL,)
+
+
+def get_running_buttons(job: Job, marks: ButtonStates) -> tuple[BotButton, ...]:
+    """Return Cancel for a task that this message requested, unless the relay can't cancel; else Stop watching."""
+    return (CANCEL,) if job.claim_id and CANCEL_CAPABILITY not in marks.missing_capabilities else (STOP,)
+
+
+def render_pictures_menu(task_id: str, message_id: int | None) -> ui.View:
+    """Render the menu of a grid's pictures; `message_id` is the grid's message, None for a private one."""
+    custom_id = TaskCustomId(ButtonKind.SPLIT_MENU, task_id, str(message_id) if message_id else "-").custom_id
+    options = [discord.SelectOption(label=f"Picture {number}", value=str(number)) for number in range(1, 5)]
+    options.append(discord.SelectOption(label="All four in one, original file", value=str(WHOLE_GRID)))
+    select = ui.Select[Any](
+        custom_id=custom_id, placeholder="Which ones?", min_values=1, max_values=len(options), options=options
+    )
+    view = ui.View(timeout=None)
+    view.add_item(TaskMenu(select))
+    return view

@@ -1,0 +1,100 @@
+"""Render the preview of Vary (Region), whose message holds everything that confirming it needs. Pure."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.entities import Place
+from bot.imaging.mask_preview import TINT
+from bot.imaging.masks import Region
+from bot.midjourney.buttons import ButtonKind
+from cogs.components.custom_ids import TaskButton, TaskCustomId
+from cogs.context import Interaction, is_reachable
+from cogs.text import limits
+
+MASK_FILE_NAME: Final = "mask.png"
+
+_FENCE, _END = "```\n", "\n```"
+_FIELD_NAMES = ("Area to repaint", "Repainted")
+"""The name of the field that holds the region: today's, then the one of previews that are still open."""
+_OWN_MASK = "Your mask"
+_MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionPreview:
+    """What a preview shows; `region` is None for an uploaded mask, `share` is the repainted part, 0 to 1.
+
+    `parent_link` leads to the task's message, and is empty if only the person sees that message.
+    """
+
+    prompt: str
+    region: Region | None
+    share: float
+    parent_link: str
+
+    @property
+    def prompt_block(self) -> str:
+        """The prompt as a code block, which Discord does not change; a fence inside would end it."""
+        return _FENCE + self.prompt.replace("```", "'''") + _END
+
+    @property
+    def fits_in_embed(self) -> bool:
+        """Whether Discord accepts the prompt in an embed."""
+        return limits.length(self.prompt_block) <= limits.EMBED_DESCRIPTION
+
+    @classmethod
+    def from_message(cls, message: discord.Message | None) -> Self | None:
+        """Read a preview from its message; None for any other message."""
+        embed = message.embeds[0] if message and message.embeds else None
+        text = (embed.description or "") if embed else ""
+        if embed is None or not (text.startswith(_FENCE) and text.endswith(_END)):
+            return None
+        named = next((field.value for field in embed.fields if field.name in _FIELD_NAMES), "") or ""
+        region = next((one for one in Region if named.startswith(one.label)), None)
+        return cls(prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "")
+
+    def get_parent_place(self, interaction: Interaction, here: Place) -> Place:
+        """Return where the task's message is; `here`, the preview's place, stands for a private one."""
+        found = _MESSAGE_LINK.fullmatch(self.parent_link)
+        if found is None:
+            return here
+        return replace(here, message_id=int(found[1]), ephemeral=False, reachable=is_reachable(interaction))
+
+
+def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
+    """Render the preview; `picture` is the name of the attachment that it shows."""
+    embed = discord.Embed(
+        title="Repaint this?",
+        color=discord.Color.from_rgb(*TINT),
+        description=proposed.prompt_block,
+        url=proposed.parent_link or None,
+    )
+    words = proposed.region.label if proposed.region else _OWN_MASK
+    embed.add_field(name=_FIELD_NAMES[0], value=f"{words}, {max(round(100 * proposed.share), 1)}% of the picture")
+    embed.set_footer(text="You pay only when you confirm.")
+    # As a thumbnail: Discord would show an unused attachment as large as the picture.
+    embed.set_thumbnail(url=f"attachment://{MASK_FILE_NAME}")
+    return embed.set_image(url=f"attachment://{picture}")
+
+
+def get_mask_link(message: discord.Message) -> str:
+    """Return the link of a preview's mask; an attachment that the embed shows is not listed as one."""
+    attached = next((one.url for one in message.attachments if one.filename == MASK_FILE_NAME), "")
+    shown = next((embed.thumbnail.url or "" for embed in message.embeds), "")
+    return attached or (shown if shown.startswith("http") else "")
+
+
+def render_preview_buttons(click: TaskCustomId) -> ui.View:
+    """Render the two buttons of the preview, for the button that opened the form."""
+    view = ui.View(timeout=None)
+    for kind, label, style in (
+        (ButtonKind.CONFIRM_REGION, "Repaint", discord.ButtonStyle.success),
+        (ButtonKind.CHANGE_REGION, "Change", discord.ButtonStyle.secondary),
+    ):
+        custom_id = TaskCustomId(kind, click.task_id, click.key).custom_id
+        view.add_item(TaskButton(ui.Button[Any](label=label, style=style, custom_id=custom_id)))
+    return view

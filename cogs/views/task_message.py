@@ -1,0 +1,131 @@
+"""Render a scene as a message: embed, buttons and file. Pure, and the only module that knows how a message looks."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import discord
+from discord import ui
+
+from bot.entities import ButtonStates, Person
+from bot.midjourney.buttons import ButtonKind
+from bot.midjourney.task import Status, Task
+from bot.scene import PictureLink, Scene
+from cogs.text import limits
+from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
+from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, render_bot_button
+from cogs.views.task_buttons import render_task_buttons
+from cogs.views.task_states import REFRESH, SENDING, MessageState, build_state
+
+_CLIP_SUFFIXES = (".mp4", ".webm")
+_FOOTER_LENGTH = 1000
+"""The longest footer, so that the whole embed stays within Discord's total of 6,000."""
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """What the bot sends: `file_name` names the attachment that the embed shows, or is empty."""
+
+    embed: discord.Embed
+    view: ui.View
+    file_name: str = ""
+    alt_text: str = ""
+
+
+def render_message(scene: Scene, *, careful: bool = False) -> RenderedMessage:
+    """Render a scene; `careful` leaves out emoji on buttons, picture links, and the relay's and the person's words.
+
+    Discord may refuse those (50035), and so may a server's own filter (200000, 240000).
+    """
+    state = build_state(scene)
+    task, job = scene.task, scene.job
+    embed = discord.Embed(title=limits.cut(state.title, limits.EMBED_TITLE), color=state.color)
+    icon = None if careful else sanitize_link(job.requester.avatar_url)
+    embed.set_author(name=_format_author(job.requester, job.pressed), icon_url=icon)
+    hidden = state.relay_lines if careful else ()
+    prompt = format_prompt(task.shown_prompt) if task and not careful else ""
+    lines = (line for line in (prompt, *state.lines) if line not in hidden)
+    embed.description = limits.join_fitting(lines, limits.EMBED_DESCRIPTION)
+    view, notes = _render_view(scene, state, careful=careful)
+    action = job.pressed or (task.action.replace("_", " ").capitalize() if task else "")
+    embed.set_footer(text=limits.cut("\n".join((_format_footer(action, job.task_id), *notes)), _FOOTER_LENGTH))
+    if task and task.status.is_final and task.finish_time:
+        embed.timestamp = datetime.fromtimestamp(task.finish_time / 1000, UTC)
+    embed.set_image(url=_choose_image_url(scene, careful=careful))
+    return RenderedMessage(
+        embed, view, scene.picture.name if scene.picture else "", _format_alt_text(task, careful=careful)
+    )
+
+
+def render_sending(person: Person, pressed: str, parent: Task) -> discord.Embed:
+    """Render the first state of a child, before its message and job exist."""
+    embed = discord.Embed(title=SENDING.title, color=SENDING.color, description=format_prompt(parent.shown_prompt))
+    embed.set_author(name=_format_author(person, pressed), icon_url=sanitize_link(person.avatar_url))
+    return embed.set_footer(text=_format_footer(pressed, ""))
+
+
+def render_finished_buttons(task: Task, marks: ButtonStates, bot_button_kinds: Collection[ButtonKind]) -> ui.View:
+    """Render only the buttons of a finished task's message; `bot_button_kinds` are those of the bot's own to keep."""
+    kept = tuple(one for one in (*FILE_BUTTONS, FAMILY, DELETE, REFRESH) if one.kind in bot_button_kinds)
+    return _render_finished(task, marks, kept, careful=False)[0]
+
+
+def _format_alt_text(task: Task | None, *, careful: bool) -> str:
+    if task is None or careful:
+        return ""
+    return clean_and_cut(task.shown_prompt or task.text_result, limits.ALT_TEXT)
+
+
+def _format_author(person: Person, pressed: str) -> str:
+    name, action = clean_and_cut(person.name, 80) or "someone", clean_and_cut(pressed, 100)
+    return f"{name} pressed {action}" if action else name
+
+
+def _format_footer(action: str, task_id: str) -> str:
+    return " · ".join(filter(None, (clean_and_cut(action, 100), clean_and_cut(task_id, 100)))) or "mjbot"
+
+
+def _choose_image_url(scene: Scene, *, careful: bool) -> str | None:
+    """Return the URL that the embed shows: the attachment's, else the link, else None."""
+    task = scene.task
+    if scene.picture is not None:
+        return None if scene.picture.name.endswith(_CLIP_SUFFIXES) else f"attachment://{scene.picture.name}"
+    if (
+        task is None
+        or careful
+        or scene.ending is not None
+        or scene.picture_link is not PictureLink.WORKING
+        or task.first_clip_url
+    ):
+        return None
+    if task.status in {Status.FAILURE, Status.CANCEL, Status.MODAL}:
+        return None
+    return sanitize_link(task.picture_url)
+
+
+def _render_view(scene: Scene, state: MessageState, *, careful: bool) -> tuple[ui.View, list[str]]:
+    """Render the buttons of a message; also return the notes on them for the footer."""
+    if scene.task and scene.ending is None and scene.task.status is Status.SUCCESS:
+        return _render_finished(scene.task, scene.marks, state.bot_buttons, careful=careful)
+    view = ui.View(timeout=None)
+    _add_bot_buttons(view, state.bot_buttons, scene.job.task_id, careful=careful)
+    return view, []
+
+
+def _render_finished(
+    task: Task, marks: ButtonStates, bot_buttons: Sequence[BotButton], *, careful: bool
+) -> tuple[ui.View, list[str]]:
+    view = ui.View(timeout=None)
+    items, notes, is_any_grayed = render_task_buttons(task, marks, careful=careful)
+    for item in items:
+        view.add_item(item)
+    refresh = (REFRESH,) if is_any_grayed and REFRESH not in bot_buttons else ()
+    _add_bot_buttons(view, (*bot_buttons, *refresh), task.id, careful=careful)
+    return view, notes
+
+
+def _add_bot_buttons(view: ui.View, bot_buttons: Sequence[BotButton], task_id: str, *, careful: bool) -> None:
+    """Put the bot's own buttons into the fifth row."""
+    for button in bot_buttons:
+        if (item := render_bot_button(button, task_id, row=4, careful=careful)) is not None:
+            view.add_item(item)

@@ -1,0 +1,358 @@
+"""What a task's message shows in each state: color, title, lines and the bot's own buttons. Pure."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.entities import Job
+from bot.errors import KeyRefused
+from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, is_grid, resolve_action
+from bot.midjourney.capabilities import BUTTONS_CAPABILITY
+from bot.midjourney.fail_reasons import explain_fail_reason
+from bot.midjourney.task import ButtonsKey, Status, Task
+from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
+from bot.text_cleaning import clean_text
+from cogs.text.error_messages import describe_key_problem
+from cogs.text.markdown import (
+    clean_and_cut,
+    escape_markdown,
+    format_code,
+    format_duration,
+    format_progress_bar,
+    format_relative_time,
+    sanitize_link,
+)
+from cogs.views.bot_buttons import FILE_BUTTONS, BotButton, get_ended_buttons, get_result_buttons, get_running_buttons
+from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR, INACTIVE_COLOR, QUEUED_COLOR, WAITING_COLOR
+from cogs.views.text_results import format_text_result
+
+_GRID_BUTTONS = re.compile(r"[UV][1-4]|Reroll")
+
+
+@dataclass(frozen=True)
+class MessageState:
+    """What one state shows: color, title, the lines after the prompt, and the bot's own buttons.
+
+    `relay_lines` are those of the lines that hold the relay's own words.
+    """
+
+    color: int
+    title: str
+    lines: tuple[str, ...] = ()
+    bot_buttons: tuple[BotButton, ...] = ()
+    relay_lines: tuple[str, ...] = ()
+
+
+SENDING = MessageState(QUEUED_COLOR, "📨 Sending")
+_SEARCHING = MessageState(
+    WAITING_COLOR,
+    "🔎 Looking for your request",
+    (
+        (
+            "The service's answer was lost, so your request may have been accepted. I'm looking for it, for a few "
+            "minutes at most. I won't send it again, so you aren't charged twice."
+        ),
+    ),
+)
+LOOK_AGAIN = BotButton(ButtonKind.REFRESH, "🔄", "Look again")
+REFRESH = BotButton(ButtonKind.REFRESH, "🔄", "Refresh")
+FORM_BUTTONS = (
+    BotButton(ButtonKind.OPEN_MODAL, "✏️", "Open form"),
+    BotButton(ButtonKind.DISCARD_MODAL, "", "Drop it"),
+)
+REGION_FORM_BUTTONS = (BotButton(ButtonKind.VARY_REGION, "✏️", "Open form"), FORM_BUTTONS[1])
+"""The buttons of a form that asks for a region too."""
+
+
+def build_state(scene: Scene) -> MessageState:
+    """Return what a scene shows: how the job ended, if it did, else the task's own state."""
+    task = scene.task
+    match scene.phase:
+        case SubmitRetry(at=at, reason=reason):
+            return _RETRIES[reason](at)
+        case AnswerSearch():
+            return _SEARCHING
+        case JobEnding() as ending:
+            return _ENDINGS[ending](scene)
+        case None:
+            pass
+    if task is None:
+        return _build_queued(scene, 0, 0) if scene.job.task_id else SENDING
+    if task.status.is_final:
+        return _FINALS[task.status](scene, task)
+    if task.status is Status.MODAL and not scene.job.form_sent:
+        name = escape_markdown(clean_and_cut(scene.job.requester.name, 80)) or "someone"
+        lines = ("Nothing is drawn until you confirm.", *_describe_outage(scene))
+        masked = scene.job.done == REPAINTED_TITLE and scene.job.parent_id
+        buttons = REGION_FORM_BUTTONS if masked else FORM_BUTTONS
+        return MessageState(WAITING_COLOR, f"✋ Waiting for {name} to confirm", lines, buttons, _quote_outage(scene))
+    if task.status is Status.IN_PROGRESS:
+        return _build_running(scene, task)
+    return _build_queued(scene, task.properties.number_of_queues, task.submit_time)
+
+
+def _build_queued(scene: Scene, ahead: int, submit_time: int) -> MessageState:
+    asked = submit_time or int(scene.job.born_at.timestamp() * 1000)
+    title = f"⏳ Queued, {ahead} ahead" if ahead > 0 else "⏳ Queued"
+    lines = (f"asked {format_relative_time(asked)}", *_describe_outage(scene))
+    return MessageState(QUEUED_COLOR, title, lines, get_running_buttons(scene.job, scene.marks), _quote_outage(scene))
+
+
+def _build_queue_full(again_at: datetime) -> MessageState:
+    lines = (f"Trying again {format_relative_time(again_at)}. You're charged only when the service accepts it.",)
+    return MessageState(QUEUED_COLOR, "⏳ The service's queue is full", lines)
+
+
+def _build_parent_busy(again_at: datetime) -> MessageState:
+    lines = (
+        (
+            f"The service is still finishing it. Trying again {format_relative_time(again_at)}. You're charged only "
+            "when the service accepts your press."
+        ),
+    )
+    return MessageState(QUEUED_COLOR, "⏳ Waiting for the picture you pressed", lines)
+
+
+_RETRIES: dict[RetryReason, Callable[[datetime], MessageState]] = {
+    RetryReason.QUEUE_FULL: _build_queue_full,
+    RetryReason.PARENT_BUSY: _build_parent_busy,
+}
+
+
+def _build_running(scene: Scene, task: Task) -> MessageState:
+    percent = task.progress or 0
+    started = task.start_time or task.submit_time or int(scene.job.born_at.timestamp() * 1000)
+    lines = (format_progress_bar(percent), f"started {format_relative_time(started)}", *_describe_outage(scene))
+    buttons = get_running_buttons(scene.job, scene.marks)
+    return MessageState(ACTIVE_COLOR, f"🎨 Drawing, {percent}%", lines, buttons, _quote_outage(scene))
+
+
+def _describe_outage(scene: Scene) -> Iterator[str]:
+    if scene.silent_since is None:
+        if scene.unchanged_since is not None:
+            last = format_relative_time(scene.unchanged_since)
+            yield f"⚠️ The last change was {last}: the task is slow, or the service has lost it. Still watching"
+        return
+    last = format_relative_time(scene.silent_since)
+    if scene.refusal is None:
+        yield f"⚠️ The service stopped answering {last}. Still trying"
+        return
+    yield f"⚠️ No update since {last}. {describe_key_problem(scene.refusal)} This message then continues by itself"
+
+
+def _quote_outage(scene: Scene) -> tuple[str, ...]:
+    """Return the lines of an outage if they hold the relay's own words."""
+    return tuple(_describe_outage(scene)) if type(scene.refusal) is KeyRefused else ()
+
+
+def _build_success(scene: Scene, task: Task) -> MessageState:
+    grid = is_grid(task)
+    text = format_text_result(task)
+    hint = (_describe_grid_buttons(task),) if grid and _is_pressable(task) and not task.first_clip_url else ()
+    missing = _describe_missing_picture(scene, task)
+    no_more = _describe_missing_buttons(scene, task)
+    lines = (
+        *text,
+        *hint,
+        *_link_parent(scene.job),
+        *_link_clips(scene, task),
+        *no_more,
+        *missing,
+        *_describe_reencoding(scene, task),
+    )
+    title = f"✅ {_name_result(scene.job, task, grid=grid)}{_format_time_taken(task)}"
+    return MessageState(DONE_COLOR, title, lines, _get_success_buttons(scene, task, missing=bool(missing)), text)
+
+
+def _get_success_buttons(scene: Scene, task: Task, *, missing: bool) -> tuple[BotButton, ...]:
+    """Return the bot's own buttons, without those that need the picture if it is gone."""
+    related = bool(scene.marks.pressed or scene.job.parent_id)
+    kept = get_result_buttons(task, related=related, private=scene.job.place.ephemeral)
+    if scene.picture_link is PictureLink.DEAD:
+        return tuple(one for one in kept if one not in FILE_BUTTONS)
+    return (*kept, REFRESH) if missing and not scene.is_picture_pending else kept
+
+
+def _format_time_taken(task: Task) -> str:
+    """Format how long a task took; some relays answer a U at once, which is not worth showing."""
+    start = task.start_time or task.submit_time
+    spent = task.finish_time - start
+    return f" in {format_duration(spent)}" if start and spent >= 500 else ""
+
+
+def _name_result(job: Job, task: Task, *, grid: bool) -> str:
+    if grid:
+        return "Four clips" if task.first_clip_url else "Four pictures"
+    if job.done:
+        return job.done
+    return "One clip" if task.first_clip_url else _RESULT_NAMES.get(task.action, "One picture")
+
+
+def _link_parent(job: Job) -> tuple[str, ...]:
+    if not job.parent_link:
+        return ()
+    four = job.done.startswith("Picture") or _GRID_BUTTONS.fullmatch(job.pressed)
+    return (f"from [{'these four' if four else 'this'}]({job.parent_link})",)
+
+
+_RESULT_NAMES = {
+    "UPSCALE": "Upscaled",
+    "DESCRIBE": "Described",
+    "SHORTEN": "Shortened",
+    "SWAP_FACE": "Faces swapped",
+    "PAN": "Panned",
+    "ZOOM": "Zoomed out",
+}
+
+
+def _describe_grid_buttons(task: Task) -> str:
+    kinds = {resolve_action(button.custom_id).kind for button in task.buttons}
+    hints = ["**U** picks one"]
+    hints += ["**V** varies one"] if ButtonKind.VARIATION in kinds else []
+    hints += ["🔄 makes four new ones"] if ButtonKind.REROLL in kinds else []
+    return f"{', '.join(hints)}. Numbered left to right, top row first"
+
+
+def _link_clips(scene: Scene, task: Task) -> list[str]:
+    """Link the clips that are not attached as files."""
+    attached = [number for number, clip in enumerate(scene.clips, 1) if clip is not None]
+    links = {number: link for number, url in enumerate(task.clip_urls[:4], 1) if (link := sanitize_link(url))}
+    shown = [f"[clip {number}]({link})" for number, link in links.items() if number not in attached]
+    return [" · ".join(shown)] if shown else []
+
+
+def _is_pressable(task: Task) -> bool:
+    return any(button.custom_id for button in task.buttons)
+
+
+def _describe_missing_buttons(scene: Scene, task: Task) -> tuple[str, ...]:
+    """Explain why a single picture has no buttons, if the relay has none for it."""
+    none = task.buttons_key is ButtonsKey.NULL and BUTTONS_CAPABILITY in scene.marks.missing_capabilities
+    single = not (
+        is_grid(task) or task.text_result or task.first_clip_url or _is_pressable(task) or task.action == "SWAP_FACE"
+    )
+    if not single or not (none or task.buttons_key is ButtonsKey.ABSENT):
+        return ()
+    way = " To vary it, press **V** with its number below the grid." if task.action == "UPSCALE" else ""
+    return (f"This service can't do more with a single picture.{way}",)
+
+
+def _describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
+    """Explain why the message shows no picture, if it shows none."""
+    if scene.picture_link is PictureLink.DEAD:
+        still = " The buttons may still work." if _is_pressable(task) else ""
+        return (f"The link to the picture has expired, as such links do after a day.{still}",)
+    linked = sanitize_link(task.picture_url) and scene.picture_link is PictureLink.WORKING
+    if scene.picture or any(scene.clips) or linked:
+        return ()
+    if scene.is_picture_pending:
+        return ("The clips are on their way." if task.first_clip_url else "The picture is on its way.",)
+    if task.picture_url:
+        return ("Still loading. Press **Refresh**.",)
+    return () if task.text_result else ("The service hasn't delivered the picture.",)
+
+
+def _describe_reencoding(scene: Scene, task: Task) -> tuple[str, ...]:
+    if scene.picture is None or not scene.picture.is_reencoded:
+        return ()
+    original = sanitize_link(task.picture_url)
+    return (f"Made smaller to fit here{f'; [the original]({original}) is available for a day' if original else ''}.",)
+
+
+def _build_failure(scene: Scene, task: Task) -> MessageState:
+    reason = explain_fail_reason(task.fail_reason)
+    original = clean_text(reason.original)
+    quoted = (f"It said: {format_code(original)}",) if original else ()
+    lines = (reason.sentence, *quoted, f"**Next:** {reason.advice}")
+    return MessageState(FAILED_COLOR, f"❌ {reason.title}", lines, _get_delete_button(scene), quoted)
+
+
+def _build_canceled(scene: Scene, task: Task) -> MessageState:
+    del task
+    return MessageState(INACTIVE_COLOR, "🚫 Canceled", bot_buttons=_get_delete_button(scene))
+
+
+def _get_delete_button(scene: Scene) -> tuple[BotButton, ...]:
+    return get_ended_buttons(private=scene.job.place.ephemeral)
+
+
+_FINALS: dict[Status, Callable[[Scene, Task], MessageState]] = {
+    Status.SUCCESS: _build_success,
+    Status.FAILURE: _build_failure,
+    Status.CANCEL: _build_canceled,
+}
+
+
+def _build_watch_timeout(scene: Scene) -> MessageState:
+    minutes = round((scene.now - scene.job.born_at).total_seconds() / 60)
+    line = f"{_format_last_progress(scene)}Midjourney may still finish it. **Look again** is free."
+    return MessageState(INACTIVE_COLOR, f"🌙 Stopped watching after {minutes} min", (line,), (LOOK_AGAIN,))
+
+
+def _build_unreachable(scene: Scene) -> MessageState:
+    line = (
+        f"{_format_last_progress(scene)}Discord lets me update this message for 15 minutes only. **Refresh** is free."
+    )
+    return MessageState(INACTIVE_COLOR, "🌙 Resting", (line,), (REFRESH,))
+
+
+def _format_last_progress(scene: Scene) -> str:
+    percent = scene.task.progress if scene.task else None
+    return f"Last seen at {percent}%. " if percent else ""
+
+
+def _build_task_not_found(scene: Scene) -> MessageState:
+    name = format_code(clean_and_cut(scene.job.task_id, 64))
+    line = f"The service no longer has task {name}. **Next:** press **Look again**, or start over."
+    return MessageState(
+        INACTIVE_COLOR, "❔ The service lost this task", (line,), (LOOK_AGAIN, *_get_delete_button(scene))
+    )
+
+
+def _build_answer_lost(scene: Scene) -> MessageState:
+    del scene
+    lines = (
+        "The service's answer was lost, so your request may have been accepted and charged. I won't send it again.",
+        (
+            "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of that "
+            "minute. `/mjstatus` with its id shows it. Asking again may be charged too."
+        ),
+    )
+    return MessageState(WAITING_COLOR, "❔ Unknown whether it was accepted", lines)
+
+
+def _build_not_billed(scene: Scene) -> MessageState:
+    del scene
+    lines = (
+        "The service didn't record your request, so you weren't charged. Midjourney may still have drawn it.",
+        "**Next:** ask again.",
+    )
+    return MessageState(FAILED_COLOR, "❌ Not recorded, not charged", lines)
+
+
+def _build_watch_stopped(scene: Scene) -> MessageState:
+    del scene
+    line = "Midjourney keeps drawing, and the charge stands. **Look again** is free."
+    return MessageState(INACTIVE_COLOR, "🌙 Stopped watching", (line,), (LOOK_AGAIN,))
+
+
+def _build_form_dropped(scene: Scene) -> MessageState:
+    return MessageState(INACTIVE_COLOR, "🚫 Dropped", ("Nothing was drawn.",), _get_delete_button(scene))
+
+
+def _build_form_dropped_charged(scene: Scene) -> MessageState:
+    lines = ("Nothing was drawn. Opening the form may have been charged.",)
+    return MessageState(INACTIVE_COLOR, "🚫 Dropped", lines, _get_delete_button(scene))
+
+
+_ENDINGS: dict[JobEnding, Callable[[Scene], MessageState]] = {
+    JobEnding.WATCH_TIMEOUT: _build_watch_timeout,
+    JobEnding.MESSAGE_UNREACHABLE: _build_unreachable,
+    JobEnding.TASK_NOT_FOUND: _build_task_not_found,
+    JobEnding.ANSWER_LOST: _build_answer_lost,
+    JobEnding.WATCH_STOPPED: _build_watch_stopped,
+    JobEnding.NOT_BILLED: _build_not_billed,
+    JobEnding.FORM_DROPPED: _build_form_dropped,
+    JobEnding.FORM_DROPPED_MAYBE_BILLED: _build_form_dropped_charged,
+}

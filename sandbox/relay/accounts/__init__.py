@@ -1,0 +1,1 @@
+"""API keys: what each may do, what submits cost, and the routes that report it."""

@@ -1,0 +1,1 @@
+"""Submits: their fields, their checks, and the upstream's queue that accepts them."""

@@ -1,0 +1,82 @@
+"""Mistakes in `.env`: lines that cannot be parsed, and misspelled names."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.ops.dotenv_lint import SettingsMistake, explain_settings_error, find_mistakes
+from bot.settings import NOT_SET, Settings
+
+GOOD = "DISCORD_TOKEN='abc'\n# a comment\n\nMJ_API_KEY=sk-1 # another\nexport PORT=8080\n"
+
+
+def found(tmp_path: Path, text: str, **environment: str) -> list[SettingsMistake]:
+    """Return the mistakes in a file with this text."""
+    file = tmp_path / ".env"
+    file.write_text(text, encoding="utf-8")
+    return find_mistakes(file, environment, Settings.model_fields)
+
+
+def test_a_correct_file_has_no_mistakes(tmp_path: Path) -> None:
+    """That includes .env.example, a byte order mark, and other programs' variables."""
+    example = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
+    for text in ("", GOOD, example, f"\ufeff{GOOD}", "POSTGRES_PASSWORD=x\nPGDATA=/x\nKEY='one\ntwo'\nFLAG\n"):
+        assert found(tmp_path, text) == []
+    assert find_mistakes(tmp_path / "none", {}, Settings.model_fields) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ('DISCORD_TOKEN="secret\n', 1, 'a quote (") is opened'),
+        (f"{GOOD}MJ_API_URL='https://secret.test\n", 6, "a quote (') is opened"),
+        ('DISCORD_TOKEN="secret\nMJ_API_KEY="secret"\n', 1, 'a quote (") is opened'),
+        ('DISCORD_TOKEN="secret\nMJ_API_KEY="\n', 1, 'a quote (") is opened'),
+        ("\nDISCORD TOKEN=secret\n", 2, "NAME=value"),
+        ('MJ_API_KEY="secret" secret\n', 1, "NAME=value"),
+        ("MJ_API_KEY\n", 1, "NAME=value"),
+        ("=secret\n", 1, "NAME=value"),
+    ],
+)
+def test_a_malformed_line_is_reported_by_its_number(tmp_path: Path, text: str, line: int, why: str) -> None:
+    """With the reason, and without its content."""
+    [mistake] = found(tmp_path, text)
+    assert str(mistake).startswith(f".env, line {line} cannot be read")
+    assert why in str(mistake)
+    assert "secret" not in str(mistake)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("MJ_APIKEY", "MJ_API_KEY"),
+        ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN"),
+        ("ALLOWED_GUILD", "ALLOWED_GUILDS"),
+        ("mj_key", "MJ_API_KEY"),
+    ],
+)
+def test_a_misspelled_name_is_reported_with_the_similar_setting(tmp_path: Path, name: str, meant: str) -> None:
+    """Its value may be a secret, and is not shown."""
+    [mistake] = found(tmp_path, f"{name}=secret\n")
+    assert str(mistake) == f"{name.upper()} is not a known setting, and is ignored. Did you mean {meant}?"
+
+
+def test_names_in_the_environment_must_be_more_similar(tmp_path: Path) -> None:
+    """Platforms set names of their own; only names similar to a setting that is not set are reported."""
+    assert [str(mistake)[:9] for mistake in found(tmp_path, "", MJ_APIKEY="secret")] == ["MJ_APIKEY"]
+    assert found(tmp_path, "", DATABASE_URI="x", DATABASE_URL="sqlite:///x.db") == []
+    assert found(tmp_path, "", DATABASE_PUBLIC_URL="x", PORTS="1", TOKEN="x", PATH="/bin", LANG="C") == []
+
+
+def test_a_missing_setting_comes_with_the_next_step() -> None:
+    """Without a file, that is to copy the example."""
+    error = SettingsError([("MJ_API_KEY", NOT_SET)])
+    mistake = SettingsMistake("MJ_APIKEY", "is ignored.", "Did you mean MJ_API_KEY?")
+    first, second, step = explain_settings_error(error, [mistake], has_file=False)
+    assert first == "MJ_API_KEY is not set. .env.example explains it."
+    assert second == "MJ_APIKEY is ignored. Did you mean MJ_API_KEY?"
+    assert "cp .env.example .env" in step
+    assert "cp " not in list(explain_settings_error(error, [], has_file=True))[-1]
+    assert len(list(explain_settings_error(SettingsError([("PORT", "is too large")]), [], has_file=False))) == 1

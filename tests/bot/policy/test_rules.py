@@ -1,0 +1,141 @@
+"""The operator's rules: permissions, the cooldown and the daily limits."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from bot.entities import Usage
+from bot.errors import (
+    CooldownActive,
+    DailyLimitReached,
+    NotTheRequester,
+    PersonNotAllowed,
+    PolicyRefused,
+    RequesterUnknown,
+    ServerNotAllowed,
+)
+from bot.policy.rules import Spender, SpendingPolicy, next_utc_midnight
+
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+RULES = SpendingPolicy(
+    allowed_guilds=(),
+    allowed_users=(),
+    application_owners=(1,),
+    press_policy="anyone",
+    cooldown=timedelta(seconds=3),
+    daily_submits_per_person=30,
+    daily_submits=500,
+    now=lambda: NOW,
+)
+ALLOWED = None
+
+
+def find_refusal(check: Callable[[], None]) -> type[PolicyRefused] | None:
+    """Return the type of the error that a check raises, None where it raises none."""
+    try:
+        check()
+    except PolicyRefused as refused:
+        return type(refused)
+    return ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("rules", "spender", "refusal"),
+    [
+        # ALLOWED_GUILDS empty: only servers of the application's owner or team.
+        ({}, Spender(9, 6, is_trusted_guild=True), ALLOWED),
+        ({}, Spender(9, 6, is_trusted_guild=False), ServerNotAllowed),
+        ({}, Spender(1, 6, is_trusted_guild=False), ServerNotAllowed),
+        # Set: those, and no others, even trusted ones.
+        ({"allowed_guilds": {6}}, Spender(9, 6), ALLOWED),
+        ({"allowed_guilds": {6}}, Spender(9, 7, is_trusted_guild=True), ServerNotAllowed),
+        # ALLOWED_USERS empty: the application's owners, in DMs and as a user-installed app.
+        ({}, Spender(1, 0), ALLOWED),
+        ({}, Spender(9, 0), PersonNotAllowed),
+        ({"application_owners": ()}, Spender(1, 0), PersonNotAllowed),
+        # Set: those, and no others.
+        ({"allowed_users": {9}}, Spender(9, 0), ALLOWED),
+        ({"allowed_users": {9}}, Spender(1, 0), PersonNotAllowed),
+        # ALLOWED_USERS does not allow servers, nor ALLOWED_GUILDS DMs.
+        ({"allowed_users": {9}}, Spender(9, 6), ServerNotAllowed),
+        ({"allowed_guilds": {6}}, Spender(9, 0), PersonNotAllowed),
+        # PRESS_POLICY=requester restricts presses, not commands.
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=9), ALLOWED),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=8), NotTheRequester),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=0), RequesterUnknown),
+        ({"press_policy": "requester"}, Spender(9, 6, is_trusted_guild=True, requester_id=None), ALLOWED),
+        ({"press_policy": "requester"}, Spender(1, 0, requester_id=2), NotTheRequester),
+        ({"press_policy": "requester"}, Spender(9, 6, requester_id=9), ServerNotAllowed),
+        ({"press_policy": "anyone"}, Spender(9, 6, is_trusted_guild=True, requester_id=8), ALLOWED),
+        ({"press_policy": "anyone"}, Spender(9, 6, is_trusted_guild=True, requester_id=0), ALLOWED),
+    ],
+)
+def test_permissions_of_people_and_servers(
+    rules: dict[str, Any], spender: Spender, refusal: type[PolicyRefused] | None
+) -> None:
+    assert find_refusal(lambda: replace(RULES, **rules).check_permission(spender)) is refusal
+
+
+@pytest.mark.parametrize(("ago", "left"), [(0.0, 3.0), (1.0, 2.0), (2.9, 0.1)])
+def test_a_second_submit_within_the_cooldown_is_refused_with_the_time_left(ago: float, left: float) -> None:
+    with pytest.raises(CooldownActive) as refused:
+        RULES.check_limits(Usage(0, 0, NOW - timedelta(seconds=ago)))
+    assert refused.value.retry_after == pytest.approx(left)
+
+
+@pytest.mark.parametrize("ahead", [1.0, 86400.0 * 365])
+def test_a_last_claim_in_the_future_waits_one_cooldown_only(ahead: float) -> None:
+    """A process with a fast clock must not lock a person out."""
+    with pytest.raises(CooldownActive) as refused:
+        RULES.check_limits(Usage(0, 0, NOW + timedelta(seconds=ahead)))
+    assert refused.value.retry_after == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("ago", [3.0, 3.1, 86400.0])
+def test_a_submit_after_the_cooldown_is_allowed(ago: float) -> None:
+    usage = Usage(1, 1, NOW - timedelta(seconds=ago))
+    assert find_refusal(lambda: RULES.check_limits(usage)) is ALLOWED
+
+
+def test_a_cooldown_of_zero_allows_submits_at_once() -> None:
+    policy = replace(RULES, cooldown=timedelta(0))
+    assert find_refusal(lambda: policy.check_limits(Usage(1, 1, NOW))) is ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("person", "everybody", "limit", "whose"),
+    [(29, 499, 0, ""), (30, 0, 30, "person"), (31, 600, 30, "person"), (0, 500, 500, "everyone")],
+)
+def test_the_submit_after_a_daily_limit_is_refused_until_midnight(
+    person: int, everybody: int, limit: int, whose: str
+) -> None:
+    """The thirtieth submit of a day is allowed, the next is not."""
+    usage = Usage(person, everybody, None)
+    if not limit:
+        assert find_refusal(lambda: RULES.check_limits(usage)) is ALLOWED
+        return
+    with pytest.raises(DailyLimitReached) as refused:
+        RULES.check_limits(usage)
+    error = refused.value
+    assert (error.limit, error.whose, error.resets_at) == (limit, whose, datetime(2026, 1, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("rules", [{"daily_submits_per_person": 0}, {"daily_submits": 0}])
+def test_a_daily_limit_of_zero_refuses_every_submit(rules: dict[str, Any]) -> None:
+    with pytest.raises(DailyLimitReached):
+        replace(RULES, **rules).check_limits(Usage(0, 0, None))
+
+
+@pytest.mark.parametrize(
+    ("now", "midnight"),
+    [
+        (datetime(2026, 1, 1, 0, 0, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
+        (datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)),
+        (datetime(2026, 1, 2, 1, 0, tzinfo=timezone(timedelta(hours=7))), datetime(2026, 1, 2, tzinfo=UTC)),
+    ],
+)
+def test_daily_limits_are_reset_at_midnight_utc(now: datetime, midnight: datetime) -> None:
+    assert next_utc_midnight(now) == midnight

@@ -1,0 +1,137 @@
+"""What is retried, what is never sent twice, and which path a task id reaches."""
+
+from contextlib import suppress
+from urllib.parse import unquote
+
+import pytest
+from aiohttp import web
+
+from bot.errors import (
+    ActionUnsupported,
+    RelayBusy,
+    RelayError,
+    RelayUnreachable,
+    SubmitOutcomeUnknown,
+    SubmitRefused,
+    TaskUnknown,
+)
+from bot.midjourney.task import Status
+from bot.relay.client import RelayClient
+from tests.fakes.socket_relay import ASKED, GRID, KEY, Slept, press_button, relay
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    [
+        "../../api/user",
+        "a/b",
+        "1?x=2#y",
+        "1%2e%2e%2f2",
+        "%2e%2e",
+        "1 2\r\nHost: evil",
+        "猫",
+        "http://evil.example/",
+        "@evil.example",
+        "..;/x",
+        "\\..\\",
+        "\x00",
+        "\ud800",
+    ],
+)
+async def test_any_task_id_stays_one_path_segment(task_id: str, slept: Slept) -> None:
+    async with relay("32_fetch_unknown_id_newapi_400") as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(TaskUnknown) as unknown:
+            await api.fetch_task(task_id)
+    assert task_id == unknown.value.task_id
+    head, mj, task, segment, fetch = it.seen[0].path.split("/")
+    assert (head, mj, task, fetch) == ("", "mj", "task", "fetch")
+    assert task_id.replace("\ud800", "?") == unquote(segment)
+    assert not {"?", "#"} & set(segment)
+
+
+@pytest.mark.parametrize("task_id", ["", ".", "..", " ", ". ."])
+async def test_task_ids_of_dots_are_not_requested(task_id: str, slept: Slept) -> None:
+    """Dots are resolved in paths even when quoted."""
+    async with relay(GRID) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(TaskUnknown):
+            await api.fetch_task(task_id)
+    assert it.seen == []
+
+
+async def test_read_is_retried_after_half_a_second(slept: Slept) -> None:
+    async with (
+        relay(web.Response(status=502, text="<html>"), GRID) as it,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
+    ):
+        assert (await api.fetch_task(ASKED)).status is Status.SUCCESS
+    assert (len(it.seen), slept) == (2, [0.5])
+
+
+async def test_read_is_retried_only_once(slept: Slept) -> None:
+    async with (
+        relay(web.Response(status=502, text="<html>")) as it,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
+    ):
+        with pytest.raises(RelayUnreachable):
+            await api.fetch_tasks([ASKED])
+    assert (len(it.seen), slept) == (2, [0.5])
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("99999999", 3600.0)],
+)
+async def test_read_with_retry_after_is_not_retried(header: str, expected: float, slept: Slept) -> None:
+    away = web.Response(status=503, headers={"Retry-After": header})
+    async with relay(away) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(RelayUnreachable) as down:
+            await api.fetch_task(ASKED)
+    assert (expected, 1, []) == (down.value.retry_after, len(it.seen), slept)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (500, SubmitOutcomeUnknown),
+        (502, SubmitOutcomeUnknown),
+        (504, SubmitOutcomeUnknown),
+        (429, RelayBusy),
+        (521, RelayUnreachable),
+    ],
+)
+async def test_submit_is_never_sent_twice(status: int, expected: type[RelayError], slept: Slept) -> None:
+    async with (
+        relay(web.Response(status=status, text="<html>"), "01_submit_imagine_ok") as it,
+        RelayClient.open(it.url, KEY, sleep=slept) as api,
+    ):
+        with pytest.raises(expected):
+            await press_button(api)
+    assert (len(it.seen), slept) == (1, [])
+
+
+PAGE = "<!doctype html><html><title>one moment</title></html>"
+
+
+@pytest.mark.parametrize("first", ["01_submit_imagine_ok", web.Response(status=400, text='{"code":4}')])
+async def test_web_page_from_a_known_path_leaves_the_outcome_unknown(first: web.Response | str, slept: Slept) -> None:
+    """A proxy may have forwarded the submit before it sent its page. Other paths stay unknown."""
+    page = web.Response(text=PAGE)
+    async with relay(first, page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with suppress(SubmitRefused):
+            await press_button(api)
+        with pytest.raises(SubmitOutcomeUnknown):
+            await press_button(api)
+        with pytest.raises(ActionUnsupported):
+            await api.submit_change(ASKED, "UPSCALE", 2, state="s")
+
+
+@pytest.mark.parametrize("first", [PAGE, '{"status":404,"error":"Not Found"}', "busy"])
+async def test_web_page_from_an_unknown_path_means_unsupported(first: str, slept: Slept) -> None:
+    """new-api serves its web console for paths that it does not have."""
+    status = 404 if first.startswith("{") else 200
+    answers = web.Response(status=status, text=first), web.Response(text=PAGE)
+    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with suppress(RelayError):
+            await press_button(api)
+        with pytest.raises(ActionUnsupported):
+            await press_button(api)

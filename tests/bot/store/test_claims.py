@@ -1,0 +1,259 @@
+"""Claims: what conflicts, what counts against limits, and how they are settled, on every kind of store."""
+
+import asyncio
+import multiprocessing
+from dataclasses import replace
+from datetime import timedelta, timezone
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import pytest
+
+from bot.entities import ClaimState, Usage
+from bot.errors import AlreadyClaimed, CooldownActive
+from bot.ports import Store
+from bot.store import open_store
+from tests.fakes.sample_rows import NOON, a_claim, allow, later, write_accepted_claim
+
+
+async def test_a_claim_is_stored_as_submitting(store: Store) -> None:
+    await store.create_claim(a_claim(1), allow)
+    assert [a_claim(1)] == list(await store.list_claims(ClaimState.SUBMITTING))
+
+
+async def test_an_interaction_can_claim_only_once(store: Store) -> None:
+    """Even a day later, with all other fields changed, and after a refusal."""
+    await store.create_claim(a_claim(1), allow)
+    again = a_claim(1, "U2", person_id=8, message_id=2, made_at=later(86_400))
+    with pytest.raises(AlreadyClaimed):
+        await store.create_claim(again, allow)
+    await store.settle_claim(1, ClaimState.REFUSED)
+    with pytest.raises(AlreadyClaimed):
+        await store.create_claim(again, allow)
+
+
+@pytest.mark.parametrize("state", [ClaimState.SUBMITTING, ClaimState.ACCEPTED, ClaimState.UNKNOWN])
+async def test_a_double_click_claims_once(store: Store, state: ClaimState) -> None:
+    """One person, button and message less than 3 s apart, in either order of the clocks."""
+    await store.create_claim(a_claim(1, made_at=NOON), allow)
+    await store.settle_claim(1, state, "child")
+    for seconds in (2.999, 0, -2.999):
+        with pytest.raises(AlreadyClaimed) as twin:
+            await store.create_claim(a_claim(2, made_at=later(seconds)), allow)
+        assert (1, 7) == (twin.value.claim_id, twin.value.person_id)
+    # What is, or may be, on its way is longer in the way than a twin.
+    end = 3 if state is ClaimState.ACCEPTED else 300
+    await store.create_claim(a_claim(3, made_at=later(end)), allow)
+
+
+@pytest.mark.parametrize("changes", [{}, {"person_id": 8}, {"message_id": 2}, {"person_id": 8, "message_id": 2}])
+async def test_a_submit_on_its_way_blocks_claims_of_the_same_button(store: Store, changes: dict[str, Any]) -> None:
+    """It blocks every person on every message, for five minutes at most.
+
+    UNKNOWN blocks too: a starting process gives that state to claims that another process may still be submitting.
+    """
+    await store.create_claim(a_claim(1, made_at=NOON), allow)
+    await store.settle_claim(1, ClaimState.UNKNOWN)
+    for seconds in (-1, 0, 4, 299.999):
+        with pytest.raises(AlreadyClaimed) as rival:
+            await store.create_claim(replace(a_claim(2, made_at=later(seconds)), **changes), allow)
+        assert (1, 7) == (rival.value.claim_id, rival.value.person_id)
+    await store.create_claim(replace(a_claim(3, made_at=later(300)), **changes), allow)
+    await store.settle_claim(1, ClaimState.ACCEPTED, "child")
+    await store.settle_claim(3, ClaimState.ACCEPTED, "child")
+    await store.create_claim(replace(a_claim(4, made_at=later(304)), **changes), allow)
+
+
+async def test_presses_without_a_task_are_told_apart_by_message(store: Store) -> None:
+    await store.create_claim(a_claim(1, task_id="", made_at=NOON), allow)
+    await store.create_claim(a_claim(2, task_id="", message_id=2, made_at=NOON), allow)
+    assert [claim.id for claim in await store.list_claims(ClaimState.SUBMITTING)] == [1, 2]
+
+
+@pytest.mark.parametrize("changes", [{"person_id": 8}, {"button": "U2"}, {"message_id": 2}])
+async def test_a_press_by_another_person_or_of_another_button_or_message_is_no_double_click(
+    store: Store, changes: dict[str, Any]
+) -> None:
+    """The first submit must not be on its way any more."""
+    await write_accepted_claim(store, a_claim(1), "child")
+    await store.create_claim(replace(a_claim(1), id=2, **changes), allow)
+    assert [claim.id for claim in await store.list_claims(ClaimState.SUBMITTING)] == [2]
+
+
+async def test_a_refused_press_can_be_repeated_at_once(store: Store) -> None:
+    await store.create_claim(a_claim(1, made_at=NOON), allow)
+    await store.settle_claim(1, ClaimState.REFUSED)
+    await store.create_claim(a_claim(2, made_at=later(0.5)), allow)
+    assert [claim.id for claim in await store.list_claims(ClaimState.SUBMITTING)] == [2]
+
+
+async def test_usage_counts_todays_submits_that_may_be_billed(store: Store) -> None:
+    """Of this UTC day, for the person and for all. The last claim counts on any day, refused or not."""
+    midnight = NOON.replace(hour=0)
+    seen: list[Usage] = []
+    east = timezone(timedelta(hours=14))
+    await store.create_claim(a_claim(1, "a", made_at=midnight - timedelta(seconds=1)), seen.append)
+    await store.create_claim(a_claim(2, "b", made_at=midnight.astimezone(east)), seen.append)
+    await store.create_claim(a_claim(3, "c", made_at=NOON), seen.append)
+    await store.create_claim(a_claim(4, "d", made_at=later(1), person_id=8), seen.append)
+    await store.settle_claim(3, ClaimState.REFUSED)
+    await store.settle_claim(4, ClaimState.UNKNOWN)
+    await store.create_claim(a_claim(5, "e", made_at=later(2)), seen.append)
+    expected = [
+        Usage(0, 0, None),
+        Usage(0, 0, midnight - timedelta(seconds=1)),
+        Usage(1, 1, midnight),
+        Usage(0, 2, None),
+        Usage(1, 2, NOON),
+    ]
+    assert expected == seen
+
+
+async def test_usage_counts_the_submits_that_the_relay_bills(store: Store) -> None:
+    """A free form counts 0, a billed one with its press 2, and an unknown one 1."""
+    seen: list[Usage] = []
+    for number, submits in enumerate((0, 2, 1, None), 1):
+        await store.create_claim(a_claim(number, f"b{number}", made_at=later(number)), allow)
+        await store.settle_claim(number, ClaimState.ACCEPTED, f"child {number}", submits=submits)
+    await store.settle_claim(3, ClaimState.ACCEPTED, "child 3")
+    await store.create_claim(a_claim(9, "e", made_at=later(9)), seen.append)
+    assert [(one.person_submits_today, one.all_submits_today) for one in seen] == [(4, 4)]
+    known = [await store.find_claim(number) for number in range(1, 5)]
+    assert [claim.submits for claim in known if claim] == [0, 2, 1, None]
+
+
+async def test_claims_are_found_by_their_child(store: Store) -> None:
+    """A form's claim leads to the form's own task; claims without a child are never found."""
+    for number in range(1, 6):
+        await store.create_claim(a_claim(number, f"b{number}"), allow)
+    await store.settle_claim(2, ClaimState.ACCEPTED, "c1")
+    await store.settle_claim(1, ClaimState.ACCEPTED, "c2")
+    await store.settle_claim(3, ClaimState.UNKNOWN, "c1")
+    await store.settle_claim(4, ClaimState.UNKNOWN)
+    found = await store.list_claims_of_children(["c1", "c2", "c3", ""])
+    assert [(claim.id, claim.child_id) for claim in found] == [(1, "c2"), (2, "c1"), (3, "c1")]
+    assert list(await store.list_claims_of_children([])) == []
+
+
+async def test_an_error_of_the_judge_leaves_no_claim(store: Store) -> None:
+    """The same interaction may claim again."""
+
+    def refuse(_: Usage) -> None:
+        raise CooldownActive(1)
+
+    with pytest.raises(CooldownActive):
+        await store.create_claim(a_claim(1), refuse)
+    await store.create_claim(a_claim(1), allow)
+
+
+async def test_claims_are_listed_by_state_oldest_first(store: Store) -> None:
+    for claim_id in (3, 1, 2):
+        await store.create_claim(a_claim(claim_id, f"U{claim_id}"), allow)
+    await store.settle_claim(2, ClaimState.ACCEPTED, "child")
+    assert [claim.id for claim in await store.list_claims(ClaimState.SUBMITTING)] == [1, 3]
+    settled = a_claim(2, "U2", state=ClaimState.ACCEPTED, child_id="child")
+    assert [settled] == list(await store.list_claims(ClaimState.ACCEPTED))
+
+
+async def test_unknown_does_not_replace_a_known_end(store: Store) -> None:
+    """The reverse does."""
+    await write_accepted_claim(store, a_claim(1, "a"), "child")
+    await store.settle_claim(1, ClaimState.UNKNOWN)
+    await store.create_claim(a_claim(2, "b"), allow)
+    await store.settle_claim(2, ClaimState.UNKNOWN)
+    await store.settle_claim(2, ClaimState.ACCEPTED, "late")
+    await store.settle_claim(99, ClaimState.ACCEPTED, "nobody's")
+    assert [claim.child_id for claim in await store.list_claims(ClaimState.ACCEPTED)] == ["child", "late"]
+
+
+async def test_only_an_unknown_claim_is_marked_as_unbilled(store: Store) -> None:
+    """A claim whose task was found meanwhile stays accepted."""
+    for number in range(1, 5):
+        await store.create_claim(a_claim(number, f"b{number}"), allow)
+    await store.settle_claim(1, ClaimState.UNKNOWN)
+    await store.settle_claim(2, ClaimState.UNKNOWN)
+    await store.settle_claim(2, ClaimState.ACCEPTED, "met")
+    await store.settle_claim(3, ClaimState.REFUSED)
+    assert [await store.mark_claim_unbilled(number) for number in (1, 2, 3, 4, 99)] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert await store.mark_claim_unbilled(1) is False
+    found = [await store.find_claim(number) for number in range(1, 5)]
+    assert [(claim.state, claim.submits, claim.child_id) for claim in found if claim] == [
+        (ClaimState.REFUSED, 0, ""),
+        (ClaimState.ACCEPTED, None, "met"),
+        (ClaimState.REFUSED, None, ""),
+        (ClaimState.SUBMITTING, None, ""),
+    ]
+
+
+async def test_billed_claims_are_listed_newest_first(store: Store) -> None:
+    """Claims with a child, made before the given time and not known to be free; at most `limit`."""
+    for number in range(1, 9):
+        await store.create_claim(a_claim(number, f"b{number}", made_at=later(10 * number)), allow)
+    for number, submits in ((1, None), (2, 0), (3, 1), (4, 2), (8, 1)):
+        await store.settle_claim(number, ClaimState.ACCEPTED, f"child {number}", submits=submits)
+    await store.settle_claim(5, ClaimState.UNKNOWN)
+    await store.settle_claim(6, ClaimState.REFUSED)
+    await store.settle_claim(7, ClaimState.ACCEPTED)
+    assert [claim.id for claim in await store.list_billed_claims(later(80), 9)] == [4, 3, 1]
+    assert [claim.id for claim in await store.list_billed_claims(later(81), 2)] == [8, 4]
+
+
+def claim_presses(url: str, first: int, start: Barrier, won: "Queue[list[int]]") -> None:
+    """Claim 40 presses under ids of this process's own, and say which were won."""
+
+    async def run() -> list[int]:
+        async with open_store(url, now=lambda: NOON) as store:
+            await asyncio.to_thread(start.wait)
+            mine: list[int] = []
+            for press in range(40):
+                try:
+                    await store.create_claim(a_claim(first + press, f"b{press}", made_at=NOON), allow)
+                except AlreadyClaimed:
+                    continue
+                mine.append(press)
+            return mine
+
+    won.put(asyncio.run(run()))
+
+
+def test_two_processes_never_claim_the_same_press(either_url: str) -> None:
+    """They start, migrate and claim at the same moment on one database."""
+    spawn = multiprocessing.get_context("spawn")
+    start, won = spawn.Barrier(2), spawn.Queue()
+    processes = [spawn.Process(target=claim_presses, args=(either_url, first, start, won)) for first in (100, 200)]
+    for process in processes:
+        process.start()
+    first, second = won.get(timeout=60), won.get(timeout=60)
+    for process in processes:
+        process.join()
+    won.close()
+    won.join_thread()
+    assert list(range(40)) == sorted(first + second)
+
+
+async def test_concurrent_presses_of_one_button_claim_once(either_url: str) -> None:
+    """A hundred concurrent claims through two stores on one database."""
+    async with open_store(either_url, now=lambda: NOON) as sql, open_store(either_url, now=lambda: NOON) as other:
+        tries = (store.create_claim(a_claim(n, made_at=NOON), allow) for n, store in enumerate([sql, other] * 50))
+        ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert [end for end in ended if not isinstance(end, AlreadyClaimed)] == [None]
+
+
+async def test_a_limit_holds_for_concurrent_presses(either_url: str) -> None:
+    """The usage is read and the claim written in one transaction."""
+
+    def at_most_five(usage: Usage) -> None:
+        if usage.all_submits_today >= 5:
+            raise CooldownActive(1)
+
+    async with open_store(either_url, now=lambda: NOON) as sql, open_store(either_url, now=lambda: NOON) as other:
+        tries = (store.create_claim(a_claim(n, f"b{n}"), at_most_five) for n, store in enumerate([sql, other] * 20))
+        await asyncio.gather(*tries, return_exceptions=True)
+        assert len(await sql.list_claims(ClaimState.SUBMITTING)) == 5

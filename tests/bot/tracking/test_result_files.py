@@ -1,0 +1,102 @@
+"""The files of a finished task: clips within the size limit of a message, each in its place."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.errors import PictureError, PictureGone, PictureTooLarge
+from bot.imaging.downloader import Picture
+from bot.midjourney.task import Status, Task
+from bot.tracking import result_files
+from bot.tracking.result_files import ResultFileFetcher, ResultFiles
+from tests.fakes.clock import FakeClock
+from tests.fakes.message_editor import FakeMessageEditor
+from tests.fakes.pictures import FakePictures, picture
+from tests.fakes.sample_entities import job, task
+from tests.fakes.store import FakeStore
+
+URLS = tuple(f"https://cdn.test/{number}.mp4" for number in range(1, 6))
+
+
+@dataclass
+class SizedPictures(FakePictures):
+    """Pictures of `size` bytes, which must not be more than the limit."""
+
+    size: int = 100
+    limits: list[int] = field(default_factory=list)
+
+    async def fetch(self, url: str, *, name: str, limit: int) -> Picture:
+        """Fetch one."""
+        self.limits.append(limit)
+        found = await super().fetch(url, name=name, limit=limit)
+        if self.size > limit:
+            raise PictureTooLarge(url)
+        return Picture(bytes(self.size), found.name, 0, 0, is_reencoded=False)
+
+
+def video(*urls: str) -> Task:
+    return task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=[{"url": url} for url in urls])
+
+
+async def found(pictures: FakePictures, shown: Task, limit: int = 1000, have: ResultFiles | None = None) -> ResultFiles:
+    clock = pictures.clock
+    outcomes = ResultFileFetcher(FakeStore(clock.now), FakeMessageEditor(limit=limit), pictures, now=clock.now)
+    return await outcomes.fetch_files(job(), shown, have)
+
+
+async def test_each_clip_is_downloaded_under_its_own_name() -> None:
+    """Four at most, in their order."""
+    pictures = FakePictures(FakeClock())
+    files = await found(pictures, video(*URLS))
+    assert files == ResultFiles(clips=tuple(picture(url) for url in URLS[:4]))
+    assert [name[:6] for _, name, _ in pictures.fetched] == ["clip1_", "clip2_", "clip3_", "clip4_"]
+
+
+@pytest.mark.parametrize("failure", [PictureGone(URLS[1]), PictureTooLarge(URLS[1]), PictureError(URLS[1])])
+async def test_a_clip_that_cannot_be_downloaded_keeps_its_place(failure: PictureError) -> None:
+    """It is linked, the others are attached."""
+    files = await found(FakePictures(FakeClock(), failures={URLS[1]: failure}), video(*URLS[:3]))
+    assert [clip is not None for clip in files.clips] == [True, False, True]
+
+
+async def test_a_retry_downloads_only_missing_clips() -> None:
+    """If they may still appear."""
+    missing = PictureGone(URLS[1], "HTTP 404", may_return=True)
+    pictures = FakePictures(FakeClock(), failures={URLS[1]: missing})
+    first = await found(pictures, video(*URLS[:3]))
+    assert (first.is_pending, [clip is not None for clip in first.clips]) == (True, [True, False, True])
+    pictures.failures.clear()
+    again = await found(pictures, video(*URLS[:3]), have=first)
+    assert again == ResultFiles(clips=tuple(picture(url) for url in URLS[:3]))
+    assert [url for url, _, _ in pictures.fetched] == [*URLS[:3], URLS[1]]
+
+
+async def test_clips_share_the_size_limit_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has what the others left, within the limit of a file."""
+    monkeypatch.setattr(result_files, "MESSAGE_BYTES", 250)
+    pictures = SizedPictures(FakeClock())
+    files = await found(pictures, video(*URLS[:4]), limit=120)
+    assert [clip is not None for clip in files.clips] == [True, True, False, False]
+    assert pictures.limits == [120, 120, 50, 50]
+
+
+async def test_a_single_clip_is_attached_like_a_picture() -> None:
+    """Such as a U of a video."""
+    assert await found(FakePictures(FakeClock()), video(URLS[0])) == ResultFiles(picture(URLS[0]))
+
+
+async def test_a_task_that_did_not_succeed_has_no_files() -> None:
+    """Nor has a success without any link."""
+    pictures = FakePictures(FakeClock())
+    assert await found(pictures, task(status=Status.FAILURE)) == ResultFiles()
+    assert await found(pictures, task(status=Status.SUCCESS, image_url="")) == ResultFiles()
+    assert pictures.fetched == []
+
+
+async def test_the_file_of_a_described_picture_is_not_named_after_its_description() -> None:
+    """That is not the person's prompt."""
+    pictures = FakePictures(FakeClock())
+    await found(
+        pictures, task(status=Status.SUCCESS, action="DESCRIBE", prompt="", properties={"finalPrompt": "1️⃣ a fox"})
+    )
+    assert [name for _, name, _ in pictures.fetched] == ["described_1730621826053455"]

@@ -1,0 +1,68 @@
+"""Which rows are deleted, and when, on virtual time."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.midjourney.task import Task
+from bot.tracking.retention import Retention
+from tests.fakes.clock import FakeClock
+from tests.fakes.sample_entities import job
+from tests.fakes.store import FakeStore
+
+
+async def test_only_old_rows_are_deleted_within_the_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """Soon after the start, then once an hour."""
+    caplog.set_level(logging.INFO, "bot.tracking.retention")
+    clock = FakeClock()
+    store = FakeStore(clock.now, "a")
+    retention = Retention(store, store.process_leases, days=2, clock=clock.clock)
+    await store.open_job(job(1, "t1"))
+    await store.open_job(job(2, "t2"))
+    for task_id in ("t1", "t2"):
+        await store.save_snapshot(Task(id=task_id))
+    await store.close_job(1)
+    await store.view_as("dead").process_leases.renew_lease(timedelta())
+    running = asyncio.ensure_future(retention.run())
+    await clock.advance(2 * 86_400.0)
+    assert (set(store.jobs), set(store.snapshots)) == ({1, 2}, {"t1", "t2"}), "not a second too early"
+    await clock.advance(3600.0)
+    assert (set(store.jobs), set(store.snapshots), store.alive_until) == ({2}, {"t2"}, {})
+    assert [record.getMessage() for record in caplog.records] == ["Old messages and tasks deleted: 2."]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_old_rows_are_deleted_a_minute_after_the_start_and_then_hourly() -> None:
+    """At the start itself other work is more urgent."""
+    clock = FakeClock()
+    store = FakeStore(clock.now, "a")
+    swept: list[float] = []
+
+    async def forget(before: datetime) -> int:
+        swept.append(clock.time)
+        return await FakeStore.delete_expired(store, before)
+
+    store.delete_expired = forget  # type: ignore[method-assign]
+    running = asyncio.ensure_future(Retention(store, store.process_leases, days=2, clock=clock.clock).run())
+    await clock.advance(3 * 3600.0)
+    assert swept == [60.0, 3660.0, 7260.0]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_failed_deletion_is_tried_again_in_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged as a warning."""
+    clock = FakeClock()
+    store = FakeStore(clock.now, "a")
+    retention = Retention(store, store.process_leases, days=1, clock=clock.clock)
+    await store.save_snapshot(Task(id="t1"))
+    clock.time += timedelta(days=2).total_seconds()
+    store.down = True
+    await retention.delete_old_rows()
+    assert "could not be deleted" in caplog.text
+    store.down = False
+    await retention.delete_old_rows()
+    assert store.snapshots == {}

@@ -1,0 +1,188 @@
+"""/mjhelp and /mjcheck, on discord.py's own machinery."""
+
+import re
+from pathlib import Path
+
+import discord
+import pytest
+from simcord.backend.errors import SetupError
+
+from bot.midjourney.capabilities import NO_ACCOUNT, SHORTAGE_LIFETIME
+from cogs.gateway.permissions import REQUIRED_PERMISSIONS, build_invite_url, list_missing_permissions
+from cogs.text import limits
+from sandbox.relay import RelaySettings
+from tests.worlds.simcord import GUILD_ID, SimcordWorld, buttons, open_simcord_world
+
+
+async def shown(w: SimcordWorld, name: str) -> discord.Embed:
+    """Run a command as the member, and return the ephemeral response."""
+    result = await w.slash(w.member, name)
+    answer = result.response
+    assert answer is not None
+    assert answer.ephemeral
+    return (await w.until(lambda: answer.embeds))[0]
+
+
+def may_manage(w: SimcordWorld) -> None:
+    """Let the member manage the server."""
+    role = w.guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
+    w.env.backend.get_guild(GUILD_ID).members[w.member.id].role_ids.append(role.id)
+
+
+async def test_help_mentions_every_command(tmp_path: Path) -> None:
+    """As a clickable mention with its description."""
+    async with open_simcord_world(tmp_path) as w:
+        text = (await shown(w, "mjhelp")).description or ""
+        known = {command["name"]: command["id"] for command in w.env.backend.commands[None].values()}
+        for command in w.app.bot.tree.walk_commands():
+            if isinstance(command, discord.app_commands.Command):
+                assert f"</{command.name}:{known[command.name]}> {command.description}" in text
+
+
+async def test_help_groups_commands_by_price(tmp_path: Path) -> None:
+    """Drawing comes first, then reading, then settings; all of it fits Discord's limits."""
+    async with open_simcord_world(tmp_path) as w:
+        embed = await shown(w, "mjhelp")
+        groups = [group.splitlines() for group in (embed.description or "").split("\n\n")]
+        named = {title: [re.split("[/:]", line)[1] for line in lines] for title, *lines in groups}
+        assert named == {
+            "**Draw (paid)**": ["imagine", "blend", "edit", "faceswap", "animate"],
+            "**Read a picture or a prompt (paid)**": ["describe", "shorten"],
+            "**Follow and look up (free)**": ["mjstatus", "mjtasks", "seed"],
+            "**Settings and help (free)**": ["mjsettings", "mjhelp", "mjcheck"],
+        }
+        assert limits.length(embed.description or "") <= limits.EMBED_DESCRIPTION
+        for field in embed.fields:
+            assert limits.length(field.value or "") <= limits.FIELD_VALUE
+            assert "paid" in (field.value or "")
+            assert "free" in (field.value or "")
+
+
+async def test_help_works_without_command_mentions(tmp_path: Path) -> None:
+    """Without their ids the commands are named all the same."""
+    async with open_simcord_world(tmp_path) as w:
+        w.env.inject_error("GET", "/applications/*/commands", status=503, times=None)
+        assert "`/mjstatus` " in ((await shown(w, "mjhelp")).description or "")
+
+
+async def test_check_reports_that_everything_works(tmp_path: Path) -> None:
+    """Key, database, Discord, invite link and permissions each have a line."""
+    async with open_simcord_world(tmp_path) as w:
+        may_manage(w)
+        found = await shown(w, "mjcheck")
+        assert found.title == "✅ Everything works"
+        for name in ("API key", "Database", "Discord", "Invite link", "Permissions here"):
+            assert f"✅ **{name}**" in (found.description or "")
+
+
+async def test_check_reports_failures_with_advice(tmp_path: Path) -> None:
+    """A refused key and the missing permissions are named, with the next step."""
+    async with open_simcord_world(tmp_path, mj_api_key="sk-another") as w:
+        may_manage(w)
+        granted = str(discord.Permissions(view_channel=True, send_messages=True).value)
+        w.payloads = lambda payload: payload.update(app_permissions=granted)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs fixing"
+        assert "❌ **API key**" in text
+        assert "MJ_API_KEY" in text
+        assert "missing: Send Messages in Threads, Embed Links, Attach Files, Read Message History." in text
+
+
+@pytest.mark.parametrize("key", ["", "sk-another"])
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True), (set(), False)])
+async def test_check_hides_details_in_servers_of_strangers(
+    tmp_path: Path, key: str, named: set[int], *, known: bool
+) -> None:
+    """The relay's URL and words are shown only in the operator's servers: a stranger may manage another one."""
+    async with open_simcord_world(
+        tmp_path, allowed_guilds=frozenset(named), mj_api_key=key or RelaySettings().key
+    ) as w:
+        may_manage(w)
+        text = (await shown(w, "mjcheck")).description or ""
+        [first, *_] = text.splitlines()
+        relay_said = w.relay.url if not key else "refused"
+        assert known == (relay_said in text)
+        if not known:
+            assert first == ("❌ **Relay**: does not work." if key else "✅ **Relay**: works.")
+            assert "✅ **Database**: works." in text
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_reports_an_ephemeral_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: set[int], *, known: bool
+) -> None:
+    """The platform is named only in the operator's servers."""
+    monkeypatch.setenv("DYNO", "worker.1")
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        found = await shown(w, "mjcheck")
+        text = found.description or ""
+        assert found.title == "⚠️ Something needs fixing"
+        assert "❌ **Disk**" in text
+        assert known == ("Heroku" in text)
+        assert known == ("heroku addons:create heroku-postgresql" in text)
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_can_clear_refused_buttons(tmp_path: Path, named: set[int], *, known: bool) -> None:
+    """Managers of the operator's servers see what the relay refuses, and clear it with one click."""
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        now = w.clock.now()
+        for what in ("mj::bookmark", "cancel"):
+            await w.app.store.save_missing_capability(
+                what, "unknown_action", at=now, until=now.replace(year=now.year + 1)
+            )
+        result = await w.slash(w.member, "mjcheck")
+        answer = result.response
+        assert answer is not None
+        await w.until(lambda: answer.embeds)
+        seen = await w.titled(answer.id, "✅ Everything works")
+        assert known == ("Favorite" in (seen.embeds[0].description or ""))
+        assert known == ("it only stops watching" in (seen.embeds[0].description or ""))
+        assert known == bool(list(buttons(seen)))
+        if known:
+            await w.click(w.member, seen, "Try refused buttons again")
+            await w.until(lambda: not list(buttons(w.message(answer.id) or seen)))
+            assert await w.app.store.find_missing_capabilities(now) == {}
+        assert not w.env.errors
+
+
+@pytest.mark.parametrize(("named", "known"), [({4711}, False), ({GUILD_ID}, True)])
+async def test_check_reports_a_shortage_of_accounts(tmp_path: Path, named: set[int], *, known: bool) -> None:
+    """Managers of the operator's servers see it; it does not enable the retry button."""
+    async with open_simcord_world(tmp_path, allowed_guilds=frozenset(named)) as w:
+        may_manage(w)
+        at = w.clock.now()
+        await w.app.store.save_missing_capability(NO_ACCOUNT, "no account", at=at, until=at + SHORTAGE_LIFETIME)
+        result = await w.slash(w.member, "mjcheck")
+        assert result.response is not None
+        seen = await w.titled(result.response.id, "✅")
+        found = seen.embeds[0]
+        assert not list(buttons(seen))
+        said = f"**Accounts**: the relay last said at {at:%H:%M} UTC that no Midjourney account was free."
+        assert known == (said in (found.description or ""))
+        assert found.title == "✅ Everything works"
+
+
+async def test_check_is_hidden_from_other_members(tmp_path: Path) -> None:
+    """Others are not even offered it."""
+    async with open_simcord_world(tmp_path) as w:
+        with pytest.raises(SetupError, match="default-member-permissions"):
+            await w.slash(w.stranger, "mjcheck")
+
+
+def test_missing_permissions_are_listed_by_name() -> None:
+    """Nothing is missing with the required permissions, and all of them without any."""
+    assert list_missing_permissions(REQUIRED_PERMISSIONS) == []
+    assert list_missing_permissions(discord.Permissions.all()) == []
+    assert len(list_missing_permissions(discord.Permissions.none())) == REQUIRED_PERMISSIONS.value.bit_count()
+
+
+def test_the_invite_link_requests_only_required_permissions() -> None:
+    """It names the application, both scopes and exactly those permissions."""
+    link = build_invite_url(4711)
+    assert "client_id=4711" in link
+    assert f"permissions={REQUIRED_PERMISSIONS.value}" in link
+    assert "scope=bot+applications.commands" in link

@@ -1,0 +1,84 @@
+"""Files of people, over a real socket: no more of one is read than we take, whatever was announced."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.errors import UploadTooLarge
+from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
+from cogs.gateway.sharded_bot import ShardedBot
+from cogs.messaging.cdn_client import SizeLimitedHTTPClient
+
+CHUNK = 1024 * 1024
+
+
+class Host:
+    """A server that sends what it is told to, in chunks, and counts them."""
+
+    def __init__(self, chunks: int, status: int = 200) -> None:
+        self.chunks = chunks
+        self.status = status
+        self.sent = 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Send the chunks without telling how many."""
+        response = web.StreamResponse(status=self.status)
+        await response.prepare(request)
+        for _ in range(self.chunks):
+            await response.write(bytes(CHUNK))
+            self.sent += 1
+        return response
+
+
+@asynccontextmanager
+async def download(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncGenerator[Awaitable[bytes]]:
+    """Let the real bot's HTTP client download a file from a server that answers so."""
+    application = web.Application()
+    application.router.add_get("/mask.png", handler)
+    server = TestServer(application, host="127.0.0.1", skip_url_asserts=True)
+    async with server, aiohttp.ClientSession() as session, ShardedBot(1) as bot:
+        assert isinstance(bot.http, SizeLimitedHTTPClient)
+        bot.http._HTTPClient__session = session  # type: ignore[attr-defined]
+        yield bot.http.get_from_cdn(str(server.make_url("/mask.png")))
+
+
+async def test_a_file_that_fits_comes_whole() -> None:
+    """However it is cut into pieces."""
+    async with download(Host(3).answer) as coming:
+        assert await coming == bytes(3 * CHUNK)
+
+
+async def test_a_body_larger_than_announced_is_not_read_to_its_end() -> None:
+    """Its sender is stopped soon after the bound."""
+    host = Host(10 * MAX_UPLOAD_BYTES // CHUNK)
+    async with download(host.answer) as coming:
+        with pytest.raises(UploadTooLarge) as refused:
+            await coming
+    assert (refused.value.name, refused.value.limit) == ("mask.png", MAX_UPLOAD_BYTES)
+    assert host.sent < 2 * MAX_UPLOAD_BYTES // CHUNK
+
+
+async def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
+    """Its length is looked at first."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=bytes(MAX_UPLOAD_BYTES + 1))
+
+    async with download(answer) as coming:
+        with pytest.raises(UploadTooLarge) as refused:
+            await coming
+    assert refused.value.size == MAX_UPLOAD_BYTES + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, discord.NotFound), (403, discord.Forbidden), (500, discord.HTTPException)]
+)
+async def test_a_missing_file_raises_the_error_of_discord_py(status: int, error: type[discord.HTTPException]) -> None:
+    async with download(Host(0, status).answer) as coming:
+        with pytest.raises(error):
+            await coming

@@ -1,0 +1,90 @@
+"""What becomes of a click's messages where Discord fails, or refuses."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+
+from bot.entities import Place
+from bot.errors import DisplayFailed, PlaceGone
+from bot.midjourney.task import Task
+from cogs.context import Interaction
+from cogs.messaging.followups import ClickFollowups
+from cogs.messaging.rate_limits import RateLimiter
+from tests.fakes.clock import FakeClock
+from tests.fakes.sample_entities import place
+
+PARENT = Task(id="1730621826053455", prompt="a lighthouse")
+
+
+def failed(status: int, code: int = 0) -> discord.HTTPException:
+    return discord.HTTPException(cast("Any", SimpleNamespace(status=status, reason="so")), {"code": code})
+
+
+class Followups:
+    """Discord's side of an interaction: answers what a test plans, and counts."""
+
+    def __init__(self, *outcomes: BaseException | None) -> None:
+        self.outcomes = list(outcomes)
+        self.asked = 0
+
+    async def send(self, **_: object) -> None:
+        self._next()
+
+    async def delete_message(self, _: int) -> None:
+        self._next()
+
+    def _next(self) -> None:
+        self.asked += 1
+        if outcome := self.outcomes.pop(0):
+            raise outcome
+
+
+def answerer(followups: Followups, clock: FakeClock) -> ClickFollowups:
+    message = SimpleNamespace(id=7, flags=discord.MessageFlags(), components=[])
+    user = SimpleNamespace(
+        id=3, display_name="lien", display_avatar=SimpleNamespace(with_size=lambda _: SimpleNamespace(url=""))
+    )
+    interaction = SimpleNamespace(
+        token="token", followup=followups, message=message, user=user, channel_id=1, guild_id=None, application_id=9,
+        expires_at=clock.now(), context=SimpleNamespace(dm_channel=True),
+    )  # fmt: skip
+    turns = RateLimiter(clock.now, clock.sleep)
+    return ClickFollowups(cast("Interaction", interaction), turns, clock.sleep)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (failed(404, 10003), PlaceGone),
+        (failed(403, 50001), PlaceGone),
+        (failed(500), DisplayFailed),
+        (failed(429), DisplayFailed),
+        (ConnectionResetError(), DisplayFailed),
+        (TimeoutError(), DisplayFailed),
+    ],
+)
+async def test_why_a_child_could_not_be_shown(error: Exception, told: type[Exception]) -> None:
+    """A place that is gone is told from a Discord that failed: there the same press works in a minute."""
+    with pytest.raises(told):
+        await answerer(Followups(error), FakeClock()).send_child_message("U1", PARENT)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "asked"),
+    [
+        ([ConnectionResetError(), failed(503), None], 3),
+        ([failed(404, 10008)], 1),
+        ([failed(500)] * 4, 4),
+    ],
+)
+async def test_a_child_is_taken_back(outcomes: list[Exception | None], asked: int) -> None:
+    """It says "Sending", which is not true any more: a Discord that fails is asked again, a refusal is believed."""
+    followups, clock = Followups(*outcomes), FakeClock()
+    where: Place = place(7)
+    closing = asyncio.create_task(answerer(followups, clock).delete_child_message(where))
+    await clock.advance(60.0)
+    await closing
+    assert followups.asked == asked

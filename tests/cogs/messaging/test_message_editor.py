@@ -1,0 +1,513 @@
+"""Jobs are drawn by a real discord.py client on a loopback Discord, by whichever way still reaches the message."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import discord
+import pytest
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.clock import Clock
+from bot.entities import Job, Person, Place
+from bot.errors import DisplayFailed, PlaceGone, PlaceUnreachable
+from bot.imaging.reencode import Picture
+from bot.midjourney.task import Status, Task
+from bot.scene import JobEnding, PictureLink, Scene
+from cogs.messaging.message_editor import DiscordMessageEditor
+from cogs.messaging.rate_limits import RESPONSE_TIMEOUT_SECONDS, RateLimiter
+from tests.fakes.clock import START
+from tests.fakes.sample_entities import task
+from tests.recordings import recorded
+from tests.wire.loopback import Channel, Interaction, LoopbackDiscord, Message, Upload
+
+PIXEL = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+PICTURE = Picture(PIXEL, "a_lighthouse_1.png", 4, 4, is_reencoded=False)
+GRID = Task.model_validate(recorded("14_fetch_imagine_success_grid").body)
+RUNNING = task(status=Status.IN_PROGRESS, progress=46)
+TOKEN, CHANNEL = "PATCH /webhooks", "PATCH /channels"
+
+
+class Hurry:
+    """Time that passes by sleeping only, at once."""
+
+    def __init__(self) -> None:
+        self.time = START
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        """Tell the time."""
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass."""
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+class Hasty:
+    """What discord.py sees of asyncio: its own pauses take no time."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let others run."""
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Room:
+    """A Discord, a client, a display, and one message of an interaction."""
+
+    server: LoopbackDiscord
+    client: discord.Client
+    display: DiscordMessageEditor
+    time: Hurry
+    act: Interaction
+    message: Message
+
+    def place(self, message: Message | None = None, **more: Any) -> Place:  # noqa: ANN401
+        """Where that message is."""
+        shown = message or self.message
+        given: dict[str, Any] = {
+            "channel_id": shown.channel.id,
+            "message_id": shown.id,
+            "guild_id": shown.channel.guild_id or 0,
+            "application_id": self.server.application_id,
+            "token": self.act.token,
+            "token_expires_at": START + timedelta(minutes=15),
+            "ephemeral": shown.ephemeral,
+            "reachable": shown.channel.reachable and not shown.ephemeral,
+        }
+        return Place(**{**given, **more})
+
+    def job(self, place: Place | None = None, **more: Any) -> Job:  # noqa: ANN401
+        """The job of that message."""
+        person = Person(self.server.member.id, "minh")
+        own = {"requester": person, "task_id": GRID.id, "born_at": START, **more}
+        return Job(place=place or self.place(), **own)
+
+    async def show(self, seen: Task | None, place: Place | None = None, **more: Any) -> None:  # noqa: ANN401
+        """Draw."""
+        scene = Scene(job=self.job(place), now=START, task=seen, **more)
+
+        async def build_scene() -> Scene:
+            return scene
+
+        await self.display.show(scene.job.place, build_scene)
+
+    async def show_nothing(self, place: Place | None = None) -> None:
+        """Take a turn for a drawing that turns out to be superfluous."""
+
+        async def build_scene() -> None:
+            return None
+
+        await self.display.show(place or self.place(), build_scene, urgent=False)
+
+    @property
+    def routes(self) -> list[str]:
+        """Which routes were tried, by their beginning, with the answers."""
+        tried = [one for one in self.server.requests if one.method in {"PATCH", "POST"}]
+        return [f"{one.method} /{one.path.split('/')[1]} {one.status}" for one in tried]
+
+
+def answered(server: LoopbackDiscord, channel: Channel, *, ephemeral: bool = False) -> tuple[Interaction, Message]:
+    """Put a message there that answered an interaction."""
+    act = server.mint(2, server.member, channel)
+    act.response = {"type": 4, "data": {}}
+    act.original = server.plant(channel, {"content": "x", "flags": 64 if ephemeral else 0}, by=act)
+    return act, act.original
+
+
+@pytest.fixture
+async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
+    """A room whose client is connected; in the end nothing was refused."""
+    monkeypatch.setattr("discord.webhook.async_.asyncio", Hasty())
+    monkeypatch.setattr("discord.http.asyncio", Hasty())
+    async with LoopbackDiscord(limits=False) as server:
+        monkeypatch.setattr(Route, "BASE", server.api_url)
+        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(server.gateway_url))
+        client = discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.01)
+        time = Hurry()
+        clock = Clock(time.now, time.sleep)
+        turns = RateLimiter(clock.now, clock.sleep)
+        async with client:
+            await client.login(server.token)
+            connection = asyncio.create_task(client.connect())
+            await asyncio.wait_for(client.wait_until_ready(), 10)
+            yield Room(
+                server, client, DiscordMessageEditor(client, turns, clock), time, *answered(server, server.channels[0])
+            )
+        await turns.close()
+        await asyncio.wait_for(connection, 5)
+        assert server.refused == []
+
+
+def title(message: Message) -> str:
+    """What the message says above."""
+    return str(message.embeds[0]["title"])
+
+
+async def test_the_token_is_used_while_it_lives_then_the_channel(room: Room) -> None:
+    """After a quarter of an hour the bot itself edits the same message."""
+    await room.show(RUNNING)
+    room.time.time += timedelta(minutes=15)
+    await room.show(GRID)
+    assert room.routes == [f"{TOKEN} 200", f"{CHANNEL} 200"]
+    assert title(room.message) == "✅ Four pictures in 39 s"
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (401, 0), (404, 0), (403, 50009)])
+async def test_a_token_that_died_early_is_not_tried_again(room: Room, status: int, code: int) -> None:
+    """The channel takes over at once, and for good."""
+    room.server.fail("PATCH", "/webhooks/*", status, {"code": code})
+    await room.show(RUNNING)
+    await room.show(GRID)
+    assert room.routes == [f"{TOKEN} {status}", f"{CHANNEL} 200", f"{CHANNEL} 200"]
+
+
+async def test_dead_tokens_are_forgotten_when_they_would_have_expired(room: Room) -> None:
+    """What is remembered of them does not grow."""
+    room.server.fail("PATCH", "/webhooks/*", 401, {"code": 50027}, times=None)
+    for n in range(5):
+        expires = room.time.time + timedelta(minutes=15)
+        await room.show(RUNNING, room.place(token=f"dead-{n}", token_expires_at=expires))
+        room.time.time += timedelta(minutes=16)
+    assert len(room.display._dead_tokens) == 1
+
+
+async def test_a_message_that_only_a_dead_token_reached_is_unreachable(room: Room) -> None:
+    """An ephemeral message has no other way."""
+    act, message = answered(room.server, room.server.channels[0], ephemeral=True)
+    place = room.place(message, token=act.token)
+    await room.show(RUNNING, place)
+    room.server.expire(act)
+    with pytest.raises(PlaceUnreachable):
+        await room.show(GRID, place)
+    with pytest.raises(PlaceUnreachable):
+        await room.show(GRID, place)
+    assert room.routes == [f"{TOKEN} 200", f"{TOKEN} 401"]
+
+
+@pytest.mark.parametrize("code", [10008, 50001, 50013, 10003])
+@pytest.mark.parametrize("by_token", [True, False])
+async def test_an_edit_of_a_deleted_message_raises_place_gone(room: Room, code: int, *, by_token: bool) -> None:
+    """Whichever way it was tried: no second try."""
+    room.server.fail("PATCH", "*", 404 if code // 10_000 == 1 else 403, {"code": code}, times=None)
+    expires = START + timedelta(minutes=15 if by_token else -1)
+    with pytest.raises(PlaceGone):
+        await room.show(GRID, room.place(token_expires_at=expires))
+    assert len(room.routes) == 1
+
+
+async def test_a_deleted_message_and_a_hidden_channel_are_gone(room: Room) -> None:
+    """As Discord itself tells them, without a script."""
+    late = room.place(token_expires_at=START)
+    await room.server.set_visible(room.server.channels[0], visible=False)
+    with pytest.raises(PlaceGone):
+        await room.show(GRID, late)
+    room.message.deleted = True
+    with pytest.raises(PlaceGone):
+        await room.show(GRID)
+
+
+@pytest.mark.parametrize("path", ["/webhooks/*", "/channels/*"])
+async def test_an_edit_waits_for_a_firewall_to_open(room: Room, path: str) -> None:
+    """A 403 without Discord's own code says nothing about the message: an end is tried again, after a minute."""
+    room.server.fail("PATCH", path, 403, {"code": 0})
+    await room.show(GRID, room.place(token_expires_at=START + timedelta(minutes=15 if "web" in path else -1)))
+    assert title(room.message) == "✅ Four pictures in 39 s"
+    assert 60.0 in room.time.slept
+
+
+async def test_an_edit_that_is_never_answered_is_given_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is drawn anew with the next news, an end until Discord takes it."""
+    monkeypatch.setattr("cogs.messaging.message_editor.REQUEST_TIMEOUT_SECONDS", 0.05)
+    room.server.fail("PATCH", "*", 500, times=2, delay=3600)
+    await room.show(RUNNING)
+    await room.show(GRID)
+    assert title(room.message) == "✅ Four pictures in 39 s"
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 50035), (400, 200000), (403, 240000)])
+async def test_what_discord_refuses_is_drawn_carefully_once(room: Room, status: int, code: int) -> None:
+    """The second drawing leaves out the prompt and all emoji on buttons."""
+    room.server.fail("PATCH", "/webhooks/*", status, {"code": code})
+    await room.show(GRID, picture=PICTURE)
+    assert room.routes == [f"{TOKEN} {status}", f"{TOKEN} 200"]
+    assert "lighthouse" not in room.message.embeds[0]["description"]
+    assert [part.get("emoji") for row in room.message.components for part in row["components"]] == [None] * 11
+    assert [file.name for file in room.message.files] == [PICTURE.name]
+
+
+async def test_an_edit_refused_twice_is_given_up(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged as an error, and the job goes on."""
+    room.server.fail("PATCH", "/webhooks/*", 400, {"code": 50035}, times=None)
+    await room.show(GRID)
+    assert len(room.routes) == 2
+    assert [record.levelno for record in caplog.records if record.name == "cogs.messaging.message_editor"] == [
+        logging.WARNING,
+        logging.ERROR,
+    ]
+
+
+@pytest.mark.parametrize(("status", "code"), [(413, 40005), (413, 0), (400, 40005)])
+async def test_a_picture_that_is_too_large_is_linked(room: Room, status: int, code: int) -> None:
+    """The link stands where the attachment would have."""
+    room.server.fail("PATCH", "/webhooks/*", status, {"code": code})
+    await room.show(GRID, picture=PICTURE)
+    assert room.message.embeds[0]["image"]["url"] == GRID.image_url
+    assert room.message.files == []
+
+
+async def test_too_large_without_a_picture_is_given_up(room: Room) -> None:
+    """There is nothing left to leave out."""
+    room.server.fail("PATCH", "/webhooks/*", 413, {"code": 40005}, times=None)
+    await room.show(GRID, picture=PICTURE)
+    assert room.routes == [f"{TOKEN} 413"] * 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 0])
+async def test_a_final_edit_is_retried_until_discord_accepts_it(room: Room, status: int) -> None:
+    """Failures of Discord's own, and cut connections, are waited out with growing pauses."""
+    room.server.fail("PATCH", "/webhooks/*", status, times=10 if status else 2)
+    await room.show(GRID)
+    assert title(room.message) == "✅ Four pictures in 39 s"
+    assert [pause for pause in room.time.slept if pause in {1.0, 2.0, 4.0}] == [1.0, 2.0]
+
+
+async def test_a_final_edit_as_the_bot_is_retried_until_discord_accepts_it(room: Room) -> None:
+    """The same on the other route, for an ending of ours; 503 is one that discord.py itself does not retry."""
+    room.server.fail("PATCH", "/channels/*", 503)
+    await room.show(RUNNING, room.place(token_expires_at=START), phase=JobEnding.WATCH_TIMEOUT)
+    assert room.routes == [f"{CHANNEL} 503", f"{CHANNEL} 200"]
+
+
+async def test_progress_is_tried_once(room: Room) -> None:
+    """The next news will replace it."""
+    room.server.fail("PATCH", "/webhooks/*", 0)
+    await room.show(RUNNING)
+    assert (room.routes, room.time.slept) == ([f"{TOKEN} 0"], [])
+
+
+async def test_a_final_edit_that_never_succeeds_is_logged(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    """After two minutes of tries it is logged, and the job goes on."""
+    room.server.fail("PATCH", "/webhooks/*", 0, times=None)
+    await room.show(GRID)
+    assert len(room.routes) == 8
+    assert caplog.records[-1].levelno == logging.ERROR
+
+
+async def test_a_refusal_between_failures_is_still_redrawn(room: Room) -> None:
+    """A 400 and then a 5xx: the careful drawing is tried again too."""
+    room.server.fail("PATCH", "/webhooks/*", 400, {"code": 50035})
+    room.server.fail("PATCH", "/webhooks/*", 0)
+    room.server.fail("PATCH", "/webhooks/*", 400, {"code": 50035})
+    await room.show(GRID)
+    assert room.routes == [f"{TOKEN} 400", f"{TOKEN} 0", f"{TOKEN} 400", f"{TOKEN} 200"]
+
+
+async def test_a_429_is_retried_after_its_wait(room: Room) -> None:
+    """discord.py waits as long as Discord says, then sends it again."""
+    room.server.fail("PATCH", "/webhooks/*", 429, {"retry_after": 0.01})
+    await room.show(RUNNING)
+    assert room.routes == [f"{TOKEN} 429", f"{TOKEN} 200"]
+
+
+async def test_an_edit_waits_for_the_end_of_an_ip_ban(room: Room) -> None:
+    """A 429 that does not say for how long is Cloudflare's: ends are told a minute later, progress is not."""
+    room.server.fail("PATCH", "/webhooks/*", 429, {"retry_after": 0.0}, times=11)
+    await room.show(RUNNING)
+    await room.show(GRID)
+    assert room.time.slept.count(60.0) == 2
+    assert title(room.message) == "✅ Four pictures in 39 s"
+
+
+async def test_an_unexpected_refusal_is_raised(room: Room) -> None:
+    """Its row stays for the next start."""
+    room.server.fail("PATCH", "/webhooks/*", 405, times=None)
+    with pytest.raises(discord.HTTPException):
+        await room.show(GRID)
+
+
+async def test_attachments_arrive_and_stay_or_go(room: Room) -> None:
+    """A preview gives way, the picture has its name and alt text, later drawings leave it, a failure has none."""
+    preview = replace(PICTURE, name="preview.png")
+    await room.show(RUNNING, picture=preview)
+    assert [file.name for file in room.message.files] == ["preview.png"]
+    await room.show(RUNNING)
+    assert room.message.files == []
+    await room.show(RUNNING, picture=preview)
+    await room.show(GRID, picture=PICTURE)
+    [file] = room.message.files
+    assert (file.name, file.description, file.content) == (PICTURE.name, "a lighthouse at dawn --ar 3:2 --v 7", PIXEL)
+    assert room.message.embeds[0]["image"]["url"] == f"attachment://{PICTURE.name}"
+    await room.show(GRID, picture_link=PictureLink.DEAD)
+    assert room.message.files == [file]
+    await room.show(task(status=Status.FAILURE), picture=None)
+    assert room.message.files == []
+
+
+async def test_clips_arrive_together_and_are_linked_where_discord_takes_none(room: Room) -> None:
+    """The embed shows none of them; a request that is too large is sent again without any."""
+    clips = replace(PICTURE, name="clip1.mp4"), None, replace(PICTURE, name="clip3.mp4")
+    video = task(status=Status.SUCCESS, action="VIDEO", image_url="", video_urls=["https://cdn.test/1.mp4"] * 3)
+    await room.show(video, clips=clips)
+    assert [file.name for file in room.message.files] == ["clip1.mp4", "clip3.mp4"]
+    assert "image" not in room.message.embeds[0]
+    room.server.fail("PATCH", "/webhooks/*", 413)
+    await room.show(video, clips=clips)
+    assert "[clip 1]" in room.message.embeds[0]["description"]
+
+
+async def test_a_notification_says_what_it_is_about(room: Room) -> None:
+    """Not everything that a command makes is a picture."""
+    for action, what in (("DESCRIBE", "description"), ("SHORTEN", "list of shorter prompts"), ("VIDEO", "clip")):
+        await room.display.notify_requester(room.job(), task(status=Status.SUCCESS, action=action))
+        said = [one.body["content"] for one in room.server.requests if one.method == "POST"][-1]
+        assert f"your {what} " in said
+
+
+async def test_a_public_notification_replies_and_mentions_one(room: Room) -> None:
+    """Only the requester is mentioned, whatever was pressed, and the reply pings nobody else."""
+    await room.display.notify_requester(room.job(pressed="@everyone <@1> **U2**" + "x" * 5000), GRID)
+    [said] = [one for one in room.server.requests if one.method == "POST"]
+    member = room.server.member.id
+    assert said.path == f"/channels/{room.message.channel.id}/messages"
+    assert said.body["content"].startswith(rf"<@{member}> your \@everyone \<@1\> \*\*U2\*\*")
+    assert said.body["content"].endswith(f"is ready: {room.place().link}")
+    assert said.body["allowed_mentions"] == {"parse": [], "users": [member]}
+    assert int(said.body["message_reference"]["message_id"]) == room.message.id
+
+
+async def test_a_private_notification_is_private(room: Room) -> None:
+    """As private as the message, by its token; of a failure it says that it has ended."""
+    act, message = answered(room.server, room.server.channels[0], ephemeral=True)
+    await room.display.notify_requester(room.job(room.place(message, token=act.token)), task(status=Status.FAILURE))
+    [followup] = act.followups
+    assert followup.ephemeral
+    assert followup.content.startswith(f"<@{room.server.member.id}> your picture has ended: ")
+
+
+async def test_an_unreachable_message_notifies_no_one(room: Room) -> None:
+    """Neither an expired token nor a channel that is gone raises."""
+    await room.display.notify_requester(room.job(room.place(reachable=False, token_expires_at=START)), GRID)
+    visible = room.job()
+    room.message.channel.visible = False
+    await room.display.notify_requester(visible, GRID)
+    assert room.routes == ["POST /channels 403"]
+
+
+async def test_turns_are_taken_on_the_route_that_will_be_used(room: Room) -> None:
+    """Four by the token, then two seconds; four by the channel, then five: after those before have been answered."""
+    for number in range(5):
+        await room.show_nothing(room.place(message_id=number))
+    assert sum(room.time.slept) == pytest.approx(RESPONSE_TIMEOUT_SECONDS + 2.0, abs=0.2)
+    for number in range(5):
+        await room.show_nothing(room.place(message_id=number, token_expires_at=START))
+    assert sum(room.time.slept) == pytest.approx(2 * RESPONSE_TIMEOUT_SECONDS + 7.0, abs=0.4)
+
+
+async def test_an_unused_turn_is_kept_for_the_next_edit(room: Room) -> None:
+    """The next drawing of that message waits for no other, unless the turn has grown too old."""
+    for _ in range(9):
+        await room.show_nothing()
+    assert [] == room.time.slept
+    for number in range(4):
+        await room.show_nothing(room.place(message_id=number))
+    await room.show_nothing()
+    assert sum(room.time.slept) > RESPONSE_TIMEOUT_SECONDS
+
+
+async def test_an_edit_uses_its_turn(room: Room) -> None:
+    """Four drawings by one token are answered; the fifth waits two seconds from then, and no longer."""
+    for _ in range(5):
+        await room.show(GRID)
+    assert sum(room.time.slept) == pytest.approx(2.0, abs=0.2)
+
+
+async def test_thousands_of_drawings_open_few_connections(room: Room) -> None:
+    """What a start has to draw goes out 64 at a time, and all of it does."""
+    answers = asyncio.Event()
+    slow = room.server.fail("PATCH", "*", None, times=None, hold=answers)
+    shown = [answered(room.server, room.server.channels[0]) for _ in range(100)]
+    places = [room.place(message, token=act.token) for act, message in shown]
+    drawing = [asyncio.create_task(room.show(GRID, place)) for place in places]
+    async with asyncio.timeout(60):
+        while slow.held < 64:  # noqa: ASYNC110 - a request that waits is no event of the server
+            await asyncio.sleep(0.01)
+    answers.set()
+    await asyncio.gather(*drawing)
+    assert (slow.most_held, len(room.routes)) == (64, 100)
+
+
+async def test_a_picture_is_found_in_an_earlier_message(room: Room) -> None:
+    """In the embed that shows it, or beside it."""
+    await room.show(GRID, picture=PICTURE)
+    [file] = room.message.files
+    assert file.url == await room.display.fetch_attachment_url(room.place())
+    bare = room.server.plant(room.server.channels[0], {"content": "x"}, uploads=[Upload("a.png", PIXEL)])
+    assert bare.files[0].url == await room.display.fetch_attachment_url(room.place(bare))
+
+
+async def test_no_picture_is_found_where_there_is_none(room: Room) -> None:
+    """A foreign link is no copy, and a private or lost message is none either."""
+    await room.show(GRID)
+    assert await room.display.fetch_attachment_url(room.place()) == ""
+    assert await room.display.fetch_attachment_url(room.place(ephemeral=True)) == ""
+    assert await room.display.fetch_attachment_url(room.place(reachable=False)) == ""
+    room.message.deleted = True
+    assert await room.display.fetch_attachment_url(room.place()) == ""
+
+
+async def test_a_message_is_deleted_as_the_bot(room: Room) -> None:
+    """Though its token lives; one that is gone already is no news."""
+    await room.display.delete(room.place())
+    assert room.message.deleted
+    await room.display.delete(room.place())
+    assert [one.path.split("/")[1] for one in room.server.requests if one.method == "DELETE"] == ["channels"] * 2
+
+
+async def test_an_unreachable_message_is_deleted_by_token(room: Room) -> None:
+    """While that lives."""
+    with pytest.raises(PlaceUnreachable):
+        await room.display.delete(room.place(reachable=False, token_expires_at=START))
+    assert not room.message.deleted
+    for _ in range(2):
+        await room.display.delete(room.place(reachable=False))
+        assert room.message.deleted
+
+
+async def test_a_channel_hidden_from_the_bot_is_edited_by_token(room: Room) -> None:
+    """A missing permission closes one way only."""
+    room.server.fail("DELETE", "/channels/*", 403, {"code": 50001})
+    await room.display.delete(room.place())
+    assert room.message.deleted
+    room.server.fail("DELETE", "/webhooks/*", 401, {"code": 50027})
+    with pytest.raises(PlaceUnreachable):
+        await room.display.delete(room.place(reachable=False))
+
+
+async def test_a_failed_deletion_is_reported(room: Room) -> None:
+    """The person may try again."""
+    room.server.fail("DELETE", "/channels/*", 500, {}, times=None)
+    with pytest.raises(DisplayFailed):
+        await room.display.delete(room.place())
+
+
+async def test_a_file_may_be_as_large_as_the_server_allows(room: Room) -> None:
+    """Ten MiB, and more where the server was boosted and the bot is in it."""
+    assert room.display.max_file_bytes(room.place()) == 10 * 1024 * 1024
+    guild = room.client.get_guild(room.server.guild_id)
+    assert guild is not None
+    guild.premium_tier = 2
+    assert room.display.max_file_bytes(room.place()) == 50 * 1024 * 1024
+    assert room.display.max_file_bytes(room.place(reachable=False)) == 10 * 1024 * 1024
+    assert room.display.max_file_bytes(room.place(guild_id=0)) == 10 * 1024 * 1024

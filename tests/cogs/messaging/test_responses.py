@@ -1,0 +1,104 @@
+"""What the log learns of an answer that failed: enough to see why, and nobody's token."""
+
+import asyncio
+import logging
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import discord
+import pytest
+
+from cogs.context import Interaction
+from cogs.messaging.open_interactions import OpenInteractions
+from cogs.messaging.responses import (
+    acknowledge,
+    log_and_describe_error,
+    replace_response_on_error,
+    summarize_error,
+    with_timeout,
+)
+
+WEBHOOK = "https://discord.com/api/v10/webhooks/7/secrettoken/messages/@original"
+LOST = [
+    aiohttp.ConnectionTimeoutError(f"Connection timeout to host {WEBHOOK}"),
+    aiohttp.InvalidURL(WEBHOOK),
+    TimeoutError(WEBHOOK),
+    OSError(WEBHOOK),
+]
+
+
+def fake_interaction() -> Interaction:
+    """An interaction with an id, and a bot that counts it."""
+    client = SimpleNamespace(open_interactions=OpenInteractions())
+    return cast("Interaction", SimpleNamespace(id=4711, client=client))
+
+
+def refused(status: int, body: dict[str, Any] | str) -> discord.HTTPException:
+    """Make what discord.py raises for such an answer."""
+    return discord.HTTPException(cast("Any", SimpleNamespace(status=status, reason="so")), body)
+
+
+@pytest.mark.parametrize("error", [*LOST, refused(502, f"<html>{WEBHOOK}</html>")])
+async def test_a_lost_response_is_logged_without_its_url(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An interaction's token stands in the address, and lets anybody answer in our name for fifteen minutes."""
+    caplog.set_level(logging.INFO)
+
+    async def answer() -> int:
+        raise error
+
+    assert await acknowledge(fake_interaction(), answer()) is None
+    assert len(caplog.messages) == 1
+    assert "secrettoken" not in caplog.text
+
+
+def test_an_unexpected_error_is_logged_without_its_url(caplog: pytest.LogCaptureFixture) -> None:
+    """The person gets the number to pass on, the log its kind."""
+    interaction = cast("Interaction", SimpleNamespace(id=4711))
+    assert "4711" in log_and_describe_error(LOST[0], interaction)
+    assert "Interaction 4711 failed: ConnectionTimeoutError." in caplog.text
+    assert "secrettoken" not in caplog.text
+
+
+@pytest.mark.parametrize(("status", "level"), [(404, logging.INFO), (403, logging.INFO), (500, logging.WARNING)])
+def test_a_refusal_by_discord_is_logged_without_a_traceback(
+    status: int, level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line without a traceback; a message that somebody deleted meanwhile is not even worth a warning."""
+    caplog.set_level(logging.INFO)
+    log_and_describe_error(
+        refused(status, {"code": 10008 if status == 404 else 0}), cast("Interaction", SimpleNamespace(id=4711))
+    )
+    assert [(record.levelno, record.exc_info) for record in caplog.records] == [(level, None)]
+
+
+async def test_a_message_that_is_gone_is_not_taken_back(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever deleted "thinking ..." wants no answer: nothing is asked of Discord once more."""
+    caplog.set_level(logging.INFO)
+    response = cast("Any", SimpleNamespace(status=404, reason="so"))
+    async with replace_response_on_error(fake_interaction(), private=False):
+        raise discord.NotFound(response, {"code": 10008, "message": "Unknown Message"})
+    assert caplog.messages == ["Interaction 4711 ends: its message is gone."]
+
+
+async def test_a_first_response_that_discord_never_confirms_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process does not go on with the interaction."""
+    monkeypatch.setattr("cogs.messaging.open_interactions.FIRST_RESPONSE_SECONDS", 0)
+    assert await acknowledge(fake_interaction(), asyncio.Event().wait()) is None
+
+
+async def test_a_request_that_discord_never_answers_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller learns of it as a TimeoutError."""
+    monkeypatch.setattr("cogs.messaging.responses.REQUEST_TIMEOUT_SECONDS", 0)
+    with pytest.raises(TimeoutError):
+        await with_timeout(asyncio.Event().wait())
+
+
+def test_what_discord_says_is_logged() -> None:
+    """Its code and its words tell why, as far as there are any."""
+    told = summarize_error(refused(404, {"code": 10062, "message": "Unknown interaction"}))
+    assert "10062" in told
+    assert "Unknown interaction" in told
+    assert summarize_error(refused(502, "<html>")) == "HTTP 502"

@@ -1,0 +1,72 @@
+"""A display that remembers what was drawn."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.entities import Job, Place
+from bot.errors import DisplayError
+from bot.midjourney.task import Task
+from bot.ports import SceneBuilder
+from bot.scene import JobEnding, Scene
+
+
+@dataclass
+class FakeMessageEditor:
+    """A bot.ports.Display; `errors` are raised drawing by drawing, `broken` messages by every drawing.
+
+    While `free` is cleared only urgent ones get their turn.
+    """
+
+    scenes: list[Scene] = field(default_factory=list)
+    notified: list[tuple[int, str]] = field(default_factory=list)
+    removed: list[Place] = field(default_factory=list)
+    links: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, DisplayError] = field(default_factory=dict)
+    errors: list[BaseException] = field(default_factory=list)
+    limit: int = 1000
+
+    def __post_init__(self) -> None:
+        self.free = asyncio.Event()
+        self.free.set()
+
+    def scenes_of(self, message_id: int) -> list[Scene]:
+        """Return what was drawn on one message."""
+        return [scene for scene in self.scenes if scene.job.id == message_id]
+
+    def endings(self, message_id: int) -> list[JobEnding | None]:
+        """Return how each drawing of a message said that it ended."""
+        return [scene.ending for scene in self.scenes_of(message_id)]
+
+    async def show(self, place: Place, build_scene: SceneBuilder, *, urgent: bool | Callable[[], bool] = True) -> None:
+        """Wait for a turn, then remember the scene."""
+        while not self.free.is_set() and not (urgent if isinstance(urgent, bool) else urgent()):
+            await self.free.wait()
+        scene = await build_scene()
+        if scene is None:
+            return
+        if self.errors:
+            raise self.errors.pop(0)
+        if scene.job.id in self.broken:
+            raise self.broken[scene.job.id]
+        self.scenes.append(scene)
+
+    async def delete(self, place: Place) -> None:
+        """Remember what was deleted."""
+        if place.message_id in self.broken:
+            raise self.broken[place.message_id]
+        self.removed.append(place)
+
+    async def notify_requester(self, job: Job, task: Task) -> None:
+        """Remember a notification."""
+        if job.id in self.broken:
+            raise self.broken[job.id]
+        self.notified.append((job.id, task.id))
+
+    async def fetch_attachment_url(self, place: Place) -> str:
+        """Return the planned link of a message's picture."""
+        return self.links.get(place.message_id, "")
+
+    def max_file_bytes(self, place: Place) -> int:
+        """Return the planned limit."""
+        return self.limit

@@ -1,0 +1,102 @@
+"""The alerts in docs/alarms.yaml use metrics, labels and outcomes that /metrics really serves."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot import errors, metrics
+from bot.entities import ClaimState
+from bot.relay.key_diagnosis import USAGE_PATH
+
+ROOT = Path(__file__).parents[1]
+RULES: list[dict[str, Any]] = [
+    rule
+    for group in yaml.safe_load((ROOT / "docs" / "alarms.yaml").read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+]
+_SELECTOR = re.compile(r"(mjbot_\w+)(?:\{([^}]*)\})?")
+_MATCHER = re.compile(r'(\w+)="([^"]*)"')
+
+
+def served_names() -> dict[str, set[str]]:
+    """Return the names that /metrics serves for the bot's own metrics, with the labels of each."""
+    names: dict[str, set[str]] = {}
+    ours = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
+    for metric in ours:
+        for found in metric.describe():
+            labels = set(metric._labelnames)
+            ends = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}[found.type]
+            names |= {f"{found.name}{end}": labels | ({"le"} if end == "_bucket" else set()) for end in ends}
+    return names
+
+
+def test_the_list_of_metric_names_is_complete() -> None:
+    """`served_names` has every name of the registry, so that the tests below hold for /metrics."""
+    found = {sample.name for metric in REGISTRY.collect() for sample in metric.samples if "mjbot_" in sample.name}
+    assert {name for name in found if not name.endswith("_created")} <= set(served_names())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_uses_served_metrics(rule: dict[str, Any]) -> None:
+    """A renamed metric, label or error would silence an alert; each alert says what it means and what to do."""
+    names = served_names()
+    selectors = _SELECTOR.findall(rule["expr"])
+    assert selectors or rule["alert"] == "MjbotAway"
+    for name, matchers in selectors:
+        assert name in names, name
+        for label, value in _MATCHER.findall(matchers):
+            assert label in names[name]
+            if label == "outcome" and value != metrics.OK:
+                is_error = issubclass(getattr(errors, value, int), errors.MjbotError)
+                assert is_error or (name == "mjbot_presses_total" and value in set(ClaimState)), value
+    assert rule["annotations"].keys() == {"summary", "next"}
+
+
+def initial_samples() -> Iterator[tuple[str, dict[str, str], float]]:
+    """Yield name, labels and value of each sample that a new process serves."""
+    program = "import bot.app; from prometheus_client import generate_latest; print(generate_latest().decode())"
+    served = subprocess.run(  # noqa: S603 - runs this interpreter
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for family in text_string_to_metric_families(served.stdout):
+        yield from ((sample.name, sample.labels, sample.value) for sample in family.samples)
+
+
+def test_counters_in_alerts_start_at_zero() -> None:
+    """Prometheus sees no increase in a series that starts at 1, so each counter in an alert starts at 0, per path."""
+    samples = list(initial_samples())
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "bot" / "relay").glob("*.py"))
+    # The usage of the key is read only after the key was refused on another path.
+    paths = set(re.findall(r'"(/(?:mj|api)/[\w{}/-]+)"', source)) - {USAGE_PATH}
+    assert len(paths) > 10
+    outcomes = [
+        (name, dict(_MATCHER.findall(matchers)))
+        for rule in RULES
+        for name, matchers in _SELECTOR.findall(rule["expr"])
+        if "outcome" in matchers
+    ]
+    assert len(outcomes) == 4
+    for name, labels in outcomes:
+        found = [
+            (given, value) for sample, given, value in samples if sample == name and labels.items() <= given.items()
+        ]
+        assert found, (name, labels)
+        assert {value for _, value in found} == {0.0}
+        if name == "mjbot_api_requests_total":
+            assert {given["path"] for given, _ in found} == paths
+
+
+def test_the_readme_links_the_alerts() -> None:
+    assert "(docs/alarms.yaml)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {"KeyRefused", "PollsLate", "SubmitsUncertain", "LoopLate", "DatabaseNotWritable"} <= {
+        rule["alert"].removeprefix("Mjbot") for rule in RULES
+    }

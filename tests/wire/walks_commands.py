@@ -1,0 +1,171 @@
+"""Walks of the commands that create nothing, and of a message's menu: what is asked, and what is shown."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from tests.wire.loopback import Interaction, Message, Person, Upload
+from tests.wire.walk import clicked, ended, finished, paid_by, pictures_of, shape, typed, upload
+from tests.worlds.processes import WireWorld
+
+_HIGH, _WIDE = (90, 120), (120, 90)
+
+
+async def _tasks(world: WireWorld) -> None:
+    """Nine tasks are two pages: turned, filtered, and one is opened, in private."""
+    somebody, where = world.discord.add_person("hoa"), world.discord.channels[1]
+    ids = [world.relay.add_task("grid", prompt=f"fox {n}") for n in range(8)]
+    ids.append(world.relay.add_task("failed", prompt="a bad fox"))
+    for some in (ids[:5], ids[5:]):
+        act = await world.discord.slash(somebody, where, "mjstatus", {"id": " ".join(some)})
+        await world.told(act, len(some) - 1)
+        assert await world.until(partial(_all_ended, act), 45)
+    _, shown = await typed(world, "mjtasks", somebody)
+    await _footed(world, shown, "All: 9 tasks, page 1 of 2")
+    assert shown.ephemeral
+    await clicked(world, shown, "Older", somebody)
+    await _footed(world, shown, "All: 9 tasks, page 2 of 2")
+    await clicked(world, shown, "Newer", somebody)
+    await _footed(world, shown, "All: 9 tasks, page 1 of 2")
+    await world.discord.click(somebody, shown, "mj:t:only:0:all", values=["failed"])
+    await _footed(world, shown, "Failed or canceled: 1 task, page 1 of 1")
+    assert "a bad fox" in shown.embed["description"]
+    await clicked(world, shown, "Refresh", somebody)
+    opened = await world.discord.click(somebody, shown, "mj:t:open:0:failed", values=[ids[-1]])
+    await opened.answered(20)
+    assert opened.original is not None
+    assert opened.original.ephemeral
+    await world.shows(opened.original, "❌")
+
+
+def _all_ended(act: Interaction) -> bool:
+    return all(message.embed.get("title", "").startswith(("✅", "❌")) for message in act.messages)
+
+
+async def _footed(world: WireWorld, message: Message, text: str) -> None:
+    await world.until(lambda: message.embed.get("footer", {}).get("text") == text)
+
+
+async def _settings(world: WireWorld) -> None:
+    """What is chosen in the panel holds for the next command: parameters, the queue, a mention at the end."""
+    somebody = world.discord.add_person("linh")
+    _, panel = await typed(world, "mjsettings", somebody)
+    assert (panel.ephemeral, panel.embed["title"], shape(panel)) == (True, "Your settings", (2, 4, 3))
+    form = await clicked(world, panel, "Default parameters", somebody)
+    await world.discord.submit_modal(somebody, form, {"defaults": "--ar 3:2 --s 250"})
+    await world.until(lambda: "--stylize 250" in str(panel.embed))
+    for label in ("Fast", "Always mention me", "Remix: off"):
+        await clicked(world, panel, label, somebody)
+        await world.until(partial(_is_green, panel, label.replace("off", "on")))
+    act, shown = await typed(world, "imagine", somebody, {"prompt": "a heron --ar 1:1"})
+    await ended(world, shown, "✅ Four pictures", 1)
+    [submit] = paid_by(world, act.id)
+    assert (submit.path, submit.body["prompt"]) == ("/mj/submit/imagine", "a heron --ar 1:1 --stylize 250 --fast")
+    said = f"<@{somebody.id}> your picture is ready"
+    await world.until(lambda: any(said in one.content for one in world.discord.messages.values()))
+
+
+def _is_green(message: Message, label: str) -> bool:
+    return label in {part["label"] for part in message.buttons if part["style"] == 3}
+
+
+async def _status(world: WireWorld) -> None:
+    """Without an id, a person's last tasks; nobody's, where to find ids."""
+    _, shown = await typed(world, "mjstatus", world.discord.add_person("nam"))
+    await world.until(lambda: "You have no tasks yet" in shown.content)
+
+
+async def _help(world: WireWorld) -> None:
+    _, shown = await typed(world, "mjhelp")
+    assert shown.ephemeral
+    for name in ("imagine", "blend", "mjtasks", "faceswap"):
+        assert f"</{name}:" in shown.embed["description"]
+
+
+async def _check(world: WireWorld) -> None:
+    _, shown = await typed(world, "mjcheck")
+    said = shown.embed["description"]
+    assert shown.ephemeral
+    for part in ("✅ **API key**", "✅ **Database**", "the relay has refused none recently", "✅ **Discord**"):
+        assert part in said
+
+
+async def _menu(world: WireWorld, message: Message, name: str, by: Person | None = None) -> tuple[Interaction, Message]:
+    act = await world.discord.context_menu(by or world.discord.owner, message, name)
+    await act.answered(20)
+    assert act.original is not None
+    return act, act.original
+
+
+async def _describe_this(world: WireWorld) -> None:
+    """A picture that somebody posted is read; a message without one says so, and costs nothing."""
+    somebody, where = world.discord.member, world.discord.channels[0]
+    posted = world.discord.plant(where, {"content": "look"}, somebody, [upload("posted", _HIGH)])
+    act, shown = await _menu(world, posted, "Describe this image", somebody)
+    await ended(world, shown, "✅ Described", 1)
+    [submit] = paid_by(world, act.id)
+    assert submit.path == "/mj/submit/describe"
+    assert [one.size for one in pictures_of(submit, "base64")] == [_HIGH]
+    _, told = await _menu(world, world.discord.plant(where, {"content": "look"}, somebody), "Describe this image")
+    assert (told.ephemeral, told.content.startswith("I can't find a picture in that message.")) == (True, True)
+
+
+async def _blend_with(world: WireWorld) -> None:
+    """A posted picture is shown again with a form below it, whose upload flows into it."""
+    somebody, where = world.discord.add_person("thu"), world.discord.channels[0]
+    posted = world.discord.plant(where, {"content": "look"}, world.discord.member, [upload("posted", _HIGH)])
+    _, offered = await _menu(world, posted, "Blend with ...", somebody)
+    await world.until(lambda: offered.embed.get("title") == "Blend with ..." and offered.files)
+    assert (offered.ephemeral, shape(offered)) == (True, (1,))
+    form = await clicked(world, offered, "Add pictures", somebody)
+    given: dict[str, str | Upload] = {"others": upload("other", _WIDE), "shape": "PORTRAIT"}
+    act = await world.discord.submit_modal(somebody, form, given)
+    await act.answered()
+    assert act.original is not None
+    await ended(world, act.original, "✅ Four pictures", 1)
+    assert not act.original.ephemeral
+    [submit] = paid_by(world, act.id)
+    assert (submit.path, submit.body["dimensions"]) == ("/mj/submit/blend", "PORTRAIT")
+    assert [one.size for one in pictures_of(submit, "base64Array")] == [_HIGH, _WIDE]
+
+
+async def _status_of_message(world: WireWorld) -> None:
+    """A task whose id somebody wrote is followed to its end; a message without ids says so."""
+    task_id, where = world.relay.add_task("single", prompt="a fox"), world.discord.channels[0]
+    posted = world.discord.plant(where, {"content": f"my fox: {task_id}"}, world.discord.member)
+    _, shown = await _menu(world, posted, "Midjourney status")
+    await ended(world, shown, "✅ Upscaled", 1)
+    assert not shown.ephemeral
+    _, told = await _menu(world, world.discord.plant(where, {"content": "hm"}), "Midjourney status")
+    assert (told.ephemeral, told.content.startswith("I can't find a task id in that message.")) == (True, True)
+
+
+async def _upscale_of_message(world: WireWorld) -> None:
+    """Of a grid's message its U buttons are offered in private; what is pressed there is shown there."""
+    task_id = world.relay.add_task("grid", prompt="a fox")
+    grid = await finished(world, task_id)
+    _, offered = await _menu(world, grid, "Upscale picture")
+    assert (offered.ephemeral, offered.embed["title"]) == (True, "Which one?")
+    assert [part["label"] for part in offered.buttons] == ["U1", "U2", "U3", "U4"]
+    act = await clicked(world, offered, "U3")
+    [child] = await world.told(act)
+    await ended(world, child, "✅ Picture 3", 1)
+    assert child.ephemeral
+    [submit] = paid_by(world, act.id)
+    assert (submit.path, submit.body["taskId"]) == ("/mj/submit/action", task_id)
+    assert str(submit.body["customId"]).startswith("MJ::JOB::upsample::3::")
+    described = await finished(world, world.relay.add_task("describe"))
+    _, told = await _menu(world, described, "Upscale picture")
+    assert (told.ephemeral, told.content.startswith("I can't find a picture to upscale")) == (True, True)
+
+
+ASKING: Mapping[str, Callable[[WireWorld], Awaitable[None]]] = {
+    "mjtasks": _tasks,
+    "mjsettings": _settings,
+    "mjstatus": _status,
+    "mjhelp": _help,
+    "mjcheck": _check,
+    "Blend with ...": _blend_with,
+    "Describe this image": _describe_this,
+    "Midjourney status": _status_of_message,
+    "Upscale picture": _upscale_of_message,
+}
