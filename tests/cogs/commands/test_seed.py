@@ -1,5 +1,6 @@
 """/seed, on discord.py's own machinery and a real relay."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 import pytest
 
 from bot.midjourney.capabilities import SEED_CAPABILITY
-from sandbox.relay import RelaySettings
 from sandbox.relay.tasks.midjourney_texts import derive_seed
 from tests.worlds.simcord import SimcordWorld, open_simcord_world
 
@@ -16,16 +16,23 @@ UNKNOWN = "1730621826053455"
 
 async def test_the_wait_is_shown_before_the_seed(tmp_path: Path) -> None:
     """Privately: first that it takes a while, then the number with the prompt; the second time at once."""
-    async with open_simcord_world(
-        tmp_path, RelaySettings(seconds_per_task=0.2, picture_side=64, seed_seconds=1.5)
-    ) as w:
+    async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid", prompt="a lighthouse")
         await w.finished(task_id)
+        relay: Any = w.app.relay
+        fetch_seed, released = relay.fetch_seed, asyncio.Event()
+
+        async def fetch_when_released(wanted: str) -> str:
+            await released.wait()
+            return str(await fetch_seed(wanted))
+
+        relay.fetch_seed = fetch_when_released
         answer = await w.slash(w.member, "seed", id=task_id)
         waiting = answer.response
         assert waiting is not None
         assert waiting.ephemeral
-        assert waiting.content.startswith("Asking Midjourney for the seed")
+        await w.until(lambda: (w.message(waiting.id) or waiting).content.startswith("Asking Midjourney for the seed"))
+        released.set()
         told = (await w.titled(waiting.id, "🌱 Seed")).embeds[0]
         assert f"--seed {derive_seed(task_id)}" in (told.description or "")
         assert (told.description or "").startswith("**a lighthouse**")
