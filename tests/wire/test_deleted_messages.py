@@ -1,6 +1,8 @@
 """A message, channel or permission that is gone: that job ends, once and quietly, and nobody else notices."""
 
+import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -78,6 +80,11 @@ def _told(bot: BotProcess, message: Message) -> list[str]:
     return [f"{line['level']}: {line['event']}" for line in bot.lines if str(message.id) in line["event"]]
 
 
+def _count_open_jobs(world: WireWorld) -> int:
+    with closing(sqlite3.connect(world.folder / "mjbot.db")) as database:
+        return int(database.execute("SELECT count(*) FROM jobs WHERE closed_at IS NULL").fetchone()[0])
+
+
 async def test_each_way_to_lose_a_message_ends_its_job_quietly(slow: WireWorld, held: HeldTime) -> None:
     """Each way to be gone, in the middle of a task: one refused request, one line; others go on."""
     discord = slow.discord
@@ -103,6 +110,8 @@ async def test_each_way_to_lose_a_message_ends_its_job_quietly(slow: WireWorld, 
             assert len(_refusals(slow, message)) == 1, (happen, age, _refusals(slow, message))
         bot.assert_calm()
         assert not [line for line in bot.lines if line.get("level") == "warning"]
+        # A message shows its end before its row is closed.
+        await slow.until(lambda: _count_open_jobs(slow) == 0)
         await bot.stop()
     before = len(discord.requests)
     async with slow.bot() as bot:
