@@ -31,7 +31,9 @@ async def slow(tmp_path: Path, held: HeldTime) -> AsyncGenerator[WireWorld]:
     """A Discord with a channel for each way to be gone; tasks that run until the test ends them."""
     discord = LoopbackDiscord(channels=12, ack_seconds=1000)
     settings = RelaySettings(seconds_per_task=TASK_SECONDS, picture_side=192)
-    async with open_wire_world(tmp_path, settings, discord=discord, now=held.now, PRESS_COOLDOWN_SECONDS="0") as world:
+    # No process is killed here, and a lease of two seconds ends where a busy machine holds the process up.
+    changed = {"PRESS_COOLDOWN_SECONDS": "0", "LEASE_SECONDS": "60"}
+    async with open_wire_world(tmp_path, settings, discord=discord, now=held.now, **changed) as world:
         yield world
 
 
