@@ -12,9 +12,10 @@ from benchmarks.first_answer import measure_first_answers
 from benchmarks.image_work import measure_fit_times, measure_loop_delays
 from benchmarks.load import Load, measure_under_load
 from benchmarks.table import Row, format_table
+from benchmarks.takeover import Takeover, measure_takeovers
 from benchmarks.task_cost import Scales, measure_task_costs
 
-ROWS = ("answers", "load", "weight", "pixels")
+ROWS = ("answers", "load", "weight", "takeover", "pixels")
 
 
 def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -33,6 +34,9 @@ def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--seconds", type=float, default=10.0, help="seconds over which processor time is measured (10)"
     )
     parser.add_argument("--settle", type=float, default=4.0, help="seconds of rest before memory is measured (4)")
+    parser.add_argument("--live", type=int, default=100, help="live messages of the process that is killed (100)")
+    parser.add_argument("--lease", type=float, default=15.0, help="its LEASE_SECONDS (15)")
+    parser.add_argument("--kills", type=int, default=3, help="kills on each kind of database (3)")
     parser.add_argument("--pictures", type=int, default=20, help="pictures processed at once (20)")
     parser.add_argument(
         "--sizes", type=int, default=3, help="how many of the sizes 2048 x 2048, 4096 x 4096, 8192 x 4096 (3)"
@@ -56,6 +60,8 @@ async def measure(options: argparse.Namespace) -> list[Row]:
             elif row == "load":
                 load = Load(options.tasks, options.channels, options.spread, options.life, options.lead)
                 rows += await measure_under_load(folder, load)
+            elif row == "takeover":
+                rows += await measure_takeovers(folder, Takeover(options.live, options.lease, options.kills))
             elif row == "pixels":
                 rows += await measure_loop_delays(options.pictures, options.sizes)
                 rows.append(await measure_fit_times(options.pictures))

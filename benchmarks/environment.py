@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from sqlalchemy import create_engine
 
 from bot.entities import Job, Person, Place
 from bot.store import open_store
@@ -38,12 +37,12 @@ class FollowedTask:
 
 
 @asynccontextmanager
-async def serve_relay(settings: RelaySettings) -> AsyncGenerator[Relay]:
+async def serve_relay(settings: RelaySettings, *, now: Callable[[], float] = time.time) -> AsyncGenerator[Relay]:
     """Serve a relay that returns the same picture for every task, and whose previews have public URLs.
 
     Otherwise the relay would spend time on drawing, and mjbot would fetch the previews, as loopback is private.
     """
-    relay = Relay(settings)
+    relay = Relay(settings, now=now)
     picture = render_picture(compose_shots("a lighthouse at dawn", "benchmark"), settings.picture_side)
 
     @web.middleware
@@ -87,17 +86,13 @@ def add_running_tasks(
     return followed
 
 
-async def write_jobs(file: Path, discord: LoopbackDiscord, followed: Sequence[FollowedTask]) -> None:
+async def write_jobs(url: str, discord: LoopbackDiscord, followed: Sequence[FollowedTask]) -> None:
     """Write the database rows of a previous process, whose jobs mjbot resumes when it starts."""
-    async with open_store(f"sqlite:///{file}", now=lambda: datetime.now(UTC)):
-        pass  # the schema
-    if not followed:
-        return
     now = datetime.now(UTC)
-    engine = create_engine(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        connection.execute(jobs.insert(), [job_to_row(_job(discord, one, now)) for one in followed])
-    engine.dispose()
+    rows = [job_to_row(_job(discord, one, now)) for one in followed]
+    async with open_store(url, now=lambda: now) as store:  # which creates the schema
+        if rows:
+            await store.database.transaction(lambda connection: connection.execute(jobs.insert(), rows))
 
 
 def _job(discord: LoopbackDiscord, one: FollowedTask, now: datetime) -> Job:
@@ -128,6 +123,11 @@ class ChildProcess:
         if self._process.returncode:
             output_tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
             raise RuntimeError(f"a measured process ended with {self._process.returncode}:\n{output_tail}")
+
+    async def kill(self) -> None:
+        """End it with SIGKILL."""
+        self._process.kill()
+        await self._process.wait()
 
     @property
     def cpu_seconds(self) -> float:
@@ -165,14 +165,14 @@ async def start_process(folder: Path, *arguments: str, **env: str) -> AsyncGener
         await process.wait()
 
 
-def build_mjbot_environment(discord: LoopbackDiscord, relay: Relay, file: Path) -> dict[str, str]:
+def build_mjbot_environment(discord: LoopbackDiscord, relay: Relay, database_url: str) -> dict[str, str]:
     """Return the environment variables of mjbot: the default settings with loopback addresses."""
     return {
         "DISCORD_TOKEN": discord.token,
         "DISCORD_API_URL": discord.api_url,
         "MJ_API_URL": relay.url,
         "MJ_API_KEY": relay.settings.key,
-        "DATABASE_URL": f"sqlite:///{file}",
+        "DATABASE_URL": database_url,
     }
 
 
@@ -181,9 +181,9 @@ async def run_mjbot(
     folder: Path, discord: LoopbackDiscord, relay: Relay, followed: Sequence[FollowedTask] = ()
 ) -> AsyncGenerator[ChildProcess]:
     """Run mjbot as a process that resumes following these tasks."""
-    file = folder / f"mjbot-{time.monotonic_ns()}.db"
-    await write_jobs(file, discord, followed)
-    async with start_process(folder, "bot", **build_mjbot_environment(discord, relay, file)) as running:
+    url = f"sqlite:///{folder / f'mjbot-{time.monotonic_ns()}.db'}"
+    await write_jobs(url, discord, followed)
+    async with start_process(folder, "bot", **build_mjbot_environment(discord, relay, url)) as running:
         yield running
 
 

@@ -13,17 +13,23 @@ from tests.wire.loopback import LoopbackDiscord
 KIB = 1024
 TARGET_KIB = 12.0
 TARGET_CORE = 0.25
+_LINEAR_TOLERANCE = 1.25
+"""How many times the memory per task may grow from the smaller to the larger measurement, and still count as linear."""
 _NEVER = 1e7  # seconds: these tasks show no change while they are measured
 _FIRST_EDIT_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
 class TaskCost:
-    """Resident memory in bytes and the used share of one core of a process that watches `tasks` tasks."""
+    """Resident memory in bytes and the used share of one core of a process that watches `tasks` tasks.
+
+    `refused` counts Discord's refusals.
+    """
 
     tasks: int
     resident: int
     core: float
+    refused: int
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,15 @@ async def measure_task_costs(folder: Path, scales: Scales) -> list[Row]:
         _kib_per_task(empty, ours_by_size[0]),
     )
     core = ours_by_size[1].core, theirs_by_size[1].core
+    refused = sum(cost.refused for cost in ours_by_size)
     return [
         Row(
             what=f"memory of a watched task, {scales.few} to {scales.many} (RSS)",
             mjbot=f"{mine:.1f} KiB (0 to {scales.few}: {from_zero:.1f})",
             naive=f"{other:.1f} KiB",
             ratio=ratio(mine, other),
-            target=f"<= {TARGET_KIB:.0f} KiB",
-            met=mine <= TARGET_KIB,
+            target=f"linear, <= {TARGET_KIB:.0f} KiB",
+            met=mine <= min(TARGET_KIB, _LINEAR_TOLERANCE * from_zero) and not refused,
         ),
         Row(
             what=f"{scales.many} watched tasks, share of a core",
@@ -63,7 +70,7 @@ async def measure_task_costs(folder: Path, scales: Scales) -> list[Row]:
             naive=f"{core[1]:.2f}",
             ratio=ratio(*core),
             target=f"< {TARGET_CORE}",
-            met=core[0] < TARGET_CORE,
+            met=core[0] < TARGET_CORE and not refused,
         ),
     ]
 
@@ -90,4 +97,4 @@ async def _measure(folder: Path, tasks: int, scales: Scales, *, is_naive: bool) 
             cpu, started = running.cpu_seconds, time.monotonic()
             await asyncio.sleep(scales.seconds if tasks == scales.many else 0.1)
             core = (running.cpu_seconds - cpu) / (time.monotonic() - started)
-            return TaskCost(tasks, running.resident_bytes, core)
+            return TaskCost(tasks, running.resident_bytes, core, len(discord.refused))

@@ -10,7 +10,7 @@ from benchmarks.idle_loop import find_longest
 from benchmarks.table import Row, format_number, format_table, percentile, ratio
 
 SMALL = "--burst 3 --rounds 1 --tasks 4 --channels 2 --spread 0.5 --few 2 --many 4 --seconds 0.2 --settle 0.2"
-SOON = "--life 2 --lead 3 --pictures 1 --sizes 1"
+SOON = "--life 2 --lead 3 --pictures 1 --sizes 1 --live 2 --lease 2 --kills 1"
 
 
 @pytest.mark.wire
@@ -31,6 +31,8 @@ def test_every_row_prints_a_ratio(capsys: pytest.CaptureFixture[str]) -> None:
         "as the bot, p99",
         "memory",
         "share of a core",
+        "other process's edit, PostgreSQL",
+        "one SQLite file",
         "PNG of 2048 x 2048, longest",
         "JPEG of 2048 x 2048, longest",
         "WEBP of 2048 x 2048, longest",
@@ -45,7 +47,7 @@ def test_an_unknown_row_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever mistypes a row is told which there are."""
     with pytest.raises(SystemExit):
         main(["nonsense"])
-    assert "answers, load, weight, pixels" in capsys.readouterr().err
+    assert "answers, load, weight, takeover, pixels" in capsys.readouterr().err
 
 
 def test_the_table_puts_portable_ratios_first() -> None:
