@@ -25,7 +25,7 @@ from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction
 from cogs.messaging.attachments import validate_attachments
 from cogs.messaging.responses import send_ephemeral
-from cogs.text.guidance import malformed_task_id, one_starting_image_required
+from cogs.text.guidance import ONE_STARTING_IMAGE_REQUIRED, malformed_task_id
 
 
 class AnimateEditFaceswapCog(commands.Cog):
@@ -70,7 +70,7 @@ class AnimateEditFaceswapCog(commands.Cog):
     ) -> None:
         """Animate an uploaded picture, or one of a task."""
         if (image is None) == (id is None):
-            await send_ephemeral(interaction, one_starting_image_required())
+            await send_ephemeral(interaction, ONE_STARTING_IMAGE_REQUIRED)
             return
         ids = find_task_ids(id or "")
         if id is not None and len(ids) != 1:

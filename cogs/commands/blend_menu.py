@@ -37,7 +37,7 @@ from cogs.messaging.responses import (
     send_ephemeral_on_error,
     with_timeout,
 )
-from cogs.text.guidance import no_picture_to_blend
+from cogs.text.guidance import NO_PICTURE_TO_BLEND
 from cogs.views.colors import ACTIVE_COLOR
 
 BLEND_EVENT = "blend_click"
@@ -84,7 +84,7 @@ class BlendMenuCog(MessageMenuCog):
             :MAX_BLEND_PICTURES
         ]
         if not shown:
-            await send_ephemeral(interaction, no_picture_to_blend())
+            await send_ephemeral(interaction, NO_PICTURE_TO_BLEND)
             return
         if not await defer_thinking(interaction):
             return

@@ -14,7 +14,7 @@ from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.context import Interaction
 from cogs.messaging.attachments import find_pictures, validate_attachments
 from cogs.messaging.responses import send_ephemeral
-from cogs.text.guidance import no_picture_here, one_picture_required
+from cogs.text.guidance import NO_PICTURE_HERE, ONE_PICTURE_REQUIRED
 
 
 class DescribeShortenCog(MessageMenuCog):
@@ -43,7 +43,7 @@ class DescribeShortenCog(MessageMenuCog):
     ) -> None:
         """Describe an uploaded or linked picture."""
         if (image is None) == (link is None):
-            await send_ephemeral(interaction, one_picture_required())
+            await send_ephemeral(interaction, ONE_PICTURE_REQUIRED)
             return
 
         def build_request(_: PersonDefaults) -> CommandRequest:
@@ -55,7 +55,7 @@ class DescribeShortenCog(MessageMenuCog):
         """Describe the first picture of a message: an attachment, or else an embed's image."""
         picture = next(find_pictures(message), None)
         if picture is None:
-            await send_ephemeral(interaction, no_picture_here())
+            await send_ephemeral(interaction, NO_PICTURE_HERE)
             return
 
         def build_request(_: PersonDefaults) -> CommandRequest:

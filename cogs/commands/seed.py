@@ -13,7 +13,7 @@ from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import usable_anywhere
 from cogs.context import Interaction
 from cogs.messaging.responses import acknowledge, replace_response_on_error, send_ephemeral, with_timeout
-from cogs.text.guidance import asking_for_seed, malformed_task_id, one_seed_at_a_time
+from cogs.text.guidance import ASKING_FOR_SEED, ONE_SEED_AT_A_TIME, malformed_task_id
 from cogs.text.markdown import format_prompt
 from cogs.text.quotes import quote_text
 from cogs.views.colors import DONE_COLOR
@@ -42,7 +42,7 @@ class SeedCog(commands.Cog):
         if len(ids) == 1:
             await self._show_seed(interaction, ids[0], private=private)
         else:
-            await send_ephemeral(interaction, one_seed_at_a_time() if ids else malformed_task_id(id))
+            await send_ephemeral(interaction, ONE_SEED_AT_A_TIME if ids else malformed_task_id(id))
 
     @seed.autocomplete("id")
     async def suggest_tasks(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -57,7 +57,7 @@ class SeedCog(commands.Cog):
         async with replace_response_on_error(interaction, private=private or answer.is_ephemeral()):
             task = await self._seeds.find_known_seed(task_id)
             if task is None:
-                await with_timeout(interaction.edit_original_response(content=asking_for_seed()))
+                await with_timeout(interaction.edit_original_response(content=ASKING_FOR_SEED))
                 task = await self._seeds.fetch_seed(task_id)
             await with_timeout(interaction.edit_original_response(content=None, embed=_build_embed(task)))
 

@@ -26,7 +26,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
-from cogs.text.guidance import stale_panel
+from cogs.text.guidance import STALE_PANEL
 from cogs.text.input_errors import describe_defaults_error
 from cogs.text.quotes import append_typed_text
 from cogs.views.settings_panel import (
@@ -72,7 +72,7 @@ class SettingsCog(commands.Cog):
             if choice == EDIT_DEFAULTS:
                 await self._open_modal(interaction)
             elif not (changes := choice.get_changes()):
-                await send_ephemeral(interaction, stale_panel())
+                await send_ephemeral(interaction, STALE_PANEL)
             elif await defer_click(interaction):
                 changed = await self._person_settings.change_settings(
                     interaction.user.id, lambda settings: replace(settings, **changes)

@@ -29,7 +29,7 @@ from cogs.messaging.responses import (
     with_timeout,
 )
 from cogs.text import limits
-from cogs.text.guidance import malformed_task_id, no_ids_here, no_mention_here, no_tasks_yet, too_many_ids
+from cogs.text.guidance import NO_IDS_HERE, NO_MENTION_HERE, NO_TASKS_YET, TOO_MANY_IDS, malformed_task_id
 from cogs.views.task_list import format_task_line
 from cogs.views.task_message import render_sending
 
@@ -81,7 +81,7 @@ class StatusCog(MessageMenuCog):
         """Follow the tasks whose ids are in a message's text, embeds or components."""
         ids = find_task_ids_in_texts(_find_texts(message))
         if not ids:
-            await send_ephemeral(interaction, no_ids_here())
+            await send_ephemeral(interaction, NO_IDS_HERE)
         else:
             await self.follow_tasks(interaction, ids[:MAX_TASK_IDS], private=False, notify=False)
 
@@ -93,7 +93,7 @@ class StatusCog(MessageMenuCog):
             lines = "\n".join(format_task_line(one) for one in recent)
             listing = _build_list(lines)
             await with_timeout(
-                interaction.edit_original_response(content=None if recent else no_tasks_yet(), embed=listing)
+                interaction.edit_original_response(content=None if recent else NO_TASKS_YET, embed=listing)
             )
 
     async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
@@ -119,7 +119,7 @@ class StatusCog(MessageMenuCog):
             async with send_ephemeral_on_error(interaction):
                 await self._follow_in_followup(interaction, task_id, private=private, notify=may_notify)
         if notify and not may_notify:
-            await send_ephemeral(interaction, no_mention_here())
+            await send_ephemeral(interaction, NO_MENTION_HERE)
 
     async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
         await self._turn(interaction)
@@ -146,7 +146,7 @@ class StatusCog(MessageMenuCog):
 def _check_ids(ids: list[str], text: str) -> str:
     if not ids:
         return malformed_task_id(text)
-    return too_many_ids() if len(ids) > MAX_TASK_IDS else ""
+    return TOO_MANY_IDS if len(ids) > MAX_TASK_IDS else ""
 
 
 def _find_texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:

@@ -16,7 +16,7 @@ from cogs.messaging.responses import (
     send_ephemeral_on_error,
     with_timeout,
 )
-from cogs.text.guidance import no_such_tasks, no_tasks_yet
+from cogs.text.guidance import NO_TASKS_YET, no_such_tasks
 from cogs.views.task_list import (
     FILTER_NAMES,
     FILTER_TASKS_EVENT,
@@ -70,6 +70,6 @@ class TasksCog(commands.Cog):
 
     async def _show(self, interaction: Interaction, leaf: TaskListPage) -> None:
         page = await self._person_settings.get_task_page(interaction.user.id, leaf.task_filter, leaf.number)
-        empty = no_tasks_yet() if page.which is TaskFilter.ALL else no_such_tasks(FILTER_NAMES[page.which])
+        empty = NO_TASKS_YET if page.which is TaskFilter.ALL else no_such_tasks(FILTER_NAMES[page.which])
         embed, view = render_task_list(page, empty)
         await with_timeout(interaction.edit_original_response(embed=embed, view=view))

@@ -12,7 +12,7 @@ from cogs.commands.registration import MessageMenuCog
 from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.context import Interaction
 from cogs.messaging.responses import acknowledge, send_ephemeral
-from cogs.text.guidance import nothing_to_upscale
+from cogs.text.guidance import NOTHING_TO_UPSCALE
 from cogs.views.colors import ACTIVE_COLOR
 
 _UPSCALE_KINDS = {ButtonKind.PICK_FROM_GRID, ButtonKind.UPSCALE}
@@ -31,7 +31,7 @@ class UpscaleMenuCog(MessageMenuCog):
         for button in _copy_upscale_buttons(message) if is_own else ():
             view.add_item(button)
         if not view.children:
-            await send_ephemeral(interaction, nothing_to_upscale())
+            await send_ephemeral(interaction, NOTHING_TO_UPSCALE)
             return
         text = f"From [this message]({message.jump_url}). Only you see the results of these buttons."
         embed = discord.Embed(title="Which one?", colour=ACTIVE_COLOR, description=text)

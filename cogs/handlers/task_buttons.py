@@ -24,7 +24,7 @@ from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import acknowledge, defer_click, send_ephemeral, send_ephemeral_on_error
-from cogs.text.guidance import remix_unsupported, stale_button
+from cogs.text.guidance import REMIX_UNSUPPORTED, STALE_BUTTON
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class TaskButtonHandler(commands.Cog):
         elif click is None and interaction.type in _CLICK_TYPES:
             await self._sleep(_UNKNOWN_BUTTON_SECONDS)
             if not interaction.response.is_done():
-                await send_ephemeral(interaction, stale_button())
+                await send_ephemeral(interaction, STALE_BUTTON)
 
     async def _press_button(self, interaction: Interaction, click: TaskCustomId) -> None:
         if click.kind is ButtonKind.REFRESH:
@@ -99,7 +99,7 @@ class TaskButtonHandler(commands.Cog):
             is_remix_on = click.kind is ButtonKind.SAME_PROMPT and await self._people.is_remix_on(interaction.user.id)
             await self._presses.submit_press(await self._build_press(interaction, click), followups)
             if is_remix_on:
-                await send_ephemeral(interaction, remix_unsupported())
+                await send_ephemeral(interaction, REMIX_UNSUPPORTED)
 
     async def _open_modal(self, interaction: Interaction, click: TaskCustomId, title: str, *, suffix: str = "") -> None:
         """Open a modal as the first response: Discord accepts none later."""
