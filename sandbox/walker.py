@@ -17,7 +17,7 @@ from simcord.results import ResponseMessage
 
 from bot.app import open_app
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
-from cogs.text.guidance import asking_for_seed
+from cogs.text.guidance import ASKING_FOR_SEED
 from sandbox.environment import GUILD_ID, build_settings
 from sandbox.fast_clock import FastClock
 from sandbox.relay import Relay, RelaySettings
@@ -230,7 +230,7 @@ def _ephemeral_text(result: InteractionResult) -> str:
     """Return the first ephemeral text without an embed, "" if there is none."""
     shown = [*result.followups, *([result.response] if result.response else [])]
     texts = (one.content for one in shown if one.ephemeral and one.content and not one.embeds)
-    return next((text for text in texts if text != asking_for_seed()), "")
+    return next((text for text in texts if text != ASKING_FOR_SEED), "")
 
 
 def _first_sentence(text: str) -> str:

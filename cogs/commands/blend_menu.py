@@ -25,7 +25,7 @@ from bot.submissions.command_requests import (
 from cogs.commands.choices import DIMENSION_LABELS
 from cogs.commands.paid_command import PaidCommandRunner
 from cogs.commands.registration import MessageMenuCog
-from cogs.components.event_item import EventItem
+from cogs.components.event_item import EventItem, build_view
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, read_choice, read_uploads
 from cogs.context import Interaction
 from cogs.messaging.attachments import DiscordUpload, find_pictures, validate_attachments
@@ -96,9 +96,8 @@ class BlendMenuCog(MessageMenuCog):
             files = [
                 discord.File(BytesIO(one.data), f"picture-{number}.{one.kind}") for number, one in enumerate(ready, 1)
             ]
-            view = ui.View(timeout=None)
             style = discord.ButtonStyle.primary
-            view.add_item(BlendButton(ui.Button(label="Add pictures", style=style, custom_id=_CUSTOM_ID)))
+            view = build_view([BlendButton(ui.Button(label="Add pictures", style=style, custom_id=_CUSTOM_ID))])
             embeds = _build_gallery([file.filename for file in files])
             await with_timeout(interaction.edit_original_response(embeds=embeds, attachments=files, view=view))
 
@@ -135,7 +134,7 @@ class BlendMenuCog(MessageMenuCog):
 def _build_gallery(names: Sequence[str]) -> list[discord.Embed]:
     many = "this picture" if len(names) == 1 else f"these {len(names)} pictures"
     text = f"Add others to {many}. Midjourney blends up to {MAX_BLEND_PICTURES} pictures."
-    first = discord.Embed(title="Blend with ...", colour=ACTIVE_COLOR, url=_GALLERY, description=text)
+    first = discord.Embed(title="Blend with ...", color=ACTIVE_COLOR, url=_GALLERY, description=text)
     first.set_footer(text="You are charged only when you submit the form.")
     embeds = (first, *(discord.Embed(url=_GALLERY) for _ in names[1:]))
     return [embed.set_image(url=f"attachment://{name}") for embed, name in zip(embeds, names, strict=True)]

@@ -25,6 +25,7 @@ from bot.ports import Store
 from bot.relay.client import RelayClient
 from cogs.commands.registration import usable_anywhere
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
+from cogs.components.event_item import build_view
 from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, list_missing_permissions
@@ -131,13 +132,13 @@ class HelpCheckCog(commands.Cog):
         disk = check_disk(self._disk)
         now = self._now()
         buttons = [await report_refused_buttons(self._store, now), *await report_relay_shortages(self._store, now)]
-        view = ui.View(timeout=None)
+        items: list[TaskButton] = []
         if not await self._is_operator_guild(interaction):
             relay, store = _hide_details("Relay", relay), _hide_details("Database", store)
             disk, buttons = [_hide_details("Disk", finding) for finding in disk], []
         elif store.is_ok and has_refused_capabilities(await self._store.find_missing_capabilities(now)):
             retry = ui.Button[Any](label="Try refused buttons again", custom_id=_RETRY_REFUSED.custom_id)
-            view.add_item(TaskButton(retry))
+            items.append(TaskButton(retry))
         findings = [
             relay,
             store,
@@ -153,7 +154,7 @@ class HelpCheckCog(commands.Cog):
             color=DONE_COLOR if is_ok else FAILED_COLOR,
             description=limits.cut("\n".join(map(_format_finding, findings)), limits.EMBED_DESCRIPTION),
         )
-        return embed, view
+        return embed, build_view(items)
 
     async def _list_commands(self) -> str:
         try:

@@ -66,5 +66,5 @@ def _build_embed(task: Task) -> discord.Embed:
     seed = quote_text(task.seed)
     again = f"Add {quote_text(f'--seed {task.seed}')} to a prompt for similar pictures."
     lines = filter(None, (format_prompt(task.shown_prompt), f"The seed is {seed}.", again))
-    embed = discord.Embed(title="🌱 Seed", colour=DONE_COLOR, description="\n".join(lines))
+    embed = discord.Embed(title="🌱 Seed", color=DONE_COLOR, description="\n".join(lines))
     return embed.set_footer(text=task.id)

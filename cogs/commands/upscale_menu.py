@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.midjourney.buttons import ButtonKind
 from cogs.commands.registration import MessageMenuCog
 from cogs.components.custom_ids import TaskButton, TaskCustomId
+from cogs.components.event_item import build_view
 from cogs.context import Interaction
 from cogs.messaging.responses import acknowledge, send_ephemeral
 from cogs.text.guidance import NOTHING_TO_UPSCALE
@@ -27,14 +28,12 @@ class UpscaleMenuCog(MessageMenuCog):
     async def show_upscale_buttons(self, interaction: Interaction, message: discord.Message) -> None:
         """Show a message's upscale buttons to this person only."""
         is_own = message.author.id == interaction.client.user.id
-        view = ui.View(timeout=None)
-        for button in _copy_upscale_buttons(message) if is_own else ():
-            view.add_item(button)
+        view = build_view(_copy_upscale_buttons(message) if is_own else ())
         if not view.children:
             await send_ephemeral(interaction, NOTHING_TO_UPSCALE)
             return
         text = f"From [this message]({message.jump_url}). Only you see the results of these buttons."
-        embed = discord.Embed(title="Which one?", colour=ACTIVE_COLOR, description=text)
+        embed = discord.Embed(title="Which one?", color=ACTIVE_COLOR, description=text)
         await acknowledge(interaction, interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
@@ -42,13 +41,10 @@ def _copy_upscale_buttons(message: discord.Message) -> Iterator[TaskButton]:
     """Copy the enabled upscale buttons of a message, each in its row."""
     for row, parts in enumerate(message.components):
         for part in parts.children if isinstance(parts, discord.ActionRow) else ():
-            click = TaskCustomId.parse(part.custom_id or "") if isinstance(part, discord.Button) else None
-            if (
-                click is not None
-                and click.kind in _UPSCALE_KINDS
-                and isinstance(part, discord.Button)
-                and not part.disabled
-            ):
+            if not isinstance(part, discord.Button) or part.disabled:
+                continue
+            click = TaskCustomId.parse(part.custom_id or "")
+            if click is not None and click.kind in _UPSCALE_KINDS:
                 button = ui.Button[ui.View](
                     label=part.label, emoji=part.emoji, style=part.style, custom_id=click.custom_id, row=row
                 )

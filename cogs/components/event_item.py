@@ -6,6 +6,7 @@ view that mixes it with ordinary items and is stopped or times out: hence only t
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Self, TypeVar, cast
 
 import discord
@@ -40,3 +41,11 @@ class EventItem(ui.DynamicItem[_ItemT_co], template=r"(?!)"):
     def get_event(self) -> tuple[str, *tuple[object, ...]]:
         """Return the name of the event, and what its listeners get after the interaction."""
         raise NotImplementedError
+
+
+def build_view(items: Iterable[ui.Item[Any]]) -> ui.View:
+    """Build a view that discord.py never times out."""
+    view = ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    return view

@@ -11,6 +11,7 @@ from bot.midjourney.buttons import ButtonKind, is_grid
 from bot.midjourney.capabilities import CANCEL_CAPABILITY
 from bot.midjourney.task import Task
 from cogs.components.custom_ids import TaskButton, TaskCustomId, TaskMenu
+from cogs.components.event_item import build_view
 
 
 class BotButton(NamedTuple):
@@ -64,9 +65,7 @@ def render_bot_button(button: BotButton, task_id: str, *, row: int, careful: boo
 def render_delete_confirmation(task_id: str, message_id: int) -> ui.View:
     """Render the button that confirms deleting a message."""
     custom_id = TaskCustomId(ButtonKind.DELETE_CONFIRMED, task_id, str(message_id)).custom_id
-    view = ui.View(timeout=None)
-    view.add_item(TaskButton(ui.Button(label="Delete it", style=discord.ButtonStyle.danger, custom_id=custom_id)))
-    return view
+    return build_view([TaskButton(ui.Button(label="Delete it", style=discord.ButtonStyle.danger, custom_id=custom_id))])
 
 
 def _get_file_buttons(task: Task) -> tuple[BotButton, ...]:
@@ -89,6 +88,4 @@ def render_pictures_menu(task_id: str, message_id: int | None) -> ui.View:
     select = ui.Select[Any](
         custom_id=custom_id, placeholder="Which ones?", min_values=1, max_values=len(options), options=options
     )
-    view = ui.View(timeout=None)
-    view.add_item(TaskMenu(select))
-    return view
+    return build_view([TaskMenu(select)])

@@ -12,6 +12,7 @@ from bot.imaging.mask_preview import TINT
 from bot.imaging.masks import Region
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import TaskButton, TaskCustomId
+from cogs.components.event_item import build_view
 from cogs.context import Interaction, is_reachable
 from cogs.text import limits
 
@@ -90,11 +91,13 @@ def get_mask_link(message: discord.Message) -> str:
 
 def render_preview_buttons(click: TaskCustomId) -> ui.View:
     """Render the two buttons of the preview, for the button that opened the form."""
-    view = ui.View(timeout=None)
-    for kind, label, style in (
+    buttons = (
         (ButtonKind.CONFIRM_REGION, "Repaint", discord.ButtonStyle.success),
         (ButtonKind.CHANGE_REGION, "Change", discord.ButtonStyle.secondary),
-    ):
-        custom_id = TaskCustomId(kind, click.task_id, click.key).custom_id
-        view.add_item(TaskButton(ui.Button[Any](label=label, style=style, custom_id=custom_id)))
-    return view
+    )
+    return build_view(
+        TaskButton(
+            ui.Button[Any](label=label, style=style, custom_id=TaskCustomId(kind, click.task_id, click.key).custom_id)
+        )
+        for kind, label, style in buttons
+    )

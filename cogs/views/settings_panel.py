@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.entities import Notify, PersonSettings
 from bot.midjourney.request_options import Speed
-from cogs.components.event_item import EventItem
+from cogs.components.event_item import EventItem, build_view
 from cogs.text import limits
 from cogs.text.markdown import format_code, format_duration
 from cogs.views.colors import ACTIVE_COLOR
@@ -52,23 +52,21 @@ class SettingChoice:
 
     def get_changes(self) -> dict[str, Any]:
         """Return the fields of PersonSettings to change; empty for a setting that only another version knows."""
-        match self.setting, self.value:
-            case "remix", "on" | "off":
-                return {"remix": self.value == "on"}
-            case "speed", value if value in _SPEEDS:
-                return {"speed": None if value == _SERVICE_DEFAULT else Speed(value)}
-            case "notify", value if value in set(Notify):
-                return {"notify": Notify(value)}
-            case "all", "forget":
-                return asdict(PersonSettings())
-            case _:
-                return {}
+        return _CHANGES.get(self, {})
 
 
 EDIT_DEFAULTS = SettingChoice("defaults", "edit")
 """Opens the form of the default parameters, and is that form's custom_id."""
 FORGET_SETTINGS = SettingChoice("all", "forget")
 """Resets all settings, so that the bot stores nothing about the person."""
+_CHANGES: dict[SettingChoice, dict[str, Any]] = {
+    SettingChoice("remix", "on"): {"remix": True},
+    SettingChoice("remix", "off"): {"remix": False},
+    **{SettingChoice("speed", speed): {"speed": speed} for speed in Speed},
+    SettingChoice("speed", _SERVICE_DEFAULT): {"speed": None},
+    **{SettingChoice("notify", notify): {"notify": notify} for notify in Notify},
+    FORGET_SETTINGS: asdict(PersonSettings()),
+}
 
 
 class SettingButton(EventItem[ui.Button[Any]], template=SETTING_ID_TEMPLATE):
@@ -87,10 +85,7 @@ def render_settings_panel(settings: PersonSettings, notify_after: timedelta) -> 
         embed.description += " **Forget my settings** resets and deletes them all."
     for name, value in _describe_settings(settings, notify_after):
         embed.add_field(name=name, value=value, inline=False)
-    view = ui.View(timeout=None)
-    for item in _build_buttons(settings, notify_after):
-        view.add_item(item)
-    return embed, view
+    return embed, build_view(_build_buttons(settings, notify_after))
 
 
 def _describe_settings(settings: PersonSettings, notify_after: timedelta) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from discord import ui
 from bot.entities import TaskFilter, TaskSummary
 from bot.features.person_settings import TaskPage
 from bot.midjourney.task import Status
-from cogs.components.event_item import EventItem
+from cogs.components.event_item import EventItem, build_view
 from cogs.text import limits
 from cogs.text.markdown import (
     clean_and_cut,
@@ -132,16 +132,14 @@ def render_task_list(page: TaskPage, empty: str) -> tuple[discord.Embed, ui.View
     tasks = "1 task" if page.total_tasks == 1 else f"{page.total_tasks} tasks"
     if page.total_tasks:
         embed.set_footer(text=f"{FILTER_NAMES[page.which]}: {tasks}, page {page.index + 1} of {page.page_count}")
-    view = ui.View(timeout=None)
+    items: list[ui.Item[Any]] = []
     if options := _build_options(page.tasks):
         custom_id = TaskListPage(page.index, page.which).custom_id("open")
         menu = ui.Select[Any](custom_id=custom_id, placeholder="Open one here", options=options, row=0)
-        view.add_item(TaskListMenu(menu))
+        items.append(TaskListMenu(menu))
     if page.tasks or page.which is not TaskFilter.ALL:
-        view.add_item(_build_filter_menu(page))
-        for button in _build_buttons(page):
-            view.add_item(button)
-    return embed, view
+        items += [_build_filter_menu(page), *_build_buttons(page)]
+    return embed, build_view(items)
 
 
 def _build_options(tasks: Iterable[TaskSummary]) -> list[discord.SelectOption]:

@@ -11,6 +11,8 @@ from bot.entities import ButtonStates, Person
 from bot.midjourney.buttons import ButtonKind
 from bot.midjourney.task import Status, Task
 from bot.scene import PictureLink, Scene
+from cogs.components.custom_ids import TaskButton
+from cogs.components.event_item import build_view
 from cogs.text import limits
 from cogs.text.markdown import clean_and_cut, format_prompt, sanitize_link
 from cogs.views.bot_buttons import DELETE, FAMILY, FILE_BUTTONS, BotButton, render_bot_button
@@ -107,25 +109,18 @@ def _render_view(scene: Scene, state: MessageState, *, careful: bool) -> tuple[u
     """Render the buttons of a message; also return the notes on them for the footer."""
     if scene.task and scene.ending is None and scene.task.status is Status.SUCCESS:
         return _render_finished(scene.task, scene.marks, state.bot_buttons, careful=careful)
-    view = ui.View(timeout=None)
-    _add_bot_buttons(view, state.bot_buttons, scene.job.task_id, careful=careful)
-    return view, []
+    return build_view(_render_bot_buttons(state.bot_buttons, scene.job.task_id, careful=careful)), []
 
 
 def _render_finished(
     task: Task, marks: ButtonStates, bot_buttons: Sequence[BotButton], *, careful: bool
 ) -> tuple[ui.View, list[str]]:
-    view = ui.View(timeout=None)
     items, notes, is_any_grayed = render_task_buttons(task, marks, careful=careful)
-    for item in items:
-        view.add_item(item)
     refresh = (REFRESH,) if is_any_grayed and REFRESH not in bot_buttons else ()
-    _add_bot_buttons(view, (*bot_buttons, *refresh), task.id, careful=careful)
-    return view, notes
+    return build_view([*items, *_render_bot_buttons((*bot_buttons, *refresh), task.id, careful=careful)]), notes
 
 
-def _add_bot_buttons(view: ui.View, bot_buttons: Sequence[BotButton], task_id: str, *, careful: bool) -> None:
-    """Put the bot's own buttons into the fifth row."""
-    for button in bot_buttons:
-        if (item := render_bot_button(button, task_id, row=4, careful=careful)) is not None:
-            view.add_item(item)
+def _render_bot_buttons(bot_buttons: Sequence[BotButton], task_id: str, *, careful: bool) -> list[TaskButton]:
+    """Render the bot's own buttons for the fifth row."""
+    rendered = (render_bot_button(button, task_id, row=4, careful=careful) for button in bot_buttons)
+    return [button for button in rendered if button is not None]
