@@ -29,17 +29,13 @@ def render_lineage(family: Lineage, task_id: str) -> discord.Embed:
 
 
 def _format_member(member: LineageMember, *, marked: bool) -> str:
-    name = _format_name(member)
+    name = escape_markdown(clean_and_cut(name_result(member.task, member.done), _NAME_LENGTH)) or "Picture"
     link = sanitize_link(member.link)
     shown = f"[{name}]({link})" if link else name
     made_by = escape_markdown(clean_and_cut(member.pressed, _NAME_LENGTH))
     status = _STATUS_EMOJI.get(member.task.status, " ⏳")
     line = f"{_draw_branch(member)}{f'{made_by} → ' if made_by else ''}{shown}{status}"
     return f"{line} ◂ **this one**" if marked else line
-
-
-def _format_name(member: LineageMember) -> str:
-    return escape_markdown(clean_and_cut(name_result(member.task, member.done), _NAME_LENGTH)) or "Picture"
 
 
 def _draw_branch(member: LineageMember) -> str:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.entities import Job
 from bot.errors import KeyRefused
@@ -70,11 +69,12 @@ def build_state(scene: Scene) -> MessageState:
     task = scene.task
     match scene.phase:
         case SubmitRetry(at=at, reason=reason):
-            return _RETRIES[reason](at)
+            title, line = _RETRIES[reason]
+            return MessageState(QUEUED_COLOR, title, (line.format(when=format_relative_time(at)),))
         case AnswerSearch():
             return _SEARCHING
         case JobEnding() as ending:
-            return _ENDINGS[ending](scene)
+            return _FIXED_ENDINGS.get(ending) or _ENDINGS[ending](scene)
         case None:
             pass
     if task is None:
@@ -99,25 +99,20 @@ def _build_queued(scene: Scene, ahead: int, submit_time: int) -> MessageState:
     return MessageState(QUEUED_COLOR, title, lines, get_running_buttons(scene.job, scene.marks), _quote_outage(scene))
 
 
-def _build_queue_full(again_at: datetime) -> MessageState:
-    lines = (f"Trying again {format_relative_time(again_at)}. You're charged only when the service accepts it.",)
-    return MessageState(QUEUED_COLOR, "⏳ The service's queue is full", lines)
-
-
-def _build_parent_busy(again_at: datetime) -> MessageState:
-    lines = (
+_RETRIES: dict[RetryReason, tuple[str, str]] = {
+    RetryReason.QUEUE_FULL: (
+        "⏳ The service's queue is full",
+        "Trying again {when}. You're charged only when the service accepts it.",
+    ),
+    RetryReason.PARENT_BUSY: (
+        "⏳ Waiting for the picture you pressed",
         (
-            f"The service is still finishing it. Trying again {format_relative_time(again_at)}. You're charged only "
-            "when the service accepts your press."
+            "The service is still finishing it. Trying again {when}. You're charged only when the service accepts "
+            "your press."
         ),
-    )
-    return MessageState(QUEUED_COLOR, "⏳ Waiting for the picture you pressed", lines)
-
-
-_RETRIES: dict[RetryReason, Callable[[datetime], MessageState]] = {
-    RetryReason.QUEUE_FULL: _build_queue_full,
-    RetryReason.PARENT_BUSY: _build_parent_busy,
+    ),
 }
+"""The title and the line for each reason to send a request again."""
 
 
 def _build_running(scene: Scene, task: Task) -> MessageState:
@@ -310,49 +305,43 @@ def _build_task_not_found(scene: Scene) -> MessageState:
     )
 
 
-def _build_answer_lost(scene: Scene) -> MessageState:
-    del scene
-    lines = (
-        "The service's answer was lost, so your request may have been accepted and charged. I won't send it again.",
-        (
-            "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of that "
-            "minute. `/mjstatus` with its id shows it. Asking again may be charged too."
-        ),
-    )
-    return MessageState(WAITING_COLOR, "❔ Unknown whether it was accepted", lines)
-
-
-def _build_not_billed(scene: Scene) -> MessageState:
-    del scene
-    lines = (
-        "The service didn't record your request, so you weren't charged. Midjourney may still have drawn it.",
-        "**Next:** ask again.",
-    )
-    return MessageState(FAILED_COLOR, "❌ Not recorded, not charged", lines)
-
-
-def _build_watch_stopped(scene: Scene) -> MessageState:
-    del scene
-    line = "Midjourney keeps drawing, and the charge stands. **Look again** is free."
-    return MessageState(INACTIVE_COLOR, "🌙 Stopped watching", (line,), (LOOK_AGAIN,))
-
-
 def _build_form_dropped(scene: Scene) -> MessageState:
-    return MessageState(INACTIVE_COLOR, "🚫 Dropped", ("Nothing was drawn.",), _get_delete_button(scene))
+    charge = " Opening the form may have been charged." if scene.ending is JobEnding.FORM_DROPPED_MAYBE_BILLED else ""
+    return MessageState(INACTIVE_COLOR, "🚫 Dropped", (f"Nothing was drawn.{charge}",), _get_delete_button(scene))
 
 
-def _build_form_dropped_charged(scene: Scene) -> MessageState:
-    lines = ("Nothing was drawn. Opening the form may have been charged.",)
-    return MessageState(INACTIVE_COLOR, "🚫 Dropped", lines, _get_delete_button(scene))
-
-
+_FIXED_ENDINGS: dict[JobEnding, MessageState] = {
+    JobEnding.ANSWER_LOST: MessageState(
+        WAITING_COLOR,
+        "❔ Unknown whether it was accepted",
+        (
+            "The service's answer was lost, so your request may have been accepted and charged. I won't send it again.",
+            (
+                "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of "
+                "that minute. `/mjstatus` with its id shows it. Asking again may be charged too."
+            ),
+        ),
+    ),
+    JobEnding.NOT_BILLED: MessageState(
+        FAILED_COLOR,
+        "❌ Not recorded, not charged",
+        (
+            "The service didn't record your request, so you weren't charged. Midjourney may still have drawn it.",
+            "**Next:** ask again.",
+        ),
+    ),
+    JobEnding.WATCH_STOPPED: MessageState(
+        INACTIVE_COLOR,
+        "🌙 Stopped watching",
+        ("Midjourney keeps drawing, and the charge stands. **Look again** is free.",),
+        (LOOK_AGAIN,),
+    ),
+}
+"""The endings that look the same for every job."""
 _ENDINGS: dict[JobEnding, Callable[[Scene], MessageState]] = {
     JobEnding.WATCH_TIMEOUT: _build_watch_timeout,
     JobEnding.MESSAGE_UNREACHABLE: _build_unreachable,
     JobEnding.TASK_NOT_FOUND: _build_task_not_found,
-    JobEnding.ANSWER_LOST: _build_answer_lost,
-    JobEnding.WATCH_STOPPED: _build_watch_stopped,
-    JobEnding.NOT_BILLED: _build_not_billed,
     JobEnding.FORM_DROPPED: _build_form_dropped,
-    JobEnding.FORM_DROPPED_MAYBE_BILLED: _build_form_dropped_charged,
+    JobEnding.FORM_DROPPED_MAYBE_BILLED: _build_form_dropped,
 }
