@@ -110,10 +110,9 @@ class KeyCheck:
     async def _check(self) -> None:
         try:
             await self._ask()
+            self._problem = ""
         except RelayError as error:
             self._problem = _describe_error(error)
-        else:
-            self._problem = ""
         finally:
             self._check_done.set()
 

@@ -42,14 +42,11 @@ class DescribeShortenCog(MessageMenuCog):
         private: bool = False,  # noqa: FBT001, FBT002 - an option in Discord
     ) -> None:
         """Describe an uploaded or linked picture."""
-        if (image is None) == (link is None):
+        picture = link or image
+        if picture is None or (link and image):
             await send_ephemeral(interaction, ONE_PICTURE_REQUIRED)
             return
-
-        def build_request(_: PersonDefaults) -> CommandRequest:
-            return build_describe(self._link_picture(link) if link else validate_attachments(image)[0])
-
-        await self._runner.run(interaction, build_request, private=private)
+        await self._describe(interaction, picture, private=private)
 
     async def describe_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Describe the first picture of a message: an attachment, or else an embed's image."""
@@ -57,13 +54,15 @@ class DescribeShortenCog(MessageMenuCog):
         if picture is None:
             await send_ephemeral(interaction, NO_PICTURE_HERE)
             return
+        await self._describe(interaction, picture, private=False)
 
+    async def _describe(self, interaction: Interaction, picture: discord.Attachment | str, *, private: bool) -> None:
         def build_request(_: PersonDefaults) -> CommandRequest:
             return build_describe(
                 self._link_picture(picture) if isinstance(picture, str) else validate_attachments(picture)[0]
             )
 
-        await self._runner.run(interaction, build_request, private=False)
+        await self._runner.run(interaction, build_request, private=private)
 
     @app_commands.command(name="shorten", description=_("Which words of a prompt matter, and shorter prompts"))
     @app_commands.describe(prompt=_("The prompt to shorten"), private=_("Only you see it"))

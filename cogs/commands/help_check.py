@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands, ui
 from discord.app_commands import locale_str as _
@@ -30,6 +29,7 @@ from cogs.context import Interaction, is_bot_in_guild
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.gateway.permissions import build_invite_url, list_missing_permissions
 from cogs.messaging.responses import (
+    REQUEST_ERRORS,
     defer_click,
     defer_thinking,
     replace_response_on_error,
@@ -106,8 +106,7 @@ class HelpCheckCog(commands.Cog):
         if not await defer_thinking(interaction):
             return
         async with replace_response_on_error(interaction, private=True):
-            embed, view = await self._build_report(interaction)
-            await interaction.edit_original_response(embed=embed, view=view)
+            await self._show_report(interaction)
 
     @commands.Cog.listener(f"on_{ClickEvent.CHECK}")
     async def retry_refusals(self, interaction: Interaction, click: TaskCustomId) -> None:
@@ -118,15 +117,14 @@ class HelpCheckCog(commands.Cog):
                 return
             if interaction.permissions.manage_guild and await self._is_operator_guild(interaction):
                 await self._store.clear_missing_capabilities()
-            embed, view = await self._build_report(interaction)
-            await with_timeout(interaction.edit_original_response(embed=embed, view=view))
+            await self._show_report(interaction)
 
     async def _is_operator_guild(self, interaction: Interaction) -> bool:
         """Whether the operator runs this server: strangers can invite the bot to servers that they manage."""
         guild = interaction.guild
         return guild is not None and is_bot_in_guild(interaction) and await self._trust.is_operator_guild(guild)
 
-    async def _build_report(self, interaction: Interaction) -> tuple[discord.Embed, ui.View]:
+    async def _show_report(self, interaction: Interaction) -> None:
         relay = await check_relay(self._relay.check_key, self._relay_url)
         store = await check_database(self._store, self._find_store_problem())
         disk = check_disk(self._disk)
@@ -154,12 +152,12 @@ class HelpCheckCog(commands.Cog):
             color=DONE_COLOR if is_ok else FAILED_COLOR,
             description=limits.cut("\n".join(map(_format_finding, findings)), limits.EMBED_DESCRIPTION),
         )
-        return embed, build_view(items)
+        await with_timeout(interaction.edit_original_response(embed=embed, view=build_view(items)))
 
     async def _list_commands(self) -> str:
         try:
             known = await self._bot.tree.fetch_commands()
-        except (discord.HTTPException, OSError, aiohttp.ClientError):
+        except REQUEST_ERRORS:
             known = []  # names without mentions are still helpful
         mentions = {command.name: command.mention for command in known}
         lines = {

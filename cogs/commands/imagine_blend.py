@@ -1,7 +1,7 @@
 """/imagine and /blend: new pictures from a prompt, or from pictures."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -21,7 +21,23 @@ from cogs.text import limits
 
 _STYLIZE, _CHAOS, _WEIRD, _SEED = map(get_integer_range, ("stylize", "chaos", "weird", "seed"))
 _ASPECTS = ("1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4", "4:5", "21:9", "2:1")
-_Choices = list[app_commands.Choice[str]]
+
+
+def _suggest_from(
+    values: Sequence[str],
+) -> Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
+    """Return an autocomplete callback that suggests the values which start with the typed text.
+
+    If none does, it suggests that text itself, which may be a version newer than ours.
+    """
+
+    async def suggest(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        del interaction
+        typed = current.strip()
+        found = [value for value in values if value.startswith(typed)] or [typed]
+        return [app_commands.Choice(name=value, value=value) for value in found if len(value) <= limits.CHOICE_NAME]
+
+    return suggest
 
 
 class ImagineBlendCog(commands.Cog):
@@ -48,6 +64,9 @@ class ImagineBlendCog(commands.Cog):
         image3=_("A third reference image"),
         speed=_("Speed mode, which affects the price"),
         private=_("Only you see it"),
+    )
+    @app_commands.autocomplete(
+        aspect=_suggest_from(_ASPECTS), version=_suggest_from(VERSIONS), niji=_suggest_from(NIJI_VERSIONS)
     )
     @usable_anywhere
     async def imagine(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -112,28 +131,3 @@ class ImagineBlendCog(commands.Cog):
             return build_blend(validate_attachments(image1, image2, image3, image4, image5), Dimensions(dimensions))
 
         await self._runner.run(interaction, build_request, private=private)
-
-    @imagine.autocomplete("aspect")
-    async def suggest_aspect(self, interaction: Interaction, current: str) -> _Choices:
-        """Suggest common aspect ratios."""
-        del interaction
-        return _suggest(_ASPECTS, current)
-
-    @imagine.autocomplete("version")
-    async def suggest_version(self, interaction: Interaction, current: str) -> _Choices:
-        """Suggest Midjourney's versions, newest first."""
-        del interaction
-        return _suggest(VERSIONS, current)
-
-    @imagine.autocomplete("niji")
-    async def suggest_niji(self, interaction: Interaction, current: str) -> _Choices:
-        """Suggest Niji's versions, newest first."""
-        del interaction
-        return _suggest(NIJI_VERSIONS, current)
-
-
-def _suggest(values: Sequence[str], current: str) -> _Choices:
-    """Suggest the values that start with the typed text, or that text itself: it may be a version newer than ours."""
-    typed = current.strip()
-    found = [value for value in values if value.startswith(typed)] or [typed]
-    return [app_commands.Choice(name=value, value=value) for value in found if len(value) <= limits.CHOICE_NAME]

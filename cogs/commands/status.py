@@ -10,7 +10,7 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.entities import Job, Place
+from bot.entities import Job, Place, TaskSummary
 from bot.errors import MjbotError
 from bot.midjourney.task import Task
 from bot.midjourney.task_ids import MAX_TASK_IDS, find_task_ids, find_task_ids_in_texts
@@ -18,7 +18,6 @@ from bot.tracking.tracker import JobTracker
 from cogs.commands.choices import suggest_own_tasks
 from cogs.commands.registration import MessageMenuCog, usable_anywhere
 from cogs.context import Interaction, is_reachable, to_person, to_place
-from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,
@@ -90,11 +89,8 @@ class StatusCog(MessageMenuCog):
             return
         async with replace_response_on_error(interaction, private=True):
             recent = await self._tracker.list_recent_tasks(interaction.user.id, _RECENT_TASKS)
-            lines = "\n".join(format_task_line(one) for one in recent)
-            listing = _build_list(lines)
-            await with_timeout(
-                interaction.edit_original_response(content=None if recent else NO_TASKS_YET, embed=listing)
-            )
+            content = None if recent else NO_TASKS_YET
+            await with_timeout(interaction.edit_original_response(content=content, embed=_build_list(recent)))
 
     async def follow_tasks(self, interaction: Interaction, ids: list[str], *, private: bool, notify: bool) -> None:
         """Respond with the first task's message, and send one followup for each other task."""
@@ -109,7 +105,7 @@ class StatusCog(MessageMenuCog):
             task = await self._tracker.fetch_task(ids[0])
             if len(ids) > 1:
                 # Discord would treat the next followup as the response while that is still "thinking".
-                await self._turn(interaction)
+                await self._rate_limiter.acquire_token(interaction.token)
                 embed = render_sending(to_person(interaction.user), "", task)
                 await with_timeout(interaction.edit_original_response(embed=embed))
             await self._start(
@@ -122,7 +118,7 @@ class StatusCog(MessageMenuCog):
             await send_ephemeral(interaction, NO_MENTION_HERE)
 
     async def _follow_in_followup(self, interaction: Interaction, task_id: str, *, private: bool, notify: bool) -> None:
-        await self._turn(interaction)
+        await self._rate_limiter.acquire_token(interaction.token)
         task = await self._tracker.fetch_task(task_id)
         embed = render_sending(to_person(interaction.user), "", task)
         message = await with_timeout(interaction.followup.send(embed=embed, ephemeral=private, wait=True))
@@ -132,9 +128,6 @@ class StatusCog(MessageMenuCog):
         except MjbotError:
             await with_timeout(interaction.followup.delete_message(message.id))
             raise
-
-    async def _turn(self, interaction: Interaction) -> None:
-        await self._rate_limiter.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
     async def _start(self, interaction: Interaction, task: Task, where: Place, *, notify: bool) -> None:
         job = Job(
@@ -170,7 +163,8 @@ def _find_component_texts(components: Sequence[Any]) -> Iterator[str]:
         )
 
 
-def _build_list(lines: str) -> discord.Embed | None:
-    if not lines:
+def _build_list(tasks: Sequence[TaskSummary]) -> discord.Embed | None:
+    if not tasks:
         return None
+    lines = "\n".join(map(format_task_line, tasks))
     return discord.Embed(title="Your recent tasks", description=limits.cut(lines, limits.EMBED_DESCRIPTION))

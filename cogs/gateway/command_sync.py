@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from discord import app_commands
 from discord.ext import commands
 
 log = logging.getLogger(__name__)
@@ -15,7 +14,7 @@ async def sync_commands(bot: commands.AutoShardedBot) -> None:
     Raises:
         discord.HTTPException: Discord refuses the commands, or cannot be reached.
     """
-    wanted = [_describe_command(command, bot.tree) for command in bot.tree.get_commands()]
+    wanted = [_normalize(command.to_dict(bot.tree)) for command in bot.tree.get_commands()]
     # The raw JSON, because AppCommand of discord.py 2.7.1 reads contexts and installs shifted by one.
     known = [_normalize({**command}) for command in await bot.http.get_global_commands(bot.application_id or 0)]
     if sorted(wanted, key=_sort_key) == sorted(known, key=_sort_key):
@@ -29,18 +28,13 @@ def _sort_key(command: dict[str, Any]) -> tuple[int, str]:
     return command["type"], command["name"]
 
 
-def _describe_command(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:  # noqa: ANN401 - three kinds of command
-    return _normalize(command.to_dict(tree))
-
-
 def _normalize(data: dict[str, Any]) -> dict[str, Any]:
     """Keep the fields that the bot sets; Discord adds ids, versions and defaults."""
-    options = [_normalize_option(option) for option in data.get("options") or ()]
     return {
         "type": int(data.get("type") or 1),
         "name": data["name"],
         "description": data.get("description") or "",
-        "options": options,
+        "options": [_normalize_option(option) for option in data.get("options") or ()],
         "integration_types": sorted(data.get("integration_types") or ()),
         "contexts": sorted(data.get("contexts") or ()),
         "default_member_permissions": str(data.get("default_member_permissions") or ""),

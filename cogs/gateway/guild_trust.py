@@ -4,13 +4,12 @@ import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-import aiohttp
 import discord
 
 from bot.clock import Clock
 from bot.policy.rules import Spender
 from cogs.context import Interaction, is_bot_in_guild
-from cogs.messaging.responses import summarize_error
+from cogs.messaging.responses import REQUEST_ERRORS, summarize_error
 from cogs.text.markdown import clean_and_cut
 
 log = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ class GuildTrust:
             return known[1]
         try:
             answer = await self._is_managed_by_owner(guild)
-        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+        except REQUEST_ERRORS as error:
             # Not cached, so the next click asks again.
             log.info("Discord did not tell who manages server %d: %s.", guild.id, summarize_error(error))
             return False

@@ -115,7 +115,9 @@ class IdentifyLimiter:
 
     async def wait_until_allowed(self, shards: Collection[int]) -> None:
         """Wait until these shards may IDENTIFY together; call it without an open socket, which Discord would close."""
-        self._revoke(self._granted.intersection(shards))
+        unused = self._granted.intersection(shards)  # the connections of these failed
+        self._granted -= unused
+        self._adjust_remaining(len(unused))
         started_at = self._now()
         self._waiting += 1
         try:
@@ -163,11 +165,6 @@ class IdentifyLimiter:
             if is_reset or now - self._asked_at > _FRESH_SECONDS:
                 self.update_limit(await self._ask())
             return self._limit
-
-    def _revoke(self, shards: Collection[int]) -> None:
-        """Revoke permissions that were not used, because the connection failed."""
-        self._granted.difference_update(shards)
-        self._adjust_remaining(len(shards))
 
     def _adjust_remaining(self, more: int) -> None:
         if self._limit is not None:

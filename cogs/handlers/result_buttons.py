@@ -13,7 +13,6 @@ from bot.imaging.downloader import Picture
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import MENU_CHOICE_EVENT, ClickEvent, TaskCustomId, TaskMenu
 from cogs.context import Interaction, get_clicked_place, to_place
-from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import (
     acknowledge,
@@ -90,7 +89,7 @@ class ResultButtonHandler(commands.Cog):
         async with replace_response_on_error(interaction, private=True):
             files = await self._downloads.fetch_grid_pictures(click.task_id, numbers, grid)
             for batch in split_into_messages(files.pictures):
-                await self._wait_for_rate_limit(interaction)
+                await self._rate_limiter.acquire_token(interaction.token)
                 request = interaction.followup.send(
                     "" if private else _describe_split(interaction.user, files.prompt, grid.link),
                     files=[_build_file(picture, files.prompt) for picture in batch],
@@ -99,7 +98,7 @@ class ResultButtonHandler(commands.Cog):
                     wait=True,
                 )
                 await with_timeout(request)
-            await self._wait_for_rate_limit(interaction)
+            await self._rate_limiter.acquire_token(interaction.token)
             await with_timeout(
                 interaction.edit_original_response(content=_describe_files(files, interaction) or "Here you are.")
             )
@@ -110,7 +109,7 @@ class ResultButtonHandler(commands.Cog):
         async with replace_response_on_error(interaction, private=True):
             files = await self._downloads.fetch_originals(click.task_id, get_clicked_place(interaction))
             first, *more = [*split_into_messages(files.pictures)] or [[]]
-            await self._wait_for_rate_limit(interaction)
+            await self._rate_limiter.acquire_token(interaction.token)
             shown = [_build_file(picture, files.prompt) for picture in first]
             await with_timeout(
                 interaction.edit_original_response(
@@ -118,7 +117,7 @@ class ResultButtonHandler(commands.Cog):
                 )
             )
             for batch in more:
-                await self._wait_for_rate_limit(interaction)
+                await self._rate_limiter.acquire_token(interaction.token)
                 sent = [_build_file(picture, files.prompt) for picture in batch]
                 await with_timeout(interaction.followup.send(files=sent, ephemeral=True))
 
@@ -129,11 +128,8 @@ class ResultButtonHandler(commands.Cog):
             family = await self._lineages.find_lineage(
                 click.task_id, get_clicked_place(interaction), interaction.user.id
             )
-            await self._wait_for_rate_limit(interaction)
+            await self._rate_limiter.acquire_token(interaction.token)
             await with_timeout(interaction.edit_original_response(embed=render_lineage(family, click.task_id)))
-
-    async def _wait_for_rate_limit(self, interaction: Interaction) -> None:
-        await self._rate_limiter.acquire(interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
 
 def _build_file(picture: Picture, prompt: str) -> discord.File:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
-import aiohttp
 import discord
 
 from bot.errors import UploadTooLarge, UploadTooSmall, UploadTypeUnsupported, UploadUnreadable
 from bot.imaging.decode import MAX_PIXELS
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS
-from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS
+from cogs.messaging.responses import REQUEST_ERRORS, REQUEST_TIMEOUT_SECONDS
 
 _IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 # Discord goes by the file's extension; for an unknown one, the downloaded bytes decide.
@@ -86,7 +85,7 @@ class DiscordUpload:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS + (self.size or MAX_UPLOAD_BYTES) / _BYTES_PER_SECOND):
                 return await self.download()
-        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+        except REQUEST_ERRORS as error:
             raise UploadUnreadable(self.name) from error
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TypeVar
 
-import aiohttp
 import discord
 from discord import ui
 
@@ -20,7 +19,7 @@ from cogs.components.custom_ids import TaskCustomId
 from cogs.context import Interaction, get_clicked_place, to_person, to_place
 from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
-from cogs.messaging.responses import explain_error, send_ephemeral, summarize_error, with_timeout
+from cogs.messaging.responses import REQUEST_ERRORS, explain_error, send_ephemeral, summarize_error, with_timeout
 from cogs.views.task_buttons import PRESSED_DESCRIPTION
 from cogs.views.task_message import render_finished_buttons, render_sending
 from cogs.views.unpaid_results import render_clip, render_prompt_words
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_FAILURES = (discord.HTTPException, OSError, aiohttp.ClientError)
 _DELETE_PAUSES = (1.0, 5.0, 20.0)
 """The seconds between tries to delete a child message."""
 
@@ -47,12 +45,12 @@ class _TokenFollowups:
     async def delete_child_message(self, place: Place) -> None:
         """Delete the child message of a refused request; try again if Discord fails, because it says "Sending"."""
         for pause in (*_DELETE_PAUSES, None):
-            await self._wait_for_rate_limit()
+            await self._rate_limiter.acquire_token(self._interaction.token)
             try:
                 await with_timeout(self._interaction.followup.delete_message(place.message_id))
-            except _FAILURES as error:
+            except REQUEST_ERRORS as error:
                 if pause is None or _is_refusal(error):
-                    log.info("Message %d could not be taken back: %s.", place.message_id, summarize_error(error))
+                    log.info("Message %d could not be deleted: %s.", place.message_id, summarize_error(error))
                     return
                 await self._sleep(pause)
             else:
@@ -60,11 +58,8 @@ class _TokenFollowups:
 
     async def send_error(self, error: MjbotError) -> None:
         """Tell the person privately why the request failed."""
-        await self._wait_for_rate_limit()
+        await self._rate_limiter.acquire_token(self._interaction.token)
         await send_ephemeral(self._interaction, explain_error(error, self._interaction))
-
-    async def _wait_for_rate_limit(self) -> None:
-        await self._rate_limiter.acquire(self._interaction.token, rate_limits.TOKEN_LIMIT, as_bot=False)
 
 
 class ClickFollowups(_TokenFollowups):
@@ -87,7 +82,7 @@ class ClickFollowups(_TokenFollowups):
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Send the child message ("Sending"), as private as the clicked message."""
         embed = render_sending(to_person(self._interaction.user), pressed, parent)
-        await self._wait_for_rate_limit()
+        await self._rate_limiter.acquire_token(self._interaction.token)
         request = self._interaction.followup.send(
             embed=embed,
             ephemeral=self._clicked.ephemeral,
@@ -103,10 +98,10 @@ class ClickFollowups(_TokenFollowups):
         if (message := self._interaction.message) is None:
             return
         view = redraw_buttons(message, task, marks)
-        await self._wait_for_rate_limit()
+        await self._rate_limiter.acquire_token(self._interaction.token)
         try:
             await with_timeout(self._interaction.edit_original_response(view=view))
-        except _FAILURES as error:
+        except REQUEST_ERRORS as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, summarize_error(error))
 
     async def send_clip(self, pressed: str, parent: Task, link: str, clip: Picture | None) -> None:
@@ -122,7 +117,7 @@ class ClickFollowups(_TokenFollowups):
         )
 
     async def _send_embed(self, embed: discord.Embed, files: list[discord.File], *, ephemeral: bool) -> None:
-        await self._wait_for_rate_limit()
+        await self._rate_limiter.acquire_token(self._interaction.token)
         request = self._interaction.followup.send(
             embed=embed, files=files, ephemeral=ephemeral, allowed_mentions=discord.AllowedMentions.none()
         )
@@ -148,7 +143,7 @@ class CommandFollowups(_TokenFollowups):
     async def send_child_message(self, pressed: str, parent: Task) -> Place:
         """Replace "thinking ..." by the first state ("Sending")."""
         embed = render_sending(to_person(self._interaction.user), pressed, parent)
-        await self._wait_for_rate_limit()
+        await self._rate_limiter.acquire_token(self._interaction.token)
         await _send_visible(self._interaction.edit_original_response(embed=embed))
         return to_place(self._interaction, self._message_id, ephemeral=self._ephemeral)
 
@@ -161,7 +156,7 @@ class PreviewFollowups(ClickFollowups):
 
         That message was not clicked, so the bot fetches it first, to keep the buttons that it has.
         """
-        await self._wait_for_rate_limit()
+        await self._rate_limiter.acquire_token(self._interaction.token)
         try:
             await with_timeout(self._interaction.edit_original_response(view=None))
             place = self._clicked
@@ -171,7 +166,7 @@ class PreviewFollowups(ClickFollowups):
                 message = await with_timeout(channel.fetch_message(place.message_id))
                 await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True)
                 await with_timeout(message.edit(view=redraw_buttons(message, task, marks)))
-        except _FAILURES as error:
+        except REQUEST_ERRORS as error:
             log.info("Message %d could not be marked: %s.", self._clicked.message_id, summarize_error(error))
 
 
@@ -210,7 +205,7 @@ async def _send_visible(request: Awaitable[_T]) -> _T:
     """Send a request that shows a message; raise PlaceGone or DisplayFailed if it fails."""
     try:
         return await with_timeout(request)
-    except _FAILURES as error:
+    except REQUEST_ERRORS as error:
         raise (PlaceGone if _is_refusal(error) else DisplayFailed)(summarize_error(error)) from error
 
 

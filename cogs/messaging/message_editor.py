@@ -20,7 +20,7 @@ from bot.ports import SceneBuilder
 from bot.scene import Scene
 from cogs.messaging import rate_limits
 from cogs.messaging.rate_limits import RateLimiter
-from cogs.messaging.responses import REQUEST_TIMEOUT_SECONDS, summarize_error
+from cogs.messaging.responses import REQUEST_ERRORS, REQUEST_TIMEOUT_SECONDS, summarize_error
 from cogs.text import limits
 from cogs.text.markdown import clean_and_cut, escape_markdown
 from cogs.views.task_message import RenderedMessage, render_message
@@ -80,7 +80,7 @@ class DiscordMessageEditor:
         """Wait until the route to a message may be used, then draw the scene that is true by then.
 
         An `urgent` drawing goes before others; a function is asked again whenever a turn is given. A turn for which
-        `build_scene` returns None is kept for the message's next rendered.
+        `build_scene` returns None is kept for the message's next drawing.
 
         Raises:
             PlaceGone: The message, its channel or the permission is gone.
@@ -112,7 +112,7 @@ class DiscordMessageEditor:
                 await self._sleep(pause)
                 await self._take_turn(scene.job.place)
         if final:
-            log.error("The end of message %d stays untold: Discord does not answer.", scene.job.id)
+            log.error("Message %d does not show its final state: Discord does not answer.", scene.job.id)
 
     async def delete(self, place: Place) -> None:
         """Delete a message as the bot if it can reach it, else by the token until it expires.
@@ -166,7 +166,7 @@ class DiscordMessageEditor:
                     content, ephemeral=place.ephemeral, allowed_mentions=only_requester
                 )
                 await self._send_edit(request, place, place.token)
-        except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+        except REQUEST_ERRORS as error:
             log.info("Job %d could not notify: %s.", job.id, summarize_error(error))
 
     async def fetch_attachment_url(self, place: Place) -> str:
@@ -176,7 +176,7 @@ class DiscordMessageEditor:
         await self._rate_limiter.acquire(place.channel_id, rate_limits.CHANNEL_LIMIT, as_bot=True, awaits_response=True)
         try:
             message = await self._send(self._get_message(place).fetch(), place.channel_id)
-        except (discord.HTTPException, OSError, aiohttp.ClientError):
+        except REQUEST_ERRORS:
             return ""
         urls = [attachment.url for attachment in message.attachments]
         # Discord does not list an attachment that an embed shows; other URLs of embeds are not the bot's copies.

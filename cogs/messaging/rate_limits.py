@@ -161,6 +161,10 @@ class RateLimiter:
         finally:
             found.waiters.pop(waiter, None)
 
+    async def acquire_token(self, token: str) -> None:
+        """Wait until an interaction's token may be used, and count the use."""
+        await self.acquire(token, TOKEN_LIMIT, as_bot=False)
+
     def report_response(self, route: Hashable) -> None:
         """Report that Discord has answered a use of a route, or never will."""
         found = self._routes.get(route)
@@ -196,7 +200,7 @@ class RateLimiter:
         elif route in self._open and waiter.is_urgent():
             self._urgent.append(route)
         if self._granting is None or self._granting.done():
-            self._granting = asyncio.create_task(self._grant(), name="budgets")
+            self._granting = asyncio.create_task(self._grant(), name="rate limiter")
 
     def _place(self, route: _Route, now: float) -> None:
         """Put a route with waiters among the closed or the open ones, unless it is there already."""
@@ -280,9 +284,8 @@ class RateLimiter:
         return wall + self._skew
 
     def _forget(self, now: float) -> None:
-        if len(self._routes) < self._forget_beyond:
-            return
-        idle = [key for key, route in self._routes.items() if not route.waiters and route.window.is_idle(now)]
-        for key in idle:
-            del self._routes[key]
-        self._forget_beyond = max(256, 2 * len(self._routes))
+        if len(self._routes) >= self._forget_beyond:
+            self._routes = {
+                key: route for key, route in self._routes.items() if route.waiters or not route.window.is_idle(now)
+            }
+            self._forget_beyond = max(256, 2 * len(self._routes))

@@ -25,7 +25,9 @@ _T = TypeVar("_T")
 REQUEST_TIMEOUT_SECONDS = 20.0
 """How long the bot waits for Discord's answer to one request."""
 
-LOST_RESPONSE_ERRORS = (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError, TimeoutError)
+REQUEST_ERRORS = (discord.HTTPException, OSError, aiohttp.ClientError)
+"""The errors of a request that Discord refused, or that failed on the way; TimeoutError is an OSError."""
+LOST_RESPONSE_ERRORS = (discord.InteractionResponded, *REQUEST_ERRORS)
 """The errors of a response to an interaction that another process gave, or that got lost."""
 _ALREADY_REQUESTED = (AlreadyClaimed, AlreadyPressed, AnswerLost, PromptIgnored, SubmitOutcomeUnknown)
 """Errors after which the prompt was or may have been sent, so that the person should not send it again."""
@@ -56,7 +58,7 @@ async def acknowledge(interaction: Interaction, response: Awaitable[_T]) -> _T |
         open_interactions: OpenInteractions = interaction.client.open_interactions
         return await open_interactions.send_first_response(response)
     except LOST_RESPONSE_ERRORS as error:
-        log.info("An interaction is not ours to answer: %s.", summarize_error(error))
+        log.info("This process does not answer an interaction: %s.", summarize_error(error))
         return None
 
 
@@ -84,8 +86,8 @@ async def send_ephemeral(interaction: Interaction, text: str) -> None:
             await with_timeout(interaction.followup.send(content, ephemeral=True, allowed_mentions=no_mentions))
         else:
             await with_timeout(interaction.response.send_message(content, ephemeral=True, allowed_mentions=no_mentions))
-    except (discord.HTTPException, discord.InteractionResponded, OSError, aiohttp.ClientError) as error:
-        log.info("A person could not be told: %s.", summarize_error(error))
+    except LOST_RESPONSE_ERRORS as error:
+        log.info("A person got no message: %s.", summarize_error(error))
 
 
 @asynccontextmanager
@@ -109,8 +111,8 @@ async def _replace_response(interaction: Interaction, text: str) -> None:
             content=limits.cut(text, limits.CONTENT), embed=None, allowed_mentions=discord.AllowedMentions.none()
         )
         await with_timeout(request)
-    except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
-        log.info("A person could not be told: %s.", summarize_error(error))
+    except REQUEST_ERRORS as error:
+        log.info("A person got no message: %s.", summarize_error(error))
 
 
 async def _replace_public_response(interaction: Interaction, text: str) -> None:
@@ -119,7 +121,7 @@ async def _replace_public_response(interaction: Interaction, text: str) -> None:
         await with_timeout(interaction.edit_original_response(content="…"))
         await send_ephemeral(interaction, text)
         await with_timeout(interaction.delete_original_response())
-    except (discord.HTTPException, OSError, aiohttp.ClientError) as error:
+    except REQUEST_ERRORS as error:
         log.info("A refusal could not be shown: %s.", summarize_error(error))
 
 
@@ -128,7 +130,7 @@ def log_and_describe_error(error: BaseException, interaction: Interaction) -> st
     if isinstance(error, MjbotError):
         log.info("Refused %s: %s.", interaction.type.name, type(error).__name__)
         return explain_error(error, interaction)
-    if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
+    if isinstance(error, REQUEST_ERRORS):
         # Discord or the network failed, so a traceback says nothing; a message that is gone is not worth a warning.
         is_gone = isinstance(error, discord.HTTPException) and error.status in {403, 404}
         log.log(

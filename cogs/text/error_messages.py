@@ -59,7 +59,7 @@ from bot.errors import (
 )
 from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
 from bot.relay.key_advice import KEY_ADVICE
-from cogs.text.input_errors import describe_input_error
+from cogs.text.input_errors import NOT_CHARGED, describe_input_error
 from cogs.text.quotes import quote_text
 
 _QUOTE_LENGTH: Final = 80
@@ -67,7 +67,6 @@ _QUOTE_LENGTH: Final = 80
 _MAX_WAIT_SECONDS: Final = 7 * 86_400.0
 """The longest wait that a message announces, whatever Retry-After says."""
 _MESSAGE_LINK: Final = re.compile(r"https://discord\.com/channels/(?:@me|\d{1,20})/\d{1,20}/\d{1,20}")
-_NOT_CHARGED: Final = "You weren't charged."
 
 # Errors that carry no details worth showing. A class without an entry is described as its base class.
 _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
@@ -188,16 +187,16 @@ def describe_internal_error(number: int | str) -> str:
 def _describe_relay_error(error: MjbotError, now: datetime) -> str:
     match error:
         case RelayUnreachable(retry_after=wait):
-            return f"The service didn't respond properly. Try again {_format_wait(now, wait)}. {_NOT_CHARGED}"
+            return f"The service didn't respond properly. Try again {_format_wait(now, wait)}. {NOT_CHARGED}"
         case NoAccountAvailable(reason=reason, retry_after=wait, speed=speed):
             other = f", or use another speed than `{speed}`, which your prompt or `/mjsettings` sets" if speed else ""
             return (
                 f"The service has no free account for this.{_quote_relay(reason)} Try again "
-                f"{_format_wait(now, wait)}{other}. {_NOT_CHARGED}"
+                f"{_format_wait(now, wait)}{other}. {NOT_CHARGED}"
             )
         case RelayBusy(reason=reason, retry_after=wait):
             what = "The service's queue is full" if isinstance(error, QueueFull) else "The service is too busy"
-            return f"{what}.{_quote_relay(reason)} Try again {_format_wait(now, wait)}. {_NOT_CHARGED}"
+            return f"{what}.{_quote_relay(reason)} Try again {_format_wait(now, wait)}. {NOT_CHARGED}"
         case TaskUnknown(task_id=task_id):
             return (
                 f"The service has no task {quote_text(task_id) or 'with that id'}. Check the id. I can see only tasks "
@@ -206,14 +205,14 @@ def _describe_relay_error(error: MjbotError, now: datetime) -> str:
         case PromptBanned(word=word):
             shown = quote_text(word)
             which = f"the word {shown}" if shown else "a word in this prompt"
-            return f"Midjourney doesn't allow {which}. Reword the prompt and try again. {_NOT_CHARGED}"
+            return f"Midjourney doesn't allow {which}. Reword the prompt and try again. {NOT_CHARGED}"
         case ActionUnsupported():
             return _describe_unsupported(error, "button")
         case SubmitRefused(code=number, reason=reason):
             which = f" (code {number})" if number else ""
             return (
                 f"The service refused this request{which}.{_quote_relay(reason)} Change it, or try again later. "
-                f"{_NOT_CHARGED}"
+                f"{NOT_CHARGED}"
             )
         case _:
             return ""
@@ -232,21 +231,21 @@ def _describe_key_error(error: MjbotError) -> str:
     if isinstance(error, UpstreamKeyRefused):
         return (
             f"The service's own connection to Midjourney is misconfigured.{_quote_relay(error.reason)} The operator of "
-            f"this bot can report it to the service. {_NOT_CHARGED}"
+            f"this bot can report it to the service. {NOT_CHARGED}"
         )
     problem = describe_key_problem(error)
-    return f"{problem} {_NOT_CHARGED}" if problem else ""
+    return f"{problem} {NOT_CHARGED}" if problem else ""
 
 
 def _describe_unsupported(error: MjbotError, what: str) -> str:
     match error:
         case ActionUnsupported(lasting=True, reason=reason):
             verb, words = ("offer", "") if is_wordless(reason) else ("support", _quote_relay(reason))
-            return f"This service doesn't {verb} that {what}.{words} Try another {what}. {_NOT_CHARGED}"
+            return f"This service doesn't {verb} that {what}.{words} Try another {what}. {NOT_CHARGED}"
         case ActionUnsupported(reason=reason):
             return (
                 f"This service can't do that right now.{_quote_relay(reason)} Try again in a minute. If it doesn't "
-                f"help, tell the operator of this bot. {_NOT_CHARGED}"
+                f"help, tell the operator of this bot. {NOT_CHARGED}"
             )
         case _:
             return ""
@@ -257,10 +256,10 @@ def _describe_seed_error(error: MjbotError) -> str:
         return ""
     own = "add a seed of your own to a prompt, such as `--seed 7`"
     if error.lasting:
-        return f"This service doesn't give seeds.{_quote_relay(error.reason)} You can {own}. {_NOT_CHARGED}"
+        return f"This service doesn't give seeds.{_quote_relay(error.reason)} You can {own}. {NOT_CHARGED}"
     return (
         f"This service can't give a seed for this task yet.{_quote_relay(error.reason)} Try again when the picture is "
-        f"done, or {own}. {_NOT_CHARGED}"
+        f"done, or {own}. {NOT_CHARGED}"
     )
 
 
@@ -273,9 +272,9 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
                 "`python -m bot check` to see what to do."
             )
         case CooldownActive(retry_after=wait):
-            return f"You're going a little fast. Try again {_format_wait(now, wait)}. {_NOT_CHARGED}"
+            return f"You're going a little fast. Try again {_format_wait(now, wait)}. {NOT_CHARGED}"
         case DailyLimitReached():
-            return f"{_describe_daily_limit(error)} {_NOT_CHARGED}"
+            return f"{_describe_daily_limit(error)} {NOT_CHARGED}"
         case ModalNotSent(refused=refused):
             return _describe_unsent_modal(refused)
         case AnswerLost(link=link, again_at=again_at, own=own):

@@ -47,19 +47,19 @@ _MAX_PROBLEMS: Final = 6
 _MAX_VERSIONS: Final = 6
 _OPTION_NAMES: Final = {"ar": "aspect", "v": "version"}
 """Command options whose name differs from the parameter's."""
-_NOT_CHARGED: Final = "You weren't charged."
+NOT_CHARGED: Final = "You weren't charged."
 
 
 def describe_input_error(error: MjbotError) -> str:
     """Describe what is wrong with a prompt, picture or mask; "" for any other error."""
     match error:
         case PromptRefused(problems=problems):
-            return _describe_problems(problems, _NOT_CHARGED)
+            return _describe_problems(problems, NOT_CHARGED)
         case UploadRefused(name=name):
             shown = quote_text(name)
-            return f"{_describe_upload(error, f'The file {shown}' if shown else 'That picture')} {_NOT_CHARGED}"
+            return f"{_describe_upload(error, f'The file {shown}' if shown else 'That picture')} {NOT_CHARGED}"
         case MaskRefused():
-            return f"{_describe_mask(error)} {_NOT_CHARGED}"
+            return f"{_describe_mask(error)} {NOT_CHARGED}"
         case _:
             return ""
 

@@ -44,7 +44,7 @@ def _original(act: Interaction) -> Message:
 
 async def test_a_failed_first_response_is_retried_in_time_or_not_acted_on(world: WireWorld) -> None:
     """What Discord fails at is answered within three seconds; where the answer got lost nothing is sent, or paid."""
-    discord, lost = world.discord, "An interaction is not ours to answer"
+    discord, lost = world.discord, "This process does not answer an interaction"
     async with world.bot(PRESS_COOLDOWN_SECONDS="0") as bot:
         grid, acts = await _grid(world), dict[str, Interaction]()
         for status, carried_out in [*((status, False) for status in _FAULTS), (502, True), (_RESET, True)]:
@@ -159,7 +159,7 @@ async def _hang_under_way(world: WireWorld) -> None:
         # Others do not notice.
         other = await world.follow(task(), 5)
         await world.shows(other, "✅ Four")
-        await bot.line("An interaction is not ours to answer: TimeoutError")
+        await bot.line("This process does not answer an interaction: TimeoutError")
         for act in (refused, silent):
             said = await world.told(act)
             assert "You weren't charged." in said[0].content

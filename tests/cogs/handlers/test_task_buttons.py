@@ -610,7 +610,7 @@ async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.L
         parent = await w.finished(w.relay.add_task("grid"))
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
         pressed = await w.click(w.member, parent, "U1")
-        await w.until(lambda: "not ours to answer" in caplog.text)
+        await w.until(lambda: "does not answer an interaction" in caplog.text)
         assert not pressed.acknowledged
         assert w.relay.requests["action"] == 0
         assert len(w.public) == 1

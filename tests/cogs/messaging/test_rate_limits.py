@@ -335,6 +335,6 @@ async def test_turns_are_granted_in_the_task_that_runs_the_limiter() -> None:
         for _ in range(2):
             for _ in range(5):
                 await turns.acquire("route", ((4, 0.02),), as_bot=False, urgent=lambda: False)
-        assert [task for task in asyncio.all_tasks() if task.get_name() == "budgets"] == []
+        assert [task for task in asyncio.all_tasks() if task.get_name() == "rate limiter"] == []
     finally:
         running.cancel()
