@@ -1,6 +1,5 @@
 """Handles clicks on a task's buttons, and the modals that some of them open."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +24,6 @@ from cogs.messaging.followups import ClickFollowups
 from cogs.messaging.rate_limits import RateLimiter
 from cogs.messaging.responses import acknowledge, defer_click, send_ephemeral, send_ephemeral_on_error
 from cogs.text.guidance import REMIX_UNSUPPORTED, STALE_BUTTON
-
-log = logging.getLogger(__name__)
 
 _UNKNOWN_BUTTON_SECONDS = 2.0
 """How long another process, which may know the button, has to answer."""
