@@ -99,7 +99,7 @@ class LostAnswerSearch:
                         return
                     case Verdict.UNDECIDED:
                         continue
-        if not await self._try_drawing(job, self._jobs.end_uncertain(job)):
+        if not await self._try_drawing(job, self._jobs.end_job(job, JobEnding.ANSWER_LOST)):
             await self._jobs.close_job(job)
 
     async def _search_form(self, claim: Claim, job: Job, *, answered: bool) -> None:

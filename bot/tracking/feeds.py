@@ -23,7 +23,9 @@ class Feed:
         self.silent_since: datetime | None = None
         self.unchanged_since: datetime | None = None
         self.key_refusal: RelayError | None = None
-        self._has_news = asyncio.Event()
+        self._has_news = False
+        self._reader: asyncio.Future[None] | None = None
+        """What the reader waits for; an asyncio.Event with its queue of readers takes more than all the rest."""
         self._last_read: Task | None = None
         self._failure: RelayError | None = None
 
@@ -37,19 +39,19 @@ class Feed:
         self.is_over = over
         self.latest = task
         if over or not task.looks_like(self._last_read):
-            self._has_news.set()
+            self._wake_reader()
 
     def take_latest(self) -> Task | None:
         """Return the newest snapshot, and do not wake the reader for it again."""
         self._last_read = self.latest
         if not (self.is_over or self.is_expired or self._failure):
-            self._has_news.clear()
+            self._has_news = False
         return self.latest
 
     def fail(self, failure: RelayError) -> None:
         """End the feed by raising `failure` in its reader."""
         self._failure = failure
-        self._has_news.set()
+        self._wake_reader()
 
     def report_outage(self, since: datetime | None, refusal: RelayError | None = None) -> None:
         """Set since when the relay has not answered for the task; None: it answers again.
@@ -59,27 +61,31 @@ class Feed:
         before = self.silent_since, type(self.key_refusal), self.key_refusal and self.key_refusal.reason
         self.silent_since, self.key_refusal = since, refusal
         if before != (since, type(refusal), refusal and refusal.reason):
-            self._has_news.set()
+            self._wake_reader()
 
     def report_stall(self, since: datetime | None) -> None:
         """Set since when the task has not changed; None: it changes again."""
         if self.unchanged_since != since:
             self.unchanged_since = since
-            self._has_news.set()
+            self._wake_reader()
 
     def expire(self) -> None:
         """End the feed without an error, because its deadline has passed."""
         self.is_expired = True
-        self._has_news.set()
+        self._wake_reader()
 
-    def __aiter__(self) -> AsyncIterator[Task]:
+    def _wake_reader(self) -> None:
+        self._has_news = True
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def __aiter__(self) -> AsyncIterator[Task]:
         """Iterate over changes; the last one is the task's last snapshot, or the newest when the feed expires."""
-        return self._iterate_changes()
-
-    async def _iterate_changes(self) -> AsyncIterator[Task]:
         while True:
-            await self._has_news.wait()
-            self._has_news.clear()
+            while not self._has_news:
+                self._reader = asyncio.get_running_loop().create_future()
+                await self._reader
+            self._has_news = False
             if self._failure is not None:
                 raise self._failure
             if self.is_expired:
@@ -88,5 +94,5 @@ class Feed:
             if task is not None:
                 self._last_read = task
                 yield task
-                if is_last and not self._has_news.is_set():
+                if is_last and not self._has_news:
                     return

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from math import inf
 
 from bot.clock import Clock, wait_for_first
@@ -125,8 +124,7 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled; a slow or failing batch delays only its own tasks."""
-        polls: set[asyncio.Task[None]] = set()
-        try:
+        async with asyncio.TaskGroup() as polls:
             while True:
                 self._wake.clear()
                 now = self._now().timestamp()
@@ -136,31 +134,12 @@ class Poller:
                 if self._find_due(now):
                     await self._sleep(_BATCH_DELAY_SECONDS)
                     for batch in self._split(self._find_due(self._now().timestamp())):
-                        self._start_poll(batch, polls)
+                        for watched in batch:
+                            watched.was_due_at, watched.due_at = watched.due_at, inf
+                        polls.create_task(self._poll(batch))
                     continue
                 self._wakes_at = self._compute_wake_up(now)
                 await wait_for_first(self._wake.wait(), self._sleep(self._wakes_at - now))
-        finally:
-            for poll in polls:
-                poll.cancel()
-            await asyncio.gather(*polls, return_exceptions=True)
-
-    def _start_poll(self, batch: list[WatchedTask], polls: set[asyncio.Task[None]]) -> None:
-        for watched in batch:
-            watched.was_due_at, watched.due_at = watched.due_at, inf
-        poll = asyncio.create_task(self._poll(batch))
-        polls.add(poll)
-        poll.add_done_callback(polls.discard)
-        poll.add_done_callback(partial(self._recover, batch))
-
-    def _recover(self, batch: list[WatchedTask], poll: asyncio.Task[None]) -> None:
-        """Log a programming error that ended a poll, and schedule the tasks that it left without a next read."""
-        error = None if poll.cancelled() else poll.exception()
-        if error is not None:
-            log.error("A poll ended by a programming error; its tasks are read again.", exc_info=error)
-            for watched in batch:
-                if watched.due_at == inf:
-                    self._reschedule(watched)
 
     def _compute_wake_up(self, now: float) -> float:
         """Return when the loop has something to do next, unless it is woken earlier."""
@@ -189,10 +168,17 @@ class Poller:
         return [due[start : start + size] for start in range(0, len(due), size)]
 
     async def _poll(self, batch: list[WatchedTask]) -> None:
-        if self._can_batch:
-            await self._poll_batch(batch)
-        else:
-            await asyncio.gather(*map(self._poll_one, batch))
+        """Read tasks; after a programming error, schedule again those that it left without a next read."""
+        try:
+            if self._can_batch:
+                await self._poll_batch(batch)
+            else:
+                await asyncio.gather(*map(self._poll_one, batch))
+        except Exception:
+            log.exception("A poll ended by a programming error; its tasks are read again.")
+            for watched in batch:
+                if watched.due_at == inf:
+                    self._reschedule(watched)
 
     async def _poll_batch(self, batch: list[WatchedTask]) -> None:
         try:

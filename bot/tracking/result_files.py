@@ -62,20 +62,15 @@ class ResultFileFetcher:
         found: list[Picture | None] = []
         for number, url in enumerate(task.clip_urls[:MAX_CLIPS], 1):
             limit = min(self._editor.max_file_bytes(job.place), room)
-            known = have[number - 1] if number <= len(have) else None
-            if known is not None:
-                room -= len(known.data)
-                found.append(known)
-                continue
-            try:
-                clip = await self._pictures.fetch(url, name=f"clip{number}_{name}", limit=limit)
-            except PictureError as error:
-                log.info("Clip %d of task %s is only linked: %s.", number, task.id, type(error).__name__)
-                found.append(None)
-                is_pending = is_pending or self._may_appear(task, error)
-            else:
-                room -= len(clip.data)
-                found.append(clip)
+            clip = have[number - 1] if number <= len(have) else None
+            if clip is None:
+                try:
+                    clip = await self._pictures.fetch(url, name=f"clip{number}_{name}", limit=limit)
+                except PictureError as error:
+                    log.info("Clip %d of task %s is only linked: %s.", number, task.id, type(error).__name__)
+                    is_pending = is_pending or self._may_appear(task, error)
+            room -= len(clip.data) if clip else 0
+            found.append(clip)
         return ResultFiles(clips=tuple(found), is_pending=is_pending)
 
     async def _fetch_picture(self, job: Job, task: Task) -> ResultFiles:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextvars import copy_context
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,36 +24,35 @@ class WorkKey(NamedTuple):
         return f"{self.kind} {self.id}" if self.id else self.kind
 
 
-@dataclass(frozen=True)
-class _Order:
-    """Work to start under a key; None stops the work that runs there."""
-
-    key: WorkKey
-    work: Work | None
-    critical: bool
-
-
 class TaskSupervisor:
-    """Runs work that callers enqueue, from inside `serve()`.
+    """Runs work until it ends, or the process does.
 
-    An asyncio task that is created in an interaction's callback lives in that callback's context, so callers only
-    enqueue. Work that is started under a key replaces the work under the same key, once that has ended.
+    All work has the context in which `serve()` began: by default it would keep that of the interaction that starts it.
+    Work that is started under a key replaces the work under the same key, once that has ended.
     """
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[_Order] = asyncio.Queue()
-        self._running: dict[WorkKey, set[asyncio.Task[None]]] = {}
+        self._running: dict[WorkKey, list[asyncio.Task[None]]] = {}
         self._critical: set[asyncio.Task[None]] = set()
+        self._context = copy_context()
         self._is_ending = False
         self._has_stopped = False
 
     def start(self, key: WorkKey, work: Work, *, critical: bool = False) -> None:
         """Run `work`, in place of any under the same key; `critical` work may finish when the process stops."""
-        self._queue.put_nowait(_Order(key, work, critical))
+        if self._has_stopped or (self._is_ending and not critical):
+            return
+        self.stop(key)
+        earlier, context = tuple(self._running.get(key, ())), self._context.copy()
+        worker = asyncio.create_task(self._run(key, work, earlier), name=f"mjbot:{key}", context=context)
+        self._running.setdefault(key, []).append(worker)
+        if critical:
+            self._critical.add(worker)
+        worker.add_done_callback(partial(self._remove, key), context=context)
 
     def stop(self, key: WorkKey) -> None:
         """Cancel the work under that key."""
-        self._queue.put_nowait(_Order(key, None, critical=False))
+        _cancel(self._running.get(key, ()))
 
     @property
     def running_keys(self) -> frozenset[WorkKey]:
@@ -62,21 +61,16 @@ class TaskSupervisor:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Run enqueued work until the block ends, then cancel what still runs: its rows bring it back."""
-        starter = asyncio.create_task(self._execute_orders(), name="supervisor")
+        """Cancel the work that still runs when the block ends: its rows bring it back."""
+        self._context = copy_context()
         try:
             yield
         finally:
-            try:
-                await self.stop_all(last_seconds=0)
-            finally:
-                starter.cancel()
-                await asyncio.gather(starter, return_exceptions=True)
+            await self.stop_all(last_seconds=0)
 
     async def cancel_ordinary_work(self) -> None:
         """Cancel all work that is not critical, and start only critical work from here on."""
         self._is_ending = True
-        self._execute_queued_orders()
         ordinary = self._list_workers() - self._critical
         _cancel(ordinary)
         await asyncio.gather(*ordinary, return_exceptions=True)
@@ -92,7 +86,6 @@ class TaskSupervisor:
                 async with asyncio.timeout(last_seconds):
                     while self._critical:
                         await asyncio.wait(set(self._critical))
-                        self._execute_queued_orders()
         finally:
             self._has_stopped = True
             workers = self._list_workers()
@@ -101,28 +94,6 @@ class TaskSupervisor:
 
     def _list_workers(self) -> set[asyncio.Task[None]]:
         return set[asyncio.Task[None]]().union(*self._running.values())
-
-    async def _execute_orders(self) -> None:
-        while True:
-            self._execute(await self._queue.get())
-
-    def _execute_queued_orders(self) -> None:
-        while not self._queue.empty():
-            self._execute(self._queue.get_nowait())
-
-    def _execute(self, order: _Order) -> None:
-        if self._has_stopped or (self._is_ending and not order.critical):
-            return
-        key = order.key
-        earlier = frozenset(self._running.get(key, ()))
-        _cancel(earlier)
-        if order.work is not None:
-            worker = asyncio.create_task(self._run(key, order.work, earlier), name=f"mjbot:{key}")
-            self._running.setdefault(key, set()).add(worker)
-            worker.add_done_callback(partial(self._remove, key))
-            if order.critical:
-                self._critical.add(worker)
-                worker.add_done_callback(self._critical.discard)
 
     async def _run(self, key: WorkKey, work: Work, earlier: Collection[asyncio.Task[None]]) -> None:
         try:
@@ -133,7 +104,8 @@ class TaskSupervisor:
             log.exception("Work %s ended by a programming error; its row is left as it is.", key)
 
     def _remove(self, key: WorkKey, worker: asyncio.Task[None]) -> None:
-        self._running[key].discard(worker)
+        self._critical.discard(worker)
+        self._running[key].remove(worker)
         if not self._running[key]:
             del self._running[key]
 

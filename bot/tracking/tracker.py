@@ -1,6 +1,7 @@
 """Follow tasks: write a job's row, watch its task, and keep its message up to date until the task has ended."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -104,29 +105,25 @@ class JobTracker:
 
         A row that was closed or lost meanwhile is opened again; with `form_again`, its form can be submitted again.
         """
-        subject = f"Job {job.id}"
         if task is not None:
-            await retry_until_store_answers(
-                lambda: self._store.save_snapshot(task), sleep=self._clock.sleep, subject=subject
-            )
-        await retry_until_store_answers(
-            lambda: self._store.open_job(job, form_again=form_again), sleep=self._clock.sleep, subject=subject
-        )
+            await self._retry(job, partial(self._store.save_snapshot, task))
+        await self._retry(job, partial(self._store.open_job, job, form_again=form_again))
         self._start_job(job, task)
 
     async def close_job(self, job: Job) -> None:
         """Close a job's row, however long the store takes: an open one would be drawn again after the next start."""
-        await retry_until_store_answers(
-            lambda: self._store.close_job(job.id), sleep=self._clock.sleep, subject=f"Job {job.id}"
-        )
+        await self._retry(job, partial(self._store.close_job, job.id))
+
+    def _retry(self, job: Job, write: Callable[[], Awaitable[None]]) -> Awaitable[None]:
+        return retry_until_store_answers(write, sleep=self._clock.sleep, subject=f"Job {job.id}")
 
     def _start_job(self, job: Job, task: Task | None) -> None:
         """Run a job whose row is written, in place of any that runs for the same message."""
-        self._supervisor.start(make_job_key(job.id), lambda: self._run(job, task))
+        self._supervisor.start(make_job_key(job.id), partial(self._run, job, task))
 
     def resume_job(self, job: Job, seed: Task | None) -> None:
         """Run a job that another process left unfinished; `seed` is the saved snapshot of its task."""
-        self._supervisor.start(make_job_key(job.id), lambda: self._run(job, seed, resumed=True))
+        self._supervisor.start(make_job_key(job.id), partial(self._run, job, seed, resumed=True))
 
     def stop_running(self, message_id: int) -> None:
         """Stop running the job of a message, without writing its row or drawing it."""
@@ -146,17 +143,18 @@ class JobTracker:
         await self._store.open_job(job)  # another process may be running it
         task = await self._store.find_snapshot(job.task_id) or Task(id=job.task_id)
         await self._store.save_snapshot(task.model_copy(update={"status": Status.CANCEL}))
-        await self._end(job, JobEnding.FORM_DROPPED_MAYBE_BILLED if charged else JobEnding.FORM_DROPPED, task)
+        await self.end_job(job, JobEnding.FORM_DROPPED_MAYBE_BILLED if charged else JobEnding.FORM_DROPPED, task)
 
     async def stop_watching(self, job: Job) -> None:
         """End a job at a person's request; its task goes on, and can be watched again."""
         self.stop_running(job.id)
         await self._store.open_job(job)  # another process may be running it
-        await self._end(job, JobEnding.WATCH_STOPPED, await self._store.find_snapshot(job.task_id))
+        await self.end_job(job, JobEnding.WATCH_STOPPED, await self._store.find_snapshot(job.task_id))
 
-    async def end_uncertain(self, job: Job) -> None:
-        """End a job whose submit's answer was lost, and say so on its message."""
-        await self._end(job, JobEnding.ANSWER_LOST, None)
+    async def end_job(self, job: Job, ending: JobEnding, task: Task | None = None) -> None:
+        """Draw an ending other than the task's own; the row is closed only then, so that a crash brings it back."""
+        await self.messages.show_ending(job, ending, task)
+        await self.close_job(job)
 
     async def find_picture_copy(self, task: Task, here: Place, *, name: str, limit: int) -> Picture | None:
         """Download a task's picture from a message of the bot that shows it, last of all from the one at `here`."""
@@ -188,11 +186,7 @@ class JobTracker:
         """Follow a job to its end; when the store is unavailable, start over once it answers again."""
         # A job that starts over reads what was saved since; a resumed one shows at least what it was given.
         seeds = repeat(seed) if resumed else iter((seed,))
-        await retry_until_store_answers(
-            lambda: self._follow(job, next(seeds, None), resumed=resumed),
-            sleep=self._clock.sleep,
-            subject=f"Job {job.id}",
-        )
+        await self._retry(job, lambda: self._follow(job, next(seeds, None), resumed=resumed))
 
     async def _follow(self, job: Job, seed: Task | None, *, resumed: bool) -> None:
         try:
@@ -211,7 +205,7 @@ class JobTracker:
                 if feed.latest is not None and feed.has_ended:
                     await self._show_result(job, feed, feed.latest)
                     return
-            await self._end(job, ending, feed.latest)
+            await self.end_job(job, ending, feed.latest)
         except (PlaceGone, PlaceUnreachable) as gone:
             log.info("Job %d ends: %s.", job.id, type(gone).__name__)
             await self.close_job(job)
@@ -259,9 +253,4 @@ class JobTracker:
         if not job.place.reachable:
             until = min(until, job.place.token_expires_at - _TOKEN_MARGIN)
         await ResultMessage(feed, task, callbacks, self._clock, until).show()
-        await self.close_job(job)
-
-    async def _end(self, job: Job, ending: JobEnding, task: Task | None) -> None:
-        """Draw an ending other than the task's own; the row is closed only then, so that a crash brings it back."""
-        await self.messages.show_ending(job, ending, task)
         await self.close_job(job)
