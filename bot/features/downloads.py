@@ -74,40 +74,32 @@ class DownloadService:
         return await self._fetch_originals(await self._find_task(task_id), place)
 
     async def _fetch_originals(self, task: Task, place: Place) -> DownloadFiles:
-        found: list[DownloadFiles] = []
-        errors: list[PictureError] = []
+        pictures: list[Picture] = []
+        links: list[str] = []
+        linked: list[PictureError] = []
+        missing: list[PictureError] = []
         for index in range(max(1, len(task.clip_urls))):
             try:
-                found.append(await self._fetch_original(task, index, place))
+                pictures.append(await self._fetch_original(task, index, place))
             except PictureError as error:
-                errors.append(error)
-        if not found:
-            raise errors[0]
+                url = _get_url(task, index)
+                if not url or isinstance(error, PictureGone | PictureForbidden) or self._pictures.is_private(url):
+                    missing.append(error)
+                else:
+                    linked.append(error)
+                    links.append(url)
+        if not pictures and not links:
+            raise missing[0]
         return DownloadFiles(
-            task.shown_prompt,
-            tuple(picture for files in found for picture in files.pictures),
-            links=tuple(link for files in found for link in files.links),
-            first_error=next((files.first_error for files in found if files.first_error), next(iter(errors), None)),
+            task.shown_prompt, tuple(pictures), links=tuple(links), first_error=next(iter([*linked, *missing]), None)
         )
 
-    async def _fetch_original(self, task: Task, index: int, place: Place) -> DownloadFiles:
-        """Return the unchanged file of a picture, or of the clip of that index, or its link."""
-        url = _get_url(task, index)
-        link = "" if self._pictures.is_private(url) else url
-        try:
-            picture = await self._fetch_current(task, index)
-        except PictureGone:
-            raise
-        except PictureError as error:
-            if not link or isinstance(error, PictureForbidden):
-                raise
-            return DownloadFiles(links=(link,), first_error=error)
-        if len(picture.data) <= self._editor.max_file_bytes(place):
-            return DownloadFiles(pictures=(picture,))
-        too_large = PictureTooLarge(url, f"{len(picture.data)} bytes")
-        if not link:
-            raise too_large
-        return DownloadFiles(links=(link,), first_error=too_large)
+    async def _fetch_original(self, task: Task, index: int, place: Place) -> Picture:
+        """Return the unchanged file of a picture, or of the clip of that index; PictureTooLarge if it does not fit."""
+        picture = await self._fetch_current(task, index)
+        if len(picture.data) > self._editor.max_file_bytes(place):
+            raise PictureTooLarge(_get_url(task, index), f"{len(picture.data)} bytes")
+        return picture
 
     async def _find_task(self, task_id: str) -> Task:
         """Return the stored snapshot of a task, else read the task from the relay."""

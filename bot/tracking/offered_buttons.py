@@ -6,7 +6,6 @@ while when buttons are still to come; a grid that never got any shows that its r
 """
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.clock import Now
@@ -26,6 +25,12 @@ _RENEWAL_INTERVAL = timedelta(days=1)
 """How often that is written again while it stays true."""
 _MAX_DESCRIPTIONS, _MAX_SHORTENED = 4, 5
 """How many lines of a description, and of a shortened prompt, have buttons at Midjourney itself."""
+_IMAGINE_ALL = Button(custom_id="MJ::Job::PicReader::all", emoji="🎉", label="Imagine all", offered=True)
+_GRID_BUTTONS = (
+    *(Button(custom_id=f"MJ::JOB::upsample::{number}", label=f"U{number}", offered=True) for number in range(1, 5)),
+    Button(custom_id="MJ::JOB::reroll::0", emoji="🔄", offered=True),
+    *(Button(custom_id=f"MJ::JOB::variation::{number}", label=f"V{number}", offered=True) for number in range(1, 5)),
+)
 
 
 def build_offered_buttons(task: Task) -> tuple[Button, ...]:
@@ -35,12 +40,12 @@ def build_offered_buttons(task: Task) -> tuple[Button, ...]:
     """
     if task.status is not Status.SUCCESS or task.clip_urls:
         return ()
-    if task.text_result:
-        shortened = task.action == "SHORTEN"
-        return tuple(
-            _make_line_buttons(task, "PromptAnalyzer", _MAX_SHORTENED) if shortened else _make_description_buttons(task)
-        )
-    return tuple(_make_grid_buttons()) if is_grid(task) else ()
+    if not task.text_result:
+        return _GRID_BUTTONS if is_grid(task) else ()
+    if task.action == "SHORTEN":
+        return _make_line_buttons(task, "PromptAnalyzer", _MAX_SHORTENED)
+    lines = _make_line_buttons(task, "PicReader", _MAX_DESCRIPTIONS)
+    return (*lines, _IMAGINE_ALL) if len(lines) > 1 else lines
 
 
 def add_offered_buttons(task: Task, *, relay_sends_none: bool) -> Task:
@@ -116,23 +121,10 @@ class ButtonOffers:
         self._capabilities.invalidate()
 
 
-def _make_grid_buttons() -> Iterator[Button]:
-    for number in range(1, 5):
-        yield Button(custom_id=f"MJ::JOB::upsample::{number}", label=f"U{number}", offered=True)
-    yield Button(custom_id="MJ::JOB::reroll::0", emoji="🔄", offered=True)
-    for number in range(1, 5):
-        yield Button(custom_id=f"MJ::JOB::variation::{number}", label=f"V{number}", offered=True)
-
-
-def _make_description_buttons(task: Task) -> Iterator[Button]:
-    lines = tuple(_make_line_buttons(task, "PicReader", _MAX_DESCRIPTIONS))
-    yield from lines
-    if len(lines) > 1:
-        yield Button(custom_id="MJ::Job::PicReader::all", emoji="🎉", label="Imagine all", offered=True)
-
-
-def _make_line_buttons(task: Task, job: str, limit: int) -> Iterator[Button]:
-    """Yield a button for each of the first `limit` lines that the text has."""
-    for number in range(1, limit + 1):
-        if find_numbered_line(task.text_result, number):
-            yield Button(custom_id=f"MJ::Job::{job}::{number}", emoji=f"{number}\ufe0f\u20e3", offered=True)
+def _make_line_buttons(task: Task, job: str, limit: int) -> tuple[Button, ...]:
+    """Return a button for each of the first `limit` lines that the text has."""
+    return tuple(
+        Button(custom_id=f"MJ::Job::{job}::{number}", emoji=f"{number}\ufe0f\u20e3", offered=True)
+        for number in range(1, limit + 1)
+        if find_numbered_line(task.text_result, number)
+    )

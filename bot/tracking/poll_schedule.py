@@ -1,19 +1,11 @@
-"""How often a task is read from the relay: plain functions of numbers, in seconds."""
+"""How often a task is read from the relay: plain functions, in seconds."""
 
 import heapq
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
-
-class Scheduled(Protocol):
-    """Anything that is due at a time."""
-
-    due_at: float
-
-
-_D = TypeVar("_D", bound=Scheduled)
+from bot.tracking.watch_list import WatchedTask
 
 MAX_SECONDS_AHEAD = 600.0
 """Nothing is put off for longer: a later time was computed before the machine's clock was set back."""
@@ -53,7 +45,7 @@ class PollSchedule:
         """Return the seconds until the next read in an outage that has lasted `silence`: as long again, at most 60."""
         return min(max(self.base_seconds, silence), _MAX_OUTAGE_SECONDS) * (0.75 + 0.5 * self.random_fraction())
 
-    def fill_batch(self, due: list[_D], others: Iterable[_D], now: float) -> list[_D]:
+    def fill_batch(self, due: list[WatchedTask], others: Iterable[WatchedTask], now: float) -> list[WatchedTask]:
         """Fill the last batch with others due within half an interval: a half-empty request costs as much."""
         room = -len(due) % self.batch_size
         if not room:

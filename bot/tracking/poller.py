@@ -102,7 +102,7 @@ class Poller:
             watched.born_at, watched.changed_at = born_at, now
             if watched.due_at < inf:
                 self._read_again(watched, min(watched.due_at, now + self._schedule.poll_interval(now - born_at)))
-        watched.feeds.add(feed)
+        watched.feeds.append(feed)
         return watched
 
     async def fetch_task(self, task_id: str) -> Task:

@@ -22,18 +22,15 @@ class WatchedTask:
     """When the newest message that follows the task was created."""
     joined_at: float
     due_at: float
+    changed_at: float
+    """When the task was last seen to change; at first, when the watch began."""
     was_due_at: float = inf
     """When the read under way was due, until its delay is counted."""
-    feeds: set[Feed] = field(default_factory=set[Feed])
+    feeds: list[Feed] = field(default_factory=list[Feed])
     task: Task | None = None
     """All that is known of the task: its last snapshot, merged with the earlier ones."""
     ended_at: float | None = None
-    changed_at: float = field(init=False)
-    """When the task was last seen to change; at first, when the watch began."""
     _snapshot: Task | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        self.changed_at = self.joined_at
 
     def apply_snapshot(self, snapshot: Task, at: float) -> None:
         """Merge a snapshot into the task, and publish that to every feed.
@@ -89,7 +86,9 @@ class WatchList:
     def add_task(self, task_id: str, born_at: float, seed: Task | None, now: float) -> WatchedTask:
         """Add a task, due now unless its `seed` shows that it is over."""
         ended_at = now if seed is not None and seed.status.is_final else None
-        watched = WatchedTask(task_id, born_at=born_at, joined_at=now, due_at=now, task=seed, ended_at=ended_at)
+        watched = WatchedTask(
+            task_id, born_at=born_at, joined_at=now, due_at=now, changed_at=now, task=seed, ended_at=ended_at
+        )
         if watched.is_over(now):
             watched.due_at = inf
         self._tasks[task_id] = watched
@@ -104,7 +103,7 @@ class WatchList:
 
     def remove_feed(self, watched: WatchedTask, feed: Feed) -> None:
         """Remove a feed, and its task with the last one."""
-        watched.feeds.discard(feed)
+        watched.feeds.remove(feed)
         if not watched.feeds and self._tasks.get(watched.task_id) is watched:
             del self._tasks[watched.task_id]
             WATCHED_TASKS.set(len(self._tasks))

@@ -1,20 +1,18 @@
 """How often a task is read."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import pytest
 
 from bot.tracking.poll_schedule import PollSchedule
+from bot.tracking.watch_list import WatchedTask
 
 STEADY = PollSchedule(5.0, random_fraction=lambda: 0.5)
 
 
-@dataclass
-class Asked:
-    """A task that is due."""
-
-    due_at: float
+def due_at(seconds: float) -> WatchedTask:
+    """Return a task that is due at a time."""
+    return WatchedTask(f"due at {seconds}", born_at=0.0, joined_at=0.0, due_at=seconds, changed_at=0.0)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +58,7 @@ def test_the_interval_in_an_outage_is_spread() -> None:
 def test_the_last_batch_is_filled_with_the_tasks_due_next() -> None:
     """A half-empty request costs as much: those due within half an interval are added, soonest first."""
     schedule = PollSchedule(5.0, batch_size=3)
-    due, soon, sooner, later, flying = Asked(10.0), Asked(12.0), Asked(11.0), Asked(12.6), Asked(float("inf"))
+    due, soon, sooner, later, flying = due_at(10.0), due_at(12.0), due_at(11.0), due_at(12.6), due_at(float("inf"))
     tasks = [later, soon, due, flying, sooner]
     assert [due, sooner, soon] == schedule.fill_batch([due], tasks, 10.0)
     assert [due, sooner] == PollSchedule(5.0, batch_size=2).fill_batch([due], tasks, 10.0)
@@ -68,5 +66,5 @@ def test_the_last_batch_is_filled_with_the_tasks_due_next() -> None:
 
 def test_a_full_batch_is_not_extended() -> None:
     """No task is read early if that costs another request."""
-    due = [Asked(1.0), Asked(2.0)]
-    assert due == PollSchedule(5.0, batch_size=2).fill_batch(due, [*due, Asked(2.5)], 2.0)
+    due = [due_at(1.0), due_at(2.0)]
+    assert due == PollSchedule(5.0, batch_size=2).fill_batch(due, [*due, due_at(2.5)], 2.0)

@@ -20,7 +20,7 @@ class CountingFeed(Feed):
 
 def watch(seed: Task | None = None) -> tuple[WatchedTask, CountingFeed]:
     watched, feed = WatchList().add_task("1", 0.0, seed, 0.0), CountingFeed()
-    watched.feeds.add(feed)
+    watched.feeds.append(feed)
     return watched, feed
 
 
