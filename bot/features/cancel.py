@@ -8,7 +8,7 @@ from bot.clock import Clock
 from bot.entities import Job, Place
 from bot.errors import ActionUnsupported
 from bot.features.message_permissions import MessageActor
-from bot.midjourney.capabilities import CANCEL_CAPABILITY, compute_refusal_expiry
+from bot.midjourney.capabilities import CANCEL_CAPABILITY, get_refusal_lifetime
 from bot.ports import Relay, Store
 from bot.tracking.tracker import JobTracker
 
@@ -62,16 +62,14 @@ class CancelService:
 
     async def _request_cancel(self, task_id: str) -> bool:
         """Ask the relay to cancel, and return True, unless it cannot; that it cannot is remembered."""
-        now = self._now()
-        if CANCEL_CAPABILITY in await self._store.find_missing_capabilities(now):
+        capabilities = self._jobs.messages.capabilities
+        if await capabilities.find_refusal(CANCEL_CAPABILITY) is not None:
             return False
         try:
             await self._relay.cancel_task(task_id)
         except ActionUnsupported as unsupported:
-            await self._store.save_missing_capability(
-                CANCEL_CAPABILITY, unsupported.reason, at=now, until=compute_refusal_expiry(unsupported, now)
-            )
-            self._jobs.messages.capabilities.invalidate()
+            lifetime = get_refusal_lifetime(unsupported)
+            await capabilities.save_refusal(CANCEL_CAPABILITY, unsupported.reason, lifetime)
             return False
         log.info("The relay was asked to cancel task %s.", task_id)
         return True

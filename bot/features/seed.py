@@ -12,9 +12,10 @@ from bot.errors import (
     StoreUnavailable,
     SubmitRefused,
 )
-from bot.midjourney.capabilities import SEED_CAPABILITY, compute_refusal_expiry
+from bot.midjourney.capabilities import SEED_CAPABILITY, get_refusal_lifetime
 from bot.midjourney.task import Task
 from bot.ports import Relay, Store
+from bot.tracking.relay_capabilities import RelayCapabilities
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class SeedService:
     def __init__(self, relay: Relay, store: Store, now: Now) -> None:
         self._relay = relay
         self._store = store
-        self._now = now
+        self._capabilities = RelayCapabilities(store, now)
         self._reads = 0
 
     async def fetch_seed(self, task_id: str) -> Task:
@@ -52,8 +53,7 @@ class SeedService:
         known = await self._find_task(task_id)
         if known.seed:
             return known
-        reason = await self._find_refusal()
-        if reason is not None:
+        if (reason := await self._capabilities.find_refusal(SEED_CAPABILITY)) is not None:
             raise SeedUnavailable(reason, lasting=True)
         return None
 
@@ -64,31 +64,14 @@ class SeedService:
         try:
             return await self._relay.fetch_seed(task_id)
         except ActionUnsupported as unsupported:
-            await self._remember_refusal(unsupported)
+            if unsupported.lasting:
+                lifetime = get_refusal_lifetime(unsupported)
+                await self._capabilities.save_refusal(SEED_CAPABILITY, unsupported.reason, lifetime)
             raise SeedUnavailable(unsupported.reason, lasting=unsupported.lasting) from unsupported
         except (SubmitRefused, ParentBusy, ParentGone) as refused:
             raise SeedUnavailable(refused.reason) from refused
         finally:
             self._reads -= 1
-
-    async def _find_refusal(self) -> str | None:
-        """Return why this relay gives no seeds; None if it may give some, or the store is unavailable."""
-        try:
-            return (await self._store.find_missing_capabilities(self._now())).get(SEED_CAPABILITY)
-        except StoreUnavailable:
-            return None
-
-    async def _remember_refusal(self, unsupported: ActionUnsupported) -> None:
-        """Remember for a while that this relay gives no seeds."""
-        if not unsupported.lasting:
-            return
-        now = self._now()
-        try:
-            await self._store.save_missing_capability(
-                SEED_CAPABILITY, unsupported.reason, at=now, until=compute_refusal_expiry(unsupported, now)
-            )
-        except StoreUnavailable as gone:
-            log.warning("It could not be saved that this relay gives no seeds: %s.", gone)
 
     async def _find_task(self, task_id: str) -> Task:
         try:

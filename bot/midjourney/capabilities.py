@@ -5,7 +5,7 @@ Refusals are a mapping from the name of a capability to the relay's reason.
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from bot.errors import ActionUnsupported
@@ -80,9 +80,9 @@ def find_refusal_reason(custom_id: str, refused: Mapping[str, str], *, offered: 
     return refused.get(fallback) if fallback and (offered or reason is not None) else reason
 
 
-def compute_refusal_expiry(refused: ActionUnsupported, now: datetime) -> datetime:
-    """Return until when the bot does not ask the relay again for what it refused."""
-    return now + (_PERMANENT_REFUSAL_LIFETIME if refused.lasting else _OUTAGE_REFUSAL_LIFETIME)
+def get_refusal_lifetime(refused: ActionUnsupported) -> timedelta:
+    """Return for how long the bot does not ask the relay again for what it refused."""
+    return _PERMANENT_REFUSAL_LIFETIME if refused.lasting else _OUTAGE_REFUSAL_LIFETIME
 
 
 def has_refused_capabilities(refused: Mapping[str, str]) -> bool:

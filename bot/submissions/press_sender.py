@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.clock import Now
-from bot.entities import ButtonStates, Claim, ClaimState, Job
+from bot.entities import Claim, ClaimState, Job
 from bot.errors import (
     ActionUnsupported,
     ClaimLost,
@@ -18,7 +18,7 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonAction, FallbackKind, name_button
-from bot.midjourney.capabilities import compute_refusal_expiry, name_capability, name_fallback_capability
+from bot.midjourney.capabilities import get_refusal_lifetime, name_capability, name_fallback_capability
 from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Button, Properties, Task
@@ -107,9 +107,11 @@ class PressSender:
         is_accepted = await self._end_press(press, sent.result, followups, used_fallback=used_fallback)
         try:
             for capability, refused in sent.unsupported.items():
-                await self._save_missing_capability(capability, refused)
+                lifetime = get_refusal_lifetime(refused)
+                await self._jobs.messages.capabilities.save_refusal(capability, refused.reason, lifetime)
             if is_accepted or sent.unsupported:
-                await self._update_buttons(press.parent, followups)
+                states = await self._jobs.messages.find_button_states(press.parent)
+                await followups.update_buttons(press.parent, states)
         except StoreUnavailable as gone:
             # The press itself goes on; its capabilities and its mark are saved at another press.
             log.warning("Task %s is not marked: %s.", press.parent.id, gone)
@@ -253,18 +255,6 @@ class PressSender:
             return
         job = replace(press.job, place=place, task_id=task_id)
         await self._jobs.continue_job(job, child.model_copy(update={"id": task_id}))
-
-    async def _save_missing_capability(self, capability: str, refused: ActionUnsupported) -> None:
-        now = self._now()
-        await self._store.save_missing_capability(
-            capability, refused.reason, at=now, until=compute_refusal_expiry(refused, now)
-        )
-
-    async def _update_buttons(self, parent: Task, followups: PressFollowups) -> None:
-        states = ButtonStates(
-            await self._store.find_pressed_buttons(parent.id), await self._store.find_missing_capabilities(self._now())
-        )
-        await followups.update_buttons(parent, states)
 
     async def send_modal(
         self,

@@ -4,23 +4,22 @@ The speed is a prefix of the path. A `--fast` in the prompt itself takes precede
 """
 
 import logging
-from collections.abc import Mapping
-from contextlib import suppress
 
 from bot.clock import Now
-from bot.errors import ActionUnsupported, NoAccountAvailable, StoreUnavailable
+from bot.errors import ActionUnsupported, NoAccountAvailable
 from bot.midjourney.capabilities import (
     NO_ACCOUNT,
     NO_CHANNEL,
     SHORTAGE_LIFETIME,
     SPEED_CAPABILITY,
-    compute_refusal_expiry,
+    get_refusal_lifetime,
 )
 from bot.midjourney.prompt_parser import parse_prompt
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.ports import Relay, Store
 from bot.relay.requests import SubmitRequest
+from bot.tracking.relay_capabilities import RelayCapabilities
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ class SpeedModes:
     def __init__(self, relay: Relay, store: Store, now: Now) -> None:
         self._relay = relay
         self._store = store
-        self._now = now
+        self._capabilities = RelayCapabilities(store, now)
 
     async def get_chosen_speed(self, person_id: int, prompt: str = "") -> Speed | None:
         """Return the speed to ask for; None for the relay's default, or where the prompt names its own.
@@ -52,7 +51,7 @@ class SpeedModes:
             NoAccountAvailable: With the speed that was asked for, as another may have an account. The bot does not try
                 another one, because the person did not agree to its price.
         """
-        if speed is not None and SPEED_CAPABILITY in await self._find_missing_capabilities():
+        if speed is not None and await self._capabilities.find_refusal(SPEED_CAPABILITY) is not None:
             speed = None
         try:
             return await self._submit_once(request, state, speed)
@@ -66,11 +65,7 @@ class SpeedModes:
             refused = unsupported
         response = await self._submit_once(request, state, None)
         log.info("The relay has no path for %s: %s.", speed, refused.reason)
-        now = self._now()
-        with suppress(StoreUnavailable):  # the request was accepted, whether this is remembered or not
-            await self._store.save_missing_capability(
-                SPEED_CAPABILITY, refused.reason, at=now, until=compute_refusal_expiry(refused, now)
-            )
+        await self._capabilities.save_refusal(SPEED_CAPABILITY, refused.reason, get_refusal_lifetime(refused))
         return response
 
     async def _submit_once(self, request: SubmitRequest, state: str, speed: Speed | None) -> SubmitResponse:
@@ -78,24 +73,12 @@ class SpeedModes:
         try:
             return await self._relay.submit(request, state=state, speed=speed)
         except NoAccountAvailable as none:
-            await self._save_shortage(NO_ACCOUNT, none.reason)
+            await self._capabilities.save_refusal(NO_ACCOUNT, none.reason, SHORTAGE_LIFETIME)
             raise
         except ActionUnsupported as unsupported:
             if speed is None and not unsupported.lasting:
-                await self._save_shortage(NO_CHANNEL, unsupported.reason)
+                await self._capabilities.save_refusal(NO_CHANNEL, unsupported.reason, SHORTAGE_LIFETIME)
             raise
-
-    async def _save_shortage(self, what: str, reason: str) -> None:
-        now = self._now()
-        with suppress(StoreUnavailable):  # /mjcheck then only tells less
-            await self._store.save_missing_capability(what, reason, at=now, until=now + SHORTAGE_LIFETIME)
-
-    async def _find_missing_capabilities(self) -> Mapping[str, str]:
-        """Return what the relay is known to lack; nothing while the store is away, so that the relay is asked."""
-        try:
-            return await self._store.find_missing_capabilities(self._now())
-        except StoreUnavailable:
-            return {}
 
 
 def _parse_speed(prompt: str) -> Speed | None:

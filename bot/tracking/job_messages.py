@@ -11,8 +11,8 @@ from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.ports import MessageEditor, PictureSource, Store
 from bot.scene import PREVIEW_NAME, AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
-from bot.tracking.capability_cache import CapabilityCache
 from bot.tracking.feeds import Feed
+from bot.tracking.relay_capabilities import RelayCapabilities
 from bot.tracking.result_files import ResultFiles
 from bot.tracking.result_message import ResultContent
 
@@ -30,7 +30,7 @@ class JobMessages:
         self._editor = editor
         self._pictures = pictures
         self._now = now
-        self.capabilities = CapabilityCache(store, now)
+        self.capabilities = RelayCapabilities(store, now)
 
     async def show_progress(self, job: Job, feed: Feed) -> None:
         """Draw a task's newest state, as it is once the message's turn comes; nothing if the task has ended by then."""
@@ -44,7 +44,7 @@ class JobMessages:
                 job=job,
                 now=self._now(),
                 task=task,
-                marks=await self._find_button_states(task),
+                marks=await self.find_button_states(task),
                 picture=preview,
                 silent_since=feed.silent_since,
                 unchanged_since=feed.unchanged_since,
@@ -88,7 +88,7 @@ class JobMessages:
 
         async def build_scene() -> Scene:
             has_buttons = not isinstance(scene.phase, SubmitRetry | AnswerSearch)
-            marks = await self._find_button_states(scene.task) if has_buttons else scene.marks
+            marks = await self.find_button_states(scene.task) if has_buttons else scene.marks
             return replace(scene, now=self._now(), marks=marks)
 
         await self._editor.show(scene.job.place, build_scene)
@@ -103,9 +103,10 @@ class JobMessages:
         except PictureError:
             return None
 
-    async def _find_button_states(self, task: Task | None) -> ButtonStates:
+    async def find_button_states(self, task: Task | None) -> ButtonStates:
+        """Return how a task's buttons are drawn; for a task without any, only what the relay lacks."""
         if task is None or not task.buttons:
-            return ButtonStates(missing_capabilities=await self.capabilities.missing_capabilities())
+            return ButtonStates(missing_capabilities=await self.capabilities.read_cached())
         return ButtonStates(
             await self._store.find_pressed_buttons(task.id), await self._store.find_missing_capabilities(self._now())
         )

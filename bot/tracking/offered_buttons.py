@@ -9,13 +9,12 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.clock import Now
-from bot.errors import StoreUnavailable
 from bot.midjourney.buttons import is_grid
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.task import Button, ButtonsKey, Status, Task
 from bot.midjourney.text_results import find_numbered_line
 from bot.ports import Store
-from bot.tracking.capability_cache import CapabilityCache
+from bot.tracking.relay_capabilities import RelayCapabilities
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +63,8 @@ class ButtonOffers:
     """Learns whether the relay sends buttons, and adds the bot's own if it does not."""
 
     def __init__(self, store: Store, now: Now) -> None:
-        self._store = store
         self._now = now
-        self._capabilities = CapabilityCache(store, now)
+        self._capabilities = RelayCapabilities(store, now)
         self._has_sent = False
         self._renewed_at: datetime | None = None
 
@@ -78,10 +76,7 @@ class ButtonOffers:
         if task.buttons_key is ButtonsKey.ABSENT and self._has_sent:
             # This relay leaves the key out until it has buttons: they may still come.
             task = task.model_copy(update={"buttons_key": ButtonsKey.NULL})
-        none = (
-            task.buttons_key is ButtonsKey.NULL
-            and BUTTONS_CAPABILITY in await self._capabilities.missing_capabilities()
-        )
+        none = task.buttons_key is ButtonsKey.NULL and BUTTONS_CAPABILITY in await self._capabilities.read_cached()
         return add_offered_buttons(task, relay_sends_none=none)
 
     async def learn_and_add_buttons(self, task: Task) -> Task:
@@ -91,34 +86,28 @@ class ButtonOffers:
         """
         if task.status is not Status.SUCCESS:
             return task
-        try:
-            if task.has_relay_buttons:
-                await self._remember_sent()
-            elif is_grid(task) and task.buttons_key is not ButtonsKey.ARRAY:
-                await self._remember_none(task)
-        except StoreUnavailable as gone:
-            log.warning("It could not be saved whether this relay sends buttons: %s.", gone)
+        if task.has_relay_buttons:
+            await self._remember_sent()
+        elif is_grid(task) and task.buttons_key is not ButtonsKey.ARRAY:
+            await self._remember_none(task)
         return add_offered_buttons(task, relay_sends_none=True)
 
     async def _remember_none(self, task: Task) -> None:
         now = self._now()
-        known = BUTTONS_CAPABILITY in await self._capabilities.missing_capabilities()
+        known = BUTTONS_CAPABILITY in await self._capabilities.read_cached()
         if known and self._renewed_at is not None and now - self._renewed_at < _RENEWAL_INTERVAL:
             return
         if not known:
             log.info("Task %s has no buttons: this relay sends none, so the bot offers its own.", task.id)
-        await self._store.save_missing_capability(BUTTONS_CAPABILITY, "", at=now, until=now + _REMEMBERED)
+        await self._capabilities.save_refusal(BUTTONS_CAPABILITY, "", _REMEMBERED)
         self._renewed_at = now
-        self._capabilities.invalidate()
 
     async def _remember_sent(self) -> None:
-        if BUTTONS_CAPABILITY not in await self._capabilities.missing_capabilities():
+        if BUTTONS_CAPABILITY not in await self._capabilities.read_cached():
             return
         log.info("This relay sends buttons after all.")
-        now = self._now()
-        await self._store.save_missing_capability(BUTTONS_CAPABILITY, "", at=now, until=now)
+        await self._capabilities.save_refusal(BUTTONS_CAPABILITY, "", timedelta())
         self._renewed_at = None
-        self._capabilities.invalidate()
 
 
 def _make_line_buttons(task: Task, job: str, limit: int) -> tuple[Button, ...]:

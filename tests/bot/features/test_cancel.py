@@ -147,4 +147,4 @@ async def test_cancelling_raises_while_the_store_is_down(world: ServiceWorld, pr
     world.store.down = True
     with pytest.raises(StoreUnavailable):
         await make_service(world, process).cancel_task(PARENT, place(), HERS)
-    assert await process.jobs.messages.capabilities.missing_capabilities() == {}
+    assert await process.jobs.messages.capabilities.read_cached() == {}
