@@ -259,6 +259,14 @@ class ProcessLeases(Protocol):
         """Extend this process's lease, and return whether it was still valid."""
         ...
 
+    async def end_leases_of_ended_processes(self) -> None:
+        """End the leases of other processes that are known to have ended, where the store can know that."""
+        ...
+
+    async def measure_shortest_lease(self) -> timedelta | None:
+        """Return how long the shortest lease of another live process lasts; None without such a process."""
+        ...
+
     async def take_over_jobs(self, most: int) -> Sequence[Job]:
         """Make this process the owner of at most `most` open jobs without a living owner; return them, oldest first."""
         ...

@@ -21,13 +21,17 @@ _BATCH = 200
 _SHUTDOWN_LEASE = timedelta(seconds=15)
 """Longer than a shutdown takes, so that no other process treats the last submits as orphaned."""
 _ROUNDS_PER_LEASE = 3
+_TAKEOVER_SHARE = 1 / 6
+"""How much of LEASE_SECONDS is kept for the takeover, so that messages go on elsewhere within it."""
+_LEASE_MARGIN = timedelta(milliseconds=50)
+"""How long after the end of another process's lease its jobs are taken over."""
 
 
 class JobLeases:
     """Shares the jobs of one database among processes: each job is polled and drawn by the process that owns it.
 
-    A process renews its lease while it runs. When the lease ends, other processes may take over its jobs: they look for
-    such jobs a few times per lease, and at once when a process reports that it released some.
+    A process renews its lease while it runs. When the lease ends, other processes take over its jobs: they look for
+    such jobs a few times per lease, when a lease ends, and at once when a process reports that it released some.
     """
 
     def __init__(
@@ -44,7 +48,8 @@ class JobLeases:
         self._process_leases = process_leases
         self._jobs = jobs
         self._lost_answers = lost_answers
-        self._lease = lease
+        self._lease = lease * (1 - _TAKEOVER_SHARE)
+        self._pause = self._longest_pause = self._lease / _ROUNDS_PER_LEASE
         self._now = clock.now
         self._sleep = clock.sleep
         self._store_error: StoreUnavailable | None = None
@@ -61,22 +66,25 @@ class JobLeases:
         return ""
 
     async def run(self) -> None:
-        """Run a round a few times per lease, and whenever another process reports released or taken jobs."""
+        """Run a round a few times per lease, when another lease ends, and when a process reports changed owners."""
         while True:
             await wait_for_first(
-                self._process_leases.wait_for_ownership_change(),
-                self._sleep(self._lease.total_seconds() / _ROUNDS_PER_LEASE),
+                self._process_leases.wait_for_ownership_change(), self._sleep(self._pause.total_seconds())
             )
             await self.run_once()
 
     async def run_once(self) -> None:
         """Renew the lease, settle orphaned claims, stop lost jobs, and take over jobs without a living owner."""
+        self._pause = self._longest_pause
         try:
             await self._renew_lease()
+            await self._process_leases.end_leases_of_ended_processes()
             await self._settle_orphaned_claims()
             await self._stop_lost_jobs()
             await self._resume_missed_jobs()
             await self._take_over_jobs()
+            if shortest_lease := await self._process_leases.measure_shortest_lease():
+                self._pause = min(self._longest_pause, shortest_lease + _LEASE_MARGIN)
         except StoreUnavailable as error:
             self._may_miss_jobs = True
             if self._store_error is None:

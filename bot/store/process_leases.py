@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, or_, select, text, true, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, exists, func, or_, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.entities import CLAIM_BLOCKING_TIME, Claim, ClaimState, Job
 from bot.store import queries
 from bot.store.database import Database
 from bot.store.notify_listener import NOTIFY_CHANNEL, NotifyListener
+from bot.store.process_locks import ProcessLocks
 from bot.store.rows import claim_from_row, job_from_row
 from bot.store.schema import claims, jobs, processes
 
@@ -23,8 +24,11 @@ RELEASED_OWNER = ""
 class SqlProcessLeases:
     """A bot.ports.ProcessLeases for the process named `owner`."""
 
-    def __init__(self, database: Database, owner: str, listener: NotifyListener) -> None:
+    def __init__(
+        self, database: Database, owner: str, listener: NotifyListener, locks: ProcessLocks | None = None
+    ) -> None:
         self._database = database
+        self._locks = locks
         self._owner = owner
         self._listener = listener
 
@@ -41,6 +45,24 @@ class SqlProcessLeases:
             return bool(alive)
 
         return await self._database.transaction(write)
+
+    async def end_leases_of_ended_processes(self) -> None:
+        """End the leases of other processes on the same SQLite file that have ended.
+
+        On PostgreSQL, whose processes may run on other machines, only the time of a lease shows that.
+        """
+        if self._locks is None:
+            return
+        found = await self._database.read(select(processes.c.id).where(self._is_other_live_process()))
+        if ended := [row["id"] for row in found if self._locks.has_ended(row["id"])]:
+            now = self._database.clock_expression()
+            await self._database.write(update(processes).where(processes.c.id.in_(ended)).values(expires_at=now))
+
+    async def measure_shortest_lease(self) -> timedelta | None:
+        """Return how long the shortest lease of another live process lasts; None without such a process."""
+        query = select(func.min(processes.c.expires_at).label("end"), self._database.clock_expression().label("now"))
+        [row] = await self._database.read(query.where(self._is_other_live_process()))
+        return None if row["end"] is None else row["end"] - row["now"]
 
     async def take_over_jobs(self, most: int) -> Sequence[Job]:
         """Become the owner of at most `most` open jobs without a living owner; return them, oldest first."""
@@ -95,6 +117,9 @@ class SqlProcessLeases:
         own = (jobs.c.owner == self._owner) & jobs.c.closed_at.is_(None) & (jobs.c.task_id != "")
         rows = await self._database.read(select(jobs).where(own).order_by(jobs.c.born_at, jobs.c.message_id))
         return [job_from_row(row) for row in rows]
+
+    def _is_other_live_process(self) -> ColumnElement[bool]:
+        return and_(processes.c.id != self._owner, processes.c.id.in_(self._select_live_processes()))
 
     def _select_live_processes(self) -> ScalarSelect[str]:
         return queries.select_live_processes(

@@ -1,7 +1,7 @@
 """The Store of bot.ports on SQLite or PostgreSQL. Each method that writes is one transaction."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from bot.store.group_commit import GroupCommit, TakeRows
 from bot.store.migrator import migrate
 from bot.store.notify_listener import NotifyListener
 from bot.store.process_leases import RELEASED_OWNER, SqlProcessLeases
+from bot.store.process_locks import ProcessLocks
 from bot.store.queries import NEWEST_FIRST
 from bot.store.rows import (
     claim_from_row,
@@ -71,19 +72,23 @@ async def open_store(url: str, *, now: Now, owner: str = "") -> AsyncGenerator["
             file.touch(mode=0o600)
         await migrate(address)
     database = Database(create_engine(address), now=now, file=file)
-    async with NotifyListener.listen(address) as listener:
-        try:
-            yield SqlStore(database, owner, listener)
-        finally:
-            await database.close()
+    locks = ProcessLocks(file, owner) if file and owner else None
+    with locks.hold() if locks else nullcontext():
+        async with NotifyListener.listen(address) as listener:
+            try:
+                yield SqlStore(database, owner, listener, locks)
+            finally:
+                await database.close()
 
 
 class SqlStore:
     """A bot.ports.Store on a migrated database, with the bot.ports.ProcessLeases on the same database."""
 
-    def __init__(self, database: Database, owner: str, listener: NotifyListener) -> None:
+    def __init__(
+        self, database: Database, owner: str, listener: NotifyListener, locks: ProcessLocks | None = None
+    ) -> None:
         self.database = database
-        self.process_leases = SqlProcessLeases(database, owner, listener)
+        self.process_leases = SqlProcessLeases(database, owner, listener, locks)
         self._owner = owner
         self._snapshots = GroupCommit(self._write_snapshots)
 

@@ -369,6 +369,14 @@ class FakeProcessLeases:
         self._store.alive_until[self._store.owner] = self._store.now() + lease
         return alive
 
+    async def end_leases_of_ended_processes(self) -> None:
+        self._store._answer()
+
+    async def measure_shortest_lease(self) -> timedelta | None:
+        self._store._answer()
+        others = [owner for owner in self._store.alive_until if owner != self._store.owner and self._is_alive(owner)]
+        return min((self._store.alive_until[owner] - self._store.now() for owner in others), default=None)
+
     async def take_over_jobs(self, most: int) -> Sequence[Job]:
         free = [job for job in self._store.open_jobs() if self._is_free(job)][:most]
         self._store.owners.update({job.id: self._store.owner for job in free})

@@ -264,3 +264,19 @@ class TestNotifications:
                 taken = {job.id for job in await c.process_leases.take_over_jobs(60)}
             assert (held, taken) == (set(range(5)), set(range(5, 60)))
             assert [job.id for job in await b.process_leases.take_over_jobs(60)] == list(range(5))
+
+
+async def test_the_shortest_lease_of_another_live_process_is_measured(shared: OpenAs) -> None:
+    """Its own lease, and one that has ended, do not count."""
+    a, b, c = [(await shared(name)).process_leases for name in "abc"]
+    await a.renew_lease(timedelta(minutes=1))
+    assert await a.measure_shortest_lease() is None
+    await b.renew_lease(LEASE)
+    await c.renew_lease(OVER)
+    shortest = await a.measure_shortest_lease()
+    assert shortest is not None
+    assert LEASE - timedelta(minutes=1) < shortest <= LEASE
+    await c.renew_lease(timedelta(minutes=2))
+    shortest = await a.measure_shortest_lease()
+    assert shortest is not None
+    assert timedelta(minutes=1) < shortest <= timedelta(minutes=2)
