@@ -5,6 +5,7 @@ MjbotError
 ├── StoreUnavailable                the database cannot be read or written: nothing may be billed
 ├── RelayError                      what the relay refused or failed to answer
 │   ├── RelayUnreachable            no usable answer: network, timeout, 5xx, HTML, half a body
+│   │   └── RelayMoved              it redirects to the same path at another address
 │   ├── RelayBusy                   the relay asks for a later retry: 429, code 30
 │   │   ├── NoAccountAvailable      code 3: no Midjourney account is free, or none at the requested speed
 │   │   └── QueueFull               code 23: the same request can be sent again later
@@ -25,6 +26,7 @@ MjbotError
 │   ├── PromptChangeUnsupported     the press was not sent, because the relay can only use the old prompt
 │   ├── PromptIgnored               the press was accepted, but draws from the old prompt
 │   └── SubmitOutcomeUnknown        the answer to a submit was lost: the job may exist and be billed
+│       └── SubmitRedirected        it was redirected to another page
 ├── PolicyRefused                   the spending policy: who, where, how much
 │   ├── ServerNotAllowed            this server may not spend
 │   ├── PersonNotAllowed            this person may not spend outside the allowed servers
@@ -139,9 +141,11 @@ from bot.errors.relay import (
     QueueFull,
     RelayBusy,
     RelayError,
+    RelayMoved,
     RelayUnreachable,
     SeedUnavailable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
     SubmitRefused,
     TaskUnknown,
     UpstreamKeyRefused,
@@ -196,6 +200,7 @@ __all__ = [
     "QueueFull",
     "RelayBusy",
     "RelayError",
+    "RelayMoved",
     "RelayUnreachable",
     "RequesterUnknown",
     "SeedUnavailable",
@@ -203,6 +208,7 @@ __all__ = [
     "SettingsError",
     "StoreUnavailable",
     "SubmitOutcomeUnknown",
+    "SubmitRedirected",
     "SubmitRefused",
     "TaskUnknown",
     "UploadAnimated",

@@ -23,6 +23,12 @@ class RelayUnreachable(RelayError):
     took_key: bool = field(default=False, kw_only=True)
 
 
+class RelayMoved(RelayUnreachable):
+    """The relay redirects to the same path at another `address`, its base URL, and has not processed the request."""
+
+    address: str = field(default="", kw_only=True)
+
+
 class RelayBusy(RelayError):
     """The relay asks for a later retry; `retry_after` is in seconds, where the relay said it."""
 
@@ -134,3 +140,12 @@ class SubmitOutcomeUnknown(RelayError):
 
     answered: bool = field(default=False, kw_only=True)
     accepted: bool = field(default=False, kw_only=True)
+
+
+class SubmitRedirected(SubmitOutcomeUnknown):
+    """A submit was redirected, which is not followed: to a maintenance page, as far as is known.
+
+    `processed` says that the relay has processed it, and has its answer elsewhere (HTTP 303).
+    """
+
+    processed: bool = field(default=False, kw_only=True)

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from bot.clock import Clock
 from bot.entities import Job, Place
-from bot.errors import ActionUnsupported
+from bot.errors import ActionUnsupported, RelayMoved
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.capabilities import CANCEL_CAPABILITY, get_refusal_lifetime
 from bot.ports import Relay, Store
@@ -67,6 +67,10 @@ class CancelService:
             return False
         try:
             await self._relay.cancel_task(task_id)
+        except RelayMoved as moved:
+            # new-api with a separate web console redirects paths that it lacks to the console.
+            log.info("The relay redirects the cancel of task %s to %s.", task_id, moved.address)
+            return False
         except ActionUnsupported as unsupported:
             lifetime = get_refusal_lifetime(unsupported)
             await capabilities.save_refusal(CANCEL_CAPABILITY, unsupported.reason, lifetime)

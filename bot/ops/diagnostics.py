@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from bot.errors import RelayError, RelayUnreachable, StoreUnavailable
+from bot.errors import RelayError, RelayMoved, RelayUnreachable, StoreUnavailable
 from bot.midjourney.capabilities import NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY, summarize_refusals
 from bot.midjourney.refusal_reasons import is_wordless, translate_refusal
 from bot.ops.dotenv_lint import SettingsMistake
@@ -37,6 +37,9 @@ async def check_relay(check: Callable[[], Awaitable[None]], url: str) -> Finding
     except RelayError as error:
         if problem := describe_key_error(error, quoting=True):
             return Finding("API key", is_ok=False, message=f"{problem[0]}.", advice=problem[1])
+        if isinstance(error, RelayMoved):
+            message, advice = f"{url} redirects to {error.address}.", f"Set MJ_API_URL to {error.address}."
+            return Finding("Relay", is_ok=False, message=message, advice=advice)
         if isinstance(error, RelayUnreachable) and error.no_host:
             return report_unknown_host("Relay", urlsplit(url).hostname or url, "MJ_API_URL")
         message = f"{url} doesn't respond properly ({_summarize_response(error)})."

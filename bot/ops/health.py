@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from bot.errors import RelayBusy, RelayError, RelayUnreachable
+from bot.errors import RelayBusy, RelayError, RelayMoved, RelayUnreachable
 from bot.relay.key_advice import describe_key_error
 from bot.tracking.poller import Poller
 from bot.tracking.task_supervisor import TaskSupervisor, WorkKey
@@ -121,6 +121,8 @@ def _describe_error(error: RelayError) -> str:
     if problem := describe_key_error(error):
         return problem[0]
     match error:
+        case RelayMoved():
+            return "the relay redirects to another address, to which MJ_API_URL must be changed"
         case RelayUnreachable():
             return "the relay does not answer"
         case RelayBusy():

@@ -63,12 +63,17 @@ class LostAnswerSearch:
         self._sleep = clock.sleep
         self._lookup = SubmitLookup(relay, store, limiter, clock.now)
 
-    def search_task(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
+    def search_task(
+        self, claim: Claim, job: Job, *, answered: bool = False, ending: JobEnding = JobEnding.ANSWER_LOST
+    ) -> None:
         """Search for the task of an UNKNOWN claim; `answered`: the relay answered, but did not say what it did.
 
-        The job's row stays open, so that a process that takes it over searches again.
+        The job ends with `ending` if nothing is found. Its row stays open until then, so that a process that takes it
+        over searches again.
         """
-        self._supervisor.start(make_job_key(job.id), lambda: self._search_task(claim, job, answered=answered))
+        self._supervisor.start(
+            make_job_key(job.id), lambda: self._search_task(claim, job, answered=answered, ending=ending)
+        )
 
     def search_form(self, claim: Claim, job: Job, *, answered: bool = False) -> None:
         """Find out whether a form arrived, while its task is watched as usual.
@@ -82,7 +87,7 @@ class LostAnswerSearch:
         """End a job whose claim is marked as unbilled already, but whose message does not say so yet."""
         self._supervisor.start(make_job_key(job.id), lambda: self._show_not_billed(job))
 
-    async def _search_task(self, claim: Claim, job: Job, *, answered: bool) -> None:
+    async def _search_task(self, claim: Claim, job: Job, *, answered: bool, ending: JobEnding) -> None:
         if self._lookup.has_sources:
             await self._try_drawing(job, self._jobs.messages.show_searching(job))
             lost = self._start_search(claim, answered=answered)
@@ -99,7 +104,7 @@ class LostAnswerSearch:
                         return
                     case Verdict.UNDECIDED:
                         continue
-        if not await self._try_drawing(job, self._jobs.end_job(job, JobEnding.ANSWER_LOST)):
+        if not await self._try_drawing(job, self._jobs.end_job(job, ending)):
             await self._jobs.close_job(job)
 
     async def _search_form(self, claim: Claim, job: Job, *, answered: bool) -> None:

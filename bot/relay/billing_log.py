@@ -97,7 +97,7 @@ def parse_billing_log(response: RelayResponse) -> BillingPage:
     """Parse the response to /api/log/token.
 
     Raises:
-        ActionUnsupported: The relay has no such log: 404, a redirect, or the web console's page.
+        ActionUnsupported: The relay has no such log: 404, or the web console's page.
         RelayError: The log cannot be read, or not now (RelayBusy).
     """
     body = decode_json(response)
@@ -116,7 +116,7 @@ def parse_task_by_state(response: RelayResponse, state: str) -> Task | None:
     """Parse the response to midjourney-proxy's /mj/task/list and return the task with `state`, or None.
 
     Raises:
-        ActionUnsupported: The relay has no such list: 404, a redirect, or the web console's page.
+        ActionUnsupported: The relay has no such list: 404, or the web console's page.
         RelayError: The list cannot be read.
     """
     if response.is_success and response.starts_with("[") and state not in response.text:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -13,8 +14,11 @@ from bot.errors import (
     BalanceExhausted,
     KeyRefused,
     RelayBusy,
+    RelayError,
+    RelayMoved,
     RelayUnreachable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
     TaskUnknown,
     UpstreamKeyRefused,
 )
@@ -23,6 +27,7 @@ from bot.midjourney.request_options import Speed
 from bot.relay import responses
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.key_diagnosis import USAGE_PATH, KeyDiagnosis
+from bot.relay.missing_paths import is_same_page
 from bot.relay.relay_response import RelayResponse
 from bot.relay.requests import RequestBody, has_pictures
 from bot.relay.submit_gate import SubmitGate
@@ -34,6 +39,9 @@ LIST_PATH: Final = "/mj/task/list-by-condition"
 # The reads that the relay answers itself; it forwards seeds and cancels to its upstream.
 _PATHS_PROVING_KEY: Final = frozenset({FETCH_PATH, LIST_PATH})
 _UNUSED_TASK_ID: Final = "1000000000000000"
+_MISSING_PATH: Final = "/mj/no-such-path"
+"""A path that no relay has."""
+_PAGE: Final = "a page instead of an answer"
 _RETRY_DELAYS: Final = (0.5,)
 # Short, because the refusal that it explains waits for it.
 _USAGE_LIMITS: Final = RequestLimits(max_bytes=65536, timeout=aiohttp.ClientTimeout(total=5))
@@ -62,7 +70,7 @@ class GuardedTransport:
         )
         self._upload_limits = RequestLimits(timeout=upload_timeout)
         self._known_paths: set[str] = set()
-        """The submit paths that have responded with JSON, so that this relay is known to have them."""
+        """The paths that have responded with JSON, so that this relay is known to have them; reads by template."""
 
     @property
     def base_url(self) -> str:
@@ -90,7 +98,8 @@ class GuardedTransport:
 
         async def read_once() -> _T:
             with count_api_request(template):
-                return parse(await self._transport.read(method, path, body, limits, prove_key))
+                response = await self._transport.read(method, path, body, limits, prove_key)
+                return await self._parse(template, response, parse, RelayUnreachable)
 
         try:
             value = await retry(read_once, should_retry=_is_temporary, delays=_RETRY_DELAYS, sleep=self._sleep)
@@ -155,7 +164,7 @@ class GuardedTransport:
         except UpstreamKeyRefused:
             await self._check_after_upstream_refusal()
             raise
-        except (ActionUnsupported, RelayUnreachable):
+        except (ActionUnsupported, RelayUnreachable, SubmitRedirected):
             self._recheck_headers()
             raise
 
@@ -169,16 +178,39 @@ class GuardedTransport:
         with count_api_request(path):
             path = f"/mj-{speed}{path}" if speed else path
             response = await self._transport.submit(path, body, limits)
-            if response.is_success and response.is_html and path in self._known_paths:
-                # This is not the web console, then, but a proxy's page, perhaps sent after the submit was forwarded.
-                raise SubmitOutcomeUnknown("a page instead of an answer")
-            if response.starts_with("{") and response.status not in {404, 405}:
-                self._known_paths.add(path)
-            return parse(response)
+            return await self._parse(path, response, parse, SubmitOutcomeUnknown)
+
+    async def _parse(self, path: str, response: RelayResponse, parse: Parse[_T], lost: type[RelayError]) -> _T:
+        """Parse a response; raise `lost` for a proxy's page, before which the request may have been forwarded."""
+        is_known, is_page = path in self._known_paths, response.is_success and response.is_html
+        if is_page and is_known:
+            raise lost(_PAGE)
+        if response.starts_with(("{", "[")) and not response.is_redirect and response.status not in {404, 405}:
+            self._known_paths.add(path)
+        try:
+            return parse(replace(response, path_has_worked=is_known))
+        except ActionUnsupported:
+            if is_page and not await self._is_console(response):
+                raise lost(_PAGE) from None
+            raise
+
+    async def _is_console(self, page: RelayResponse) -> bool:
+        """Whether a page is the web console, which new-api serves for any path that it lacks, while tasks can be read.
+
+        A proxy's page comes instead of reads too, or only for some of the paths.
+        """
+        try:
+            other = await self._transport.read("GET", _MISSING_PATH, None, DEFAULT_LIMITS, lambda _: None)
+            if not is_same_page(page, other):
+                return False
+            await self._check_before_submit()
+        except RelayError:
+            return False
+        return True
 
 
 def _is_temporary(error: Exception) -> bool:
-    return isinstance(error, RelayUnreachable) and error.retry_after is None
+    return isinstance(error, RelayUnreachable) and error.retry_after is None and not isinstance(error, RelayMoved)
 
 
 def _quote_segment(task_id: str) -> str:

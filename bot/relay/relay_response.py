@@ -20,13 +20,18 @@ _MAX_TEXT: Final = 2000
 class RelayResponse:
     """Status and body of a response; `retry_after` in seconds if the relay named it.
 
-    `secret` is the key that was sent; no error may repeat it.
+    `secret` is the key that was sent; no error may repeat it. `path` was requested below `base_url`, and `location` is
+    where a redirect leads. `path_has_worked` says that the relay has answered that path in JSON before.
     """
 
     status: int
     text: str
     retry_after: float | None = None
     secret: str = field(default="", repr=False)
+    base_url: str = ""
+    path: str = ""
+    location: str = ""
+    path_has_worked: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -34,12 +39,17 @@ class RelayResponse:
         return 200 <= self.status < 300
 
     @property
+    def is_redirect(self) -> bool:
+        """Whether the status is 3xx."""
+        return 300 <= self.status < 400
+
+    @property
     def is_html(self) -> bool:
         """Whether the body is a web page."""
         return self.starts_with("<")
 
-    def starts_with(self, prefix: str) -> bool:
-        """Whether the body starts with `prefix`, after blanks and a byte order mark."""
+    def starts_with(self, prefix: str | tuple[str, ...]) -> bool:
+        """Whether the body starts with `prefix`, or one of them, after blanks and a byte order mark."""
         return self.text.lstrip(_LEADING_BLANKS).startswith(prefix)
 
 

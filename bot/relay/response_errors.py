@@ -27,6 +27,8 @@ from bot.errors import (
     UpstreamKeyRefused,
 )
 from bot.midjourney.submit_response import SubmitResponse
+from bot.relay.missing_paths import find_missing_path_error
+from bot.relay.redirects import classify_read_redirect
 from bot.relay.relay_response import RelayMessage, RelayResponse, decode_json, extract_message
 
 # new-api speaks simplified or traditional Chinese, or English (its i18n/locales); one-hub and others have their own.
@@ -110,11 +112,13 @@ def make_unreachable_error(response: RelayResponse, message: RelayMessage) -> Re
 
 
 def find_common_error(response: RelayResponse, message: RelayMessage, *, forwarded: bool = False) -> RelayError | None:
-    """Return the error that both reads and submits may meet: about the key, the balance or the load.
+    """Return the error that both reads and submits may meet: about the key, the balance, the load or the address.
 
     `forwarded` says that the relay forwards such a request to its upstream. A 401 or 403 is then about the relay's own
     secret, unless the body has the shape of the relay's own errors, which come before it forwards.
     """
+    if response.is_redirect:
+        return classify_read_redirect(response)
     # A web page with 403 comes from a firewall, which has not looked at the key.
     if response.status in {401, 402, 403} and not (response.status == 403 and response.is_html):
         refusal = _classify_key_error(response, message)
@@ -163,15 +167,6 @@ def may_be_wrong_header(response: RelayResponse) -> bool:
     if response.status != 403 or response.is_html:
         return response.status == 401
     return not extract_message(response, decode_json(response)).is_relay_error
-
-
-def find_missing_path_error(response: RelayResponse, message: RelayMessage) -> RelayError | None:
-    """Return the error for a path that the relay does not have."""
-    # new-api serves its web console for unknown paths: HTTP 200, or 301 with a separate frontend.
-    is_console = response.is_success and response.is_html
-    if 300 <= response.status < 400 or response.status in {404, 405} or is_console:
-        return ActionUnsupported(message.reason, lasting=True)
-    return None
 
 
 def _names_refused_model(message: RelayMessage) -> bool:

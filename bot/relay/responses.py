@@ -16,6 +16,8 @@ from bot.errors import (
 from bot.json_values import coerce_text, is_json_array, is_json_object
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status, Task, select_most_advanced
+from bot.relay.missing_paths import find_missing_path_error
+from bot.relay.redirects import classify_submit_redirect
 from bot.relay.relay_response import RelayResponse, decode_json, extract_message
 from bot.relay.response_errors import (
     classify_by_status,
@@ -23,7 +25,6 @@ from bot.relay.response_errors import (
     classify_submit_error,
     find_common_error,
     find_gateway_error,
-    find_missing_path_error,
     make_unreachable_error,
     may_reject_key,
 )
@@ -52,8 +53,9 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
         if response.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id=task_id)
     message = extract_message(response, body)
-    # A 404 in JSON is about the task; a web page, or new-api's "Invalid URL", is about the address.
-    is_about_task = response.status == 404 and "invalid url" not in message.lowercase
+    # A 404 in JSON is about the task; a web page, new-api's "Invalid URL" or Spring's error is about the address.
+    is_address_wrong = isinstance(find_missing_path_error(response, message), ActionUnsupported)
+    is_about_task = response.status == 404 and not is_address_wrong
     if message.contains_any(_TASK_UNKNOWN) or (is_about_task and (body or not response.text.strip())):
         raise TaskUnknown(message.reason, task_id=task_id)
     if refusal := find_common_error(response, message):
@@ -96,7 +98,7 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
     `parse_one` parses the rows that were asked for; the others are not validated.
 
     Raises:
-        ActionUnsupported: The relay has no list-by-condition: 404, 405, a redirect, or the web console's page.
+        ActionUnsupported: The relay has no list-by-condition; `lasting` is false where a proxy may have said so.
         RelayError: Any other error of a read.
     """
     body = decode_json(response)
@@ -104,7 +106,10 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
         wanted = frozenset(task_ids) - {""}
         rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")) in wanted)
         return select_most_advanced(map(parse_one, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
-    raise classify_read_error(response, body)
+    error = classify_read_error(response, body)
+    # Reading each task by itself is free, and shows whether the relay answers at all.
+    is_doubtful = type(error) is RelayUnreachable and response.status in {404, 405}
+    raise ActionUnsupported(error.reason, lasting=False) if is_doubtful else error
 
 
 def parse_submission(response: RelayResponse) -> SubmitResponse:
@@ -118,6 +123,8 @@ def parse_submission(response: RelayResponse) -> SubmitResponse:
     submit = _parse_submit(body)
     if response.is_success and submit.is_accepted:
         return submit
+    if response.is_redirect:
+        raise classify_submit_redirect(response, claims_success=bool(submit.result) or submit.code in {1, 21, 22})
     message = extract_message(response, body)
     if is_json_object(body) and ("code" in body or "success" in body):
         raise classify_submit_error(response, message, submit, claims_success=body.get("success") is True)
@@ -190,7 +197,7 @@ def parse_cancel(response: RelayResponse, task_id: str) -> None:
 
     Raises:
         TaskUnknown: The relay does not know the task, or not for this key.
-        ActionUnsupported: The relay has no cancel: 404, 405, a redirect, or the web console's page.
+        ActionUnsupported: The relay has no cancel: 404, 405, or the web console's page.
         SubmitRefused: The task cannot be canceled any more, or not yet.
         RelayError: Any other error of a read.
     """

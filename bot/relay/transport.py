@@ -189,9 +189,15 @@ class RelayTransport:
                 timeout=request.limits.timeout or session.timeout,
             ) as response:
                 body = await _read_body(response, request.limits.max_bytes)
-                retry_after = _parse_retry_after(response.headers.get("Retry-After"))
-                # Relays send UTF-8; a declared charset is ignored.
-                return RelayResponse(response.status, body.decode("utf-8", "replace"), retry_after, self.key)
+                return RelayResponse(
+                    response.status,
+                    body.decode("utf-8", "replace"),  # relays send UTF-8; a declared charset is ignored
+                    retry_after=_parse_retry_after(response.headers.get("Retry-After")),
+                    secret=self.key,
+                    base_url=self.base_url,
+                    path=request.path,
+                    location=response.headers.get("Location", ""),
+                )
         except _CONNECT_ERRORS as error:
             no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
             raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None

@@ -18,6 +18,7 @@ from bot.errors import (
     RelayError,
     StoreUnavailable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
 )
 from bot.metrics import PRESSES
 from bot.midjourney.request_options import Speed
@@ -27,6 +28,7 @@ from bot.ports import InteractionFollowups, Relay, Store
 from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.requests import SubmitModal, SubmitRequest
 from bot.retry import retry_until_store_answers
+from bot.scene import JobEnding
 from bot.submissions.queue_retry import QueueRetry
 from bot.submissions.speed_modes import SpeedModes
 from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
@@ -185,7 +187,7 @@ class Sender:
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, error.reason)
         # A submit that is known to be billed must never be given back, whichever process searches for its task.
         await self.settle(claim, ClaimState.UNKNOWN, submits=1 if error.accepted else None)
-        self._lost_answers.search_task(claim, job, answered=error.answered)
+        self._lost_answers.search_task(claim, job, answered=error.answered, ending=_choose_ending(error))
 
     def handle_lost_modal(self, claim: Claim, job: Job, error: SubmitOutcomeUnknown) -> ClaimState:
         """Return the state of a claim whose modal was not answered, and search for what became of the modal."""
@@ -208,3 +210,10 @@ class Sender:
         finally:
             await self.settle(claim, ClaimState.REFUSED)
             await self._jobs.close_job(job)
+
+
+def _choose_ending(error: SubmitOutcomeUnknown) -> JobEnding:
+    """Return what the message of a submit says if the search for its task finds nothing."""
+    if isinstance(error, SubmitRedirected):
+        return JobEnding.ANSWER_NOT_FOLLOWED if error.processed else JobEnding.RELAY_UNDER_MAINTENANCE
+    return JobEnding.ANSWER_LOST

@@ -185,8 +185,8 @@ class Poller:
             async with self._request_slots:
                 self._observe_lag(batch)
                 found = await self._relay.fetch_tasks([watched.task_id for watched in batch])
-        except ActionUnsupported:
-            await self._poll_without_list(batch)
+        except ActionUnsupported as unsupported:
+            await self._poll_without_list(batch, lasting=unsupported.lasting)
             return
         except RelayError as error:
             self._handle_failure(error, batch)
@@ -206,7 +206,7 @@ class Poller:
                 POLL_LAG.observe(max(0.0, now - watched.was_due_at))
                 watched.was_due_at = inf
 
-    async def _poll_without_list(self, batch: list[WatchedTask]) -> None:
+    async def _poll_without_list(self, batch: list[WatchedTask], *, lasting: bool) -> None:
         """Read each task by itself, as the relay seems to have no list-by-condition.
 
         The first shows whether the relay answers at all: a proxy's error page in an outage looks like a missing path,
@@ -216,7 +216,7 @@ class Poller:
         if failure := await self._poll_one(first):
             self._handle_failure(failure, others)
             return
-        if self._can_batch and not self._has_batched:
+        if lasting and self._can_batch and not self._has_batched:
             log.info("This relay has no list-by-condition: reading each task by itself from now on.")
             self._can_batch = False
         await asyncio.gather(*map(self._poll_one, others))

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from math import inf
 
-from bot.errors import BalanceExhausted, KeyRefused, RelayBusy, RelayError, RelayUnreachable
+from bot.errors import BalanceExhausted, KeyRefused, RelayBusy, RelayError, RelayMoved, RelayUnreachable
 from bot.relay.key_advice import describe_key_error
 from bot.tracking.poll_schedule import MAX_SECONDS_AHEAD, PollSchedule
 
@@ -86,6 +86,8 @@ class RelayOutage:
 
 def _describe_failure(error: RelayError) -> str:
     """Describe for the log why reads fail, with the cure if there is one."""
+    if isinstance(error, RelayMoved):
+        return f"The relay redirects to {error.address}: set MJ_API_URL to that address"
     advice, name = describe_key_error(error), type(error).__name__
     if advice is None:
         return f"The relay does not answer ({name}: {error.reason})"

@@ -46,6 +46,7 @@ from bot.errors import (
     QueueFull,
     RelayBusy,
     RelayError,
+    RelayMoved,
     RelayUnreachable,
     RequesterUnknown,
     SeedUnavailable,
@@ -53,6 +54,7 @@ from bot.errors import (
     SettingsError,
     StoreUnavailable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
     SubmitRefused,
     TaskUnknown,
     UpstreamKeyRefused,
@@ -83,6 +85,10 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
     SubmitOutcomeUnknown: (
         "The service's answer was lost, so your request may have been accepted and charged. I won't send it again. If "
         "the service has a log, look up the task's id there and run `/mjstatus` with it."
+    ),
+    SubmitRedirected: (
+        "The service may be under maintenance: it led me to another page, so I can't tell whether your request was "
+        "sent on and charged. I won't send it again. If the service has a log, look for the task there."
     ),
     PromptChangeUnsupported: (
         "This service can't change the prompt for this button, so I didn't send it. Press it again and keep the "
@@ -186,6 +192,12 @@ def describe_internal_error(number: int | str) -> str:
 
 def _describe_relay_error(error: MjbotError, now: datetime) -> str:
     match error:
+        case RelayMoved(address=address):
+            where = quote_text(address, _QUOTE_LENGTH) or "another address"
+            return (
+                f"The service doesn't answer here: it redirects to {where}. The operator of this bot has to change "
+                f"`MJ_API_URL` to that address. {NOT_CHARGED}"
+            )
         case RelayUnreachable(retry_after=wait):
             return f"The service didn't respond properly. Try again {_format_wait(now, wait)}. {NOT_CHARGED}"
         case NoAccountAvailable(reason=reason, retry_after=wait, speed=speed):
@@ -206,6 +218,11 @@ def _describe_relay_error(error: MjbotError, now: datetime) -> str:
             shown = quote_text(word)
             which = f"the word {shown}" if shown else "a word in this prompt"
             return f"Midjourney doesn't allow {which}. Reword the prompt and try again. {NOT_CHARGED}"
+        case SubmitRedirected(processed=True):
+            return (
+                "The service took your request, but its answer was lost, so it may have been charged. I won't send it "
+                "again. If the service has a log, look up the task's id there and run `/mjstatus` with it."
+            )
         case ActionUnsupported():
             return _describe_unsupported(error, "button")
         case SubmitRefused(code=number, reason=reason):

@@ -310,16 +310,38 @@ def _build_form_dropped(scene: Scene) -> MessageState:
     return MessageState(INACTIVE_COLOR, "🚫 Dropped", (f"Nothing was drawn.{charge}",), _get_delete_button(scene))
 
 
+_UNKNOWN_TITLE = "❔ Unknown whether it was accepted"
+_LOOK_IN_LOG = (
+    "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of that minute. "
+    "`/mjstatus` with its id shows it. Asking again may be charged too."
+)
+
 _FIXED_ENDINGS: dict[JobEnding, MessageState] = {
     JobEnding.ANSWER_LOST: MessageState(
         WAITING_COLOR,
-        "❔ Unknown whether it was accepted",
+        _UNKNOWN_TITLE,
         (
             "The service's answer was lost, so your request may have been accepted and charged. I won't send it again.",
+            _LOOK_IN_LOG,
+        ),
+    ),
+    JobEnding.RELAY_UNDER_MAINTENANCE: MessageState(
+        WAITING_COLOR,
+        _UNKNOWN_TITLE,
+        (
             (
-                "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of "
-                "that minute. `/mjstatus` with its id shows it. Asking again may be charged too."
+                "The service led me to another page, so it may be under maintenance. I can't tell whether your request "
+                "was sent on and charged. I won't send it again."
             ),
+            _LOOK_IN_LOG,
+        ),
+    ),
+    JobEnding.ANSWER_NOT_FOLLOWED: MessageState(
+        WAITING_COLOR,
+        "❔ Taken, but its answer was lost",
+        (
+            "The service took your request, but its answer was lost. It may have been charged. I won't send it again.",
+            _LOOK_IN_LOG,
         ),
     ),
     JobEnding.NOT_BILLED: MessageState(

@@ -101,6 +101,8 @@ def _scenes(avatar: str) -> list[Scene]:
         Scene(job=job, now=NOW, task=TASK.model_copy(update={"status": Status.CANCEL})),
         Scene(job=pressed, now=NOW, phase=AnswerSearch()),
         Scene(job=pressed, now=NOW, phase=JobEnding.ANSWER_LOST),
+        Scene(job=pressed, now=NOW, phase=JobEnding.RELAY_UNDER_MAINTENANCE),
+        Scene(job=pressed, now=NOW, phase=JobEnding.ANSWER_NOT_FOLLOWED),
         Scene(job=pressed, now=NOW, phase=JobEnding.NOT_BILLED),
         Scene(job=job, now=NOW, task=ran, phase=JobEnding.TASK_NOT_FOUND),
         Scene(job=pressed, now=NOW, task=waits, phase=JobEnding.FORM_DROPPED),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import NotOwnerOrModerator, RelayUnreachable, StoreUnavailable
+from bot.errors import NotOwnerOrModerator, RelayMoved, RelayUnreachable, StoreUnavailable
 from bot.features.cancel import CancelOutcome, CancelService
 from bot.features.message_permissions import MessageActor
 from bot.midjourney.task import Status
@@ -148,3 +148,15 @@ async def test_cancelling_raises_while_the_store_is_down(world: ServiceWorld, pr
     with pytest.raises(StoreUnavailable):
         await make_service(world, process).cancel_task(PARENT, place(), HERS)
     assert await process.jobs.messages.capabilities.read_cached() == {}
+
+
+async def test_a_redirected_cancel_stops_watching_and_is_not_remembered(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
+    """new-api with a separate web console redirects to it what it lacks, but so does a proxy for all paths."""
+    await process.jobs.follow_job(OWN)
+    await world.clock.advance(1.0)
+    world.relay.failure = RelayMoved("HTTP 301", address="https://console.example")
+    assert await make_service(world, process).cancel_task(PARENT, place(), HERS) is CancelOutcome.UNSUPPORTED
+    assert world.editor.scenes_of(700)[-1].ending is JobEnding.WATCH_STOPPED
+    assert await world.store.find_missing_capabilities(world.clock.now()) == {}

@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError, RelayUnreachable
+from bot.errors import (
+    BalanceExhausted,
+    KeyExpired,
+    KeyLimited,
+    KeyRefused,
+    KeyUnknown,
+    RelayError,
+    RelayMoved,
+    RelayUnreachable,
+)
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY, CANCEL_CAPABILITY, NO_ACCOUNT, NO_CHANNEL, SEED_CAPABILITY
 from bot.ops.diagnostics import (
     check_database,
@@ -50,6 +59,7 @@ async def test_an_accepted_key_passes() -> None:
         (KeyLimited("no access"), "API key", "Remove the model limits"),
         (BalanceExhausted(), "API key", "Top it up"),
         (RelayUnreachable("HTTP 502"), "Relay", "MJ_API_URL"),
+        (RelayMoved("HTTP 301", address="https://new.example"), "Relay", "Set MJ_API_URL to https://new.example."),
     ],
 )
 async def test_each_failure_has_advice(error: RelayError, name: str, advice: str) -> None:
@@ -162,6 +172,7 @@ async def test_recent_shortages_of_accounts_and_channels_are_listed() -> None:
         ("HTTP 200", "(a web page or an empty response)"),
         ("HTTP 301", "(a web page or an empty response)"),
         ("HTTP 502", "(HTTP 502)"),
+        ("HTTP 302 to https://login.example/in", "(HTTP 302 to https://login.example/in)"),
         ("", "(RelayUnreachable)"),
     ],
 )

@@ -14,6 +14,7 @@ from bot.errors import (
     KeyUnknown,
     RelayBusy,
     RelayError,
+    RelayMoved,
     RelayUnreachable,
 )
 from bot.ops.health import Health, HealthCheck, KeyCheck, Readiness, find_polling_problem
@@ -96,6 +97,10 @@ class Key:
         (KeyRefused("用户已被封禁"), "the relay refuses MJ_API_KEY (the account is banned)"),
         (BalanceExhausted("sk-secret"), "the balance of MJ_API_KEY is used up"),
         (RelayUnreachable("sk-secret"), "the relay does not answer"),
+        (
+            RelayMoved("sk-secret", address="https://sk-secret.example"),
+            "the relay redirects to another address, to which MJ_API_URL must be changed",
+        ),
         (RelayBusy("sk-secret"), "the relay is too busy to check the key"),
         (
             ActionUnsupported("sk-secret", lasting=True),

@@ -142,7 +142,7 @@ async def test_speed_is_a_prefix_of_the_path(speed: Speed) -> None:
 async def test_web_page_for_a_speed_means_unsupported() -> None:
     """The prefixed path is another path than the one that has responded."""
     page = web.Response(text="<!doctype html>")
-    async with relay(SUBMITTED, page, SUBMITTED) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
+    async with relay(SUBMITTED, page, page, SUBMITTED) as it, RelayClient.open(it.url, KEY, sleep=Slept()) as api:
         await api.submit(Imagine(prompt="a pig"), state="s")
         with pytest.raises(ActionUnsupported):
             await api.submit(Imagine(prompt="a pig"), state="s", speed=Speed.FAST)

@@ -53,7 +53,7 @@ async def test_seed_is_returned_as_text(result: object) -> None:
         (_says(3, "任务已失效"), ParentGone, 1),
         (_says(3, "无可用的账号实例"), RelayBusy, 1),
         (_says(4, "该任务不支持获取种子"), SubmitRefused, 1),
-        (web.Response(text=PAGE), ActionUnsupported, 1),
+        (web.Response(text=PAGE), ActionUnsupported, 2),  # the second read finds out that the page is the console
         (web.Response(status=502, text=PAGE), RelayUnreachable, 2),
         (web.Response(text=""), RelayUnreachable, 2),
         # Responses which mean that this relay provides no seeds, and similar ones which do not.
@@ -62,7 +62,8 @@ async def test_seed_is_returned_as_text(result: object) -> None:
         (web.Response(status=404, text=SPRING.format(404, "Not Found")), ActionUnsupported, 1),  # midjourney-proxy
         (web.Response(status=405, text=SPRING.format(405, "Method Not Allowed")), ActionUnsupported, 1),
         (web.Response(status=404, text='{"error": {"message": "Invalid URL (GET /mj/x)"}}'), ActionUnsupported, 1),
-        (web.Response(status=301, headers={"Location": "/"}), ActionUnsupported, 1),
+        (web.Response(status=301, headers={"Location": "/"}), RelayUnreachable, 2),
+        (web.Response(status=404, text="404 page not found"), RelayUnreachable, 2),
         (_says(9, "请配置私聊频道"), ActionUnsupported, 1),
         (_says(9, "未找到 seed"), SubmitRefused, 1),
         (_says(5, "empty_response_body ", status=502), RelayUnreachable, 2),
@@ -123,8 +124,9 @@ async def test_cancel_posts_a_body() -> None:
     ("answer", "expected"),
     [
         (web.Response(text=PAGE), ActionUnsupported),
-        (web.Response(status=404, text="404 page not found"), ActionUnsupported),
-        (web.Response(status=301, headers={"Location": "/"}), ActionUnsupported),
+        (web.Response(status=404, text='{"error": {"message": "Invalid URL (POST /mj/x)"}}'), ActionUnsupported),
+        (web.Response(status=404, text="404 page not found"), RelayUnreachable),
+        (web.Response(status=301, headers={"Location": "/"}), RelayUnreachable),
         (_says(3, "任务不存在"), TaskUnknown),
         (_says(3, "not found", status=404), TaskUnknown),
         (_says(4, "task_no_found ", status=400), TaskUnknown),
@@ -163,7 +165,6 @@ async def test_upload_returns_links_that_can_be_opened() -> None:
         (_says(5, "do_request_failed ", status=400), SubmitOutcomeUnknown),
         (_says(4, "base64格式错误"), SubmitRefused),
         ("37_err_503_no_channel", ActionUnsupported),
-        (web.Response(text=PAGE), ActionUnsupported),
         (web.Response(status=413, text=PAGE), SubmitRefused),
     ],
 )
@@ -195,7 +196,8 @@ async def test_billing_log_is_fetched_once_with_the_key_in_the_header() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (web.Response(status=404, text="{}"), ActionUnsupported),
+        (web.Response(status=404, text='{"error":{"message":"Invalid URL (GET /api/log/token)"}}'), ActionUnsupported),
+        (web.Response(status=404, text="{}"), RelayUnreachable),
         (web.Response(text=PAGE), ActionUnsupported),
         (web.Response(status=401), KeyRefused),
         (web.Response(status=429, headers={"Retry-After": "1179"}), RelayBusy),

@@ -10,8 +10,10 @@ from bot.errors import (
     ActionUnsupported,
     RelayBusy,
     RelayError,
+    RelayMoved,
     RelayUnreachable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
     SubmitRefused,
     TaskUnknown,
 )
@@ -125,7 +127,7 @@ async def test_web_page_from_a_known_path_leaves_the_outcome_unknown(first: web.
             await api.submit_change(ASKED, "UPSCALE", 2, state="s")
 
 
-@pytest.mark.parametrize("first", [PAGE, '{"status":404,"error":"Not Found"}', "busy"])
+@pytest.mark.parametrize("first", [PAGE, '{"timestamp":1,"status":404,"error":"Not Found","path":"/mj/x"}', "busy"])
 async def test_web_page_from_an_unknown_path_means_unsupported(first: str, slept: Slept) -> None:
     """new-api serves its web console for paths that it does not have."""
     status = 404 if first.startswith("{") else 200
@@ -135,3 +137,75 @@ async def test_web_page_from_an_unknown_path_means_unsupported(first: str, slept
             await press_button(api)
         with pytest.raises(ActionUnsupported):
             await press_button(api)
+
+
+MISSING = web.Response(status=404, text='{"error":{"message":"Invalid URL (GET /mj/no-such-path)"}}')
+
+
+@pytest.mark.parametrize("other", [MISSING, web.Response(text="<html>New API</html>"), web.Response(status=502)])
+async def test_page_that_other_missing_paths_do_not_have_leaves_the_outcome_unknown(
+    other: web.Response, slept: Slept
+) -> None:
+    """It is not the web console, which comes for every path that the relay lacks."""
+    async with relay(web.Response(text=PAGE), other) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(SubmitOutcomeUnknown):
+            await press_button(api)
+    assert [(seen.method, seen.path) for seen in it.seen] == [
+        ("POST", "/mj/submit/action"),
+        ("GET", "/mj/no-such-path"),
+    ]
+
+
+async def test_page_that_comes_for_every_path_while_reads_fail_leaves_the_outcome_unknown(slept: Slept) -> None:
+    """As a maintenance page does."""
+    async with relay(web.Response(text=PAGE)) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        await api.check_key()
+        it.admits = False
+        with pytest.raises(SubmitOutcomeUnknown):
+            await press_button(api)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (web.Response(status=404, text="<html><center>nginx</center></html>"), RelayUnreachable),
+        (web.Response(status=404, text="404 page not found"), RelayUnreachable),
+        (web.Response(status=405), RelayUnreachable),
+        (web.Response(status=404, text='{"code":404,"message":"Application not found"}'), RelayUnreachable),
+        (web.Response(status=302, headers={"Location": "/maintenance"}), SubmitRedirected),
+    ],
+)
+@pytest.mark.parametrize("has_worked", [False, True])
+async def test_proxys_answer_never_means_unsupported(
+    answer: web.Response, expected: type[RelayError], slept: Slept, *, has_worked: bool
+) -> None:
+    """Whether the path has worked before or not; nothing else is sent."""
+    answers = ("01_submit_imagine_ok", answer) if has_worked else (answer,)
+    async with relay(*answers) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        if has_worked:
+            await press_button(api)
+        with pytest.raises(expected):
+            await press_button(api)
+    assert len(it.seen) == len(answers)
+
+
+@pytest.mark.parametrize("target", ["https://new.example{path}", "//new.example{path}?a=b"])
+async def test_redirected_reads_hold_submits_back(target: str, slept: Slept) -> None:
+    """The check of the key names the new address, before anything is sent that costs."""
+    path = "/mj/task/1000000000000000/fetch"
+    moved = web.Response(status=301, headers={"Location": target.format(path=path)})
+    async with relay(moved) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        it.admits = False
+        with pytest.raises(RelayMoved) as raised:
+            await press_button(api)
+    assert raised.value.address.endswith("//new.example")
+    assert [seen.path for seen in it.seen] == [path]
+
+
+async def test_cancel_is_learned_only_from_the_web_console(slept: Slept) -> None:
+    console, page = web.Response(text="<html>New API</html>"), web.Response(text=PAGE)
+    async with relay(console, console, *(page, MISSING) * 2) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(ActionUnsupported):
+            await api.cancel_task(ASKED)
+        with pytest.raises(RelayUnreachable):
+            await api.cancel_task(ASKED)

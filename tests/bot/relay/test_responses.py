@@ -27,6 +27,7 @@ from bot.errors import (
     RelayError,
     RelayUnreachable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
     SubmitRefused,
     TaskUnknown,
     UpstreamKeyRefused,
@@ -153,13 +154,15 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (200, "", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (200, " \n", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
     (204, "", TaskUnknown, RelayUnreachable, SubmitOutcomeUnknown),
-    (301, "", RelayUnreachable, ActionUnsupported, ActionUnsupported),
+    (301, "", RelayUnreachable, RelayUnreachable, SubmitRedirected),
+    (303, "", RelayUnreachable, RelayUnreachable, SubmitRedirected),
+    (304, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (400, "", RelayUnreachable, RelayUnreachable, SubmitRefused),
     (401, "", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (402, "", BalanceExhausted, BalanceExhausted, BalanceExhausted),
     (403, "", KeyRefused, KeyRefused, UpstreamKeyRefused),
-    (404, "", TaskUnknown, ActionUnsupported, ActionUnsupported),
-    (405, "", RelayUnreachable, ActionUnsupported, ActionUnsupported),
+    (404, "", TaskUnknown, ActionUnsupported, RelayUnreachable),
+    (405, "", RelayUnreachable, ActionUnsupported, RelayUnreachable),
     (408, "", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (413, "", RelayUnreachable, RelayUnreachable, SubmitRefused),
     (429, "", RelayBusy, RelayBusy, RelayBusy),
@@ -169,12 +172,13 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     # Web pages: new-api's web console, a web server, Cloudflare.
     (200, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (200, BOM + PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
-    (301, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
-    (307, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
+    (301, PAGE, RelayUnreachable, RelayUnreachable, SubmitRedirected),
+    (307, PAGE, RelayUnreachable, RelayUnreachable, SubmitRedirected),
     (400, PAGE, RelayUnreachable, RelayUnreachable, SubmitRefused),
     (401, PAGE, KeyRefused, KeyRefused, UpstreamKeyRefused),
     (403, PAGE, RelayUnreachable, RelayUnreachable, RelayUnreachable),
-    (404, PAGE, RelayUnreachable, ActionUnsupported, ActionUnsupported),
+    (404, PAGE, RelayUnreachable, ActionUnsupported, RelayUnreachable),
+    (405, PAGE, RelayUnreachable, ActionUnsupported, RelayUnreachable),
     (413, PAGE, RelayUnreachable, RelayUnreachable, SubmitRefused),
     (429, PAGE, RelayBusy, RelayBusy, RelayBusy),
     *((status, PAGE, RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown) for status in (500, 502, 503, 504)),
@@ -186,7 +190,7 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (403, "未登录", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (403, "账号不可用", KeyRefused, KeyRefused, UpstreamKeyRefused),
     (200, "ok", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
-    (404, "404 page not found", RelayUnreachable, ActionUnsupported, ActionUnsupported),
+    (404, "404 page not found", RelayUnreachable, ActionUnsupported, RelayUnreachable),
     (502, "error code: 502", RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # Half a JSON: HTTP 400 may have been code 5.
     (200, '{"code":1,"descr', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
@@ -211,9 +215,11 @@ BARE: list[tuple[int, str, type[RelayError], type[RelayError], type[RelayError]]
     (200, '{"id":{}}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (200, '{"id":""}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     # Objects in other shapes.
-    (302, '{"message":"Moved"}', RelayUnreachable, ActionUnsupported, ActionUnsupported),
+    (302, '{"message":"Moved"}', RelayUnreachable, RelayUnreachable, SubmitRedirected),
+    (302, '{"code":4,"description":"moved"}', RelayUnreachable, RelayUnreachable, SubmitRedirected),
+    (303, '{"code":1,"result":"17543"}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
     (401, '{"detail":"Unauthorized"}', KeyRefused, KeyRefused, UpstreamKeyRefused),
-    (404, '{"error":"Not Found","path":"/mj/x"}', TaskUnknown, ActionUnsupported, ActionUnsupported),
+    (404, '{"error":"Not Found","path":"/mj/x"}', RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (404, _openai("Invalid URL (GET /v1/mj)"), RelayUnreachable, ActionUnsupported, ActionUnsupported),
     (422, '{"title":"Unprocessable"}', RelayUnreachable, RelayUnreachable, SubmitRefused),
     (500, '{"message":"boom"}', RelayUnreachable, RelayUnreachable, SubmitOutcomeUnknown),
@@ -346,6 +352,7 @@ REFUSALS: list[tuple[int, str, type[RelayError]]] = [
     (401, _mj(22, "queued", result="5"), UpstreamKeyRefused),
     (429, _mj(1, "slow down"), RelayBusy),
     (404, _mj(404, "no such route"), ActionUnsupported),
+    (404, _mj(4, "参数错误"), SubmitRefused),
     (503, '{"code":"model_not_found","success":false}', ActionUnsupported),
 ]
 
@@ -359,9 +366,11 @@ def test_refused_submits(row: tuple[int, str, type[RelayError]]) -> None:
 
 @pytest.mark.parametrize("status", range(100, 600))
 def test_submit_response_without_a_body_is_classified_by_status(status: int) -> None:
-    open_end = not 300 <= status < 500 or status in {408, 499}
+    open_end = not 400 <= status < 500 or status in {408, 499}
     certain = {521, 523, 525, 526, 530}
-    assert (open_end and status not in certain) is (_submit_error(RelayResponse(status, "")) is SubmitOutcomeUnknown)
+    assert (open_end and status not in certain) is issubclass(
+        _submit_error(RelayResponse(status, "")), SubmitOutcomeUnknown
+    )
 
 
 def test_accepted_submit_ignores_other_fields() -> None:

@@ -13,11 +13,12 @@ from aiohttp import web
 
 from bot.clock import utc_now
 from bot.errors import (
-    ActionUnsupported,
     RelayBusy,
     RelayError,
+    RelayMoved,
     RelayUnreachable,
     SubmitOutcomeUnknown,
+    SubmitRedirected,
 )
 from bot.relay.client import RelayClient
 from bot.relay.requests import Imagine
@@ -101,10 +102,11 @@ async def test_redirects_are_not_followed(status: int, slept: Slept) -> None:
     async with relay(GRID) as elsewhere:
         away = web.Response(status=status, headers={"Location": elsewhere.url + "/mj/submit/action"})
         async with relay(away) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
-            with pytest.raises(ActionUnsupported):
+            with pytest.raises(RelayMoved if status in {301, 307, 308} else SubmitRedirected):
                 await press_button(api)
             with pytest.raises(RelayUnreachable):
                 await api.fetch_task(ASKED)
+            assert [seen.method for seen in it.seen] == ["POST", "GET"] + ["GET"] * len(slept)
     assert elsewhere.seen == []
 
 

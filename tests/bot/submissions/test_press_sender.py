@@ -4,19 +4,26 @@ from datetime import timedelta
 
 import pytest
 
+from bot.entities import PersonSettings
 from bot.errors import (
     ActionUnsupported,
     ParentBusy,
     PromptChangeUnsupported,
     PromptIgnored,
     RelayError,
+    RelayMoved,
+    RelayUnreachable,
+    SubmitOutcomeUnknown,
+    SubmitRedirected,
 )
 from bot.midjourney.capabilities import find_refusal_reason, name_capability
+from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Properties, Status
+from bot.scene import JobEnding
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.relay import ACCEPTED, Sent
-from tests.fakes.sample_entities import CHILD, PAN, PARENT, U2, V2, ZOOM, task
+from tests.fakes.sample_entities import CHILD, LIEN, PAN, PARENT, U2, V2, ZOOM, task
 from tests.fakes.submissions import ASKS_FOR_MODAL, QUEUED, claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
@@ -192,3 +199,30 @@ async def test_press_without_a_prompt_does_not_ask_for_a_modal(world: ServiceWor
 def _without_modal_code(submission: SubmitResponse) -> SubmitResponse:
     """Return what new-api makes of a remix: its code 21 becomes 1, the description stays."""
     return submission.model_copy(update={"code": 1})
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "ending"),
+    [
+        (RelayMoved("HTTP 301", address="https://new.example"), "refused", None),
+        (RelayUnreachable("HTTP 404"), "refused", None),
+        (SubmitRedirected("HTTP 302"), "unknown", JobEnding.RELAY_UNDER_MAINTENANCE),
+        (SubmitRedirected("HTTP 303", processed=True), "unknown", JobEnding.ANSWER_NOT_FOLLOWED),
+        (SubmitOutcomeUnknown("a page instead of an answer"), "unknown", JobEnding.ANSWER_LOST),
+    ],
+)
+@pytest.mark.parametrize("button", [U2, V2, PAN])
+async def test_nothing_is_sent_after_a_redirect_or_a_page(
+    world: ServiceWorld, process: ServiceProcess, button: str, answer: RelayError, state: str, ending: JobEnding | None
+) -> None:
+    """No fallback and no other speed, and the button stays; a later press is sent as usual."""
+    world.store.people[LIEN.id] = PersonSettings(speed=Speed.FAST)
+    world.relay.outcomes = [answer]
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(button=button), followups)
+    await world.clock.advance(600.0)
+    assert len(world.relay.sent) == 1
+    assert claim_states(world) == {100: state}
+    assert await world.store.find_missing_capabilities(world.clock.now()) == {}
+    assert followups.refused == ([answer] if state == "refused" else [])
+    assert (world.editor.endings(800)[-1:] or [None])[0] is ending

@@ -749,6 +749,44 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "U2",
         ),
     ),
+    "redirected": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.RELAY_UNDER_MAINTENANCE),
+        Look(
+            "❔ Unknown whether it was accepted",
+            YELLOW,
+            (
+                (
+                    "The service led me to another page, so it may be under maintenance. I can't tell whether your "
+                    "request was sent on and charged. I won't send it again."
+                ),
+                (
+                    "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of "
+                    "that minute. `/mjstatus` with its id shows it. Asking again may be charged too."
+                ),
+            ),
+            U2,
+            "U2",
+        ),
+    ),
+    "processed": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=JobEnding.ANSWER_NOT_FOLLOWED),
+        Look(
+            "❔ Taken, but its answer was lost",
+            YELLOW,
+            (
+                (
+                    "The service took your request, but its answer was lost. It may have been charged. I won't send it "
+                    "again."
+                ),
+                (
+                    "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of "
+                    "that minute. `/mjstatus` with its id shows it. Asking again may be charged too."
+                ),
+            ),
+            U2,
+            "U2",
+        ),
+    ),
     "looking": (
         replace(scene(None, pressed("U2", "Picture 2", task_id="")), phase=AnswerSearch()),
         Look(
