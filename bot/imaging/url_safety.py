@@ -47,6 +47,10 @@ _REFUSED_V6 = tuple(
 
 _LOOPBACK = re.compile(r"localhost|localhost\.localdomain|.+\.localhost|(127|0)(\.\d+){0,3}|::1?|::ffff:(127|0)\..+")
 _INTERNAL_NAME = re.compile(r"[^.:]+|.+\.(local|internal|intranet|lan|home|corp|home\.arpa)")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!\d)")
+_BARE_HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::(?P<port>\d{1,5}))?(?P<tail>[/?].*)?", re.DOTALL)
+_DOMAIN = re.compile(r".+\.(?:[a-z]{2,63}|xn--[a-z0-9-]+)|\d{1,3}(?:\.\d{1,3}){3}")
+_RELATIVE_PATH = re.compile(r"[^\s/]+/\S+|[^\s/?#]+\.(?:png|jpe?g|webp|gif|mp4|webm|mov)(?:[?#]\S*)?", re.IGNORECASE)
 _HEX_SECONDS = re.compile(r"[0-9a-fA-F]{1,8}")
 
 
@@ -93,11 +97,13 @@ def rewrite_relay_url(url: str, relay_url: str) -> str:
     """Rewrite a URL that only the relay's own machine can open so that it uses `relay_url`; return others unchanged.
 
     Gateways whose own address is not set, or is a container's, send `http://localhost:3000/mj/image/<id>`
-    (new-api #85, #144). Path and query stay byte for byte, after the path prefix of `relay_url`.
+    (new-api #85, #144), or only `/mj/image/<id>`. Path and query stay byte for byte, after the path prefix of
+    `relay_url`. Text that is no address at all becomes "".
     """
     try:
-        link = URL(url, encoded=True)
         base = URL(relay_url, encoded=True)
+        url = _complete_url(url.strip(), base)
+        link = URL(url, encoded=True)
         if link.scheme not in {"http", "https"} or get_host_and_port(link) == get_host_and_port(base):
             return url
         host, _ = get_host_and_port(link)
@@ -105,14 +111,56 @@ def rewrite_relay_url(url: str, relay_url: str) -> str:
         return url
     if not is_internal_url(host, link.raw_path):
         return url
-    prefix = base.raw_path.rstrip("/")
     # Cut from the text, because a parsed URL loses an empty query.
-    path = re.sub(r"^[^:]+://[^/?#]*", "", url).partition("#")[0]
-    if not path.startswith("/"):
-        path = f"/{path}"
+    return _join_path(re.sub(r"^[^:]+://[^/?#]*", "", url).partition("#")[0], base)
+
+
+def _join_path(path: str, base: URL) -> str:
+    """Join a path and query to the relay's address, after its path prefix."""
+    prefix = base.raw_path.rstrip("/")
+    path = f"/{path.lstrip('/')}"
     if not path.startswith(f"{prefix}/"):
         path = prefix + path
     return f"{base.scheme}://{base.raw_authority.rpartition('@')[2]}{path}"
+
+
+def _complete_url(url: str, base: URL) -> str:
+    """Add what an address lacks: the scheme, or the relay's host too; return "" for text that is no address."""
+    if _ABSOLUTE.match(url):
+        return url
+    if re.match(r"//[^/]", url):
+        return _add_scheme(url[2:], base, base.scheme)
+    if url.startswith("/"):
+        return _join_path(url, base) if url.strip("/") else ""
+    if _starts_with_host(url, base):
+        return _add_scheme(url, base, "https")
+    path = re.sub(r"^(?:\.{1,2}/)+", "", url)
+    return _join_path(path, base) if _RELATIVE_PATH.fullmatch(path) else ""
+
+
+def _add_scheme(url: str, base: URL, scheme: str) -> str:
+    """Add the scheme to an address that starts with its host; the relay's own host gets its scheme and port too."""
+    found = _BARE_HOST.fullmatch(url)
+    if found and found["host"].lower() == _get_bare_host(base):
+        return f"{base.scheme}://{url}" if found["port"] else _join_path(found["tail"] or "/", base)
+    return f"{scheme}://{url}"
+
+
+def _starts_with_host(url: str, base: URL) -> bool:
+    """Whether the part before the first slash can only be a host: the relay's, one with a port, or a name with dots."""
+    found = _BARE_HOST.fullmatch(url)
+    if found is None:
+        return False
+    host = found["host"].lower()
+    if found["port"] or host.startswith("[") or host in {_get_bare_host(base), "localhost"}:
+        return True
+    return (found["tail"] or "").startswith("/") and _DOMAIN.fullmatch(host) is not None
+
+
+def _get_bare_host(url: URL) -> str:
+    """Return a URL's host as it is written in an address: an IPv6 address is in brackets."""
+    host, _ = get_host_and_port(url)
+    return f"[{host}]" if ":" in host else host
 
 
 def is_internal_url(host: str, path: str) -> bool:

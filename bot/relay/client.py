@@ -219,13 +219,19 @@ class RelayClient:
         return await self._transform_task(task) if self._transform_task else task
 
     def _rewrite_links(self, task: Task) -> Task:
-        """Rewrite links that only the relay's own machine can open, so that they use the configured base URL."""
+        """Rewrite links without scheme or host, or that only the relay's machine can open, to use the base URL."""
         base_url = self._transport.base_url
         return task.model_copy(
             update={
                 "image_url": rewrite_relay_url(task.image_url, base_url),
-                "image_urls": tuple(rewrite_relay_url(url, base_url) for url in task.image_urls),
+                "image_urls": _rewrite_all(task.image_urls, base_url),
                 "video_url": rewrite_relay_url(task.video_url, base_url),
-                "video_urls": tuple(rewrite_relay_url(url, base_url) for url in task.video_urls),
+                "video_urls": _rewrite_all(task.video_urls, base_url),
             }
         )
+
+
+def _rewrite_all(urls: Sequence[str], base_url: str) -> tuple[str, ...]:
+    """Rewrite the links of pictures or clips, whose places are their numbers; return () if none is an address."""
+    rewritten = tuple(rewrite_relay_url(url, base_url) for url in urls)
+    return rewritten if any(rewritten) else ()

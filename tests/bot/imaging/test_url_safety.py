@@ -152,7 +152,6 @@ def test_links_of_the_relays_machine_are_rewritten(url: str, expected: str) -> N
         "http://8.8.8.8/mj/image/1",
         "http://127.example.com/mj/image/1",
         "ftp://localhost/mj/image/1",
-        "/mj/image/1",
         "http://[/mj/image/1",
         "http://localhost:x/mj/image/1",
         "",
@@ -160,6 +159,50 @@ def test_links_of_the_relays_machine_are_rewritten(url: str, expected: str) -> N
 )
 def test_other_links_are_unchanged(url: str) -> None:
     assert url == rewrite_relay_url(url, RELAY)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("/pre/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("///mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("mj/image/17?rand=a%2Fb&", "https://relay.example/pre/mj/image/17?rand=a%2Fb&"),
+        ("./mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("../files/a.png", "https://relay.example/pre/files/a.png"),
+        ("a_fox.webp?x=1", "https://relay.example/pre/a_fox.webp?x=1"),
+        (" /mj/image/17\n", "https://relay.example/pre/mj/image/17"),
+        ("relay.example/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("RELAY.example/pre/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("relay.example:8443/mj/image/17", "https://relay.example:8443/mj/image/17"),
+        ("//relay.example/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("//cdn.example/a.png?ex=1&", "https://cdn.example/a.png?ex=1&"),
+        ("cdn.example/attachments/1/a.png", "https://cdn.example/attachments/1/a.png"),
+        ("8.8.8.8/a.png", "https://8.8.8.8/a.png"),
+        ("v1.2/a.png", "https://relay.example/pre/v1.2/a.png"),
+        ("localhost:3000/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("new-api:3000/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("//new-api/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("10.0.0.5/mj/image/17", "https://relay.example/pre/mj/image/17"),
+        ("[::1]:3000/mj/image/17", "https://relay.example/pre/mj/image/17"),
+    ],
+)
+def test_what_an_address_lacks_is_taken_from_the_relay(url: str, expected: str) -> None:
+    assert expected == rewrite_relay_url(url, RELAY)
+
+
+@pytest.mark.parametrize("relay", ["http://new-api:3000", "http://[fd00::5]:3000", "http://10.0.0.5"])
+def test_an_address_without_scheme_may_name_a_private_relay(relay: str) -> None:
+    authority = relay.removeprefix("http://")
+    for url in ("/mj/image/17", "mj/image/17", f"{authority}/mj/image/17", f"//{authority}/mj/image/17"):
+        assert f"{relay}/mj/image/17" == rewrite_relay_url(url, relay)
+
+
+@pytest.mark.parametrize(
+    "text", ["null", "undefined", "pending", "1754300000123417", "-", "?a=1", "/", "//", "not / yet"]
+)
+def test_text_that_is_no_address_becomes_empty(text: str) -> None:
+    assert rewrite_relay_url(text, RELAY) == ""
 
 
 def test_links_of_a_relay_on_localhost_keep_its_host() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -129,6 +130,30 @@ async def test_check_key_succeeds_with_an_unknown_task(slept: Slept) -> None:
         it.admits = False
         with pytest.raises(KeyRefused):
             await api.check_key()
+
+
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        ({"imageUrl": f"/mj/image/{ASKED}"}, f"/mj/image/{ASKED}"),
+        ({"imageUrl": f"mj/image/{ASKED}"}, f"/mj/image/{ASKED}"),
+        ({"imageUrl": "{host}/mj/image/" + ASKED}, f"/mj/image/{ASKED}"),
+        ({"imageUrl": "//{host}/mj/image/" + ASKED}, f"/mj/image/{ASKED}"),
+        ({"imageUrls": ["/files/1.png", "pending"]}, "/files/1.png"),
+        ({"imageUrls": ["null", "null"]}, None),
+        ({"imageUrl": "undefined"}, None),
+    ],
+)
+async def test_pictures_without_scheme_or_host_are_the_relays(
+    slept: Slept, sent: dict[str, Any], path: str | None
+) -> None:
+    async with relay() as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        host = it.url.removeprefix("http://")
+        row = {"id": ASKED, "status": "SUCCESS", **sent}
+        filled = json.loads(json.dumps(row).replace("{host}", host))
+        it.answers = [web.json_response(filled), web.json_response([filled])]
+        found = [await api.fetch_task(ASKED), (await api.fetch_tasks([ASKED]))[ASKED]]
+        assert [task.picture_url for task in found] == [f"{it.url}{path}" if path else ""] * 2
 
 
 async def test_every_task_passes_through_the_transform(slept: Slept) -> None:
