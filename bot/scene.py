@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from bot.entities import ButtonStates, Job
-from bot.errors import RelayError
+from bot.errors import PictureUnavailable, RelayError
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Task
 
@@ -66,6 +66,8 @@ class PictureLink(Enum):
     WORKING = auto()
     BROKEN = auto()
     """The link does not work now, and may work later."""
+    REFUSED = auto()
+    """The host does not send the picture to the bot; the link may work for people."""
     DEAD = auto()
     """The link will not work again, and no copy of the picture was found."""
 
@@ -88,6 +90,8 @@ class Scene:
     phase: JobEnding | SubmitRetry | AnswerSearch | None = None
     picture: Picture | None = None
     picture_link: PictureLink = PictureLink.WORKING
+    picture_refusal: PictureUnavailable | None = None
+    """Why the host of the picture, or of one of the clips, does not send it to the bot."""
     is_picture_pending: bool = False
     clips: tuple[Picture | None, ...] = ()
     silent_since: datetime | None = None

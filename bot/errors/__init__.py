@@ -60,10 +60,11 @@ MjbotError
 │   └── MaskAspectRatioWrong        its aspect ratio is not the picture's
 ├── PictureError                    a picture that could not be downloaded
 │   ├── PictureGone                 its link is dead
+│   ├── PictureUnavailable          its host does not send it to the bot now
 │   ├── PictureForbidden            its address is one that the bot must not open
 │   ├── PictureTooLarge             it has too many bytes or pixels
 │   ├── PictureWorkAborted          decoding took too much memory or time
-│   └── PictureUnreadable           it is no picture, or an incomplete one
+│   └── PictureUnreadable           it is broken or incomplete
 └── DisplayError                    a message that could not be drawn
     ├── DisplayFailed               Discord or the network failed
     ├── PlaceGone                   the message, its channel or the permission is gone
@@ -121,6 +122,7 @@ from bot.errors.pictures import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureUnavailable,
     PictureUnreadable,
     PictureWorkAborted,
 )
@@ -187,6 +189,7 @@ __all__ = [
     "PictureForbidden",
     "PictureGone",
     "PictureTooLarge",
+    "PictureUnavailable",
     "PictureUnreadable",
     "PictureWorkAborted",
     "PlaceGone",

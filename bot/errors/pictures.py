@@ -8,7 +8,7 @@ from bot.errors.base import MjbotError
 class PictureError(MjbotError):
     """Base of the reasons for which a picture could not be downloaded; `url` is its link.
 
-    `may_return` says that the link is the relay's own, and may work later: 404, 429, 5xx, or no answer.
+    `may_return` says that the same link may work later.
     """
 
     url: str
@@ -20,7 +20,17 @@ class PictureError(MjbotError):
 
 
 class PictureGone(PictureError):
-    """The link is dead: 404, 403, 410, or an expired signature."""
+    """The link is dead: 404, 410, or an expired signature."""
+
+
+class PictureUnavailable(PictureError):
+    """The host does not send the picture to the bot now; the link may work for people, and for the bot later.
+
+    `status` is its HTTP status: 200 where it sent a page or JSON instead of a picture, 0 where there was no answer.
+    """
+
+    status: int = field(default=0, kw_only=True)
+    may_return: bool = field(default=True, kw_only=True)
 
 
 class PictureForbidden(PictureError):
@@ -36,4 +46,4 @@ class PictureWorkAborted(PictureError):
 
 
 class PictureUnreadable(PictureError):
-    """The file is no picture or an incomplete one, or its download stopped."""
+    """The file is broken or incomplete."""

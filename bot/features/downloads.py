@@ -2,10 +2,17 @@
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.entities import Place
-from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, RelayError
+from bot.errors import (
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnavailable,
+    RelayError,
+)
 from bot.imaging.downloader import MAX_DOWNLOAD_BYTES, Picture, build_file_name
 from bot.imaging.image_processor import ImageProcessor
 from bot.midjourney.task import Task
@@ -15,6 +22,9 @@ log = logging.getLogger(__name__)
 
 WHOLE_GRID = 0
 """The number of the whole grid, whose four pictures have the numbers 1 to 4."""
+
+_LINK_ERRORS = (PictureGone, PictureForbidden, PictureUnavailable)
+"""The errors after which another link to the same picture may work."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,10 @@ class DownloadService:
     async def fetch_grid_pictures(self, task_id: str, numbers: Collection[int], place: Place) -> DownloadFiles:
         """Return the chosen pictures of a grid, or WHOLE_GRID, within the file size limit of the place.
 
+        Only the grid's link is returned where its host does not send it now.
+
         Raises:
-            PictureError: None of them can be downloaded.
+            PictureError: None of them can be downloaded, and there is no link that people can open.
             RelayError: The task is not stored, and the relay cannot be read.
         """
         task = await self._find_task(task_id)
@@ -58,11 +70,20 @@ class DownloadService:
         parts = await self._fetch_relay_parts(task, chosen, limit)
         is_split_here = not parts
         if is_split_here:
-            whole = await self._fetch_whole(task, place)
+            try:
+                whole = await self._fetch_whole(task, place)
+            except PictureUnavailable as error:
+                return self._link_whole(task, grid, error)
             name = build_file_name(task.shown_prompt, task.id)
             four = await self._processor.split_grid(whole.data, name=name, limit=limit, url=task.picture_url)
             parts = tuple(four[number - 1] for number in chosen)
         return DownloadFiles(task.shown_prompt, (*parts, *grid.pictures), is_split_here, grid.links, grid.first_error)
+
+    def _link_whole(self, task: Task, grid: DownloadFiles, error: PictureUnavailable) -> DownloadFiles:
+        """Add the link of a grid that cannot be cut; raise the error where people cannot open the link either."""
+        if self._pictures.is_private(task.picture_url):
+            raise error
+        return replace(grid, links=(task.picture_url,), first_error=error)
 
     async def fetch_originals(self, task_id: str, place: Place) -> DownloadFiles:
         """Return the unchanged file of a picture, or those of a video's clips; links for those that are too large.
@@ -129,17 +150,17 @@ class DownloadService:
         """Download a grid unchanged, at last from the message that shows it."""
         try:
             return await self._fetch_current(task, 0)
-        except PictureGone:
+        except _LINK_ERRORS:
             link = await self._editor.fetch_attachment_url(place)
             if not link:
                 raise
             return await self._fetch(task, link)
 
     async def _fetch_current(self, task: Task, index: int) -> Picture:
-        """Download a picture, or a clip, unchanged; if its link is dead, with the one that the relay has now."""
+        """Download a picture, or a clip, unchanged; if its link fails, with the one that the relay has now."""
         try:
             return await self._fetch(task, _get_url(task, index), index)
-        except PictureGone:
+        except _LINK_ERRORS:
             link = await self._fetch_new_url(task, index)
             if not link:
                 raise

@@ -18,10 +18,10 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
-    PictureUnreadable,
+    PictureUnavailable,
     UploadNotFound,
 )
-from bot.imaging.reencode import Picture, fit_to_limit
+from bot.imaging.reencode import Picture, fit_to_limit, has_file_signature
 from bot.imaging.upload_validation import MAX_UPLOAD_BYTES
 from bot.imaging.url_safety import (
     AddressRefusedError,
@@ -52,7 +52,11 @@ _MAX_CONCURRENT: Final = 3
 _RETRY_DELAYS: Final = (1.0,)
 _MAX_NAME_LENGTH: Final = 80
 _REDIRECT_STATUSES: Final = {301, 302, 303, 307, 308}
-_GONE_STATUSES: Final = {403, 404, 410}
+_GONE_STATUSES: Final = {404, 410}
+_ERROR_BODY_BYTES: Final = 4096
+"""How much of an error's body is read."""
+# S3 and its like answer 403 for a signature that has expired, and say so in XML.
+_EXPIRED_SIGNATURE: Final = re.compile(rb"<Error>.*\bexpired\b", re.DOTALL | re.IGNORECASE)
 # A URL of printable ASCII is sent byte for byte, because it may be signed; others must be quoted first.
 _PRINTABLE_ASCII: Final = re.compile(r"[\x21-\x7e]+")
 _PARAMETERS: Final = re.compile(r"(?:^|\s)(?:--|[\u2013\u2014])[A-Za-z].*", re.DOTALL)  # phones write dashes for --
@@ -131,7 +135,7 @@ class PictureDownloader:
         """Download a picture and make it fit `limit` bytes; it is called `name` and gets its true extension.
 
         Raises:
-            PictureError: PictureGone, PictureForbidden, PictureTooLarge, PictureWorkAborted or PictureUnreadable.
+            PictureError: One of its subclasses says why.
         """
         expiry = parse_expiry(url)
         if expiry is not None and expiry <= self._now():
@@ -142,13 +146,13 @@ class PictureDownloader:
             return await self._worker.run(fit)
 
     async def download_bytes(self, url: str, *, is_user_supplied: bool = False) -> bytes:
-        """Download at most MAX_DOWNLOAD_BYTES, of any type.
+        """Download at most MAX_DOWNLOAD_BYTES.
 
-        If only we can reach the relay, a URL that a person supplied may name the relay's pictures, and nothing else of
-        it.
+        A URL that a person supplied may name a file of any type. If only we can reach the relay, it may name the
+        relay's pictures, and nothing else of it.
 
         Raises:
-            PictureError: PictureGone, PictureForbidden, PictureTooLarge or PictureUnreadable.
+            PictureError: PictureGone, PictureUnavailable, PictureForbidden or PictureTooLarge.
         """
         async with self._slots:
             return await self._download(url, is_user_supplied=is_user_supplied)
@@ -156,19 +160,21 @@ class PictureDownloader:
     async def _download(self, url: str, *, is_user_supplied: bool = False) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
-                return await retry(
+                data = await retry(
                     partial(self._follow_redirects, url, is_user_supplied=is_user_supplied),
                     should_retry=_is_temporary,
                     delays=_RETRY_DELAYS,
                     sleep=self._sleep,
                 )
         except TimeoutError as error:
-            raise PictureUnreadable(url, f"not here after {self._timeout:g} s") from error
+            raise PictureUnavailable(url, f"not here after {self._timeout:g} s") from error
         except ValueError as error:
             raise PictureForbidden(url, "not an address") from error
         except aiohttp.ClientError as error:
-            is_from_relay = get_host_and_port(URL(url)) == self._relay
-            raise PictureUnreadable(url, "the transfer failed", may_return=is_from_relay) from error
+            raise PictureUnavailable(url, "the transfer failed") from error
+        if not is_user_supplied and not has_file_signature(data):
+            raise PictureUnavailable(url, "a page or JSON instead of a picture", status=200)
+        return data
 
     async def _follow_redirects(self, url: str, *, is_user_supplied: bool) -> bytes:
         target = _parse_target(url, URL(), url)
@@ -187,7 +193,8 @@ class PictureDownloader:
                     raise PictureForbidden(url, "not a public address") from error
                 raise
             target = _parse_target(location, target, url)
-        raise PictureUnreadable(url, "redirected in circles")
+        # Challenge pages do that to clients that keep no cookies.
+        raise PictureUnavailable(url, "redirected in circles", status=302)
 
 
 @dataclass(frozen=True)
@@ -223,6 +230,8 @@ def _create_session(connector: aiohttp.BaseConnector | None, *, owns_connector: 
 
 
 def _is_temporary(error: Exception) -> bool:
+    if isinstance(error, PictureUnavailable):
+        return error.status >= 500
     return isinstance(error, aiohttp.ClientError) and not isinstance(error, aiohttp.InvalidURL)
 
 
@@ -237,15 +246,8 @@ def _parse_target(link: str, base: URL, url: str) -> URL:
 
 
 async def _read_body(response: aiohttp.ClientResponse, url: str, *, is_from_relay: bool) -> bytes:
-    reason = f"HTTP {response.status}"
-    # For an unknown task, a relay responds with 400 midjourney_task_not_found to /mj/image/<id>. Its 404 may be
-    # temporary, because its database row lags behind.
-    if response.status in _GONE_STATUSES or (is_from_relay and response.status == 400):
-        raise PictureGone(url, reason, may_return=is_from_relay and response.status == 404)
-    if response.status >= 500:
-        response.raise_for_status()
     if response.status != 200:
-        raise PictureUnreadable(url, reason, may_return=is_from_relay and response.status == 429)
+        raise await _explain_status(response, url, is_from_relay=is_from_relay)
     if (response.content_length or 0) > MAX_DOWNLOAD_BYTES:
         raise PictureTooLarge(url, f"{response.content_length} bytes announced")
     body = bytearray()
@@ -254,3 +256,29 @@ async def _read_body(response: aiohttp.ClientResponse, url: str, *, is_from_rela
         if len(body) > MAX_DOWNLOAD_BYTES:
             raise PictureTooLarge(url, f"more than {MAX_DOWNLOAD_BYTES} bytes")
     return bytes(body)
+
+
+async def _explain_status(response: aiohttp.ClientResponse, url: str, *, is_from_relay: bool) -> PictureError:
+    """Return the error for a status other than 200: only the host's own word makes a link a dead one.
+
+    403, 429 and 5xx come from protection against hot links, from challenge pages and from faults, which pass, and which
+    people's browsers may not get at all.
+    """
+    reason = f"HTTP {response.status}"
+    if response.status in _GONE_STATUSES:
+        # The relay's 404 may be temporary, because its database row lags behind.
+        return PictureGone(url, reason, may_return=is_from_relay and response.status == 404)
+    body = await _read_start(response)
+    # For an unknown task, a relay responds with 400 midjourney_task_not_found to /mj/image/<id>.
+    is_unknown_task = is_from_relay and response.status == 400 and b"not_found" in body
+    if is_unknown_task or (response.status == 403 and _EXPIRED_SIGNATURE.search(body)):
+        return PictureGone(url, reason)
+    return PictureUnavailable(url, reason, status=response.status)
+
+
+async def _read_start(response: aiohttp.ClientResponse) -> bytes:
+    """Read the start of an error's body; what cannot be read is left out."""
+    try:
+        return await response.content.read(_ERROR_BODY_BYTES)
+    except aiohttp.ClientError:
+        return b""

@@ -37,6 +37,7 @@ _MAX_ENCODED_PIXELS: Final = {"JPEG": 4096 * 4096, "WEBP": 2048 * 2048}
 _MAX_SIZE_GUESSES: Final = 8
 _TARGET_FILL: Final = 0.95
 _SUFFICIENT_FILL: Final = 0.85
+_SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"\x1a\x45\xdf\xa3")
 _PICTURE_BRANDS: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
 
 
@@ -74,6 +75,12 @@ def fit_to_limit(data: bytes, *, name: str, limit: int, url: str) -> Picture:
         raise PictureTooLarge(url, "too many pixels") from error
     except DECODE_ERRORS as error:
         raise PictureUnreadable(url, "not a picture, or half of one") from error
+
+
+def has_file_signature(data: bytes) -> bool:
+    """Whether the first bytes are those of a picture or video; a page, JSON or other text is neither."""
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return is_webp or data[4:8] == b"ftyp" or data.startswith(_SIGNATURES)
 
 
 def _detect_video(data: bytes) -> str:

@@ -1,7 +1,14 @@
 """What to do for a button that the relay refuses: another request, or a message that shows what the button leads to."""
 
 from bot.entities import Place
-from bot.errors import ActionUnsupported, PictureError, PictureGone, PictureTooLarge, PictureUnreadable
+from bot.errors import (
+    ActionUnsupported,
+    PictureError,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnavailable,
+    PictureUnreadable,
+)
 from bot.imaging.downloader import DISCORD_FILE_LIMIT, build_file_name
 from bot.imaging.upload_validation import MAX_SENT_BYTES
 from bot.midjourney.buttons import ButtonAction, FallbackKind, name_button
@@ -89,14 +96,14 @@ class Fallbacks:
         """Return a task's picture; its link, where its host refuses the bot or the picture is too large to send."""
         try:
             return await self._fetch_picture(task, place)
-        except (PictureTooLarge, PictureUnreadable):
+        except (PictureTooLarge, PictureUnavailable, PictureUnreadable):
             return task.picture_url
 
     async def _fetch_picture(self, task: Task, place: Place) -> bytes:
-        """Return a task's picture; where its link is dead, the copy attached to one of the bot's messages."""
+        """Return a task's picture; where its link fails, the copy attached to one of the bot's messages."""
         try:
             return (await self._pictures.fetch(task.picture_url, name=task.id, limit=MAX_SENT_BYTES)).data
-        except PictureGone:
+        except (PictureGone, PictureUnavailable):
             copy = await self._jobs.find_picture_copy(task, place, name=task.id, limit=MAX_SENT_BYTES)
             if copy is None:
                 raise

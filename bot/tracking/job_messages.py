@@ -13,7 +13,6 @@ from bot.ports import MessageEditor, PictureSource, Store
 from bot.scene import PREVIEW_NAME, AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.tracking.feeds import Feed
 from bot.tracking.relay_capabilities import RelayCapabilities
-from bot.tracking.result_files import ResultFiles
 from bot.tracking.result_message import ResultContent
 
 log = logging.getLogger(__name__)
@@ -62,7 +61,8 @@ class JobMessages:
                 task=result.task,
                 picture=result.files.picture,
                 clips=result.files.clips,
-                picture_link=_check_picture_link(result.files),
+                picture_link=self._check_picture_link(result),
+                picture_refusal=result.files.refusal,
                 is_picture_pending=result.is_picture_pending,
             )
         )
@@ -111,8 +111,9 @@ class JobMessages:
             await self._store.find_pressed_buttons(task.id), await self._store.find_missing_capabilities(self._now())
         )
 
-
-def _check_picture_link(files: ResultFiles) -> PictureLink:
-    if files.is_gone:
-        return PictureLink.DEAD
-    return PictureLink.BROKEN if files.is_pending else PictureLink.WORKING
+    def _check_picture_link(self, result: ResultContent) -> PictureLink:
+        if result.files.is_gone:
+            return PictureLink.DEAD
+        if result.files.refusal and not self._pictures.is_private(result.task.picture_url):
+            return PictureLink.REFUSED
+        return PictureLink.BROKEN if result.files.is_pending else PictureLink.WORKING

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.clock import Now
 from bot.entities import Job, Place
-from bot.errors import PictureError, PictureGone
+from bot.errors import PictureError, PictureGone, PictureUnavailable
 from bot.imaging.downloader import Picture, build_file_name
 from bot.midjourney.task import Status, Task
 from bot.ports import MessageEditor, PictureSource, Store
@@ -26,12 +26,14 @@ class ResultFiles:
     """The files of a finished task that were downloaded; a clip is None if it is only linked.
 
     `is_gone`: the picture's link is dead, and there is no copy. `is_pending`: a later try may bring what is missing.
+    `refusal`: the host does not send the picture, or one of the clips, to the bot now.
     """
 
     picture: Picture | None = None
     clips: tuple[Picture | None, ...] = ()
     is_gone: bool = False
     is_pending: bool = False
+    refusal: PictureUnavailable | None = None
 
     @property
     def has_files(self) -> bool:
@@ -49,16 +51,20 @@ class ResultFileFetcher:
         self._now = now
 
     async def fetch_files(self, job: Job, task: Task, have: ResultFiles | None = None) -> ResultFiles:
-        """Download the clips of a finished task, except those in `have`, or else its picture."""
+        """Download the clips of a finished task, except those in `have`, or else its picture.
+
+        `have` is what the try before brought; copies of the picture are only searched for at the first try.
+        """
+        have = have or ResultFiles()
         if task.status is not Status.SUCCESS or not task.picture_url:
             return ResultFiles()
         if len(task.clip_urls) > 1:
-            return await self._fetch_clips(job, task, have.clips if have else ())
-        return await self._fetch_picture(job, task)
+            return await self._fetch_clips(job, task, have.clips)
+        return await self._fetch_picture(job, task, is_first_try=not have.is_pending)
 
     async def _fetch_clips(self, job: Job, task: Task, have: tuple[Picture | None, ...]) -> ResultFiles:
         """Download the clips of a video, as many as fit into one message; the others are linked."""
-        name, room, is_pending = _make_file_name(task), MESSAGE_BYTES, False
+        name, room, is_pending, refusal = _make_file_name(task), MESSAGE_BYTES, False, None
         found: list[Picture | None] = []
         for number, url in enumerate(task.clip_urls[:MAX_CLIPS], 1):
             limit = min(self._editor.max_file_bytes(job.place), room)
@@ -69,17 +75,22 @@ class ResultFileFetcher:
                 except PictureError as error:
                     log.info("Clip %d of task %s is only linked: %s.", number, task.id, type(error).__name__)
                     is_pending = is_pending or self._may_appear(task, error)
+                    refusal = refusal or (error if isinstance(error, PictureUnavailable) else None)
             room -= len(clip.data) if clip else 0
             found.append(clip)
-        return ResultFiles(clips=tuple(found), is_pending=is_pending)
+        return ResultFiles(clips=tuple(found), is_pending=is_pending, refusal=refusal)
 
-    async def _fetch_picture(self, job: Job, task: Task) -> ResultFiles:
-        """Download the finished picture, or only clip; if its link is dead, from an earlier message of the bot."""
+    async def _fetch_picture(self, job: Job, task: Task, *, is_first_try: bool) -> ResultFiles:
+        """Download the finished picture, or only clip; if its link fails, from an earlier message of the bot."""
         name, limit = _make_file_name(task), self._editor.max_file_bytes(job.place)
         try:
             return ResultFiles(
                 await self._pictures.fetch(next(iter(task.clip_urls), task.picture_url), name=name, limit=limit)
             )
+        except PictureUnavailable as error:
+            log.info("The host does not send the picture of task %s: %s.", task.id, error.reason)
+            copy = await self.find_picture_copy(task, job.place, name=name, limit=limit) if is_first_try else None
+            return ResultFiles(copy) if copy else ResultFiles(is_pending=error.may_return, refusal=error)
         except PictureError as error:
             if self._may_appear(task, error):
                 log.info("The picture of task %s is not there yet: %s.", task.id, error.reason)

@@ -34,6 +34,7 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureUnavailable,
     PictureUnreadable,
     PictureWorkAborted,
     PlaceGone,
@@ -142,7 +143,7 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
         "You weren't charged."
     ),
     PictureUnreadable: (
-        "The file I received isn't a picture, or is incomplete. Run `/mjstatus` with its id in a minute to try again."
+        "The picture's file is broken or incomplete. Run `/mjstatus` with its id in a minute to try again."
     ),
     DisplayError: "I can't update that message. Run `/mjstatus` with the task's id for a new one.",
     DisplayFailed: "Discord didn't accept my message, so I sent nothing. Try again in a minute. You weren't charged.",
@@ -294,6 +295,8 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return f"{_describe_daily_limit(error)} {NOT_CHARGED}"
         case ModalNotSent(refused=refused):
             return _describe_unsent_modal(refused)
+        case PictureUnavailable():
+            return f"{describe_picture_refusal(error)} Try again in a minute, or open the picture's link yourself."
         case AnswerLost(link=link, again_at=again_at, own=own):
             return _describe_lost_answer(now, link, again_at, own=own)
         case AlreadyPressed(link=link, finished=finished):
@@ -303,6 +306,21 @@ def _describe_own_error(error: MjbotError, now: datetime) -> str:
             return f"{what} look below the message you pressed, as I can't link to it. No extra charge."
         case _:
             return ""
+
+
+def describe_picture_refusal(error: PictureUnavailable) -> str:
+    """Describe why a host does not send a picture to the bot, in one sentence."""
+    match error.status:
+        case 0:
+            return "The picture's host didn't answer me."
+        case 200:
+            return "The picture's host sent me a page instead of the picture."
+        case 429:
+            return "The picture's host is getting too many requests (HTTP 429)."
+        case status if status >= 500:
+            return f"The picture's host has a fault (HTTP {status})."
+        case status:
+            return f"The picture's host refused to send it to me (HTTP {status})."
 
 
 def _describe_daily_limit(error: DailyLimitReached) -> str:

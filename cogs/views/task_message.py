@@ -96,7 +96,7 @@ def _choose_image_url(scene: Scene, *, careful: bool) -> str | None:
         task is None
         or careful
         or scene.ending is not None
-        or scene.picture_link is not PictureLink.WORKING
+        or scene.picture_link in {PictureLink.BROKEN, PictureLink.DEAD}
         or task.first_clip_url
     ):
         return None

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.entities import Job
-from bot.errors import KeyRefused
+from bot.errors import KeyRefused, PictureUnavailable
 from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, is_grid, resolve_action
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
 from bot.midjourney.fail_reasons import explain_fail_reason
 from bot.midjourney.task import ButtonsKey, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.text_cleaning import clean_text
-from cogs.text.error_messages import describe_key_problem
+from cogs.text.error_messages import describe_key_problem, describe_picture_refusal
 from cogs.text.markdown import (
     clean_and_cut,
     escape_markdown,
@@ -238,6 +238,8 @@ def _describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
     if scene.picture_link is PictureLink.DEAD:
         still = " The buttons may still work." if _is_pressable(task) else ""
         return (f"The link to the picture has expired, as such links do after a day.{still}",)
+    if scene.picture_refusal is not None:
+        return (_describe_refusal(scene, task, scene.picture_refusal),)
     linked = sanitize_link(task.picture_url) and scene.picture_link is PictureLink.WORKING
     if scene.picture or any(scene.clips) or linked:
         return ()
@@ -246,6 +248,14 @@ def _describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
     if task.picture_url:
         return ("Still loading. Press **Refresh**.",)
     return () if task.text_result else ("The service hasn't delivered the picture.",)
+
+
+def _describe_refusal(scene: Scene, task: Task, refusal: PictureUnavailable) -> str:
+    """Say why the host's files are missing, link the picture if people may open it, and say what happens next."""
+    link = sanitize_link(task.picture_url) if scene.picture_link is PictureLink.REFUSED else None
+    linked = f" [Open the picture]({link})." if link and not task.first_clip_url else ""
+    then = "I'm trying again for a few minutes." if scene.is_picture_pending else "Press **Refresh** to try again."
+    return f"{describe_picture_refusal(refusal)}{linked} {then}"
 
 
 def _describe_reencoding(scene: Scene, task: Task) -> tuple[str, ...]:

@@ -8,7 +8,15 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot.errors import PictureError, PictureForbidden, PictureGone, PictureTooLarge, PictureUnreadable, TaskUnknown
+from bot.errors import (
+    PictureError,
+    PictureForbidden,
+    PictureGone,
+    PictureTooLarge,
+    PictureUnavailable,
+    PictureUnreadable,
+    TaskUnknown,
+)
 from bot.features.downloads import WHOLE_GRID, DownloadService
 from bot.imaging.downloader import MAX_DOWNLOAD_BYTES
 from bot.imaging.image_processor import ImageProcessor
@@ -173,14 +181,45 @@ async def test_an_original_that_does_not_fit_is_linked(image_processor: ImagePro
         await room.results.fetch_originals(PARENT, place())
 
 
-@pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable])
+REFUSALS = [partial(PictureUnavailable, status=status) for status in (403, 429, 502, 200, 0)]
+
+
+@pytest.mark.parametrize("failure", REFUSALS)
+async def test_a_grid_that_its_host_refuses_is_linked(
+    image_processor: ImageProcessor, failure: Callable[[str], PictureError]
+) -> None:
+    """With the reason, unless only this process can open the link."""
+    room = Room(image_processor, Source(failures={GRID_URL: failure}))
+    for numbers in ({1, 2}, {WHOLE_GRID}, {WHOLE_GRID, 4}):
+        files = await room.results.fetch_grid_pictures(PARENT, numbers, place())
+        assert (files.pictures, files.links) == ((), (GRID_URL,))
+        assert isinstance(files.first_error, PictureUnavailable)
+    room.source.private.add(GRID_URL)
+    with pytest.raises(PictureUnavailable):
+        await room.results.fetch_grid_pictures(PARENT, {1}, place())
+
+
+@pytest.mark.parametrize("failure", REFUSALS)
+async def test_a_grid_that_its_host_refuses_is_split_from_its_message(
+    image_processor: ImageProcessor, failure: Callable[[str], PictureError]
+) -> None:
+    """Or from the link that the relay has now."""
+    room = Room(image_processor, Source({"https://cdn.test/copy.png": grid()}, failures={GRID_URL: failure}))
+    room.display.links[700] = "https://cdn.test/copy.png"
+    assert len((await room.results.fetch_grid_pictures(PARENT, {1, 2}, place())).pictures) == 2
+    room.display.links.clear()
+    room.relay.set(task(status=Status.SUCCESS, image_url="https://cdn.test/copy.png"))
+    assert (await room.results.fetch_originals(PARENT, place())).pictures
+
+
+@pytest.mark.parametrize("failure", [PictureTooLarge, PictureUnreadable, *REFUSALS])
 async def test_an_original_that_cannot_be_read_is_linked(
     image_processor: ImageProcessor, failure: Callable[[str], PictureError]
 ) -> None:
     """A browser may be able to show it."""
     room = Room(image_processor, Source(failures={GRID_URL: failure}))
     files = await room.results.fetch_originals(PARENT, place())
-    assert (files.links, type(files.first_error)) == ((GRID_URL,), failure)
+    assert (files.links, repr(files.first_error)) == ((GRID_URL,), repr(failure(GRID_URL)))
     room.source.private.add(GRID_URL)
     with pytest.raises(PictureError):
         await room.results.fetch_originals(PARENT, place())

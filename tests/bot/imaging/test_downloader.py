@@ -21,6 +21,7 @@ from bot.errors import (
     PictureForbidden,
     PictureGone,
     PictureTooLarge,
+    PictureUnavailable,
     PictureUnreadable,
     UploadNotFound,
 )
@@ -232,7 +233,7 @@ async def test_up_to_five_redirects_are_followed(bench: Bench) -> None:
 
 async def test_sixth_redirect_is_not_followed(bench: Bench) -> None:
     bench.relay.handler = make_redirect("/again")
-    with pytest.raises(PictureUnreadable, match="circles"):
+    with pytest.raises(PictureUnavailable, match="circles"):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert len(bench.relay.requests) == 6
 
@@ -270,13 +271,13 @@ async def test_user_supplied_url_reaches_only_pictures_of_the_relay(
     assert await LinkedPicture(pictures, bench.relay.url()).read() == PNG
 
 
-async def test_redirect_without_location_is_unreadable(bench: Bench) -> None:
+async def test_redirect_without_location_is_unavailable(bench: Bench) -> None:
     bench.relay.handler = make_handler(b"", 302)
-    with pytest.raises(PictureUnreadable, match="302"):
+    with pytest.raises(PictureUnavailable, match="302"):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
 
-@pytest.mark.parametrize("status", [403, 404, 410, 400])
+@pytest.mark.parametrize("status", [404, 410, 400])
 async def test_dead_link_raises_picture_gone_at_the_first_response(bench: Bench, status: int) -> None:
     bench.relay.handler = make_handler(b'{"error":"midjourney_task_not_found"}', status)
     with pytest.raises(PictureGone, match=str(status)):
@@ -284,12 +285,54 @@ async def test_dead_link_raises_picture_gone_at_the_first_response(bench: Bench,
     assert len(bench.relay.requests) == 1
 
 
-@pytest.mark.parametrize("status", [204, 206, 400, 401, 429])
-async def test_other_error_statuses_are_unreadable_and_not_retried(bench: Bench, status: int) -> None:
-    bench.other.handler = make_handler(b"", status)
-    with pytest.raises(PictureUnreadable, match=str(status)):
+CHALLENGE = b"<!DOCTYPE html><title>Just a moment...</title>"
+DENIED = b'{"error":{"message":"hotlink denied","type":"forbidden"}}'
+FORBIDDEN_XML = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+EXPIRED_XML = b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, DENIED),
+        (403, CHALLENGE),
+        (403, FORBIDDEN_XML),
+        (403, b""),
+        (403, b"Your session has expired"),
+        (429, b"error code: 1015"),
+        (401, b'{"error":"invalid token"}'),
+        (451, CHALLENGE),
+        (400, b"bad request"),
+        (206, PNG),
+        (204, b""),
+    ],
+)
+@pytest.mark.parametrize("is_from_relay", [False, True])
+async def test_host_that_refuses_the_bot_is_unavailable_and_may_return(
+    bench: Bench, status: int, body: bytes, *, is_from_relay: bool
+) -> None:
+    """Only this request is refused: the link works for people, or later."""
+    site, link = (bench.relay, bench.relay.url()) if is_from_relay else (bench.other, bench.elsewhere())
+    site.handler = make_handler(body, status)
+    with pytest.raises(PictureUnavailable, match=str(status)) as caught:
+        await (await bench.public(HERE)).fetch(link, name="a")
+    assert (caught.value.status, caught.value.may_return) == (status, True)
+    assert len(site.requests) == 1
+
+
+@pytest.mark.parametrize("body", [CHALLENGE, DENIED, b"error code: 1020", b"", b"[]", b"\xef\xbb\xbf<html>"])
+async def test_page_or_json_with_status_200_is_unavailable(bench: Bench, body: bytes) -> None:
+    bench.other.handler = make_handler(body, headers={"Content-Type": "image/png"})
+    with pytest.raises(PictureUnavailable) as caught:
         await (await bench.public(HERE)).fetch(bench.elsewhere(), name="a")
-    assert len(bench.other.requests) == 1
+    assert (caught.value.status, caught.value.may_return) == (200, True)
+
+
+async def test_expired_signature_of_a_store_is_gone(bench: Bench) -> None:
+    """S3 and its like answer 403 for it, and say so."""
+    bench.other.handler = make_handler(EXPIRED_XML, 403)
+    with pytest.raises(PictureGone):
+        await (await bench.public(HERE)).fetch(bench.elsewhere(), name="a")
 
 
 async def test_expired_link_is_gone_without_a_request(bench: Bench) -> None:
@@ -320,13 +363,13 @@ async def test_server_error_is_retried_once_after_a_pause(bench: Bench) -> None:
     pictures = await bench.pictures()
     assert (await pictures.fetch(bench.relay.url(), name="a")).data == PNG
     assert bench.slept == [1.0]
-    with pytest.raises(PictureUnreadable):
+    with pytest.raises(PictureUnavailable, match="503"):
         await pictures.fetch(bench.relay.url(), name="a")
     assert len(bench.relay.requests) == 4
 
 
 async def test_refused_connection_is_retried_once(bench: Bench, unused_tcp_port: int) -> None:
-    with pytest.raises(PictureUnreadable):
+    with pytest.raises(PictureUnavailable):
         await (await bench.public(HERE, HERE)).fetch(f"http://cdn.example:{unused_tcp_port}/", name="a")
     assert bench.slept == [1.0]
 
@@ -346,9 +389,9 @@ def make_truncated_handler(length: int, body: bytes) -> Handler:
 
 
 @pytest.mark.parametrize("length", [len(PNG), len(PNG) + 1, len(PNG) * 1000])
-async def test_body_shorter_than_content_length_is_unreadable(bench: Bench, length: int) -> None:
+async def test_body_shorter_than_content_length_is_unavailable(bench: Bench, length: int) -> None:
     bench.relay.handler = make_truncated_handler(length, PNG[:-1] if length == len(PNG) else PNG)
-    with pytest.raises(PictureUnreadable):
+    with pytest.raises(PictureUnavailable):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
     assert len(bench.relay.requests) == 2
 
@@ -391,7 +434,7 @@ async def test_timeout_includes_the_whole_transfer_and_retries(bench: Bench) -> 
             await asyncio.sleep(0.005)
 
     bench.relay.handler = answer
-    with pytest.raises(PictureUnreadable, match=r"0\.05 s"):
+    with pytest.raises(PictureUnavailable, match=r"0\.05 s"):
         await (await bench.pictures(timeout=0.05)).fetch(bench.relay.url(), name="a")
 
 
@@ -406,7 +449,7 @@ async def test_timeout_includes_the_whole_transfer_and_retries(bench: Bench) -> 
 )
 async def test_content_type_does_not_make_other_bytes_a_picture(bench: Bench, handler: Handler) -> None:
     bench.relay.handler = handler
-    with pytest.raises(PictureUnreadable):
+    with pytest.raises(PictureUnavailable):
         await (await bench.pictures()).fetch(bench.relay.url(), name="a")
 
 

@@ -18,6 +18,7 @@ from bot.errors import (
     PictureError,
     PictureGone,
     PictureTooLarge,
+    PictureUnavailable,
     PictureUnreadable,
     PromptChangeUnsupported,
     PromptRefused,
@@ -126,11 +127,12 @@ async def test_button_known_to_be_refused_is_not_sent(
 
 
 @pytest.mark.parametrize("button", [ANIMATE, AGAIN])
-async def test_dead_picture_link_is_replaced_by_the_copy_on_the_pressed_message(
-    world: ServiceWorld, process: ServiceProcess, button: str
+@pytest.mark.parametrize("failure", [PictureGone(PICTURE), PictureUnavailable(PICTURE, status=403)])
+async def test_failing_picture_link_is_replaced_by_the_copy_on_the_pressed_message(
+    world: ServiceWorld, process: ServiceProcess, button: str, failure: PictureError
 ) -> None:
     """The picture attached to the message itself is sent, as its link is renewed."""
-    world.pictures.failures[PICTURE] = PictureGone(PICTURE)
+    world.pictures.failures[PICTURE] = failure
     world.editor.links[700] = "https://cdn.test/attachments/5/1/copy-of-it.png"
     world.relay.outcomes = [NO, *accepted("9001")]
     await pressed(world, process, button)
@@ -138,7 +140,7 @@ async def test_dead_picture_link_is_replaced_by_the_copy_on_the_pressed_message(
     assert claim_states(world) == {100: "accepted"}
 
 
-@pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge])
+@pytest.mark.parametrize("failure", [PictureUnreadable, PictureTooLarge, PictureUnavailable])
 async def test_picture_too_large_to_send_is_sent_as_a_link(
     world: ServiceWorld, process: ServiceProcess, failure: type[PictureError]
 ) -> None:

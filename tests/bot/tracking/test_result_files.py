@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.errors import PictureError, PictureGone, PictureTooLarge
+from bot.errors import PictureError, PictureGone, PictureTooLarge, PictureUnavailable
 from bot.imaging.downloader import Picture
 from bot.midjourney.task import Status, Task
 from bot.tracking import result_files
@@ -69,6 +69,14 @@ async def test_a_retry_downloads_only_missing_clips() -> None:
     again = await found(pictures, video(*URLS[:3]), have=first)
     assert again == ResultFiles(clips=tuple(picture(url) for url in URLS[:3]))
     assert [url for url, _, _ in pictures.fetched] == [*URLS[:3], URLS[1]]
+
+
+async def test_clips_that_their_host_refuses_are_linked_with_the_first_reason() -> None:
+    """And tried again."""
+    refused = {url: PictureUnavailable(url, status=status) for url, status in zip(URLS[1:3], (429, 503), strict=True)}
+    files = await found(FakePictures(FakeClock(), failures={**refused}), video(*URLS[:3]))
+    assert [clip is not None for clip in files.clips] == [True, False, False]
+    assert (files.is_pending, files.refusal) == (True, refused[URLS[1]])
 
 
 async def test_clips_share_the_size_limit_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from bot.errors import (
     ModalNotSent,
     NoAccountAvailable,
     PictureGone,
+    PictureUnavailable,
     PromptBanned,
     PromptRefused,
     RelayBusy,
@@ -186,6 +187,12 @@ def test_retry_after_becomes_a_timestamp() -> None:
         (SettingsError([("MJ_API_KEY", "is missing"), ("PORT", "is no number")]), "invalid: `MJ_API_KEY`, `PORT`."),
         (SettingsError([]), "missing or invalid. Its operator"),
         (PictureGone("https://example.com/a.png"), "fresh one."),
+        (PictureUnavailable("", status=403), "host refused to send it to me (HTTP 403). Try again in a minute, or"),
+        (PictureUnavailable("", status=451), "host refused to send it to me (HTTP 451)."),
+        (PictureUnavailable("", status=429), "too many requests (HTTP 429)."),
+        (PictureUnavailable("", status=503), "has a fault (HTTP 503)."),
+        (PictureUnavailable("", status=200), "sent me a page instead of the picture."),
+        (PictureUnavailable(""), "didn't answer me."),
     ],
 )
 def test_the_text_contains_the_values_of_the_error(error: MjbotError, expected: str) -> None:

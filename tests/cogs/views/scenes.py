@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.entities import ButtonStates, Job, Person, Place, PressedButton
-from bot.errors import KeyLimited, KeyRefused
+from bot.errors import KeyLimited, KeyRefused, PictureUnavailable
 from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import hash_custom_id
 from bot.midjourney.capabilities import name_capability
@@ -151,6 +151,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         phase=draw(st.none() | st.sampled_from(JobEnding)),
         picture=draw(st.none() | PICTURES),
         picture_link=draw(st.sampled_from(PictureLink)),
+        picture_refusal=draw(st.none() | st.integers().map(lambda status: PictureUnavailable("", status=status))),
         is_picture_pending=draw(st.booleans()),
         silent_since=draw(st.none() | st.just(_BORN)),
         unchanged_since=draw(st.none() | st.just(_BORN)),

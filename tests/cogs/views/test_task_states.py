@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.entities import ButtonStates, Job, Person, PressedButton
-from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, RelayError
+from bot.errors import BalanceExhausted, KeyExpired, KeyLimited, KeyRefused, KeyUnknown, PictureUnavailable, RelayError
 from bot.imaging.reencode import Picture
 from bot.midjourney.buttons import REPAINTED_TITLE, ButtonKind, hash_custom_id
 from bot.midjourney.capabilities import BUTTONS_CAPABILITY
@@ -24,6 +24,7 @@ FIRST = "https://discord.com/channels/6/5/600"
 PICTURE = Picture(b"png", "a_lighthouse_at_dawn_1.png", 4, 4, is_reencoded=False)
 GRAY, BLUE, GREEN, RED, YELLOW, DARK = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245, 0xFEE75C, 0x4E5058
 HINT = "**U** picks one, **V** varies one, 🔄 makes four new ones. Numbered left to right, top row first"
+REFUSED = PictureUnavailable("", status=403)
 NO_MORE = "This service can't do more with a single picture."
 VARY = "To vary it, press **V** with its number below the grid."
 LOOK, REFRESH = ("🔄", "Look again"), ("🔄", "Refresh")
@@ -489,6 +490,56 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "✅ Four pictures in 39 s",
             GREEN,
             (PROMPT, HINT, "Still loading. Press **Refresh**."),
+            finished=1754300041373,
+            ours=(*OF_GRID, REFRESH),
+        ),
+    ),
+    "picture that its host refuses to the bot": (
+        scene(GRID, is_picture_pending=True, picture_link=PictureLink.REFUSED, picture_refusal=REFUSED),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (
+                PROMPT,
+                HINT,
+                (
+                    f"The picture's host refused to send it to me (HTTP 403). [Open the picture]({GRID.image_url}). "
+                    "I'm trying again for a few minutes."
+                ),
+            ),
+            finished=1754300041373,
+            image=GRID.image_url.partition("?")[0].rpartition("/")[2],
+            ours=OF_GRID,
+        ),
+    ),
+    "picture that its host has refused to the end": (
+        scene(GRID, picture_link=PictureLink.REFUSED, picture_refusal=PictureUnavailable("", status=502)),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (
+                PROMPT,
+                HINT,
+                (
+                    f"The picture's host has a fault (HTTP 502). [Open the picture]({GRID.image_url}). Press "
+                    "**Refresh** to try again."
+                ),
+            ),
+            finished=1754300041373,
+            image=GRID.image_url.partition("?")[0].rpartition("/")[2],
+            ours=(*OF_GRID, REFRESH),
+        ),
+    ),
+    "picture that a private relay refuses": (
+        scene(GRID, picture_link=PictureLink.BROKEN, picture_refusal=PictureUnavailable("", status=200)),
+        Look(
+            "✅ Four pictures in 39 s",
+            GREEN,
+            (
+                PROMPT,
+                HINT,
+                "The picture's host sent me a page instead of the picture. Press **Refresh** to try again.",
+            ),
             finished=1754300041373,
             ours=(*OF_GRID, REFRESH),
         ),
