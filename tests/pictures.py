@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 
 def draw_noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -50,3 +51,20 @@ def make_jpeg_of_many_scans(scans: int = 2000) -> bytes:
     data = encode(Image.new("RGB", (4096, 4096), "white"), "JPEG", progressive=True)
     last = data[data.rindex(b"\xff\xda") : -2]
     return data[:-2] + last * scans + data[-2:]
+
+
+def make_awkward_metadata() -> dict[str, bytes]:
+    """Encode the same picture of 128 x 96 pixels with metadata that Pillow reads, and cannot write or understand."""
+    image = draw_noise(128, 96)
+    files = {
+        "gif-long-comment": encode(image, "GIF", comment=b"a fox " * 20_000),
+        "jpeg-broken-exif": encode(image, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"),
+        "jpeg-exif-of-another-kind": encode(image, "JPEG", exif=b"Exif\0\0no TIFF at all"),
+        "webp-broken-exif": encode(image, "WEBP", exif=b"II*\0\xff\xff\xff\xff", xmp=b"<x:xmpmeta"),
+        "jpeg-xmp": encode(image, "JPEG", xmp=b"<tiff:Orientation>9</tiff:Orientation>"),
+    }
+    for name in ("comment", "icc_profile", "transparency", "exif", "xmp", "Raw profile type exif", "gamma", "dpi"):
+        text = PngInfo()
+        text.add_text(name, "a fox " * 20_000)
+        files[f"png-text-{name}"] = encode(image, "PNG", pnginfo=text)
+    return files

@@ -4,7 +4,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -36,6 +36,7 @@ DECODE_ERRORS: Final = (
 _MAX_SCANS: Final = 100
 _SCAN_MARKER: Final = b"\xff\xda"
 _STRIP_HEIGHT: Final = 256
+_EXIF_ORIENTATION: Final = 0x0112
 _PIXEL_COUNT: Final = re.compile(r"([0-9]{1,18}) pixels")
 
 
@@ -90,8 +91,8 @@ def decode_upright(image: Image.Image, max_side: int = 0) -> Image.Image:
     if max_side:
         # Decode a JPEG at a fraction of its size if that is still large enough.
         image.draft(None, (max_side, max_side))
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)  # a copy would take up to 128 MiB
+    load_pixels(image)
+    turn_upright(image)
     if max_side and max_side < max(image.size):
         scale = max_side / max(image.size)
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
@@ -99,6 +100,28 @@ def decode_upright(image: Image.Image, max_side: int = 0) -> Image.Image:
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         return resize_image(image, size, Image.Resampling.LANCZOS)
     return image
+
+
+def load_pixels(image: Image.Image) -> None:
+    """Decode the pixels, and drop a transparent color that is none: a PNG's text may have any of Pillow's names."""
+    image.load()
+    color = image.info.get("transparency")
+    parts: tuple[object, ...] = color if isinstance(color, tuple) else (color,)
+    if not isinstance(color, bytes) and not all(isinstance(part, int) for part in parts):
+        image.info.pop("transparency", None)
+
+
+def read_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1, which is upright, where there is none or it is broken."""
+    with suppress(*DECODE_ERRORS):
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    return 1
+
+
+def turn_upright(image: Image.Image) -> None:
+    """Apply the EXIF orientation in place, as a copy would take up to 128 MiB; broken EXIF data is ignored."""
+    with suppress(*DECODE_ERRORS):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def resize_image(image: Image.Image, size: tuple[int, int], resampling: Image.Resampling) -> Image.Image:
@@ -137,7 +160,30 @@ def convert_to_rgba(image: Image.Image) -> Image.Image:
 
 
 def encode_image(image: Image.Image, image_format: str, **options: int) -> bytes:
-    """Encode a picture with Pillow's options for `image_format`."""
+    """Encode a picture with Pillow's options for `image_format`.
+
+    Of its metadata only the transparent color and the color profile are written, and not even these where the encoder
+    cannot write them: a comment may be longer than the format allows, or text where Pillow expects bytes.
+    """
+    info = image.info
+    kept = {name: value for name, value in info.items() if name == "transparency" or _is_color_profile(name, value)}
+    try:
+        image.info = kept
+        return _save_image(image, image_format, options)
+    except DECODE_ERRORS:
+        if not kept:
+            raise
+        image.info = {}
+        return _save_image(image, image_format, options)
+    finally:
+        image.info = info
+
+
+def _is_color_profile(name: object, value: object) -> bool:
+    return name == "icc_profile" and isinstance(value, bytes)
+
+
+def _save_image(image: Image.Image, image_format: str, options: dict[str, int]) -> bytes:
     buffer = BytesIO()
     image.save(buffer, image_format, **options)
     return buffer.getvalue()

@@ -26,21 +26,23 @@ def split_grid(data: bytes, *, name: str, limit: int, url: str = "") -> tuple[Pi
     with open_image(data, make_picture_errors(url)) as image:
         is_lossless = image.format == "PNG"
         grid = decode_upright(image)
-    width, height = grid.size
-    if min(width, height) < 2:
-        raise PictureUnreadable(url, "too small to be a grid")
-    if not is_lossless:
-        is_lossless = has_transparency(grid)
-        grid = grid if is_lossless else flatten_on_white(grid)
-    columns, rows = (0, width // 2, width), (0, height // 2, height)
-    boxes = [(columns[x], rows[y], columns[x + 1], rows[y + 1]) for y in (0, 1) for x in (0, 1)]
+        if min(grid.size) < 2:
+            raise PictureUnreadable(url, "too small to be a grid")
+        if not is_lossless:
+            is_lossless = has_transparency(grid)
+            grid = grid if is_lossless else flatten_on_white(grid)
+        quarters = [_encode_quarter(grid.crop(box), is_lossless=is_lossless) for box in _list_boxes(*grid.size)]
     one, two, three, four = (
-        fit_to_limit(
-            _encode_quarter(grid.crop(box), is_lossless=is_lossless), name=f"{name}_{number}", limit=limit, url=url
-        )
-        for number, box in enumerate(boxes, 1)
+        fit_to_limit(quarter, name=f"{name}_{number}", limit=limit, url=url)
+        for number, quarter in enumerate(quarters, 1)
     )
     return one, two, three, four
+
+
+def _list_boxes(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Return left, top, right and bottom of each picture of a grid of that size."""
+    columns, rows = (0, width // 2, width), (0, height // 2, height)
+    return [(columns[x], rows[y], columns[x + 1], rows[y + 1]) for y in (0, 1) for x in (0, 1)]
 
 
 def _encode_quarter(image: Image.Image, *, is_lossless: bool) -> bytes:

@@ -15,6 +15,7 @@ from bot.imaging.decode import (
     encode_image,
     flatten_on_white,
     has_transparency,
+    load_pixels,
     open_image,
     resize_image,
 )
@@ -116,6 +117,7 @@ def read_mask(data: bytes, size: tuple[int, int], *, name: str) -> Mask:
     with open_image(data, make_upload_errors(name)) as image:
         if abs(image.width * size[1] - image.height * size[0]) > _MAX_SKEW * image.width * size[1] + max(size):
             raise MaskAspectRatioWrong(image.size, size)
+        load_pixels(image)
         read = _read_transparent if has_transparency(image) else _read_black_and_white
         painted = read(decode_upright(image))
         if painted.size != size:

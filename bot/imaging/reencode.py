@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from bot.errors import PictureTooLarge, PictureUnreadable
 from bot.imaging.decode import (
@@ -18,7 +18,9 @@ from bot.imaging.decode import (
     encode_image,
     has_too_many_scans,
     has_transparency,
+    load_pixels,
     resize_image,
+    turn_upright,
 )
 
 _EXTENSIONS: Final = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
@@ -113,7 +115,8 @@ def _fit_image(data: bytes, name: str, limit: int, url: str) -> Picture:
 
 def _reencode(image: Image.Image, name: str, limit: int, url: str) -> Picture:
     """Re-encode at falling quality, then at falling size, and return the first result that fits."""
-    ImageOps.exif_transpose(image, in_place=True)
+    load_pixels(image)
+    turn_upright(image)
     image, image_format = _choose_format(image)
     width, height = image.size
     max_scale = math.sqrt(_MAX_ENCODED_PIXELS[image_format] / (width * height))

@@ -22,6 +22,7 @@ from bot.imaging.decode import (
     flatten_on_white,
     has_transparency,
     open_image,
+    read_orientation,
 )
 from bot.imaging.reencode import fit_to_limit
 
@@ -32,7 +33,6 @@ MIN_SIDE_PIXELS: Final = 64
 MAX_SENT_BYTES: Final = 4 * 1024 * 1024
 """The most we send for one picture: five in base64 stay under the 32 MiB that relays and web servers allow."""
 
-_EXIF_ORIENTATION: Final = 0x0112
 _JPEG_QUALITY: Final = 95
 
 # Files that people mistake for pictures, by their first bytes.
@@ -79,7 +79,7 @@ def prepare_upload(data: bytes, *, name: str, limit: int = MAX_SENT_BYTES) -> Up
         if min(image.size) < MIN_SIDE_PIXELS:
             raise UploadTooSmall(name, *image.size, MIN_SIDE_PIXELS)
         is_plain = image.format in {"PNG", "JPEG"} and image.mode != "CMYK"
-        if is_plain and image.getexif().get(_EXIF_ORIENTATION, 1) == 1 and len(data) <= limit:
+        if is_plain and read_orientation(image) == 1 and len(data) <= limit:
             kind: Literal["png", "jpeg"] = "png" if image.format == "PNG" else "jpeg"
             return Upload(_check_complete(data, name), kind, *image.size)
         return _encode_upload(decode_upright(image), name, limit)

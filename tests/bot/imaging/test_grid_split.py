@@ -7,9 +7,10 @@ from PIL import Image, ImageChops
 
 from bot.errors import PictureTooLarge, PictureUnreadable
 from bot.imaging.grid_split import split_grid
-from tests.pictures import decode, draw_noise, encode, make_animation, make_bomb
+from tests.pictures import decode, draw_noise, encode, make_animation, make_awkward_metadata, make_bomb
 
 LIMIT = 10 * 1024 * 1024
+AWKWARD = make_awkward_metadata()
 
 
 def test_png_is_split_losslessly_in_reading_order() -> None:
@@ -65,3 +66,11 @@ def test_other_files_are_unreadable(data: bytes) -> None:
 def test_pixel_bomb_is_too_large() -> None:
     with pytest.raises(PictureTooLarge):
         split_grid(make_bomb(20_000, 20_000), name="fox", limit=LIMIT)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_metadata_that_cannot_be_written_is_left_out(kind: str) -> None:
+    pictures = split_grid(AWKWARD[kind], name="fox", limit=LIMIT)
+    assert [(picture.width, picture.height) for picture in pictures] == [(64, 48)] * 4
+    assert all(len(picture.data) < 20_000 for picture in pictures)

@@ -9,7 +9,9 @@ from bot.errors import (
 )
 from bot.imaging.mask_preview import MAX_SIDE_PIXELS, draw_mask_preview
 from bot.imaging.masks import Region, draw_mask
-from tests.pictures import decode, encode, make_animation, make_bomb
+from tests.pictures import decode, encode, make_animation, make_awkward_metadata, make_bomb
+
+AWKWARD = make_awkward_metadata()
 
 SIZE = (300, 200)
 
@@ -44,3 +46,11 @@ def test_preview_of_other_bytes_raises_picture_error() -> None:
             draw_mask_preview(data, mask, name="fox", limit=10**6)
     with pytest.raises(PictureTooLarge):
         draw_mask_preview(make_bomb(10_000, 10_000), mask, name="fox", limit=10**6)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_awkward_metadata_of_the_picture_is_ignored(kind: str) -> None:
+    mask = draw_mask(Region.LEFT, (128, 96))
+    preview = draw_mask_preview(AWKWARD[kind], mask, name="fox", limit=1024 * 1024)
+    assert (preview.width, preview.height) == (128, 96)

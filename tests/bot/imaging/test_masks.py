@@ -22,7 +22,9 @@ from bot.errors import (
 )
 from bot.imaging.masks import Mask, Region, draw_mask, read_mask
 from bot.relay.requests import SubmitModal, encode_body
-from tests.pictures import decode, draw_noise, encode, make_animation, make_bomb
+from tests.pictures import decode, draw_noise, encode, make_animation, make_awkward_metadata, make_bomb
+
+AWKWARD = make_awkward_metadata()
 
 SIZE = (300, 200)
 NAME = "mask.png"
@@ -209,3 +211,11 @@ def test_damaged_masks_are_read_or_refused(sample: bytes, damage: list[tuple[int
         return
     assert SIZE == read_gray(mask.data).size
     assert 0 < mask.repainted_share < 1
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_awkward_metadata_of_a_mask_is_ignored(kind: str) -> None:
+    """The picture is noise, half of which is neither black nor white."""
+    with pytest.raises(MaskAmbiguous):
+        read_mask(AWKWARD[kind], (128, 96), name="fox")

@@ -8,7 +8,9 @@ from PIL import Image
 from bot.errors import PictureError, PictureTooLarge, PictureUnreadable
 from bot.imaging.decode import MAX_PIXELS
 from bot.imaging.reencode import fit_to_limit
-from tests.pictures import decode, draw_noise, encode, make_animation, make_bomb
+from tests.pictures import decode, draw_noise, encode, make_animation, make_awkward_metadata, make_bomb
+
+AWKWARD = make_awkward_metadata()
 
 LIMIT = 10 * 1024 * 1024
 URL = "https://cdn.example/a"
@@ -177,3 +179,14 @@ def test_damaged_bytes_give_a_picture_or_picture_error(
     except PictureError:
         return
     assert len(picture.data) <= limit
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_metadata_that_cannot_be_written_is_left_out(kind: str) -> None:
+    """If the picture is re-encoded at all."""
+    data = AWKWARD[kind]
+    whole = fit_to_limit(data, name="fox", limit=len(data), url="")
+    assert (whole.data, whole.is_reencoded) == (data, False)
+    small = fit_to_limit(data, name="fox", limit=5_000, url="")
+    assert (len(small.data) <= 5_000, small.is_reencoded) == (True, True)

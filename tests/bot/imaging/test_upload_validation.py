@@ -23,7 +23,17 @@ from bot.imaging.masks import read_mask
 from bot.imaging.reencode import fit_to_limit
 from bot.imaging.upload_validation import MAX_SENT_BYTES, MAX_UPLOAD_BYTES, MIN_SIDE_PIXELS, prepare_upload
 from bot.relay.requests import Describe, encode_body
-from tests.pictures import decode, draw_noise, encode, make_animation, make_bomb, make_jpeg_of_many_scans
+from tests.pictures import (
+    decode,
+    draw_noise,
+    encode,
+    make_animation,
+    make_awkward_metadata,
+    make_bomb,
+    make_jpeg_of_many_scans,
+)
+
+AWKWARD = make_awkward_metadata()
 
 NAME = "fox.png"
 
@@ -192,3 +202,10 @@ def test_damaged_bytes_are_prepared_or_refused(sample: bytes, damage: list[tuple
         return
     assert len(upload.data) <= limit
     assert decode(upload.data).format in {"PNG", "JPEG"}
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("kind", AWKWARD)
+def test_metadata_that_cannot_be_written_is_left_out(kind: str) -> None:
+    for limit in (MAX_SENT_BYTES, 10_000):
+        assert len(prepare_upload(AWKWARD[kind], name="fox", limit=limit).data) <= limit
