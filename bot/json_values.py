@@ -31,8 +31,8 @@ def is_json_integer(value: object) -> TypeGuard[int]:
 def coerce_text(value: object) -> str:
     """Return a string as it is and a whole number as its digits; everything else, floats included, becomes empty."""
     if isinstance(value, str):
-        # JSON can carry a lone surrogate, which no encoder accepts.
-        return value.encode("utf-8", "replace").decode("utf-8")
+        # JSON can carry a lone surrogate, which no encoder accepts, and a NUL, which PostgreSQL does not store.
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
     # Numbers beyond 64 bits are not ids, and Python refuses to print more than 4,300 digits.
     return str(value) if is_json_integer(value) and abs(value) < 1 << 64 else ""
 

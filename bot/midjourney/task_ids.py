@@ -1,16 +1,27 @@
-"""Task ids in what people paste: an id, a list, a link, a whole message."""
+"""Task ids: which texts can be one, and those in what people paste: an id, a list, a link, a whole message."""
 
 import re
 from collections.abc import Iterable
 
 MAX_TASK_IDS = 5
 """The most tasks that one command follows."""
+TASK_ID_PATTERN = r"[A-Za-z0-9_-]{1,64}"
+"""What a custom_id can hold of a task, and each database can store."""
 
+_TASK_ID = re.compile(rf"(?=[A-Za-z0-9])(?=[^0-9]*[0-9])(?!0+\Z){TASK_ID_PATTERN}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _SPLIT = re.compile(r"[\s,;]+")
 # Relays' ids have 13 to 16 digits (milliseconds and random digits), Discord's 17 and more.
 _NUMBER = re.compile(r"(?<![\w-])\d{13,16}(?![\w-])")
 _NAMED = re.compile(r"(?:/mj/(?:task|image)/|\bmj:[A-Za-z]:)([A-Za-z0-9_-]{6,64})")
+
+
+def is_task_id(text: str) -> bool:
+    """Whether a relay may have meant this text as the id of a task: no word, no sentence, no zero, no negative number.
+
+    Each id in use has a digit: 16 digits, or a UUID.
+    """
+    return _TASK_ID.fullmatch(text) is not None
 
 
 def find_task_ids(text: str) -> list[str]:

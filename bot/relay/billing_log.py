@@ -12,6 +12,7 @@ from bot.clock import Now
 from bot.errors import ActionUnsupported, RelayBusy, RelayError, RelayUnreachable
 from bot.json_values import coerce_int, coerce_text, is_json_array, is_json_object
 from bot.midjourney.task import Task
+from bot.midjourney.task_ids import is_task_id
 from bot.relay.account_rate_limiter import AccountRateLimiter
 from bot.relay.relay_response import RelayResponse, decode_json
 from bot.relay.response_errors import classify_read_error
@@ -123,7 +124,7 @@ def parse_task_by_state(response: RelayResponse, state: str) -> Task | None:
         return None  # without decoding thousands of other tasks
     body = decode_json(response)
     if response.is_success and is_json_array(body):
-        rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")))
+        rows = (row for row in body if is_json_object(row) and is_task_id(coerce_text(row.get("id"))))
         return next((Task.model_validate(row) for row in rows if row.get("state") == state), None)
     raise classify_read_error(response, body)
 

@@ -9,10 +9,10 @@ from typing import Any, Self
 from discord import ui
 
 from bot.midjourney.buttons import ButtonKind
+from bot.midjourney.task_ids import TASK_ID_PATTERN
 from cogs.components.event_item import EventItem
 from cogs.text import limits
 
-TASK_ID_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 _REST = rf":(?P<task>{TASK_ID_PATTERN}):(?P<key>[0-9a-f]{{10}}|[0-9]{{15,20}}|-)"
 TASK_CUSTOM_ID_TEMPLATE = rf"mj:(?P<kind>[A-Za-z]){_REST}"
 _MENU_KINDS = f"[{ButtonKind.SPLIT_MENU}{ButtonKind.OVERFLOW_MENU}]"
