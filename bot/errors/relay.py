@@ -135,7 +135,8 @@ class SubmitOutcomeUnknown(RelayError):
     """A submit was sent and its answer lost: the job may exist and be billed, so it is never sent again.
 
     `answered` says that the relay itself reported a failure of its upstream, and no longer works on the submit.
-    `accepted` says that the job exists and was billed, but its task id is unknown.
+    `accepted` says that the relay accepted it, or forwarded it and still reserves its money, but its task id is
+    unknown: it counts, whatever the relay's log shows.
     """
 
     answered: bool = field(default=False, kw_only=True)

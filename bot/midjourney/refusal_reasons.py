@@ -132,7 +132,8 @@ _OTHER_REFUSALS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:read|close|copy)_response_body_failed", "the relay lost its upstream's answer"),
     (r"create_request_failed|proxy_url_invalid", "an address in the relay's settings is wrong"),
     (r"(?:insert|update)_midjourney_task_failed", "the relay couldn't save the task"),
-    (r"billing_failed", "the relay couldn't bill it"),
+    (r"mark_\w+_failed", "the relay couldn't prepare it"),
+    (r"billing_failed|(?:settlement|refund)_pending", "the relay couldn't bill it"),
     (r"http_get_image_failed", "the relay couldn't fetch the picture"),
     (r"request blocked", "the relay may not open that address"),
     (

@@ -4,7 +4,8 @@ The content type is never believed: responses to submits come as text/plain.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from bot.text_cleaning import sanitize_reason
 
 _LEADING_BLANKS: Final = "\ufeff \t\r\n"
 _MAX_TEXT: Final = 2000
+_MAX_EXACT: Final = 2**53
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,24 @@ class RelayMessage:
         return any(word in self.lowercase for word in words)
 
 
-def decode_json(response: RelayResponse) -> Any:  # noqa: ANN401 - JSON may be anything
+def decode_json(response: RelayResponse, *, parse_float: Callable[[str], float] = float) -> Any:  # noqa: ANN401 - JSON may be anything
     """Decode the body as JSON; None if it is not JSON."""
     try:
-        return json.loads(response.text.lstrip("\ufeff"))
+        return json.loads(response.text.lstrip("\ufeff"), parse_float=parse_float)
     except (ValueError, RecursionError):
         return None
+
+
+def parse_exact_number(text: str) -> float:
+    """Parse a number of JSON; a whole one stays whole if all of its digits were sent: `1.754300000999002e15`.
+
+    Beyond 2 ** 53 the relay's own number may have lost digits, and one such as `1.7543e15` may have been rounded.
+    """
+    number = float(text)
+    if not number.is_integer() or abs(number) > _MAX_EXACT:
+        return number
+    digits = re.sub(r"\D", "", text.lower().partition("e")[0]).lstrip("0")
+    return int(number) if len(digits) >= len(str(abs(int(number)))) else number
 
 
 def extract_message(response: RelayResponse, body: object) -> RelayMessage:

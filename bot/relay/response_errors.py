@@ -1,4 +1,4 @@
-"""Choose the error for a response that holds no value. Pure.
+"""Choose the error for a response that holds no value; `submit_errors` does so for submits. Pure.
 
 Relays differ in status, body and language for the same event. The patterns come from the source code of new-api,
 midjourney-proxy(-plus) and TrueAI's proxy. A `find_` function returns None if the response is not its case.
@@ -13,20 +13,11 @@ from bot.errors import (
     KeyLimited,
     KeyRefused,
     KeyUnknown,
-    NoAccountAvailable,
-    ParentBusy,
-    ParentGone,
-    ParentUnchangeable,
-    PromptBanned,
-    QueueFull,
     RelayBusy,
     RelayError,
     RelayUnreachable,
-    SubmitOutcomeUnknown,
-    SubmitRefused,
     UpstreamKeyRefused,
 )
-from bot.midjourney.submit_response import SubmitResponse
 from bot.relay.missing_paths import find_missing_path_error
 from bot.relay.redirects import classify_read_redirect
 from bot.relay.relay_response import RelayMessage, RelayResponse, decode_json, extract_message
@@ -62,18 +53,6 @@ _LIMITED_TO_MODELS = re.compile(
     r"\s?[:\uff1a]?\s?[`'\"]?(?P<model>[\w./-]*)"
 )
 _THIS_MODEL = re.compile(r"(?:该|此|這個|这个)模型|(?:this|that|the(?: requested)?) model\b")
-_NO_ACCOUNT = ("无可用的账号", "账号不可用", "no available account", "account instance", "無可用的帳號", "帳號不可用")
-_QUEUE_FULL = ("队列已满", "队列数已达上限", "并发数已达上限", "queue is full", "queue full", "佇列已滿")
-_PARENT_BUSY = ("关联任务状态错误", "關聯任務狀態錯誤", "task_status_not_success")
-_PARENT_GONE = (
-    "task_not_found",
-    "关联任务不存在",
-    "已失效",
-    "该任务所属渠道已被禁用",
-    "該任務所屬管道已被禁用",
-    "channel associated with this task has been disabled",
-)
-_PARENT_UNCHANGEABLE = ("关联任务不允许执行变化",)
 _NO_CHANNEL = (
     "无可用渠道",
     "無可用管道",
@@ -85,23 +64,7 @@ _NO_CHANNEL = (
     "可用管道失敗",
     "model_not_found",
 )
-# new-api fails here after the upstream has accepted the task: it runs and may be billed.
-_AFTER_ACCEPTANCE = (
-    "insert_midjourney_task_failed",
-    "copy_response_body_failed",
-    "close_response_body_failed",
-    "billing_failed",
-)
-# new-api lost its connection to the upstream: it billed nothing and works on the submit no more. Forks may bill it.
-_UPSTREAM_LOST = (
-    "do_request_failed",
-    "unmarshal_response_body_failed",
-    "read_response_body_failed",
-    "read_request_body_failed",
-)
 _MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
-# A server between us and the relay stopped waiting, so the outcome of the submit is unknown.
-_TIMEOUTS = frozenset({408, 499})
 # Cloudflare could not connect to the relay. After 520, 522 and 524 the request may have arrived.
 _NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
 
@@ -204,58 +167,3 @@ def classify_read_error(response: RelayResponse, body: object) -> RelayError:
         or find_missing_path_error(response, message)
         or make_unreachable_error(response, message)
     )
-
-
-def classify_by_status(response: RelayResponse, message: RelayMessage) -> RelayError:
-    """Classify a submit's response by its status alone; half a JSON may be new-api's code 5, which is HTTP 400."""
-    is_half = response.text.lstrip().startswith("{") and decode_json(response) is None
-    if 400 <= response.status < 500 and response.status not in _TIMEOUTS and not is_half:
-        return SubmitRefused(message.reason, code=0)
-    return SubmitOutcomeUnknown(message.reason)
-
-
-def _find_capacity_error(response: RelayResponse, message: RelayMessage, submit: SubmitResponse) -> RelayError | None:
-    if message.contains_any(_NO_ACCOUNT):
-        return NoAccountAvailable(message.reason, retry_after=response.retry_after)
-    if submit.code == 23 or message.contains_any(_QUEUE_FULL):
-        # A response with an id may have created a task, so its submit is not sent again automatically.
-        kind = RelayBusy if submit.result else QueueFull
-        return kind(message.reason, retry_after=response.retry_after)
-    return None
-
-
-def _find_parent_error(message: RelayMessage) -> RelayError | None:
-    if message.contains_any(_PARENT_BUSY):
-        return ParentBusy(message.reason)
-    if message.contains_any(_PARENT_GONE):
-        return ParentGone(message.reason)
-    return ParentUnchangeable(message.reason) if message.contains_any(_PARENT_UNCHANGEABLE) else None
-
-
-def classify_submit_error(
-    response: RelayResponse, message: RelayMessage, submit: SubmitResponse, *, claims_success: bool
-) -> RelayError:
-    """Classify a proxy's {code, description}, or TrueAI's {success, code, message}, which accepts no submit."""
-    was_turned_away = response.status in {401, 402, 403, 429}
-    if (submit.code in {1, 21, 22} and not was_turned_away) or message.contains_any(_AFTER_ACCEPTANCE):
-        # The relay accepted and billed the submit but did not return the task's id.
-        return SubmitOutcomeUnknown(message.reason, accepted=True)
-    if submit.code == 5 and not was_turned_away:
-        # The gateway sent the submit upstream and lost the answer. If a proxy on the way lost it, the relay may still
-        # be working; such a proxy responds with another status or with words of its own.
-        is_relays_own = response.status == 400 and message.contains_any(_UPSTREAM_LOST)
-        return SubmitOutcomeUnknown(message.reason, answered=is_relays_own)
-    if submit.code == 24:
-        return PromptBanned(message.reason, word=submit.properties.banned_word)
-    if "quota_not_enough" in message.lowercase:
-        return BalanceExhausted(message.reason)
-    if refusal := _find_parent_error(message) or _find_capacity_error(response, message, submit):
-        return refusal
-    if submit.code == 3:
-        return ParentGone(message.reason)
-    if refusal := find_gateway_error(response, message):
-        return refusal
-    is_server_failure = response.status >= 500 or response.status in _TIMEOUTS
-    if is_server_failure or claims_success or (submit.result and submit.code not in {4, 9}):
-        return SubmitOutcomeUnknown(message.reason)
-    return SubmitRefused(message.reason, code=submit.code)

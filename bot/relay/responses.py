@@ -14,21 +14,20 @@ from bot.errors import (
     TaskUnknown,
 )
 from bot.json_values import coerce_text, is_json_array, is_json_object
-from bot.midjourney.submit_response import SubmitResponse
+from bot.midjourney.submit_response import ACCEPTED_CODES, SubmitResponse
 from bot.midjourney.task import Status, Task, select_most_advanced
+from bot.midjourney.task_ids import is_task_id
 from bot.relay.missing_paths import find_missing_path_error
 from bot.relay.redirects import classify_submit_redirect
-from bot.relay.relay_response import RelayResponse, decode_json, extract_message
+from bot.relay.relay_response import RelayResponse, decode_json, extract_message, parse_exact_number
 from bot.relay.response_errors import (
-    classify_by_status,
     classify_read_error,
-    classify_submit_error,
     find_common_error,
-    find_gateway_error,
     make_unreachable_error,
     may_reject_key,
 )
 from bot.relay.row_cache import ParseRow
+from bot.relay.submit_errors import classify_submit_error
 
 _TASK_UNKNOWN: Final = ("task_no_found", "task_not_found", "task not found", "任务不存在")
 _NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
@@ -49,7 +48,8 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
     body = decode_json(response)
     if response.is_success:
         if is_json_object(body) and coerce_text(body.get("id")):
-            return parse_row(body)
+            task = parse_row(body)
+            return task if is_task_id(task.id) else task.model_copy(update={"id": task_id})
         if response.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id=task_id)
     message = extract_message(response, body)
@@ -113,22 +113,25 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
 
 
 def parse_submission(response: RelayResponse) -> SubmitResponse:
-    """Parse the response to a submit; only an unambiguous acceptance is returned.
+    """Parse the response to a submit, and return it if it accepts the submit or names its task.
 
     Raises:
         SubmitOutcomeUnknown: The task may exist and be billed.
         RelayError: Any other error: nothing was accepted, nothing is billed.
     """
-    body = decode_json(response)
+    body = decode_json(response, parse_float=parse_exact_number)
     submit = _parse_submit(body)
     if response.is_success and submit.is_accepted:
         return submit
     if response.is_redirect:
-        raise classify_submit_redirect(response, claims_success=bool(submit.result) or submit.code in {1, 21, 22})
-    message = extract_message(response, body)
-    if is_json_object(body) and ("code" in body or "success" in body):
-        raise classify_submit_error(response, message, submit, claims_success=body.get("success") is True)
-    raise find_gateway_error(response, message) or classify_by_status(response, message)
+        claims_success = bool(submit.result) or submit.code in ACCEPTED_CODES
+        raise classify_submit_redirect(response, claims_success=claims_success)
+    error = classify_submit_error(response, body, submit)
+    is_unknown = isinstance(error, SubmitOutcomeUnknown) and (response.is_success or error.accepted)
+    if is_unknown and submit.result:
+        # The relay named the task, in a shape or with a code that is not known: the task itself shows how it went.
+        return submit.model_copy(update={"code": submit.code if submit.is_accepted else 1})
+    raise error
 
 
 def parse_upload_links(response: RelayResponse) -> tuple[str, ...]:
@@ -158,12 +161,13 @@ def parse_seed(response: RelayResponse, task_id: str) -> str:
     """
     body = decode_json(response)
     submit = _parse_submit(body)
-    if response.is_success and submit.code == 1 and submit.result:
-        return submit.result
+    seed = coerce_text(body.get("result")).strip() if is_json_object(body) else ""
+    if response.is_success and submit.code == 1 and seed:
+        return seed
     message = extract_message(response, body)
     if message.contains_any(_TASK_UNKNOWN):
         raise TaskUnknown(message.reason, task_id=task_id)
-    if is_json_object(body) and _has_no_seeds(response, body, submit):
+    if is_json_object(body) and not seed and _has_no_seeds(response, body, submit.code):
         raise ActionUnsupported(message.reason, lasting=True)
     # A submit may be refused for its model. To a read, the same refusal means that the key is limited.
     if message.is_relay_error and (refusal := find_common_error(response, message)):
@@ -171,11 +175,17 @@ def parse_seed(response: RelayResponse, task_id: str) -> str:
     try:
         parse_submission(response)
     except SubmitOutcomeUnknown:  # a seed is not billed, and may still come
-        raise make_unreachable_error(response, message) from None
+        if is_json_object(body) and not seed and _refuses_read(response, body, submit.code):
+            raise SubmitRefused(message.reason, code=submit.code) from None
     raise make_unreachable_error(response, message)
 
 
-def _has_no_seeds(response: RelayResponse, body: Mapping[Any, Any], submit: SubmitResponse) -> bool:
+def _refuses_read(response: RelayResponse, body: Mapping[Any, Any], code: int) -> bool:
+    """Whether a response with a code of its own refuses a read; for a submit, it may be less clear."""
+    return "code" in body and code not in {*ACCEPTED_CODES, 5} and response.status < 500 and response.status != 408
+
+
+def _has_no_seeds(response: RelayResponse, body: Mapping[Any, Any], code: int) -> bool:
     """Whether a response to image-seed means that this relay provides no seeds at all.
 
     new-api of 2026 asks its upstream without a secret, gets an empty 401 each time, and responds with 200. It turns the
@@ -186,10 +196,10 @@ def _has_no_seeds(response: RelayResponse, body: Mapping[Any, Any], submit: Subm
     description = coerce_text(body.get("description"))
     if _NO_PRIVATE_CHANNEL in description:
         return True
-    if not response.is_success or submit.result:
+    if not response.is_success:
         return False
-    has_empty_upstream = submit.code == 5 and "empty_response_body" in description
-    return has_empty_upstream or ("code" in body and submit.code == 0 and not description)
+    has_empty_upstream = code == 5 and "empty_response_body" in description
+    return has_empty_upstream or ("code" in body and code == 0 and not description)
 
 
 def parse_cancel(response: RelayResponse, task_id: str) -> None:
