@@ -1,6 +1,7 @@
 """One HTTP exchange with the relay: connections, key headers, size limits, and what a lost response means."""
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,16 @@ from bot.errors import RelayUnreachable, SubmitOutcomeUnknown
 from bot.relay.relay_response import RelayResponse
 from bot.relay.requests import RequestBody, encode_body, has_pictures, measure_body
 from bot.relay.response_errors import may_be_wrong_header
+from bot.relay.response_recorder import (
+    ReceivedAnswer,
+    RecordingConnector,
+    ResponseRecording,
+    cut_complete_json,
+    is_short,
+    record_response,
+)
+
+log = logging.getLogger(__name__)
 
 _CONNECT_ERRORS: Final = (
     aiohttp.ClientConnectorError,
@@ -28,6 +39,8 @@ _ALTERNATIVE_INTERVAL: Final = timedelta(minutes=1)
 
 KeyProof = Callable[[RelayResponse], bool | None]
 """Whether a response shows that a relay accepted the key; None if it shows neither."""
+_TRAILING_SECONDS: Final = 2.0
+"""How long an open connection is read on after a complete answer, whose length was given wrongly."""
 _KEY_REFUSED: Final = frozenset({401, 402, 403})
 _TEMPORARY: Final = frozenset({408, 429})
 
@@ -114,9 +127,9 @@ class RelayTransport:
         # so no connection is used for two submits. `Connection: close` is not sent, as force_close would: Go's server
         # then resets the connection if it responds before it has read the body, which new-api does for a path that it
         # lacks, and the response is lost.
-        unpooled = aiohttp.TCPConnector(keepalive_timeout=0, limit=0)
+        pooled, unpooled = RecordingConnector(), RecordingConnector(keepalive_timeout=0, limit=0)
         async with (
-            aiohttp.ClientSession(headers=headers, timeout=read_timeout) as read_session,
+            aiohttp.ClientSession(headers=headers, timeout=read_timeout, connector=pooled) as read_session,
             aiohttp.ClientSession(headers=headers, timeout=submit_timeout, connector=unpooled) as submit_session,
         ):
             yield cls(
@@ -175,34 +188,57 @@ class RelayTransport:
         self, session: aiohttp.ClientSession, request: _Request, key_headers: dict[str, str]
     ) -> RelayResponse:
         lost = SubmitOutcomeUnknown if session is self.submit_session else RelayUnreachable
-        data, headers = (None, key_headers) if request.body is None else _encode_request(request.body, key_headers)
         if session.closed:
             raise RelayUnreachable("closed")
         # `from None`: the repr of aiohttp's errors contains the request's headers, and so the key.
-        try:
-            async with session.request(
-                request.method,
-                self.base_url + request.path,
-                data=data,
-                headers=headers,
-                allow_redirects=False,
-                timeout=request.limits.timeout or session.timeout,
-            ) as response:
-                body = await _read_body(response, request.limits.max_bytes)
-                return RelayResponse(
-                    response.status,
-                    body.decode("utf-8", "replace"),  # relays send UTF-8; a declared charset is ignored
-                    retry_after=_parse_retry_after(response.headers.get("Retry-After")),
-                    secret=self.key,
-                    base_url=self.base_url,
-                    path=request.path,
-                    location=response.headers.get("Location", ""),
-                )
-        except _CONNECT_ERRORS as error:
-            no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
-            raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise lost(f"no answer ({type(error).__name__})") from None
+        with record_response() as recording:
+            try:
+                return await self._exchange(session, request, key_headers, recording)
+            except _CONNECT_ERRORS as error:
+                no_host = isinstance(error, aiohttp.ClientConnectorDNSError)
+                raise RelayUnreachable(f"cannot connect ({type(error).__name__})", no_host=no_host) from None
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                if (answer := recording.find_answer()) is None:
+                    raise lost(f"no answer ({type(error).__name__})") from None
+        log.debug("The answer to %s came with wrong framing, but complete.", request.path)
+        return self._build_response(request, answer)
+
+    async def _exchange(
+        self,
+        session: aiohttp.ClientSession,
+        request: _Request,
+        key_headers: dict[str, str],
+        recording: ResponseRecording,
+    ) -> RelayResponse:
+        """Send a request and read the response: as its framing says, or as recorded if only that is complete JSON."""
+        data, headers = (None, key_headers) if request.body is None else _encode_request(request.body, key_headers)
+        async with session.request(
+            request.method,
+            self.base_url + request.path,
+            data=data,
+            headers=headers,
+            allow_redirects=False,
+            timeout=request.limits.timeout or session.timeout,
+        ) as response:
+            body = await _read_body(response, request.limits.max_bytes, recording)
+            # Relays send UTF-8; a declared charset is ignored.
+            text = cut_complete_json(body) if is_short(body) else body.decode("utf-8", "replace")
+            answer = None if text else recording.find_answer()
+            if answer is None:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                answer = ReceivedAnswer(response.status, headers, text or body.decode("utf-8", "replace"))
+            return self._build_response(request, answer)
+
+    def _build_response(self, request: _Request, answer: ReceivedAnswer) -> RelayResponse:
+        return RelayResponse(
+            answer.status,
+            answer.text,
+            retry_after=_parse_retry_after(answer.headers.get("retry-after")),
+            secret=self.key,
+            base_url=self.base_url,
+            path=request.path,
+            location=answer.headers.get("location", ""),
+        )
 
 
 def _encode_request(
@@ -219,13 +255,24 @@ async def _stream_body(body: RequestBody) -> AsyncGenerator[bytes]:
         await asyncio.sleep(0)
 
 
-async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+async def _read_body(response: aiohttp.ClientResponse, max_bytes: int, recording: ResponseRecording) -> bytes:
+    """Read a body to its end, or until no more comes after a complete answer."""
     body = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
+    while True:
+        is_awaited = bool(body) and not response.content.is_eof()
+        is_whole = is_awaited and is_short(body) and recording.find_answer() is not None
+        try:
+            async with asyncio.timeout(_TRAILING_SECONDS if is_whole else None):
+                chunk = await response.content.readany()
+        except TimeoutError:
+            if is_whole:
+                return bytes(body)
+            raise
+        if not chunk:
+            return bytes(body)
         body += chunk
         if len(body) > max_bytes:
             raise ValueError("the response is too long")
-    return bytes(body)
 
 
 def _parse_retry_after(value: str | None) -> float | None:

@@ -1,0 +1,175 @@
+"""A complete JSON answer counts, whatever the framing of its response says."""
+
+import asyncio
+import gzip
+import json
+import socket
+import struct
+
+import pytest
+
+from bot.errors import ParentBusy, PromptBanned, RelayBusy, SubmitOutcomeUnknown
+from bot.relay import transport
+from bot.relay.client import RelayClient
+from bot.relay.response_recorder import ResponseRecording, cut_complete_json
+from tests.bot.relay.test_transport_failures import Talk, run_raw_server
+from tests.fakes.socket_relay import ASKED, KEY, Slept, press_button
+
+ID = "1754300000123499"
+ANSWER = json.dumps({"code": 1, "description": "Submit success", "result": ID, "properties": {"a": [1]}}).encode()
+SIZE = b"%x" % len(ANSWER)
+
+
+def with_length(length: int, body: bytes = ANSWER) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (length, body)
+
+
+def chunked(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+
+
+RESPONSES = {
+    "a length one too long": with_length(len(ANSWER) + 1),
+    "a length far too long": with_length(50_000),
+    "a length one too short": with_length(len(ANSWER) - 1),
+    "a length that cuts after a brace": with_length(ANSWER.index(b"}") + 1),
+    "a length of 0": with_length(0),
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + ANSWER,
+    "a negative length": with_length(-1),
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 900\r\n\r\n" + ANSWER,
+    "a length and chunks": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"%s\r\n%s\r\n0\r\n\r\n" % (SIZE, ANSWER),
+    "no length": b"HTTP/1.1 200 OK\r\n\r\n" + ANSWER,
+    "no last chunk": chunked(SIZE + b"\r\n" + ANSWER + b"\r\n"),
+    "nothing after the chunk": chunked(SIZE + b"\r\n" + ANSWER),
+    "half a last chunk": chunked(SIZE + b"\r\n" + ANSWER + b"\r\n0\r\n"),
+    "a chunk that is too short": chunked(b"5\r\n" + ANSWER + b"\r\n0\r\n\r\n"),
+    "a chunk that is too long": chunked(b"fff\r\n" + ANSWER + b"\r\n0\r\n\r\n"),
+    "a broken last chunk": chunked(SIZE + b"\r\n" + ANSWER + b"\r\nzero\r\n"),
+    "two chunks without an end": chunked(b"7\r\n" + ANSWER[:7] + b"\r\n%x\r\n" % (len(ANSWER) - 7) + ANSWER[7:]),
+    "no chunks, though they are announced": chunked(ANSWER),
+    "chunks that are not announced": b"HTTP/1.1 200 OK\r\n\r\n%s\r\n%s\r\n0\r\n\r\n" % (SIZE, ANSWER),
+    "bytes after the answer": with_length(len(ANSWER) + 4, ANSWER + b"\0\r\n-"),
+    "a page after the answer": with_length(len(ANSWER) + 25, ANSWER + b"<script>beacon()</script>"),
+    "another response after it": with_length(len(ANSWER), ANSWER + b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "no content": b"HTTP/1.1 204 No Content\r\n\r\n" + ANSWER,
+    "bare line feeds": b"HTTP/1.1 200 OK\nContent-Length: 900\n\n" + ANSWER,
+    "an early hint": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + with_length(len(ANSWER) + 9),
+    "gzip that is none": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 900\r\n\r\n" + ANSWER,
+    "gzip without its end": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 900\r\n\r\n"
+    + gzip.compress(ANSWER)[:-8],
+}
+
+
+def send(response: bytes, ending: str) -> Talk:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response)
+        await writer.drain()
+        if ending == "reset":
+            linger = struct.pack("ii", 1, 0)  # the kernel then resets the connection instead of closing it
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        elif ending == "open":
+            await reader.read()
+
+    return talk
+
+
+@pytest.mark.parametrize("ending", ["closed", "reset", "open"])
+@pytest.mark.parametrize("response", RESPONSES.values(), ids=RESPONSES.keys())
+async def test_complete_answer_counts(
+    response: bytes, ending: str, slept: Slept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The submit is accepted, and sent once, whether the relay closes the connection, cuts it, or keeps it open."""
+    monkeypatch.setattr(transport, "_TRAILING_SECONDS", 0.01)
+    async with run_raw_server(send(response, ending)) as line, RelayClient.open(line.url, KEY, sleep=slept) as api:
+        assert (await press_button(api)).result == ID
+        assert line.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"code":24,"description":"x","properties":{"bannedWord":"nude"}}', PromptBanned),
+        ('{"code":4,"description":"关联任务状态错误"}'.encode(), ParentBusy),
+        (b'{"code":30,"description":"saturated"}', RelayBusy),
+    ],
+)
+async def test_complete_refusal_counts_too(body: bytes, expected: type[Exception], slept: Slept) -> None:
+    response = with_length(len(body) + 20, body)
+    async with (
+        run_raw_server(send(response, "closed")) as line,
+        RelayClient.open(line.url, KEY, sleep=slept) as api,
+    ):
+        with pytest.raises(expected):
+            await press_button(api)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 10, len(ANSWER) - 1, len(ANSWER)])
+async def test_incomplete_answer_leaves_the_outcome_unknown(cut: int, slept: Slept) -> None:
+    response = with_length(len(ANSWER), ANSWER[:-cut])
+    async with (
+        run_raw_server(send(response, "closed")) as line,
+        RelayClient.open(line.url, KEY, sleep=slept) as api,
+    ):
+        with pytest.raises(SubmitOutcomeUnknown):
+            await press_button(api)
+        assert line.requests == 1
+
+
+@pytest.mark.parametrize("name", ["a length one too long", "no last chunk", "a chunk that is too short"])
+async def test_complete_task_is_read(name: str, slept: Slept) -> None:
+    """At the first try, and again on the next connection."""
+    row = json.dumps({"id": ASKED, "status": "IN_PROGRESS", "progress": "46%"}).encode()
+    response = RESPONSES[name].replace(ANSWER, row).replace(SIZE, b"%x" % len(row))
+    response = response.replace(b"%d" % (len(ANSWER) + 1), b"%d" % (len(row) + 1))
+    async with (
+        run_raw_server(send(response, "closed")) as line,
+        RelayClient.open(line.url, KEY, sleep=slept) as api,
+    ):
+        for _time in range(2):
+            assert (await api.fetch_task(ASKED)).progress == 46
+    assert slept == []
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'\xef\xbb\xbf {"a":1}', '{"a":1}'),
+        (b"[1]\n", "[1]"),
+        (b'{"a":1}{"b":2}', ""),
+        (b'{"a":1}\n[2]', ""),
+        (b'{"a":', ""),
+        (b'{"a":' * 100_000, ""),
+        (b'"text"', ""),
+        (b"17", ""),
+        (b"<html>{}</html>", ""),
+        (b"", ""),
+    ],
+)
+def test_only_one_complete_object_or_array_is_cut_out(body: bytes, text: str) -> None:
+    """Half an answer of any other type looks like a whole one."""
+    assert cut_complete_json(body) == text
+
+
+def test_headers_of_a_recorded_response_are_kept() -> None:
+    recording = ResponseRecording()
+    for part in (b"HTTP/1.1 429 Too", b" Many\r\nRetry-After: 7\r\nX: a:b\r\n\r", b"\n[", b"1]"):
+        recording.add(part)
+    answer = recording.find_answer()
+    assert answer is not None
+    assert (answer.status, answer.headers, answer.text) == (429, {"retry-after": "7", "x": "a:b"}, "[1]")
+
+
+@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\n", b"SSH-2.0\r\n\r\n{}", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_no_answer_is_found_where_there_is_none(data: bytes) -> None:
+    recording = ResponseRecording()
+    recording.add(data)
+    assert recording.find_answer() is None
+
+
+def test_long_responses_are_not_kept() -> None:
+    recording = ResponseRecording()
+    recording.add(b"HTTP/1.1 200 OK\r\n\r\n{}")
+    recording.add(b" " * (1 << 20))
+    recording.add(b"HTTP/1.1 200 OK\r\n\r\n{}")
+    assert recording.find_answer() is None
