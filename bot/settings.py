@@ -41,12 +41,25 @@ def _clean_secret(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
-def _clean_url(value: str, info: ValidationInfo) -> str:
+def _clean_url(value: str) -> str:
     if value and not _is_base_url(value.strip()):
         raise ValueError("is not a URL such as https://api.yescale.io")
-    # People paste the URL with the path from the documentation, or with the path of the chat models.
-    bare = value.strip().rstrip("/").removesuffix("/mj").rstrip("/")
-    return bare if info.field_name == "discord_api_url" else bare.removesuffix("/v1").rstrip("/")
+    return split_relay_url(value)[0]
+
+
+def split_relay_url(value: str) -> tuple[str, str]:
+    """Split a URL into the relay's address, without a final slash, and the paths of an API at its end, or "".
+
+    People paste the URL of the documentation, of one request, or of the chat models (/v1). The bot adds the paths of
+    the Midjourney API itself.
+    """
+    url = value.strip().rstrip("/")
+    address = url
+    while shorter := _API_PATH.sub("", address).rstrip("/"):
+        if shorter == address:
+            break
+        address = shorter
+    return address, url[len(address) :]
 
 
 def _check_shard_ids(value: frozenset[int], info: ValidationInfo) -> frozenset[int]:
@@ -64,6 +77,16 @@ DiscordIds = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split_
 ShardIds = Annotated[frozenset[NonNegativeInt], NoDecode, BeforeValidator(_split_ids), AfterValidator(_check_shard_ids)]
 ENV_FILE = ".env"
 NOT_SET = "is not set"
+_API_PATH = re.compile(
+    r"""(?<=[^/:])/+(?:
+        v1(?:/+(?:chat/+completions|chat|completions|models|images/+generations))?
+        | (?:(?:fast|relax|turbo)/+)?mj(?:/+(?:submit|task|insight-face|image)(?:/+[^/?#]+)*)?
+        | mj-(?:fast|relax|turbo)
+        | mj/+(?:doc\.html|swagger-ui(?:/+[^/?#]+)*)
+    )$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A path of new-api or midjourney-proxy, or of midjourney-proxy's documentation, at the end of a URL."""
 _DAY = 24 * 3600.0
 _TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 _SHOWN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")

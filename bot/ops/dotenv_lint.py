@@ -8,7 +8,7 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 from bot.errors import SettingsError
-from bot.settings import ENV_FILE, NOT_SET
+from bot.settings import ENV_FILE, NOT_SET, split_relay_url
 
 _CREATE_FILE = (
     "Copy .env.example to .env (cp .env.example .env) and fill in its first two settings; on a hosting platform, add "
@@ -21,6 +21,7 @@ _MIN_LENGTH = 6
 """The length from which on names are compared: shorter ones resemble too many others."""
 _MAX_SHOWN = 80
 _QUOTES = frozenset("'\"")
+_RELAY_URL = "MJ_API_URL"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def find_mistakes(file: Path, environment: Mapping[str, str], names: Collection[
         *(mistake for line in lines if (mistake := _check_line(line, known))),
         *_find_misspelled(in_file, known),
         *_find_misspelled(elsewhere, unset, ignored=known),
+        *_find_removed_path(lines, environment),
     ]
 
 
@@ -100,3 +102,14 @@ def _find_misspelled(
             yield SettingsMistake(
                 name[:_MAX_SHOWN], "is not a known setting, and is ignored.", f"Did you mean {near[0]}?"
             )
+
+
+def _find_removed_path(lines: Iterable[Binding], environment: Mapping[str, str]) -> Iterator[SettingsMistake]:
+    """Report a path at the end of the relay's URL, which the settings remove; the environment takes precedence."""
+    in_file = [line.value for line in lines if line.key and line.key.upper() == _RELAY_URL and line.value]
+    in_environment = [value for name, value in environment.items() if name.upper() == _RELAY_URL and value]
+    *_, value = "", *in_file, *in_environment
+    if path := split_relay_url(value)[1]:
+        shown = "/".join(filter(None, path.split("/")[:3]))
+        problem = f"ends in /{shown}, which is left out: the bot adds such paths itself."
+        yield SettingsMistake(_RELAY_URL, problem, "Set it to the relay's address alone.")

@@ -194,12 +194,55 @@ def test_a_url_loses_its_mj_path_and_slashes(monkeypatch: pytest.MonkeyPatch, na
 
 
 @pytest.mark.parametrize(
-    "value", ["http://localhost:3000/v1/", "http://localhost:3000/v1", "http://localhost:3000/v1/mj"]
+    "ending",
+    [
+        "/v1/",
+        "/v1",
+        "/V1",
+        "/v1/mj",
+        "/mj/v1",
+        "/mj/submit",
+        "/mj/submit/",
+        "//mj//submit//imagine//",
+        "/mj/submit/upload-discord-images",
+        "/v1/mj/submit/action",
+        "/mj/task/1754300000123417/fetch",
+        "/mj/task/list-by-condition",
+        "/mj/insight-face/swap",
+        "/mj-fast",
+        "/mj-fast/mj",
+        "/mj-relax/mj/submit/imagine",
+        "/fast/mj/submit/imagine",
+        "/v1/chat/completions",
+        "/v1/models",
+        "/mj/doc.html",
+        "/mj/swagger-ui/index.html",
+    ],
 )
-def test_a_relay_url_loses_its_v1_path(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    """That is the path of its chat models; the one for Midjourney starts at the root."""
-    monkeypatch.setenv("MJ_API_URL", value)
-    assert Settings.read().mj_api_url == "http://localhost:3000"
+@pytest.mark.parametrize("address", ["http://localhost:3000", "https://relay.test/sub", "http://[::1]:8080"])
+def test_a_relay_url_loses_the_paths_of_its_api(monkeypatch: pytest.MonkeyPatch, address: str, ending: str) -> None:
+    """The bot adds those of Midjourney itself."""
+    monkeypatch.setenv("MJ_API_URL", address + ending)
+    assert Settings.read().mj_api_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://relay.test/v2",
+        "https://relay.test/mjproxy",
+        "https://relay.test/api",
+        "https://relay.test/mj/relay",
+        "https://relay.test/fast",
+        "https://mj",
+        "http://v1",
+        "https://mj.relay.test",
+    ],
+)
+def test_a_relay_url_keeps_other_paths(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """A proxy may serve the relay below a path of its own."""
+    monkeypatch.setenv("MJ_API_URL", address)
+    assert Settings.read().mj_api_url == address
 
 
 @pytest.mark.parametrize("value", ["1,2,3", "1 2 3", " 1, 2,\n3, ", "3;2;1"])

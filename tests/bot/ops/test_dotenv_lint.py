@@ -70,6 +70,29 @@ def test_names_in_the_environment_must_be_more_similar(tmp_path: Path) -> None:
     assert found(tmp_path, "", DATABASE_PUBLIC_URL="x", PORTS="1", TOKEN="x", PATH="/bin", LANG="C") == []
 
 
+@pytest.mark.parametrize(
+    ("value", "ending"),
+    [
+        ("https://relay.test/v1", "/v1"),
+        ("https://relay.test/mj/submit/", "/mj/submit"),
+        ("https://relay.test/sub/v1/mj/submit/imagine", "/v1/mj"),
+        (" https://relay.test/mj/task/sk-secret/fetch ", "/mj/task"),
+    ],
+)
+def test_a_removed_path_of_the_relays_url_is_reported(tmp_path: Path, value: str, ending: str) -> None:
+    """From the file and from the environment, whose value counts if both have one."""
+    said = f"MJ_API_URL ends in {ending}, which is left out: the bot adds such paths itself. Set it to"
+    [in_file] = found(tmp_path, f"{GOOD}mj_api_url={value}\n")
+    assert str(in_file).startswith(said)
+    [in_environment] = find_mistakes(tmp_path / "none", {"MJ_API_URL": value}, Settings.model_fields)
+    assert str(in_environment) == str(in_file)
+    assert "relay.test" not in str(in_file)
+    assert "secret" not in str(in_file)
+    file = tmp_path / "other"
+    file.write_text(f"MJ_API_URL={value}\n", encoding="utf-8")
+    assert find_mistakes(file, {"MJ_API_URL": "https://relay.test"}, Settings.model_fields) == []
+
+
 def test_a_missing_setting_comes_with_the_next_step() -> None:
     """Without a file, that is to copy the example."""
     error = SettingsError([("MJ_API_KEY", NOT_SET)])
