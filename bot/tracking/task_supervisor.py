@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
-from contextvars import copy_context
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,34 +24,26 @@ class WorkKey(NamedTuple):
 
 
 class TaskSupervisor:
-    """Runs work until it ends, or the process does.
+    """Runs work that callers enqueue, from inside `serve()`.
 
-    All work has the context in which `serve()` began: by default it would keep that of the interaction that starts it.
+    An asyncio task that is created in an interaction's callback belongs to that interaction, so callers only enqueue.
     Work that is started under a key replaces the work under the same key, once that has ended.
     """
 
     def __init__(self) -> None:
         self._running: dict[WorkKey, list[asyncio.Task[None]]] = {}
         self._critical: set[asyncio.Task[None]] = set()
-        self._context = copy_context()
+        self._orders: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
         self._is_ending = False
         self._has_stopped = False
 
     def start(self, key: WorkKey, work: Work, *, critical: bool = False) -> None:
         """Run `work`, in place of any under the same key; `critical` work may finish when the process stops."""
-        if self._has_stopped or (self._is_ending and not critical):
-            return
-        self.stop(key)
-        earlier, context = tuple(self._running.get(key, ())), self._context.copy()
-        worker = asyncio.create_task(self._run(key, work, earlier), name=f"mjbot:{key}", context=context)
-        self._running.setdefault(key, []).append(worker)
-        if critical:
-            self._critical.add(worker)
-        worker.add_done_callback(partial(self._remove, key), context=context)
+        self._orders.put_nowait(partial(self._start, key, work, critical=critical))
 
     def stop(self, key: WorkKey) -> None:
         """Cancel the work under that key."""
-        _cancel(self._running.get(key, ()))
+        self._orders.put_nowait(lambda: _cancel(self._running.get(key, ())))
 
     @property
     def running_keys(self) -> frozenset[WorkKey]:
@@ -61,16 +52,21 @@ class TaskSupervisor:
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
-        """Cancel the work that still runs when the block ends: its rows bring it back."""
-        self._context = copy_context()
+        """Run enqueued work until the block ends, then cancel what still runs: its rows bring it back."""
+        starter = asyncio.create_task(self._execute_orders(), name="supervisor")
         try:
             yield
         finally:
-            await self.stop_all(last_seconds=0)
+            try:
+                await self.stop_all(last_seconds=0)
+            finally:
+                starter.cancel()
+                await asyncio.gather(starter, return_exceptions=True)
 
     async def cancel_ordinary_work(self) -> None:
         """Cancel all work that is not critical, and start only critical work from here on."""
         self._is_ending = True
+        self._execute_queued_orders()
         ordinary = self._list_workers() - self._critical
         _cancel(ordinary)
         await asyncio.gather(*ordinary, return_exceptions=True)
@@ -86,6 +82,7 @@ class TaskSupervisor:
                 async with asyncio.timeout(last_seconds):
                     while self._critical:
                         await asyncio.wait(set(self._critical))
+                        self._execute_queued_orders()
         finally:
             self._has_stopped = True
             workers = self._list_workers()
@@ -94,6 +91,25 @@ class TaskSupervisor:
 
     def _list_workers(self) -> set[asyncio.Task[None]]:
         return set[asyncio.Task[None]]().union(*self._running.values())
+
+    async def _execute_orders(self) -> None:
+        while True:
+            (await self._orders.get())()
+
+    def _execute_queued_orders(self) -> None:
+        while not self._orders.empty():
+            self._orders.get_nowait()()
+
+    def _start(self, key: WorkKey, work: Work, *, critical: bool) -> None:
+        if self._has_stopped or (self._is_ending and not critical):
+            return
+        earlier = tuple(self._running.get(key, ()))
+        _cancel(earlier)
+        worker = asyncio.create_task(self._run(key, work, earlier), name=f"mjbot:{key}")
+        self._running.setdefault(key, []).append(worker)
+        if critical:
+            self._critical.add(worker)
+        worker.add_done_callback(partial(self._remove, key))
 
     async def _run(self, key: WorkKey, work: Work, earlier: Collection[asyncio.Task[None]]) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextvars import ContextVar
 
 import pytest
 
@@ -35,32 +34,18 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-async def test_work_runs_until_it_is_done(clock: FakeClock) -> None:
-    """Its key is free then."""
+async def test_work_that_was_started_before_serving_runs(clock: FakeClock) -> None:
+    """But not before."""
     supervisor, worker = TaskSupervisor(), Worker(clock)
+    supervisor.start(WorkKey("a"), worker.work)
+    await clock.settle()
+    assert worker.log == []
     async with supervisor.serve():
-        supervisor.start(WorkKey("a"), worker.work)
         await clock.settle()
         assert len(supervisor.running_keys) == 1
         await clock.advance(60.0)
         assert worker.log == ["started", "done"]
         assert len(supervisor.running_keys) == 0
-
-
-async def test_work_has_the_context_of_serving() -> None:
-    """That of the interaction which starts it would live as long as the work; discord.py keeps its adapter in one."""
-    place: ContextVar[str] = ContextVar("place")
-    supervisor, seen = TaskSupervisor(), list[str]()
-
-    async def work() -> None:
-        seen.append(place.get())
-
-    place.set("main")
-    async with supervisor.serve():
-        place.set("interaction")
-        supervisor.start(WorkKey("a"), work)
-        await asyncio.sleep(0)
-    assert seen == ["main"]
 
 
 async def test_work_replaces_earlier_work_under_its_key(clock: FakeClock) -> None:
