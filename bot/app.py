@@ -102,7 +102,7 @@ class App:
         self.tracker = tracker = JobTracker(
             store, self.poller, self.editor, self.pictures, supervisor, self.offers, times=times, clock=clock
         )
-        policy = _build_policy(settings, self.trust.owners, clock)
+        policy = _build_policy(settings, self.trust.owners)
         lost = LostAnswerSearch(relay, store, tracker, supervisor, relay.account_rate_limiter, clock=clock)
         sender = Sender(relay, store, tracker, lost, supervisor, clock=clock)
         self.presses = PressService(relay, store, tracker, policy, sender, self.pictures, now=clock.now)
@@ -186,7 +186,8 @@ async def open_app(
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
         url, key = settings.database_url.get_secret_value(), settings.mj_api_key.get_secret_value()
-        store = await stack.enter_async_context(open_store(url, now=clock.now, owner=uuid4().hex))
+        opening = open_store(url, now=clock.now, owner=uuid4().hex, monotonic=clock.monotonic)
+        store = await stack.enter_async_context(opening)
         offers = ButtonOffers(store, clock.now)
         relay = await stack.enter_async_context(
             RelayClient.open(
@@ -247,7 +248,7 @@ def _build_handlers(app: App) -> tuple[commands.Cog, ...]:
     )
 
 
-def _build_policy(settings: Settings, owners: Collection[int], clock: Clock) -> SpendingPolicy:
+def _build_policy(settings: Settings, owners: Collection[int]) -> SpendingPolicy:
     """Build the operator's rules; `owners` is filled once Discord has told who owns the application."""
     return SpendingPolicy(
         allowed_guilds=settings.allowed_guilds,
@@ -257,5 +258,4 @@ def _build_policy(settings: Settings, owners: Collection[int], clock: Clock) -> 
         cooldown=timedelta(seconds=settings.press_cooldown_seconds),
         daily_submits_per_person=settings.daily_submits_per_person,
         daily_submits=settings.daily_submits,
-        now=clock.now,
     )

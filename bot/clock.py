@@ -1,6 +1,7 @@
 """The time, injected: tests advance it by hand, and the sandbox borrows the clock of its simulated Discord."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +17,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Clock:
-    """The current time, and a sleep of so many seconds."""
+    """The current time, a sleep of so many seconds, and a count of seconds that setting the time does not change."""
 
     now: Now = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    monotonic: Callable[[], float] = time.monotonic
 
 
 async def wait_for_first(*awaitables: Awaitable[object]) -> None:

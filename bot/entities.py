@@ -76,12 +76,10 @@ class Job:
 
 FORM_BUTTON = "form"
 """The button of a form's own claim; any other button is that of a press or a command."""
-MAX_CLAIM_AGE_TO_SEND = timedelta(minutes=2)
-"""How old a claim may be when its submit is sent; it must be well below CLAIM_BLOCKING_TIME."""
+REPEAT_CONFIRMATION_AGE = timedelta(minutes=5)
+"""How old a claim in state UNKNOWN must be before a person may confirm that they want the same button pressed again."""
 CLAIM_BLOCKING_TIME = timedelta(minutes=5)
-"""How long a claim without a known end blocks other claims of the same button: longer than any submit takes."""
-MAX_CLAIM_AGE_TO_RENEW = CLAIM_BLOCKING_TIME - timedelta(minutes=1)
-"""How old a claim may be when it is renewed: once it is older, another person may have claimed the same button."""
+"""How long earlier versions of the bot, which may run beside this one, let a claim block others of the same button."""
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
 """Two presses of one button by one person this close together count as one."""
 
@@ -122,11 +120,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Usage:
-    """What counts against the limits: submits of this UTC day that may be billed, and the person's last claim."""
+    """What counts against the limits: submits of this UTC day that may be billed, and the person's last claim.
+
+    `at` is the time by the clock that the claims' times come from.
+    """
 
     person_submits_today: int
     all_submits_today: int
     last_claim_at: datetime | None
+    at: datetime
 
 
 @dataclass(frozen=True)

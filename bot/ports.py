@@ -101,13 +101,26 @@ class Store(Protocol):
         """Return the latest saved states of many tasks, by id; tasks without one are left out."""
         ...
 
-    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
+    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
         """Write a claim, unless `judge` raises; it gets the person's usage, read in the same transaction.
+
+        `confirmed`: the person knows that an earlier press of the same button may have been billed. Then a claim in
+        state UNKNOWN that is older than REPEAT_CONFIRMATION_AGE does not conflict. On PostgreSQL the claim's time is
+        the database's, as the clocks of machines differ.
 
         Raises:
             AlreadyClaimed: The interaction has a claim already, the person pressed that button of that message less
-                than DUPLICATE_PRESS_WINDOW ago, or a submit for that button of that task is on its way to the relay.
+                than DUPLICATE_PRESS_WINDOW ago, or a claim for that button of that task, or for a part of what it
+                draws, is SUBMITTING or UNKNOWN, however old it is.
         """
+        ...
+
+    async def withdraw_claim(self, claim_id: int) -> None:
+        """Mark a claim as REFUSED that may have been written although create_claim raised StoreUnavailable."""
+        ...
+
+    async def find_claim_age(self, claim_id: int) -> timedelta:
+        """Return how long ago a claim was made, by one clock; zero for a claim that does not exist."""
         ...
 
     async def settle_claim(
@@ -124,19 +137,13 @@ class Store(Protocol):
         ...
 
     async def verify_claim(self, claim_id: int) -> None:
-        """Check, right before a submit is sent, that its claim still belongs to this process.
+        """Check, right before a submit is sent, that its claim still belongs to this process, and keep it young.
+
+        An old claim's time is set to almost now: versions of the bot that free a button by its claim's age, and run
+        beside this one during a deployment, then leave it alone while the submit is on its way.
 
         Raises:
-            ClaimLost: The claim is another process's, is no longer SUBMITTING, or is older than MAX_CLAIM_AGE_TO_SEND,
-                so that others may soon claim the same. Nothing may be sent.
-        """
-        ...
-
-    async def renew_claim(self, claim_id: int) -> None:
-        """Set the time of a claim to now, as its submit still waits: it goes on blocking the same claim by others.
-
-        Raises:
-            ClaimLost: The claim is another process's, is no longer SUBMITTING, or is older than MAX_CLAIM_AGE_TO_RENEW.
+            ClaimLost: The claim is another process's, or is no longer SUBMITTING. Nothing may be sent.
         """
         ...
 

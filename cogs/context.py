@@ -1,5 +1,6 @@
 """Converts Discord's interactions to the places and persons that the use cases know."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,8 @@ import discord
 from bot.entities import Person, Place
 
 Interaction = discord.Interaction[Any]
+
+_MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 
 
 def to_person(user: discord.abc.User) -> Person:
@@ -48,6 +51,13 @@ def get_clicked_place(interaction: Interaction) -> Place:
     if message is None:
         raise TypeError("a click has a message")
     return to_place(interaction, message.id, ephemeral=message.flags.ephemeral)
+
+
+def find_linked_place(link: str, interaction: Interaction) -> Place:
+    """Return the place of the message that a link of the clicked one names; without a link, the clicked one's."""
+    here = get_clicked_place(interaction)
+    found = _MESSAGE_LINK.fullmatch(link)
+    return to_place(interaction, int(found[1]), ephemeral=False) if found else here
 
 
 def get_requester(message: discord.Message | None) -> discord.abc.User | None:

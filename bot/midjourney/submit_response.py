@@ -62,6 +62,11 @@ class SubmitResponse(WireModel):
         return self.is_accepted and self.code != _UNBILLED_CODE
 
     @property
+    def billed_tasks(self) -> int:
+        """How many tasks it made that the relay bills."""
+        return 1 + len(self.extra_task_ids) if self.is_billed else 0
+
+    @property
     def needs_modal(self) -> bool:
         """Whether Midjourney waits for its modal; new-api rewrites most 21 to 1, so the description decides."""
         return self.is_accepted and mentions_modal(self.description)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from bot.clock import Now
 from bot.entities import Usage
 from bot.errors import (
     CooldownActive,
@@ -48,7 +47,6 @@ class SpendingPolicy:
     cooldown: timedelta
     daily_submits_per_person: int
     daily_submits: int
-    now: Now
 
     def check_permission(self, spender: Spender) -> None:
         """Raise a subclass of PolicyRefused unless this person may use paid commands and buttons here."""
@@ -63,18 +61,23 @@ class SpendingPolicy:
             if spender.requester_id != spender.person_id:
                 raise NotTheRequester
 
-    def check_limits(self, usage: Usage) -> None:
-        """Raise a subclass of PolicyRefused if one more submit exceeds a limit; called while its claim is written."""
-        now = self.now()
-        if usage.last_claim_at is not None:
-            # A clock that was ahead for a while must not lock the person out.
-            left = min((usage.last_claim_at + self.cooldown - now).total_seconds(), self.cooldown.total_seconds())
-            if left > 0:
-                raise CooldownActive(left)
-        if usage.person_submits_today >= self.daily_submits_per_person:
-            raise DailyLimitReached(self.daily_submits_per_person, "person", next_utc_midnight(now))
-        if usage.all_submits_today >= self.daily_submits:
-            raise DailyLimitReached(self.daily_submits, "everyone", next_utc_midnight(now))
+    def check_limits(self, usage: Usage, *, tasks: int = 1) -> None:
+        """Raise a subclass of PolicyRefused if so many more tasks exceed a limit; called while their claim is written.
+
+        Every time in it is compared with `usage.at`, which comes from the same clock.
+        """
+        # A last claim further ahead was made by a clock that has been put back since: it must not lock the person out.
+        if usage.last_claim_at is not None and usage.last_claim_at - usage.at < self.cooldown:
+            left = usage.last_claim_at + self.cooldown - usage.at
+            if left > timedelta():
+                raise CooldownActive(min(left, self.cooldown).total_seconds())
+        self._check_daily_limit(usage, self.daily_submits_per_person - usage.person_submits_today, "person", tasks)
+        self._check_daily_limit(usage, self.daily_submits - usage.all_submits_today, "everyone", tasks)
+
+    def _check_daily_limit(self, usage: Usage, left: int, whose: Literal["person", "everyone"], tasks: int) -> None:
+        if left < tasks:
+            limit = self.daily_submits_per_person if whose == "person" else self.daily_submits
+            raise DailyLimitReached(limit, whose, next_utc_midnight(usage.at), tasks=tasks, left=max(left, 0))
 
 
 def next_utc_midnight(now: datetime) -> datetime:

@@ -25,6 +25,8 @@ _TAKEOVER_SHARE = 1 / 6
 """How much of LEASE_SECONDS is kept for the takeover, so that messages go on elsewhere within it."""
 _LEASE_MARGIN = timedelta(milliseconds=50)
 """How long after the end of another process's lease its jobs are taken over."""
+_MAX_CLOCK_DRIFT = timedelta(seconds=1)
+"""By how much the system's time may move between two rounds against the seconds that passed, without being set."""
 
 
 class JobLeases:
@@ -52,8 +54,11 @@ class JobLeases:
         self._pause = self._longest_pause = self._lease / _ROUNDS_PER_LEASE
         self._now = clock.now
         self._sleep = clock.sleep
+        self._monotonic = clock.monotonic
+        self._last_round: tuple[datetime, float] | None = None
+        self._clock_set_at: float | None = None
         self._store_error: StoreUnavailable | None = None
-        self._renewed_at: datetime | None = None
+        self._renewed_at: float | None = None
         self._may_miss_jobs = False
         """Whether this process may own jobs that it does not run, as an error came after they were taken over."""
 
@@ -61,7 +66,7 @@ class JobLeases:
         """Return why the database cannot be written, in a few words; "" where it can."""
         if self._store_error is not None:
             return "the database cannot be written"
-        if self._renewed_at is None or self._now() - self._renewed_at > self._lease:
+        if self._renewed_at is None or self._monotonic() - self._renewed_at > self._lease.total_seconds():
             return "the database has not answered for a while"
         return ""
 
@@ -76,13 +81,16 @@ class JobLeases:
     async def run_once(self) -> None:
         """Renew the lease, settle orphaned claims, stop lost jobs, and take over jobs without a living owner."""
         self._pause = self._longest_pause
+        is_time_reliable = self._check_time()
         try:
             await self._renew_lease()
             await self._process_leases.end_leases_of_ended_processes()
-            await self._settle_orphaned_claims()
+            if is_time_reliable:
+                await self._settle_orphaned_claims()
             await self._stop_lost_jobs()
             await self._resume_missed_jobs()
-            await self._take_over_jobs()
+            if is_time_reliable:
+                await self._take_over_jobs()
             if shortest_lease := await self._process_leases.measure_shortest_lease():
                 self._pause = min(self._longest_pause, shortest_lease + _LEASE_MARGIN)
         except StoreUnavailable as error:
@@ -100,6 +108,20 @@ class JobLeases:
                 log.info("The database can be written again.")
             self._store_error = None
             DATABASE_WRITABLE.set(1)
+
+    def _check_time(self) -> bool:
+        """Return whether leases can be compared with the system's time: not for one lease after that was set.
+
+        On SQLite the leases of living processes look expired, or too long, until these have renewed them.
+        """
+        now, seconds = self._now(), self._monotonic()
+        if self._last_round is not None:
+            passed = timedelta(seconds=seconds - self._last_round[1])
+            if abs(now - self._last_round[0] - passed) > _MAX_CLOCK_DRIFT:
+                log.warning("The system's time was set: other processes' jobs are left alone for one lease.")
+                self._clock_set_at = seconds
+        self._last_round = now, seconds
+        return self._clock_set_at is None or seconds - self._clock_set_at > self._lease.total_seconds()
 
     async def release_jobs(self) -> None:
         """Release this process's jobs, except those whose submit is on its way: its lease stays valid for them."""
@@ -119,7 +141,7 @@ class JobLeases:
     async def _renew_lease(self) -> None:
         if not await self._process_leases.renew_lease(self._lease) and self._renewed_at is not None:
             log.warning("The lease of this process had ended; other processes may have taken over its jobs.")
-        self._renewed_at = self._now()
+        self._renewed_at = self._monotonic()
 
     async def _settle_orphaned_claims(self) -> None:
         """Mark claims whose process ended as UNKNOWN; the process that takes over the job searches for the task."""

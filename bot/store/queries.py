@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.entities import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW, Claim, ClaimState, PersonSettings, TaskFilter
+from bot.entities import DUPLICATE_PRESS_WINDOW, REPEAT_CONFIRMATION_AGE, Claim, ClaimState, PersonSettings, TaskFilter
 from bot.midjourney.task import Status
 from bot.store.schema import claims, jobs, people, processes, snapshots
 
@@ -63,19 +63,21 @@ def insert_if_absent(table: Table, dialect: str) -> Insert:
     return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
 
 
-def select_conflicting_claim(claim: Claim) -> Executable:
+def select_conflicting_claim(claim: Claim, *, confirmed: bool = False) -> Executable:
     """Select one claim that forbids a new claim.
 
     That is the claim itself, a duplicate press (the clocks of two processes may differ either way), or a claim of the
-    same button whose submit may be on its way.
+    same button, or of one part of what it draws, whose submit is on its way, or whose end is unknown. These block
+    however old they are; only a `confirmed` press ignores an old one of unknown end.
     """
+    is_unknown = claims.c.state == ClaimState.UNKNOWN
+    if confirmed:
+        is_unknown &= claims.c.made_at > claim.made_at - REPEAT_CONFIRMATION_AGE
     in_flight = and_(
-        # An UNKNOWN claim may belong to another process that still submits it.
-        claims.c.state.in_((ClaimState.SUBMITTING, ClaimState.UNKNOWN)),
+        or_(claims.c.state == ClaimState.SUBMITTING, is_unknown),
         claims.c.task_id == claim.task_id,
         claims.c.task_id != "",
-        claims.c.button == claim.button,
-        claims.c.made_at > claim.made_at - CLAIM_BLOCKING_TIME,
+        or_(claims.c.button == claim.button, claims.c.button.startswith(f"{claim.button}:", autoescape=True)),
     )
     duplicate = and_(
         _MAY_BE_BILLED,
@@ -97,7 +99,7 @@ def select_billed_claims(before: datetime, limit: int) -> Executable:
 
 
 def select_usage(claim: Claim) -> Executable:
-    """Select the fields of Usage, in their order."""
+    """Select the fields of Usage but `at`, in their order."""
     midnight = claim.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     billed = func.coalesce(func.sum(func.coalesce(claims.c.submits, 1)), 0)
     today = select(billed).where(_MAY_BE_BILLED, claims.c.made_at >= midnight)

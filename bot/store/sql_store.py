@@ -1,19 +1,17 @@
 """The Store of bot.ports on SQLite or PostgreSQL. Each method that writes is one transaction."""
 
+import time
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, delete, func, select, text, true, update
+from sqlalchemy import Executable, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Now
 from bot.entities import (
-    DUPLICATE_PRESS_WINDOW,
-    MAX_CLAIM_AGE_TO_RENEW,
-    MAX_CLAIM_AGE_TO_SEND,
     Claim,
     ClaimState,
     Job,
@@ -24,7 +22,6 @@ from bot.entities import (
     TaskSummary,
     Usage,
 )
-from bot.errors import AlreadyClaimed, ClaimLost
 from bot.midjourney.task import Task
 from bot.store import queries
 from bot.store.database import Database
@@ -46,18 +43,21 @@ from bot.store.rows import (
     task_to_row,
 )
 from bot.store.schema import claims, jobs, people, refusals, snapshots
+from bot.store.sql_claims import SqlClaims
 
 _SETTLED = (ClaimState.ACCEPTED, ClaimState.REFUSED)
-_CLAIM_LOCK = 0x6D6A_626F_7401
 _DELETE_BATCH = 1000
 """How many rows of a table are deleted in one transaction, which must fit into a statement's time limit."""
 
 
 @asynccontextmanager
-async def open_store(url: str, *, now: Now, owner: str = "") -> AsyncGenerator["SqlStore"]:
+async def open_store(
+    url: str, *, now: Now, owner: str = "", monotonic: Callable[[], float] = time.monotonic
+) -> AsyncGenerator["SqlStore"]:
     """Open the database of a DATABASE_URL, migrate its schema, and close it at the end.
 
-    `owner` is this process's name among the processes that share the database.
+    `owner` is this process's name among the processes that share the database; `monotonic` counts seconds, whatever
+    the system's time does.
 
     Raises:
         SettingsError: parse_database_url does not accept the URL.
@@ -76,7 +76,7 @@ async def open_store(url: str, *, now: Now, owner: str = "") -> AsyncGenerator["
     with locks.hold() if locks else nullcontext():
         async with NotifyListener.listen(address) as listener:
             try:
-                yield SqlStore(database, owner, listener, locks)
+                yield SqlStore(database, owner, listener, locks, monotonic)
             finally:
                 await database.close()
 
@@ -85,11 +85,17 @@ class SqlStore:
     """A bot.ports.Store on a migrated database, with the bot.ports.ProcessLeases on the same database."""
 
     def __init__(
-        self, database: Database, owner: str, listener: NotifyListener, locks: ProcessLocks | None = None
+        self,
+        database: Database,
+        owner: str,
+        listener: NotifyListener,
+        locks: ProcessLocks | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.database = database
         self.process_leases = SqlProcessLeases(database, owner, listener, locks)
         self._owner = owner
+        self._claims = SqlClaims(database, owner, monotonic)
         self._snapshots = GroupCommit(self._write_snapshots)
 
     async def open_job(self, job: Job, *, form_again: bool = False) -> None:
@@ -177,22 +183,13 @@ class SqlStore:
         rows = await self.database.read(select(snapshots).where(snapshots.c.task_id.in_(task_ids)))
         return {row["task_id"]: task for row in rows if (task := task_from_row(row))}
 
-    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
-        """Write a claim, unless another claim conflicts or `judge` raises; refused claims do not conflict.
+    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+        """Write a claim, unless another claim conflicts or `judge` raises; refused claims do not conflict."""
+        await self._claims.create(claim, judge, confirmed=confirmed)
 
-        Claims are created one at a time: on PostgreSQL under a lock, on SQLite as writing transactions exclude each
-        other.
-        """
-
-        async def check_and_write(connection: AsyncConnection) -> None:
-            if self.database.is_postgresql:
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
-            if other := (await connection.execute(queries.select_conflicting_claim(claim))).first():
-                raise AlreadyClaimed(other.id, other.person_id)
-            judge(Usage(*(await connection.execute(queries.select_usage(claim))).one()))
-            await connection.execute(claims.insert().values(**asdict(claim), owner=self._owner))
-
-        await self.database.transaction(check_and_write)
+    async def withdraw_claim(self, claim_id: int) -> None:
+        """Mark a claim as refused that may have been written although create_claim raised StoreUnavailable."""
+        await self._claims.withdraw(claim_id)
 
     async def settle_claim(
         self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
@@ -214,23 +211,16 @@ class SqlStore:
         )
 
     async def verify_claim(self, claim_id: int) -> None:
-        """Check, right before a submit is sent, that its claim still belongs to this process.
-
-        The check is a write, so that a database that cannot be written stops the submit.
+        """Check, right before a submit is sent, that its claim still belongs to this process, and keep it young.
 
         Raises:
-            ClaimLost: It does not, or is so old that others may soon claim the same. Nothing may be sent.
+            ClaimLost: It does not. Nothing may be sent.
         """
-        await self._update_held_claim(claim_id, MAX_CLAIM_AGE_TO_SEND, state=ClaimState.SUBMITTING)
+        await self._claims.verify(claim_id)
 
-    async def renew_claim(self, claim_id: int) -> None:
-        """Set the time of a claim to almost now, so that the person's next press is no duplicate of it.
-
-        Raises:
-            ClaimLost: It no longer belongs to this process, or is so old that others may have claimed the same.
-        """
-        made_at = self.database.now() - DUPLICATE_PRESS_WINDOW
-        await self._update_held_claim(claim_id, MAX_CLAIM_AGE_TO_RENEW, made_at=made_at)
+    async def find_claim_age(self, claim_id: int) -> timedelta:
+        """Return how long ago a claim was made, by one clock; zero for a claim that does not exist."""
+        return await self._claims.find_age(claim_id)
 
     async def find_claim(self, claim_id: int) -> Claim | None:
         """Return a claim in any state."""
@@ -319,13 +309,6 @@ class SqlStore:
 
     async def _select_claims(self, query: Executable) -> Sequence[Claim]:
         return [claim_from_row(row) for row in await self.database.read(query)]
-
-    async def _update_held_claim(self, claim_id: int, max_age: timedelta, **values: object) -> None:
-        """Update a claim that this process submits and that is younger than `max_age`, or raise ClaimLost."""
-        held = (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
-        is_young = claims.c.made_at > self.database.now() - max_age
-        if not await self.database.write(update(claims).where(held, is_young).values(values)):
-            raise ClaimLost
 
 
 async def _delete_batch(connection: AsyncConnection, before: datetime) -> int:

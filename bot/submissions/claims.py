@@ -1,10 +1,30 @@
 """Check who may spend, and write the claim that lets a request be sent once, before anything is sent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Now
-from bot.entities import CLAIM_BLOCKING_TIME, DUPLICATE_PRESS_WINDOW, Claim, ClaimState, Person, Place, Usage
-from bot.errors import AlreadyClaimed, AlreadyPressed, AnswerLost, MjbotError, ModalNotSent
+from bot.entities import (
+    DUPLICATE_PRESS_WINDOW,
+    FORM_BUTTON,
+    REPEAT_CONFIRMATION_AGE,
+    Claim,
+    ClaimState,
+    Person,
+    Place,
+    Usage,
+)
+from bot.errors import (
+    AlreadyClaimed,
+    AlreadyPressed,
+    AnswerLost,
+    MjbotError,
+    ModalNotSent,
+    RepeatUnconfirmed,
+    StoreUnavailable,
+)
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.ports import Store
 
@@ -18,7 +38,8 @@ _LINE_BIT = 62
 class Press:
     """One click on one of the API's buttons, or its modal: by whom, on which message, of which task.
 
-    `interaction_id` makes it unique; `place` is the message that was pressed.
+    `interaction_id` makes it unique; `place` is the message that was pressed. `is_confirmed`: the person knows that an
+    earlier press of the button may have been billed.
     """
 
     interaction_id: int
@@ -27,6 +48,7 @@ class Press:
     place: Place
     task_id: str
     button_key: str
+    is_confirmed: bool = False
 
 
 class _WithinLimits(Exception):
@@ -34,11 +56,15 @@ class _WithinLimits(Exception):
 
 
 class ClaimWriter:
-    """Checks the operator's rules, and writes claims. Port: `store`."""
+    """Checks the operator's rules, and writes claims. Port: `store`.
 
-    def __init__(self, store: Store, policy: SpendingPolicy, *, now: Now) -> None:
+    `withdraw` releases a claim in the background that may have been written although the store gave an error.
+    """
+
+    def __init__(self, store: Store, policy: SpendingPolicy, withdraw: Callable[[int], None], *, now: Now) -> None:
         self._store = store
         self._policy = policy
+        self._withdraw = withdraw
         self._now = now
 
     async def check_permission(self, press: Press) -> None:
@@ -47,14 +73,16 @@ class ClaimWriter:
         spender = replace(press.spender, requester_id=job.requester.id) if job else press.spender
         self._policy.check_permission(spender)
 
-    async def write_claim(self, press: Press, button: str, *, line: int = 0) -> Claim:
-        """Write the claim, unless the same press of any person is on its way to the relay at this moment.
+    async def write_claim(self, press: Press, button: str, *, line: int = 0, tasks: int = 1) -> Claim:
+        """Write the claim, unless the same press of any person is on its way to the relay, or may have been billed.
 
-        `line` numbers the further submits of one press, between which no cooldown applies.
+        `line` numbers the further submits of one press, between which no cooldown applies. `tasks` is how many tasks
+        the submit will make: so many count against the limits until it is known how many it made.
 
         Raises:
             PolicyRefused: The limits forbid it.
             AnswerLost: The relay's answer to the same press was lost.
+            RepeatUnconfirmed: It was lost a while ago: the person may confirm a further press.
             AlreadyClaimed: The same person pressed the button a moment ago.
             AlreadyPressed: Another person did.
             StoreUnavailable: The claim could not be written.
@@ -67,11 +95,13 @@ class ClaimWriter:
             task_id=press.task_id,
             button=button,
             made_at=self._now(),
+            submits=tasks if tasks > 1 else None,
         )
+        check_limits = self._check_further_limits if line else partial(self._policy.check_limits, tasks=tasks)
         try:
-            await self._store.create_claim(claim, self._check_further_limits if line else self._policy.check_limits)
+            await self.write(claim, check_limits, confirmed=press.is_confirmed)
         except AlreadyClaimed as rival:
-            if lost := await find_lost_answer(self._store, rival, press.person.id, press.place):
+            if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.place):
                 raise lost from None
             if rival.person_id == press.person.id:
                 raise
@@ -79,6 +109,19 @@ class ClaimWriter:
             is_visible = job is not None and job.place.is_visible_from(press.place)
             raise AlreadyPressed(job.place.link if job and is_visible else "", finished=False) from None
         return claim
+
+    async def write(self, claim: Claim, check_limits: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+        """Write a claim into the store, and withdraw it later if the store does not tell whether it has it.
+
+        Raises:
+            AlreadyClaimed: Another claim conflicts.
+            StoreUnavailable: The claim could not be written.
+        """
+        try:
+            await self._store.create_claim(claim, check_limits, confirmed=confirmed)
+        except StoreUnavailable:
+            self._withdraw(claim.id)
+            raise
 
     async def check_modal_limits(self, claim: Claim) -> None:
         """Check the limits for the second submit of a press: its modal, after the relay billed the modal's window.
@@ -113,8 +156,8 @@ class ClaimWriter:
 
 
 async def find_lost_answer(
-    store: Store, rival: AlreadyClaimed, person_id: int, here: Place | None = None
-) -> AnswerLost | None:
+    store: Store, rival: AlreadyClaimed, person_id: int, now: datetime, here: Place | None = None
+) -> AnswerLost | RepeatUnconfirmed | None:
     """Return the error for `person_id` if the claim in the way is unknown, as its answer was lost; None if it is not.
 
     `here` is where they are: another person's message is linked only if it is visible from there.
@@ -126,9 +169,15 @@ async def find_lost_answer(
     is_visible = job is not None and not job.place.ephemeral
     if job is not None and not is_own:
         is_visible = here is not None and job.place.is_visible_from(here)
-    # A command blocks only an equal command; a button is free again once no submit of it can be on its way.
-    again_at = claim.made_at + (CLAIM_BLOCKING_TIME if claim.task_id else DUPLICATE_PRESS_WINDOW)
-    return AnswerLost(job.place.link if job and is_visible else "", again_at, own=is_own)
+    link = job.place.link if job and is_visible else ""
+    if claim.button == FORM_BUTTON:  # a form is never sent twice; it is open again once it is known not to be billed
+        return AnswerLost(link, own=is_own)
+    # A command blocks only an equal command.
+    wait = REPEAT_CONFIRMATION_AGE if claim.task_id else DUPLICATE_PRESS_WINDOW
+    wait -= await store.find_claim_age(claim.id)
+    if claim.task_id and wait <= timedelta():
+        return RepeatUnconfirmed(link, own=is_own)
+    return AnswerLost(link, now + wait, own=is_own)
 
 
 def derive_claim_id(interaction_id: int, line: int) -> int:

@@ -17,7 +17,7 @@ from bot.midjourney.task import Properties, Task
 from bot.policy.rules import Spender, SpendingPolicy
 from bot.ports import InteractionFollowups, Store
 from bot.relay.requests import SubmitRequest
-from bot.submissions.claims import find_lost_answer
+from bot.submissions.claims import ClaimWriter, find_lost_answer
 from bot.submissions.command_requests import CommandRequest, PictureInput
 from bot.submissions.sender import Accepted, NeedsModal, Refused, Sender, Unknown
 from bot.tracking.tracker import JobTracker
@@ -52,6 +52,7 @@ class CommandService:
         self._policy = policy
         self._sender = sender
         self._image_processor = image_processor
+        self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
         self._now = now
 
     async def prepare_uploads(self, spender: Spender, pictures: tuple[PictureInput, ...]) -> tuple[Upload, ...]:
@@ -106,9 +107,9 @@ class CommandService:
             made_at=self._now(),
         )
         try:
-            await self._store.create_claim(claim, self._policy.check_limits)
+            await self._claims.write(claim, self._policy.check_limits)
         except AlreadyClaimed as rival:
-            raise await find_lost_answer(self._store, rival, claim.person_id) or rival from None
+            raise await find_lost_answer(self._store, rival, claim.person_id, self._now()) or rival from None
         return claim
 
     async def _open_job(
@@ -128,7 +129,7 @@ class CommandService:
         match result:
             case Accepted(response) | NeedsModal(response):
                 log.info("%s was accepted as task %s.", waiting_task.action, response.result)
-                await self._sender.settle(claim, ClaimState.ACCEPTED, response.result, submits=int(response.is_billed))
+                await self._sender.settle(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
                 # The time in which it waited for room in the queue does not count as the task's.
                 job = replace(job, task_id=response.result, born_at=self._now())
                 await self._jobs.continue_job(job, _build_task(waiting_task, response))

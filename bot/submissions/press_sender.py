@@ -198,7 +198,7 @@ class PressSender:
         sends_modal = isinstance(accepted, NeedsModal) and press.prompt is not None
         # A modal window that new-api bills is one submit, and the modal another; a window with code 21 is free.
         await self._sender.settle(
-            claim, ClaimState.ACCEPTED, response.result, submits=int(response.is_billed) + int(sends_modal)
+            claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks + int(sends_modal)
         )
         press = replace(press, job=replace(press.job, task_id=response.result))
         is_prompt_ignored = press.is_remix and not response.needs_modal
@@ -230,7 +230,7 @@ class PressSender:
             if press.mask:
                 await self._sender.write_state(claim, state)
                 return False
-        await self._sender.write_state(claim, ClaimState.ACCEPTED, response.result, submits=int(response.is_billed))
+        await self._sender.write_state(claim, ClaimState.ACCEPTED, response.result, submits=response.billed_tasks)
         return True
 
     async def _is_modal_allowed(self, claim: Claim, job: Job, child: Task, followups: PressFollowups) -> bool:

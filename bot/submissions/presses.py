@@ -26,7 +26,7 @@ from bot.policy.rules import SpendingPolicy
 from bot.ports import PictureSource, PressFollowups, Relay, Store
 from bot.relay.requests import SubmitModal
 from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, ClaimWriter, Press, derive_claim_id, find_lost_answer
-from bot.submissions.fallbacks import Fallbacks, list_description_lines
+from bot.submissions.fallbacks import MAX_DESCRIPTION_LINES, Fallbacks, list_description_lines
 from bot.submissions.pending_modals import PendingModals
 from bot.submissions.press_sender import PressSender, PressSubmission, get_task_prompt
 from bot.submissions.pressed_buttons import PressedButtons
@@ -57,7 +57,7 @@ class PressService:
         self._jobs = jobs
         self._now = now
         self._sender = sender
-        self._claims = ClaimWriter(store, policy, now=now)
+        self._claims = ClaimWriter(store, policy, sender.withdraw, now=now)
         self._buttons = PressedButtons(relay, store)
         self._pending_modals = PendingModals(relay, store, now=now)
         self._fallbacks = Fallbacks(pictures, jobs)
@@ -75,6 +75,7 @@ class PressService:
         Raises:
             PolicyRefused: This person may not spend here, or not now.
             PressRefused: An earlier press answers this one, or there is no such button.
+            RepeatUnconfirmed: An earlier press may have been billed; a press that `is_confirmed` is sent nevertheless.
             PromptRefused: The prompt cannot be sent as it is.
             StoreUnavailable: No claim could be written, so nothing was sent.
             RelayError: The task could not be read.
@@ -93,7 +94,10 @@ class PressService:
         elif earlier := await self._buttons.find_earlier_press(press, button):
             await self._show_earlier_press(press, earlier, followups, parent, button)
             return
-        opened = await self._claim_and_open_child(press, followups, parent, button, is_repeatable=prompt is not None)
+        tasks = _count_tasks(action, parent, needs_fallback=needs_fallback)
+        opened = await self._claim_and_open_child(
+            press, followups, parent, button, tasks=tasks, is_repeatable=prompt is not None
+        )
         if opened is None:
             return
         claim, job = opened
@@ -110,10 +114,10 @@ class PressService:
         self._sender.start(claim, partial(self._send, submission, press, followups))
 
     async def _claim_and_open_child(
-        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, is_repeatable: bool
+        self, press: Press, followups: PressFollowups, parent: Task, button: Button, *, tasks: int, is_repeatable: bool
     ) -> tuple[Claim, Job] | None:
         """Write the claim of a press and open its child; None if another press was accepted first and answers it."""
-        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id))
+        claim = await self._claims.write_claim(press, get_claim_key(button.custom_id), tasks=tasks)
         with self._sender.release_on_error(claim):
             # Another person's press may have been accepted between the first look and the claim.
             earlier = None if is_repeatable else await self._buttons.find_earlier_press(press, button)
@@ -152,7 +156,7 @@ class PressService:
                 break
             if earlier.state is not ClaimState.REFUSED:
                 rival = AlreadyClaimed(earlier.id, earlier.person_id)
-                if lost := await find_lost_answer(self._store, rival, press.person.id, press.place):
+                if lost := await find_lost_answer(self._store, rival, press.person.id, self._now(), press.place):
                     # This preview is never sent again, though a new preview may be.
                     raise AnswerLost(lost.link, own=lost.own)
                 job = await self._store.find_job_of_claim(earlier.id)
@@ -276,6 +280,16 @@ class PressService:
     async def _send_modal(self, claim: Claim, job: Job, modal: SubmitModal, followups: PressFollowups) -> None:
         state = await self._press_sender.send_modal(claim, job, modal, followups)
         await self._sender.settle(claim, state, "" if state is ClaimState.REFUSED else job.task_id)
+
+
+def _count_tasks(action: ButtonAction, parent: Task, *, needs_fallback: bool) -> int:
+    """Return how many tasks a press makes at most: "Imagine all" makes one of each line of a description.
+
+    The relay may find lines that the bot does not recognize; the fallback draws only those that the bot does.
+    """
+    if action.fallback is not FallbackKind.IMAGINE_ALL:
+        return 1
+    return len(list_description_lines(parent)) if needs_fallback else MAX_DESCRIPTION_LINES
 
 
 def _check_modal_prompt(action: ButtonAction, prompt: str) -> str:

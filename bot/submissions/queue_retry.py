@@ -1,7 +1,7 @@
 """Wait before a request is sent again, while the relay's queue is full or the parent task is busy.
 
 The wait ends with the process, and shows on the job's message when the request is sent again. stamina does not fit: the
-pause depends on the error, and the claim has to be renewed.
+pause depends on the error.
 """
 
 import asyncio
@@ -9,10 +9,9 @@ import logging
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.entities import MAX_CLAIM_AGE_TO_SEND, Claim, Job
+from bot.entities import Claim, Job
 from bot.errors import ParentBusy, PlaceGone, PlaceUnreachable, QueueFull
 from bot.midjourney.task import Task
-from bot.ports import Store
 from bot.scene import RetryReason
 from bot.tracking.tracker import JobTracker
 
@@ -22,6 +21,8 @@ QUEUE_RETRY_SECONDS, MAX_QUEUE_RETRY_SECONDS = 30.0, 120.0
 """The first and the longest pause while the queue is full."""
 QUEUE_TIMEOUT = timedelta(minutes=10)
 """How long a command waits for room in the queue: its interaction token must live to tell how that ended."""
+PRESS_QUEUE_TIMEOUT = timedelta(minutes=2)
+"""How long a press waits for room in the queue: its button is blocked for everyone meanwhile."""
 PARENT_RETRY_SECONDS, MAX_PARENT_RETRY_SECONDS = 15.0, 30.0
 """The first pause while the parent is busy, which is one tick of new-api, and the longest."""
 PARENT_TIMEOUT = timedelta(minutes=5)
@@ -32,46 +33,34 @@ RETRY_GROWTH_FACTOR = 1.5
 class QueueRetry:
     """The pauses between the attempts to send one claimed request."""
 
-    def __init__(
-        self, claim: Claim, job: Job, waiting_task: Task, *, store: Store, jobs: JobTracker, clock: Clock
-    ) -> None:
+    def __init__(self, claim: Claim, job: Job, waiting_task: Task, *, jobs: JobTracker, clock: Clock) -> None:
         self._claim = claim
         self._job = job
         self._waiting_task = waiting_task
-        self._store = store
         self._jobs = jobs
         self._clock = clock
+        self._begun = clock.monotonic()
         self._queue_pause = QUEUE_RETRY_SECONDS
         self._parent_pause = PARENT_RETRY_SECONDS
 
     async def wait(self, error: QueueFull | ParentBusy) -> None:
-        """Wait until the request may be sent again; raise `error` where no time is left or nothing shows the wait.
-
-        A press waits for room in a queue only as long as its claim holds. While a press waits for its parent its claim
-        is renewed, so that it keeps other people from the same press.
-
-        Raises:
-            ClaimLost: Another process gave the claim up.
-            StoreUnavailable: The claim could not be renewed.
-        """
-        claim = self._claim
+        """Wait until the request may be sent again; raise `error` where no time is left or nothing shows the wait."""
         if isinstance(error, QueueFull):
             pause = min(max(self._queue_pause, error.retry_after or 0.0), MAX_QUEUE_RETRY_SECONDS)
-            max_wait = MAX_CLAIM_AGE_TO_SEND if claim.task_id else QUEUE_TIMEOUT
+            max_wait = PRESS_QUEUE_TIMEOUT if self._claim.task_id else QUEUE_TIMEOUT
             await self._pause(error, pause, max_wait, RetryReason.QUEUE_FULL)
             self._queue_pause = pause * RETRY_GROWTH_FACTOR
         else:
             await self._pause(error, self._parent_pause, PARENT_TIMEOUT, RetryReason.PARENT_BUSY)
-            await self._store.renew_claim(claim.id)
             self._parent_pause = min(self._parent_pause * RETRY_GROWTH_FACTOR, MAX_PARENT_RETRY_SECONDS)
 
     async def _pause(
         self, error: QueueFull | ParentBusy, pause: float, max_wait: timedelta, reason: RetryReason
     ) -> None:
         """Show on the job's message why and until when the request waits, and wait."""
-        retry_at = self._clock.now() + timedelta(seconds=pause)
-        if retry_at > self._claim.made_at + max_wait:
+        if self._clock.monotonic() + pause > self._begun + max_wait.total_seconds():
             raise error
+        retry_at = self._clock.now() + timedelta(seconds=pause)
         log.info("Message %d waits %.0f s for the %s: %s.", self._job.id, pause, reason, error.reason)
         try:
             await self._jobs.messages.show_waiting(self._job, self._waiting_task, retry_at, reason)

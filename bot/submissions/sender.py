@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.entities import MAX_CLAIM_AGE_TO_SEND, Claim, ClaimState, Job
+from bot.entities import Claim, ClaimState, Job
 from bot.errors import (
     ClaimLost,
     MjbotError,
@@ -29,6 +29,7 @@ from bot.recovery.lost_answers import LostAnswerSearch
 from bot.relay.requests import SubmitModal, SubmitRequest
 from bot.retry import retry_until_store_answers
 from bot.scene import JobEnding
+from bot.submissions.claims import MAX_SUBMITS_PER_INTERACTION, derive_claim_id
 from bot.submissions.queue_retry import QueueRetry
 from bot.submissions.speed_modes import SpeedModes
 from bot.tracking.task_supervisor import TaskSupervisor, Work, WorkKey
@@ -102,11 +103,11 @@ class Sender:
         The job's message shows `waiting_task` meanwhile; `prompt` may name a speed of its own. A process that stops
         while the request waits gives it up.
         """
-        retry = QueueRetry(claim, job, waiting_task, store=self._store, jobs=self._jobs, clock=self._clock)
+        retry = QueueRetry(claim, job, waiting_task, jobs=self._jobs, clock=self._clock)
         try:
             speed = await self._speed_modes.get_chosen_speed(claim.person_id, prompt)
             while True:
-                await self._verify_claim(claim)
+                await self._store.verify_claim(claim.id)
                 try:
                     response = await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=prompt)
                 except (QueueFull, ParentBusy) as error:
@@ -127,7 +128,7 @@ class Sender:
         try:
             if press is None:
                 speed = await self._speed_modes.get_chosen_speed(claim.person_id, request.prompt)
-                await self._verify_claim(claim)
+                await self._store.verify_claim(claim.id)
             else:
                 speed = press.speed
             return Accepted(
@@ -138,19 +139,29 @@ class Sender:
         except (RelayError, ClaimLost, StoreUnavailable) as error:
             return Refused(error)
 
-    async def _verify_claim(self, claim: Claim) -> None:
-        """Raise ClaimLost, right before a request is sent, unless the claim still belongs to this process."""
-        if claim.task_id or self._clock.now() - claim.made_at < MAX_CLAIM_AGE_TO_SEND:
-            await self._store.verify_claim(claim.id)
-            return
-        # A command that waited for room in the queue: no other claim can be for the same, as with a task's button.
-        known = await self._store.find_claim(claim.id)
-        if known is None or known.state is not ClaimState.SUBMITTING:
-            raise ClaimLost
-
     def start(self, claim: Claim, work: Work) -> None:
         """Run the work that submits a claim; a process that stops gives it time to end."""
-        self._supervisor.start(WorkKey("submit", claim.id), work, critical=True)
+        self._supervisor.start(WorkKey("submit", claim.id), lambda: self._run(claim, work), critical=True)
+
+    async def _run(self, claim: Claim, work: Work) -> None:
+        try:
+            await work()
+        except Exception:
+            log.exception("The submit of claim %d ended by a programming error.", claim.id)
+            await retry_until_store_answers(
+                lambda: self._end_abandoned_claims(claim), sleep=self._clock.sleep, subject=f"Claim {claim.id}"
+            )
+
+    async def _end_abandoned_claims(self, first: Claim) -> None:
+        """Mark the claims of a press as unknown that no work submits any more, and search for their tasks."""
+        for line in range(MAX_SUBMITS_PER_INTERACTION):
+            claim = await self._store.find_claim(derive_claim_id(first.id, line))
+            if claim is None or claim.state is not ClaimState.SUBMITTING:
+                continue
+            await self._store.settle_claim(claim.id, ClaimState.UNKNOWN)
+            job = await self._store.find_job_of_claim(claim.id)
+            if job is not None and not job.task_id:
+                self._lost_answers.search_task(claim, job)
 
     @contextmanager
     def release_on_error(self, claim: Claim) -> Generator[None]:
@@ -165,6 +176,15 @@ class Sender:
         """Settle a claim as refused, in the background, because the store may be away at the moment."""
         self._supervisor.start(
             WorkKey("settle", claim.id), lambda: self.write_state(claim, ClaimState.REFUSED), critical=True
+        )
+
+    def withdraw(self, claim_id: int) -> None:
+        """Release a claim, in the background, that may have been written although the store gave an error."""
+        self._supervisor.start(WorkKey("settle", claim_id), lambda: self._withdraw(claim_id), critical=True)
+
+    async def _withdraw(self, claim_id: int) -> None:
+        await retry_until_store_answers(
+            lambda: self._store.withdraw_claim(claim_id), sleep=self._clock.sleep, subject=f"Claim {claim_id}"
         )
 
     async def settle(self, claim: Claim, state: ClaimState, child_id: str = "", *, submits: int | None = None) -> None:
@@ -186,7 +206,8 @@ class Sender:
         """Mark the claim as unknown, because the relay's answer was lost, and search for its task."""
         log.warning("Claim %d: the answer to its submit was lost (%s); it is not sent again.", claim.id, error.reason)
         # A submit that is known to be billed must never be given back, whichever process searches for its task.
-        await self.settle(claim, ClaimState.UNKNOWN, submits=1 if error.accepted else None)
+        billed = (claim.submits or 1) if error.accepted else None
+        await self.settle(claim, ClaimState.UNKNOWN, submits=billed)
         self._lost_answers.search_task(claim, job, answered=error.answered, ending=_choose_ending(error))
 
     def handle_lost_modal(self, claim: Claim, job: Job, error: SubmitOutcomeUnknown) -> ClaimState:

@@ -35,7 +35,15 @@ class ClickEvent(StrEnum):
 
 
 _EVENTS: Mapping[ButtonKind, ClickEvent] = {
-    **dict.fromkeys((ButtonKind.VARY_REGION, ButtonKind.CONFIRM_REGION, ButtonKind.CHANGE_REGION), ClickEvent.REGION),
+    **dict.fromkeys(
+        (
+            ButtonKind.VARY_REGION,
+            ButtonKind.CONFIRM_REGION,
+            ButtonKind.CHANGE_REGION,
+            ButtonKind.REPAINT_AGAIN,
+        ),
+        ClickEvent.REGION,
+    ),
     **dict.fromkeys(
         (
             ButtonKind.SPLIT_GRID,

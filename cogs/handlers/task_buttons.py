@@ -1,6 +1,8 @@
 """Handles clicks on a task's buttons, and the modals that some of them open."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -8,7 +10,7 @@ from discord import ui
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.errors import NotTheRequester
+from bot.errors import NotTheRequester, RepeatUnconfirmed
 from bot.features.person_settings import PersonSettingsService
 from bot.midjourney.buttons import REMIXABLE_KINDS, ButtonKind
 from bot.midjourney.prompt_parser import parse_prompt
@@ -17,16 +19,26 @@ from bot.submissions.presses import PressService
 from bot.tracking.tracker import JobTracker
 from cogs.components.custom_ids import ClickEvent, TaskButton, TaskCustomId
 from cogs.components.modals import MODAL_TIMEOUT_SECONDS, build_prompt_field, read_prompt
-from cogs.context import Interaction, get_clicked_place, get_requester, to_person
+from cogs.context import Interaction, find_linked_place, get_clicked_place, get_requester, to_person
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
-from cogs.messaging.followups import ClickFollowups
+from cogs.messaging.followups import ClickFollowups, PreviewFollowups
 from cogs.messaging.rate_limits import RateLimiter
-from cogs.messaging.responses import acknowledge, defer_click, send_ephemeral, send_ephemeral_on_error
+from cogs.messaging.responses import (
+    acknowledge,
+    defer_click,
+    replace_message,
+    send_ephemeral,
+    send_ephemeral_on_error,
+    with_timeout,
+)
+from cogs.text.error_messages import describe_error
 from cogs.text.guidance import REMIX_UNSUPPORTED, STALE_BUTTON
+from cogs.views.repeat_question import RepeatQuestion, render_repeat_button
 
 _UNKNOWN_BUTTON_SECONDS = 2.0
 """How long another process, which may know the button, has to answer."""
+_DRAWING_AGAIN = "I'm sending it again."
 _CLICK_TYPES = {discord.InteractionType.component, discord.InteractionType.modal_submit}
 
 
@@ -66,6 +78,8 @@ class TaskButtonHandler(commands.Cog):
             elif click.kind is ButtonKind.OPEN_MODAL:
                 _require_requester(interaction)
                 await self._open_modal(interaction, click, "Midjourney asks")
+            elif click.kind is ButtonKind.DRAW_AGAIN:
+                await self._draw_again(interaction, click)
             elif click.kind in REMIXABLE_KINDS and await self._people.is_remix_on(interaction.user.id):
                 await self._open_modal(interaction, click, "Remix")
             elif await defer_click(interaction):
@@ -92,9 +106,8 @@ class TaskButtonHandler(commands.Cog):
         elif click.kind is ButtonKind.DISCARD_MODAL:
             await self._presses.decline_modal(await self._build_press(interaction, click))
         else:
-            followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
             is_remix_on = click.kind is ButtonKind.SAME_PROMPT and await self._people.is_remix_on(interaction.user.id)
-            await self._presses.submit_press(await self._build_press(interaction, click), followups)
+            await self._submit_or_ask(interaction, click)
             if is_remix_on:
                 await send_ephemeral(interaction, REMIX_UNSUPPORTED)
 
@@ -113,14 +126,42 @@ class TaskButtonHandler(commands.Cog):
         if not await defer_click(interaction):
             return
         prompt = read_prompt(data)
-        press, followups = (
-            await self._build_press(interaction, click),
-            ClickFollowups(interaction, self._rate_limiter, self._sleep),
-        )
         if click.kind is ButtonKind.OPEN_MODAL:
+            press = await self._build_press(interaction, click)
+            followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
             await self._presses.answer_modal(press, prompt, followups)
         else:
+            await self._submit_or_ask(interaction, click, prompt)
+
+    async def _submit_or_ask(self, interaction: Interaction, click: TaskCustomId, prompt: str | None = None) -> None:
+        """Submit a press; if an earlier one may have been charged, ask the person privately whether to draw again."""
+        press = await self._build_press(interaction, click)
+        followups = ClickFollowups(interaction, self._rate_limiter, self._sleep)
+        try:
             await self._presses.submit_press(press, followups, prompt=prompt)
+        except RepeatUnconfirmed as unconfirmed:
+            place = press.place
+            question = RepeatQuestion(parent_link="" if place.ephemeral else place.link, prompt=prompt)
+            await self._rate_limiter.acquire_token(interaction.token)
+            embed = question.render_embed()
+            request = interaction.followup.send(
+                describe_error(unconfirmed, datetime.now(UTC)),
+                embeds=[embed] if embed else [],
+                view=render_repeat_button(click),
+                ephemeral=True,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+            await with_timeout(request)
+
+    async def _draw_again(self, interaction: Interaction, click: TaskCustomId) -> None:
+        """Submit the press that a question is about; the question loses its button, so that it is answered once."""
+        if not await replace_message(interaction, _DRAWING_AGAIN):
+            return
+        question = RepeatQuestion.from_message(interaction.message)
+        parent = find_linked_place(question.parent_link, interaction)
+        press = await build_press(interaction, click, self._trust, parent=parent)
+        followups = PreviewFollowups(interaction, self._rate_limiter, self._sleep, parent=parent)
+        await self._presses.submit_press(replace(press, is_confirmed=True), followups, prompt=question.prompt)
 
     async def _build_press(self, interaction: Interaction, click: TaskCustomId) -> Press:
         return await build_press(interaction, click, self._trust)

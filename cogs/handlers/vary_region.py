@@ -5,6 +5,7 @@ names the button, and the preview holds the prompt, the mask as a file, and the 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +15,7 @@ from discord.ext import commands
 
 from bot.clock import Clock
 from bot.entities import Place
-from bot.errors import PromptRefused, UploadUnreadable
+from bot.errors import PromptRefused, RepeatUnconfirmed, UploadUnreadable
 from bot.errors.prompt_errors import PromptTooLong
 from bot.features.vary_region import RegionService
 from bot.imaging.masks import Region
@@ -28,7 +29,7 @@ from cogs.components.modals import (
     read_prompt,
     read_upload,
 )
-from cogs.context import Interaction, get_clicked_place
+from cogs.context import Interaction, find_linked_place
 from cogs.gateway.guild_trust import GuildTrust
 from cogs.handlers.press_context import build_press, fetch_prefill
 from cogs.messaging.attachments import DiscordUpload
@@ -38,6 +39,7 @@ from cogs.messaging.responses import (
     acknowledge,
     defer_click,
     defer_thinking,
+    explain_error,
     replace_response_on_error,
     send_ephemeral_on_error,
     with_timeout,
@@ -52,6 +54,7 @@ from cogs.views.region_preview import (
 )
 
 _REGION_FIELD, _MASK_FIELD = "region", "mask"
+_CONFIRMATIONS = {ButtonKind.CONFIRM_REGION, ButtonKind.REPAINT_AGAIN}
 
 
 class VaryRegionHandler(commands.Cog):
@@ -70,7 +73,7 @@ class VaryRegionHandler(commands.Cog):
     async def handle_click(self, interaction: Interaction, click: TaskCustomId) -> None:
         """Open the modal, or send what its preview showed."""
         async with send_ephemeral_on_error(interaction):
-            if click.kind is not ButtonKind.CONFIRM_REGION:
+            if click.kind not in _CONFIRMATIONS:
                 await self._open_modal(interaction, click)
             elif await defer_click(interaction):
                 await self._confirm(interaction, click)
@@ -144,15 +147,22 @@ class VaryRegionHandler(commands.Cog):
         mask = await self._regions.reread_mask(DiscordUpload.from_link(link, interaction.client.http.get_from_cdn))
         parent = _find_parent(interaction, click)
         press = await build_press(interaction, click, self._trust, parent=parent)
+        press = replace(press, is_confirmed=click.kind is ButtonKind.REPAINT_AGAIN)
         followups = PreviewFollowups(interaction, self._rate_limiter, self._sleep, parent=parent)
-        await self._presses.confirm_region(press, message.id, proposed.prompt, mask.data, followups)
+        try:
+            await self._presses.confirm_region(press, message.id, proposed.prompt, mask.data, followups)
+        except RepeatUnconfirmed as question:
+            # The preview itself asks, because it holds the mask.
+            request = interaction.edit_original_response(
+                content=explain_error(question, interaction), view=render_preview_buttons(click, again=True)
+            )
+            await with_timeout(request)
 
 
 def _find_parent(interaction: Interaction, click: TaskCustomId) -> Place:
     """Return where the task's own message is: the clicked one, or the one that the clicked preview is about."""
-    here = get_clicked_place(interaction)
     proposed = None if click.kind is ButtonKind.VARY_REGION else RegionPreview.from_message(interaction.message)
-    return proposed.get_parent_place(interaction, here) if proposed else here
+    return find_linked_place(proposed.parent_link if proposed else "", interaction)
 
 
 def _read_area(interaction: Interaction, data: Mapping[str, Any]) -> Region | DiscordUpload | None:

@@ -149,10 +149,10 @@ class CommandFollowups(_TokenFollowups):
 
 
 class PreviewFollowups(ClickFollowups):
-    """The followups of the click that confirms a region preview, which is private, unlike the task's message."""
+    """The followups of a click on a region preview or a question, which is private, unlike the task's message."""
 
     async def update_buttons(self, task: Task, marks: ButtonStates) -> None:
-        """Remove the preview's buttons, and mark the pressed button of the task's message if the bot can edit it.
+        """Remove the clicked message's buttons, and mark the pressed one of the task's message if that can be edited.
 
         That message was not clicked, so the bot fetches it first, to keep the buttons that it has.
         """

@@ -49,6 +49,7 @@ from bot.errors import (
     RelayError,
     RelayMoved,
     RelayUnreachable,
+    RepeatUnconfirmed,
     RequesterUnknown,
     SeedUnavailable,
     ServerNotAllowed,
@@ -120,6 +121,7 @@ _FIXED_TEXTS: Final[Mapping[type[MjbotError], str]] = {
     PressRefused: "I can't send that click. Run `/mjstatus` with the task's id for fresh buttons.",
     ClaimLost: "I took too long, so I didn't send it. Press the button again. You weren't charged.",
     AlreadyClaimed: "I already have this click and send it only once. Wait a moment for its message.",
+    RepeatUnconfirmed: "The earlier press may have been charged. Draw again?",
     ButtonUnknown: (
         "Midjourney no longer offers this button. Run `/mjstatus` with the task's id for the buttons that it has now."
     ),
@@ -326,9 +328,20 @@ def describe_picture_refusal(error: PictureUnavailable) -> str:
 def _describe_daily_limit(error: DailyLimitReached) -> str:
     if error.limit <= 0:
         return "Drawing is switched off on this bot."
+    if error.left > 0:
+        return _describe_too_many_tasks(error)
     jobs = "1 job" if error.limit == 1 else f"{error.limit} jobs"
     who = f"You've used your {jobs}" if error.whose == "person" else f"This bot has used its {jobs}"
     return f"{who} for today. It resets {format_dt(error.resets_at, 'R')}."
+
+
+def _describe_too_many_tasks(error: DailyLimitReached) -> str:
+    """Describe a limit that allows some tasks, but not all that one request would make."""
+    whose = "you have" if error.whose == "person" else "this bot has"
+    if error.tasks > error.limit:
+        return f"This starts {error.tasks} jobs at once, and {whose} {error.limit} a day. Start them one by one."
+    resets = format_dt(error.resets_at, "R")
+    return f"This starts {error.tasks} jobs at once, and {whose} {error.left} left for today. It resets {resets}."
 
 
 def _describe_unsent_modal(refused: MjbotError | None) -> str:

@@ -1,19 +1,16 @@
 """Render the preview of Vary (Region), whose message holds everything that confirming it needs. Pure."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
-from bot.entities import Place
 from bot.imaging.mask_preview import TINT
 from bot.imaging.masks import Region
 from bot.midjourney.buttons import ButtonKind
 from cogs.components.custom_ids import TaskButton, TaskCustomId
 from cogs.components.event_item import build_view
-from cogs.context import Interaction, is_reachable
 from cogs.text import limits
 
 MASK_FILE_NAME: Final = "mask.png"
@@ -22,7 +19,6 @@ _FENCE, _END = "```\n", "\n```"
 _FIELD_NAMES = ("Area to repaint", "Repainted")
 """The name of the field that holds the region: today's, then the one of previews that are still open."""
 _OWN_MASK = "Your mask"
-_MESSAGE_LINK = re.compile(r"https://discord\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/([0-9]{1,20})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +54,6 @@ class RegionPreview:
         region = next((one for one in Region if named.startswith(one.label)), None)
         return cls(prompt=text[len(_FENCE) : -len(_END)], region=region, share=0.0, parent_link=embed.url or "")
 
-    def get_parent_place(self, interaction: Interaction, here: Place) -> Place:
-        """Return where the task's message is; `here`, the preview's place, stands for a private one."""
-        found = _MESSAGE_LINK.fullmatch(self.parent_link)
-        if found is None:
-            return here
-        return replace(here, message_id=int(found[1]), ephemeral=False, reachable=is_reachable(interaction))
-
 
 def render_region_preview(proposed: RegionPreview, picture: str) -> discord.Embed:
     """Render the preview; `picture` is the name of the attachment that it shows."""
@@ -89,10 +78,14 @@ def get_mask_link(message: discord.Message) -> str:
     return attached or (shown if shown.startswith("http") else "")
 
 
-def render_preview_buttons(click: TaskCustomId) -> ui.View:
-    """Render the two buttons of the preview, for the button that opened the form."""
+def render_preview_buttons(click: TaskCustomId, *, again: bool = False) -> ui.View:
+    """Render the two buttons of the preview, for the button that opened the form.
+
+    `again` tells that an earlier press may have been charged, as the message says then.
+    """
+    kind, label = (ButtonKind.REPAINT_AGAIN, "Draw again") if again else (ButtonKind.CONFIRM_REGION, "Repaint")
     buttons = (
-        (ButtonKind.CONFIRM_REGION, "Repaint", discord.ButtonStyle.success),
+        (kind, label, discord.ButtonStyle.success),
         (ButtonKind.CHANGE_REGION, "Change", discord.ButtonStyle.secondary),
     )
     return build_view(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.entities import Claim, Usage
 from bot.imaging.image_processor import ImageProcessor
 from bot.store import SqlStore, open_store
 from tests.fakes.image_worker import ThreadImageWorker
@@ -59,10 +60,24 @@ async def store(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[SqlS
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         url = await server.migrated_database()
+        await server.let_tests_set_time(url)
     else:
         create_migrated_file(Path(url.removeprefix("sqlite:///")))
     async with open_store(url, now=lambda: NOON) as opened:
+        if request.param == "postgresql":
+            _date_claims(opened)
         yield opened
+
+
+def _date_claims(store: SqlStore) -> None:
+    """Set the database's time to that of each claim before it is written, as another machine's clock says nothing."""
+    create_claim = store.create_claim
+
+    async def create_at_its_time(claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
+        await store.database.write(Postgres.set_time(claim.made_at))
+        await create_claim(claim, judge, confirmed=confirmed)
+
+    store.create_claim = create_at_its_time  # type: ignore[method-assign]
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "fake"])

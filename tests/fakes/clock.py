@@ -20,7 +20,7 @@ class FakeClock:
     def __init__(self, start: datetime = START) -> None:
         self.start = start
         self.time = 0.0
-        self.clock = Clock(now=self.now, sleep=self.sleep)
+        self.clock = Clock(now=self.now, sleep=self.sleep, monotonic=lambda: self.time)
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._numbers = count()
         self._settling = 0
@@ -28,6 +28,10 @@ class FakeClock:
     def now(self) -> datetime:
         """Tell the virtual time."""
         return self.start + timedelta(seconds=self.time)
+
+    def step(self, seconds: float) -> None:
+        """Set the wall clock forward or back, as an operator or NTP does: nobody wakes, and no second passes."""
+        self.start += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until the time has been turned that far."""

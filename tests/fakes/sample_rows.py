@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.entities import Claim, ClaimState, Job, Person, Place, Usage
 from bot.ports import Store
 from bot.store import SqlStore
 from bot.store.rows import job_from_row
-from bot.store.schema import jobs, processes
+from bot.store.schema import claims, jobs, processes
 from tests.fakes.store import FakeStore
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -50,6 +50,15 @@ def allow(_: Usage) -> None:
 async def write_accepted_claim(store: Store, claim: Claim, child_id: str) -> None:
     await store.create_claim(claim, allow)
     await store.settle_claim(claim.id, ClaimState.ACCEPTED, child_id)
+
+
+async def set_claim_age(store: SqlStore | FakeStore, claim_id: int, age: timedelta) -> None:
+    """Date a claim back, as if its process had written it that long ago and another one had started since."""
+    if isinstance(store, FakeStore):
+        store.claimed[claim_id] = replace(store.claimed[claim_id], made_at=store.now() - age)
+        return
+    row = update(claims).where(claims.c.id == claim_id)
+    await store.database.write(row.values(made_at=store.database.clock_expression(-age)))
 
 
 async def open_jobs(store: Store) -> Sequence[Job]:

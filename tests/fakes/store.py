@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.entities import (
-    MAX_CLAIM_AGE_TO_RENEW,
-    MAX_CLAIM_AGE_TO_SEND,
     Claim,
     ClaimState,
     Job,
@@ -24,7 +22,7 @@ from bot.midjourney.buttons import name_result
 from bot.midjourney.task import Status, Task
 
 DUPLICATE_PRESS_WINDOW = timedelta(seconds=3)
-CLAIM_BLOCKING_TIME = timedelta(minutes=5)
+CLAIM_BLOCKING_TIME = REPEAT_CONFIRMATION_AGE = timedelta(minutes=5)
 LONGEST_LEASE = timedelta(minutes=10)
 
 
@@ -150,15 +148,28 @@ class FakeStore:
         self._answer()
         return {task_id: self.snapshots[task_id] for task_id in task_ids if task_id in self.snapshots}
 
-    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None]) -> None:
+    async def create_claim(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
         self._answer()
-        rivals = [other for other in self._spent() if _twins(claim, other) or _on_its_way(claim, other)]
+        rivals = [
+            other for other in self._spent() if _twins(claim, other) or _is_in_way(claim, other, confirmed=confirmed)
+        ]
         if claim.id in self.claimed or rivals:
             rival = self.claimed.get(claim.id) or rivals[0]
             raise AlreadyClaimed(rival.id, rival.person_id)
         judge(self._usage(claim))
         self.claimed[claim.id] = claim
         self.submitters[claim.id] = self.owner
+
+    async def withdraw_claim(self, claim_id: int) -> None:
+        self._answer()
+        claim = self.claimed.get(claim_id)
+        if claim is not None and claim.state is ClaimState.SUBMITTING and self.submitters.get(claim_id) == self.owner:
+            self.claimed[claim_id] = replace(claim, state=ClaimState.REFUSED)
+
+    async def find_claim_age(self, claim_id: int) -> timedelta:
+        self._answer()
+        claim = self.claimed.get(claim_id)
+        return max(self.now() - claim.made_at, timedelta()) if claim else timedelta()
 
     async def settle_claim(
         self, claim_id: int, state: ClaimState, child_id: str = "", *, submits: int | None = None
@@ -183,22 +194,10 @@ class FakeStore:
         self._answer()
         claim = self.claimed.get(claim_id)
         ours = claim is not None and self.submitters.get(claim_id) == self.owner
-        if (
-            claim is None
-            or not ours
-            or claim.state is not ClaimState.SUBMITTING
-            or claim.made_at <= self.now() - MAX_CLAIM_AGE_TO_SEND
-        ):
+        if claim is None or not ours or claim.state is not ClaimState.SUBMITTING:
             raise ClaimLost
-
-    async def renew_claim(self, claim_id: int) -> None:
-        self._answer()
-        claim = self.claimed.get(claim_id)
-        ours = claim is not None and self.submitters.get(claim_id) == self.owner
-        young = claim is not None and claim.made_at > self.now() - MAX_CLAIM_AGE_TO_RENEW
-        if claim is None or not ours or not young or claim.state is not ClaimState.SUBMITTING:
-            raise ClaimLost
-        self.claimed[claim_id] = replace(claim, made_at=self.now() - DUPLICATE_PRESS_WINDOW)
+        if claim.made_at < self.now() - timedelta(minutes=1):
+            self.claimed[claim_id] = replace(claim, made_at=self.now() - DUPLICATE_PRESS_WINDOW)
 
     async def find_claim(self, claim_id: int) -> Claim | None:
         self._answer()
@@ -304,6 +303,7 @@ class FakeStore:
             person_submits_today=sum(_billed(other) for other in today if other.person_id == claim.person_id),
             all_submits_today=sum(map(_billed, today)),
             last_claim_at=max(own, default=None),
+            at=claim.made_at,
         )
 
     def _mark(self, claim: Claim) -> PressedButton | None:
@@ -344,10 +344,12 @@ def _twins(claim: Claim, other: Claim) -> bool:
     return same and abs(claim.made_at - other.made_at) < DUPLICATE_PRESS_WINDOW
 
 
-def _on_its_way(claim: Claim, other: Claim) -> bool:
-    same = bool(claim.task_id) and (claim.task_id, claim.button) == (other.task_id, other.button)
-    open_ended = other.state in {ClaimState.SUBMITTING, ClaimState.UNKNOWN}
-    return same and open_ended and other.made_at > claim.made_at - CLAIM_BLOCKING_TIME
+def _is_in_way(claim: Claim, other: Claim, *, confirmed: bool) -> bool:
+    parts = other.button.startswith(f"{claim.button}:")
+    same = bool(claim.task_id) and claim.task_id == other.task_id and (claim.button == other.button or parts)
+    if other.state is ClaimState.UNKNOWN:
+        return same and not (confirmed and other.made_at <= claim.made_at - REPEAT_CONFIRMATION_AGE)
+    return same and other.state is ClaimState.SUBMITTING
 
 
 class FakeProcessLeases:

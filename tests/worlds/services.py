@@ -75,7 +75,6 @@ class ServiceWorld:
             cooldown=timedelta(0),
             daily_submits_per_person=30,
             daily_submits=500,
-            now=self.clock.now,
         )
 
     def allow(self, **rules: object) -> None:

@@ -279,6 +279,8 @@ def test_the_bots_own_buttons_are_listed() -> None:
         ButtonKind.OPEN_MODAL,
         ButtonKind.DISCARD_MODAL,
         ButtonKind.FORGET_REFUSALS,
+        ButtonKind.DRAW_AGAIN,
+        ButtonKind.REPAINT_AGAIN,
     }
     assert free | asked == ours
     assert {1} == {len(kind) for kind in ButtonKind}

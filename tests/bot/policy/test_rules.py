@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,7 +29,6 @@ RULES = SpendingPolicy(
     cooldown=timedelta(seconds=3),
     daily_submits_per_person=30,
     daily_submits=500,
-    now=lambda: NOW,
 )
 ALLOWED = None
 
@@ -82,27 +82,53 @@ def test_permissions_of_people_and_servers(
 @pytest.mark.parametrize(("ago", "left"), [(0.0, 3.0), (1.0, 2.0), (2.9, 0.1)])
 def test_a_second_submit_within_the_cooldown_is_refused_with_the_time_left(ago: float, left: float) -> None:
     with pytest.raises(CooldownActive) as refused:
-        RULES.check_limits(Usage(0, 0, NOW - timedelta(seconds=ago)))
+        RULES.check_limits(Usage(0, 0, NOW - timedelta(seconds=ago), NOW))
     assert refused.value.retry_after == pytest.approx(left)
 
 
-@pytest.mark.parametrize("ahead", [1.0, 86400.0 * 365])
-def test_a_last_claim_in_the_future_waits_one_cooldown_only(ahead: float) -> None:
-    """A process with a fast clock must not lock a person out."""
+def test_a_last_claim_slightly_in_the_future_waits_one_cooldown() -> None:
     with pytest.raises(CooldownActive) as refused:
-        RULES.check_limits(Usage(0, 0, NOW + timedelta(seconds=ahead)))
+        RULES.check_limits(Usage(0, 0, NOW + timedelta(seconds=1), NOW))
     assert refused.value.retry_after == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("ahead", [3.0, 3600.0, 86400.0 * 365])
+def test_a_clock_that_was_put_back_locks_nobody_out(ahead: float) -> None:
+    """Otherwise every press would be refused until the clock has caught up."""
+    assert find_refusal(lambda: RULES.check_limits(Usage(0, 0, NOW + timedelta(seconds=ahead), NOW))) is ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("person", "everybody", "tasks", "whose", "left"),
+    [
+        (26, 0, 4, "", 0),
+        (27, 0, 4, "person", 3),
+        (30, 0, 4, "person", 0),
+        (0, 497, 4, "everyone", 3),
+        (29, 0, 2, "person", 1),
+    ],
+)
+def test_a_request_for_several_tasks_needs_room_for_all(
+    person: int, everybody: int, tasks: int, whose: str, left: int
+) -> None:
+    check = partial(RULES.check_limits, Usage(person, everybody, None, NOW), tasks=tasks)
+    if not whose:
+        assert find_refusal(check) is ALLOWED
+        return
+    with pytest.raises(DailyLimitReached) as refused:
+        check()
+    assert (refused.value.whose, refused.value.tasks, refused.value.left) == (whose, tasks, left)
 
 
 @pytest.mark.parametrize("ago", [3.0, 3.1, 86400.0])
 def test_a_submit_after_the_cooldown_is_allowed(ago: float) -> None:
-    usage = Usage(1, 1, NOW - timedelta(seconds=ago))
+    usage = Usage(1, 1, NOW - timedelta(seconds=ago), NOW)
     assert find_refusal(lambda: RULES.check_limits(usage)) is ALLOWED
 
 
 def test_a_cooldown_of_zero_allows_submits_at_once() -> None:
     policy = replace(RULES, cooldown=timedelta(0))
-    assert find_refusal(lambda: policy.check_limits(Usage(1, 1, NOW))) is ALLOWED
+    assert find_refusal(lambda: policy.check_limits(Usage(1, 1, NOW, NOW))) is ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -113,7 +139,7 @@ def test_the_submit_after_a_daily_limit_is_refused_until_midnight(
     person: int, everybody: int, limit: int, whose: str
 ) -> None:
     """The thirtieth submit of a day is allowed, the next is not."""
-    usage = Usage(person, everybody, None)
+    usage = Usage(person, everybody, None, NOW)
     if not limit:
         assert find_refusal(lambda: RULES.check_limits(usage)) is ALLOWED
         return
@@ -126,7 +152,7 @@ def test_the_submit_after_a_daily_limit_is_refused_until_midnight(
 @pytest.mark.parametrize("rules", [{"daily_submits_per_person": 0}, {"daily_submits": 0}])
 def test_a_daily_limit_of_zero_refuses_every_submit(rules: dict[str, Any]) -> None:
     with pytest.raises(DailyLimitReached):
-        replace(RULES, **rules).check_limits(Usage(0, 0, None))
+        replace(RULES, **rules).check_limits(Usage(0, 0, None, NOW))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bot.errors import (
     RelayBusy,
     RelayError,
     RelayUnreachable,
+    RepeatUnconfirmed,
     SubmitOutcomeUnknown,
 )
 from bot.midjourney.buttons import get_claim_key
@@ -451,9 +452,12 @@ async def test_a_second_press_is_refused_with_the_state_of_the_first(world: Serv
                 await process.presses.submit_press(press(102, MINH), FakePressFollowups(801))
             assert (others.value.link, others.value.own) == (place(800).link, False)
         await world.clock.advance(300.0)
-        await process.presses.submit_press(press(103), FakePressFollowups(801))
+        with pytest.raises(RepeatUnconfirmed) as question:
+            await process.presses.submit_press(press(103), FakePressFollowups(801))
+        assert (question.value.link, question.value.own) == (place(800).link, True)
+        await process.presses.submit_press(replace(press(104), is_confirmed=True), FakePressFollowups(801))
         await world.clock.advance(1.0)
-    assert claim_states(world)[103] == "accepted"
+    assert claim_states(world)[104] == "accepted"
 
 
 async def test_a_second_command_is_refused_with_the_state_of_the_first(world: ServiceWorld) -> None:

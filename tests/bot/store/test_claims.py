@@ -43,26 +43,70 @@ async def test_a_double_click_claims_once(store: Store, state: ClaimState) -> No
             await store.create_claim(a_claim(2, made_at=later(seconds)), allow)
         assert (1, 7) == (twin.value.claim_id, twin.value.person_id)
     # What is, or may be, on its way is longer in the way than a twin.
-    end = 3 if state is ClaimState.ACCEPTED else 300
-    await store.create_claim(a_claim(3, made_at=later(end)), allow)
+    if state is ClaimState.ACCEPTED:
+        await store.create_claim(a_claim(3, made_at=later(3)), allow)
 
 
-@pytest.mark.parametrize("changes", [{}, {"person_id": 8}, {"message_id": 2}, {"person_id": 8, "message_id": 2}])
-async def test_a_submit_on_its_way_blocks_claims_of_the_same_button(store: Store, changes: dict[str, Any]) -> None:
-    """It blocks every person on every message, for five minutes at most.
+OTHERS = [{}, {"person_id": 8}, {"message_id": 2}, {"person_id": 8, "message_id": 2}]
 
-    UNKNOWN blocks too: a starting process gives that state to claims that another process may still be submitting.
-    """
+
+@pytest.mark.parametrize("changes", OTHERS)
+@pytest.mark.parametrize("state", [ClaimState.SUBMITTING, ClaimState.UNKNOWN])
+async def test_a_submit_on_its_way_blocks_claims_of_the_same_button(
+    store: Store, changes: dict[str, Any], state: ClaimState
+) -> None:
+    """It blocks every person on every message until its end is known, whatever the clocks say meanwhile."""
     await store.create_claim(a_claim(1, made_at=NOON), allow)
-    await store.settle_claim(1, ClaimState.UNKNOWN)
-    for seconds in (-1, 0, 4, 299.999):
+    await store.settle_claim(1, state)
+    for seconds in (-360, 0, 4, 304, 86_400):
         with pytest.raises(AlreadyClaimed) as rival:
             await store.create_claim(replace(a_claim(2, made_at=later(seconds)), **changes), allow)
         assert (1, 7) == (rival.value.claim_id, rival.value.person_id)
-    await store.create_claim(replace(a_claim(3, made_at=later(300)), **changes), allow)
     await store.settle_claim(1, ClaimState.ACCEPTED, "child")
-    await store.settle_claim(3, ClaimState.ACCEPTED, "child")
-    await store.create_claim(replace(a_claim(4, made_at=later(304)), **changes), allow)
+    await store.create_claim(replace(a_claim(3, made_at=later(4)), **changes), allow)
+
+
+@pytest.mark.parametrize("changes", OTHERS)
+async def test_a_confirmed_press_ignores_an_old_claim_of_unknown_end(store: Store, changes: dict[str, Any]) -> None:
+    """Not a young one; and once it is written, it blocks the next confirmed press."""
+    await store.create_claim(a_claim(1, made_at=NOON), allow)
+    await store.settle_claim(1, ClaimState.UNKNOWN)
+    with pytest.raises(AlreadyClaimed):
+        await store.create_claim(replace(a_claim(2, made_at=later(299)), **changes), allow, confirmed=True)
+    await store.create_claim(replace(a_claim(2, made_at=later(300)), **changes), allow, confirmed=True)
+    with pytest.raises(AlreadyClaimed) as rival:
+        await store.create_claim(replace(a_claim(3, made_at=later(700)), **changes), allow, confirmed=True)
+    assert rival.value.claim_id == 2
+
+
+@pytest.mark.parametrize("seconds", [301, 3600, 86_400])
+async def test_a_confirmed_press_does_not_ignore_a_submit_on_its_way(store: Store, seconds: int) -> None:
+    await store.create_claim(a_claim(1, made_at=NOON), allow)
+    with pytest.raises(AlreadyClaimed):
+        await store.create_claim(a_claim(2, made_at=later(seconds)), allow, confirmed=True)
+
+
+@pytest.mark.parametrize(
+    ("part", "is_blocked"), [("U1:1", True), ("U1:3", True), ("U11", False), ("U12:1", False), ("u%:1", False)]
+)
+async def test_a_part_of_what_a_button_draws_blocks_the_button(store: Store, part: str, is_blocked: bool) -> None:  # noqa: FBT001
+    await store.create_claim(a_claim(1, part, made_at=NOON), allow)
+    again = store.create_claim(a_claim(2, "U1", person_id=8, made_at=later(600)), allow)
+    if not is_blocked:
+        await again
+        return
+    with pytest.raises(AlreadyClaimed):
+        await again
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 5000])
+async def test_the_age_of_a_claim_is_counted_by_one_clock(store: Store, seconds: int) -> None:
+    await store.create_claim(a_claim(1, made_at=NOON - timedelta(seconds=seconds)), allow)
+    await store.create_claim(a_claim(2, "V1", made_at=NOON), allow)
+    age = await store.find_claim_age(1)
+    # SQLite's own process counts seconds itself: none has passed.
+    assert age.total_seconds() == pytest.approx(seconds, abs=2) or age < timedelta(seconds=2)
+    assert await store.find_claim_age(99) == timedelta()
 
 
 async def test_presses_without_a_task_are_told_apart_by_message(store: Store) -> None:
@@ -101,11 +145,11 @@ async def test_usage_counts_todays_submits_that_may_be_billed(store: Store) -> N
     await store.settle_claim(4, ClaimState.UNKNOWN)
     await store.create_claim(a_claim(5, "e", made_at=later(2)), seen.append)
     expected = [
-        Usage(0, 0, None),
-        Usage(0, 0, midnight - timedelta(seconds=1)),
-        Usage(1, 1, midnight),
-        Usage(0, 2, None),
-        Usage(1, 2, NOON),
+        Usage(0, 0, None, midnight - timedelta(seconds=1)),
+        Usage(0, 0, midnight - timedelta(seconds=1), midnight),
+        Usage(1, 1, midnight, NOON),
+        Usage(0, 2, None, later(1)),
+        Usage(1, 2, NOON, later(2)),
     ]
     assert expected == seen
 

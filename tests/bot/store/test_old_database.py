@@ -76,7 +76,7 @@ async def test_old_claims_still_count_and_conflict(old: SqlStore) -> None:
         await old.create_claim(press, allow)
     assert other.value.claim_id == 92
     await old.create_claim(a_claim(201, "other", made_at=later(201)), seen.append)
-    assert seen == [Usage(person_submits_today=3, all_submits_today=4, last_claim_at=later(92))]
+    assert seen == [Usage(person_submits_today=3, all_submits_today=4, last_claim_at=later(92), at=later(201))]
     assert [claim.id for claim in await old.list_claims(ClaimState.UNKNOWN)] == [94]
     assert [claim.id for claim in await old.list_billed_claims(later(600), 9)] == [91, 90]
 

@@ -1,6 +1,7 @@
 """Claims: one submit per press across people and processes, within the limits."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,20 +10,27 @@ import pytest
 
 from bot.entities import Claim, ClaimState, Person
 from bot.errors import (
+    ActionUnsupported,
     AlreadyClaimed,
     AlreadyPressed,
+    AnswerLost,
     CooldownActive,
     DailyLimitReached,
     ModalNotSent,
     NotTheRequester,
+    ParentBusy,
     PersonNotAllowed,
     RelayBusy,
+    RelayError,
+    RepeatUnconfirmed,
     RequesterUnknown,
     ServerNotAllowed,
     StoreUnavailable,
     SubmitOutcomeUnknown,
 )
+from bot.midjourney.submit_response import SubmitResponse
 from bot.policy.rules import SpendingPolicy
+from bot.scene import JobEnding
 from bot.store import SqlStore
 from bot.submissions.claims import ClaimWriter
 from tests.fakes.answerer import FakePressFollowups
@@ -33,6 +41,7 @@ from tests.fakes.store import FakeStore
 from tests.fakes.submissions import claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
 
+NO_ACTION = ActionUnsupported("unknown_action", lasting=True)
 PRESS = Claim(id=100, person_id=1, guild_id=6, message_id=700, task_id="5", button="v2", made_at=NOON)
 
 
@@ -44,11 +53,10 @@ def rules(store: SqlStore | FakeStore, **limits: int) -> ClaimWriter:
         application_owners=(),
         press_policy="anyone",
         cooldown=timedelta(minutes=1),
-        now=lambda: NOON,
         daily_submits_per_person=given["daily_submits_per_person"],
         daily_submits=given["daily_submits"],
     )
-    return ClaimWriter(store, admission, now=lambda: NOON)
+    return ClaimWriter(store, admission, lambda _: None, now=lambda: NOON)
 
 
 async def pressed(store: SqlStore | FakeStore, claim: Claim = PRESS, *, submits: int = 2) -> None:
@@ -146,12 +154,12 @@ def slow_down_claims(world: ServiceWorld) -> None:
     """Delay the writing of claims in the store."""
     claims, claim = world.store.list_claims, world.store.create_claim
 
-    async def slowly(*given: Any) -> Any:  # noqa: ANN401 - one for both
+    async def slowly(*given: Any, **more: Any) -> Any:  # noqa: ANN401 - one for both
         await world.clock.sleep(0.1)
-        return await (claims if len(given) == 1 else claim)(*given)
+        return await (claims if len(given) == 1 else claim)(*given, **more)
 
-    world.store.list_claims = slowly  # type: ignore[method-assign,assignment]
-    world.store.create_claim = slowly  # type: ignore[method-assign,assignment]
+    world.store.list_claims = slowly  # type: ignore[method-assign]
+    world.store.create_claim = slowly  # type: ignore[method-assign]
 
 
 async def test_two_people_who_press_in_two_processes_pay_once(world: ServiceWorld) -> None:
@@ -194,11 +202,11 @@ async def test_claim_is_released_if_the_look_after_it_fails(world: ServiceWorld,
     """Nothing was sent, so it blocks no other press."""
     claim = world.store.create_claim
 
-    async def claim_and_go(*given: Any) -> None:  # noqa: ANN401
-        await claim(*given)
+    async def claim_and_go(*given: Any, **more: Any) -> None:  # noqa: ANN401
+        await claim(*given, **more)
         world.store.down = True
 
-    world.store.create_claim = claim_and_go  # type: ignore[method-assign,assignment]
+    world.store.create_claim = claim_and_go  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
         await process.presses.submit_press(press(), FakePressFollowups())
     world.store.jobs = {800: job(800, CHILD)}
@@ -211,17 +219,146 @@ async def test_claim_is_released_if_the_look_after_it_fails(world: ServiceWorld,
     assert world.relay.sent == []
 
 
-async def test_claim_that_never_ended_blocks_its_button_for_five_minutes(
-    world: ServiceWorld, process: ServiceProcess
+@pytest.mark.parametrize("seconds", [6 * 60.0, 86_400.0, -6 * 60.0, -86_400.0])
+@pytest.mark.parametrize("beside", [False, True])
+async def test_clock_that_is_set_while_a_request_is_on_its_way_lets_no_second_one_through(
+    world: ServiceWorld, process: ServiceProcess, seconds: float, *, beside: bool
 ) -> None:
-    """A bug left it there; five minutes later the button may be pressed again."""
+    """Neither in the same process nor in one beside it, which may see expired leases for a while."""
+    world.relay.submit_seconds = 60.0
+    await process.presses.submit_press(press(), FakePressFollowups())
+    await world.clock.advance(1.0)
+    async with AsyncExitStack() as stack:
+        other = await stack.enter_async_context(world.process(beside=True)) if beside else process
+        await world.clock.advance(6.0)
+        world.clock.step(seconds)
+        for number, after in enumerate((0.1, 6.0, 20.0, 25.0)):
+            await world.clock.advance(after)
+            with pytest.raises(AlreadyPressed):
+                await other.presses.submit_press(press(101 + number, MINH), FakePressFollowups(801))
+        await world.clock.advance(20.0)
+    assert claim_states(world) == {100: "accepted"}
+    assert len(world.relay.sent) == 1
+
+
+SLOW_CHAINS: dict[str, tuple[str, list[SubmitResponse | RelayError]]] = {
+    "busy parent": (U2, [ParentBusy("wait"), ParentBusy("wait"), ACCEPTED]),
+    "fallback of a busy parent": (V2, [ParentBusy("wait"), ParentBusy("wait"), NO_ACTION, ACCEPTED]),
+    "fallback that is busy": (U2, [NO_ACTION, ParentBusy("wait"), ParentBusy("wait"), ACCEPTED]),
+}
+
+
+@pytest.mark.parametrize("chain", SLOW_CHAINS)
+async def test_chain_of_slow_tries_blocks_its_button_until_it_ends(
+    world: ServiceWorld, process: ServiceProcess, chain: str
+) -> None:
+    """A relay that takes 85 s for each answer, and another person's press every 38 s, to the sixth minute."""
+    button, world.relay.outcomes = SLOW_CHAINS[chain][0], list(SLOW_CHAINS[chain][1])
+    world.relay.submit_seconds = 85.0
+    await process.presses.submit_press(press(button=button), FakePressFollowups())
+    for number in range(9):
+        await world.clock.advance(38.0)
+        with pytest.raises(AlreadyPressed) as told:
+            await process.presses.submit_press(press(101 + number, MINH, button), FakePressFollowups(801))
+        assert told.value.link == place(800).link
+    await world.clock.advance(120.0)
+    assert claim_states(world) == {100: "accepted"}
+    assert len(world.relay.accepted) == 1
+
+
+LOST_PRESSES = {"U2": (U2, None), "V2": (V2, None), "Custom Zoom": (ZOOM, "a fox --zoom 2")}
+
+
+@pytest.mark.parametrize("name", LOST_PRESSES)
+async def test_press_whose_answer_was_lost_blocks_its_button_until_a_person_confirms(
+    world: ServiceWorld, process: ServiceProcess, name: str
+) -> None:
+    """For five minutes it only says so, then it asks whoever presses; a confirmed press is sent once."""
+    button, prompt = LOST_PRESSES[name]
+    world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
+    presses = process.presses
+    await presses.submit_press(press(100, button=button), FakePressFollowups(), prompt=prompt)
+    await world.clock.advance(299.0)
+    for confirmed in (False, True):
+        again = replace(press(101, MINH, button), is_confirmed=confirmed)
+        with pytest.raises(AnswerLost) as early:
+            await presses.submit_press(again, FakePressFollowups(801), prompt=prompt)
+        assert early.value.again_at == world.clock.now() + timedelta(seconds=1)
+    for seconds in (1.0, 86_400.0):
+        await world.clock.advance(seconds)
+        with pytest.raises(RepeatUnconfirmed) as question:
+            await presses.submit_press(press(102, MINH, button), FakePressFollowups(801), prompt=prompt)
+        assert (question.value.link, question.value.own) == (place(800).link, False)
+    assert len(world.relay.sent) == 1
+    world.relay.submit_seconds = 10.0
+    await presses.submit_press(
+        replace(press(103, MINH, button), is_confirmed=True), FakePressFollowups(802), prompt=prompt
+    )
+    with pytest.raises(AlreadyPressed):
+        await presses.submit_press(
+            replace(press(104, LIEN, button), is_confirmed=True), FakePressFollowups(803), prompt=prompt
+        )
+    await world.clock.advance(30.0)
+    assert claim_states(world) == {100: "unknown", 103: "accepted"}
+    assert len(world.relay.sent) == 2
+
+
+@pytest.mark.parametrize("ends", [ClaimState.ACCEPTED, ClaimState.REFUSED])
+async def test_press_that_is_recovered_asks_nobody(
+    world: ServiceWorld, process: ServiceProcess, ends: ClaimState
+) -> None:
+    """An accepted one answers the next press with its link; one that was not billed is forgotten."""
+    world.relay.outcomes = [SubmitOutcomeUnknown("timeout")]
+    await process.presses.submit_press(press(), FakePressFollowups())
+    await world.clock.advance(400.0)
+    await world.store.settle_claim(100, ends, CHILD if ends is ClaimState.ACCEPTED else "")
+    world.store.jobs[800] = job(800, CHILD, claim_id=100)
+    world.store.closed.discard(800)
+    if ends is ClaimState.ACCEPTED:
+        with pytest.raises(AlreadyPressed):
+            await process.presses.submit_press(press(101, MINH), FakePressFollowups(801))
+    else:
+        await process.presses.submit_press(press(101, MINH), FakePressFollowups(801))
+        await world.clock.advance(1.0)
+    assert len(world.relay.sent) == (1 if ends is ClaimState.ACCEPTED else 2)
+
+
+@pytest.mark.parametrize("down_seconds", [1.0, 20.0, 400.0])
+async def test_claim_whose_commit_was_not_answered_is_not_left_behind(
+    world: ServiceWorld, process: ServiceProcess, down_seconds: float
+) -> None:
+    """The store wrote it and said that it is away: the press is refused, and works once the store is back."""
+    create_claim = world.store.create_claim
+
+    async def write_and_fail(*given: Any, **more: Any) -> None:  # noqa: ANN401
+        await create_claim(*given, **more)
+        world.store.down = True
+        raise StoreUnavailable
+
+    world.store.create_claim = write_and_fail  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        await process.presses.submit_press(press(), FakePressFollowups())
+    await world.clock.advance(down_seconds)
+    world.store.create_claim, world.store.down = create_claim, False  # type: ignore[method-assign]
+    await world.clock.advance(6.0)
+    assert claim_states(world) == {100: "refused"}
+    await process.presses.submit_press(press(101, MINH), FakePressFollowups(801))
+    await world.clock.advance(1.0)
+    assert claim_states(world) == {100: "refused", 101: "accepted"}
+
+
+async def test_claim_whose_work_broke_is_unknown(world: ServiceWorld, process: ServiceProcess) -> None:
+    """A programming error leaves nothing in flight: the message ends, and the button asks after five minutes."""
     world.relay.outcomes = [ZeroDivisionError("ours")]  # type: ignore[list-item]
     await process.presses.submit_press(press(), FakePressFollowups())
-    await world.clock.advance(299.0)
-    with pytest.raises(AlreadyPressed):
+    await world.clock.advance(200.0)
+    assert claim_states(world) == {100: "unknown"}
+    assert world.editor.endings(800)[-1] is JobEnding.ANSWER_LOST
+    with pytest.raises(AnswerLost):
         await process.presses.submit_press(press(101, MINH), FakePressFollowups(801))
-    await world.clock.advance(2.0)
-    await process.presses.submit_press(press(102, MINH), FakePressFollowups(802))
+    await world.clock.advance(101.0)
+    with pytest.raises(RepeatUnconfirmed):
+        await process.presses.submit_press(press(102, MINH), FakePressFollowups(802))
 
 
 @pytest.mark.parametrize(

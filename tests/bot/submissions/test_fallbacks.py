@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 import pytest
 
-from bot.entities import ClaimState
+from bot.entities import Claim, ClaimState, Usage
 from bot.errors import (
     ActionUnsupported,
     DailyLimitReached,
@@ -36,7 +37,7 @@ from bot.tracking.offered_buttons import add_offered_buttons, build_offered_butt
 from tests.fakes.answerer import FakePressFollowups
 from tests.fakes.crash_points import Steps
 from tests.fakes.relay import Sent
-from tests.fakes.sample_entities import MINH, PARENT, task
+from tests.fakes.sample_entities import MINH, PARENT, place, task
 from tests.fakes.store import FakeStore
 from tests.fakes.submissions import ASKS_FOR_MODAL, claim_states, press
 from tests.worlds.services import ServiceProcess, ServiceWorld
@@ -262,15 +263,75 @@ async def test_imagine_all_stops_at_the_first_line_that_fails(
     assert len(claim_states(world)) == 2
 
 
-async def test_each_line_counts_against_the_daily_limit(world: ServiceWorld) -> None:
-    """The third is refused if two per day are allowed."""
-    world.allow(daily_submits_per_person=2)
-    await learnt(world, ALL)
-    world.relay.outcomes = [*accepted("1", "2")]
+ALL_IDS = [SubmitResponse.model_validate({"code": 1, "result": "1,2,3,4"})]
+
+
+@pytest.mark.parametrize("limits", [{"daily_submits_per_person": 2}, {"daily_submits": 3}, {"daily_submits": 1}])
+@pytest.mark.parametrize("is_missing", [False, True])
+async def test_imagine_all_beyond_the_daily_limit_is_refused_unsent(
+    world: ServiceWorld, limits: dict[str, int], *, is_missing: bool
+) -> None:
+    """It needs four of the day, whether the relay draws all lines itself or the bot draws one by one."""
+    world.allow(**limits)
+    if is_missing:
+        await learnt(world, ALL)
     async with world.process() as process:
-        followups = await pressed(world, process, ALL)
-    assert [type(error) for error in followups.refused] == [DailyLimitReached]
-    assert len(world.relay.sent) == 2
+        with pytest.raises(DailyLimitReached) as refused:
+            await pressed(world, process, ALL)
+    assert (refused.value.tasks, refused.value.left) == (4, *limits.values())
+    assert world.relay.sent == []
+    assert claim_states(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "billed"),
+    [
+        (ALL_IDS, 4),
+        ([SubmitResponse.model_validate({"code": 1, "result": "1,2"})], 2),
+        ([SubmitResponse.model_validate({"code": 22, "result": "1,2,3,4,5,6"})], 6),
+        ([SubmitOutcomeUnknown("timeout")], 4),
+        ([SubmitOutcomeUnknown("no id", accepted=True)], 4),
+        ([NO, *accepted("1", "2", "3", "4")], 4),
+        ([NO, *accepted("1"), RelayBusy("3")], 1),
+        ([RelayBusy("3")], 0),
+    ],
+)
+async def test_imagine_all_counts_the_tasks_that_it_made(
+    world: ServiceWorld, process: ServiceProcess, outcomes: list[SubmitResponse | RelayError], billed: int
+) -> None:
+    """Before the answer four are counted, so that nobody uses what is left meanwhile; four too if it is lost."""
+    world.store.snapshots[PARENT] = parent(ALL)
+    world.relay.outcomes, world.relay.submit_seconds = list(outcomes), 1.0
+    await process.presses.submit_press(press(button=ALL), FakePressFollowups())
+    assert await count_usage(world) == 4
+    await world.clock.advance(10.0)
+    assert await count_usage(world) == billed
+
+
+async def test_four_clicks_on_imagine_all_make_no_more_tasks_than_allowed(world: ServiceWorld) -> None:
+    """On four descriptions, at the same moment, with eight tasks a day allowed."""
+    world.allow(daily_submits_per_person=8)
+    world.relay.outcomes = [*ALL_IDS * 4]
+    for number in range(4):
+        world.store.snapshots[f"p{number}"] = parent(ALL).model_copy(update={"id": f"p{number}"})
+    presses = [
+        replace(press(200 + n, button=ALL, task_id=f"p{n}"), place=place(710 + n), task_id=f"p{n}") for n in range(4)
+    ]
+    async with world.process() as process:
+        clicks = [process.presses.submit_press(one, FakePressFollowups(10 * one.place.message_id)) for one in presses]
+        ended = await asyncio.gather(*clicks, return_exceptions=True)
+        await world.clock.advance(10.0)
+    assert [type(end) for end in ended] == [type(None), type(None), DailyLimitReached, DailyLimitReached]
+    assert (len(world.relay.sent), await count_usage(world)) == (2, 8)
+
+
+async def count_usage(world: ServiceWorld) -> int:
+    """Return how many submits of the day count for the person."""
+    seen: list[Usage] = []
+    probe = Claim(id=999, person_id=1, guild_id=6, message_id=0, task_id="", button="probe", made_at=world.clock.now())
+    await world.store.create_claim(probe, seen.append)
+    del world.store.claimed[999]
+    return seen[0].person_submits_today
 
 
 class ForgetfulStore(FakeStore):

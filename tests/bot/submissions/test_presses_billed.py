@@ -230,10 +230,10 @@ async def test_modal_is_not_sent_while_the_limit_cannot_be_checked(world: Servic
     followups = FakePressFollowups()
     judged = world.store.create_claim
 
-    async def gone(claim: Claim, judge: Callable[[Usage], None]) -> None:
+    async def gone(claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool = False) -> None:
         if world.relay.sent:
             raise StoreUnavailable
-        await judged(claim, judge)
+        await judged(claim, judge, confirmed=confirmed)
 
     world.store.create_claim = gone  # type: ignore[method-assign]
     async with world.process() as process:

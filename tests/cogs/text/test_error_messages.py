@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,7 @@ from bot.errors import (
     PromptRefused,
     RelayBusy,
     RelayUnreachable,
+    RepeatUnconfirmed,
     SeedUnavailable,
     SettingsError,
     StoreUnavailable,
@@ -44,6 +46,7 @@ from cogs.text.guidance import malformed_task_id
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW_SECONDS = 1_795_435_200
+RESETS = f"<t:{NOW_SECONDS + 43_200}:R>"
 LINK = "https://discord.com/channels/1/2/3"
 
 CARRYING: list[MjbotError] = [
@@ -56,6 +59,7 @@ CARRYING: list[MjbotError] = [
     DailyLimitReached(30, "person", datetime(2026, 11, 24, tzinfo=UTC)),
     AlreadyPressed(LINK, finished=True),
     AnswerLost(LINK, NOW + timedelta(minutes=3), own=True),
+    RepeatUnconfirmed(LINK, own=False),
     PromptRefused([ValueOutOfRange("stylize", "5000", "0", "1000")], "a fox --stylize 5000"),
     UploadTypeUnsupported("plan.pdf", "PDF"),
     UploadTooLarge("fox.png", 60 * 2**20, 32 * 2**20),
@@ -87,7 +91,7 @@ def test_every_error_has_its_own_text() -> None:
     assert len(kinds) == len(set(texts.values())), texts
     for name, text in texts.items():
         assert 40 < len(text) <= 250, name
-        assert re.fullmatch(r"[A-Z`].*\.", text), name
+        assert re.fullmatch(r"[A-Z`].*[.?]", text), name
         assert "!" not in text, name
         assert "refund" not in text, name
 
@@ -118,6 +122,28 @@ def test_the_daily_limit_says_how_many_jobs_whose_and_when_it_resets() -> None:
     assert off == describe_error(DailyLimitReached(0, "person", tomorrow), NOW)
     assert off == describe_error(DailyLimitReached(0, "everyone", tomorrow), NOW)
     assert ours.startswith("This bot has used its 500 jobs for today.")
+
+
+@pytest.mark.parametrize(
+    ("limit", "whose", "left", "text"),
+    [
+        (2, "person", 2, "This starts 4 jobs at once, and you have 2 a day. Start them one by one."),
+        (3, "everyone", 1, "This starts 4 jobs at once, and this bot has 3 a day. Start them one by one."),
+        (30, "person", 3, f"This starts 4 jobs at once, and you have 3 left for today. It resets {RESETS}."),
+        (500, "everyone", 1, f"This starts 4 jobs at once, and this bot has 1 left for today. It resets {RESETS}."),
+        (2, "person", 0, f"You've used your 2 jobs for today. It resets {RESETS}."),
+    ],
+)
+def test_a_limit_that_allows_some_jobs_but_not_all(
+    limit: int, whose: Literal["person", "everyone"], left: int, text: str
+) -> None:
+    error = DailyLimitReached(limit, whose, datetime(2026, 11, 24, tzinfo=UTC), tasks=4, left=left)
+    assert describe_error(error, NOW) == f"{text} You weren't charged."
+
+
+def test_a_press_that_may_be_charged_twice_is_a_question() -> None:
+    text = describe_error(RepeatUnconfirmed("", own=True), NOW)
+    assert text == "The earlier press may have been charged. Draw again?"
 
 
 def test_a_modal_that_was_not_sent_says_why_and_where_it_waits() -> None:

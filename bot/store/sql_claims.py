@@ -1,0 +1,118 @@
+"""Claims in the database: written one at a time, dated by one clock, and never left behind by a lost COMMIT."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.entities import DUPLICATE_PRESS_WINDOW, Claim, ClaimState, Usage
+from bot.errors import AlreadyClaimed, ClaimLost, StoreUnavailable
+from bot.store import queries
+from bot.store.database import Database
+from bot.store.schema import claims
+
+_CLAIM_LOCK = 0x6D6A_626F_7401
+_RENEWAL_AGE = timedelta(minutes=1)
+"""How old a claim is when its time is renewed before a submit: earlier versions free its button after five minutes."""
+_LONGEST_AGE_SECONDS = 3600.0
+"""For how long this process counts the age of a claim itself."""
+
+
+class SqlClaims:
+    """Writes the claims of the process named `owner`; `monotonic` counts seconds, whatever the system's time does.
+
+    Their times are the database's on PostgreSQL. On SQLite, whose processes share one machine, they are the caller's.
+    """
+
+    def __init__(self, database: Database, owner: str, monotonic: Callable[[], float]) -> None:
+        self._database = database
+        self._owner = owner
+        self._monotonic = monotonic
+        self._written_at: dict[int, float] = {}
+
+    async def create(self, claim: Claim, judge: Callable[[Usage], None], *, confirmed: bool) -> None:
+        """Write a claim, unless another one conflicts or `judge` raises; refused claims do not conflict.
+
+        Claims are written one at a time: on PostgreSQL under a lock, on SQLite as writing transactions exclude each
+        other. If the answer to the COMMIT is lost, the claim is looked for: it may have been written.
+        """
+
+        async def check_and_write(connection: AsyncConnection) -> None:
+            dated = replace(claim, made_at=await self._lock(connection) or claim.made_at)
+            conflict = queries.select_conflicting_claim(dated, confirmed=confirmed)
+            if other := (await connection.execute(conflict)).first():
+                raise AlreadyClaimed(other.id, other.person_id)
+            own, everyones, last = (await connection.execute(queries.select_usage(dated))).one()
+            judge(Usage(own, everyones, last, dated.made_at))
+            await connection.execute(claims.insert().values(**asdict(dated), owner=self._owner))
+
+        try:
+            await self._database.transaction(check_and_write)
+        except StoreUnavailable:
+            if not await self._was_written(claim.id):
+                raise
+        self._start_counting(claim.id)
+
+    async def withdraw(self, claim_id: int) -> None:
+        """Mark a claim as refused that may have been written although its writer got an error.
+
+        Under the lock, because the transaction that was cut off may still commit until it gives up its own.
+        """
+
+        async def write(connection: AsyncConnection) -> None:
+            await self._lock(connection)
+            await connection.execute(update(claims).where(self._is_held(claim_id)).values(state=ClaimState.REFUSED))
+
+        await self._database.transaction(write)
+
+    async def verify(self, claim_id: int) -> None:
+        """Check that this process still submits a claim, and renew the time of an old one; or raise ClaimLost.
+
+        The check is a write, so that a database that cannot be written stops the submit.
+        """
+        is_old = claims.c.made_at < self._database.clock_expression(-_RENEWAL_AGE)
+        # The person's next press is no duplicate of it.
+        almost_now = self._database.clock_expression(-DUPLICATE_PRESS_WINDOW)
+        renewed = update(claims).values(made_at=case((is_old, almost_now), else_=claims.c.made_at))
+        if not await self._database.write(renewed.where(self._is_held(claim_id))):
+            raise ClaimLost
+
+    async def find_age(self, claim_id: int) -> timedelta:
+        """Return how long ago a claim was made; zero for one that does not exist."""
+        if not self._database.is_postgresql and (begun := self._written_at.get(claim_id)) is not None:
+            return timedelta(seconds=self._monotonic() - begun)
+        now = self._database.clock_expression().label("now")
+        rows = await self._database.read(select(claims.c.made_at, now).where(claims.c.id == claim_id))
+        return max(rows[0]["now"] - rows[0]["made_at"], timedelta()) if rows else timedelta()
+
+    async def _was_written(self, claim_id: int) -> bool:
+        """Return whether this process has the claim; False if the database does not tell, and it must be withdrawn."""
+
+        async def look(connection: AsyncConnection) -> bool:
+            await self._lock(connection)
+            return await connection.scalar(select(claims.c.id).where(self._is_held(claim_id))) is not None
+
+        with suppress(StoreUnavailable):
+            return await self._database.transaction(look)
+        return False
+
+    async def _lock(self, connection: AsyncConnection) -> datetime | None:
+        """Let no other process write claims until the transaction ends; return the database's time, if it has one."""
+        if not self._database.is_postgresql:
+            return None
+        locked = text("SELECT pg_advisory_xact_lock(:key), clock_timestamp()")
+        row = (await connection.execute(locked, {"key": _CLAIM_LOCK})).one()
+        now: datetime = row[1]
+        return now
+
+    def _is_held(self, claim_id: int) -> ColumnElement[bool]:
+        return (claims.c.id == claim_id) & (claims.c.state == ClaimState.SUBMITTING) & (claims.c.owner == self._owner)
+
+    def _start_counting(self, claim_id: int) -> None:
+        now = self._monotonic()
+        while self._written_at and now - next(iter(self._written_at.values())) > _LONGEST_AGE_SECONDS:
+            del self._written_at[next(iter(self._written_at))]
+        self._written_at[claim_id] = now
