@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.sandbox.sandbox_process import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = [
@@ -16,6 +18,8 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @asynccontextmanager
@@ -34,6 +38,6 @@ async def chromium(url: str, *, width: int, height: int, restyled: bool = False)
     """Open a page in a browser of its own; `restyled` lets the page be given styles that its own rules forbid."""
     async with browser() as started:
         page = await started.new_page(viewport={"width": width, "height": height}, bypass_csp=restyled)
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE * 1000)
         await page.goto(url)
         yield page

@@ -81,7 +81,7 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     for _ in range(14 if RECORD else 1):
         await _to_the_end(page)
         await film.take()
-    await expect(page.get_by_text(re.compile("Picture 2 in"))).to_be_visible(timeout=30_000)
+    await expect(page.get_by_text(re.compile("Picture 2 in"))).to_be_visible()
     await expect(page.get_by_role("button", name="Custom Zoom")).to_be_visible()
     await _to_the_end(page)
     await film.take(5)
@@ -110,7 +110,7 @@ async def test_a_newcomers_first_minute(page: Page) -> None:
     for _ in range(14 if RECORD else 1):
         await _to_the_end(page)
         await film.take()
-    await expect(drawn).to_contain_text("Four pictures in", timeout=30_000)
+    await expect(drawn).to_contain_text("Four pictures in")
     await pictures(drawn)
     await _to_the_end(page)
     await film.take(6)

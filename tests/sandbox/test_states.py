@@ -24,6 +24,7 @@ from sandbox.pictures import compose_shots, render_picture
 from sandbox.relay import RelaySettings
 from tests.recordings import recorded
 from tests.sandbox.chromium import chromium
+from tests.sandbox.sandbox_process import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -123,7 +124,7 @@ async def _shot(message: Locator) -> bytes:
     """Take one message, once its pictures have arrived."""
     arrived = "it => [...it.querySelectorAll('img')].every(one => one.complete && one.naturalWidth)"
     await message.scroll_into_view_if_needed()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await message.evaluate(arrived):  # noqa: ASYNC110 - a page has no event
             await asyncio.sleep(0.05)
     return await message.screenshot(animations="disabled")

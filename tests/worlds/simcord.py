@@ -57,7 +57,7 @@ class SimcordWorld:
     """Everything that a test plays with.
 
     `owner` owns the application, and neither owns nor manages the server. `payloads` may change what Discord sends of
-    an interaction before the bot sees it.
+    an interaction before the bot sees it. A test in which the bot answers no interaction sets `is_answered` to False.
     """
 
     folder: Path
@@ -73,13 +73,17 @@ class SimcordWorld:
     payloads: Callable[[dict[str, Any]], None]
     _process: AsyncExitStack
     _serving: AsyncExitStack
+    is_answered: bool = True
     _last: Any = None
 
     async def act(self, action: Awaitable[Any]) -> InteractionResult:
-        """Let somebody act, and wait for the first answer; what the bot still does afterwards need not have settled."""
+        """Wait until a person's action is answered; what the bot does afterwards need not have settled."""
         with suppress(TimeoutError):
             await action
         result = InteractionResult(self.env, self._last)
+        if not self.is_answered:
+            await self.app.bot.open_interactions.wait_until_closed()
+            return result
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while not result.acknowledged:  # noqa: ASYNC110 - there is no event for it

@@ -191,8 +191,10 @@ async def test_suggestions_are_empty_without_the_database(tmp_path: Path, caplog
     """If another process has answered, nothing is logged."""
     async with open_simcord_world(tmp_path) as w:
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+        w.is_answered = False
         lost = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
         assert not lost.acknowledged
+        w.is_answered = True
         store: Any = w.app.store
         store.database._closed = True
         none = await w.act(w.member.autocomplete(w.channel, "mjstatus", "id", ""))
@@ -283,6 +285,7 @@ async def test_only_one_of_two_processes_follows_the_task(tmp_path: Path) -> Non
     async with open_simcord_world(tmp_path) as w:
         task_id = w.relay.add_task("grid")
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+        w.is_answered = False
         answer = await w.slash(w.member, "mjstatus", id=task_id)
         assert not answer.acknowledged
         assert w.relay.requests.total() == 0

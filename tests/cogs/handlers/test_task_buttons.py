@@ -450,6 +450,7 @@ async def test_only_one_process_takes_a_form(tmp_path: Path) -> None:
         single = await w.finished(w.relay.add_task("single"))
         shown = await w.click(w.member, single, "Custom Zoom")
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
+        w.is_answered = False
         await w.submit(w.member, shown, "a lighthouse --zoom 2")
         await w.clock.sleep(3)
         assert w.relay.requests["action"] == 0
@@ -604,11 +605,12 @@ async def test_a_button_that_the_task_lost_is_explained(tmp_path: Path) -> None:
 
 
 async def test_only_one_process_acts_on_a_click(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Where Discord says that somebody else has acknowledged a click, this process ends it silently and unpaid."""
+    """If Discord says that another process has acknowledged a click, this one ends it silently and sends nothing."""
     caplog.set_level(logging.INFO)
     async with open_simcord_world(tmp_path) as w:
         parent = await w.finished(w.relay.add_task("grid"))
         w.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060, times=None)
+        w.is_answered = False
         pressed = await w.click(w.member, parent, "U1")
         await w.until(lambda: "does not answer an interaction" in caplog.text)
         assert not pressed.acknowledged
