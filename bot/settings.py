@@ -30,10 +30,6 @@ def _to_lower_case(value: object) -> str:
     return str(value).lower()
 
 
-def _to_upper_case(value: object) -> str:
-    return str(value).upper()
-
-
 def _clean_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip().strip("'\"")
     if not text or any(letter.isspace() for letter in text) or not text.isascii():
@@ -119,7 +115,9 @@ class Settings(BaseSettings):
     shard_ids: ShardIds = frozenset()
     port: int | None = Field(None, ge=1, le=65535)
     listen_host: str = ""
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_to_upper_case)] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda value: str(value).upper())
+    ] = "INFO"
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_to_lower_case)] = "console"
     discord_api_url: BaseUrl = ""
 

@@ -1,7 +1,7 @@
 """Converts Discord's interactions to the places and persons that the use cases know."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import discord
@@ -39,7 +39,7 @@ def to_place(interaction: Interaction, message_id: int, *, ephemeral: bool) -> P
         guild_id=interaction.guild_id or 0,
         application_id=interaction.application_id,
         token=interaction.token,
-        token_expires_at=_to_utc(interaction.expires_at),
+        token_expires_at=interaction.expires_at.astimezone(UTC),
         ephemeral=ephemeral,
         reachable=not ephemeral and is_reachable(interaction),
     )
@@ -64,7 +64,3 @@ def get_requester(message: discord.Message | None) -> discord.abc.User | None:
     """Return the user who requested a message of the bot, from Discord's metadata; None if it has none."""
     metadata = message.interaction_metadata if message else None
     return metadata.user if metadata else None
-
-
-def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.entities import Job, Place
 from bot.midjourney.task import Status, Task
@@ -112,7 +113,7 @@ class LineageFinder:
             next_level: list[str] = []
             for pair in pairs:
                 parent, child = pair.parent_id, pair.child_id
-                if parent not in level or (child in known and not _are_consecutive(line, parent, child)):
+                if parent not in level or (child in known and (parent, child) not in pairwise(line)):
                     continue
                 if child not in known and len(known) >= MAX_MEMBERS:
                     tree.has_more = True
@@ -137,11 +138,6 @@ class LineageFinder:
             if len(line) > _MAX_GENERATIONS:
                 return line, True
             line.insert(0, parent)
-
-
-def _are_consecutive(line: list[str], parent: str, child: str) -> bool:
-    """Return whether child follows parent in the line of ancestors."""
-    return parent in line and child in line and line.index(child) == line.index(parent) + 1
 
 
 def _make_member(

@@ -72,7 +72,9 @@ def detect_ephemeral_disk(
     According to the platforms' documentation, Heroku has no permanent disk, Railway names its volume's path in a
     variable, and on the others a permanent disk is a mount point above the file.
     """
-    platform = _detect_platform(environment)
+    platform = next(
+        (name for name, variables in _PLATFORM_VARIABLES if any(_is_set(environment, one) for one in variables)), None
+    )
     if file is None or platform is None:
         return None
     if platform == "Railway":
@@ -92,17 +94,6 @@ def detect_ephemeral_disk_here(database_url: SecretStr) -> EphemeralDisk | None:
         SettingsError: The store does not support the URL.
     """
     return detect_ephemeral_disk(os.environ, resolve_sqlite_path(database_url.get_secret_value()), os.path.ismount)
-
-
-def _detect_platform(environment: Mapping[str, str]) -> str | None:
-    return next(
-        (
-            name
-            for name, variables in _PLATFORM_VARIABLES
-            if any(_is_set(environment, variable) for variable in variables)
-        ),
-        None,
-    )
 
 
 def _is_set(environment: Mapping[str, str], variable: str) -> bool:

@@ -273,8 +273,7 @@ def _build_failure(scene: Scene, task: Task) -> MessageState:
     return MessageState(FAILED_COLOR, f"❌ {reason.title}", lines, _get_delete_button(scene), quoted)
 
 
-def _build_canceled(scene: Scene, task: Task) -> MessageState:
-    del task
+def _build_canceled(scene: Scene, _task: Task) -> MessageState:
     return MessageState(INACTIVE_COLOR, "🚫 Canceled", bot_buttons=_get_delete_button(scene))
 
 
