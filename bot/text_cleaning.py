@@ -32,11 +32,12 @@ def _clean_character(character: str) -> str:
 
 
 def sanitize_reason(text: str, secret: str = "") -> str:
-    """Cut a relay's own words to 300 characters on one line, without request ids and without any part of a key.
+    """Cut a relay's own words to 300 characters on one line, without request ids, NUL and any part of a key.
 
     `secret` is the bot's own key, which may look like anything; below six characters it could be an ordinary word,
     and stays.
     """
     if len(secret) >= _MIN_SECRET_LENGTH:
         text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
-    return " ".join(_SECRETS.sub("", text[:2000]).split())[:300]
+    # PostgreSQL, where some reasons are kept, does not store a NUL.
+    return " ".join(_SECRETS.sub("", text[:2000].replace("\0", " ")).split())[:300]

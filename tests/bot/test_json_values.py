@@ -19,8 +19,9 @@ from bot.json_values import coerce_text
         ([], ""),
         ({}, ""),
         ("a\ud800b", "a?b"),
+        ("a\0b", "a\ufffdb"),
     ],
 )
 def test_coerce_text(value: object, expected: str) -> None:
-    """Whole numbers become their digits, floats never an id, and lone surrogates a question mark."""
+    """Whole numbers become their digits, floats never an id, and no text holds what a database cannot store."""
     assert expected == coerce_text(value)

@@ -27,3 +27,4 @@ def test_a_sanitized_reason_is_short_and_has_no_secret() -> None:
     assert len(sanitize_reason("word " * 100_000)) == 300
     assert sanitize_reason("a SECRET and asecretb", "secret") == "a and ab"
     assert sanitize_reason("a word", "word") == "a word"
+    assert sanitize_reason("\0a\0word\0") == "a word"

@@ -194,7 +194,8 @@ def test_task_is_found_by_its_whole_state() -> None:
     assert parse_task_by_state(RelayResponse(200, json.dumps(LISTED)), "mjbot:770") is None
     assert parse_task_by_state(RelayResponse(200, json.dumps(LISTED[2:])), "mjbot:7") is None
     assert parse_task_by_state(RelayResponse(200, "[]"), "mjbot:7") is None
-    assert parse_task_by_state(RelayResponse(200, json.dumps([{"state": "mjbot:7"}, None, 5])), "mjbot:7") is None
+    others = [{"state": "mjbot:7"}, {"id": "17\0", "state": "mjbot:7"}, None, 5]
+    assert parse_task_by_state(RelayResponse(200, json.dumps(others)), "mjbot:7") is None
 
 
 @pytest.mark.parametrize(

@@ -381,6 +381,13 @@ def test_accepted_submit_ignores_other_fields() -> None:
     assert responses.parse_submission(RelayResponse(200, BOM + _mj(1, "成功", result="0123"))).result == "0123"
 
 
+@pytest.mark.parametrize("sent", ["17\0", "x" * 9000, "another task", "-1"])
+def test_task_without_a_usable_id_has_the_requested_one(sent: str) -> None:
+    """Whatever a relay sends, the task is stored and watched by the id that was asked for."""
+    task = responses.parse_task(RelayResponse(200, json.dumps({"id": sent, "status": "SUCCESS"})), ASKED)
+    assert (task.id, task.status) == (ASKED, Status.SUCCESS)
+
+
 def test_integer_id_keeps_all_digits() -> None:
     """As a float, an id of 17 digits would lose its last ones."""
     assert responses.parse_task(RelayResponse(200, '{"id":17543000001234179}'), ASKED).id == "17543000001234179"
