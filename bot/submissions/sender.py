@@ -3,6 +3,7 @@
 Presses and commands share this road: a claim is written, its request is sent at most once, and the claim is settled.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -101,16 +102,20 @@ class Sender:
         """Send a request; send it again only after the relay answered that its queue is full or the parent is busy.
 
         The job's message shows `waiting_task` meanwhile; `prompt` may name a speed of its own. A process that stops
-        while the request waits gives it up.
+        while no request is on its way gives it up.
         """
-        retry = QueueRetry(claim, job, waiting_task, jobs=self._jobs, clock=self._clock)
+        retry = QueueRetry(claim, job, waiting_task, jobs=self._jobs, supervisor=self._supervisor, clock=self._clock)
+        is_on_its_way = False
+        last_refusal: MjbotError = ClaimLost()
         try:
             speed = await self._speed_modes.get_chosen_speed(claim.person_id, prompt)
             while True:
                 await self._store.verify_claim(claim.id)
+                is_on_its_way = True
                 try:
                     response = await self._speed_modes.submit(request, state=claim.tag, speed=speed, prompt=prompt)
                 except (QueueFull, ParentBusy) as error:
+                    is_on_its_way, last_refusal = False, error
                     await retry.wait(error)
                 else:
                     return NeedsModal(response, speed) if response.needs_modal else Accepted(response)
@@ -118,6 +123,11 @@ class Sender:
             return Unknown(error)
         except (RelayError, ClaimLost, StoreUnavailable) as error:
             return Refused(error)
+        except asyncio.CancelledError:
+            if is_on_its_way:
+                raise
+            # The process stops, and nothing was accepted: later that could not be told.
+            return Refused(last_refusal)
 
     async def send_modal(self, request: SubmitModal, claim: Claim, *, press: NeedsModal | None = None) -> SendResult:
         """Send a modal, without waiting for a full queue.

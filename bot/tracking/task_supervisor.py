@@ -34,7 +34,7 @@ class TaskSupervisor:
         self._running: dict[WorkKey, list[asyncio.Task[None]]] = {}
         self._critical: set[asyncio.Task[None]] = set()
         self._orders: asyncio.Queue[Callable[[], None]] = asyncio.Queue()
-        self._is_ending = False
+        self._ending = asyncio.Event()
         self._has_stopped = False
 
     def start(self, key: WorkKey, work: Work, *, critical: bool = False) -> None:
@@ -49,6 +49,15 @@ class TaskSupervisor:
     def running_keys(self) -> frozenset[WorkKey]:
         """The keys of work that is running, or ending."""
         return frozenset(self._running)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the process stops, so that only critical work may still run."""
+        return self._ending.is_set()
+
+    async def wait_until_ending(self) -> None:
+        """Wait until the process stops."""
+        await self._ending.wait()
 
     @asynccontextmanager
     async def serve(self) -> AsyncGenerator[None]:
@@ -65,7 +74,7 @@ class TaskSupervisor:
 
     async def cancel_ordinary_work(self) -> None:
         """Cancel all work that is not critical, and start only critical work from here on."""
-        self._is_ending = True
+        self._ending.set()
         self._execute_queued_orders()
         ordinary = self._list_workers() - self._critical
         _cancel(ordinary)
@@ -101,7 +110,7 @@ class TaskSupervisor:
             self._orders.get_nowait()()
 
     def _start(self, key: WorkKey, work: Work, *, critical: bool) -> None:
-        if self._has_stopped or (self._is_ending and not critical):
+        if self._has_stopped or (self.is_ending and not critical):
             return
         earlier = tuple(self._running.get(key, ()))
         _cancel(earlier)

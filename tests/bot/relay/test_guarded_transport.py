@@ -1,5 +1,6 @@
 """What is retried, what is never sent twice, and which path a task id reaches."""
 
+import asyncio
 from contextlib import suppress
 from urllib.parse import unquote
 
@@ -200,6 +201,24 @@ async def test_redirected_reads_hold_submits_back(target: str, slept: Slept) -> 
             await press_button(api)
     assert raised.value.address.endswith("//new.example")
     assert [seen.path for seen in it.seen] == [path]
+
+
+async def test_submit_that_waits_for_a_check_was_not_sent_if_its_process_stops() -> None:
+    """The cancellation ends as a refusal, because after it the request would count as sent."""
+    waiting = asyncio.Event()
+
+    async def hang(_: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    async with relay(web.Response(status=502)) as it, RelayClient.open(it.url, KEY, sleep=hang) as api:
+        it.admits = False
+        submit = asyncio.create_task(press_button(api))
+        await waiting.wait()
+        submit.cancel()
+        with pytest.raises(RelayUnreachable):
+            await submit
+    assert {one.method for one in it.seen} == {"GET"}
 
 
 async def test_cancel_is_learned_only_from_the_web_console(slept: Slept) -> None:

@@ -1,9 +1,13 @@
 """Requests that wait for room in the queue, or for their parent."""
 
+from functools import reduce
+
 import pytest
 
 from bot.errors import (
     AlreadyPressed,
+    ClaimLost,
+    MjbotError,
     ParentBusy,
     QueueFull,
     RelayBusy,
@@ -107,10 +111,71 @@ async def test_press_that_waits_is_settled_though_its_message_cannot_be_edited(
     assert (len(world.relay.accepted), claim_states(world)) == (1, {100: "accepted"})
 
 
-async def test_press_that_waits_is_refused_when_its_process_stops(world: ServiceWorld) -> None:
-    """Nothing was accepted, so it is refused rather than unknown."""
+@pytest.mark.parametrize("error", [ParentBusy("wait"), QueueFull("23")])
+async def test_press_that_waits_is_refused_as_soon_as_its_process_stops(
+    world: ServiceWorld, process: ServiceProcess, error: RelayError
+) -> None:
+    """Nothing was accepted: it is told at once, while Discord and the database still have time, and not sent again."""
+    world.relay.outcomes = [error] * 99
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
+    await world.clock.advance(10.0)
+    await process.supervisor.cancel_ordinary_work()
+    await world.clock.settle()
+    assert claim_states(world) == {100: "refused"}
+    assert (followups.refused, len(world.relay.sent)) == ([error], 1)
+
+
+async def test_press_that_is_refused_after_its_process_stops_does_not_wait(
+    world: ServiceWorld, process: ServiceProcess
+) -> None:
     world.relay.outcomes = [ParentBusy("wait")] * 99
+    world.relay.submit_seconds = 2.0
+    followups = FakePressFollowups()
+    await process.presses.submit_press(press(), followups)
+    await process.supervisor.cancel_ordinary_work()
+    await world.clock.advance(2.0)
+    assert claim_states(world) == {100: "refused"}
+    assert [type(error) for error in followups.refused] == [ParentBusy]
+    assert len(world.relay.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("hanging", "told"),
+    [
+        (("jobs", "messages", "show_waiting"), ParentBusy),
+        (("store", "verify_claim"), ClaimLost),
+        (("store", "find_person_settings"), ClaimLost),
+    ],
+)
+async def test_press_without_a_request_on_its_way_is_refused_when_its_process_stops(
+    world: ServiceWorld, monkeypatch: pytest.MonkeyPatch, hanging: tuple[str, ...], told: type[MjbotError]
+) -> None:
+    """Whatever it waits for in that moment: the database, or a message that Discord does not let it edit."""
+
+    async def hang(*_: object) -> None:
+        await world.clock.sleep(3600.0)
+
+    world.relay.outcomes = [ParentBusy("wait")] * 99
+    followups = FakePressFollowups()
     async with world.process() as process:
-        await process.presses.submit_press(press(), FakePressFollowups())
+        *owners, name = hanging
+        owner = reduce(getattr, owners, process)
+        monkeypatch.setattr(owner, name, hang)
+        await process.presses.submit_press(press(), followups)
         await world.clock.advance(20.0)
     assert claim_states(world) == {100: "refused"}
+    assert [type(error) for error in followups.refused] == [told]
+    assert len(world.relay.sent) == (told is ParentBusy)
+
+
+async def test_press_whose_request_is_on_its_way_stays_unknown_when_its_process_stops(world: ServiceWorld) -> None:
+    world.relay.submit_seconds = 60.0
+    followups = FakePressFollowups()
+    async with world.process() as process:
+        await process.presses.submit_press(press(), followups)
+        await world.clock.advance(20.0)
+    async with world.process():
+        await world.clock.settle()
+        assert claim_states(world) == {100: "unknown"}
+    assert followups.refused == []
