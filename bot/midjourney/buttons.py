@@ -308,5 +308,5 @@ def is_grid(task: Task) -> bool:
 def name_result(task: Task, title: str) -> str:
     """Return the title of a task's result: "Four pictures" of a grid, else `title`, else the task's action in words."""
     if is_grid(task):
-        return "Four clips" if task.first_clip_url else "Four pictures"
+        return "Four clips" if task.is_video else "Four pictures"
     return title or task.action.replace("_", " ").capitalize()

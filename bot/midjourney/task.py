@@ -6,66 +6,39 @@ another type, and one bad value never loses the rest.
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
-from itertools import islice
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bot.json_values import (
+    Link,
+    Links,
     Milliseconds,
     Number,
     Text,
-    Texts,
     WireModel,
     coerce_object,
     coerce_text,
-    is_json_array,
-    is_json_integer,
     is_json_object,
 )
+from bot.midjourney.task_row import TEXT_ACTIONS, ButtonsKey, coerce_reason, normalize_row, select_buttons
+from bot.midjourney.task_status import Status, parse_percent, parse_status
+
+__all__ = ["Button", "ButtonsKey", "Properties", "Status", "Task", "mentions_modal", "select_most_advanced"]
 
 _SIGNATURE_PARAMETERS = frozenset({"rand", "sig", "ex", "is", "hm"})
 _MODAL_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT", "PIC_READER", "PROMPT_ANALYZER"})
 _REMIX_ACTIONS = frozenset({"VARIATION", "LOW_VARIATION", "HIGH_VARIATION", "REROLL", "PAN"})
 _SWAP_FACE = "SWAP_FACE"
 _PROMPTLESS_ACTIONS = frozenset({_SWAP_FACE, "DESCRIBE"})
-_TEXT_ACTIONS = frozenset({"DESCRIBE", "SHORTEN"})
 _TEXT_BUTTONS = ("picreader", "promptanalyzer")
 _MODAL_WORDS = ("confirm", "窗口")
+_VIDEO_ACTIONS = ("VIDEO", "ANIMATE")
+_MAX_ACTION = 100
 _VIDEO_FILE = re.compile(r"\.(?:mp4|webm|mov)(?:$|[?#])", re.IGNORECASE)
-# Real tasks have at most about forty; a longer list could only keep the bot busy.
-_MAX_BUTTONS = 100
-
-
-class Status(StrEnum):
-    """The status of a task, in the API's words; FRESH is the empty one that new-api sends in the first seconds."""
-
-    FRESH = ""
-    NOT_START = "NOT_START"
-    SUBMITTED = "SUBMITTED"
-    MODAL = "MODAL"
-    IN_PROGRESS = "IN_PROGRESS"
-    SUCCESS = "SUCCESS"
-    FAILURE = "FAILURE"
-    CANCEL = "CANCEL"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the status never changes again."""
-        return self in {Status.SUCCESS, Status.FAILURE, Status.CANCEL}
-
-
-class ButtonsKey(StrEnum):
-    """What the relay's JSON of a task has under the key `buttons`."""
-
-    ABSENT = "absent"
-    """No such key: midjourney-proxy never sends buttons."""
-    NULL = "null"
-    """No array: new-api until its upstream has sent buttons, which a midjourney-proxy upstream never does."""
-    ARRAY = "array"
-    """An array; an empty one says that the task has no buttons."""
+# These buttons are those of clips; a single picture has `animate_high` and `animate_low`.
+_VIDEO_BUTTON = re.compile(r"::(?:video_|animate_\w+_extend\b)", re.IGNORECASE)
 
 
 # FRESH carries no information. MODAL comes next: when a modal was sent, new-api makes a new row and never updates the
@@ -81,39 +54,14 @@ _RANK = {
     Status.SUCCESS: 7,
 }
 
-# Other relays' words for the same statuses.
-_SYNONYMS = {
-    "PENDING": Status.NOT_START,
-    "QUEUED": Status.SUBMITTED,
-    "RUNNING": Status.IN_PROGRESS,
-    "PROCESSING": Status.IN_PROGRESS,
-    "FAILED": Status.FAILURE,
-    "ERROR": Status.FAILURE,
-    "SUCCEEDED": Status.SUCCESS,
-    "COMPLETED": Status.SUCCESS,
-    "FINISHED": Status.SUCCESS,
-    "CANCELED": Status.CANCEL,
-    "CANCELLED": Status.CANCEL,
-}
+
+def _coerce_action(value: object) -> str:
+    return coerce_text(value)[:_MAX_ACTION].strip().upper().replace(" ", "_")
 
 
-def _parse_percent(value: object) -> int | None:
-    if is_json_integer(value):  # the store keeps the parsed number
-        return min(max(value, 0), 100)
-    found = re.search(r"(\d{1,9})(?:\.\d{1,9})?\s?%", value) if isinstance(value, str) else None
-    return min(int(found[1]), 100) if found else None
-
-
-def _parse_status(value: object) -> Status:
-    word = coerce_text(value).strip().upper().replace(" ", "_")
-    if word in Status.__members__.values():
-        return Status(word)
-    return _SYNONYMS.get(word, Status.FRESH)
-
-
-def _select_buttons(value: object) -> list[Any]:
-    items = value if is_json_array(value) else ()
-    return list(islice((item for item in items if is_json_object(item) or isinstance(item, BaseModel)), _MAX_BUTTONS))
+def _coerce_emoji(value: object) -> str:
+    """Return an emoji, or the name of one in Discord's own shape."""
+    return coerce_text(value.get("name") if is_json_object(value) else value)
 
 
 def _is_true(value: object) -> bool:
@@ -143,7 +91,7 @@ class Button(WireModel):
     """
 
     custom_id: Text = ""
-    emoji: Text = ""
+    emoji: Annotated[str, BeforeValidator(_coerce_emoji)] = ""
     label: Text = ""
     type: Number = 2
     style: Number = 2
@@ -166,7 +114,7 @@ class Task(WireModel):
     """One Midjourney task as the relay last reported it; times in milliseconds since 1970, 0 where unknown."""
 
     id: Text
-    action: Text = ""
+    action: Annotated[str, BeforeValidator(_coerce_action)] = ""
     prompt: Text = ""
     prompt_en: Text = ""
     description: Text = ""
@@ -174,42 +122,26 @@ class Task(WireModel):
     submit_time: Milliseconds = 0
     start_time: Milliseconds = 0
     finish_time: Milliseconds = 0
-    image_url: Text = ""
-    image_urls: Texts = ()
-    video_url: Text = ""
-    video_urls: Texts = ()
-    status: Annotated[Status, BeforeValidator(_parse_status)] = Status.FRESH
-    progress: Annotated[int | None, BeforeValidator(_parse_percent)] = None
-    fail_reason: Text = ""
+    image_url: Link = ""
+    image_urls: Links = ()
+    video_url: Link = ""
+    video_urls: Links = ()
+    status: Annotated[Status, BeforeValidator(parse_status)] = Status.FRESH
+    progress: Annotated[int | None, BeforeValidator(parse_percent)] = None
+    fail_reason: Annotated[str, BeforeValidator(coerce_reason)] = ""
     seed: Text = ""
     parent_id: Text = ""
     image_width: Number = 0
     image_height: Number = 0
-    buttons: Annotated[tuple[Button, ...], BeforeValidator(_select_buttons)] = ()
+    buttons: Annotated[tuple[Button, ...], BeforeValidator(select_buttons)] = ()
     buttons_key: Annotated[ButtonsKey, BeforeValidator(_parse_buttons_key)] = ButtonsKey.ABSENT
     properties: Annotated[Properties, BeforeValidator(coerce_object)] = Field(default_factory=Properties)
 
     @model_validator(mode="before")
     @classmethod
     def _normalize_row(cls, data: object) -> object:
-        """Note what the row has under `buttons`, and mark a row at 100% that has a fail reason as failed.
-
-        new-api's own loop never updates such a row again. A stored snapshot always has `buttons`, so it brings its
-        `buttons_key` along.
-        """
-        if not is_json_object(data):
-            return data
-        row = {name: value for name, value in data.items() if isinstance(name, str)}
-        if "buttons" in row and not row.keys() & {"buttonsKey", "buttons_key"}:
-            row["buttons_key"] = ButtonsKey.ARRAY if is_json_array(row["buttons"]) else ButtonsKey.NULL
-        reason = coerce_text(row.get("failReason", row.get("fail_reason"))).strip()
-        if (
-            reason
-            and _parse_percent(row.get("progress")) == 100
-            and _parse_status(row.get("status")) is not Status.CANCEL
-        ):
-            row["status"] = Status.FAILURE
-        return row
+        """Read the row in whatever shape a relay sent it (see task_row)."""
+        return normalize_row(data) if is_json_object(data) else data
 
     @property
     def shown_prompt(self) -> str:
@@ -276,6 +208,13 @@ class Task(WireModel):
         )
 
     @property
+    def is_video(self) -> bool:
+        """Whether the task makes clips, also where the relay gives no links to them."""
+        return bool(self.first_clip_url or any(word in self.action for word in _VIDEO_ACTIONS)) or any(
+            _VIDEO_BUTTON.search(button.custom_id) for button in self.buttons
+        )
+
+    @property
     def grid_picture_urls(self) -> tuple[str, ...]:
         """The links to a grid's single pictures; empty where the relay gives only the grid."""
         return self.image_urls if len(self.image_urls) > 1 and not self.clip_urls else ()
@@ -285,7 +224,7 @@ class Task(WireModel):
         """The Markdown text that describe or shorten gave; empty for pictures."""
         # new-api calls a describe that went through a modal MODAL, but its buttons are still those of a describe.
         has_text_buttons = any(word in button.custom_id.lower() for button in self.buttons for word in _TEXT_BUTTONS)
-        if not has_text_buttons and self.action not in _TEXT_ACTIONS:
+        if not has_text_buttons and self.action not in TEXT_ACTIONS:
             return ""
         return self.properties.final_prompt or self.prompt_en
 

@@ -37,7 +37,7 @@ def build_offered_buttons(task: Task) -> tuple[Button, ...]:
 
     Their customIds have the usual form, but without the picture's own id, which such a relay does not send.
     """
-    if task.status is not Status.SUCCESS or task.clip_urls:
+    if task.status is not Status.SUCCESS or task.is_video:
         return ()
     if not task.text_result:
         return _GRID_BUTTONS if is_grid(task) else ()

@@ -71,7 +71,7 @@ def render_delete_confirmation(task_id: str, message_id: int) -> ui.View:
 def _get_file_buttons(task: Task) -> tuple[BotButton, ...]:
     if task.text_result or not task.picture_url:
         return ()
-    four = not task.first_clip_url and (task.grid_picture_urls or is_grid(task))
+    four = not task.is_video and (task.grid_picture_urls or is_grid(task))
     return (SPLIT,) if four else (ORIGINAL,)
 
 

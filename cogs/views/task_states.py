@@ -24,8 +24,16 @@ from cogs.text.markdown import (
 )
 from cogs.views.bot_buttons import FILE_BUTTONS, BotButton, get_ended_buttons, get_result_buttons, get_running_buttons
 from cogs.views.colors import ACTIVE_COLOR, DONE_COLOR, FAILED_COLOR, INACTIVE_COLOR, QUEUED_COLOR, WAITING_COLOR
+from cogs.views.picture_links import (
+    describe_missing_clip,
+    link_clips,
+    link_drawn,
+    link_last_picture,
+    link_pictures,
+)
 from cogs.views.text_results import format_text_result
 
+_CLOCK_TOLERANCE_MILLISECONDS = 300_000
 _GRID_BUTTONS = re.compile(r"[UV][1-4]|Reroll")
 
 
@@ -93,10 +101,16 @@ def build_state(scene: Scene) -> MessageState:
 
 
 def _build_queued(scene: Scene, ahead: int, submit_time: int) -> MessageState:
-    asked = submit_time or int(scene.job.born_at.timestamp() * 1000)
+    asked = _choose_time(scene, submit_time)
     title = f"⏳ Queued, {ahead} ahead" if ahead > 0 else "⏳ Queued"
     lines = (f"asked {format_relative_time(asked)}", *_describe_outage(scene))
     return MessageState(QUEUED_COLOR, title, lines, get_running_buttons(scene.job, scene.marks), _quote_outage(scene))
+
+
+def _choose_time(scene: Scene, *times: int) -> int:
+    """Return the first known time, else the message's; one in the future comes from a date without its time zone."""
+    latest = scene.now.timestamp() * 1000 + _CLOCK_TOLERANCE_MILLISECONDS
+    return next((time for time in times if 0 < time <= latest), int(scene.job.born_at.timestamp() * 1000))
 
 
 _RETRIES: dict[RetryReason, tuple[str, str]] = {
@@ -117,7 +131,7 @@ _RETRIES: dict[RetryReason, tuple[str, str]] = {
 
 def _build_running(scene: Scene, task: Task) -> MessageState:
     percent = task.progress or 0
-    started = task.start_time or task.submit_time or int(scene.job.born_at.timestamp() * 1000)
+    started = _choose_time(scene, task.start_time, task.submit_time)
     lines = (format_progress_bar(percent), f"started {format_relative_time(started)}", *_describe_outage(scene))
     buttons = get_running_buttons(scene.job, scene.marks)
     return MessageState(ACTIVE_COLOR, f"🎨 Drawing, {percent}%", lines, buttons, _quote_outage(scene))
@@ -144,20 +158,26 @@ def _quote_outage(scene: Scene) -> tuple[str, ...]:
 def _build_success(scene: Scene, task: Task) -> MessageState:
     grid = is_grid(task)
     text = format_text_result(task)
-    hint = (_describe_grid_buttons(task),) if grid and _is_pressable(task) and not task.first_clip_url else ()
+    hint = (_describe_grid_buttons(task),) if grid and _is_pressable(task) and not task.is_video else ()
     missing = _describe_missing_picture(scene, task)
+    said = _quote_reason(task.fail_reason) if missing and not task.picture_url else ()
     no_more = _describe_missing_buttons(scene, task)
     lines = (
         *text,
         *hint,
         *_link_parent(scene.job),
-        *_link_clips(scene, task),
+        *link_clips(scene, task),
+        *link_pictures(task),
         *no_more,
         *missing,
+        *said,
+        *describe_missing_clip(scene, task),
         *_describe_reencoding(scene, task),
     )
     title = f"✅ {_name_result(scene.job, task, grid=grid)}{_format_time_taken(task)}"
-    return MessageState(DONE_COLOR, title, lines, _get_success_buttons(scene, task, missing=bool(missing)), text)
+    return MessageState(
+        DONE_COLOR, title, lines, _get_success_buttons(scene, task, missing=bool(missing)), (*text, *said)
+    )
 
 
 def _get_success_buttons(scene: Scene, task: Task, *, missing: bool) -> tuple[BotButton, ...]:
@@ -178,10 +198,10 @@ def _format_time_taken(task: Task) -> str:
 
 def _name_result(job: Job, task: Task, *, grid: bool) -> str:
     if grid:
-        return "Four clips" if task.first_clip_url else "Four pictures"
+        return "Four clips" if task.is_video else "Four pictures"
     if job.done:
         return job.done
-    return "One clip" if task.first_clip_url else _RESULT_NAMES.get(task.action, "One picture")
+    return "One clip" if task.is_video else _RESULT_NAMES.get(task.action, "One picture")
 
 
 def _link_parent(job: Job) -> tuple[str, ...]:
@@ -209,14 +229,6 @@ def _describe_grid_buttons(task: Task) -> str:
     return f"{', '.join(hints)}. Numbered left to right, top row first"
 
 
-def _link_clips(scene: Scene, task: Task) -> list[str]:
-    """Link the clips that are not attached as files."""
-    attached = [number for number, clip in enumerate(scene.clips, 1) if clip is not None]
-    links = {number: link for number, url in enumerate(task.clip_urls[:4], 1) if (link := sanitize_link(url))}
-    shown = [f"[clip {number}]({link})" for number, link in links.items() if number not in attached]
-    return [" · ".join(shown)] if shown else []
-
-
 def _is_pressable(task: Task) -> bool:
     return any(button.custom_id for button in task.buttons)
 
@@ -225,7 +237,7 @@ def _describe_missing_buttons(scene: Scene, task: Task) -> tuple[str, ...]:
     """Explain why a single picture has no buttons, if the relay has none for it."""
     none = task.buttons_key is ButtonsKey.NULL and BUTTONS_CAPABILITY in scene.marks.missing_capabilities
     single = not (
-        is_grid(task) or task.text_result or task.first_clip_url or _is_pressable(task) or task.action == "SWAP_FACE"
+        is_grid(task) or task.text_result or task.is_video or _is_pressable(task) or task.action == "SWAP_FACE"
     )
     if not single or not (none or task.buttons_key is ButtonsKey.ABSENT):
         return ()
@@ -247,6 +259,8 @@ def _describe_missing_picture(scene: Scene, task: Task) -> tuple[str, ...]:
         return ("The clips are on their way." if task.first_clip_url else "The picture is on its way.",)
     if task.picture_url:
         return ("Still loading. Press **Refresh**.",)
+    if task.is_video:
+        return ("The service provides no links to clips.",)
     return () if task.text_result else ("The service hasn't delivered the picture.",)
 
 
@@ -267,14 +281,27 @@ def _describe_reencoding(scene: Scene, task: Task) -> tuple[str, ...]:
 
 def _build_failure(scene: Scene, task: Task) -> MessageState:
     reason = explain_fail_reason(task.fail_reason)
-    original = clean_text(reason.original)
-    quoted = (f"It said: {format_code(original)}",) if original else ()
-    lines = (reason.sentence, *quoted, f"**Next:** {reason.advice}")
-    return MessageState(FAILED_COLOR, f"❌ {reason.title}", lines, _get_delete_button(scene), quoted)
+    quoted, drawn = _quote(reason.original), link_drawn(task)
+    lines = (reason.sentence, *quoted, *drawn, f"**Next:** {reason.advice}")
+    return MessageState(FAILED_COLOR, f"❌ {reason.title}", lines, _get_delete_button(scene), (*quoted, *drawn))
 
 
-def _build_canceled(scene: Scene, _task: Task) -> MessageState:
-    return MessageState(INACTIVE_COLOR, "🚫 Canceled", bot_buttons=_get_delete_button(scene))
+def _build_canceled(scene: Scene, task: Task) -> MessageState:
+    drawn = link_drawn(task)
+    return MessageState(INACTIVE_COLOR, "🚫 Canceled", drawn, _get_delete_button(scene), drawn)
+
+
+def _quote(original: str) -> tuple[str, ...]:
+    words = clean_text(original)
+    return (f"It said: {format_code(words)}",) if words else ()
+
+
+def _quote_reason(fail_reason: str) -> tuple[str, ...]:
+    """Quote the reason that the relay gives of a success without its picture."""
+    if not fail_reason:
+        return ()
+    reason = explain_fail_reason(fail_reason)
+    return _quote(reason.original) or (reason.sentence,)
 
 
 def _get_delete_button(scene: Scene) -> tuple[BotButton, ...]:
@@ -291,7 +318,8 @@ _FINALS: dict[Status, Callable[[Scene, Task], MessageState]] = {
 def _build_watch_timeout(scene: Scene) -> MessageState:
     minutes = round((scene.now - scene.job.born_at).total_seconds() / 60)
     line = f"{_format_last_progress(scene)}Midjourney may still finish it. **Look again** is free."
-    return MessageState(INACTIVE_COLOR, f"🌙 Stopped watching after {minutes} min", (line,), (LOOK_AGAIN,))
+    seen = link_last_picture(scene.task)
+    return MessageState(INACTIVE_COLOR, f"🌙 Stopped watching after {minutes} min", (line, *seen), (LOOK_AGAIN,), seen)
 
 
 def _build_unreachable(scene: Scene) -> MessageState:

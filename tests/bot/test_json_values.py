@@ -1,8 +1,10 @@
 """JSON values of any type are read leniently."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.json_values import coerce_text
+from bot.json_values import coerce_milliseconds, coerce_text
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,63 @@ from bot.json_values import coerce_text
 def test_coerce_text(value: object, expected: str) -> None:
     """Whole numbers become their digits, floats never an id, and no text holds what a database cannot store."""
     assert expected == coerce_text(value)
+
+
+NOON = 1754308800000  # 2025-08-04T12:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1754300000123, 1754300000123),
+        ("1754300000123", 1754300000123),
+        (1754300000123.9, 1754300000123),
+        (1754308800, NOON),
+        ("1754308800", NOON),
+        (1754308800.25, NOON + 250),
+        ("1754308800.250", NOON + 250),
+        (1754308800_000_000, NOON),
+        (1754308800_000_000_000, NOON),
+        ("2025-08-04T12:00:00Z", NOON),
+        ("2025-08-04 12:00:00", NOON),
+        ("2025-08-04T12:00:00.250Z", NOON + 250),
+        ("2025-08-04T20:00:00+08:00", NOON),
+        ("2025-08-04 20:00:00.123456789 +0800 CST m=+0.01", NOON + 123),
+        ("2025/8/4 12:00", NOON),
+        ("2025年8月4日 12:00:00", NOON),
+        ("20250804120000", NOON),
+        (20250804120000, NOON),
+        ("20250804T120000Z", NOON),
+        ("Mon, 04 Aug 2025 12:00:00 GMT", NOON),
+        ("/Date(1754308800000)/", NOON),
+        ([2025, 8, 4, 12, 0], NOON),
+        ([2025, 8, 4, 12, 0, 0, 250_000_000], NOON),
+        (5, 5),
+        (0, 0),
+        (-5, 0),
+        (10**30, 0),
+        (float("inf"), 0),
+        (float("nan"), 0),
+        ("nan", 0),
+        ("9" * 5000, 0),
+        (99999999999999, 0),
+        ("2025-13-40T99:00:00Z", 0),
+        ("soon", 0),
+        ("", 0),
+        (True, 0),
+        (None, 0),
+        ([1], 0),
+        ([2025, 13, 4], 0),
+        ({}, 0),
+    ],
+)
+def test_coerce_milliseconds(value: object, expected: int) -> None:
+    """A time is a number of any common unit or a date, within a calendar; or it is unknown."""
+    assert expected == coerce_milliseconds(value)
+
+
+@given(st.integers() | st.floats() | st.text() | st.datetimes().map(str) | st.lists(st.integers(0, 3000), max_size=8))
+def test_a_time_is_read_again_as_it_was(value: object) -> None:
+    """The store keeps milliseconds."""
+    time = coerce_milliseconds(value)
+    assert time == coerce_milliseconds(time)
