@@ -12,7 +12,7 @@ from bot.text_cleaning import sanitize_reason
 
 _MODEL: Final = r"(mj_[a-z]+(?:_[a-z]+){0,3})\b"
 
-# Read from the top.
+# The order within a table means nothing: of the patterns that match, the one that matches most of the text counts.
 _REFUSALS: Final[tuple[tuple[str, str], ...]] = (
     (r"未提供令牌|token not provided|authorization header missing", "no key was sent"),
     (r"数据库|資料庫|database (?:query )?error", "the relay's database has a problem"),
@@ -186,7 +186,10 @@ def is_wordless(reason: str) -> bool:
 
 def match_refusal(text: str) -> tuple[re.Match[str] | None, str]:
     """Return where a known reason stands in a sanitized text, and its English clause; (None, "") without one."""
-    for pattern, clause in (*_REFUSALS, *_OTHER_REFUSALS):
-        if match := re.search(pattern, text, re.IGNORECASE):
+    for table in (_REFUSALS, _OTHER_REFUSALS):
+        found = ((match, row) for row in table if (match := re.search(row[0], text, re.IGNORECASE)))
+        best = max(found, key=lambda one: (one[0].end() - one[0].start(), one[1]), default=None)
+        if best is not None:
+            match, (_, clause) = best
             return match, match.expand(clause)
     return None, ""

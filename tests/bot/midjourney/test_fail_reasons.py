@@ -1,11 +1,13 @@
 """Relays' reasons are explained in English where they are known, and are short and clean in any case."""
 
+import random
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.midjourney import fail_reasons, refusal_reasons
 from bot.midjourney.fail_reasons import FailReason, explain_fail_reason
 from bot.midjourney.refusal_reasons import translate_refusal
 
@@ -252,6 +254,83 @@ def test_a_known_fail_reason_is_explained_in_english(
     assert title == reason.title
     assert sentence in reason.sentence
     assert original == reason.original
+
+
+REFUSED = "Midjourney refused this prompt"
+RULES = "Please review our community standards and appeal to our AI moderators."
+
+# Titles and texts about the account, all of which mention moderation.
+ACCOUNT_PROBLEMS = [
+    (f"[Pending mod message] {RULES}", LOCKED_OUT),
+    (f"[Pending moderation messages] {RULES}", LOCKED_OUT),
+    (f"[Blocked] {RULES}", LOCKED_OUT),
+    ("[Blocked] Sorry! Our AI moderators think this prompt is probably against our community standards.", LOCKED_OUT),
+    (f"[Temporarily banned] {RULES}", LOCKED_OUT),
+    (f"[Account suspended] {RULES}", LOCKED_OUT),
+    (f"[Subscription required] {RULES}", LOCKED_OUT),
+    (f"[Plan expired] {RULES}", LOCKED_OUT),
+    (f"[Payment failed] {RULES}", LOCKED_OUT),
+    (f"[Access denied] {RULES}", LOCKED_OUT),
+    ("[Tos not accepted] Please accept the community standards before you continue", LOCKED_OUT),
+    (f"[Please accept the terms] {RULES}", LOCKED_OUT),
+    (f"[Credits exhausted] {RULES}", "The relay has no drawing time left"),
+    (f"[Queue full] {RULES}", "Midjourney is too busy"),
+    ("Pending mod message, acknowledge it to continue. moderation", LOCKED_OUT),
+    ("Blocked, see the community standards", LOCKED_OUT),
+    ("Your account has been suspended for breaking our community standards.", LOCKED_OUT),
+    ("You have been temporarily blocked from using Midjourney. Appeal to our moderation team.", LOCKED_OUT),
+    ("You're banned. See our community standards.", LOCKED_OUT),
+    ("Your subscription is paused, see the moderation notes", LOCKED_OUT),
+    ("You need an active subscription to use AI moderation", LOCKED_OUT),
+    ("You must accept our community standards first", LOCKED_OUT),
+    ("[Notice] This account was locked by moderation", LOCKED_OUT),
+    ("账号因违规已被封禁", LOCKED_OUT),
+    ("您的帐户违规已冻结", LOCKED_OUT),
+    ("该账户已被限制，违规", LOCKED_OUT),  # noqa: RUF001 - a relay's own comma
+    ("无可用的账号实例, moderation", "No Midjourney account is free"),
+]
+
+# Reasons about the prompt, all of which warn about the account.
+PROMPT_PROBLEMS = [
+    "[Banned prompt detected] The word `x` is banned. Circumventing it may result in your access being revoked.",
+    f"[Banned prompt detected] {BANNED} Further attempts may get your account suspended.",
+    f"{BANNED} Your account may be blocked if you continue.",
+    "This prompt breaks our community standards; accounts that break them can be banned",
+    "[Blocked prompt] It breaks the community standards",
+    "[Image blocked] Our AI moderator removed it",
+    "内容违规，多次违规账号可能会被封禁",  # noqa: RUF001 - a relay's own comma
+]
+
+
+@pytest.mark.parametrize(("fail_reason", "title"), ACCOUNT_PROBLEMS)
+def test_a_problem_of_the_account_is_not_blamed_on_the_prompt(fail_reason: str, title: str) -> None:
+    """The person is told that the relay's account is at fault, and not to reword the prompt."""
+    reason = explain_fail_reason(fail_reason)
+    assert title == reason.title
+    assert "reword" not in reason.advice
+
+
+@pytest.mark.parametrize("fail_reason", PROMPT_PROBLEMS)
+def test_a_warning_about_the_account_is_about_the_prompt(fail_reason: str) -> None:
+    """The account still draws; other words are what is needed."""
+    reason = explain_fail_reason(fail_reason)
+    assert (REFUSED, "reword it and try again.") == (reason.title, reason.advice)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_the_patterns_means_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every known reason, and pairs of them, are explained alike when the tables are shuffled."""
+    texts = [text for text, *_ in (*FAILURES, *DISCORD_ERRORS, *ACCOUNT_PROBLEMS)] + PROMPT_PROBLEMS
+    texts += [f"{one} {other}" for one, other in zip(texts, texts[seed + 1 :], strict=False)]
+    expected = [(explain_fail_reason(text), translate_refusal(text)) for text in texts]
+    mix = random.Random(seed)  # noqa: S311 - a shuffle, no secret
+    failures = {weight: mix.sample(rows, len(rows)) for weight, rows in fail_reasons.FAILURES.items()}
+    monkeypatch.setattr(fail_reasons, "FAILURES", dict(mix.sample(list(failures.items()), len(failures))))
+    for table in ("_REFUSALS", "_OTHER_REFUSALS"):
+        rows = getattr(refusal_reasons, table)
+        monkeypatch.setattr(refusal_reasons, table, mix.sample(rows, len(rows)))
+
+    assert expected == [(explain_fail_reason(text), translate_refusal(text)) for text in texts]
 
 
 def test_a_refused_prompt_has_the_designed_words() -> None:
