@@ -15,12 +15,14 @@ class RelayUnreachable(RelayError):
     """The relay gave no usable answer: network error, timeout, 5xx, HTML or half a body.
 
     `retry_after` is in seconds, where the relay said it. `no_host` says that the host name does not exist; `took_key`
-    that the relay accepted the key and answered in an unknown shape.
+    that the relay accepted the key and answered in an unknown shape; `spoiled` that it answered, but the answer cannot
+    be read, perhaps because of one of the tasks that were asked for.
     """
 
     retry_after: float | None = field(default=None, kw_only=True)
     no_host: bool = field(default=False, kw_only=True)
     took_key: bool = field(default=False, kw_only=True)
+    spoiled: bool = field(default=False, kw_only=True)
 
 
 class RelayMoved(RelayUnreachable):

@@ -25,7 +25,16 @@ from bot.json_values import (
 from bot.midjourney.task_row import TEXT_ACTIONS, ButtonsKey, coerce_reason, normalize_row, select_buttons
 from bot.midjourney.task_status import Status, parse_percent, parse_status
 
-__all__ = ["Button", "ButtonsKey", "Properties", "Status", "Task", "mentions_modal", "select_most_advanced"]
+__all__ = [
+    "READ_FIELDS",
+    "Button",
+    "ButtonsKey",
+    "Properties",
+    "Status",
+    "Task",
+    "mentions_modal",
+    "select_most_advanced",
+]
 
 _SIGNATURE_PARAMETERS = frozenset({"rand", "sig", "ex", "is", "hm"})
 _MODAL_ACTIONS = frozenset({"MODAL", "CUSTOM_ZOOM", "INPAINT", "PIC_READER", "PROMPT_ANALYZER"})
@@ -261,6 +270,10 @@ class Task(WireModel):
         fields = tuple(getattr(self, name) for name in type(self).model_fields if name not in _LINK_FIELDS)
         links = (self.image_url, *self.image_urls, "", self.video_url, *self.video_urls)
         return (*fields, *map(_strip_signature, links))
+
+
+READ_FIELDS = frozenset(name for field, info in Task.model_fields.items() for name in (field, info.alias or field))
+"""The fields of a relay's row that the bot reads."""
 
 
 def _strip_prompt(prompt: str) -> str:

@@ -103,7 +103,12 @@ class GuardedTransport:
                 return await self._parse(template, response, parse, RelayUnreachable)
 
         try:
-            value = await retry(read_once, should_retry=_is_temporary, delays=_RETRY_DELAYS, sleep=self._sleep)
+            value = await retry(
+                read_once,
+                should_retry=lambda error: _is_temporary(error, is_list=template == LIST_PATH),
+                delays=_RETRY_DELAYS,
+                sleep=self._sleep,
+            )
         except TaskUnknown:
             self._allow_submits(template)
             raise
@@ -217,8 +222,11 @@ class GuardedTransport:
         return True
 
 
-def _is_temporary(error: Exception) -> bool:
-    return isinstance(error, RelayUnreachable) and error.retry_after is None and not isinstance(error, RelayMoved)
+def _is_temporary(error: Exception, *, is_list: bool) -> bool:
+    """Whether a second read may help; the poller reads a spoiled list again itself, in halves."""
+    if not isinstance(error, RelayUnreachable) or isinstance(error, RelayMoved):
+        return False
+    return error.retry_after is None and not (is_list and error.spoiled)
 
 
 def _quote_segment(task_id: str) -> str:

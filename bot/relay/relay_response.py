@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.json_values import coerce_text, is_json_object
 from bot.midjourney.submit_response import SubmitResponse
+from bot.relay.broken_json import decode_parts
 from bot.text_cleaning import sanitize_reason
 
 _LEADING_BLANKS: Final = "\ufeff \t\r\n"
@@ -80,6 +81,12 @@ def decode_json(response: RelayResponse, *, parse_float: Callable[[str], float] 
         return json.loads(response.text.lstrip("\ufeff"), parse_float=parse_float)
     except (ValueError, RecursionError):
         return None
+
+
+def decode_rows(response: RelayResponse) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Decode the answer to a fetch or a list, without what is broken in it; None if nothing can be decoded."""
+    body = decode_json(response)
+    return decode_parts(response.text) if body is None and response.is_success else body
 
 
 def parse_exact_number(text: str) -> float:

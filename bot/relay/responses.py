@@ -1,6 +1,7 @@
 """Parse the relay's responses: each function returns a value or raises the error from response_errors. Pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -13,13 +14,20 @@ from bot.errors import (
     SubmitRefused,
     TaskUnknown,
 )
-from bot.json_values import coerce_text, is_json_array, is_json_object
+from bot.json_values import coerce_text, decode_nested, is_json_array, is_json_object
 from bot.midjourney.submit_response import ACCEPTED_CODES, SubmitResponse
 from bot.midjourney.task import Status, Task, select_most_advanced
 from bot.midjourney.task_ids import is_task_id
 from bot.relay.missing_paths import find_missing_path_error
 from bot.relay.redirects import classify_submit_redirect
-from bot.relay.relay_response import RelayResponse, decode_json, extract_message, parse_exact_number
+from bot.relay.relay_response import (
+    RelayMessage,
+    RelayResponse,
+    decode_json,
+    decode_rows,
+    extract_message,
+    parse_exact_number,
+)
 from bot.relay.response_errors import (
     classify_read_error,
     find_common_error,
@@ -34,6 +42,9 @@ _NO_PRIVATE_CHANNEL: Final = "请配置私聊频道"
 """TrueAI's proxy reads seeds from a private channel, which its account must be given first."""
 # After a modal new-api holds two rows of a task; a relay that sends many more is broken or hostile.
 _MAX_ROWS_PER_TASK: Final = 10
+_WRAPPERS: Final = ("data", "result", "list", "tasks", "task", "rows", "items", "records")
+"""The keys under which other relays put tasks."""
+_MAX_WRAPPERS: Final = 3
 _MODAL_ACTION: Final = "MODAL"
 """The action of the second row that new-api writes for a task when its modal is submitted."""
 
@@ -45,11 +56,13 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
         TaskUnknown: HTTP 400 code 4 (new-api), 204 (TrueAI), an empty 200 (midjourney-proxy), 404 (others).
         RelayError: Any other error of a read.
     """
-    body = decode_json(response)
+    body = decode_rows(response)
     if response.is_success:
         if is_json_object(body) and coerce_text(body.get("id")):
             task = parse_row(body)
             return task if is_task_id(task.id) else task.model_copy(update={"id": task_id})
+        if wrapped := [row for row in find_rows(body) or () if coerce_text(row.get("id")) == task_id]:
+            return select_most_advanced(map(parse_row, wrapped))[task_id]
         if response.text.strip() in {"", "null", "{}"}:
             raise TaskUnknown(task_id=task_id)
     message = extract_message(response, body)
@@ -61,7 +74,15 @@ def parse_task(response: RelayResponse, task_id: str) -> Task:
     if refusal := find_common_error(response, message):
         raise refusal
     took_key = response.is_success and is_json_object(body) and not may_reject_key(message)
-    raise RelayUnreachable(message.reason, retry_after=response.retry_after, took_key=took_key)
+    spoiled = _may_be_spoiled(response, message)
+    raise RelayUnreachable(message.reason, retry_after=response.retry_after, took_key=took_key, spoiled=spoiled)
+
+
+def _may_be_spoiled(response: RelayResponse, message: RelayMessage) -> bool:
+    """Whether an answer that can't be read may be so because of one task, and not because the relay is down."""
+    if response.is_html or response.retry_after is not None:
+        return False
+    return response.status == 500 or (response.is_success and not may_reject_key(message))
 
 
 def prove_key(response: RelayResponse, parse: Callable[[RelayResponse], object]) -> bool | None:
@@ -99,17 +120,42 @@ def parse_tasks(response: RelayResponse, task_ids: Collection[str], parse_one: P
 
     Raises:
         ActionUnsupported: The relay has no list-by-condition; `lasting` is false where a proxy may have said so.
+        RelayUnreachable: Among others, `spoiled`: one of the rows may make the others unreadable.
         RelayError: Any other error of a read.
     """
-    body = decode_json(response)
-    if response.is_success and is_json_array(body):
+    body = decode_rows(response)
+    found = find_rows(body) if response.is_success and not _refuses(body) else None
+    if found is not None:
         wanted = frozenset(task_ids) - {""}
-        rows = (row for row in body if is_json_object(row) and coerce_text(row.get("id")) in wanted)
+        rows = (row for row in found if coerce_text(row.get("id")) in wanted)
         return select_most_advanced(map(parse_one, islice(rows, len(wanted) * _MAX_ROWS_PER_TASK)))
     error = classify_read_error(response, body)
     # Reading each task by itself is free, and shows whether the relay answers at all.
-    is_doubtful = type(error) is RelayUnreachable and response.status in {404, 405}
-    raise ActionUnsupported(error.reason, lasting=False) if is_doubtful else error
+    if type(error) is RelayUnreachable and response.status in {404, 405}:
+        raise ActionUnsupported(error.reason, lasting=False)
+    if type(error) is RelayUnreachable and _may_be_spoiled(response, extract_message(response, body)):
+        raise replace(error, spoiled=True)
+    raise error
+
+
+def _refuses(body: object) -> bool:
+    """Whether an object with an empty list is a refusal, such as {"success": false, "message": ..., "data": []}."""
+    return is_json_object(body) and (body.get("success") is False or bool(body.get("error")))
+
+
+def find_rows(body: object, depth: int = _MAX_WRAPPERS) -> Iterator[Mapping[Any, Any]] | None:
+    """Find the rows of a list: an array, or one within objects such as {"code": 1, "data": {"list": [...]}}.
+
+    None if there is no list: an object without an array in it is a message, or one row.
+    """
+    body = decode_nested(body)
+    if is_json_array(body):
+        return (row for item in body if is_json_object(row := decode_nested(item)))
+    if not is_json_object(body) or not depth:
+        return None
+    if coerce_text(body.get("id")):
+        return iter((body,))
+    return next((rows for key in _WRAPPERS if (rows := find_rows(body.get(key), depth - 1)) is not None), None)
 
 
 def parse_submission(response: RelayResponse) -> SubmitResponse:

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
 
-from bot.midjourney.task import Task
+from bot.midjourney.task import READ_FIELDS, Task
 
 ParseRow = Callable[[Mapping[Any, Any]], Task]
 
@@ -24,10 +24,11 @@ class TaskRowCache:
         self._tasks: WeakValueDictionary[bytes, Task] = WeakValueDictionary()
 
     def parse(self, row: Mapping[Any, Any]) -> Task:
-        """Return the task that an equal row was parsed into, else parse the row."""
+        """Return the task that an equal row was parsed into, else parse the row; only fields that are read count."""
+        row = {name: value for name, value in row.items() if name in READ_FIELDS}
         try:
             # Version 2: later ones write equal strings differently, depending on how many references they have.
-            content = marshal.dumps(dict(row), 2)
+            content = marshal.dumps(row, 2)
         except ValueError:  # nested more deeply than marshal allows, which no relay's own rows are
             return self._parse_row(row)
         digest = blake2b(content, digest_size=16).digest()

@@ -220,7 +220,12 @@ class RelayTransport:
             allow_redirects=False,
             timeout=request.limits.timeout or session.timeout,
         ) as response:
-            body = await _read_body(response, request.limits.max_bytes, recording)
+            try:
+                body = await _read_body(response, request.limits.max_bytes, recording)
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                if session is self.submit_session or response.status != 200 or recording.find_answer() is not None:
+                    raise
+                raise RelayUnreachable(f"half an answer ({type(error).__name__})", spoiled=True) from None
             # Relays send UTF-8; a declared charset is ignored.
             text = cut_complete_json(body) if is_short(body) else body.decode("utf-8", "replace")
             answer = None if text else recording.find_answer()

@@ -15,6 +15,7 @@ from bot.ports import Relay
 from bot.tracking.feeds import Feed
 from bot.tracking.poll_schedule import MAX_SECONDS_AHEAD, PollSchedule
 from bot.tracking.relay_outage import RelayOutage
+from bot.tracking.spoiled_batches import SpoiledBatches, is_spoiled, poll_until_read
 from bot.tracking.watch_list import WatchedTask, WatchList
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,10 @@ _MAX_CONCURRENT_REQUESTS = 8
 _UNKNOWN_GRACE_SECONDS = 30
 """How long after the message's creation the relay may not know its task: it may take a moment to find a new one."""
 _MAX_WAIT_SECONDS = 3600.0
+_ALONE_INTERVAL_SECONDS = 15.0
+"""How often at most a task is read whose row may be large."""
+_LATE_SECONDS = 60.0
+"""How long after its last answer the relay still counts as answering for other tasks."""
 
 
 class Poller:
@@ -40,6 +45,7 @@ class Poller:
         self._wake = asyncio.Event()
         self._wakes_at = inf
         self._request_slots = asyncio.Semaphore(_MAX_CONCURRENT_REQUESTS)
+        self._spoiled = SpoiledBatches(self, self.outage, clock.now)
         self._can_batch = True
         self._has_batched = False
         """Whether the relay has answered a list-by-condition before."""
@@ -165,15 +171,18 @@ class Poller:
 
     def _split(self, due: list[WatchedTask]) -> list[list[WatchedTask]]:
         size = self._schedule.batch_size if self._can_batch else 1
-        return [due[start : start + size] for start in range(0, len(due), size)]
+        now = self._now().timestamp()
+        alone = [[watched] for watched in due if watched.is_alone(now)]
+        together = [watched for watched in due if not watched.is_alone(now)]
+        return alone + [together[start : start + size] for start in range(0, len(together), size)]
 
     async def _poll(self, batch: list[WatchedTask]) -> None:
         """Read tasks; after a programming error, schedule again those that it left without a next read."""
         try:
-            if self._can_batch:
+            if self._can_batch and not batch[0].is_alone(self._now().timestamp()):
                 await self._poll_batch(batch)
             else:
-                await asyncio.gather(*map(self._poll_one, batch))
+                await asyncio.gather(*map(self.poll_one, batch))
         except Exception:
             log.exception("A poll ended by a programming error; its tasks are read again.")
             for watched in batch:
@@ -182,21 +191,36 @@ class Poller:
 
     async def _poll_batch(self, batch: list[WatchedTask]) -> None:
         try:
-            async with self._request_slots:
-                self._observe_lag(batch)
-                found = await self._relay.fetch_tasks([watched.task_id for watched in batch])
+            await self._read_batch(batch)
         except ActionUnsupported as unsupported:
             await self._poll_without_list(batch, lasting=unsupported.lasting)
-            return
         except RelayError as error:
-            self._handle_failure(error, batch)
-            return
+            if is_spoiled(error):
+                await self._spoiled.poll(error, batch)
+            else:
+                self.handle_failure(error, batch)
+
+    async def _read_batch(self, batch: list[WatchedTask]) -> None:
+        """Read tasks by one request, and by themselves those that it does not bring; or raise RelayError."""
+        async with self._request_slots:
+            self._observe_lag(batch)
+            found = await self._relay.fetch_tasks([watched.task_id for watched in batch])
         self._handle_answer()
         self._has_batched = True
         for watched in batch:
             if watched.task_id in found:
                 self._apply_snapshot(watched, found[watched.task_id])
-        await asyncio.gather(*(self._poll_one(watched) for watched in batch if watched.task_id not in found))
+        await asyncio.gather(*(self.poll_one(watched) for watched in batch if watched.task_id not in found))
+
+    async def try_batch(self, batch: list[WatchedTask]) -> RelayError | None:
+        """Read a batch; return why it could not be read, None if it was."""
+        if pause := self.outage.compute_pause(self._now().timestamp()):
+            return RelayBusy(retry_after=pause)
+        try:
+            await self._read_batch(batch)
+        except RelayError as error:
+            return error
+        return None
 
     def _observe_lag(self, batch: list[WatchedTask]) -> None:
         """Observe once how late each task is read: one that its batch does not bring is read again at once."""
@@ -209,19 +233,23 @@ class Poller:
     async def _poll_without_list(self, batch: list[WatchedTask], *, lasting: bool) -> None:
         """Read each task by itself, as the relay seems to have no list-by-condition.
 
-        The first shows whether the relay answers at all: a proxy's error page in an outage looks like a missing path,
-        and of a relay whose lists have worked it is not taken for one.
+        A proxy's error page in an outage looks like a missing path, and of a relay whose lists have worked it is not
+        taken for one.
         """
-        first, *others = batch
-        if failure := await self._poll_one(first):
-            self._handle_failure(failure, others)
-            return
-        if lasting and self._can_batch and not self._has_batched:
+        if await self.poll_singly(batch) and lasting and self._can_batch and not self._has_batched:
             log.info("This relay has no list-by-condition: reading each task by itself from now on.")
             self._can_batch = False
-        await asyncio.gather(*map(self._poll_one, others))
 
-    async def _poll_one(self, watched: WatchedTask) -> RelayError | None:
+    async def poll_singly(self, batch: list[WatchedTask]) -> bool:
+        """Read each task by itself, if the first of them show that the relay answers; return whether it does."""
+        others, failure = await poll_until_read(self, batch)
+        if failure is not None:
+            self.handle_failure(failure, others)
+            return False
+        await asyncio.gather(*map(self.poll_one, others))
+        return True
+
+    async def poll_one(self, watched: WatchedTask) -> RelayError | None:
         """Read one task; return why the relay did not answer, None if it did."""
         try:
             async with self._request_slots:
@@ -235,7 +263,8 @@ class Poller:
                 if feed.is_fail_fast or not is_young:
                     feed.fail(unknown)
         except RelayError as error:
-            self._handle_failure(error, [watched])
+            if not self._handle_own_failure(error, watched):
+                self.handle_failure(error, [watched])
             return error
         else:
             self._handle_answer()
@@ -245,6 +274,7 @@ class Poller:
     def _apply_snapshot(self, watched: WatchedTask, task: Task) -> None:
         now = self._now().timestamp()
         watched.apply_snapshot(task, now)
+        watched.record_read()
         unchanged_since = self._find_stall(watched, now)
         for feed in watched.feeds:
             feed.report_stall(unchanged_since)
@@ -260,7 +290,8 @@ class Poller:
 
     def _reschedule(self, watched: WatchedTask) -> None:
         now = self._now().timestamp()
-        self._read_again(watched, now + self._schedule.poll_interval(now - watched.born_at, now - watched.changed_at))
+        interval = self._schedule.poll_interval(now - watched.born_at, now - watched.changed_at)
+        self._read_again(watched, now + max(interval, _ALONE_INTERVAL_SECONDS * watched.is_alone(now)))
 
     def _read_again(self, watched: WatchedTask, at: float) -> None:
         watched.due_at = at
@@ -272,7 +303,17 @@ class Poller:
             for feed in self.watch_list.feeds:
                 feed.report_outage(None)
 
-    def _handle_failure(self, error: RelayError, batch: list[WatchedTask]) -> None:
+    def _handle_own_failure(self, error: RelayError, watched: WatchedTask) -> bool:
+        """Delay only a task that cannot be read while the relay answers for others; return whether that is the case."""
+        now, answered_at = self._now(), self.outage.last_answer_at
+        if not is_spoiled(error) or answered_at is None or (now - answered_at).total_seconds() > _LATE_SECONDS:
+            return False
+        watched.record_unread(now, error, self._schedule.outage_notice_seconds)
+        self._read_again(watched, now.timestamp() + _ALONE_INTERVAL_SECONDS)
+        return True
+
+    def handle_failure(self, error: RelayError, batch: list[WatchedTask]) -> None:
+        """Note that the relay did not answer, and read these tasks later."""
         if self.outage.silent_since is None:
             self._wake.set()
         now = self._now()

@@ -3,14 +3,19 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import inf
 
+from bot.errors import RelayError
 from bot.metrics import WATCHED_TASKS
 from bot.midjourney.task import Task
 from bot.tracking.feeds import Feed
 
 INCOMPLETE_RESULT_SECONDS = 60
 """How long a success without its picture or buttons is read again."""
+
+ALONE_SECONDS = 600.0
+"""How long a task whose row made a batch unreadable is read by itself, before a batch is tried again."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,10 @@ class WatchedTask:
     feeds: list[Feed] = field(default_factory=list[Feed])
     task: Task | None = None
     """All that is known of the task: its last snapshot, merged with the earlier ones."""
+    alone_until: float = 0.0
+    """Until when the task is read by itself, because its row made a batch unreadable."""
+    unread_since: datetime | None = None
+    """Since when this task alone cannot be read, while the relay answers for others."""
     ended_at: float | None = None
     _snapshot: Task | None = field(default=None, init=False)
 
@@ -48,6 +57,27 @@ class WatchedTask:
             self.ended_at = at
         for feed in self.feeds:
             feed.publish(self.task, over=self.is_over(at))
+
+    def record_unread(self, at: datetime, error: RelayError, notice_seconds: float) -> None:
+        """Note that this task alone cannot be read, end the lookups of it, and show it once it has lasted."""
+        self.unread_since = self.unread_since or at
+        is_shown = (at - self.unread_since).total_seconds() >= notice_seconds
+        for feed in self.feeds:
+            if feed.is_fail_fast:
+                feed.fail(error)
+            elif is_shown:
+                feed.report_outage(self.unread_since)
+
+    def record_read(self) -> None:
+        """Note that the task was read."""
+        if self.unread_since is not None:
+            self.unread_since = None
+            for feed in self.feeds:
+                feed.report_outage(None)
+
+    def is_alone(self, at: float) -> bool:
+        """Return whether the task is read by itself now."""
+        return at < self.alone_until <= at + ALONE_SECONDS
 
     def is_over(self, at: float) -> bool:
         """Return whether another read can bring nothing more."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from bot.errors import ActionUnsupported, RelayError, SubmitOutcomeUnknown, TaskUnknown
+from bot.errors import ActionUnsupported, RelayError, RelayUnreachable, SubmitOutcomeUnknown, TaskUnknown
 from bot.midjourney.request_options import Speed
 from bot.midjourney.submit_response import SubmitResponse
 from bot.midjourney.task import Status, Task
@@ -38,7 +38,7 @@ class FakeRelay:
     """The relay as the poller, presses, commands and cancelling know it.
 
     `failure` fails every read, `broken` the fetch of an id; `seconds` is how long one takes, for some ids `slow`;
-    `hidden` ids are missing in lists.
+    `hidden` ids are missing in lists; a list of an id in `spoiled` cannot be read.
     `outcomes` says, submit by submit, what is answered; a lost answer still counts as accepted.
     """
 
@@ -49,6 +49,7 @@ class FakeRelay:
     seconds: float = 0.0
     slow: dict[str, float] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    spoiled: set[str] = field(default_factory=set)
     broken: dict[str, BaseException] = field(default_factory=dict)
     outcomes: list[SubmitResponse | RelayError] = field(default_factory=list)
     submit_seconds: float = 0.0
@@ -87,6 +88,8 @@ class FakeRelay:
         await self._read("list", task_ids)
         if not self.has_lists:
             raise ActionUnsupported("no such path", lasting=True)
+        if self.spoiled & set(task_ids):
+            raise RelayUnreachable("half an answer", spoiled=True)
         known = set(task_ids) & self.tasks.keys() - self.hidden
         return {task_id: self.tasks[task_id] for task_id in known}
 

@@ -422,6 +422,69 @@ def test_list_validates_only_requested_rows() -> None:
         assert _fetch_error(RelayResponse(200, odd)) is RelayUnreachable
 
 
+ROW_1, ROW_2 = '{"id":"1","status":"SUCCESS"}', '{"id":"2","progress":"46%"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[{ROW_1},{ROW_2}]",
+        f'[{ROW_1},{{"id":"3","prompt":"a "quoted" word"}},{ROW_2}]',
+        f'[{ROW_1},{{"id":"3","x":{"[" * 5000}{"]" * 5000}}},{ROW_2}]',
+        f'[{ROW_1},{{"id":"3","x":{"9" * 5000}}},{ROW_2}]',
+        f'[{ROW_1},{{"id":"3","x":undefined}},{ROW_2},]',
+        f"[{ROW_1},nonsense,{ROW_2}]",
+        f'{{"code":1,"data":[{ROW_1},{ROW_2}]}}',
+        f'{{"code":200,"data":{{"list":[{ROW_1},{ROW_2}]}}}}',
+        f'{{"success":true,"result":{json.dumps(f"[{ROW_1},{ROW_2}]")}}}',
+        json.dumps(f"[{ROW_1},{ROW_2}]"),
+        json.dumps([ROW_1, ROW_2]),
+    ],
+)
+def test_a_broken_or_wrapped_list_brings_its_other_rows(text: str) -> None:
+    """One bad row is left out, and read by itself."""
+    found = responses.parse_tasks(RelayResponse(200, text), ["1", "2", "3"])
+    assert {"1": Status.SUCCESS, "2": Status.IN_PROGRESS}.items() <= {k: t.status for k, t in found.items()}.items()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"code":1,"description":"ok","result":{ROW_1}}}',
+        f'{{"data":{ROW_1}}}',
+        f"[{ROW_1}]",
+        f'{{"id":"1","x":{"[" * 5000}{"]" * 5000},"status":"SUCCESS"}}',
+        '{"id":"1","prompt":"a "quoted" word","status":"SUCCESS"}',
+    ],
+)
+def test_a_broken_or_wrapped_row_is_read(text: str) -> None:
+    """Of a fetch too."""
+    assert responses.parse_task(RelayResponse(200, text), "1").status is Status.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "spoiled"),
+    [
+        (200, f"[{ROW_1},{ROW_2[:9]}", True),
+        (200, f'[{ROW_1},{{"id":"2","prompt":"a', True),
+        (200, "nonsense", True),
+        (200, '{"code":5,"description":"unmarshal failed"}', True),
+        (500, '{"code":9,"description":"系统异常"}', True),
+        (500, "", True),
+        (500, "<html>", False),
+        (502, "", False),
+        (503, '{"code":9}', False),
+        (200, '{"success":false,"message":"未登录","data":[]}', False),
+    ],
+)
+def test_an_answer_that_one_row_may_have_spoiled(status: int, text: str, *, spoiled: bool) -> None:
+    """The relay itself answers; a web page and a gateway's error do not come from it."""
+    for read in (responses.parse_tasks, lambda answer, ids: responses.parse_task(answer, ids[0])):
+        error = _error(partial(read, RelayResponse(status, text), ["7"]))
+        assert isinstance(error, RelayUnreachable)
+        assert error.spoiled is spoiled
+
+
 def test_errors_carry_their_data() -> None:
     with pytest.raises(PromptBanned) as banned:
         responses.parse_submission(recorded("05_submit_banned_24").answer)

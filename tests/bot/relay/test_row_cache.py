@@ -56,4 +56,13 @@ def test_a_row_that_is_nested_too_deeply_for_a_digest_is_parsed() -> None:
     for _ in range(3000):
         nested = [nested]
     parser = CountingParser()
-    assert parser.cache.parse(make_row(extra=nested)).progress == 46
+    assert parser.cache.parse(make_row(state=nested)).progress == 46
+
+
+def test_fields_that_no_task_has_do_not_count() -> None:
+    """Neither five megabytes of a picture nor deep nesting is hashed or kept."""
+    parser = CountingParser()
+    first = parser.cache.parse(make_row())
+    for odd in ({"base64Array": ["A" * 5_000_000]}, {"mode": "FAST"}, {"messageContent": None, 7: "x"}):
+        assert parser.cache.parse(make_row(**{str(name): value for name, value in odd.items()})) is first
+    assert [set(row) for row in parser.rows] == [{"id", "status", "progress", "properties"}]
