@@ -42,6 +42,7 @@ _PATHS_PROVING_KEY: Final = frozenset({FETCH_PATH, LIST_PATH})
 _UNUSED_TASK_ID: Final = "1000000000000000"
 _MISSING_PATH: Final = "/mj/no-such-path"
 """A path that no relay has."""
+_HTTP_NOT_FOUND: Final = 404
 _PAGE: Final = "a page instead of an answer"
 _RETRY_DELAYS: Final = (0.5,)
 # Short, because the refusal that it explains waits for it.
@@ -72,6 +73,7 @@ class GuardedTransport:
         self._upload_limits = RequestLimits(timeout=upload_timeout)
         self._known_paths: set[str] = set()
         """The paths that have responded with JSON, so that this relay is known to have them; reads by template."""
+        self._has_other_unknown_status = False
 
     @property
     def base_url(self) -> str:
@@ -124,7 +126,7 @@ class GuardedTransport:
     async def read_account(self, path: str, limits: RequestLimits) -> RelayResponse:
         """Read an account route, once; the caller acquires the call from `account_rate_limiter`."""
         with count_api_request(path):
-            return await self._transport.read_account(path, limits)
+            return self._note_path(path, await self._transport.read_account(path, limits))
 
     async def check_key(self) -> None:
         """Fetch a task that does not exist, and return if the relay responds and accepts the key."""
@@ -195,17 +197,36 @@ class GuardedTransport:
 
     async def _parse(self, path: str, response: RelayResponse, parse: Parse[_T], lost: type[RelayError]) -> _T:
         """Parse a response; raise `lost` for a proxy's page, before which the request may have been forwarded."""
-        is_known, is_page = path in self._known_paths, response.is_success and response.is_html
-        if is_page and is_known:
+        response = self._note_path(path, response)
+        is_page = response.is_success and response.is_html
+        if is_page and response.path_has_worked:
             raise lost(_PAGE)
-        if response.starts_with(("{", "[")) and not response.is_redirect and response.status not in {404, 405}:
-            self._known_paths.add(path)
         try:
-            return parse(replace(response, path_has_worked=is_known))
+            return parse(response)
         except ActionUnsupported:
             if is_page and not await self._is_console(response):
                 raise lost(_PAGE) from None
             raise
+        except TaskUnknown as unknown:
+            if path == FETCH_PATH and not self._may_mean_unknown(response.status):
+                raise lost(unknown.reason) from None
+            raise
+
+    def _note_path(self, path: str, response: RelayResponse) -> RelayResponse:
+        """Note that a path has worked, and return its response with whether it has before."""
+        has_worked = path in self._known_paths
+        if response.starts_with(("{", "[")) and not response.is_redirect and response.status not in {404, 405}:
+            self._known_paths.add(path)
+        return replace(response, path_has_worked=has_worked)
+
+    def _may_mean_unknown(self, status: int) -> bool:
+        """Whether the relay may have said that it does not know a task.
+
+        A relay always says so with one status. If that is another than 404, a 404 comes from a proxy, which sends it
+        while the relay is being deployed.
+        """
+        self._has_other_unknown_status |= status != _HTTP_NOT_FOUND
+        return status != _HTTP_NOT_FOUND or not self._has_other_unknown_status
 
     async def _is_console(self, page: RelayResponse) -> bool:
         """Whether a page is the web console, which new-api serves for any path that it lacks, while tasks can be read.

@@ -245,7 +245,8 @@ def _has_no_seeds(response: RelayResponse, body: Mapping[Any, Any], code: int) -
     if not response.is_success:
         return False
     has_empty_upstream = code == 5 and "empty_response_body" in description
-    return has_empty_upstream or ("code" in body and code == 0 and not description)
+    # Without a description at all, {"code": 0} comes from something else than a relay.
+    return has_empty_upstream or ("code" in body and code == 0 and body.get("description") == "")
 
 
 def parse_cancel(response: RelayResponse, task_id: str) -> None:

@@ -4,8 +4,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from sandbox.relay import RelaySettings
+from tests.fakes.socket_relay import CHECK, relay
 from tests.worlds.processes import BOT, WireWorld, bot_process, open_wire_world
 
 pytestmark = pytest.mark.wire
@@ -171,3 +173,15 @@ async def test_check_finds_what_is_away(world: WireWorld) -> None:
     assert (code, "FAIL  Discord token: DISCORD_TOKEN isn't a bot token" in token) == (1, True), token
     code, discord = await checked(world, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert (code, "FAIL  Discord: " in discord) == (1, True), discord
+
+
+async def test_check_names_the_address_of_a_relay_that_redirects(world: WireWorld) -> None:
+    """The next step is to set it; a path that does not belong to the address is named too."""
+    moved = web.Response(status=308, headers={"Location": f"{world.relay.url}{CHECK}"})
+    async with relay(moved) as old:
+        old.admits = False
+        code, said = await checked(world, MJ_API_URL=f"{old.url}/v1/mj/submit")
+    redirected = f"FAIL  Relay: {old.url} redirects to {world.relay.url}. Set MJ_API_URL to"
+    assert (code, redirected in said) == (1, True), said
+    assert "WARN  MJ_API_URL: ends in /v1/mj, which is left out" in said
+    assert {seen.path for seen in old.seen} == {CHECK}

@@ -228,3 +228,39 @@ async def test_cancel_is_learned_only_from_the_web_console(slept: Slept) -> None
             await api.cancel_task(ASKED)
         with pytest.raises(RelayUnreachable):
             await api.cancel_task(ASKED)
+
+
+UNKNOWN_TASK = web.Response(status=400, text='{"code":4,"description":"task_no_found "}')
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        web.Response(status=404),
+        web.Response(status=404, text='{"status":"error","code":404,"message":"Application not found"}'),
+        web.Response(status=404, text='{"message":"no Route matched with those values"}'),
+    ],
+)
+@pytest.mark.parametrize("said", [UNKNOWN_TASK, web.Response(status=204), web.Response(text="")])
+async def test_proxys_404_does_not_mean_that_a_task_is_gone(
+    said: web.Response, page: web.Response, slept: Slept
+) -> None:
+    """Of a relay that has said that of another task with another status. Otherwise the 404 may be its own."""
+    async with relay(said, page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(TaskUnknown):
+            await api.fetch_task("5")
+        with pytest.raises(RelayUnreachable):
+            await api.fetch_task(ASKED)
+    async with relay(page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(TaskUnknown):
+            await api.fetch_task(ASKED)
+
+
+async def test_page_does_not_mean_that_a_known_log_is_missing(slept: Slept) -> None:
+    log, page = web.Response(text='{"success":true,"data":[]}'), web.Response(text=PAGE)
+    async with relay(page, log, page) as it, RelayClient.open(it.url, KEY, sleep=slept) as api:
+        with pytest.raises(ActionUnsupported):
+            await api.fetch_billing_log()
+        await api.fetch_billing_log()
+        with pytest.raises(RelayUnreachable):
+            await api.fetch_billing_log()

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import random
 import socket
 import struct
 
@@ -173,3 +174,40 @@ def test_long_responses_are_not_kept() -> None:
     recording.add(b" " * (1 << 20))
     recording.add(b"HTTP/1.1 200 OK\r\n\r\n{}")
     assert recording.find_answer() is None
+
+
+def frame(rng: random.Random, status: int, body: bytes) -> bytes:
+    """Send a body with a framing that is right or wrong."""
+    size = rng.choice([len(body), max(len(body) + rng.randint(-20, 20), 0), 9999])
+    head = b"HTTP/1.1 %d X\r\n" % status
+    if rng.random() < 0.4:
+        head += b"Content-Length: %d\r\n" % size
+    if rng.random() < 0.4:
+        head += b"Transfer-Encoding: chunked\r\n"
+    if rng.random() < 0.4:
+        body = b"%x\r\n%s%s" % (size, body, rng.choice([b"", b"\r\n", b"\r\n0\r\n", b"\r\n0\r\n\r\n", b"\0\0"]))
+    return head + b"\r\n" + body
+
+
+async def test_framing_never_turns_an_acceptance_into_a_refusal(slept: Slept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fuzzer of status, shape, framing and where the answer is cut: accepted or unknown, and sent once."""
+    monkeypatch.setattr(transport, "_TRAILING_SECONDS", 0.01)
+    rng, response = random.Random(12), b""  # noqa: S311 - reproducible
+
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response)
+        await writer.drain()
+
+    async with run_raw_server(talk) as line, RelayClient.open(line.url, KEY, sleep=slept) as api:
+        for turn in range(400):
+            shape = {"code": rng.choice([1, 21, 22, 200, "1"]), "description": "ok", "result": ID}
+            body = json.dumps(dict(rng.sample(sorted(shape.items()), 3))).encode()
+            is_cut = rng.random() < 0.3
+            response = frame(
+                rng, rng.choice([200, 200, 201, 202]), body[: rng.randrange(len(body))] if is_cut else body
+            )
+            try:
+                assert (await press_button(api)).result == ID, response
+            except SubmitOutcomeUnknown:
+                assert is_cut, response
+            assert line.requests == turn + 1
