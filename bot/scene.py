@@ -57,7 +57,12 @@ class SubmitRetry:
 
 @dataclass(frozen=True)
 class AnswerSearch:
-    """The answer to the submit was lost, and the relay is searched for its task."""
+    """The answer to the submit was lost, and the relay is searched for its task.
+
+    `ending` is how the job ends if it is not found.
+    """
+
+    ending: JobEnding = JobEnding.ANSWER_LOST
 
 
 class PictureLink(Enum):

@@ -89,7 +89,7 @@ class LostAnswerSearch:
 
     async def _search_task(self, claim: Claim, job: Job, *, answered: bool, ending: JobEnding) -> None:
         if self._lookup.has_sources:
-            await self._try_drawing(job, self._jobs.messages.show_searching(job))
+            await self._try_drawing(job, self._jobs.messages.show_searching(job, ending))
             lost = self._start_search(claim, answered=answered)
             for seconds in (*SEARCH_SECONDS, *LATE_SEARCH_SECONDS):
                 if not self._lookup.has_sources or (seconds in LATE_SEARCH_SECONDS and not lost.may_find_more):

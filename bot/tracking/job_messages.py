@@ -79,9 +79,9 @@ class JobMessages:
         """Draw what a submit waits for, and when it is sent again; `prompt` is a task that holds only its prompt."""
         await self._show(Scene(job=job, now=self._now(), task=prompt, phase=SubmitRetry(again_at, reason)))
 
-    async def show_searching(self, job: Job) -> None:
-        """Draw that the answer to the submit was lost, and that its task is being searched for."""
-        await self._show(Scene(job=job, now=self._now(), phase=AnswerSearch()))
+    async def show_searching(self, job: Job, ending: JobEnding) -> None:
+        """Draw why the answer to the submit was lost, and that its task is being searched for."""
+        await self._show(Scene(job=job, now=self._now(), phase=AnswerSearch(ending)))
 
     async def _show(self, scene: Scene) -> None:
         """Draw a scene, with the time and the states of its buttons as they are once the message's turn comes."""

@@ -13,6 +13,7 @@ from bot.midjourney.task import ButtonsKey, Status, Task
 from bot.scene import AnswerSearch, JobEnding, PictureLink, RetryReason, Scene, SubmitRetry
 from bot.text_cleaning import clean_text
 from cogs.text.error_messages import describe_key_problem, describe_picture_refusal
+from cogs.text.lost_answers import LOST_ANSWER_TEXTS
 from cogs.text.markdown import (
     clean_and_cut,
     escape_markdown,
@@ -52,16 +53,6 @@ class MessageState:
 
 
 SENDING = MessageState(QUEUED_COLOR, "📨 Sending")
-_SEARCHING = MessageState(
-    WAITING_COLOR,
-    "🔎 Looking for your request",
-    (
-        (
-            "The service's answer was lost, so your request may have been accepted. I'm looking for it, for a few "
-            "minutes at most. I won't send it again, so you aren't charged twice."
-        ),
-    ),
-)
 LOOK_AGAIN = BotButton(ButtonKind.REFRESH, "🔄", "Look again")
 REFRESH = BotButton(ButtonKind.REFRESH, "🔄", "Refresh")
 FORM_BUTTONS = (
@@ -79,8 +70,9 @@ def build_state(scene: Scene) -> MessageState:
         case SubmitRetry(at=at, reason=reason):
             title, line = _RETRIES[reason]
             return MessageState(QUEUED_COLOR, title, (line.format(when=format_relative_time(at)),))
-        case AnswerSearch():
-            return _SEARCHING
+        case AnswerSearch(ending):
+            lines = LOST_ANSWER_TEXTS[ending].searching_lines
+            return MessageState(WAITING_COLOR, "🔎 Looking for your request", lines)
         case JobEnding() as ending:
             return _FIXED_ENDINGS.get(ending) or _ENDINGS[ending](scene)
         case None:
@@ -347,40 +339,10 @@ def _build_form_dropped(scene: Scene) -> MessageState:
     return MessageState(INACTIVE_COLOR, "🚫 Dropped", (f"Nothing was drawn.{charge}",), _get_delete_button(scene))
 
 
-_UNKNOWN_TITLE = "❔ Unknown whether it was accepted"
-_LOOK_IN_LOG = (
-    "**Next:** ask the operator of this bot to look in the service's log, if it has one, for a task of that minute. "
-    "`/mjstatus` with its id shows it. Asking again may be charged too."
-)
-
 _FIXED_ENDINGS: dict[JobEnding, MessageState] = {
-    JobEnding.ANSWER_LOST: MessageState(
-        WAITING_COLOR,
-        _UNKNOWN_TITLE,
-        (
-            "The service's answer was lost, so your request may have been accepted and charged. I won't send it again.",
-            _LOOK_IN_LOG,
-        ),
-    ),
-    JobEnding.RELAY_UNDER_MAINTENANCE: MessageState(
-        WAITING_COLOR,
-        _UNKNOWN_TITLE,
-        (
-            (
-                "The service led me to another page, so it may be under maintenance. I can't tell whether your request "
-                "was sent on and charged. I won't send it again."
-            ),
-            _LOOK_IN_LOG,
-        ),
-    ),
-    JobEnding.ANSWER_NOT_FOLLOWED: MessageState(
-        WAITING_COLOR,
-        "❔ Taken, but its answer was lost",
-        (
-            "The service took your request, but its answer was lost. It may have been charged. I won't send it again.",
-            _LOOK_IN_LOG,
-        ),
-    ),
+    **{
+        ending: MessageState(WAITING_COLOR, text.title, text.ending_lines) for ending, text in LOST_ANSWER_TEXTS.items()
+    },
     JobEnding.NOT_BILLED: MessageState(
         FAILED_COLOR,
         "❌ Not recorded, not charged",

@@ -838,6 +838,37 @@ TABLE: dict[str, tuple[Scene, Look]] = {
             "U2",
         ),
     ),
+    "looking, redirected": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=AnswerSearch(JobEnding.RELAY_UNDER_MAINTENANCE)),
+        Look(
+            "🔎 Looking for your request",
+            YELLOW,
+            (
+                (
+                    "The service led me to another page, so it may be under maintenance. Your request may have been "
+                    "accepted. I'm looking for it, for a few minutes at most. I won't send it again, so you aren't "
+                    "charged twice."
+                ),
+            ),
+            U2,
+            "U2",
+        ),
+    ),
+    "looking, processed": (
+        scene(None, pressed("U2", "Picture 2", task_id=""), phase=AnswerSearch(JobEnding.ANSWER_NOT_FOLLOWED)),
+        Look(
+            "🔎 Looking for your request",
+            YELLOW,
+            (
+                (
+                    "The service took your request, but its answer was lost. I'm looking for it, for a few minutes at "
+                    "most. I won't send it again, so you aren't charged twice."
+                ),
+            ),
+            U2,
+            "U2",
+        ),
+    ),
     "looking": (
         replace(scene(None, pressed("U2", "Picture 2", task_id="")), phase=AnswerSearch()),
         Look(
