@@ -43,6 +43,7 @@ from bot.ops.garbage_collection import freeze_heap
 from bot.ops.health import Readiness
 from bot.ops.http_server import serve_http
 from bot.ops.logging_setup import configure_logging
+from bot.ops.process_secrets import hide_secrets
 from bot.ops.shutdown import run_unless_stopped, run_with_deadline, summarize_in_one_line
 from bot.relay.client import RelayClient
 from bot.settings import ENV_FILE, Settings
@@ -228,4 +229,5 @@ def _report_settings_error(error: SettingsError) -> int:
 
 
 if __name__ == "__main__":
+    hide_secrets()
     sys.exit(main(sys.argv[1:]))

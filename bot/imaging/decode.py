@@ -105,9 +105,7 @@ def decode_upright(image: Image.Image, max_side: int = 0) -> Image.Image:
 def load_pixels(image: Image.Image) -> None:
     """Decode the pixels, and drop a transparent color that is none: a PNG's text may have any of Pillow's names."""
     image.load()
-    color = image.info.get("transparency")
-    parts: tuple[object, ...] = color if isinstance(color, tuple) else (color,)
-    if not isinstance(color, bytes) and not all(isinstance(part, int) for part in parts):
+    if not isinstance(image.info.get("transparency"), int | bytes | tuple):
         image.info.pop("transparency", None)
 
 

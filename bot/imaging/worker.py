@@ -1,16 +1,34 @@
-"""`python -m bot.imaging.worker`: the child process that works on pictures, with work from its parent's pipe."""
+"""`python -m bot.imaging.worker`: the child process that works on pictures, with work from its parent's pipe.
+
+It reads files from strangers with libraries that may have faults: before the first one it gives up every right.
+"""
 
 import gc
+import importlib
 import os
-import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import reduce
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Any, Final, cast
 
+from PIL import GifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+
+from bot.errors import MjbotError
+from bot.imaging import grid_split, mask_preview
+from bot.imaging.worker_messages import MalformedMessage, read_message, write_message
+from bot.imaging.worker_sandbox import enter_sandbox
+
+Request = tuple[str, tuple[Any, ...], tuple[tuple[str, Any], ...]]
+"""A function's name, its positional arguments, and its named ones."""
+IMPORTED_BEFORE: Final = (
+    *(GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin),
+    *(grid_split, mask_preview),
+)
+"""Modules that work needs, among them some that Pillow imports late: in the sandbox no file can be opened."""
 MAX_ALLOCATION_BYTES: Final = 1280 * 1024 * 1024
 """The most that this process may allocate; the largest pictures that we accept need up to 1 GiB."""
 MIN_ALLOCATION_BYTES: Final = 160 * 1024 * 1024
@@ -18,6 +36,7 @@ BOT_RESERVED_BYTES: Final = 160 * 1024 * 1024
 """The part of the machine's memory that is left to the bot, because some platforms kill every process at that limit."""
 
 _NICENESS: Final = 10
+_TRACEBACK_LENGTH: Final = 4000
 _OOM_SCORE: Final = "1000"
 _CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """A container's memory limit, in versions 2 and 1 of cgroups."""
@@ -28,28 +47,40 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # platforms and terminals signal every process; our parent stops us
     _lower_priority()
+    Image.preinit()
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a codec prints must not mix with the results
+    enter_sandbox()
     with suppress(BrokenPipeError):
         while _run_next(sys.stdin.buffer, results):
             gc.collect()  # the frames of an error hold its picture, in a reference cycle
 
 
-def _run_next(requests: BinaryIO, results: BinaryIO) -> bool:
+def _run_next(requests: IO[bytes], results: IO[bytes]) -> bool:
     """Run the next piece of work; return False if the parent has ended."""
     try:
-        work: Callable[[], object] = pickle.load(requests)  # noqa: S301 - from our parent
-    except (EOFError, MemoryError):
+        name, arguments, options = cast("Request", read_message(requests))
+    except (EOFError, MalformedMessage, MemoryError):
         return False
-    result: tuple[object, Exception | None]
     try:
-        result = work(), None
-    except Exception as error:  # noqa: BLE001 - the parent raises it again
-        error.add_note(f"In the process that works on pictures:\n{traceback.format_exc()}")
-        result = None, error
-    pickle.dump(result, results)
-    results.flush()
+        write_message(results, ("result", _find_function(name)(*arguments, **dict(options))))
+    except MjbotError as error:
+        write_message(results, ("error", error, _format_traceback()))
+    except Exception as error:  # noqa: BLE001 - the parent reports it
+        write_message(results, ("fault", type(error).__name__, _format_traceback()))
     return True
+
+
+def _format_traceback() -> str:
+    return traceback.format_exc()[-_TRACEBACK_LENGTH:]
+
+
+def _find_function(name: str) -> Callable[..., Any]:
+    """Return the function of a name such as "bot.imaging.masks:read_mask", which the parent chose."""
+    module, _, path = name.partition(":")
+    found: Any = importlib.import_module(module)
+    function: Callable[..., Any] = reduce(getattr, path.split("."), found)
+    return function
 
 
 def _lower_priority() -> None:

@@ -4,17 +4,21 @@ The pool of concurrent.futures cannot abort work that is running: a killed proce
 """
 
 import asyncio
+import logging
 import os
-import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from bot.errors import PictureWorkAborted
+from bot.errors import MjbotError, PictureWorkAborted
+from bot.imaging.worker_messages import MalformedMessage, matches_return_type, read_message, write_message
+
+log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 60.0
 """How long an idle process is kept: it takes a tenth of a second to start, and 20 MiB to keep."""
@@ -28,7 +32,9 @@ _Result = TypeVar("_Result")
 
 
 class ImageWorker:
-    """Run picklable work in a child process, which is started when needed; close it before what the work depends on.
+    """Run functions of modules in a child process, which is started when needed; close it before what they depend on.
+
+    Their arguments, results and errors are those of worker_messages.
 
     Decoded pixels take most memory, up to 128 MiB for each copy of a picture, so only one piece of work runs at a time.
     """
@@ -43,10 +49,12 @@ class ImageWorker:
         self._is_closed = False
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
-        """Run `work` when no other runs, and return or raise what it does; cancellation aborts it.
+        """Run `work`, a function or its partial, when no other runs; return or raise what it does.
+
+        Cancellation aborts it.
 
         Raises:
-            PictureWorkAborted: The process was killed, the work took too long, or the worker was closed.
+            PictureWorkAborted: The process was killed, the work took too long or failed, or the worker was closed.
         """
         async with self._lock:
             if self._is_closed:
@@ -117,21 +125,24 @@ class _WorkerProcess:
 
     def run(self, work: Callable[[], _Result]) -> _Result:
         """Run a piece of work; blocks the calling thread. Raises what the work raises, or PictureWorkAborted."""
+        function, arguments, options = _split_partial(work)
+        request = f"{function.__module__}:{function.__qualname__}", arguments, tuple(options.items())
         try:
             with self._work_lock:
-                result, error = self._exchange(work)
-        except (OSError, EOFError, pickle.UnpicklingError) as broken_pipe:
+                answer = self._exchange(request)
+            return _take_result(answer, function)
+        except (OSError, EOFError) as broken_pipe:
             self.kill()
             raise PictureWorkAborted("", f"its process ended ({self.wait()})") from broken_pipe
-        except BaseException:
+        except MalformedMessage as error:
+            log.error("The process that works on pictures sent a malformed answer: %s.", error)  # noqa: TRY400
             self.kill()
             self.wait()
+            raise PictureWorkAborted("", "a malformed answer") from error
+        except TypeError:
+            self.kill()  # part of the request may be in the pipe
+            self.wait()
             raise
-        if isinstance(error, MemoryError):
-            raise PictureWorkAborted("", "out of memory") from error
-        if error is not None:
-            raise error
-        return result
 
     def kill(self) -> None:
         """Kill the process, or prevent it from starting."""
@@ -149,7 +160,7 @@ class _WorkerProcess:
                 self._process.wait()
             return self._process.returncode
 
-    def _exchange(self, work: Callable[[], _Result]) -> tuple[_Result, Exception | None]:
+    def _exchange(self, request: object) -> object:
         with self._start_lock:
             if self._is_killed:
                 raise EOFError
@@ -157,10 +168,32 @@ class _WorkerProcess:
         requests, results = self._process.stdin, self._process.stdout
         if requests is None or results is None:
             raise EOFError
-        pickle.dump(work, requests)
-        requests.flush()
-        result: tuple[_Result, Exception | None] = pickle.load(results)  # noqa: S301 - from our own process
-        return result
+        write_message(requests, request)
+        return read_message(results)
+
+
+def _split_partial(work: Callable[[], _Result]) -> tuple[Callable[..., _Result], tuple[object, ...], dict[str, object]]:
+    """Return a function, its positional and its named arguments."""
+    if isinstance(work, partial):
+        return cast("Callable[..., _Result]", work.func), work.args, work.keywords
+    return work, (), {}
+
+
+def _take_result(answer: object, function: Callable[..., _Result]) -> _Result:
+    """Return the result that an answer holds, or raise the error that it holds."""
+    match cast("tuple[Any, ...]", answer):
+        case ("result", result) if matches_return_type(result, function):
+            return cast("_Result", result)
+        case ("error", MjbotError() as error, str(note)):
+            error.add_note(f"In the process that works on pictures:\n{note}")
+            raise error
+        case ("fault", "MemoryError", str()):
+            raise PictureWorkAborted("", "out of memory")
+        case ("fault", str(name), str(note)):
+            log.error("Work on a picture failed:\n%s", note)
+            raise PictureWorkAborted("", f"{name} in its process")
+        case _:
+            raise MalformedMessage("not an answer")
 
 
 def _start_process() -> subprocess.Popen[bytes]:

@@ -2,11 +2,12 @@
 
 import io
 import random
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.worlds.processes import BOT, WireWorld
+from tests.worlds.processes import BOT, BotProcess, WireWorld
 
 pytestmark = pytest.mark.wire
 
@@ -14,7 +15,8 @@ pytestmark = pytest.mark.wire
 async def test_a_followed_task_is_pressed_to_a_finished_child(world: WireWorld) -> None:
     """A running task ends as a picture with buttons in rows of 5 and 4, and ours; U1 leads to a finished child."""
     task_id = world.relay.add_task()
-    async with world.bot(command=BOT):
+    async with world.bot(command=BOT) as bot:
+        assert set(read_environment(bot)) <= {0}
         message = await world.follow(task_id)
         await world.shows(message, "✅ Four pictures")
         await world.until(lambda: message.files)
@@ -27,6 +29,14 @@ async def test_a_followed_task_is_pressed_to_a_finished_child(world: WireWorld) 
     assert None not in first
     assert [one.path for one in world.relay.submits] == ["/mj/submit/action"]
     world.assert_polite()
+
+
+def read_environment(bot: BotProcess) -> bytes:
+    """Return what Linux shows of the bot's environment, which held the token and the key; root may read it."""
+    try:
+        return Path(f"/proc/{bot.pid}/environ").read_bytes()
+    except PermissionError:
+        return b""
 
 
 async def test_a_picture_too_large_for_discord_is_reencoded(world: WireWorld) -> None:

@@ -490,7 +490,7 @@ async def test_three_downloads_run_at_once(bench: Bench) -> None:
     assert most == 3
 
 
-@pytest.mark.parametrize("body", [PNG, b"no picture at all"])
+@pytest.mark.parametrize("body", [PNG, PNG[:50]])
 async def test_cancelled_downloads_do_not_block_the_next(bench: Bench, body: bytes) -> None:
     """Six presses of Refresh start six downloads, and cancel five of them."""
     complaints: list[dict[str, Any]] = []
