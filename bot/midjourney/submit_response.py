@@ -14,7 +14,7 @@ ACCEPTED_CODES = frozenset({1, 21, 22})
 _UNBILLED_CODE = 21
 _TASKS_AHEAD = re.compile(r"前面还有\s?(\d{1,9})")
 # Where relays that wrap or rename the answer of midjourney-proxy put the id: {"code": 200, "data": {"taskId": ...}}.
-_ID_FIELDS = ("result", "taskId", "task_id", "taskIds", "task_ids", "mjId", "mj_id", "jobId", "job_id", "id", "data")
+_ID_FIELDS = ("result", "taskid", "taskids", "mjid", "jobid", "id", "data")
 _WRAPPERS = ("result", "data", "output", "response", "task")
 _MAX_WRAPPERS = 2
 _DESCRIPTION_FIELDS = ("description", "message", "msg")
@@ -90,15 +90,21 @@ def _find_ids(value: object, wrappers: int = _MAX_WRAPPERS) -> Sequence[str]:
         return [task_id for ids in found for task_id in ids]
     if not is_json_object(value):
         return []
+    names = {_fold_name(name): item for name, item in value.items() if isinstance(name, str)}
     # An error may carry ids of requests and rows, but only `result` is a task's.
-    fields, wrapping = (_ID_FIELDS[:1], ()) if value.get("error") else (_ID_FIELDS, _WRAPPERS)
+    fields, wrapping = (_ID_FIELDS[:1], ()) if names.get("error") else (_ID_FIELDS, _WRAPPERS)
     for name in fields:
-        if ids := _parse_ids(value.get(name)):
+        if ids := _parse_ids(names.get(name)):
             return ids
     for name in wrapping if wrappers else ():
-        if ids := _find_ids(value.get(name), wrappers - 1):
+        if ids := _find_ids(names.get(name), wrappers - 1):
             return ids
     return []
+
+
+def _fold_name(name: str) -> str:
+    """Write taskId, task_id and TaskID alike."""
+    return name.replace("_", "").lower()
 
 
 def _parse_ids(value: object) -> Sequence[str]:

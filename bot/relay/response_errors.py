@@ -64,6 +64,7 @@ _NO_CHANNEL = (
     "可用管道失敗",
     "model_not_found",
 )
+_MIDDLEWARE = re.compile(r"overload|过载|過載|负载过高|負載過高|rate_limit_check_failed")
 _MODEL_REFUSED = re.compile(r"(?:模型|model)\s*mj_")
 # Cloudflare could not connect to the relay. After 520, 522 and 524 the request may have arrived.
 _NOT_DELIVERED = frozenset({521, 523, 525, 526, 530})
@@ -152,8 +153,8 @@ def find_gateway_error(response: RelayResponse, message: RelayMessage) -> RelayE
     words = message.lowercase
     if "unknown_action" in words or ("panic detected" in words and "index out of range" in words):
         return ActionUnsupported(message.reason, lasting=True)
-    # new-api's middleware, which uses this name, runs before relaying; later errors are named upstream_error.
-    is_middleware = response.status >= 500 and "new_api_error" in words
+    # new-api's middleware runs before relaying. In forks, later errors have its name, new_api_error, too.
+    is_middleware = response.status >= 500 and message.is_relay_error and bool(_MIDDLEWARE.search(words))
     if is_middleware or response.status in _NOT_DELIVERED or (response.status == 403 and response.is_html):
         return make_unreachable_error(response, message)
     return find_missing_path_error(response, message)

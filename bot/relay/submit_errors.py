@@ -49,15 +49,15 @@ _BEFORE_FORWARDING: Final = re.compile(
     r"\w+_is_required|content_parse_failed|index_parse_failed|invalid_request|unknown_action|unknown_relay_action|"
     r"task_no_found|get_channel_info_failed|model_not_found)\b|"
     # new-api's middleware and its table of prices.
-    r"panic detected.{0,60}index out of range|可用渠道|可用管道|no available channel|no channel available|"
-    r"get available channel|(?:价格|倍率)\W?(?:或价格)?未(?:配置|设置)|"
+    r"panic detected.{0,60}index out of range|no available channel|no channel available|get available channel.{0,500}|"
+    r"可用(?:渠道|管道)(?:\W{0,2}数据库一致性已被破坏|失[败敗].{0,500})?|(?:价格|倍率)\W?(?:或价格)?未(?:配置|设置)|"
     r"(?:ratio|price)\b.{0,20}\bnot (?:been )?(?:set|configured)"
 )
 """Errors that a relay reports before it forwards a request: nothing was accepted."""
 _PROXY_REFUSALS: Final = re.compile(
-    r"不能为空|不能相同|参数(?:错误|过长|异常)|格式错误|大小超过|缺少必要|必须是|无效的|任务类型错误|未知的?\s?action|"
+    r"不能为空|不能相同|参数(?:错误|过长|异常)|格式错误|大小超过|缺少必要|必须是|无效的|任务类型错误|未知的?\s?(?:action|操作)|"
     r"敏感词|违规词|不支持|不允许|禁止|未(?:开启|启用|登录)|不存在|已达上限|演示模式|访客|无权|已被(?:封禁|禁用)|"
-    r"提交失败\W{0,2}系统异常|too many (?:\w+ ){0,3}(?:tasks|jobs|requests)(?: in (?:the )?queue)?"
+    r"提交失败\W{0,2}系统异常|too many (?:\w+ ){0,3}(?:tasks|jobs|requests)(?: running| in (?:the )?queue)?"
 )
 """Refusals of midjourney-proxy and TrueAI's proxy: they gave nothing to Midjourney."""
 _KNOWN_REFUSALS: Final = (
@@ -82,16 +82,18 @@ _DOUBTFUL: Final = re.compile(
     r"queued|queueing|in (?:the )?queue|already|duplicate|conflict|\bok\b|\bdone\b|"
     r"成功|已提交|已接受|已接收|已收到|已创建|排队|执行中|处理中|进行中|生成中|重复|已存在|"
     r"unknown|uncertain|unclear|unconfirmed|undetermined|outcome|(?:may|might) (?:have|already)|possibly|"
-    r"check (?:the |your )?(?:task|list|status|later|result)|未知|不确定|不明|可能已|请查询|请查看|"
+    r"check (?:the |your )?(?:task|list|status|later|result)|未知|不确定|不明|可能已|查询|查看|"
     r"upstream(?!_error)|gateway|respon(?:se|d)|\banswer|上游|网关|响应|回复|"
     r"connection|connect |network|socket|\breset\b|broken pipe|\beof\b|i/o|interrupt|abort|cancel|\blost\b|"
     r"连接|网络|中断|取消|断开|"
     r"settle|refund|billing|billed|charged|结算|退款|补偿|扣费|"
-    r"database|persist|internal|unexpected|exception|数据库|内部错误|系统错误|任务异常"
+    r"consume|deduct|ledger|(?:read|write) tcp|service (?:temporarily )?unavailable|(?:http|status|code)\W{0,2}5\d\d|"
+    r"still|running|database|persist|internal|unexpected|exception|数据库|内部错误|系统错误|任务异常"
 )
 """Words with which a relay may report a request that it took, or of which it does not know whether it did."""
 _ERROR_NAME: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+\s*(?:[:(\uff1a\uff08].*)?")
 """What the errors of new-api look like: `task_not_found`."""
+_FAILED_STEP: Final = re.compile(r"\w_(?:failed|failure|error)\b")
 _FAILURE: Final = re.compile(r"fail|error|refus|reject|invalid|unable|denied|forbidden|not allowed|失败|异常|错误|拒绝")
 
 # Where relays say what happened. The type is left out, because new-api calls each of its errors upstream_error.
@@ -227,7 +229,7 @@ class _Answer:
         if _BEFORE_FORWARDING.search(self.words):
             return True
         # A name that is in no list: a fork may report that error after it has forwarded the request.
-        has_unknown_name = _ERROR_NAME.fullmatch(self.message.reason.lower()) is not None
+        has_unknown_name = _ERROR_NAME.fullmatch(self.message.reason.lower()) or _FAILED_STEP.search(self.words)
         if self.response.status >= 500 or self.fields.get("success") is True or has_unknown_name:
             return False
         if _PROXY_REFUSALS.search(self.words):

@@ -41,6 +41,11 @@ def _new_api(code: int, name: str) -> str:
     return _mj(code, f"{name} ", type="upstream_error")
 
 
+def _middleware(message: str) -> str:
+    """An error of new-api's middleware."""
+    return json.dumps({"error": {"message": message, "type": "new_api_error"}}, ensure_ascii=False)
+
+
 def _submit(status: int, text: str) -> str | RelayError:
     """Return the id that is followed, or the error."""
     try:
@@ -133,6 +138,12 @@ UNKNOWN = [
     (400, '{"message":"upstream request timeout"}'),
     (400, "upstream request timeout"),
     (404, '{"message":"the task was created, but cannot be found"}'),
+    (500, '{"error":{"message":"post consume quota failed","type":"new_api_error"}}'),
+    (400, '{"error":{"message":"oops","type":"new_api_error","code":"post_consume_quota_failed"}}'),
+    (500, '{"error":{"message":"oops","type":"new_api_error"}}'),
+    (502, '{"error":{"message":"bad response status code 504","code":"bad_response_status_code"}}'),
+    (200, _mj(4, "post consume quota failed")),
+    (200, _mj(4, "HTTP 502")),
     (500, '{"error":{"message":"write: broken pipe","type":"new_api_error"}}'),
     (500, '{"error":{"message":"context canceled","type":"new_api_error","code":"do_request_failed"}}'),
     # Success in other words, without an id.
@@ -205,6 +216,9 @@ FOLLOWED = [
     (200, json.dumps({"code": 200, "msg": "操作成功", "data": {"result": {"id": int(TASK)}}})),
     (200, json.dumps({"success": True, "data": [{"id": TASK}]})),
     (200, json.dumps({"task_id": TASK})),
+    (200, json.dumps({"Code": 0, "Message": "ok", "Data": {"TaskID": TASK}})),
+    (200, json.dumps({"ret": 0, "msg": "ok", "data": {"job_id": TASK}})),
+    (200, '{"code":1,"result":1.754300000999002E+15}'),
     (202, json.dumps({"id": TASK, "status": "SUBMITTED", "action": "IMAGINE"})),
     (200, json.dumps({"code": True, "result": TASK})),
     (200, json.dumps({"code": None, "description": "Submit success", "result": TASK})),
@@ -242,6 +256,10 @@ REFUSED: list[tuple[int, str, type[RelayError]]] = [
     (422, '{"detail":[{"loc":["body","prompt"],"msg":"field required"}]}', SubmitRefused),
     (400, '{"timestamp":"2026-11-28","status":400,"error":"Bad Request","path":"/mj/submit/change"}', SubmitRefused),
     (400, '{"error":{"message":"bad prompt","type":"new_api_error"}}', SubmitRefused),
+    (503, _middleware("当前分组 g 下对于模型 mj_pan 无可用渠道（数据库一致性已被破坏）"), ActionUnsupported),
+    (500, _middleware("获取分组 g 下模型 mj_pan 的可用渠道失败（distributor）: database"), ActionUnsupported),
+    (200, _mj(9, "Too many jobs running"), SubmitRefused),
+    (200, _mj(4, "未知操作"), SubmitRefused),
     (503, '{"error":{"message":"system overloaded","type":"new_api_error"}}', RelayUnreachable),
     (429, _mj(30, "当前分组上游负载已饱和"), RelayBusy),
 ]
